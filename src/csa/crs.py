@@ -1,0 +1,238 @@
+"""The one door for coordinates: every EPSG code and every reprojection is here.
+
+Longitude before latitude, always. Lengths and areas are measured only in a projected
+system in metres: US city files are often in US survey feet, which differ by a factor of 3.28.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError, ProjError
+
+from csa.errors import CrsError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+LONLAT = "EPSG:4326"
+"""Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps speak."""
+
+
+def parse_crs(text: str) -> CRS:
+    """Read a coordinate system from text such as `EPSG:32615`.
+
+    Parameters
+    ----------
+    text
+        An authority code, WKT or PROJ text.
+
+    Returns
+    -------
+    pyproj.CRS
+        The coordinate system.
+
+    Raises
+    ------
+    CrsError
+        If no such system is known.
+    """
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise CrsError("crs.unknown", given=text) from error
+
+
+def is_metric(crs: Any) -> bool:
+    """Tell whether lengths and areas have a meaning in metres.
+
+    Parameters
+    ----------
+    crs
+        A coordinate system, or None.
+
+    Returns
+    -------
+    bool
+        True for a projected system with all axes in metres.
+    """
+    if crs is None:
+        return False
+    known = CRS.from_user_input(crs)
+    return known.is_projected and all(axis.unit_name == "metre" for axis in known.axis_info)
+
+
+def require_metres(crs: Any) -> None:
+    """Refuse a coordinate system in which lengths are not metres.
+
+    Parameters
+    ----------
+    crs
+        A coordinate system, or None.
+
+    Raises
+    ------
+    CrsError
+        If the system is unset, geographic, or projected in another unit.
+    """
+    if crs is None:
+        raise CrsError("crs.unset")
+    if not is_metric(crs):
+        known = CRS.from_user_input(crs)
+        unit = known.axis_info[0].unit_name if known.axis_info else "unknown units"
+        raise CrsError("crs.not_metres", given=known.name, unit=unit)
+
+
+def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
+    """Project longitudes and latitudes.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n.
+    crs
+        The projected system wanted, in metres.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2) metres, x and y.
+
+    Raises
+    ------
+    CrsError
+        If the system is not in metres.
+    """
+    require_metres(crs)
+    to_metres = Transformer.from_crs(LONLAT, CRS.from_user_input(crs), always_xy=True)
+    x_m, y_m = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
+    return np.column_stack([x_m, y_m])  # (n, 2) metres
+
+
+def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
+    """Turn coordinates of any known system into longitude and latitude.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing (or longitude and latitude) in the units of `crs`, length n.
+    crs
+        The system that they are in: metres, US survey feet, degrees.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Longitude and latitude in degrees, length n; NaN where the system has no such place.
+    """
+    source = CRS.from_user_input(crs)
+    easting, northing = np.asarray(x, float), np.asarray(y, float)
+    if source == CRS.from_user_input(LONLAT):
+        return easting, northing
+    back = Transformer.from_crs(source, LONLAT, always_xy=True)
+    try:
+        lon, lat = back.transform(easting, northing)
+    except ProjError as error:  # pragma: no cover - depends on the PROJ build
+        raise CrsError("crs.unknown", given=str(crs)) from error
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    bad = ~(np.isfinite(lon) & np.isfinite(lat))
+    return np.where(bad, np.nan, lon), np.where(bad, np.nan, lat)
+
+
+def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """Bring a table of polygons or points into longitude and latitude.
+
+    Parameters
+    ----------
+    table
+        Any number of geometries.
+    source
+        Where the table came from, for the message.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same rows in WGS 84.
+
+    Raises
+    ------
+    CrsError
+        If the table names no coordinate system.
+    """
+    if table.crs is None:
+        raise CrsError("crs.places_unset", source=source)
+    return table.to_crs(LONLAT)
+
+
+def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
+    """Project geometries into a system in metres.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in any known system.
+    crs
+        The projected system wanted, in metres.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        The same geometries, in metres.
+
+    Raises
+    ------
+    CrsError
+        If the wanted system is not in metres, or the given one is unset.
+    """
+    require_metres(crs)
+    if shapes.crs is None:
+        raise CrsError("crs.unset")
+    return shapes.to_crs(crs)
+
+
+def equal_area(lon: float, lat: float) -> CRS:
+    """Return an equal-area system in metres, centred on a place.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84.
+
+    Returns
+    -------
+    pyproj.CRS
+        Lambert's azimuthal equal-area projection: areas are those on the ellipsoid.
+    """
+    return CRS.from_proj4(
+        f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
+    )
+
+
+def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats:
+    """Measure how far places are from one place, along the ellipsoid.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN gives NaN.
+    to_lon, to_lat
+        The one place, degrees.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, length n.
+    """
+    geod = Geod(ellps="WGS84")
+    many_lon, many_lat = np.asarray(lon, float), np.asarray(lat, float)
+    is_known = np.isfinite(many_lon) & np.isfinite(many_lat)
+    metres = np.full(many_lon.shape, np.nan)
+    n_known = int(is_known.sum())
+    _, _, metres[is_known] = geod.inv(
+        many_lon[is_known], many_lat[is_known], np.full(n_known, to_lon), np.full(n_known, to_lat)
+    )
+    return metres

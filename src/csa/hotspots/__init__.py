@@ -1,0 +1,1 @@
+"""Where shootings concentrate: DBSCAN clusters and candidate areas."""

@@ -1,0 +1,338 @@
+"""Clusters into candidate areas: disjoint, contiguous sets of cells, under a size limit.
+
+An area is a set of cell ids: stable, comparable by set operations, and no address shows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from csa.errors import ParamError
+from csa.hotspots.clusters import NOISE, cluster_points
+from csa.params import AreaParams, DbscanParams
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+CellSet = frozenset[int]
+
+GROWTH = 1.05
+"""min_samples rises by a twentieth, at least by one, until an oversize cluster fits."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The study area's cells, and what can be done with sets of them.
+
+    Parameters
+    ----------
+    area_km2
+        Clipped area of each cell, index `cell`.
+    centre_xy
+        (m, 2) metres: the cells' centres, in the order of `area_km2`.
+    disk
+        A cell to itself and its neighbours.
+    contiguous_parts
+        A set of cells to its pieces that do not touch.
+    fill_holes
+        A set of cells to itself without holes.
+    """
+
+    area_km2: pd.Series
+    centre_xy: Floats
+    disk: Callable[[int], CellSet]
+    contiguous_parts: Callable[[Iterable[int]], list[CellSet]]
+    fill_holes: Callable[[Iterable[int]], CellSet]
+
+    def size_km2(self, cells: Iterable[int]) -> float:
+        """Add up the clipped areas of cells.
+
+        Parameters
+        ----------
+        cells
+            Cells of the study area.
+
+        Returns
+        -------
+        float
+            Square kilometres.
+        """
+        return math.fsum(self.area_km2.loc[list(cells)])
+
+    def middle(self, cells: Iterable[int]) -> tuple[float, float]:
+        """Find the middle of a set of cells: the mean of their centres.
+
+        Parameters
+        ----------
+        cells
+            Cells of the study area, at least one.
+
+        Returns
+        -------
+        tuple of float
+            x and y in metres; sorted, areas run west to east, then south to north.
+        """
+        places = self.area_km2.index.get_indexer(pd.Index(sorted(cells), dtype="uint64"))
+        x_m, y_m = self.centre_xy[places].mean(axis=0)
+        return float(x_m), float(y_m)
+
+
+@dataclass(frozen=True)
+class AreaSet:
+    """Candidate areas, west to east, and what became of each incident.
+
+    Parameters
+    ----------
+    areas
+        Disjoint, contiguous sets of cells, west to east.
+    cluster_id
+        Length n: the final cluster of each incident, numbered west to east; -1 for noise.
+    is_core
+        Length n: whether it is a core incident of that cluster.
+    fringe
+        Cells that plain DBSCAN would have put into an area and the size limit left out.
+    """
+
+    areas: tuple[CellSet, ...]
+    cluster_id: Ints
+    is_core: Bools
+    fringe: CellSet
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    members: Ints  # places in the table of incidents
+    is_core: Bools  # of the members
+    cells: CellSet
+
+
+def form_areas(
+    xy: Floats, cells: npt.NDArray[np.uint64], grid: Grid, params: AreaParams
+) -> AreaSet:
+    """Cluster incidents and form candidate areas from the clusters.
+
+    Parameters
+    ----------
+    xy
+        (n, 2) metres.
+    cells
+        (n,) the cell of each incident; all in the grid.
+    grid
+        The study area's cells.
+    params
+        DBSCAN's choices, and the size limit.
+
+    Returns
+    -------
+    AreaSet
+        The areas. With no size limit `cluster_id` is plain DBSCAN's partition.
+
+    Raises
+    ------
+    ParamError
+        If a single whole cell is larger than the size limit.
+    """
+    _refuse_large_cells(grid, params)
+    labels, is_core = cluster_points(xy, params.dbscan)
+    first = list(_clusters(np.arange(len(xy)), labels, is_core, xy, cells, grid, params.dbscan))
+    fitting = [
+        part for cluster in first for part in _until_it_fits(cluster, xy, cells, grid, params)
+    ]
+    fitting.sort(key=lambda cluster: _westmost_core(cluster, xy))
+    counts = pd.Series(cells).value_counts()
+    claimed = _claim(fitting, cells)
+    pieces = [piece for owned in claimed for piece in grid.contiguous_parts(owned)]
+    dense = [piece for piece in pieces if _count(piece, counts) >= params.dbscan.min_samples]
+    areas = _merge_touching(dense, counts, grid, params)
+    inside: CellSet = frozenset().union(*areas)
+    fringe = frozenset().union(*(cluster.cells for cluster in first)) - inside
+    return AreaSet(
+        areas=tuple(sorted(areas, key=grid.middle)),
+        cluster_id=_final_labels(fitting, len(xy)),
+        is_core=_final_cores(fitting, len(xy)),
+        fringe=fringe,
+    )
+
+
+def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:
+    if params.is_limited and len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
+        raise ParamError(
+            "param.cell_over_limit",
+            resolution=params.resolution,
+            cell_km2=float(grid.area_km2.max()),
+            limit_km2=params.max_area_km2,
+        )
+
+
+def _clusters(  # noqa: PLR0913
+    members: Ints,
+    labels: Ints,
+    is_core: Bools,
+    xy: Floats,
+    cells: npt.NDArray[np.uint64],
+    grid: Grid,
+    dbscan: DbscanParams,
+) -> Iterator[_Cluster]:
+    for label in range(labels.max(initial=NOISE) + 1):
+        is_in = labels == label
+        inside, core = members[is_in], is_core[is_in]
+        held = frozenset(int(cell) for cell in cells[inside])
+        reached = _cells_near(xy[inside[core]], grid, dbscan.eps_m)
+        filled = grid.fill_holes(held | reached)
+        yield _Cluster(inside, core, _on_land(filled, grid))
+
+
+def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
+    """Return the cells whose centre lies within eps of a core incident."""
+    if not len(xy) or not len(grid.centre_xy):
+        return frozenset()
+    metres, _ = cKDTree(xy).query(grid.centre_xy, distance_upper_bound=np.nextafter(eps_m, np.inf))
+    return frozenset(int(cell) for cell in grid.area_km2.index[metres <= eps_m])
+
+
+def _on_land(cells: CellSet, grid: Grid) -> CellSet:
+    return frozenset(cell for cell in cells if cell in grid.area_km2.index)
+
+
+def _until_it_fits(
+    cluster: _Cluster,
+    xy: Floats,
+    cells: npt.NDArray[np.uint64],
+    grid: Grid,
+    params: AreaParams,
+) -> Iterator[_Cluster]:
+    """Cluster an oversize cluster again, inside itself, ever more densely, until parts fit."""
+    waiting = [(cluster, params.dbscan.min_samples)]
+    while waiting:
+        part, min_samples = waiting.pop()
+        if _fits(part.cells, grid, params):
+            yield part
+            continue
+        higher = max(min_samples + 1, math.ceil(min_samples * GROWTH))
+        dbscan = DbscanParams(params.dbscan.eps_m, higher)
+        labels, is_core = cluster_points(xy[part.members], dbscan)
+        inner = _clusters(part.members, labels, is_core, xy, cells, grid, dbscan)
+        waiting.extend((smaller, higher) for smaller in inner)
+
+
+def _fits(cells: CellSet, grid: Grid, params: AreaParams) -> bool:
+    if not params.is_limited or grid.size_km2(cells) <= params.max_area_km2:
+        return True
+    pieces = grid.contiguous_parts(cells)
+    return all(grid.size_km2(piece) <= params.max_area_km2 for piece in pieces)
+
+
+def _westmost_core(cluster: _Cluster, xy: Floats) -> tuple[float, float]:
+    core = xy[cluster.members[cluster.is_core]]
+    x_m, y_m = core[np.lexsort((core[:, 1], core[:, 0]))[0]]
+    return float(x_m), float(y_m)
+
+
+def _claim(clusters: list[_Cluster], cells: npt.NDArray[np.uint64]) -> list[CellSet]:
+    """Give each cell to the cluster with most incidents in it; ties to the western one."""
+    best: dict[int, tuple[int, int]] = {}
+    for number, cluster in enumerate(clusters):
+        held = pd.Series(cells[cluster.members]).value_counts()
+        for cell in cluster.cells:
+            claim = (-int(held.get(cell, 0)), number)
+            best[cell] = min(best.get(cell, claim), claim)
+    owned: list[set[int]] = [set() for _ in clusters]
+    for cell, (_, number) in best.items():
+        owned[number].add(cell)
+    return [frozenset(cells_owned) for cells_owned in owned]
+
+
+def _count(cells: CellSet, counts: pd.Series) -> int:
+    return int(sum(counts.get(cell, 0) for cell in cells))
+
+
+def _merge_touching(
+    pieces: list[CellSet], counts: pd.Series, grid: Grid, params: AreaParams
+) -> list[CellSet]:
+    """Merge touching areas while the union fits, densest pair first; ties west, then south."""
+    areas = sorted(pieces, key=grid.middle)
+    rims = [_rim(area, grid) for area in areas]
+    candidates = {
+        (one, other): union
+        for one in range(len(areas))
+        for other in range(one + 1, len(areas))
+        if (union := _union(one, other, areas, rims, grid, params)) is not None
+    }
+    alive = set(range(len(areas)))
+    candidates = _keep_disjoint(candidates, areas, alive)
+    while candidates:
+        (one, other), union = min(
+            candidates.items(), key=lambda pair: _densest_first(pair[1], counts, grid)
+        )
+        alive -= {one, other}
+        candidates = {pair: area for pair, area in candidates.items() if set(pair) <= alive}
+        areas.append(union)
+        rims.append(_rim(union, grid))
+        merged = len(areas) - 1
+        for number in sorted(alive):
+            joined = _union(number, merged, areas, rims, grid, params)
+            if joined is not None:
+                candidates[number, merged] = joined
+        alive.add(merged)
+        candidates = _keep_disjoint(candidates, areas, alive)
+    return [areas[number] for number in sorted(alive)]
+
+
+def _keep_disjoint(
+    candidates: dict[tuple[int, int], CellSet], areas: list[CellSet], alive: set[int]
+) -> dict[tuple[int, int], CellSet]:
+    """Drop unions whose filled holes would swallow a third area."""
+    return {
+        pair: union
+        for pair, union in candidates.items()
+        if all(not union & areas[third] for third in alive - set(pair))
+    }
+
+
+def _rim(area: CellSet, grid: Grid) -> CellSet:
+    return frozenset().union(*(grid.disk(cell) for cell in area))
+
+
+def _union(
+    one: int,
+    other: int,
+    areas: list[CellSet],
+    rims: list[CellSet],
+    grid: Grid,
+    params: AreaParams,
+) -> CellSet | None:
+    if not rims[one] & areas[other]:
+        return None
+    union = areas[one] | areas[other]
+    if params.is_limited and grid.size_km2(union) > params.max_area_km2:
+        return None
+    union = _on_land(grid.fill_holes(union), grid)
+    if params.is_limited and grid.size_km2(union) > params.max_area_km2:
+        return None
+    return union
+
+
+def _densest_first(area: CellSet, counts: pd.Series, grid: Grid) -> tuple[float, float, float]:
+    density = _count(area, counts) / grid.size_km2(area)
+    return (-round(density, 9), *grid.middle(area))
+
+
+def _final_labels(clusters: list[_Cluster], n: int) -> Ints:
+    labels = np.full(n, NOISE, dtype=np.int64)
+    for number, cluster in enumerate(clusters):
+        labels[cluster.members] = number
+    return labels
+
+
+def _final_cores(clusters: list[_Cluster], n: int) -> Bools:
+    is_core = np.zeros(n, dtype=bool)
+    for cluster in clusters:
+        is_core[cluster.members[cluster.is_core]] = True
+    return is_core

@@ -1,0 +1,90 @@
+"""Letters west to east, and place names that tell areas of one neighborhood apart.
+
+No label, number or order follows the count: on a wall "Area 1" reads as "worst".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_uppercase
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+COMPASS = ("east", "northeast", "north", "northwest", "west", "southwest", "south", "southeast")
+CENTER = "center"
+
+
+def letter(number: int) -> str:
+    """Return the letter of an area: A to Z, then AA, AB and so on.
+
+    Parameters
+    ----------
+    number
+        Place in the row west to east, from 0.
+
+    Returns
+    -------
+    str
+        The letter.
+    """
+    text = ""
+    number += 1
+    while number:
+        number, place = divmod(number - 1, len(ascii_uppercase))
+        text = ascii_uppercase[place] + text
+    return text
+
+
+def name_places(neighborhoods: Sequence[str], xy: npt.NDArray[np.float64]) -> list[str]:
+    """Name areas after their neighborhood, with a compass word where two would be equal.
+
+    Parameters
+    ----------
+    neighborhoods
+        The neighborhood with the largest share of each area, areas west to east.
+    xy
+        (n, 2) metres: the areas' middles.
+
+    Returns
+    -------
+    list of str
+        Place names, all different.
+    """
+    names = list(neighborhoods)
+    for name in sorted(set(neighborhoods)):
+        same = [place for place, other in enumerate(neighborhoods) if other == name]
+        if len(same) > 1:
+            for place, word in zip(same, compass_words(xy[same]), strict=True):
+                names[place] = f"{name}, {word}"
+    return names
+
+
+def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
+    """Tell places apart by compass words, seen from their common middle.
+
+    Parameters
+    ----------
+    xy
+        (n, 2) metres, at least two places.
+
+    Returns
+    -------
+    list of str
+        A word each, all different; beyond nine places, the place in the row west to east.
+    """
+    if len(xy) > len(COMPASS) + 1:
+        return [f"{place + 1} of {len(xy)} from the west" for place in range(len(xy))]
+    from_middle = xy - xy.mean(axis=0)
+    reach = np.hypot(*from_middle.T).max() or 1.0
+    turns = np.arange(len(COMPASS)) * np.pi / 4
+    ideal = np.column_stack([np.cos(turns), np.sin(turns)])
+    words = [*COMPASS]
+    if len(xy) > 2:
+        ideal = np.vstack([ideal, [0.0, 0.0]])
+        words.append(CENTER)
+    apart = from_middle[:, None, :] / reach - ideal[None, :, :]
+    rows, columns = linear_sum_assignment((apart**2).sum(axis=2))
+    chosen = dict(zip(rows.tolist(), columns.tolist(), strict=True))
+    return [words[chosen[place]] for place in range(len(xy))]

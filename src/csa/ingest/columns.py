@@ -1,0 +1,132 @@
+"""Match a file's header to the layouts that a city's file describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from csa.config import CityConfig, FieldName, Rule, Source
+from csa.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A source and where its fields stand in one file.
+
+    Parameters
+    ----------
+    source
+        The layout that the city's file describes.
+    positions
+        Field name to column number, from 0; absent fields are left out.
+    """
+
+    source: Source
+    positions: dict[str, int]
+
+
+def normalise_header(name: str) -> str:
+    """Reduce a column's name to what all years agree on: small letters and digits.
+
+    Parameters
+    ----------
+    name
+        As the file spells it.
+
+    Returns
+    -------
+    str
+        Small letters and digits only.
+    """
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> Layout:
+    """Find the layout of the city's file that a header satisfies best.
+
+    A layout is satisfied when all is there that it cannot do without: what makes an incident,
+    a date, and what tells a homicide. Of several, the one most of whose columns are there is
+    taken; of equals, the first.
+
+    Parameters
+    ----------
+    header
+        Column names as the file spells them.
+    config
+        The city.
+    path
+        The file, for the message.
+
+    Returns
+    -------
+    Layout
+        The source, and where its fields stand.
+
+    Raises
+    ------
+    SourceError
+        If none fits; the message names what the nearest one lacks.
+    """
+    spelled = [normalise_header(name) for name in header]
+    layouts = [Layout(source, _positions(spelled, source)) for source in config.sources]
+    satisfied = [layout for layout in layouts if not _missing(layout)]
+    if satisfied:
+        return max(satisfied, key=_share_found)
+    nearest = max(layouts, key=_share_found)
+    raise SourceError(
+        "source.no_layout",
+        path=path,
+        city=config.city.name,
+        nearest=nearest.source.name,
+        missing=", ".join(_missing(nearest)),
+        found=", ".join(name.strip() for name in header if name.strip())[:200],
+    )
+
+
+def _positions(spelled: list[str], source: Source) -> dict[str, int]:
+    positions: dict[str, int] = {}
+    for field, spellings in source.columns.items():
+        wanted = [normalise_header(name) for name in spellings]
+        # Portals append _1 to a name that they hold twice.
+        for name in (*wanted, *(f"{name}1" for name in wanted)):
+            if name in spelled:
+                positions[field] = spelled.index(name)
+                break
+    return positions
+
+
+def _share_found(layout: Layout) -> float:
+    return len(layout.positions) / len(layout.source.columns)
+
+
+def _missing(layout: Layout) -> list[str]:
+    positions, source = layout.positions, layout.source
+    missing = [name for name in source.incident_from if name not in positions]
+    if not {"date", "reported_date"} & set(positions):
+        missing.append("date")
+    if not any(set(rule) <= set(positions) for rule in source.homicide):
+        missing.extend(name for name in fields_of(source.homicide) if name not in positions)
+    return [_spell(name, source) for name in dict.fromkeys(missing)]
+
+
+def _spell(name: str, source: Source) -> str:
+    spellings = next((texts for field, texts in source.columns.items() if field == name), ())
+    return spellings[0].strip() if spellings else name
+
+
+def fields_of(rules: Iterable[Rule]) -> list[FieldName]:
+    """List the fields that rules look at, each once.
+
+    Parameters
+    ----------
+    rules
+        Rules of a source.
+
+    Returns
+    -------
+    list
+        Field names in order of first use.
+    """
+    return list(dict.fromkeys(field for rule in rules for field in rule))

@@ -1,0 +1,175 @@
+"""A dataset: incidents, places and the account of how they were read, in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from csa.crs import LONLAT
+from csa.errors import SourceError
+from csa.files import csv_bytes, json_bytes, publish_version, read_json
+from csa.schema import check_incidents
+
+FORMAT_VERSION = 1
+KIND = "dataset"
+MARKER = "ingest.json"
+INCIDENTS = "incidents.parquet"
+NEIGHBORHOODS = "neighborhoods.parquet"
+STUDY_AREA = "study_area.parquet"
+REJECTED = "rejected.csv"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything that a later step needs: no source file is read again.
+
+    Parameters
+    ----------
+    incidents
+        An incident a row, sorted by `incident_id`.
+    neighborhoods
+        `name`, `place_id`, `geometry` (WGS 84) and, where known, `population`.
+    study_area
+        Polygons, WGS 84.
+    report
+        What `ingest.json` holds.
+    """
+
+    incidents: pd.DataFrame
+    neighborhoods: gpd.GeoDataFrame
+    study_area: shapely.Geometry
+    report: Mapping[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the incidents and places."""
+        return str(self.report["fingerprint"])
+
+
+def fingerprint(
+    incidents: pd.DataFrame, neighborhoods: gpd.GeoDataFrame, study_area: shapely.Geometry
+) -> str:
+    """Hash the incidents and the places, never a file's bytes.
+
+    Parameters
+    ----------
+    incidents
+        Sorted by `incident_id`.
+    neighborhoods
+        Sorted by `name`.
+    study_area
+        Polygons, WGS 84.
+
+    Returns
+    -------
+    str
+        sha256, 64 hex digits.
+    """
+    digest = hashlib.sha256()
+    for table in (incidents, pd.DataFrame(neighborhoods.drop(columns="geometry"))):
+        for name in table.columns:
+            column = table[name]
+            is_float = pd.api.types.is_float_dtype(column)
+            texts = (repr(value) for value in column) if is_float else column.astype("str")
+            digest.update(f"\x1d{name}\x1e".encode())
+            digest.update("\x1f".join(map(str, texts)).encode())
+    for shape in (*neighborhoods.geometry, study_area):
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
+    """Write a dataset as a new version of a folder.
+
+    Parameters
+    ----------
+    dataset
+        What to write.
+    rejected
+        `file`, `line` and `reason` of each row that was not used.
+    out
+        The folder.
+
+    Returns
+    -------
+    str
+        The version's number.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else, or cannot be written.
+    """
+    check_incidents(dataset.incidents)
+    area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
+    lines = rejected[["file", "line", "reason"]].itertuples(index=False, name=None)
+    files = {
+        INCIDENTS: _parquet(dataset.incidents),
+        NEIGHBORHOODS: _geo_parquet(dataset.neighborhoods),
+        STUDY_AREA: _geo_parquet(area),
+        REJECTED: csv_bytes(["file", "line", "reason"], lines),
+        MARKER: json_bytes(dataset.report),
+    }
+    return publish_version(out, MARKER, files)
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read a dataset's current version.
+
+    Parameters
+    ----------
+    folder
+        The folder that `csa ingest` wrote.
+
+    Returns
+    -------
+    Dataset
+        Its incidents, places and report.
+
+    Raises
+    ------
+    SourceError
+        If the folder is no dataset, is damaged, or of a format this version does not know.
+    """
+    if not (folder / MARKER).is_file():
+        raise SourceError("dataset.absent", path=folder)
+    # One version throughout, even while another is being published.
+    place = (folder / "current").resolve() if (folder / "current").exists() else folder
+    report = read_json(place / MARKER)
+    if not isinstance(report, dict) or report.get("kind") != KIND:
+        raise SourceError("dataset.absent", path=folder)
+    version = report.get("format_version")
+    if version != FORMAT_VERSION:
+        raise SourceError("dataset.format", path=folder, found=version, known=FORMAT_VERSION)
+    try:
+        incidents = pd.read_parquet(place / INCIDENTS)
+        neighborhoods = gpd.read_parquet(place / NEIGHBORHOODS)
+        study_area = gpd.read_parquet(place / STUDY_AREA).geometry.iloc[0]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise SourceError("dataset.damaged", path=folder) from error
+    check_incidents(incidents)
+    if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
+        raise SourceError("dataset.damaged", path=folder)
+    return Dataset(incidents, neighborhoods, study_area, report)
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer)
+    return buffer.getvalue()
+
+
+def _geo_parquet(table: gpd.GeoDataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()

@@ -1,0 +1,69 @@
+"""Rows into incidents: one event, however many people were hit."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+INCIDENT_COLUMNS = (
+    "incident_id",
+    "occurred_at",
+    "kind",
+    "victims",
+    "gun",
+    "domestic",
+    "lon",
+    "lat",
+    "address",
+    "source",
+    "has_time",
+    "is_reported",
+)
+YES_FIRST = ("yes", "no", "unknown")
+
+
+def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
+    """Fold used rows into incidents.
+
+    An incident takes its earliest time and, among rows at that time, the first by (lon, lat).
+    It is a homicide when any of its rows is; a flag is yes when any row says yes.
+
+    Parameters
+    ----------
+    rows
+        Used rows with `incident_id`, `occurred_at`, `kind`, `gun`, `domestic`, `is_victim`,
+        `lon`, `lat`, `address`, `source`, `layout`, `has_time` and `is_reported`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An incident a row, sorted by `incident_id`, columns `INCIDENT_COLUMNS`. `victims` is NA
+        where the file cannot tell. An incident that two layouts describe has the larger of
+        their counts: they are the same people, described twice.
+    """
+    if rows.empty:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in INCIDENT_COLUMNS})
+    order = ["incident_id", "occurred_at", "lon", "lat", "address", "has_time", "is_reported"]
+    rows = rows.sort_values(order, na_position="last", kind="stable")
+    groups = rows.groupby("incident_id", sort=True)
+    first = groups[["occurred_at", "has_time", "is_reported"]].nth(0)
+    incidents = rows.loc[first.index].set_index("incident_id")
+    incidents["kind"] = groups["kind"].min()  # "homicide" sorts before "nonfatal"
+    for flag in ("gun", "domestic"):
+        incidents[flag] = _strongest(rows, flag)
+    incidents["victims"] = _victims(rows)
+    incidents["source"] = rows.groupby("incident_id")["source"].agg(
+        lambda names: "; ".join(sorted(set(names)))
+    )
+    return incidents.reset_index()[list(INCIDENT_COLUMNS)]
+
+
+def _strongest(rows: pd.DataFrame, flag: str) -> pd.Series:
+    rank = rows[flag].map({word: place for place, word in enumerate(YES_FIRST)})
+    return rank.groupby(rows["incident_id"]).min().map(dict(enumerate(YES_FIRST)))
+
+
+def _victims(rows: pd.DataFrame) -> pd.Series:
+    by_layout = rows.groupby(["incident_id", "layout"])["is_victim"]
+    count = by_layout.sum(min_count=1).astype("Int64")
+    is_known = by_layout.count() == by_layout.size()
+    return count.where(is_known).groupby(level="incident_id").max()

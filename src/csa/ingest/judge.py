@@ -1,0 +1,428 @@
+"""Judge every row of a file: used, or rejected for one reason; nothing is lost uncounted.
+
+The reasons, in the order in which they are asked; a row is counted under the first that holds:
+
+    unreadable          the record is broken: cut off, too long or short, or holds NUL bytes
+    excluded_by_rule    a rule of the city's file leaves it out
+    not_a_shooting      neither a homicide nor of the nonfatal kind
+    not_a_victim        a suspect's, a witness's or an officer's row
+    other_city          the row says that it happened in another city
+    bad_date            no date, an impossible one, or one before the earliest
+    after_data_end      after the file's last day, or after --as-of
+    duplicate_row       the row's id came before
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from csa.config import City, CityConfig, Point, Source
+from csa.crs import distance_m, to_lonlat
+from csa.ingest.columns import Layout, fields_of
+from csa.ingest.parse import (
+    parse_clock,
+    parse_dates,
+    parse_hours,
+    parse_locations,
+    parse_numbers,
+    shift_zone,
+)
+from csa.ingest.records import Records
+from csa.ingest.rules import answer, any_holds, holds
+from csa.message import Message, say
+
+REASONS = (
+    "unreadable",
+    "excluded_by_rule",
+    "not_a_shooting",
+    "not_a_victim",
+    "other_city",
+    "bad_date",
+    "after_data_end",
+    "duplicate_row",
+)
+MAX_ROWS_AFTER_END = 3
+MIN_GAP_DAYS = 30
+MIN_GAP_OVER_MEAN = 50
+
+
+@dataclass(frozen=True)
+class JudgedFile:
+    """One file's rows, each with its reason for rejection or none.
+
+    Parameters
+    ----------
+    records
+        The file.
+    source
+        The layout that it was read by.
+    rows
+        A row a readable record, in the file's order: `line`, `reason` ("" where used),
+        `rule`, `kind`, `gun`, `domestic`, `is_victim`, `occurred_at`, `has_time`,
+        `is_reported`, `lon`, `lat`, `address`, `incident_id`, `row_id`, `has_number`,
+        `is_identical`.
+    notes
+        What the file cannot tell.
+    """
+
+    records: Records
+    source: Source
+    rows: pd.DataFrame
+    notes: tuple[Message, ...]
+
+
+def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFile:
+    """Judge each row of a file by itself.
+
+    Parameters
+    ----------
+    records
+        The file's records.
+    layout
+        The layout that its header satisfies.
+    config
+        The city.
+
+    Returns
+    -------
+    JudgedFile
+        Every readable row, with a reason where it is not used. What only all files together
+        can tell, the end of the data and repeated rows, is still open.
+    """
+    source = layout.source
+    index = pd.RangeIndex(len(records.rows))
+    fields = {
+        name: pd.Series([row[position] for row in records.rows], index=index, dtype="str")
+        for name, position in layout.positions.items()
+    }
+    kind, notes = _kinds(source, fields, index, records.name)
+    victims, victim_notes = _victims(source, fields, index, records.name)
+    times = _times(source, fields, index, config.city)
+    rows = pd.DataFrame(
+        {
+            "line": np.asarray(records.lines, dtype="int64"),
+            "reason": "",
+            "rule": _excluded(source, fields, index),
+            "kind": kind,
+            "gun": answer(source.gun, fields, index),
+            "domestic": answer(source.domestic, fields, index),
+            "is_victim": victims,
+            **times,
+            **_positions(source, fields, index),
+            "address": _addresses(fields, index),
+        },
+        index=index,
+    )
+    rows["rule"] = rows["rule"].where(rows["rule"] != "", _at_points(rows, config.points))
+    rows["incident_id"], rows["has_number"] = _incident_ids(source, fields, rows)
+    rows["row_id"] = _row_ids(source, fields, index)
+    rows["is_identical"] = _identical(records)
+    rows["reason"] = _reasons(rows, source, fields)
+    said = tuple(
+        say("source.note_text", name=records.name, text=text)
+        for text in (source.kind_note, source.victims_note)
+        if text
+    )
+    return JudgedFile(records, source, rows, (*notes, *victim_notes, *said))
+
+
+def _kinds(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, name: str
+) -> tuple[pd.Series, list[Message]]:
+    kind = pd.Series("", index=index)
+    nonfatal = any_holds(source.nonfatal, fields, index)
+    notes = []
+    if nonfatal is None:
+        missing = ", ".join(field for field in fields_of(source.nonfatal) if field not in fields)
+        if missing:
+            notes.append(say("source.note_homicides_only", name=name, missing=missing))
+    else:
+        kind[nonfatal] = "nonfatal"
+    homicide = any_holds(source.homicide, fields, index)
+    if homicide is not None:
+        kind[homicide] = "homicide"
+    return kind, notes
+
+
+def _victims(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, name: str
+) -> tuple[pd.Series, list[Message]]:
+    """Tell whose rows are victims'; NA where the file cannot tell."""
+    if source.rows_are == "victims":
+        return pd.Series(True, index=index, dtype="boolean"), []
+    mask = any_holds(source.victim, fields, index)
+    if mask is None:
+        unknown = pd.Series(pd.NA, index=index, dtype="boolean")
+        return unknown, [say("source.note_victims_unknown", name=name)]
+    return mask.astype("boolean"), []
+
+
+def _times(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, city: City
+) -> dict[str, pd.Series]:
+    blank = pd.Series("", index=index, dtype="str")
+
+    def read(date_field: str, time_field: str, hour_field: str) -> tuple[pd.Series, pd.Series]:
+        zone = source.time_zone or city.time_zone
+        days = parse_dates(fields.get(date_field, blank), source.date_formats, zone)
+        if time_field in fields:
+            clock = parse_clock(fields[time_field], source.time_formats)
+        elif hour_field in fields:
+            clock = parse_hours(fields[hour_field])
+        else:
+            clock = days - days.dt.normalize()
+            if not any("%H" in form or "%I" in form for form in source.date_formats):
+                clock[:] = pd.NaT
+        has_time = clock.notna() & days.notna()
+        times = days.dt.normalize() + clock.fillna(pd.Timedelta(0))
+        return times.where(days >= pd.Timestamp(city.earliest_date)), has_time
+
+    times, has_time = read("date", "time", "hour")
+    reported, reported_has_time = read("reported_date", "reported_time", "")
+    is_reported = times.isna() & reported.notna()
+    times = times.where(~is_reported, reported)
+    if source.time_zone and source.time_zone != city.time_zone:
+        times = _to_city_zone(times, has_time, source.time_zone, city.time_zone)
+    return {
+        "occurred_at": times.astype("datetime64[us]"),
+        "has_time": has_time.where(~is_reported, reported_has_time) & times.notna(),
+        "is_reported": (is_reported | (source.dates_are == "reported")) & times.notna(),
+    }
+
+
+def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) -> pd.Series:
+    # A date without a time is a day, not midnight there: it keeps its day.
+    return times.where(~has_time, shift_zone(times, there, here))
+
+
+def _positions(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex
+) -> dict[str, np.ndarray]:
+    lon = np.full(len(index), np.nan)
+    lat = np.full(len(index), np.nan)
+    for x_field, y_field in (("lon", "lat"), ("x", "y")):
+        if x_field in fields and y_field in fields:
+            x, y = parse_numbers(fields[x_field]), parse_numbers(fields[y_field])
+            is_nowhere = (x == 0) & (y == 0)
+            x, y = np.where(is_nowhere, np.nan, x), np.where(is_nowhere, np.nan, y)
+            lon, lat = to_lonlat(x, y, source.crs)
+            break
+    if "location" in fields:
+        text_lon, text_lat = parse_locations(fields["location"])
+        is_open = np.isnan(lon) | np.isnan(lat)
+        lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
+    is_bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90)) | ((lon == 0) & (lat == 0))
+    return {"lon": np.where(is_bad, np.nan, lon), "lat": np.where(is_bad, np.nan, lat)}
+
+
+def _addresses(fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+    parts = [
+        fields[name].str.replace(r"\.0$", "", regex=True)
+        for name in ("address", "address_2")
+        if name in fields
+    ]
+    if not parts:
+        return pd.Series("", index=index, dtype="str")
+    text = parts[0] if len(parts) == 1 else parts[0].str.cat(parts[1], sep=" ")
+    return text.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
+def _plain_id(text: pd.Series) -> pd.Series:
+    """Strip blanks and the `.0` that a spreadsheet adds to a number."""
+    return text.str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+
+
+def _incident_ids(
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """Name each row's incident: by its number, else by a hash of what makes it one."""
+    if source.incident_from == ("incident_id",):
+        number = _plain_id(fields["incident_id"])
+        has_number = number != ""
+        by_place = _hashed(
+            source.name, [rows[name] for name in ("occurred_at", "lon", "lat", "address")]
+        )
+        return number.where(has_number, by_place), has_number
+    parts = []
+    for name in source.incident_from:
+        if name in ("date", "time", "hour", "reported_date", "reported_time"):
+            parts.append(rows["occurred_at"])
+        elif name in ("lon", "lat", "x", "y", "location"):
+            parts += [rows["lon"].round(6), rows["lat"].round(6)]
+        else:
+            parts.append(_plain_id(fields[name]).str.casefold())
+    return _hashed(source.name, parts), pd.Series(False, index=rows.index)
+
+
+def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
+    columns = [part.astype("str").fillna("") for part in parts]
+    texts = zip(*columns, strict=True)
+    ids = [
+        "x" + hashlib.sha256("\x1f".join((name, *text)).encode()).hexdigest()[:15] for text in texts
+    ]
+    return pd.Series(ids, index=parts[0].index, dtype="str")
+
+
+def _row_ids(source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+    """Name each row where the file does; "" where it does not."""
+    none = pd.Series("", index=index, dtype="str")
+    if not source.row_id_from or any(name not in fields for name in source.row_id_from):
+        return none
+    parts = [_plain_id(fields[name]) for name in source.row_id_from]
+    is_named = pd.concat([part != "" for part in parts], axis=1).all(axis=1)
+    named = parts[0]
+    for part in parts[1:]:
+        named = named.str.cat(part, sep="\x1f")
+    return (source.name + "\x1f" + named).where(is_named, none)
+
+
+def _identical(records: Records) -> np.ndarray:
+    """Mark the rows that repeat an earlier one in every field."""
+    seen: set[tuple[str, ...]] = set()
+    repeats = np.zeros(len(records.rows), dtype=bool)
+    for number, row in enumerate(records.rows):
+        whole = tuple(row)
+        repeats[number] = whole in seen
+        seen.add(whole)
+    return repeats
+
+
+def _excluded(source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+    """Name the first rule that leaves a row out; "" where none does."""
+    named = pd.Series("", index=index, dtype="str")
+    for exclusion in source.exclude:
+        mask = holds(exclusion.when, fields, index)
+        if mask is not None:
+            named[mask & (named == "")] = exclusion.name
+    return named
+
+
+def _at_points(rows: pd.DataFrame, points: Sequence[Point]) -> pd.Series:
+    """Name the first point that a rule leaves out and that a row lies on."""
+    named = pd.Series("", index=rows.index, dtype="str")
+    for point in points:
+        if point.exclude:
+            lon, lat = rows["lon"].to_numpy(), rows["lat"].to_numpy()
+            is_there = distance_m(lon, lat, point.lon, point.lat) <= point.within_m
+            named[is_there & (named == "")] = point.name
+    return named
+
+
+def _reasons(rows: pd.DataFrame, source: Source, fields: Mapping[str, pd.Series]) -> pd.Series:
+    here = pd.Series(True, index=rows.index)
+    if source.city_names and "city" in fields:
+        text = fields["city"].str.strip().str.casefold()
+        # A blank, or a zip code typed into the wrong field, is no other city.
+        is_named = text.str.contains("[a-z]", regex=True)
+        here = text.isin([name.casefold() for name in source.city_names]) | ~is_named
+    return first_reason(
+        rows.index,
+        {
+            "excluded_by_rule": rows["rule"] != "",
+            "not_a_shooting": rows["kind"] == "",
+            "not_a_victim": rows["is_victim"].eq(other=False).fillna(value=False).astype(bool),
+            "other_city": ~here,
+            "bad_date": rows["occurred_at"].isna(),
+        },
+    )
+
+
+def first_reason(index: pd.Index, faults: Mapping[str, pd.Series]) -> pd.Series:
+    """Give each row the first reason that holds for it.
+
+    Parameters
+    ----------
+    index
+        Index of the rows.
+    faults
+        Reason to the rows for which it holds, in the order in which they are asked.
+
+    Returns
+    -------
+    pandas.Series
+        The reason, by `index`; "" where none holds.
+    """
+    reason = pd.Series("", index=index, dtype="str")
+    for name, mask in faults.items():
+        reason[mask & (reason == "")] = name
+    return reason
+
+
+def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | None:
+    """Find the last day that the data cover.
+
+    Parameters
+    ----------
+    days
+        Days of all readable rows, of whatever offense, over all files.
+    as_of
+        The last day, where the user knows it.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        The last day; None without a row. At most 3 rows after a gap of over 30 days that is
+        also over 50 times the mean interval between rows are taken to be typing errors.
+    """
+    if as_of is not None:
+        return pd.Timestamp(as_of)
+    days = days.dropna().dt.normalize().sort_values()
+    if days.empty:
+        return None
+    stamps = days.to_numpy()
+    gaps = np.diff(stamps) / np.timedelta64(1, "D")
+    mean_gap = gaps.mean() if len(gaps) else 0.0
+    for n_after in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
+        gap = gaps[len(gaps) - n_after]
+        if gap > MIN_GAP_DAYS and gap > MIN_GAP_OVER_MEAN * mean_gap:
+            return pd.Timestamp(stamps[len(stamps) - n_after - 1])
+    return pd.Timestamp(stamps[-1])
+
+
+def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
+    """Judge what only all files together can tell: the end of the data and repeated rows.
+
+    Parameters
+    ----------
+    files
+        All files of a run.
+    as_of
+        The last day of the data, where the user knows it.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and date
+        All readable rows with their final `reason`, `file` (number in the order given),
+        `layout` (one for all files with the same header) and `source`; and the last day of
+        the data.
+    """
+    tables = []
+    layouts: dict[tuple[str, ...], int] = {}
+    for number, file in enumerate(files):
+        layout = layouts.setdefault(tuple(file.records.header), len(layouts))
+        tables.append(file.rows.assign(file=number, layout=layout, source=file.source.name))
+    rows = pd.concat(tables, ignore_index=True)
+    data_end = find_data_end(rows["occurred_at"], as_of)
+    if data_end is not None:
+        is_late = rows["occurred_at"].dt.normalize() > data_end
+        rows.loc[is_late & (rows["reason"] == ""), "reason"] = "after_data_end"
+    repeats = _repeated(rows)
+    rows.loc[repeats, "reason"] = "duplicate_row"
+    return rows, None if data_end is None else data_end.date()
+
+
+def _repeated(rows: pd.DataFrame) -> pd.Index:
+    """Find used rows whose id came before; which one stays depends on no order of rows."""
+    named = rows[(rows["reason"] == "") & (rows["row_id"] != "")]
+    order = named.sort_values(
+        ["row_id", "kind", "occurred_at", "lon", "lat", "gun", "domestic", "address"],
+        na_position="last",
+        kind="stable",
+    )
+    return order.index[order["row_id"].duplicated()]

@@ -1,0 +1,157 @@
+"""Text into dates and coordinates, in every way that cities write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+LOCATION_PATTERNS = (
+    # (pattern, its first number is the longitude)
+    (rf"POINT\s*\(\s*{NUMBER}\s+{NUMBER}\s*\)", True),
+    (rf"coordinates\W+{NUMBER}\s*,\s*{NUMBER}", True),
+    (rf"latitude\W+{NUMBER}\W+longitude\W+{NUMBER}", False),
+    (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", False),
+)
+
+
+def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> pd.Series:
+    """Read dates, trying each format on what the ones before could not read.
+
+    Parameters
+    ----------
+    text
+        Dates as the file writes them, length n.
+    formats
+        strptime formats; one with `%z` gives an instant that is turned into local time.
+    zone
+        The zone in which the file's times are written.
+
+    Returns
+    -------
+    pandas.Series
+        Naive local times in `zone`, index of `text`; NaT where no format fits.
+    """
+    text = text.str.strip()
+    times = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    for form in formats:
+        open_rows = times.isna() & (text != "")
+        if not open_rows.any():
+            break
+        utc = "%z" in form
+        read = pd.to_datetime(text[open_rows], format=form, errors="coerce", utc=utc)
+        if utc:
+            read = read.dt.tz_convert(zone).dt.tz_localize(None)
+        times[open_rows] = read.astype("datetime64[us]")
+    return times
+
+
+def shift_zone(times: pd.Series, source_zone: str, zone: str) -> pd.Series:
+    """Turn naive times of one zone into naive times of another.
+
+    Parameters
+    ----------
+    times
+        Naive times, NaT allowed.
+    source_zone, zone
+        IANA names.
+
+    Returns
+    -------
+    pandas.Series
+        Naive times in `zone`; of the hour that autumn repeats, the second.
+    """
+    second_hour = np.zeros(len(times), dtype=bool)
+    there = times.dt.tz_localize(source_zone, ambiguous=second_hour, nonexistent="shift_forward")
+    here: pd.Series = there.dt.tz_convert(zone).dt.tz_localize(None)
+    return here.astype("datetime64[us]")
+
+
+def parse_clock(text: pd.Series, formats: Sequence[str]) -> pd.Series:
+    """Read times of day.
+
+    Parameters
+    ----------
+    text
+        Times as the file writes them, length n.
+    formats
+        strptime formats, tried in order.
+
+    Returns
+    -------
+    pandas.Series
+        Time since midnight, index of `text`; NaT where no format fits.
+    """
+    text = text.str.strip()
+    clock = pd.Series(pd.NaT, index=text.index, dtype="timedelta64[us]")
+    for form in formats:
+        open_rows = clock.isna() & (text != "")
+        if not open_rows.any():
+            break
+        read = pd.to_datetime(text[open_rows], format=form, errors="coerce")
+        clock[open_rows] = (read - read.dt.normalize()).astype("timedelta64[us]")
+    return clock
+
+
+def parse_hours(text: pd.Series) -> pd.Series:
+    """Read an hour of the day, 0 to 23.
+
+    Parameters
+    ----------
+    text
+        Hours as the file writes them.
+
+    Returns
+    -------
+    pandas.Series
+        Time since midnight; NaT where the text is no hour.
+    """
+    hours = pd.to_numeric(text.str.strip(), errors="coerce")
+    hours = hours.where((hours >= 0) & (hours < 24))
+    clock: pd.Series = pd.to_timedelta(np.floor(hours), unit="h")
+    return clock.astype("timedelta64[us]")
+
+
+def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Read numbers; what is none is NaN.
+
+    Parameters
+    ----------
+    text
+        Numbers as the file writes them, length n.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, length n, finite or NaN.
+    """
+    numbers = pd.to_numeric(text.str.strip(), errors="coerce").to_numpy(dtype="float64")
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read a location's text: `POINT (lon lat)`, `(lat, lon)` after an address, a dict's text.
+
+    Parameters
+    ----------
+    text
+        Locations as the file writes them, length n.
+
+    Returns
+    -------
+    tuple of pandas.Series
+        Longitude and latitude in degrees, index of `text`, NaN where there is none.
+    """
+    lon = pd.Series(np.nan, index=text.index)
+    lat = pd.Series(np.nan, index=text.index)
+    for pattern, is_lon_first in LOCATION_PATTERNS:
+        open_rows = lon.isna() & (text != "")
+        if not open_rows.any():
+            break
+        found = text[open_rows].str.extract(f"(?i){pattern}").astype("float64")
+        first, second = (0, 1) if is_lon_first else (1, 0)
+        lon[open_rows], lat[open_rows] = found[first], found[second]
+    return lon, lat

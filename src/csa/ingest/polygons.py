@@ -1,0 +1,117 @@
+"""Read polygons: neighborhoods and the study area; mend what is broken, and say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from csa.config import Places
+from csa.crs import LONLAT, tables_to_lonlat
+from csa.errors import SourceError
+from csa.message import Message, say
+
+UNASSIGNED = "unassigned"
+"""The name of a neighborhood whose polygon has none, and of places in no neighborhood."""
+
+MAX_PLACE_COUNT = 100_000
+
+
+def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """Read a city's neighborhoods.
+
+    Parameters
+    ----------
+    path
+        Any file that GDAL reads: GeoJSON, GeoPackage, shapefile.
+    places
+        The columns that hold name and id, and the system of a file that names none.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and messages
+        A neighborhood a row, sorted by `name`, with `place_id` and `geometry` (WGS 84);
+        polygons of one name are joined. The messages name what was mended.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent, unreadable, without polygons or without the name column.
+    CrsError
+        If neither the file nor the city's file names a coordinate system.
+    """
+    table = _read(path, places.crs)
+    for column in filter(None, (places.name_column, places.id_column)):
+        if column not in table.columns:
+            found = ", ".join(str(name) for name in table.columns if name != "geometry")
+            raise SourceError("places.no_column", path=path, column=column, found=found)
+    names = table[places.name_column].astype("str").where(table[places.name_column].notna(), "")
+    names = names.str.strip().replace("", UNASSIGNED)
+    table, notes = _mend(table.assign(name=names), path)
+    n_unnamed = int((table["name"] == UNASSIGNED).sum())
+    if n_unnamed:
+        notes += (say("places.note_unnamed", name=path.name, n=n_unnamed),)
+    ids = table[places.id_column].astype("str") if places.id_column else table["name"]
+    table = table.assign(place_id=ids)[["name", "place_id", "geometry"]]
+    joined = table.dissolve(by="name", aggfunc="first", sort=True).reset_index()
+    return joined[["name", "place_id", "geometry"]], notes
+
+
+def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
+    """Read the study area from its own file.
+
+    Parameters
+    ----------
+    path
+        Any file of polygons that GDAL reads.
+    crs
+        Its coordinate system, where the file names none.
+
+    Returns
+    -------
+    shapely.Geometry
+        The union of all polygons, WGS 84.
+    """
+    table, _ = _mend(_read(path, crs).assign(name="study area"), path)
+    return table.geometry.union_all()
+
+
+def _read(path: Path, crs: str | None) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise SourceError("source.absent", path=path)
+    try:
+        table = pyogrio.read_dataframe(path)
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise SourceError("places.unreadable", path=path) from error
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise SourceError("places.no_polygons", path=path)
+    is_polygon = table.geom_type.isin(["Polygon", "MultiPolygon"])
+    if not is_polygon.any():
+        raise SourceError("places.no_polygons", path=path)
+    if table.crs is None and crs is not None:
+        table = table.set_crs(crs)
+    table = tables_to_lonlat(table[is_polygon], str(path))
+    west, south, east, north = table.total_bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise SourceError("places.not_degrees", path=path, west=f"{west:.0f}")
+    return table
+
+
+def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    is_broken = ~table.geometry.is_valid
+    if not is_broken.any():
+        return table, ()
+    broken = ", ".join(sorted(table.loc[is_broken, "name"]))
+    mended = [_polygons_only(shapely.make_valid(shape)) for shape in table.geometry]
+    table = table.set_geometry(gpd.GeoSeries(mended, index=table.index, crs=LONLAT))
+    n_broken = int(is_broken.sum())
+    return table, (say("places.note_mended", name=path.name, n=n_broken, which=broken),)
+
+
+def _polygons_only(shape: shapely.Geometry) -> shapely.Geometry:
+    """Keep the polygons of a mended shape; lines and points have no area."""
+    parts = [part for part in shapely.get_parts(shape) if shapely.area(part) > 0]
+    return shapely.union_all(parts) if parts else shapely.Polygon()

@@ -1,0 +1,71 @@
+"""Read how many people live in each neighborhood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from csa.config import Population
+from csa.errors import SourceError
+from csa.ingest.columns import normalise_header
+from csa.ingest.parse import parse_numbers
+from csa.ingest.records import read_records
+from csa.message import Message, say
+
+
+def add_population(
+    neighborhoods: gpd.GeoDataFrame, path: Path, population: Population
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """Join the number of people to the neighborhoods, by id or by name.
+
+    Parameters
+    ----------
+    neighborhoods
+        With `name` and `place_id`.
+    path
+        A table with a row a neighborhood.
+    population
+        Its columns and year.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and messages
+        The neighborhoods with `population` (float, NaN where the table has none); a message
+        counts what did not join.
+
+    Raises
+    ------
+    SourceError
+        If the table cannot be read, lacks a column, or joins no neighborhood.
+    """
+    records = read_records(path)
+    spelled = [normalise_header(name) for name in records.header]
+    columns = {}
+    for column in (population.join_column, population.count_column):
+        if normalise_header(column) not in spelled:
+            found = ", ".join(records.header[:20])
+            raise SourceError("places.no_column", path=path, column=column, found=found)
+        place = spelled.index(normalise_header(column))
+        columns[column] = pd.Series([row[place] for row in records.rows], dtype="str")
+    keys = _key(columns[population.join_column])
+    people = pd.Series(parse_numbers(columns[population.count_column]), index=keys)
+    people = people[(people.index != "") & people.notna()].groupby(level=0).sum()
+    if (people < 0).any():
+        raise SourceError("places.negative_population", path=path)
+    by_id = _key(neighborhoods["place_id"]).map(people)
+    by_name = _key(neighborhoods["name"]).map(people)
+    joined = by_id if by_id.notna().sum() >= by_name.notna().sum() else by_name
+    if not joined.notna().any():
+        raise SourceError("places.population_joins_nothing", path=path)
+    n_without = int(joined.isna().sum())
+    notes = (say("places.note_no_population", n=n_without),) if n_without else ()
+    return neighborhoods.assign(population=joined.to_numpy(dtype=np.float64)), notes
+
+
+def _key(text: pd.Series) -> pd.Series:
+    """Reduce ids and names to what both tables agree on: `12.0` and ` 12` are one."""
+    key = text.astype("str").str.strip().str.casefold()
+    return key.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)

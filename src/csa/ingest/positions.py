@@ -1,0 +1,136 @@
+"""Judge where incidents lie: swapped columns, another city, points that hold too many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+from scipy.stats import poisson
+
+from csa.config import Point
+from csa.crs import distance_m, project
+from csa.errors import SourceError
+
+NEAR_DEGREES = 0.25
+"""About 25 km: a victim driven to the next town is still this city's file."""
+
+MIN_SHARE_NEAR = 0.1
+AROUND_M = 500.0
+MIN_AT_POINT = 5
+MAX_CHANCE = 0.001
+
+
+def check_positions(
+    lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry, path: Path, city: str
+) -> None:
+    """Refuse a file whose points lie elsewhere: another city's, or latitude for longitude.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees of the used rows, length n; NaN where unlocated.
+    study_area
+        The city, WGS 84.
+    path
+        The file, for the message.
+    city
+        The city's name, for the message.
+
+    Raises
+    ------
+    SourceError
+        If fewer than one located row in ten lies within 25 km of the study area's box.
+    """
+    located = pd.DataFrame({"lon": lon, "lat": lat}).dropna()
+    if located.empty:
+        return
+    west, south, east, north = shapely.bounds(study_area)
+
+    def share_near(x: pd.Series, y: pd.Series) -> float:
+        is_near = x.between(west - NEAR_DEGREES, east + NEAR_DEGREES) & y.between(
+            south - NEAR_DEGREES, north + NEAR_DEGREES
+        )
+        return float(is_near.mean())
+
+    if share_near(located["lon"], located["lat"]) >= MIN_SHARE_NEAR:
+        return
+    key = "source.other_city"
+    if share_near(located["lat"], located["lon"]) >= MIN_SHARE_NEAR:
+        key = "source.swapped"
+    n_located = len(located)
+    where = f"{located['lon'].median():.2f}, {located['lat'].median():.2f}"
+    raise SourceError(key, path=path, city=city, n=n_located, where=where)
+
+
+def find_suspect_points(
+    incidents: pd.DataFrame, points: Sequence[Point], crs: str
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Find points that hold an improbable number of incidents, or that the city's file names.
+
+    A point is improbable when, were incidents spread over the other points within 500 m as
+    they are, the chance of so many at one point would be below one in a thousand over all
+    points of the city together (Poisson, Bonferroni), and it holds at least 5.
+
+    Parameters
+    ----------
+    incidents
+        With `incident_id`, `lon`, `lat` and `address`.
+    points
+        Places that the city's file knows.
+    crs
+        A projected system in metres.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and pandas.Series
+        A row a suspect point, most incidents first: `lon`, `lat`, `address`, `incidents`,
+        `expected`, `why`; and a boolean by the incidents' index.
+    """
+    columns = ["lon", "lat", "address", "incidents", "expected", "why"]
+    is_suspect = pd.Series(False, index=incidents.index)
+    located = incidents.dropna(subset=["lon", "lat"])
+    if located.empty:
+        return pd.DataFrame(columns=columns), is_suspect
+    by_point = located.groupby(["lon", "lat"], sort=True)
+    table = by_point.size().rename("incidents").reset_index()
+    table["address"] = by_point["address"].agg(_commonest).to_numpy()
+    table["expected"] = _expected(table, crs)
+    chance = poisson.sf(table["incidents"] - 1, table["expected"])
+    is_improbable = (chance * len(table) < MAX_CHANCE) & (table["incidents"] >= MIN_AT_POINT)
+    table["why"] = np.where(is_improbable, "more incidents than chance would put there", "")
+    for point in points:
+        metres = distance_m(table["lon"].to_numpy(), table["lat"].to_numpy(), point.lon, point.lat)
+        table.loc[metres <= point.within_m, "why"] = point.name
+    suspects = table[table["why"] != ""]
+    keys = pd.MultiIndex.from_frame(suspects[["lon", "lat"]])
+    at = pd.MultiIndex.from_frame(located[["lon", "lat"]])
+    is_suspect[located.index] = at.isin(keys)
+    suspects = suspects.sort_values(
+        ["incidents", "lon", "lat"], ascending=[False, True, True], ignore_index=True
+    )
+    return suspects[columns], is_suspect
+
+
+def _commonest(addresses: pd.Series) -> str:
+    named = addresses[addresses != ""]
+    if named.empty:
+        return ""
+    counts = named.value_counts()
+    return str(min(counts.index[counts == counts.max()]))
+
+
+def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
+    """Return the mean count of the other points within 500 m; at least 1, as a point has."""
+    xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
+    tree = cKDTree(xy)
+    counts = table["incidents"].to_numpy(dtype=float)
+    means = np.ones(len(table))
+    for number, place in enumerate(xy):
+        others = [other for other in tree.query_ball_point(place, AROUND_M) if other != number]
+        if others:
+            means[number] = max(1.0, counts[others].mean())
+    return means

@@ -1,0 +1,235 @@
+"""Bytes into records: a CSV or JSON file as rows of text, every record accounted for.
+
+A record that cannot be read is not dropped: it is one `unreadable` row with its line number.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from csa.errors import SourceError
+from csa.message import Message, say
+
+DELIMITERS = ",;\t|"
+MAX_FIELD_CHARACTERS = 100_000_000
+MAGIC = {
+    b"PK\x03\x04": "an Excel or zip file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x1f\x8b": "a gzip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database or GeoPackage",
+}
+
+
+@dataclass(frozen=True)
+class Records:
+    """A file's records as text.
+
+    Parameters
+    ----------
+    name
+        The file's name, without its folder.
+    sha256
+        Of the file's bytes, 64 hex digits.
+    header
+        Column names as the file spells them.
+    rows
+        n records, each as long as the header.
+    lines
+        Line (in JSON: place in the list) at which each record begins, from 1.
+    unreadable
+        Lines at which the records begin that could not be read.
+    notes
+        What had to be guessed: an encoding, a delimiter.
+    """
+
+    name: str
+    sha256: str
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    lines: list[int]
+    unreadable: list[int] = field(default_factory=list)
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def n_read(self) -> int:
+        """How many records the file holds, readable or not."""
+        return len(self.rows) + len(self.unreadable)
+
+
+def read_records(path: Path) -> Records:
+    """Read a CSV or JSON file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Records
+        Its records; those that cannot be read are listed by line.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent, empty, holds only a header, or is no table at all.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SourceError("source.absent", path=path) from error
+    except OSError as error:
+        raise SourceError("source.unreadable", path=path, why=error.strerror) from error
+    if not content.strip():
+        raise SourceError("source.empty", path=path)
+    for magic, what in MAGIC.items():
+        if content.startswith(magic):
+            raise SourceError("source.not_text", path=path, what=what)
+    text, notes = _decode(content, path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    start = text.lstrip()
+    if start[0] == "<":
+        raise SourceError("source.not_text", path=path, what="a web page or XML")
+    reader = _from_json if start[0] in "[{" else _from_csv
+    records = reader(text, path.name, sha256, path)
+    if records.n_read == 0:
+        raise SourceError("source.header_only", path=path)
+    return Records(
+        records.name,
+        sha256,
+        records.header,
+        records.rows,
+        records.lines,
+        records.unreadable,
+        (*notes, *records.notes),
+    )
+
+
+def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return _decode_utf16(content, "utf-16", path)
+    head = content[:400]
+    if len(head) > 8 and head[1::2].count(0) > 0.8 * len(head[1::2]):
+        return _decode_utf16(content, "utf-16-le", path)
+    if len(head) > 8 and head[0::2].count(0) > 0.8 * len(head[0::2]):
+        return _decode_utf16(content, "utf-16-be", path)
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        note = say("source.note_encoding", name=path.name, encoding="Latin-1 (Windows-1252)")
+        try:
+            return content.decode("cp1252"), (note,)
+        except UnicodeDecodeError:
+            return content.decode("latin-1"), (note,)
+
+
+def _decode_utf16(content: bytes, codec: str, path: Path) -> tuple[str, tuple[Message, ...]]:
+    note = say("source.note_encoding", name=path.name, encoding="UTF-16")
+    text = content.decode(codec, errors="replace").removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceError("source.empty", path=path)
+    return text, (note,)
+
+
+class _Lines:
+    """Lines of a text, remembering whether the reader asked for more than there are."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self._has_ended = False
+
+    def has_ended(self) -> bool:
+        """Tell whether the reader asked in vain: then its record is cut off inside quotes."""
+        return self._has_ended
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline()
+        if not line:
+            self._has_ended = True
+            raise StopIteration
+        return line
+
+
+def _from_csv(text: str, name: str, sha256: str, path: Path) -> Records:
+    before = csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    try:
+        return _parse_csv(text, name, sha256, path)
+    except csv.Error as error:
+        raise SourceError("source.unreadable", path=path, why=str(error)) from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
+    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first_line.count)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter)
+    header = next((row for row in reader if any(row)), [])
+    if len(header) < 2 or "\0" in "".join(header) or lines.has_ended():
+        raise SourceError("source.not_table", path=path)
+    rows: list[list[str]] = []
+    starts: list[int] = []
+    unreadable: list[int] = []
+    swallowed = 0
+    width = len(header)
+    start = reader.line_num + 1
+    for row in reader:
+        if row:
+            is_cut_off = lines.has_ended()
+            sized = _fit(row, width)
+            if sized is None or is_cut_off or "\0" in "".join(row):
+                unreadable.append(start)
+                swallowed += reader.line_num - start if is_cut_off else 0
+            else:
+                rows.append(sized)
+                starts.append(start)
+        start = reader.line_num + 1
+    notes: tuple[Message, ...] = ()
+    if swallowed:
+        notes = (say("source.note_cut_off", name=name, line=unreadable[-1], n=swallowed + 1),)
+    return Records(name, sha256, tuple(header), rows, starts, unreadable, notes)
+
+
+def _fit(row: list[str], width: int) -> list[str] | None:
+    """Return the row at the header's width; empty fields too many are dropped, others refused."""
+    if len(row) == width:
+        return row
+    if len(row) > width and not any(row[width:]):
+        return row[:width]
+    return None
+
+
+def _from_json(text: str, name: str, sha256: str, path: Path) -> Records:
+    try:
+        parsed = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise SourceError("source.not_json", path=path, why=str(error)) from error
+    if not isinstance(parsed, list):
+        raise SourceError("source.not_records", path=path)
+    good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
+    bad = [number for number, row in enumerate(parsed, 1) if not isinstance(row, dict)]
+    header = tuple(dict.fromkeys(key for _, row in good for key in row))
+    rows = [[_as_text(row.get(key)) for key in header] for _, row in good]
+    return Records(name, sha256, header, rows, [number for number, _ in good], bad)
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,94 @@
+"""Apply a city's rules to rows of text: which rows a rule holds for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from csa.config import Condition, Rule, YesNo
+
+
+def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series | None:
+    """Tell for which rows all conditions of a rule hold.
+
+    Parameters
+    ----------
+    rule
+        Field to condition; an empty rule holds everywhere.
+    fields
+        Text columns of the file by field name; a file may lack some.
+    index
+        Index of the rows.
+
+    Returns
+    -------
+    pandas.Series or None
+        Boolean, by `index`; None where the file lacks a field that the rule looks at.
+    """
+    if any(name not in fields for name in rule):
+        return None
+    mask = pd.Series(True, index=index)
+    for name, condition in rule.items():
+        mask &= _says(fields[name], condition)
+    return mask
+
+
+def any_holds(
+    rules: Sequence[Rule], fields: Mapping[str, pd.Series], index: pd.Index
+) -> pd.Series | None:
+    """Tell for which rows at least one rule holds.
+
+    Parameters
+    ----------
+    rules
+        Any number of rules.
+    fields
+        Text columns of the file by field name.
+    index
+        Index of the rows.
+
+    Returns
+    -------
+    pandas.Series or None
+        Boolean, by `index`; None where no rule can be applied to this file.
+    """
+    masks = [mask for rule in rules if (mask := holds(rule, fields, index)) is not None]
+    if not masks:
+        return None
+    return pd.concat(masks, axis=1).any(axis=1)
+
+
+def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
+    """Answer a flag's question for each row.
+
+    Parameters
+    ----------
+    question
+        When it is yes, and when no.
+    fields
+        Text columns of the file by field name.
+    index
+        Index of the rows.
+
+    Returns
+    -------
+    pandas.Series
+        `yes`, `no` or `unknown`, by `index`.
+    """
+    said = pd.Series("unknown", index=index)
+    for word, rules in (("no", question.no), ("yes", question.yes)):
+        mask = any_holds(rules, fields, index)
+        if mask is not None:
+            said[mask] = word
+    return said
+
+
+def _says(column: pd.Series, condition: Condition) -> pd.Series:
+    text = column.str.strip().str.casefold()
+    mask = text.isin([value.strip().casefold() for value in condition.equals])
+    if condition.starts_with:
+        mask |= text.str.startswith(tuple(value.casefold() for value in condition.starts_with))
+    for part in condition.contains:
+        mask |= text.str.contains(part.casefold(), regex=False)
+    return mask

@@ -1,0 +1,303 @@
+"""From a city's files to a dataset: composes ingest and places, like `analysis` the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from csa.config import CityConfig
+from csa.ingest.columns import match_layout
+from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
+from csa.ingest.incidents import fold_incidents
+from csa.ingest.judge import REASONS, JudgedFile, judge_file, settle
+from csa.ingest.polygons import read_neighborhoods, read_study_area
+from csa.ingest.population import add_population
+from csa.ingest.positions import check_positions, find_suspect_points
+from csa.ingest.records import read_records
+from csa.ingest.sources import Inputs
+from csa.message import Message, say
+from csa.places import cells as h3_cells
+from csa.places.neighborhoods import assign_neighborhoods, is_inside
+from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
+
+Tell = Callable[[str], None]
+MAX_SUSPECTS_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a run of ingest gives.
+
+    Parameters
+    ----------
+    dataset
+        Incidents, places and the account.
+    rejected
+        `file`, `line` and `reason` of each row that was not used.
+    messages
+        What a reader of the account should know, most important first.
+    """
+
+    dataset: Dataset
+    rejected: pd.DataFrame
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class _Places:
+    neighborhoods: gpd.GeoDataFrame
+    study_area: shapely.Geometry
+    notes: tuple[Message, ...]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> Intake:
+    """Read a city's files, judge every row, and build a dataset.
+
+    Parameters
+    ----------
+    config
+        The city.
+    inputs
+        Its files.
+    tell
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Intake
+        The dataset, the rejected rows and what should be known. A file whose rows are all
+        rejected gives a dataset without incidents.
+
+    Raises
+    ------
+    SourceError
+        If a file is unreadable, empty, or not of this city.
+    CrsError
+        If polygons name no coordinate system.
+    """
+    tell("places")
+    places = _read_places(config, inputs)
+    files = []
+    for path in inputs.incidents:
+        tell("read")
+        records = read_records(path)
+        judged = judge_file(records, match_layout(records.header, config, path), config)
+        used = judged.rows[judged.rows["reason"] == ""]
+        check_positions(used["lon"], used["lat"], places.study_area, path, config.city.name)
+        files.append(judged)
+    tell("fold")
+    rows, data_through = settle(files, inputs.as_of)
+    folded = fold_incidents(rows[rows["reason"] == ""])
+    tell("locate")
+    suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
+    incidents = _locate(folded, is_suspect, places, config)
+    messages = (*places.notes, *(note for f in files for note in (*f.records.notes, *f.notes)))
+    report = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": config.city.id,
+        "city_name": config.city.name,
+        "nonfatal_name": config.city.nonfatal_name,
+        "nonfatal_is_proxy": config.city.nonfatal_is_proxy,
+        "fingerprint": fingerprint(incidents, places.neighborhoods, places.study_area),
+        "inputs": _inputs(files),
+        **_row_counts(files, rows),
+        **_incident_counts(incidents, folded),
+        "suspect_points": suspects.round({"lon": 6, "lat": 6, "expected": 2}).to_dict("records")[
+            :MAX_SUSPECTS_LISTED
+        ],
+        "suspect_points_total": len(suspects),
+        "data_through": None if data_through is None else data_through.isoformat(),
+        "months": _months(incidents),
+        "rules": _rules(files, rows, config),
+        **_people(places, config, inputs),
+        "notes": [{"key": note.key, "text": str(note)} for note in messages],
+    }
+    dataset = Dataset(incidents, places.neighborhoods, places.study_area, report)
+    return Intake(dataset, _rejected(files, rows), messages)
+
+
+def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
+    neighborhoods, notes = read_neighborhoods(inputs.places, config.places)
+    if inputs.population is not None and config.population is not None:
+        neighborhoods, more = add_population(neighborhoods, inputs.population, config.population)
+        notes += more
+    if inputs.study_area is not None:
+        area = read_study_area(inputs.study_area, config.places.crs)
+    else:
+        area = neighborhoods.geometry.union_all()
+    return _Places(neighborhoods, shapely.normalize(area), notes)
+
+
+def _locate(
+    folded: pd.DataFrame, is_suspect: pd.Series, places: _Places, config: CityConfig
+) -> pd.DataFrame:
+    """Give each incident its cells, its neighborhood and its flags."""
+    lon, lat = folded["lon"].astype("float64"), folded["lat"].astype("float64")
+    is_located = lon.notna() & lat.notna()
+    flagged = {
+        "unlocated": ~is_located,
+        "outside_study_area": is_located & ~is_inside(lon, lat, places.study_area),
+        "suspect_point": is_suspect,
+        "reported_time": folded["is_reported"].astype(bool),
+        "no_time": ~folded["has_time"].astype(bool),
+        "no_number": folded["incident_id"].astype("str").str.startswith("x"),
+    }
+    columns: dict[str, Any] = {
+        "incident_id": folded["incident_id"].astype("str"),
+        "occurred_at": folded["occurred_at"].astype("datetime64[us]"),
+        "kind": folded["kind"].astype("str"),
+        "victims": folded["victims"].astype("Int64"),
+        "gun": folded["gun"].astype("str"),
+        "domestic": folded["domestic"].astype("str"),
+        "lon": lon.where(is_located),
+        "lat": lat.where(is_located),
+    }
+    for resolution in config.city.resolutions:
+        cells = h3_cells.bin_points(columns["lon"], columns["lat"], resolution)
+        columns[f"cell_r{resolution}"] = pd.array(h3_cells.as_text(cells), dtype="str")
+    columns["neighborhood"] = assign_neighborhoods(lon, lat, places.neighborhoods)
+    columns["source"] = folded["source"].astype("str")
+    columns["flags"] = _join_flags(flagged, folded.index)
+    return pd.DataFrame(columns, index=folded.index)
+
+
+def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
+    text = pd.Series("", index=index, dtype="str")
+    for name in FLAGS:
+        mask = flagged[name]
+        text = text.where(~mask, text.str.cat([name] * len(text), sep=";").str.lstrip(";"))
+    return text
+
+
+def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": file.records.name,
+            "sha256": file.records.sha256,
+            "source": file.source.name,
+            "rows_read": file.records.n_read,
+        }
+        for file in files
+    ]
+
+
+def _row_counts(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
+    counted = rows["reason"].value_counts()
+    rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
+    rejected["unreadable"] = sum(len(file.records.unreadable) for file in files)
+    used = rows[rows["reason"] == ""]
+    return {
+        "rows_read": sum(file.records.n_read for file in files),
+        "rows_used": len(used),
+        "rows_rejected": rejected,
+        "identical_rows": int((used["is_identical"] & (used["row_id"] == "")).sum()),
+    }
+
+
+def _incident_counts(incidents: pd.DataFrame, folded: pd.DataFrame) -> dict[str, Any]:
+    homicides = incidents[incidents["kind"] == "homicide"]
+    times = incidents["occurred_at"]
+    is_unknown = incidents["victims"].isna()
+    known = incidents["victims"].dropna()
+    return {
+        "incidents": len(incidents),
+        "homicides": len(homicides),
+        "nonfatal": len(incidents) - len(homicides),
+        "homicides_by_gun": {
+            word: int((homicides["gun"] == word).sum()) for word in YES_NO_UNKNOWN
+        },
+        "domestic": {word: int((incidents["domestic"] == word).sum()) for word in YES_NO_UNKNOWN},
+        "victims": int(known.sum()) if len(known) or incidents.empty else None,
+        "incidents_without_victim_count": int(is_unknown.sum()),
+        **{name: int(_has_flag(incidents, name).sum()) for name in FLAGS},
+        "first_date": None if times.empty else times.min().date().isoformat(),
+        "last_date": None if times.empty else times.max().date().isoformat(),
+        "incidents_in_several_sources": int(folded["source"].str.contains("; ").sum())
+        if len(folded)
+        else 0,
+    }
+
+
+def _has_flag(incidents: pd.DataFrame, name: str) -> pd.Series:
+    return incidents["flags"].str.contains(name, regex=False).astype(bool)
+
+
+def _months(incidents: pd.DataFrame) -> dict[str, dict[str, int]]:
+    if incidents.empty:
+        return {}
+    months = incidents["occurred_at"].dt.strftime("%Y-%m")
+    counts = pd.crosstab(months, incidents["kind"]).reindex(columns=list(KINDS), fill_value=0)
+    every = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m")
+    counts = counts.reindex(every, fill_value=0)
+    return {
+        str(month): {kind: int(row[kind]) for kind in KINDS} for month, row in counts.iterrows()
+    }
+
+
+def _rules(
+    files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig
+) -> list[dict[str, Any]]:
+    """List each rule of the city's file with what it left out, zero included."""
+    left_out = rows[rows["reason"] == "excluded_by_rule"]
+    listed: dict[tuple[str, str], str] = {}
+    for source in {file.source.name: file.source for file in files}.values():
+        for exclusion in source.exclude:
+            listed[source.name, exclusion.name] = exclusion.why
+    rules = [
+        {"name": name, "source": source, "why": why, **_left_out(left_out, name, source)}
+        for (source, name), why in listed.items()
+    ]
+    points = [point for point in config.points if point.exclude]
+    rules += [
+        {
+            "name": point.name,
+            "source": None,
+            "why": point.why,
+            **_left_out(left_out, point.name, None),
+        }
+        for point in points
+    ]
+    return rules
+
+
+def _left_out(rows: pd.DataFrame, name: str, source: str | None) -> dict[str, int]:
+    by_rule = rows[rows["rule"] == name]
+    if source is not None:
+        by_rule = by_rule[by_rule["source"] == source]
+    return {"rows": len(by_rule), "incidents": int(by_rule["incident_id"].nunique())}
+
+
+def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, Any]:
+    if inputs.population is None or config.population is None:
+        return {"population": None, "population_year": None, "population_method": None}
+    return {
+        "population": float(places.neighborhoods["population"].sum()),
+        "population_year": config.population.year,
+        "population_source": config.population.source,
+        "population_method": str(say("places.population_method")),
+    }
+
+
+def _rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
+    judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
+    broken = pd.DataFrame(
+        [
+            {"file": number, "line": line, "reason": "unreadable"}
+            for number, file in enumerate(files)
+            for line in file.records.unreadable
+        ],
+        columns=["file", "line", "reason"],
+    )
+    table = pd.concat([judged, broken]).sort_values(["file", "line"], ignore_index=True)
+    names = {number: file.records.name for number, file in enumerate(files)}
+    return table.assign(file=table["file"].map(names))

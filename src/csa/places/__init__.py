@@ -1,0 +1,1 @@
+"""Places: H3 cells, neighborhoods, population, the study area."""

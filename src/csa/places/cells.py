@@ -1,0 +1,278 @@
+"""H3 cells: the only module that speaks to h3.
+
+Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import geopandas as gpd
+import h3.api.numpy_int as h3
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from csa.crs import LONLAT, equal_area, to_metres
+from csa.params import require_resolution
+
+Cells = npt.NDArray[np.uint64]
+NO_CELL = np.uint64(0)
+M2_PER_KM2 = 1e6
+
+
+def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells:
+    """Find the cell of each point.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN where unlocated.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64, length n; 0 where unlocated.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    require_resolution(resolution)
+    lons, lats = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    cells = np.full(lons.shape, NO_CELL, dtype=np.uint64)
+    is_located = np.isfinite(lons) & np.isfinite(lats)
+    cell_of = h3.latlng_to_cell
+    pairs = zip(lats[is_located].tolist(), lons[is_located].tolist(), strict=True)
+    cells[is_located] = np.fromiter(
+        (cell_of(y, x, resolution) for y, x in pairs), dtype=np.uint64, count=is_located.sum()
+    )
+    return cells
+
+
+def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
+    """List every cell that intersects the study area, with the area inside it.
+
+    Parameters
+    ----------
+    study_area
+        Polygons, WGS 84.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `area_km2`: the cell's real area clipped to the study area (ellipsoid, equal-area
+        projection); index `cell`, uint64, sorted.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    require_resolution(resolution)
+    found: set[int] = set()
+    for part in shapely.get_parts(study_area):
+        shape = h3.geo_to_h3shape(part)
+        found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
+    cells = np.array(sorted(found), dtype=np.uint64)
+    areas = _clipped_km2(cells, study_area)
+    table = pd.DataFrame({"area_km2": areas}, index=pd.Index(cells, name="cell"))
+    return table[table["area_km2"] > 0]
+
+
+def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.float64]:
+    if not len(cells):
+        return np.zeros(0)
+    centre = shapely.centroid(study_area)
+    metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
+    hexagons = to_metres(outlines(cells), metric).to_numpy()
+    area = to_metres(gpd.GeoSeries([study_area], crs=LONLAT), metric).iloc[0]
+    shapely.prepare(area)
+    is_edge = ~shapely.contains_properly(area, hexagons)
+    inside = np.array(hexagons, dtype=object)
+    inside[is_edge] = shapely.intersection(hexagons[is_edge], area)
+    return np.asarray(shapely.area(inside) / M2_PER_KM2, dtype=np.float64)
+
+
+def outlines(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
+    """Draw cells.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Hexagons in WGS 84, index `cell`.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(int(cell))] for cell in listed]
+    shapes = [shapely.Polygon(ring) for ring in rings]
+    return gpd.GeoSeries(shapes, index=pd.Index(listed, name="cell"), crs=LONLAT)
+
+
+def outline(cells: Iterable[int]) -> shapely.Geometry:
+    """Draw the outline of a set of cells, along their edges.
+
+    Parameters
+    ----------
+    cells
+        Cells of one resolution.
+
+    Returns
+    -------
+    shapely.Geometry
+        Polygon or MultiPolygon, WGS 84, in one normal form.
+    """
+    shape = h3.cells_to_h3shape(np.array(sorted(cells), dtype=np.uint64))
+    drawn = shapely.geometry.shape(shape.__geo_interface__)
+    return shapely.normalize(drawn)
+
+
+def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
+    """Find the cells' centres.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lon`, `lat` in degrees, index `cell`.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    pairs = np.array([h3.cell_to_latlng(int(cell)) for cell in listed], dtype=float)
+    pairs = pairs.reshape(-1, 2)  # (n, 2) degrees, latitude first
+    index = pd.Index(listed, name="cell")
+    return pd.DataFrame({"lon": pairs[:, 1], "lat": pairs[:, 0]}, index=index)
+
+
+def disk(cell: int, steps: int = 1) -> frozenset[int]:
+    """Return a cell with all cells within some steps.
+
+    Parameters
+    ----------
+    cell
+        The cell in the middle.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    frozenset of int
+        The cells, the middle one included.
+    """
+    return frozenset(int(near) for near in h3.grid_disk(int(cell), steps))
+
+
+def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
+    """Part a set of cells into pieces that do not touch.
+
+    Parameters
+    ----------
+    cells
+        Cells of one resolution.
+
+    Returns
+    -------
+    list of frozenset
+        The pieces, by their smallest cell.
+    """
+    left = {int(cell) for cell in cells}
+    parts = []
+    while left:
+        part: set[int] = set()
+        edge = {min(left)}
+        while edge:
+            part |= edge
+            edge = {near for cell in edge for near in disk(cell)} & left - part
+        parts.append(frozenset(part))
+        left -= part
+    return parts
+
+
+def fill_holes(cells: Iterable[int]) -> frozenset[int]:
+    """Add the cells that pieces of a set of cells enclose.
+
+    Parameters
+    ----------
+    cells
+        Cells of one resolution.
+
+    Returns
+    -------
+    frozenset of int
+        The set without holes.
+    """
+    filled: set[int] = set()
+    for part in contiguous_parts(cells):
+        around = {near for cell in part for near in disk(cell)} - part
+        outside = _outermost(around)
+        filled |= part
+        # What lies around a piece falls into its outer rim and one rim along each hole.
+        for rim in contiguous_parts(around):
+            if rim != outside:
+                filled |= _flood(rim, part)
+    return frozenset(filled)
+
+
+def _outermost(around: set[int]) -> frozenset[int]:
+    """Return the piece of the surrounding cells that reaches farthest west."""
+    pieces = contiguous_parts(around)
+    if len(pieces) <= 1:
+        return pieces[0] if pieces else frozenset()
+    listed = sorted(around)
+    westmost = listed[int(centres(listed)["lon"].to_numpy().argmin())]
+    return next(piece for piece in pieces if westmost in piece)
+
+
+def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
+    flooded: set[int] = set()
+    edge = set(start)
+    while edge:
+        flooded |= edge
+        edge = {near for cell in edge for near in disk(cell)} - walls - flooded
+    return flooded
+
+
+def as_text(cells: Iterable[int]) -> list[str]:
+    """Write cells as files do.
+
+    Parameters
+    ----------
+    cells
+        Cells; 0 for none.
+
+    Returns
+    -------
+    list of str
+        15 hex digits each; "" for none.
+    """
+    return [f"{int(cell):015x}" if cell else "" for cell in cells]
+
+
+def from_text(texts: Iterable[Any]) -> Cells:
+    """Read cells as files write them.
+
+    Parameters
+    ----------
+    texts
+        15 hex digits each; "" for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64; 0 for none.
+    """
+    return np.array([int(text, 16) if text else 0 for text in texts], dtype=np.uint64)

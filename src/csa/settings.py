@@ -1,0 +1,152 @@
+"""Settings and where each came from: flag, environment, deployment file, city file, default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from csa.config import CityConfig, read_toml
+from csa.errors import ConfigError, ParamError
+
+DEPLOYMENT_FILE = "csa.toml"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Parameters
+    ----------
+    name
+        As a flag without its dashes, and in the deployment file.
+    read
+        Text or TOML value to the value; raises ValueError.
+    from_city
+        The city file's value; None where it has none.
+    default
+        The value where nothing sets it; None is left to the suggestion.
+    about
+        What it means, with its unit.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    from_city: Callable[[CityConfig], Any]
+    default: Any
+    about: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"CSA_{self.name.upper()}"
+
+
+SETTINGS = (
+    Setting(
+        "data_dir", str, lambda city: f"data/{city.city.id}", None, "folder with the city's files"
+    ),
+    Setting("months", int, lambda city: city.areas.months, 36, "months of data in a proposal"),
+    Setting("resolution", int, lambda city: city.areas.resolution, 9, "H3 resolution of areas"),
+    Setting(
+        "max_area_km2",
+        float,
+        lambda city: city.areas.max_area_km2,
+        2.0,
+        "size limit of an area in km2; 0 for none",
+    ),
+    Setting("eps_m", float, lambda _: None, None, "DBSCAN's radius in metres; unset: as suggested"),
+    Setting(
+        "min_samples", int, lambda _: None, None, "DBSCAN's minimum count; unset: as suggested"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A setting's value and where it came from.
+
+    Parameters
+    ----------
+    value
+        The value; None is left to the suggestion.
+    origin
+        `flag`, `environment`, `deployment file`, `city file` or `default`.
+    """
+
+    value: Any
+    origin: str
+
+
+def resolve(
+    flags: Mapping[str, Any],
+    city: CityConfig,
+    environment: Mapping[str, str] | None = None,
+    deployment: Path | None = None,
+) -> dict[str, Resolved]:
+    """Settle each setting: the first of flag, environment, deployment file, city, default.
+
+    Parameters
+    ----------
+    flags
+        Values given on the command line; None where not given.
+    city
+        The city's file.
+    environment
+        Variables; the process's own unless given.
+    deployment
+        The deployment file; `$CSA_DEPLOYMENT`, else `csa.toml` here, unless given.
+
+    Returns
+    -------
+    dict
+        Setting name to value and origin.
+
+    Raises
+    ------
+    ConfigError
+        If the deployment file has faults.
+    ParamError
+        If a value is not of the setting's kind.
+    """
+    variables = os.environ if environment is None else environment
+    deployed = _deployed(variables, deployment)
+    settled = {}
+    for setting in SETTINGS:
+        ladder = (
+            ("flag", flags.get(setting.name)),
+            ("environment", variables.get(setting.variable)),
+            ("deployment file", deployed.get(setting.name)),
+            ("city file", setting.from_city(city)),
+        )
+        origin, given = next(
+            ((origin, given) for origin, given in ladder if given is not None),
+            ("default", setting.default),
+        )
+        settled[setting.name] = Resolved(_read(setting, given), origin)
+    return settled
+
+
+def _read(setting: Setting, given: Any) -> Any:
+    if given is None:
+        return None
+    try:
+        return setting.read(given)
+    except (TypeError, ValueError) as error:
+        raise ParamError("param.number", name=setting.name, given=given) from error
+
+
+def _deployed(variables: Mapping[str, str], deployment: Path | None) -> dict[str, Any]:
+    path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
+    if deployment is None and "CSA_DEPLOYMENT" not in variables and not path.exists():
+        return {}
+    table = read_toml(path)
+    known = [setting.name for setting in SETTINGS]
+    for name in table:
+        if name not in known:
+            raise ConfigError(
+                "config.setting_unknown", path=path, name=name, known=", ".join(known)
+            )
+    return table

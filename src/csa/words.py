@@ -1,0 +1,126 @@
+"""Messages into sentences, in the reader's language, through gettext catalogs.
+
+English is the source text, in `locale/en.toml`. Another language is a compiled catalog under
+`locale/<language>/LC_MESSAGES/csa.mo` that translates those sentences; what it lacks stays
+English.
+"""
+
+from __future__ import annotations
+
+import calendar
+import gettext
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import as_file, files
+
+from csa.message import Message, Template, english, fill
+
+KM2_PER_SQUARE_MILE = 2.589988110336
+
+
+def render(message: Message, language: str = "en") -> str:
+    """Render a message in a reader's language.
+
+    Parameters
+    ----------
+    message
+        What is to be said.
+    language
+        Such as `en` or `es`.
+
+    Returns
+    -------
+    str
+        The sentence; in English where the language has no catalog, or not this sentence.
+    """
+    template = english()[message.key]
+    return fill(_translated(template, language), message.values)
+
+
+def _translated(template: Template, language: str) -> Template:
+    catalog = _catalog(language)
+    if isinstance(template, str):
+        return catalog.gettext(template)
+    return {form: catalog.gettext(text) for form, text in template.items()}
+
+
+@cache
+def _catalog(language: str) -> gettext.NullTranslations:
+    with as_file(files("csa") / "locale") as folder:
+        return gettext.translation("csa", folder, [language], fallback=True)
+
+
+def day(when: date) -> str:
+    """Write a day, such as `July 31, 2020`.
+
+    Parameters
+    ----------
+    when
+        The day.
+
+    Returns
+    -------
+    str
+        The day in words.
+    """
+    return f"{calendar.month_name[when.month]} {when.day}, {when.year}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share in percent, with no more digits than it carries.
+
+    Parameters
+    ----------
+    share
+        0 to 1, or None.
+
+    Returns
+    -------
+    str
+        Such as `3 %`, `0.4 %`, or `unknown`.
+    """
+    if share is None:
+        return "unknown"
+    hundredths = 100 * share
+    if 0 < hundredths < 1:
+        return f"{hundredths:.1f} %"
+    return f"{hundredths:.0f} %"
+
+
+def land(km2: float, units: str) -> str:
+    """Write an area of land in the city's units.
+
+    Parameters
+    ----------
+    km2
+        Square kilometres.
+    units
+        `us` or `metric`.
+
+    Returns
+    -------
+    str
+        Such as `1.2 square miles` or `3.1 km2`.
+    """
+    if units == "us":
+        return f"{km2 / KM2_PER_SQUARE_MILE:,.1f} square miles"
+    return f"{km2:,.1f} km2"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """List counts by name, zeros left out, largest first.
+
+    Parameters
+    ----------
+    counts
+        Name to count.
+
+    Returns
+    -------
+    str
+        Such as `12 bad date, 3 duplicate row`; `none` where all are zero.
+    """
+    order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in order if count]
+    return ", ".join(parts) or "none"
