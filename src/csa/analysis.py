@@ -244,6 +244,7 @@ def _area_row(run: _Run, number: int) -> dict[str, Any]:
         "homicides": int((inside["kind"] == "homicide").sum()),
         "victims": _total_victims(inside),
         "domestic": int((inside["domestic"] == "yes").sum()),
+        "suspect": int(inside["flags"].str.contains("suspect_point").sum()),
         "area_km2": round(size_km2, DIGITS),
         "incidents_per_km2": round(len(inside) / size_km2, 2),
         "population": None if people is None else round(people),

@@ -176,8 +176,8 @@ class Source(_Frozen):
     rows_are: Literal["victims", "persons", "incidents"] = Field(
         "victims", description="persons: only those that `victim` finds are victims"
     )
-    victims_note: str = Field("", description="what the file leaves out, said with the counts")
-    kind_note: str = Field("", description="what the kinds really are, said with the counts")
+    note: str = Field("", description="what a reader of the counts must know about the file")
+    nonfatal_note: str = Field("", description="what its nonfatal kind really is")
     homicide: tuple[Rule, ...] = Field(description="rules, any of which makes a homicide")
     nonfatal: tuple[Rule, ...] = Field((), description="rules for the nonfatal kind")
     victim: tuple[Rule, ...] = Field((), description="rules, any of which makes a row a victim")
@@ -245,7 +245,9 @@ class Areas(_Frozen):
     eps_m: float = Field(gt=0, le=5000, description="DBSCAN's radius in metres")
     min_samples: int = Field(ge=2, description="DBSCAN's minimum, for `at_incidents`")
     at_incidents: int = Field(ge=1, description="incidents in the period that min_samples fits")
-    min_samples_floor: int = Field(4, ge=2, description="never fewer, however few incidents")
+    min_samples_floor: int = Field(
+        5, ge=2, description="never fewer: with fewer incidents the radius widens instead"
+    )
     months: int = Field(36, ge=1, le=1200, description="months of data in a proposal")
     resolution: Resolution = Field(9, description="H3 resolution of the areas' cells")
     max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")

@@ -249,32 +249,17 @@ def _rules(
 ) -> list[dict[str, Any]]:
     """List each rule of the city's file with what it left out, zero included."""
     left_out = rows[rows["reason"] == "excluded_by_rule"]
-    listed: dict[tuple[str, str], str] = {}
-    for source in {file.source.name: file.source for file in files}.values():
-        for exclusion in source.exclude:
-            listed[source.name, exclusion.name] = exclusion.why
-    rules = [
-        {"name": name, "source": source, "why": why, **_left_out(left_out, name, source)}
-        for (source, name), why in listed.items()
-    ]
-    points = [point for point in config.points if point.exclude]
-    rules += [
+    rules = {rule.name: rule.why for file in files for rule in file.source.exclude}
+    rules |= {point.name: point.why for point in config.points if point.exclude}
+    return [
         {
-            "name": point.name,
-            "source": None,
-            "why": point.why,
-            **_left_out(left_out, point.name, None),
+            "name": name,
+            "why": why,
+            "rows": int((left_out["rule"] == name).sum()),
+            "incidents": int(left_out.loc[left_out["rule"] == name, "incident_id"].nunique()),
         }
-        for point in points
+        for name, why in rules.items()
     ]
-    return rules
-
-
-def _left_out(rows: pd.DataFrame, name: str, source: str | None) -> dict[str, int]:
-    by_rule = rows[rows["rule"] == name]
-    if source is not None:
-        by_rule = by_rule[by_rule["source"] == source]
-    return {"rows": len(by_rule), "incidents": int(by_rule["incident_id"].nunique())}
 
 
 def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from csa.errors import ParamError
 
 MONTH_PATTERN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+MAX_EPS_M = 5000.0
 RESOLUTION_RANGE = (6, 11)
 """Resolution 6 is a county's corner (36 km2), 11 a house and its garden (0.002 km2)."""
 
@@ -143,7 +144,7 @@ class DbscanParams:
 
     def __post_init__(self) -> None:
         """Refuse values outside their range."""
-        if not (math.isfinite(self.eps_m) and 0 < self.eps_m <= 5000):
+        if not (math.isfinite(self.eps_m) and 0 < self.eps_m <= MAX_EPS_M):
             raise ParamError("param.eps_m", given=self.eps_m)
         if self.min_samples < 2:
             raise ParamError("param.min_samples", given=self.min_samples)

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from csa.config import CityConfig
-from csa.hotspots.proposal import Proposal
-from csa.intake import Intake
 from csa.message import say
 from csa.params import Month
 from csa.settings import SETTINGS, Resolved
-from csa.words import day, land, listed, percent, render
+from csa.words import KM2_PER_SQUARE_MILE, day, land, listed, percent, render
+
+if TYPE_CHECKING:  # a command needs only one of them
+    from csa.config import CityConfig
+    from csa.hotspots.proposal import Proposal
+    from csa.intake import Intake
 
 LOGGER = logging.getLogger("csa")
 STEPS = {
@@ -34,7 +36,7 @@ STEPS = {
     "areas": "Candidate areas",
     "write": "Writing",
 }
-KM2_PER_SQUARE_MILE = 2.589988110336
+PIPED_WIDTH = 120
 
 
 @contextmanager
@@ -53,7 +55,8 @@ def progress(n_steps: int) -> Iterator[Callable[[str], None]]:
     """
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=n_steps)
         begun = 0
 
@@ -67,13 +70,15 @@ def progress(n_steps: int) -> Iterator[Callable[[str], None]]:
 
 
 def _out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """Return stdout: as wide as the terminal, and wide enough for any table elsewhere."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
 
 def _print(*sentences: str) -> None:
     console = _out()
     for sentence in sentences:
-        console.print(sentence, markup=False)
+        console.print(sentence, markup=False, soft_wrap=True)
 
 
 def _say(key: str, **values: object) -> str:
@@ -95,12 +100,12 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
     report = intake.dataset.report
     rejected = listed(report["rows_rejected"])
     if not report["incidents"]:
-        _print(_say("ingest.no_incidents", rejected=rejected))
+        _print(_say("ingest.no_incidents"))
     else:
         _print(*_incident_sentences(report))
     _print(_say("ingest.rows", **_pick(report, "rows_read", "rows_used"), rejected=rejected))
     for rule in report["rules"]:
-        _print(_say("ingest.rule", **_pick(rule, "name", "rows", "incidents", "why")))
+        _print(_say("ingest.rule", n=rule["rows"], **_pick(rule, "name", "incidents", "why")))
     if report["identical_rows"]:
         _print(_say("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
@@ -128,11 +133,9 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
         yield _say("ingest.victims_partly", victims=report["victims"], n=n_unknown)
     else:
         yield _say("ingest.victims", victims=report["victims"])
-    yield _say(
-        "ingest.unplaced",
-        unlocated=report["unlocated"],
-        outside=report["outside_study_area"],
-    )
+    unplaced = {"unlocated": report["unlocated"], "outside": report["outside_study_area"]}
+    if any(unplaced.values()):
+        yield _say("ingest.unplaced", **unplaced)
 
 
 def _suspect_table(points: list[Mapping[str, Any]]) -> None:
@@ -180,6 +183,7 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
             ),
         )
         _area_table(proposal, units)
+        _print(*_suspect_sentences(proposal))
     if summary["left_out_fringe"]["incidents"]:
         _print(_say("propose.limit", incidents=summary["left_out_fringe"]["incidents"]))
     if totals["unlocated"] or totals["outside_study_area"]:
@@ -192,6 +196,14 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
         )
     _print(_params_sentence(params, units), _say("propose.candidates"))
     _print(_say("propose.written", out=out))
+
+
+def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
+    """Warn of areas that owe a third of their count to points that may stand for others."""
+    columns = proposal.areas[["area_id", "suspect", "incidents"]]
+    for area_id, n_suspect, n_incidents in columns.itertuples(index=False):
+        if n_suspect * 3 >= n_incidents:
+            yield _say("propose.suspect", area_id=area_id, n=n_suspect, incidents=n_incidents)
 
 
 def _params_sentence(params: Mapping[str, Any], units: str) -> str:
@@ -215,11 +227,11 @@ def _params_sentence(params: Mapping[str, Any], units: str) -> str:
 def _area_table(proposal: Proposal, units: str) -> None:
     unit, factor = ("sq mi", KM2_PER_SQUARE_MILE) if units == "us" else ("km2", 1.0)
     table = Table(box=None, pad_edge=False)
-    table.add_column("Area")
-    table.add_column("Place")
-    for title in ("Incidents", "Homicides", unit, f"per {unit}"):
+    table.add_column("Area", no_wrap=True)
+    table.add_column("Place", overflow="fold", min_width=24)
+    for title in ("Incidents", "Homicides", unit, f"per\n{unit}"):
         table.add_column(title, justify="right")
-    table.add_column("Homicides alone")
+    table.add_column("Area on\nhomicides\nalone")
     for area in proposal.areas.to_dict("records"):
         table.add_row(
             area["area_id"],

@@ -5,9 +5,12 @@ An area is a set of cell ids: stable, comparable by set operations, and no addre
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 CellSet = frozenset[int]
+Counts = Mapping[int, int]
+_Order = tuple[float, float, float]
 
 GROWTH = 1.05
 """min_samples rises by a twentieth, at least by one, until an oversize cluster fits."""
@@ -64,7 +69,17 @@ class Grid:
         float
             Square kilometres.
         """
-        return math.fsum(self.area_km2.loc[list(cells)])
+        return math.fsum(self.sizes[cell] for cell in cells)
+
+    @cached_property
+    def sizes(self) -> dict[int, float]:
+        """Clipped area of each cell in km2, for quick look-ups."""
+        return dict(zip(self.area_km2.index.tolist(), self.area_km2.tolist(), strict=True))
+
+    @cached_property
+    def _centres(self) -> dict[int, tuple[float, float]]:
+        xy = map(tuple, self.centre_xy.tolist())
+        return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
 
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
         """Find the middle of a set of cells: the mean of their centres.
@@ -79,9 +94,8 @@ class Grid:
         tuple of float
             x and y in metres; sorted, areas run west to east, then south to north.
         """
-        places = self.area_km2.index.get_indexer(pd.Index(sorted(cells), dtype="uint64"))
-        x_m, y_m = self.centre_xy[places].mean(axis=0)
-        return float(x_m), float(y_m)
+        x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
+        return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)
 
 
 @dataclass(frozen=True)
@@ -146,7 +160,7 @@ def form_areas(
         part for cluster in first for part in _until_it_fits(cluster, xy, cells, grid, params)
     ]
     fitting.sort(key=lambda cluster: _westmost_core(cluster, xy))
-    counts = pd.Series(cells).value_counts()
+    counts = Counter(cells.tolist())
     claimed = _claim(fitting, cells)
     pieces = [piece for owned in claimed for piece in grid.contiguous_parts(owned)]
     dense = [piece for piece in pieces if _count(piece, counts) >= params.dbscan.min_samples]
@@ -198,7 +212,7 @@ def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
 
 
 def _on_land(cells: CellSet, grid: Grid) -> CellSet:
-    return frozenset(cell for cell in cells if cell in grid.area_km2.index)
+    return frozenset(cell for cell in cells if cell in grid.sizes)
 
 
 def _until_it_fits(
@@ -239,9 +253,9 @@ def _claim(clusters: list[_Cluster], cells: npt.NDArray[np.uint64]) -> list[Cell
     """Give each cell to the cluster with most incidents in it; ties to the western one."""
     best: dict[int, tuple[int, int]] = {}
     for number, cluster in enumerate(clusters):
-        held = pd.Series(cells[cluster.members]).value_counts()
+        held = Counter(cells[cluster.members].tolist())
         for cell in cluster.cells:
-            claim = (-int(held.get(cell, 0)), number)
+            claim = (-held[cell], number)
             best[cell] = min(best.get(cell, claim), claim)
     owned: list[set[int]] = [set() for _ in clusters]
     for cell, (_, number) in best.items():
@@ -249,68 +263,58 @@ def _claim(clusters: list[_Cluster], cells: npt.NDArray[np.uint64]) -> list[Cell
     return [frozenset(cells_owned) for cells_owned in owned]
 
 
-def _count(cells: CellSet, counts: pd.Series) -> int:
-    return int(sum(counts.get(cell, 0) for cell in cells))
+def _count(cells: CellSet, counts: Counts) -> int:
+    return sum(counts.get(cell, 0) for cell in cells)
 
 
 def _merge_touching(
-    pieces: list[CellSet], counts: pd.Series, grid: Grid, params: AreaParams
+    pieces: list[CellSet], counts: Counts, grid: Grid, params: AreaParams
 ) -> list[CellSet]:
     """Merge touching areas while the union fits, densest pair first; ties west, then south."""
-    areas = sorted(pieces, key=grid.middle)
-    rims = [_rim(area, grid) for area in areas]
-    candidates = {
-        (one, other): union
-        for one in range(len(areas))
-        for other in range(one + 1, len(areas))
-        if (union := _union(one, other, areas, rims, grid, params)) is not None
-    }
-    alive = set(range(len(areas)))
-    candidates = _keep_disjoint(candidates, areas, alive)
-    while candidates:
-        (one, other), union = min(
-            candidates.items(), key=lambda pair: _densest_first(pair[1], counts, grid)
-        )
-        alive -= {one, other}
-        candidates = {pair: area for pair, area in candidates.items() if set(pair) <= alive}
-        areas.append(union)
-        rims.append(_rim(union, grid))
-        merged = len(areas) - 1
-        for number in sorted(alive):
-            joined = _union(number, merged, areas, rims, grid, params)
-            if joined is not None:
-                candidates[number, merged] = joined
-        alive.add(merged)
-        candidates = _keep_disjoint(candidates, areas, alive)
-    return [areas[number] for number in sorted(alive)]
+    areas = dict(enumerate(sorted(pieces, key=grid.middle)))
+    rims = {number: _rim(area, grid) for number, area in areas.items()}
+    unions: dict[tuple[int, int], tuple[_Order, CellSet]] = {}
+
+    def consider(one: int, other: int) -> None:
+        if rims[one] & areas[other]:
+            union = _union(areas[one], areas[other], grid, params)
+            if union is not None:
+                unions[one, other] = (_densest_first(union, counts, grid), union)
+
+    for one, other in itertools.combinations(areas, 2):
+        consider(one, other)
+    while pair := _next_pair(unions, areas):
+        _, merged = unions[pair]
+        for number in pair:
+            del areas[number]
+        for stale in [other for other in unions if set(other) & set(pair)]:
+            del unions[stale]
+        new = 1 + max(rims)
+        others = list(areas)
+        areas[new], rims[new] = merged, _rim(merged, grid)
+        for number in others:
+            consider(number, new)
+    return list(areas.values())
 
 
-def _keep_disjoint(
-    candidates: dict[tuple[int, int], CellSet], areas: list[CellSet], alive: set[int]
-) -> dict[tuple[int, int], CellSet]:
-    """Drop unions whose filled holes would swallow a third area."""
-    return {
-        pair: union
-        for pair, union in candidates.items()
-        if all(not union & areas[third] for third in alive - set(pair))
-    }
+def _next_pair(
+    unions: dict[tuple[int, int], tuple[_Order, CellSet]], areas: dict[int, CellSet]
+) -> tuple[int, int] | None:
+    """Choose the densest pair whose union swallows no third area in its holes."""
+    for pair in sorted(unions, key=lambda pair: (unions[pair][0], pair)):
+        union = unions[pair][1]
+        if all(not union & area for number, area in areas.items() if number not in pair):
+            return pair
+    return None
 
 
 def _rim(area: CellSet, grid: Grid) -> CellSet:
     return frozenset().union(*(grid.disk(cell) for cell in area))
 
 
-def _union(
-    one: int,
-    other: int,
-    areas: list[CellSet],
-    rims: list[CellSet],
-    grid: Grid,
-    params: AreaParams,
-) -> CellSet | None:
-    if not rims[one] & areas[other]:
-        return None
-    union = areas[one] | areas[other]
+def _union(one: CellSet, other: CellSet, grid: Grid, params: AreaParams) -> CellSet | None:
+    """Join two areas and fill what they enclose; None where that is over the limit."""
+    union = one | other
     if params.is_limited and grid.size_km2(union) > params.max_area_km2:
         return None
     union = _on_land(grid.fill_holes(union), grid)
@@ -319,7 +323,7 @@ def _union(
     return union
 
 
-def _densest_first(area: CellSet, counts: pd.Series, grid: Grid) -> tuple[float, float, float]:
+def _densest_first(area: CellSet, counts: Counts, grid: Grid) -> _Order:
     density = _count(area, counts) / grid.size_km2(area)
     return (-round(density, 9), *grid.middle(area))
 

@@ -27,6 +27,7 @@ AREA_COLUMNS = {
     "homicides": "of them, homicides",
     "victims": "people hit; empty where a source cannot tell",
     "domestic": "incidents marked as domestic",
+    "suspect": "incidents at a point that may stand for unknown places",
     "area_km2": "land inside the study area",
     "incidents_per_km2": "over the whole period",
     "population": "people, by areal weighting; empty where unknown",

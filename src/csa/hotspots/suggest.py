@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 from csa.config import Areas
-from csa.params import DbscanParams
+from csa.params import MAX_EPS_M, DbscanParams
+
+MAX_WIDENING = 2.0
+"""Beyond twice the documented radius an area is no longer a place that one can name."""
 
 
 def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:
     """Suggest DBSCAN's two choices for a number of incidents.
 
-    `min_samples` grows with the count, so that twice the incidents on the same streets ask
-    for the same shape; `eps_m` is a length on the ground and stays.
+    `min_samples` grows and shrinks with the count, so that twice the incidents on the same
+    streets ask for the same shape. Where it would fall below the city's floor, it stays there
+    and `eps_m` widens instead, so that the same density is asked for; at most twofold: fewer
+    incidents than that find no area, rather than one drawn around nothing.
 
     Parameters
     ----------
@@ -22,7 +29,12 @@ def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:
     Returns
     -------
     DbscanParams
-        The suggestion; never below the city's floor.
+        The suggestion; `eps_m` in whole metres where it was widened.
     """
-    scaled = round(areas.min_samples * n_incidents / areas.at_incidents)
-    return DbscanParams(areas.eps_m, max(areas.min_samples_floor, scaled))
+    scaled = areas.min_samples * n_incidents / areas.at_incidents
+    min_samples = max(areas.min_samples_floor, round(scaled))
+    if min_samples == round(scaled):
+        return DbscanParams(areas.eps_m, min_samples)
+    widening = math.sqrt(min_samples / scaled) if scaled else MAX_WIDENING
+    eps_m = min(round(areas.eps_m * min(widening, MAX_WIDENING)), MAX_EPS_M)
+    return DbscanParams(eps_m, min_samples)

@@ -51,10 +51,16 @@ def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
     for flag in ("gun", "domestic"):
         incidents[flag] = _strongest(rows, flag)
     incidents["victims"] = _victims(rows)
-    incidents["source"] = rows.groupby("incident_id")["source"].agg(
-        lambda names: "; ".join(sorted(set(names)))
-    )
+    incidents["source"] = _sources(rows)
     return incidents.reset_index()[list(INCIDENT_COLUMNS)]
+
+
+def _sources(rows: pd.DataFrame) -> pd.Series:
+    pairs = rows[["incident_id", "source"]].drop_duplicates().sort_values(["incident_id", "source"])
+    first = pairs.drop_duplicates("incident_id").set_index("incident_id")["source"]
+    several = pairs[pairs["incident_id"].duplicated(keep=False)].groupby("incident_id")["source"]
+    joined: pd.Series = pd.concat([first.drop(list(several.groups)), several.agg("; ".join)])
+    return joined
 
 
 def _strongest(rows: pd.DataFrame, flag: str) -> pd.Series:

@@ -124,11 +124,8 @@ def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFi
     rows["row_id"] = _row_ids(source, fields, index)
     rows["is_identical"] = _identical(records)
     rows["reason"] = _reasons(rows, source, fields)
-    said = tuple(
-        say("source.note_text", name=records.name, text=text)
-        for text in (source.kind_note, source.victims_note)
-        if text
-    )
+    texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
+    said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
     return JudgedFile(records, source, rows, (*notes, *victim_notes, *said))
 
 
@@ -408,6 +405,7 @@ def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFram
         layout = layouts.setdefault(tuple(file.records.header), len(layouts))
         tables.append(file.rows.assign(file=number, layout=layout, source=file.source.name))
     rows = pd.concat(tables, ignore_index=True)
+    _exclude_elsewhere(rows)
     data_end = find_data_end(rows["occurred_at"], as_of)
     if data_end is not None:
         is_late = rows["occurred_at"].dt.normalize() > data_end
@@ -415,6 +413,27 @@ def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFram
     repeats = _repeated(rows)
     rows.loc[repeats, "reason"] = "duplicate_row"
     return rows, None if data_end is None else data_end.date()
+
+
+def _exclude_elsewhere(rows: pd.DataFrame) -> None:
+    """Leave an incident out of files that cannot tell, where another file's rule left it out.
+
+    One layout marks officer-involved shootings, another describes the same ones unmarked.
+    """
+    numbered = rows[rows["has_number"]]
+    excluded = numbered[numbered["reason"] == "excluded_by_rule"]
+    used = numbered[numbered["reason"] == ""]
+    kept = set(zip(used["layout"], used["incident_id"], strict=True))
+    rules = {
+        number: (layout, rule)
+        for layout, number, rule in excluded[["layout", "incident_id", "rule"]].itertuples(
+            index=False
+        )
+        if (layout, number) not in kept
+    }
+    for place, layout, number in used[["layout", "incident_id"]].itertuples():
+        if number in rules and rules[number][0] != layout:
+            rows.loc[place, ["reason", "rule"]] = ["excluded_by_rule", rules[number][1]]
 
 
 def _repeated(rows: pd.DataFrame) -> pd.Index:

@@ -12,8 +12,8 @@ NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 LOCATION_PATTERNS = (
     # (pattern, its first number is the longitude)
     (rf"POINT\s*\(\s*{NUMBER}\s+{NUMBER}\s*\)", True),
-    (rf"coordinates\W+{NUMBER}\s*,\s*{NUMBER}", True),
-    (rf"latitude\W+{NUMBER}\W+longitude\W+{NUMBER}", False),
+    (rf"coordinates[^-\d]+{NUMBER}\s*,\s*{NUMBER}", True),
+    (rf"latitude[^-\d]+{NUMBER}[^-\d]+longitude[^-\d]+{NUMBER}", False),
     (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", False),
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from csa.config import Point
 from csa.crs import distance_m, project
@@ -95,17 +95,18 @@ def find_suspect_points(
     located = incidents.dropna(subset=["lon", "lat"])
     if located.empty:
         return pd.DataFrame(columns=columns), is_suspect
-    by_point = located.groupby(["lon", "lat"], sort=True)
+    by_point = located.groupby(["lon", "lat"], sort=True)["address"]
     table = by_point.size().rename("incidents").reset_index()
-    table["address"] = by_point["address"].agg(_commonest).to_numpy()
     table["expected"] = _expected(table, crs)
-    chance = poisson.sf(table["incidents"] - 1, table["expected"])
+    chance = pdtrc(table["incidents"] - 1, table["expected"])  # P(at least so many), Poisson
     is_improbable = (chance * len(table) < MAX_CHANCE) & (table["incidents"] >= MIN_AT_POINT)
     table["why"] = np.where(is_improbable, "more incidents than chance would put there", "")
     for point in points:
         metres = distance_m(table["lon"].to_numpy(), table["lat"].to_numpy(), point.lon, point.lat)
         table.loc[metres <= point.within_m, "why"] = point.name
-    suspects = table[table["why"] != ""]
+    suspects = table[table["why"] != ""].copy()
+    at_point = zip(suspects["lon"], suspects["lat"], strict=True)
+    suspects["address"] = [_commonest(by_point.get_group(place)) for place in at_point]
     keys = pd.MultiIndex.from_frame(suspects[["lon", "lat"]])
     at = pd.MultiIndex.from_frame(located[["lon", "lat"]])
     is_suspect[located.index] = at.isin(keys)

@@ -184,7 +184,7 @@ def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
     rows: list[list[str]] = []
     starts: list[int] = []
     unreadable: list[int] = []
-    swallowed = 0
+    cut_off: int | None = None
     width = len(header)
     start = reader.line_num + 1
     for row in reader:
@@ -193,14 +193,15 @@ def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
             sized = _fit(row, width)
             if sized is None or is_cut_off or "\0" in "".join(row):
                 unreadable.append(start)
-                swallowed += reader.line_num - start if is_cut_off else 0
+                cut_off = start if is_cut_off else None
             else:
                 rows.append(sized)
                 starts.append(start)
         start = reader.line_num + 1
     notes: tuple[Message, ...] = ()
-    if swallowed:
-        notes = (say("source.note_cut_off", name=name, line=unreadable[-1], n=swallowed + 1),)
+    if cut_off is not None:
+        n_lines = reader.line_num - cut_off + 1
+        notes = (say("source.note_cut_off", name=name, line=cut_off, n=n_lines),)
     return Records(name, sha256, tuple(header), rows, starts, unreadable, notes)
 
 
