@@ -196,6 +196,7 @@ def check(city: CityOption, as_json: JsonOption = False) -> None:
     """List every fault of a city's file, each with its key and remedy."""
     from csa import terminal
     from csa.errors import ConfigError
+    from csa.settings import resolve
 
     path = _city_path(city)
     try:
@@ -209,7 +210,7 @@ def check(city: CityOption, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json({"path": str(path), "faults": []})
     else:
-        terminal.show_check(config, path)
+        terminal.show_check(config, path, Path(resolve({}, config)["data_dir"].value))
 
 
 @config_app.command("show")
@@ -236,3 +237,7 @@ def _day(text: str | None) -> date | None:
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))  # noqa: T201 - results go to stdout
+
+
+if __name__ == "__main__":
+    main()

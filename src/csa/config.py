@@ -21,6 +21,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -97,15 +99,28 @@ def _one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+Name = Annotated[str, Field(min_length=1)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 MetricCrs = Annotated[str, AfterValidator(_metric)]
 AnyCrs = Annotated[str, AfterValidator(_known_crs)]
 Resolution = Annotated[int, AfterValidator(_resolution)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A number is a number: no text, no yes and no, no infinity is taken for one.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        if wanted in (int, float, Resolution) and (
+            isinstance(value, bool | str) or (wanted is not float and isinstance(value, float))
+        ):
+            raise ValueError(str(say("config.not_a_number")))
+        return value
 
 
 class Condition(_Frozen):
@@ -162,9 +177,9 @@ class Point(_Frozen):
 class Source(_Frozen):
     """One layout of file that the city publishes, and how its rows become incidents."""
 
-    name: str = Field(description="short name, written into the incidents' `source` column")
+    name: Name = Field(description="short name, written into the incidents' `source` column")
     about: str = Field("", description="where it comes from and what is wrong with it")
-    columns: dict[FieldName, Texts] = Field(
+    columns: dict[FieldName, Spellings] = Field(
         description="field to the header's spellings; letters and digits alone are compared"
     )
     incident_from: tuple[FieldName, ...] = Field(
@@ -184,8 +199,8 @@ class Source(_Frozen):
     gun: YesNo = Field(YesNo(), description="whether a gun was used")
     domestic: YesNo = Field(YesNo(), description="whether it was domestic")
     exclude: tuple[Exclusion, ...] = Field((), description="rows left out, each rule with why")
-    date_formats: Texts = Field(description="strptime formats, tried in order")
-    time_formats: Texts = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
+    date_formats: Spellings = Field(description="strptime formats, tried in order")
+    time_formats: Spellings = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
     time_zone: TimeZone | None = Field(
         None, description="zone of the file's times, where it is not the city's"
     )
@@ -337,14 +352,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError("config.unreadable", path=path) from error
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError("config.not_toml", path=path, why=str(error)) from error
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a value is too large"
+        raise ConfigError("config.not_toml", path=path, why=why) from error
 
 
 def _schema_faults(error: ValidationError) -> Iterator[Message]:
     for fault in error.errors():
-        where = [str(part) for part in fault["loc"] if part != "[key]"]
-        key = _dotted(where)
+        parts = [part for part in fault["loc"] if part != "[key]"]
+        where = [str(part) for part in parts if not isinstance(part, int)]
+        key = _dotted(parts)
         given = repr(fault.get("input"))
         if fault["type"] == "extra_forbidden":
             close = difflib.get_close_matches(where[-1], _sibling_keys(where[:-1]), n=1)
@@ -357,10 +374,13 @@ def _schema_faults(error: ValidationError) -> Iterator[Message]:
             yield say("config.fault_value", key=key, given=given[:60], why=why.rstrip("."))
 
 
-def _dotted(where: list[str]) -> str:
+def _dotted(parts: list[int | str]) -> str:
     text = ""
-    for part in where:
-        text += f"[{int(part) + 1}]" if part.isdigit() else f".{part}" if text else part
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += f".{part}" if text else part
     return text
 
 
@@ -369,8 +389,8 @@ def _walk(where: list[str]) -> tuple[type[BaseModel] | None, str]:
     model: type[BaseModel] | None = CityConfig
     text = ""
     for part in where:
-        if model is None or part.isdigit():
-            continue
+        if model is None:
+            break
         info = model.model_fields.get(part)
         if info is None:
             return model, text

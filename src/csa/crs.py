@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import CRSError
 
 from csa.errors import CrsError
 
@@ -24,7 +24,7 @@ LONLAT = "EPSG:4326"
 """Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps speak."""
 
 
-def parse_crs(text: str) -> CRS:
+def parse_crs(text: Any) -> CRS:
     """Read a coordinate system from text such as `EPSG:32615`.
 
     Parameters
@@ -45,7 +45,7 @@ def parse_crs(text: str) -> CRS:
     try:
         return CRS.from_user_input(text)
     except CRSError as error:
-        raise CrsError("crs.unknown", given=text) from error
+        raise CrsError("crs.unknown", given=str(text)) from error
 
 
 def is_metric(crs: Any) -> bool:
@@ -63,8 +63,20 @@ def is_metric(crs: Any) -> bool:
     """
     if crs is None:
         return False
-    known = CRS.from_user_input(crs)
-    return known.is_projected and all(axis.unit_name == "metre" for axis in known.axis_info)
+    known = parse_crs(crs)
+    # Web Mercator counts in metres that are 1.3 times too short at 40 degrees.
+    is_mercator = known.to_epsg() == 3857 or "Mercator" in _method(known)
+    in_metres = all(axis.unit_name == "metre" for axis in known.axis_info)
+    return known.is_projected and in_metres and not (is_mercator and not _is_transverse(known))
+
+
+def _method(crs: CRS) -> str:
+    operation = crs.coordinate_operation
+    return "" if operation is None else operation.method_name
+
+
+def _is_transverse(crs: CRS) -> bool:
+    return "Transverse" in _method(crs) or "Oblique" in _method(crs)
 
 
 def require_metres(crs: Any) -> None:
@@ -83,8 +95,10 @@ def require_metres(crs: Any) -> None:
     if crs is None:
         raise CrsError("crs.unset")
     if not is_metric(crs):
-        known = CRS.from_user_input(crs)
+        known = parse_crs(crs)
         unit = known.axis_info[0].unit_name if known.axis_info else "unknown units"
+        if known.is_projected and unit == "metre":
+            unit = "metres that grow with latitude"
         raise CrsError("crs.not_metres", given=known.name, unit=unit)
 
 
@@ -127,17 +141,15 @@ def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
     Returns
     -------
     tuple of numpy.ndarray
-        Longitude and latitude in degrees, length n; NaN where the system has no such place.
+        Longitude and latitude in degrees, length n; NaN where a projected system has no such
+        place. Degrees are passed on as they are, impossible ones too.
     """
     source = CRS.from_user_input(crs)
     easting, northing = np.asarray(x, float), np.asarray(y, float)
     if source == CRS.from_user_input(LONLAT):
         return easting, northing
     back = Transformer.from_crs(source, LONLAT, always_xy=True)
-    try:
-        lon, lat = back.transform(easting, northing)
-    except ProjError as error:  # pragma: no cover - depends on the PROJ build
-        raise CrsError("crs.unknown", given=str(crs)) from error
+    lon, lat = back.transform(easting, northing)
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     bad = ~(np.isfinite(lon) & np.isfinite(lat))
     return np.where(bad, np.nan, lon), np.where(bad, np.nan, lat)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import ctypes
+import fcntl
+import glob
 import hashlib
 import io
 import json
@@ -76,9 +78,11 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _safe(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return "" if value is None else value
+    if not isinstance(value, str):
+        return "" if value is None else value
+    # A lone carriage return is not quoted by Python 3.11 and would begin a new row.
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA_STARTS) else text
 
 
 def read_json(path: Path) -> Any:
@@ -124,12 +128,12 @@ def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
     OutputError
         If the place holds something else, or cannot be written.
     """
-    _refuse_other(out, marker, allowed=set(files))
-    with _writing(out):
-        fresh = _fresh_sibling(out)
+    with _writing(out) as place:
+        _refuse_other(place, marker, allowed=set(files))
+        fresh = _fresh_sibling(place)
         try:
             _fill(fresh, files)
-            _put(fresh, out)
+            _put(fresh, place)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
@@ -159,54 +163,81 @@ def publish_version(out: Path, marker: str, files: Mapping[str, bytes]) -> str:
     OutputError
         If the place holds something else, or cannot be written.
     """
-    _refuse_other(out, marker, allowed={*files, CURRENT, VERSIONS})
-    with _writing(out):
-        (out / VERSIONS).mkdir(parents=True, exist_ok=True)
-        current = out / CURRENT
+    with _writing(out) as place:
+        _refuse_other(place, marker, allowed={*files, CURRENT, VERSIONS})
+        current = place / CURRENT
         if current.is_dir() and _content(current) == _content_of(files):
+            _link_files(place, files)
             return current.resolve().name
-        number = f"{1 + max((_number(path) for path in (out / VERSIONS).iterdir()), default=0):04d}"
-        fresh = _fresh_sibling(out / VERSIONS / number)
-        try:
-            _fill(fresh, files)
-            fresh.rename(out / VERSIONS / number)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-        _point(out / CURRENT, Path(VERSIONS) / number)
-        for name in files:
-            if not (out / name).is_symlink():
-                _point(out / name, Path(CURRENT) / name)
-        _sync_folder(out)
+        number = _add_version(place, files)
+        _point(current, Path(VERSIONS) / number)
+        _link_files(place, files)
         return number
+
+
+def _add_version(place: Path, files: Mapping[str, bytes]) -> str:
+    versions = place / VERSIONS
+    is_first = not versions.exists()
+    versions.mkdir(parents=True, exist_ok=True)
+    number = f"{1 + max((_number(path) for path in versions.iterdir()), default=0):04d}"
+    fresh = _fresh_sibling(versions / number)
+    try:
+        _fill(fresh, files)
+        fresh.rename(versions / number)
+        _sync_folder(versions)
+    except OSError:
+        shutil.rmtree(versions if is_first else fresh, ignore_errors=True)
+        if is_first and not any(place.iterdir()):
+            place.rmdir()
+        raise
+    return number
+
+
+def _link_files(place: Path, files: Mapping[str, bytes]) -> None:
+    for name in files:
+        if not (place / name).is_symlink():
+            _point(place / name, Path(CURRENT) / name)
+    _sync_folder(place)
 
 
 def _number(path: Path) -> int:
     return int(path.name) if path.name.isdigit() else 0
 
 
-def _refuse_other(out: Path, marker: str, allowed: set[str]) -> None:
-    if not out.exists() and not out.is_symlink():
+def _refuse_other(place: Path, marker: str, allowed: set[str]) -> None:
+    if not place.exists():
         return
-    if not out.is_dir():
-        raise OutputError("files.not_a_folder", path=out)
-    held = {path.name for path in out.iterdir()}
+    if not place.is_dir():
+        raise OutputError("files.not_a_folder", path=place)
+    # A writer that was killed may have left the new end of a link.
+    leftovers = {_new_link(name) for name in allowed}
+    held = {path.name for path in place.iterdir()} - leftovers
     strangers = sorted(held - allowed)
     if strangers or (held and marker not in held and VERSIONS not in held):
         what = ", ".join(strangers[:3] or sorted(held)[:3])
-        raise OutputError("files.holds_other", path=out, what=what, marker=marker)
+        raise OutputError("files.holds_other", path=place, what=what, marker=marker)
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def _writing(out: Path) -> Iterator[Path]:
+    """Give the real place of a folder to one writer at a time, and sentences for what fails."""
     try:
-        yield
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for leftover in place.parent.glob(f".{glob.escape(place.name)}-????????"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            yield place
+        finally:
+            os.close(descriptor)
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError("files.cannot_write", path=out, why=why) from error
 
 
 def _fresh_sibling(place: Path) -> Path:
-    place.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     fresh.chmod(0o777 & ~_umask())
     return fresh
@@ -235,13 +266,22 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _put(fresh: Path, out: Path) -> None:
-    if out.exists():
-        if _exchange(fresh, out):
-            return  # the old folder is now at `fresh`, and is removed there
-        shutil.rmtree(out)
-    fresh.rename(out)
-    _sync_folder(out.parent)
+def _put(fresh: Path, place: Path) -> None:
+    if place.exists() and _exchange(fresh, place):
+        _sync_folder(place.parent)
+        return  # the old folder is now at `fresh`, and is removed there
+    if place.exists():
+        aside = _fresh_sibling(place)
+        place.rename(aside)
+        try:
+            fresh.rename(place)
+        except OSError:
+            aside.rename(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        fresh.rename(place)
+    _sync_folder(place.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -256,8 +296,12 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(done == 0)
 
 
+def _new_link(name: str) -> str:
+    return f".{name}.new"
+
+
 def _point(link: Path, target: Path) -> None:
-    fresh = link.parent / f".{link.name}.new"
+    fresh = link.parent / _new_link(link.name)
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)

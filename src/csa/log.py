@@ -14,6 +14,8 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if record.exc_info:
+            said["traceback"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False)
 
 

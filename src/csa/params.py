@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from csa.errors import ParamError
 
-MONTH_PATTERN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+MONTH_PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 MAX_EPS_M = 5000.0
 RESOLUTION_RANGE = (6, 11)
 """Resolution 6 is a county's corner (36 km2), 11 a house and its garden (0.002 km2)."""
@@ -28,6 +28,11 @@ class Month:
 
     year: int
     number: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no month."""
+        if not (1 <= self.year <= 9999 and 1 <= self.number <= 12):
+            raise ParamError("param.month", name="month", given=f"{self.year}-{self.number}")
 
     @classmethod
     def parse(cls, text: str, name: str = "month") -> Month:
@@ -51,7 +56,7 @@ class Month:
             If the text is not a month.
         """
         match = MONTH_PATTERN.fullmatch(text)
-        if match is None or not int(match[1]) >= 1:
+        if match is None or int(match[1]) < 1:
             raise ParamError("param.month", name=name, given=text)
         return cls(int(match[1]), int(match[2]))
 

@@ -54,6 +54,7 @@ def check_incidents(incidents: pd.DataFrame) -> None:
     import pandera.pandas as pa  # noqa: PLC0415 - loads late
 
     text = pa.Column(str, nullable=False)
+    known = f"({'|'.join(FLAGS)})"
     table = pa.DataFrameSchema(
         {
             "incident_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
@@ -67,7 +68,7 @@ def check_incidents(incidents: pd.DataFrame) -> None:
             r"^cell_r\d+$": pa.Column(str, pa.Check.str_matches(r"^([0-9a-f]{15})?$"), regex=True),
             "neighborhood": text,
             "source": text,
-            "flags": text,
+            "flags": pa.Column(str, pa.Check.str_matches(rf"^({known}(;{known})*)?$")),
         },
         strict=True,
     )

@@ -44,22 +44,42 @@ class Setting:
         return f"CSA_{self.name.upper()}"
 
 
+def _number(given: Any) -> float:
+    if isinstance(given, bool):
+        raise TypeError(given)
+    return float(given)
+
+
+def _whole(given: Any) -> int:
+    number = _number(given)
+    if not number.is_integer():
+        raise ValueError(given)
+    return int(number)
+
+
+def _from_areas(name: str) -> Callable[[CityConfig], Any]:
+    """Read a setting from [areas], where the city's own file says it."""
+    return lambda city: getattr(city.areas, name) if name in city.areas.model_fields_set else None
+
+
 SETTINGS = (
     Setting(
         "data_dir", str, lambda city: f"data/{city.city.id}", None, "folder with the city's files"
     ),
-    Setting("months", int, lambda city: city.areas.months, 36, "months of data in a proposal"),
-    Setting("resolution", int, lambda city: city.areas.resolution, 9, "H3 resolution of areas"),
+    Setting("months", _whole, _from_areas("months"), 36, "months of data in a proposal"),
+    Setting("resolution", _whole, _from_areas("resolution"), 9, "H3 resolution of areas"),
     Setting(
         "max_area_km2",
-        float,
-        lambda city: city.areas.max_area_km2,
+        _number,
+        _from_areas("max_area_km2"),
         2.0,
         "size limit of an area in km2; 0 for none",
     ),
-    Setting("eps_m", float, lambda _: None, None, "DBSCAN's radius in metres; unset: as suggested"),
     Setting(
-        "min_samples", int, lambda _: None, None, "DBSCAN's minimum count; unset: as suggested"
+        "eps_m", _number, lambda _: None, None, "DBSCAN's radius in metres; unset: as suggested"
+    ),
+    Setting(
+        "min_samples", _whole, lambda _: None, None, "DBSCAN's minimum count; unset: as suggested"
     ),
 )
 
@@ -134,14 +154,16 @@ def _read(setting: Setting, given: Any) -> Any:
         return None
     try:
         return setting.read(given)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ParamError("param.number", name=setting.name, given=given) from error
 
 
 def _deployed(variables: Mapping[str, str], deployment: Path | None) -> dict[str, Any]:
     path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
-    if deployment is None and "CSA_DEPLOYMENT" not in variables and not path.exists():
-        return {}
+    if not path.exists():
+        if deployment is None and "CSA_DEPLOYMENT" not in variables:
+            return {}
+        raise ConfigError("config.absent_deployment", path=path)
     table = read_toml(path)
     known = [setting.name for setting in SETTINGS]
     for name in table:

@@ -255,7 +255,7 @@ def _last_day(until: str) -> str:
     return day(date(last.year, last.number, calendar.monthrange(last.year, last.number)[1]))
 
 
-def show_check(config: CityConfig, path: Path) -> None:
+def show_check(config: CityConfig, path: Path, folder: Path) -> None:
     """Say that a city's file has no fault, and which of its files are not there.
 
     Parameters
@@ -264,10 +264,15 @@ def show_check(config: CityConfig, path: Path) -> None:
         The city.
     path
         Its file.
+    folder
+        Its data folder.
     """
     _print(_say("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         _print(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
+    file = config.places.file
+    if file and not (folder / file).exists():
+        _print(_say("check.places_missing", file=file, folder=folder))
 
 
 def show_settings(settled: Mapping[str, Resolved]) -> None:

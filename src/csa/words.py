@@ -78,14 +78,17 @@ def percent(share: float | None) -> str:
     Returns
     -------
     str
-        Such as `3 %`, `0.4 %`, or `unknown`.
+        Such as `3 %`, `0.4 %`, `under 0.1 %`, `over 99 %`, or `unknown`.
     """
     if share is None:
         return "unknown"
     hundredths = 100 * share
-    if 0 < hundredths < 1:
-        return f"{hundredths:.1f} %"
-    return f"{hundredths:.0f} %"
+    if 0 < hundredths < 0.1:
+        return "under 0.1 %"
+    if 99 < hundredths < 100:
+        return "over 99 %"
+    digits = 1 if 0 < hundredths < 0.95 else 0
+    return f"{hundredths:.{digits}f} %"
 
 
 def land(km2: float, units: str) -> str:

@@ -167,15 +167,13 @@ def _times(
 
     def read(date_field: str, time_field: str, hour_field: str) -> tuple[pd.Series, pd.Series]:
         zone = source.time_zone or city.time_zone
-        days = parse_dates(fields.get(date_field, blank), source.date_formats, zone)
+        days, has_clock = parse_dates(fields.get(date_field, blank), source.date_formats, zone)
         if time_field in fields:
             clock = parse_clock(fields[time_field], source.time_formats)
         elif hour_field in fields:
             clock = parse_hours(fields[hour_field])
         else:
-            clock = days - days.dt.normalize()
-            if not any("%H" in form or "%I" in form for form in source.date_formats):
-                clock[:] = pd.NaT
+            clock = (days - days.dt.normalize()).where(has_clock)
         has_time = clock.notna() & days.notna()
         times = days.dt.normalize() + clock.fillna(pd.Timedelta(0))
         return times.where(days >= pd.Timestamp(city.earliest_date)), has_time
@@ -214,8 +212,9 @@ def _positions(
         text_lon, text_lat = parse_locations(fields["location"])
         is_open = np.isnan(lon) | np.isnan(lat)
         lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
-    is_bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90)) | ((lon == 0) & (lat == 0))
-    return {"lon": np.where(is_bad, np.nan, lon), "lat": np.where(is_bad, np.nan, lat)}
+    # Impossible degrees stay for now: they tell that the columns are swapped.
+    is_nowhere = np.isnan(lon) | np.isnan(lat) | ((lon == 0) & (lat == 0))
+    return {"lon": np.where(is_nowhere, np.nan, lon), "lat": np.where(is_nowhere, np.nan, lat)}
 
 
 def _addresses(fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
@@ -405,6 +404,8 @@ def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFram
         layout = layouts.setdefault(tuple(file.records.header), len(layouts))
         tables.append(file.rows.assign(file=number, layout=layout, source=file.source.name))
     rows = pd.concat(tables, ignore_index=True)
+    is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)
+    rows.loc[~is_possible, ["lon", "lat"]] = np.nan
     _exclude_elsewhere(rows)
     data_end = find_data_end(rows["occurred_at"], as_of)
     if data_end is not None:

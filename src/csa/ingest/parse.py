@@ -14,11 +14,12 @@ LOCATION_PATTERNS = (
     (rf"POINT\s*\(\s*{NUMBER}\s+{NUMBER}\s*\)", True),
     (rf"coordinates[^-\d]+{NUMBER}\s*,\s*{NUMBER}", True),
     (rf"latitude[^-\d]+{NUMBER}[^-\d]+longitude[^-\d]+{NUMBER}", False),
+    (rf"longitude[^-\d]+{NUMBER}[^-\d]+latitude[^-\d]+{NUMBER}", True),
     (rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)", False),
 )
 
 
-def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> pd.Series:
+def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.Series, pd.Series]:
     """Read dates, trying each format on what the ones before could not read.
 
     Parameters
@@ -32,10 +33,12 @@ def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> pd.Series
 
     Returns
     -------
-    pandas.Series
-        Naive local times in `zone`, index of `text`; NaT where no format fits.
+    tuple of pandas.Series
+        Naive local times in `zone`, NaT where no format fits; and whether the format that fits
+        tells the time of day. Both by the index of `text`.
     """
     text = text.str.strip()
+    has_time = pd.Series(False, index=text.index)
     times = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     for form in formats:
         open_rows = times.isna() & (text != "")
@@ -46,7 +49,8 @@ def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> pd.Series
         if utc:
             read = read.dt.tz_convert(zone).dt.tz_localize(None)
         times[open_rows] = read.astype("datetime64[us]")
-    return times
+        has_time[open_rows] = read.notna() & ("%H" in form or "%I" in form)
+    return times, has_time
 
 
 def shift_zone(times: pd.Series, source_zone: str, zone: str) -> pd.Series:

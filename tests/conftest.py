@@ -1,0 +1,146 @@
+"""A small made-up city, and the real files where they are at hand."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import box
+
+from csa import cli
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+CITY_TOML = """
+format_version = 1
+[city]
+id = "testville"
+name = "Testville"
+time_zone = "America/Chicago"
+metric_crs = "EPSG:32615"
+[places]
+file = "neighborhoods.geojson"
+name_column = "name"
+[areas]
+eps_m = 200
+min_samples = 5
+at_incidents = 100
+[[sources]]
+name = "list"
+incident_from = ["incident_id"]
+row_id_from = ["row_id"]
+homicide = [{ fatal = ["1"] }]
+nonfatal = [{ fatal = ["0"] }]
+gun = { yes = [{}] }
+date_formats = ["%Y-%m-%d %H:%M", "%Y-%m-%d"]
+[sources.columns]
+row_id = "row"
+incident_id = "number"
+date = "date"
+fatal = "fatal"
+lon = "lon"
+lat = "lat"
+address = "address"
+city = "city"
+"""
+HEADER = "row,number,date,fatal,lon,lat,address,city"
+
+
+@dataclass(frozen=True)
+class Town:
+    """A folder with a city's file, its neighborhoods and a way to run the command."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "testville.toml"
+
+    @property
+    def places(self) -> Path:
+        return self.folder / "neighborhoods.geojson"
+
+    def write(self, name: str, *lines: str, header: str = HEADER) -> Path:
+        path = self.folder / name
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        return path
+
+    def edit_config(self, old: str, new: str) -> None:
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
+
+
+def make_town(folder):
+    """Testville: two neighborhoods of about 4 by 5 km side by side, west and east."""
+    made = Town(folder)
+    made.config.write_text(CITY_TOML)
+    gpd.GeoDataFrame(
+        {"name": ["West End", "East End"]},
+        geometry=[box(-94.60, 39.00, -94.55, 39.05), box(-94.55, 39.00, -94.50, 39.05)],
+        crs="EPSG:4326",
+    ).to_file(made.places)
+    return made
+
+
+@pytest.fixture
+def town(tmp_path):
+    return make_town(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def new_town(tmp_path_factory):
+    """Make a town for each example of a property."""
+    return lambda: make_town(tmp_path_factory.mktemp("town"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(town, monkeypatch):
+    """Run the command in the town's folder, in this process: its imports are paid once."""
+    for name in [name for name in os.environ if name.startswith("CSA_")]:
+        monkeypatch.delenv(name)
+
+    def call(*words, check=True, cwd=None):
+        monkeypatch.setattr(sys, "argv", ["csa", *map(str, words)])
+        monkeypatch.chdir(cwd or town.folder)
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                cli.main()
+            except SystemExit as stop:
+                code = stop.code or 0
+        done = Done(code, out.getvalue(), err.getvalue())
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The real files of Kansas City and Philadelphia, which are not part of the project."""
+    if not SHARED_DATA.exists():
+        pytest.skip("the real data are not at ../shared/data")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT

@@ -1,0 +1,142 @@
+"""Bytes into records: every record accounted for, whatever the file."""
+
+import csv
+import io
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.errors import SourceError
+from csa.ingest.records import read_records
+
+
+def write(folder, content):
+    path = folder / "file.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_rows_come_with_the_line_at_which_they_begin(tmp_path):
+    records = read_records(write(tmp_path, 'a,b\n1,"two\nlines"\n3,4\n\n5,6\n'))
+    assert records.header == ("a", "b")
+    assert records.rows == [["1", "two\nlines"], ["3", "4"], ["5", "6"]]
+    assert records.lines == [2, 4, 6]
+    assert records.n_read == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("\ufeffa,b\n1,é\n".encode(), [["1", "é"]]),
+        ("a,b\n1,é\n".encode("utf-16"), [["1", "é"]]),
+        ("a,b\n1,éé\n".encode("utf-16-le"), [["1", "éé"]]),
+        ("a,b\n1,éé\n".encode("utf-16-be"), [["1", "éé"]]),
+        ("a,b\n1,é\n".encode("latin-1"), [["1", "é"]]),
+        (b"a,b\n1,\x81\n", [["1", "\x81"]]),
+        (b"a;b\r\n1;2\r\n", [["1", "2"]]),
+        (b"a\tb\n1\t2", [["1", "2"]]),
+        (b"a,b\n1,2,\n", [["1", "2"]]),
+    ],
+    ids=["bom", "utf16", "utf16le", "utf16be", "latin1", "odd byte", "semicolon", "tab", "comma"],
+)
+def test_every_common_encoding_and_delimiter_is_read(tmp_path, content, rows):
+    assert read_records(write(tmp_path, content)).rows == rows
+
+
+def test_latin_1_is_read_and_said(tmp_path):
+    (note,) = read_records(write(tmp_path, "a,b\n1,é\n".encode("latin-1"))).notes
+    assert "Latin-1" in str(note)
+
+
+def test_a_record_cut_off_inside_quotes_is_one_unreadable_row(tmp_path):
+    records = read_records(write(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n7,8\n'))
+    assert records.rows == [["1", "2"]]
+    assert records.unreadable == [3]
+    assert records.n_read == 2
+    assert "line 3; its 3 lines are not read" in str(records.notes[0])
+
+
+def test_a_real_export_cut_off_in_its_last_field(shared_data):
+    records = read_records(shared_data / "kc" / "kcpd_2019_export_sample_3.csv")
+    assert (len(records.rows), records.unreadable, records.n_read) == (2, [4], 3)
+
+
+@pytest.mark.parametrize("row", ["1", "1,2,3", "1,\0"])
+def test_a_row_too_short_too_long_or_with_a_nul_byte_is_unreadable(tmp_path, row):
+    records = read_records(write(tmp_path, f"a,b\n{row}\n5,6\n"))
+    assert records.unreadable == [2]
+    assert records.rows == [["5", "6"]]
+
+
+def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
+    listed = [{"a": 1, "p": {"type": "Point"}}, {"b": None, "a": "x"}, "no record"]
+    records = read_records(write(tmp_path, json.dumps(listed)))
+    assert records.header == ("a", "p", "b")
+    assert records.rows == [["1", '{"type": "Point"}', ""], ["x", "", ""]]
+    assert records.lines == [1, 2]
+    assert records.unreadable == [3]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        ("\ufeff".encode("utf-16"), "is empty"),
+        (b"a,b\n", "holds a header and no row"),
+        (b"[]", "holds a header and no row"),
+        (b"just words\nmore words\n", "is not a CSV table"),
+        (b'a,"b\n1,2\n', "is not a CSV table"),
+        (b"a,\0b\n1,2\n", "is not a CSV table"),
+        (b"PK\x03\x04 and so on", "is an Excel or zip file"),
+        (b"%PDF-1.7", "is a PDF"),
+        (b"<!doctype html><p>404", "is a web page or XML"),
+        (b'[{"a": 1', "begins like JSON but is not"),
+        (b'{"a": 1}', "is JSON but not a list of records"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, content, sentence):
+    path = write(tmp_path, content)
+    with pytest.raises(SourceError, match=sentence) as caught:
+        read_records(path)
+    assert "file.csv" in str(caught.value)
+
+
+def test_an_absent_file_and_a_folder_are_refused(tmp_path):
+    with pytest.raises(SourceError, match="There is no file"):
+        read_records(tmp_path / "nothing.csv")
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_records(tmp_path)
+
+
+def test_a_very_long_field_is_no_reason_to_stop(tmp_path):
+    before = csv.field_size_limit()
+    records = read_records(write(tmp_path, f"a,b\n1,{'x' * 300_000}\n"))
+    assert len(records.rows[0][1]) == 300_000
+    assert csv.field_size_limit() == before
+
+
+TEXT = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(rows=st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=10))
+def test_what_csv_writes_comes_back_whole(tmp_path_factory, rows):
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([["a", "b"], *rows])
+    path = write(tmp_path_factory.mktemp("round"), buffer.getvalue())
+    assert read_records(path).rows == rows
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(text=st.text(st.sampled_from('ab1,"\n\r;\0 '), max_size=60))
+def test_any_text_gives_records_or_a_sentence(tmp_path_factory, text):
+    path = write(tmp_path_factory.mktemp("any"), f"a,b\n{text}")
+    with suppress(SourceError):
+        records = read_records(path)
+        assert records.n_read == len(records.rows) + len(records.unreadable) > 0
+        assert all(len(row) == 2 for row in records.rows)
+        assert records.lines == sorted(records.lines)

@@ -1,0 +1,255 @@
+"""From a dataset to a proposal: counts that add up, periods, and what other code would say."""
+
+import json
+import math
+from pathlib import Path
+
+import h3
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+from sklearn.cluster import DBSCAN
+
+from csa.analysis import Choices, propose
+from csa.config import load_city
+from csa.errors import CsaError, ParamError, PeriodError
+from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
+from csa.ingest.sources import Inputs
+from csa.intake import build_dataset
+from csa.params import Month
+
+KNOT = (-94.5752, 39.0201)
+OTHER_KNOT = (-94.5202, 39.0302)
+
+
+def line(number, place, day="2020-05-01", fatal=0):
+    lon, lat = place
+    return f"{number},{number},{day},{fatal},{lon},{lat},,"
+
+
+def knot(first, n, place, **more):
+    """Make n incidents on one block: 20 m apart, west to east."""
+    return [line(first + k, (round(place[0] + 0.00023 * k, 6), place[1]), **more) for k in range(n)]
+
+
+@pytest.fixture
+def made(town):
+    def build(*lines):
+        config = load_city(town.config)
+        path = town.write("a.csv", *lines)
+        return build_dataset(config, Inputs((path,), town.places)).dataset, config
+
+    return build
+
+
+def test_two_knots_are_two_areas_named_west_to_east(made):
+    dataset, config = made(
+        *knot(100, 6, OTHER_KNOT), *knot(200, 7, KNOT, fatal=1), line(1, (-94.55, 39.045))
+    )
+    proposal = propose(dataset, config, Choices(months=12, min_samples=5))
+    areas = proposal.areas.set_index("area_id")
+    assert areas["place_name"].to_dict() == {"A": "West End", "B": "East End"}
+    assert areas["incidents"].to_dict() == {"A": 7, "B": 6}
+    assert areas["homicides"].to_dict() == {"A": 7, "B": 0}
+    assert areas["neighborhoods"]["A"] == {"West End": 1.0}
+    assert proposal.summary["totals"]["clustered"] == 14
+    assert proposal.summary["totals"]["noise"] == 1
+    assert proposal.summary["share_of_incidents"] == round(13 / 14, 4)
+    assert proposal.labels["cluster_id"].value_counts().to_dict() == {0: 7, 1: 6, -1: 1}
+
+
+def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
+    outside = (-94.70, 39.02)
+    dataset, config = made(
+        *knot(100, 6, KNOT),
+        line(1, KNOT, day="2020-04-30"),
+        line(2, KNOT, day="2020-06-01"),
+        line(3, outside),
+        "4,4,2020-05-05,0,,,,",
+    )
+    proposal = propose(dataset, config, Choices(until=Month(2020, 6), months=1, min_samples=5))
+    totals = proposal.summary["totals"]
+    assert (totals["incidents"], totals["clustered"]) == (8, 6)
+    assert (totals["unlocated"], totals["outside_study_area"]) == (1, 1)
+    assert proposal.areas["incidents"].tolist() == [6]
+    assert proposal.summary["params"]["start"] == "2020-05"
+
+
+def test_the_default_period_ends_after_the_datas_last_month(made):
+    dataset, config = made(*knot(100, 6, KNOT), line(1, KNOT, day="2020-12-31"))
+    proposal = propose(dataset, config, Choices(min_samples=5))
+    assert proposal.summary["params"]["until"] == "2021-01"
+    assert proposal.summary["params"]["start"] == "2018-01"
+
+
+def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
+    dataset, config = made(
+        *knot(100, 9, KNOT, fatal=1),
+        *knot(200, 20, OTHER_KNOT),
+        *[line(300 + k, (OTHER_KNOT[0] + 0.004 * k, 39.01), fatal=1) for k in range(1)],
+    )
+    proposal = propose(dataset, config, Choices(months=12, min_samples=5))
+    assert proposal.areas["also_on_homicides"].tolist() == ["yes", "too few"]
+
+
+def test_victims_are_unknown_where_any_incident_of_the_area_does_not_tell(made):
+    dataset, config = made(*knot(100, 6, KNOT))
+    proposal = propose(dataset, config, Choices(months=12, min_samples=5))
+    assert proposal.areas["victims"].tolist() == [6]
+    dataset.incidents.loc[0, "victims"] = pd.NA
+    proposal = propose(dataset, config, Choices(months=12, min_samples=5))
+    assert proposal.areas["victims"].tolist() == [None]
+
+
+def test_no_area_and_no_incident_are_results(made):
+    dataset, config = made(*knot(100, 3, KNOT), line(1, KNOT, day="2020-12-31"))
+    none = propose(dataset, config, Choices(months=12, min_samples=5))
+    assert none.is_empty
+    assert none.summary["totals"]["noise"] == 4
+    empty = propose(dataset, config, Choices(until=Month(2020, 8), months=1))
+    assert empty.is_empty
+    assert empty.summary["totals"]["clustered"] == 0
+    assert empty.summary["share_of_incidents"] is None
+    for proposal in (none, empty):
+        files = proposal_files(proposal)
+        assert json.loads(files["areas.geojson"])["features"] == []
+        assert list(proposal.areas[list(AREA_COLUMNS)].columns) == list(AREA_COLUMNS)
+        assert len(proposal.cells) > 100
+
+
+@pytest.mark.parametrize(
+    ("until", "months"), [("2020-05", 12), ("2019-01", 36), ("2022-01", 6), ("2020-05", 1)]
+)
+def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
+    dataset, config = made(*knot(100, 6, KNOT))
+    with pytest.raises(PeriodError, match="the data, which cover 2020-05 to 2020-05"):
+        propose(dataset, config, Choices(until=Month.parse(until), months=months))
+
+
+def test_a_dataset_without_incidents_or_of_another_city_is_refused(made, root):
+    dataset, config = made("1,1,2020-01-01,9,,,,")
+    with pytest.raises(PeriodError, match="holds no incident"):
+        propose(dataset, config, Choices())
+    with pytest.raises(CsaError, match="The dataset is of 'testville'"):
+        propose(dataset, load_city(root / "config" / "philadelphia.toml"), Choices())
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        ({"resolution": 16}, "must be 6 to 11; 16 is not"),
+        ({"eps_m": -1.0}, "eps_m must be above 0"),
+        ({"eps_m": 0.0}, "eps_m must be above 0"),
+        ({"min_samples": 1}, "min_samples must be 2 or more"),
+        ({"max_area_km2": -1.0}, "must be 0"),
+        ({"max_area_km2": math.nan}, "must be 0"),
+        ({"months": 0}, "months must be 1 to 1200"),
+        ({"resolution": 7}, "more than the size limit"),
+    ],
+)
+def test_a_choice_outside_its_range_is_refused(made, choice, sentence):
+    dataset, config = made(*knot(100, 6, KNOT))
+    with pytest.raises(ParamError, match=sentence):
+        propose(dataset, config, Choices(**{"months": 12, **choice}))
+
+
+def test_the_row_order_changes_no_byte(made):
+    lines = [*knot(100, 8, KNOT), *knot(200, 8, OTHER_KNOT), *knot(300, 8, (-94.574, 39.021))]
+    choices = Choices(months=12, min_samples=5)
+    one = proposal_files(propose(*made(*lines), choices))
+    other = proposal_files(propose(*made(*reversed(lines)), choices))
+    assert one == other
+
+
+# ---- on Philadelphia: what other code says -------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def philadelphia(shared_data, root):
+    folder = shared_data / "philadelphia"
+    config = load_city(root / "config" / "philadelphia.toml")
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    return build_dataset(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
+
+
+@pytest.fixture(scope="session")
+def proposed(philadelphia):
+    return propose(*philadelphia, Choices(until=Month(2024, 1)))
+
+
+def window(dataset):
+    table = dataset.incidents
+    when = table["occurred_at"]
+    return table[(when >= "2021-01-01") & (when < "2024-01-01") & table["lon"].notna()]
+
+
+def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philadelphia):
+    assert proposed.summary["totals"]["clustered"] == 5139 == len(window(philadelphia[0]))
+    assert proposed.summary["params"]["min_samples"] == 10
+    assert proposed.summary["params"]["eps_m"] == 150
+
+
+@pytest.mark.parametrize(("eps_m", "clusters"), [(150, 84), (250, 38), (400, 21)])
+def test_without_a_size_limit_the_labels_are_plain_dbscans(philadelphia, eps_m, clusters):
+    dataset, config = philadelphia
+    choices = Choices(until=Month(2024, 1), eps_m=eps_m, min_samples=10, max_area_km2=0)
+    labels = propose(dataset, config, choices).labels.set_index("incident_id")
+    table = window(dataset)
+    to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32618", always_xy=True)
+    x, y = to_utm.transform(table["lon"].to_numpy(), table["lat"].to_numpy())
+    table = table.assign(x=x, y=y).sort_values(["x", "y"])
+    plain = DBSCAN(eps=eps_m, min_samples=10).fit_predict(table[["x", "y"]])
+    ours = labels.loc[table["incident_id"], "cluster_id"].to_numpy()
+    np.testing.assert_array_equal(ours, plain)
+    assert ours.max() + 1 == clusters
+
+
+def test_each_count_is_what_h3_and_pandas_alone_would_count(proposed, philadelphia):
+    table = window(philadelphia[0])
+    cells = [
+        h3.latlng_to_cell(lat, lon, 9) for lat, lon in zip(table["lat"], table["lon"], strict=True)
+    ]
+    counts = pd.Series(cells).value_counts()
+    for area in proposed.areas.to_dict("records"):
+        assert area["incidents"] == sum(counts.get(cell, 0) for cell in area["cells"])
+        assert area["cells"] == sorted(area["cells"])
+        whole = sum(h3.cell_area(cell, unit="km^2") for cell in area["cells"])
+        assert area["area_km2"] <= whole * 1.005
+        assert area["area_km2"] <= 2.0
+    by_cell = proposed.cells.set_index("cell")["incidents"]
+    assert by_cell.sum() == 5139
+    assert (by_cell[counts.index] == counts).all()
+
+
+def test_cells_labels_areas_and_totals_agree(proposed):
+    areas, cells, labels = proposed.areas, proposed.cells, proposed.labels
+    totals = proposed.summary["totals"]
+    by_area = areas.set_index("area_id")["incidents"].to_dict()
+    assert cells[cells["area_id"] != ""].groupby("area_id")["incidents"].sum().to_dict() == by_area
+    assert labels[labels["area_id"] != ""]["area_id"].value_counts().to_dict() == by_area
+    assert totals["in_areas"] == sum(by_area.values())
+    assert cells["area_km2"].sum() == pytest.approx(totals["study_area_km2"], abs=0.01)
+    assert areas["area_km2"].sum() == pytest.approx(totals["areas_km2"], abs=0.01)
+    assert labels["incident_id"].is_monotonic_increasing
+    assert list(cells.columns.intersection(list(CELL_COLUMNS))) != []
+    assert set(LABEL_COLUMNS) == set(labels.columns)
+    assert areas["place_name"].is_unique
+
+
+def test_the_study_area_is_as_large_as_on_the_ellipsoid(proposed, philadelphia):
+    area_m2, _ = pyproj.Geod(ellps="WGS84").geometry_area_perimeter(philadelphia[0].study_area)
+    assert proposed.summary["totals"]["study_area_km2"] == pytest.approx(
+        abs(area_m2) / 1e6, rel=1e-3
+    )
+
+
+def test_every_candidate_is_an_area_again_when_made_a_second_time(proposed, philadelphia):
+    again = propose(*philadelphia, Choices(until=Month(2024, 1)))
+    assert proposal_files(again) == proposal_files(proposed)
+
+
+def test_the_project_holds_no_file_of_the_real_data(root, shared_data):
+    held = {path.name for path in Path(root).rglob("*.csv") if ".venv" not in path.parts}
+    real = {path.name for path in shared_data.rglob("*.csv")}
+    assert not held & real

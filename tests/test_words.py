@@ -1,0 +1,352 @@
+"""Messages, errors, the catalog of sentences and their translation."""
+
+import ast
+import operator
+import string
+import struct
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import csa
+from csa import errors, words
+from csa.message import Message, english, fill, say
+
+REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
+SOURCE = Path(csa.__file__).parent
+SPEAKERS = {"say", "_say", "Message"}
+
+
+# ---- What the source says, read from its syntax ---------------------------------------------
+
+
+def _spoken_keys(call, scope):
+    """List the keys that a call may say: a text, one of two, or what the name was set to."""
+    if not call.args:
+        return []
+    first = call.args[0]
+    if isinstance(first, ast.Name):
+        set_to = [
+            node.value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign) and any(_is_named(t, first.id) for t in node.targets)
+        ]
+        return [node.value for node in set_to if _is_text(node)]
+    return [node.value for node in ast.walk(first) if _is_text(node)]
+
+
+def _is_named(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _spoken_values(call):
+    """Tell the names that a call passes, and whether that is all of them."""
+    names, is_all = set(), True
+    for keyword in call.keywords:
+        value = keyword.value
+        if keyword.arg is not None:
+            names.add(keyword.arg)
+        elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "_pick":
+            names |= {node.value for node in value.args[1:] if _is_text(node)}
+        else:
+            is_all = False
+    if getattr(call.func, "id", "") == "ConfigError":
+        names -= {"faults"}  # kept by the error; no value of the sentence
+    return names, is_all
+
+
+def _functions(tree):
+    return [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def _trees():
+    return {
+        path.relative_to(SOURCE): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+def _spoken():
+    """List (place, keys, names of values, whether these are all) for each sentence said in src."""
+    found = {}
+    for path, tree in _trees().items():
+        for scope in [tree, *_functions(tree)]:
+            for call in ast.walk(scope):
+                if not isinstance(call, ast.Call):
+                    continue
+                name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                if name in SPEAKERS or hasattr(errors, name):
+                    keys = _spoken_keys(call, scope)
+                    if keys:
+                        found[path, call.lineno, call.col_offset] = (keys, *_spoken_values(call))
+    return [(f"{path}:{line}", *said) for (path, line, _), said in sorted(found.items())]
+
+
+SPOKEN = _spoken()
+
+
+def _forms(template):
+    return [template] if isinstance(template, str) else list(template.values())
+
+
+def _fields(template):
+    """Map the names that a template's forms hold to their format specifications."""
+    return {
+        name.split(".")[0].split("[")[0]: spec
+        for form in _forms(template)
+        for _, name, spec, _ in string.Formatter().parse(form)
+        if name is not None
+    }
+
+
+def _compiled(sentences):
+    """Build a compiled gettext catalog by the file format's own description."""
+    header = "Content-Type: text/plain; charset=UTF-8\n"
+    pairs = sorted((k.encode(), v.encode()) for k, v in {"": header, **sentences}.items())
+    start = 28 + 16 * len(pairs)
+    tables, blob = [], b""
+    for column in (0, 1):
+        for pair in pairs:
+            tables.append((len(pair[column]), start + len(blob)))
+            blob += pair[column] + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
+    return head + b"".join(struct.pack("<2I", *row) for row in tables) + blob
+
+
+@pytest.fixture
+def spanish(tmp_path, monkeypatch):
+    """Give a Spanish catalog of two sentences, one of them with forms by number."""
+    folder = tmp_path / "locale" / "es" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    note = english()["places.note_no_population"]
+    sentences = {
+        english()["source.empty"]: "{path} está vacío. Descárguelo de nuevo.",
+        note["one"]: "Un barrio no tiene número de habitantes.",
+        note["other"]: "{n} barrios no tienen número de habitantes.",
+    }
+    (folder / "csa.mo").write_bytes(_compiled(sentences))
+    monkeypatch.setattr(words, "files", lambda _package: tmp_path)
+    words._catalog.cache_clear()
+    yield
+    words._catalog.cache_clear()
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_message_reads_as_its_english_sentence():
+    said = say("source.empty", path="shootings.csv")
+    assert str(said) == "shootings.csv is empty. Download it again."
+    assert words.render(said) == str(said)
+
+
+def test_an_error_reads_as_its_sentence_and_keeps_its_message():
+    error = errors.SourceError("source.empty", path="shootings.csv")
+    assert str(error) == "shootings.csv is empty. Download it again."
+    assert (error.message.key, dict(error.message.values)) == (
+        "source.empty",
+        {"path": "shootings.csv"},
+    )
+
+
+def test_a_config_error_holds_its_faults_beside_its_sentence():
+    fault = say("config.empty_condition")
+    error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml")
+    assert error.faults == (fault,)
+    assert str(error).startswith("There is no city file x.toml.")
+    assert errors.ConfigError("config.absent", path="x.toml").faults == ()
+
+
+def test_the_error_tree_in_the_docstring_is_the_error_tree():
+    drawn = {
+        line.split()[1] for line in errors.__doc__.splitlines() if line.startswith(("├──", "└──"))
+    }
+    made = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.CsaError)
+    }
+    assert made == drawn | {"CsaError"}
+    assert {getattr(errors, name).__base__ for name in drawn} == {errors.CsaError}
+
+
+def test_one_and_many_have_their_own_forms():
+    assert str(say("places.note_no_population", n=1)) == "One neighborhood has no number of people."
+    assert str(say("places.note_no_population", n=3)) == "3 neighborhoods have no number of people."
+
+
+def test_a_spanish_catalog_translates_what_it_holds(spanish):
+    said = say("source.empty", path="tiroteos.csv")
+    assert words.render(said, "es") == "tiroteos.csv está vacío. Descárguelo de nuevo."
+    assert words.render(said, "es_MX") == "tiroteos.csv está vacío. Descárguelo de nuevo."
+    one, four = (say("places.note_no_population", n=n) for n in (1, 4))
+    assert words.render(one, "es") == "Un barrio no tiene número de habitantes."
+    assert words.render(four, "es") == "4 barrios no tienen número de habitantes."
+
+
+def test_what_a_spanish_catalog_lacks_stays_english(spanish):
+    said = say("source.header_only", path="a.csv")
+    assert words.render(said, "es") == str(said)
+
+
+def test_days_shares_and_areas_are_written_for_readers():
+    assert words.day(date(2020, 7, 31)) == "July 31, 2020"
+    assert words.percent(0.03) == "3 %"
+    assert words.percent(0.004) == "0.4 %"
+    assert words.percent(None) == "unknown"
+    assert words.land(3.1, "metric") == "3.1 km2"
+    assert words.land(3.1, "us") == "1.2 square miles"  # 3.1 / 2.59
+    assert words.land(2589.988110336, "us") == "1,000.0 square miles"
+
+
+def test_counts_are_listed_largest_first_and_zeros_left_out():
+    counts = {"duplicate_row": 3, "bad_date": 1200, "no_number": 0, "after_data_end": 3}
+    assert words.listed(counts) == "1,200 bad date, 3 after data end, 3 duplicate row"
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_language_without_a_catalog_reads_english():
+    said = say("source.empty", path="a.csv")
+    for language in ("en", "xx", ""):
+        assert words.render(said, language) == str(said)
+
+
+def test_shares_of_nothing_and_of_all():
+    assert (words.percent(0.0), words.percent(0.01), words.percent(1.0)) == ("0 %", "1 %", "100 %")
+
+
+def test_no_count_at_all_is_none():
+    assert words.listed({}) == "none"
+    assert words.listed({"bad_date": 0}) == "none"
+
+
+def test_braces_in_a_file_name_are_left_as_they_are():
+    assert str(say("source.empty", path="{n}.csv")).startswith("{n}.csv is empty.")
+
+
+def test_forms_without_a_number_take_the_plural():
+    assert fill({"one": "one", "other": "many"}, {}) == "many"
+    assert fill({"one": "one", "other": "many"}, {"n": 0}) == "many"
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_an_unknown_key_is_our_fault_and_is_found_at_once():
+    with pytest.raises(KeyError, match=r"no\.such_key"):
+        say("no.such_key")
+    with pytest.raises(KeyError, match=r"no\.such_key"):
+        errors.CsaError("no.such_key")
+
+
+def test_a_value_that_the_sentence_names_must_be_given():
+    with pytest.raises(KeyError, match="path"):
+        str(say("source.empty"))
+
+
+def test_a_message_cannot_be_changed_after_it_is_made():
+    said = say("source.empty", path="a.csv")
+    with pytest.raises(TypeError):
+        operator.setitem(said.values, "path", "b.csv")
+    with pytest.raises(AttributeError):
+        said.key = "source.absent"
+    with pytest.raises(TypeError):
+        operator.setitem(english(), "source.empty", "")
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_the_source_was_found_to_speak():
+    keys = {key for _, said, *_ in SPOKEN for key in said}
+    assert {"config.absent", "source.other_city", "source.swapped", "cli.internal"} <= keys
+    assert len(SPOKEN) > 60
+
+
+@pytest.mark.parametrize(("place", "keys"), [(place, keys) for place, keys, *_ in SPOKEN])
+def test_every_sentence_said_in_the_source_is_in_the_catalog(place, keys):
+    assert not [key for key in keys if key not in english()], place
+
+
+def test_every_sentence_in_the_catalog_is_said_somewhere():
+    said = {node.value for tree in _trees().values() for node in ast.walk(tree) if _is_text(node)}
+    assert not sorted(set(english()) - said)
+
+
+@pytest.mark.parametrize(
+    ("place", "keys", "passed", "is_all"), SPOKEN, ids=[place for place, *_ in SPOKEN]
+)
+def test_a_sentence_is_given_what_it_names_and_nothing_else(place, keys, passed, is_all):
+    named = {key: set(_fields(english()[key])) for key in keys}
+    if is_all:
+        assert not {key: fields - passed for key, fields in named.items() if fields - passed}
+    may_choose_the_form = {"n"}
+    assert not passed - set().union(*named.values()) - may_choose_the_form
+
+
+@pytest.mark.parametrize("key", sorted(english()))
+def test_every_sentence_can_be_filled_whatever_its_form(key):
+    template = english()[key]
+    values = {name: 7 if spec else "seven" for name, spec in _fields(template).items()}
+    if not isinstance(template, str):
+        assert set(template) == {"one", "other"}
+    for n in (1, 2):
+        filled = fill(template, {**values, "n": n} if "n" in values else values)
+        assert filled.strip()
+        assert "{" not in filled
+
+
+def test_every_error_ends_as_a_sentence_and_none_says_please():
+    for key, template in english().items():
+        for form in _forms(template):
+            assert form == form.strip(), key
+            assert "please" not in form.lower(), key
+
+
+@REPEATABLE
+@given(
+    st.dictionaries(st.text("abcdefgh_", min_size=1, max_size=9), st.integers(0, 10**7), max_size=8)
+)
+def test_a_list_of_counts_holds_each_count_that_is_not_zero(counts):
+    left = {name.replace("_", " "): [] for name in counts}
+    for name, count in counts.items():
+        if count:
+            left[name.replace("_", " ")].append(count)
+    text = words.listed(counts)
+    found = [] if text == "none" else [part.split(" ", 1) for part in text.split(", ")]
+    numbers = [int(number.replace(",", "")) for number, _ in found]
+    assert numbers == sorted((count for count in counts.values() if count), reverse=True)
+    for (_, name), number in zip(found, numbers, strict=True):
+        left[name].remove(number)
+    assert not any(left.values())
+
+
+@REPEATABLE
+@given(st.floats(0, 1))
+def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
+    said = words.percent(share)
+    number, sign = said.removeprefix("under ").removeprefix("over ").split(" ")
+    digits = len(number.partition(".")[2])
+    assert sign == "%"
+    if said.startswith("under"):
+        assert 0 < share * 100 < float(number)
+    elif said.startswith("over"):
+        assert float(number) < share * 100 < 100
+    else:
+        assert abs(float(number) - share * 100) <= 0.5 * 10**-digits + 1e-9
+
+
+@REPEATABLE
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_whatever_a_value_holds_is_said_word_for_word(path, why):
+    said = Message("source.unreadable", {"path": path, "why": why})
+    assert str(said) == path + " cannot be read: " + why + "."
