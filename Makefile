@@ -13,7 +13,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 UPGRADE ?=
 
-.PHONY: help setup test test-slow lint format lock wheel bench clean
+.PHONY: help setup test test-slow lint format lock wheel bench docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -106,6 +106,9 @@ wheel: setup ## build a wheel in dist/
 
 bench: setup ## measure (benchmarks/)
 	@$(BIN)/python -m benchmarks
+
+docs: setup ## write the settings table and the picture in docs/
+	@$(BIN)/python docs/make.py
 
 clean: ## remove .venv, caches and what was built
 	@rm -rf .venv dist build .coverage .coverage.* htmlcov

@@ -1,0 +1,151 @@
+"""The docs fall behind nothing: each setting, column, reason, flag, key and option is named."""
+
+import importlib.util
+import json
+import re
+import tomllib
+from typing import get_args
+
+import pytest
+import typer
+
+from csa.cli import app
+from csa.config import FieldName, setting_descriptions
+from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
+from csa.ingest.judge import REASONS
+from csa.schema import FLAGS, INCIDENT_COLUMNS
+from csa.settings import SETTINGS
+
+
+@pytest.fixture(scope="session")
+def data_page(root):
+    return (root / "docs" / "DATA.md").read_text(encoding="utf-8")
+
+
+def lacking(page, names):
+    return [name for name in names if f"`{name}`" not in page]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        list(setting_descriptions()),
+        [setting.name for setting in SETTINGS],
+        [setting.variable for setting in SETTINGS],
+        list(REASONS),
+        list(FLAGS),
+        list(INCIDENT_COLUMNS),
+        list(AREA_COLUMNS),
+        list(CELL_COLUMNS),
+        list(LABEL_COLUMNS),
+        list(get_args(FieldName)),
+    ],
+    ids=[
+        "settings of a city",
+        "settings",
+        "environment",
+        "reasons",
+        "flags",
+        "incidents",
+        "areas",
+        "cells",
+        "labels",
+        "fields",
+    ],
+)
+def test_the_data_page_names_every(data_page, names):
+    assert names
+    assert lacking(data_page, names) == []
+
+
+def test_the_table_of_settings_is_the_one_that_make_docs_writes(data_page, root):
+    place = importlib.util.spec_from_file_location("make_docs", root / "docs" / "make.py")
+    make_docs = importlib.util.module_from_spec(place)
+    place.loader.exec_module(make_docs)
+    assert make_docs.settings_table() in data_page
+
+
+def test_every_command_and_option_is_named(data_page):
+    command = typer.main.get_command(app)
+
+    def walk(group, name):
+        for word, inner in group.commands.items():
+            if hasattr(inner, "commands"):
+                yield from walk(inner, f"{name} {word}")
+            else:
+                yield f"{name} {word}", inner
+
+    commands = dict(walk(command, "csa"))
+    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show"}
+    for name, inner in commands.items():
+        (row,) = (line for line in data_page.splitlines() if line.startswith(f"| `{name}` |"))
+        options = [
+            option for parameter in inner.params for option in parameter.opts if "--" in option
+        ]
+        assert lacking(row, options) == []
+
+
+def test_every_key_of_ingest_json_and_proposal_json_is_named(data_page, town, run):
+    lines = [f"{n},{n},2020-05-0{n % 9 + 1},0,{-94.57 + n / 9000},39.02,," for n in range(30)]
+    words = ("--city", town.config, "--places", town.places, "--out", "ds", "--json")
+    report = json.loads(run("ingest", *words, town.write("a.csv", *lines)).stdout)
+    words = ("--city", town.config, "--dataset", "ds", "--out", "pr", "--json")
+    summary = json.loads(run("propose", *words).stdout)
+    keys = [*report, *report["inputs"][0], *summary, *summary["params"], *summary["totals"]]
+    keys += summary["left_out_fringe"]
+    assert lacking(data_page, [*keys, "population_source"]) == []
+
+
+def test_methods_names_every_choice_and_every_threshold(root):
+    page = (root / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    for word in ("eps_m", "min_samples", "max_area_km2", "min_samples_floor", "also_on_homicides"):
+        assert f"`{word}" in page
+    for fact in (
+        "0.1 km2",
+        "within\n  500 m",
+        "at least 5 incidents",
+        "At most 3 rows after a gap of over 30 days",
+    ):
+        assert fact in page
+
+
+def test_architecture_names_every_room(root):
+    page = (root / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = [path for path in (root / "src" / "csa").iterdir() if not path.name.startswith("__")]
+    for room in rooms:
+        if room.suffix == ".py":
+            assert room.name in page
+        elif room.is_dir() and (room / "__init__.py").exists():
+            assert f"{room.name}/" in page
+
+
+def test_every_dependency_has_its_line(root):
+    page = (root / "docs" / "DEPENDENCIES.md").read_text(encoding="utf-8")
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["app"],
+        *project["dependency-groups"]["dev"],
+    ]
+    for requirement in wanted:
+        name = re.split(r"[\[<>=~!]", requirement)[0]
+        assert re.search(rf"^\| {re.escape(name)}\b", page, re.MULTILINE), name
+        assert re.search(r">=.*<", requirement), f"{requirement} is no range"
+
+
+def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    first_screen = "\n".join(readme.splitlines()[:24])
+    assert "**Not for**" in first_screen
+    assert "docs/proposal.svg" in first_screen
+    assert "csa propose" in first_screen
+
+
+def test_no_index_address_and_every_pin_has_its_hash(root):
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lock.replace("https://github.com/", "")
+    assert "index" not in lock
+    pins = re.findall(r"^[a-z0-9][^\n]*==[^\n]*", lock, re.MULTILINE)
+    assert len(pins) > 50
+    for pin in re.split(r"\n(?=[a-z0-9])", lock)[1:]:
+        assert "--hash=sha256:" in pin
