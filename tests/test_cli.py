@@ -109,6 +109,14 @@ def test_no_place_dense_enough_is_a_result(propose):
     assert "nowhere 61 within 258 m" in done.stdout
 
 
+def test_clusters_that_no_walkable_area_can_hold_are_a_result(propose):
+    done = propose("--eps-m", "1000", "--max-area-km2", "1")
+    assert (
+        "with eps 1000 m the clusters cannot be parted into areas of at most 1.0 km2" in done.stdout
+    )
+    assert "belong to clusters but to no area" in done.stdout
+
+
 def test_a_file_whose_rows_are_all_rejected_is_a_result(town, ingest):
     done = ingest(town.write("b.csv", "1,1,2020-01-01,9,,,,"))
     assert "holds no incident" in done.stdout
@@ -145,6 +153,29 @@ def test_help_names_every_command(run):
     said = run("--help").stdout
     for word in ("ingest", "propose", "check", "config"):
         assert word in said
+
+
+def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
+    folder = shared_data / "kc"
+    city = ("--city", root / "config" / "kansas-city.toml")
+    places = ("--places", folder / "kc_neighborhoods.geojson")
+    people = ("--population", folder / "kc_neighborhood_census2010_acs0812.csv")
+    adults, homicides = (
+        folder / name for name in ("kcpd_2017_adult_victims.csv", "kc_homicides_2015_code.csv")
+    )
+    said = run("ingest", *city, *places, *people, adults, homicides, "--out", "ds").stdout
+    assert "1,680 victims; for 100 incidents the files do not say how many." in said
+    assert "Left out by rule 'negligent': 2 rows, incidents: 1" in said
+    assert "'firearm aggravated assault (proxy)'" in said
+    assert "1100 LOCUST ST" in said
+    said = run("propose", *city, "--dataset", "ds", "--out", "pr", "--months", "12").stdout
+    assert said.startswith(
+        "Note: 'firearm aggravated assault (proxy)' is not the same as a shooting"
+    )
+    assert "Check area" in said
+    assert "sq mi" in said
+    said = run("ingest", *city, *places, homicides, "--out", "ds").stdout
+    assert "How many victims there were is unknown." in said
 
 
 # ---- bad input: each gets a sentence -------------------------------------------------------
@@ -188,7 +219,7 @@ def test_encodings_are_read_and_said(town, ingest, encoding, note):
     path = town.write("b.csv", GOOD.replace("A ST", "É ST"))
     path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
     done = ingest(path)
-    assert "1 incidents" in done.stdout
+    assert "One incident, of May 1, 2020" in done.stdout
     assert note in done.stdout
 
 

@@ -121,7 +121,8 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     through = report["data_through"]
     yield _say(
         "ingest.data",
-        **_pick(report, "incidents", "homicides", "nonfatal", "nonfatal_name"),
+        n=report["incidents"],
+        **_pick(report, "homicides", "nonfatal", "nonfatal_name"),
         first=day(date.fromisoformat(report["first_date"])),
         last=day(date.fromisoformat(report["last_date"])),
         through=day(date.fromisoformat(through)),
@@ -167,6 +168,9 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
         _print(_say("propose.proxy", name=summary["nonfatal_name"]))
     if not totals["clustered"]:
         _print(_say("propose.empty", **period))
+    elif proposal.is_empty and summary["left_out_fringe"]["incidents"]:
+        size = land(params["max_area_km2"], units)
+        _print(_say("propose.none_fits", eps_m=params["eps_m"], size=size))
     elif proposal.is_empty:
         chosen = _pick(params, "min_samples", "eps_m")
         _print(_say("propose.none", n=totals["clustered"], **chosen, **period))

@@ -1,0 +1,38 @@
+"""The wheel: it builds, holds what the package needs, and runs without the screens."""
+
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def wheel(root, tmp_path_factory):
+    out = tmp_path_factory.mktemp("dist")
+    words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out)]
+    done = subprocess.run([*words, str(root)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (path,) = out.glob("*.whl")
+    return path
+
+
+def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"csa/cli.py", "csa/locale/en.toml", "csa/py.typed"} <= names
+    assert not [name for name in names if name.startswith(("tests", "app", "config", "data"))]
+
+
+def test_the_command_runs_from_the_wheel_without_the_screens(wheel, tmp_path):
+    target = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(target)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); sys.modules['streamlit'] = None;"
+        "sys.modules['folium'] = None; sys.modules['plotly'] = None;"
+        "import csa.cli, csa.analysis, csa.intake, csa.terminal;"
+        "assert csa.__file__.startswith(sys.argv[1]); sys.argv = ['csa', '--help']; csa.cli.main()"
+    )
+    words = [sys.executable, "-c", code, str(target)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "propose" in done.stdout
