@@ -113,7 +113,6 @@ def test_two_places_are_never_called_center():
     assert CENTER not in words((0, 0), (1, 0))
 
 
-@pytest.mark.xfail(strict=True, reason="names.py: a name given may be a neighborhood's own")
 def test_a_neighborhood_already_called_west_takes_no_name_from_another():
     xy = np.array([[0.0, 0.0], [1000.0, 0.0], [5000.0, 0.0]])
     assert len(set(name_places(["Oak", "Oak", "Oak, west"], xy))) == 3

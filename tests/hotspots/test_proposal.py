@@ -173,7 +173,6 @@ def test_geojson_is_read_by_gdal_as_it_was_written():
     assert table.total_bounds == pytest.approx([LON, LAT, LON, LAT], abs=0.06)
 
 
-@pytest.mark.xfail(strict=True, reason="proposal.py: shapely.normalize winds outer rings clockwise")
 def test_outer_rings_run_counterclockwise_and_holes_clockwise_as_rfc_7946_says():
     proposal = proposal_of(area_row("A", h3.grid_ring(MIDDLE, 1)))
     shape = shapely.geometry.shape(geojson(proposal)["features"][0]["geometry"])
@@ -218,9 +217,6 @@ def test_what_is_unknown_is_null_in_json_and_empty_in_csv(unknown):
     assert b"NaN" not in files["areas.geojson"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="proposal.py: pandas makes whole numbers beside unknown ones floats"
-)
 def test_people_counts_stay_whole_numbers_where_another_areas_are_unknown():
     known = area_row("A", [MIDDLE])
     unknown = area_row("B", [MIDDLE], victims=None, population=None, population_year=None)
@@ -232,6 +228,23 @@ def test_people_counts_stay_whole_numbers_where_another_areas_are_unknown():
         "2020",
     )
     assert b'"population": 1234,' in proposal_files(proposal)["areas.geojson"]
+
+
+def test_a_column_of_nullable_whole_numbers_is_written_whole_and_unknown_as_null():
+    proposal = proposal_of(area_row("A", [MIDDLE]), area_row("B", [MIDDLE]))
+    proposal.areas["victims"] = pd.array([50, None], dtype="Int64")
+    files = proposal_files(proposal)
+    assert [line["victims"] for line in read(files, "areas.csv")] == ["50", ""]
+    features = json.loads(files["areas.geojson"])["features"]
+    assert [feature["properties"]["victims"] for feature in features] == [50, None]
+    assert isinstance(features[0]["properties"]["victims"], int)
+
+
+def test_what_is_unknown_of_a_cell_is_empty():
+    proposal = small_proposal()
+    proposal.cells["homicides"] = pd.array([None, 0], dtype="Int64")
+    lines = read(proposal_files(proposal), "cells.csv")
+    assert [line["homicides"] for line in lines] == ["", "0"]
 
 
 def test_noise_is_minus_one_and_no_formula():

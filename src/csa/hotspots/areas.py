@@ -164,7 +164,7 @@ def form_areas(
     claimed = _claim(fitting, cells)
     pieces = [piece for owned in claimed for piece in grid.contiguous_parts(owned)]
     dense = [piece for piece in pieces if _count(piece, counts) >= params.dbscan.min_samples]
-    areas = _merge_touching(dense, counts, grid, params)
+    areas = _merge_touching(_without_holes(dense, grid, params), counts, grid, params)
     inside: CellSet = frozenset().union(*areas)
     fringe = frozenset().union(*(cluster.cells for cluster in first)) - inside
     return AreaSet(
@@ -265,6 +265,16 @@ def _claim(clusters: list[_Cluster], cells: npt.NDArray[np.uint64]) -> list[Cell
 
 def _count(cells: CellSet, counts: Counts) -> int:
     return sum(counts.get(cell, 0) for cell in cells)
+
+
+def _without_holes(pieces: list[CellSet], grid: Grid, params: AreaParams) -> list[CellSet]:
+    """Fill what a thin piece left behind inside another, where that holds no area and fits."""
+    filled = []
+    for piece in pieces:
+        whole = _on_land(grid.fill_holes(piece), grid)
+        is_free = not any(whole & other for other in pieces if other is not piece)
+        filled.append(whole if is_free and _fits(whole, grid, params) else piece)
+    return filled
 
 
 def _merge_touching(

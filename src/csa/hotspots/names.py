@@ -56,9 +56,16 @@ def name_places(neighborhoods: Sequence[str], xy: npt.NDArray[np.float64]) -> li
     for name in sorted(set(neighborhoods)):
         same = [place for place, other in enumerate(neighborhoods) if other == name]
         if len(same) > 1:
-            for place, word in zip(same, compass_words(xy[same]), strict=True):
-                names[place] = f"{name}, {word}"
+            told_apart = [f"{name}, {word}" for word in compass_words(xy[same])]
+            if set(told_apart) & set(neighborhoods):  # "Oak, west" is a neighborhood itself
+                told_apart = [f"{name}, {word}" for word in _from_the_west(len(same))]
+            for place, told in zip(same, told_apart, strict=True):
+                names[place] = told
     return names
+
+
+def _from_the_west(n: int) -> list[str]:
+    return [f"{place + 1} of {n} from the west" for place in range(n)]
 
 
 def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
@@ -75,7 +82,7 @@ def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
         A word each, all different; beyond nine places, the place in the row west to east.
     """
     if len(xy) > len(COMPASS) + 1:
-        return [f"{place + 1} of {len(xy)} from the west" for place in range(len(xy))]
+        return _from_the_west(len(xy))
     from_middle = xy - xy.mean(axis=0)
     reach = np.hypot(*from_middle.T).max() or 1.0
     turns = np.arange(len(COMPASS)) * np.pi / 4

@@ -39,6 +39,7 @@ AREA_COLUMNS = {
     "method_version": "changes when the same data would give other areas",
     "nonfatal_name": "what the nonfatal kind is called in this city",
 }
+WHOLE_COLUMNS = ("victims", "population", "population_year")
 CELL_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
     "incidents": "incidents in the period",
@@ -109,7 +110,9 @@ def proposal_files(proposal: Proposal) -> dict[str, bytes]:
 def _geojson(proposal: Proposal) -> dict[str, Any]:
     features = []
     for properties, shape in zip(_records(proposal.areas), proposal.areas.geometry, strict=True):
-        geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-7)))
+        # RFC 7946: seven decimals are a centimetre, outer rings run counterclockwise.
+        drawn = shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
+        geometry = json.loads(shapely.to_geojson(drawn))
         features.append(
             {
                 "type": "Feature",
@@ -129,7 +132,9 @@ def _geojson(proposal: Proposal) -> dict[str, Any]:
 
 def _records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
     for record in areas[list(AREA_COLUMNS)].to_dict("records"):
-        yield {str(name): _plain(value) for name, value in record.items()}
+        plain = {str(name): _plain(value) for name, value in record.items()}
+        # A column that is unknown somewhere is one of floats; people are whole all the same.
+        yield plain | {name: int(plain[name]) for name in WHOLE_COLUMNS if plain[name] is not None}
 
 
 def _area_rows(areas: gpd.GeoDataFrame) -> Iterator[list[object]]:

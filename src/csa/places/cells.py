@@ -21,6 +21,7 @@ from csa.params import require_resolution
 Cells = npt.NDArray[np.uint64]
 NO_CELL = np.uint64(0)
 M2_PER_KM2 = 1e6
+MAX_EDGE_DEGREES = 0.002
 
 
 def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells:
@@ -93,7 +94,9 @@ def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.f
     centre = shapely.centroid(study_area)
     metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
     hexagons = to_metres(outlines(cells), metric).to_numpy()
-    area = to_metres(gpd.GeoSeries([study_area], crs=LONLAT), metric).iloc[0]
+    # A long straight border in degrees is a curve in metres: it is projected piece by piece.
+    fine = shapely.segmentize(study_area, MAX_EDGE_DEGREES)
+    area = to_metres(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
     shapely.prepare(area)
     is_edge = ~shapely.contains_properly(area, hexagons)
     inside = np.array(hexagons, dtype=object)

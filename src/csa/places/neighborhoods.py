@@ -30,19 +30,17 @@ def assign_neighborhoods(
         The name, index of `lon`; "" outside all of them and where unlocated. A point on a
         border goes to the first name in order of the alphabet.
     """
-    named = pd.Series("", index=lon.index, dtype="str")
+    names = np.full(len(lon), "", dtype=object)
     is_located = (lon.notna() & lat.notna()).to_numpy()
     xy = np.column_stack([lon.to_numpy(float), lat.to_numpy(float)])[is_located]
     points = np.asarray(shapely.points(xy), dtype=object)  # (n,)
     in_order = neighborhoods.sort_values("name")
     tree = shapely.STRtree(points)
     place, which = tree.query(in_order.geometry.to_numpy(), predicate="intersects")
-    if not len(which):
-        return named
     first = pd.Series(place).groupby(which).min()
-    located = lon.index[is_located]
-    named.loc[located[first.index.to_numpy()]] = in_order["name"].to_numpy()[first.to_numpy()]
-    return named
+    hit = np.flatnonzero(is_located)[first.index.to_numpy(dtype=np.intp)]
+    names[hit] = in_order["name"].to_numpy()[first.to_numpy(dtype=np.intp)]
+    return pd.Series(names, index=lon.index, dtype="str")
 
 
 def is_inside(lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry) -> pd.Series:
@@ -81,7 +79,8 @@ def people_in(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> flo
     -------
     float or None
         People; None where no part of the outline has a known population, or where under
-        nine tenths of it has.
+        nine tenths of what lies in any neighborhood has. What lies in none, beyond the city's
+        border, has no people of the city.
     """
     if "population" not in neighborhoods or not neighborhoods["population"].notna().any():
         return None
@@ -94,7 +93,7 @@ def people_in(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> flo
     drawn = to_metres(gpd.GeoSeries([outline], crs=LONLAT), metric).iloc[0]
     overlap_m2 = shapely.area(shapely.intersection(shapes, drawn))
     is_known = near["population"].notna().to_numpy()
-    if overlap_m2[is_known].sum() < 0.9 * overlap_m2.sum() or not is_known.any():
+    if not overlap_m2[is_known].sum() or overlap_m2[is_known].sum() < 0.9 * overlap_m2.sum():
         return None
     share = overlap_m2 / shapely.area(shapes)
     return float(np.nansum(near["population"].to_numpy(dtype=float) * share))
