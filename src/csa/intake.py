@@ -100,7 +100,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
     tell("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
-    messages = (*places.notes, *(note for f in files for note in (*f.records.notes, *f.notes)))
+    messages = (*places.notes, *(note for file in files for note in file.notes))
     report = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -182,10 +182,10 @@ def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
 def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
     return [
         {
-            "name": file.records.name,
-            "sha256": file.records.sha256,
+            "name": file.summary.name,
+            "sha256": file.summary.sha256,
             "source": file.source.name,
-            "rows_read": file.records.n_read,
+            "rows_read": file.summary.n_read,
         }
         for file in files
     ]
@@ -194,10 +194,10 @@ def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
 def _row_counts(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
     counted = rows["reason"].value_counts()
     rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
-    rejected["unreadable"] = sum(len(file.records.unreadable) for file in files)
+    rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
     used = rows[rows["reason"] == ""]
     return {
-        "rows_read": sum(file.records.n_read for file in files),
+        "rows_read": sum(file.summary.n_read for file in files),
         "rows_used": len(used),
         "rows_rejected": rejected,
         "identical_rows": int((used["is_identical"] & (used["row_id"] == "")).sum()),
@@ -279,10 +279,10 @@ def _rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
         [
             {"file": number, "line": line, "reason": "unreadable"}
             for number, file in enumerate(files)
-            for line in file.records.unreadable
+            for line in file.summary.unreadable
         ],
         columns=["file", "line", "reason"],
     )
     table = pd.concat([judged, broken]).sort_values(["file", "line"], ignore_index=True)
-    names = {number: file.records.name for number, file in enumerate(files)}
+    names = {number: file.summary.name for number, file in enumerate(files)}
     return table.assign(file=table["file"].map(names))

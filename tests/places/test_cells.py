@@ -6,7 +6,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_array
@@ -31,6 +31,15 @@ def box(west, south, east, north):
 
 def hexagon(cell):
     return shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
+
+
+def pond():
+    """A pond well inside the middle cell, over its centre."""
+    return hexagon(MIDDLE).centroid.buffer(0.0005)
+
+
+def around_a_pond():
+    return box(-0.02, -0.015, 0.02, 0.015) - pond()
 
 
 def geodesic_km2(shape):
@@ -164,6 +173,14 @@ def test_a_lake_in_the_study_area_is_no_land():
     assert MIDDLE not in table.index
     assert table["area_km2"].sum() == pytest.approx(geodesic_km2(shore - lake), rel=0.002)
     assert not any(hexagon(cell).within(lake) for cell in table.index)
+
+
+def test_a_cell_with_a_pond_at_its_centre_is_land_around_the_pond():
+    table = places.cover(around_a_pond(), 9)
+    assert MIDDLE in table.index
+    expected = geodesic_km2(hexagon(MIDDLE)) - geodesic_km2(pond())
+    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=0.002)
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(around_a_pond()), rel=0.002)
 
 
 def test_a_study_area_of_two_parts_is_covered_in_both_and_a_shared_cell_counts_once():
@@ -342,6 +359,7 @@ def test_a_cell_that_is_not_hexadecimal_is_refused():
 
 @general
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
+@example(area=around_a_pond(), resolution=9)
 def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(area, resolution):
     table = places.cover(area, resolution)
     candidates = h3.grid_disk(h3.latlng_to_cell(LAT, LON, resolution), 22 if resolution == 9 else 9)
@@ -363,6 +381,7 @@ def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(are
 
 @general
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
+@example(area=around_a_pond(), resolution=9)
 def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
     table = places.cover(area, resolution)
     assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)

@@ -205,8 +205,6 @@ def _clusters(  # noqa: PLR0913
 
 def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
     """Return the cells whose centre lies within eps of a core incident."""
-    if not len(xy) or not len(grid.centre_xy):
-        return frozenset()
     metres, _ = cKDTree(xy).query(grid.centre_xy, distance_upper_bound=np.nextafter(eps_m, np.inf))
     return frozenset(int(cell) for cell in grid.area_km2.index[metres <= eps_m])
 
@@ -237,7 +235,7 @@ def _until_it_fits(
 
 
 def _fits(cells: CellSet, grid: Grid, params: AreaParams) -> bool:
-    if not params.is_limited or grid.size_km2(cells) <= params.max_area_km2:
+    if not params.is_limited:
         return True
     pieces = grid.contiguous_parts(cells)
     return all(grid.size_km2(piece) <= params.max_area_km2 for piece in pieces)

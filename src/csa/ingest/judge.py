@@ -53,12 +53,37 @@ MIN_GAP_OVER_MEAN = 50
 
 
 @dataclass(frozen=True)
+class FileSummary:
+    """A file without its text, which would fill the memory over many years.
+
+    Parameters
+    ----------
+    name
+        The file's name, without its folder.
+    sha256
+        Of the file's bytes, 64 hex digits.
+    header
+        Column names as the file spells them.
+    n_read
+        How many records it holds, readable or not.
+    unreadable
+        Lines at which the records begin that could not be read.
+    """
+
+    name: str
+    sha256: str
+    header: tuple[str, ...]
+    n_read: int
+    unreadable: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class JudgedFile:
     """One file's rows, each with its reason for rejection or none.
 
     Parameters
     ----------
-    records
+    summary
         The file.
     source
         The layout that it was read by.
@@ -71,7 +96,7 @@ class JudgedFile:
         What the file cannot tell.
     """
 
-    records: Records
+    summary: FileSummary
     source: Source
     rows: pd.DataFrame
     notes: tuple[Message, ...]
@@ -124,9 +149,12 @@ def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFi
     rows["row_id"] = _row_ids(source, fields, index)
     rows["is_identical"] = _identical(records)
     rows["reason"] = _reasons(rows, source, fields)
+    summary = FileSummary(
+        records.name, records.sha256, records.header, records.n_read, tuple(records.unreadable)
+    )
     texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
     said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
-    return JudgedFile(records, source, rows, (*notes, *victim_notes, *said))
+    return JudgedFile(summary, source, rows, (*records.notes, *notes, *victim_notes, *said))
 
 
 def _kinds(
@@ -401,7 +429,7 @@ def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFram
     tables = []
     layouts: dict[tuple[str, ...], int] = {}
     for number, file in enumerate(files):
-        layout = layouts.setdefault(tuple(file.records.header), len(layouts))
+        layout = layouts.setdefault(file.summary.header, len(layouts))
         tables.append(file.rows.assign(file=number, layout=layout, source=file.source.name))
     rows = pd.concat(tables, ignore_index=True)
     is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)

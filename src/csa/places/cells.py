@@ -80,7 +80,8 @@ def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
     require_resolution(resolution)
     found: set[int] = set()
     for part in shapely.get_parts(study_area):
-        shape = h3.geo_to_h3shape(part)
+        # Without its holes: h3 would miss a cell around a pond. Clipping takes them out again.
+        shape = h3.geo_to_h3shape(shapely.Polygon(part.exterior))
         found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
     cells = np.array(sorted(found), dtype=np.uint64)
     areas = _clipped_km2(cells, study_area)
@@ -199,9 +200,9 @@ def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
         edge = {min(left)}
         while edge:
             part |= edge
-            edge = {near for cell in edge for near in disk(cell)} & left - part
+            left -= edge
+            edge = {near for cell in edge for near in disk(cell)} & left
         parts.append(frozenset(part))
-        left -= part
     return parts
 
 
@@ -221,23 +222,21 @@ def fill_holes(cells: Iterable[int]) -> frozenset[int]:
     filled: set[int] = set()
     for part in contiguous_parts(cells):
         around = {near for cell in part for near in disk(cell)} - part
-        outside = _outermost(around)
+        rims = contiguous_parts(around)
+        outside = _outermost(rims)
         filled |= part
         # What lies around a piece falls into its outer rim and one rim along each hole.
-        for rim in contiguous_parts(around):
-            if rim != outside:
+        for rim in rims:
+            if rim is not outside:
                 filled |= _flood(rim, part)
     return frozenset(filled)
 
 
-def _outermost(around: set[int]) -> frozenset[int]:
-    """Return the piece of the surrounding cells that reaches farthest west."""
-    pieces = contiguous_parts(around)
-    if len(pieces) <= 1:
-        return pieces[0] if pieces else frozenset()
-    listed = sorted(around)
-    westmost = listed[int(centres(listed)["lon"].to_numpy().argmin())]
-    return next(piece for piece in pieces if westmost in piece)
+def _outermost(rims: list[frozenset[int]]) -> frozenset[int]:
+    """Return the rim that reaches farthest west: the others lie within it."""
+    if len(rims) == 1:
+        return rims[0]
+    return min(rims, key=lambda rim: centres(rim)["lon"].min())
 
 
 def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
