@@ -53,7 +53,7 @@ def test_two_knots_are_two_areas_named_west_to_east(made):
     assert areas["incidents"].to_dict() == {"A": 7, "B": 6}
     assert areas["homicides"].to_dict() == {"A": 7, "B": 0}
     assert areas["neighborhoods"]["A"] == {"West End": 1.0}
-    assert proposal.summary["totals"]["clustered"] == 14
+    assert proposal.summary["totals"]["located"] == 14
     assert proposal.summary["totals"]["noise"] == 1
     assert proposal.summary["share_of_incidents"] == round(13 / 14, 4)
     assert proposal.labels["cluster_id"].value_counts().to_dict() == {0: 7, 1: 6, -1: 1}
@@ -70,7 +70,7 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
     )
     proposal = propose(dataset, config, Choices(until=Month(2020, 6), months=1, min_samples=5))
     totals = proposal.summary["totals"]
-    assert (totals["incidents"], totals["clustered"]) == (8, 6)
+    assert (totals["incidents"], totals["located"]) == (8, 6)
     assert (totals["unlocated"], totals["outside_study_area"]) == (1, 1)
     assert proposal.areas["incidents"].tolist() == [6]
     assert proposal.summary["params"]["start"] == "2020-05"
@@ -109,7 +109,7 @@ def test_no_area_and_no_incident_are_results(made):
     assert none.summary["totals"]["noise"] == 4
     empty = propose(dataset, config, Choices(until=Month(2020, 8), months=1))
     assert empty.is_empty
-    assert empty.summary["totals"]["clustered"] == 0
+    assert empty.summary["totals"]["located"] == 0
     assert empty.summary["share_of_incidents"] is None
     for proposal in (none, empty):
         files = proposal_files(proposal)
@@ -123,7 +123,10 @@ def test_no_area_and_no_incident_are_results(made):
 )
 def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
     dataset, config = made(*knot(100, 6, KNOT))
-    with pytest.raises(PeriodError, match="the data, which cover 2020-05 to 2020-05"):
+    with pytest.raises(
+        PeriodError,
+        match=r"the data, which cover 2020-05 to 2020-05\. Choose --until from 2020-06 to",
+    ):
         propose(dataset, config, Choices(until=Month.parse(until), months=months))
 
 
@@ -185,7 +188,7 @@ def window(dataset):
 
 
 def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philadelphia):
-    assert proposed.summary["totals"]["clustered"] == 5139 == len(window(philadelphia[0]))
+    assert proposed.summary["totals"]["located"] == 5139 == len(window(philadelphia[0]))
     assert proposed.summary["params"]["min_samples"] == 10
     assert proposed.summary["params"]["eps_m"] == 150
 

@@ -57,11 +57,11 @@ def sentence(done):
 
 def test_from_a_file_to_candidate_areas(town, ingest, propose, shootings):
     said = ingest(shootings).stdout
-    assert "60 incidents (30 homicides, 30 of the kind 'nonfatal shooting')" in said
+    assert "60 incidents (30 homicides of any weapon, 30 of the kind 'nonfatal shooting')" in said
     assert "60 rows read, 60 used; left out: none." in said
     said = propose().stdout
-    assert "One candidate area holds 60 of 60 incidents (100 %)" in said
-    assert "from June 1, 2017 through May 31, 2020" in said
+    assert "One candidate area holds 60 of 60 located incidents (100 %)" in said
+    assert "from May 1, 2020 through May 28, 2020" in said
     assert "West End" in said
     assert "Candidates only" in said
     names = {path.name for path in (town.folder / "pr").iterdir()}
@@ -94,6 +94,16 @@ def test_the_same_inputs_give_the_same_bytes_and_the_folder_is_replaced_whole(to
     second = {path.name: path.read_bytes() for path in (town.folder / "pr").iterdir()}
     assert first == second
     assert not [path for path in town.folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_period_longer_than_the_data_is_said(propose):
+    said = propose().stdout
+    assert "Asked for 36 months; the data cover 1 of them." in said
+    assert "Asked for" not in propose("--months", "1").stdout
+
+
+def test_the_version_is_printed(run):
+    assert run("--version").stdout.startswith("csa 0.")
 
 
 def test_no_incident_in_a_period_that_the_data_cover_is_a_result(town, ingest, propose):
@@ -164,7 +174,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
         folder / name for name in ("kcpd_2017_adult_victims.csv", "kc_homicides_2015_code.csv")
     )
     said = run("ingest", *city, *places, *people, adults, homicides, "--out", "ds").stdout
-    assert "1,680 victims; for 100 incidents the files do not say how many." in said
+    assert "1,680 victims; the files do not say which of them were hit." in said
     assert "Left out by rule 'negligent': 2 rows, incidents: 1" in said
     assert "'firearm aggravated assault (proxy)'" in said
     assert "1100 LOCUST ST" in said
@@ -264,6 +274,41 @@ def test_places_without_a_coordinate_system(town, ingest, shootings, run):
 def test_places_that_are_absent(town, ingest, shootings, run):
     words = ("--city", town.config, shootings, "--out", "ds")
     assert "give --places FILE" in sentence(run("ingest", *words, check=False))
+
+
+def test_the_same_file_twice_under_any_name(town, ingest, shootings):
+    copy = town.folder / "copy.csv"
+    copy.write_bytes(shootings.read_bytes())
+    assert "are the same file. Give it once" in sentence(ingest(shootings, copy, check=False))
+
+
+def test_incident_numbers_that_a_spreadsheet_has_rounded(town, ingest):
+    path = town.write("b.csv", "1,2.0152E+11,2020-05-01,0,-94.57,39.02,,")
+    assert "incident numbers such as 2.0152E+11" in sentence(ingest(path, check=False))
+
+
+def test_a_system_of_another_part_of_the_world(town, ingest, shootings):
+    town.edit_config("EPSG:32615", "EPSG:32633")
+    said = sentence(ingest(shootings, check=False))
+    assert "is made for another part of the world than Testville" in said
+
+
+def test_mass_losses_are_said_first(town, ingest):
+    lines = [f"{n},{n},05/{n % 28 + 1:02d}/2020,0,,,," for n in range(5)]
+    lines += [f"{n},{n},2020-05-{n % 28 + 1:02d},0,,,," for n in range(10, 15)]
+    lines += [f"{n},{n},2020-05-{n % 28 + 1:02d},0,-94.57,39.10,," for n in range(20, 25)]
+    lines += [f"{n},{n},2020-05-{n % 28 + 1:02d},0,-94.57,39.02,," for n in range(30, 35)]
+    said = ingest(town.write("b.csv", *lines)).stdout
+    assert "5 of 20 shootings in b.csv have a date that no format" in said
+    assert "such as '05/01/2020'" in said
+    assert "33 % of the incidents (5) have no usable place, most of them in 2020" in said
+    assert "33 % of the incidents (5) lie outside the study area" in said
+
+
+def test_a_last_day_long_after_the_rows(ingest, shootings):
+    said = sentence(ingest(shootings, "--as-of", "2030-01-01", check=False))
+    assert "more than a month after the last row, of 2020-05-28" in said
+    assert "data through June 5, 2020" in ingest(shootings, "--as-of", "2020-06-05").stdout
 
 
 def test_an_as_of_day_that_is_none(ingest, shootings):

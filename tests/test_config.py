@@ -147,7 +147,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
                 " measured in US survey foot; a projected system in metres is needed, such as"
                 " EPSG:32615). Mend the value."
             ),
-            "areas.eps: no such setting; did you mean eps_m?. Remove it or mend the name.",
+            "areas.eps: no such setting; did you mean eps_m? Remove it or mend the name.",
             "areas.eps_m: missing. Add it: DBSCAN's radius in metres.",
             (
                 "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
@@ -281,7 +281,7 @@ def test_two_sources_of_two_names_are_two_sources(write):
         (
             'fatal = "fatal"',
             'fatal = "fatal"\ncolour = "c"',
-            "sources[1].columns.colour: 'colour' does not fit",
+            "sources[1].columns.colour: no such field",
         ),
         ('incident_id = "dc key"', "", "sources[1].incident_from: uses the field 'incident_id'"),
         ('date = ["Date", "date_"]', "", "sources[1].columns: uses the field 'date'"),
@@ -328,7 +328,8 @@ def test_whatever_stands_for_the_sources_is_a_fault_and_no_crash(write, text):
 
 def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
     with pytest.raises(
-        ConfigError, match=r"^There is no city file .*nowhere\.toml\. Give the path"
+        ConfigError,
+        match=r"^There is no city file .*nowhere\.toml \(looked from .*\)\. Give the path",
     ):
         load_city(tmp_path / "nowhere.toml")
 
@@ -336,8 +337,8 @@ def test_a_file_that_is_not_there_is_refused_with_the_way_to_one(tmp_path):
 def test_a_folder_and_a_file_that_is_no_text_are_refused(tmp_path):
     picture = tmp_path / "picture.toml"
     picture.write_bytes(b"\x89PNG\xff\xfe\x00")
-    for path in (tmp_path, picture):
-        with pytest.raises(ConfigError, match="cannot be read as a text file"):
+    for path, told in ((tmp_path, "is a folder"), (picture, "cannot be read as a text file")):
+        with pytest.raises(ConfigError, match=told):
             load_city(path)
 
 

@@ -63,7 +63,7 @@ def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadel
         assert areas["place_name"].is_unique
         held = [cell for listed in areas["cells"] for cell in listed]
         assert len(held) == len(set(held))
-        assert cells["incidents"].sum() == proposal.summary["totals"]["clustered"]
+        assert cells["incidents"].sum() == proposal.summary["totals"]["located"]
         assert areas.geometry.geom_type.eq("Polygon").all()
         assert not [shape for shape in areas.geometry if shape.interiors]
         assert proposal_files(proposal) == proposal_files(propose(*philadelphia, choices))
@@ -79,4 +79,4 @@ def test_no_radius_and_no_resolution_breaks_the_limit(philadelphia, eps_m, resol
     assert proposal.is_empty == (eps_m == 800 and resolution < 10 and fringe["incidents"] > 5000)
     if not proposal.is_empty:
         assert proposal.areas["area_km2"].max() <= 2.0
-        assert totals["in_areas"] == proposal.areas["incidents"].sum() <= totals["clustered"]
+        assert totals["in_areas"] == proposal.areas["incidents"].sum() <= totals["located"]

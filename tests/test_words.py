@@ -158,9 +158,9 @@ def test_an_error_reads_as_its_sentence_and_keeps_its_message():
 
 def test_a_config_error_holds_its_faults_beside_its_sentence():
     fault = say("config.empty_condition")
-    error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml")
+    error = errors.ConfigError("config.absent", faults=(fault,), path="x.toml", folder=".")
     assert error.faults == (fault,)
-    assert str(error).startswith("There is no city file x.toml.")
+    assert str(error).startswith("There is no city file x.toml ")
     assert errors.ConfigError("config.absent", path="x.toml").faults == ()
 
 
@@ -178,15 +178,21 @@ def test_the_error_tree_in_the_docstring_is_the_error_tree():
 
 
 def test_one_and_many_have_their_own_forms():
-    assert str(say("places.note_no_population", n=1)) == "One neighborhood has no number of people."
-    assert str(say("places.note_no_population", n=3)) == "3 neighborhoods have no number of people."
+    assert (
+        str(say("places.note_no_population", n=1, which="A"))
+        == "One neighborhood has no number of people: A."
+    )
+    assert (
+        str(say("places.note_no_population", n=3, which="A"))
+        == "3 neighborhoods have no number of people: A."
+    )
 
 
 def test_a_spanish_catalog_translates_what_it_holds(spanish):
     said = say("source.empty", path="tiroteos.csv")
     assert words.render(said, "es") == "tiroteos.csv está vacío. Descárguelo de nuevo."
     assert words.render(said, "es_MX") == "tiroteos.csv está vacío. Descárguelo de nuevo."
-    one, four = (say("places.note_no_population", n=n) for n in (1, 4))
+    one, four = (say("places.note_no_population", n=n, which="A") for n in (1, 4))
     assert words.render(one, "es") == "Un barrio no tiene número de habitantes."
     assert words.render(four, "es") == "4 barrios no tienen número de habitantes."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -181,6 +181,8 @@ def _period(dataset: Dataset, choices: Choices) -> Period:
             until=period.until,
             first=first_month,
             last=end.plus(-1),
+            lowest=first_month.plus(1),
+            highest=end.plus(choices.months - 1),
         )
     return period
 
@@ -245,6 +247,7 @@ def _area_row(run: _Run, number: int) -> dict[str, Any]:
         "victims": _total_victims(inside),
         "domestic": int((inside["domestic"] == "yes").sum()),
         "suspect": int(inside["flags"].str.contains("suspect_point").sum()),
+        "suspect_points": _named_points(inside, run.dataset.report["suspect_points"]),
         "area_km2": round(size_km2, DIGITS),
         "incidents_per_km2": round(len(inside) / size_km2, 2),
         "population": None if people is None else round(people),
@@ -256,6 +259,14 @@ def _area_row(run: _Run, number: int) -> dict[str, Any]:
         "nonfatal_name": run.config.city.nonfatal_name,
         "geometry": shape,
     }
+
+
+def _named_points(inside: pd.DataFrame, points: Sequence[Mapping[str, Any]]) -> str:
+    """Name the suspect points of an area, for the command only: no file gives an address."""
+    suspect = inside[inside["flags"].str.contains("suspect_point")]
+    here = set(zip(suspect["lon"].round(6), suspect["lat"].round(6), strict=True))
+    at = [point for point in points if (point["lon"], point["lat"]) in here]
+    return "; ".join(point["address"] or point["why"] for point in at)
 
 
 def _total_victims(incidents: pd.DataFrame) -> int | None:
@@ -324,6 +335,7 @@ def _summary(run: _Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "start": str(run.period.start),
             "until": str(run.period.until),
             "months": run.period.months,
+            **_covered(run),
             **asdict(run.params.dbscan),
             "max_area_km2": run.params.max_area_km2,
             "resolution": run.params.resolution,
@@ -340,18 +352,32 @@ def _summary(run: _Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
+def _covered(run: _Run) -> dict[str, Any]:
+    """Tell which part of the period the data cover: a rate over more would be too low."""
+    first_day = f"{run.period.start}-01"
+    last_day = (pd.Timestamp(f"{run.period.until}-01") - pd.Timedelta(days=1)).date().isoformat()
+    covered_from = max(first_day, run.dataset.report["data_from"])
+    covered_through = max(covered_from, min(last_day, run.dataset.report["data_through"]))
+    first, last = Month.parse(covered_from[:7]), Month.parse(covered_through[:7])
+    return {
+        "covered_from": covered_from,
+        "covered_through": covered_through,
+        "months_covered": Period(first, last.plus(1)).months,
+    }
+
+
 def _totals(run: _Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     window, found, grid = run.window, run.found, run.grid
     n_inside = int(areas["incidents"].sum()) if len(areas) else 0
     in_fringe = np.isin(window.cells, np.fromiter(found.fringe, dtype=np.uint64))
     inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
     study_km2 = float(grid.area_km2.sum())
-    n_clustered = len(window.incidents)
+    n_located = len(window.incidents)
     return {
         "totals": {
-            "incidents": n_clustered + window.n_unlocated + window.n_outside,
-            "clustered": n_clustered,
-            "homicides": int(run.is_homicide.sum()),
+            "incidents": n_located + window.n_unlocated + window.n_outside,
+            "located": n_located,
+            "located_homicides": int(run.is_homicide.sum()),
             "unlocated": window.n_unlocated,
             "outside_study_area": window.n_outside,
             "in_areas": n_inside,
@@ -360,7 +386,7 @@ def _totals(run: _Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "study_area_km2": round(study_km2, DIGITS),
             "areas_km2": round(inside_km2, DIGITS),
         },
-        "share_of_incidents": _share(n_inside, n_clustered),
+        "share_of_incidents": _share(n_inside, n_located),
         "share_of_study_area": _share(inside_km2, study_km2),
         "left_out_fringe": {
             "incidents": int(in_fringe.sum()),

@@ -74,7 +74,7 @@ def _close_stdout() -> None:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(1)
+    raise SystemExit(141)  # as a shell reports a command that its reader left
 
 
 def _say(key: str, **values: object) -> str:
@@ -98,6 +98,23 @@ def _city_path(name: str) -> Path:
     path = Path(name)
     named = Path("config") / f"{name}.toml"
     return named if not path.exists() and "/" not in name and named.exists() else path
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"csa {version('csa')}")  # noqa: T201 - results go to stdout
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Propose and follow core service areas: places with many shootings, never persons."""
 
 
 @app.command()

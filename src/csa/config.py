@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -25,6 +25,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from csa.errors import ConfigError, CrsError, ParamError
 from csa.message import Message, say
@@ -57,6 +58,9 @@ FieldName = Literal[
     "address_2",
     "city",
 ]
+
+
+FIELDS: tuple[str, ...] = get_args(FieldName)
 
 
 def _known_zone(name: str) -> str:
@@ -347,7 +351,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise ConfigError("config.absent", path=path) from error
+        raise ConfigError("config.absent", path=path, folder=Path.cwd()) from error
+    except IsADirectoryError as error:
+        raise ConfigError("config.folder", path=path) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", path=path) from error
     try:
@@ -358,20 +364,33 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _schema_faults(error: ValidationError) -> Iterator[Message]:
-    for fault in error.errors():
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "too_short" and _is_within(fault["loc"], faults):
+            continue  # nothing is left of a list because each of its items has a fault of its own
         parts = [part for part in fault["loc"] if part != "[key]"]
         where = [str(part) for part in parts if not isinstance(part, int)]
         key = _dotted(parts)
         given = repr(fault.get("input"))
         if fault["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(where[-1], _sibling_keys(where[:-1]), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = _did_you_mean(where[-1], _sibling_keys(where[:-1]))
             yield say("config.fault_unknown", key=key, hint=hint)
+        elif fault["type"] == "literal_error" and "[key]" in fault["loc"]:
+            yield say("config.fault_field", key=key, hint=_did_you_mean(where[-1], FIELDS))
         elif fault["type"] == "missing":
             yield say("config.fault_missing", key=key, what=_describe(where))
         else:
             why = fault["msg"].removeprefix("Value error, ")
             yield say("config.fault_value", key=key, given=given[:60], why=why.rstrip("."))
+
+
+def _is_within(loc: tuple[int | str, ...], faults: list[ErrorDetails]) -> bool:
+    return any(len(fault["loc"]) > len(loc) and fault["loc"][: len(loc)] == loc for fault in faults)
+
+
+def _did_you_mean(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else "."
 
 
 def _dotted(parts: list[int | str]) -> str:
@@ -429,6 +448,8 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
         for key, field in _fields_named(source):
             if field not in known:
                 yield say("config.fault_no_column", key=f"{where}.{key}", field=field)
+        if known & {"x", "y"} and "crs" not in source:
+            yield say("config.fault_no_crs", key=f"{where}.crs")
         if not known & {"date", "reported_date"}:
             yield say("config.fault_no_column", key=f"{where}.columns", field="date")
 

@@ -248,3 +248,24 @@ def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats
         many_lon[is_known], many_lat[is_known], np.full(n_known, to_lon), np.full(n_known, to_lat)
     )
     return metres
+
+
+def is_made_for(crs: Any, lon: float, lat: float) -> bool:
+    """Tell whether a system is made for a place, give or take three degrees.
+
+    Parameters
+    ----------
+    crs
+        A projected system.
+    lon, lat
+        Degrees, WGS 84.
+
+    Returns
+    -------
+    bool
+        True also where the system names no area of use.
+    """
+    use = parse_crs(crs).area_of_use
+    if use is None:
+        return True
+    return bool(use.west - 3 <= lon <= use.east + 3 and use.south - 3 <= lat <= use.north + 3)

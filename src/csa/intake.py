@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -11,10 +12,12 @@ import pandas as pd
 import shapely
 
 from csa.config import CityConfig
+from csa.crs import is_made_for
+from csa.errors import CrsError, SourceError
 from csa.ingest.columns import match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
-from csa.ingest.judge import REASONS, JudgedFile, judge_file, settle
+from csa.ingest.judge import REASONS, JudgedFile, find_data_start, judge_file, settle
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -24,9 +27,12 @@ from csa.message import Message, say
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import assign_neighborhoods, is_inside
 from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
+from csa.words import percent
 
 Tell = Callable[[str], None]
 MAX_SUSPECTS_LISTED = 200
+WARN_UNLOCATED_SHARE = 0.03
+WARN_OUTSIDE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -86,21 +92,22 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
     """
     tell("places")
     places = _read_places(config, inputs)
-    files = []
+    files: list[JudgedFile] = []
     for path in inputs.incidents:
         tell("read")
-        records = read_records(path)
-        judged = judge_file(records, match_layout(records.header, config, path), config)
-        used = judged.rows[judged.rows["reason"] == ""]
-        check_positions(used["lon"], used["lat"], places.study_area, path, config.city.name)
-        files.append(judged)
+        files.append(_read_file(path, config, places.study_area))
+    _refuse_twice(files, inputs.incidents)
     tell("fold")
     rows, data_through = settle(files, inputs.as_of)
     folded = fold_incidents(rows[rows["reason"] == ""])
     tell("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
-    messages = (*places.notes, *(note for file in files for note in file.notes))
+    messages = (
+        *_place_warnings(incidents),
+        *places.notes,
+        *(note for file in files for note in file.notes),
+    )
     report = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -116,6 +123,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
             :MAX_SUSPECTS_LISTED
         ],
         "suspect_points_total": len(suspects),
+        "data_from": _data_from(rows),
         "data_through": None if data_through is None else data_through.isoformat(),
         "months": _months(incidents),
         "rules": _rules(files, rows, config),
@@ -126,8 +134,45 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
     return Intake(dataset, _rejected(files, rows), messages)
 
 
+def _read_file(path: Path, config: CityConfig, study_area: shapely.Geometry) -> JudgedFile:
+    records = read_records(path)
+    judged = judge_file(records, match_layout(records.header, config, path), config, path)
+    used = judged.rows[judged.rows["reason"] == ""]
+    check_positions(used, study_area, path, config.city.name, judged.source.name)
+    return judged
+
+
+def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for file, path in zip(files, paths, strict=True):
+        if file.summary.sha256 in seen:
+            raise SourceError("source.twice", path=path, other=seen[file.summary.sha256])
+        seen[file.summary.sha256] = path
+
+
+def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn where so many incidents have no place, or lie outside, that areas mislead."""
+    warnings = []
+    is_unlocated, is_outside = (
+        _has_flag(incidents, name) for name in ("unlocated", "outside_study_area")
+    )
+    if is_unlocated.mean() > WARN_UNLOCATED_SHARE:
+        years = incidents.loc[is_unlocated, "occurred_at"].dt.year.value_counts()
+        year = int(years.index[years == years.max()].min())
+        values = {"share": percent(is_unlocated.mean()), "n": int(is_unlocated.sum())}
+        warnings.append(say("source.note_unlocated", year=year, **values))
+    if is_outside.mean() > WARN_OUTSIDE_SHARE:
+        values = {"share": percent(is_outside.mean()), "n": int(is_outside.sum())}
+        warnings.append(say("source.note_outside", **values))
+    return tuple(warnings)
+
+
 def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
     neighborhoods, notes = read_neighborhoods(inputs.places, config.places)
+    west, south, east, north = neighborhoods.total_bounds
+    if not is_made_for(config.city.metric_crs, (west + east) / 2, (south + north) / 2):
+        crs, city = config.city.metric_crs, config.city.name
+        raise CrsError("places.wrong_zone", crs=crs, city=city)
     if inputs.population is not None and config.population is not None:
         neighborhoods, more = add_population(neighborhoods, inputs.population, config.population)
         notes += more
@@ -177,6 +222,11 @@ def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
         mask = flagged[name]
         text = text.where(~mask, text.str.cat([name] * len(text), sep=";").str.lstrip(";"))
     return text
+
+
+def _data_from(rows: pd.DataFrame) -> str | None:
+    start = find_data_start(rows.loc[rows["reason"] == "", "occurred_at"])
+    return None if start is None else start.date().isoformat()
 
 
 def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:

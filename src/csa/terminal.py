@@ -106,6 +106,8 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
     _print(_say("ingest.rows", **_pick(report, "rows_read", "rows_used"), rejected=rejected))
     for rule in report["rules"]:
         _print(_say("ingest.rule", n=rule["rows"], **_pick(rule, "name", "incidents", "why")))
+    if report["no_number"] and report["no_number"] < report["incidents"]:
+        _print(_say("ingest.no_number", n=report["no_number"]))
     if report["identical_rows"]:
         _print(_say("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
@@ -130,6 +132,8 @@ def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:
     n_unknown = report["incidents_without_victim_count"]
     if report["victims"] is None:
         yield _say("ingest.victims_unknown")
+    elif report["nonfatal_is_proxy"] and report["nonfatal"]:
+        yield _say("ingest.victims_proxy", victims=report["victims"])
     elif n_unknown:
         yield _say("ingest.victims_partly", victims=report["victims"], n=n_unknown)
     else:
@@ -163,24 +167,28 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
     """
     summary = proposal.summary
     totals, params = summary["totals"], summary["params"]
-    period = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
-    if summary["nonfatal_is_proxy"]:
+    period = {
+        "start": day(date.fromisoformat(params["covered_from"])),
+        "end": day(date.fromisoformat(params["covered_through"])),
+    }
+    if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
         _print(_say("propose.proxy", name=summary["nonfatal_name"]))
-    if not totals["clustered"]:
-        _print(_say("propose.empty", **period))
+    if not totals["located"]:
+        asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
+        _print(_say("propose.empty", **asked))
     elif proposal.is_empty and summary["left_out_fringe"]["incidents"]:
         size = land(params["max_area_km2"], units)
         _print(_say("propose.none_fits", eps_m=params["eps_m"], size=size))
     elif proposal.is_empty:
         chosen = _pick(params, "min_samples", "eps_m")
-        _print(_say("propose.none", n=totals["clustered"], **chosen, **period))
+        _print(_say("propose.none", n=totals["located"], **chosen, **period))
     else:
         _print(
             _say(
                 "propose.found",
                 n=totals["areas"],
                 inside=totals["in_areas"],
-                n_incidents=totals["clustered"],
+                n_incidents=totals["located"],
                 share=percent(summary["share_of_incidents"]),
                 land_share=percent(summary["share_of_study_area"]),
                 **period,
@@ -198,16 +206,24 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
                 outside=totals["outside_study_area"],
             )
         )
+    if params["months_covered"] < params["months"]:
+        covered = {"months": params["months"], "n": params["months_covered"]}
+        _print(_say("propose.covered", **covered))
     _print(_params_sentence(params, units), _say("propose.candidates"))
     _print(_say("propose.written", out=out))
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
     """Warn of areas that owe a third of their count to points that may stand for others."""
-    columns = proposal.areas[["area_id", "suspect", "incidents"]]
-    for area_id, n_suspect, n_incidents in columns.itertuples(index=False):
-        if n_suspect * 3 >= n_incidents:
-            yield _say("propose.suspect", area_id=area_id, n=n_suspect, incidents=n_incidents)
+    columns = proposal.areas[["area_id", "suspect", "incidents", "suspect_points"]]
+    for area_id, n_suspect, n_incidents, points in columns.itertuples(index=False):
+        if _is_doubtful(n_suspect, n_incidents):
+            values = {"n": n_suspect, "incidents": n_incidents, "points": points}
+            yield _say("propose.suspect", area_id=area_id, **values)
+
+
+def _is_doubtful(n_suspect: int, n_incidents: int) -> bool:
+    return n_suspect * 3 >= n_incidents
 
 
 def _params_sentence(params: Mapping[str, Any], units: str) -> str:
@@ -233,14 +249,14 @@ def _area_table(proposal: Proposal, units: str) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("Area", no_wrap=True)
     table.add_column("Place", overflow="fold", min_width=24)
-    for title in ("Incidents", "Homicides", unit, f"per\n{unit}"):
+    for title in ("Incidents", "Homicides", unit, f"per {unit},\nwhole\nperiod"):
         table.add_column(title, justify="right")
-    table.add_column("Area on\nhomicides\nalone")
+    table.add_column("Also from\nhomicides\nalone")
     for area in proposal.areas.to_dict("records"):
         table.add_row(
             area["area_id"],
             area["place_name"],
-            f"{area['incidents']:,}",
+            f"{area['incidents']:,}" + "*" * _is_doubtful(area["suspect"], area["incidents"]),
             f"{area['homicides']:,}",
             f"{area['area_km2'] / factor:.2f}",
             f"{area['incidents_per_km2'] * factor:,.0f}",

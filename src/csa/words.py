@@ -106,9 +106,9 @@ def land(km2: float, units: str) -> str:
     str
         Such as `1.2 square miles` or `3.1 km2`.
     """
-    if units == "us":
-        return f"{km2 / KM2_PER_SQUARE_MILE:,.1f} square miles"
-    return f"{km2:,.1f} km2"
+    size, unit = (km2 / KM2_PER_SQUARE_MILE, "square miles") if units == "us" else (km2, "km2")
+    digits = 1 if size >= 0.5 else 2
+    return f"{size:,.{digits}f} {unit}"
 
 
 def listed(counts: Mapping[str, int]) -> str:

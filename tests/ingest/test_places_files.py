@@ -1,6 +1,7 @@
 """Polygons, people, suspect points, datasets and where files are looked for."""
 
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -42,6 +43,14 @@ def test_a_bow_tie_is_mended_and_named_and_a_nameless_polygon_is_unassigned(tmp_
     sentences = " ".join(map(str, notes))
     assert "invalid and was mended: Bow" in sentences
     assert "2 polygons of n.geojson have no name" in sentences
+
+
+@pytest.mark.parametrize("stray", [box(-14.6, 39, -14.5, 39.1), box(-170, -80, 170, 80)])
+def test_a_polygon_of_another_place_or_of_the_whole_world_is_refused(tmp_path, stray):
+    near = [SQUARE, box(-94.5, 39.0, -94.4, 39.1), box(-94.4, 39.0, -94.3, 39.1)]
+    path = save(tmp_path / "n.geojson", ["A", "B", "C", "Stray"], [*near, stray])
+    with pytest.raises(SourceError, match=r"^Stray in .* lies far from the other neighborhoods"):
+        read_neighborhoods(path, PLACES)
 
 
 def test_polygons_of_one_name_are_one_neighborhood(tmp_path):
@@ -138,7 +147,7 @@ def test_people_join_by_name_and_what_is_missing_is_counted(tmp_path, neighborho
     table, notes = add_population(neighborhoods, path, PEOPLE)
     assert table["population"].tolist()[0] == 100
     assert np.isnan(table["population"][1])
-    assert "One neighborhood has no number of people" in str(notes[0])
+    assert "One neighborhood has no number of people: B." in str(notes[0])
 
 
 @pytest.mark.parametrize(
@@ -159,23 +168,26 @@ def test_a_table_of_people_that_does_not_fit_is_refused(tmp_path, neighborhoods,
 # ---- positions -----------------------------------------------------------------------------
 
 
-def series(*values):
-    return pd.Series(values, dtype="float64")
+def check(*places):
+    rows = pd.DataFrame(places, columns=["lon", "lat"], dtype="float64")
+    check_positions(rows, SQUARE, Path("a.csv"), "Testville", "list")
 
 
-def test_swapped_columns_and_another_city_are_told_apart(tmp_path):
-    here = (series(-94.57, np.nan), series(39.02, 39.0))
-    check_positions(*here, SQUARE, tmp_path, "Testville")
+def test_swapped_columns_and_another_city_are_told_apart():
+    check((-94.57, 39.02), (np.nan, 39.0))
     with pytest.raises(SourceError, match="Latitude and longitude are swapped"):
-        check_positions(here[1], here[0], SQUARE, tmp_path, "Testville")
+        check((39.02, -94.57))
     with pytest.raises(SourceError, match="another city's file"):
-        check_positions(series(-75.1), series(39.9), SQUARE, tmp_path, "Testville")
+        check((-75.1, 39.9))
+    with pytest.raises(SourceError, match="have lost their minus sign"):
+        check((94.57, 39.02))
+    with pytest.raises(SourceError, match=r"look like feet or metres.*for the source list"):
+        check((2_752_160.0, 1_069_000.0))
 
 
-def test_no_place_at_all_and_one_in_ten_nearby_are_no_other_city(tmp_path):
-    check_positions(series(np.nan), series(np.nan), SQUARE, tmp_path, "Testville")
-    lon = series(-94.57, *[-80.0] * 9)
-    check_positions(lon, series(*[39.0] * 10), SQUARE, tmp_path, "Testville")
+def test_no_place_at_all_and_one_in_ten_nearby_are_no_other_city():
+    check((np.nan, np.nan))
+    check((-94.57, 39.0), *[(-80.0, 39.0)] * 9)
 
 
 def crowd(n_at_point, n_around=40):

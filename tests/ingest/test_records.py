@@ -87,7 +87,7 @@ def test_a_list_of_json_records_is_read_with_nested_values_as_text(tmp_path):
         (b" \n\n", "is empty"),
         ("\ufeff".encode("utf-16"), "is empty"),
         (b"a,b\n", "holds a header and no row"),
-        (b"[]", "holds a header and no row"),
+        (b"[]", "holds no record"),
         (b"just words\nmore words\n", "is not a CSV table"),
         (b'a,"b\n1,2\n', "is not a CSV table"),
         (b"a,\0b\n1,2\n", "is not a CSV table"),

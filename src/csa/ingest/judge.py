@@ -18,12 +18,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from csa.config import City, CityConfig, Point, Source
 from csa.crs import distance_m, to_lonlat
+from csa.errors import ParamError, SourceError
 from csa.ingest.columns import Layout, fields_of
 from csa.ingest.parse import (
     parse_clock,
@@ -50,6 +52,10 @@ REASONS = (
 MAX_ROWS_AFTER_END = 3
 MIN_GAP_DAYS = 30
 MIN_GAP_OVER_MEAN = 50
+WARN_SHARE = 0.05
+"""Losing a row in twenty is no typing error any more."""
+
+MAX_AS_OF_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,9 @@ class JudgedFile:
     notes: tuple[Message, ...]
 
 
-def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFile:
+def judge_file(
+    records: Records, layout: Layout, config: CityConfig, path: Path | None = None
+) -> JudgedFile:
     """Judge each row of a file by itself.
 
     Parameters
@@ -113,12 +121,19 @@ def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFi
         The layout that its header satisfies.
     config
         The city.
+    path
+        The file, for messages; its name unless given.
 
     Returns
     -------
     JudgedFile
         Every readable row, with a reason where it is not used. What only all files together
         can tell, the end of the data and repeated rows, is still open.
+
+    Raises
+    ------
+    SourceError
+        If a spreadsheet has written the incident numbers as powers of ten.
     """
     source = layout.source
     index = pd.RangeIndex(len(records.rows))
@@ -126,6 +141,7 @@ def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFi
         name: pd.Series([row[position] for row in records.rows], index=index, dtype="str")
         for name, position in layout.positions.items()
     }
+    _refuse_mangled(fields, path or Path(records.name))
     kind, notes = _kinds(source, fields, index, records.name)
     victims, victim_notes = _victims(source, fields, index, records.name)
     times = _times(source, fields, index, config.city)
@@ -152,9 +168,34 @@ def judge_file(records: Records, layout: Layout, config: CityConfig) -> JudgedFi
     summary = FileSummary(
         records.name, records.sha256, records.header, records.n_read, tuple(records.unreadable)
     )
+    notes += _date_warnings(rows, fields, records.name)
     texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
     said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
     return JudgedFile(summary, source, rows, (*records.notes, *notes, *victim_notes, *said))
+
+
+def _refuse_mangled(fields: Mapping[str, pd.Series], path: Path) -> None:
+    """Refuse numbers such as 2.0152E+11: many incidents would become one."""
+    if "incident_id" in fields:
+        numbers = fields["incident_id"].str.strip()
+        mangled = numbers[numbers.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").astype(bool)]
+        if len(mangled):
+            example = mangled.iloc[0]
+            raise SourceError("source.mangled", path=path, n=len(mangled), example=example)
+
+
+def _date_warnings(rows: pd.DataFrame, fields: Mapping[str, pd.Series], name: str) -> list[Message]:
+    """Warn where a format that is lacking, not a typing error, loses rows."""
+    is_shooting = rows["reason"].isin(["", "bad_date"])
+    is_bad = rows["reason"] == "bad_date"
+    if not is_bad.any() or is_bad.sum() < WARN_SHARE * is_shooting.sum():
+        return []
+    text = fields.get("date", fields.get("reported_date"))
+    example = "" if text is None else text[is_bad].iloc[0]
+    n_bad, n_shootings = int(is_bad.sum()), int(is_shooting.sum())
+    return [
+        say("source.note_bad_dates", n=n_bad, n_shootings=n_shootings, name=name, example=example)
+    ]
 
 
 def _kinds(
@@ -393,20 +434,54 @@ def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | 
     pandas.Timestamp or None
         The last day; None without a row. At most 3 rows after a gap of over 30 days that is
         also over 50 times the mean interval between rows are taken to be typing errors.
+
+    Raises
+    ------
+    ParamError
+        If `as_of` is more than 31 days after what the rows themselves tell.
     """
-    if as_of is not None:
-        return pd.Timestamp(as_of)
+    days = days.dropna().dt.normalize().sort_values()
+    if days.empty:
+        return None if as_of is None else pd.Timestamp(as_of)
+    stamps = days.to_numpy(dtype="datetime64[D]")
+    found = pd.Timestamp(stamps[len(stamps) - 1 - _n_strays(np.diff(stamps)[::-1])])
+    if as_of is None:
+        return found
+    if (pd.Timestamp(as_of) - found).days > MAX_AS_OF_DAYS:
+        raise ParamError("period.as_of", given=as_of, last=found.date())
+    return pd.Timestamp(as_of)
+
+
+def find_data_start(days: pd.Series) -> pd.Timestamp | None:
+    """Find the first day that the data cover, by the rule of the last one.
+
+    Parameters
+    ----------
+    days
+        Days of the used rows, over all files.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        The first day; None without a row. At most 3 rows before a gap of over 30 days that is
+        also over 50 times the mean interval are late reports: used, but no start.
+    """
     days = days.dropna().dt.normalize().sort_values()
     if days.empty:
         return None
-    stamps = days.to_numpy()
-    gaps = np.diff(stamps) / np.timedelta64(1, "D")
+    stamps = days.to_numpy(dtype="datetime64[D]")
+    return pd.Timestamp(stamps[_n_strays(np.diff(stamps))])
+
+
+def _n_strays(intervals: np.ndarray) -> int:
+    """Count the rows at the beginning that a wide gap parts from the rest, at most 3."""
+    gaps = intervals / np.timedelta64(1, "D")
     mean_gap = gaps.mean() if len(gaps) else 0.0
-    for n_after in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
-        gap = gaps[len(gaps) - n_after]
+    for n_strays in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
+        gap = gaps[n_strays - 1]
         if gap > MIN_GAP_DAYS and gap > MIN_GAP_OVER_MEAN * mean_gap:
-            return pd.Timestamp(stamps[len(stamps) - n_after - 1])
-    return pd.Timestamp(stamps[-1])
+            return n_strays
+    return 0
 
 
 def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:

@@ -17,7 +17,8 @@ from csa.message import Message, say
 UNASSIGNED = "unassigned"
 """The name of a neighborhood whose polygon has none, and of places in no neighborhood."""
 
-MAX_PLACE_COUNT = 100_000
+MAX_SPAN_DEGREES = 3.0
+"""About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
 
 
 def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
@@ -51,6 +52,7 @@ def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tu
     names = table[places.name_column].astype("str").where(table[places.name_column].notna(), "")
     names = names.str.strip().replace("", UNASSIGNED)
     table, notes = _mend(table.assign(name=names), path)
+    _refuse_far(table, path)
     n_unnamed = int((table["name"] == UNASSIGNED).sum())
     if n_unnamed:
         notes += (say("places.note_unnamed", name=path.name, n=n_unnamed),)
@@ -58,6 +60,19 @@ def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tu
     table = table.assign(place_id=ids)[["name", "place_id", "geometry"]]
     joined = table.dissolve(by="name", aggfunc="first", sort=True).reset_index()
     return joined[["name", "place_id", "geometry"]], notes
+
+
+def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Refuse a polygon that is not of this city: it would stretch the study area around it."""
+    bounds = table.geometry.bounds
+    middle_x = bounds[["minx", "maxx"]].mean(axis=1)
+    middle_y = bounds[["miny", "maxy"]].mean(axis=1)
+    is_far = (middle_x - middle_x.median()).abs() > MAX_SPAN_DEGREES
+    is_far |= (middle_y - middle_y.median()).abs() > MAX_SPAN_DEGREES
+    is_far |= bounds["maxx"] - bounds["minx"] > MAX_SPAN_DEGREES
+    is_far |= bounds["maxy"] - bounds["miny"] > MAX_SPAN_DEGREES
+    if is_far.any():
+        raise SourceError("places.far", path=path, which=", ".join(table.loc[is_far, "name"][:3]))
 
 
 def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:

@@ -60,8 +60,10 @@ def add_population(
     joined = by_id if by_id.notna().sum() >= by_name.notna().sum() else by_name
     if not joined.notna().any():
         raise SourceError("places.population_joins_nothing", path=path)
-    n_without = int(joined.isna().sum())
-    notes = (say("places.note_no_population", n=n_without),) if n_without else ()
+    without = neighborhoods.loc[joined.isna().to_numpy(), "name"].tolist()
+    which = ", ".join(without[:5]) + (" and others" if len(without) > 5 else "")
+    n_without = len(without)
+    notes = (say("places.note_no_population", n=n_without, which=which),) if without else ()
     return neighborhoods.assign(population=joined.to_numpy(dtype=np.float64)), notes
 
 

@@ -25,27 +25,29 @@ MAX_CHANCE = 0.001
 
 
 def check_positions(
-    lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry, path: Path, city: str
+    rows: pd.DataFrame, study_area: shapely.Geometry, path: Path, city: str, source: str
 ) -> None:
     """Refuse a file whose points lie elsewhere: another city's, or latitude for longitude.
 
     Parameters
     ----------
-    lon, lat
-        Degrees of the used rows, length n; NaN where unlocated.
+    rows
+        The used rows: `lon` and `lat` as the file has them, NaN where unlocated.
     study_area
         The city, WGS 84.
     path
         The file, for the message.
     city
         The city's name, for the message.
+    source
+        The layout's name, for the message.
 
     Raises
     ------
     SourceError
         If fewer than one located row in ten lies within 25 km of the study area's box.
     """
-    located = pd.DataFrame({"lon": lon, "lat": lat}).dropna()
+    located = rows[["lon", "lat"]].dropna()
     if located.empty:
         return
     west, south, east, north = shapely.bounds(study_area)
@@ -58,12 +60,15 @@ def check_positions(
 
     if share_near(located["lon"], located["lat"]) >= MIN_SHARE_NEAR:
         return
-    key = "source.other_city"
+    middle = located.median()
+    where = f"{middle['lon']:,.2f}, {middle['lat']:,.2f}"
     if share_near(located["lat"], located["lon"]) >= MIN_SHARE_NEAR:
-        key = "source.swapped"
-    n_located = len(located)
-    where = f"{located['lon'].median():.2f}, {located['lat'].median():.2f}"
-    raise SourceError(key, path=path, city=city, n=n_located, where=where)
+        raise SourceError("source.swapped", path=path, city=city, n=len(located))
+    if share_near(-located["lon"], located["lat"]) >= MIN_SHARE_NEAR:
+        raise SourceError("source.sign", path=path, where=where)
+    if abs(middle["lon"]) > 180 or abs(middle["lat"]) > 180:
+        raise SourceError("source.projected", path=path, where=where, source=source)
+    raise SourceError("source.other_city", path=path, city=city, n=len(located), where=where)
 
 
 def find_suspect_points(

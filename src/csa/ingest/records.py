@@ -103,7 +103,8 @@ def read_records(path: Path) -> Records:
     reader = _from_json if start[0] in "[{" else _from_csv
     records = reader(text, path.name, sha256, path)
     if records.n_read == 0:
-        raise SourceError("source.header_only", path=path)
+        key = "source.no_record" if start[0] in "[{" else "source.header_only"
+        raise SourceError(key, path=path)
     return Records(
         records.name,
         sha256,
