@@ -93,6 +93,25 @@ def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
     assert proposal.areas["also_on_homicides"].tolist() == ["yes", "too few"]
 
 
+@pytest.mark.parametrize(("n_homicides", "said"), [(4, "too few"), (5, "yes")])
+def test_five_homicides_are_enough_to_say_and_four_are_not(made, n_homicides, said):
+    # 16 incidents for 100 at 5 scale to 1: the floor of 5 holds, and the radius doubles to 400 m.
+    dataset, config = made(*knot(100, n_homicides, KNOT, fatal=1), *knot(200, 11, KNOT))
+    proposal = propose(dataset, config, Choices(months=12, eps_m=100, min_samples=8))
+    assert proposal.areas["also_on_homicides"].tolist() == [said]
+
+
+def test_other_choices_for_all_incidents_do_not_change_what_homicides_alone_say(made):
+    places = [(round(KNOT[0] + 0.0017 * k, 6), KNOT[1]) for k in range(5)]  # 150 m apart
+    lines = [line(100 + k, place, fatal=1) for k, place in enumerate(places)]
+    lines += [line(200 + 10 * k + n, place) for k, place in enumerate(places) for n in range(6)]
+    dataset, config = made(*lines)
+    # The five homicides are close at the suggested 400 m, and each alone at the chosen 60 m.
+    proposal = propose(dataset, config, Choices(months=12, eps_m=60, min_samples=5))
+    assert proposal.areas["homicides"].tolist() == [5]
+    assert proposal.areas["also_on_homicides"].tolist() == ["yes"]
+
+
 def test_victims_are_unknown_where_any_incident_of_the_area_does_not_tell(made):
     dataset, config = made(*knot(100, 6, KNOT))
     proposal = propose(dataset, config, Choices(months=12, min_samples=5))

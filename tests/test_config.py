@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa import config
+from csa import city
 from csa.config import load_city, setting_descriptions
 from csa.errors import ConfigError
 
@@ -95,8 +95,8 @@ def _flat(value, prefix=""):
 
 
 def _declared():
-    """Read each model's fields from the syntax of config.py."""
-    tree = ast.parse(Path(config.__file__).read_text(encoding="utf-8"))
+    """Read each model's fields from the syntax of city.py."""
+    tree = ast.parse(Path(city.__file__).read_text(encoding="utf-8"))
     return {
         node.name: [line.target.id for line in node.body if isinstance(line, ast.AnnAssign)]
         for node in tree.body
@@ -404,7 +404,7 @@ def test_every_field_of_every_model_is_described():
     assert set(described) == expected
     assert not [key for key, text in described.items() if not text.strip()]
     assert set(declared) == {*PLACE_OF_A_MODEL, "YesNo", "Condition", "_Frozen"}
-    assert all(field.description for field in config.Condition.model_fields.values())
+    assert all(field.description for field in city.Condition.model_fields.values())
 
 
 def test_descriptions_differ_where_settings_differ():

@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 import typer
 
+from csa.city import FieldName
 from csa.cli import app
-from csa.config import FieldName, setting_descriptions
+from csa.config import setting_descriptions
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.ingest.judge import REASONS
 from csa.schema import FLAGS, INCIDENT_COLUMNS

@@ -512,3 +512,11 @@ def test_versions_tell_the_history_without_repeats(tmp_path_factory, contents):
     kept = [(path / MARKER).read_bytes() for path in sorted((out / "versions").iterdir())]
     assert kept == changes
     assert (out / MARKER).read_bytes() == contents[-1]
+
+
+def test_a_hidden_folder_of_the_users_is_never_taken_for_ours(tmp_path, way):
+    mine = tmp_path / ".out-personal"
+    mine.mkdir()
+    (mine / "letter").write_text("dear")
+    put(way, tmp_path / "out", NEW)
+    assert (mine / "letter").read_text() == "dear"

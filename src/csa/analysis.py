@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.config import CityConfig
+from csa.city import CityConfig
 from csa.crs import LONLAT, project
 from csa.errors import CsaError, PeriodError
 from csa.hotspots.areas import AreaSet, Grid, form_areas
@@ -288,9 +288,9 @@ def _homicide_cores(run: _Run) -> tuple[frozenset[int], int]:
 
 
 def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: int) -> str:
-    if area & cores:
-        return "yes"
-    return "too few" if n_homicides < floor else "no"
+    if n_homicides < floor:
+        return "too few"
+    return "yes" if area & cores else "no"
 
 
 def _cells_table(run: _Run) -> pd.DataFrame:

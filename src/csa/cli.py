@@ -18,7 +18,7 @@ from csa.errors import CsaError, ParamError
 from csa.words import render
 
 if TYPE_CHECKING:
-    from csa.config import CityConfig
+    from csa.city import CityConfig
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -123,7 +123,7 @@ def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
         If the system is not in metres.
     """
     require_metres(crs)
-    to_metres = Transformer.from_crs(LONLAT, CRS.from_user_input(crs), always_xy=True)
+    to_metres = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
     x_m, y_m = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
     return np.column_stack([x_m, y_m])  # (n, 2) metres
 
@@ -144,7 +144,7 @@ def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
         Longitude and latitude in degrees, length n; NaN where a projected system has no such
         place. Degrees are passed on as they are, impossible ones too.
     """
-    source = CRS.from_user_input(crs)
+    source = parse_crs(crs)
     easting, northing = np.asarray(x, float), np.asarray(y, float)
     if source == CRS.from_user_input(LONLAT):
         return easting, northing

@@ -227,7 +227,7 @@ def _writing(out: Path) -> Iterator[Path]:
         descriptor = os.open(place.parent, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for leftover in place.parent.glob(f".{glob.escape(place.name)}-????????"):
+            for leftover in place.parent.glob(f"{glob.escape(_temporary(place))}????????"):
                 shutil.rmtree(leftover, ignore_errors=True)
             yield place
         finally:
@@ -237,8 +237,13 @@ def _writing(out: Path) -> Iterator[Path]:
         raise OutputError("files.cannot_write", path=out, why=why) from error
 
 
+def _temporary(place: Path) -> str:
+    """Return how our temporary folders begin: so that no folder of the user's is taken for one."""
+    return f".csa-tmp-{place.name}-"
+
+
 def _fresh_sibling(place: Path) -> Path:
-    fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    fresh = Path(tempfile.mkdtemp(prefix=_temporary(place), dir=place.parent))
     fresh.chmod(0o777 & ~_umask())
     return fresh
 

@@ -11,17 +11,18 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from csa.config import CityConfig
+from csa.city import CityConfig
 from csa.crs import is_made_for
 from csa.errors import CrsError, SourceError
 from csa.ingest.columns import match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
-from csa.ingest.judge import REASONS, JudgedFile, find_data_start, judge_file, settle
+from csa.ingest.judge import REASONS, JudgedFile, judge_file
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
+from csa.ingest.settle import find_data_start, settle
 from csa.ingest.sources import Inputs
 from csa.message import Message, say
 from csa.places import cells as h3_cells
@@ -31,6 +32,7 @@ from csa.words import percent
 
 Tell = Callable[[str], None]
 MAX_SUSPECTS_LISTED = 200
+MAX_SHARED_SHARE = 0.02
 WARN_UNLOCATED_SHARE = 0.03
 WARN_OUTSIDE_SHARE = 0.05
 
@@ -104,6 +106,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
     messages = (
+        *_overlap_warning(rows),
         *_place_warnings(incidents),
         *places.notes,
         *(note for file in files for note in file.notes),
@@ -148,6 +151,16 @@ def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
         if file.summary.sha256 in seen:
             raise SourceError("source.twice", path=path, other=seen[file.summary.sha256])
         seen[file.summary.sha256] = path
+
+
+def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn where two files of one layout tell of the same incidents: two downloads, not pages."""
+    used = rows[rows["reason"] == ""]
+    n_files = used.groupby(["source", "incident_id"])["file"].nunique()
+    n_shared = int((n_files > 1).sum())
+    if n_shared <= MAX_SHARED_SHARE * len(n_files):
+        return ()
+    return (say("source.note_overlap", n=n_shared),)
 
 
 def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
@@ -195,7 +208,7 @@ def _locate(
         "suspect_point": is_suspect,
         "reported_time": folded["is_reported"].astype(bool),
         "no_time": ~folded["has_time"].astype(bool),
-        "no_number": folded["incident_id"].astype("str").str.startswith("x"),
+        "no_number": ~folded["has_number"].astype(bool),
     }
     columns: dict[str, Any] = {
         "incident_id": folded["incident_id"].astype("str"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from csa.config import CityConfig, read_toml
+from csa.city import CityConfig
+from csa.config import read_toml
 from csa.errors import ConfigError, ParamError
 
 DEPLOYMENT_FILE = "csa.toml"

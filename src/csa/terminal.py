@@ -20,7 +20,7 @@ from csa.settings import SETTINGS, Resolved
 from csa.words import KM2_PER_SQUARE_MILE, day, land, listed, percent, render
 
 if TYPE_CHECKING:  # a command needs only one of them
-    from csa.config import CityConfig
+    from csa.city import CityConfig
     from csa.hotspots.proposal import Proposal
     from csa.intake import Intake
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from csa.config import Areas
+from csa.city import Areas
 from csa.hotspots.suggest import suggest_dbscan
 from csa.params import DbscanParams
 

@@ -11,8 +11,9 @@ from csa.config import load_city
 from csa.errors import SourceError
 from csa.ingest.columns import match_layout, normalise_header
 from csa.ingest.incidents import INCIDENT_COLUMNS, fold_incidents
-from csa.ingest.judge import find_data_end, judge_file, settle
+from csa.ingest.judge import judge_file
 from csa.ingest.records import read_records
+from csa.ingest.settle import find_data_end, settle
 
 KCPD = (
     "Report_No,Reported_Date,From_Date,From_Time,IBRS,City,DVFlag,Invl_No,Involvement,"
@@ -142,6 +143,48 @@ def test_times_of_another_zone_become_the_citys_and_bare_dates_keep_their_day(to
     assert times == [pd.Timestamp("2020-06-30 22:00"), pd.Timestamp("2020-07-01")]
 
 
+def test_a_person_listed_twice_keeps_a_yes_and_the_better_time_whatever_the_order(town, root):
+    yes = HIT.replace(",N,1,", ",Y,1,")
+    no_time = HIT.replace(",23:10,", ",,")
+    for lines in ((HIT, yes, no_time), (no_time, yes, HIT)):
+        rows = kcpd(town, root, *lines)
+        kept = rows[rows["reason"] == ""]
+        assert kept["domestic"].tolist() == ["yes"]
+        assert kept["has_time"].tolist() == [True]
+        assert rows["reason"].tolist().count("duplicate_row") == 2
+
+
+def test_a_file_without_address_and_city_has_them_in_its_location(town, root):
+    header = KCPD.replace(",City", "")
+    place = '"7100 A ST\n{city}, MO 64112\n(39.0, -94.5)"'
+    lines = [
+        HIT.replace(",KANSAS CITY", "").replace("POINT (-94.5 39.0)", place.format(city=city))
+        for city in ("KANSAS CITY", "GRANDVIEW")
+    ]
+    path = town.write("kc.csv", *lines, header=header)
+    rows, _ = judge(town, path, config=load_city(root / "config" / "kansas-city.toml"))
+    assert rows["reason"].tolist() == ["", "other_city"]
+    assert rows["address"].tolist() == ["7100 A ST", "7100 A ST"]
+
+
+def test_two_incidents_without_a_number_a_street_apart_stay_two(town):
+    path = town.write(
+        "a.csv", "1,,2020-01-01,0,-94.5701,39.02,,", "2,,2020-01-01,0,-94.5702,39.02,,"
+    )
+    assert judge(town, path)[0]["incident_id"].nunique() == 2
+
+
+def test_json_pages_whose_keys_differ_are_pages_of_one_list(town):
+    first = town.folder / "1.json"
+    first.write_text('[{"row": "1", "number": "10", "date": "2020-01-01", "fatal": "0"}]')
+    second = town.folder / "2.json"
+    second.write_text(
+        '[{"row": "2", "number": "10", "date": "2020-01-01", "fatal": "0", "city": ""}]'
+    )
+    rows, _ = judge(town, first, second)
+    assert fold_incidents(rows)["victims"].tolist() == [2]
+
+
 # ---- the end of the data -------------------------------------------------------------------
 
 
@@ -159,7 +202,8 @@ def test_a_row_far_after_the_rest_does_not_move_the_end_of_the_data():
 
 
 def test_a_gap_of_thirty_days_or_in_a_sparse_file_is_no_end():
-    assert find_data_end(days(*range(100), 129)) == days(129)[0]
+    assert find_data_end(days(*range(2000), 2029)) == days(2029)[0]  # 30 days exactly
+    assert find_data_end(days(*range(2000), 2060)) == days(1999)[0]
     assert find_data_end(days(0, 20, 40, 400)) == days(400)[0]
     assert find_data_end(days(5)) == days(5)[0]
     assert find_data_end(days()) is None
@@ -290,6 +334,8 @@ def test_incidents_do_not_depend_on_the_order_of_rows(new_town, lines, seed):
 @pytest.mark.parametrize(
     ("spelled", "same"),
     [
+        ("Дата", "дата"),
+        ("Año", "año"),
         ("Firearm Used Flag  ", "firearmusedflag"),
         ("location_1", "location1"),
         (":@x", "x"),

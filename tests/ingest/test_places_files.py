@@ -12,7 +12,8 @@ from scipy.stats import poisson
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
-from csa.config import Places, Point, Population, load_city
+from csa.city import Places, Point, Population
+from csa.config import load_city
 from csa.errors import CrsError, SourceError, TableError
 from csa.ingest.dataset import load_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
@@ -214,6 +215,26 @@ def test_a_point_is_suspect_when_chance_would_not_put_so_many_there(n_at_point):
         assert suspects["address"].tolist() == ["2 B ST"]
 
 
+def test_only_points_within_500_m_say_what_is_usual():
+    # Other points hold 6 each, but 900 m away: here a point has one, and 8 are improbable.
+    east = crowd(8, n_around=0)
+    far = pd.DataFrame(
+        [(f"f{n}", -94.57 + 900 / 86_500 + 0.0001 * (n % 10), 39.02, "") for n in range(60)],
+        columns=["incident_id", "lon", "lat", "address"],
+    )
+    suspects, _ = find_suspect_points(pd.concat([east, far], ignore_index=True), (), "EPSG:32615")
+    assert suspects["incidents"].tolist() == [8]
+    near = far.assign(lon=far["lon"] - 500 / 86_500)
+    suspects, _ = find_suspect_points(pd.concat([east, near], ignore_index=True), (), "EPSG:32615")
+    assert suspects.empty
+
+
+def test_a_few_swapped_places_among_many_are_no_reason_but_one_in_ten_is():
+    check(*[(-94.57, 39.02)] * 30, (39.02, -94.57))
+    with pytest.raises(SourceError, match="3 of its 33 places lie in Testville"):
+        check(*[(-94.57, 39.02)] * 30, *[(39.02, -94.57)] * 3)
+
+
 def test_a_known_point_is_flagged_however_few_it_holds():
     point = Point(name="station", why="desk", lon=-94.5699, lat=39.02, within_m=3)
     suspects, _ = find_suspect_points(crowd(1), (point,), "EPSG:32615")
@@ -243,6 +264,18 @@ def test_a_dataset_comes_back_as_it_was_written(dataset):
     assert loaded.incidents["incident_id"].tolist() == ["1"]
     assert loaded.study_area.area == pytest.approx(0.1 * 0.05)
     assert loaded.fingerprint == json.loads((dataset / "ingest.json").read_text())["fingerprint"]
+
+
+def test_a_changed_map_is_another_dataset(town, run, dataset):
+    before = load_dataset(dataset).fingerprint
+    table = gpd.read_file(town.places)
+    table.loc[0, "geometry"] = box(-94.60, 39.00, -94.56, 39.05)
+    table.loc[1, "geometry"] = box(-94.56, 39.00, -94.50, 39.05)  # the same union
+    table.to_file(town.places)
+    words = ("--city", town.config, "--places", town.places, town.folder / "a.csv", "--out", "ds")
+    run("ingest", *words)
+    assert load_dataset(dataset).fingerprint != before
+    assert (dataset / "current").resolve().name == "0002"
 
 
 def test_what_is_no_dataset_is_refused_with_the_remedy(tmp_path):

@@ -59,6 +59,25 @@ def test_a_record_cut_off_inside_quotes_is_one_unreadable_row(tmp_path):
     assert "line 3; its 3 lines are not read" in str(records.notes[0])
 
 
+def test_a_stray_quote_in_the_middle_is_said_with_the_lines_that_it_swallows(tmp_path):
+    lines = ["a,b", "1,2", '3,"4', *["5,6"] * 40, '7,8"', "9,10"]
+    records = read_records(write(tmp_path, "\n".join(lines) + "\n"))
+    swallowed = records.unreadable or [
+        number for number, row in zip(records.lines, records.rows, strict=True) if "\n" in row[1]
+    ]
+    assert swallowed == [3]
+    lines[-2] = '7",8'
+    records = read_records(write(tmp_path, "\n".join(lines) + "\n"))
+    assert records.unreadable == [3]
+    assert "line 3 of file.csv runs over 42 lines" in str(records.notes[0])
+
+
+def test_half_a_letter_in_json_makes_its_record_unreadable(tmp_path):
+    records = read_records(write(tmp_path, '[{"a": "\\ud800", "b": 1}, {"a": "x", "b": 2}]'))
+    assert records.unreadable == [1]
+    assert records.rows == [["x", "2"]]
+
+
 def test_a_real_export_cut_off_in_its_last_field(shared_data):
     records = read_records(shared_data / "kc" / "kcpd_2019_export_sample_3.csv")
     assert (len(records.rows), records.unreadable, records.n_read) == (2, [4], 3)

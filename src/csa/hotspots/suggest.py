@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from csa.config import Areas
+from csa.city import Areas
 from csa.params import MAX_EPS_M, DbscanParams
 
 MAX_WIDENING = 2.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.config import CityConfig, FieldName, Rule, Source
+from csa.city import CityConfig, FieldName, Rule, Source
 from csa.errors import SourceError
 
 
@@ -28,7 +28,7 @@ class Layout:
 
 
 def normalise_header(name: str) -> str:
-    """Reduce a column's name to what all years agree on: small letters and digits.
+    """Reduce a column's name to what all years agree on: small letters and digits, any script.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def normalise_header(name: str) -> str:
     str
         Small letters and digits only.
     """
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in plain if character.isalnum())
 
 
 def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> Layout:

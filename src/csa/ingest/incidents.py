@@ -17,6 +17,7 @@ INCIDENT_COLUMNS = (
     "source",
     "has_time",
     "is_reported",
+    "has_number",
 )
 YES_FIRST = ("yes", "no", "unknown")
 
@@ -31,7 +32,7 @@ def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
     ----------
     rows
         Used rows with `incident_id`, `occurred_at`, `kind`, `gun`, `domestic`, `is_victim`,
-        `lon`, `lat`, `address`, `source`, `layout`, `has_time` and `is_reported`.
+        `lon`, `lat`, `address`, `source`, `has_time`, `is_reported` and `has_number`.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def _strongest(rows: pd.DataFrame, flag: str) -> pd.Series:
 
 
 def _victims(rows: pd.DataFrame) -> pd.Series:
-    by_layout = rows.groupby(["incident_id", "layout"])["is_victim"]
+    by_layout = rows.groupby(["incident_id", "source"])["is_victim"]
     count = by_layout.sum(min_count=1).astype("Int64")
     is_known = by_layout.count() == by_layout.size()
     return count.where(is_known).groupby(level="incident_id").max()

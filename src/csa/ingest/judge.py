@@ -15,17 +15,16 @@ The reasons, in the order in which they are asked; a row is counted under the fi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from csa.config import City, CityConfig, Point, Source
+from csa.city import City, CityConfig, Point, Source
 from csa.crs import distance_m, to_lonlat
-from csa.errors import ParamError, SourceError
+from csa.errors import SourceError
 from csa.ingest.columns import Layout, fields_of
 from csa.ingest.parse import (
     parse_clock,
@@ -49,13 +48,8 @@ REASONS = (
     "after_data_end",
     "duplicate_row",
 )
-MAX_ROWS_AFTER_END = 3
-MIN_GAP_DAYS = 30
-MIN_GAP_OVER_MEAN = 50
 WARN_SHARE = 0.05
 """Losing a row in twenty is no typing error any more."""
-
-MAX_AS_OF_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -155,8 +149,7 @@ def judge_file(
             "domestic": answer(source.domestic, fields, index),
             "is_victim": victims,
             **times,
-            **_positions(source, fields, index),
-            "address": _addresses(fields, index),
+            **_places(source, fields, index, in_play=kind != ""),
         },
         index=index,
     )
@@ -199,7 +192,7 @@ def _date_warnings(rows: pd.DataFrame, fields: Mapping[str, pd.Series], name: st
 
 
 def _kinds(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, name: str
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
 ) -> tuple[pd.Series, list[Message]]:
     kind = pd.Series("", index=index)
     nonfatal = any_holds(source.nonfatal, fields, index)
@@ -217,7 +210,7 @@ def _kinds(
 
 
 def _victims(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, name: str
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
 ) -> tuple[pd.Series, list[Message]]:
     """Tell whose rows are victims'; NA where the file cannot tell."""
     if source.rows_are == "victims":
@@ -230,7 +223,7 @@ def _victims(
 
 
 def _times(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex, city: City
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: City
 ) -> dict[str, pd.Series]:
     blank = pd.Series("", index=index, dtype="str")
 
@@ -265,8 +258,19 @@ def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) 
     return times.where(~has_time, shift_zone(times, there, here))
 
 
+def _places(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, in_play: pd.Series
+) -> dict[str, pd.Series]:
+    """Read place and address of shootings alone: most rows of a police file are none."""
+    some = {name: column[in_play] for name, column in fields.items()}
+    found = pd.DataFrame(_positions(source, some, index[in_play]), index=index[in_play])
+    found["address"] = _addresses(some, index[in_play])
+    found = found.reindex(index)
+    return {"lon": found["lon"], "lat": found["lat"], "address": found["address"].fillna("")}
+
+
 def _positions(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index
 ) -> dict[str, np.ndarray]:
     lon = np.full(len(index), np.nan)
     lat = np.full(len(index), np.nan)
@@ -286,16 +290,25 @@ def _positions(
     return {"lon": np.where(is_nowhere, np.nan, lon), "lat": np.where(is_nowhere, np.nan, lat)}
 
 
-def _addresses(fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+def _addresses(fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
     parts = [
         fields[name].str.replace(r"\.0$", "", regex=True)
         for name in ("address", "address_2")
         if name in fields
     ]
+    if not parts and "location" in fields:
+        parts = [_line_of(fields["location"], 0)]
     if not parts:
         return pd.Series("", index=index, dtype="str")
     text = parts[0] if len(parts) == 1 else parts[0].str.cat(parts[1], sep=" ")
     return text.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
+def _line_of(location: pd.Series, number: int) -> pd.Series:
+    """Take a line of a location such as `1 A ST / KANSAS CITY, MO 64112 / (39.0, -94.6)`."""
+    lines = [text.strip().split("\n") for text in location]
+    taken = [listed[number] if len(listed) > 2 else "" for listed in lines]
+    return pd.Series(taken, index=location.index, dtype="str")
 
 
 def _plain_id(text: pd.Series) -> pd.Series:
@@ -310,10 +323,10 @@ def _incident_ids(
     if source.incident_from == ("incident_id",):
         number = _plain_id(fields["incident_id"])
         has_number = number != ""
-        by_place = _hashed(
-            source.name, [rows[name] for name in ("occurred_at", "lon", "lat", "address")]
-        )
-        return number.where(has_number, by_place), has_number
+        blank = rows.loc[~has_number]
+        parts = [blank[name] for name in ("occurred_at", "lon", "lat", "address")]
+        number.loc[~has_number] = _hashed(source.name, parts)
+        return number, has_number
     parts = []
     for name in source.incident_from:
         if name in ("date", "time", "hour", "reported_date", "reported_time"):
@@ -334,7 +347,7 @@ def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
     return pd.Series(ids, index=parts[0].index, dtype="str")
 
 
-def _row_ids(source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+def _row_ids(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
     """Name each row where the file does; "" where it does not."""
     none = pd.Series("", index=index, dtype="str")
     if not source.row_id_from or any(name not in fields for name in source.row_id_from):
@@ -358,7 +371,7 @@ def _identical(records: Records) -> np.ndarray:
     return repeats
 
 
-def _excluded(source: Source, fields: Mapping[str, pd.Series], index: pd.RangeIndex) -> pd.Series:
+def _excluded(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
     """Name the first rule that leaves a row out; "" where none does."""
     named = pd.Series("", index=index, dtype="str")
     for exclusion in source.exclude:
@@ -381,8 +394,11 @@ def _at_points(rows: pd.DataFrame, points: Sequence[Point]) -> pd.Series:
 
 def _reasons(rows: pd.DataFrame, source: Source, fields: Mapping[str, pd.Series]) -> pd.Series:
     here = pd.Series(True, index=rows.index)
-    if source.city_names and "city" in fields:
-        text = fields["city"].str.strip().str.casefold()
+    city = fields.get("city")
+    if city is None and "location" in fields:
+        city = _line_of(fields["location"], 1).str.replace(r",.*", "", regex=True)
+    if source.city_names and city is not None:
+        text = city.str.strip().str.casefold()
         # A blank, or a zip code typed into the wrong field, is no other city.
         is_named = text.str.contains("[a-z]", regex=True)
         here = text.isin([name.casefold() for name in source.city_names]) | ~is_named
@@ -417,135 +433,3 @@ def first_reason(index: pd.Index, faults: Mapping[str, pd.Series]) -> pd.Series:
     for name, mask in faults.items():
         reason[mask & (reason == "")] = name
     return reason
-
-
-def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | None:
-    """Find the last day that the data cover.
-
-    Parameters
-    ----------
-    days
-        Days of all readable rows, of whatever offense, over all files.
-    as_of
-        The last day, where the user knows it.
-
-    Returns
-    -------
-    pandas.Timestamp or None
-        The last day; None without a row. At most 3 rows after a gap of over 30 days that is
-        also over 50 times the mean interval between rows are taken to be typing errors.
-
-    Raises
-    ------
-    ParamError
-        If `as_of` is more than 31 days after what the rows themselves tell.
-    """
-    days = days.dropna().dt.normalize().sort_values()
-    if days.empty:
-        return None if as_of is None else pd.Timestamp(as_of)
-    stamps = days.to_numpy(dtype="datetime64[D]")
-    found = pd.Timestamp(stamps[len(stamps) - 1 - _n_strays(np.diff(stamps)[::-1])])
-    if as_of is None:
-        return found
-    if (pd.Timestamp(as_of) - found).days > MAX_AS_OF_DAYS:
-        raise ParamError("period.as_of", given=as_of, last=found.date())
-    return pd.Timestamp(as_of)
-
-
-def find_data_start(days: pd.Series) -> pd.Timestamp | None:
-    """Find the first day that the data cover, by the rule of the last one.
-
-    Parameters
-    ----------
-    days
-        Days of the used rows, over all files.
-
-    Returns
-    -------
-    pandas.Timestamp or None
-        The first day; None without a row. At most 3 rows before a gap of over 30 days that is
-        also over 50 times the mean interval are late reports: used, but no start.
-    """
-    days = days.dropna().dt.normalize().sort_values()
-    if days.empty:
-        return None
-    stamps = days.to_numpy(dtype="datetime64[D]")
-    return pd.Timestamp(stamps[_n_strays(np.diff(stamps))])
-
-
-def _n_strays(intervals: np.ndarray) -> int:
-    """Count the rows at the beginning that a wide gap parts from the rest, at most 3."""
-    gaps = intervals / np.timedelta64(1, "D")
-    mean_gap = gaps.mean() if len(gaps) else 0.0
-    for n_strays in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
-        gap = gaps[n_strays - 1]
-        if gap > MIN_GAP_DAYS and gap > MIN_GAP_OVER_MEAN * mean_gap:
-            return n_strays
-    return 0
-
-
-def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
-    """Judge what only all files together can tell: the end of the data and repeated rows.
-
-    Parameters
-    ----------
-    files
-        All files of a run.
-    as_of
-        The last day of the data, where the user knows it.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame and date
-        All readable rows with their final `reason`, `file` (number in the order given),
-        `layout` (one for all files with the same header) and `source`; and the last day of
-        the data.
-    """
-    tables = []
-    layouts: dict[tuple[str, ...], int] = {}
-    for number, file in enumerate(files):
-        layout = layouts.setdefault(file.summary.header, len(layouts))
-        tables.append(file.rows.assign(file=number, layout=layout, source=file.source.name))
-    rows = pd.concat(tables, ignore_index=True)
-    is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)
-    rows.loc[~is_possible, ["lon", "lat"]] = np.nan
-    _exclude_elsewhere(rows)
-    data_end = find_data_end(rows["occurred_at"], as_of)
-    if data_end is not None:
-        is_late = rows["occurred_at"].dt.normalize() > data_end
-        rows.loc[is_late & (rows["reason"] == ""), "reason"] = "after_data_end"
-    repeats = _repeated(rows)
-    rows.loc[repeats, "reason"] = "duplicate_row"
-    return rows, None if data_end is None else data_end.date()
-
-
-def _exclude_elsewhere(rows: pd.DataFrame) -> None:
-    """Leave an incident out of files that cannot tell, where another file's rule left it out.
-
-    One layout marks officer-involved shootings, another describes the same ones unmarked.
-    """
-    numbered = rows[rows["has_number"]]
-    excluded = numbered[numbered["reason"] == "excluded_by_rule"]
-    used = numbered[numbered["reason"] == ""]
-    kept = set(zip(used["layout"], used["incident_id"], strict=True))
-    rules = {
-        number: (layout, rule)
-        for layout, number, rule in excluded[["layout", "incident_id", "rule"]].itertuples(
-            index=False
-        )
-        if (layout, number) not in kept
-    }
-    for place, layout, number in used[["layout", "incident_id"]].itertuples():
-        if number in rules and rules[number][0] != layout:
-            rows.loc[place, ["reason", "rule"]] = ["excluded_by_rule", rules[number][1]]
-
-
-def _repeated(rows: pd.DataFrame) -> pd.Index:
-    """Find used rows whose id came before; which one stays depends on no order of rows."""
-    named = rows[(rows["reason"] == "") & (rows["row_id"] != "")]
-    order = named.sort_values(
-        ["row_id", "kind", "occurred_at", "lon", "lat", "gun", "domestic", "address"],
-        na_position="last",
-        kind="stable",
-    )
-    return order.index[order["row_id"].duplicated()]

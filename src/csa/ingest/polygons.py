@@ -9,7 +9,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from csa.config import Places
+from csa.city import Places
 from csa.crs import LONLAT, tables_to_lonlat
 from csa.errors import SourceError
 from csa.message import Message, say

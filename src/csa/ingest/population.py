@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from csa.config import Population
+from csa.city import Population
 from csa.errors import SourceError
 from csa.ingest.columns import normalise_header
 from csa.ingest.parse import parse_numbers

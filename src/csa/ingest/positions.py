@@ -11,7 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 from scipy.special import pdtrc
 
-from csa.config import Point
+from csa.city import Point
 from csa.crs import distance_m, project
 from csa.errors import SourceError
 
@@ -19,6 +19,7 @@ NEAR_DEGREES = 0.25
 """About 25 km: a victim driven to the next town is still this city's file."""
 
 MIN_SHARE_NEAR = 0.1
+MAX_SHARE_SWAPPED = 0.05
 AROUND_M = 500.0
 MIN_AT_POINT = 5
 MAX_CHANCE = 0.001
@@ -45,26 +46,28 @@ def check_positions(
     Raises
     ------
     SourceError
-        If fewer than one located row in ten lies within 25 km of the study area's box.
+        If fewer than one located row in ten lies within 25 km of the study area's box, or more
+        than one in twenty does so only with latitude and longitude exchanged.
     """
     located = rows[["lon", "lat"]].dropna()
     if located.empty:
         return
     west, south, east, north = shapely.bounds(study_area)
 
-    def share_near(x: pd.Series, y: pd.Series) -> float:
-        is_near = x.between(west - NEAR_DEGREES, east + NEAR_DEGREES) & y.between(
-            south - NEAR_DEGREES, north + NEAR_DEGREES
-        )
-        return float(is_near.mean())
+    def is_near(x: pd.Series, y: pd.Series) -> pd.Series:
+        is_in_x = x.between(west - NEAR_DEGREES, east + NEAR_DEGREES)
+        return is_in_x & y.between(south - NEAR_DEGREES, north + NEAR_DEGREES)
 
-    if share_near(located["lon"], located["lat"]) >= MIN_SHARE_NEAR:
+    lon, lat = located["lon"], located["lat"]
+    is_swapped = is_near(lat, lon) & ~is_near(lon, lat)
+    if is_swapped.mean() > MAX_SHARE_SWAPPED:
+        counts = {"n": int(is_swapped.sum()), "n_located": len(located)}
+        raise SourceError("source.swapped", path=path, city=city, **counts)
+    if is_near(lon, lat).mean() >= MIN_SHARE_NEAR:
         return
     middle = located.median()
     where = f"{middle['lon']:,.2f}, {middle['lat']:,.2f}"
-    if share_near(located["lat"], located["lon"]) >= MIN_SHARE_NEAR:
-        raise SourceError("source.swapped", path=path, city=city, n=len(located))
-    if share_near(-located["lon"], located["lat"]) >= MIN_SHARE_NEAR:
+    if is_near(-lon, lat).mean() >= MIN_SHARE_NEAR:
         raise SourceError("source.sign", path=path, where=where)
     if abs(middle["lon"]) > 180 or abs(middle["lat"]) > 180:
         raise SourceError("source.projected", path=path, where=where, source=source)

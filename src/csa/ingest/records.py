@@ -17,6 +17,7 @@ from csa.errors import SourceError
 from csa.message import Message, say
 
 DELIMITERS = ",;\t|"
+MAX_NOTES = 10
 MAX_FIELD_CHARACTERS = 100_000_000
 MAGIC = {
     b"PK\x03\x04": "an Excel or zip file",
@@ -186,6 +187,7 @@ def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
     starts: list[int] = []
     unreadable: list[int] = []
     cut_off: int | None = None
+    notes: list[Message] = []
     width = len(header)
     start = reader.line_num + 1
     for row in reader:
@@ -194,16 +196,18 @@ def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
             sized = _fit(row, width)
             if sized is None or is_cut_off or "\0" in "".join(row):
                 unreadable.append(start)
+                n_lines = reader.line_num - start + 1
+                if n_lines > 1 and not is_cut_off:
+                    notes.append(say("source.note_swallowed", name=name, line=start, n=n_lines))
                 cut_off = start if is_cut_off else None
             else:
                 rows.append(sized)
                 starts.append(start)
         start = reader.line_num + 1
-    notes: tuple[Message, ...] = ()
     if cut_off is not None:
         n_lines = reader.line_num - cut_off + 1
-        notes = (say("source.note_cut_off", name=name, line=cut_off, n=n_lines),)
-    return Records(name, sha256, tuple(header), rows, starts, unreadable, notes)
+        notes.append(say("source.note_cut_off", name=name, line=cut_off, n=n_lines))
+    return Records(name, sha256, tuple(header), rows, starts, unreadable, tuple(notes[:MAX_NOTES]))
 
 
 def _fit(row: list[str], width: int) -> list[str] | None:
@@ -224,9 +228,22 @@ def _from_json(text: str, name: str, sha256: str, path: Path) -> Records:
         raise SourceError("source.not_records", path=path)
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
     bad = [number for number, row in enumerate(parsed, 1) if not isinstance(row, dict)]
-    header = tuple(dict.fromkeys(key for _, row in good for key in row))
-    rows = [[_as_text(row.get(key)) for key in header] for _, row in good]
-    return Records(name, sha256, header, rows, [number for number, _ in good], bad)
+    header = tuple(dict.fromkeys(key for _, row in good for key in row if _is_text(key)))
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for number, row in good:
+        texts = [_as_text(row.get(key)) for key in header]
+        if all(map(_is_text, texts)):
+            rows.append(texts)
+            lines.append(number)
+        else:
+            bad.append(number)
+    return Records(name, sha256, header, rows, lines, sorted(bad))
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether a text can be written at all: half a surrogate pair cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _as_text(value: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from csa.config import CityConfig
+from csa.city import CityConfig
 from csa.errors import SourceError
 
 

@@ -1,0 +1,284 @@
+"""A city's file as frozen models: every setting with its type, its range and its meaning.
+
+The descriptions are what docs/DATA.md lists and `csa check` says; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from csa.errors import CrsError, ParamError
+from csa.message import say
+from csa.params import require_resolution
+
+FieldName = Literal[
+    "row_id",
+    "incident_id",
+    "person_no",
+    "date",
+    "time",
+    "hour",
+    "reported_date",
+    "reported_time",
+    "offense",
+    "offense_code",
+    "firearm",
+    "domestic",
+    "fatal",
+    "involvement",
+    "officer_involved",
+    "lon",
+    "lat",
+    "x",
+    "y",
+    "location",
+    "address",
+    "address_2",
+    "city",
+]
+
+
+FIELDS: tuple[str, ...] = get_args(FieldName)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(str(say("config.zone", given=name))) from error
+    return name
+
+
+def _metric(text: str) -> str:
+    from csa.crs import parse_crs, require_metres  # noqa: PLC0415 - pyproj loads late
+
+    try:
+        require_metres(parse_crs(text))
+    except CrsError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _known_crs(text: str) -> str:
+    from csa.crs import parse_crs  # noqa: PLC0415 - pyproj loads late
+
+    try:
+        parse_crs(text)
+    except CrsError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _resolution(value: int) -> int:
+    try:
+        require_resolution(value)
+    except ParamError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Name = Annotated[str, Field(min_length=1)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+MetricCrs = Annotated[str, AfterValidator(_metric)]
+AnyCrs = Annotated[str, AfterValidator(_known_crs)]
+Resolution = Annotated[int, AfterValidator(_resolution)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+
+
+class _Frozen(BaseModel):
+    # A number is a number: no text, no yes and no, no infinity is taken for one.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        if wanted in (int, float, Resolution) and (
+            isinstance(value, bool | str) or (wanted is not float and isinstance(value, float))
+        ):
+            raise ValueError(str(say("config.not_a_number")))
+        return value
+
+
+class Condition(_Frozen):
+    """What a column must say; a plain list means `equals`. Case and outer blanks do not count."""
+
+    equals: Texts = Field((), description="one of these values, whole")
+    starts_with: Texts = Field((), description="one of these beginnings")
+    contains: Texts = Field((), description="one of these parts, anywhere")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_equals(cls, value: object) -> object:
+        return {"equals": value} if isinstance(value, (list, str)) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if not (self.equals or self.starts_with or self.contains):
+            raise ValueError(str(say("config.empty_condition")))
+        return self
+
+
+Rule = dict[FieldName, Condition]
+"""All conditions must hold; an empty rule holds for every row."""
+
+
+class YesNo(_Frozen):
+    """When a flag is yes and when it is no; any other row is `unknown`."""
+
+    yes: tuple[Rule, ...] = Field((), description="rules, any of which makes it yes")
+    no: tuple[Rule, ...] = Field((), description="rules, any of which makes it no")
+
+
+class Exclusion(_Frozen):
+    """Rows left out by a rule, counted under its name."""
+
+    name: str = Field(description="short name, shown with its count")
+    why: str = Field(description="the reason, shown beside the count")
+    when: Rule = Field(description="which rows are left out")
+
+
+class Point(_Frozen):
+    """A place that the file uses for incidents that did not happen there."""
+
+    name: str = Field(description="what it is: a default geocode, a headquarters, a hospital")
+    why: str = Field(description="how it is known")
+    lon: float = Field(ge=-180, le=180, description="degrees, WGS 84")
+    lat: float = Field(ge=-90, le=90, description="degrees, WGS 84")
+    within_m: float = Field(default=30.0, ge=0, le=1000, description="radius in metres")
+    exclude: bool = Field(
+        default=False, description="true leaves its rows out; false only flags them"
+    )
+
+
+class Source(_Frozen):
+    """One layout of file that the city publishes, and how its rows become incidents."""
+
+    name: Name = Field(description="short name, written into the incidents' `source` column")
+    about: str = Field("", description="where it comes from and what is wrong with it")
+    columns: dict[FieldName, Spellings] = Field(
+        description="field to the header's spellings; letters and digits alone are compared"
+    )
+    incident_from: tuple[FieldName, ...] = Field(
+        ("incident_id",), description="rows that agree in these fields are one incident"
+    )
+    row_id_from: tuple[FieldName, ...] = Field(
+        (), description="fields that together name a row; a repeated one is a duplicate"
+    )
+    rows_are: Literal["victims", "persons", "incidents"] = Field(
+        "victims", description="persons: only those that `victim` finds are victims"
+    )
+    note: str = Field("", description="what a reader of the counts must know about the file")
+    nonfatal_note: str = Field("", description="what its nonfatal kind really is")
+    homicide: tuple[Rule, ...] = Field(description="rules, any of which makes a homicide")
+    nonfatal: tuple[Rule, ...] = Field((), description="rules for the nonfatal kind")
+    victim: tuple[Rule, ...] = Field((), description="rules, any of which makes a row a victim")
+    gun: YesNo = Field(YesNo(), description="whether a gun was used")
+    domestic: YesNo = Field(YesNo(), description="whether it was domestic")
+    exclude: tuple[Exclusion, ...] = Field((), description="rows left out, each rule with why")
+    date_formats: Spellings = Field(description="strptime formats, tried in order")
+    time_formats: Spellings = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
+    time_zone: TimeZone | None = Field(
+        None, description="zone of the file's times, where it is not the city's"
+    )
+    dates_are: Literal["occurred", "reported"] = Field(
+        "occurred", description="what `date` is the date of"
+    )
+    city_names: Texts = Field((), description="values of `city` that are this city; none: any")
+    crs: AnyCrs = Field("EPSG:4326", description="system of lon and lat, or of x and y")
+
+
+class City(_Frozen):
+    """The city itself."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="short name for folders")
+    name: str = Field(min_length=1, description="name on screen")
+    time_zone: TimeZone = Field(description="IANA name; `occurred_at` is local time there")
+    metric_crs: MetricCrs = Field(description="projected system in metres; distances use it")
+    units: Literal["us", "metric"] = Field("metric", description="units on screen; files: metric")
+    resolutions: tuple[Resolution, ...] = Field(
+        (8, 9), min_length=1, description="H3 resolutions that the dataset holds"
+    )
+    earliest_date: date = Field(
+        date(1990, 1, 1), description="an earlier date is a typing error, `bad_date`"
+    )
+    files: Texts = Field((), description="patterns of shooting files in the data folder")
+    nonfatal_name: str = Field("nonfatal shooting", description="what the nonfatal kind is called")
+    nonfatal_is_proxy: bool = Field(
+        default=False, description="true when it cannot be told from an armed assault"
+    )
+
+
+class Places(_Frozen):
+    """Neighborhoods and the study area."""
+
+    file: str = Field("", description="name in the data folder, unless --places names one")
+    name_column: str = Field(description="column with the neighborhood's name")
+    id_column: str | None = Field(None, description="column that joins the population table")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    study_area_file: str | None = Field(
+        None, description="polygons of the study area; else the neighborhoods' union"
+    )
+
+
+class Population(_Frozen):
+    """How many people live in each neighborhood."""
+
+    file: str = Field("", description="name in the data folder, unless --population names one")
+    join_column: str = Field(description="column that holds the neighborhood's id or name")
+    count_column: str = Field(description="column that holds the number of people")
+    year: int = Field(ge=1900, le=2200, description="year that the numbers are of")
+    source: str = Field(description="who counted")
+
+
+class Areas(_Frozen):
+    """Documented values for candidate areas, until a backtest chooses them."""
+
+    eps_m: float = Field(gt=0, le=5000, description="DBSCAN's radius in metres")
+    min_samples: int = Field(ge=2, description="DBSCAN's minimum, for `at_incidents`")
+    at_incidents: int = Field(ge=1, description="incidents in the period that min_samples fits")
+    min_samples_floor: int = Field(
+        5, ge=2, description="never fewer: with fewer incidents the radius widens instead"
+    )
+    months: int = Field(36, ge=1, le=1200, description="months of data in a proposal")
+    resolution: Resolution = Field(9, description="H3 resolution of the areas' cells")
+    max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")
+
+
+class Portal(_Frozen):
+    """Where the files can be downloaded."""
+
+    domain: str = Field(description="host of the city's open-data portal")
+    datasets: dict[str, str] = Field(description="year to dataset id")
+    places_dataset: str | None = Field(None, description="dataset id of the neighborhoods")
+
+
+class CityConfig(_Frozen):
+    """Everything that is particular to one city."""
+
+    format_version: Literal[1] = Field(description="of this file's layout; 1")
+    city: City = Field(description="the city itself")
+    places: Places = Field(description="neighborhoods and study area")
+    population: Population | None = Field(None, description="people, where known")
+    areas: Areas = Field(description="documented values for candidate areas")
+    sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
+    points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
+    portal: Portal | None = Field(None, description="where files can be downloaded")

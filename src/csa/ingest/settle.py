@@ -1,0 +1,158 @@
+"""Judge what only all files together can tell: the end of the data, and repeated rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from csa.errors import ParamError
+from csa.ingest.incidents import YES_FIRST
+from csa.ingest.judge import JudgedFile
+
+REPEAT_ORDER = ("lon", "lat", "is_victim", "incident_id", "source", "address")
+MAX_ROWS_AFTER_END = 3
+MIN_GAP_DAYS = 30
+MIN_GAP_OVER_MEAN = 50
+MAX_AS_OF_DAYS = 31
+
+
+def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | None:
+    """Find the last day that the data cover.
+
+    Parameters
+    ----------
+    days
+        Days of all readable rows, of whatever offense, over all files.
+    as_of
+        The last day, where the user knows it.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        The last day; None without a row. At most 3 rows after a gap of over 30 days that is
+        also over 50 times the mean interval between rows are taken to be typing errors.
+
+    Raises
+    ------
+    ParamError
+        If `as_of` is more than 31 days after what the rows themselves tell.
+    """
+    days = days.dropna().dt.normalize().sort_values()
+    if days.empty:
+        return None if as_of is None else pd.Timestamp(as_of)
+    stamps = days.to_numpy(dtype="datetime64[D]")
+    found = pd.Timestamp(stamps[len(stamps) - 1 - _n_strays(np.diff(stamps)[::-1])])
+    if as_of is None:
+        return found
+    if (pd.Timestamp(as_of) - found).days > MAX_AS_OF_DAYS:
+        raise ParamError("period.as_of", given=as_of, last=found.date())
+    return pd.Timestamp(as_of)
+
+
+def find_data_start(days: pd.Series) -> pd.Timestamp | None:
+    """Find the first day that the data cover, by the rule of the last one.
+
+    Parameters
+    ----------
+    days
+        Days of the used rows, over all files.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        The first day; None without a row. At most 3 rows before a gap of over 30 days that is
+        also over 50 times the mean interval are late reports: used, but no start.
+    """
+    days = days.dropna().dt.normalize().sort_values()
+    if days.empty:
+        return None
+    stamps = days.to_numpy(dtype="datetime64[D]")
+    return pd.Timestamp(stamps[_n_strays(np.diff(stamps))])
+
+
+def _n_strays(intervals: np.ndarray) -> int:
+    """Count the rows at the beginning that a wide gap parts from the rest, at most 3."""
+    gaps = intervals / np.timedelta64(1, "D")
+    mean_gap = gaps.mean() if len(gaps) else 0.0
+    for n_strays in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
+        gap = gaps[n_strays - 1]
+        if gap > MIN_GAP_DAYS and gap > MIN_GAP_OVER_MEAN * mean_gap:
+            return n_strays
+    return 0
+
+
+def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
+    """Judge what only all files together can tell: the end of the data and repeated rows.
+
+    Parameters
+    ----------
+    files
+        All files of a run.
+    as_of
+        The last day of the data, where the user knows it.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and date
+        All readable rows with their final `reason`, `file` (number in the order given) and
+        `source`; and the last day of the data.
+    """
+    tables = []
+    for number, file in enumerate(files):
+        tables.append(file.rows.assign(file=number, source=file.source.name))
+    rows = pd.concat(tables, ignore_index=True)
+    is_possible = (rows["lon"].abs() <= 180) & (rows["lat"].abs() <= 90)
+    rows.loc[~is_possible, ["lon", "lat"]] = np.nan
+    _exclude_elsewhere(rows)
+    data_end = find_data_end(rows["occurred_at"], as_of)
+    if data_end is not None:
+        is_late = rows["occurred_at"].dt.normalize() > data_end
+        rows.loc[is_late & (rows["reason"] == ""), "reason"] = "after_data_end"
+    _settle_repeats(rows)
+    return rows, None if data_end is None else data_end.date()
+
+
+def _exclude_elsewhere(rows: pd.DataFrame) -> None:
+    """Leave an incident out of files that cannot tell, where another file's rule left it out.
+
+    One layout marks officer-involved shootings, another describes the same ones unmarked.
+    """
+    numbered = rows[rows["has_number"]]
+    excluded = numbered[numbered["reason"] == "excluded_by_rule"]
+    used = numbered[numbered["reason"] == ""]
+    kept = set(zip(used["source"], used["incident_id"], strict=True))
+    columns = excluded[["source", "incident_id", "rule"]].itertuples(index=False)
+    rules = {
+        number: (source, rule) for source, number, rule in columns if (source, number) not in kept
+    }
+    told = used["incident_id"].map(rules)
+    elsewhere = [
+        place
+        for place, rule, source in zip(told.index, told, used["source"], strict=True)
+        if isinstance(rule, tuple) and rule[0] != source
+    ]
+    rows.loc[elsewhere, "reason"] = "excluded_by_rule"
+    rows.loc[elsewhere, "rule"] = [told[place][1] for place in elsewhere]
+
+
+def _settle_repeats(rows: pd.DataFrame) -> None:
+    """Keep one of the rows that share an id; which one, depends on no order of rows.
+
+    A person with two offenses has two rows: the homicide stays, and a flag is yes when either
+    row says yes.
+    """
+    named = rows[(rows["reason"] == "") & (rows["row_id"] != "")]
+    shared = named[named["row_id"].duplicated(keep=False)]
+    for flag in ("gun", "domestic"):
+        rank = shared[flag].map({word: place for place, word in enumerate(YES_FIRST)})
+        strongest = rank.groupby(shared["row_id"]).transform("min")
+        rows.loc[shared.index, flag] = strongest.map(dict(enumerate(YES_FIRST)))
+    order = shared.assign(lacks_time=~shared["has_time"]).sort_values(
+        ["row_id", "kind", "lacks_time", "occurred_at", "is_reported", *REPEAT_ORDER],
+        na_position="last",
+        kind="stable",
+    )
+    rows.loc[order.index[order["row_id"].duplicated()], "reason"] = "duplicate_row"
