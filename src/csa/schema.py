@@ -9,6 +9,9 @@ from csa.errors import TableError
 if TYPE_CHECKING:
     import pandas as pd
 
+UNASSIGNED = "unassigned"
+"""The name of a neighborhood whose polygon has none, and of places in no neighborhood."""
+
 KINDS = ("homicide", "nonfatal")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
 FLAGS = (

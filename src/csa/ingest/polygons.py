@@ -13,9 +13,7 @@ from csa.city import Places
 from csa.crs import LONLAT, tables_to_lonlat
 from csa.errors import SourceError
 from csa.message import Message, say
-
-UNASSIGNED = "unassigned"
-"""The name of a neighborhood whose polygon has none, and of places in no neighborhood."""
+from csa.schema import UNASSIGNED
 
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""

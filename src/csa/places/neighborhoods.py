@@ -9,8 +9,6 @@ import shapely
 
 from csa.crs import LONLAT, equal_area, to_metres
 
-UNASSIGNED = "unassigned"
-
 
 def assign_neighborhoods(
     lon: pd.Series, lat: pd.Series, neighborhoods: gpd.GeoDataFrame

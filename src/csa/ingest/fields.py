@@ -1,0 +1,236 @@
+"""What a row says: when, where, and which incident and person it is about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from csa.city import City, Source
+from csa.crs import to_lonlat
+from csa.ingest.parse import (
+    parse_clock,
+    parse_dates,
+    parse_hours,
+    parse_locations,
+    parse_numbers,
+    shift_zone,
+)
+
+
+def read_times(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: City
+) -> dict[str, pd.Series]:
+    """Read when each row happened, or was reported.
+
+    Parameters
+    ----------
+    source
+        The layout.
+    fields
+        Text columns of the file by field name.
+    index
+        Index of the rows.
+    city
+        The city, for its zone and its earliest date.
+
+    Returns
+    -------
+    dict
+        `occurred_at` (naive local time, NaT where none), `has_time`, `is_reported`.
+    """
+    blank = pd.Series("", index=index, dtype="str")
+
+    def read(date_field: str, time_field: str, hour_field: str) -> tuple[pd.Series, pd.Series]:
+        zone = source.time_zone or city.time_zone
+        days, has_clock = parse_dates(fields.get(date_field, blank), source.date_formats, zone)
+        if time_field in fields:
+            clock = parse_clock(fields[time_field], source.time_formats)
+        elif hour_field in fields:
+            clock = parse_hours(fields[hour_field])
+        else:
+            clock = (days - days.dt.normalize()).where(has_clock)
+        has_time = clock.notna() & days.notna()
+        times = days.dt.normalize() + clock.fillna(pd.Timedelta(0))
+        return times.where(days >= pd.Timestamp(city.earliest_date)), has_time
+
+    times, has_time = read("date", "time", "hour")
+    reported, reported_has_time = read("reported_date", "reported_time", "")
+    is_reported = times.isna() & reported.notna()
+    times = times.where(~is_reported, reported)
+    if source.time_zone and source.time_zone != city.time_zone:
+        times = _to_city_zone(times, has_time, source.time_zone, city.time_zone)
+    return {
+        "occurred_at": times.astype("datetime64[us]"),
+        "has_time": has_time.where(~is_reported, reported_has_time) & times.notna(),
+        "is_reported": (is_reported | (source.dates_are == "reported")) & times.notna(),
+    }
+
+
+def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) -> pd.Series:
+    # A date without a time is a day, not midnight there: it keeps its day.
+    return times.where(~has_time, shift_zone(times, there, here))
+
+
+def read_places(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, in_play: pd.Series
+) -> dict[str, pd.Series]:
+    """Read place and address of shootings alone: most rows of a police file are none.
+
+    Parameters
+    ----------
+    source
+        The layout.
+    fields
+        Text columns of the file by field name.
+    index
+        Index of the rows.
+    in_play
+        Which rows are shootings.
+
+    Returns
+    -------
+    dict
+        `lon`, `lat` (degrees, NaN where none; impossible ones stay for now) and `address`.
+    """
+    some = {name: column[in_play] for name, column in fields.items()}
+    found = pd.DataFrame(_positions(source, some, index[in_play]), index=index[in_play])
+    found["address"] = _addresses(some, index[in_play])
+    found = found.reindex(index)
+    return {"lon": found["lon"], "lat": found["lat"], "address": found["address"].fillna("")}
+
+
+def _positions(
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index
+) -> dict[str, np.ndarray]:
+    lon = np.full(len(index), np.nan)
+    lat = np.full(len(index), np.nan)
+    for x_field, y_field in (("lon", "lat"), ("x", "y")):
+        if x_field in fields and y_field in fields:
+            x, y = parse_numbers(fields[x_field]), parse_numbers(fields[y_field])
+            is_nowhere = (x == 0) & (y == 0)
+            x, y = np.where(is_nowhere, np.nan, x), np.where(is_nowhere, np.nan, y)
+            lon, lat = to_lonlat(x, y, source.crs)
+            break
+    if "location" in fields:
+        text_lon, text_lat = parse_locations(fields["location"])
+        is_open = np.isnan(lon) | np.isnan(lat)
+        lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
+    # Impossible degrees stay for now: they tell that the columns are swapped.
+    is_nowhere = np.isnan(lon) | np.isnan(lat) | ((lon == 0) & (lat == 0))
+    return {"lon": np.where(is_nowhere, np.nan, lon), "lat": np.where(is_nowhere, np.nan, lat)}
+
+
+def _addresses(fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
+    parts = [
+        fields[name].str.replace(r"\.0$", "", regex=True)
+        for name in ("address", "address_2")
+        if name in fields
+    ]
+    if not parts and "location" in fields:
+        parts = [line_of(fields["location"], 0)]
+    if not parts:
+        return pd.Series("", index=index, dtype="str")
+    text = parts[0] if len(parts) == 1 else parts[0].str.cat(parts[1], sep=" ")
+    return text.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
+def line_of(location: pd.Series, number: int) -> pd.Series:
+    """Take a line of a location such as `1 A ST / KANSAS CITY, MO 64112 / (39.0, -94.6)`.
+
+    Parameters
+    ----------
+    location
+        Locations as the file writes them.
+    number
+        Which line, from 0.
+
+    Returns
+    -------
+    pandas.Series
+        The line; "" where a location has fewer than three.
+    """
+    lines = [text.strip().split("\n") for text in location]
+    taken = [listed[number] if len(listed) > 2 else "" for listed in lines]
+    return pd.Series(taken, index=location.index, dtype="str")
+
+
+def name_incidents(
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """Name each row's incident: by its number, else by a hash of what makes it one.
+
+    Parameters
+    ----------
+    source
+        The layout.
+    fields
+        Text columns of the file by field name.
+    rows
+        With `occurred_at`, `lon`, `lat` and `address`.
+
+    Returns
+    -------
+    tuple of pandas.Series
+        The id, and whether it is a number of the file's own.
+    """
+    if source.incident_from == ("incident_id",):
+        number = _plain_id(fields["incident_id"])
+        has_number = number != ""
+        blank = rows.loc[~has_number]
+        parts = [blank[name] for name in ("occurred_at", "lon", "lat", "address")]
+        number.loc[~has_number] = _hashed(source.name, parts)
+        return number, has_number
+    parts = []
+    for name in source.incident_from:
+        if name in ("date", "time", "hour", "reported_date", "reported_time"):
+            parts.append(rows["occurred_at"])
+        elif name in ("lon", "lat", "x", "y", "location"):
+            parts += [rows["lon"].round(6), rows["lat"].round(6)]
+        else:
+            parts.append(_plain_id(fields[name]).str.casefold())
+    return _hashed(source.name, parts), pd.Series(False, index=rows.index)
+
+
+def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
+    columns = [part.astype("str").fillna("") for part in parts]
+    texts = zip(*columns, strict=True)
+    ids = [
+        "x" + hashlib.sha256("\x1f".join((name, *text)).encode()).hexdigest()[:15] for text in texts
+    ]
+    return pd.Series(ids, index=parts[0].index, dtype="str")
+
+
+def name_rows(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
+    """Name each row where the file does; "" where it does not.
+
+    Parameters
+    ----------
+    source
+        The layout.
+    fields
+        Text columns of the file by field name.
+    index
+        Index of the rows.
+
+    Returns
+    -------
+    pandas.Series
+        The id, by `index`.
+    """
+    none = pd.Series("", index=index, dtype="str")
+    if not source.row_id_from or any(name not in fields for name in source.row_id_from):
+        return none
+    parts = [_plain_id(fields[name]) for name in source.row_id_from]
+    is_named = pd.concat([part != "" for part in parts], axis=1).all(axis=1)
+    named = parts[0]
+    for part in parts[1:]:
+        named = named.str.cat(part, sep="\x1f")
+    return (source.name + "\x1f" + named).where(is_named, none)
+
+
+def _plain_id(text: pd.Series) -> pd.Series:
+    """Strip blanks and the `.0` that a spreadsheet adds to a number."""
+    return text.str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
