@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from csa.city import FIELDS, CityConfig, Condition
 from csa.errors import ConfigError
@@ -110,7 +109,7 @@ def _schema_faults(error: ValidationError) -> Iterator[Message]:
             yield say("config.fault_value", key=key, given=given[:60], why=why.rstrip("."))
 
 
-def _is_within(loc: tuple[int | str, ...], faults: list[ErrorDetails]) -> bool:
+def _is_within(loc: tuple[int | str, ...], faults: Sequence[Mapping[str, Any]]) -> bool:
     return any(len(fault["loc"]) > len(loc) and fault["loc"][: len(loc)] == loc for fault in faults)
 
 
