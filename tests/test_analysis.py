@@ -112,6 +112,16 @@ def test_other_choices_for_all_incidents_do_not_change_what_homicides_alone_say(
     assert proposal.areas["also_on_homicides"].tolist() == ["yes"]
 
 
+def test_domestic_is_unknown_where_no_row_says_and_a_number_where_one_does(made):
+    dataset, config = made(*knot(100, 6, KNOT))
+    choices = Choices(months=12, min_samples=5)
+    assert propose(dataset, config, choices).areas["domestic"].tolist() == [None]
+    dataset.incidents.loc[0, "domestic"] = "no"
+    assert propose(dataset, config, choices).areas["domestic"].tolist() == [0]
+    dataset.incidents.loc[1, "domestic"] = "yes"
+    assert propose(dataset, config, choices).areas["domestic"].tolist() == [1]
+
+
 def test_victims_are_unknown_where_any_incident_of_the_area_does_not_tell(made):
     dataset, config = made(*knot(100, 6, KNOT))
     proposal = propose(dataset, config, Choices(months=12, min_samples=5))

@@ -149,7 +149,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "incidents": len(inside),
         "homicides": int((inside["kind"] == "homicide").sum()),
         "victims": _total_victims(inside),
-        "domestic": int((inside["domestic"] == "yes").sum()),
+        "domestic": _domestic(inside["domestic"]),
         "suspect": int(inside["flags"].str.contains("suspect_point").sum()),
         "suspect_points": _named_points(inside, run.dataset.report["suspect_points"]),
         "area_km2": round(size_km2, DIGITS),
@@ -171,6 +171,11 @@ def _named_points(inside: pd.DataFrame, points: Sequence[Mapping[str, Any]]) -> 
     here = set(zip(suspect["lon"].round(6), suspect["lat"].round(6), strict=True))
     at = [point for point in points if (point["lon"], point["lat"]) in here]
     return "; ".join(point["address"] or point["why"] for point in at)
+
+
+def _domestic(answers: pd.Series) -> int | None:
+    """Count the domestic ones; None where no row says, since none would be a claim."""
+    return None if (answers == "unknown").all() else int((answers == "yes").sum())
 
 
 def _total_victims(incidents: pd.DataFrame) -> int | None:

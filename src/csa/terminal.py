@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -59,12 +60,13 @@ def progress(n_steps: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=n_steps)
         begun = 0
+        started = time.perf_counter()
 
         def tell(step: str) -> None:
             nonlocal begun
             bar.update(task, description=STEPS[step], completed=begun)
             begun += 1
-            LOGGER.info("%s", STEPS[step])
+            LOGGER.info("%6.2f s  %s", time.perf_counter() - started, STEPS[step])
 
         yield tell
 

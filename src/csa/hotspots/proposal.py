@@ -26,7 +26,7 @@ AREA_COLUMNS = {
     "incidents": "incidents in the area's cells, noise included",
     "homicides": "of them, homicides",
     "victims": "people hit; empty where a source cannot tell",
-    "domestic": "incidents marked as domestic",
+    "domestic": "incidents marked as domestic; empty where no row says yes or no",
     "suspect": "incidents at a point that may stand for unknown places",
     "area_km2": "land inside the study area",
     "incidents_per_km2": "over the whole period",
@@ -39,7 +39,7 @@ AREA_COLUMNS = {
     "method_version": "changes when the same data would give other areas",
     "nonfatal_name": "what the nonfatal kind is called in this city",
 }
-WHOLE_COLUMNS = ("victims", "population", "population_year")
+WHOLE_COLUMNS = ("victims", "domestic", "population", "population_year")
 CELL_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
     "incidents": "incidents in the period",
