@@ -159,9 +159,9 @@ def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
         propose(dataset, config, Choices(until=Month.parse(until), months=months))
 
 
-def test_a_dataset_without_incidents_or_of_another_city_is_refused(made, root):
-    dataset, config = made("1,1,2020-01-01,9,,,,")
-    with pytest.raises(PeriodError, match="holds no incident"):
+def test_a_dataset_without_a_date_or_of_another_city_is_refused(made, root):
+    dataset, config = made("1,1,never,0,,,,")
+    with pytest.raises(PeriodError, match="has a readable date"):
         propose(dataset, config, Choices())
     with pytest.raises(CsaError, match="The dataset is of 'testville'"):
         propose(dataset, load_city(root / "config" / "philadelphia.toml"), Choices())
@@ -184,6 +184,16 @@ def test_a_choice_outside_its_range_is_refused(made, choice, sentence):
     dataset, config = made(*knot(100, 6, KNOT))
     with pytest.raises(ParamError, match=sentence):
         propose(dataset, config, Choices(**{"months": 12, **choice}))
+
+
+def test_files_without_any_shooting_give_an_empty_proposal(made):
+    dataset, config = made("1,1,2020-01-01,9,,,,", "2,2,2020-03-01,9,,,,")
+    proposal = propose(dataset, config, Choices())
+    assert proposal.is_empty
+    assert proposal.summary["params"]["months_covered"] == 3
+    assert proposal.summary["totals"]["incidents"] == 0
+    with pytest.raises(PeriodError, match="2020-01 to 2020-03"):
+        propose(dataset, config, Choices(until=Month(2019, 1)))
 
 
 def test_the_row_order_changes_no_byte(made):

@@ -117,7 +117,7 @@ def _dbscan(choices: Choices, suggested: DbscanParams) -> DbscanParams:
 
 
 def _period(dataset: Dataset, choices: Choices) -> Period:
-    through, first = dataset.report["data_through"], dataset.report["first_date"]
+    through, first = dataset.report["data_through"], dataset.report["data_from"]
     if through is None or first is None:
         raise PeriodError("period.no_data")
     last_day = date.fromisoformat(through)

@@ -238,7 +238,8 @@ def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
 
 
 def _data_from(rows: pd.DataFrame) -> str | None:
-    start = find_data_start(rows.loc[rows["reason"] == "", "occurred_at"])
+    is_used = rows["reason"] == ""
+    start = find_data_start(rows.loc[is_used if is_used.any() else rows.index, "occurred_at"])
     return None if start is None else start.date().isoformat()
 
 

@@ -106,7 +106,7 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
     else:
         _print(*_incident_sentences(report))
     _print(_say("ingest.rows", **_pick(report, "rows_read", "rows_used"), rejected=rejected))
-    for rule in report["rules"]:
+    for rule in (rule for rule in report["rules"] if rule["rows"]):
         _print(_say("ingest.rule", n=rule["rows"], **_pick(rule, "name", "incidents", "why")))
     if report["no_number"] and report["no_number"] < report["incidents"]:
         _print(_say("ingest.no_number", n=report["no_number"]))
@@ -114,11 +114,15 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
         _print(_say("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
         _print(_say("ingest.several", n=report["incidents_in_several_sources"]))
-    _print(*(f"Note: {render(note)}" for note in intake.messages))
+    _print(*(_as_note(render(note)) for note in intake.messages))
     if report["suspect_points"]:
         _print(_say("ingest.suspects", n=report["suspect_points_total"]))
         _suspect_table(report["suspect_points"][:8])
     _print(_say("ingest.written", out=out, version=version))
+
+
+def _as_note(sentence: str) -> str:
+    return sentence if sentence.startswith("Warning: ") else f"Note: {sentence}"
 
 
 def _incident_sentences(report: Mapping[str, Any]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def find_data_start(days: pd.Series) -> pd.Timestamp | None:
     Parameters
     ----------
     days
-        Days of the used rows, over all files.
+        Days of the used rows, over all files; of all rows where none is used.
 
     Returns
     -------
