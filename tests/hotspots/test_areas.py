@@ -547,6 +547,18 @@ def test_a_hole_left_by_a_cluster_too_small_for_an_area_belongs_to_the_area_arou
     assert found.areas == (frozenset(h3.grid_disk(MIDDLE, 1)),)
 
 
+def test_the_minimum_rises_in_small_steps_so_that_a_part_is_not_leapt_over():
+    # Seven places 200 m apart, each in reach of its two neighbours alone. The middle ones reach
+    # 21 incidents, the last but one 26: at 20 all is one cluster, over the limit; from 22 on
+    # there are two; from 27 on there is nothing.
+    x, y = AT[MIDDLE]
+    road = [(x + 200 * k, y) for k in range(-3, 4)]
+    xy = np.repeat(road, [12, 7, 7, 7, 7, 7, 12], axis=0)
+    found = form(xy, params(eps_m=210, min_samples=20, limit=0.45))
+    assert len(found.areas) == 2
+    assert set(found.cluster_id.tolist()) == {-1, 0, 1}
+
+
 # ---- Refused -------------------------------------------------------------------------------
 
 

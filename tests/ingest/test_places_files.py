@@ -15,7 +15,7 @@ from shapely.geometry import Polygon, box
 from csa.city import Places, Point, Population
 from csa.config import load_city
 from csa.errors import CrsError, SourceError, TableError
-from csa.ingest.dataset import load_dataset
+from csa.ingest.dataset import fingerprint, load_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -264,6 +264,17 @@ def test_a_dataset_comes_back_as_it_was_written(dataset):
     assert loaded.incidents["incident_id"].tolist() == ["1"]
     assert loaded.study_area.area == pytest.approx(0.1 * 0.05)
     assert loaded.fingerprint == json.loads((dataset / "ingest.json").read_text())["fingerprint"]
+
+
+def test_the_fingerprint_is_of_each_neighborhood_not_of_their_union_alone(dataset):
+    loaded = load_dataset(dataset)
+    moved = loaded.neighborhoods.copy()
+    moved.loc[0, "geometry"] = box(-94.56, 39.00, -94.50, 39.05)
+    renamed = loaded.neighborhoods.assign(name=["A", "B"])
+    for changed in (moved, renamed):
+        other = fingerprint(loaded.incidents, changed, loaded.study_area)
+        assert other != loaded.fingerprint
+    assert fingerprint(loaded.incidents, loaded.neighborhoods, SQUARE) != loaded.fingerprint
 
 
 def test_a_changed_map_is_another_dataset(town, run, dataset):

@@ -133,7 +133,7 @@ def _commonest(addresses: pd.Series) -> str:
 
 
 def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
-    """Return the mean count of the other points within 500 m; at least 1, as a point has."""
+    """Return the mean count of the other points within 500 m; 1 where there is none."""
     xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
     tree = cKDTree(xy)
     counts = table["incidents"].to_numpy(dtype=float)
@@ -141,5 +141,5 @@ def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
     for number, place in enumerate(xy):
         others = [other for other in tree.query_ball_point(place, AROUND_M) if other != number]
         if others:
-            means[number] = max(1.0, counts[others].mean())
+            means[number] = counts[others].mean()
     return means
