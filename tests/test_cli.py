@@ -146,6 +146,22 @@ def test_check_says_all_faults_at_once_or_none(town, run):
     assert len(json.loads(done.stdout)["faults"]) == 3
 
 
+def test_check_tells_which_fields_a_file_has(town, run, shootings):
+    said = run("check", "--city", town.config, shootings).stdout
+    assert (
+        "is read as 'list'. Found: row_id, incident_id, date, fatal, lon, lat, address, city."
+        in said
+    )
+    assert "Not in its header" not in said
+    bare = town.write("bare.csv", "1,2020-01-01,0", header="number,date,fatal")
+    said = run("check", "--city", town.config, bare).stdout
+    assert "Not in its header: row_id, lon, lat, address, city." in said
+    matched = json.loads(run("check", "--city", town.config, bare, "--json").stdout)["files"]
+    assert matched[0]["fields"] == ["date", "fatal", "incident_id"]
+    other = town.write("other.csv", "1,red", header="case,colour")
+    assert "has no layout" in sentence(run("check", "--city", town.config, other, check=False))
+
+
 def test_config_show_tells_where_each_value_comes_from(town, run):
     (town.folder / "csa.toml").write_text("months = 24\n")
     shown = json.loads(run("config", "show", "--city", town.config, "--json").stdout)

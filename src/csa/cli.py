@@ -209,10 +209,19 @@ def propose(
 
 
 @app.command()
-def check(city: CityOption, as_json: JsonOption = False) -> None:
-    """List every fault of a city's file, each with its key and remedy."""
+def check(
+    city: CityOption,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Shooting files whose headers are matched.", metavar="[FILE]..."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List every fault of a city's file, each with its key and remedy; match files' headers."""
     from csa import terminal
     from csa.errors import ConfigError
+    from csa.ingest.columns import match_layout
+    from csa.ingest.records import read_records
     from csa.settings import resolve
 
     path = _city_path(city)
@@ -224,10 +233,18 @@ def check(city: CityOption, as_json: JsonOption = False) -> None:
             _print_json({"path": str(path), "faults": faults})
             raise SystemExit(2) from error
         raise
+    layouts = [
+        (file, match_layout(read_records(file).header, config, file)) for file in files or ()
+    ]
     if as_json:
-        _print_json({"path": str(path), "faults": []})
+        matched = [
+            {"file": str(file), "source": layout.source.name, "fields": sorted(layout.positions)}
+            for file, layout in layouts
+        ]
+        _print_json({"path": str(path), "faults": [], "files": matched})
     else:
         terminal.show_check(config, path, Path(resolve({}, config)["data_dir"].value))
+        terminal.show_layouts(layouts)
 
 
 @config_app.command("show")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from csa.words import KM2_PER_SQUARE_MILE, day, land, listed, percent, render
 if TYPE_CHECKING:  # a command needs only one of them
     from csa.city import CityConfig
     from csa.hotspots.proposal import Proposal
+    from csa.ingest.columns import Layout
     from csa.intake import Intake
 
 LOGGER = logging.getLogger("csa")
@@ -299,6 +300,23 @@ def show_check(config: CityConfig, path: Path, folder: Path) -> None:
     file = config.places.file
     if file and not (folder / file).exists():
         _print(_say("check.places_missing", file=file, folder=folder))
+
+
+def show_layouts(layouts: Sequence[tuple[Path, Layout]]) -> None:
+    """Say as which layout each file would be read, and which of its fields were found.
+
+    Parameters
+    ----------
+    layouts
+        Files, each with the layout that its header satisfies.
+    """
+    for file, layout in layouts:
+        found = ", ".join(layout.positions)
+        lacking = ", ".join(name for name in layout.source.columns if name not in layout.positions)
+        values = {"file": file, "source": layout.source.name, "found": found}
+        _print(_say("check.layout", **values))
+        if lacking:
+            _print(f"  {_say('check.lacking', lacking=lacking)}")
 
 
 def show_settings(settled: Mapping[str, Resolved]) -> None:
