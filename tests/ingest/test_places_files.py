@@ -332,6 +332,15 @@ def test_without_names_the_citys_data_folder_is_searched(town):
     assert inputs.places == town.places
 
 
+def test_a_data_folder_of_many_cities_has_one_for_each(town):
+    config = load_city(town.config)
+    own = town.folder / "all" / "testville"
+    own.mkdir(parents=True)
+    town.places.rename(own / "neighborhoods.geojson")
+    inputs = find_inputs(config, town.folder / "all", (town.write("a.csv", "x"),))
+    assert inputs.places == own / "neighborhoods.geojson"
+
+
 def test_a_city_without_neighborhoods_or_with_undescribed_people_is_refused(town):
     config = load_city(town.config)
     path = town.write("a.csv", "x")

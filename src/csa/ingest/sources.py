@@ -51,7 +51,7 @@ def find_inputs(
     config
         The city.
     folder
-        Its data folder.
+        Its data folder, or one that holds a folder with the city's id.
     files
         Shooting files named on the command line; none for those that the city's file names.
     places
@@ -71,6 +71,8 @@ def find_inputs(
     SourceError
         If there is no shooting file, no neighborhoods, or a named file is absent.
     """
+    own = folder / config.city.id
+    folder = own if own.is_dir() else folder
     incidents = tuple(files) or tuple(
         sorted(path for pattern in config.city.files for path in folder.glob(pattern))
     )
