@@ -185,6 +185,18 @@ def test_json_pages_whose_keys_differ_are_pages_of_one_list(town):
     assert fold_incidents(rows)["victims"].tolist() == [2]
 
 
+def test_the_time_of_a_report_is_shifted_to_the_citys_zone_too(town):
+    town.edit_config('name = "list"', 'name = "list"\ntime_zone = "UTC"')
+    town.edit_config('date = "date"', 'date = "date"\nreported_date = "city"')
+    path = town.write("a.csv", "1,1,,0,,,,2020-07-01 03:00", "2,2,,0,,,,2020-07-01")
+    rows, _ = judge(town, path)
+    assert rows["occurred_at"].tolist() == [
+        pd.Timestamp("2020-06-30 22:00"),
+        pd.Timestamp("2020-07-01"),
+    ]
+    assert rows["is_reported"].tolist() == [True, True]
+
+
 # ---- the end of the data -------------------------------------------------------------------
 
 

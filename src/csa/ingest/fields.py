@@ -60,11 +60,12 @@ def read_times(
     reported, reported_has_time = read("reported_date", "reported_time", "")
     is_reported = times.isna() & reported.notna()
     times = times.where(~is_reported, reported)
+    has_time = has_time.where(~is_reported, reported_has_time) & times.notna()
     if source.time_zone and source.time_zone != city.time_zone:
         times = _to_city_zone(times, has_time, source.time_zone, city.time_zone)
     return {
         "occurred_at": times.astype("datetime64[us]"),
-        "has_time": has_time.where(~is_reported, reported_has_time) & times.notna(),
+        "has_time": has_time,
         "is_reported": (is_reported | (source.dates_are == "reported")) & times.notna(),
     }
 
