@@ -17,24 +17,21 @@ from csa.errors import CrsError, SourceError
 from csa.ingest.columns import match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
-from csa.ingest.judge import REASONS, JudgedFile, judge_file
+from csa.ingest.judge import JudgedFile, judge_file
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
-from csa.ingest.settle import find_data_start, settle
+from csa.ingest.report import account, find_warnings, list_rejected
+from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs
 from csa.message import Message, say
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import assign_neighborhoods, is_inside
-from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
-from csa.words import percent
+from csa.schema import FLAGS
 
 Tell = Callable[[str], None]
 MAX_SUSPECTS_LISTED = 200
-MAX_SHARED_SHARE = 0.02
-WARN_UNLOCATED_SHARE = 0.03
-WARN_OUTSIDE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -106,8 +103,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
     messages = (
-        *_overlap_warning(rows),
-        *_place_warnings(incidents),
+        *find_warnings(rows, incidents),
         *places.notes,
         *(note for file in files for note in file.notes),
     )
@@ -119,22 +115,17 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> I
         "nonfatal_name": config.city.nonfatal_name,
         "nonfatal_is_proxy": config.city.nonfatal_is_proxy,
         "fingerprint": fingerprint(incidents, places.neighborhoods, places.study_area),
-        "inputs": _inputs(files),
-        **_row_counts(files, rows),
-        **_incident_counts(incidents, folded),
+        **account(files, rows, incidents, config),
         "suspect_points": suspects.round({"lon": 6, "lat": 6, "expected": 2}).to_dict("records")[
             :MAX_SUSPECTS_LISTED
         ],
         "suspect_points_total": len(suspects),
-        "data_from": _data_from(rows),
         "data_through": None if data_through is None else data_through.isoformat(),
-        "months": _months(incidents),
-        "rules": _rules(files, rows, config),
         **_people(places, config, inputs),
         "notes": [{"key": note.key, "text": str(note)} for note in messages],
     }
     dataset = Dataset(incidents, places.neighborhoods, places.study_area, report)
-    return Intake(dataset, _rejected(files, rows), messages)
+    return Intake(dataset, list_rejected(files, rows), messages)
 
 
 def _read_file(path: Path, config: CityConfig, study_area: shapely.Geometry) -> JudgedFile:
@@ -151,33 +142,6 @@ def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
         if file.summary.sha256 in seen:
             raise SourceError("source.twice", path=path, other=seen[file.summary.sha256])
         seen[file.summary.sha256] = path
-
-
-def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn where two files of one layout tell of the same incidents: two downloads, not pages."""
-    used = rows[rows["reason"] == ""]
-    n_files = used.groupby(["source", "incident_id"])["file"].nunique()
-    n_shared = int((n_files > 1).sum())
-    if n_shared <= MAX_SHARED_SHARE * len(n_files):
-        return ()
-    return (say("source.note_overlap", n=n_shared),)
-
-
-def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn where so many incidents have no place, or lie outside, that areas mislead."""
-    warnings = []
-    is_unlocated, is_outside = (
-        _has_flag(incidents, name) for name in ("unlocated", "outside_study_area")
-    )
-    if is_unlocated.mean() > WARN_UNLOCATED_SHARE:
-        years = incidents.loc[is_unlocated, "occurred_at"].dt.year.value_counts()
-        year = int(years.index[years == years.max()].min())
-        values = {"share": percent(is_unlocated.mean()), "n": int(is_unlocated.sum())}
-        warnings.append(say("source.note_unlocated", year=year, **values))
-    if is_outside.mean() > WARN_OUTSIDE_SHARE:
-        values = {"share": percent(is_outside.mean()), "n": int(is_outside.sum())}
-        warnings.append(say("source.note_outside", **values))
-    return tuple(warnings)
 
 
 def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
@@ -237,95 +201,6 @@ def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
     return text
 
 
-def _data_from(rows: pd.DataFrame) -> str | None:
-    is_used = rows["reason"] == ""
-    start = find_data_start(rows.loc[is_used if is_used.any() else rows.index, "occurred_at"])
-    return None if start is None else start.date().isoformat()
-
-
-def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": file.summary.name,
-            "sha256": file.summary.sha256,
-            "source": file.source.name,
-            "rows_read": file.summary.n_read,
-        }
-        for file in files
-    ]
-
-
-def _row_counts(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
-    counted = rows["reason"].value_counts()
-    rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
-    rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
-    used = rows[rows["reason"] == ""]
-    return {
-        "rows_read": sum(file.summary.n_read for file in files),
-        "rows_used": len(used),
-        "rows_rejected": rejected,
-        "identical_rows": int((used["is_identical"] & (used["row_id"] == "")).sum()),
-    }
-
-
-def _incident_counts(incidents: pd.DataFrame, folded: pd.DataFrame) -> dict[str, Any]:
-    homicides = incidents[incidents["kind"] == "homicide"]
-    times = incidents["occurred_at"]
-    is_unknown = incidents["victims"].isna()
-    known = incidents["victims"].dropna()
-    return {
-        "incidents": len(incidents),
-        "homicides": len(homicides),
-        "nonfatal": len(incidents) - len(homicides),
-        "homicides_by_gun": {
-            word: int((homicides["gun"] == word).sum()) for word in YES_NO_UNKNOWN
-        },
-        "domestic": {word: int((incidents["domestic"] == word).sum()) for word in YES_NO_UNKNOWN},
-        "victims": int(known.sum()) if len(known) or incidents.empty else None,
-        "incidents_without_victim_count": int(is_unknown.sum()),
-        **{name: int(_has_flag(incidents, name).sum()) for name in FLAGS},
-        "first_date": None if times.empty else times.min().date().isoformat(),
-        "last_date": None if times.empty else times.max().date().isoformat(),
-        "incidents_in_several_sources": int(folded["source"].str.contains("; ").sum())
-        if len(folded)
-        else 0,
-    }
-
-
-def _has_flag(incidents: pd.DataFrame, name: str) -> pd.Series:
-    return incidents["flags"].str.contains(name, regex=False).astype(bool)
-
-
-def _months(incidents: pd.DataFrame) -> dict[str, dict[str, int]]:
-    if incidents.empty:
-        return {}
-    months = incidents["occurred_at"].dt.strftime("%Y-%m")
-    counts = pd.crosstab(months, incidents["kind"]).reindex(columns=list(KINDS), fill_value=0)
-    every = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m")
-    counts = counts.reindex(every, fill_value=0)
-    return {
-        str(month): {kind: int(row[kind]) for kind in KINDS} for month, row in counts.iterrows()
-    }
-
-
-def _rules(
-    files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig
-) -> list[dict[str, Any]]:
-    """List each rule of the city's file with what it left out, zero included."""
-    left_out = rows[rows["reason"] == "excluded_by_rule"]
-    rules = {rule.name: rule.why for file in files for rule in file.source.exclude}
-    rules |= {point.name: point.why for point in config.points if point.exclude}
-    return [
-        {
-            "name": name,
-            "why": why,
-            "rows": int((left_out["rule"] == name).sum()),
-            "incidents": int(left_out.loc[left_out["rule"] == name, "incident_id"].nunique()),
-        }
-        for name, why in rules.items()
-    ]
-
-
 def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, Any]:
     if inputs.population is None or config.population is None:
         return {"population": None, "population_year": None, "population_method": None}
@@ -335,18 +210,3 @@ def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, An
         "population_source": config.population.source,
         "population_method": str(say("places.population_method")),
     }
-
-
-def _rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
-    judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
-    broken = pd.DataFrame(
-        [
-            {"file": number, "line": line, "reason": "unreadable"}
-            for number, file in enumerate(files)
-            for line in file.summary.unreadable
-        ],
-        columns=["file", "line", "reason"],
-    )
-    table = pd.concat([judged, broken]).sort_values(["file", "line"], ignore_index=True)
-    names = {number: file.summary.name for number, file in enumerate(files)}
-    return table.assign(file=table["file"].map(names))

@@ -1,0 +1,211 @@
+"""The account of a run: what was read and lost, by reason, and what a reader should know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from csa.city import CityConfig
+from csa.ingest.judge import REASONS, JudgedFile
+from csa.ingest.settle import find_data_start
+from csa.message import Message, say
+from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
+
+MAX_SHARED_SHARE = 0.02
+WARN_UNLOCATED_SHARE = 0.03
+WARN_OUTSIDE_SHARE = 0.05
+
+
+def account(
+    files: Sequence[JudgedFile], rows: pd.DataFrame, incidents: pd.DataFrame, config: CityConfig
+) -> dict[str, Any]:
+    """Count what was read and lost.
+
+    Parameters
+    ----------
+    files
+        All files of a run.
+    rows
+        All readable rows with their final reason.
+    incidents
+        The incidents table, with flags.
+    config
+        The city.
+
+    Returns
+    -------
+    dict
+        Rows by reason, incidents by kind, flag and month, the span of the data, and each rule
+        with what it left out: part of `ingest.json`.
+    """
+    return {
+        "inputs": _inputs(files),
+        **_row_counts(files, rows),
+        **_incident_counts(incidents),
+        "data_from": _data_from(rows),
+        "months": _months(incidents),
+        "rules": _rules(files, rows, config),
+    }
+
+
+def find_warnings(rows: pd.DataFrame, incidents: pd.DataFrame) -> tuple[Message, ...]:
+    """Find what would mislead a reader of the counts.
+
+    Parameters
+    ----------
+    rows
+        All readable rows with their final reason.
+    incidents
+        The incidents table, with flags.
+
+    Returns
+    -------
+    tuple of Message
+        Two downloads of one list; many incidents without a place, or outside the city.
+    """
+    return (*_overlap_warning(rows), *_place_warnings(incidents))
+
+
+def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn where two files of one layout tell of the same incidents: two downloads, not pages."""
+    used = rows[rows["reason"] == ""]
+    n_files = used.groupby(["source", "incident_id"])["file"].nunique()
+    n_shared = int((n_files > 1).sum())
+    if n_shared <= MAX_SHARED_SHARE * len(n_files):
+        return ()
+    return (say("source.note_overlap", n=n_shared),)
+
+
+def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
+    """Warn where so many incidents have no place, or lie outside, that areas mislead."""
+    warnings = []
+    is_unlocated, is_outside = (
+        _has_flag(incidents, name) for name in ("unlocated", "outside_study_area")
+    )
+    if is_unlocated.mean() > WARN_UNLOCATED_SHARE:
+        years = incidents.loc[is_unlocated, "occurred_at"].dt.year.value_counts()
+        year = int(years.index[years == years.max()].min())
+        values = {"percent": 100 * is_unlocated.mean(), "n": int(is_unlocated.sum())}
+        warnings.append(say("source.note_unlocated", year=year, **values))
+    if is_outside.mean() > WARN_OUTSIDE_SHARE:
+        values = {"percent": 100 * is_outside.mean(), "n": int(is_outside.sum())}
+        warnings.append(say("source.note_outside", **values))
+    return tuple(warnings)
+
+
+def _data_from(rows: pd.DataFrame) -> str | None:
+    is_used = rows["reason"] == ""
+    start = find_data_start(rows.loc[is_used if is_used.any() else rows.index, "occurred_at"])
+    return None if start is None else start.date().isoformat()
+
+
+def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": file.summary.name,
+            "sha256": file.summary.sha256,
+            "source": file.source.name,
+            "rows_read": file.summary.n_read,
+        }
+        for file in files
+    ]
+
+
+def _row_counts(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
+    counted = rows["reason"].value_counts()
+    rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
+    rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
+    used = rows[rows["reason"] == ""]
+    return {
+        "rows_read": sum(file.summary.n_read for file in files),
+        "rows_used": len(used),
+        "rows_rejected": rejected,
+        "identical_rows": int((used["is_identical"] & (used["row_id"] == "")).sum()),
+    }
+
+
+def _incident_counts(incidents: pd.DataFrame) -> dict[str, Any]:
+    homicides = incidents[incidents["kind"] == "homicide"]
+    times = incidents["occurred_at"]
+    is_unknown = incidents["victims"].isna()
+    known = incidents["victims"].dropna()
+    return {
+        "incidents": len(incidents),
+        "homicides": len(homicides),
+        "nonfatal": len(incidents) - len(homicides),
+        "homicides_by_gun": {
+            word: int((homicides["gun"] == word).sum()) for word in YES_NO_UNKNOWN
+        },
+        "domestic": {word: int((incidents["domestic"] == word).sum()) for word in YES_NO_UNKNOWN},
+        "victims": int(known.sum()) if len(known) or incidents.empty else None,
+        "incidents_without_victim_count": int(is_unknown.sum()),
+        **{name: int(_has_flag(incidents, name).sum()) for name in FLAGS},
+        "first_date": None if times.empty else times.min().date().isoformat(),
+        "last_date": None if times.empty else times.max().date().isoformat(),
+        "incidents_in_several_sources": int(incidents["source"].str.contains("; ").sum()),
+    }
+
+
+def _has_flag(incidents: pd.DataFrame, name: str) -> pd.Series:
+    return incidents["flags"].str.contains(name, regex=False).astype(bool)
+
+
+def _months(incidents: pd.DataFrame) -> dict[str, dict[str, int]]:
+    if incidents.empty:
+        return {}
+    months = incidents["occurred_at"].dt.strftime("%Y-%m")
+    counts = pd.crosstab(months, incidents["kind"]).reindex(columns=list(KINDS), fill_value=0)
+    every = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m")
+    counts = counts.reindex(every, fill_value=0)
+    return {
+        str(month): {kind: int(row[kind]) for kind in KINDS} for month, row in counts.iterrows()
+    }
+
+
+def _rules(
+    files: Sequence[JudgedFile], rows: pd.DataFrame, config: CityConfig
+) -> list[dict[str, Any]]:
+    """List each rule of the city's file with what it left out, zero included."""
+    left_out = rows[rows["reason"] == "excluded_by_rule"]
+    rules = {rule.name: rule.why for file in files for rule in file.source.exclude}
+    rules |= {point.name: point.why for point in config.points if point.exclude}
+    return [
+        {
+            "name": name,
+            "why": why,
+            "rows": int((left_out["rule"] == name).sum()),
+            "incidents": int(left_out.loc[left_out["rule"] == name, "incident_id"].nunique()),
+        }
+        for name, why in rules.items()
+    ]
+
+
+def list_rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
+    """List every row that was not used, by where it stands, never by what it says.
+
+    Parameters
+    ----------
+    files
+        All files of a run.
+    rows
+        All readable rows with their final reason.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `file` (its name), `line` and `reason`, in the order of the files.
+    """
+    judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
+    broken = pd.DataFrame(
+        [
+            {"file": number, "line": line, "reason": "unreadable"}
+            for number, file in enumerate(files)
+            for line in file.summary.unreadable
+        ],
+        columns=["file", "line", "reason"],
+    )
+    table = pd.concat([judged, broken]).sort_values(["file", "line"], ignore_index=True)
+    names = {number: file.summary.name for number, file in enumerate(files)}
+    return table.assign(file=table["file"].map(names))
