@@ -174,7 +174,7 @@ def test_going_back_to_old_content_is_a_version_of_its_own(tmp_path):
 def test_json_of_ours_is_read_again(tmp_path):
     path = tmp_path / "a.json"
     path.write_bytes(files.json_bytes({"n": 1, "é": None}))
-    assert files.read_json(path) == {"n": 1, "é": None}
+    assert json.loads(path.read_text(encoding="utf-8")) == {"n": 1, "é": None}
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -319,14 +319,6 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_files(tmp_path, way):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert read(tmp_path / "out") == OLD
     assert hidden(tmp_path) == []
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"NaN oops"])
-def test_json_that_is_none_is_refused(tmp_path, content):
-    (tmp_path / "a.json").write_bytes(content)
-    for path in (tmp_path / "a.json", tmp_path / "absent.json", tmp_path):
-        with pytest.raises(OutputError, match=r"cannot be read\. Make it again"):
-            files.read_json(path)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])

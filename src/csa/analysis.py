@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,11 +17,10 @@ from csa.hotspots.proposal import (
 )
 from csa.hotspots.suggest import suggest_dbscan
 from csa.ingest.dataset import Dataset
+from csa.log import Tell, silent
 from csa.params import AreaParams, DbscanParams, Month, Period, require_resolution
 from csa.places import cells as h3_cells
 from csa.proposing import Run, Window, proposal_of
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,8 @@ class Choices:
     resolution: int = 9
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
 def propose(
-    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = _silent
+    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
 ) -> Proposal:
     """Propose candidate core service areas.
 

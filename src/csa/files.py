@@ -19,7 +19,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from csa.errors import OutputError
 
@@ -83,30 +82,6 @@ def _safe(value: object) -> object:
     # A lone carriage return is not quoted by Python 3.11 and would begin a new row.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if value.startswith(FORMULA_STARTS) else text
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of ours.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    object
-        Its value.
-
-    Raises
-    ------
-    OutputError
-        If it is absent or not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OutputError("files.unreadable", path=path) from error
 
 
 def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,12 @@ from csa.ingest.records import read_records
 from csa.ingest.report import account, find_warnings, list_rejected
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs
+from csa.log import Tell, silent
 from csa.message import Message, say
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import assign_neighborhoods, is_inside
 from csa.schema import FLAGS
 
-Tell = Callable[[str], None]
 MAX_SUSPECTS_LISTED = 200
 
 
@@ -60,11 +60,7 @@ class _Places:
     notes: tuple[Message, ...]
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
-def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = _silent) -> Intake:
+def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> Intake:
     """Read a city's files, judge every row, and build a dataset.
 
     Parameters

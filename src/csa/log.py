@@ -1,10 +1,28 @@
-"""Logging: stdlib, to stderr, never a row's content; JSON where a machine reads it."""
+"""Logging: stdlib, to stderr, never a row's content; JSON where a machine reads it.
+
+Here too: how a long computation tells of its steps.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Callable
+from typing import TypeAlias
+
+Tell: TypeAlias = Callable[[str], None]
+"""Called with the key of each step as it begins."""
+
+
+def silent(_: str) -> None:
+    """Tell nobody of a step.
+
+    Parameters
+    ----------
+    _
+        The step's key.
+    """
 
 
 class _Json(logging.Formatter):

@@ -14,6 +14,8 @@ UNASSIGNED = "unassigned"
 
 KINDS = ("homicide", "nonfatal")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
+"""The answers of a flag, strongest first."""
+
 FLAGS = (
     "unlocated",
     "outside_study_area",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from csa.log import Tell
 from csa.message import say
 from csa.params import Month
 from csa.settings import SETTINGS, Resolved
@@ -42,7 +43,7 @@ PIPED_WIDTH = 120
 
 
 @contextmanager
-def progress(n_steps: int) -> Iterator[Callable[[str], None]]:
+def progress(n_steps: int) -> Iterator[Tell]:
     """Show a progress bar on stderr, on a terminal only.
 
     Parameters

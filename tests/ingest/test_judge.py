@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from csa.config import load_city
 from csa.errors import SourceError
 from csa.ingest.columns import match_layout, normalise_header
-from csa.ingest.incidents import INCIDENT_COLUMNS, fold_incidents
+from csa.ingest.incidents import FOLDED_COLUMNS, fold_incidents
 from csa.ingest.judge import judge_file
 from csa.ingest.records import read_records
 from csa.ingest.settle import find_data_end, settle
@@ -312,7 +312,7 @@ def test_no_rows_give_an_empty_table_with_the_same_columns(town):
     rows, _ = judge(town, town.write("a.csv", "1,1,2020-01-01,9,,,,"))
     folded = fold_incidents(rows[rows["reason"] == ""])
     assert folded.empty
-    assert list(folded.columns) == list(INCIDENT_COLUMNS)
+    assert list(folded.columns) == list(FOLDED_COLUMNS)
 
 
 LINES = st.lists(

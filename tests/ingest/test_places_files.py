@@ -297,6 +297,13 @@ def test_what_is_no_dataset_is_refused_with_the_remedy(tmp_path):
         load_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"NaN oops"])
+def test_an_account_that_is_no_json_is_damaged_and_the_remedy_is_told(dataset, content):
+    (dataset / "current" / "ingest.json").write_bytes(content)
+    with pytest.raises(SourceError, match=r"is damaged.*Make it again with csa ingest"):
+        load_dataset(dataset)
+
+
 def test_a_format_of_the_future_is_refused(dataset):
     marker = dataset / "ingest.json"
     marker.write_text(marker.read_text().replace('"format_version": 1', '"format_version": 2'))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import shapely
 
 from csa.crs import LONLAT
 from csa.errors import SourceError
-from csa.files import csv_bytes, json_bytes, publish_version, read_json
+from csa.files import csv_bytes, json_bytes, publish_version
 from csa.schema import check_incidents
 
 FORMAT_VERSION = 1
@@ -145,7 +146,10 @@ def load_dataset(folder: Path) -> Dataset:
         raise SourceError("dataset.absent", path=folder)
     # One version throughout, even while another is being published.
     place = (folder / "current").resolve() if (folder / "current").exists() else folder
-    report = read_json(place / MARKER)
+    try:
+        report = json.loads((place / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError("dataset.damaged", path=folder) from error
     if not isinstance(report, dict) or report.get("kind") != KIND:
         raise SourceError("dataset.absent", path=folder)
     version = report.get("format_version")

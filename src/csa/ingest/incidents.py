@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-INCIDENT_COLUMNS = (
+from csa.schema import YES_NO_UNKNOWN
+
+FOLDED_COLUMNS = (
     "incident_id",
     "occurred_at",
     "kind",
@@ -19,7 +21,6 @@ INCIDENT_COLUMNS = (
     "is_reported",
     "has_number",
 )
-YES_FIRST = ("yes", "no", "unknown")
 
 
 def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
@@ -37,23 +38,21 @@ def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        An incident a row, sorted by `incident_id`, columns `INCIDENT_COLUMNS`. `victims` is NA
+        An incident a row, sorted by `incident_id`, columns `FOLDED_COLUMNS`. `victims` is NA
         where the file cannot tell. An incident that two layouts describe has the larger of
         their counts: they are the same people, described twice.
     """
     if rows.empty:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in INCIDENT_COLUMNS})
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in FOLDED_COLUMNS})
     order = ["incident_id", "occurred_at", "lon", "lat", "address", "has_time", "is_reported"]
     rows = rows.sort_values(order, na_position="last", kind="stable")
-    groups = rows.groupby("incident_id", sort=True)
-    first = groups[["occurred_at", "has_time", "is_reported"]].nth(0)
-    incidents = rows.loc[first.index].set_index("incident_id")
-    incidents["kind"] = groups["kind"].min()  # "homicide" sorts before "nonfatal"
-    for flag in ("gun", "domestic"):
-        incidents[flag] = _strongest(rows, flag)
+    said = {flag: strongest(rows[flag], rows["incident_id"]) for flag in ("gun", "domestic")}
+    incidents = rows.assign(**said).drop_duplicates("incident_id").set_index("incident_id")
+    # "homicide" sorts before "nonfatal".
+    incidents["kind"] = rows.groupby("incident_id")["kind"].min()
     incidents["victims"] = _victims(rows)
     incidents["source"] = _sources(rows)
-    return incidents.reset_index()[list(INCIDENT_COLUMNS)]
+    return incidents.reset_index()[list(FOLDED_COLUMNS)]
 
 
 def _sources(rows: pd.DataFrame) -> pd.Series:
@@ -64,9 +63,24 @@ def _sources(rows: pd.DataFrame) -> pd.Series:
     return joined
 
 
-def _strongest(rows: pd.DataFrame, flag: str) -> pd.Series:
-    rank = rows[flag].map({word: place for place, word in enumerate(YES_FIRST)})
-    return rank.groupby(rows["incident_id"]).min().map(dict(enumerate(YES_FIRST)))
+def strongest(answers: pd.Series, by: pd.Series) -> pd.Series:
+    """Give each row the strongest answer of its group: yes before no before unknown.
+
+    Parameters
+    ----------
+    answers
+        `yes`, `no` or `unknown`.
+    by
+        What makes a group, by the index of `answers`.
+
+    Returns
+    -------
+    pandas.Series
+        The group's answer, by the index of `answers`.
+    """
+    rank = answers.map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
+    first: pd.Series = rank.groupby(by).transform("min")
+    return first.map(dict(enumerate(YES_NO_UNKNOWN)))
 
 
 def _victims(rows: pd.DataFrame) -> pd.Series:

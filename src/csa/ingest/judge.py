@@ -54,8 +54,6 @@ class FileSummary:
         The file's name, without its folder.
     sha256
         Of the file's bytes, 64 hex digits.
-    header
-        Column names as the file spells them.
     n_read
         How many records it holds, readable or not.
     unreadable
@@ -64,7 +62,6 @@ class FileSummary:
 
     name: str
     sha256: str
-    header: tuple[str, ...]
     n_read: int
     unreadable: tuple[int, ...]
 
@@ -150,9 +147,7 @@ def judge_file(
     rows["row_id"] = name_rows(source, fields, index)
     rows["is_identical"] = _identical(records)
     rows["reason"] = _reasons(rows, source, fields)
-    summary = FileSummary(
-        records.name, records.sha256, records.header, records.n_read, tuple(records.unreadable)
-    )
+    summary = FileSummary(records.name, records.sha256, records.n_read, tuple(records.unreadable))
     notes += _date_warnings(rows, fields, records.name)
     texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
     said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)

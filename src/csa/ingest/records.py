@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from csa.errors import SourceError
@@ -102,19 +102,11 @@ def read_records(path: Path) -> Records:
     if start[0] == "<":
         raise SourceError("source.not_text", path=path, what="a web page or XML")
     reader = _from_json if start[0] in "[{" else _from_csv
-    records = reader(text, path.name, sha256, path)
+    records = reader(text, path, sha256)
     if records.n_read == 0:
         key = "source.no_record" if start[0] in "[{" else "source.header_only"
         raise SourceError(key, path=path)
-    return Records(
-        records.name,
-        sha256,
-        records.header,
-        records.rows,
-        records.lines,
-        records.unreadable,
-        (*notes, *records.notes),
-    )
+    return replace(records, notes=(*notes, *records.notes))
 
 
 def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
@@ -165,17 +157,18 @@ class _Lines:
         return line
 
 
-def _from_csv(text: str, name: str, sha256: str, path: Path) -> Records:
+def _from_csv(text: str, path: Path, sha256: str) -> Records:
     before = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
-        return _parse_csv(text, name, sha256, path)
+        return _parse_csv(text, path, sha256)
     except csv.Error as error:
         raise SourceError("source.unreadable", path=path, why=str(error)) from error
     finally:
         csv.field_size_limit(before)
 
 
-def _parse_csv(text: str, name: str, sha256: str, path: Path) -> Records:
+def _parse_csv(text: str, path: Path, sha256: str) -> Records:
+    name = path.name
     first_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first_line.count)
     lines = _Lines(text)
@@ -219,7 +212,7 @@ def _fit(row: list[str], width: int) -> list[str] | None:
     return None
 
 
-def _from_json(text: str, name: str, sha256: str, path: Path) -> Records:
+def _from_json(text: str, path: Path, sha256: str) -> Records:
     try:
         parsed = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -238,12 +231,16 @@ def _from_json(text: str, name: str, sha256: str, path: Path) -> Records:
             lines.append(number)
         else:
             bad.append(number)
-    return Records(name, sha256, header, rows, lines, sorted(bad))
+    return Records(path.name, sha256, header, rows, lines, sorted(bad))
 
 
 def _is_text(text: str) -> bool:
     """Tell whether a text can be written at all: half a surrogate pair cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_text(value: object) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csa.errors import ParamError
-from csa.ingest.incidents import YES_FIRST
+from csa.ingest.incidents import strongest
 from csa.ingest.judge import JudgedFile
 
 REPEAT_ORDER = ("lon", "lat", "is_victim", "incident_id", "source", "address")
@@ -147,9 +147,7 @@ def _settle_repeats(rows: pd.DataFrame) -> None:
     named = rows[(rows["reason"] == "") & (rows["row_id"] != "")]
     shared = named[named["row_id"].duplicated(keep=False)]
     for flag in ("gun", "domestic"):
-        rank = shared[flag].map({word: place for place, word in enumerate(YES_FIRST)})
-        strongest = rank.groupby(shared["row_id"]).transform("min")
-        rows.loc[shared.index, flag] = strongest.map(dict(enumerate(YES_FIRST)))
+        rows.loc[shared.index, flag] = strongest(shared[flag], shared["row_id"])
     order = shared.assign(lacks_time=~shared["has_time"]).sort_values(
         ["row_id", "kind", "lacks_time", "occurred_at", "is_reported", *REPEAT_ORDER],
         na_position="last",
