@@ -69,7 +69,7 @@ def test_each_rung_of_the_ladder_wins_over_those_below(tmp_path, city):
     deployment = _deployment(tmp_path, "months = 30\nresolution = 11\nmax_area_km2 = 0.5")
     settled = resolve(flags, city, environment, deployment)
     assert settled == {
-        "data_dir": Resolved("data/testville", "city file"),
+        "data_dir": Resolved("data/testville", "default"),
         "months": Resolved(12, "flag"),
         "resolution": Resolved(10, "environment"),
         "max_area_km2": Resolved(0.5, "deployment file"),
@@ -81,7 +81,7 @@ def test_each_rung_of_the_ladder_wins_over_those_below(tmp_path, city):
 def test_what_nobody_sets_comes_from_the_city_file_or_is_left_to_the_suggestion(city):
     settled = resolve({}, city, {})
     assert {name: (each.value, each.origin) for name, each in settled.items()} == {
-        "data_dir": ("data/testville", "city file"),
+        "data_dir": ("data/testville", "default"),
         "months": (24, "city file"),
         "resolution": (8, "city file"),
         "max_area_km2": (1.5, "city file"),

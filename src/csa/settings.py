@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from csa.city import CityConfig
+from csa.city import Areas, CityConfig
 from csa.config import read_toml
 from csa.errors import ConfigError, ParamError
 
@@ -26,7 +26,7 @@ class Setting:
     read
         Text or TOML value to the value; raises ValueError.
     from_city
-        The city file's value; None where it has none.
+        The city file's value; None where it says none.
     default
         The value where nothing sets it; None is left to the suggestion.
     about
@@ -36,7 +36,7 @@ class Setting:
     name: str
     read: Callable[[Any], Any]
     from_city: Callable[[CityConfig], Any]
-    default: Any
+    default: Callable[[CityConfig], Any]
     about: str
 
     @property
@@ -63,24 +63,33 @@ def _from_areas(name: str) -> Callable[[CityConfig], Any]:
     return lambda city: getattr(city.areas, name) if name in city.areas.model_fields_set else None
 
 
+def _default_of_areas(name: str) -> Callable[[CityConfig], Any]:
+    """Return the default that [areas] documents."""
+    return lambda _: Areas.model_fields[name].default
+
+
+def _nothing(_: CityConfig) -> None:
+    """Return no value."""
+
+
+def _of_areas(name: str, read: Callable[[Any], Any], about: str) -> Setting:
+    return Setting(name, read, _from_areas(name), _default_of_areas(name), about)
+
+
 SETTINGS = (
     Setting(
-        "data_dir", str, lambda city: f"data/{city.city.id}", None, "folder with the city's files"
+        "data_dir",
+        str,
+        _nothing,
+        lambda city: f"data/{city.city.id}",
+        "folder with the city's files",
     ),
-    Setting("months", _whole, _from_areas("months"), 36, "months of data in a proposal"),
-    Setting("resolution", _whole, _from_areas("resolution"), 9, "H3 resolution of areas"),
+    _of_areas("months", _whole, "months of data in a proposal"),
+    _of_areas("resolution", _whole, "H3 resolution of areas"),
+    _of_areas("max_area_km2", _number, "size limit of an area in km2; 0 for none"),
+    Setting("eps_m", _number, _nothing, _nothing, "DBSCAN's radius in metres; unset: as suggested"),
     Setting(
-        "max_area_km2",
-        _number,
-        _from_areas("max_area_km2"),
-        2.0,
-        "size limit of an area in km2; 0 for none",
-    ),
-    Setting(
-        "eps_m", _number, lambda _: None, None, "DBSCAN's radius in metres; unset: as suggested"
-    ),
-    Setting(
-        "min_samples", _whole, lambda _: None, None, "DBSCAN's minimum count; unset: as suggested"
+        "min_samples", _whole, _nothing, _nothing, "DBSCAN's minimum count; unset: as suggested"
     ),
 )
 
@@ -144,7 +153,7 @@ def resolve(
         )
         origin, given = next(
             ((origin, given) for origin, given in ladder if given is not None),
-            ("default", setting.default),
+            ("default", setting.default(city)),
         )
         settled[setting.name] = Resolved(_read(setting, given), origin)
     return settled
