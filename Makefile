@@ -98,7 +98,7 @@ format: setup ## format the code, and repair what ruff can
 lock: setup ## write requirements.lock from pyproject.toml (UPGRADE=1: newest versions)
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	    --fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
-	    --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade) \
+	    --quiet $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
 
 wheel: setup ## build a wheel in dist/

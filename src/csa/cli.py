@@ -24,7 +24,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Propose and follow core service areas: places with many shootings, never persons.",
 )
 config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
 app.add_typer(config_app, name="config")
@@ -84,7 +83,7 @@ def _say(key: str, **values: object) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    print(f"csa: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command's voice
+    typer.echo(f"csa: {sentence}", err=True)
     raise SystemExit(code)
 
 
@@ -104,7 +103,7 @@ def _version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
 
-        print(f"csa {version('csa')}")  # noqa: T201 - results go to stdout
+        typer.echo(f"csa {version('csa')}")
         raise typer.Exit
 
 
@@ -270,7 +269,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1))  # noqa: T201 - results go to stdout
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
