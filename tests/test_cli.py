@@ -96,6 +96,12 @@ def test_the_same_inputs_give_the_same_bytes_and_the_folder_is_replaced_whole(to
     assert not [path for path in town.folder.iterdir() if path.name.startswith(".")]
 
 
+def test_brackets_in_a_name_are_printed_as_they_are(town, ingest, propose, shootings):
+    town.places.write_text(town.places.read_text().replace("West End", "West [red]End"))
+    ingest(shootings)
+    assert "West [red]End" in propose().stdout
+
+
 def test_a_period_longer_than_the_data_is_said(propose):
     said = propose().stdout
     assert "Asked for 36 months; the data cover 1 of them." in said

@@ -74,15 +74,20 @@ def progress(n_steps: int) -> Iterator[Tell]:
 
 
 def _out() -> Console:
-    """Return stdout: as wide as the terminal, and wide enough for any table elsewhere."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+    """Return stdout: as wide as the terminal, and wide enough for any table elsewhere.
+
+    A city's names and addresses are printed as they are: brackets in them are no markup.
+    """
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
 def _print(*sentences: str) -> None:
     console = _out()
     for sentence in sentences:
-        console.print(sentence, markup=False, soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
 
 
 def _say(key: str, **values: object) -> str:
