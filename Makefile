@@ -96,7 +96,7 @@ format: setup ## format the code, and repair what ruff can
 	$(BIN)/ruff format .
 
 lock: setup ## write requirements.lock from pyproject.toml (UPGRADE=1: newest versions)
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra app --group dev --universal --python-version 3.11 \
 	    --fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
 	    --quiet $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
