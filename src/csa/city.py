@@ -225,6 +225,9 @@ class City(_Frozen):
     nonfatal_is_proxy: bool = Field(
         default=False, description="true when it cannot be told from an armed assault"
     )
+    is_synthetic: bool = Field(
+        default=False, description="true for a made-up city; every page and picture says so"
+    )
 
 
 class Places(_Frozen):
@@ -247,6 +250,52 @@ class Population(_Frozen):
     count_column: str = Field(description="column that holds the number of people")
     year: int = Field(ge=1900, le=2200, description="year that the numbers are of")
     source: str = Field(description="who counted")
+
+
+class Basemap(_Frozen):
+    """The city's own layers, drawn behind the areas without a network."""
+
+    water_file: str = Field("", description="polygons or lines of water, in the data folder")
+    parks_file: str = Field("", description="polygons of parks")
+    streets_file: str = Field("", description="lines of streets")
+    street_class_column: str = Field("", description="column that tells main streets")
+    main_streets: Texts = Field((), description="its values for streets drawn from afar")
+    street_name_column: str = Field("", description="column with the street's name")
+    crs: AnyCrs | None = Field(None, description="for files that name no coordinate system")
+    source: str = Field("", description="who made the layers; shown below the map")
+    tiles_url: str = Field(
+        "", description="online tiles, such as https://{s}.example/{z}/{x}/{y}.png; empty: none"
+    )
+    tiles_credit: str = Field("", description="what the tiles' licence asks to be shown")
+
+
+class Services(_Frozen):
+    """Places that help: hubs, clinics, schools, churches, parks."""
+
+    file: str = Field(description="CSV or GeoJSON in the data folder")
+    name_column: str = Field(description="column with the place's name")
+    kind_column: str = Field(description="column with its kind, as a reader would say it")
+    lon_column: str = Field("lon", description="degrees; of a CSV alone")
+    lat_column: str = Field("lat", description="degrees; of a CSV alone")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
+    source: str = Field(description="who keeps the list")
+    as_of: date = Field(description="day that the list is of")
+
+
+class RiskTerrain(_Frozen):
+    """A score of places made elsewhere; shown beside, never mixed in."""
+
+    file: str = Field(description="polygons or points with a score (GeoJSON), or a CSV of points")
+    score_column: str = Field(description="column with the score; higher is more")
+    lon_column: str = Field("lon", description="degrees; of a CSV alone")
+    lat_column: str = Field("lat", description="degrees; of a CSV alone")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    top_share: float = Field(
+        0.1, gt=0, lt=1, description="share of the scored places that counts as highest"
+    )
+    source: str = Field(description="who made the score, and how")
+    as_of: date = Field(description="day that the score is of")
 
 
 class Areas(_Frozen):
@@ -281,4 +330,7 @@ class CityConfig(_Frozen):
     areas: Areas = Field(description="documented values for candidate areas")
     sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
     points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
+    basemap: Basemap = Field(Basemap(), description="the background of the maps")
+    services: Services | None = Field(None, description="places that help")
+    risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     portal: Portal | None = Field(None, description="where files can be downloaded")
