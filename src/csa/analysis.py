@@ -10,17 +10,16 @@ import pandas as pd
 
 from csa.city import CityConfig
 from csa.crs import project
-from csa.errors import CsaError, PeriodError
+from csa.errors import CsaError, ParamError, PeriodError
 from csa.hotspots.areas import Grid, form_areas
-from csa.hotspots.proposal import (
-    Proposal,
-)
+from csa.hotspots.proposal import Proposal
 from csa.hotspots.suggest import suggest_dbscan
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
 from csa.params import AreaParams, DbscanParams, Month, Period, require_resolution
 from csa.places import cells as h3_cells
 from csa.proposing import Run, Window, proposal_of
+from csa.schema import KINDS
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class Choices:
         Size limit of an area; 0 for none.
     resolution
         H3 resolution of the cells.
+    kinds
+        Which kinds of incident are counted, of `csa.schema.KINDS`.
     """
 
     until: Month | None = None
@@ -49,10 +50,44 @@ class Choices:
     min_samples: int | None = None
     max_area_km2: float = 2.0
     resolution: int = 9
+    kinds: tuple[str, ...] = KINDS
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind, and none at all."""
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            given = ", ".join(self.kinds) or "none"
+            raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
+
+
+def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
+    """List the cells of a dataset's study area: the same for each proposal, so worth keeping.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `area_km2`, land inside the study area; index `cell`, uint64, sorted.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    return h3_cells.cover(dataset.study_area, resolution)
 
 
 def propose(
-    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
+    dataset: Dataset,
+    config: CityConfig,
+    choices: Choices,
+    tell: Tell = silent,
+    cover: pd.DataFrame | None = None,
 ) -> Proposal:
     """Propose candidate core service areas.
 
@@ -66,6 +101,8 @@ def propose(
         What the analyst chose.
     tell
         Called with the name of each step as it begins.
+    cover
+        What `study_cells` gives for this dataset and resolution; None makes it.
 
     Returns
     -------
@@ -86,14 +123,15 @@ def propose(
     period = _period(dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
-    cover = h3_cells.cover(dataset.study_area, choices.resolution)
-    window = _window(dataset, config, period, choices.resolution, cover.index)
+    if cover is None:
+        cover = study_cells(dataset, choices.resolution)
+    window = _window(dataset, config, period, choices, cover.index)
     suggested = suggest_dbscan(config.areas, len(window.incidents))
     params = AreaParams(_dbscan(choices, suggested), choices.resolution, choices.max_area_km2)
     grid = _grid(cover, config.city.metric_crs)
     tell("clusters")
     found = form_areas(window.xy, window.cells, grid, params)
-    run = Run(dataset, config, period, window, suggested, params, grid, found)
+    run = Run(dataset, config, period, choices.kinds, window, suggested, params, grid, found)
     tell("areas")
     return proposal_of(run)
 
@@ -141,14 +179,17 @@ def _grid(cover: pd.DataFrame, crs: str) -> Grid:
 
 
 def _window(
-    dataset: Dataset, config: CityConfig, period: Period, resolution: int, cover: pd.Index
+    dataset: Dataset, config: CityConfig, period: Period, choices: Choices, cover: pd.Index
 ) -> Window:
     start = pd.Timestamp(f"{period.start}-01")
     until = pd.Timestamp(f"{period.until}-01")
     when = dataset.incidents["occurred_at"]
-    incidents = dataset.incidents[(when >= start) & (when < until)]
+    is_counted = (when >= start) & (when < until)
+    if set(choices.kinds) != set(KINDS):
+        is_counted &= dataset.incidents["kind"].isin(choices.kinds)
+    incidents = dataset.incidents[is_counted]
     located = incidents.dropna(subset=["lon", "lat"])
-    cells = h3_cells.bin_points(located["lon"], located["lat"], resolution)
+    cells = h3_cells.bin_points(located["lon"], located["lat"], choices.resolution)
     is_outside = located["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
     # A point on the very border may fall into a cell of no area inside.
     is_inside = ~is_outside & np.isin(cells, cover.to_numpy())

@@ -172,6 +172,10 @@ def propose(
         float | None, typer.Option(help="Size limit of an area; 0 for none.  [2.0]")
     ] = None,
     resolution: Annotated[int | None, typer.Option(help="H3 resolution.  [9]")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Count only this kind: homicide or nonfatal.  [both]", metavar="KIND"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose candidate core service areas from a dataset."""
@@ -183,6 +187,7 @@ def propose(
     from csa.hotspots.proposal import MARKER, proposal_files
     from csa.ingest.dataset import load_dataset
     from csa.params import Month
+    from csa.schema import KINDS
     from csa.settings import resolve
 
     flags = {
@@ -194,7 +199,9 @@ def propose(
     }
     settled = {name: setting.value for name, setting in resolve(flags, config).items()}
     settled.pop("data_dir")
-    choices = Choices(until=None if until is None else Month.parse(until, "--until"), **settled)
+    first_not_counted = None if until is None else Month.parse(until, "--until")
+    kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
+    choices = Choices(until=first_not_counted, kinds=kinds, **settled)
     with terminal.progress(5) as tell:
         tell("load")
         loaded = load_dataset(dataset)

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,6 +82,36 @@ def _safe(value: object) -> object:
     # A lone carriage return is not quoted by Python 3.11 and would begin a new row.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if value.startswith(FORMULA_STARTS) else text
+
+
+def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
+    """Return what a library can write only to a file, by way of a temporary one.
+
+    Parameters
+    ----------
+    write
+        Called with the file's path.
+    suffix
+        The file's ending, such as `.gpkg`.
+
+    Returns
+    -------
+    bytes
+        The file's content; the file itself is gone.
+
+    Raises
+    ------
+    OutputError
+        If the machine has no room for it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".csa-tmp-") as folder:
+            path = Path(folder) / f"file{suffix}"
+            write(path)
+            return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError("files.cannot_write", path=f"a {suffix} file", why=why) from error
 
 
 def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:

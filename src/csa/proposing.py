@@ -30,7 +30,7 @@ from csa.ingest.dataset import Dataset
 from csa.params import AreaParams, DbscanParams, Month, Period
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import people_in
-from csa.schema import UNASSIGNED
+from csa.schema import KINDS, UNASSIGNED
 
 DIGITS = 4
 LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
@@ -73,6 +73,8 @@ class Run:
         The city's file.
     period
         The months asked for.
+    kinds
+        The kinds of incident counted.
     window
         The period's incidents.
     suggested
@@ -88,6 +90,7 @@ class Run:
     dataset: Dataset
     config: CityConfig
     period: Period
+    kinds: tuple[str, ...]
     window: Window
     suggested: DbscanParams
     params: AreaParams
@@ -238,6 +241,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "city_name": city.name,
         "nonfatal_name": city.nonfatal_name,
         "nonfatal_is_proxy": city.nonfatal_is_proxy,
+        "is_synthetic": city.is_synthetic,
         "data_fingerprint": run.dataset.fingerprint,
         "data_through": report["data_through"],
         "params": {
@@ -245,6 +249,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "until": str(run.period.until),
             "months": run.period.months,
             **_covered(run),
+            "kinds": [kind for kind in KINDS if kind in run.kinds],
             **asdict(run.params.dbscan),
             "max_area_km2": run.params.max_area_km2,
             "resolution": run.params.resolution,

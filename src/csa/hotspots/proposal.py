@@ -109,7 +109,7 @@ def proposal_files(proposal: Proposal) -> dict[str, bytes]:
 
 def _geojson(proposal: Proposal) -> dict[str, Any]:
     features = []
-    for properties, shape in zip(_records(proposal.areas), proposal.areas.geometry, strict=True):
+    for properties, shape in zip(area_records(proposal.areas), proposal.areas.geometry, strict=True):
         # RFC 7946: seven decimals are a centimetre, outer rings run counterclockwise.
         drawn = shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
         geometry = json.loads(shapely.to_geojson(drawn))
@@ -126,11 +126,24 @@ def _geojson(proposal: Proposal) -> dict[str, Any]:
         "name": "areas",
         "format_version": FORMAT_VERSION,
         "nonfatal_name": proposal.summary["nonfatal_name"],
+        "is_synthetic": proposal.summary["is_synthetic"],
         "features": features,
     }
 
 
-def _records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+def area_records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+    """Give each area's columns as plain values, as every file has them.
+
+    Parameters
+    ----------
+    areas
+        The areas of a proposal.
+
+    Yields
+    ------
+    dict
+        Column name to text, number, list, dictionary or None.
+    """
     for record in areas[list(AREA_COLUMNS)].to_dict("records"):
         plain = {str(name): _plain(value) for name, value in record.items()}
         # A column that is unknown somewhere is one of floats; people are whole all the same.
@@ -138,7 +151,7 @@ def _records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _area_rows(areas: gpd.GeoDataFrame) -> Iterator[list[object]]:
-    for record in _records(areas):
+    for record in area_records(areas):
         values = dict(record)
         values["neighborhoods"] = json.dumps(values["neighborhoods"], ensure_ascii=False)
         values["cells"] = " ".join(values["cells"])

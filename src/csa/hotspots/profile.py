@@ -1,0 +1,121 @@
+"""What an area's incidents look like in time: by month, by day and part of day, and how sure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from csa.params import Month, Period
+
+PARTS = ("06-14", "14-22", "22-06")
+"""Three parts of eight hours; the night belongs to the day on which it began."""
+
+MIN_INCIDENTS_BY_PART = 30
+"""With fewer, 21 boxes of day and part would show chance."""
+
+NIGHT_ENDS = 6
+
+
+def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
+    """Tell between which expected numbers a count is no surprise: the exact Poisson interval.
+
+    Parameters
+    ----------
+    n
+        Incidents counted.
+    coverage
+        How often such intervals hold the expected number, at least; 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper expected number.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, pp. 437-442.
+    """
+    tail = (1 - coverage) / 2
+    low = float(chi2.ppf(tail, 2 * n) / 2) if n else 0.0
+    return low, float(chi2.ppf(1 - tail, 2 * n + 2) / 2)
+
+
+def count_by_month(incidents: pd.DataFrame, period: Period, data_through: date) -> pd.DataFrame:
+    """Count incidents by month.
+
+    Parameters
+    ----------
+    incidents
+        `occurred_at` and `kind`, n rows.
+    period
+        The months counted.
+    data_through
+        The last day that the data cover.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A month a row, those without incidents too: `month` (YYYY-MM), `incidents`,
+        `homicides`, `is_partial` (the data end within it), `is_covered` (they reach it).
+    """
+    months = [period.start.plus(step) for step in range(period.months)]
+    names = [str(month) for month in months]
+    when = incidents["occurred_at"].dt.strftime("%Y-%m")
+    last = Month(data_through.year, data_through.month)
+    ends_on = pd.Period(str(last)).days_in_month
+    return pd.DataFrame(
+        {
+            "month": names,
+            "incidents": when.value_counts().reindex(names, fill_value=0).to_numpy(),
+            "homicides": when[incidents["kind"] == "homicide"]
+            .value_counts()
+            .reindex(names, fill_value=0)
+            .to_numpy(),
+            "is_partial": [month == last and data_through.day < ends_on for month in months],
+            "is_covered": [month <= last for month in months],
+        }
+    )
+
+
+def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:
+    """Count incidents by day of the week and part of the day.
+
+    Parameters
+    ----------
+    incidents
+        `occurred_at` (local time) and `flags`, n rows; those flagged `no_time` are not counted.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Seven rows, Monday to Sunday (0 to 6), and a column for each of `PARTS`; None with
+        fewer than `MIN_INCIDENTS_BY_PART` incidents that have a time.
+    """
+    timed = incidents[~has_flag(incidents, "no_time")]
+    if len(timed) < MIN_INCIDENTS_BY_PART:
+        return None
+    began = timed["occurred_at"] - pd.Timedelta(hours=NIGHT_ENDS)
+    counts = np.zeros((7, len(PARTS)), dtype=np.int64)  # (days, parts)
+    np.add.at(counts, (began.dt.dayofweek.to_numpy(), began.dt.hour.to_numpy() // 8), 1)
+    return pd.DataFrame(counts, columns=list(PARTS))
+
+
+def has_flag(incidents: pd.DataFrame, flag: str) -> pd.Series:
+    """Tell which incidents carry a flag.
+
+    Parameters
+    ----------
+    incidents
+        `flags`, n rows.
+    flag
+        One of `csa.schema.FLAGS`.
+
+    Returns
+    -------
+    pandas.Series
+        Booleans, length n, index of `incidents`.
+    """
+    return incidents["flags"].str.split(";").map(lambda flags: flag in flags).astype(bool)

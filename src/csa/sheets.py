@@ -1,0 +1,87 @@
+"""One area's sheet: what a team wants to know before it walks there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from csa.errors import CsaError
+from csa.hotspots.profile import count_by_month, count_by_part, count_interval, has_flag
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import Dataset
+from csa.params import Month, Period
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is known about one candidate area; no single incident.
+
+    Parameters
+    ----------
+    area
+        The area's row of the proposal, without its geometry.
+    expected
+        Lower and upper expected number of incidents (95 %).
+    by_month
+        As `csa.hotspots.profile.count_by_month`.
+    by_part
+        As `csa.hotspots.profile.count_by_part`; None where too few have a time.
+    without_time
+        Incidents whose time of day is unknown.
+    reported_time
+        Incidents whose time is that of the report.
+    """
+
+    area: Mapping[str, Any]
+    expected: tuple[float, float]
+    by_month: pd.DataFrame
+    by_part: pd.DataFrame | None
+    without_time: int
+    reported_time: int
+
+
+def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
+    """Make an area's sheet.
+
+    Parameters
+    ----------
+    dataset
+        The incidents that the proposal was made from.
+    proposal
+        All candidates of one run.
+    area_id
+        The area's letter.
+
+    Returns
+    -------
+    Sheet
+        The sheet.
+
+    Raises
+    ------
+    CsaError
+        If the proposal has no such area, or was made from other data.
+    """
+    if proposal.summary["data_fingerprint"] != dataset.fingerprint:
+        raise CsaError("sheet.other_data")
+    found = proposal.areas[proposal.areas["area_id"] == area_id]
+    if found.empty:
+        raise CsaError("sheet.no_area", area_id=area_id, n=len(proposal.areas))
+    labels = proposal.labels
+    wanted = labels.loc[labels["area_id"] == area_id, "incident_id"]
+    incidents = dataset.incidents[dataset.incidents["incident_id"].isin(wanted)]
+    params = proposal.summary["params"]
+    period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
+    through = date.fromisoformat(proposal.summary["data_through"])
+    return Sheet(
+        found.drop(columns="geometry").iloc[0].to_dict(),
+        count_interval(len(incidents)),
+        count_by_month(incidents, period, through),
+        count_by_part(incidents),
+        int(has_flag(incidents, "no_time").sum()),
+        int(has_flag(incidents, "reported_time").sum()),
+    )
