@@ -215,6 +215,26 @@ def propose(
 
 
 @app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder of the city's files.", metavar="DIR")],
+    seed: Annotated[int | None, typer.Option(help="Another city.  [20200821]")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the made-up city: its shootings, places and the truth planted in them."""
+    from csa import terminal
+    from csa.files import replace_folder
+    from csa.synthetic.sample import MARKER, SEED, sample_files
+
+    files = sample_files(SEED if seed is None else seed)
+    replace_folder(out, MARKER, files)
+    truth = json.loads(files[MARKER])
+    if as_json:
+        _print_json(truth)
+    else:
+        terminal.show_sample(truth, out)
+
+
+@app.command()
 def check(
     city: CityOption,
     files: Annotated[

@@ -288,6 +288,20 @@ def _last_day(until: str) -> str:
     return day(date(last.year, last.number, calendar.monthrange(last.year, last.number)[1]))
 
 
+def show_sample(truth: Mapping[str, Any], out: Path) -> None:
+    """Say what the made-up city holds.
+
+    Parameters
+    ----------
+    truth
+        What `truth.json` says.
+    out
+        The city's folder.
+    """
+    counts = _pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
+    _print(_say("sample.written", out=out, **counts), _say("sample.truth", out=out))
+
+
 def show_check(config: CityConfig, path: Path, folder: Path) -> None:
     """Say that a city's file has no fault, and which of its files are not there.
 

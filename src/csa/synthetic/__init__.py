@@ -1,0 +1,1 @@
+"""A made-up city: seeded, in open country, with a known truth to hold the tool to."""

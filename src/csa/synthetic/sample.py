@@ -1,0 +1,206 @@
+"""The made-up city's files: everything that `csa sample` writes, as bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from csa.errors import ParamError
+from csa.files import csv_bytes, json_bytes
+from csa.message import say
+from csa.synthetic.ground import DIGITS, Ground, lay_ground, place, place_shape
+from csa.synthetic.names import CITY, INSTITUTION
+from csa.synthetic.neighborhoods import PEOPLE, Neighborhood, lay_neighborhoods
+from csa.synthetic.planted import (
+    BACKGROUND,
+    FEATURES,
+    FIRST_DAY,
+    HOMICIDES,
+    LAST_DAY,
+    NONFATAL,
+    PUBLISHED,
+    YEARS,
+    Feature,
+)
+from csa.synthetic.shootings import N_DUPLICATES, Incident, draw_incidents
+from csa.synthetic.streets import Streets, lay_streets
+from csa.synthetic.tables import (
+    FAR_KINDS,
+    GAP_FEATURE,
+    GAP_M,
+    SERVICE_COLUMNS,
+    SHOOTING_COLUMNS,
+    risk_squares,
+    service_rows,
+    shooting_rows,
+)
+from csa.words import render
+
+SEED = 20200821
+MARKER = "truth.json"
+YES_NO_UNKNOWN = {"Y": "yes", "N": "no", "": "unknown"}
+
+
+def sample_files(seed: int = SEED) -> dict[str, bytes]:
+    """Make the whole city.
+
+    Parameters
+    ----------
+    seed
+        Not negative; the same seed gives the same bytes.
+
+    Returns
+    -------
+    dict
+        Name of file to content.
+
+    Raises
+    ------
+    ParamError
+        If the seed is negative.
+    """
+    if seed < 0:
+        raise ParamError("sample.seed", given=seed)
+    # A stream for each part: a change in one leaves the others as they are.
+    streams = [np.random.default_rng([seed, part]) for part in range(6)]
+    ground = lay_ground()
+    streets = lay_streets(ground, streams[0])
+    neighborhoods = lay_neighborhoods(ground, streams[1])
+    incidents = draw_incidents(ground, streets, streams[2])
+    rows = shooting_rows(incidents, streams[3])
+    services = service_rows(ground, streets, streams[4])
+    risk = risk_squares(ground, streams[5])
+    return {
+        "README.md": (render(say("sample.readme", city=CITY, seed=seed)) + "\n").encode(),
+        "shootings.csv": csv_bytes(SHOOTING_COLUMNS, rows),
+        "neighborhoods.geojson": _features(
+            ({"name": one.name}, one.shape) for one in neighborhoods
+        ),
+        "population.csv": csv_bytes(
+            ("neighborhood", "people"), [(one.name, one.people) for one in neighborhoods]
+        ),
+        **_land_files(ground, streets),
+        "services.csv": csv_bytes(SERVICE_COLUMNS, services),
+        "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
+        MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),
+    }
+
+
+def _land_files(ground: Ground, streets: Streets) -> dict[str, bytes]:
+    return {
+        "streets.geojson": _features(
+            ({"name": name, "class": kind}, place_shape(line)) for name, kind, line in streets.lines
+        ),
+        "water.geojson": _features(
+            ({"name": name}, place_shape(shape)) for name, shape in ground.water.items()
+        ),
+        "parks.geojson": _features(
+            ({"name": name}, place_shape(shape)) for name, shape in ground.parks.items()
+        ),
+    }
+
+
+def _features(shapes: Iterable[tuple[Mapping[str, Any], shapely.Geometry]]) -> bytes:
+    """Write GeoJSON, a feature a line, so that a change is seen where it is."""
+    lines = [
+        json.dumps(
+            {"type": "Feature", "properties": properties, "geometry": _geometry(shape)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for properties, shape in shapes
+    ]
+    body = ",\n".join(lines)
+    return ('{"type":"FeatureCollection","features":[\n' + body + "\n]}\n").encode()
+
+
+def _geometry(shape: shapely.Geometry) -> dict[str, Any]:
+    # Outer rings run counterclockwise, as RFC 7946 wants them.
+    turned = shapely.orient_polygons(shape)
+    if isinstance(turned, shapely.LineString):
+        return {"type": "LineString", "coordinates": _ring(turned)}
+    parts = [
+        [_ring(part.exterior), *(_ring(hole) for hole in part.interiors)]
+        for part in shapely.get_parts(turned)
+    ]
+    if len(parts) == 1:
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}
+
+
+def _ring(line: shapely.LineString) -> list[list[float]]:
+    return [[round(float(x), DIGITS), round(float(y), DIGITS)] for x, y in line.coords]
+
+
+def _truth(
+    seed: int,
+    incidents: Sequence[Incident],
+    n_rows: int,
+    neighborhoods: Sequence[Neighborhood],
+) -> dict[str, Any]:
+    used = [one for one in incidents if one.fault not in ("officer", "elsewhere", "bad_date")]
+    faults = Counter(one.fault for one in incidents)
+    domestic = Counter(YES_NO_UNKNOWN[one.domestic] for one in used)
+    rejected = {
+        "excluded_by_rule": faults["officer"],
+        "other_city": faults["elsewhere"],
+        "bad_date": faults["bad_date"],
+        "duplicate_row": N_DUPLICATES,
+    }
+    return {
+        "kind": "truth",
+        "format_version": 1,
+        "city": CITY,
+        "is_synthetic": True,
+        "seed": seed,
+        "first_day": FIRST_DAY.isoformat(),
+        "last_day": LAST_DAY.isoformat(),
+        "homicides_by_year": _by_year(HOMICIDES),
+        "nonfatal_by_year": _by_year(NONFATAL),
+        "published": list(PUBLISHED),
+        "rows_read": n_rows,
+        "rows_rejected": rejected,
+        "incidents": len(used),
+        "victims": sum(one.victims for one in used),
+        "unlocated": faults["blank"] + faults["zero"],
+        "at_zero": faults["zero"],
+        "outside_study_area": faults["outside"],
+        "domestic": {word: domestic[word] for word in YES_NO_UNKNOWN.values()},
+        "neighborhoods": len(neighborhoods),
+        "people": PEOPLE,
+        "institution": {"block": INSTITUTION, "is_in_city_file": False},
+        "service_gap": {"feature": GAP_FEATURE, "kinds": list(FAR_KINDS), "within_m": GAP_M},
+        "background_by_year": _planted_by_year(BACKGROUND, used),
+        "features": [_feature(feature, used) for feature in FEATURES],
+    }
+
+
+def _by_year(counts: Mapping[int, int]) -> dict[str, int]:
+    return {str(year): count for year, count in counts.items()}
+
+
+def _planted_by_year(name: str, used: Sequence[Incident]) -> dict[str, int]:
+    counts = Counter(one.when.year for one in used if one.feature == name)
+    return {str(year): counts[year] for year in YEARS}
+
+
+def _feature(feature: Feature, used: Sequence[Incident]) -> dict[str, Any]:
+    lon, lat = place(np.array([feature.middle]))[0]
+    by_year = _planted_by_year(feature.name, used)
+    return {
+        "name": feature.name,
+        "kind": feature.kind,
+        "lon": float(lon),
+        "lat": float(lat),
+        "radius_m": feature.outer_m,
+        "inner_radius_m": feature.inner_m,
+        "first_month": feature.first_month,
+        "last_month": feature.last_month,
+        "incidents": sum(by_year.values()),
+        "incidents_by_year": by_year,
+    }

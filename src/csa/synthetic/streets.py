@@ -1,0 +1,225 @@
+"""The streets of the made-up city: a bent grid, main streets every half mile, blocks between.
+
+Streets of constant v are named after trees and birds, streets of constant u are numbered. A
+block is the piece of a street between two corners; its middle is where incidents are put.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from csa.synthetic.ground import RIVER, Ground, is_within, river_v
+from csa.synthetic.names import DIAGONALS, PARKWAY, STREETS
+
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+BLOCK_U_M, BLOCK_V_M = 200.0, 130.0
+N_U, N_V = 47, 60
+"""Corners of the grid on either side of the middle."""
+
+MAIN_U, MAIN_V = 4, 6
+"""Every so many streets is a main one: 800 and 780 m."""
+
+BRIDGE_U = 8
+CORE_M = 4300.0
+DIAGONAL_WAYS = (
+    ((200, -150), (1900, -1150), (4300, -1900), (6900, -2750)),
+    ((-500, -300), (-2300, -1700), (-4100, -4300), (-4200, -4850)),
+    ((-300, 300), (-3000, 700), (-5600, 1500), (-8300, 1650)),
+)
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Lines to draw and blocks to put incidents on, metres on the plan.
+
+    Parameters
+    ----------
+    lines
+        Name, class (`main` or `minor`) and line of each street's unbroken run.
+    block_uv
+        (n, 2) middles of the blocks.
+    block_names
+        Such as `2300 block of Alder St`, length n.
+    """
+
+    lines: tuple[tuple[str, str, shapely.LineString], ...]
+    block_uv: Floats
+    block_names: tuple[str, ...]
+
+
+def lay_streets(ground: Ground, random: np.random.Generator) -> Streets:
+    """Lay out the streets.
+
+    Parameters
+    ----------
+    ground
+        The land.
+    random
+        Which parts are built, and how densely.
+
+    Returns
+    -------
+    Streets
+        Lines and blocks; none in water, minor ones not in parks.
+    """
+    built = _built(random)
+    along, across = (_segments(ground, built, is_along=way) for way in (True, False))
+    lines = [
+        *_grid_lines(along, is_along=True),
+        *_grid_lines(across, is_along=False),
+        *_roads(ground),
+    ]
+    uv_along, names_along = _blocks(along, is_along=True)
+    uv_across, names_across = _blocks(across, is_along=False)
+    return Streets(
+        tuple(lines), np.vstack([uv_along, uv_across]), tuple(names_along + names_across)
+    )
+
+
+def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Tell how densely each superblock is built: 0 fields, 1 every second street, 2 all."""
+    n_i, n_j = 2 * N_U // MAIN_U + 2, 2 * N_V // MAIN_V + 2
+    i, j = np.meshgrid(np.arange(n_i), np.arange(n_j), indexing="ij")
+    u = (i * MAIN_U - N_U + 2) * BLOCK_U_M
+    v = (j * MAIN_V - N_V + 3) * BLOCK_V_M
+    from_middle = np.hypot(u + 300, v - 300)
+    dice = random.random(u.shape)
+    outness = np.clip((from_middle - CORE_M) / 4000, 0, 1)
+    return np.where(dice > 1.15 * outness, 2, np.where(dice > 0.45 * outness, 1, 0))
+
+
+def _segments(ground: Ground, built: npt.NDArray[np.int64], *, is_along: bool) -> Flags:
+    """Tell which pieces of the grid exist, (street, piece)."""
+    streets = np.arange(-N_V, N_V + 1) if is_along else np.arange(-N_U, N_U + 1)
+    pieces = np.arange(-N_U, N_U) if is_along else np.arange(-N_V, N_V)
+    street, piece = np.meshgrid(streets, pieces, indexing="ij")
+    every = MAIN_V if is_along else MAIN_U
+    is_main = street % every == 0
+    i, j = (piece, street) if is_along else (street, piece)
+    density = built[(i + N_U) // MAIN_U, (j + N_V) // MAIN_V]
+    is_half = np.asarray(street % 2 == 0)
+    exists = is_main | (density == 2) | ((density == 1) & is_half)
+    exists &= _is_clear(ground, _points(street, piece, is_along=is_along), is_main, is_along)
+    # A field on both sides of a main street far out: the road is there all the same.
+    return exists
+
+
+def _points(
+    street: npt.NDArray[np.int64], piece: npt.NDArray[np.int64], *, is_along: bool
+) -> Floats:
+    """Return start, middle and end of each piece, (3, streets, pieces, 2)."""
+    ends = [piece + part for part in (0.0, 0.5, 1.0)]
+    if is_along:
+        pairs = [(end * BLOCK_U_M, street * BLOCK_V_M) for end in ends]
+    else:
+        pairs = [(street * BLOCK_U_M, end * BLOCK_V_M) for end in ends]
+    return np.stack([np.stack(np.broadcast_arrays(*pair), axis=-1) for pair in pairs])
+
+
+def _is_clear(ground: Ground, points: Floats, is_main: Flags, is_along: bool) -> Flags:
+    shape = points.shape[1:3]
+
+    def touches(area: shapely.Geometry) -> Flags:
+        flat = [is_within(part.reshape(-1, 2), area).reshape(shape) for part in points]
+        touched: Flags = np.logical_or.reduce(flat)
+        return touched
+
+    inner = shapely.buffer(ground.limit, -30)
+    is_in_city = ~touches(shapely.difference(shapely.box(-12000, -12000, 12000, 12000), inner))
+    shore = shapely.union_all([shapely.buffer(shape, 35) for shape in ground.water.values()])
+    green = shapely.union_all(list(ground.parks.values()))
+    corner = np.round(points[0][..., 0] / BLOCK_U_M).astype(np.int64)
+    is_bridge = np.zeros(shape, bool) if is_along else (corner % BRIDGE_U == 0)
+    lakes = [shape for name, shape in ground.water.items() if name != RIVER]
+    is_dry = ~touches(shore) | (is_bridge & ~touches(shapely.union_all(lakes)))
+    return is_in_city & is_dry & (is_main | ~touches(green))
+
+
+def street_name(number: int, *, is_along: bool) -> str:
+    """Name a street of the grid.
+
+    Parameters
+    ----------
+    number
+        Its place in the grid, 0 in the middle.
+    is_along
+        True for streets of constant v, which bear names; the others are numbered.
+
+    Returns
+    -------
+    str
+        Such as `Alder St` or `12th St`.
+    """
+    if is_along:
+        name = STREETS[(number + N_V) * 7 % len(STREETS)]
+        return f"{name} {'Blvd' if number % MAIN_V == 0 else 'St'}"
+    order = number + N_U + 1
+    ending = (
+        "th" if order % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(order % 10, "th")
+    )
+    return f"{order}{ending} {'Ave' if number % MAIN_U == 0 else 'St'}"
+
+
+def _grid_lines(exists: Flags, *, is_along: bool) -> Iterator[tuple[str, str, shapely.LineString]]:
+    """Join pieces into unbroken runs; a long run gets a point every half mile to bend at."""
+    n_street, n_piece, every = (N_V, N_U, MAIN_V) if is_along else (N_U, N_V, MAIN_U)
+    for row, pieces in enumerate(exists):
+        street = row - n_street
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], pieces.astype(int), [0]])))
+        for start, end in edges.reshape(-1, 2):
+            if end - start < 2:
+                continue
+            stops = np.unique([*range(start, end, MAIN_U), end]) - n_piece
+            ends = stops * (BLOCK_U_M if is_along else BLOCK_V_M)
+            side = np.full(len(ends), street * (BLOCK_V_M if is_along else BLOCK_U_M))
+            pair = (ends, side) if is_along else (side, ends)
+            name = street_name(street, is_along=is_along)
+            kind = "main" if street % every == 0 else "minor"
+            yield name, kind, shapely.LineString(np.column_stack(pair))
+
+
+def _roads(ground: Ground) -> Iterator[tuple[str, str, shapely.LineString]]:
+    """Draw the roads that are older than the grid, and the one along the river."""
+    inner = shapely.buffer(ground.limit, -20)
+    dry = shapely.difference(inner, shapely.union_all(list(ground.water.values())))
+    for name, way in zip(DIAGONALS, DIAGONAL_WAYS, strict=True):
+        for part in _line_parts(shapely.intersection(_round(shapely.LineString(way)), dry)):
+            yield name, "main", part
+    u = np.arange(-6600.0, 7400.0, 120.0)
+    bank = shapely.LineString(np.column_stack([u, river_v(u)])).parallel_offset(430, "right")
+    for part in _line_parts(shapely.intersection(shapely.simplify(bank, 6), dry)):
+        yield PARKWAY, "main", part
+
+
+def _round(line: shapely.LineString) -> shapely.LineString:
+    """Cut the corners of a road twice (Chaikin), as wagons did."""
+    points = shapely.get_coordinates(line)
+    for _ in range(2):
+        first = 0.75 * points[:-1] + 0.25 * points[1:]
+        second = 0.25 * points[:-1] + 0.75 * points[1:]
+        inner = np.stack([first, second], axis=1).reshape(-1, 2)
+        points = np.vstack([points[:1], inner[1:-1], points[-1:]])
+    return shapely.LineString(points)
+
+
+def _line_parts(shape: shapely.Geometry) -> list[shapely.LineString]:
+    return [part for part in shapely.get_parts(shape) if shapely.length(part) > 150]
+
+
+def _blocks(exists: Flags, *, is_along: bool) -> tuple[Floats, list[str]]:
+    row, column = np.nonzero(exists)
+    n_street, n_piece = (N_V, N_U) if is_along else (N_U, N_V)
+    street, piece = row - n_street, column - n_piece
+    uv = _points(street, piece, is_along=is_along)[1]
+    names = [
+        f"{100 * int(number)} block of {street_name(int(one), is_along=is_along)}"
+        for number, one in zip(column + 1, street, strict=True)
+    ]
+    return uv, names

@@ -1,0 +1,154 @@
+"""The made-up city's tables: rows as a city would publish them, places that help, a risk score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from csa.synthetic.ground import Ground, is_within, place
+from csa.synthetic.names import SERVICE_WORDS
+from csa.synthetic.neighborhoods import MIDDLE
+from csa.synthetic.planted import FEATURES
+from csa.synthetic.shootings import N_DUPLICATES, Incident, city_of
+from csa.synthetic.streets import Streets
+
+Floats = npt.NDArray[np.float64]
+
+SHOOTING_COLUMNS = (
+    "incident_number", "victim_number", "date", "time", "block", "fatal", "domestic",
+    "officer_involved", "lon", "lat", "city",
+)  # fmt: skip
+SERVICE_COLUMNS = ("name", "kind", "lon", "lat")
+BAD_DATES = ("2017-02-30", "13/45/2018", "")
+GAP_FEATURE = "southeast"
+"""The hot area that is left without a hub or a clinic."""
+
+GAP_M = 1700.0
+FAR_KINDS = ("conflict resolution hub", "clinic")
+RECREATION = "park or recreation center"
+SQUARE_M = 400.0
+
+ServiceRow = tuple[str, str, float, float]
+
+
+def shooting_rows(
+    incidents: Sequence[Incident], random: np.random.Generator
+) -> list[tuple[object, ...]]:
+    """Write a row a victim, with a few rows twice.
+
+    Parameters
+    ----------
+    incidents
+        In the order of time.
+    random
+        Who else died, and which rows repeat.
+
+    Returns
+    -------
+    list of tuple
+        Values of `SHOOTING_COLUMNS`.
+    """
+    rows: list[tuple[object, ...]] = []
+    numbers: dict[int, int] = {}
+    n_bad = 0
+    for one in incidents:
+        numbers[one.when.year] = numbers.get(one.when.year, 0) + 1
+        number = f"{one.when.year % 100:02d}-{numbers[one.when.year]:05d}"
+        day = f"{one.when:%Y-%m-%d}"
+        if one.fault == "bad_date":
+            day = BAD_DATES[n_bad % len(BAD_DATES)]
+            n_bad += 1
+        officer = "Y" if one.fault == "officer" else "N"
+        for victim in range(one.victims):
+            is_dead = one.is_homicide and (victim == 0 or random.random() < 0.25)
+            values = (number, victim + 1, day, f"{one.when:%H:%M}", one.block, int(is_dead))
+            rows.append((*values, one.domestic, officer, one.lon, one.lat, city_of(one)))
+    plain = [place_in for place_in, row in enumerate(rows) if row[7] == "N" and row[8] and row[2]]
+    again = sorted(random.choice(plain, N_DUPLICATES, replace=False), reverse=True)
+    for place_in in again:
+        rows.insert(int(place_in) + 1, rows[int(place_in)])
+    return rows
+
+
+def service_rows(ground: Ground, streets: Streets, random: np.random.Generator) -> list[ServiceRow]:
+    """Place hubs, clinics, schools, churches and libraries on blocks, recreation in parks.
+
+    Parameters
+    ----------
+    ground
+        The land.
+    streets
+        Where blocks are.
+    random
+        Which blocks.
+
+    Returns
+    -------
+    list of tuple
+        Values of `SERVICE_COLUMNS`; one hot area has no hub and no clinic within `GAP_M`.
+    """
+    uv = streets.block_uv
+    gap = next(feature for feature in FEATURES if feature.name == GAP_FEATURE)
+    is_far = gap.distance_m(uv) > GAP_M
+    weight = np.exp(-np.hypot(*(uv - MIDDLE).T) / 4500)
+    rows: list[ServiceRow] = []
+    for kind, names in SERVICE_WORDS.items():
+        chance = weight * is_far if kind in FAR_KINDS else weight.copy()
+        for name in names:
+            block = int(random.choice(len(uv), p=chance / chance.sum()))
+            chance = np.where(np.hypot(*(uv - uv[block]).T) < 900, 0.0, chance)
+            lon, lat = place(uv[block : block + 1])[0]
+            rows.append((name, kind, float(lon), float(lat)))
+    rows += _recreation(ground)
+    return sorted(rows, key=lambda row: (row[1], row[0]))
+
+
+def _recreation(ground: Ground) -> Iterator[ServiceRow]:
+    for name, shape in ground.parks.items():
+        inside = shapely.get_coordinates(shapely.point_on_surface(shape))
+        lon, lat = place(inside)[0]
+        yield (name, RECREATION, float(lon), float(lat))
+
+
+def risk_squares(ground: Ground, random: np.random.Generator) -> list[tuple[int, shapely.Polygon]]:
+    """Score squares of 400 m, smoothly: related to where shootings are planted, not equal to it.
+
+    Parameters
+    ----------
+    ground
+        The land.
+    random
+        What the score sees beside, and how strongly it sees each hot area.
+
+    Returns
+    -------
+    list of tuple
+        Score 0 to 100 and square, degrees, WGS 84; the highest is 100 and the lowest 0.
+    """
+    west, south, east, north = ground.limit.bounds
+    u, v = np.meshgrid(np.arange(west, east, SQUARE_M), np.arange(south, north, SQUARE_M))
+    corners = np.column_stack([u.ravel(), v.ravel()])
+    corners = corners[is_within(corners + SQUARE_M / 2, ground.limit)]
+    raw = _risk(corners + SQUARE_M / 2, random)
+    scores = np.rint(100 * (raw - raw.min()) / (raw.max() - raw.min())).astype(int)
+    ring = SQUARE_M * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    squares = [shapely.Polygon(place(corner + ring)) for corner in corners]
+    return [(int(score), square) for score, square in zip(scores, squares, strict=True)]
+
+
+def _risk(uv: Floats, random: np.random.Generator) -> Floats:
+    raw = 1.1 * np.exp(-np.hypot(*(uv - MIDDLE).T) / 4000)
+    for feature in FEATURES:
+        if feature.kind in ("steady", "cooling"):
+            seen = random.uniform(0.25, 1.0)
+            astray = random.normal(0, 350, 2)
+            metres = np.hypot(*(uv - np.array(feature.middle) - astray).T)
+            raw = raw + seen * np.exp(-((metres / 900) ** 2) / 2)
+    for _ in range(6):
+        towards, phase = random.uniform(0, 2 * np.pi, 2)
+        along = uv @ np.array([np.cos(towards), np.sin(towards)])
+        raw = raw + 0.08 * np.sin(along / random.uniform(600, 1600) + phase)
+    return raw
