@@ -18,6 +18,8 @@ from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
 from csa.params import AreaParams, DbscanParams, Month, Period, require_resolution
 from csa.places import cells as h3_cells
+from csa.places.risk import Highest, find_highest, risk_in
+from csa.places.services import services_of
 from csa.proposing import Run, Window, proposal_of
 from csa.schema import KINDS
 
@@ -134,6 +136,72 @@ def propose(
     run = Run(dataset, config, period, choices.kinds, window, suggested, params, grid, found)
     tell("areas")
     return proposal_of(run)
+
+
+def services_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
+    """Count the services in and near each candidate area.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents, places and layers.
+    config
+        The same city's file.
+    proposal
+        All candidates of one run.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.places.services.services_of`; None where the city has no list of services.
+    """
+    if dataset.services is None or config.services is None:
+        return None
+    near_m, crs = config.services.near_m, config.city.metric_crs
+    return services_of(proposal.areas, dataset.services, near_m, crs)
+
+
+def highest_risk(dataset: Dataset, config: CityConfig) -> Highest | None:
+    """Find the places that an external score calls highest, for the map.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents, places and layers.
+    config
+        The same city's file.
+
+    Returns
+    -------
+    Highest or None
+        As `csa.places.risk.find_highest`; None where the city has no such score.
+    """
+    if dataset.risk_terrain is None or config.risk_terrain is None:
+        return None
+    return find_highest(dataset.risk_terrain, config.risk_terrain.top_share, config.city.metric_crs)
+
+
+def risk_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
+    """Say how much of each candidate area an external score calls high.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents, places and layers.
+    config
+        The same city's file.
+    proposal
+        All candidates of one run.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.places.risk.risk_in`; None where the city has no such score.
+    """
+    if dataset.risk_terrain is None or config.risk_terrain is None:
+        return None
+    top_share, crs = config.risk_terrain.top_share, config.city.metric_crs
+    return risk_in(proposal.areas, dataset.risk_terrain, top_share, crs)
 
 
 def _refuse_other_city(dataset: Dataset, config: CityConfig) -> None:

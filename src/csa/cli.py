@@ -130,19 +130,25 @@ def ingest(
     as_of: Annotated[
         str | None, typer.Option(help="Last day of the data, YYYY-MM-DD.", metavar="DATE")
     ] = None,
+    services: Annotated[Path | None, typer.Option(help="Places that help.", metavar="FILE")] = None,
+    risk_terrain: Annotated[
+        Path | None, typer.Option(help="An external score of places.", metavar="FILE")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = _city(city)
     from csa import terminal
     from csa.ingest.dataset import save_dataset
-    from csa.ingest.sources import find_inputs
+    from csa.ingest.sources import add_layers, find_inputs
     from csa.intake import build_dataset
     from csa.settings import resolve
 
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, _day(as_of))
-    with terminal.progress(len(inputs.incidents) + 4) as tell:
+    inputs = add_layers(inputs, config, folder, services, risk_terrain)
+    has_layers = bool(inputs.services or inputs.risk_terrain)
+    with terminal.progress(len(inputs.incidents) + 4 + has_layers) as tell:
         intake = build_dataset(config, inputs, tell)
         tell("write")
         version = save_dataset(intake.dataset, intake.rejected, out)

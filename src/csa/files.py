@@ -143,7 +143,9 @@ def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(fresh, ignore_errors=True)
 
 
-def publish_version(out: Path, marker: str, files: Mapping[str, bytes]) -> str:
+def publish_version(
+    out: Path, marker: str, files: Mapping[str, bytes], optional: Sequence[str] = ()
+) -> str:
     """Add a version to a versioned folder and make it the current one in one step.
 
     The folder holds `versions/<number>`, a link `current` to one of them, and a link to each
@@ -157,6 +159,8 @@ def publish_version(out: Path, marker: str, files: Mapping[str, bytes]) -> str:
         The file by which a folder of this kind is known; one of `files`.
     files
         Name to content.
+    optional
+        Names of files that a version may lack, and another have.
 
     Returns
     -------
@@ -169,14 +173,14 @@ def publish_version(out: Path, marker: str, files: Mapping[str, bytes]) -> str:
         If the place holds something else, or cannot be written.
     """
     with _writing(out) as place:
-        _refuse_other(place, marker, allowed={*files, CURRENT, VERSIONS})
+        _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS})
         current = place / CURRENT
         if current.is_dir() and _content(current) == _content_of(files):
-            _link_files(place, files)
+            _link_files(place, files, optional)
             return current.resolve().name
         number = _add_version(place, files)
         _point(current, Path(VERSIONS) / number)
-        _link_files(place, files)
+        _link_files(place, files, optional)
         return number
 
 
@@ -198,10 +202,13 @@ def _add_version(place: Path, files: Mapping[str, bytes]) -> str:
     return number
 
 
-def _link_files(place: Path, files: Mapping[str, bytes]) -> None:
+def _link_files(place: Path, files: Mapping[str, bytes], optional: Sequence[str]) -> None:
     for name in files:
         if not (place / name).is_symlink():
             _point(place / name, Path(CURRENT) / name)
+    for name in optional:
+        if name not in files and (place / name).is_symlink():
+            (place / name).unlink()
     _sync_folder(place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from csa.ingest.columns import match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
+from csa.ingest.layers import Layer, read_risk_terrain, read_services
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -30,6 +32,7 @@ from csa.message import Message, say
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import assign_neighborhoods, is_inside
 from csa.schema import FLAGS
+from csa.words import day, listed
 
 MAX_SUSPECTS_LISTED = 200
 
@@ -98,9 +101,11 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     tell("locate")
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
+    layers, layer_notes = _read_layers(config, inputs, places.study_area, tell)
     messages = (
         *find_warnings(rows, incidents),
         *places.notes,
+        *layer_notes,
         *(note for file in files for note in file.notes),
     )
     report = {
@@ -118,9 +123,11 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
         "suspect_points_total": len(suspects),
         "data_through": None if data_through is None else data_through.isoformat(),
         **_people(places, config, inputs),
+        **{key: None if layer is None else layer[1] for key, layer in layers.items()},
         "notes": [{"key": note.key, "text": str(note)} for note in messages],
     }
-    dataset = Dataset(incidents, places.neighborhoods, places.study_area, report)
+    tables = {key: None if layer is None else layer[0] for key, layer in layers.items()}
+    dataset = Dataset(incidents, places.neighborhoods, places.study_area, report, **tables)
     return Intake(dataset, list_rejected(files, rows), messages)
 
 
@@ -154,6 +161,39 @@ def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
     else:
         area = neighborhoods.geometry.union_all()
     return _Places(neighborhoods, shapely.normalize(area), notes)
+
+
+def _read_layers(
+    config: CityConfig, inputs: Inputs, area: shapely.Geometry, tell: Tell
+) -> tuple[dict[str, Layer | None], tuple[Message, ...]]:
+    """Read the layers that the city has, and say what is absent or was lost."""
+    layers: dict[str, Layer | None] = {"services": None, "risk_terrain": None}
+    notes: list[Message] = []
+    if inputs.services or inputs.risk_terrain:
+        tell("layers")
+    if config.services and inputs.services:
+        layers["services"] = read_services(inputs.services, config.services, area)
+    elif config.services:
+        notes.append(say("layers.note_absent", file=config.services.file, section="services"))
+    if config.risk_terrain and inputs.risk_terrain:
+        layer = read_risk_terrain(inputs.risk_terrain, config.risk_terrain, area)
+        layers["risk_terrain"] = layer
+    elif config.risk_terrain:
+        file = config.risk_terrain.file
+        notes.append(say("layers.note_absent", file=file, section="risk_terrain"))
+    read = (layer[1] for layer in layers.values() if layer is not None)
+    notes += (
+        say(
+            "layers.note_read",
+            n=account["n"],
+            rows_read=account["rows_read"],
+            name=account["name"],
+            as_of=day(date.fromisoformat(account["as_of"])),
+            lost=listed(account["lost"]),
+        )
+        for account in read
+    )
+    return layers, tuple(notes)
 
 
 def _locate(

@@ -33,6 +33,7 @@ STEPS = {
     "read": "Reading shootings",
     "fold": "Rows into incidents",
     "locate": "Placing incidents",
+    "layers": "Reading layers",
     "load": "Reading the dataset",
     "cells": "Cells of the city",
     "clusters": "Clusters",

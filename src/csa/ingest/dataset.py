@@ -28,6 +28,8 @@ INCIDENTS = "incidents.parquet"
 NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
+LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"}
+"""What a city may have and lack: key of `ingest.json` to file."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,18 @@ class Dataset:
         Polygons, WGS 84.
     report
         What `ingest.json` holds.
+    services
+        `name`, `kind` and `geometry` (points, WGS 84); None where the city has no list.
+    risk_terrain
+        `score` and `geometry` (polygons or points, WGS 84); None where the city has none.
     """
 
     incidents: pd.DataFrame
     neighborhoods: gpd.GeoDataFrame
     study_area: shapely.Geometry
     report: Mapping[str, Any]
+    services: gpd.GeoDataFrame | None = None
+    risk_terrain: gpd.GeoDataFrame | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -77,16 +85,40 @@ def fingerprint(
         sha256, 64 hex digits.
     """
     digest = hashlib.sha256()
-    for table in (incidents, pd.DataFrame(neighborhoods.drop(columns="geometry"))):
-        for name in table.columns:
-            column = table[name]
-            is_float = pd.api.types.is_float_dtype(column)
-            texts = (repr(value) for value in column) if is_float else column.astype("str")
-            digest.update(f"\x1d{name}\x1e".encode())
-            digest.update("\x1f".join(map(str, texts)).encode())
+    _hash_columns(digest, incidents)
+    _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
     for shape in (*neighborhoods.geometry, study_area):
         digest.update(shapely.to_wkb(shapely.normalize(shape)))
     return digest.hexdigest()
+
+
+def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
+    """Hash a layer: its columns and its shapes, never a file's bytes.
+
+    Parameters
+    ----------
+    layer
+        Services or scored places, sorted.
+
+    Returns
+    -------
+    str
+        sha256, 64 hex digits.
+    """
+    digest = hashlib.sha256()
+    _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
+    for shape in layer.geometry:
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
+    for name in table.columns:
+        column = table[name]
+        is_float = pd.api.types.is_float_dtype(column)
+        texts = (repr(value) for value in column) if is_float else column.astype("str")
+        digest.update(f"\x1d{name}\x1e".encode())
+        digest.update("\x1f".join(map(str, texts)).encode())
 
 
 def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
@@ -121,7 +153,11 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
         REJECTED: csv_bytes(["file", "line", "reason"], lines),
         MARKER: json_bytes(dataset.report),
     }
-    return publish_version(out, MARKER, files)
+    for key, file in LAYERS.items():
+        layer = getattr(dataset, key)
+        if layer is not None:
+            files[file] = _geo_parquet(layer)
+    return publish_version(out, MARKER, files, optional=tuple(LAYERS.values()))
 
 
 def load_dataset(folder: Path) -> Dataset:
@@ -159,12 +195,24 @@ def load_dataset(folder: Path) -> Dataset:
         incidents = pd.read_parquet(place / INCIDENTS)
         neighborhoods = gpd.read_parquet(place / NEIGHBORHOODS)
         study_area = gpd.read_parquet(place / STUDY_AREA).geometry.iloc[0]
+        layers = {key: _load_layer(place, key, report) for key in LAYERS}
     except (OSError, ValueError, pa.ArrowException) as error:
         raise SourceError("dataset.damaged", path=folder) from error
     check_incidents(incidents)
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
         raise SourceError("dataset.damaged", path=folder)
-    return Dataset(incidents, neighborhoods, study_area, report)
+    return Dataset(incidents, neighborhoods, study_area, report, **layers)
+
+
+def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
+    """Read a layer that the report tells of; a dataset may be older than layers."""
+    account = report.get(key)
+    if account is None:
+        return None
+    layer = gpd.read_parquet(place / LAYERS[key])
+    if not isinstance(account, dict) or layer_fingerprint(layer) != account.get("fingerprint"):
+        raise ValueError(key)
+    return layer
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

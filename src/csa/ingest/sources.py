@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +27,10 @@ class Inputs:
         People by neighborhood; None where unknown.
     as_of
         The last day of the data, where the user knows it.
+    services
+        Places that help; None where the city has no list, or no file of it.
+    risk_terrain
+        An external score of places; None likewise.
     """
 
     incidents: tuple[Path, ...]
@@ -34,6 +38,8 @@ class Inputs:
     study_area: Path | None = None
     population: Path | None = None
     as_of: date | None = None
+    services: Path | None = None
+    risk_terrain: Path | None = None
 
 
 def find_inputs(
@@ -71,8 +77,7 @@ def find_inputs(
     SourceError
         If there is no shooting file, no neighborhoods, or a named file is absent.
     """
-    own = folder / config.city.id
-    folder = own if own.is_dir() else folder
+    folder = data_folder(config, folder)
     incidents = tuple(files) or tuple(
         sorted(path for pattern in config.city.files for path in folder.glob(pattern))
     )
@@ -90,6 +95,70 @@ def find_inputs(
         if not path.exists():
             raise SourceError("source.absent", path=path)
     return Inputs(incidents, found, folder / area if area else None, people, as_of)
+
+
+def data_folder(config: CityConfig, folder: Path) -> Path:
+    """Return the folder with the city's files.
+
+    Parameters
+    ----------
+    config
+        The city.
+    folder
+        Its data folder, or one that holds a folder with the city's id.
+
+    Returns
+    -------
+    pathlib.Path
+        The inner folder where there is one.
+    """
+    own = folder / config.city.id
+    return own if own.is_dir() else folder
+
+
+def add_layers(
+    inputs: Inputs,
+    config: CityConfig,
+    folder: Path,
+    services: Path | None = None,
+    risk_terrain: Path | None = None,
+) -> Inputs:
+    """Settle which layers a run reads.
+
+    Parameters
+    ----------
+    inputs
+        The run's other files.
+    config
+        The city.
+    folder
+        Its data folder, or one that holds a folder with the city's id.
+    services
+        Places that help, named on the command line.
+    risk_terrain
+        An external score of places, named on the command line.
+
+    Returns
+    -------
+    Inputs
+        The same files and the layers; one that the folder does not hold is left out.
+
+    Raises
+    ------
+    SourceError
+        If a named file is absent, or the city's file does not describe it.
+    """
+    folder = data_folder(config, folder)
+    described = {"services": config.services, "risk_terrain": config.risk_terrain}
+    found: dict[str, Path | None] = {}
+    for key, named in (("services", services), ("risk_terrain", risk_terrain)):
+        layer = described[key]
+        if named is not None and layer is None:
+            raise SourceError("layers.undescribed", path=named, city=config.city.name, section=key)
+        if named is not None and not named.exists():
+            raise SourceError("source.absent", path=named)
+        found[key] = named or (_in(folder, layer.file) if layer else None)
+    return replace(inputs, services=found["services"], risk_terrain=found["risk_terrain"])
 
 
 def _in(folder: Path, name: str) -> Path | None:

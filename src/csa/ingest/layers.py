@@ -1,0 +1,238 @@
+"""Read a city's layers: services, and a score of places made elsewhere; count what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from csa.city import RiskTerrain, Services
+from csa.crs import LONLAT
+from csa.errors import SourceError
+from csa.ingest.dataset import layer_fingerprint
+from csa.ingest.parse import parse_numbers
+from csa.ingest.positions import NEAR_DEGREES
+from csa.ingest.shapes import read_rows
+
+Layer: TypeAlias = tuple[gpd.GeoDataFrame, dict[str, Any]]
+"""A layer's table, and the account of how it was read."""
+
+LAYER_REASONS = (
+    "unreadable",
+    "no_place",
+    "no_kind",
+    "no_score",
+    "outside_surroundings",
+    "duplicate",
+)
+"""Why a row of a layer is not used; the first that holds counts."""
+
+BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
+
+
+def read_services(
+    path: Path, services: Services, study_area: shapely.Geometry | None = None
+) -> Layer:
+    """Read the places that help.
+
+    Parameters
+    ----------
+    path
+        A CSV, or any file of points, lines or polygons that GDAL reads.
+    services
+        Its columns, and who keeps it.
+    study_area
+        The city, WGS 84; None keeps places however far away.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and dict
+        `name`, `kind` and `geometry` (a point, WGS 84; of a line or polygon a point on it),
+        sorted by kind, name and place; and the account: `rows_read` is `n`, the rows used,
+        and all `lost`.
+
+    Raises
+    ------
+    SourceError
+        If the file is unreadable, empty, lacks a column, or lies elsewhere.
+    CrsError
+        If neither the file nor the city's file names a coordinate system.
+    """
+    columns = (services.name_column, services.kind_column)
+    rows, n_unreadable = read_rows(path, services, columns, "services")
+    kinds = _one_spelling(_text(rows[services.kind_column]))
+    table = gpd.GeoDataFrame(
+        {"name": _text(rows[services.name_column]), "kind": kinds},
+        geometry=gpd.GeoSeries(shapely.point_on_surface(rows.geometry.to_numpy()), crs=LONLAT),
+    )
+    reasons = _reasons(table, {"no_kind": (table["kind"] == "").to_numpy()}, study_area, path)
+    lon, lat = (np.round(axis, 6) for axis in (table.geometry.x, table.geometry.y))
+    keys = pd.DataFrame({"kind": table["kind"], "name": table["name"], "lon": lon, "lat": lat})
+    reasons[_repeats(keys, reasons)] = "duplicate"
+    used = _used(table, keys, reasons, path)
+    counted = {str(kind): int(n) for kind, n in used["kind"].value_counts().sort_index().items()}
+    return used, {**_account(path, services, used, reasons, n_unreadable), "kinds": counted}
+
+
+def read_risk_terrain(
+    path: Path, risk_terrain: RiskTerrain, study_area: shapely.Geometry | None = None
+) -> Layer:
+    """Read a score of places that was made elsewhere.
+
+    Parameters
+    ----------
+    path
+        A CSV of points, or any file of polygons or of points that GDAL reads.
+    risk_terrain
+        Its columns, and who made it.
+    study_area
+        The city, WGS 84; None keeps places however far away.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and dict
+        `score` and `geometry` (all polygons or all points, WGS 84), sorted by place and score;
+        and the account: `rows_read` is `n`, the rows used, and all `lost`.
+
+    Raises
+    ------
+    SourceError
+        If the file is unreadable, empty, lacks a column, holds a score that is no number,
+        mixes polygons and points, or lies elsewhere.
+    CrsError
+        If neither the file nor the city's file names a coordinate system.
+    """
+    column = risk_terrain.score_column
+    rows, n_unreadable = read_rows(path, risk_terrain, (column,), "risk_terrain")
+    score = _scores(rows[column], column, path)
+    shapes, is_polygons = _polygons_or_points(rows.geometry.to_numpy(), path)
+    table = gpd.GeoDataFrame({"score": score}, geometry=gpd.GeoSeries(shapes, crs=LONLAT))
+    reasons = _reasons(table, {"no_score": np.isnan(score)}, study_area, path)
+    middles = shapely.point_on_surface(shapes)
+    keys = pd.DataFrame(
+        {
+            "lon": np.round(shapely.get_x(middles), 6),
+            "lat": np.round(shapely.get_y(middles), 6),
+            "score": score,
+            "shape": shapely.to_wkb(shapely.normalize(shapes), hex=True),
+        }
+    )
+    reasons[_repeats(keys, reasons)] = "duplicate"
+    used = _used(table, keys, reasons, path)
+    account = _account(path, risk_terrain, used, reasons, n_unreadable)
+    return used, {**account, "shapes": "polygons" if is_polygons else "points"}
+
+
+def _text(column: pd.Series) -> pd.Series:
+    text = column.astype("str").where(column.notna(), "")
+    return text.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
+def _one_spelling(kinds: pd.Series) -> pd.Series:
+    """Take kinds that differ in capitals alone for one, spelled as the first in order."""
+    folded = kinds.str.casefold()
+    return folded.map(kinds.groupby(folded).min()).astype("str")
+
+
+def _scores(column: pd.Series, name: str, path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+    text = _text(column)
+    score = parse_numbers(text)
+    is_blank = text.str.casefold().isin(BLANKS).to_numpy()
+    is_wrong = ~np.isfinite(score) & ~is_blank
+    if is_wrong.any():
+        example = text[is_wrong].iloc[0][:40]
+        values = {"path": path, "column": name, "n": int(is_wrong.sum()), "example": example}
+        raise SourceError("layers.score", **values)
+    return np.where(is_blank, np.nan, score)
+
+
+def _polygons_or_points(
+    shapes: np.ndarray[Any, Any], path: Path
+) -> tuple[np.ndarray[Any, Any], bool]:
+    """Keep polygons, mended, or points; what is neither has no place."""
+    lone = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
+    shapes = np.where(lone, shapely.get_geometry(shapes, 0), shapes)
+    kind = shapely.get_type_id(shapes)  # 0 point, 3 polygon, 6 polygons; -1 none
+    is_polygon, is_point = np.isin(kind, (3, 6)), kind == 0
+    if is_polygon.any() and is_point.any():
+        raise SourceError("layers.mixed", path=path)
+    is_broken = is_polygon & ~shapely.is_valid(shapes)
+    for place in np.flatnonzero(is_broken):
+        parts = shapely.get_parts(shapely.make_valid(shapes[place]))
+        flat = [part for part in shapely.get_parts(parts) if shapely.area(part) > 0]
+        shapes[place] = shapely.union_all(flat) if flat else None
+    shapes[~(is_polygon | is_point)] = None
+    return shapes, bool(is_polygon.any())
+
+
+def _reasons(
+    table: gpd.GeoDataFrame,
+    lacking: Mapping[str, np.ndarray[Any, np.dtype[np.bool_]]],
+    study_area: shapely.Geometry | None,
+    path: Path,
+) -> np.ndarray[Any, Any]:
+    """Say why each row is not used: `` where it is."""
+    reasons = np.full(len(table), "", dtype=object)
+    is_placed = table.geometry.notna().to_numpy()
+    if study_area is not None and is_placed.any():
+        reasons[is_placed & ~_is_near(table, study_area, path)] = "outside_surroundings"
+    for reason, is_lacking in lacking.items():
+        reasons[is_lacking] = reason
+    reasons[~is_placed] = "no_place"
+    return reasons
+
+
+def _is_near(
+    table: gpd.GeoDataFrame, study_area: shapely.Geometry, path: Path
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    box = shapely.box(*shapely.bounds(study_area)).buffer(NEAR_DEGREES, join_style="mitre")
+    middles = shapely.point_on_surface(table.geometry.to_numpy())
+    is_near = shapely.intersects(box, middles)
+    if not is_near.any():
+        lon, lat = (np.nanmedian(axis(middles)) for axis in (shapely.get_x, shapely.get_y))
+        raise SourceError("layers.elsewhere", path=path, where=f"{lon:,.2f}, {lat:,.2f}")
+    return np.asarray(is_near, dtype=bool)
+
+
+def _repeats(
+    keys: pd.DataFrame, reasons: np.ndarray[Any, Any]
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    used = np.flatnonzero(reasons == "")
+    is_repeat = keys.iloc[used].duplicated().to_numpy(dtype=bool)
+    return np.asarray(used[is_repeat], dtype=np.intp)
+
+
+def _used(
+    table: gpd.GeoDataFrame, keys: pd.DataFrame, reasons: np.ndarray[Any, Any], path: Path
+) -> gpd.GeoDataFrame:
+    """Return the rows that are used, in an order that no file's order changes."""
+    if not (reasons == "").any():
+        raise SourceError("layers.nothing_left", path=path, n=len(reasons))
+    order = keys[reasons == ""].sort_values(list(keys.columns)).index
+    used: gpd.GeoDataFrame = table.loc[order].reset_index(drop=True)
+    return used
+
+
+def _account(
+    path: Path,
+    layer: Services | RiskTerrain,
+    used: gpd.GeoDataFrame,
+    reasons: np.ndarray[Any, Any],
+    n_unreadable: int,
+) -> dict[str, Any]:
+    lost = {reason: int((reasons == reason).sum()) for reason in LAYER_REASONS}
+    lost["unreadable"] = n_unreadable
+    return {
+        "name": path.name,
+        "source": layer.source,
+        "as_of": layer.as_of.isoformat(),
+        "rows_read": len(reasons) + n_unreadable,
+        "n": len(used),
+        "lost": lost,
+        "fingerprint": layer_fingerprint(used),
+    }

@@ -1,0 +1,159 @@
+"""Read map layers: a CSV of points, or any file of points, lines or polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from csa.city import RiskTerrain, Services
+from csa.crs import LONLAT, tables_to_lonlat, to_lonlat
+from csa.errors import CrsError, SourceError
+from csa.ingest.columns import normalise_header
+from csa.ingest.parse import parse_numbers
+from csa.ingest.records import read_records
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+TABLES = (".csv", ".tsv", ".txt")
+
+
+def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
+    """Read a file of points, lines or polygons.
+
+    Parameters
+    ----------
+    path
+        Any file that GDAL reads.
+    crs
+        Its coordinate system, where the file names none.
+    section
+        The section of the city's file that describes it, for the message.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The file's rows, at least one, WGS 84.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent, unreadable, empty, or not in degrees though it says so.
+    CrsError
+        If neither the file nor the city's file names a coordinate system.
+    """
+    if not path.exists():
+        raise SourceError("source.absent", path=path)
+    try:
+        table = pyogrio.read_dataframe(path)
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise SourceError("layers.unreadable", path=path) from error
+    if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
+        raise SourceError("layers.no_shapes", path=path)
+    if table.crs is None and crs is None:
+        raise CrsError("layers.no_crs", path=path, section=section)
+    known = table if crs is None or table.crs is not None else table.set_crs(crs)
+    return tables_to_lonlat(known, str(path)).reset_index(drop=True)
+
+
+def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
+    """Find a column, whatever the case and the punctuation of its name.
+
+    Parameters
+    ----------
+    table
+        A file's rows.
+    column
+        The name that the city's file gives.
+    path
+        The file, for the message.
+
+    Returns
+    -------
+    str
+        The name as the file spells it.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    spelled = [str(name) for name in table.columns if name != "geometry"]
+    exact = [name for name in spelled if name == column]
+    alike = [name for name in spelled if normalise_header(name) == normalise_header(column)]
+    for name in (*exact, *alike):
+        return name
+    raise SourceError("places.no_column", path=path, column=column, found=", ".join(spelled[:20]))
+
+
+def read_rows(
+    path: Path, layer: Services | RiskTerrain, columns: Sequence[str], section: str
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Read some columns of a layer, and its places.
+
+    Parameters
+    ----------
+    path
+        A CSV of points, or any file that GDAL reads.
+    layer
+        What the city's file says of it.
+    columns
+        Columns wanted, as the city's file names them.
+    section
+        The section of the city's file that describes it, for the message.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame and int
+        The columns under these names and `geometry` (WGS 84; None where there is no usable
+        place); and how many rows could not be read at all.
+
+    Raises
+    ------
+    SourceError
+        If the file is unreadable, empty, lacks a column, or is not in degrees.
+    CrsError
+        If neither the file nor the city's file names a coordinate system.
+    """
+    if path.suffix.lower() in TABLES:
+        table, n_unreadable = _read_points(path, layer)
+    else:
+        table, n_unreadable = read_shapes(path, layer.crs, section), 0
+    named = {column: table[require_column(table, column, path)] for column in columns}
+    rows = gpd.GeoDataFrame(named, geometry=table.geometry, crs=LONLAT)
+    is_degrees, is_nowhere = _judge_places(rows.geometry)
+    if 2 * (~is_degrees & ~is_nowhere).sum() > (~is_nowhere).sum():
+        raise SourceError("layers.not_degrees", path=path, section=section)
+    shapes = rows.geometry.to_numpy().copy()
+    shapes[~is_degrees | is_nowhere] = None
+    return rows.set_geometry(gpd.GeoSeries(shapes, crs=LONLAT)), n_unreadable
+
+
+def _judge_places(shapes: gpd.GeoSeries) -> tuple[Mask, Mask]:
+    """Tell which shapes lie on the globe, and which have no place: none, empty, or at 0, 0."""
+    bounds = shapes.bounds.to_numpy(dtype=float)  # (n, 4) degrees
+    is_degrees = (np.abs(bounds) <= [180, 90, 180, 90]).all(axis=1)
+    return is_degrees, np.isnan(bounds).any(axis=1) | (bounds == 0).all(axis=1)
+
+
+def _read_points(path: Path, layer: Services | RiskTerrain) -> tuple[gpd.GeoDataFrame, int]:
+    records = read_records(path)
+    table = pd.DataFrame(records.rows, columns=list(records.header), dtype="str")
+    x, y = (
+        parse_numbers(table[require_column(table, column, path)])
+        for column in (layer.lon_column, layer.lat_column)
+    )
+    lon, lat = to_lonlat(x, y, layer.crs or LONLAT)
+    is_known = np.isfinite(lon) & np.isfinite(lat)
+    shapes = np.full(len(table), None, dtype=object)
+    shapes[is_known] = shapely.points(lon[is_known], lat[is_known])
+    points = gpd.GeoSeries(shapes, index=table.index, crs=LONLAT)
+    return gpd.GeoDataFrame(table, geometry=points), len(records.unreadable)
