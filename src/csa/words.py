@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 
-from csa.message import Message, Template, english, fill
+from csa.message import Message, Template, english, fill, say
 
 KM2_PER_SQUARE_MILE = 2.589988110336
 
@@ -36,6 +36,24 @@ def render(message: Message, language: str = "en") -> str:
     """
     template = english()[message.key]
     return fill(_translated(template, language), message.values)
+
+
+def speak(key: str, /, **values: object) -> str:
+    """Say something at once, in English; a shorthand for `render(say(key, ...))`.
+
+    Parameters
+    ----------
+    key
+        A key of the catalog.
+    **values
+        What the sentence names.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    return render(say(key, **values))
 
 
 def _translated(template: Template, language: str) -> Template:
@@ -65,6 +83,26 @@ def day(when: date) -> str:
         The day in words.
     """
     return f"{calendar.month_name[when.month]} {when.day}, {when.year}"
+
+
+def month(text: str, *, is_short: bool = False) -> str:
+    """Write a month, such as `July 2020`.
+
+    Parameters
+    ----------
+    text
+        `YYYY-MM`.
+    is_short
+        True for `Jul 2020`.
+
+    Returns
+    -------
+    str
+        The month in words.
+    """
+    year, number = text.split("-")
+    names = calendar.month_abbr if is_short else calendar.month_name
+    return f"{names[int(number)]} {year}"
 
 
 def percent(share: float | None) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from csa.files import csv_bytes, json_bytes
+from csa.params import DbscanParams
 
 FORMAT_VERSION = 1
 METHOD_VERSION = "1"
@@ -81,6 +82,11 @@ class Proposal:
     def is_empty(self) -> bool:
         """Whether no area was found."""
         return self.areas.empty
+
+    @property
+    def suggested(self) -> DbscanParams:
+        """The radius and minimum that fit this many incidents."""
+        return DbscanParams(**self.summary["params"]["suggested"])
 
 
 def proposal_files(proposal: Proposal) -> dict[str, bytes]:

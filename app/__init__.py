@@ -1,0 +1,1 @@
+"""The screens: tables and params in, pages out."""

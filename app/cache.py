@@ -1,0 +1,234 @@
+"""The one seam where what was computed is remembered.
+
+Keys are the dataset's fingerprint, the city file's hash and frozen choices; never a table.
+What is returned is shared by all readers: nothing changes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.geometry import BaseGeometry, CellGeometry, base_geometry, cell_geometry
+from app.settings import ROOT, Deployment, deployment
+from csa.analysis import Choices, propose, study_cells
+from csa.city import CityConfig
+from csa.config import load_city
+from csa.exports import export
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import MARKER, Dataset, load_dataset, save_dataset
+from csa.ingest.sources import find_inputs
+from csa.intake import build_dataset
+from csa.log import Tell, silent
+from csa.settings import resolve
+from csa.sheets import Sheet, sheet_of
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A city that is open: its file, its data, and the key that says which.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        Its incidents and places.
+    key
+        Changes when either does.
+    """
+
+    config: CityConfig
+    dataset: Dataset
+    key: str
+
+
+def open_city(tell: Tell = silent) -> Opened:
+    """Open this deployment's city; make its dataset from the city's files where it is absent.
+
+    Parameters
+    ----------
+    tell
+        Called with each step of reading the files, where they must be read.
+
+    Returns
+    -------
+    Opened
+        The city, its data and their key.
+
+    Raises
+    ------
+    CsaError
+        If there is no such city, its file has faults, or it has no data.
+    """
+    served = deployment()
+    config, config_hash = _config(served.config, served.config.stat().st_mtime_ns)
+    if not (served.dataset / MARKER).is_file():
+        _make_dataset(served, config, tell)
+    version = (served.dataset / "current").resolve().name
+    dataset = _dataset(served.dataset, version, (served.dataset / MARKER).stat().st_mtime_ns)
+    return Opened(config, dataset, f"{dataset.fingerprint[:16]}-{config_hash}-{version}")
+
+
+def needs_reading() -> bool:
+    """Tell whether the city's files must be read first, which takes some seconds."""
+    return not (deployment().dataset / MARKER).is_file()
+
+
+def _make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
+    folder = Path(resolve({}, config)["data_dir"].value)
+    inputs = find_inputs(config, folder if folder.is_absolute() else ROOT / folder, ())
+    intake = build_dataset(config, inputs, tell)
+    save_dataset(intake.dataset, intake.rejected, served.dataset)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _config(path: Path, modified_ns: int) -> tuple[CityConfig, str]:
+    return load_city(path), hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
+    return load_dataset(folder)
+
+
+def cells(opened: Opened, resolution: int) -> pd.DataFrame:
+    """List the cells of the study area, once for each resolution.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `csa.analysis.study_cells`; not to be changed.
+    """
+    return _cells(opened.key, resolution, opened)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
+    return study_cells(_opened.dataset, resolution)
+
+
+def proposal(opened: Opened, choices: Choices) -> Proposal:
+    """Propose candidate areas, once for each set of choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    Proposal
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range, or the period outside the data.
+    """
+    return _proposal(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
+    cover = cells(_opened, choices.resolution)
+    return propose(_opened.dataset, _opened.config, choices, cover=cover)
+
+
+def sheet(opened: Opened, choices: Choices, area_id: str) -> Sheet:
+    """Make an area's sheet, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    area_id
+        The area's letter.
+
+    Returns
+    -------
+    Sheet
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the proposal has no such area.
+    """
+    return _sheet(opened.key, choices, area_id, opened)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
+    return sheet_of(_opened.dataset, proposal(_opened, choices), area_id)
+
+
+def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
+    """Draw the background and the cells, once, as files that browsers fetch once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    tuple
+        The background's geometry, and the cells'.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    return _base(opened.key, deployment().basemap, opened), _shapes(
+        opened.key, resolution, opened
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _base(key: str, basemap: Path, _opened: Opened) -> BaseGeometry:
+    return base_geometry(_opened.config, _opened.dataset, basemap)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
+    return cell_geometry(cells(_opened, resolution).index.to_numpy())
+
+
+def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:
+    """Promise an export: it is written when somebody asks for it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    name
+        One of `csa.exports.EXPORTS`.
+
+    Returns
+    -------
+    Callable
+        Gives the file's bytes.
+    """
+    return lambda: export(proposal(opened, choices), name)

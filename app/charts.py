@@ -1,0 +1,150 @@
+"""Tables in, plotly out: one message a chart, said in its title."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import look
+from csa.hotspots.profile import PARTS
+from csa.words import month, speak
+
+MONTHS_HEIGHT_PX = 260
+PARTS_HEIGHT_PX = 280
+CONFIG = {"displayModeBar": False}
+
+
+def by_month(counts: pd.DataFrame) -> go.Figure:
+    """Draw incidents by month, homicides as the darker foot; an unfinished month hatched.
+
+    Parameters
+    ----------
+    counts
+        As `csa.hotspots.profile.count_by_month`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Bars.
+    """
+    colours = look.current()
+    covered = counts[counts["is_covered"]]
+    names = [month(name) for name in covered["month"]]
+    hatch = ["/" if is_partial else "" for is_partial in covered["is_partial"]]
+    provisional = [
+        f"<br>{speak('charts.provisional')}" if is_partial else ""
+        for is_partial in covered["is_partial"]
+    ]
+    others = covered["incidents"] - covered["homicides"]
+    series = (
+        (speak("charts.homicides"), covered["homicides"], colours.sequential[-1 if not look.is_dark() else -2]),
+        (speak("charts.nonfatal"), others, colours.sequential[2 if not look.is_dark() else 1]),
+    )
+    figure = go.Figure()
+    for title, values, colour in series:
+        figure.add_bar(
+            x=covered["month"],
+            y=values,
+            name=title,
+            marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": colours.land}},
+            customdata=list(zip(names, provisional, strict=True)),
+            hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.15, **_layout(MONTHS_HEIGHT_PX))
+    top = int(covered["incidents"].max()) if len(covered) else 0
+    figure.update_yaxes(
+        title=speak("charts.per_month"), range=[0, max(4, top * 1.1)], dtick=_step(top)
+    )
+    ticks = _every(covered["month"].tolist())
+    figure.update_xaxes(
+        type="category",
+        tickvals=ticks,
+        ticktext=[month(name, is_short=True).replace(" ", "<br>") for name in ticks],
+        tickangle=0,
+    )
+    return figure
+
+
+def by_part(counts: pd.DataFrame) -> go.Figure:
+    """Draw incidents by day of the week and part of the day, each box with its number.
+
+    Parameters
+    ----------
+    counts
+        As `csa.hotspots.profile.count_by_part`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Seven by three boxes.
+    """
+    colours = look.current()
+    days = [calendar.day_name[day] for day in counts.index]
+    names = [
+        speak({"06-14": "charts.day", "14-22": "charts.evening", "22-06": "charts.night"}[part])
+        for part in PARTS
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=counts[list(PARTS)].to_numpy(),
+            x=names,
+            y=days,
+            colorscale=[[0, colours.land], *_scale(colours.sequential)],
+            zmin=0,
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            texttemplate="%{z}",
+            textfont={"size": 14},
+            hovertemplate="%{y}, %{x}: %{z}<extra></extra>",
+        )
+    )
+    figure.update_layout(**_layout(PARTS_HEIGHT_PX))
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(side="top", showgrid=False, ticks="")
+    return figure
+
+
+def by_month_in_city(counts: pd.DataFrame) -> go.Figure:
+    """Draw the city's incidents by month, all that was read.
+
+    Parameters
+    ----------
+    counts
+        As `csa.hotspots.profile.count_by_month`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Bars.
+    """
+    return by_month(counts)
+
+
+def _scale(colours: Sequence[str]) -> list[list[object]]:
+    return [[(n + 1) / len(colours), colour] for n, colour in enumerate(colours)]
+
+
+def _layout(height_px: int) -> dict[str, object]:
+    return {
+        "height": height_px,
+        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 13}},
+        "font": {"size": 13},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+    }
+
+
+def _step(top: int) -> int:
+    return next(step for step in (1, 2, 5, 10, 20, 50, 100, 10**6) if top <= step * 6)
+
+
+def _every(months: Sequence[str]) -> list[str]:
+    """Choose months to name: as many as fit at 390 px."""
+    step = max(1, -(-len(months) // 6))
+    return list(months[::step])

@@ -1,0 +1,322 @@
+"""The parts of Find areas: the answer, the map with its table, an area's sheet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import cache, charts, controls, look, maps, nearby, panels
+from app.cache import Opened
+from app.legend import classify_counts, show_legend
+from app.screen import Screen
+from csa.analysis import Choices
+from csa.exports import EXPORTS
+from csa.hotspots.proposal import Proposal
+from csa.sheets import Sheet
+from csa.words import KM2_PER_SQUARE_MILE, day, land, percent, speak
+
+TABLE = "areas table"
+MAP = "map name"
+TABLE_HEIGHT_PX = 430
+
+
+def answer(opened: Opened, proposal: Proposal) -> None:
+    """Say where shootings concentrate, and how sure that is.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    proposal
+        The proposal on screen.
+    """
+    totals, params = proposal.summary["totals"], proposal.summary["params"]
+    period = period_words(proposal)
+    if not totals["located"]:
+        panels.empty(speak("find.empty", period=period))
+        return
+    if proposal.is_empty:
+        chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
+        key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
+        panels.empty(speak(key, n=totals["located"], period=period, **chosen))
+        return
+    panels.answer(
+        speak(
+            "find.answer",
+            n=totals["areas"],
+            inside=totals["in_areas"],
+            incidents=totals["located"],
+            what=speak(what_key(proposal)),
+            share=percent(proposal.summary["share_of_incidents"]),
+            land=percent(proposal.summary["share_of_study_area"]),
+            period=period,
+        ),
+        speak("find.candidates"),
+        _unplaced(totals),
+    )
+
+
+def _unplaced(totals: dict[str, int]) -> str:
+    n = totals["unlocated"] + totals["outside_study_area"]
+    return speak("find.unplaced", n=n) if n else ""
+
+
+def what_key(proposal: Proposal) -> str:
+    """Name what is counted: shootings, homicides, or the city's nonfatal kind.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        A key of the catalog.
+    """
+    kinds = proposal.summary["params"]["kinds"]
+    if kinds == ["homicide"]:
+        return "find.homicides"
+    return "find.reports" if proposal.summary["nonfatal_is_proxy"] else "find.shootings"
+
+
+def period_words(proposal: Proposal) -> str:
+    """Write the period that the data cover.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        Such as `September 1, 2017 through August 21, 2020`.
+    """
+    params = proposal.summary["params"]
+    first = day(date.fromisoformat(params["covered_from"]))
+    return speak("find.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
+
+
+@st.fragment
+def map_and_areas(opened: Opened, choices: Choices) -> None:
+    """Show the map, the areas and the chosen one; a click repaints this part of the page alone.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    """
+    proposal = cache.proposal(opened, choices)
+    screen: Screen = st.session_state[controls.SCREEN]
+    shades, offered = nearby.offered(opened)
+    screen = controls.choose_layers(screen, offered, shades)
+    if screen.area not in set(proposal.areas["area_id"]):
+        screen = screen.with_area("")
+    controls.remember(screen, controls.first_choices(opened.config, opened.dataset))
+    with panels.map_words():
+        _map(opened, proposal, screen)
+    if proposal.is_empty:
+        return
+    left, right = st.columns([0.42, 0.58], gap="medium")
+    with left:
+        _table(opened, proposal, screen.area)
+        stem = f"{opened.config.city.id}-{proposal.summary['data_through']}"
+        panels.downloads(opened, choices, tuple(EXPORTS), stem)
+    with right:
+        if screen.area:
+            _sheet(opened, proposal, cache.sheet(opened, choices, screen.area))
+        else:
+            panels.empty(speak("find.choose"))
+
+
+def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
+    counts = proposal.cells["incidents"].to_numpy()
+    classes = classify_counts(counts)
+    marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
+    risk = nearby.risk_layer(opened) if screen.shade == "risk" else None
+    colours = look.current()
+    if risk is not None:
+        show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
+    else:
+        title = speak("find.legend", period=speak("find.n_months", n=_months(proposal)))
+        show_legend(title, classes, colours.sequential, marks)
+    base, cells = cache.geometry(opened, screen.choices.resolution)
+    scene = maps.Scene(
+        proposal,
+        classes,
+        speak("find.n_months", n=_months(proposal)),
+        screen.shade,
+        screen.layers,
+        screen.area,
+        spots,
+        None if risk is None else (risk.address, risk.levels),
+    )
+    key = maps.key_of(base.address, look.is_dark(), opened.config.city.id)
+    st.session_state[MAP] = key
+    maps.show(
+        maps.base_map(opened.config, base, is_dark=look.is_dark()),
+        key,
+        maps.painting(scene, cells),
+        _on_map_click,
+    )
+
+
+def _months(proposal: Proposal) -> int:
+    return int(proposal.summary["params"]["months_covered"])
+
+
+def _on_map_click() -> None:
+    area_id = maps.clicked_area(st.session_state[MAP])
+    if area_id is not None:
+        _choose(area_id)
+
+
+def _on_table_click() -> None:
+    rows = st.session_state[TABLE]["selection"]["rows"]
+    order = st.session_state["areas order"]
+    _choose(order[rows[0]] if rows else "")
+
+
+def _choose(area_id: str) -> None:
+    st.session_state[controls.SCREEN] = st.session_state[controls.SCREEN].with_area(area_id)
+
+
+def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
+    table = area_table(proposal, opened.config.city.units)
+    order = table.index.tolist()
+    st.session_state["areas order"] = order
+    chosen = [order.index(area_id)] if area_id in order else []
+    st.session_state[TABLE] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
+    st.dataframe(
+        table,
+        key=TABLE,
+        on_select=_on_table_click,
+        selection_mode="single-row",
+        hide_index=True,
+        height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
+        column_config={
+            speak("find.col_place"): st.column_config.TextColumn(width="medium"),
+        },
+        alt=speak("find.table_alt", n=len(table)),
+    )
+
+
+def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
+    """Lay out the areas for a reader, ordered by name: no order says which is worst.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+    units
+        `us` or `metric`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An area a row; index: its letter.
+    """
+    areas = proposal.areas.sort_values(["place_name", "area_id"])
+    factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
+    per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
+    return pd.DataFrame(
+        {
+            speak("find.col_area"): areas["area_id"],
+            speak("find.col_place"): areas["place_name"],
+            speak("find.col_incidents"): areas["incidents"],
+            speak("find.col_homicides"): areas["homicides"],
+            per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
+        }
+    ).set_index(pd.Index(areas["area_id"].tolist()))
+
+
+def _sheet(opened: Opened, proposal: Proposal, sheet: Sheet) -> None:
+    area = sheet.area
+    st.subheader(f"{area['area_id']}  {area['place_name']}", anchor=False)
+    low, high = sheet.expected
+    st.markdown(
+        speak(
+            "sheet.count",
+            n=area["incidents"],
+            what=speak(what_key(proposal)),
+            low=round(low),
+            high=round(high),
+            months=_months(proposal),
+        )
+    )
+    panels.numbers(_numbers(opened, area))
+    tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
+    with tabs[0]:
+        st.plotly_chart(
+            charts.by_month(sheet.by_month),
+            config=charts.CONFIG,
+            key="by month",
+            alt=speak("sheet.months_alt", area_id=area["area_id"]),
+        )
+    with tabs[1]:
+        _times(sheet)
+    with tabs[2]:
+        _places(opened, proposal, area)
+
+
+def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
+    units = opened.config.city.units
+    shown = [
+        (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"])),
+        (_known(area["victims"]), speak("sheet.victims")),
+        (land(area["area_km2"], units).split(" ")[0], speak(f"sheet.land_{units}" if False else ("sheet.land_us" if units == "us" else "sheet.land_metric"))),
+    ]
+    year = area["population_year"]
+    if not pd.isna(area["population"]):
+        people = f"{round(area['population'], -2):,.0f}"
+        shown.append((people, speak("sheet.people", year=int(year))))
+    else:
+        shown.append((speak("sheet.unknown"), speak("sheet.people_unknown")))
+    return shown
+
+
+def _known(value: Any) -> str:
+    return speak("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
+
+
+def _times(sheet: Sheet) -> None:
+    if sheet.by_part is None:
+        panels.empty(speak("sheet.too_few_times"))
+        return
+    st.plotly_chart(
+        charts.by_part(sheet.by_part),
+        config=charts.CONFIG,
+        key="by part",
+        alt=speak("sheet.times_alt", area_id=sheet.area["area_id"]),
+    )
+    notes = [speak("sheet.night_note")]
+    if sheet.without_time:
+        notes.append(speak("sheet.without_time", n=sheet.without_time))
+    if sheet.reported_time:
+        notes.append(speak("sheet.reported_time", n=sheet.reported_time))
+    st.caption(" ".join(notes))
+
+
+def _places(opened: Opened, proposal: Proposal, area: Any) -> None:
+    shares = ", ".join(f"{name} {percent(share)}" for name, share in area["neighborhoods"].items())
+    st.markdown(speak("sheet.neighborhoods", shares=shares))
+    st.markdown(
+        speak(
+            {
+                "yes": "sheet.also_yes",
+                "no": "sheet.also_no",
+                "too few": "sheet.also_few",
+            }[area["also_on_homicides"]]
+        )
+    )
+    if not pd.isna(area["domestic"]):
+        st.markdown(speak("sheet.domestic", n=int(area["domestic"])))
+    if area["suspect"]:
+        st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
+    nearby.of_area(opened, proposal, area["area_id"])

@@ -1,0 +1,174 @@
+"""Geometry that browsers fetch once: the background, and the cells of the study area.
+
+Each is a file under `static/`, named by its content. Streamlit serves that folder to anyone,
+so it holds public geometry alone: every cell of the city, never which of them hold incidents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from app.settings import STATIC
+from csa.city import CityConfig
+from csa.files import replace_folder
+from csa.ingest.dataset import Dataset
+from csa.places.cells import outlines
+
+STEP = 1e-6
+"""Degrees, about a tenth of a metre: far below a line's width."""
+
+FILE = "geometry.json"
+
+
+@dataclass(frozen=True)
+class BaseGeometry:
+    """The background as a file.
+
+    Parameters
+    ----------
+    address
+        Where a map's frame finds it.
+    bounds
+        South-west and north-east corner of the study area: latitude, longitude.
+    layers
+        Names of the layers it has.
+    """
+
+    address: str
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellGeometry:
+    """The cells of a study area as a file.
+
+    Parameters
+    ----------
+    address
+        Where a map's frame finds it.
+    number_of
+        Cell to its number in the file.
+    """
+
+    address: str
+    number_of: dict[int, int]
+
+
+def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
+    """Write the outlines of cells: each corner once, for it belongs to up to three cells.
+
+    Parameters
+    ----------
+    cells
+        All cells of the study area.
+
+    Returns
+    -------
+    CellGeometry
+        Where the file is, and each cell's number in it.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    rings = [shapely.get_coordinates(shape)[:-1] for shape in outlines(cells)]
+    corners = np.rint(np.concatenate(rings) / STEP).astype(np.int64)  # (corners of all, 2)
+    distinct, number = np.unique(corners, axis=0, return_inverse=True)
+    origin = distinct.min(axis=0)
+    ends = np.cumsum([len(ring) for ring in rings])[:-1]
+    content = {
+        "origin": (origin * STEP).round(6).tolist(),
+        "step": STEP,
+        "x": (distinct[:, 0] - origin[0]).tolist(),
+        "y": (distinct[:, 1] - origin[1]).tolist(),
+        "cells": [part.tolist() for part in np.split(number.ravel(), ends)],
+    }
+    numbers = {int(cell): n for n, cell in enumerate(cells)}
+    return CellGeometry(serve(content), numbers)
+
+
+def base_geometry(config: CityConfig, dataset: Dataset, basemap: Path) -> BaseGeometry:
+    """Write the background: the city's own layers where `csa basemap` made them.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        The city's neighborhoods and study area.
+    basemap
+        What `csa basemap` wrote, or a folder that does not exist.
+
+    Returns
+    -------
+    BaseGeometry
+        Where the file is, and what it has.
+
+    Raises
+    ------
+    CsaError
+        If the basemap is damaged, or the static folder cannot be written.
+    """
+    layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
+    layers |= _own_layers(basemap)
+    content = {"layers": layers, "names": _names(dataset.neighborhoods)}
+    west, south, east, north = shapely.bounds(dataset.study_area).round(6).tolist()
+    return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(layers))
+
+
+def _own_layers(basemap: Path) -> dict[str, Any]:
+    if not (basemap / "basemap.json").is_file():
+        return {}
+    from csa.places.basemap import load_basemap  # noqa: PLC0415
+
+    return {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
+
+
+def _borders(neighborhoods: gpd.GeoDataFrame) -> dict[str, Any]:
+    lines = shapely.set_precision(neighborhoods.geometry.boundary.union_all(), 1e-5)
+    return {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(lines))}
+
+
+def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
+    spots = neighborhoods.geometry.representative_point()
+    return [
+        [round(spot.y, 5), round(spot.x, 5), name]
+        for spot, name in zip(spots, neighborhoods["name"], strict=True)
+    ]
+
+
+def serve(content: dict[str, Any]) -> str:
+    """Write public geometry under the static folder, named by its content.
+
+    Parameters
+    ----------
+    content
+        What the file holds.
+
+    Returns
+    -------
+    str
+        Its address, as a map's frame asks for it: below the app's own address, wherever that is.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    name = hashlib.sha256(text).hexdigest()[:20]
+    place = STATIC / "geometry" / name
+    if not (place / FILE).is_file():
+        replace_folder(place, FILE, {FILE: text})
+    return f"../../app/static/geometry/{name}/{FILE}"

@@ -1,0 +1,108 @@
+"""Classes of counts and scores, and the legend that says them in words."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mapclassify
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from csa.words import speak
+
+SHARES = [40, 65, 85, 95, 100]
+"""Percentiles at which classes end: the higher ones narrow, since few cells hold many."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes, lowest first.
+
+    Parameters
+    ----------
+    upper
+        The highest value of each.
+    words
+        What each is called.
+    """
+
+    upper: tuple[float, ...]
+    words: tuple[str, ...]
+
+
+def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
+    """Sort cells' counts into at most five classes; equal counts are never told apart.
+
+    Parameters
+    ----------
+    counts
+        Incidents of each cell; cells without any are left out.
+
+    Returns
+    -------
+    Classes
+        With their bounds in words; one class where there is nothing to tell apart.
+    """
+    upper = _upper(counts[counts > 0])
+    lower = (1, *(bound + 1 for bound in upper[:-1]))
+    words = tuple(
+        speak("legend.one" if low == high else "legend.range", low=int(low), high=int(high))
+        for low, high in zip(lower, upper, strict=True)
+    )
+    return Classes(upper, words)
+
+
+def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
+    """Sort an external score into five classes with as many places in each.
+
+    Parameters
+    ----------
+    scores
+        n scores.
+
+    Returns
+    -------
+    Classes
+        Called by their order, since an external score has no unit.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # fewer classes where scores are equal
+        found = mapclassify.Quantiles(scores, k=min(5, len(np.unique(scores))))
+    upper = tuple(float(bound) for bound in np.unique(found.bins))
+    ends = (speak("legend.lowest"), *[""] * (len(upper) - 2), speak("legend.highest"))
+    return Classes(upper, ends[-len(upper) :] if len(upper) > 1 else (speak("legend.equal"),))
+
+
+def _upper(counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
+    if not len(counts):
+        return (1.0,)
+    bins = mapclassify.Percentiles(counts, pct=SHARES).bins
+    return tuple(float(bound) for bound in np.unique(np.floor(bins)))
+
+
+def show_legend(
+    title: str, classes: Classes, palette: Sequence[str], marks: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Write the legend on the page.
+
+    Parameters
+    ----------
+    title
+        What the colours tell.
+    classes
+        The classes, in words.
+    palette
+        A colour each.
+    marks
+        Marks on the map and what they mean, already in words.
+    """
+    parts = [f"<span>{html.escape(title)}</span>"]
+    for words, colour in zip(classes.words, palette[-len(classes.words) :], strict=True):
+        parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
+    for mark, meaning in marks:
+        parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
+    st.html(f'<div class="csa-legend">{"".join(parts)}</div>')

@@ -1,0 +1,116 @@
+"""The visual language: colours by meaning, for light and dark; type and spacing in one style.
+
+Streamlit's own colours are in `.streamlit/config.toml`; those of maps and charts are here.
+No red for places: red is for errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours by meaning.
+
+    Parameters
+    ----------
+    sequential
+        Five classes, few to many; told apart without colour vision, by lightness alone.
+    diverging
+        Five classes, fewer to more, a neutral middle.
+    ink, faint
+        Text, and text that steps back.
+    accent
+        The one accent: what is chosen.
+    outline, casing
+        An area's line, and the line around it.
+    land, water, park, street, main_street, hairline
+        The background of a map.
+    """
+
+    sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
+    ink: str
+    faint: str
+    accent: str
+    outline: str
+    casing: str
+    land: str
+    water: str
+    park: str
+    street: str
+    main_street: str
+    hairline: str
+
+
+LIGHT = Look(
+    sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
+    diverging=("#5e3c99", "#b2abd2", "#f7f7f7", "#fdb863", "#e66101"),
+    ink="#1f2430",
+    faint="#5b6270",
+    accent="#0b6e75",
+    outline="#1f2430",
+    casing="#ffffff",
+    land="#f6f5f1",
+    water="#cfdfe8",
+    park="#e4ecdb",
+    street="#dcdad4",
+    main_street="#cbc8c0",
+    hairline="#b7b4ab",
+)
+DARK = Look(
+    sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),
+    diverging=("#a78be0", "#7a6ba8", "#4a4f5a", "#b98543", "#f29a3f"),
+    ink="#e8eaee",
+    faint="#a3aab6",
+    accent="#4fc3c9",
+    outline="#f2f3f5",
+    casing="#14181f",
+    land="#1c212a",
+    water="#16303f",
+    park="#20302a",
+    street="#2d333e",
+    main_street="#3b424e",
+    hairline="#5a616d",
+)
+
+STYLE = """
+<style>
+  .block-container { padding-top: 3.25rem; padding-bottom: 3rem; max-width: 1680px; }
+  h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
+  h2 { font-size: 1.3rem !important; } h3 { font-size: 1.1rem !important; }
+  .csa-line { font-size: .875rem; color: var(--csa-faint); margin: 0 0 .25rem; }
+  .csa-line b { font-weight: 600; }
+  .csa-mark { display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 4px; font-weight: 600; }
+  .csa-answer { font-size: 1.125rem; line-height: 1.5; max-width: 60em; margin: 0 0 .5rem; }
+  .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
+  .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
+  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
+  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem 1.25rem; margin: .25rem 0 .75rem; }
+  .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
+  .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
+  .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
+  [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  iframe { display: block; border-radius: 6px; }
+</style>
+"""
+
+
+def current() -> Look:
+    """Return the colours for the reader's theme."""
+    return DARK if is_dark() else LIGHT
+
+
+def is_dark() -> bool:
+    """Tell whether the reader's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+def apply() -> None:
+    """Put the style on the page."""
+    look = current()
+    root = f":root {{ --csa-faint: {look.faint}; --csa-hairline: {look.hairline}; }}"
+    st.html(STYLE.replace("<style>", f"<style>\n  {root}", 1))

@@ -1,0 +1,23 @@
+"""The app's entry: page config and navigation only."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import look
+from app.settings import STATIC
+from csa.words import speak
+
+st.set_page_config(page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
+look.apply()
+st.navigation(
+    {
+        speak("screen.look"): [
+            st.Page("views/find_areas.py", title=speak("find.short"), default=True)
+        ],
+        speak("screen.trust"): [
+            st.Page("views/data.py", title=speak("data.short"), url_path="data"),
+            st.Page("views/method.py", title=speak("method.short"), url_path="method"),
+        ],
+    }
+).run()

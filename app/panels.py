@@ -1,0 +1,155 @@
+"""What every page has: its frame, an answer, key numbers, notes, states without a picture."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+import streamlit as st
+
+from app import cache
+from app.cache import Opened
+from csa.errors import CsaError, OutputError
+from csa.words import day, render, speak
+
+
+def frame(title: str) -> Opened:
+    """Begin a page: the quiet line about the data, and the title. Open the city.
+
+    Parameters
+    ----------
+    title
+        The page's question, in words.
+
+    Returns
+    -------
+    Opened
+        The city. Where it cannot be opened, the page says why and stops.
+    """
+    line = st.empty()
+    st.title(title, anchor=False)
+    try:
+        opened = _open()
+    except CsaError as error:
+        stop(error)
+    line.html(_line(opened))
+    if not opened.dataset.report["incidents"]:
+        empty(speak("screen.no_incidents"))
+        st.stop()
+    return opened
+
+
+def _open() -> Opened:
+    if not cache.needs_reading():
+        return cache.open_city()
+    bar = st.progress(0.0, text=speak("screen.reading"))
+    steps = iter(range(1, 100))
+    opened = cache.open_city(
+        lambda _: bar.progress(min(next(steps) / 7, 1.0), text=speak("screen.reading"))
+    )
+    bar.empty()
+    return opened
+
+
+def _line(opened: Opened) -> str:
+    report, city = opened.dataset.report, opened.config.city
+    parts = [f"<b>{html.escape(city.name)}</b>"]
+    if report["data_through"]:
+        through = day(date.fromisoformat(report["data_through"]))
+        parts.append(html.escape(speak("screen.through", day=through)))
+    parts.append(html.escape(speak("screen.incidents", n=report["incidents"])))
+    if city.is_synthetic:
+        parts.insert(0, f'<span class="csa-mark">{html.escape(speak("screen.sample"))}</span>')
+    if city.nonfatal_is_proxy:
+        parts.append(html.escape(speak("screen.proxy", name=city.nonfatal_name)))
+    return f'<p class="csa-line">{" · ".join(parts)}</p>'
+
+
+def answer(*sentences: str) -> None:
+    """Say the page's answer.
+
+    Parameters
+    ----------
+    *sentences
+        In words.
+    """
+    text = " ".join(html.escape(sentence) for sentence in sentences if sentence)
+    st.html(f'<p class="csa-answer">{text}</p>')
+
+
+def numbers(pairs: Sequence[tuple[str, str]]) -> None:
+    """Show at most a row of key numbers, each with what it is.
+
+    Parameters
+    ----------
+    pairs
+        Number and unit, in words.
+    """
+    boxes = "".join(
+        f"<div><b>{html.escape(number)}</b><span>{html.escape(unit)}</span></div>"
+        for number, unit in pairs
+    )
+    st.html(f'<div class="csa-numbers">{boxes}</div>')
+
+
+def empty(sentence: str) -> None:
+    """Say that there is nothing to show, and why.
+
+    Parameters
+    ----------
+    sentence
+        In words.
+    """
+    st.info(sentence, icon=":material/info:")
+
+
+def stop(error: CsaError) -> None:
+    """Say what was wrong and what to do, and end the page.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    """
+    st.error(render(error.message), icon=":material/error:")
+    st.stop()
+
+
+@contextmanager
+def map_words() -> Iterator[None]:
+    """Say in words that the map cannot draw, and go on with the rest of the page."""
+    try:
+        yield
+    except CsaError as error:
+        if not isinstance(error, OutputError) and not error.message.key.startswith("map."):
+            raise
+        st.warning(render(error.message), icon=":material/map:")
+
+
+def downloads(opened: Opened, choices: object, names: Sequence[str], stem: str) -> None:
+    """Offer files, each written when asked for.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    names
+        Of `csa.exports.EXPORTS`.
+    stem
+        How the files' names begin.
+    """
+    with st.popover(speak("find.download"), icon=":material/download:"):
+        st.caption(speak("find.download_note"))
+        for name in names:
+            st.download_button(
+                name,
+                cache.download(opened, choices, name),
+                file_name=f"{stem}-{name}",
+                key=f"download {name}",
+                on_click="ignore",
+                width="stretch",
+            )

@@ -1,0 +1,340 @@
+// What folium has no words for: many cells painted from one geometry, labels that make room for
+// each other, and a sentence where a map cannot draw. Runs inside the map's frame, after Leaflet.
+// Python sends one small message a change (app/maps.py); the geometry comes once, as a file.
+(function () {
+  "use strict";
+
+  const files = new Map(); // address -> promise of what it holds
+  let painted = 0; // the newest message: an older one that arrives late draws nothing
+  const kept = { cells: null, shapes: new Map() };
+
+  function read(address) {
+    if (!files.has(address)) {
+      const asked = fetch(address).then((answer) => {
+        if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+        return answer.json();
+      });
+      asked.catch(() => files.delete(address));
+      files.set(address, asked);
+    }
+    return files.get(address);
+  }
+
+  function tell(words) {
+    let note = document.getElementById("csa-map-note");
+    if (!note) {
+      note = document.createElement("p");
+      note.id = "csa-map-note";
+      note.setAttribute("role", "alert");
+      note.style.cssText =
+        "position:absolute;z-index:1000;left:50%;top:40%;transform:translate(-50%,-50%);" +
+        "max-width:28em;margin:0;padding:1em 1.25em;border-radius:8px;background:#fff;" +
+        "color:#1f2430;font:16px/1.45 'Source Sans',system-ui,sans-serif;" +
+        "box-shadow:0 1px 6px rgba(0,0,0,.3)";
+      document.body.appendChild(note);
+    }
+    note.textContent = words;
+  }
+
+  // ---- The background: once for each map ---------------------------------------------------
+
+  function pane(map, name, order) {
+    const made = map.createPane(name);
+    made.style.zIndex = order;
+    return made;
+  }
+
+  function start(map, options) {
+    kept.options = options;
+    kept.cells = null;
+    kept.shapes = new Map();
+    map.getContainer().style.background = options.colours.land;
+    map.getContainer().setAttribute("role", "application");
+    map.getContainer().setAttribute("aria-label", options.words.map);
+    const orders = { back: 210, cells: 320, hairlines: 380, casing: 400, outline: 410, spots: 430 };
+    for (const [name, order] of Object.entries(orders)) pane(map, name, order);
+    pane(map, "place-names", 420).style.pointerEvents = "none";
+    for (const name of ["back", "hairlines", "casing"]) {
+      map.getPane(name).style.pointerEvents = "none";
+    }
+    const thin = { back: "back", cells: "cells", hairlines: "hairlines" };
+    kept.canvas = {};
+    for (const [name, where] of Object.entries(thin)) {
+      kept.canvas[name] = L.canvas({ pane: where, padding: 0.4, tolerance: 4 });
+    }
+    L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
+    map.fitBounds(options.bounds, { padding: [8, 8] });
+    if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
+    map.on("moveend zoomend", () => window.requestAnimationFrame(() => settleLabels(map)));
+    watchSize(map, options.bounds);
+    read(options.base).then(
+      (base) => drawBase(map, base, options),
+      () => tell(options.words.no_geometry),
+    );
+  }
+
+  // A frame that was hidden (another tab, a folded panel) has no size when the map starts.
+  function watchSize(map, bounds) {
+    let wasEmpty = map.getSize().x === 0;
+    new ResizeObserver(() => {
+      map.invalidateSize({ animate: false });
+      if (wasEmpty && map.getSize().x > 0) {
+        wasEmpty = false;
+        map.fitBounds(bounds, { padding: [8, 8] });
+      }
+    }).observe(map.getContainer());
+  }
+
+  function drawBase(map, base, options) {
+    const colours = options.colours;
+    const fill = (colour) => ({ stroke: false, fill: true, fillColor: colour, fillOpacity: 1 });
+    const line = (colour, weight) => ({ color: colour, weight, opacity: 1, fill: false });
+    const styles = {
+      parks: fill(colours.park),
+      water: { ...fill(colours.water), stroke: true, color: colours.water, weight: 1 },
+      streets: line(colours.street, 0.8),
+      main_streets: line(colours.main_street, 1.8),
+      neighborhoods: line(colours.hairline, 1),
+    };
+    kept.base = {};
+    for (const [name, style] of Object.entries(styles)) {
+      if (!base.layers[name]) continue;
+      const where = name === "neighborhoods" ? "hairlines" : "back";
+      kept.base[name] = L.geoJSON(base.layers[name], {
+        pane: where,
+        renderer: kept.canvas[where],
+        interactive: false,
+        style: (feature) =>
+          feature.geometry.type.endsWith("LineString") && name === "water"
+            ? line(colours.water, 2)
+            : style,
+      });
+    }
+    kept.names = (base.names || []).map(([lat, lon, text]) =>
+      L.marker([lat, lon], {
+        pane: "place-names",
+        interactive: false,
+        keyboard: false,
+        icon: L.divIcon({ className: "csa-place", html: "", iconSize: null }),
+        text,
+      }),
+    );
+    kept.baseMap = map;
+    if (kept.visible) showBase(kept.visible);
+  }
+
+  function showBase(visible) {
+    kept.visible = visible;
+    const map = kept.baseMap;
+    if (!map) return;
+    for (const [name, layer] of Object.entries(kept.base)) {
+      const isOn = visible.includes(name === "neighborhoods" ? "neighborhoods" : "background");
+      const isNear = name !== "streets" || map.getZoom() >= 13;
+      if (isOn && isNear) layer.addTo(map);
+      else layer.remove();
+    }
+    const showNames = visible.includes("neighborhoods") && map.getZoom() >= 13;
+    for (const marker of kept.names) {
+      if (!showNames) marker.remove();
+      else if (!marker._map) {
+        marker.addTo(map);
+        marker.getElement().textContent = marker.options.text;
+      }
+    }
+  }
+
+  // ---- What changes: cells, areas, services ------------------------------------------------
+
+  function paint(group, message) {
+    const map = window.map || window.map_div;
+    const turn = ++painted;
+    showBase(message.visible);
+    if (!kept.zoomBound) {
+      kept.zoomBound = true;
+      map.on("zoomend", () => showBase(kept.visible));
+    }
+    drawRisk(group, message);
+    drawAreas(group, message);
+    drawServices(group, message);
+    settleLabels(map);
+    if (!message.counts.length) {
+      done(turn);
+      return;
+    }
+    read(message.cells).then(
+      (geometry) => {
+        if (turn !== painted) return;
+        drawCells(group, geometry, message);
+        done(turn);
+      },
+      () => tell(kept.options.words.no_geometry),
+    );
+  }
+
+  // For whoever waits: the number of the message that is on screen.
+  function done(turn) {
+    document.body.dataset.painted = String(turn);
+  }
+
+  function shapeOf(geometry, n) {
+    const points = [];
+    for (const v of geometry.cells[n]) {
+      points.push([
+        geometry.origin[1] + geometry.y[v] * geometry.step,
+        geometry.origin[0] + geometry.x[v] * geometry.step,
+      ]);
+    }
+    return points;
+  }
+
+  function drawCells(group, geometry, message) {
+    if (kept.cells !== message.cells) {
+      kept.cells = message.cells;
+      kept.shapes = new Map();
+    }
+    const { bounds, palette, opacity, tooltips } = message;
+    const layer = L.featureGroup();
+    for (const [n, count, area] of message.counts) {
+      let shape = kept.shapes.get(n);
+      if (!shape) {
+        shape = L.polygon(shapeOf(geometry, n), {
+          pane: "cells",
+          renderer: kept.canvas.cells,
+          stroke: true,
+          weight: 0.6,
+          color: kept.options.colours.land,
+          fillOpacity: opacity,
+        });
+        shape.bindTooltip(() => shape.words, { sticky: true, className: "csa-tip" });
+        kept.shapes.set(n, shape);
+      }
+      let level = bounds.findIndex((bound) => count <= bound);
+      if (level < 0) level = bounds.length - 1;
+      shape.options.fillColor = palette[level];
+      shape.feature = { type: "Feature", properties: { area_id: area, cell: n } };
+      shape.words = text(
+        (count === 1 ? tooltips.one : tooltips.other).replace("{n}", count.toLocaleString("en-US")),
+        area ? tooltips.inside.replace("{area}", area) : tooltips.outside,
+      );
+      layer.addLayer(shape);
+    }
+    group.addLayer(layer);
+  }
+
+  // A tooltip's lines as text, never as markup: names come from files.
+  function text(...lines) {
+    const box = document.createElement("div");
+    for (const [n, words] of lines.filter(Boolean).entries()) {
+      const line = document.createElement(n ? "div" : "strong");
+      line.textContent = words;
+      box.appendChild(line);
+    }
+    return box;
+  }
+
+  function drawRisk(group, message) {
+    if (!message.risk) return;
+    const at = (score) => {
+      const level = message.risk.bounds.findIndex((bound) => score <= bound);
+      return message.risk.palette[level < 0 ? message.risk.palette.length - 1 : level];
+    };
+    const layer = L.geoJSON(message.risk.features, {
+      pane: "cells",
+      renderer: kept.canvas.cells,
+      interactive: false,
+      style: (f) => ({ stroke: false, fillColor: at(f.properties.score), fillOpacity: 0.75 }),
+      pointToLayer: (f, at_) => L.circleMarker(at_, { radius: 3, renderer: kept.canvas.cells }),
+    });
+    group.addLayer(layer);
+  }
+
+  function drawAreas(group, message) {
+    kept.labels = [];
+    const colours = kept.options.colours;
+    for (const feature of message.areas) {
+      const { area_id: id, place, lines } = feature.properties;
+      const isChosen = id === message.selected;
+      const common = { fill: false, interactive: false, lineJoin: "round" };
+      const edge = isChosen ? colours.accent : colours.outline;
+      group.addLayer(L.geoJSON(feature, {
+        pane: "casing", style: { ...common, color: colours.casing, weight: isChosen ? 9 : 6 },
+      }));
+      const shape = L.geoJSON(feature, {
+        pane: "outline",
+        style: { color: edge, weight: isChosen ? 5 : 3, fill: true, fillOpacity: isChosen ? 0.12 : 0, fillColor: edge, lineJoin: "round" },
+      });
+      shape.bindTooltip(() => text(`${id}  ${place}`, ...lines), {
+        sticky: true, className: "csa-tip",
+      });
+      group.addLayer(shape);
+      const label = L.marker(feature.properties.at, {
+        pane: "spots",
+        keyboard: false,
+        interactive: false,
+        icon: L.divIcon({ className: "csa-label", html: "<b></b><span></span>", iconSize: null }),
+      });
+      group.addLayer(label);
+      kept.labels.push({ label, id, place, isChosen });
+    }
+  }
+
+  // A letter or a name never hides another: first the chosen area's, then the others' letters,
+  // then names where there is still room.
+  function settleLabels(map) {
+    const labels = kept.labels || [];
+    const taken = [];
+    const clash = (box) =>
+      taken.some((o) => box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom);
+    const parts = labels
+      .filter(({ label }) => label._map && label.getElement())
+      .map((one) => ({ ...one, element: one.label.getElement() }))
+      .sort((a, b) => Number(b.isChosen) - Number(a.isChosen));
+    for (const { element, id, place, isChosen } of parts) {
+      element.children[0].textContent = id;
+      element.children[1].textContent = place;
+      element.classList.toggle("csa-chosen", isChosen);
+      element.style.visibility = "hidden";
+      element.children[1].style.display = "none";
+    }
+    const frame = map.getContainer().getBoundingClientRect();
+    const inside = (box) => box.left >= frame.left && box.right <= frame.right;
+    for (const part of parts) {
+      const box = part.element.getBoundingClientRect();
+      if (clash(box) && !part.isChosen) continue;
+      part.element.style.visibility = "visible";
+      part.box = box;
+      taken.push(box);
+    }
+    for (const part of parts.filter((one) => one.box && (one.isChosen || map.getZoom() >= 12))) {
+      part.element.children[1].style.display = "";
+      const box = part.element.getBoundingClientRect();
+      taken.splice(taken.indexOf(part.box), 1);
+      if (clash(box) || !inside(box)) {
+        part.element.children[1].style.display = "none";
+        taken.push(part.box);
+      } else {
+        taken.push(box);
+      }
+    }
+  }
+
+  function drawServices(group, message) {
+    for (const [lat, lon, letter, name, kind] of message.services) {
+      const spot = L.marker([lat, lon], {
+        pane: "spots",
+        keyboard: false,
+        icon: L.divIcon({ className: "csa-service", html: "<i></i>", iconSize: [18, 18] }),
+      });
+      spot.bindTooltip(() => text(name, kind), { className: "csa-tip" });
+      spot.on("add", () => { spot.getElement().firstChild.textContent = letter; });
+      group.addLayer(spot);
+    }
+  }
+
+  // Leaflet is asked for right after this file; without it there is no map to wait for.
+  window.addEventListener("unhandledrejection", () => {
+    if (!window.L) tell("The map cannot draw here: its drawing library did not load. The table below says the same. To mend it, run: make setup");
+  });
+
+  window.csaMap = { start, paint, tell };
+})();

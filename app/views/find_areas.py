@@ -1,0 +1,28 @@
+"""Find areas: where shootings concentrate, on a map, in a table, and area by area."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, controls, find, panels
+from csa.errors import CsaError
+from csa.words import speak
+
+opened = panels.frame(speak("find.title"))
+first = controls.first_choices(opened.config, opened.dataset)
+screen = controls.screen(opened.config, opened.dataset)
+with st.sidebar:
+    choices = controls.choose(opened.config, opened.dataset, screen.choices)
+    below = st.container()
+screen = screen.with_choices(choices)
+try:
+    proposal = cache.proposal(opened, choices)
+except CsaError as error:
+    panels.stop(error)
+with below:
+    controls.say_suggestion(
+        proposal.suggested, proposal.summary["totals"]["located"], is_chosen=choices.eps_m is not None
+    )
+controls.remember(screen, first)
+find.answer(opened, proposal)
+find.map_and_areas(opened, choices)

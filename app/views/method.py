@@ -1,0 +1,4 @@
+import streamlit as st
+from app import panels
+from csa.words import speak
+panels.frame(speak("method.title"))
