@@ -7,6 +7,7 @@ street is a ruler's line, and lays it on the earth.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ DIGITS = 5
 """Decimals of a degree in files: about a metre."""
 
 TURN = np.radians(9.0)
-RIVER_WIDTH_M = 150.0
+RIVER_WIDTH_M = 190.0
 RIVER_STEP_M = 80.0
 CURVE_STEP_M = 390.0
 
@@ -58,6 +59,12 @@ PARKS = (
 LAKES = (("Saddler Pond", (-7000, -800), 260), ("Heron Lake", (3200, -6200), 330))
 RIVERSIDE_PARK = "Ondry Riverside Park"
 RIVER = "Ondry River"
+CREEK = "Sorrel Creek"
+CREEK_WIDTH_M = 45.0
+CREEK_COURSE = (
+    (-5900, -4700), (-5000, -3900), (-5250, -3000), (-4500, -2650), (-4650, -1500),
+    (-3750, -1000), (-4050, 0), (-3450, 650), (-3700, 1500), (-3300, 2100), (-3050, 2700),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,8 @@ class Ground:
 
     limit: shapely.Polygon
     river_line: shapely.LineString
-    water: dict[str, shapely.Geometry]
-    parks: dict[str, shapely.Geometry]
+    water: Mapping[str, shapely.Geometry]
+    parks: Mapping[str, shapely.Geometry]
 
 
 def lay_ground() -> Ground:
@@ -95,7 +102,10 @@ def lay_ground() -> Ground:
     river_line = shapely.LineString(np.column_stack([along, river_v(along)]))
     river = shapely.intersection(_river_bed(along), limit)
     lakes = {name: _lake(middle, radius_m) for name, middle, radius_m in LAKES}
-    wet = shapely.union_all([river, *lakes.values()])
+    course = smooth(shapely.LineString(CREEK_COURSE))
+    creek = shapely.difference(shapely.buffer(course, CREEK_WIDTH_M / 2, quad_segs=2), river)
+    creek = max(shapely.get_parts(shapely.intersection(creek, limit)), key=shapely.area)
+    wet = shapely.union_all([river, creek, *lakes.values()])
     parks = {name: shapely.box(*sides) for name, sides in PARKS}
     banks = shapely.buffer(shapely.LineString(_reach(-3400, -900)), 330, quad_segs=4)
     parks[RIVERSIDE_PARK] = banks
@@ -103,7 +113,7 @@ def lay_ground() -> Ground:
         name: shapely.difference(shapely.intersection(shape, limit), wet)
         for name, shape in parks.items()
     }
-    return Ground(limit, river_line, {RIVER: river, **lakes}, dry)
+    return Ground(limit, river_line, {RIVER: river, CREEK: creek, **lakes}, dry)
 
 
 def river_v(u: Floats) -> Floats:
@@ -119,7 +129,8 @@ def river_v(u: Floats) -> Floats:
     numpy.ndarray
         v in metres, length n.
     """
-    return 2300 - 0.28 * u + 900 * np.sin(u / 2100) + 350 * np.sin(u / 900 + 1)
+    slow, quick = 1000 * np.sin(u / 2100), 500 * np.sin(u / 900 + 1)
+    return np.asarray(2300 - 0.28 * u + slow + quick, dtype=np.float64)
 
 
 def _reach(start: float, end: float) -> Floats:
@@ -135,6 +146,28 @@ def _river_bed(along: Floats) -> shapely.Geometry:
         for start, width in zip(along[:-1], wide[:-1], strict=True)
     ]
     return shapely.simplify(shapely.union_all(pieces), 4.0)
+
+
+def smooth(line: shapely.LineString) -> shapely.LineString:
+    """Cut the corners of a line twice (Chaikin), as water and wagons do.
+
+    Parameters
+    ----------
+    line
+        Any line, metres on the plan.
+
+    Returns
+    -------
+    shapely.LineString
+        The line rounded, with the same ends.
+    """
+    points = shapely.get_coordinates(line)
+    for _ in range(2):
+        first = 0.75 * points[:-1] + 0.25 * points[1:]
+        second = 0.25 * points[:-1] + 0.75 * points[1:]
+        inner = np.stack([first, second], axis=1).reshape(-1, 2)
+        points = np.vstack([points[:1], inner[1:-1], points[-1:]])
+    return shapely.LineString(points)
 
 
 def _lake(middle: tuple[float, float], radius_m: float) -> shapely.Polygon:
@@ -163,7 +196,7 @@ def place(uv: Floats) -> Floats:
 
 
 def bend(uv: Floats) -> Floats:
-    """Turn and bend the plan; distances change by less than one in twenty.
+    """Turn and bend the plan; distances change by less than one in ten.
 
     Parameters
     ----------
@@ -176,25 +209,26 @@ def bend(uv: Floats) -> Floats:
         (n, 2) metres east and north of the middle of the city.
     """
     u, v = uv[:, 0], uv[:, 1]
-    x = u * np.cos(TURN) - v * np.sin(TURN) + 190 * np.sin(v / 5200)
-    y = u * np.sin(TURN) + v * np.cos(TURN) + 150 * np.sin(u / 4700 + 1)
+    x = u * np.cos(TURN) - v * np.sin(TURN) + 260 * np.sin(v / 4400)
+    y = u * np.sin(TURN) + v * np.cos(TURN) + 230 * np.sin(u / 4000 + 1)
     return np.column_stack([x, y])
 
 
-def place_shape(shape: shapely.Geometry) -> shapely.Geometry:
-    """Lay a shape of the plan on the earth, its long edges bent with it.
+def place_shapes(shapes: Iterable[shapely.Geometry]) -> list[shapely.Geometry]:
+    """Lay shapes of the plan on the earth, their long edges bent with them.
 
     Parameters
     ----------
-    shape
+    shapes
         Lines or polygons, metres on the plan.
 
     Returns
     -------
-    shapely.Geometry
+    list of shapely.Geometry
         The same in degrees, WGS 84.
     """
-    return shapely.transform(shapely.segmentize(shape, CURVE_STEP_M), place)
+    fine = np.asarray(shapely.segmentize(list(shapes), CURVE_STEP_M), dtype=object)
+    return list(shapely.transform(fine, place))
 
 
 def is_within(uv: Floats, shape: shapely.Geometry) -> npt.NDArray[np.bool_]:

@@ -38,7 +38,7 @@ PARKWAY = "Ondry Parkway"
 SERVICE_WORDS = {
     "conflict resolution hub": ("Common Ground Hub", "Open Door Hub", "Peacekeepers Table"),
     "clinic": (
-        "Lantern Street Clinic", "Eastbank Family Clinic", "Orchard Health Center",
+        "Lantern Street Clinic", "Eastside Family Clinic", "Orchard Health Center",
         "Ferry Road Clinic", "Northbank Clinic", "Kettle Street Health Center",
     ),
     "school": (
@@ -58,7 +58,7 @@ SERVICE_WORDS = {
         "Upper Room Church", "Wayfarers Chapel",
     ),
     "library": (
-        "Central Library", "Eastbank Library", "Hilltop Library", "Millrace Library",
+        "Central Library", "Eastside Library", "Hilltop Library", "Millrace Library",
         "Northbank Library", "Orchard Library", "Weavers Library",
     ),
 }  # fmt: skip

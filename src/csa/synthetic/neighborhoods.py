@@ -19,6 +19,7 @@ PEOPLE = 480_000
 MIDDLE = np.array([-300.0, 300.0])
 SMALLEST_KM2, GROWTH_KM2_PER_KM = 1.2, 0.36
 MESH_M = 0.5
+MAX_SIZE = 1.9
 MIN_ROUNDNESS = 0.38
 """4 pi area / perimeter squared: a square has 0.79, a strip of one to five 0.44."""
 
@@ -38,7 +39,7 @@ class Neighborhood:
     """
 
     name: str
-    shape: shapely.Polygon
+    shape: shapely.Geometry
     people: int
 
 
@@ -58,9 +59,9 @@ def lay_neighborhoods(ground: Ground, random: np.random.Generator) -> tuple[Neig
         West to east; together they are the city, without gap or overlap.
     """
     halves = shapely.ops.split(ground.limit, ground.river_line)
-    pieces = [piece for half in shapely.get_parts(halves) for piece in _cut(half, random)]
-    pieces = _merge_small(pieces)
-    shapes = _one_mesh(pieces)
+    # Each bank by itself: nobody calls both sides of a river by one name.
+    banks = [_merge_small(_cut(bank, random)) for bank in shapely.get_parts(halves)]
+    shapes = _one_mesh([piece for bank in banks for piece in bank])
     order = np.argsort([shapely.centroid(shape).x for shape in shapes], kind="stable")
     shapes = [shapes[place_in] for place_in in order]
     names = random.permutation(np.array(NEIGHBORHOODS))[: len(shapes)]
@@ -76,42 +77,56 @@ def _wanted_m2(shape: shapely.Geometry) -> float:
     return float(1e6 * (SMALLEST_KM2 + GROWTH_KM2_PER_KM * from_middle_km))
 
 
-def _cut(shape: shapely.Polygon, random: np.random.Generator) -> list[shapely.Polygon]:
+def _cut(shape: shapely.Geometry, random: np.random.Generator) -> list[shapely.Geometry]:
     """Halve a piece along a street, across its longer side, until it is small enough."""
-    if shape.area < 1.5 * _wanted_m2(shape):
+    if shapely.area(shape) < 1.5 * _wanted_m2(shape):
         return [shape]
-    west, south, east, north = shape.bounds
+    west, south, east, north = shapely.bounds(shape)
     is_wide = east - west > north - south
     low, high, step = (west, east, BLOCK_U_M) if is_wide else (south, north, BLOCK_V_M)
     cut = step * round((low + (high - low) * random.uniform(0.38, 0.62)) / step)
     near = shapely.box(west, south, cut, north) if is_wide else shapely.box(west, south, east, cut)
     parts = [shapely.intersection(shape, near), shapely.difference(shape, near)]
-    polygons = [part for half in parts for part in shapely.get_parts(half) if part.area > 1]
+    polygons = [
+        part for half in parts for part in shapely.get_parts(half) if shapely.area(part) > 1
+    ]
     return [piece for polygon in polygons for piece in _cut(polygon, random)]
 
 
-def _merge_small(pieces: list[shapely.Polygon]) -> list[shapely.Polygon]:
-    """Give each piece that is small or thin to the neighbor with the longest common border."""
-    left = list(pieces)
-    while len(left) > 1:
-        need = [_need(piece) for piece in left]
-        worst = int(np.argmin(need))
-        if need[worst] >= 1:
-            break
-        piece = left.pop(worst)
-        shared = [shapely.length(shapely.intersection(piece, other)) for other in left]
-        best = int(np.argmax(shared))
-        left[best] = shapely.union(left[best], piece)
-    return left
+def _merge_small(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
+    """Join each piece that is small or thin to the neighbor with which it makes the best one."""
+    waiting = sorted(pieces, key=_need)
+    done: list[shapely.Geometry] = []
+    while waiting:
+        piece = waiting.pop(0)
+        if _need(piece) >= 1:
+            return [piece, *waiting, *done]
+        others = [*waiting, *done]
+        wholes = [shapely.union(piece, other) for other in others]
+        fits = [_need(whole) if _is_one(whole) else 0.0 for whole in wholes]
+        best = int(np.argmax([*fits, _need(piece)]))
+        if best == len(others):  # better as it is: a strip along the river
+            done.append(piece)
+            continue
+        done = [other for other in done if other is not others[best]]
+        waiting = [other for other in waiting if other is not others[best]]
+        waiting = sorted([*waiting, wholes[best]], key=_need)
+    return done
 
 
-def _need(piece: shapely.Polygon) -> float:
-    """Tell how well a piece stands alone; below 1 it does not."""
-    roundness = 4 * np.pi * piece.area / piece.length**2
-    return float(min(piece.area / (0.5 * _wanted_m2(piece)), roundness / MIN_ROUNDNESS))
+def _is_one(shape: shapely.Geometry) -> bool:
+    return isinstance(shape, shapely.Polygon)
 
 
-def _one_mesh(pieces: list[shapely.Polygon]) -> list[shapely.Polygon]:
+def _need(piece: shapely.Geometry) -> float:
+    """Tell how well a piece stands as a neighborhood; below 1 it is better joined to another."""
+    area_m2, wanted_m2 = shapely.area(piece), _wanted_m2(piece)
+    roundness = 4 * np.pi * area_m2 / shapely.length(piece) ** 2
+    fits = float(min(area_m2 / (0.5 * wanted_m2), roundness / MIN_ROUNDNESS))
+    return fits if area_m2 < MAX_SIZE * wanted_m2 else 0.0
+
+
+def _one_mesh(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
     """Give common borders the same points, so that bending and rounding leave no gap."""
     edges = [shapely.boundary(piece) for piece in pieces]
     borders = shapely.line_merge(shapely.union_all(edges, grid_size=MESH_M))
@@ -128,7 +143,7 @@ def _one_mesh(pieces: list[shapely.Polygon]) -> list[shapely.Polygon]:
 
 
 def _share_people(
-    shapes: list[shapely.Polygon], ground: Ground, random: np.random.Generator
+    shapes: list[shapely.Geometry], ground: Ground, random: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Spread the people: denser toward the middle, none on water or in parks."""
     empty = shapely.union_all([*ground.water.values(), *ground.parks.values()])
@@ -155,7 +170,7 @@ def shares(weights: Floats, total: int) -> npt.NDArray[np.int64]:
         int64, length n, with exactly that sum.
     """
     exact = weights / weights.sum() * total
-    whole = np.floor(exact).astype(np.int64)
+    whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
     return whole

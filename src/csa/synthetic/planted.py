@@ -87,7 +87,8 @@ class Feature:
         numpy.ndarray
             Metres, length n.
         """
-        return np.hypot(*(bend(uv) - bend(np.array([self.middle]))).T)
+        x_m, y_m = (bend(uv) - bend(np.array([self.middle]))).T
+        return np.asarray(np.hypot(x_m, y_m), dtype=np.float64)
 
 
 def _steady(name: str, u: float, v: float, outer_m: float, share: float) -> Feature:
@@ -98,7 +99,7 @@ COOLING_SHARE = 0.064
 FEATURES = (
     _steady("west side", -2700, -650, 550, 0.070),
     _steady("south of the middle", 900, -1690, 600, 0.072),
-    _steady("east bank", 3300, 260, 500, 0.060),
+    _steady("east side", 3300, 260, 500, 0.060),
     _steady("southeast", 2500, -3380, 550, 0.062),
     _steady("south side", -900, -3510, 450, 0.052),
     _steady("north bank", -1500, 4550, 500, 0.054),
@@ -126,8 +127,9 @@ FEATURES = (
         (0.0,) * 5 + (0.08,),
         first_month="2020-02",
     ),
+    # In a quiet quarter: what is put there happened elsewhere.
     Feature("institution", "institution", (2500, 4550), 0.0, (0.012,) * len(YEARS)),
 )
-"""West, south and north of the river alike; the rest is spread over the city."""
+"""On both banks of the river; the rest is spread over the city."""
 
 BACKGROUND = "background"

@@ -13,7 +13,7 @@ import shapely
 from csa.errors import ParamError
 from csa.files import csv_bytes, json_bytes
 from csa.message import say
-from csa.synthetic.ground import DIGITS, Ground, lay_ground, place, place_shape
+from csa.synthetic.ground import DIGITS, Ground, lay_ground, place, place_shapes
 from csa.synthetic.names import CITY, INSTITUTION
 from csa.synthetic.neighborhoods import PEOPLE, Neighborhood, lay_neighborhoods
 from csa.synthetic.planted import (
@@ -94,15 +94,20 @@ def sample_files(seed: int = SEED) -> dict[str, bytes]:
 def _land_files(ground: Ground, streets: Streets) -> dict[str, bytes]:
     return {
         "streets.geojson": _features(
-            ({"name": name, "class": kind}, place_shape(line)) for name, kind, line in streets.lines
+            zip(
+                ({"name": name, "class": kind} for name, kind, _ in streets.lines),
+                place_shapes(line for _, _, line in streets.lines),
+                strict=True,
+            )
         ),
-        "water.geojson": _features(
-            ({"name": name}, place_shape(shape)) for name, shape in ground.water.items()
-        ),
-        "parks.geojson": _features(
-            ({"name": name}, place_shape(shape)) for name, shape in ground.parks.items()
-        ),
+        "water.geojson": _named(ground.water),
+        "parks.geojson": _named(ground.parks),
     }
+
+
+def _named(shapes: Mapping[str, shapely.Geometry]) -> bytes:
+    names = ({"name": name} for name in shapes)
+    return _features(zip(names, place_shapes(shapes.values()), strict=True))
 
 
 def _features(shapes: Iterable[tuple[Mapping[str, Any], shapely.Geometry]]) -> bytes:

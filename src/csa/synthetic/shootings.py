@@ -113,7 +113,9 @@ def draw_incidents(
             whens = _draw_whens(year, name, count, random)
             spots = _draw_spots(sites[name], count, random)
             drawn += [
-                _incident(when, bool(next(fatal)), name, spot, random)
+                _incident(
+                    when, is_homicide=bool(next(fatal)), feature=name, spot=spot, random=random
+                )
                 for when, spot in zip(whens, spots, strict=True)
             ]
     drawn = _on_the_last_day(_lose_places(drawn, random))
@@ -207,6 +209,7 @@ def _draw_spots(
 
 def _incident(
     when: datetime,
+    *,
     is_homicide: bool,
     feature: str,
     spot: tuple[float, float, str],
@@ -240,7 +243,7 @@ def _on_the_last_day(drawn: list[Incident]) -> list[Incident]:
     """Move the latest incident to the last day, so that the file ends there."""
     latest = max(range(len(drawn)), key=lambda number: drawn[number].when)
     when = drawn[latest].when
-    moved = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, when.hour, when.minute)
+    moved = datetime.combine(LAST_DAY, when.time())
     drawn[latest] = replace(drawn[latest], when=moved)
     return drawn
 
@@ -253,7 +256,7 @@ def _extras(ground: Ground, site: _Site, random: np.random.Generator) -> Iterato
         "bad_date": N_BAD_DATE,
         "outside": N_OUTSIDE,
     }
-    west, south, east, north = ground.limit.bounds
+    _, _, east, north = ground.limit.bounds
     for fault, count in wanted.items():
         for number in range(count):
             years = YEARS_OUTSIDE if fault == "outside" else YEARS[:-1]

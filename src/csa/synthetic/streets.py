@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.synthetic.ground import RIVER, Ground, is_within, river_v
+from csa.synthetic.ground import CREEK, RIVER, Ground, is_within, river_v, smooth
 from csa.synthetic.names import DIAGONALS, PARKWAY, STREETS
+from csa.synthetic.planted import FEATURES
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -28,9 +29,17 @@ MAIN_U, MAIN_V = 4, 6
 
 BRIDGE_U = 8
 CORE_M = 4300.0
+MIN_LINE_M = 60.0
+NAME_STEP = 11
+"""Through the list of names, so that next to Alder does not lie Almond."""
+
+PEOPLED_M = 1300.0
+"""Around a planted place every street is built: it has blocks enough."""
+
+FIELD = (-12000, -12000, 12000, 12000)
 DIAGONAL_WAYS = (
     ((200, -150), (1900, -1150), (4300, -1900), (6900, -2750)),
-    ((-500, -300), (-2300, -1700), (-4100, -4300), (-4200, -4850)),
+    ((-500, -300), (-2300, -1700), (-4300, -4900)),
     ((-300, 300), (-3000, 700), (-5600, 1500), (-8300, 1650)),
 )
 
@@ -72,8 +81,8 @@ def lay_streets(ground: Ground, random: np.random.Generator) -> Streets:
     built = _built(random)
     along, across = (_segments(ground, built, is_along=way) for way in (True, False))
     lines = [
-        *_grid_lines(along, is_along=True),
-        *_grid_lines(across, is_along=False),
+        *_grid_lines(along, ground.limit, is_along=True),
+        *_grid_lines(across, ground.limit, is_along=False),
         *_roads(ground),
     ]
     uv_along, names_along = _blocks(along, is_along=True)
@@ -92,6 +101,8 @@ def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
     from_middle = np.hypot(u + 300, v - 300)
     dice = random.random(u.shape)
     outness = np.clip((from_middle - CORE_M) / 4000, 0, 1)
+    for u_near, v_near in (feature.middle for feature in FEATURES):
+        outness = np.where(np.hypot(u - u_near, v - v_near) < PEOPLED_M, 0.0, outness)
     return np.where(dice > 1.15 * outness, 2, np.where(dice > 0.45 * outness, 1, 0))
 
 
@@ -105,10 +116,15 @@ def _segments(ground: Ground, built: npt.NDArray[np.int64], *, is_along: bool) -
     i, j = (piece, street) if is_along else (street, piece)
     density = built[(i + N_U) // MAIN_U, (j + N_V) // MAIN_V]
     is_half = np.asarray(street % 2 == 0)
-    exists = is_main | (density == 2) | ((density == 1) & is_half)
-    exists &= _is_clear(ground, _points(street, piece, is_along=is_along), is_main, is_along)
-    # A field on both sides of a main street far out: the road is there all the same.
-    return exists
+    exists: Flags = is_main | (density == 2) | ((density == 1) & is_half)
+    exists &= _is_clear(
+        ground, _points(street, piece, is_along=is_along), is_main, is_along=is_along
+    )
+    # A single block between two gaps is no street.
+    before, after = np.roll(exists, 1, axis=1), np.roll(exists, -1, axis=1)
+    before[:, 0] = after[:, -1] = False
+    lasting: Flags = exists & (before | after)
+    return lasting
 
 
 def _points(
@@ -123,7 +139,7 @@ def _points(
     return np.stack([np.stack(np.broadcast_arrays(*pair), axis=-1) for pair in pairs])
 
 
-def _is_clear(ground: Ground, points: Floats, is_main: Flags, is_along: bool) -> Flags:
+def _is_clear(ground: Ground, points: Floats, is_main: Flags, *, is_along: bool) -> Flags:
     shape = points.shape[1:3]
 
     def touches(area: shapely.Geometry) -> Flags:
@@ -131,15 +147,20 @@ def _is_clear(ground: Ground, points: Floats, is_main: Flags, is_along: bool) ->
         touched: Flags = np.logical_or.reduce(flat)
         return touched
 
-    inner = shapely.buffer(ground.limit, -30)
-    is_in_city = ~touches(shapely.difference(shapely.box(-12000, -12000, 12000, 12000), inner))
+    beyond = shapely.difference(shapely.box(*FIELD), shapely.buffer(ground.limit, -30))
+    is_midway_in = is_within(points[1].reshape(-1, 2), ground.limit).reshape(shape)
+    is_in_city = np.where(is_main, is_midway_in, ~touches(beyond))
     shore = shapely.union_all([shapely.buffer(shape, 35) for shape in ground.water.values()])
     green = shapely.union_all(list(ground.parks.values()))
     corner = np.round(points[0][..., 0] / BLOCK_U_M).astype(np.int64)
     is_bridge = np.zeros(shape, bool) if is_along else (corner % BRIDGE_U == 0)
-    lakes = [shape for name, shape in ground.water.items() if name != RIVER]
+    lakes = [shape for name, shape in ground.water.items() if name not in (RIVER, CREEK)]
     is_dry = ~touches(shore) | (is_bridge & ~touches(shapely.union_all(lakes)))
-    return is_in_city & is_dry & (is_main | ~touches(green))
+    # Every main street crosses the creek, where the river is not near.
+    river = shapely.union_all([*lakes, shapely.buffer(ground.water[RIVER], 35)])
+    is_dry |= is_main & ~touches(river)
+    clear: Flags = is_in_city & is_dry & (is_main | ~touches(green))
+    return clear
 
 
 def street_name(number: int, *, is_along: bool) -> str:
@@ -158,7 +179,7 @@ def street_name(number: int, *, is_along: bool) -> str:
         Such as `Alder St` or `12th St`.
     """
     if is_along:
-        name = STREETS[(number + N_V) * 7 % len(STREETS)]
+        name = STREETS[(number + N_V) * NAME_STEP % len(STREETS)]
         return f"{name} {'Blvd' if number % MAIN_V == 0 else 'St'}"
     order = number + N_U + 1
     ending = (
@@ -167,30 +188,32 @@ def street_name(number: int, *, is_along: bool) -> str:
     return f"{order}{ending} {'Ave' if number % MAIN_U == 0 else 'St'}"
 
 
-def _grid_lines(exists: Flags, *, is_along: bool) -> Iterator[tuple[str, str, shapely.LineString]]:
+def _grid_lines(
+    exists: Flags, limit: shapely.Polygon, *, is_along: bool
+) -> Iterator[tuple[str, str, shapely.LineString]]:
     """Join pieces into unbroken runs; a long run gets a point every half mile to bend at."""
     n_street, n_piece, every = (N_V, N_U, MAIN_V) if is_along else (N_U, N_V, MAIN_U)
     for row, pieces in enumerate(exists):
         street = row - n_street
         edges = np.flatnonzero(np.diff(np.concatenate([[0], pieces.astype(int), [0]])))
         for start, end in edges.reshape(-1, 2):
-            if end - start < 2:
-                continue
             stops = np.unique([*range(start, end, MAIN_U), end]) - n_piece
             ends = stops * (BLOCK_U_M if is_along else BLOCK_V_M)
             side = np.full(len(ends), street * (BLOCK_V_M if is_along else BLOCK_U_M))
             pair = (ends, side) if is_along else (side, ends)
-            name = street_name(street, is_along=is_along)
+            line = shapely.LineString(np.column_stack(pair))
             kind = "main" if street % every == 0 else "minor"
-            yield name, kind, shapely.LineString(np.column_stack(pair))
+            for part in _line_parts(shapely.intersection(line, limit)):
+                yield street_name(street, is_along=is_along), kind, part
 
 
 def _roads(ground: Ground) -> Iterator[tuple[str, str, shapely.LineString]]:
     """Draw the roads that are older than the grid, and the one along the river."""
     inner = shapely.buffer(ground.limit, -20)
-    dry = shapely.difference(inner, shapely.union_all(list(ground.water.values())))
+    lakes = [shape for name, shape in ground.water.items() if name != CREEK]
+    dry = shapely.difference(inner, shapely.union_all(lakes))
     for name, way in zip(DIAGONALS, DIAGONAL_WAYS, strict=True):
-        for part in _line_parts(shapely.intersection(_round(shapely.LineString(way)), dry)):
+        for part in _line_parts(shapely.intersection(smooth(shapely.LineString(way)), dry)):
             yield name, "main", part
     u = np.arange(-6600.0, 7400.0, 120.0)
     bank = shapely.LineString(np.column_stack([u, river_v(u)])).parallel_offset(430, "right")
@@ -198,19 +221,8 @@ def _roads(ground: Ground) -> Iterator[tuple[str, str, shapely.LineString]]:
         yield PARKWAY, "main", part
 
 
-def _round(line: shapely.LineString) -> shapely.LineString:
-    """Cut the corners of a road twice (Chaikin), as wagons did."""
-    points = shapely.get_coordinates(line)
-    for _ in range(2):
-        first = 0.75 * points[:-1] + 0.25 * points[1:]
-        second = 0.25 * points[:-1] + 0.75 * points[1:]
-        inner = np.stack([first, second], axis=1).reshape(-1, 2)
-        points = np.vstack([points[:1], inner[1:-1], points[-1:]])
-    return shapely.LineString(points)
-
-
 def _line_parts(shape: shapely.Geometry) -> list[shapely.LineString]:
-    return [part for part in shapely.get_parts(shape) if shapely.length(part) > 150]
+    return [part for part in shapely.get_parts(shape) if shapely.length(part) > MIN_LINE_M]
 
 
 def _blocks(exists: Flags, *, is_along: bool) -> tuple[Floats, list[str]]:

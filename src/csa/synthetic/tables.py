@@ -135,20 +135,21 @@ def risk_squares(ground: Ground, random: np.random.Generator) -> list[tuple[int,
     raw = _risk(corners + SQUARE_M / 2, random)
     scores = np.rint(100 * (raw - raw.min()) / (raw.max() - raw.min())).astype(int)
     ring = SQUARE_M * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    squares = [shapely.Polygon(place(corner + ring)) for corner in corners]
+    rings = place((corners[:, None, :] + ring).reshape(-1, 2)).reshape(-1, 4, 2)
+    squares = [shapely.Polygon(ring) for ring in rings]
     return [(int(score), square) for score, square in zip(scores, squares, strict=True)]
 
 
 def _risk(uv: Floats, random: np.random.Generator) -> Floats:
-    raw = 1.1 * np.exp(-np.hypot(*(uv - MIDDLE).T) / 4000)
+    raw: Floats = 1.1 * np.exp(-np.hypot(*(uv - MIDDLE).T) / 4000)
     for feature in FEATURES:
         if feature.kind in ("steady", "cooling"):
             seen = random.uniform(0.25, 1.0)
             astray = random.normal(0, 350, 2)
             metres = np.hypot(*(uv - np.array(feature.middle) - astray).T)
-            raw = raw + seen * np.exp(-((metres / 900) ** 2) / 2)
+            raw += seen * np.exp(-((metres / 900) ** 2) / 2)
     for _ in range(6):
         towards, phase = random.uniform(0, 2 * np.pi, 2)
         along = uv @ np.array([np.cos(towards), np.sin(towards)])
-        raw = raw + 0.08 * np.sin(along / random.uniform(600, 1600) + phase)
+        raw += 0.08 * np.sin(along / random.uniform(600, 1600) + phase)
     return raw

@@ -1,0 +1,163 @@
+"""What the tool finds in the made-up city is what was planted there, and little else."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+
+MAX_AREAS_ELSEWHERE = 1
+STEADY = ("west side", "south of the middle", "east side", "southeast", "south side", "north bank")
+
+
+@pytest.fixture(scope="session")
+def planted(truth):
+    return {one["name"]: one for one in truth["features"]}
+
+
+def within(feature, incidents, metres_between):
+    """Tell which incidents lie in a planted circle, or ring."""
+    metres = metres_between(
+        feature["lon"], feature["lat"], incidents["lon"].to_numpy(), incidents["lat"].to_numpy()
+    )
+    return (metres <= feature["radius_m"] + 1) & (metres >= feature["inner_radius_m"] - 1)
+
+
+def between(incidents, start, until):
+    when = incidents["occurred_at"]
+    return incidents[(when >= f"{start}-01") & (when < f"{until}-01")]
+
+
+def areas_at(feature, areas):
+    return areas[areas.intersects(shapely.Point(feature["lon"], feature["lat"]))]
+
+
+def areas_near(feature, areas, metres_between):
+    """List the areas that reach into a planted circle, by their outline's points."""
+
+    def reaches(outline):
+        lon, lat = shapely.get_coordinates(outline).T
+        metres = metres_between(feature["lon"], feature["lat"], lon, lat)
+        return metres.min() <= max(feature["radius_m"], 300)
+
+    is_near = areas.geometry.map(reaches) | areas.index.isin(areas_at(feature, areas).index)
+    return areas[is_near]
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_the_last_36_months_find_each_steady_area(
+    name, planted, proposal_of, dataset, metres_between
+):
+    feature = planted[name]
+    areas = proposal_of("2020-09", 36).areas
+    (found,) = areas_at(feature, areas).itertuples()
+    recent = between(dataset.incidents, "2017-09", "2020-09").dropna(subset=["lon"])
+    inside = recent[within(feature, recent, metres_between)]
+    in_area = shapely.intersects_xy(found.geometry, inside["lon"], inside["lat"])
+    assert in_area.mean() > 0.85
+
+
+def test_no_more_than_one_area_lies_where_nothing_was_planted(planted, proposal_of, metres_between):
+    areas = proposal_of("2020-09", 36).areas
+    near = set()
+    for feature in planted.values():
+        near |= set(areas_near(feature, areas, metres_between)["area_id"])
+    assert len(set(areas["area_id"]) - near) <= MAX_AREAS_ELSEWHERE
+
+
+def test_the_area_around_the_institution_owes_its_count_to_one_point(planted, proposal_of):
+    areas = proposal_of("2020-09", 36).areas
+    (found,) = areas_at(planted["institution"], areas).itertuples()
+    assert found.suspect > found.incidents / 2
+    assert (areas["suspect"] > 0).sum() == 1
+
+
+def test_the_appearing_area_is_found_in_2020_and_not_before(planted, proposal_of, metres_between):
+    feature = planted["appearing"]
+    assert len(areas_at(feature, proposal_of("2020-09", 8).areas)) == 1
+    assert len(areas_at(feature, proposal_of("2020-09", 36).areas)) == 1
+    for until, months in (("2020-01", 36), ("2020-01", 12), ("2019-01", 36)):
+        assert areas_near(feature, proposal_of(until, months).areas, metres_between).empty
+
+
+def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, metres_between):
+    incidents = dataset.incidents.dropna(subset=["lon"])
+    counts = {}
+    for name in ("cooling", "ring of cooling"):
+        here = incidents[within(planted[name], incidents, metres_between)]
+        counts[name] = [
+            len(between(here, *span)) for span in (("2018-07", "2019-07"), ("2019-07", "2020-07"))
+        ]
+    before, after = counts["cooling"]
+    assert after < 0.5 * before
+    before, after = counts["ring of cooling"]
+    assert after > 2 * before
+
+
+def test_steady_areas_hold_steady(planted, dataset, metres_between):
+    incidents = dataset.incidents.dropna(subset=["lon"])
+    for name in STEADY:
+        here = incidents[within(planted[name], incidents, metres_between)]
+        years = [len(between(here, f"{year}-01", f"{year + 1}-01")) for year in range(2015, 2020)]
+        assert max(years) < 1.6 * min(years)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_planted_areas_hold_about_45_percent(truth):
+    hot = [one for one in truth["features"] if one["kind"] != "institution"]
+    share = sum(one["incidents"] for one in hot) / truth["incidents"]
+    assert 0.42 < share < 0.48
+    assert len([one for one in hot if one["kind"] != "ring"]) == 8
+    everything = sum(one["incidents"] for one in truth["features"])
+    everything += sum(truth["background_by_year"].values()) + truth["outside_study_area"]
+    assert everything == truth["incidents"]
+
+
+def test_each_planted_count_is_in_the_file(planted, dataset, metres_between):
+    incidents = dataset.incidents.dropna(subset=["lon"])
+    for feature in planted.values():
+        here = incidents[within(feature, incidents, metres_between)]
+        for year, count in feature["incidents_by_year"].items():
+            assert (here["occurred_at"].dt.year == int(year)).sum() >= count, feature["name"]
+        assert feature["incidents"] == sum(feature["incidents_by_year"].values())
+
+
+def test_months_without_planting_hold_none_of_it(planted):
+    assert planted["appearing"]["first_month"] == "2020-02"
+    for name in ("appearing", "ring of cooling"):
+        assert all(
+            count == 0
+            for year, count in planted[name]["incidents_by_year"].items()
+            if year < planted[name]["first_month"][:4]
+        )
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_summers_and_weekend_nights_hold_more(dataset):
+    when = dataset.incidents["occurred_at"]
+    months = when.dt.month.value_counts()
+    assert months[[6, 7, 8]].sum() > 1.3 * months[[1, 2, 12]].sum()
+    is_weekend = when.dt.day_of_week >= 5
+    assert is_weekend.mean() > 2 / 7 + 0.03
+    is_night = (when.dt.hour >= 20) | (when.dt.hour < 4)
+    assert is_night.mean() > 0.42
+
+
+def test_the_risk_score_is_related_to_the_shootings_but_not_equal(files, dataset):
+    squares = json.loads(files["risk_terrain.geojson"])["features"]
+    scores = np.array([one["properties"]["score"] for one in squares])
+    assert (scores.min(), scores.max()) == (0, 100)
+    outlines = np.array([shapely.geometry.shape(one["geometry"]) for one in squares])
+    located = dataset.incidents.dropna(subset=["lon"])
+    tree = shapely.STRtree(shapely.points(located["lon"], located["lat"]))
+    square, _ = tree.query(outlines, predicate="intersects")
+    counts = np.bincount(square, minlength=len(outlines))
+    likeness = np.corrcoef(np.argsort(np.argsort(scores)), np.argsort(np.argsort(counts)))[0, 1]
+    assert 0.2 < likeness < 0.8

@@ -1,0 +1,245 @@
+"""The made-up city's files: the same bytes, the published totals, and every fault counted."""
+
+import csv
+import io
+import json
+from collections import Counter
+
+import pytest
+import shapely
+
+from csa.errors import ParamError
+from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
+from csa.synthetic.sample import SEED, sample_files
+
+# As the plan publishes them; typed here again, so that no constant of the generator is asked.
+PUBLISHED = {
+    ("2015", "homicide"): 110,
+    ("2019", "homicide"): 150,
+    ("2019", "nonfatal"): 491,
+    ("2020", "homicide"): 125,
+    ("2020", "nonfatal"): 412,
+}
+# Longitude and latitude of what lies nearest: Hyannis, Whitman, Mullen, Arthur, Tryon.
+REAL_PLACES = (
+    (-101.7616, 42.0003),
+    (-101.5163, 42.0386),
+    (-101.0424, 42.0428),
+    (-101.6916, 41.5708),
+    (-100.9561, 41.5536),
+)
+
+
+def table(content):
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def shapes(content):
+    return [
+        (feature["properties"], shapely.geometry.shape(feature["geometry"]))
+        for feature in json.loads(content)["features"]
+    ]
+
+
+def by_year(dataset):
+    counted = Counter()
+    for month, kinds in dataset.report["months"].items():
+        for kind, count in kinds.items():
+            counted[month[:4], kind] += count
+    return counted
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("when", "count"), PUBLISHED.items())
+def test_the_years_with_a_published_total_hold_it_exactly(dataset, when, count):
+    assert by_year(dataset)[when] == count
+
+
+def test_every_year_holds_what_truth_says_but_for_those_outside(dataset, truth):
+    counted = by_year(dataset)
+    outside = dataset.incidents[dataset.incidents["flags"].str.contains("outside_study_area")]
+    beyond = Counter(str(when.year) for when in outside["occurred_at"])
+    for year in truth["homicides_by_year"]:
+        assert counted[year, "homicide"] == truth["homicides_by_year"][year]
+        assert counted[year, "nonfatal"] - beyond[year] == truth["nonfatal_by_year"][year]
+    assert sum(beyond.values()) == truth["outside_study_area"] == 5
+
+
+def test_every_row_lost_is_one_that_truth_names(dataset, truth, files):
+    report = dataset.report
+    rejected = {reason: n for reason, n in report["rows_rejected"].items() if n}
+    assert rejected == truth["rows_rejected"]
+    assert report["rows_read"] == truth["rows_read"] == len(table(files["shootings.csv"]))
+    assert report["rows_used"] + sum(rejected.values()) == report["rows_read"]
+    assert min(rejected.values()) >= 3
+
+
+def test_incidents_victims_and_flags_are_those_of_truth(dataset, truth):
+    for name in ("incidents", "victims", "unlocated", "outside_study_area", "domestic"):
+        assert dataset.report[name] == truth[name]
+    assert 0.018 < truth["unlocated"] / truth["incidents"] < 0.022
+    assert 0.06 < truth["domestic"]["yes"] / truth["incidents"] < 0.10
+    assert truth["domestic"]["unknown"] > 0
+
+
+def test_the_file_ends_on_august_21_2020(dataset):
+    assert dataset.report["data_through"] == "2020-08-21"
+    assert dataset.report["first_date"].startswith("2015-01")
+
+
+def test_the_institution_and_no_other_point_is_suspect(dataset, truth):
+    (point,) = dataset.report["suspect_points"]
+    (planted,) = (one for one in truth["features"] if one["kind"] == "institution")
+    assert point["address"] == INSTITUTION == truth["institution"]["block"]
+    assert (point["lon"], point["lat"]) == (planted["lon"], planted["lat"])
+    assert point["incidents"] == planted["incidents"]
+    assert point["why"] == "more incidents than chance would put there"
+
+
+def test_the_city_file_leaves_the_institution_to_be_found(city, truth):
+    assert city.points == ()
+    assert truth["institution"]["is_in_city_file"] is False
+
+
+def test_480000_people_live_in_about_60_neighborhoods(dataset, truth):
+    people = dataset.neighborhoods["population"]
+    assert people.sum() == truth["people"] == 480_000
+    assert people.min() > 500
+    assert 55 <= len(people) == truth["neighborhoods"] <= 65
+
+
+def test_one_hot_area_has_no_hub_and_no_clinic_and_the_others_have(files, truth, metres_between):
+    gap = truth["service_gap"]
+    (hot,) = (one for one in truth["features"] if one["name"] == gap["feature"])
+    near = [
+        row
+        for row in table(files["services.csv"])
+        if row["kind"] in gap["kinds"]
+        and metres_between(hot["lon"], hot["lat"], float(row["lon"]), float(row["lat"]))
+        <= gap["within_m"]
+    ]
+    assert near == []
+
+
+def test_services_are_of_every_kind_and_each_name_comes_once(files):
+    rows = table(files["services.csv"])
+    assert {row["kind"] for row in rows} == {
+        "conflict resolution hub",
+        "clinic",
+        "school",
+        "church",
+        "library",
+        "park or recreation center",
+    }
+    assert len({row["name"] for row in rows}) == len(rows)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_the_committed_files_are_those_that_the_command_writes_today(files, root):
+    folder = root / "data" / "sample"
+    assert {path.name for path in folder.iterdir()} == set(files)
+    for name, content in files.items():
+        assert (folder / name).read_bytes() == content, name
+
+
+def test_all_files_together_are_under_3_mb(files):
+    assert sum(map(len, files.values())) < 3_000_000
+
+
+def test_nobody_can_read_it_as_a_real_place(files, metres_between):
+    edge = shapely.union_all([shape for _, shape in shapes(files["neighborhoods.geojson"])])
+    west, south, east, north = edge.bounds
+    assert -101.53 < west < east < -101.26
+    assert 41.69 < south < north < 41.87
+    for lon, lat in REAL_PLACES:
+        corner = min(edge.exterior.coords, key=lambda at: metres_between(*at, lon, lat))
+        assert metres_between(*corner, lon, lat) > 18_000
+
+
+def test_the_city_is_18_by_15_km(files, metres_between):
+    edge = shapely.union_all([shape for _, shape in shapes(files["neighborhoods.geojson"])])
+    west, south, east, north = edge.bounds
+    assert 16_000 < metres_between(west, south, east, south) < 20_000
+    assert 13_500 < metres_between(west, south, west, north) < 17_000
+
+
+def test_the_readme_says_that_nothing_is_real_and_how_it_is_made(files):
+    readme = files["README.md"].decode()
+    assert "Nothing here is real" in readme
+    assert f"csa sample --out data/sample --seed {SEED}" in readme
+    assert all(name in readme for name in files if name != "README.md")
+
+
+def test_the_command_writes_it_and_says_so(run, town, files):
+    done = run("sample", "--out", "made")
+    assert "Orrinvale, a made-up city of 480,000 people, is written to made" in done.stdout
+    made = {path.name: path.read_bytes() for path in (town.folder / "made").iterdir()}
+    assert made == files
+    again = run("sample", "--out", "made", "--seed", "7", "--json")
+    assert json.loads(again.stdout)["seed"] == 7
+    assert (town.folder / "made" / "shootings.csv").read_bytes() != files["shootings.csv"]
+
+
+def test_ingest_needs_no_file_named(run, root, truth, tmp_path):
+    done = run("ingest", "--city", "sample", "--out", tmp_path / "ds", "--json", cwd=root)
+    assert json.loads(done.stdout)["incidents"] == truth["incidents"]
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+def test_a_seed_below_zero_is_refused(run):
+    with pytest.raises(ParamError, match="--seed must be 0 or more; -1 is not"):
+        sample_files(-1)
+    done = run("sample", "--out", "made", "--seed", "-1", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "csa: --seed must be 0 or more; -1 is not.\n"
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(run, town):
+    place = town.folder / "mine"
+    place.mkdir()
+    (place / "notes.txt").write_text("mine")
+    done = run("sample", "--out", "mine", check=False)
+    assert done.returncode == 2
+    assert "notes.txt" in done.stderr
+    assert [path.name for path in place.iterdir()] == ["notes.txt"]
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_bytes(files):
+    assert sample_files(SEED) == files
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_another_seed_gives_another_city_with_the_same_totals(seed, files, take_in):
+    other = sample_files(seed)
+    for name in ("shootings.csv", "neighborhoods.geojson", "services.csv", "streets.geojson"):
+        assert other[name] != files[name]
+    assert other["water.geojson"] == files["water.geojson"]
+    counted = by_year(take_in(other))
+    assert {when: counted[when] for when in PUBLISHED} == PUBLISHED
+
+
+def test_names_are_given_once():
+    assert len(set(NEIGHBORHOODS)) == len(NEIGHBORHOODS)
+
+
+def test_no_row_gives_a_house_or_a_place_off_a_street(files):
+    lines = [shape for _, shape in shapes(files["streets.geojson"])]
+    tree = shapely.STRtree(lines)
+    for row in table(files["shootings.csv"]):
+        if row["block"] in (INSTITUTION, "County Road 9") or not float(row["lon"] or 0):
+            continue
+        number, _, street = row["block"].partition(" block of ")
+        assert number.endswith("00")
+        point = shapely.Point(float(row["lon"]), float(row["lat"]))
+        where = tree.query_nearest(point, max_distance=4e-5)  # 3 to 4 m
+        assert len(where), row["block"]
+        assert street
