@@ -43,6 +43,9 @@ from csa.words import render
 
 SEED = 20200821
 MARKER = "truth.json"
+LOST = {"officer": "excluded_by_rule", "elsewhere": "other_city", "bad_date": "bad_date"}
+"""Faults for which an incident's only row is rejected."""
+
 YES_NO_UNKNOWN = {"Y": "yes", "N": "no", "": "unknown"}
 
 
@@ -148,15 +151,7 @@ def _truth(
     n_rows: int,
     neighborhoods: Sequence[Neighborhood],
 ) -> dict[str, Any]:
-    used = [one for one in incidents if one.fault not in ("officer", "elsewhere", "bad_date")]
-    faults = Counter(one.fault for one in incidents)
-    domestic = Counter(YES_NO_UNKNOWN[one.domestic] for one in used)
-    rejected = {
-        "excluded_by_rule": faults["officer"],
-        "other_city": faults["elsewhere"],
-        "bad_date": faults["bad_date"],
-        "duplicate_row": N_DUPLICATES,
-    }
+    used = [one for one in incidents if one.fault not in LOST]
     return {
         "kind": "truth",
         "format_version": 1,
@@ -169,19 +164,28 @@ def _truth(
         "nonfatal_by_year": _by_year(NONFATAL),
         "published": list(PUBLISHED),
         "rows_read": n_rows,
-        "rows_rejected": rejected,
-        "incidents": len(used),
-        "victims": sum(one.victims for one in used),
-        "unlocated": faults["blank"] + faults["zero"],
-        "at_zero": faults["zero"],
-        "outside_study_area": faults["outside"],
-        "domestic": {word: domestic[word] for word in YES_NO_UNKNOWN.values()},
+        **_account(incidents, used),
         "neighborhoods": len(neighborhoods),
         "people": PEOPLE,
         "institution": {"block": INSTITUTION, "is_in_city_file": False},
         "service_gap": {"feature": GAP_FEATURE, "kinds": list(FAR_KINDS), "within_m": GAP_M},
         "background_by_year": _planted_by_year(BACKGROUND, used),
         "features": [_feature(feature, used) for feature in FEATURES],
+    }
+
+
+def _account(incidents: Sequence[Incident], used: Sequence[Incident]) -> dict[str, Any]:
+    faults = Counter(one.fault for one in incidents)
+    domestic = Counter(YES_NO_UNKNOWN[one.domestic] for one in used)
+    rejected = {reason: faults[fault] for fault, reason in LOST.items()}
+    return {
+        "rows_rejected": {**rejected, "duplicate_row": N_DUPLICATES},
+        "incidents": len(used),
+        "victims": sum(one.victims for one in used),
+        "unlocated": faults["blank"] + faults["zero"],
+        "at_zero": faults["zero"],
+        "outside_study_area": faults["outside"],
+        "domestic": {word: domestic[word] for word in YES_NO_UNKNOWN.values()},
     }
 
 

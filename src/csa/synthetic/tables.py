@@ -54,6 +54,7 @@ def shooting_rows(
     rows: list[tuple[object, ...]] = []
     numbers: dict[int, int] = {}
     n_bad = 0
+    plain: list[int] = []  # rows without another fault: each loss has one reason
     for one in incidents:
         numbers[one.when.year] = numbers.get(one.when.year, 0) + 1
         number = f"{one.when.year % 100:02d}-{numbers[one.when.year]:05d}"
@@ -64,9 +65,9 @@ def shooting_rows(
         officer = "Y" if one.fault == "officer" else "N"
         for victim in range(one.victims):
             is_dead = one.is_homicide and (victim == 0 or random.random() < 0.25)
+            plain += [len(rows)] * (not one.fault)
             values = (number, victim + 1, day, f"{one.when:%H:%M}", one.block, int(is_dead))
             rows.append((*values, one.domestic, officer, one.lon, one.lat, city_of(one)))
-    plain = [place_in for place_in, row in enumerate(rows) if row[7] == "N" and row[8] and row[2]]
     again = sorted(random.choice(plain, N_DUPLICATES, replace=False), reverse=True)
     for place_in in again:
         rows.insert(int(place_in) + 1, rows[int(place_in)])
