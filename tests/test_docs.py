@@ -14,6 +14,9 @@ from csa.cli import app
 from csa.config import setting_descriptions
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.ingest.judge import REASONS
+from csa.ingest.layers import LAYER_REASONS
+from csa.places.risk import RISK_COLUMNS
+from csa.places.services import SERVICE_COLUMNS
 from csa.schema import FLAGS, INCIDENT_COLUMNS
 from csa.settings import SETTINGS
 
@@ -39,6 +42,9 @@ def lacking(page, names):
         list(AREA_COLUMNS),
         list(CELL_COLUMNS),
         list(LABEL_COLUMNS),
+        list(LAYER_REASONS),
+        list(SERVICE_COLUMNS),
+        list(RISK_COLUMNS),
         list(get_args(FieldName)),
     ],
     ids=[
@@ -51,6 +57,9 @@ def lacking(page, names):
         "areas",
         "cells",
         "labels",
+        "reasons of layers",
+        "services",
+        "risk",
         "fields",
     ],
 )
@@ -77,7 +86,7 @@ def test_every_command_and_option_is_named(data_page):
                 yield f"{name} {word}", inner
 
     commands = dict(walk(command, "csa"))
-    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show", "csa sample"}
+    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show", "csa basemap", "csa sample"}
     for name, inner in commands.items():
         (row,) = (line for line in data_page.splitlines() if line.startswith(f"| `{name}` |"))
         options = [

@@ -279,6 +279,32 @@ def check(
         terminal.show_layouts(layouts)
 
 
+@app.command()
+def basemap(
+    city: CityOption,
+    out: Annotated[Path, typer.Option(help="Folder of the background.", metavar="DIR")],
+    places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a city's own water, parks and streets as a background that needs no network."""
+    config = _city(city)
+    from csa import terminal
+    from csa.basemap import build_basemap, describe, save_basemap
+    from csa.settings import resolve
+
+    folder = Path(resolve({}, config)["data_dir"].value)
+    with terminal.progress(5) as tell:
+        made, notes = build_basemap(config, folder, places, tell)
+        tell("write")
+        save_basemap(made, out)
+    if as_json:
+        told = [{"key": note.key, "text": str(note)} for note in notes]
+        _print_json({**made.manifest, "notes": told})
+    else:
+        for message in (*notes, *describe(made, out)):
+            typer.echo(render(message))
+
+
 @config_app.command("show")
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it comes from."""
