@@ -86,7 +86,7 @@ def test_every_command_and_option_is_named(data_page):
                 yield f"{name} {word}", inner
 
     commands = dict(walk(command, "csa"))
-    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show", "csa basemap", "csa sample"}
+    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show", "csa basemap", "csa fetch", "csa sample"}
     for name, inner in commands.items():
         (row,) = (line for line in data_page.splitlines() if line.startswith(f"| `{name}` |"))
         options = [

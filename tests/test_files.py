@@ -177,6 +177,14 @@ def test_json_of_ours_is_read_again(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8")) == {"n": 1, "é": None}
 
 
+def test_a_single_file_is_written_with_its_folder_and_written_again(tmp_path):
+    path = tmp_path / "a" / "b" / "year.csv"
+    for content in (b"old", b"new", b""):
+        files.write_file(path, content)
+        assert path.read_bytes() == content
+        assert [entry.name for entry in path.parent.iterdir()] == ["year.csv"]
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -255,7 +263,21 @@ def test_publishing_the_same_again_mends_a_lost_link(tmp_path):
     assert read(tmp_path) == OLD
 
 
+def test_a_link_to_a_file_stays_a_link(tmp_path):
+    (tmp_path / "link.csv").symlink_to("true.csv")
+    files.write_file(tmp_path / "link.csv", b"new")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "true.csv").read_bytes() == b"new"
+
+
 # ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_folder_where_a_file_belongs_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "year.csv").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        files.write_file(tmp_path / "year.csv", b"new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["year.csv"]
 
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_is(tmp_path, way):
@@ -333,6 +355,22 @@ def test_a_name_that_is_too_long_is_refused_with_a_sentence(tmp_path, way):
 
 
 # ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_whichever_step_fails_a_single_file_is_the_old_one(tmp_path, monkeypatch, step):
+    path = tmp_path / "year.csv"
+    files.write_file(path, b"old")
+
+    def fail(*_args, **_keywords):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OutputError, match="No space left"):
+        files.write_file(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["year.csv"]
 
 
 def test_every_file_and_its_folder_is_brought_to_the_disk(tmp_path, monkeypatch, way):

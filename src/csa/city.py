@@ -100,6 +100,9 @@ MetricCrs = Annotated[str, AfterValidator(_metric)]
 AnyCrs = Annotated[str, AfterValidator(_known_crs)]
 Resolution = Annotated[int, AfterValidator(_resolution)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+DatasetId = Annotated[str, Field(pattern=r"^[a-z0-9]{4}-[a-z0-9]{4}$")]
 Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
 
 
@@ -315,9 +318,19 @@ class Areas(_Frozen):
 class Portal(_Frozen):
     """Where the files can be downloaded."""
 
-    domain: str = Field(description="host of the city's open-data portal")
-    datasets: dict[str, str] = Field(description="year to dataset id")
-    places_dataset: str | None = Field(None, description="dataset id of the neighborhoods")
+    domain: Host = Field(description="host of the city's open-data portal (Socrata)")
+    datasets: dict[Year, DatasetId] = Field(description="year to dataset id")
+    file_name: str = Field(
+        "", description="what `csa fetch` calls a year's file, such as shootings_{year}.csv"
+    )
+    places_dataset: DatasetId | None = Field(None, description="dataset id of the neighborhoods")
+
+    @field_validator("file_name")
+    @classmethod
+    def _holds_the_year(cls, name: str) -> str:
+        if name and (name.count("{year}") != 1 or "/" in name or not name.endswith(".csv")):
+            raise ValueError(str(say("config.file_name", mark="{year}")))
+        return name
 
 
 class CityConfig(_Frozen):

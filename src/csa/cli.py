@@ -10,7 +10,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -82,7 +82,7 @@ def _say(key: str, **values: object) -> str:
     return render(say(key, **values))
 
 
-def _fail(sentence: str, code: int) -> None:
+def _fail(sentence: str, code: int) -> NoReturn:
     typer.echo(f"csa: {sentence}", err=True)
     raise SystemExit(code)
 
@@ -238,6 +238,39 @@ def sample(
         _print_json(truth)
     else:
         terminal.show_sample(truth, out)
+
+
+@app.command()
+def fetch(
+    city: CityOption,
+    year: Annotated[int, typer.Option(help="Year of the shooting file.", metavar="YYYY")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; else the city's data folder.", metavar="DIR")
+    ] = None,
+    places: Annotated[bool, typer.Option("--places", help="The neighborhoods too.")] = False,
+    portal: Annotated[
+        str | None, typer.Option(help="Another address of the portal, for trials.", hidden=True)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Download a year of a city's shooting file from its open-data portal."""
+    config = _city(city)
+    from csa import terminal
+    from csa.ingest.orders import fetch_year
+    from csa.ingest.sources import data_folder
+    from csa.settings import resolve
+
+    folder = out or data_folder(config, Path(resolve({}, config)["data_dir"].value))
+    try:
+        account = fetch_year(
+            config, year, folder, terminal.progress, with_places=places, address=portal
+        )
+    except KeyboardInterrupt:
+        _fail(_say("fetch.interrupted"), 130)
+    if as_json:
+        _print_json(account.for_machines())
+    else:
+        terminal.show_fetched(account)
 
 
 @app.command()

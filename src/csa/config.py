@@ -6,6 +6,7 @@ Every fault is found at once, each with its key and its remedy.
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -161,6 +162,7 @@ def _describe(where: list[str]) -> str:
 
 def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
     """Find what no single key shows: rules that name a field without a column."""
+    yield from _portal_faults(raw)
     names: set[str] = set()
     for number, source in enumerate(_dicts(raw.get("sources")), start=1):
         where = f"sources[{number}]"
@@ -177,6 +179,19 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
             yield say("config.fault_no_crs", key=f"{where}.crs")
         if not known & {"date", "reported_date"}:
             yield say("config.fault_no_column", key=f"{where}.columns", field="date")
+
+
+def _portal_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
+    """Find a name for fetched files that no pattern of the city's files would find again."""
+    portal, city = raw.get("portal"), raw.get("city")
+    name = portal.get("file_name") if isinstance(portal, dict) else None
+    patterns = city.get("files", []) if isinstance(city, dict) else []
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(name, str) or not name or not isinstance(patterns, list):
+        return
+    example = name.replace("{year}", "2020")
+    if not any(fnmatch.fnmatchcase(example, str(pattern)) for pattern in patterns):
+        yield say("config.fault_file_name", key="portal.file_name", given=name)
 
 
 def _fields_named(source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

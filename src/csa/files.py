@@ -114,6 +114,31 @@ def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
         raise OutputError("files.cannot_write", path=f"a {suffix} file", why=why) from error
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole, or not at all; its folder is made where it is absent.
+
+    Parameters
+    ----------
+    path
+        The file.
+    content
+        Its bytes.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with _writing(path) as place:
+        fresh = _fresh_sibling(place)
+        try:
+            _fill(fresh, {place.name: content})
+            (fresh / place.name).replace(place)
+            _sync_folder(place.parent)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
 def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
     """Write a folder whole: all of its files, or nothing.
 

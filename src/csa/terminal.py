@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a command needs only one of them
     from csa.city import CityConfig
     from csa.hotspots.proposal import Proposal
     from csa.ingest.columns import Layout
+    from csa.ingest.fetch import Account
     from csa.intake import Intake
 
 LOGGER = logging.getLogger("csa")
@@ -39,6 +40,8 @@ STEPS = {
     "clusters": "Clusters",
     "areas": "Candidate areas",
     "write": "Writing",
+    "page": "Downloading pages",
+    "check": "Comparing with the portal",
 }
 PIPED_WIDTH = 120
 
@@ -301,6 +304,23 @@ def show_sample(truth: Mapping[str, Any], out: Path) -> None:
     """
     counts = _pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
     _print(_say("sample.written", out=out, **counts), _say("sample.truth", out=out))
+
+
+def show_fetched(account: Account) -> None:
+    """Say what was downloaded.
+
+    Parameters
+    ----------
+    account
+        What the download did.
+    """
+    fields = vars(account)
+    _print(_say("fetch.done", n=account.rows, **_pick(fields, "dataset", "updated_at", "path")))
+    if account.pages_resumed:
+        _print(_say("fetch.resumed", n=account.pages_resumed, pages=account.pages))
+    _print(*(_as_note(render(note)) for note in account.messages))
+    if account.places:
+        show_fetched(account.places)
 
 
 def show_check(config: CityConfig, path: Path, folder: Path) -> None:

@@ -1,0 +1,160 @@
+"""What a city's file says can be downloaded, from where, and under which name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
+from pathlib import Path
+
+from csa.city import CityConfig
+from csa.errors import ConfigError, ParamError
+from csa.ingest.fetch import Account, download, download_places, plan_download
+from csa.ingest.portal import Socrata
+from csa.log import Tell
+
+TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
+
+
+def connect(config: CityConfig, address: str | None = None) -> Socrata:
+    """Make ready to ask a city's portal; nothing is asked yet.
+
+    Parameters
+    ----------
+    config
+        The city.
+    address
+        Another address than its file names, for trials.
+
+    Returns
+    -------
+    Socrata
+        The portal, with the app token of the environment where there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the city's file names no portal.
+    ParamError
+        If the address or the token is none.
+    """
+    if config.portal is None:
+        raise ConfigError("fetch.no_portal", city=config.city.name)
+    return Socrata(address or config.portal.domain, os.environ.get(TOKEN_VARIABLE, ""))
+
+
+def year_file(config: CityConfig, year: int) -> tuple[str, str]:
+    """Tell which dataset holds a year and what its file is called.
+
+    Parameters
+    ----------
+    config
+        The city.
+    year
+        The year.
+
+    Returns
+    -------
+    tuple
+        The dataset's id, and the file's name.
+
+    Raises
+    ------
+    ConfigError
+        If the city's file names no portal, or no name for its files.
+    ParamError
+        If the portal has no such year.
+    """
+    portal, city = config.portal, config.city.name
+    if portal is None:
+        raise ConfigError("fetch.no_portal", city=city)
+    dataset = portal.datasets.get(str(year))
+    if dataset is None:
+        known = ", ".join(sorted(portal.datasets)) or "none"
+        raise ParamError("fetch.no_year", city=city, given=year, known=known)
+    if not portal.file_name:
+        example = 'file_name = "shootings_{year}.csv"'
+        raise ConfigError("fetch.no_name", city=city, example=example)
+    return dataset, portal.file_name.replace("{year}", str(year))
+
+
+def places_file(config: CityConfig) -> tuple[str, str]:
+    """Tell which dataset holds the neighborhoods and what their file is called.
+
+    Parameters
+    ----------
+    config
+        The city.
+
+    Returns
+    -------
+    tuple
+        The dataset's id, and the file's name.
+
+    Raises
+    ------
+    ConfigError
+        If the city's file does not say.
+    """
+    dataset = config.portal and config.portal.places_dataset
+    if not dataset or not config.places.file.endswith((".geojson", ".json")):
+        raise ConfigError("fetch.no_places", city=config.city.name)
+    return dataset, config.places.file
+
+
+def fetch_year(
+    config: CityConfig,
+    year: int,
+    folder: Path,
+    progress: Callable[[int], AbstractContextManager[Tell]],
+    *,
+    with_places: bool = False,
+    address: str | None = None,
+) -> Account:
+    """Download a year's shooting file, and the neighborhoods where asked.
+
+    Parameters
+    ----------
+    config
+        The city.
+    year
+        The year.
+    folder
+        Where the files go.
+    progress
+        Given the number of steps, gives what is told of each.
+    with_places
+        Whether the neighborhoods are downloaded too.
+    address
+        Another address of the portal than the city's file names, for trials.
+
+    Returns
+    -------
+    Account
+        What was done.
+
+    Raises
+    ------
+    ConfigError
+        If the city's file does not say where from or how the file is called.
+    ParamError
+        If the portal has no such year, or the address or the token is none.
+    SourceError
+        If the portal refuses, contradicts itself, or changes again and again.
+    OutputError
+        If a file cannot be written.
+    """
+    dataset, name = year_file(config, year)
+    places = places_file(config) if with_places else None
+    with closing(connect(config, address)) as portal:
+        plan = plan_download(portal, dataset, folder / name)
+        with progress(plan.n_pages + 1 + with_places) as tell:
+            account = download(plan, tell)
+            if places is None:
+                return account
+            tell("places")
+            n_retries = portal.retries
+            fetched = download_places(portal, places[0], folder / places[1])
+    fetched = replace(fetched, retries=fetched.retries - n_retries)
+    return replace(account, places=fetched)

@@ -1,0 +1,249 @@
+"""Pages of a download: read, judged, and kept in a hidden folder until the last has come."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from csa.errors import OutputError, SourceError
+from csa.files import json_bytes, write_file
+from csa.ingest.portal import HiccupError, Socrata, Version
+
+ID = ":id"
+STATE = "state.json"
+LOCK = "lock"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is downloaded, where to, and in which pages.
+
+    Parameters
+    ----------
+    portal
+        Where from.
+    dataset
+        The dataset's id.
+    path
+        The file that is written.
+    page_rows
+        Rows on each page but the last.
+    version
+        What the portal says of the dataset at the beginning.
+    """
+
+    portal: Socrata
+    dataset: str
+    path: Path
+    page_rows: int
+    version: Version
+
+    @property
+    def n_pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.version.n_rows // self.page_rows)
+
+    def rows_on(self, number: int) -> int:
+        """Tell how many rows a page must have.
+
+        Parameters
+        ----------
+        number
+            The page, from 0.
+
+        Returns
+        -------
+        int
+            `page_rows`, or the rest on the last page.
+        """
+        return min(self.page_rows, self.version.n_rows - number * self.page_rows)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was judged good.
+
+    Parameters
+    ----------
+    header
+        Column names, the row's id first.
+    rows
+        n records, each as long as the header, the row's id first.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def read_page(content: bytes, plan: Plan, number: int) -> Page:
+    """Read a page.
+
+    Parameters
+    ----------
+    content
+        CSV whose first column is the portal's own id of the row.
+    plan
+        What is downloaded.
+    number
+        The page, from 0.
+
+    Returns
+    -------
+    Page
+        Its header and rows.
+
+    Raises
+    ------
+    HiccupError
+        If it is no such table, is cut off, or has more or fewer rows than were counted.
+    """
+    portal, dataset = plan.portal, plan.dataset
+    try:
+        lines = io.StringIO(content.decode("utf-8-sig"), newline="")
+        header, *rows = [row for row in csv.reader(lines, strict=True) if row]
+    except (ValueError, csv.Error) as error:
+        raise HiccupError(portal.odd_answer(content, dataset)) from error
+    if header[0] != ID or any(len(row) != len(header) for row in rows):
+        raise HiccupError(portal.odd_answer(content, dataset))
+    wanted = plan.rows_on(number)
+    if len(rows) != wanted:
+        counts = {"page": number + 1, "wanted": wanted, "given": len(rows)}
+        raise HiccupError(SourceError("fetch.rows", host=portal.host, dataset=dataset, **counts))
+    return Page(header, rows)
+
+
+class Partial:
+    """The hidden folder beside a file in which its pages wait.
+
+    Parameters
+    ----------
+    path
+        The file that is being downloaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.folder = path.parent / f".{path.name}.partial"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder against another download of the same file.
+
+        Yields
+        ------
+        None
+            While it is held.
+
+        Raises
+        ------
+        OutputError
+            If another command holds it, or it cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OutputError("files.cannot_write", path=self.folder, why=why) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise OutputError("fetch.held", folder=self.folder) from error
+        finally:
+            os.close(descriptor)
+
+    def begin(self, plan: Plan) -> bool:
+        """Keep pages of the planned version; throw away those of any other.
+
+        Parameters
+        ----------
+        plan
+            What is downloaded.
+
+        Returns
+        -------
+        bool
+            Whether pages of another version were thrown away.
+        """
+        state = {
+            "format_version": FORMAT_VERSION,
+            "portal": plan.portal.address,
+            "dataset": plan.dataset,
+            "rows": plan.version.n_rows,
+            "updated_at": plan.version.updated_at,
+            "page_rows": plan.page_rows,
+        }
+        if self._state() == state:
+            return False
+        had_pages = self.clear()
+        write_file(self.folder / STATE, json_bytes(state))
+        return had_pages
+
+    def _state(self) -> object:
+        try:
+            return json.loads((self.folder / STATE).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def clear(self) -> bool:
+        """Throw all pages away.
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+        """
+        (self.folder / STATE).unlink(missing_ok=True)  # first: pages without it count for nothing
+        pages = list(self.folder.glob("*.page"))
+        for page in pages:
+            page.unlink()
+        return bool(pages)
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def keep(self, number: int, content: bytes) -> None:
+        """Keep a page.
+
+        Parameters
+        ----------
+        number
+            The page, from 0.
+        content
+            What the portal gave.
+        """
+        write_file(self._page(number), content)
+
+    def page(self, plan: Plan, number: int) -> Page | None:
+        """Read a page that was kept.
+
+        Parameters
+        ----------
+        plan
+            What is downloaded.
+        number
+            The page, from 0.
+
+        Returns
+        -------
+        Page or None
+            None where there is none, or it is damaged.
+        """
+        try:
+            return read_page(self._page(number).read_bytes(), plan, number)
+        except (OSError, HiccupError):
+            return None
+
+    def _page(self, number: int) -> Path:
+        # No pattern of a city's files ends like this.
+        return self.folder / f"{number:05d}.page"

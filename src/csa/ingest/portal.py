@@ -1,0 +1,304 @@
+"""One Socrata portal: a question is asked again while there is hope, and each answer is judged.
+
+The only room that speaks to the network. Nothing here knows of pages or files.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import SystemRandom
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from csa.errors import ParamError, SourceError
+
+LOGGER = logging.getLogger("csa.portal")
+TRIES = 6
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+LONGEST_ASKED_WAIT_S = 600.0
+CONNECT_S = 15.0
+READ_S = 120.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+BUSY = (408, 425, 429)
+GONE = (404, 410)
+REFUSED = (401, 403)
+Answer = TypeVar("Answer")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time and chance, so that tests need not wait.
+
+    Parameters
+    ----------
+    sleep
+        Waits so many seconds.
+    now
+        The time, with zone.
+    chance
+        A number from 0 to 1, by which waits differ between machines.
+    """
+
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = _now
+    chance: Callable[[], float] = SystemRandom().random
+
+
+CLOCK = Clock()
+
+
+@dataclass(frozen=True)
+class Version:
+    """By what a dataset's change is seen.
+
+    Parameters
+    ----------
+    n_rows
+        How many rows it has.
+    updated_at
+        When a row last changed, as the portal writes it; empty where it has no row.
+    """
+
+    n_rows: int
+    updated_at: str
+
+
+class HiccupError(Exception):
+    """An answer worth asking for again.
+
+    Parameters
+    ----------
+    error
+        What is said when there is no more hope.
+    wait_s
+        Seconds that the portal asks to wait; None where it does not say.
+    """
+
+    def __init__(self, error: SourceError, wait_s: float | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.wait_s = wait_s
+
+
+def address_of(portal: str) -> str:
+    """Return a portal's address: https, but for this machine itself, where trials run.
+
+    Parameters
+    ----------
+    portal
+        A host, or an address.
+
+    Returns
+    -------
+    str
+        Scheme and host, no more.
+
+    Raises
+    ------
+    ParamError
+        If it is no such address.
+    """
+    try:
+        parts = urlsplit(portal if "://" in portal else f"https://{portal}")
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ParamError("fetch.address", given=portal) from error
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+    more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if not host or not is_safe or more or not portal.isascii() or " " in portal:
+        raise ParamError("fetch.address", given=portal)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Socrata:
+    """A portal to ask.
+
+    Parameters
+    ----------
+    portal
+        Its host or address.
+    token
+        An app token, for more questions an hour; never logged.
+    clock
+        Time and chance.
+    """
+
+    def __init__(self, portal: str, token: str = "", clock: Clock = CLOCK) -> None:
+        self.address = address_of(portal)
+        self.retries = 0
+        self._clock = clock
+        self._session = requests.Session()
+        # No password of a .netrc is sent; a proxy never stands before this machine itself.
+        self._session.auth = _no_password
+        self._session.trust_env = urlsplit(self.address).hostname not in LOOPBACK
+        self._session.headers["User-Agent"] = "csa"
+        if token and not (token.isascii() and token.isprintable() and " " not in token):
+            raise ParamError("fetch.token")
+        if token:
+            self._session.headers["X-App-Token"] = token
+
+    @property
+    def host(self) -> str:
+        """The host, as sentences name it."""
+        return urlsplit(self.address).netloc
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._session.close()
+
+    def version(self, dataset: str) -> Version:
+        """Ask how many rows a dataset has and when one last changed, in one question.
+
+        Parameters
+        ----------
+        dataset
+            Its id.
+
+        Returns
+        -------
+        Version
+            The answer.
+
+        Raises
+        ------
+        SourceError
+            If the portal does not answer as it must.
+        """
+        select = {"$select": "count(*) as n_rows,max(:updated_at) as updated_at"}
+
+        def read(content: bytes) -> Version:
+            try:
+                (row,) = json.loads(content)
+                n_rows = int(row["n_rows"])
+            except (ValueError, TypeError, KeyError) as error:
+                raise HiccupError(self.odd_answer(content, dataset)) from error
+            return Version(n_rows, str(row.get("updated_at") or ""))
+
+        return self.ask(dataset, "json", select, read)
+
+    def odd_answer(self, content: bytes, dataset: str) -> SourceError:
+        """Say what came instead of an answer.
+
+        Parameters
+        ----------
+        content
+            What came.
+        dataset
+            The dataset that was asked for.
+
+        Returns
+        -------
+        SourceError
+            To be raised once there is no more hope.
+        """
+        if content.lstrip()[:1] == b"<":
+            return SourceError("fetch.web_page", host=self.host, dataset=dataset)
+        return SourceError("fetch.not_table", host=self.host, dataset=dataset)
+
+    def ask(
+        self, dataset: str, form: str, question: Mapping[str, str], read: Callable[[bytes], Answer]
+    ) -> Answer:
+        """Ask until an answer is good.
+
+        Parameters
+        ----------
+        dataset
+            Its id.
+        form
+            `json`, `csv` or `geojson`.
+        question
+            What is asked, such as `$limit`.
+        read
+            Reads the answer's body; raises HiccupError for one that is worth another try.
+
+        Returns
+        -------
+        Answer
+            What `read` returns.
+
+        Raises
+        ------
+        SourceError
+            If the portal refuses, or hope is at an end.
+        """
+        n_failed = 0
+        while True:
+            try:
+                return read(self._get(dataset, form, question))
+            except HiccupError as hiccup:
+                n_failed += 1
+                if n_failed == TRIES:
+                    raise hiccup.error from hiccup
+                self._wait(hiccup, n_failed)
+
+    def _wait(self, hiccup: HiccupError, n_failed: int) -> None:
+        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (n_failed - 1))
+        wait_s = longest * (0.5 + 0.5 * self._clock.chance())
+        if hiccup.wait_s is not None:
+            wait_s = max(wait_s, hiccup.wait_s)
+        self.retries += 1
+        LOGGER.info("try %d of %d in %.1f s: %s", n_failed + 1, TRIES, wait_s, hiccup.error)
+        self._clock.sleep(wait_s)
+
+    def _get(self, dataset: str, form: str, question: Mapping[str, str]) -> bytes:
+        url = f"{self.address}/resource/{dataset}.{form}"
+        limits = (CONNECT_S, READ_S)
+        try:
+            answer = self._session.get(
+                url, params=dict(question), timeout=limits, allow_redirects=False
+            )
+        except requests.Timeout as error:
+            raise HiccupError(SourceError("fetch.timeout", host=self.host)) from error
+        except requests.RequestException as error:
+            if "certificate" in str(error).lower():
+                raise SourceError("fetch.certificate", host=self.host) from error
+            raise HiccupError(SourceError("fetch.dropped", host=self.host)) from error
+        self._judge(answer, dataset)
+        return answer.content
+
+    def _judge(self, answer: requests.Response, dataset: str) -> None:
+        status = answer.status_code
+        if status == 200:
+            return
+        asked = {"host": self.host, "dataset": dataset}
+        if status in BUSY or status >= 500:
+            wait_s = self._asked_wait_s(answer.headers.get("Retry-After", ""))
+            if wait_s is not None and wait_s > LONGEST_ASKED_WAIT_S:
+                raise SourceError("fetch.wait", host=self.host, minutes=wait_s / 60)
+            raise HiccupError(SourceError("fetch.busy", host=self.host, status=status), wait_s)
+        if status in GONE:
+            raise SourceError("fetch.gone", **asked)
+        if status in REFUSED:
+            raise SourceError("fetch.refused", status=status, **asked)
+        if 300 <= status < 400:
+            where = urlsplit(answer.headers.get("Location", "")).netloc or self.host
+            raise SourceError("fetch.moved", where=where, **asked)
+        raise SourceError("fetch.not_understood", status=status, **asked)
+
+    def _asked_wait_s(self, given: str) -> float | None:
+        """Read Retry-After: seconds, or a date."""
+        if given.strip().isdecimal():
+            return float(given)
+        try:
+            until = parsedate_to_datetime(given)
+        except ValueError:
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - self._clock.now()).total_seconds())
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,895 @@
+"""Downloads from a portal that drops, stalls, repeats, changes and lies: whole and of one version."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import logging
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.errors import OutputError, ParamError, SourceError
+from csa.ingest.fetch import download, download_places, plan_download
+from csa.ingest.pages import Partial
+from csa.ingest.portal import TRIES, Clock, Socrata, address_of
+from csa.log import silent
+
+# ---- A synthetic Socrata portal on loopback -------------------------------------------------
+
+DATASET = "pxaa-ahcm"
+PLACES = "vq6h-tqrf"
+
+
+class FakePortal:
+    """What the portal holds, what it was asked, and what it does wrong next.
+
+    `faults` maps a kind of question (`count`, `page 0`, `page 1` ..., `places`) to what is done
+    instead, one a time: a function that is given the request's handler and returns True where it
+    has answered.
+    """
+
+    def __init__(self, header, rows):
+        self.header = header
+        self.rows = list(rows)
+        self.updated_at = "2020-01-05T10:00:00.000Z"
+        self.features = []
+        self.counted = None
+        self.asked = []
+        self.headers = []
+        self.faults = {}
+        self.address = ""
+
+    def fault(self, kind, *todo):
+        self.faults.setdefault(kind, deque()).extend(todo)
+
+    def change(self, row=None, **fields):
+        """Edit the dataset, as a clerk does at any hour."""
+        if row is not None:
+            self.rows.append(row)
+        self.updated_at = "2020-01-05T11:11:11.000Z"
+        vars(self).update(fields)
+
+    def pages_asked(self):
+        return [kind for kind in self.asked if kind.startswith("page")]
+
+    def answer(self, handler):
+        parts = urlsplit(handler.path)
+        question = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        name = parts.path.rpartition("/")[2]
+        kind, content, form = self._look_up(name, question)
+        self.asked.append(kind)
+        self.headers.append(dict(handler.headers))
+        todo = self.faults.get(kind)
+        if todo and todo.popleft()(handler):
+            return
+        if content is None:
+            send(handler, 404, b"{}")
+            return
+        if callable(content):
+            content = content()  # after a fault that changes the dataset
+        send(handler, 200, content, form)
+
+    def _look_up(self, name, question):
+        if "count(*)" in question.get("$select", ""):
+            return "count", lambda: self._count(name), "application/json"
+        if name == f"{PLACES}.geojson":
+            return "places", self._geojson, "application/vnd.geo+json"
+        if name == f"{DATASET}.csv":
+            assert question["$order"] == ":id"
+            assert question["$select"] == ":id,*"
+            first, limit = int(question["$offset"]), int(question["$limit"])
+            kind = f"page {first // 10}"
+            return kind, lambda: self._csv(first, limit), "text/csv"
+        return "unknown", None, ""
+
+    def _count(self, name):
+        n_rows = len(self.features) if name.startswith(PLACES) else len(self.rows)
+        n_rows = n_rows if self.counted is None else self.counted
+        answer = {"n_rows": str(n_rows)}
+        return json.dumps([answer | ({"updated_at": self.updated_at} if n_rows else {})]).encode()
+
+    def _csv(self, first, limit):
+        return table([":id", *self.header], self.rows[first : first + limit])
+
+    def _geojson(self):
+        return json.dumps({"type": "FeatureCollection", "features": self.features}).encode()
+
+
+def table(header, rows):
+    """Write CSV as Socrata does: every value in quotes."""
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([header, *rows])
+    return buffer.getvalue().encode()
+
+
+def send(handler, status, content, form="application/json", **headers):
+    handler.send_response(status)
+    handler.send_header("Content-Type", form)
+    handler.send_header("Content-Length", str(len(content)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+@contextmanager
+def serving(portal):
+    """Serve a portal on a free port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self):
+            portal.answer(self)
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    portal.address = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield portal
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+# ---- Faults ---------------------------------------------------------------------------------
+
+
+def drop(handler):
+    """Close the connection without an answer."""
+    handler.close_connection = True
+    return True
+
+
+def cut_short(handler):
+    """Promise a long body and break off in the middle."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/csv")
+    handler.send_header("Content-Length", "5000")
+    handler.end_headers()
+    handler.wfile.write(b'":id","number"\n"row-1","1')
+    handler.close_connection = True
+    return True
+
+
+def answers(status, content=b"{}", form="application/json", **headers):
+    """Answer so once."""
+
+    def fault(handler):
+        send(handler, status, content, form, **headers)
+        return True
+
+    return fault
+
+
+def web_page(handler):
+    """Answer 200 with a page for people."""
+    return answers(200, b"<!doctype html><h1>Under repair</h1>", "text/html")(handler)
+
+
+def does(action):
+    """Do something, then answer as asked."""
+
+    def fault(_handler):
+        action()
+        return False
+
+    return fault
+
+
+# ---- A download -----------------------------------------------------------------------------
+
+
+HEADER = ["number", "note"]
+
+
+@pytest.fixture
+def portal():
+    """A dataset of 25 rows: three pages of 10, 10 and 5."""
+    with serving(
+        FakePortal(HEADER, [[f"row-{n:03d}", str(n), f"note {n}"] for n in range(25)])
+    ) as it:
+        yield it
+
+
+@dataclass
+class Waits:
+    """A clock that never waits and remembers what it should have waited."""
+
+    seconds: list = field(default_factory=list)
+
+    @property
+    def clock(self):
+        noon = datetime(2020, 1, 5, 12, tzinfo=UTC)
+        return Clock(self.seconds.append, lambda: noon, lambda: 1.0)
+
+
+@pytest.fixture
+def waits():
+    return Waits()
+
+
+@pytest.fixture
+def fetch(portal, tmp_path, waits):
+    """Download the dataset into tmp_path, ten rows a page."""
+    clients = []
+
+    def call(page_rows=10, dataset=DATASET, token="", tell=silent):
+        client = Socrata(portal.address, token, waits.clock)
+        clients.append(client)
+        plan = plan_download(client, dataset, tmp_path / "kcpd_2019.csv", page_rows)
+        return download(plan, tell)
+
+    yield call
+    for client in clients:
+        client.close()
+
+
+def rows_of(path):
+    return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def wanted(portal):
+    return [portal.header, *(row[1:] for row in portal.rows)]
+
+
+def left_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refused(fetch, key, error=SourceError):
+    with pytest.raises(error) as caught:
+        fetch()
+    assert caught.value.message.key == key
+    return str(caught.value)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_three_pages_become_one_file_without_the_portals_own_ids(fetch, portal, tmp_path):
+    account = fetch()
+    assert rows_of(account.path) == wanted(portal)
+    assert portal.asked == ["count", "page 0", "page 1", "page 2", "count"]
+    assert (account.rows, account.pages, account.pages_resumed) == (25, 3, 0)
+    assert (account.retries, account.restarts, account.messages) == (0, 0, ())
+    content = account.path.read_bytes()
+    assert account.bytes == len(content)
+    assert account.sha256 == hashlib.sha256(content).hexdigest()
+    assert account.updated_at == "2020-01-05T10:00:00.000Z"
+    assert left_in(tmp_path) == ["kcpd_2019.csv"]
+
+
+def test_steps_are_told_once_a_page_and_at_the_end(fetch):
+    steps = []
+    fetch(tell=steps.append)
+    assert steps == ["page", "page", "page", "check"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "waited_s"),
+    [
+        (drop, 1.0),
+        (cut_short, 1.0),
+        (answers(500), 1.0),
+        (answers(503, Retry_After="7"), 7.0),
+        (answers(429, Retry_After="30"), 30.0),
+        (answers(429, Retry_After="Sun, 05 Jan 2020 12:00:20 GMT"), 20.0),
+        (answers(429, Retry_After="Sun, 05 Jan 2020 11:00:00 GMT"), 1.0),
+        (answers(429, Retry_After="soon"), 1.0),
+        (answers(408), 1.0),
+        (web_page, 1.0),
+        (answers(200, b'{"error": true}'), 1.0),
+        (answers(200, b""), 1.0),
+        (answers(200, b'":id","number","note"\n"row-010","10","no'), 1.0),
+        (answers(200, table([":id", *HEADER], [["row-010", "10", "only one"]])), 1.0),
+        (answers(200, b'":id","number","note"\n"row-010","10"\n'), 1.0),
+        (answers(200, b"\xff\xfe\xfa"), 1.0),
+    ],
+    ids=[
+        "dropped",
+        "cut short",
+        "500",
+        "503 that says when",
+        "429 in seconds",
+        "429 by date",
+        "429 until the past",
+        "429 without sense",
+        "408",
+        "a web page",
+        "an error as JSON",
+        "nothing",
+        "ends inside quotes",
+        "a row is missing",
+        "a field is missing",
+        "no text",
+    ],
+)
+def test_a_page_that_fails_is_asked_for_again(fetch, portal, waits, fault, waited_s):
+    portal.fault("page 1", fault)
+    account = fetch()
+    assert rows_of(account.path) == wanted(portal)
+    assert portal.pages_asked() == ["page 0", "page 1", "page 1", "page 2"]
+    assert waits.seconds == [waited_s]
+    assert (account.retries, account.restarts) == (1, 0)
+
+
+def test_waits_double_and_a_half_of_each_is_left_to_chance(fetch, portal, waits):
+    portal.fault("count", *[drop] * 5)
+    assert fetch().retries == 5
+    assert waits.seconds == [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert Waits([]).clock.chance() == 1.0
+    sluggish = Socrata(portal.address, clock=replace(waits.clock, chance=lambda: 0.0))
+    portal.fault("count", drop, drop)
+    sluggish.version(DATASET)
+    sluggish.close()
+    assert waits.seconds[5:] == [0.5, 1.0]
+
+
+def test_an_interrupted_download_asks_for_no_page_that_it_has(fetch, portal, tmp_path):
+    def stop():
+        raise KeyboardInterrupt
+
+    steps = iter([lambda: None, lambda: None, stop])
+    with pytest.raises(KeyboardInterrupt):
+        fetch(tell=lambda _: next(steps)())
+    assert left_in(tmp_path) == [".kcpd_2019.csv.partial"]
+    portal.asked.clear()
+    account = fetch()
+    assert portal.asked == ["count", "page 2", "count"]
+    assert (account.pages, account.pages_resumed) == (3, 2)
+    assert rows_of(account.path) == wanted(portal)
+    assert left_in(tmp_path) == ["kcpd_2019.csv"]
+
+
+def test_after_the_last_try_the_pages_are_kept_for_the_next_run(fetch, portal):
+    portal.fault("page 2", *[drop] * TRIES)
+    assert "what was received is kept" in refused(fetch, "fetch.dropped")
+    portal.asked.clear()
+    assert fetch().pages_resumed == 2
+    assert portal.pages_asked() == ["page 2"]
+
+
+def test_a_dataset_that_changes_in_the_middle_begins_anew(fetch, portal):
+    def edit():
+        portal.rows[3][2] = "mended by a clerk"
+        portal.change()
+
+    portal.fault("page 1", does(edit))
+    account = fetch()
+    assert rows_of(account.path) == wanted(portal)
+    assert rows_of(account.path)[4] == ["3", "mended by a clerk"]  # of page 0, asked for before
+    assert account.restarts == 1
+    assert account.updated_at == portal.updated_at
+    assert [message.key for message in account.messages] == ["fetch.note_restarted"]
+
+
+def test_a_row_that_vanishes_in_the_middle_begins_anew_without_waiting(fetch, portal, waits):
+    portal.fault("page 2", does(lambda: portal.rows.pop(0)))
+    account = fetch()
+    assert (account.rows, account.restarts, waits.seconds) == (24, 1, [])
+    assert rows_of(account.path) == wanted(portal)
+
+
+def test_pages_of_another_version_are_thrown_away_and_said(fetch, portal):
+    portal.fault("page 2", *[drop] * TRIES)
+    refused(fetch, "fetch.dropped")
+    portal.rows[0][2] = "mended"
+    portal.change()
+    portal.asked.clear()
+    account = fetch()
+    assert portal.pages_asked() == ["page 0", "page 1", "page 2"]
+    assert [message.key for message in account.messages] == ["fetch.note_stale"]
+    assert rows_of(account.path)[1] == ["0", "mended"]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_rows", [1, 9, 10, 11, 20])
+def test_pages_end_where_rows_end(fetch, portal, n_rows):
+    del portal.rows[n_rows:]
+    account = fetch()
+    assert rows_of(account.path) == wanted(portal)
+    assert account.pages == len(portal.pages_asked()) == (n_rows + 9) // 10
+
+
+def test_texts_are_as_published(fetch, portal):
+    texts = ["=1+1", "-94.5", "two\nlines", "one\rreturn", 'a "quote"', "", " é ", "\t", "a,b"]
+    portal.rows = [[f"row-{n}", str(n), text] for n, text in enumerate(texts)]
+    assert [row[1] for row in rows_of(fetch().path)[1:]] == texts
+
+
+def test_a_damaged_page_is_asked_for_again(fetch, portal, tmp_path):
+    portal.fault("page 2", *[drop] * TRIES)
+    refused(fetch, "fetch.dropped")
+    (page,) = tmp_path.glob(".*/00001.page")
+    page.write_bytes(page.read_bytes()[:40])
+    portal.asked.clear()
+    assert fetch().pages_resumed == 1
+    assert portal.pages_asked() == ["page 1", "page 2"]
+
+
+def test_other_page_sizes_and_broken_notes_count_as_another_version(fetch, portal, tmp_path):
+    portal.fault("page 2", *[drop] * TRIES)
+    refused(fetch, "fetch.dropped")
+    (state,) = tmp_path.glob(".*/state.json")
+    state.write_text("{")
+    account = fetch()
+    assert account.pages_resumed == 0
+    assert [message.key for message in account.messages] == ["fetch.note_stale"]
+
+
+def test_a_file_that_is_there_is_replaced_whole(fetch, portal, tmp_path):
+    (tmp_path / "kcpd_2019.csv").write_text("of last year")
+    portal.fault("page 1", answers(404))
+    refused(fetch, "fetch.gone")
+    assert (tmp_path / "kcpd_2019.csv").read_text() == "of last year"
+    assert rows_of(fetch().path) == wanted(portal)
+
+
+def test_the_token_goes_to_the_portal_and_into_no_log(fetch, portal, caplog):
+    caplog.set_level(logging.DEBUG)
+    portal.fault("page 0", drop)
+    fetch(token="secretToken123")  # noqa: S106 - made up
+    assert {headers["X-App-Token"] for headers in portal.headers} == {"secretToken123"}
+    assert "try 2 of 6" in caplog.text
+    assert "secretToken123" not in caplog.text
+    portal.headers.clear()
+    fetch()
+    assert not any("X-App-Token" in headers for headers in portal.headers)
+
+
+def test_no_password_of_a_netrc_is_sent(fetch, portal, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login anna password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    client = Socrata(portal.address)
+    client._session.trust_env = True
+    client._session.proxies = {"http": "", "https": ""}
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    client.version(DATASET)
+    client.close()
+    assert "Authorization" not in portal.headers[-1]
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "key", "words"),
+    [
+        (answers(404), "fetch.gone", "has no dataset pxaa-ahcm any more"),
+        (answers(410), "fetch.gone", "write its new id under [portal]"),
+        (answers(403), "fetch.refused", "(HTTP 403)"),
+        (answers(401), "fetch.refused", "CSA_APP_TOKEN is wrong"),
+        (answers(400), "fetch.not_understood", "(HTTP 400)"),
+        (answers(301, Location="https://elsewhere.example/x"), "fetch.moved", "elsewhere.example"),
+        (answers(302), "fetch.moved", "sends the question"),
+        (answers(429, Retry_After="3600"), "fetch.wait", "asks to wait 60 minutes"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["count", "page 1"])
+def test_a_refusal_is_said_at_once(fetch, portal, waits, fault, key, words, kind):
+    portal.fault(kind, fault)
+    assert words in refused(fetch, key)
+    assert portal.asked[-1] == kind
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        (drop, "fetch.dropped"),
+        (answers(502), "fetch.busy"),
+        (web_page, "fetch.web_page"),
+        (answers(200, b"[]"), "fetch.not_table"),
+    ],
+)
+def test_after_six_tries_one_sentence(fetch, portal, waits, tmp_path, fault, key):
+    portal.fault("count", *[fault] * 6)
+    refused(fetch, key)
+    assert portal.asked == ["count"] * 6
+    assert len(waits.seconds) == 5
+    assert left_in(tmp_path) == []
+
+
+def test_a_portal_that_does_not_answer_in_time(fetch, portal, monkeypatch):
+    monkeypatch.setattr("csa.ingest.portal.READ_S", 0.05)
+    monkeypatch.setattr("csa.ingest.portal.TRIES", 2)
+    done = threading.Event()
+    portal.fault("count", *[does(lambda: done.wait(5))] * 2)
+    refused(fetch, "fetch.timeout")
+    done.set()
+
+
+def test_nobody_at_the_address_is_said(waits):
+    client = Socrata("http://127.0.0.1:9", clock=waits.clock)
+    with pytest.raises(SourceError, match=r"127\.0\.0\.1:9 cannot be reached"):
+        client.version(DATASET)
+    client.close()
+
+
+def test_a_failed_certificate_is_not_tried_again(waits, monkeypatch):
+    client = Socrata("data.example.org", clock=waits.clock)
+
+    def get(*_, **__):
+        raise requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")
+
+    monkeypatch.setattr(client._session, "get", get)
+    with pytest.raises(SourceError, match="its certificate fails"):
+        client.version(DATASET)
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize("counted", [24, 26, 20, 30])
+def test_a_count_that_the_rows_belie_is_refused(fetch, portal, tmp_path, counted):
+    portal.counted = counted
+    assert "Nothing was written" in refused(fetch, "fetch.rows")
+    assert not (tmp_path / "kcpd_2019.csv").exists()
+
+
+def test_a_dataset_that_changes_every_time_is_refused_and_leaves_nothing(fetch, portal, tmp_path):
+    def edit():
+        portal.updated_at += "."
+
+    portal.fault("page 2", *[does(edit)] * 3)
+    assert "changes while it is downloaded" in refused(fetch, "fetch.changed")
+    assert portal.pages_asked() == ["page 0", "page 1", "page 2"] * 3
+    assert left_in(tmp_path) == []
+
+
+def test_a_row_on_two_pages_is_refused(fetch, portal, tmp_path):
+    portal.rows[12] = portal.rows[7]
+    assert "another is missing" in refused(fetch, "fetch.repeats")
+    assert portal.pages_asked() == ["page 0", "page 1"] * 3  # it may have been a stale copy
+    assert left_in(tmp_path) == []
+
+
+def test_a_row_that_was_repeated_once_is_asked_for_anew(fetch, portal):
+    twice = table([":id", *HEADER], [portal.rows[9], *portal.rows[10:19]])
+    portal.fault("page 1", answers(200, twice))
+    account = fetch()
+    assert account.restarts == 1
+    assert rows_of(account.path) == wanted(portal)
+
+
+def test_pages_with_different_columns_are_refused(fetch, portal):
+    other = table([":id", "number", "remark"], portal.rows[10:20])
+    portal.fault("page 1", *[answers(200, other)] * 3)
+    assert "different columns" in refused(fetch, "fetch.headers")
+
+
+def test_a_dataset_without_a_row_is_refused(fetch, portal):
+    portal.rows.clear()
+    assert "has no row" in refused(fetch, "fetch.empty")
+
+
+def test_two_downloads_of_one_file_do_not_mix(fetch, portal, tmp_path):
+    with Partial(tmp_path / "kcpd_2019.csv").held():
+        refused(fetch, "fetch.held", OutputError)
+    assert fetch().rows == 25
+
+
+def test_a_folder_that_cannot_be_written_is_said(fetch, tmp_path):
+    (tmp_path / ".kcpd_2019.csv.partial").write_text("a file is in the way")
+    refused(fetch, "files.cannot_write", OutputError)
+
+
+def test_pages_that_vanish_are_said(fetch, portal, tmp_path):
+    def sweep(step):
+        if step == "check":
+            next(tmp_path.glob(".*/00001.page")).unlink()
+
+    with pytest.raises(SourceError, match="Pages vanished"):
+        fetch(tell=sweep)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://data.example.org",
+        "ftp://data.example.org",
+        "https://data.example.org/resource",
+        "https://anna:secret@data.example.org",
+        "https://data.example.org?x=1",
+        "http://127.0.0.1.example.org",
+        "https://",
+        "",
+        "data example",
+        "https://data.example.org:port",
+        "https://dätä.example.org",
+    ],
+)
+def test_only_https_and_this_machine_are_asked(address):
+    with pytest.raises(ParamError, match="is no address of a portal"):
+        address_of(address)
+
+
+def test_addresses_of_portals():
+    assert address_of("data.kcmo.org") == "https://data.kcmo.org"
+    assert address_of("https://data.example.org:8443/") == "https://data.example.org:8443"
+    assert address_of("http://localhost:80") == "http://localhost:80"
+    assert address_of("http://[::1]:80") == "http://[::1]:80"
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "pärt"])
+def test_a_token_that_is_none_is_refused_and_not_shown(token):
+    with pytest.raises(ParamError) as caught:
+        Socrata("data.example.org", token)
+    assert token not in str(caught.value)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@settings(derandomize=True, deadline=None, database=None, max_examples=25)
+@given(data=st.data())
+def test_whatever_fails_the_file_is_the_dataset_or_is_not_written(new_town, data):
+    n_rows = data.draw(st.integers(1, 35), "rows")
+    kinds = st.sampled_from(["count", "page 0", "page 1", "page 2"])
+    faults = st.sampled_from([drop, cut_short, web_page, answers(500), answers(403), "edit"])
+    rows = [[f"row-{n:03d}", str(n), "old"] for n in range(n_rows)]
+    path = new_town().folder / "kcpd_2019.csv"
+    with serving(FakePortal(HEADER, rows)) as portal:
+
+        def edit():
+            portal.updated_at += "."
+            for row in portal.rows:
+                row[2] = portal.updated_at
+
+        for kind, fault in data.draw(st.lists(st.tuples(kinds, faults), max_size=6), "faults"):
+            portal.fault(kind, does(edit) if fault == "edit" else fault)
+        client = Socrata(portal.address, clock=Waits().clock)
+        for _ in range(8):
+            try:
+                download(plan_download(client, DATASET, path, 10))
+            except SourceError:
+                assert not path.exists()
+            else:
+                break
+        client.close()
+        assert rows_of(path) == wanted(portal)
+    assert not list(path.parent.glob(".*"))
+
+
+# ---- The command ----------------------------------------------------------------------------
+
+KC_HEADER = [
+    "report_no",
+    "reported_date",
+    "from_date",
+    "from_time",
+    "ibrs",
+    "city",
+    "dvflag",
+    "invl_no",
+    "involvement",
+    "firearm_used_flag",
+    "location",
+]
+
+
+def kc_row(number):
+    day = f"2019-03-{number % 28 + 1:02d}T00:00:00.000"
+    place = f"POINT ({-94.58 + number / 1000} 39.02)"
+    code = "09A" if number % 3 == 0 else "13A"
+    return [f"row-{number:03d}", f"KC19{number:06d}", day, day, "23:10", code, "KANSAS CITY", "false", "1", "VIC", "true", place]  # fmt: skip
+
+
+def square(name, number, west):
+    ring = [[west, 39.0], [west + 0.05, 39.0], [west + 0.05, 39.05], [west, 39.05], [west, 39.0]]
+    return {
+        "type": "Feature",
+        "properties": {"nbhname": name, "nbhid": number},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+
+
+@pytest.fixture
+def kansas_city(root):
+    return root / "config" / "kansas-city.toml"
+
+
+@pytest.fixture
+def kc_portal(monkeypatch):
+    monkeypatch.setattr("csa.ingest.fetch.PAGE_ROWS", 10)
+    with serving(FakePortal(KC_HEADER, [kc_row(n) for n in range(25)])) as portal:
+        portal.features = [square("West End", "1", -94.60), square("East End", "2", -94.55)]
+        yield portal
+
+
+def test_ingest_reads_what_fetch_wrote(run, kc_portal, kansas_city, town):
+    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    done = run("fetch", *words, "--places")
+    folder = town.folder / "data" / "kansas-city"
+    assert done.stdout.splitlines() == [
+        "25 rows of dataset pxaa-ahcm, last changed 2020-01-05T10:00:00.000Z: data/kansas-city/kcpd_2019.csv.",
+        "2 rows of dataset vq6h-tqrf, last changed 2020-01-05T10:00:00.000Z: data/kansas-city/kc_neighborhoods.geojson.",
+    ]
+    assert left_in(folder) == ["kc_neighborhoods.geojson", "kcpd_2019.csv"]
+    report = json.loads(run("ingest", "--city", kansas_city, "--out", "ds", "--json").stdout)
+    assert (report["rows_read"], report["rows_used"]) == (25, 25)
+    assert (report["incidents"], report["homicides"], report["nonfatal"]) == (25, 9, 16)
+    assert (report["unlocated"], report["outside_study_area"]) == (0, 0)
+
+
+def test_the_account_for_machines_is_described(run, kc_portal, kansas_city, town, root):
+    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    account = json.loads(run("fetch", *words, "--out", "here", "--places", "--json").stdout)
+    assert (account["rows"], account["pages"], account["path"]) == (25, 3, "here/kcpd_2019.csv")
+    content = (town.folder / "here" / "kcpd_2019.csv").read_bytes()
+    assert account["sha256"] == hashlib.sha256(content).hexdigest()
+    assert account["places"]["rows"] == 2
+    page = (root / "docs" / "DATA.md").read_text(encoding="utf-8")
+    assert [key for key in account if f"`{key}`" not in page] == []
+
+
+def test_a_data_folder_of_many_cities_has_one_for_each(
+    run, kc_portal, kansas_city, town, monkeypatch
+):
+    monkeypatch.setenv("CSA_DATA_DIR", "many")
+    (town.folder / "many" / "kansas-city").mkdir(parents=True)
+    run("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    assert left_in(town.folder / "many" / "kansas-city") == ["kcpd_2019.csv"]
+
+
+def test_the_token_comes_from_the_environment(run, kc_portal, kansas_city, monkeypatch):
+    monkeypatch.setenv("CSA_APP_TOKEN", "secretToken123")
+    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    done = run("fetch", *words, "-v")
+    assert kc_portal.headers[0]["X-App-Token"] == "secretToken123"
+    assert "secretToken123" not in done.stdout + done.stderr
+
+
+def test_a_stopped_command_says_how_to_go_on(run, kc_portal, kansas_city, monkeypatch):
+    words = ("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    with monkeypatch.context() as patch:
+        patch.setattr("csa.ingest.fetch._assemble", interrupt)
+        done = run(*words, check=False)
+    assert done.returncode == 130
+    assert done.stderr.strip().endswith("run the same command again to go on.")
+    assert "3 of 3 pages had been received before." in run(*words).stdout
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_killed_command_goes_on_where_it_was(run, kc_portal, kansas_city, town):
+    words = ("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    script = "import sys, csa.cli, csa.ingest.fetch as f; f.PAGE_ROWS = 10; csa.cli.main()"
+    started = []
+    ready = threading.Event()
+
+    def kill():
+        assert ready.wait(30)
+        started[0].kill()
+        started[0].wait()
+
+    kc_portal.fault("page 2", does(kill))
+    command = [sys.executable, "-c", script, *map(str, words)]
+    started.append(subprocess.Popen(command, cwd=town.folder))
+    ready.set()
+    assert started[0].wait(60) == -signal.SIGKILL
+    folder = town.folder / "data" / "kansas-city"
+    assert left_in(folder) == [".kcpd_2019.csv.partial"]
+    kc_portal.asked.clear()
+    assert "2 of 3 pages had been received before." in run(*words).stdout
+    assert kc_portal.asked == ["count", "page 2", "count"]
+    assert left_in(folder) == ["kcpd_2019.csv"]
+
+
+def test_a_restart_is_told_as_a_note(run, kc_portal, kansas_city):
+    kc_portal.fault("page 1", does(kc_portal.change))
+    words = ("--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
+    assert "\nNote: The dataset changed on 127.0.0.1" in run("fetch", *words).stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (answers(404), "has no dataset vq6h-tqrf any more"),
+        (answers(200, b'{"type": "Point"}', "x"), "something else than a whole table"),
+    ],
+)
+def test_places_that_the_portal_lacks_are_said(kc_portal, tmp_path, waits, fault, words):
+    kc_portal.fault("places", *[fault] * TRIES)
+    client = Socrata(kc_portal.address, clock=waits.clock)
+    with pytest.raises(SourceError, match=words):
+        download_places(client, PLACES, tmp_path / "places.geojson")
+    client.close()
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("n_edits", [1, 3])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_places_that_change_in_the_middle_begin_anew(kc_portal, tmp_path, waits, n_edits, is_new):
+    def edit():
+        if is_new:
+            kc_portal.features.append(square("New", "3", -94.5))
+        else:
+            kc_portal.updated_at += "."
+
+    kc_portal.fault("places", *[does(edit)] * n_edits)
+    client = Socrata(kc_portal.address, clock=waits.clock)
+    path = tmp_path / "places.geojson"
+    if n_edits == 1:
+        assert download_places(client, PLACES, path).restarts == 1
+        assert len(json.loads(path.read_bytes())["features"]) == 2 + is_new
+        assert waits.seconds == []
+    else:
+        with pytest.raises(SourceError, match="changes while it is downloaded"):
+            download_places(client, PLACES, path)
+        assert not path.exists()
+    client.close()
+
+
+def test_places_fewer_than_counted_are_refused(kc_portal, tmp_path, waits):
+    kc_portal.counted = 3
+    client = Socrata(kc_portal.address, clock=waits.clock)
+    with pytest.raises(SourceError, match="counts 3 rows"):
+        download_places(client, PLACES, tmp_path / "places.geojson")
+    client.close()
+
+
+def test_what_the_citys_file_does_not_say_is_asked_for(run, town):
+    words = ("fetch", "--city", town.config, "--year", "2019")
+    assert "names no portal" in run(*words, check=False).stderr
+    portal = '[portal]\ndomain = "data.example.org"\ndatasets = { 2018 = "abcd-1234" }\n'
+    town.edit_config("[places]", f"{portal}[places]")
+    done = run(*words, check=False)
+    assert done.returncode == 2
+    assert "names no dataset of 2019; it has 2018." in done.stderr
+    words = (*words[:-1], "2018")
+    assert 'such as file_name = "shootings_{year}.csv"' in run(*words, check=False).stderr
+    town.edit_config("[portal]\n", '[portal]\nfile_name = "s_{year}.csv"\n')
+    assert "s_{year}.csv' fits no pattern of city.files" in run(*words, check=False).stderr
+    town.edit_config("[city]\n", '[city]\nfiles = ["s_*.csv"]\n')
+    assert "neighborhoods are fetched from" in run(*words, "--places", check=False).stderr
+    done = run(*words, "--portal", "http://data.example.org", check=False)
+    assert (done.returncode, "only https is used" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["s.csv", "a/{year}.csv", "{year}.json", "{year}{year}.csv"])
+def test_names_that_no_year_fits_are_refused(run, town, name):
+    portal = f'[portal]\ndomain = "data.example.org"\nfile_name = "{name}"\ndatasets = {{}}\n'
+    town.edit_config("[places]", f"{portal}[places]")
+    done = run("check", "--city", town.config, check=False)
+    assert "a file's name is needed that holds {year} once and ends in .csv" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'domain = "https://x.org"',
+        'domain = "a b"',
+        'datasets = { 2019 = "../x" }',
+        'datasets = { x = "abcd-1234" }',
+    ],
+)
+def test_what_could_lead_a_question_elsewhere_is_refused(run, town, line):
+    lines = {"domain": 'domain = "data.example.org"', "datasets": "datasets = {}"}
+    lines[line.split()[0]] = line
+    text = "\n".join(lines.values())
+    town.edit_config("[places]", f"[portal]\n{text}\n[places]")
+    assert "portal." in run("check", "--city", town.config, check=False).stderr
