@@ -14,9 +14,16 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.geometry import BaseGeometry, CellGeometry, base_geometry, cell_geometry
+from app.geometry import (
+    BaseGeometry,
+    CellGeometry,
+    RiskLayer,
+    base_geometry,
+    cell_geometry,
+    risk_geometry,
+)
 from app.settings import ROOT, Deployment, deployment
-from csa.analysis import Choices, propose, study_cells
+from csa.analysis import Choices, propose, risk_near, services_near, study_cells
 from csa.city import CityConfig
 from csa.config import load_city
 from csa.exports import export
@@ -199,9 +206,7 @@ def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometr
     OutputError
         If the static folder cannot be written.
     """
-    return _base(opened.key, deployment().basemap, opened), _shapes(
-        opened.key, resolution, opened
-    )
+    return _base(opened.key, deployment().basemap, opened), _shapes(opened.key, resolution, opened)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -212,6 +217,90 @@ def _base(key: str, basemap: Path, _opened: Opened) -> BaseGeometry:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
     return cell_geometry(cells(_opened, resolution).index.to_numpy())
+
+
+def has_background(opened: Opened) -> bool:
+    """Tell whether the city has streets, water or parks to draw.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    bool
+        False where the neighborhoods are all there is.
+    """
+    return bool(set(_base(opened.key, deployment().basemap, opened).layers) - {"neighborhoods"})
+
+
+def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
+    """Count the services in and near each area, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.analysis.services_near`; not to be changed.
+    """
+    return _services(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
+    return services_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+
+
+def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
+    """Say how much of each area an external score calls high, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.analysis.risk_near`; not to be changed.
+    """
+    return _risk(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
+    return risk_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+
+
+def risk_layer(opened: Opened) -> RiskLayer | None:
+    """Return the external score's places for the map.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    RiskLayer or None
+        None where the city has no such score.
+    """
+    return _risk_layer(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _risk_layer(key: str, _opened: Opened) -> RiskLayer | None:
+    scored = _opened.dataset.risk_terrain
+    return None if scored is None else risk_geometry(scored)
 
 
 def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:

@@ -40,7 +40,11 @@ def by_month(counts: pd.DataFrame) -> go.Figure:
     ]
     others = covered["incidents"] - covered["homicides"]
     series = (
-        (speak("charts.homicides"), covered["homicides"], colours.sequential[-1 if not look.is_dark() else -2]),
+        (
+            speak("charts.homicides"),
+            covered["homicides"],
+            colours.sequential[-1 if not look.is_dark() else -2],
+        ),
         (speak("charts.nonfatal"), others, colours.sequential[2 if not look.is_dark() else 1]),
     )
     figure = go.Figure()
@@ -49,7 +53,7 @@ def by_month(counts: pd.DataFrame) -> go.Figure:
             x=covered["month"],
             y=values,
             name=title,
-            marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": colours.land}},
+            marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": colours.land, "fillmode": "overlay"}},
             customdata=list(zip(names, provisional, strict=True)),
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
         )

@@ -184,16 +184,16 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
         sorted({*LIMITS_KM2, now.max_area_km2}, key=lambda limit: limit or float("inf")),
         key="limit",
         format_func=lambda km2: land(km2, units) if km2 else speak("controls.no_limit"),
-        help=speak(
-            "controls.limit_help", size=land(config.areas.max_area_km2, units)
-        ),
+        help=speak("controls.limit_help", size=land(config.areas.max_area_km2, units)),
     )
     return resolution, limit_km2
 
 
 def _choose_dbscan() -> DbscanParams | None:
     """Return the radius and minimum set by hand; None leaves them to the suggestion."""
-    by_hand = st.toggle(speak("controls.by_hand"), key="by_hand", help=speak("controls.by_hand_help"))
+    by_hand = st.toggle(
+        speak("controls.by_hand"), key="by_hand", help=speak("controls.by_hand_help")
+    )
     if not by_hand:
         for name in ("eps_m", "min_samples"):
             st.session_state.pop(name, None)
@@ -233,9 +233,7 @@ def say_suggestion(suggested: DbscanParams, n_incidents: int, *, is_chosen: bool
     """
     st.session_state["suggested"] = suggested
     key = "controls.suggested_not_used" if is_chosen else "controls.suggested"
-    st.caption(
-        speak(key, eps_m=suggested.eps_m, min_samples=suggested.min_samples, n=n_incidents)
-    )
+    st.caption(speak(key, eps_m=suggested.eps_m, min_samples=suggested.min_samples, n=n_incidents))
 
 
 def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) -> Screen:

@@ -98,7 +98,9 @@ def period_words(proposal: Proposal) -> str:
     """
     params = proposal.summary["params"]
     first = day(date.fromisoformat(params["covered_from"]))
-    return speak("find.period", first=first, last=day(date.fromisoformat(params["covered_through"])))
+    return speak(
+        "find.period", first=first, last=day(date.fromisoformat(params["covered_through"]))
+    )
 
 
 @st.fragment
@@ -123,14 +125,14 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         _map(opened, proposal, screen)
     if proposal.is_empty:
         return
-    left, right = st.columns([0.42, 0.58], gap="medium")
+    left, right = st.columns([0.48, 0.52], gap="medium")
     with left:
         _table(opened, proposal, screen.area)
         stem = f"{opened.config.city.id}-{proposal.summary['data_through']}"
         panels.downloads(opened, choices, tuple(EXPORTS), stem)
     with right:
         if screen.area:
-            _sheet(opened, proposal, cache.sheet(opened, choices, screen.area))
+            _sheet(opened, choices, cache.sheet(opened, choices, screen.area))
         else:
             panels.empty(speak("find.choose"))
 
@@ -178,8 +180,10 @@ def _on_map_click() -> None:
 
 
 def _on_table_click() -> None:
-    rows = st.session_state[TABLE]["selection"]["rows"]
+    selection = st.session_state[TABLE]["selection"]
     order = st.session_state["areas order"]
+    # A click on any box of a row chooses the row; on the tick of the chosen one, none.
+    rows = [row for row, _ in selection["cells"]] or selection["rows"]
     _choose(order[rows[0]] if rows else "")
 
 
@@ -197,11 +201,13 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
         table,
         key=TABLE,
         on_select=_on_table_click,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         hide_index=True,
         height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
         column_config={
-            speak("find.col_place"): st.column_config.TextColumn(width="medium"),
+            speak("find.col_area"): st.column_config.TextColumn(width=48),
+            speak("find.col_incidents"): st.column_config.NumberColumn(width=84),
+            speak("find.col_homicides"): st.column_config.NumberColumn(width=92),
         },
         alt=speak("find.table_alt", n=len(table)),
     )
@@ -236,7 +242,8 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
     ).set_index(pd.Index(areas["area_id"].tolist()))
 
 
-def _sheet(opened: Opened, proposal: Proposal, sheet: Sheet) -> None:
+def _sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
+    proposal = cache.proposal(opened, choices)
     area = sheet.area
     st.subheader(f"{area['area_id']}  {area['place_name']}", anchor=False)
     low, high = sheet.expected
@@ -262,7 +269,7 @@ def _sheet(opened: Opened, proposal: Proposal, sheet: Sheet) -> None:
     with tabs[1]:
         _times(sheet)
     with tabs[2]:
-        _places(opened, proposal, area)
+        _places(opened, choices, area)
 
 
 def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
@@ -270,7 +277,10 @@ def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
     shown = [
         (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"])),
         (_known(area["victims"]), speak("sheet.victims")),
-        (land(area["area_km2"], units).split(" ")[0], speak(f"sheet.land_{units}" if False else ("sheet.land_us" if units == "us" else "sheet.land_metric"))),
+        (
+            land(area["area_km2"], units).split(" ")[0],
+            speak("sheet.land_us" if units == "us" else "sheet.land_metric"),
+        ),
     ]
     year = area["population_year"]
     if not pd.isna(area["population"]):
@@ -303,7 +313,7 @@ def _times(sheet: Sheet) -> None:
     st.caption(" ".join(notes))
 
 
-def _places(opened: Opened, proposal: Proposal, area: Any) -> None:
+def _places(opened: Opened, choices: Choices, area: Any) -> None:
     shares = ", ".join(f"{name} {percent(share)}" for name, share in area["neighborhoods"].items())
     st.markdown(speak("sheet.neighborhoods", shares=shares))
     st.markdown(
@@ -319,4 +329,4 @@ def _places(opened: Opened, proposal: Proposal, area: Any) -> None:
         st.markdown(speak("sheet.domestic", n=int(area["domestic"])))
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    nearby.of_area(opened, proposal, area["area_id"])
+    nearby.of_area(opened, choices, area["area_id"])

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from app.legend import Classes, classify_scores, levels
 from app.settings import STATIC
 from csa.city import CityConfig
 from csa.files import replace_folder
@@ -62,6 +63,25 @@ class CellGeometry:
 
     address: str
     number_of: dict[int, int]
+
+
+@dataclass(frozen=True)
+class RiskLayer:
+    """An external score for the map.
+
+    Parameters
+    ----------
+    address
+        Where its places are.
+    levels
+        A digit for each place: its class.
+    classes
+        What the digits mean.
+    """
+
+    address: str
+    levels: str
+    classes: Classes
 
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
@@ -130,7 +150,7 @@ def base_geometry(config: CityConfig, dataset: Dataset, basemap: Path) -> BaseGe
 def _own_layers(basemap: Path) -> dict[str, Any]:
     if not (basemap / "basemap.json").is_file():
         return {}
-    from csa.places.basemap import load_basemap  # noqa: PLC0415
+    from csa.ingest.basemap import load_basemap  # noqa: PLC0415
 
     return {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
 
@@ -146,6 +166,32 @@ def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
         [round(spot.y, 5), round(spot.x, 5), name]
         for spot, name in zip(spots, neighborhoods["name"], strict=True)
     ]
+
+
+def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
+    """Write the places of an external score; their scores are not in the file.
+
+    Parameters
+    ----------
+    scored
+        `score` and `geometry`, WGS 84.
+
+    Returns
+    -------
+    RiskLayer
+        Where the file is, and each place's class.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    features = [
+        {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
+        for n, text in enumerate(shapely.to_geojson(shapely.set_precision(scored.geometry, 1e-5)))
+    ]
+    classes = classify_scores(scored["score"].to_numpy(dtype=float))
+    return RiskLayer(serve({"features": features}), levels(scored["score"], classes), classes)
 
 
 def serve(content: dict[str, Any]) -> str:

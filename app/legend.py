@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import mapclassify
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import streamlit as st
 
 from csa.words import speak
@@ -75,6 +76,25 @@ def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
     upper = tuple(float(bound) for bound in np.unique(found.bins))
     ends = (speak("legend.lowest"), *[""] * (len(upper) - 2), speak("legend.highest"))
     return Classes(upper, ends[-len(upper) :] if len(upper) > 1 else (speak("legend.equal"),))
+
+
+def levels(scores: pd.Series, classes: Classes) -> str:
+    """Tell each score's class as one digit.
+
+    Parameters
+    ----------
+    scores
+        n scores.
+    classes
+        At most ten.
+
+    Returns
+    -------
+    str
+        n digits.
+    """
+    found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
+    return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
 
 
 def _upper(counts: npt.NDArray[np.int64]) -> tuple[float, ...]:

@@ -79,7 +79,7 @@ DARK = Look(
 
 STYLE = """
 <style>
-  .block-container { padding-top: 3.25rem; padding-bottom: 3rem; max-width: 1680px; }
+  .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
   h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
   h2 { font-size: 1.3rem !important; } h3 { font-size: 1.1rem !important; }
   .csa-line { font-size: .875rem; color: var(--csa-faint); margin: 0 0 .25rem; }
@@ -89,11 +89,17 @@ STYLE = """
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
-  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem 1.25rem; margin: .25rem 0 .75rem; }
+  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
+  .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; }
+  .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
+  .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
+  .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
+  .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 6.5rem; padding-right: 1.25rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  @media (max-width: 640px) { .block-container { padding: 3.5rem 1rem 2rem; } }
   iframe { display: block; border-radius: 6px; }
 </style>
 """

@@ -8,7 +8,9 @@ from app import look
 from app.settings import STATIC
 from csa.words import speak
 
-st.set_page_config(page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg"))
+st.set_page_config(
+    page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg")
+)
 look.apply()
 st.navigation(
     {

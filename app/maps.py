@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import folium
-import numpy as np
-import pandas as pd
 import shapely
 import streamlit as st
 import streamlit_folium
@@ -256,7 +254,7 @@ def _areas(scene: Scene) -> list[dict[str, Any]]:
 
 def _feature(area: Mapping[str, Any], shape: shapely.Geometry, period: str) -> dict[str, Any]:
     low, high = count_interval(area["incidents"])
-    at = shape.representative_point()
+    top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     lines = [
         speak("map.area_count", n=area["incidents"], period=period),
         speak("map.area_chance", low=round(low), high=round(high)),
@@ -267,7 +265,7 @@ def _feature(area: Mapping[str, Any], shape: shapely.Geometry, period: str) -> d
             "area_id": area["area_id"],
             "place": area["place_name"],
             "lines": lines,
-            "at": [round(at.y, 5), round(at.x, 5)],
+            "at": [round(float(top[1]), 5), round(float(top[0]), 5)],
         },
         "geometry": json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-5))),
     }
@@ -375,22 +373,3 @@ if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
     streamlit_folium._component_func = _stay_here(  # noqa: SLF001
         streamlit_folium._component_func  # noqa: SLF001
     )
-
-
-def levels(scores: pd.Series, upper: Sequence[float]) -> str:
-    """Tell each score's class as one digit.
-
-    Parameters
-    ----------
-    scores
-        n scores.
-    upper
-        The classes' upper bounds, at most ten.
-
-    Returns
-    -------
-    str
-        n digits.
-    """
-    found = np.searchsorted(np.asarray(upper), scores.to_numpy(), side="left")
-    return "".join(str(min(level, len(upper) - 1)) for level in found)

@@ -2,48 +2,259 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from app.cache import Opened
-from app.legend import Classes
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.cache import Opened, RiskLayer
 from app.maps import Spot
-from csa.hotspots.proposal import Proposal
+from csa.analysis import Choices
+from csa.places.services import gaps
+from csa.words import day, percent, speak
 
-
-@dataclass(frozen=True)
-class RiskLayer:
-    """A scored layer for the map.
-
-    Parameters
-    ----------
-    address
-        Where its geometry is.
-    levels
-        A digit for each place.
-    classes
-        What the digits mean.
-    """
-
-    address: str
-    levels: str
-    classes: Classes
+METRES_PER_MILE = 1609.344
 
 
 def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return ("shootings", "none"), ("background", "neighborhoods")
+    """List what can colour this city's cells, and which layers it has.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    tuple
+        Shades and layers, as `app.screen` names them.
+    """
+    has_risk = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
+    has_services = opened.dataset.services is not None and opened.config.services is not None
+    shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
+    return shades, (
+        ("background",) * bool(cache.has_background(opened))
+        + ("neighborhoods",)
+        + ("services",) * has_services
+    )
 
 
 def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
-    return [], []
+    """Mark the services, each kind by two letters.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    is_shown
+        Whether the layer is on.
+
+    Returns
+    -------
+    tuple
+        Marks with their meaning, for the legend; and the marks on the map.
+    """
+    services = opened.dataset.services
+    if not is_shown or services is None:
+        return [], []
+    mark_of = marks_of(services["kind"].unique().tolist())
+    places = [
+        Spot(round(at.y, 5), round(at.x, 5), mark_of[kind], name, kind)
+        for name, kind, at in zip(
+            services["name"], services["kind"], services.geometry, strict=True
+        )
+    ]
+    return [(mark, kind) for kind, mark in mark_of.items()], places
+
+
+def marks_of(kinds: Sequence[str]) -> dict[str, str]:
+    """Give each kind of service two letters, unlike those of any other.
+
+    Parameters
+    ----------
+    kinds
+        Names of kinds.
+
+    Returns
+    -------
+    dict
+        Kind, in the order of the alphabet, to its letters.
+    """
+    marks: dict[str, str] = {}
+    for kind in sorted(kinds):
+        letters = [letter for letter in kind if letter.isalnum()] or ["?"]
+        tries = (letters[0].upper() + other.lower() for other in (*letters[1:], *"0123456789"))
+        free = (mark for mark in tries if mark not in marks.values())
+        marks[kind] = next(free, letters[0].upper())
+    return marks
 
 
 def risk_layer(opened: Opened) -> RiskLayer | None:
-    return None
+    """Return the city's scored places for the map.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    RiskLayer or None
+        None where it has none.
+    """
+    return cache.risk_layer(opened)
 
 
 def risk_title(opened: Opened) -> str:
-    return ""
+    """Name the external score, with who made it and when.
+
+    Parameters
+    ----------
+    opened
+        The city, which has such a score.
+
+    Returns
+    -------
+    str
+        For the legend.
+    """
+    risk = opened.config.risk_terrain
+    return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def of_area(opened: Opened, proposal: Proposal, area_id: str) -> None:
-    return
+def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
+    """Show what helps in and near an area, what lacks, and what an external score says.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    area_id
+        The area's letter.
+    """
+    _services(opened, choices, area_id)
+    _risk(opened, choices, area_id)
+
+
+def _services(opened: Opened, choices: Choices, area_id: str) -> None:
+    table, config = cache.services(opened, choices), opened.config.services
+    if table is None or config is None:
+        st.caption(speak("services.none_listed"))
+        return
+    near = distance(config.near_m, opened.config.city.units)
+    here = table[table["area_id"] == area_id]
+    lacking = gaps(table).get(area_id, ())
+    if lacking:
+        st.markdown(speak("services.gaps", near=near, kinds=", ".join(lacking)))
+    else:
+        st.markdown(speak("services.no_gap", near=near))
+    st.dataframe(
+        service_table(here, opened.config.city.units, near),
+        hide_index=True,
+        height=38 + 35 * len(here),
+        alt=speak("services.alt", area_id=area_id),
+    )
+    st.caption(
+        speak(
+            "services.source",
+            source=config.source,
+            day=day(config.as_of),
+            n=len(services_in(opened)),
+        )
+    )
+
+
+def services_in(opened: Opened) -> gpd.GeoDataFrame:
+    """Return the city's services.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Empty where it has none.
+    """
+    found = opened.dataset.services
+    return gpd.GeoDataFrame({"kind": []}) if found is None else found
+
+
+def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
+    """Lay out an area's services for a reader.
+
+    Parameters
+    ----------
+    here
+        An area's rows of `csa.places.services.services_of`.
+    units
+        `us` or `metric`.
+    near
+        How far near is, in words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A kind a row.
+    """
+    nearest = [
+        speak("services.inside_it", name=name)
+        if metres == 0
+        else speak("services.away", name=name, distance=distance(metres, units))
+        for name, metres in zip(here["nearest_name"], here["nearest_m"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            speak("services.col_kind"): here["kind"].tolist(),
+            speak("services.col_inside"): here["inside"].tolist(),
+            speak("services.col_near", near=near): here["near"].tolist(),
+            speak("services.col_nearest"): nearest,
+        }
+    )
+
+
+def distance(metres: float, units: str) -> str:
+    """Write a distance in the city's units, no finer than a walk can tell.
+
+    Parameters
+    ----------
+    metres
+        Metres.
+    units
+        `us` or `metric`.
+
+    Returns
+    -------
+    str
+        Such as `0.5 miles` or `800 m`.
+    """
+    if units == "us":
+        return speak("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
+    if metres < 1000:  # noqa: PLR2004
+        return speak("services.metres", metres=max(10, round(metres, -1)))
+    return speak("services.kilometres", kilometres=metres / 1000)
+
+
+def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
+    table, config = cache.risk(opened, choices), opened.config.risk_terrain
+    if table is None or config is None:
+        return
+    row = table[table["area_id"] == area_id].iloc[0]
+    made = {"source": config.source, "day": day(config.as_of)}
+    if pd.isna(row["highest_share"]):
+        st.markdown(speak("risk.unscored", **made))
+        return
+    st.markdown(
+        speak(
+            "risk.share",
+            share=percent(row["highest_share"]),
+            top=percent(config.top_share),
+            of_city=percent(row["share_of_highest"]),
+            **made,
+        )
+    )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.cache import Opened
 from csa.errors import CsaError, OutputError
 from csa.words import day, render, speak
+
+
+NUMBER = ' class="csa-number"'
 
 
 def frame(title: str) -> Opened:
@@ -92,6 +97,52 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
         for number, unit in pairs
     )
     st.html(f'<div class="csa-numbers">{boxes}</div>')
+
+
+def table(rows: pd.DataFrame, label: str) -> None:
+    """Show a small table whole: words wrap, numbers stand right, nothing is cut or scrolled.
+
+    Parameters
+    ----------
+    rows
+        Column titles and cells as a reader sees them.
+    label
+        What the table holds, for those who hear it.
+    """
+    is_number = [pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns]
+    head = "".join(
+        f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
+        for name, number in zip(rows.columns, is_number, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{NUMBER * number}>{html.escape(f'{value:,}' if number else str(value))}</td>"
+            for value, number in zip(row, is_number, strict=True)
+        )
+        + "</tr>"
+        for row in rows.itertuples(index=False, name=None)
+    )
+    st.html(
+        f'<div class="csa-table" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def plain(text: str) -> str:
+    """Write a text from a file so that Markdown shows it as it is.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The same, its marks escaped.
+    """
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
 def empty(sentence: str) -> None:

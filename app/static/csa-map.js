@@ -65,7 +65,7 @@
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     map.fitBounds(options.bounds, { padding: [8, 8] });
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
-    map.on("moveend zoomend", () => window.requestAnimationFrame(() => settleLabels(map)));
+    map.on("moveend zoomend resize", () => soon(map));
     watchSize(map, options.bounds);
     read(options.base).then(
       (base) => drawBase(map, base, options),
@@ -151,20 +151,26 @@
     showBase(message.visible);
     if (!kept.zoomBound) {
       kept.zoomBound = true;
-      map.on("zoomend", () => showBase(kept.visible));
+      map.on("zoomend", () => {
+        showBase(kept.visible);
+        drawLines(thickness(map));
+        map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
+      });
+      map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
-    drawRisk(group, message);
     drawAreas(group, message);
     drawServices(group, message);
-    settleLabels(map);
-    if (!message.counts.length) {
+    // The group joins the map only after this script: labels have a size from then on.
+    soon(map);
+    if (!message.counts.length && !message.risk) {
       done(turn);
       return;
     }
-    read(message.cells).then(
+    const draw = message.risk ? drawRisk : drawCells;
+    read(message.risk ? message.risk.geometry : message.cells).then(
       (geometry) => {
         if (turn !== painted) return;
-        drawCells(group, geometry, message);
+        draw(group, geometry, message);
         done(turn);
       },
       () => tell(kept.options.words.no_geometry),
@@ -232,18 +238,20 @@
     return box;
   }
 
-  function drawRisk(group, message) {
-    if (!message.risk) return;
-    const at = (score) => {
-      const level = message.risk.bounds.findIndex((bound) => score <= bound);
-      return message.risk.palette[level < 0 ? message.risk.palette.length - 1 : level];
-    };
-    const layer = L.geoJSON(message.risk.features, {
+  // An external score: where it is, from a file; a digit for each place, from the message.
+  function drawRisk(group, geometry, message) {
+    const { levels, palette } = message.risk;
+    const layer = L.geoJSON(geometry.features, {
       pane: "cells",
       renderer: kept.canvas.cells,
       interactive: false,
-      style: (f) => ({ stroke: false, fillColor: at(f.properties.score), fillOpacity: 0.75 }),
-      pointToLayer: (f, at_) => L.circleMarker(at_, { radius: 3, renderer: kept.canvas.cells }),
+      style: (feature) => ({
+        stroke: false,
+        fillColor: palette[Number(levels[feature.id])],
+        fillOpacity: 0.8,
+      }),
+      pointToLayer: (feature, at) =>
+        L.circleMarker(at, { pane: "cells", renderer: kept.canvas.cells, radius: 4 }),
     });
     group.addLayer(layer);
   }
@@ -251,18 +259,29 @@
   function drawAreas(group, message) {
     kept.labels = [];
     const colours = kept.options.colours;
+    const thick = thickness(window.map || window.map_div);
+    kept.lines = [];
     for (const feature of message.areas) {
       const { area_id: id, place, lines } = feature.properties;
       const isChosen = id === message.selected;
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
-      group.addLayer(L.geoJSON(feature, {
-        pane: "casing", style: { ...common, color: colours.casing, weight: isChosen ? 9 : 6 },
-      }));
+      const casing = L.geoJSON(feature, {
+        pane: "casing",
+        style: { ...common, color: colours.casing },
+      });
       const shape = L.geoJSON(feature, {
         pane: "outline",
-        style: { color: edge, weight: isChosen ? 5 : 3, fill: true, fillOpacity: isChosen ? 0.12 : 0, fillColor: edge, lineJoin: "round" },
+        style: {
+          color: edge,
+          fill: true,
+          fillOpacity: isChosen ? 0.12 : 0,
+          fillColor: edge,
+          lineJoin: "round",
+        },
       });
+      kept.lines.push({ casing, shape, isChosen });
+      group.addLayer(casing);
       shape.bindTooltip(() => text(`${id}  ${place}`, ...lines), {
         sticky: true, className: "csa-tip",
       });
@@ -276,6 +295,26 @@
       group.addLayer(label);
       kept.labels.push({ label, id, place, isChosen });
     }
+    drawLines(thick);
+  }
+
+  function drawLines(thick) {
+    for (const { casing, shape, isChosen } of kept.lines || []) {
+      casing.setStyle({ weight: 2 * thick + (isChosen ? 3 : 0) });
+      shape.setStyle({ weight: thick + (isChosen ? 2 : 0) });
+    }
+  }
+
+  // From afar, where areas are small, their lines are thinner: else they hide their own cells.
+  function thickness(map) {
+    return map.getZoom() < 12 ? 2 : 3;
+  }
+
+  let waiting = 0;
+  function soon(map) {
+    window.clearTimeout(waiting);
+    window.requestAnimationFrame(() => settleLabels(map));
+    waiting = window.setTimeout(() => settleLabels(map), 120); // once all has its final place
   }
 
   // A letter or a name never hides another: first the chosen area's, then the others' letters,
@@ -296,10 +335,16 @@
       element.style.visibility = "hidden";
       element.children[1].style.display = "none";
     }
+    // The element itself has no size, so that it hangs from its corner: its parts have.
+    const boxOf = (element) => {
+      const [letter, name] = [...element.children].map((part) => part.getBoundingClientRect());
+      const right = name.width ? name.right : letter.right;
+      return { left: letter.left, right, top: letter.top, bottom: letter.bottom };
+    };
     const frame = map.getContainer().getBoundingClientRect();
     const inside = (box) => box.left >= frame.left && box.right <= frame.right;
     for (const part of parts) {
-      const box = part.element.getBoundingClientRect();
+      const box = boxOf(part.element);
       if (clash(box) && !part.isChosen) continue;
       part.element.style.visibility = "visible";
       part.box = box;
@@ -307,7 +352,7 @@
     }
     for (const part of parts.filter((one) => one.box && (one.isChosen || map.getZoom() >= 12))) {
       part.element.children[1].style.display = "";
-      const box = part.element.getBoundingClientRect();
+      const box = boxOf(part.element);
       taken.splice(taken.indexOf(part.box), 1);
       if (clash(box) || !inside(box)) {
         part.element.children[1].style.display = "none";

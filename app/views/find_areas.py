@@ -21,7 +21,9 @@ except CsaError as error:
     panels.stop(error)
 with below:
     controls.say_suggestion(
-        proposal.suggested, proposal.summary["totals"]["located"], is_chosen=choices.eps_m is not None
+        proposal.suggested,
+        proposal.summary["totals"]["located"],
+        is_chosen=choices.eps_m is not None,
     )
 controls.remember(screen, first)
 find.answer(opened, proposal)
