@@ -11,9 +11,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PYTHON ?=
 PYTEST_ARGS ?=
+CITY ?= sample
+PORT ?= 8501
 UPGRADE ?=
 
-.PHONY: help setup test test-slow lint format lock wheel bench docs clean
+.PHONY: help setup run browser test test-slow lint format lock wheel bench docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -61,14 +63,41 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    $(PIP) install --require-hashes -r requirements.lock
 	    printf '%s\n' "$$locked" > .venv/.locked
 	fi
+	[ -f app/static/vendor/leaflet/leaflet.js ] || rm -f .venv/.installed
 	if [ "$$(cat .venv/.installed 2>/dev/null)" != "$$installed" ]; then
 	    say "installing the project into .venv"
 	    rm -f .venv/.installed
 	    $(PIP) install --no-build-isolation --no-deps -e .
+	    $(BIN)/python -m app.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
 
-test: setup ## run the quick tests with coverage (PYTEST_ARGS="-k ...")
+# CITY is a name in config/, a city's file, or a dataset's folder. A name's files are read again
+# first, so that the screen shows what the folder holds; a dataset's folder is served as it is.
+run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a dataset folder; PORT=...)
+	@if [ ! -f "$(CITY)/ingest.json" ]; then
+	    city="$$(basename "$(CITY)" .toml)"
+	    $(BIN)/csa ingest --city "$(CITY)" --out "var/$$city/dataset"
+	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
+	fi
+	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	CSA_CITY="$(CITY)" exec $(BIN)/streamlit run app/main.py --server.port $(PORT)
+
+# The browser tests use Debian's chromium; no test downloads a browser.
+browser:
+	@for name in "$${CHROMIUM:-chromium}" chromium-browser google-chrome; do
+	    if command -v "$$name" >/dev/null; then exit 0; fi
+	done
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	    printf '%s\n' "test: no browser, so the browser tests are skipped: sudo apt-get install chromium" >&2
+	    exit 0
+	fi
+	printf '%s\n' "test: installing chromium for the browser tests, about a minute"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+
+test: setup browser ## run the quick tests with coverage (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --cov --cov-report=term $(PYTEST_ARGS)
 
 test-slow: setup ## run the slow tests
@@ -111,6 +140,6 @@ docs: setup ## write the settings table and the picture in docs/
 	@$(BIN)/python docs/make.py
 
 clean: ## remove .venv, caches and what was built
-	@rm -rf .venv dist build .coverage .coverage.* htmlcov
+	@rm -rf .venv dist build app/static/vendor app/static/geometry .coverage .coverage.* htmlcov
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find src tests benchmarks app -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
