@@ -97,6 +97,15 @@ def test_the_cooling_area_falls_and_its_ring_rises(planted, dataset, metres_betw
     assert after > 2 * before
 
 
+def test_the_cooling_turns_in_the_middle_of_2019(planted, dataset, metres_between):
+    incidents = dataset.incidents.dropna(subset=["lon"])
+    here = incidents[within(planted["cooling"], incidents, metres_between)]
+    first, second = (
+        len(between(here, *span)) for span in (("2019-01", "2019-07"), ("2019-07", "2020-01"))
+    )
+    assert first > 2 * second
+
+
 def test_steady_areas_hold_steady(planted, dataset, metres_between):
     incidents = dataset.incidents.dropna(subset=["lon"])
     for name in STEADY:

@@ -106,6 +106,11 @@ def test_a_few_bridges_cross_the_river(ground, streets):
     assert 6 <= len(crossing) <= 16
 
 
+def test_no_minor_street_is_shorter_than_two_blocks(streets):
+    minor = [shapely.length(way) for _, kind, way in streets.lines if kind == "minor"]
+    assert min(minor) >= 2 * 130
+
+
 # ---- True in general -----------------------------------------------------------------------
 
 

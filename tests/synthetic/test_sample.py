@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
+from datetime import datetime
 
 import pytest
 import shapely
@@ -11,6 +12,7 @@ import shapely
 from csa.errors import ParamError
 from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
 from csa.synthetic.sample import SEED, sample_files
+from csa.synthetic.shootings import Incident, _on_the_last_day
 
 # As the plan publishes them; typed here again, so that no constant of the generator is asked.
 PUBLISHED = {
@@ -82,6 +84,20 @@ def test_incidents_victims_and_flags_are_those_of_truth(dataset, truth):
     assert 0.018 < truth["unlocated"] / truth["incidents"] < 0.022
     assert 0.06 < truth["domestic"]["yes"] / truth["incidents"] < 0.10
     assert truth["domestic"]["unknown"] > 0
+
+
+def test_a_few_unlocated_rows_say_zero_zero(files, truth):
+    rows = table(files["shootings.csv"])
+    zero = {row["incident_number"] for row in rows if (row["lon"], row["lat"]) == ("0.0", "0.0")}
+    blank = {row["incident_number"] for row in rows if row["lon"] == row["lat"] == ""}
+    assert len(zero) == truth["at_zero"] == 3
+    assert len(zero) + len(blank) == truth["unlocated"]
+
+
+def test_the_latest_incident_is_moved_to_the_last_day():
+    days = [datetime(2020, 8, day, 22, 5) for day in (3, 19, 7)]  # noqa: DTZ001 - local time
+    drawn = [Incident(day, False, "background", None, None, "", 1, "N") for day in days]
+    assert [one.when.day for one in _on_the_last_day(drawn)] == [3, 21, 7]
 
 
 def test_the_file_ends_on_august_21_2020(dataset):

@@ -81,16 +81,21 @@ def sample_files(seed: int = SEED) -> dict[str, bytes]:
     return {
         "README.md": (render(say("sample.readme", city=CITY, seed=seed)) + "\n").encode(),
         "shootings.csv": csv_bytes(SHOOTING_COLUMNS, rows),
-        "neighborhoods.geojson": _features(
-            ({"name": one.name}, one.shape) for one in neighborhoods
-        ),
-        "population.csv": csv_bytes(
-            ("neighborhood", "people"), [(one.name, one.people) for one in neighborhoods]
-        ),
+        **_people_files(neighborhoods),
         **_land_files(ground, streets),
         "services.csv": csv_bytes(SERVICE_COLUMNS, services),
         "risk_terrain.geojson": _features(({"score": score}, square) for score, square in risk),
         MARKER: json_bytes(_truth(seed, incidents, len(rows), neighborhoods)),
+    }
+
+
+def _people_files(neighborhoods: Sequence[Neighborhood]) -> dict[str, bytes]:
+    people = [(one.name, one.people) for one in neighborhoods]
+    return {
+        "neighborhoods.geojson": _features(
+            ({"name": one.name}, one.shape) for one in neighborhoods
+        ),
+        "population.csv": csv_bytes(("neighborhood", "people"), people),
     }
 
 
