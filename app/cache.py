@@ -24,10 +24,12 @@ from app.geometry import (
 )
 from app.settings import ROOT, Deployment, deployment
 from csa.analysis import Choices, propose, risk_near, services_near, study_cells
+from csa.basemap import build_basemap, save_basemap
 from csa.city import CityConfig
 from csa.config import load_city
 from csa.exports import export
 from csa.hotspots.proposal import Proposal
+from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.dataset import MARKER, Dataset, load_dataset, save_dataset
 from csa.ingest.sources import find_inputs
 from csa.intake import build_dataset
@@ -89,9 +91,13 @@ def needs_reading() -> bool:
 
 def _make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
     folder = Path(resolve({}, config)["data_dir"].value)
-    inputs = find_inputs(config, folder if folder.is_absolute() else ROOT / folder, ())
+    inputs_folder = folder if folder.is_absolute() else ROOT / folder
+    inputs = find_inputs(config, inputs_folder, ())
     intake = build_dataset(config, inputs, tell)
     save_dataset(intake.dataset, intake.rejected, served.dataset)
+    if not (served.basemap / BASEMAP_MARKER).is_file():
+        background, _ = build_basemap(config, inputs_folder, tell=tell)
+        save_basemap(background, served.basemap)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -121,11 +121,12 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     if screen.area not in set(proposal.areas["area_id"]):
         screen = screen.with_area("")
     controls.remember(screen, controls.first_choices(opened.config, opened.dataset))
-    with panels.map_words():
+    with panels.map_words(), st.container(key="map"):
         _map(opened, proposal, screen)
     if proposal.is_empty:
         return
-    left, right = st.columns([0.48, 0.52], gap="medium")
+    with st.container(key="areas"):
+        left, right = st.columns([0.48, 0.52], gap="medium")
     with left:
         _table(opened, proposal, screen.area)
         stem = f"{opened.config.city.id}-{proposal.summary['data_through']}"

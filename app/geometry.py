@@ -21,6 +21,7 @@ from app.legend import Classes, classify_scores, levels
 from app.settings import STATIC
 from csa.city import CityConfig
 from csa.files import replace_folder
+from csa.ingest.basemap import MARKER, load_basemap
 from csa.ingest.dataset import Dataset
 from csa.places.cells import outlines
 
@@ -152,7 +153,8 @@ def _own_layers(basemap: Path) -> dict[str, Any]:
         return {}
     from csa.ingest.basemap import load_basemap  # noqa: PLC0415
 
-    return {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
+    read = {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
+    return {name: layer for name, layer in read.items() if layer["features"]}
 
 
 def _borders(neighborhoods: gpd.GeoDataFrame) -> dict[str, Any]:

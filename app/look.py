@@ -99,7 +99,12 @@ STYLE = """
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 6.5rem; padding-right: 1.25rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
-  @media (max-width: 640px) { .block-container { padding: 3.5rem 1rem 2rem; } }
+  .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  @media (max-width: 640px) {
+    .block-container { padding: 4.25rem 1rem 2rem; }
+    .st-key-map iframe { height: 430px !important; }
+  }
   iframe { display: block; border-radius: 6px; }
 </style>
 """
