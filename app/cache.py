@@ -217,7 +217,7 @@ def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometr
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _base(key: str, basemap: Path, _opened: Opened) -> BaseGeometry:
-    return base_geometry(_opened.config, _opened.dataset, basemap)
+    return base_geometry(_opened.dataset, basemap)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

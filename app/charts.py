@@ -53,7 +53,10 @@ def by_month(counts: pd.DataFrame) -> go.Figure:
             x=covered["month"],
             y=values,
             name=title,
-            marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": colours.land, "fillmode": "overlay"}},
+            marker={
+                "color": colour,
+                "pattern": {"shape": hatch, "fgcolor": colours.land, "fillmode": "overlay"},
+            },
             customdata=list(zip(names, provisional, strict=True)),
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
         )
@@ -110,22 +113,6 @@ def by_part(counts: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(side="top", showgrid=False, ticks="")
     return figure
-
-
-def by_month_in_city(counts: pd.DataFrame) -> go.Figure:
-    """Draw the city's incidents by month, all that was read.
-
-    Parameters
-    ----------
-    counts
-        As `csa.hotspots.profile.count_by_month`.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Bars.
-    """
-    return by_month(counts)
 
 
 def _scale(colours: Sequence[str]) -> list[list[object]]:

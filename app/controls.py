@@ -50,11 +50,21 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
         text = st.query_params.get(SCREEN)
         if text:
             try:
-                start = screen_from_text(text, start)
+                start = _of_link(text, start, dataset)
             except CsaError as error:
                 st.warning(render(error.message))
         st.session_state[SCREEN] = start
-    return st.session_state[SCREEN]
+    kept: Screen = st.session_state[SCREEN]
+    return kept
+
+
+def _of_link(text: str, first: Screen, dataset: Dataset) -> Screen:
+    """Read a link; refuse a month that the data do not reach, for no widget could show it."""
+    found = screen_from_text(text, first)
+    until = found.choices.until
+    if until not in {None, *(Month.parse(name).plus(1) for name in _months(dataset))}:
+        raise CsaError("screen.bad_link")
+    return found
 
 
 def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
@@ -299,7 +309,7 @@ def _months(dataset: Dataset) -> list[str]:
 def _month_label(name: str, dataset: Dataset) -> str:
     through = date.fromisoformat(dataset.report["data_through"])
     is_last = name == dataset.report["data_through"][:7]
-    is_whole = (through.replace(day=28).toordinal() + 4 - through.toordinal()) < 5  # noqa: PLR2004
+    is_whole = (through.replace(day=28).toordinal() + 4 - through.toordinal()) < 5
     if is_last and not is_whole:
         return speak("controls.partial_month", day=day(through))
     return month(name)

@@ -19,7 +19,6 @@ import shapely
 
 from app.legend import Classes, classify_scores, levels
 from app.settings import STATIC
-from csa.city import CityConfig
 from csa.files import replace_folder
 from csa.ingest.basemap import MARKER, load_basemap
 from csa.ingest.dataset import Dataset
@@ -119,13 +118,11 @@ def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
     return CellGeometry(serve(content), numbers)
 
 
-def base_geometry(config: CityConfig, dataset: Dataset, basemap: Path) -> BaseGeometry:
+def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
     """Write the background: the city's own layers where `csa basemap` made them.
 
     Parameters
     ----------
-    config
-        The city's file.
     dataset
         The city's neighborhoods and study area.
     basemap
@@ -149,10 +146,8 @@ def base_geometry(config: CityConfig, dataset: Dataset, basemap: Path) -> BaseGe
 
 
 def _own_layers(basemap: Path) -> dict[str, Any]:
-    if not (basemap / "basemap.json").is_file():
+    if not (basemap / MARKER).is_file():
         return {}
-    from csa.ingest.basemap import load_basemap  # noqa: PLC0415
-
     read = {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
     return {name: layer for name, layer in read.items() if layer["features"]}
 
@@ -165,8 +160,8 @@ def _borders(neighborhoods: gpd.GeoDataFrame) -> dict[str, Any]:
 def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
     spots = neighborhoods.geometry.representative_point()
     return [
-        [round(spot.y, 5), round(spot.x, 5), name]
-        for spot, name in zip(spots, neighborhoods["name"], strict=True)
+        [round(lat, 5), round(lon, 5), name]
+        for lat, lon, name in zip(spots.y, spots.x, neighborhoods["name"], strict=True)
     ]
 
 

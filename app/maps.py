@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,13 @@ LOCAL: Mapping[str, str | None] = {
 
 
 class Start(folium.MacroElement):
-    """Begin a map: its panes, its background, its bounds."""
+    """Begin a map: its panes, its background, its bounds.
+
+    Parameters
+    ----------
+    options
+        What `csaMap.start` reads.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -57,12 +64,18 @@ class Start(folium.MacroElement):
     )
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.options_json = script_json(options)
 
 
 class Painting(folium.MacroElement):
-    """Paint what changes, into a feature group."""
+    """Paint what changes, into a feature group.
+
+    Parameters
+    ----------
+    message
+        What `csaMap.paint` reads.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -71,7 +84,7 @@ class Painting(folium.MacroElement):
     )
 
     def __init__(self, message: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.message = script_json(message)
 
 
@@ -252,7 +265,7 @@ def _areas(scene: Scene) -> list[dict[str, Any]]:
     ]
 
 
-def _feature(area: Mapping[str, Any], shape: shapely.Geometry, period: str) -> dict[str, Any]:
+def _feature(area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str) -> dict[str, Any]:
     low, high = count_interval(area["incidents"])
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     lines = [
@@ -358,9 +371,12 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
     def draw(**arguments: Any) -> Any:
         scripts = [_local(link) for link in arguments.pop("js_links")]
         styles = [_local(link) for link in arguments.pop("css_links")]
+        # Folium forbids zooming the page by two fingers, which some readers need.
+        header = re.sub(r'<meta name="viewport"[^>]*>', "", arguments.pop("header"))
         return component(
             js_links=[f"{STATIC_ADDRESS}/csa-map.js", *filter(None, scripts)],
             css_links=[*filter(None, styles), f"{STATIC_ADDRESS}/csa-map.css"],
+            header=header,
             **arguments,
         )
 

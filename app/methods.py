@@ -82,7 +82,7 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
             land=percent(proposal.summary["share_of_study_area"]),
             noise=totals["noise"],
         )
-        + (speak("method.fringe", n=fringe) if fringe else "")
+        + (f" {speak('method.fringe', n=fringe)}" if fringe else "")
     )
     versions = proposal.summary["versions"]
     st.caption(

@@ -8,8 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app import cache
-from app.cache import Opened, RiskLayer
+from app import cache, panels
+from app.cache import Opened
+from app.geometry import RiskLayer
 from app.maps import Spot
 from csa.analysis import Choices
 from csa.places.services import gaps
@@ -61,9 +62,13 @@ def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], lis
         return [], []
     mark_of = marks_of(services["kind"].unique().tolist())
     places = [
-        Spot(round(at.y, 5), round(at.x, 5), mark_of[kind], name, kind)
-        for name, kind, at in zip(
-            services["name"], services["kind"], services.geometry, strict=True
+        Spot(round(lat, 5), round(lon, 5), mark_of[kind], name, kind)
+        for lat, lon, name, kind in zip(
+            services.geometry.y,
+            services.geometry.x,
+            services["name"],
+            services["kind"],
+            strict=True,
         )
     ]
     return [(mark, kind) for kind, mark in mark_of.items()], places
@@ -152,11 +157,9 @@ def _services(opened: Opened, choices: Choices, area_id: str) -> None:
         st.markdown(speak("services.gaps", near=near, kinds=", ".join(lacking)))
     else:
         st.markdown(speak("services.no_gap", near=near))
-    st.dataframe(
+    panels.table(
         service_table(here, opened.config.city.units, near),
-        hide_index=True,
-        height=38 + 35 * len(here),
-        alt=speak("services.alt", area_id=area_id),
+        speak("services.alt", area_id=area_id),
     )
     st.caption(
         speak(
@@ -235,7 +238,7 @@ def distance(metres: float, units: str) -> str:
     """
     if units == "us":
         return speak("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
-    if metres < 1000:  # noqa: PLR2004
+    if metres < 1000:
         return speak("services.metres", metres=max(10, round(metres, -1)))
     return speak("services.kilometres", kilometres=metres / 1000)
 

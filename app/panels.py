@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.cache import Opened
+from csa.analysis import Choices
 from csa.errors import CsaError, OutputError
 from csa.words import day, render, speak
-
 
 NUMBER = ' class="csa-number"'
 
@@ -51,9 +52,11 @@ def _open() -> Opened:
         return cache.open_city()
     bar = st.progress(0.0, text=speak("screen.reading"))
     steps = iter(range(1, 100))
-    opened = cache.open_city(
-        lambda _: bar.progress(min(next(steps) / 7, 1.0), text=speak("screen.reading"))
-    )
+
+    def tell(_: str) -> None:
+        bar.progress(min(next(steps) / 7, 1.0), text=speak("screen.reading"))
+
+    opened = cache.open_city(tell)
     bar.empty()
     return opened
 
@@ -156,7 +159,7 @@ def empty(sentence: str) -> None:
     st.info(sentence, icon=":material/info:")
 
 
-def stop(error: CsaError) -> None:
+def stop(error: CsaError) -> NoReturn:
     """Say what was wrong and what to do, and end the page.
 
     Parameters
@@ -179,7 +182,7 @@ def map_words() -> Iterator[None]:
         st.warning(render(error.message), icon=":material/map:")
 
 
-def downloads(opened: Opened, choices: object, names: Sequence[str], stem: str) -> None:
+def downloads(opened: Opened, choices: Choices, names: Sequence[str], stem: str) -> None:
     """Offer files, each written when asked for.
 
     Parameters

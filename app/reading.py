@@ -69,7 +69,7 @@ def _age(through: date) -> str:
     if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
         return speak("data.days", n=days)
     months = round(days / DAYS_PER_MONTH)
-    if months < 24:  # noqa: PLR2004 - from two years on, years
+    if months < 24:
         return speak("data.months_old", n=months)
     return speak("data.years_old", years=months / 12)
 
@@ -83,10 +83,11 @@ def losses(opened: Opened) -> None:
         The city.
     """
     report = opened.dataset.report
+    identical = report["identical_rows"]
     st.subheader(speak("data.losses"), anchor=False)
     st.markdown(
         speak("data.sum", read=report["rows_read"], used=report["rows_used"])
-        + (speak("data.identical", n=report["identical_rows"]) if report["identical_rows"] else "")
+        + (f" {speak('data.identical', n=identical)}" if identical else "")
     )
     lost = {reason: n for reason, n in report["rows_rejected"].items() if n}
     if lost:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from csa.analysis import Choices
 from csa.errors import CsaError, ParamError
 from csa.params import DbscanParams, Month, require_resolution
+from csa.schema import KINDS
 
 LAYERS = ("background", "neighborhoods", "services")
 SHADES = ("shootings", "risk", "none")
 MAX_TEXT = 2000
+MAX_MONTHS = 240
+MAX_KM2 = 100
+"""A whole city's size."""
+MAX_MIN_SAMPLES = 1000
+AREA_PATTERN = re.compile("[A-Z]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -126,22 +134,13 @@ def screen_from_text(text: str, first: Screen) -> Screen:
     """
     given = _read(text)
     try:
-        until = given.pop("until", None)
-        kinds = given.pop("kinds", None)
-        rest = {name: given.pop(name) for name in tuple(given) if name in _numbers()}
-        choices = replace(
-            first.choices,
-            **rest,
-            **({} if until is None else {"until": Month.parse(until, "until")}),
-            **({} if kinds is None else {"kinds": tuple(kinds)}),
-        )
-        _check(choices)
-        area, shade = given.pop("area", ""), given.pop("shade", first.shade)
-        layers = tuple(given.pop("layers", first.layers))
-    except (TypeError, ValueError, AttributeError) as error:
+        choices = _choices(given, first.choices)
+        layers = _listed(given.get("layers", list(first.layers)), LAYERS)
+    except (TypeError, ValueError, OverflowError) as error:
         raise CsaError("screen.bad_link") from error
-    is_known = shade in SHADES and set(layers) <= set(LAYERS) and isinstance(area, str)
-    if given or not is_known or len(area) > 3:  # noqa: PLR2004 - letters A to ZZZ
+    area, shade = given.get("area", ""), given.get("shade", first.shade)
+    is_letters = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
+    if set(given) - set(_plain(first)) or not is_letters or shade not in SHADES:
         raise CsaError("screen.bad_link")
     return Screen(choices, area, shade, layers)
 
@@ -149,6 +148,7 @@ def screen_from_text(text: str, first: Screen) -> Screen:
 def _read(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text) if len(text) <= MAX_TEXT else None
+        json.dumps(given, ensure_ascii=False).encode()  # half a character cannot be shown
     except (ValueError, RecursionError) as error:
         raise CsaError("screen.bad_link") from error
     if not isinstance(given, dict):
@@ -156,21 +156,55 @@ def _read(text: str) -> dict[str, Any]:
     return given
 
 
-def _check(choices: Choices) -> None:
-    """Refuse what the widgets could not show and the library would refuse later."""
-    for number in (choices.months, choices.resolution):
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise CsaError("screen.bad_link")
-    if not 1 <= choices.months <= 240:  # noqa: PLR2004 - twenty years
-        raise ParamError("param.months", given=choices.months)
-    require_resolution(choices.resolution)
-    eps_m, min_samples = choices.eps_m, choices.min_samples
-    if (eps_m is None) != (min_samples is None):
-        raise CsaError("screen.bad_link")
+def _choices(given: Mapping[str, Any], first: Choices) -> Choices:
+    """Take a link's choices; refuse what the widgets could not show and the library would not."""
+    until, kinds = given.get("until", first.until), given.get("kinds", list(first.kinds))
+    eps_m, min_samples = first.eps_m, first.min_samples
+    if "eps_m" in given or "min_samples" in given:
+        eps_m, min_samples = given.get("eps_m", eps_m), given.get("min_samples", min_samples)
+        if (eps_m is None) != (min_samples is None):
+            raise ValueError
     if eps_m is not None and min_samples is not None:
-        DbscanParams(float(eps_m), int(min_samples))
-    if not 0 <= float(choices.max_area_km2) <= 100:  # noqa: PLR2004 - a whole city's size
+        eps_m, min_samples = _number(eps_m), _whole(min_samples)
+        DbscanParams(eps_m, min_samples)
+        if not (eps_m >= 1 and min_samples <= MAX_MIN_SAMPLES):
+            raise ValueError
+    choices = Choices(
+        Month.parse(until, "until") if isinstance(until, str) else until,
+        _whole(given.get("months", first.months)),
+        eps_m,
+        min_samples,
+        _number(given.get("max_area_km2", first.max_area_km2)),
+        _whole(given.get("resolution", first.resolution)),
+        _listed(kinds, KINDS),
+    )
+    require_resolution(choices.resolution)
+    if not (until is None or isinstance(choices.until, Month)):
+        raise TypeError
+    if not 1 <= choices.months <= MAX_MONTHS:
+        raise ParamError("param.months", given=choices.months)
+    if not 0 <= choices.max_area_km2 <= MAX_KM2:
         raise ParamError("param.max_area_km2", given=choices.max_area_km2)
+    return choices
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError
+    return float(value)
+
+
+def _listed(value: Any, known: Sequence[str]) -> tuple[str, ...]:
+    """Take a list of known names, in their own order: one screen has one key in the cache."""
+    if not isinstance(value, list) or not set(value) <= set(known):
+        raise TypeError
+    return tuple(name for name in known if name in value)
 
 
 def _numbers() -> set[str]:

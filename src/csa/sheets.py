@@ -78,7 +78,7 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     through = date.fromisoformat(proposal.summary["data_through"])
     return Sheet(
-        found.drop(columns="geometry").iloc[0].to_dict(),
+        {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
         count_interval(len(incidents)),
         count_by_month(incidents, period, through),
         count_by_part(incidents),
