@@ -83,6 +83,7 @@ def test_a_citys_own_layers_become_a_background(drawn, basemap):
     )
     (elm,) = features(folder, "streets")
     assert elm["properties"] == {}  # only main streets have names
+    assert len(elm["geometry"]["coordinates"]) == 1  # and stand in their own layer only
     water = [feature["geometry"]["type"] for feature in features(folder, "water")]
     assert water == ["MultiPolygon", "MultiLineString"]
 
@@ -150,6 +151,13 @@ def test_without_a_class_column_every_street_is_a_minor_one(drawn, basemap):
     assert len(features(drawn.folder, "streets")) == 1
 
 
+def test_a_city_of_main_streets_alone_lacks_nothing(drawn, basemap):
+    drawn.edit_config('["Arterial"]', '["Arterial", "local"]')
+    assert "holds nothing" not in basemap().stdout
+    names = [one["properties"]["name"] for one in features(drawn.folder, "main_streets")]
+    assert names == ["Elm", "Oak"]
+
+
 def test_a_layer_of_another_city_draws_nothing_and_says_so(drawn, basemap):
     save(drawn.folder / "parks.geojson", [box(2.3, 48.8, 2.4, 48.9)])
     save(drawn.folder / "streets.geojson", [Point(-94.55, 39.02)], name=["A"], **{"class": ["x"]})
@@ -167,6 +175,7 @@ def test_a_layer_of_another_city_draws_nothing_and_says_so(drawn, basemap):
         ('"class"', '"rank"', "has no column 'rank'. It has: name, class."),
         ('street_name_column = "name"', 'street_name_column = "label"', "has no column 'label'"),
         ('file = "neighborhoods.geojson"', 'file = "none.geojson"', "Testville needs its neighb"),
+        ('"EPSG:32615"', '"EPSG:32633"', "is made for another part of the world than Testville"),
     ],
 )
 def test_a_wrong_setting_is_refused(drawn, basemap, old, new, sentence):

@@ -10,6 +10,7 @@ from csa.analysis import Choices, highest_risk, propose, risk_near, services_nea
 from csa.config import load_city
 from csa.errors import SourceError
 from csa.ingest.dataset import LAYERS, load_dataset
+from csa.ingest.sources import Inputs, add_layers
 
 LAYERS_TOML = """
 [services]
@@ -32,10 +33,16 @@ as_of = 2020-01-01
 def layered(town):
     """Testville with two services and a score of its west and its east."""
     town.config.write_text(town.config.read_text() + LAYERS_TOML)
-    rows = ("Hope,clinic,-94.57,39.02", "Oak,school,-94.51,39.04", "Nowhere,school,,")
+    rows = (
+        "Hope,clinic,-94.57,39.02",
+        "Oak,school,-94.51,39.04",
+        "Nowhere,school,,",
+        "Far,school,-90,39",
+    )
     town.write("services.csv", *rows, header="name,kind,lon,lat")
     halves = [box(-94.60, 39.00, -94.55, 39.05), box(-94.55, 39.00, -94.50, 39.05)]
-    table = gpd.GeoDataFrame({"score": [2.0, 1.0]}, geometry=halves, crs="EPSG:4326")
+    shapes = [*halves, box(-90, 39, -89.9, 39.1)]
+    table = gpd.GeoDataFrame({"score": [2.0, 1.0, 9.0]}, geometry=shapes, crs="EPSG:4326")
     table.to_file(town.folder / "risk.geojson")
     return town
 
@@ -65,8 +72,10 @@ def ingest(town, run, shootings):
 def test_layers_in_the_data_folder_are_stored_and_said(layered, ingest, monkeypatch):
     monkeypatch.setenv("CSA_DATA_DIR", str(layered.folder))
     said = ingest().stdout
-    assert "services.csv, as of August 1, 2020: 2 places, of 3 rows; left out: 1 no place." in said
-    assert "risk.geojson, as of January 1, 2020: 2 places, of 2 rows; left out: none." in said
+    lost = "1 no place, 1 outside surroundings"
+    assert f"services.csv, as of August 1, 2020: 2 places, of 4 rows; left out: {lost}." in said
+    lost = "1 outside surroundings"
+    assert f"risk.geojson, as of January 1, 2020: 2 places, of 3 rows; left out: {lost}." in said
     dataset = load_dataset(layered.folder / "ds")
     assert dataset.services["name"].tolist() == ["Hope", "Oak"]
     assert dataset.risk_terrain["score"].tolist() == [2.0, 1.0]
@@ -81,6 +90,8 @@ def test_layers_named_by_options_are_read(layered, ingest):
     assert report["risk_terrain"] is None
     texts = [note["text"] for note in report["notes"]]
     assert any(text.startswith("risk.geojson, named under [risk_terrain]") for text in texts)
+    named = ("--risk-terrain", layered.folder / "risk.geojson")
+    assert "services.csv, named under [services], is not among" in ingest(*named).stdout
 
 
 def test_what_candidate_areas_have_around_them(layered, ingest):
@@ -160,6 +171,9 @@ def test_a_named_layer_that_is_absent_is_refused(layered, ingest):
     done = ingest("--services", layered.folder / "none.csv", check=False)
     assert done.returncode == 2
     assert "There is no file" in done.stderr
+    config, inputs = load_city(layered.config), Inputs((), layered.places)
+    with pytest.raises(SourceError, match="There is no file"):  # before anything is read
+        add_layers(inputs, config, layered.folder, risk_terrain=layered.folder / "none.geojson")
 
 
 @pytest.mark.parametrize("key", list(LAYERS))

@@ -14,7 +14,7 @@ from csa.city import CityConfig
 from csa.errors import SourceError
 from csa.files import json_bytes, replace_folder
 from csa.ingest.basemap import FORMAT_VERSION, KIND, LAYERS, MARKER, Basemap, read_streets
-from csa.ingest.polygons import read_neighborhoods
+from csa.ingest.polygons import read_neighborhoods, require_zone
 from csa.ingest.shapes import read_shapes
 from csa.ingest.sources import data_folder
 from csa.log import Tell, silent
@@ -84,6 +84,7 @@ def build_basemap(
         name = config.places.file or "a file of neighborhoods"
         raise SourceError("places.none_given", city=config.city.name, file=name, folder=inner)
     neighborhoods, _ = read_neighborhoods(path, config.places)
+    require_zone(neighborhoods, config.city)
     canvas = _Canvas(config, inner, frame(neighborhoods, MARGIN_M, config.city.metric_crs))
     for layer in ("water", "parks"):
         tell("layers")

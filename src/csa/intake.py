@@ -13,14 +13,13 @@ import pandas as pd
 import shapely
 
 from csa.city import CityConfig
-from csa.crs import is_made_for
-from csa.errors import CrsError, SourceError
+from csa.errors import SourceError
 from csa.ingest.columns import match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
 from csa.ingest.layers import Layer, read_risk_terrain, read_services
-from csa.ingest.polygons import read_neighborhoods, read_study_area
+from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
@@ -149,10 +148,7 @@ def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
 
 def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
     neighborhoods, notes = read_neighborhoods(inputs.places, config.places)
-    west, south, east, north = neighborhoods.total_bounds
-    if not is_made_for(config.city.metric_crs, (west + east) / 2, (south + north) / 2):
-        crs, city = config.city.metric_crs, config.city.name
-        raise CrsError("places.wrong_zone", crs=crs, city=city)
+    require_zone(neighborhoods, config.city)
     if inputs.population is not None and config.population is not None:
         neighborhoods, more = add_population(neighborhoods, inputs.population, config.population)
         notes += more

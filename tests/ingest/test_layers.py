@@ -111,6 +111,12 @@ def test_the_headers_case_and_punctuation_do_not_count(tmp_path):
     assert read_services(path, SERVICES, CITY)[0]["name"].tolist() == ["Hope"]
 
 
+def test_of_columns_alike_the_one_that_is_spelled_the_same_is_read(tmp_path):
+    row = "No,Hope,clinic,-94.57,39.02"
+    path = lines(tmp_path / "s.csv", row, header="NAME,name,kind,lon,lat")
+    assert read_services(path, SERVICES, CITY)[0]["name"].tolist() == ["Hope"]
+
+
 def test_a_table_in_metres_is_read_by_the_system_that_the_city_names(tmp_path):
     spot = gpd.GeoSeries([Point(-94.57, 39.02)], crs="EPSG:4326").to_crs("EPSG:32615")[0]
     path = lines(tmp_path / "s.csv", f"Hope,clinic,{spot.x},{spot.y}")

@@ -62,6 +62,13 @@ def test_pieces_of_one_street_become_one_line_and_a_bend_of_a_metre_is_straighte
 def test_a_bend_of_ten_metres_stays():
     street = lines(LineString([(0, 0), (50, 10), (100, 0)]))
     assert shapely.get_num_coordinates(street) == 3
+    less = LineString([(0, 0), (50, 4), (100, 0)])
+    assert [shapely.get_num_coordinates(lines(less, tolerance_m=m)) for m in (3, 5)] == [3, 2]
+
+
+def test_points_along_a_straight_edge_are_left_out():
+    pond = shapely.segmentize(box(0, 0, 400, 400), 10)
+    assert shapely.get_num_coordinates(polygons(pond)) == 5
 
 
 def test_lines_that_meet_at_a_crossing_keep_their_corner():
@@ -119,6 +126,9 @@ def test_a_collection_has_a_feature_a_line_and_five_decimals():
     assert (flat == flat.round(5)).all()
     assert len(text.splitlines()) == 3
     assert max(len(str(number).split(".")[1]) for number in flat) <= 5
+    ponds = polygons(*(Point(x, x).buffer(150) for x in (-800, 0, 123, 777)))
+    coordinates = shapely.get_coordinates(ponds)
+    assert (coordinates == coordinates.round(5)).all()
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -151,6 +161,8 @@ def test_a_bow_tie_and_a_collection_are_drawn():
 
 def test_heights_are_left_out():
     assert not shapely.has_z(lines(LineString([(0, 0, 5), (100, 0, 7)])))
+    pond = Polygon([(0, 0, 5), (100, 0, 5), (100, 100, 5), (0, 100, 7)])
+    assert not shapely.has_z(polygons(pond))
 
 
 def test_a_street_that_stands_twice_also_the_other_way_round_is_drawn_once():

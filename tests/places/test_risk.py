@@ -127,9 +127,9 @@ def test_equal_scores_are_taken_together_and_the_true_share_is_told():
 
 
 def test_overlapping_polygons_are_no_more_land_than_there_is():
-    twice = scored((1, square(0)), (1, square(0)), (2, square(1)))
-    table = risk_in(areas_of(box(0, 0, 200, 100)), twice, 0.3, UTM)
-    assert figures(table)[0] == pytest.approx([0.5, 4 / 3, 1.0, 1.0], abs=1e-4)
+    twice = scored((2, square(0)), (2, square(0)), (1, square(1)))
+    table = risk_in(areas_of(box(0, 0, 400, 100)), twice, 0.3, UTM)
+    assert figures(table)[0] == pytest.approx([0.25, 5 / 3, 0.5, 1.0], abs=1e-4)
 
 
 def test_negative_scores_are_scores():

@@ -85,8 +85,8 @@ def test_each_area_has_a_row_for_each_kind_in_the_order_of_areas_and_alphabet():
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("x_m", "y_m"), [(0, 0), (500, 0), (500, 250), (250, 500)])
-def test_a_service_on_the_border_is_inside(x_m, y_m):
+@pytest.mark.parametrize(("x_m", "y_m"), [(0, 0), (500, 0), (500, 250), (250, 500), (500.005, 250)])
+def test_a_service_on_the_border_or_within_a_centimetre_of_it_is_inside(x_m, y_m):
     table = services_of(areas_of(BLOCK), services_at(("Hope", "clinic", x_m, y_m)), 800, UTM)
     assert rows(table) == [("A", "clinic", 1, 0, 0.0, "Hope")]
 

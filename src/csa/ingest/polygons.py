@@ -9,9 +9,9 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from csa.city import Places
-from csa.crs import LONLAT, tables_to_lonlat
-from csa.errors import SourceError
+from csa.city import City, Places
+from csa.crs import LONLAT, is_made_for, tables_to_lonlat
+from csa.errors import CrsError, SourceError
 from csa.message import Message, say
 from csa.schema import UNASSIGNED
 
@@ -71,6 +71,26 @@ def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
     is_far |= bounds["maxy"] - bounds["miny"] > MAX_SPAN_DEGREES
     if is_far.any():
         raise SourceError("places.far", path=path, which=", ".join(table.loc[is_far, "name"][:3]))
+
+
+def require_zone(neighborhoods: gpd.GeoDataFrame, city: City) -> None:
+    """Refuse a system in metres that is made for another part of the world.
+
+    Parameters
+    ----------
+    neighborhoods
+        The city's, WGS 84.
+    city
+        Its name and its system in metres.
+
+    Raises
+    ------
+    CrsError
+        If the system is not made for the place where the neighborhoods lie.
+    """
+    west, south, east, north = neighborhoods.total_bounds
+    if not is_made_for(city.metric_crs, (west + east) / 2, (south + north) / 2):
+        raise CrsError("places.wrong_zone", crs=city.metric_crs, city=city.name)
 
 
 def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:

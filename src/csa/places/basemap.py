@@ -75,8 +75,7 @@ def draw_lines(
     lines = shapely.get_parts(shapely.clip_by_rect(parts, *shapely.bounds(box)))
     lines = _distinct(lines[shapely.length(lines) > 0])
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    drawn = _to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs)
-    drawn = shapely.remove_repeated_points(_rounded(drawn))
+    drawn = _rounded(_to_lonlat(shapely.simplify(merged, tolerance_m), metric_crs))
     drawn = drawn[shapely.length(drawn) > 0]
     whole: shapely.Geometry = shapely.normalize(shapely.multilinestrings(drawn))
     return whole
@@ -112,9 +111,9 @@ def draw_polygons(
     drawn = _to_lonlat(shapely.simplify(joined, tolerance_m), metric_crs)
     on_grid = shapely.get_parts(shapely.set_precision(drawn, 10.0**-DIGITS))
     solid = on_grid[shapely.area(on_grid) > 0]
-    turned = shapely.orient_polygons(shapely.normalize(shapely.multipolygons(solid)))
-    whole: shapely.Geometry = _rounded(turned)
-    return whole
+    whole: Any = shapely.normalize(shapely.multipolygons(solid))
+    turned: shapely.Geometry = shapely.orient_polygons(whole)
+    return turned
 
 
 def name_lines(
@@ -206,16 +205,15 @@ def _parts(shapes: gpd.GeoSeries, metric_crs: Any, dimension: int) -> Shapes:
     """Return the single lines or polygons of a layer, in metres."""
     placed = to_metres(shapes, metric_crs).to_numpy()
     parts = shapely.get_parts(shapely.force_2d(placed[~shapely.is_missing(placed)]))
-    parts = shapely.get_parts(parts)  # collections may hold many-part shapes
     kept: Shapes = parts[(shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)]
     return kept
 
 
 def _distinct(lines: Shapes) -> Shapes:
     """Sort lines, each once, whatever their order and direction."""
-    texts = shapely.to_wkb(shapely.normalize(lines))
-    _, first = np.unique(np.asarray(texts, dtype=object), return_index=True)
-    distinct: Shapes = shapely.normalize(lines)[first]
+    turned = shapely.normalize(lines)
+    _, first = np.unique(np.asarray(shapely.to_wkb(turned), dtype=object), return_index=True)
+    distinct: Shapes = turned[first]
     return distinct
 
 

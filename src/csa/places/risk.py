@@ -159,7 +159,7 @@ def _of_polygons(
     all_highest_m2 = shapely.area(shapely.union_all(polygons[is_highest]))
     rows = []
     for outline in outlines:
-        hit = np.sort(tree.query(outline, predicate="intersects"))
+        hit = tree.query(outline, predicate="intersects")
         pieces = shapely.intersection(polygons[hit], outline)
         piece_m2 = shapely.area(pieces)
         high_m2 = shapely.area(shapely.union_all(pieces[is_highest[hit]]))
@@ -170,7 +170,7 @@ def _of_polygons(
             {
                 "highest_share": high_m2 / land_m2 if is_scored else np.nan,
                 "mean_score": np.average(score[hit], weights=piece_m2) if is_scored else np.nan,
-                "scored_share": min(scored_m2 / land_m2, 1.0),
+                "scored_share": scored_m2 / land_m2,
                 "points": pd.NA,
                 "share_of_highest": high_m2 / all_highest_m2,
             }
