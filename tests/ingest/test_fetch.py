@@ -143,6 +143,7 @@ def serving(portal):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # a client that has gone is part of the test
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     portal.address = f"http://127.0.0.1:{server.server_port}"
     try:
@@ -295,6 +296,7 @@ def test_steps_are_told_once_a_page_and_at_the_end(fetch):
         (answers(503, Retry_After="7"), 7.0),
         (answers(429, Retry_After="30"), 30.0),
         (answers(429, Retry_After="Sun, 05 Jan 2020 12:00:20 GMT"), 20.0),
+        (answers(429, Retry_After="Sun, 05 Jan 2020 12:00:20 -0000"), 20.0),
         (answers(429, Retry_After="Sun, 05 Jan 2020 11:00:00 GMT"), 1.0),
         (answers(429, Retry_After="soon"), 1.0),
         (answers(408), 1.0),
@@ -313,6 +315,7 @@ def test_steps_are_told_once_a_page_and_at_the_end(fetch):
         "503 that says when",
         "429 in seconds",
         "429 by date",
+        "429 by date without zone",
         "429 until the past",
         "429 without sense",
         "408",
@@ -332,6 +335,25 @@ def test_a_page_that_fails_is_asked_for_again(fetch, portal, waits, fault, waite
     assert portal.pages_asked() == ["page 0", "page 1", "page 1", "page 2"]
     assert waits.seconds == [waited_s]
     assert (account.retries, account.restarts) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("true", "spoilt"),
+    [
+        (b'"note 19"\n', b'"note 19'),
+        (b'"14","note 14"', b'"14"'),
+        (b'"note 14"', b'"note 14","more"'),
+        (b'":id"', b'"id"'),
+    ],
+    ids=["the last quote is lost", "a field is lost", "a field too many", "no ids"],
+)
+def test_a_page_with_as_many_rows_as_counted_must_be_whole_too(fetch, portal, true, spoilt):
+    page = table([":id", *HEADER], portal.rows[10:20])
+    assert true in page
+    portal.fault("page 1", answers(200, page.replace(true, spoilt)))
+    account = fetch()
+    assert (account.retries, account.restarts) == (1, 0)
+    assert rows_of(account.path) == wanted(portal)
 
 
 def test_waits_double_and_a_half_of_each_is_left_to_chance(fetch, portal, waits):
@@ -430,11 +452,24 @@ def test_a_damaged_page_is_asked_for_again(fetch, portal, tmp_path):
     assert portal.pages_asked() == ["page 1", "page 2"]
 
 
-def test_other_page_sizes_and_broken_notes_count_as_another_version(fetch, portal, tmp_path):
+@pytest.mark.parametrize(
+    ("true", "other"),
+    [
+        ('"page_rows": 10', '"page_rows": 11'),
+        ('"rows": 25', '"rows": 26'),
+        (DATASET, "abcd-1234"),
+        ("http://127.0.0.1", "http://127.0.0.2"),
+        ("10:00:00", "10:00:01"),
+        ('"format_version": 1', '"format_version": 2'),
+        ("{", ""),
+    ],
+)
+def test_pages_are_kept_only_for_what_they_are_pages_of(fetch, portal, tmp_path, true, other):
     portal.fault("page 2", *[drop] * TRIES)
     refused(fetch, "fetch.dropped")
     (state,) = tmp_path.glob(".*/state.json")
-    state.write_text("{")
+    assert true in state.read_text()
+    state.write_text(state.read_text().replace(true, other))
     account = fetch()
     assert account.pages_resumed == 0
     assert [message.key for message in account.messages] == ["fetch.note_stale"]
@@ -458,6 +493,13 @@ def test_the_token_goes_to_the_portal_and_into_no_log(fetch, portal, caplog):
     portal.headers.clear()
     fetch()
     assert not any("X-App-Token" in headers for headers in portal.headers)
+
+
+def test_no_proxy_stands_before_this_machine(fetch, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert fetch().retries == 0
 
 
 def test_no_password_of_a_netrc_is_sent(fetch, portal, tmp_path, monkeypatch):

@@ -161,7 +161,7 @@ def download(plan: Plan, tell: Tell = silent) -> Account:
     messages: list[Message] = []
     with partial.held():
         for n_restarts in range(RESTARTS + 1):
-            if partial.begin(plan) and not n_restarts:
+            if partial.begin(plan):
                 messages.append(say("fetch.note_stale", name=plan.path.name))
             try:
                 n_resumed = _gather(plan, partial, tell)
