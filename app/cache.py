@@ -23,7 +23,7 @@ from app.geometry import (
     risk_geometry,
 )
 from app.settings import ROOT, Deployment, deployment
-from csa.analysis import Choices, propose, risk_near, services_near, study_cells
+from csa.analysis import Choices, highest_risk, propose, risk_near, services_near, study_cells
 from csa.basemap import build_basemap, save_basemap
 from csa.city import CityConfig
 from csa.config import load_city
@@ -31,7 +31,7 @@ from csa.exports import export
 from csa.hotspots.proposal import Proposal
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.dataset import MARKER, Dataset, load_dataset, save_dataset
-from csa.ingest.sources import find_inputs
+from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
 from csa.log import Tell, silent
 from csa.settings import resolve
@@ -92,7 +92,7 @@ def needs_reading() -> bool:
 def _make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs_folder = folder if folder.is_absolute() else ROOT / folder
-    inputs = find_inputs(config, inputs_folder, ())
+    inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)
     intake = build_dataset(config, inputs, tell)
     save_dataset(intake.dataset, intake.rejected, served.dataset)
     if not (served.basemap / BASEMAP_MARKER).is_file():
@@ -285,6 +285,28 @@ def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
     return risk_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+
+
+def highest_share(opened: Opened) -> float | None:
+    """Tell which share of the scored places counts as highest: more than asked where scores tie.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    float or None
+        0 to 1; None where the city has no such score.
+    """
+    return _highest_share(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _highest_share(key: str, _opened: Opened) -> float | None:
+    found = highest_risk(_opened.dataset, _opened.config)
+    return None if found is None else found.share
 
 
 def risk_layer(opened: Opened) -> RiskLayer | None:

@@ -232,7 +232,7 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
     areas = proposal.areas.sort_values(["place_name", "area_id"])
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             speak("find.col_area"): areas["area_id"],
             speak("find.col_place"): areas["place_name"],
@@ -241,6 +241,13 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
             per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
         }
     ).set_index(pd.Index(areas["area_id"].tolist()))
+    is_doubtful = [
+        proposal.is_doubtful(*pair) for pair in areas[["suspect", "incidents"]].to_numpy()
+    ]
+    if any(is_doubtful):
+        words = speak("find.one_point")
+        shown[speak("find.col_note")] = [words if doubtful else "" for doubtful in is_doubtful]
+    return shown
 
 
 def _sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:

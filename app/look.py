@@ -99,11 +99,16 @@ STYLE = """
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 6.5rem; padding-right: 1.25rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
+  [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
+  .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
+  .st-key-map iframe { min-height: 560px; } /* before it is drawn too: nothing jumps */
+  [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
   @media (max-width: 640px) {
     .block-container { padding: 4.25rem 1rem 2rem; }
-    .st-key-map iframe { height: 430px !important; }
+    .st-key-map iframe { height: 430px !important; min-height: 430px; }
   }
   iframe { display: block; border-radius: 6px; }
 </style>

@@ -12,14 +12,18 @@ st.set_page_config(
     page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg")
 )
 look.apply()
-st.navigation(
-    {
-        speak("screen.look"): [
-            st.Page("views/find_areas.py", title=speak("find.short"), default=True)
-        ],
-        speak("screen.trust"): [
-            st.Page("views/data.py", title=speak("data.short"), url_path="data"),
-            st.Page("views/method.py", title=speak("method.short"), url_path="method"),
-        ],
-    }
-).run()
+groups = {
+    speak("screen.look"): [st.Page("views/find_areas.py", title=speak("find.short"), default=True)],
+    speak("screen.trust"): [
+        st.Page("views/data.py", title=speak("data.short"), url_path="data"),
+        st.Page("views/method.py", title=speak("method.short"), url_path="method"),
+    ],
+}
+# Streamlit's own list of grouped pages is no list to a screen reader: titles and links are.
+page = st.navigation(groups, position="hidden")
+with st.sidebar, st.container(key="pages"):
+    for title, pages in groups.items():
+        st.caption(title)
+        for listed in pages:
+            st.page_link(listed)
+page.run()

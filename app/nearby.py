@@ -256,7 +256,7 @@ def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
         speak(
             "risk.share",
             share=percent(row["highest_share"]),
-            top=percent(config.top_share),
+            top=percent(cache.highest_share(opened)),
             of_city=percent(row["share_of_highest"]),
             **made,
         )

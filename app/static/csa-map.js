@@ -34,6 +34,11 @@
       document.body.appendChild(note);
     }
     note.textContent = words;
+    if (!window.map) {
+      // The component gives its frame a height only once a map is drawn.
+      const ask = { isStreamlitMessage: true, type: "streamlit:setFrameHeight", height: 240 };
+      window.parent.postMessage(ask, "*");
+    }
   }
 
   // ---- The background: once for each map ---------------------------------------------------
@@ -51,7 +56,7 @@
     map.getContainer().style.background = options.colours.land;
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.map);
-    const orders = { back: 210, cells: 320, hairlines: 380, casing: 400, outline: 410, spots: 430 };
+    const orders = { back: 210, cells: 320, hairlines: 380, casing: 400, outline: 410, services: 425, spots: 430 };
     for (const [name, order] of Object.entries(orders)) pane(map, name, order);
     pane(map, "place-names", 420).style.pointerEvents = "none";
     for (const name of ["back", "hairlines", "casing"]) {
@@ -366,7 +371,7 @@
   function drawServices(group, message) {
     for (const [lat, lon, letter, name, kind] of message.services) {
       const spot = L.marker([lat, lon], {
-        pane: "spots",
+        pane: "services",
         keyboard: false,
         icon: L.divIcon({ className: "csa-service", html: "<i></i>", iconSize: [18, 18] }),
       });

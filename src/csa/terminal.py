@@ -234,13 +234,9 @@ def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
     """Warn of areas that owe a third of their count to points that may stand for others."""
     columns = proposal.areas[["area_id", "suspect", "incidents", "suspect_points"]]
     for area_id, n_suspect, n_incidents, points in columns.itertuples(index=False):
-        if _is_doubtful(n_suspect, n_incidents):
+        if proposal.is_doubtful(n_suspect, n_incidents):
             values = {"n": n_suspect, "incidents": n_incidents, "points": points}
             yield _say("propose.suspect", area_id=area_id, **values)
-
-
-def _is_doubtful(n_suspect: int, n_incidents: int) -> bool:
-    return n_suspect * 3 >= n_incidents
 
 
 def _params_sentence(params: Mapping[str, Any], units: str) -> str:
@@ -273,7 +269,7 @@ def _area_table(proposal: Proposal, units: str) -> None:
         table.add_row(
             area["area_id"],
             area["place_name"],
-            f"{area['incidents']:,}" + "*" * _is_doubtful(area["suspect"], area["incidents"]),
+            f"{area['incidents']:,}" + "*" * proposal.is_doubtful(area["suspect"], area["incidents"]),
             f"{area['homicides']:,}",
             f"{area['area_km2'] / factor:.2f}",
             f"{area['incidents_per_km2'] * factor:,.0f}",

@@ -83,6 +83,24 @@ class Proposal:
         """Whether no area was found."""
         return self.areas.empty
 
+    @staticmethod
+    def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
+        """Tell whether an area owes a third of its count to points that may stand for others.
+
+        Parameters
+        ----------
+        n_suspect
+            Its incidents at such points.
+        n_incidents
+            All of its incidents.
+
+        Returns
+        -------
+        bool
+            True where a reader must be warned.
+        """
+        return bool(n_suspect * 3 >= n_incidents)
+
     @property
     def suggested(self) -> DbscanParams:
         """The radius and minimum that fit this many incidents."""

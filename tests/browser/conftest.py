@@ -1,0 +1,182 @@
+"""The real app in a real browser: Debian's chromium, and a server of our own for each city."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+START_S = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(folder, city="sample", **environment):
+    """Serve a city from a folder of its own, so that no test sees what another left."""
+    port = free_port()
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CSA_")},
+        "CSA_CITY": str(city),
+        "CSA_DATASET": str(folder / "dataset"),
+        "CSA_BASEMAP": str(folder / "basemap"),
+        **environment,
+    }
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=log)
+    try:
+        _wait(port, server, folder / "server.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait(port, server, log):
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def sample_app(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("sample")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no chromium: sudo apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Reader:
+    """A page, what it asked of other hosts, and what it complained of."""
+
+    page: object
+    outside: list = field(default_factory=list)
+    errors: list = field(default_factory=list)
+
+    @property
+    def frame(self):
+        """The map's frame, once it has painted."""
+        return self.painted(0)
+
+    def painted(self, after):
+        """Wait until the map has painted a message later than the given one."""
+        for _ in range(300):
+            frame = next((f for f in self.page.frames if "streamlit_folium" in f.url), None)
+            if frame is not None and self.turn(frame) > after:
+                return frame
+            self.page.wait_for_timeout(50)
+        raise AssertionError("the map did not paint")
+
+    @staticmethod
+    def turn(frame):
+        return int(frame.evaluate("(document.body && document.body.dataset.painted) || 0"))
+
+    def labels(self):
+        """The letters and names that are to be seen on the map."""
+        return self.frame.evaluate(
+            """[...document.querySelectorAll('.csa-label')]
+              .filter((e) => e.style.visibility === 'visible')
+              .map((e) => [e.children[0].textContent,
+                           e.children[1].style.display === 'none' ? '' : e.children[1].textContent])
+            """
+        )
+
+    def click_area(self, letter):
+        """Click inside an area: a little below and right of its letter's corner."""
+        x, y = self.frame.evaluate(
+            """(letter) => {
+              const label = [...document.querySelectorAll('.csa-label')]
+                .find((e) => e.children[0].textContent === letter);
+              const box = label.getBoundingClientRect();
+              return [box.left + 14, box.top + 22];
+            }""",
+            letter,
+        )
+        self.page.locator("iframe").first.scroll_into_view_if_needed()
+        box = self.page.locator("iframe").first.bounding_box()
+        self.page.mouse.click(box["x"] + x, box["y"] + y)
+
+    def text(self):
+        return self.page.locator("[data-testid=stMain]").inner_text()
+
+    def settle(self):
+        """Wait until the page has nothing left to run."""
+        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(
+            "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')",
+            timeout=30_000,
+        )
+        self.page.wait_for_timeout(150)
+
+
+@pytest.fixture
+def read(chromium):
+    """Open pages as a reader does; fail if one asked another host, or broke."""
+    contexts = []
+    readers = []
+
+    def open_page(address, width=1400, height=1000, scheme="light", before=None):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        reader = Reader(page)
+        readers.append(reader)
+        host = address.split("/")[2]
+        page.on("request", lambda r: _note_outside(reader, r.url, host))
+        page.on("websocket", lambda socket: _note_outside(reader, socket.url, host))
+        page.on("pageerror", lambda error: reader.errors.append(str(error)))
+        if before:
+            before(page)
+        page.goto(address)
+        page.wait_for_selector("h1", timeout=30_000)
+        return reader
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for reader in readers for url in reader.outside] == []
+    assert [error for reader in readers for error in reader.errors] == []
+
+
+def _note_outside(reader, url, host):
+    kind, _, rest = url.partition("://")
+    if kind in {"http", "https", "ws", "wss"} and rest.split("/")[0] != host:
+        reader.outside.append(url)

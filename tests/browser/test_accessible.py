@@ -1,0 +1,27 @@
+"""WCAG 2.2 AA by axe-core, on each page, light and dark, wide and narrow, the map's frame too."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SCREEN = quote(json.dumps({"area": "E", "layers": ["background", "neighborhoods", "services"]}))
+
+
+def faults(place):
+    found = Axe().run(place, options=RULES).response["violations"]
+    return {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found}
+
+
+@pytest.mark.parametrize("page", ["", "data", "method"])
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+def test_axe_finds_no_fault(read, sample_app, page, width, scheme):
+    reader = read(f"{sample_app}/{page}?screen={SCREEN}", width=width, scheme=scheme)
+    if not page:
+        frame = reader.frame
+        assert faults(frame) == {}
+    reader.settle()
+    reader.page.wait_for_timeout(500)
+    assert faults(reader.page) == {}

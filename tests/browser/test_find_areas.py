@@ -1,0 +1,260 @@
+"""Find areas, as the prevention team uses it: what is read, clicked and linked."""
+
+import json
+import re
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import pytest
+
+from csa.analysis import Choices, propose
+from csa.config import load_city
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.params import Month
+
+
+@pytest.fixture(scope="module")
+def sample(root):
+    """The sample's proposal, made without the app."""
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    dataset = build_dataset(
+        config, add_layers(find_inputs(config, folder, ()), config, folder)
+    ).dataset
+    return dataset, config
+
+
+@pytest.fixture(scope="module")
+def proposal(sample):
+    return propose(*sample, Choices(months=36))
+
+
+def screen_of(url):
+    return json.loads(parse_qs(urlsplit(url).query).get("screen", ["{}"])[0])
+
+
+def address_of(app, **screen):
+    return f"{app}/?screen={quote(json.dumps(screen))}"
+
+
+def test_the_page_says_what_the_library_found(read, sample_app, proposal):
+    reader = read(sample_app)
+    frame = reader.frame
+    text = reader.text()
+    totals = proposal.summary["totals"]
+    assert "SAMPLE: synthetic city" in text
+    assert "data through August 21, 2020" in text
+    assert (
+        f"{totals['areas']} candidate areas hold {totals['in_areas']:,} of "
+        f"{totals['located']:,} shootings" in text
+    )
+    n_lost = totals["unlocated"] + totals["outside_study_area"]
+    assert f"{n_lost} more have no place in the city" in text
+    names = dict(reader.labels())
+    assert set(names) == set(proposal.areas["area_id"])
+    known = dict(zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True))
+    shown = {letter: name for letter, name in names.items() if name}
+    assert shown
+    assert shown.items() <= known.items()
+    # Five classes, from few to many, said in words.
+    legend = reader.page.locator(".csa-legend").inner_text()
+    assert re.search(r"Incidents in a cell, 36 months:\s+1\s+2\s+3 to 4", legend)
+    assert frame.evaluate("document.querySelectorAll('.leaflet-tile').length") == 0
+
+
+def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, proposal):
+    reader = read(sample_app)
+    reader.frame  # noqa: B018 - painted
+    area = proposal.areas.set_index("area_id").loc["C"]
+    reader.click_area("C")
+    reader.page.get_by_role("heading", name=f"C {area['place_name']}").wait_for()
+    text = reader.text()
+    assert f"{area['incidents']} shootings in 36 months" in text
+    assert re.search(rf"\b{area['homicides']}\s+homicides among them", text)
+    assert screen_of(reader.page.url)["area"] == "C"
+    chosen = reader.frame.evaluate(
+        "[...document.querySelectorAll('.csa-chosen b')].map((e) => e.textContent)"
+    )
+    assert chosen == ["C"]
+
+
+def test_a_click_on_a_row_chooses_the_area_on_the_map(read, sample_app, proposal):
+    reader = read(sample_app, height=1700)
+    frame = reader.frame
+    before = reader.turn(frame)
+    table = reader.page.get_by_test_id("stDataFrame").first
+    box = table.bounding_box()
+    order = proposal.areas.sort_values(["place_name", "area_id"])["area_id"].tolist()
+    reader.page.mouse.click(box["x"] + 130, box["y"] + 38 + 35 * 2 + 12)
+    reader.painted(before)
+    reader.settle()
+    assert screen_of(reader.page.url)["area"] == order[2]
+    chosen = frame.evaluate(
+        "[...document.querySelectorAll('.csa-chosen b')].map((e) => e.textContent)"
+    )
+    assert chosen == [order[2]]
+    # Then the map, then the same area on the map once more: each click counts.
+    for letter in ("C", "E", "C"):
+        before = reader.turn(frame)
+        reader.click_area(letter)
+        reader.painted(before)
+        reader.settle()
+        assert screen_of(reader.page.url)["area"] == letter
+
+
+def test_a_click_on_a_cell_outside_the_areas_lets_the_choice_go(read, sample_app):
+    reader = read(address_of(sample_app, area="C"))
+    frame = reader.frame
+    before = reader.turn(frame)
+    # The cells came after the map, by a file: a click on one must come back all the same.
+    x, y = frame.evaluate(
+        """() => {
+          const map = window.map;
+          let spot = null;
+          map.eachLayer((layer) => {
+            const told = layer.feature && layer.feature.properties;
+            if (!spot && told && 'cell' in told && !told.area_id) {
+              const at = map.latLngToContainerPoint(layer.getBounds().getCenter());
+              const size = map.getSize();
+              const top = document.elementFromPoint(at.x, at.y);
+              if (at.x > 80 && at.y > 80 && at.x < size.x - 80 && at.y < size.y - 80
+                  && top && top.tagName === 'CANVAS') spot = [at.x, at.y];
+            }
+          });
+          return spot;
+        }"""
+    )
+    box = reader.page.locator("iframe").first.bounding_box()
+    reader.page.mouse.click(box["x"] + x, box["y"] + y)
+    reader.painted(before)
+    reader.settle()
+    assert "area" not in screen_of(reader.page.url)
+    assert "Choose an area on the map or in the table" in reader.text()
+
+
+def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
+    reader = read(address_of(sample_app, eps_m=150.0, min_samples=8))
+    frame = reader.frame
+    born, letters = frame.evaluate("performance.timeOrigin"), dict(reader.labels())
+    frame.evaluate("void window.map.setZoom(13, {animate: false})")
+    slider = reader.page.get_by_role("slider", name="Radius (eps)")
+    for _ in range(6):
+        slider.focus()
+        reader.page.keyboard.press("ArrowRight")
+        reader.settle()
+    wanted = propose(*sample, Choices(months=36, eps_m=210.0, min_samples=8))
+    answer = f"{len(wanted.areas)} candidate areas hold {wanted.areas['incidents'].sum():,} of"
+    assert answer in reader.text()
+    assert screen_of(reader.page.url)["eps_m"] == 210.0
+    assert frame.evaluate("performance.timeOrigin") == born
+    assert frame.evaluate("window.map.getZoom()") == 13
+    assert letters
+    frame.wait_for_function(
+        "n => window.map.getPane('outline').querySelectorAll('path').length === n",
+        arg=len(wanted.areas),
+    )
+
+
+def test_layers_come_and_go_on_the_same_map(read, sample_app):
+    reader = read(sample_app)
+    frame = reader.frame
+    born = frame.evaluate("performance.timeOrigin")
+    turn = reader.turn(frame)
+    reader.page.get_by_role("button", name="Services").click()
+    reader.painted(turn)
+    assert frame.evaluate("document.querySelectorAll('.csa-service').length") > 20
+    assert "clinic" in reader.page.locator(".csa-legend").inner_text()
+    turn = reader.turn(frame)
+    reader.page.get_by_role("radio", name="Risk score").click()
+    reader.painted(turn)
+    reader.settle()
+    assert "highest fifth" in reader.page.locator(".csa-legend").inner_text()
+    assert screen_of(reader.page.url) == {
+        "layers": ["background", "neighborhoods", "services"],
+        "shade": "risk",
+    }
+    assert frame.evaluate("performance.timeOrigin") == born
+
+
+def test_a_link_reproduces_the_screen(read, sample_app, sample):
+    screen = {
+        "until": "2020-01",
+        "months": 24,
+        "kinds": ["homicide"],
+        "eps_m": 300.0,
+        "min_samples": 6,
+        "layers": ["neighborhoods"],
+    }
+    reader = read(address_of(sample_app, **screen))
+    reader.frame  # noqa: B018 - painted
+    reader.settle()
+    choices = Choices(
+        until=Month(2020, 1), months=24, kinds=("homicide",), eps_m=300.0, min_samples=6
+    )
+    wanted = propose(*sample, choices)
+    text = reader.text()
+    assert f"of {wanted.summary['totals']['located']:,} homicides" in text
+    assert "January 1, 2018 through December 31, 2019" in text
+    assert screen_of(reader.page.url) == screen
+    # What the link was read into is what it is written from: another reader sees the same.
+    again = read(unquote(reader.page.url))
+    again.frame  # noqa: B018 - painted
+    assert again.text() == text
+
+
+def test_a_link_that_is_no_link_is_told_of(read, sample_app):
+    reader = read(f"{sample_app}/?screen={quote('{months: all}')}")
+    reader.frame  # noqa: B018 - painted
+    assert "This link could not be read whole" in reader.text()
+    assert "36 months" in reader.text()
+
+
+def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample, proposal):
+    reader = read(sample_app, height=1700)
+    reader.frame  # noqa: B018 - painted
+    reader.page.get_by_test_id("stPopoverButton").click()
+    with reader.page.expect_download() as coming:
+        reader.page.get_by_role("button", name="areas.geojson", exact=True).click()
+    held = json.loads(coming.value.path().read_text(encoding="utf-8"))
+    assert coming.value.suggested_filename == "sample-2020-08-21-areas.geojson"
+    assert [f["id"] for f in held["features"]] == proposal.areas["area_id"].tolist()
+    assert held["is_synthetic"] is True
+    with reader.page.expect_download() as coming:
+        reader.page.get_by_role("button", name="cells.geojson", exact=True).click()
+    text = coming.value.path().read_text(encoding="utf-8")
+    dataset, _ = sample
+    assert not any(number in text for number in dataset.incidents["incident_id"].head(200))
+
+
+def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
+    reader = read(
+        sample_app,
+        before=lambda page: page.route("**/static/geometry/**", lambda route: route.abort()),
+    )
+    reader.page.wait_for_timeout(1500)
+    frame = next(f for f in reader.page.frames if "streamlit_folium" in f.url)
+    frame.wait_for_selector("#csa-map-note")
+    assert "could not be fetched" in frame.locator("#csa-map-note").inner_text()
+    assert "candidate areas hold" in reader.text()
+
+
+def test_a_map_without_its_library_says_so_in_words(read, sample_app):
+    reader = read(
+        sample_app,
+        before=lambda page: page.route("**/vendor/leaflet/*.js", lambda route: route.abort()),
+    )
+    reader.page.frame_locator("iframe").locator("#csa-map-note").wait_for()
+    frame = next(f for f in reader.page.frames if "streamlit_folium" in f.url)
+    assert "make setup" in frame.locator("#csa-map-note").inner_text()
+    reader.errors.clear()  # the script that did not load is the point
+
+
+@pytest.mark.parametrize("width", [1920, 1400, 1024, 390])
+def test_the_map_has_room_and_nothing_is_cut(read, sample_app, width):
+    reader = read(sample_app, width=width)
+    reader.frame  # noqa: B018 - painted
+    box = reader.page.locator("iframe").first.bounding_box()
+    assert box["width"] >= (0.6 * width if width > 640 else 0.88 * width)
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    main = reader.page.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1

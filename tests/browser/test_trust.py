@@ -1,0 +1,58 @@
+"""Data and Method, as somebody who doubts the numbers reads them."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def truth(root):
+    return json.loads((root / "data" / "sample" / "truth.json").read_text(encoding="utf-8"))
+
+
+def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
+    reader = read(f"{sample_app}/data")
+    reader.page.get_by_text("For whoever checks").wait_for()
+    reader.page.locator(".csa-line").wait_for()
+    text = reader.text()
+    n_lost = sum(truth["rows_rejected"].values())
+    assert f"{truth['rows_read']:,} rows were read" in text
+    assert f"{truth['rows_read'] - n_lost:,} used" in text
+    assert "SAMPLE: synthetic city" in text
+    assert "it happened in another city" in text
+    assert "St. Aurelia Hospital" in text
+    assert "officer involved" in text
+    assert "since the last day, August 21, 2020" in text
+    assert "Services" in text
+
+
+def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample_app, root):
+    screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7}))
+    reader = read(f"{sample_app}/method?screen={screen}")
+    reader.page.get_by_text("Candidate core service areas").wait_for()
+    text = reader.text()
+    assert "Where at least 7 lie within 260 m" in text
+    assert "byte for byte" in text
+    titles = [
+        line.removeprefix("## ")
+        for line in (root / "docs" / "METHODS.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("## ")
+    ]
+    assert titles
+    assert all(title in text for title in titles)
+
+
+def test_another_page_keeps_the_choices(read, sample_app):
+    screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
+    reader = read(f"{sample_app}/?screen={screen}")
+    reader.frame  # noqa: B018 - painted
+    reader.page.get_by_role("link", name="Method").click()
+    reader.page.get_by_role("heading", name="How was this made?").wait_for()
+    reader.settle()
+    assert "260 m" in reader.text()
+    reader.page.get_by_role("link", name="Find areas").click()
+    reader.page.get_by_role("heading", name="Where do shootings concentrate?").wait_for()
+    reader.settle()
+    assert reader.page.get_by_role("heading", level=3).first.inner_text().startswith("B ")
+    assert '"eps_m":260.0' in reader.page.evaluate("decodeURIComponent(location.search)")
