@@ -11,7 +11,7 @@ import pyproj
 import pytest
 from sklearn.cluster import DBSCAN
 
-from csa.analysis import Choices, propose
+from csa.analysis import Choices, propose, study_cells
 from csa.config import load_city
 from csa.errors import CsaError, ParamError, PeriodError
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
@@ -74,6 +74,60 @@ def test_counts_are_of_the_period_and_of_the_study_area_alone(made):
     assert (totals["unlocated"], totals["outside_study_area"]) == (1, 1)
     assert proposal.areas["incidents"].tolist() == [6]
     assert proposal.summary["params"]["start"] == "2020-05"
+
+
+def test_homicides_alone_are_as_if_nothing_else_had_happened(made):
+    homicides = [*knot(100, 7, KNOT, fatal=1), *knot(200, 5, OTHER_KNOT, fatal=1)]
+    others = [*knot(300, 9, OTHER_KNOT), *knot(400, 9, (-94.53, 39.01)), line(1, (-94.55, 39.045))]
+    choices = Choices(until=Month(2020, 6), months=1, kinds=("homicide",))
+    both, config = made(*homicides, *others)
+    alone, _ = made(*homicides)
+    chosen, wanted = (propose(dataset, config, choices) for dataset in (both, alone))
+    for table in ("areas", "cells", "labels"):
+        assert getattr(chosen, table).equals(getattr(wanted, table))
+    differ = {name for name, value in chosen.summary.items() if value != wanted.summary[name]}
+    assert differ == {"data_fingerprint"}
+    assert chosen.summary["params"]["kinds"] == ["homicide"]
+    assert chosen.areas["incidents"].tolist() == chosen.areas["homicides"].tolist() == [7, 5]
+
+
+def test_the_nonfatal_alone_leave_homicides_out_and_both_are_the_sum(made):
+    dataset, config = made(*knot(100, 7, KNOT, fatal=1), *knot(200, 6, KNOT))
+    period = {"until": Month(2020, 6), "months": 1, "min_samples": 5}
+    one, other, both = (
+        propose(dataset, config, Choices(**period, kinds=kinds))
+        for kinds in (("homicide",), ("nonfatal",), ("nonfatal", "homicide"))
+    )
+    assert other.areas["homicides"].tolist() == [0]
+    assert one.areas["incidents"].tolist() == [7]
+    assert other.areas["incidents"].tolist() == [6]
+    assert both.areas["incidents"].tolist() == [13]
+    assert both.summary == propose(dataset, config, Choices(**period)).summary
+
+
+def test_cells_that_were_listed_before_change_nothing(made):
+    dataset, config = made(*knot(100, 7, KNOT), *knot(200, 5, OTHER_KNOT))
+    for resolution in (8, 9):
+        choices = Choices(until=Month(2020, 6), months=1, resolution=resolution)
+        cover = study_cells(dataset, resolution)
+        before = cover.copy()
+        given = propose(dataset, config, choices, cover=cover)
+        assert proposal_files(given) == proposal_files(propose(dataset, config, choices))
+        assert cover.equals(before)
+        assert given.cells["cell"].tolist() == [f"{cell:015x}" for cell in cover.index]
+
+
+@pytest.mark.parametrize("kinds", [(), ("murder",), ("homicide", "murder"), ("Homicide",), ("",)])
+def test_an_unknown_kind_and_none_at_all_are_refused(kinds):
+    with pytest.raises(ParamError, match="homicide, nonfatal"):
+        Choices(kinds=kinds)
+
+
+@pytest.mark.parametrize("resolution", [5, 12])
+def test_cells_of_no_use_are_refused(made, resolution):
+    dataset, _ = made(line(1, KNOT))
+    with pytest.raises(ParamError):
+        study_cells(dataset, resolution)
 
 
 def test_the_default_period_ends_after_the_datas_last_month(made):

@@ -414,3 +414,24 @@ def test_a_reader_that_goes_away_is_no_fault(town):
     command.stderr.close()
     command.wait()
     assert b"Traceback" not in said
+
+
+def test_homicides_alone_can_be_proposed(town, run):
+    lines = [f"{n},{n},2020-05-04,{int(n < 6)},{-94.57 + n / 9000:.6f},39.02,," for n in range(14)]
+    words = ("--city", town.config, "--places", town.places, "--out", "ds")
+    run("ingest", *words, town.write("a.csv", *lines))
+    words = ("propose", "--city", town.config, "--dataset", "ds", "--out", "pr", "--json")
+    one = json.loads(run(*words, "--kind", "homicide").stdout)
+    assert (one["params"]["kinds"], one["totals"]["located"]) == (["homicide"], 6)
+    both = json.loads(run(*words, "--kind", "nonfatal", "--kind", "homicide").stdout)
+    assert both == json.loads(run(*words).stdout)
+    assert both["totals"]["located"] == 14
+
+
+def test_an_unknown_kind_is_one_sentence_and_exit_2(town, run):
+    words = ("propose", "--city", town.config, "--dataset", "ds", "--out", "pr")
+    done = run(*words, "--kind", "murder", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'murder'" in done.stderr
+    assert "homicide, nonfatal" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

@@ -550,3 +550,31 @@ def test_a_hidden_folder_of_the_users_is_never_taken_for_ours(tmp_path, way):
     (mine / "letter").write_text("dear")
     put(way, tmp_path / "out", NEW)
     assert (mine / "letter").read_text() == "dear"
+
+
+def test_what_only_a_file_can_hold_is_returned_and_the_file_is_gone():
+    seen = []
+
+    def write(path):
+        seen.append(path)
+        path.write_bytes(b"a layer")
+
+    assert files.made_in_file(write, ".gpkg") == b"a layer"
+    assert seen[0].suffix == ".gpkg"
+    assert not seen[0].exists()
+    assert not seen[0].parent.exists()
+
+
+def test_a_file_that_cannot_be_made_is_told_of_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def full(path):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for write in (full, lambda _: None):  # no room; nothing written at all
+        with pytest.raises(OutputError) as caught:
+            files.made_in_file(write, ".gpkg")
+        assert caught.value.message.key == "files.cannot_write"
+        assert ".gpkg" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

@@ -251,6 +251,18 @@ def test_counts_are_listed_largest_first_and_zeros_left_out():
     assert words.listed(counts) == "1,200 bad date, 3 after data end, 3 duplicate row"
 
 
+def test_months_are_written_for_readers():
+    assert words.month("2020-07") == "July 2020"
+    assert words.month("2020-12", is_short=True) == "Dec 2020"
+    assert words.month("0999-01") == "January 0999"
+
+
+def test_speaking_is_saying_in_english():
+    assert words.speak("source.empty", path="a.csv") == str(say("source.empty", path="a.csv"))
+    with pytest.raises(KeyError, match=r"no\.such_key"):
+        words.speak("no.such_key")
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 

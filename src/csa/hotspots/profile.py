@@ -99,7 +99,7 @@ def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:
         return None
     began = timed["occurred_at"] - pd.Timedelta(hours=NIGHT_ENDS)
     counts = np.zeros((7, len(PARTS)), dtype=np.int64)  # (days, parts)
-    np.add.at(counts, (began.dt.dayofweek.to_numpy(), began.dt.hour.to_numpy() // 8), 1)
+    np.add.at(counts, (began.dt.day_of_week.to_numpy(), began.dt.hour.to_numpy() // 8), 1)
     return pd.DataFrame(counts, columns=list(PARTS))
 
 
