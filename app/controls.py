@@ -45,6 +45,7 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
     Screen
         What is on screen. A link that cannot be read is told of, and the city's own is shown.
     """
+    spot = st.empty()  # always there: an element more or less would remount the map below it
     if SCREEN not in st.session_state:
         start = Screen(first_choices(config, dataset))
         text = st.query_params.get(SCREEN)
@@ -52,7 +53,7 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
             try:
                 start = _of_link(text, start, dataset)
             except CsaError as error:
-                st.warning(render(error.message))
+                spot.warning(render(error.message))
         st.session_state[SCREEN] = start
     kept: Screen = st.session_state[SCREEN]
     return kept

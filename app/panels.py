@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import cache
 from app.cache import Opened
@@ -36,8 +37,10 @@ def frame(title: str) -> Opened:
     """
     line = st.empty()
     st.title(title, anchor=False)
+    # Always there, even when unused: an element more or less would remount the map below it.
+    spot = st.empty()
     try:
-        opened = _open()
+        opened = _open(spot)
     except CsaError as error:
         stop(error)
     line.html(_line(opened))
@@ -47,17 +50,17 @@ def frame(title: str) -> Opened:
     return opened
 
 
-def _open() -> Opened:
+def _open(spot: DeltaGenerator) -> Opened:
     if not cache.needs_reading():
         return cache.open_city()
-    bar = st.progress(0.0, text=speak("screen.reading"))
+    bar = spot.progress(0.0, text=speak("screen.reading"))
     steps = iter(range(1, 100))
 
     def tell(_: str) -> None:
         bar.progress(min(next(steps) / 7, 1.0), text=speak("screen.reading"))
 
     opened = cache.open_city(tell)
-    bar.empty()
+    spot.empty()
     return opened
 
 
