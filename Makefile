@@ -124,11 +124,19 @@ format: setup ## format the code, and repair what ruff can
 	@$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-lock: setup ## write requirements.lock from pyproject.toml (UPGRADE=1: newest versions)
-	@$(BIN)/uv pip compile pyproject.toml --extra app --group dev --universal --python-version 3.11 \
-	    --fork-strategy fewest --generate-hashes --custom-compile-command "make lock" \
-	    --quiet $(if $(UPGRADE),--upgrade) \
+# requirements.lock holds everything; the container's two hold what it runs and what builds the
+# package, at the same versions.
+lock: setup ## write requirements*.lock from pyproject.toml (UPGRADE=1: newest versions)
+	@compile() {
+	    $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
+	        --generate-hashes --custom-compile-command "make lock" --quiet "$$@"
+	}
+	compile pyproject.toml --extra app --group dev $(if $(UPGRADE),--upgrade) \
 	    --output-file requirements.lock
+	compile pyproject.toml --extra app --constraint requirements.lock \
+	    --output-file requirements-app.lock
+	echo hatchling | compile - --constraint requirements.lock \
+	    --output-file requirements-build.lock
 
 wheel: setup ## build a wheel in dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist

@@ -1,0 +1,70 @@
+# The app in a container: `docker compose up --build`, then http://127.0.0.1:8501. It shows the
+# made-up city until CSA_CITY says otherwise. docs/DEPLOY.md has the rest.
+
+# ---- Build: installs, and makes what the first page would otherwise wait for ----------------
+FROM python:3.12-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+# Every package is a wheel whose hash the lock holds: nothing is compiled. Neither environment
+# holds pip.
+WORKDIR /build
+COPY requirements-app.lock requirements-build.lock ./
+RUN python -m venv --without-pip /opt/csa \
+    && pip --python /opt/csa/bin/python install --require-hashes --only-binary=:all: -r requirements-app.lock
+RUN python -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r requirements-build.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY src ./src
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels .
+RUN pip --python /opt/csa/bin/python install --no-deps --no-index --find-links /wheels csa
+
+WORKDIR /srv/csa
+COPY .streamlit/config.toml ./.streamlit/
+COPY app ./app
+COPY config ./config
+COPY data/sample ./data/sample
+COPY docs/METHODS.md ./docs/
+ENV PATH=/opt/csa/bin:$PATH
+RUN python -m app.vendor
+RUN csa ingest --city sample --out /made/sample/dataset
+RUN csa basemap --city sample --out /made/sample/basemap
+RUN python -m compileall -q app
+
+# ---- What runs -----------------------------------------------------------------------------
+FROM python:3.12-slim
+LABEL org.opencontainers.image.title="csa" \
+      org.opencontainers.image.description="Core service areas: where a city's shootings concentrate, for prevention" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.12-slim"
+
+# The number is fixed, so that a mounted folder can be given to it: chown 10001:10001.
+RUN groupadd --gid 10001 csa \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin csa
+
+WORKDIR /srv/csa
+COPY --from=build /opt/csa /opt/csa
+COPY --from=build /srv/csa /srv/csa
+COPY --from=build --chown=10001:10001 /made /srv/csa/var
+RUN install -d -o 10001 -g 10001 app/static/geometry
+
+# PYTHONPATH is for `import app`; csa itself is installed. Where streamlit is not told its address,
+# it asks a host on the internet for one at each start: nothing may leave the machine.
+ENV PATH=/opt/csa/bin:$PATH \
+    PYTHONPATH=/srv/csa \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
+    CSA_CITY=sample
+
+# The only folders it writes: datasets, and the geometry that browsers fetch.
+VOLUME ["/srv/csa/var", "/srv/csa/app/static/geometry"]
+EXPOSE 8501
+USER 10001:10001
+
+# Straight to itself, never through a proxy; below the base path where there is one.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as u; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); path = '/'.join(filter(None, [base, '_stcore/health'])); u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/' + path, timeout=4)"]
+CMD ["streamlit", "run", "app/main.py", "--server.address=0.0.0.0", "--server.port=8501"]
