@@ -18,6 +18,8 @@ from csa.words import speak
 SHARES = [40, 65, 85, 95, 100]
 """Percentiles at which classes end: the higher ones narrow, since few cells hold many."""
 
+FIFTHS = 5
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -58,7 +60,7 @@ def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
 
 
 def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
-    """Sort an external score into five classes with as many places in each.
+    """Sort an external score into at most five classes with as many places in each.
 
     Parameters
     ----------
@@ -68,14 +70,21 @@ def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
     Returns
     -------
     Classes
-        Called by their order, since an external score has no unit.
+        Called by their order, since an external score has no unit; fewer where many scores
+        are equal, and one only where all are.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer classes where scores are equal
-        found = mapclassify.Quantiles(scores, k=min(5, len(np.unique(scores))))
-    upper = tuple(float(bound) for bound in np.unique(found.bins))
-    ends = (speak("legend.lowest"), *[""] * (len(upper) - 2), speak("legend.highest"))
-    return Classes(upper, ends[-len(upper) :] if len(upper) > 1 else (speak("legend.equal"),))
+        found = mapclassify.Quantiles(scores, k=min(FIFTHS, len(np.unique(scores))))
+    upper = sorted({float(bound) for bound in found.bins})
+    if len(upper) == 1:
+        upper = sorted({float(scores.min()), *upper})  # most are equal to the highest
+    if len(upper) == 1:
+        return Classes(tuple(upper), (speak("legend.equal"),))
+    is_fifths = len(upper) == FIFTHS
+    lowest = speak("legend.lowest" if is_fifths else "legend.low")
+    highest = speak("legend.highest" if is_fifths else "legend.high")
+    return Classes(tuple(upper), (lowest, *[""] * (len(upper) - 2), highest))
 
 
 def levels(scores: pd.Series, classes: Classes) -> str:

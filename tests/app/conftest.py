@@ -1,0 +1,52 @@
+"""A small city for the screens' parts, and static files in a folder of the test's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from app import geometry
+from csa.analysis import Choices, propose
+from csa.city import CityConfig
+from csa.config import load_city
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import Dataset
+from csa.ingest.sources import Inputs
+from csa.intake import build_dataset
+from csa.params import Month
+
+WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
+
+
+@dataclass(frozen=True)
+class City:
+    """An open city as the pages have it, without streamlit's cache."""
+
+    config: CityConfig
+    dataset: Dataset
+    proposal: Proposal
+
+
+@pytest.fixture
+def static(tmp_path, monkeypatch):
+    """A static folder of the test's own."""
+    folder = tmp_path / "static"
+    monkeypatch.setattr(geometry, "STATIC", folder)
+    return folder
+
+
+@pytest.fixture
+def city(town):
+    """Testville with two areas, A of 6 incidents and B of 9, up to June 10, 2020."""
+    lines = [
+        f"{k},{k},2020-0{4 + k % 3}-0{1 + k % 9},{k % 2},{lon + 0.000231 * (k % 20):.6f},{lat},,"
+        for first, n, (lon, lat) in ((0, 6, WEST), (20, 9, EAST))
+        for k in range(first, first + n)
+    ]
+    lines.append("90,90,2020-06-10,0,-94.550211,39.045319,,")
+    config = load_city(town.config)
+    path = town.write("a.csv", *lines)
+    dataset = build_dataset(config, Inputs((path,), town.places)).dataset
+    choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200)
+    return City(config, dataset, propose(dataset, config, choices))
