@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -56,12 +57,19 @@ def answer(opened: Opened, proposal: Proposal) -> None:
         ),
         speak("find.candidates"),
         _unplaced(totals),
+        _covered(params),
     )
 
 
 def _unplaced(totals: dict[str, int]) -> str:
     n = totals["unlocated"] + totals["outside_study_area"]
     return speak("find.unplaced", n=n) if n else ""
+
+
+def _covered(params: Mapping[str, Any]) -> str:
+    """Say it where the data do not reach as far back as was asked."""
+    n, asked = params["months_covered"], params["months"]
+    return speak("find.covered", n=n, months=asked) if n < asked else ""
 
 
 def what_key(proposal: Proposal) -> str:
@@ -126,7 +134,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     if proposal.is_empty:
         return
     with st.container(key="areas"):
-        left, right = st.columns([0.48, 0.52], gap="medium")
+        left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
         _table(opened, proposal, screen.area)
         stem = f"{opened.config.city.id}-{proposal.summary['data_through']}"
@@ -207,6 +215,7 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
         height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
         column_config={
             speak("find.col_area"): st.column_config.TextColumn(width=48),
+            speak("find.col_place"): st.column_config.TextColumn(width=190),
             speak("find.col_incidents"): st.column_config.NumberColumn(width=84),
             speak("find.col_homicides"): st.column_config.NumberColumn(width=92),
         },
@@ -284,7 +293,7 @@ def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
     units = opened.config.city.units
     shown = [
         (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"])),
-        (_known(area["victims"]), speak("sheet.victims")),
+        (_known(area["victims"]), victims_words(opened)),
         (
             land(area["area_km2"], units).split(" ")[0],
             speak("sheet.land_us" if units == "us" else "sheet.land_metric"),
@@ -297,6 +306,23 @@ def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
     else:
         shown.append((speak("sheet.unknown"), speak("sheet.people_unknown")))
     return shown
+
+
+def victims_words(opened: Opened) -> str:
+    """Name what the number of victims counts: where the kind is a proxy, nobody knows who was hit.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    is_proxy = opened.config.city.nonfatal_is_proxy
+    return speak("sheet.victims_proxy" if is_proxy else "sheet.victims")
 
 
 def _known(value: Any) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import charts, panels
 from app.cache import Opened
+from app.find import victims_words
 from csa.hotspots.profile import count_by_month
 from csa.params import Month, Period
 from csa.words import day, percent, speak
@@ -54,7 +55,7 @@ def answer(opened: Opened) -> None:
         [
             (f"{report['rows_used']:,}", speak("data.rows_used", n=report["rows_read"])),
             (f"{n_unplaced:,}", speak("data.on_no_map")),
-            (_victims(report), speak("data.victims")),
+            (_victims(report), victims_words(opened)),
             (_age(through), speak("data.age", day=day(through))),
         ]
     )
@@ -135,10 +136,11 @@ def months(opened: Opened) -> None:
     period = Period(
         Month.parse(report["data_from"][:7]), Month.parse(report["data_through"][:7]).plus(1)
     )
+    first = date.fromisoformat(report["data_from"])
     through = date.fromisoformat(report["data_through"])
     st.subheader(speak("data.by_month"), anchor=False)
     st.plotly_chart(
-        charts.by_month(count_by_month(opened.dataset.incidents, period, through)),
+        charts.by_month(count_by_month(opened.dataset.incidents, period, first, through)),
         config=charts.CONFIG,
         key="city by month",
         alt=speak("data.by_month_alt"),

@@ -67,16 +67,14 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
 def _city_of(dataset: Path) -> str:
     try:
         return str(json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))["city"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError("screen.no_dataset_city", path=dataset) from error
 
 
 def _config_of(city: str) -> Path:
-    path = Path(city)
-    if path.suffix == ".toml":
-        return path
-    named = ROOT / "config" / f"{city}.toml"
+    is_file = city.endswith(".toml")
+    named = Path(city) if is_file else ROOT / "config" / f"{city}.toml"
     if not named.is_file():
-        known = sorted(file.stem for file in named.parent.glob("*.toml"))
+        known = sorted(file.stem for file in (ROOT / "config").glob("*.toml"))
         raise ConfigError("screen.no_city", given=city, known=", ".join(known))
     return named

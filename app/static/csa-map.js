@@ -68,10 +68,12 @@
       kept.canvas[name] = L.canvas({ pane: where, padding: 0.4, tolerance: 4 });
     }
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
-    map.fitBounds(options.bounds, { padding: [8, 8] });
+    kept.bounds = options.bounds;
+    kept.isFitted = false;
+    map.fitBounds(kept.bounds, { padding: [8, 8] });
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
-    watchSize(map, options.bounds);
+    watchSize(map);
     read(options.base).then(
       (base) => drawBase(map, base, options),
       () => tell(options.words.no_geometry),
@@ -79,13 +81,13 @@
   }
 
   // A frame that was hidden (another tab, a folded panel) has no size when the map starts.
-  function watchSize(map, bounds) {
+  function watchSize(map) {
     let wasEmpty = map.getSize().x === 0;
     new ResizeObserver(() => {
       map.invalidateSize({ animate: false });
       if (wasEmpty && map.getSize().x > 0) {
         wasEmpty = false;
-        map.fitBounds(bounds, { padding: [8, 8] });
+        map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
       }
     }).observe(map.getContainer());
   }
@@ -164,6 +166,7 @@
       map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
     drawAreas(group, message);
+    if (!kept.isFitted && message.areas.length) showAreas(map, message.areas);
     drawServices(group, message);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
@@ -180,6 +183,14 @@
       },
       () => tell(kept.options.words.no_geometry),
     );
+  }
+
+  // At first a map shows the areas, not the whole of a city that may be ten times as wide. Later
+  // the view is the reader's own.
+  function showAreas(map, areas) {
+    kept.isFitted = true;
+    kept.bounds = L.geoJSON(areas).getBounds().pad(0.12);
+    map.fitBounds(kept.bounds, { maxZoom: 14, animate: false });
   }
 
   // For whoever waits: the number of the message that is on screen.

@@ -76,11 +76,12 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
     incidents = dataset.incidents[dataset.incidents["incident_id"].isin(wanted)]
     params = proposal.summary["params"]
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
+    first = date.fromisoformat(dataset.report["data_from"])
     through = date.fromisoformat(proposal.summary["data_through"])
     return Sheet(
         {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
         count_interval(len(incidents)),
-        count_by_month(incidents, period, through),
+        count_by_month(incidents, period, first, through),
         count_by_part(incidents),
         int(has_flag(incidents, "no_time").sum()),
         int(has_flag(incidents, "reported_time").sum()),

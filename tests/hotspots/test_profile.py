@@ -54,7 +54,7 @@ def test_incidents_and_homicides_are_counted_month_by_month():
         kinds=["homicide", "nonfatal", "homicide", "homicide", "nonfatal"],
     )
     period = Period(Month(2020, 1), Month(2020, 4))
-    counted = count_by_month(made, period, date(2020, 12, 31))
+    counted = count_by_month(made, period, date(2015, 1, 1), date(2020, 12, 31))
     assert counted["month"].tolist() == ["2020-01", "2020-02", "2020-03"]
     assert counted["incidents"].tolist() == [2, 0, 1]
     assert counted["homicides"].tolist() == [1, 0, 1]
@@ -95,7 +95,9 @@ def test_the_night_belongs_to_the_day_on_which_it_began():
 def test_a_month_in_which_the_data_end_is_partial_and_later_ones_are_not_covered(
     through, partial, covered
 ):
-    counted = count_by_month(incidents(), Period(Month(2020, 1), Month(2020, 4)), through)
+    counted = count_by_month(
+        incidents(), Period(Month(2020, 1), Month(2020, 4)), date(2015, 1, 1), through
+    )
     assert counted["is_partial"].tolist() == partial
     assert counted["is_covered"].tolist() == covered
     assert counted["incidents"].tolist() == [0, 0, 0]
@@ -175,3 +177,10 @@ def test_the_boxes_hold_every_time_once_whatever_the_row_order(times, chance):
     assert one.to_numpy().sum() == len(times)
     nights = sum(when.hour >= 22 or when.hour < 6 for when in times)
     assert one["22-06"].sum() == nights
+
+
+def test_months_before_the_data_begin_are_not_covered():
+    period = Period(Month(2019, 11), Month(2020, 3))
+    counted = count_by_month(incidents(), period, date(2020, 1, 15), date(2020, 2, 29))
+    assert counted["is_covered"].tolist() == [False, False, True, True]
+    assert counted["is_partial"].tolist() == [False, False, True, False]

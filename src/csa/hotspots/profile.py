@@ -43,7 +43,9 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
     return low, float(chi2.ppf(1 - tail, 2 * n + 2) / 2)
 
 
-def count_by_month(incidents: pd.DataFrame, period: Period, data_through: date) -> pd.DataFrame:
+def count_by_month(
+    incidents: pd.DataFrame, period: Period, data_from: date, data_through: date
+) -> pd.DataFrame:
     """Count incidents by month.
 
     Parameters
@@ -52,20 +54,23 @@ def count_by_month(incidents: pd.DataFrame, period: Period, data_through: date) 
         `occurred_at` and `kind`, n rows.
     period
         The months counted.
-    data_through
-        The last day that the data cover.
+    data_from, data_through
+        The first and the last day that the data cover.
 
     Returns
     -------
     pandas.DataFrame
         A month a row, those without incidents too: `month` (YYYY-MM), `incidents`,
-        `homicides`, `is_partial` (the data end within it), `is_covered` (they reach it).
+        `homicides`, `is_partial` (the data begin or end within it), `is_covered` (they
+        reach it: elsewhere no incident says nothing).
     """
     months = [period.start.plus(step) for step in range(period.months)]
     names = [str(month) for month in months]
     when = incidents["occurred_at"].dt.strftime("%Y-%m")
+    first = Month(data_from.year, data_from.month)
     last = Month(data_through.year, data_through.month)
-    ends_on = pd.Period(str(last)).days_in_month
+    begins_late = data_from.day > 1
+    ends_early = data_through.day < pd.Period(str(last)).days_in_month
     return pd.DataFrame(
         {
             "month": names,
@@ -74,8 +79,11 @@ def count_by_month(incidents: pd.DataFrame, period: Period, data_through: date) 
             .value_counts()
             .reindex(names, fill_value=0)
             .to_numpy(),
-            "is_partial": [month == last and data_through.day < ends_on for month in months],
-            "is_covered": [month <= last for month in months],
+            "is_partial": [
+                (month == first and begins_late) or (month == last and ends_early)
+                for month in months
+            ],
+            "is_covered": [first <= month <= last for month in months],
         }
     )
 
