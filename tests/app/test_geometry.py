@@ -1,0 +1,167 @@
+"""Geometry as files: the same outlines, named by their content, and public alone."""
+
+import hashlib
+import json
+import os
+
+import geopandas as gpd
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import geometry
+from csa.analysis import study_cells
+from csa.errors import OutputError, SourceError
+from csa.places.cells import outlines
+
+MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
+general = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def read(static, address):
+    """Read what a browser would: the frame asks two folders up, below the app's own address."""
+    prefix = "../../app/static/"
+    assert address.startswith(prefix)
+    return json.loads((static / address.removeprefix(prefix)).read_text(encoding="utf-8"))
+
+
+def decoded(content, number):
+    """Decode one cell as csa-map.js does."""
+    (lon, lat), step = content["origin"], content["step"]
+    return shapely.Polygon(
+        [
+            (lon + content["x"][at] * step, lat + content["y"][at] * step)
+            for at in content["cells"][number]
+        ]
+    )
+
+
+def distance_of(one, other):
+    return shapely.hausdorff_distance(one.exterior, other.exterior)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_one_cell_is_its_six_corners(static):
+    made = geometry.cell_geometry(np.array([MIDDLE], dtype=np.uint64))
+    content = read(static, made.address)
+    assert made.number_of == {MIDDLE: 0}
+    assert (len(content["x"]), len(content["y"]), len(content["cells"][0])) == (6, 6, 6)
+    corners = shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(MIDDLE)])
+    assert distance_of(corners, decoded(content, 0)) < 1e-6
+
+
+def test_neighbours_share_their_corners(static):
+    """A cell and its six neighbours have 24 corners, not 42."""
+    cells = np.array(sorted(h3.grid_disk(MIDDLE, 1)), dtype=np.uint64)
+    content = read(static, geometry.cell_geometry(cells).address)
+    assert len(content["x"]) == 24
+
+
+def test_the_background_has_borders_names_and_the_study_areas_bounds(static, city, tmp_path):
+    made = geometry.base_geometry(city.dataset, tmp_path / "absent")
+    assert made.layers == ("neighborhoods",)
+    assert made.bounds == ((39.0, -94.6), (39.05, -94.5))
+    content = read(static, made.address)
+    assert set(content["layers"]) == {"neighborhoods"}
+    names = {name: (lon, lat) for lat, lon, name in content["names"]}
+    west, east = names["West End"], names["East End"]
+    assert -94.60 < west[0] < -94.55 < east[0] < -94.50
+    assert 39.0 < west[1] < 39.05
+    border = shapely.from_geojson(json.dumps(content["layers"]["neighborhoods"]))
+    assert border.length == pytest.approx(2 * 0.05 + 2 * 0.1 + 0.05, abs=1e-9)
+
+
+def test_a_scores_places_are_classed_and_their_scores_are_not_in_the_file(static):
+    squares = [shapely.box(k, 0, k + 1, 1) for k in range(5)]
+    scored = gpd.GeoDataFrame(
+        {"score": [0.123, 0.9, 0.5, 0.7, 0.3]}, geometry=squares, crs="EPSG:4326"
+    )
+    made = geometry.risk_geometry(scored)
+    assert made.levels == "04231"
+    content = read(static, made.address)
+    assert [feature["id"] for feature in content["features"]] == [0, 1, 2, 3, 4]
+    assert all(feature["properties"] == {} for feature in content["features"])
+    assert "0.123" not in json.dumps(content)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_layer_that_holds_nothing_is_none(static, city, town, run, tmp_path):
+    run("basemap", "--city", town.config, "--places", town.places, "--out", tmp_path / "base")
+    made = geometry.base_geometry(city.dataset, tmp_path / "base")
+    assert made.layers == ("neighborhoods",)
+
+
+def test_a_file_is_named_by_its_content_and_written_once(static):
+    one = geometry.serve({"features": [1]})
+    place = static / one.removeprefix("../../app/static/")
+    text = place.read_bytes()
+    assert hashlib.sha256(text).hexdigest()[:20] == place.parent.name
+    os.utime(place, (1, 1))
+    assert geometry.serve({"features": [1]}) == one
+    assert place.stat().st_mtime == 1
+    assert geometry.serve({"features": [2]}) != one
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_static_folder_that_cannot_be_written_is_told_of(static):
+    static.write_text("a file where the folder should be")
+    with pytest.raises(OutputError) as caught:
+        geometry.serve({"features": []})
+    assert caught.value.message.key == "files.cannot_write"
+
+
+def test_a_damaged_background_is_told_of(static, city, tmp_path):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "basemap.json").write_text("{")
+    with pytest.raises(SourceError):
+        geometry.base_geometry(city.dataset, tmp_path / "base")
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", [8, 9, 10])
+def test_every_cell_of_a_city_decodes_to_its_outline(static, city, resolution):
+    cells = study_cells(city.dataset, resolution).index.to_numpy()
+    made = geometry.cell_geometry(cells)
+    content = read(static, made.address)
+    assert len(content["cells"]) == len(made.number_of) == len(cells)
+    for cell, shape in zip(cells, outlines(cells), strict=True):
+        assert distance_of(shape, decoded(content, made.number_of[int(cell)])) < 1e-6
+
+
+@general
+@given(st.sets(st.sampled_from(sorted(h3.grid_disk(MIDDLE, 4))), min_size=1), st.randoms())
+def test_any_cells_in_any_order_keep_their_numbers(static, chosen, chance):
+    cells = np.array(chance.sample(sorted(chosen), len(chosen)), dtype=np.uint64)
+    made = geometry.cell_geometry(cells)
+    content = read(static, made.address)
+    for cell in chosen:
+        drawn = decoded(content, made.number_of[cell])
+        assert drawn.contains(shapely.Point(h3.cell_to_latlng(cell)[::-1]))
+        assert content["cells"][made.number_of[cell]]
+
+
+def test_the_served_files_tell_of_no_incident(static, city, tmp_path):
+    geometry.base_geometry(city.dataset, tmp_path / "absent")
+    with_incidents = {int(cell, 16) for cell in city.proposal.cells["cell"]}
+    cells = study_cells(city.dataset, 9).index.to_numpy()
+    assert set(geometry.cell_geometry(cells).number_of) == with_incidents  # empty ones too
+    served = b"".join(path.read_bytes() for path in static.rglob("*.json"))
+    for row in city.dataset.incidents.itertuples():
+        assert str(row.lat).encode() not in served
+        assert str(row.lon).encode() not in served

@@ -1,0 +1,82 @@
+"""Which city a deployment serves, and from which folders."""
+
+import json
+
+import pytest
+
+from app.settings import ROOT, Deployment, deployment
+from csa.errors import ConfigError
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    def make(text):
+        (tmp_path / "ingest.json").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return make
+
+
+def var(city):
+    return ROOT / "var" / city / "dataset", ROOT / "var" / city / "basemap"
+
+
+def test_without_a_word_it_is_the_made_up_city():
+    sample = Deployment(ROOT / "config" / "sample.toml", *var("sample"))
+    assert deployment({}) == deployment({"CSA_CITY": ""}) == sample
+
+
+def test_a_name_is_a_city_of_the_config_folder():
+    assert deployment({"CSA_CITY": "kansas-city"}) == Deployment(
+        ROOT / "config" / "kansas-city.toml", *var("kansas-city")
+    )
+
+
+def test_a_file_is_a_city_of_its_own_name(tmp_path):
+    path = tmp_path / "testville.toml"
+    path.touch()
+    served = deployment({"CSA_CITY": str(path)})
+    assert served == Deployment(path, *var("testville"))
+
+
+def test_a_datasets_folder_is_served_with_the_file_of_its_city(dataset):
+    folder = dataset(json.dumps({"city": "philadelphia"}))
+    served = deployment({"CSA_CITY": str(folder)})
+    assert served.dataset == folder
+    assert served.config == ROOT / "config" / "philadelphia.toml"
+    assert served.basemap == var("philadelphia")[1]
+
+
+def test_folders_that_are_named_come_first(dataset, tmp_path):
+    folder = dataset(json.dumps({"city": "philadelphia"}))
+    named = {"CSA_DATASET": str(tmp_path / "d"), "CSA_BASEMAP": str(tmp_path / "b")}
+    served = deployment({"CSA_CITY": str(folder), **named})
+    assert (served.dataset, served.basemap) == (tmp_path / "d", tmp_path / "b")
+
+
+def test_the_process_is_asked_when_no_environment_is_given(monkeypatch):
+    monkeypatch.setenv("CSA_CITY", "philadelphia")
+    monkeypatch.delenv("CSA_DATASET", raising=False)
+    assert deployment().config.name == "philadelphia.toml"
+
+
+@pytest.mark.parametrize("given", ["atlantis", "sample.json", ".", "config/atlantis.toml"])
+def test_an_unknown_city_is_refused_with_those_that_are_known(given):
+    with pytest.raises(ConfigError) as caught:
+        deployment({"CSA_CITY": given})
+    assert caught.value.message.key == "screen.no_city"
+    assert given in str(caught.value)
+    assert "philadelphia" in str(caught.value)
+    assert "sample" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "1", '"city"'])
+def test_a_dataset_that_says_no_city_is_refused(dataset, text):
+    with pytest.raises(ConfigError) as caught:
+        deployment({"CSA_CITY": str(dataset(text))})
+    assert caught.value.message.key == "screen.no_dataset_city"
+
+
+def test_a_dataset_of_an_unknown_city_is_refused(dataset):
+    with pytest.raises(ConfigError, match="atlantis"):
+        deployment({"CSA_CITY": str(dataset('{"city": "atlantis"}'))})
