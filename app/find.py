@@ -24,13 +24,11 @@ MAP = "map name"
 TABLE_HEIGHT_PX = 430
 
 
-def answer(opened: Opened, proposal: Proposal) -> None:
+def answer(proposal: Proposal) -> None:
     """Say where shootings concentrate, and how sure that is.
 
     Parameters
     ----------
-    opened
-        The city.
     proposal
         The proposal on screen.
     """
@@ -168,7 +166,7 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
         spots,
         None if risk is None else (risk.address, risk.levels),
     )
-    key = maps.key_of(base.address, look.is_dark(), opened.config.city.id)
+    key = maps.key_of(base, look.is_dark(), opened.config.city, opened.config.basemap)
     st.session_state[MAP] = key
     maps.show(
         maps.base_map(opened.config, base, is_dark=look.is_dark()),
@@ -214,13 +212,20 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
         hide_index=True,
         height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
         column_config={
-            speak("find.col_area"): st.column_config.TextColumn(width=48),
-            speak("find.col_place"): st.column_config.TextColumn(width=190),
-            speak("find.col_incidents"): st.column_config.NumberColumn(width=84),
-            speak("find.col_homicides"): st.column_config.NumberColumn(width=92),
+            speak("find.col_area"): st.column_config.TextColumn(width=44),
+            speak("find.col_place"): st.column_config.TextColumn(width=222),
+            speak("find.col_incidents"): st.column_config.NumberColumn(width=76),
+            speak("find.col_homicides"): st.column_config.NumberColumn(width=86),
         },
         alt=speak("find.table_alt", n=len(table)),
     )
+    doubtful = [
+        area_id
+        for area_id, n_suspect, n in proposal.areas[["area_id", "suspect", "incidents"]].to_numpy()
+        if proposal.is_doubtful(n_suspect, n)
+    ]
+    if doubtful:
+        st.caption(speak("find.doubtful", n=len(doubtful), areas=", ".join(doubtful)))
 
 
 def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
@@ -241,7 +246,7 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
     areas = proposal.areas.sort_values(["place_name", "area_id"])
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
-    shown = pd.DataFrame(
+    return pd.DataFrame(
         {
             speak("find.col_area"): areas["area_id"],
             speak("find.col_place"): areas["place_name"],
@@ -250,13 +255,6 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
             per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
         }
     ).set_index(pd.Index(areas["area_id"].tolist()))
-    is_doubtful = [
-        proposal.is_doubtful(*pair) for pair in areas[["suspect", "incidents"]].to_numpy()
-    ]
-    if any(is_doubtful):
-        words = speak("find.one_point")
-        shown[speak("find.col_note")] = [words if doubtful else "" for doubtful in is_doubtful]
-    return shown
 
 
 def _sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:

@@ -26,5 +26,5 @@ with below:
         is_chosen=choices.eps_m is not None,
     )
 controls.remember(screen, first)
-find.answer(opened, proposal)
+find.answer(proposal)
 find.map_and_areas(opened, choices)
