@@ -212,6 +212,6 @@ def serve(content: dict[str, Any]) -> str:
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     name = hashlib.sha256(text).hexdigest()[:20]
     place = STATIC / "geometry" / name
-    if True:
+    if not (place / FILE).is_file():
         replace_folder(place, FILE, {FILE: text})
     return f"../../app/static/geometry/{name}/{FILE}"
