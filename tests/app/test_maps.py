@@ -1,0 +1,266 @@
+"""The map: nothing from elsewhere, no stale picture, no script that a name could end."""
+
+import json
+import re
+from dataclasses import replace
+
+import folium
+import pytest
+import streamlit_folium
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import geometry, look, maps
+from app.legend import classify_counts
+from app.maps import Scene, Spot
+from csa.analysis import study_cells
+from csa.errors import CsaError
+
+general = settings(derandomize=True, deadline=None, max_examples=100)
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    monkeypatch.setattr(look, "is_dark", lambda: False)
+
+
+@pytest.fixture
+def base(static, city, tmp_path):
+    return geometry.base_geometry(city.dataset, tmp_path / "absent")
+
+
+@pytest.fixture
+def cells(static, city):
+    return geometry.cell_geometry(study_cells(city.dataset, 9).index.to_numpy())
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What reaches the component that draws in the browser, by way of st_folium itself."""
+    arguments = {}
+    component = maps._stay_here(lambda **given: arguments.update(given))
+    monkeypatch.setattr(streamlit_folium, "_component_func", component)
+    return arguments
+
+
+def scene(city, **changed):
+    classes = classify_counts(city.proposal.cells["incidents"].to_numpy())
+    first = Scene(city.proposal, classes, "3 months", "shootings", ("background",), "A")
+    return replace(first, **changed)
+
+
+def message(group):
+    """Read what csaMap.paint is given."""
+    (painting,) = [c for c in group._children.values() if isinstance(c, maps.Painting)]
+    return json.loads(painting.message)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_message_holds_each_cell_with_its_count_and_area(city, cells):
+    told = message(maps.painting(scene(city), cells))
+    counted = city.proposal.cells[city.proposal.cells["incidents"] > 0]
+    number_of = {f"{cell:015x}": n for cell, n in cells.number_of.items()}
+    wanted = counted[["cell", "incidents", "area_id"]].itertuples(index=False, name=None)
+    assert told["counts"] == [[number_of[cell], n, area] for cell, n, area in wanted]
+    assert sum(n for _, n, _ in told["counts"]) == 16
+    assert told["selected"] == "A"
+    assert told["cells"] == cells.address
+    assert len(told["palette"]) == len(told["bounds"])
+
+
+def test_an_area_has_its_letter_its_place_and_both_of_its_numbers(city, cells):
+    west, east = message(maps.painting(scene(city), cells))["areas"]
+    assert (west["properties"]["area_id"], east["properties"]["area_id"]) == ("A", "B")
+    assert west["properties"]["place"] == "West End"
+    count, chance = east["properties"]["lines"]
+    assert count.startswith("9 ")
+    assert re.findall(r"\d+", chance)[:2] == ["4", "17"]  # of 9: 4.12 to 17.08
+    lat, lon = west["properties"]["at"]
+    assert 39.0 < lat < 39.05
+    assert -94.6 < lon < -94.55
+
+
+def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, cells):
+    spot = Spot(39.02, -94.57, "Cl", "Mercy", "clinic")
+    risk = ("../../app/static/geometry/x/geometry.json", "0123")
+    shown = scene(city, services=[spot], risk=risk)
+    told = message(maps.painting(shown, cells))
+    assert told["services"] == [[39.02, -94.57, "Cl", "Mercy", "clinic"]]
+    assert told["risk"] is None
+    told = message(maps.painting(replace(shown, shade="risk"), cells))
+    assert told["counts"] == []
+    assert told["risk"]["levels"] == "0123"
+    assert told["risk"]["geometry"] == risk[0]
+
+
+def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
+    options = {}
+    for is_dark in (False, True):
+        made = maps.base_map(city.config, base, is_dark=is_dark)
+        (start,) = [c for c in made._children.values() if isinstance(c, maps.Start)]
+        options[is_dark] = json.loads(start.options_json)
+    assert options[False]["colours"]["land"] == look.LIGHT.land
+    assert options[True]["colours"]["land"] == look.DARK.land
+    assert options[True]["dark"] is True
+    assert options[False]["tiles"] == ""
+    assert options[False]["base"] == base.address
+
+
+def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
+    def clicked(answer):
+        monkeypatch.setattr(maps.st, "session_state", {"map": answer})
+        return maps.clicked_area("map")
+
+    assert clicked({"last_active_drawing": {"properties": {"area_id": "B"}}}) == "B"
+    assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {},
+        {"last_active_drawing": None},
+        {"last_active_drawing": {}},
+        {"last_active_drawing": {"properties": {}}},
+        {"last_active_drawing": {"properties": {"area_id": 3}}},
+    ],
+)
+def test_an_answer_without_an_area_is_no_click(monkeypatch, answer):
+    monkeypatch.setattr(maps.st, "session_state", {"map": answer})
+    assert maps.clicked_area("map") is None
+    assert maps.clicked_area("other") is None
+
+
+def test_maps_that_differ_only_after_an_underscore_have_other_names():
+    """The component's own hash takes `_1` and `_2` for one map, and would show the first."""
+    one, other = "tiles/tier_1/{z}.png", "tiles/tier_2/{z}.png"
+    hashed = {streamlit_folium.generate_js_hash(f"L.map('{path}')", "map") for path in (one, other)}
+    assert len(hashed) == 1
+    assert maps.key_of(one) != maps.key_of(other)
+    named = {
+        streamlit_folium.generate_js_hash(f"L.map('{path}')", maps.key_of(path))
+        for path in (one, other)
+    }
+    assert len(named) == 2
+
+
+def test_a_maps_name_stays_while_its_base_stays(base):
+    assert maps.key_of(base, True) == maps.key_of(replace(base), True)
+    assert maps.key_of(base, True) != maps.key_of(base, False)
+    other = replace(base, bounds=((39.0, -94.6), (39.05, -94.4)))
+    assert maps.key_of(base, True) != maps.key_of(other, True)
+    assert "_" not in maps.key_of(base)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_every_link_of_folium_becomes_a_local_file_or_is_dropped():
+    """A new folium may load something new: then this fails, and nobody's browser asks for it."""
+    links = [link for _, link in (*folium.Map.default_js, *folium.Map.default_css)]
+    assert len(links) > 8
+    local = [maps._local(link) for link in links]
+    kept = {place for place in local if place}
+    assert kept == {f"{maps.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")}
+
+
+@pytest.mark.parametrize("place", ["js_links", "css_links"])
+def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
+    asked = []
+    component = maps._stay_here(lambda **given: asked.append(given))
+    links = {"js_links": [], "css_links": [], "header": ""}
+    with pytest.raises(CsaError) as caught:
+        component(**{**links, place: ["https://elsewhere.example/new.js"]})
+    assert caught.value.message.key == "map.unknown_link"
+    assert "elsewhere.example" in str(caught.value)
+    assert asked == []
+
+
+def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_path, sent):
+    monkeypatch.setattr(maps, "STATIC", tmp_path)
+    with pytest.raises(CsaError) as caught:
+        maps.show(
+            maps.base_map(city.config, base, is_dark=False),
+            "map",
+            maps.painting(scene(city), cells),
+            lambda: None,
+        )
+    assert caught.value.message.key == "map.no_leaflet"
+    assert sent == {}
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkeypatch, tmp_path):
+    script = tmp_path / "vendor" / "leaflet" / "leaflet.js"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    monkeypatch.setattr(maps, "STATIC", tmp_path)
+    maps.show(
+        maps.base_map(city.config, base, is_dark=False),
+        "map",
+        maps.painting(scene(city), cells),
+        lambda: None,
+    )
+    assert sent["js_links"] == [
+        "../../app/static/csa-map.js",
+        "../../app/static/vendor/leaflet/leaflet.js",
+    ]
+    assert sent["css_links"] == [
+        "../../app/static/vendor/leaflet/leaflet.css",
+        "../../app/static/csa-map.css",
+    ]
+    told = " ".join(repr(value) for name, value in sent.items() if name != "on_change")
+    assert "csaMap.start" in told
+    assert "csaMap.paint" in told
+    assert "://" not in told
+    assert not re.search(r"""(src|href)\s*=|["'(]//""", told)
+    assert "user-scalable" not in told
+
+
+def test_the_guard_is_in_place_once_however_often_the_module_is_read():
+    assert streamlit_folium._component_func.is_local
+
+
+def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, cells, sent):
+    def hashed(**changed):
+        streamlit_folium.st_folium(
+            maps.base_map(city.config, base, is_dark=False),
+            key=maps.key_of(base),
+            feature_group_to_add=maps.painting(scene(city, **changed), cells),
+        )
+        return sent["key"], sent["script"], sent["feature_group"]
+
+    one, other = hashed(), hashed(selected="B")
+    assert one[:2] == other[:2]  # not remounted
+    assert one[2] != other[2]
+    assert hashed() == one
+
+
+def test_no_message_holds_a_single_incident(city, cells):
+    group = maps.painting(scene(city), cells)
+    (painting,) = group._children.values()
+    for row in city.dataset.incidents.itertuples():
+        assert str(row.lat) not in painting.message
+        assert str(row.lon) not in painting.message
+
+
+texts = st.text() | st.sampled_from(
+    ["</script>", "<!--<script>", "\u2028", "\u2029", "{{ 'x' }}", "'\"\\", "</ScRiPt "]
+)
+
+
+@general
+@given(st.recursive(texts | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4)))
+def test_no_text_ends_the_script_or_a_line_of_it(value):
+    written = maps.script_json(value)
+    assert "</" not in written
+    assert not {"\n", "\r", "\u2028", "\u2029"} & set(written)
+    assert json.loads(written) == value
