@@ -7,7 +7,7 @@ another page is shown, and in the address under `?screen=`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -310,7 +310,7 @@ def _months(dataset: Dataset) -> list[str]:
 def _month_label(name: str, dataset: Dataset) -> str:
     through = date.fromisoformat(dataset.report["data_through"])
     is_last = name == dataset.report["data_through"][:7]
-    is_whole = (through.replace(day=28).toordinal() + 4 - through.toordinal()) < 5
+    is_whole = (through + timedelta(days=1)).month != through.month
     if is_last and not is_whole:
         return speak("controls.partial_month", day=day(through))
     return month(name)

@@ -1,0 +1,130 @@
+"""The pure parts of the choices: months, labels, and the city's own."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import h3.api.basic_int as h3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import controls
+from app.screen import Screen
+from csa.analysis import Choices
+from csa.errors import CsaError, ParamError
+from csa.params import Month
+
+general = settings(derandomize=True, deadline=None, max_examples=120)
+
+
+class Data:
+    """As much of a dataset as the choices look at."""
+
+    def __init__(self, first, last):
+        self.report = {"data_from": str(first), "data_through": str(last)}
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_each_month_of_the_data_can_be_chosen():
+    assert controls._months(Data("2019-11-30", "2020-02-01")) == [
+        "2019-11",
+        "2019-12",
+        "2020-01",
+        "2020-02",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("through", "label"),
+    [
+        ("2020-08-21", "August 21, 2020"),
+        ("2020-02-28", "February 28, 2020"),
+        ("2020-02-29", "February 2020"),
+        ("2021-02-28", "February 2021"),
+        ("2020-04-29", "April 29, 2020"),
+        ("2020-04-30", "April 2020"),
+        ("2020-12-30", "December 30, 2020"),
+        ("2020-12-31", "December 2020"),
+    ],
+)
+def test_the_last_month_says_its_last_day_when_it_is_not_whole(through, label):
+    said = controls._month_label(through[:7], Data("2015-01-01", through))
+    assert said == label
+
+
+def test_an_earlier_month_is_whole_whatever_the_last_day():
+    assert controls._month_label("2020-07", Data("2015-01-01", "2020-08-02")) == "July 2020"
+
+
+def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
+    for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
+        monkeypatch.delenv(name, raising=False)
+    assert controls.first_choices(city.config, city.dataset) == Choices(until=Month(2020, 7))
+    monkeypatch.setenv("CSA_MONTHS", "12")
+    assert controls.first_choices(city.config, city.dataset).months == 12
+    empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
+    assert controls.first_choices(city.config, empty).until is None
+
+
+def test_kinds_are_called_as_the_city_calls_them(city):
+    labels = [controls._kind_label(kind, city.config) for kind in ("both", "homicide", "nonfatal")]
+    assert len(set(labels)) == 3
+    assert city.config.city.nonfatal_name in labels[2]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", range(6, 12))
+def test_a_cells_size_is_near_h3s_own_mean(resolution):
+    mean = h3.average_hexagon_area(resolution, unit="km^2")
+    assert controls._cell_km2(resolution) == pytest.approx(mean, rel=0.01)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("until", ["0001-01", "2015-01", "2020-10", "9999-12"])
+def test_a_link_to_a_month_without_data_is_refused(until):
+    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    with pytest.raises(CsaError) as caught:
+        controls._of_link(f'{{"until":"{until}"}}', first, data)
+    assert caught.value.message.key == "screen.bad_link"
+
+
+@pytest.mark.parametrize("until", ["2015-02", "2020-09"])
+def test_a_link_to_the_first_and_the_last_month_is_read(until):
+    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    read = controls._of_link(f'{{"until":"{until}"}}', first, data)
+    assert str(read.choices.until) == until
+
+
+def test_a_link_outside_a_range_says_which():
+    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    with pytest.raises(ParamError, match="12"):
+        controls._of_link('{"resolution":12}', first, data)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
+
+
+@general
+@given(days, days)
+def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
+    first, last = sorted((one, other))
+    months = controls._months(Data(first, last))
+    assert months == sorted(set(months))
+    assert (months[0], months[-1]) == (f"{first:%Y-%m}", f"{last:%Y-%m}")
+    assert len(months) == (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+@general
+@given(days)
+def test_a_month_is_whole_when_the_next_day_is_in_another(last):
+    label = controls._month_label(f"{last:%Y-%m}", Data("1990-01-01", last))
+    is_whole = (last + timedelta(days=1)).month != last.month
+    assert (f"{last:%B %Y}" == label) is is_whole

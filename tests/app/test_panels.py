@@ -1,0 +1,140 @@
+"""What every page has: words from files are shown as they are, never as code."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import panels
+from csa.errors import CsaError, OutputError
+
+BAD = "<img src=x onerror=alert(1)>&\"'"
+general = settings(derandomize=True, deadline=None, max_examples=80)
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the page is given, by kind of element."""
+    shown = []
+    for name in ("html", "error", "warning", "info"):
+        monkeypatch.setattr(
+            panels.st, name, lambda text, name=name, **_: shown.append((name, text))
+        )
+    return shown
+
+
+def city_line(**changed):
+    city = {"name": "Testville", "is_synthetic": False, "nonfatal_is_proxy": False}
+    city |= {"nonfatal_name": "armed assault"} | changed
+    report = {"data_through": "2020-06-10", "incidents": 1234}
+    opened = SimpleNamespace(
+        dataset=SimpleNamespace(report=report), config=SimpleNamespace(city=SimpleNamespace(**city))
+    )
+    return panels._line(opened)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_numbers_stand_right_with_their_thousands_and_words_as_they_are(said):
+    panels.table(pd.DataFrame({"Rows": [1234567, 8], "Why": ["10", "a day"]}), "Lost rows")
+    ((kind, text),) = said
+    assert kind == "html"
+    assert text.count('<td class="csa-number">') == 2
+    assert '<td class="csa-number">1,234,567</td>' in text
+    assert "<td>10</td>" in text
+    assert '<th class="csa-number">Rows</th><th>Why</th>' in text
+    assert 'aria-label="Lost rows"' in text
+
+
+def test_the_quiet_line_says_the_city_its_last_day_and_how_much():
+    line = city_line()
+    assert "<b>Testville</b>" in line
+    assert "June 10, 2020" in line
+    assert "1,234" in line
+    assert "csa-mark" not in line
+    assert "armed assault" not in line
+
+
+def test_a_made_up_city_and_a_proxy_say_so_on_every_page():
+    assert city_line(is_synthetic=True).startswith('<p class="csa-line"><span class="csa-mark">')
+    assert "armed assault" in city_line(nonfatal_is_proxy=True)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_table_without_rows_is_a_head_alone(said):
+    panels.table(pd.DataFrame({"Why": pd.Series([], dtype="str")}), "none")
+    assert "<th>Why</th>" in said[0][1]
+    assert "<td" not in said[0][1]
+
+
+def test_sentences_that_are_empty_are_not_said(said):
+    panels.answer("One.", "", "Two.")
+    assert said == [("html", '<p class="csa-answer">One. Two.</p>')]
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_no_text_of_a_file_is_html(said):
+    panels.table(pd.DataFrame({BAD: [BAD]}), BAD)
+    panels.answer(BAD)
+    panels.numbers([(BAD, BAD)])
+    said.append(("html", city_line(name=BAD, nonfatal_is_proxy=True, nonfatal_name=BAD)))
+    for _, text in said:
+        assert "<img" not in text
+        assert "&lt;img" in text
+    assert 'aria-label="&lt;img src=x onerror=alert(1)&gt;&amp;&quot;' in said[0][1]
+
+
+def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
+    class StopError(Exception):
+        pass
+
+    def stop():
+        raise StopError
+
+    monkeypatch.setattr(panels.st, "stop", stop)
+    with pytest.raises(StopError):
+        panels.stop(CsaError("screen.bad_link"))
+    assert said[0][0] == "error"
+    assert said[0][1].startswith("This link")
+
+
+def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
+    for error in (OutputError("files.not_a_folder", path="x"), CsaError("map.no_leaflet")):
+        with panels.map_words():
+            raise error
+    assert [kind for kind, _ in said] == ["warning", "warning"]
+
+
+def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):
+    with pytest.raises(CsaError), panels.map_words():
+        raise CsaError("sheet.other_data")
+    with pytest.raises(KeyError), panels.map_words():
+        raise KeyError
+    assert said == []
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@general
+@given(st.text())
+def test_what_markdown_would_read_as_a_mark_is_escaped_and_no_letter_is_lost(text):
+    plain = panels.plain(text)
+    marks = set("\\`*_{}[]()#+!|<>~$:-")
+    unescaped, at = [], 0
+    while at < len(plain):
+        if plain[at] == "\\":
+            at += 1
+            assert plain[at] in marks
+        else:
+            assert plain[at] not in marks
+        unescaped.append(plain[at])
+        at += 1
+    assert "".join(unescaped) == text

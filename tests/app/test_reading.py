@@ -1,0 +1,73 @@
+"""How old the data is, in the reader's words; and every reason has its own."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import reading
+from csa.ingest.judge import REASONS
+
+TODAY = date(2026, 3, 15)
+general = settings(derandomize=True, deadline=None, max_examples=100)
+
+
+class Day(date):
+    """A day on which the reader looks."""
+
+    @classmethod
+    def today(cls):
+        return TODAY
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    monkeypatch.setattr(reading, "date", Day)
+
+
+@pytest.mark.parametrize(
+    ("through", "words"),
+    [
+        (TODAY, "0 days"),
+        (date(2026, 3, 14), "one day"),
+        (date(2026, 1, 14), "60 days"),
+        (date(2026, 1, 13), "2 months"),  # 61 days
+        (date(2025, 3, 15), "12 months"),
+        (date(2024, 4, 1), "23 months"),
+        (date(2024, 3, 15), "2.0 years"),
+        (date(2020, 8, 21), "5.6 years"),
+        (date(2026, 3, 16), "0 days"),  # a zone ahead of the reader's
+    ],
+)
+def test_age_is_said_in_days_then_months_then_years(through, words):
+    assert reading._age(through) == words
+
+
+@given(st.integers(0, 20_000))
+@general
+def test_an_age_is_near_the_truth(n_days):
+    said = reading._age(TODAY - timedelta(days=n_days))
+    number, unit = said.replace("one", "1").replace(",", "").split()
+    of = {"day": 1, "days": 1, "months": 30.44, "years": 365.28}[unit]
+    assert abs(float(number) * of - n_days) <= 0.06 * max(n_days, 1) + of / 2
+
+
+def test_every_reason_for_which_a_row_is_lost_has_words():
+    assert len({reading._reason(reason) for reason in REASONS}) == len(REASONS)
+
+
+def test_a_reason_without_words_is_our_fault_and_is_found_at_once():
+    with pytest.raises(KeyError):
+        reading._reason("no_such_reason")
+
+
+def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
+    assert reading._victims({"victims": None}) == "not known"
+    assert reading._victims({"victims": 0}) == "0"
+    assert reading._victims({"victims": 12345}) == "12,345"
+
+
+def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
+    assert reading._expected({"expected": None}) == reading._expected({}) == "not known"
+    assert reading._expected({"expected": 1.25}) == "1.2"
