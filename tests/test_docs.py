@@ -86,7 +86,15 @@ def test_every_command_and_option_is_named(data_page):
                 yield f"{name} {word}", inner
 
     commands = dict(walk(command, "csa"))
-    assert set(commands) == {"csa ingest", "csa propose", "csa check", "csa config show", "csa basemap", "csa fetch", "csa sample"}
+    assert set(commands) == {
+        "csa ingest",
+        "csa propose",
+        "csa check",
+        "csa config show",
+        "csa basemap",
+        "csa fetch",
+        "csa sample",
+    }
     for name, inner in commands.items():
         (row,) = (line for line in data_page.splitlines() if line.startswith(f"| `{name}` |"))
         options = [
@@ -127,6 +135,19 @@ def test_architecture_names_every_room(root):
             assert room.name in page
         elif room.is_dir() and (room / "__init__.py").exists():
             assert f"{room.name}/" in page
+
+
+def test_architecture_names_every_module_of_the_screens(root):
+    page = (root / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    _, _, rooms = page.partition("\n    app/\n")
+    rooms = rooms.partition("\n    tests/")[0]
+    named = set(re.findall(r"\b([a-z_]+(?:\.py|/))(?= |$)", rooms))
+    held = {
+        path.name + "/" * path.is_dir()
+        for path in (root / "app").iterdir()
+        if not path.name.startswith(("_", "."))
+    }
+    assert named == held
 
 
 def test_every_dependency_has_its_line(root):
