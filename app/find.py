@@ -260,7 +260,7 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
 def _sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
     proposal = cache.proposal(opened, choices)
     area = sheet.area
-    st.subheader(f"{area['area_id']}  {area['place_name']}", anchor=False)
+    st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
     low, high = sheet.expected
     st.markdown(
         speak(
@@ -346,7 +346,9 @@ def _times(sheet: Sheet) -> None:
 
 
 def _places(opened: Opened, choices: Choices, area: Any) -> None:
-    shares = ", ".join(f"{name} {percent(share)}" for name, share in area["neighborhoods"].items())
+    shares = ", ".join(
+        f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
+    )
     st.markdown(speak("sheet.neighborhoods", shares=shares))
     st.markdown(
         speak(

@@ -154,7 +154,7 @@ def _services(opened: Opened, choices: Choices, area_id: str) -> None:
     here = table[table["area_id"] == area_id]
     lacking = gaps(table).get(area_id, ())
     if lacking:
-        st.markdown(speak("services.gaps", near=near, kinds=", ".join(lacking)))
+        st.markdown(speak("services.gaps", near=near, kinds=panels.plain(", ".join(lacking))))
     else:
         st.markdown(speak("services.no_gap", near=near))
     panels.table(
@@ -164,7 +164,7 @@ def _services(opened: Opened, choices: Choices, area_id: str) -> None:
     st.caption(
         speak(
             "services.source",
-            source=config.source,
+            source=panels.plain(config.source),
             day=day(config.as_of),
             n=len(services_in(opened)),
         )
@@ -248,7 +248,7 @@ def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
     if table is None or config is None:
         return
     row = table[table["area_id"] == area_id].iloc[0]
-    made = {"source": config.source, "day": day(config.as_of)}
+    made = {"source": panels.plain(config.source), "day": day(config.as_of)}
     if pd.isna(row["highest_share"]):
         st.markdown(speak("risk.unscored", **made))
         return

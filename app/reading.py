@@ -229,7 +229,7 @@ def layers(opened: Opened) -> None:
             speak(
                 "data.people",
                 n=round(report["population"]),
-                source=report.get("population_source") or speak("sheet.unknown"),
+                source=panels.plain(report.get("population_source") or speak("sheet.unknown")),
                 year=report["population_year"],
             )
         )
