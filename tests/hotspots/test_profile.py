@@ -160,9 +160,7 @@ moments = st.lists(
 @given(moments, st.integers(1, 14))
 def test_each_incident_of_the_period_is_in_its_month_and_no_other(times, n_months):
     period = Period(Month(2020, 1), Month(2020, 1).plus(n_months))
-    counted = count_by_month(
-        incidents(*times), period, date(2019, 12, 1), date(2021, 12, 31)
-    )
+    counted = count_by_month(incidents(*times), period, date(2019, 12, 1), date(2021, 12, 31))
     assert len(counted) == n_months
     for name, n in zip(counted["month"], counted["incidents"], strict=True):
         assert n == sum(f"{when:%Y-%m}" == name for when in times)
