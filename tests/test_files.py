@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import csa
-from csa import files
+from csa import atomic, files
 from csa.errors import OutputError
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
@@ -222,7 +222,7 @@ def test_where_current_points_nowhere_a_new_version_mends_it(tmp_path):
 
 
 def test_where_folders_cannot_be_exchanged_in_one_step_they_are_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_exchange", lambda *_: False)
+    monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
     for content in (OLD, NEW):
         files.replace_folder(tmp_path / "out", MARKER, content)
     assert read(tmp_path / "out") == NEW
@@ -447,7 +447,7 @@ def test_after_a_publishing_writer_was_killed_the_next_one_succeeds(killed):
 def test_without_exchange_too_a_failing_step_leaves_the_old_files(tmp_path, monkeypatch):
     out = tmp_path / "out"
     files.replace_folder(out, MARKER, OLD)
-    monkeypatch.setattr(files, "_exchange", lambda *_: False)
+    monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
     for number in range(1, 9):
         with pytest.MonkeyPatch.context() as patch:
             failing_at(patch, number)

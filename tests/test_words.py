@@ -20,7 +20,7 @@ from csa.message import Message, english, fill, say
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 SOURCE = Path(csa.__file__).parent
 SOURCES = (SOURCE, Path(app.__file__).parent)
-SPEAKERS = {"say", "_say", "speak", "Message"}
+SPEAKERS = {"say", "speak", "Message"}
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 KEY = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
@@ -80,7 +80,7 @@ def _spoken_values(call):
         value = keyword.value
         if keyword.arg is not None:
             names.add(keyword.arg)
-        elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "_pick":
+        elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "pick":
             names |= {node.value for node in value.args[1:] if _is_text(node)}
         else:
             is_all = False

@@ -1,0 +1,1 @@
+"""The commands: a function each, its docstring the help; `csa.cli` gathers them."""
