@@ -11,12 +11,11 @@ from typing import Any
 import shapely
 
 from csa.city import CityConfig
-from csa.errors import SourceError
 from csa.files import json_bytes, replace_folder
 from csa.ingest.basemap import FORMAT_VERSION, KIND, LAYERS, MARKER, Basemap, read_streets
 from csa.ingest.polygons import read_neighborhoods, require_zone
 from csa.ingest.shapes import read_shapes
-from csa.ingest.sources import data_folder
+from csa.ingest.sources import data_folder, find_places
 from csa.log import Tell, silent
 from csa.message import Message, say
 from csa.places.basemap import (
@@ -79,11 +78,7 @@ def build_basemap(
     """
     tell("places")
     inner = data_folder(config, folder)
-    path = places or inner / (config.places.file or "none")
-    if places is None and not path.exists():
-        name = config.places.file or "a file of neighborhoods"
-        raise SourceError("places.none_given", city=config.city.name, file=name, folder=inner)
-    neighborhoods, _ = read_neighborhoods(path, config.places)
+    neighborhoods, _ = read_neighborhoods(places or find_places(config, inner), config.places)
     require_zone(neighborhoods, config.city)
     canvas = _Canvas(config, inner, frame(neighborhoods, MARGIN_M, config.city.metric_crs))
     for layer in ("water", "parks"):

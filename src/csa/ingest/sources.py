@@ -83,10 +83,7 @@ def find_inputs(
     )
     if not incidents:
         raise SourceError("source.none_given", folder=folder, city=config.city.name)
-    found = places or _in(folder, config.places.file)
-    if found is None:
-        name = config.places.file or "a file of neighborhoods"
-        raise SourceError("places.none_given", city=config.city.name, file=name, folder=folder)
+    found = places or find_places(config, folder)
     if population is not None and config.population is None:
         raise SourceError("places.population_undescribed", path=population, city=config.city.name)
     people = population or _in(folder, config.population.file if config.population else "")
@@ -114,6 +111,33 @@ def data_folder(config: CityConfig, folder: Path) -> Path:
     """
     own = folder / config.city.id
     return own if own.is_dir() else folder
+
+
+def find_places(config: CityConfig, folder: Path) -> Path:
+    """Find the neighborhoods' file that a city's file names.
+
+    Parameters
+    ----------
+    config
+        The city.
+    folder
+        Its data folder, as `data_folder` gives it.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which is there.
+
+    Raises
+    ------
+    SourceError
+        If it is not there, or the city's file names none.
+    """
+    found = _in(folder, config.places.file)
+    if found is None:
+        name = config.places.file or "a file of neighborhoods"
+        raise SourceError("places.none_given", city=config.city.name, file=name, folder=folder)
+    return found
 
 
 def add_layers(
