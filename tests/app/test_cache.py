@@ -6,7 +6,13 @@ import pytest
 
 import app
 from app import cache
+from app.settings import Deployment
 from csa.analysis import Choices
+from csa.config import load_city
+from csa.errors import CsaError
+from csa.ingest.dataset import save_dataset
+from csa.ingest.sources import Inputs
+from csa.intake import build_dataset
 
 REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_singleton"}
 
@@ -88,3 +94,60 @@ def test_another_dataset_is_another_key(city):
     one, other = (cache.Opened(city.config, city.dataset, key) for key in ("one", "other"))
     choices = Choices(months=3, min_samples=5, eps_m=200)
     assert cache.proposal(one, choices) is not cache.proposal(other, choices)
+
+
+# ---- Opening a city -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(town, tmp_path, monkeypatch):
+    """Testville's files in a folder, and nothing made from them yet."""
+    town.edit_config('id = "testville"', 'id = "testville"\nfiles = ["*.csv"]')
+    town.write("a.csv", *[f"{k},{k},2020-05-04,0,-94.57,39.02,," for k in range(5)])
+    made = Deployment(town.config, tmp_path / "var" / "dataset", tmp_path / "var" / "basemap")
+    monkeypatch.setattr(cache, "deployment", lambda: made)
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
+    return made
+
+
+def test_a_city_without_a_dataset_is_read_once_from_its_files(served):
+    steps = []
+    assert cache.needs_reading()
+    opened = cache.open_city(steps.append)
+    assert opened.dataset.report["incidents"] == 5
+    assert steps
+    assert not cache.needs_reading()
+    assert (served.basemap / "basemap.json").is_file()
+    again = cache.open_city(steps.clear)
+    assert again.dataset is opened.dataset
+    assert again.key == opened.key
+
+
+def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
+    first = cache.open_city()
+    path = town.write("a.csv", *[f"{k},{k},2020-05-04,0,-94.57,39.02,," for k in range(9)])
+    made = build_dataset(load_city(town.config), Inputs((path,), town.places))
+    save_dataset(made.dataset, made.rejected, served.dataset)
+    second = cache.open_city()
+    assert second.dataset.report["incidents"] == 9
+    town.edit_config("eps_m = 200", "eps_m = 250")
+    third = cache.open_city()
+    assert third.config.areas.eps_m == 250
+    assert len({first.key, second.key, third.key}) == 3
+    for opened in (first, second):  # another folder's first version is another dataset
+        assert opened.dataset.fingerprint[:16] in opened.key
+
+
+def test_a_city_without_files_is_refused_and_leaves_nothing(served, town):
+    (town.folder / "a.csv").unlink()
+    with pytest.raises(CsaError):
+        cache.open_city()
+    assert not served.dataset.exists()
+
+
+def test_a_city_without_layers_has_no_background(served, static):
+    opened = cache.open_city()
+    assert not cache.has_background(opened)
+    base, cells = cache.geometry(opened, 9)
+    assert cache.geometry(opened, 9)[0] is base
+    assert set(cells.number_of) == set(cache.cells(opened, 9).index.tolist())

@@ -1,0 +1,60 @@
+"""Method: each choice beside what was suggested, and the page's own text."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from app import methods
+from csa.analysis import Choices, propose
+from csa.params import Month
+
+
+@pytest.fixture
+def said(monkeypatch):
+    shown = SimpleNamespace(tables=[], texts=[], answers=[])
+    monkeypatch.setattr(methods.panels, "table", lambda rows, _: shown.tables.append(rows))
+    monkeypatch.setattr(methods.panels, "answer", lambda *words: shown.answers.append(words))
+    for name in ("markdown", "caption"):
+        monkeypatch.setattr(methods.st, name, lambda text, **_: shown.texts.append(text))
+    return shown
+
+
+def test_each_choice_stands_beside_what_was_suggested(city, said):
+    methods.numbers(city, city.proposal)
+    (rows,) = said.tables
+    suggested = city.proposal.suggested
+    radius = rows.iloc[1].tolist()[1:]
+    assert radius == ["200 m", f"{suggested.eps_m:g} m"]
+    assert rows.iloc[2].tolist()[1:] == ["5", str(suggested.min_samples)]
+    assert rows.iloc[3, 1] == "2.0 km2"
+    assert rows.iloc[4].tolist()[1:] == ["9", "9"]
+    assert "15 of 16 incidents" in said.texts[0]
+    assert city.proposal.summary["data_fingerprint"][:12] in said.texts[1]
+
+
+def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
+    summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
+    methods.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
+    assert ". 7 belong to groups" in said.texts[0]
+    assert "belong to groups" not in said.texts[1]
+
+
+def test_no_size_limit_is_said_in_words(city, said):
+    choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200, max_area_km2=0)
+    methods.numbers(city, propose(city.dataset, city.config, choices))
+    assert said.tables[0].iloc[3, 1].lower().startswith("no ")
+
+
+def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
+    methods.answer(city.proposal)
+    words = " ".join(said.answers[0])
+    assert "200" in words
+    assert "5" in words
+    assert "16" in words
+
+
+def test_the_page_is_the_methods_without_its_title(root, said):
+    methods.page()
+    whole = (root / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    assert whole.startswith("# Methods")
+    assert said.texts == [whole.removeprefix("# Methods\n")]
