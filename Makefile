@@ -81,7 +81,7 @@ run: setup ## serve the app on http://127.0.0.1:8501 (CITY=kansas-city or a data
 	    $(BIN)/csa basemap --city "$(CITY)" --out "var/$$city/basemap"
 	fi
 	printf '\n%s\n\n' "run: http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
-	CSA_CITY="$(CITY)" exec $(BIN)/streamlit run app/main.py --server.port $(PORT)
+	CSA_CITY="$(CITY)" exec $(BIN)/python -m app --server.port $(PORT)
 
 # The browser tests use Debian's chromium; no test downloads a browser.
 browser:

@@ -1,7 +1,7 @@
 """The one seam where what was computed is remembered.
 
-Keys are the dataset's fingerprint, the city file's hash and frozen choices; never a table.
-What is returned is shared by all readers: nothing changes it.
+Keys are the dataset's fingerprint, the city file's hash and frozen choices; never a table. What
+is returned is shared by all readers: nothing changes it.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def has_background(opened: Opened) -> bool:
 
 
 def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
-    """Count the services in and near each area, once.
+    """Count the services in and near each area.
 
     Parameters
     ----------

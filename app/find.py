@@ -1,23 +1,23 @@
-"""The parts of Find areas: the answer, the map with its table, an area's sheet."""
+"""The parts of Find areas: the answer, the map and its table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import cache, charts, controls, look, maps, nearby, panels
+from app import cache, controls, look, maps, nearby, panels, stage
+from app.area_sheet import show_sheet
 from app.cache import Opened
 from app.legend import classify_counts, show_legend
+from app.phrases import months_covered, period_words, what_is_counted
 from app.screen import Screen
 from csa.analysis import Choices
 from csa.exports import EXPORTS
 from csa.hotspots.proposal import Proposal
-from csa.sheets import Sheet
-from csa.words import KM2_PER_SQUARE_MILE, day, land, percent, speak
+from csa.words import KM2_PER_SQUARE_MILE, percent, speak
 
 TABLE = "areas table"
 MAP = "map name"
@@ -48,7 +48,7 @@ def answer(proposal: Proposal) -> None:
             n=totals["areas"],
             inside=totals["in_areas"],
             incidents=totals["located"],
-            what=speak(what_key(proposal)),
+            what=what_is_counted(proposal),
             share=percent(proposal.summary["share_of_incidents"]),
             land=percent(proposal.summary["share_of_study_area"]),
             period=period,
@@ -68,45 +68,6 @@ def _covered(params: Mapping[str, Any]) -> str:
     """Say it where the data do not reach as far back as was asked."""
     n, asked = params["months_covered"], params["months"]
     return speak("find.covered", n=n, months=asked) if n < asked else ""
-
-
-def what_key(proposal: Proposal) -> str:
-    """Name what is counted: shootings, homicides, or the city's nonfatal kind.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        A key of the catalog.
-    """
-    kinds = proposal.summary["params"]["kinds"]
-    if kinds == ["homicide"]:
-        return "find.homicides"
-    return "find.reports" if proposal.summary["nonfatal_is_proxy"] else "find.shootings"
-
-
-def period_words(proposal: Proposal) -> str:
-    """Write the period that the data cover.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        Such as `September 1, 2017 through August 21, 2020`.
-    """
-    params = proposal.summary["params"]
-    first = day(date.fromisoformat(params["covered_from"]))
-    return speak(
-        "find.period", first=first, last=day(date.fromisoformat(params["covered_through"]))
-    )
 
 
 @st.fragment
@@ -139,7 +100,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         panels.downloads(opened, choices, tuple(EXPORTS), stem)
     with right:
         if screen.area:
-            _sheet(opened, choices, cache.sheet(opened, choices, screen.area))
+            show_sheet(opened, choices, cache.sheet(opened, choices, screen.area))
         else:
             panels.empty(speak("find.choose"))
 
@@ -153,22 +114,22 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     if risk is not None:
         show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
     else:
-        title = speak("find.legend", period=speak("find.n_months", n=_months(proposal)))
+        title = speak("find.legend", period=speak("find.n_months", n=months_covered(proposal)))
         show_legend(title, classes, colours.sequential, marks)
     base, cells = cache.geometry(opened, screen.choices.resolution)
     scene = maps.Scene(
         proposal,
         classes,
-        speak("find.n_months", n=_months(proposal)),
+        speak("find.n_months", n=months_covered(proposal)),
         screen.shade,
         screen.layers,
         screen.area,
         spots,
         None if risk is None else (risk.address, risk.levels),
     )
-    key = maps.key_of(base, look.is_dark(), opened.config.city, opened.config.basemap)
+    key = stage.key_of(base, look.is_dark(), opened.config.city, opened.config.basemap)
     st.session_state[MAP] = key
-    maps.show(
+    stage.show(
         maps.base_map(opened.config, base, is_dark=look.is_dark()),
         key,
         maps.painting(scene, cells),
@@ -176,12 +137,8 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     )
 
 
-def _months(proposal: Proposal) -> int:
-    return int(proposal.summary["params"]["months_covered"])
-
-
 def _on_map_click() -> None:
-    area_id = maps.clicked_area(st.session_state[MAP])
+    area_id = stage.clicked_area(st.session_state[MAP])
     if area_id is not None:
         _choose(area_id)
 
@@ -255,112 +212,3 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
             per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
         }
     ).set_index(pd.Index(areas["area_id"].tolist()))
-
-
-def _sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
-    proposal = cache.proposal(opened, choices)
-    area = sheet.area
-    st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
-    low, high = sheet.expected
-    st.markdown(
-        speak(
-            "sheet.count",
-            n=area["incidents"],
-            what=speak(what_key(proposal)),
-            low=round(low),
-            high=round(high),
-            months=_months(proposal),
-        )
-    )
-    panels.numbers(_numbers(opened, area))
-    tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
-    with tabs[0]:
-        st.plotly_chart(
-            charts.by_month(sheet.by_month),
-            config=charts.CONFIG,
-            key="by month",
-            alt=speak("sheet.months_alt", area_id=area["area_id"]),
-        )
-    with tabs[1]:
-        _times(sheet)
-    with tabs[2]:
-        _places(opened, choices, area)
-
-
-def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
-    units = opened.config.city.units
-    shown = [
-        (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"])),
-        (_known(area["victims"]), victims_words(opened)),
-        (
-            land(area["area_km2"], units).split(" ")[0],
-            speak("sheet.land_us" if units == "us" else "sheet.land_metric"),
-        ),
-    ]
-    year = area["population_year"]
-    if not pd.isna(area["population"]):
-        people = f"{round(area['population'], -2):,.0f}"
-        shown.append((people, speak("sheet.people", year=int(year))))
-    else:
-        shown.append((speak("sheet.unknown"), speak("sheet.people_unknown")))
-    return shown
-
-
-def victims_words(opened: Opened) -> str:
-    """Name what the number of victims counts: where the kind is a proxy, nobody knows who was hit.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    str
-        In words.
-    """
-    is_proxy = opened.config.city.nonfatal_is_proxy
-    return speak("sheet.victims_proxy" if is_proxy else "sheet.victims")
-
-
-def _known(value: Any) -> str:
-    return speak("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
-
-
-def _times(sheet: Sheet) -> None:
-    if sheet.by_part is None:
-        panels.empty(speak("sheet.too_few_times"))
-        return
-    st.plotly_chart(
-        charts.by_part(sheet.by_part),
-        config=charts.CONFIG,
-        key="by part",
-        alt=speak("sheet.times_alt", area_id=sheet.area["area_id"]),
-    )
-    notes = [speak("sheet.night_note")]
-    if sheet.without_time:
-        notes.append(speak("sheet.without_time", n=sheet.without_time))
-    if sheet.reported_time:
-        notes.append(speak("sheet.reported_time", n=sheet.reported_time))
-    st.caption(" ".join(notes))
-
-
-def _places(opened: Opened, choices: Choices, area: Any) -> None:
-    shares = ", ".join(
-        f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
-    )
-    st.markdown(speak("sheet.neighborhoods", shares=shares))
-    st.markdown(
-        speak(
-            {
-                "yes": "sheet.also_yes",
-                "no": "sheet.also_no",
-                "too few": "sheet.also_few",
-            }[area["also_on_homicides"]]
-        )
-    )
-    if not pd.isna(area["domestic"]):
-        st.markdown(speak("sheet.domestic", n=int(area["domestic"])))
-    if area["suspect"]:
-        st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    nearby.of_area(opened, choices, area["area_id"])

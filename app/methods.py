@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import panels
 from app.cache import Opened
-from app.find import period_words
+from app.phrases import period_words
 from app.settings import ROOT
 from csa.hotspots.proposal import Proposal
 from csa.words import land, percent, speak

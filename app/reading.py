@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import charts, panels
 from app.cache import Opened
-from app.find import victims_words
+from app.phrases import victims_words
 from csa.hotspots.profile import count_by_month
 from csa.params import Month, Period
 from csa.words import day, percent, speak

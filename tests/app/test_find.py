@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import find
+from app import area_sheet, find, phrases
 from csa.analysis import Choices, propose
 from csa.params import Month
 
@@ -53,11 +53,11 @@ def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
 
 
 def test_what_is_counted_is_called_what_it_is(city):
-    assert find.what_key(city.proposal) == "find.shootings"
+    assert phrases.what_is_counted(city.proposal) == "shootings"
     proxy = with_summary(city.proposal, nonfatal_is_proxy=True)
-    assert find.what_key(proxy) == "find.reports"
+    assert phrases.what_is_counted(proxy) == "incidents"
     params = {**city.proposal.summary["params"], "kinds": ["homicide"]}
-    assert find.what_key(with_summary(proxy, params=params)) == "find.homicides"
+    assert phrases.what_is_counted(with_summary(proxy, params=params)) == "homicides"
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -94,10 +94,10 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
         "population_year": None,
     }
     opened = SimpleNamespace(config=city.config)
-    numbers = [number for number, _ in find._numbers(opened, area)]
+    numbers = [number for number, _ in area_sheet._numbers(opened, area)]
     assert numbers == ["1", "not known", "2.6", "not known"]
     counted = {**area, "victims": 1234.0, "population": 5678.0, "population_year": 2020}
-    numbers = find._numbers(opened, counted)
+    numbers = area_sheet._numbers(opened, counted)
     assert [number for number, _ in numbers] == ["1", "1,234", "2.6", "5,700"]
     assert "2020" in numbers[3][1]
 
@@ -114,10 +114,10 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     """Markdown would fetch a picture from wherever a neighborhood's name says."""
     said = []
     for name in ("subheader", "markdown", "caption", "warning"):
-        monkeypatch.setattr(find.st, name, lambda text, **_: said.append(text))
-    monkeypatch.setattr(find.nearby, "of_area", lambda *_: None)
+        monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
+    monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"
     area = city.proposal.areas.iloc[0].to_dict() | {"neighborhoods": {bad: 1.0}}
-    find._places(city, Choices(), area)
+    area_sheet._places(city, Choices(), area)
     assert any("elsewhere" in text for text in said)
     assert not any("](" in text for text in said)

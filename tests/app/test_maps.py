@@ -10,7 +10,7 @@ import streamlit_folium
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import geometry, look, maps
+from app import geometry, look, maps, stage
 from app.legend import classify_counts
 from app.maps import Scene, Spot
 from csa.analysis import study_cells
@@ -38,7 +38,7 @@ def cells(static, city):
 def sent(monkeypatch):
     """What reaches the component that draws in the browser, by way of st_folium itself."""
     arguments = {}
-    component = maps._stay_here(lambda **given: arguments.update(given))
+    component = stage._stay_here(lambda **given: arguments.update(given))
     monkeypatch.setattr(streamlit_folium, "_component_func", component)
     return arguments
 
@@ -110,8 +110,8 @@ def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
 
 def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
     def clicked(answer):
-        monkeypatch.setattr(maps.st, "session_state", {"map": answer})
-        return maps.clicked_area("map")
+        monkeypatch.setattr(stage.st, "session_state", {"map": answer})
+        return stage.clicked_area("map")
 
     assert clicked({"last_active_drawing": {"properties": {"area_id": "B"}}}) == "B"
     assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
@@ -132,9 +132,9 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
     ],
 )
 def test_an_answer_without_an_area_is_no_click(monkeypatch, answer):
-    monkeypatch.setattr(maps.st, "session_state", {"map": answer})
-    assert maps.clicked_area("map") is None
-    assert maps.clicked_area("other") is None
+    monkeypatch.setattr(stage.st, "session_state", {"map": answer})
+    assert stage.clicked_area("map") is None
+    assert stage.clicked_area("other") is None
 
 
 def test_maps_that_differ_only_after_an_underscore_have_other_names():
@@ -142,20 +142,20 @@ def test_maps_that_differ_only_after_an_underscore_have_other_names():
     one, other = "tiles/tier_1/{z}.png", "tiles/tier_2/{z}.png"
     hashed = {streamlit_folium.generate_js_hash(f"L.map('{path}')", "map") for path in (one, other)}
     assert len(hashed) == 1
-    assert maps.key_of(one) != maps.key_of(other)
+    assert stage.key_of(one) != stage.key_of(other)
     named = {
-        streamlit_folium.generate_js_hash(f"L.map('{path}')", maps.key_of(path))
+        streamlit_folium.generate_js_hash(f"L.map('{path}')", stage.key_of(path))
         for path in (one, other)
     }
     assert len(named) == 2
 
 
 def test_a_maps_name_stays_while_its_base_stays(base):
-    assert maps.key_of(base, True) == maps.key_of(replace(base), True)
-    assert maps.key_of(base, True) != maps.key_of(base, False)
+    assert stage.key_of(base, True) == stage.key_of(replace(base), True)
+    assert stage.key_of(base, True) != stage.key_of(base, False)
     other = replace(base, bounds=((39.0, -94.6), (39.05, -94.4)))
-    assert maps.key_of(base, True) != maps.key_of(other, True)
-    assert "_" not in maps.key_of(base)
+    assert stage.key_of(base, True) != stage.key_of(other, True)
+    assert "_" not in stage.key_of(base)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -165,15 +165,15 @@ def test_every_link_of_folium_becomes_a_local_file_or_is_dropped():
     """A new folium may load something new: then this fails, and nobody's browser asks for it."""
     links = [link for _, link in (*folium.Map.default_js, *folium.Map.default_css)]
     assert len(links) > 8
-    local = [maps._local(link) for link in links]
+    local = [stage._local(link) for link in links]
     kept = {place for place in local if place}
-    assert kept == {f"{maps.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")}
+    assert kept == {f"{stage.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")}
 
 
 @pytest.mark.parametrize("place", ["js_links", "css_links"])
 def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
     asked = []
-    component = maps._stay_here(lambda **given: asked.append(given))
+    component = stage._stay_here(lambda **given: asked.append(given))
     links = {"js_links": [], "css_links": [], "header": ""}
     with pytest.raises(CsaError) as caught:
         component(**{**links, place: ["https://elsewhere.example/new.js"]})
@@ -183,9 +183,9 @@ def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
 
 
 def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_path, sent):
-    monkeypatch.setattr(maps, "STATIC", tmp_path)
+    monkeypatch.setattr(stage, "STATIC", tmp_path)
     with pytest.raises(CsaError) as caught:
-        maps.show(
+        stage.show(
             maps.base_map(city.config, base, is_dark=False),
             "map",
             maps.painting(scene(city), cells),
@@ -202,8 +202,8 @@ def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkey
     script = tmp_path / "vendor" / "leaflet" / "leaflet.js"
     script.parent.mkdir(parents=True)
     script.touch()
-    monkeypatch.setattr(maps, "STATIC", tmp_path)
-    maps.show(
+    monkeypatch.setattr(stage, "STATIC", tmp_path)
+    stage.show(
         maps.base_map(city.config, base, is_dark=False),
         "map",
         maps.painting(scene(city), cells),
@@ -233,7 +233,7 @@ def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, ce
     def hashed(**changed):
         streamlit_folium.st_folium(
             maps.base_map(city.config, base, is_dark=False),
-            key=maps.key_of(base),
+            key=stage.key_of(base),
             feature_group_to_add=maps.painting(scene(city, **changed), cells),
         )
         return sent["key"], sent["script"], sent["feature_group"]
