@@ -145,7 +145,7 @@ def test_architecture_names_every_module_of_the_screens(root):
     held = {
         path.name + "/" * path.is_dir()
         for path in (root / "app").iterdir()
-        if not path.name.startswith(("_", "."))
+        if not path.name.startswith((".", "__init__", "__pycache__"))
     }
     assert named == held
 

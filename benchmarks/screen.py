@@ -1,0 +1,180 @@
+"""Time the screen in a real browser, ours beside folium.Choropleth and pydeck, in one run.
+
+A time is from the key press until the picture of the map has changed, seen by screenshots of
+it: the same yardstick for each, about a twentieth of a second coarse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from rich.table import Table
+
+ROOT = Path(__file__).parent.parent
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CHANGES = 20
+SCREEN = quote(json.dumps({"until": "2024-01", "eps_m": 150.0, "min_samples": 10}))
+RIVALS = {
+    "folium.Choropleth": "benchmarks/rivals/choropleth.py",
+    "pydeck H3HexagonLayer": "benchmarks/rivals/deck.py",
+}
+
+
+def screen(dataset: Path) -> Table:
+    """Measure, and lay out the figures."""
+    from playwright.sync_api import sync_playwright
+
+    table = Table(title="The screen, Philadelphia, 36 months", box=None, title_justify="left")
+    for title in ("What", "Seconds (median)", "Least", "Most", "Times ours", "Target"):
+        table.add_column(title, justify="left" if title == "What" else "right")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        cold = [_cold(browser, dataset) for _ in range(3)]
+        with _serving([sys.executable, "-m", "app"], dataset) as address:
+            page = _opened(browser, f"{address}/?screen={SCREEN}")
+            radius, toggle, month = _radius(page), _toggle(page), _month(page)
+        ours = statistics.median(radius)
+        _row(table, "first page, from a server that answers", cold, None, "3 s")
+        _row(table, "another radius (eps): ours", radius, ours, "1.0 s")
+        _row(table, "a layer on or off", toggle, None, "0.3 s")
+        _row(table, "another month", month, None, "")
+        for name, script in RIVALS.items():
+            with _beside_static(ROOT / script) as copy:
+                command = [sys.executable, "-m", "streamlit", "run", str(copy)]
+                with _serving(command, dataset) as address:
+                    times = _rival(browser, address)
+            _row(table, f"another radius (eps): {name}", times, ours, "")
+        browser.close()
+    return table
+
+
+@contextmanager
+def _beside_static(script: Path) -> Iterator[Path]:
+    """Streamlit serves the static folder beside the script: give a rival ours, with Leaflet."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "app" / "static", Path(folder) / "static")
+        yield Path(shutil.copy(script, folder))
+
+
+def _row(table: Table, what: str, times: list[float], ours: float | None, target: str) -> None:
+    middle = statistics.median(times)
+    ratio = "" if ours is None else f"{middle / ours:.1f}"
+    table.add_row(what, f"{middle:.2f}", f"{min(times):.2f}", f"{max(times):.2f}", ratio, target)
+
+
+@contextmanager
+def _serving(command: list[str], dataset: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {**os.environ, "CSA_CITY": str(dataset), "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _cold(browser: Any, dataset: Path) -> float:
+    with _serving([sys.executable, "-m", "app"], dataset) as address:
+        began = time.perf_counter()
+        page = _opened(browser, address, settle_ms=0)
+        taken = time.perf_counter() - began
+        page.context.close()
+        return taken
+
+
+def _opened(browser: Any, address: str, settle_ms: int = 2500) -> Any:
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.goto(address)
+    while True:
+        frame = next((f for f in page.frames if "streamlit_folium" in f.url), None)
+        if frame and frame.evaluate("document.body && document.body.dataset.painted"):
+            break
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(settle_ms)
+    return page
+
+
+def _until_changed(page: Any, spot: Any, act: Any) -> float:
+    box = spot.bounding_box()
+    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+    before = page.screenshot(clip=clip)
+    began = time.perf_counter()
+    act()
+    while page.screenshot(clip=clip) == before:
+        if time.perf_counter() - began > 20:
+            raise RuntimeError("the map did not change")
+    taken = time.perf_counter() - began
+    page.wait_for_timeout(900)  # until nothing of this change is left to do
+    return taken
+
+
+def _radius(page: Any) -> list[float]:
+    spot = page.locator("iframe").first
+    slider = page.get_by_role("slider", name="Radius (eps)")
+    slider.focus()
+    return [
+        _until_changed(page, spot, lambda: page.keyboard.press("ArrowRight"))
+        for _ in range(CHANGES)
+    ]
+
+
+def _toggle(page: Any) -> list[float]:
+    spot = page.locator("iframe").first
+    button = page.get_by_role("button", name="Neighborhoods")
+    return [_until_changed(page, spot, button.click) for _ in range(CHANGES)]
+
+
+def _month(page: Any) -> list[float]:
+    spot = page.locator("iframe").first
+    times = []
+    for _ in range(6):
+        page.get_by_role("combobox", name="Counted through").click()
+        page.keyboard.press("ArrowDown")
+        times.append(_until_changed(page, spot, lambda: page.keyboard.press("Enter")))
+    return times
+
+
+def _rival(browser: Any, address: str) -> list[float]:
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.goto(address)
+    page.wait_for_selector("iframe, canvas", timeout=60_000)
+    page.wait_for_timeout(5000)
+    spot = page.locator("iframe, [data-testid=stDeckGlJsonChart]").first
+    page.get_by_role("slider").first.focus()
+    times = [
+        _until_changed(page, spot, lambda: page.keyboard.press("ArrowRight"))
+        for _ in range(CHANGES // 2)
+    ]
+    page.context.close()
+    return times
