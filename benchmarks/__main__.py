@@ -15,6 +15,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.screen import screen
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data" / "philadelphia"
 CSA = [sys.executable, "-m", "csa.cli"]
@@ -40,6 +42,9 @@ def main() -> None:
         console.print(table)
         console.print()
         console.print(million(Path(folder)))
+        if (Path(folder) / "dataset").is_dir():
+            console.print()
+            console.print(screen(Path(folder) / "dataset"))
 
 
 def commands(folder: Path) -> list[tuple[str, str, list[str]]]:

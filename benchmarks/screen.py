@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from playwright.sync_api import sync_playwright
 from rich.table import Table
 
 ROOT = Path(__file__).parent.parent
@@ -36,8 +37,6 @@ RIVALS = {
 
 def screen(dataset: Path) -> Table:
     """Measure, and lay out the figures."""
-    from playwright.sync_api import sync_playwright
-
     table = Table(title="The screen, Philadelphia, 36 months", box=None, title_justify="left")
     for title in ("What", "Seconds (median)", "Least", "Most", "Times ours", "Target"):
         table.add_column(title, justify="left" if title == "What" else "right")
@@ -94,7 +93,7 @@ def _serving(command: list[str], dataset: Path) -> Iterator[str]:
     try:
         for _ in range(600):
             try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310
                 break
             except OSError:
                 time.sleep(0.05)

@@ -168,8 +168,8 @@ def test_the_readme_says_what_the_tool_must_not_be_used_for(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
     first_screen = "\n".join(readme.splitlines()[:24])
     assert "**Not for**" in first_screen
-    assert "docs/proposal.svg" in first_screen
-    assert "csa propose" in first_screen
+    assert "docs/find-areas.png" in first_screen
+    assert "make run" in first_screen
 
 
 def test_no_index_address_and_every_pin_has_its_hash(root):
