@@ -7,26 +7,21 @@ it: the same yardstick for each, about a twentieth of a second coarse.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import sync_playwright
 from rich.table import Table
 
-ROOT = Path(__file__).parent.parent
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from benchmarks.browser import ROOT, chromium, serving
+
 CHANGES = 20
 SCREEN = quote(json.dumps({"until": "2024-01", "eps_m": 150.0, "min_samples": 10}))
 RIVALS = {
@@ -40,11 +35,10 @@ def screen(dataset: Path) -> Table:
     table = Table(title="The screen, Philadelphia, 36 months", box=None, title_justify="left")
     for title in ("What", "Seconds (median)", "Least", "Most", "Times ours", "Target"):
         table.add_column(title, justify="left" if title == "What" else "right")
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        cold = [_cold(browser, dataset) for _ in range(3)]
-        with _serving([sys.executable, "-m", "app"], dataset) as address:
+    variables = {"CSA_CITY": str(dataset)}
+    with chromium() as browser:
+        cold = [_cold(browser, variables) for _ in range(3)]
+        with serving([sys.executable, "-m", "app"], variables) as address:
             page = _opened(browser, f"{address}/?screen={SCREEN}")
             radius, toggle, month = _radius(page), _toggle(page), _month(page)
         ours = statistics.median(radius)
@@ -55,10 +49,9 @@ def screen(dataset: Path) -> Table:
         for name, script in RIVALS.items():
             with _beside_static(ROOT / script) as copy:
                 command = [sys.executable, "-m", "streamlit", "run", str(copy)]
-                with _serving(command, dataset) as address:
+                with serving(command, variables) as address:
                     times = _rival(browser, address)
             _row(table, f"another radius (eps): {name}", times, ours, "")
-        browser.close()
     return table
 
 
@@ -76,35 +69,8 @@ def _row(table: Table, what: str, times: list[float], ours: float | None, target
     table.add_row(what, f"{middle:.2f}", f"{min(times):.2f}", f"{max(times):.2f}", ratio, target)
 
 
-@contextmanager
-def _serving(command: list[str], dataset: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    variables = {**os.environ, "CSA_CITY": str(dataset), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        cwd=ROOT,
-        env=variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _cold(browser: Any, dataset: Path) -> float:
-    with _serving([sys.executable, "-m", "app"], dataset) as address:
+def _cold(browser: Any, variables: dict[str, str]) -> float:
+    with serving([sys.executable, "-m", "app"], variables) as address:
         began = time.perf_counter()
         page = _opened(browser, address, settle_ms=0)
         taken = time.perf_counter() - began
