@@ -67,4 +67,4 @@ USER 10001:10001
 # Straight to itself, never through a proxy; below the base path where there is one.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); path = '/'.join(filter(None, [base, '_stcore/health'])); u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/' + path, timeout=4)"]
-CMD ["streamlit", "run", "app/main.py", "--server.address=0.0.0.0", "--server.port=8501"]
+CMD ["python", "-m", "app", "--server.address=0.0.0.0", "--server.port=8501"]

@@ -16,6 +16,7 @@ from streamlit.web.cli import main as streamlit
 # What pages import is imported before the server starts, not by the first reader. Not app.stage:
 # streamlit-folium's component is known only to a server that runs when it is imported.
 from app import area_sheet, cache, controls, maps, methods, reading  # noqa: F401
+from app.geometry import forget_old
 from csa.errors import CsaError
 
 MAIN = Path(__file__).with_name("main.py")
@@ -26,6 +27,7 @@ def warm_up() -> None:
 
     Whatever fails here fails again, with its sentence, where a reader asks for it.
     """
+    forget_old()
     try:
         if cache.needs_reading():
             return  # a page shows how far that has come

@@ -11,8 +11,13 @@ from app import cache, charts, nearby, panels
 from app.cache import Opened
 from app.phrases import months_covered, victims_words, what_is_counted
 from csa.analysis import Choices
+from csa.schema import KINDS
 from csa.sheets import Sheet
 from csa.words import land, percent, speak
+
+FEW_PEOPLE = 100
+FEW_DOMESTIC = 5
+"""A smaller number could tell about somebody; whoever knows the area could guess whom."""
 
 
 def show_sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
@@ -30,36 +35,37 @@ def show_sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
     proposal = cache.proposal(opened, choices)
     area = sheet.area
     st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
-    low, high = sheet.expected
+    low, high = sheet.usual
     st.markdown(
         speak(
             "sheet.count",
             n=area["incidents"],
             what=what_is_counted(proposal),
-            low=round(low),
-            high=round(high),
+            low=low,
+            high=high,
             months=months_covered(proposal),
         )
     )
-    panels.numbers(_numbers(opened, area))
+    panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
     with tabs[0]:
         st.plotly_chart(
-            charts.by_month(sheet.by_month),
+            charts.by_month(sheet.by_month, is_synthetic=opened.config.city.is_synthetic),
             config=charts.CONFIG,
             key="by month",
             alt=speak("sheet.months_alt", area_id=area["area_id"]),
         )
     with tabs[1]:
-        _times(sheet)
+        _times(opened, sheet)
     with tabs[2]:
         _places(opened, choices, area)
 
 
-def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
+def _numbers(opened: Opened, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:
     units = opened.config.city.units
+    homicides = (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"]))
     shown = [
-        (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"])),
+        *[homicides] * has_homicides,
         (_known(area["victims"]), victims_words(opened)),
         (
             land(area["area_km2"], units).split(" ")[0],
@@ -68,7 +74,8 @@ def _numbers(opened: Opened, area: Any) -> list[tuple[str, str]]:
     ]
     year = area["population_year"]
     if not pd.isna(area["population"]):
-        people = f"{round(area['population'], -2):,.0f}"
+        n = round(area["population"], -2)
+        people = speak("sheet.about", n=n) if n >= FEW_PEOPLE else speak("sheet.few_people")
         shown.append((people, speak("sheet.people", year=int(year))))
     else:
         shown.append((speak("sheet.unknown"), speak("sheet.people_unknown")))
@@ -79,12 +86,12 @@ def _known(value: Any) -> str:
     return speak("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
 
 
-def _times(sheet: Sheet) -> None:
+def _times(opened: Opened, sheet: Sheet) -> None:
     if sheet.by_part is None:
         panels.empty(speak("sheet.too_few_times"))
         return
     st.plotly_chart(
-        charts.by_part(sheet.by_part),
+        charts.by_part(sheet.by_part, is_synthetic=opened.config.city.is_synthetic),
         config=charts.CONFIG,
         key="by part",
         alt=speak("sheet.times_alt", area_id=sheet.area["area_id"]),
@@ -102,17 +109,22 @@ def _places(opened: Opened, choices: Choices, area: Any) -> None:
         f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
     )
     st.markdown(speak("sheet.neighborhoods", shares=shares))
-    st.markdown(
-        speak(
-            {
-                "yes": "sheet.also_yes",
-                "no": "sheet.also_no",
-                "too few": "sheet.also_few",
-            }[area["also_on_homicides"]]
+    if set(choices.kinds) == set(KINDS):
+        st.markdown(
+            speak(
+                {
+                    "yes": "sheet.also_yes",
+                    "no": "sheet.also_no",
+                    "too few": "sheet.also_few",
+                }[area["also_on_homicides"]]
+            )
         )
-    )
     if not pd.isna(area["domestic"]):
-        st.markdown(speak("sheet.domestic", n=int(area["domestic"])))
+        n = int(area["domestic"])
+        is_few = n < FEW_DOMESTIC
+        st.markdown(
+            speak("sheet.few_domestic", n=FEW_DOMESTIC) if is_few else speak("sheet.domestic", n=n)
+        )
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
     nearby.of_area(opened, choices, area["area_id"])

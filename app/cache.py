@@ -27,6 +27,7 @@ from csa.analysis import Choices, highest_risk, propose, risk_near, services_nea
 from csa.basemap import build_basemap, save_basemap
 from csa.city import CityConfig
 from csa.config import load_city
+from csa.errors import CsaError
 from csa.exports import export
 from csa.hotspots.proposal import Proposal
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
@@ -80,8 +81,9 @@ def open_city(tell: Tell = silent) -> Opened:
     if not (served.dataset / MARKER).is_file():
         _make_dataset(served, config, tell)
     version = (served.dataset / "current").resolve().name
-    dataset = _dataset(served.dataset, version, (served.dataset / MARKER).stat().st_mtime_ns)
-    return Opened(config, dataset, f"{dataset.fingerprint[:16]}-{config_hash}-{version}")
+    made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
+    dataset = _dataset(served.dataset, version, made_ns)
+    return Opened(config, dataset, f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}")
 
 
 def needs_reading() -> bool:
@@ -212,11 +214,13 @@ def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometr
     OutputError
         If the static folder cannot be written.
     """
-    return _base(opened.key, deployment().basemap, opened), _shapes(opened.key, resolution, opened)
+    return _base(opened.key, deployment().basemap, _made_ns(), opened), _shapes(
+        opened.key, resolution, opened
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _base(key: str, basemap: Path, _opened: Opened) -> BaseGeometry:
+def _base(key: str, basemap: Path, made_ns: int, _opened: Opened) -> BaseGeometry:
     return base_geometry(_opened.dataset, basemap)
 
 
@@ -238,7 +242,17 @@ def has_background(opened: Opened) -> bool:
     bool
         False where the neighborhoods are all there is.
     """
-    return bool(set(_base(opened.key, deployment().basemap, opened).layers) - {"neighborhoods"})
+    try:
+        layers = _base(opened.key, deployment().basemap, _made_ns(), opened).layers
+    except CsaError:
+        return False  # the map says why
+    return bool(set(layers) - {"neighborhoods"})
+
+
+def _made_ns() -> int:
+    """Tell when the background was made: one made anew is another."""
+    marker = deployment().basemap / BASEMAP_MARKER
+    return marker.stat().st_mtime_ns if marker.is_file() else 0
 
 
 def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:

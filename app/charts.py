@@ -17,13 +17,15 @@ PARTS_HEIGHT_PX = 280
 CONFIG = {"displayModeBar": False}
 
 
-def by_month(counts: pd.DataFrame) -> go.Figure:
+def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by month, homicides as the darker foot; an unfinished month hatched.
 
     Parameters
     ----------
     counts
         As `csa.hotspots.profile.count_by_month`.
+    is_synthetic
+        Whether the city is made up; the picture says so.
 
     Returns
     -------
@@ -60,7 +62,9 @@ def by_month(counts: pd.DataFrame) -> go.Figure:
             customdata=list(zip(names, provisional, strict=True)),
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
         )
-    figure.update_layout(barmode="stack", bargap=0.15, **_layout(MONTHS_HEIGHT_PX))
+    figure.update_layout(
+        barmode="stack", bargap=0.15, **_layout(MONTHS_HEIGHT_PX, is_synthetic=is_synthetic)
+    )
     top = int(covered["incidents"].max()) if len(covered) else 0
     figure.update_yaxes(
         title=speak("charts.per_month"), range=[0, max(4, top * 1.1)], dtick=_step(top)
@@ -75,13 +79,15 @@ def by_month(counts: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def by_part(counts: pd.DataFrame) -> go.Figure:
+def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """Draw incidents by day of the week and part of the day, each box with its number.
 
     Parameters
     ----------
     counts
         As `csa.hotspots.profile.count_by_part`.
+    is_synthetic
+        Whether the city is made up; the picture says so.
 
     Returns
     -------
@@ -109,18 +115,34 @@ def by_part(counts: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}, %{x}: %{z}<extra></extra>",
         )
     )
-    figure.update_layout(**_layout(PARTS_HEIGHT_PX))
+    figure.update_layout(**_layout(PARTS_HEIGHT_PX, is_synthetic=is_synthetic))
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(side="top", showgrid=False, ticks="")
     return figure
+
+
+def _mark() -> dict[str, object]:
+    """Say on the picture itself, wherever it is pasted, that the city is made up."""
+    return {
+        "text": speak("screen.sample"),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 1,
+        "y": 1,
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12, "color": look.current().faint},
+    }
 
 
 def _scale(colours: Sequence[str]) -> list[list[object]]:
     return [[(n + 1) / len(colours), colour] for n, colour in enumerate(colours)]
 
 
-def _layout(height_px: int) -> dict[str, object]:
+def _layout(height_px: int, *, is_synthetic: bool) -> dict[str, object]:
     return {
+        "annotations": [_mark()] if is_synthetic else [],
         "height": height_px,
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 13}},

@@ -11,22 +11,23 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from app.screen import LAYERS, SHADES, Screen, screen_from_text, screen_to_text
+from app.screen import LAYERS, MAX_MIN_SAMPLES, SHADES, Screen, screen_from_text, screen_to_text
 from csa.analysis import Choices
 from csa.city import CityConfig
 from csa.errors import CsaError
 from csa.ingest.dataset import Dataset
-from csa.params import DbscanParams, Month
+from csa.params import MAX_EPS_M, DbscanParams, Month
 from csa.schema import KINDS
 from csa.settings import resolve
 from csa.words import day, land, month, render, speak
 
 SCREEN = "screen"
 MONTHS = (6, 12, 24, 36, 48, 60)
-RESOLUTIONS = (8, 9, 10)
 LIMITS_KM2 = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 0.0)
-EPS_M = (50, 500, 10)
-MIN_SAMPLES = (3, 40)
+EPS_STEP_M = 10.0
+SEEN = "widgets when the screen was written"
+WRITTEN = "address that was written"
+MAP_WIDGETS = ("shade", "layers")
 WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_m", "min_samples")
 
 
@@ -46,26 +47,57 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
         What is on screen. A link that cannot be read is told of, and the city's own is shown.
     """
     spot = st.empty()  # always there: an element more or less would remount the map below it
-    if SCREEN not in st.session_state:
+    text = st.query_params.get(SCREEN, "")
+    if SCREEN not in st.session_state or _went_back(text):
         start = Screen(first_choices(config, dataset))
-        text = st.query_params.get(SCREEN)
         if text:
             try:
-                start = _of_link(text, start, dataset)
+                start = _of_link(text, start, config, dataset)
             except CsaError as error:
                 spot.warning(render(error.message))
         st.session_state[SCREEN] = start
+        for name in (*WIDGETS, *MAP_WIDGETS):
+            st.session_state.pop(name, None)
     kept: Screen = st.session_state[SCREEN]
     return kept
 
 
-def _of_link(text: str, first: Screen, dataset: Dataset) -> Screen:
-    """Read a link; refuse a month that the data do not reach, for no widget could show it."""
+def _went_back(text: str) -> bool:
+    """Tell whether the reader went back to an earlier screen's address.
+
+    The address is then another than the one last written, though no widget was touched: after
+    a quick second change the browser's address may be one behind, and is no wish.
+    """
+    state = st.session_state
+    touched = any(state.get(name) != value for name, value in state.get(SEEN, {}).items())
+    return bool(text) and text != state.get(WRITTEN, text) and not touched
+
+
+def _of_link(text: str, first: Screen, config: CityConfig, dataset: Dataset) -> Screen:
+    """Read a link; refuse what no widget could show: a month without data, another cell size."""
     found = screen_from_text(text, first)
     until = found.choices.until
-    if until not in {None, *(Month.parse(name).plus(1) for name in _months(dataset))}:
+    months = {None, *(Month.parse(name).plus(1) for name in _months(dataset))}
+    if until not in months or found.choices.resolution not in resolutions(config):
         raise CsaError("screen.bad_link")
     return found
+
+
+def resolutions(config: CityConfig) -> list[int]:
+    """List the cell sizes that a page offers: those of the city's file, which weighed privacy.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    list of int
+        H3 resolutions, coarse to fine.
+    """
+    settled = int(resolve({}, config)["resolution"].value)
+    return sorted({*config.city.resolutions, settled})
 
 
 def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
@@ -100,11 +132,12 @@ def remember(new: Screen, first: Choices) -> None:
     first
         The city's own choices: a link says only what differs.
     """
-    st.session_state[SCREEN] = new
+    state = st.session_state
+    state[SCREEN] = new
     text = screen_to_text(new, Screen(first))
-    if text == "{}":
-        st.query_params.pop(SCREEN, None)
-    elif st.query_params.get(SCREEN) != text:
+    state[SEEN] = {name: state[name] for name in (*WIDGETS, *MAP_WIDGETS) if name in state}
+    state[WRITTEN] = text
+    if st.query_params.get(SCREEN, "{}") != text:
         st.query_params[SCREEN] = text
 
 
@@ -173,7 +206,7 @@ def _start_widgets(now: Choices, last: str) -> None:
         "resolution": now.resolution,
         "limit": now.max_area_km2,
         "by_hand": now.eps_m is not None or now.min_samples is not None,
-        "eps_m": round(now.eps_m or suggested.eps_m),
+        "eps_m": float(now.eps_m or suggested.eps_m),
         "min_samples": now.min_samples or suggested.min_samples,
     }
     for name in WIDGETS:
@@ -185,7 +218,7 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
     units = config.city.units
     resolution = st.selectbox(
         speak("controls.resolution"),
-        sorted({*RESOLUTIONS, now.resolution}),
+        resolutions(config),
         key="resolution",
         format_func=lambda r: speak("controls.cell", size=land(_cell_km2(r), units), resolution=r),
         help=speak("controls.resolution_help", resolution=config.areas.resolution),
@@ -209,21 +242,20 @@ def _choose_dbscan() -> DbscanParams | None:
         for name in ("eps_m", "min_samples"):
             st.session_state.pop(name, None)
         return None
-    low, high, step = EPS_M
-    eps_m = st.slider(
+    eps_m = st.number_input(
         speak("controls.eps_m"),
-        min(low, st.session_state["eps_m"]),
-        max(high, st.session_state["eps_m"]),
-        step=step if st.session_state["eps_m"] % step == 0 else 1,
+        min_value=1.0,
+        max_value=MAX_EPS_M,
+        step=EPS_STEP_M,
         key="eps_m",
-        format="%d m",
+        format="%g",
         help=speak("controls.eps_m_help"),
     )
-    few, many = MIN_SAMPLES
-    min_samples = st.slider(
+    min_samples = st.number_input(
         speak("controls.min_samples"),
-        min(few, st.session_state["min_samples"]),
-        max(many, st.session_state["min_samples"]),
+        min_value=2,
+        max_value=MAX_MIN_SAMPLES,
+        step=1,
         key="min_samples",
         help=speak("controls.min_samples_help"),
     )

@@ -70,6 +70,27 @@ def _covered(params: Mapping[str, Any]) -> str:
     return speak("find.covered", n=n, months=asked) if n < asked else ""
 
 
+def file_stem(city: str, proposal: Proposal) -> str:
+    """Name what a download is of: the city, the days counted, and the kind where it is one.
+
+    Parameters
+    ----------
+    city
+        The city's short name.
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        Such as `sample-2017-09-01-to-2020-08-21`.
+    """
+    params = proposal.summary["params"]
+    kinds = params["kinds"]
+    only = f"-{kinds[0]}" if len(kinds) == 1 else ""
+    return f"{city}-{params['covered_from']}-to-{params['covered_through']}{only}"
+
+
 @st.fragment
 def map_and_areas(opened: Opened, choices: Choices) -> None:
     """Show the map, the areas and the chosen one; a click repaints this part of the page alone.
@@ -96,7 +117,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
         _table(opened, proposal, screen.area)
-        stem = f"{opened.config.city.id}-{proposal.summary['data_through']}"
+        stem = file_stem(opened.config.city.id, proposal)
         panels.downloads(opened, choices, tuple(EXPORTS), stem)
     with right:
         if screen.area:
@@ -203,12 +224,13 @@ def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
     areas = proposal.areas.sort_values(["place_name", "area_id"])
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
+    has_homicides = "homicide" in proposal.summary["params"]["kinds"]
     return pd.DataFrame(
         {
             speak("find.col_area"): areas["area_id"],
             speak("find.col_place"): areas["place_name"],
             speak("find.col_incidents"): areas["incidents"],
-            speak("find.col_homicides"): areas["homicides"],
+            **({speak("find.col_homicides"): areas["homicides"]} if has_homicides else {}),
             per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
         }
     ).set_index(pd.Index(areas["area_id"].tolist()))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,6 +194,20 @@ def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
     return RiskLayer(serve({"features": features}), levels(scored["score"], classes), classes)
 
 
+def forget_old(days: float = 7) -> None:
+    """Remove geometry that no server asked for in a while, such as an earlier city's.
+
+    Parameters
+    ----------
+    days
+        How long it is kept.
+    """
+    oldest = time.time() - days * 86_400
+    for place in (STATIC / "geometry").glob("*"):
+        if place.is_dir() and place.stat().st_mtime < oldest:
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def serve(content: dict[str, Any]) -> str:
     """Write public geometry under the static folder, named by its content.
 
@@ -214,4 +231,5 @@ def serve(content: dict[str, Any]) -> str:
     place = STATIC / "geometry" / name
     if not (place / FILE).is_file():
         replace_folder(place, FILE, {FILE: text})
+    os.utime(place)
     return f"../../app/static/geometry/{name}/{FILE}"

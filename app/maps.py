@@ -19,7 +19,7 @@ from app import look
 from app.geometry import BaseGeometry, CellGeometry
 from app.legend import Classes
 from csa.city import CityConfig
-from csa.hotspots.profile import count_interval
+from csa.hotspots.profile import whole_interval
 from csa.hotspots.proposal import Proposal
 from csa.words import speak
 
@@ -168,6 +168,7 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
         "bounds": base.bounds,
         "imperial": config.city.units == "us",
         "dark": is_dark,
+        "mark": speak("screen.sample") if config.city.is_synthetic else "",
         "tiles": config.basemap.tiles_url,
         "credit": config.basemap.tiles_credit,
         "colours": {name: getattr(colours, name) for name in (*names, "accent")},
@@ -242,11 +243,11 @@ def _areas(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _feature(area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str) -> dict[str, Any]:
-    low, high = count_interval(area["incidents"])
+    low, high = whole_interval(area["incidents"])
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     lines = [
         speak("map.area_count", n=area["incidents"], period=period),
-        speak("map.area_chance", low=round(low), high=round(high)),
+        speak("map.area_chance", low=low, high=high),
     ]
     return {
         "type": "Feature",

@@ -17,6 +17,7 @@ from csa.places.services import gaps
 from csa.words import day, percent, speak
 
 METRES_PER_MILE = 1609.344
+ALL_BUT_A_SLIVER = 0.99
 
 
 def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -252,12 +253,14 @@ def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
     if pd.isna(row["highest_share"]):
         st.markdown(speak("risk.unscored", **made))
         return
-    st.markdown(
-        speak(
-            "risk.share",
-            share=percent(row["highest_share"]),
-            top=percent(cache.highest_share(opened)),
-            of_city=percent(row["share_of_highest"]),
-            **made,
-        )
-    )
+    shares = {
+        "share": percent(row["highest_share"]),
+        "top": percent(cache.highest_share(opened)),
+        "of_city": percent(row["share_of_highest"]),
+    }
+    if not pd.isna(row["points"]):
+        st.markdown(speak("risk.share_of_points", n=int(row["points"]), **shares, **made))
+        return
+    is_partly = row["scored_share"] < ALL_BUT_A_SLIVER
+    partly = speak("risk.partly", share=percent(row["scored_share"])) if is_partly else ""
+    st.markdown(speak("risk.share", **shares, **made) + partly)

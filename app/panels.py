@@ -180,7 +180,8 @@ def map_words() -> Iterator[None]:
     try:
         yield
     except CsaError as error:
-        if not isinstance(error, OutputError) and not error.message.key.startswith("map."):
+        is_about_map = error.message.key.startswith(("map.", "basemap."))
+        if not (is_about_map or isinstance(error, OutputError)):
             raise
         st.warning(render(error.message), icon=":material/map:")
 

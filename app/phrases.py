@@ -25,6 +25,8 @@ def what_is_counted(proposal: Proposal) -> str:
     kinds = proposal.summary["params"]["kinds"]
     if kinds == ["homicide"]:
         return speak("find.homicides")
+    if kinds == ["nonfatal"]:
+        return speak("find.nonfatal")
     is_proxy = proposal.summary["nonfatal_is_proxy"]
     return speak("find.reports" if is_proxy else "find.shootings")
 

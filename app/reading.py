@@ -19,6 +19,7 @@ from csa.words import day, percent, speak
 DAYS_PER_MONTH = 30.44
 MONTHS_TO_SAY_DAYS = 2
 MAX_SUSPECTS = 12
+MIN_INCIDENTS_FOR_ADDRESS = 5
 
 
 def answer(opened: Opened) -> None:
@@ -140,7 +141,10 @@ def months(opened: Opened) -> None:
     through = date.fromisoformat(report["data_through"])
     st.subheader(speak("data.by_month"), anchor=False)
     st.plotly_chart(
-        charts.by_month(count_by_month(opened.dataset.incidents, period, first, through)),
+        charts.by_month(
+            count_by_month(opened.dataset.incidents, period, first, through),
+            is_synthetic=opened.config.city.is_synthetic,
+        ),
         config=charts.CONFIG,
         key="city by month",
         alt=speak("data.by_month_alt"),
@@ -168,13 +172,18 @@ def suspects(opened: Opened) -> None:
         {
             speak("data.col_incidents"): [point["incidents"] for point in points],
             speak("data.col_expected"): [_expected(point) for point in points],
-            speak("data.col_place"): [
-                point["address"] or speak("data.no_address") for point in points
-            ],
+            speak("data.col_place"): [_where(point) for point in points],
             speak("data.col_why"): [point["why"] for point in points],
         },
         speak("data.suspects_alt"),
     )
+
+
+def _where(point: Mapping[str, Any]) -> str:
+    """Name a point; with few incidents its address could be somebody's home."""
+    if point["incidents"] < MIN_INCIDENTS_FOR_ADDRESS:
+        return speak("data.few_here", n=MIN_INCIDENTS_FOR_ADDRESS)
+    return point["address"] or speak("data.no_address")
 
 
 def _expected(point: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import folium
 import streamlit as st
@@ -16,6 +17,7 @@ import streamlit_folium
 
 from app.settings import STATIC
 from csa.errors import CsaError
+from csa.words import speak
 
 HEIGHT_PX = 560
 STATIC_ADDRESS = "../../app/static"
@@ -109,6 +111,16 @@ def key_of(*parts: object) -> str:
     return "map " + hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+def _own(name: str) -> str:
+    """Address a file of ours by its content, so that no browser keeps an older one.
+
+    The script is also told what to say where nothing else of the map loads.
+    """
+    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    words = f"&words={quote(speak('map.no_library'))}" if name.endswith(".js") else ""
+    return f"{STATIC_ADDRESS}/{name}?v={version}{words}"
+
+
 def _local(address: str) -> str | None:
     name = address.rsplit("/", 1)[-1]
     if name not in LOCAL:
@@ -126,8 +138,8 @@ def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
         # Folium forbids zooming the page by two fingers, which some readers need.
         header = re.sub(r'<meta name="viewport"[^>]*>', "", arguments.pop("header"))
         return component(
-            js_links=[f"{STATIC_ADDRESS}/csa-map.js", *filter(None, scripts)],
-            css_links=[*filter(None, styles), f"{STATIC_ADDRESS}/csa-map.css"],
+            js_links=[_own("csa-map.js"), *filter(None, scripts)],
+            css_links=[*filter(None, styles), _own("csa-map.css")],
             header=header,
             **arguments,
         )

@@ -106,12 +106,8 @@ def _until_changed(page: Any, spot: Any, act: Any) -> float:
 
 def _radius(page: Any) -> list[float]:
     spot = page.locator("iframe").first
-    slider = page.get_by_role("slider", name="Radius (eps)")
-    slider.focus()
-    return [
-        _until_changed(page, spot, lambda: page.keyboard.press("ArrowRight"))
-        for _ in range(CHANGES)
-    ]
+    more = page.get_by_test_id("stNumberInputStepUp").first
+    return [_until_changed(page, spot, more.click) for _ in range(CHANGES)]
 
 
 def _toggle(page: Any) -> list[float]:

@@ -139,7 +139,7 @@ def test_each_variable_is_read_by_the_code_or_by_python():
 
 
 def test_health_check_command_and_exposed_port_agree():
-    assert command()[:3] == ["streamlit", "run", "app/main.py"]
+    assert command()[:3] == ["python", "-m", "app"]
     assert "--server.address=0.0.0.0" in command()
     assert f"--server.port={PORT}" in command()
     assert of(LAST, "EXPOSE") == [PORT]

@@ -4,6 +4,7 @@
 (function () {
   "use strict";
 
+  const here = document.currentScript.src;
   const files = new Map(); // address -> promise of what it holds
   let painted = 0; // the newest message: an older one that arrives late draws nothing
   const kept = { cells: null, shapes: new Map() };
@@ -54,6 +55,8 @@
     kept.cells = null;
     kept.shapes = new Map();
     map.getContainer().style.background = options.colours.land;
+    document.body.classList.toggle("csa-dark", options.dark);
+    if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.map);
     const orders = { back: 210, cells: 320, hairlines: 380, casing: 400, outline: 410, services: 425, spots: 430 };
@@ -181,7 +184,9 @@
         draw(group, geometry, message);
         done(turn);
       },
-      () => tell(kept.options.words.no_geometry),
+      () => {
+        if (turn === painted) tell(kept.options.words.no_geometry);
+      },
     );
   }
 
@@ -195,6 +200,8 @@
 
   // For whoever waits: the number of the message that is on screen.
   function done(turn) {
+    const note = document.getElementById("csa-map-note");
+    if (note) note.remove(); // what could not be fetched before, now could
     document.body.dataset.painted = String(turn);
   }
 
@@ -394,7 +401,7 @@
 
   // Leaflet is asked for right after this file; without it there is no map to wait for.
   window.addEventListener("unhandledrejection", () => {
-    if (!window.L) tell("The map cannot draw here: its drawing library did not load. The table below says the same. To mend it, run: make setup");
+    if (!window.L) tell(new URL(here).searchParams.get("words"));
   });
 
   window.csaMap = { start, paint, tell };

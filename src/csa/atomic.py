@@ -9,8 +9,8 @@ import ctypes
 import fcntl
 import glob
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,20 +164,14 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _fresh_sibling(place: Path) -> Path:
-    fresh = Path(tempfile.mkdtemp(prefix=_temporary(place), dir=place.parent))
-    fresh.chmod(0o777 & ~_umask())
+    fresh = place.parent / f"{_temporary(place)}{secrets.token_hex(4)}"
+    fresh.mkdir()  # open to others as far as the user's umask says
     return fresh
 
 
 def _temporary(place: Path) -> str:
     """Return how our temporary folders begin: so that no folder of the user's is taken for one."""
     return f".csa-tmp-{place.name}-"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _exchange(one: Path, other: Path) -> bool:

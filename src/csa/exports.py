@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import geopandas as gpd
@@ -20,6 +21,10 @@ from csa.places.cells import from_text, outlines
 
 STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same proposal must give the same bytes."""
+
+
+ONE_AT_A_TIME = Lock()
+"""GDAL's settings are the whole process's, and an app's readers are threads of one."""
 
 
 def export(proposal: Proposal, name: str) -> bytes:
@@ -48,11 +53,10 @@ def export(proposal: Proposal, name: str) -> bytes:
 
 
 def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
-    """Draw the cells that hold incidents: an empty cell says nothing but where the city is."""
-    counted = proposal.cells[proposal.cells["incidents"] > 0]
-    shapes = outlines(from_text(counted["cell"]))
+    """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
+    shapes = outlines(from_text(proposal.cells["cell"]))
     return gpd.GeoDataFrame(
-        counted[list(CELL_COLUMNS)].reset_index(drop=True),
+        proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True),
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),
         crs=LONLAT,
     )
@@ -66,7 +70,11 @@ def _cells_geojson(proposal: Proposal) -> bytes:
 
 def _notes(proposal: Proposal) -> dict[str, Any]:
     names = ("city_name", "is_synthetic", "nonfatal_name", "data_through")
-    return {name: proposal.summary[name] for name in names}
+    params = ("kinds", "covered_from", "covered_through")
+    return {
+        **{name: proposal.summary[name] for name in names},
+        **{name: proposal.summary["params"][name] for name in params},
+    }
 
 
 def _geopackage(proposal: Proposal) -> bytes:
@@ -86,12 +94,13 @@ def _geopackage(proposal: Proposal) -> bytes:
 
 
 def _write_layers(path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
-    try:
-        for layer, table in (("areas", areas), ("cells", cells)):
-            pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    with ONE_AT_A_TIME:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STILL})
+        try:
+            for layer, table in (("areas", areas), ("cells", cells)):
+                pyogrio.write_dataframe(table, path, layer=layer, geometry_type="Unknown")
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _file(name: str) -> Callable[[Proposal], bytes]:

@@ -146,6 +146,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     shape = h3_cells.outline(area)
     people = people_in(shape, run.dataset.neighborhoods)
     size_km2 = run.grid.size_km2(area)
+    covered = _covered(run)
     return {
         "area_id": letter(number),
         "tier": "",
@@ -164,6 +165,10 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
         "nonfatal_name": run.config.city.nonfatal_name,
+        "kinds": " ".join(kind for kind in KINDS if kind in run.kinds),
+        "first_day": covered["covered_from"],
+        "last_day": covered["covered_through"],
+        "is_synthetic": run.config.city.is_synthetic,
         "geometry": shape,
     }
 

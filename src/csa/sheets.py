@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from csa.errors import CsaError
-from csa.hotspots.profile import count_by_month, count_by_part, count_interval, has_flag
+from csa.hotspots.profile import count_by_month, count_by_part, has_flag, whole_interval
 from csa.hotspots.proposal import Proposal
 from csa.ingest.dataset import Dataset
 from csa.params import Month, Period
@@ -24,8 +24,8 @@ class Sheet:
     ----------
     area
         The area's row of the proposal, without its geometry.
-    expected
-        Lower and upper expected number of incidents (95 %).
+    usual
+        Lower and upper usual number of incidents (95 %), in whole numbers.
     by_month
         As `csa.hotspots.profile.count_by_month`.
     by_part
@@ -37,7 +37,7 @@ class Sheet:
     """
 
     area: Mapping[str, Any]
-    expected: tuple[float, float]
+    usual: tuple[int, int]
     by_month: pd.DataFrame
     by_part: pd.DataFrame | None
     without_time: int
@@ -80,7 +80,7 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
     through = date.fromisoformat(proposal.summary["data_through"])
     return Sheet(
         {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
-        count_interval(len(incidents)),
+        whole_interval(len(incidents)),
         count_by_month(incidents, period, first, through),
         count_by_part(incidents),
         int(has_flag(incidents, "no_time").sum()),

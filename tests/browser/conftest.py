@@ -39,7 +39,7 @@ def serving(folder, city="sample", **environment):
         "CSA_BASEMAP": str(folder / "basemap"),
         **environment,
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "app", "--server.port", str(port)]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=log)
     try:

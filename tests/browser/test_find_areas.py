@@ -137,10 +137,9 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     frame = reader.frame
     born, letters = frame.evaluate("performance.timeOrigin"), dict(reader.labels())
     frame.evaluate("void window.map.setZoom(13, {animate: false})")
-    slider = reader.page.get_by_role("slider", name="Radius (eps)")
+    more = reader.page.get_by_test_id("stNumberInputStepUp").first
     for _ in range(6):
-        slider.focus()
-        reader.page.keyboard.press("ArrowRight")
+        more.click()
         reader.settle()
     wanted = propose(*sample, Choices(months=36, eps_m=210.0, min_samples=8))
     answer = f"{len(wanted.areas)} candidate areas hold {wanted.areas['incidents'].sum():,} of"
@@ -165,7 +164,7 @@ def test_layers_come_and_go_on_the_same_map(read, sample_app):
     assert frame.evaluate("document.querySelectorAll('.csa-service').length") > 20
     assert "clinic" in reader.page.locator(".csa-legend").inner_text()
     turn = reader.turn(frame)
-    reader.page.get_by_role("radio", name="Risk score").click()
+    reader.page.get_by_role("radio", name="Risk terrain").click()
     reader.painted(turn)
     reader.settle()
     assert "highest fifth" in reader.page.locator(".csa-legend").inner_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -20,7 +21,10 @@ NIGHT_ENDS = 6
 
 
 def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
-    """Tell between which expected numbers a count is no surprise: the exact Poisson interval.
+    """Tell between which usual numbers a count would be no surprise: the exact Poisson interval.
+
+    It is of the usual (expected) number, not of the next count, which varies more. Incidents
+    that lead to others, and a place chosen because its count was high, make it too narrow.
 
     Parameters
     ----------
@@ -41,6 +45,25 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
     tail = (1 - coverage) / 2
     low = float(chi2.ppf(tail, 2 * n) / 2) if n else 0.0
     return low, float(chi2.ppf(1 - tail, 2 * n + 2) / 2)
+
+
+def whole_interval(n: int, coverage: float = 0.95) -> tuple[int, int]:
+    """Widen a count's interval to whole numbers: never narrower than it is.
+
+    Parameters
+    ----------
+    n
+        Incidents counted.
+    coverage
+        As for `count_interval`.
+
+    Returns
+    -------
+    tuple of int
+        Lower and upper usual number.
+    """
+    low, high = count_interval(n, coverage)
+    return math.floor(low), math.ceil(high)
 
 
 def count_by_month(

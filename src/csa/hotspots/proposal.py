@@ -39,6 +39,10 @@ AREA_COLUMNS = {
     "resolution": "H3 resolution of the cells",
     "method_version": "changes when the same data would give other areas",
     "nonfatal_name": "what the nonfatal kind is called in this city",
+    "kinds": "kinds of incident counted",
+    "first_day": "first day counted",
+    "last_day": "last day counted",
+    "is_synthetic": "true for a made-up city",
 }
 WHOLE_COLUMNS = ("victims", "domestic", "population", "population_year")
 CELL_COLUMNS = {
