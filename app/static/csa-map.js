@@ -73,7 +73,7 @@
     L.control.scale({ imperial: options.imperial, metric: !options.imperial }).addTo(map);
     kept.bounds = options.bounds;
     kept.isFitted = false;
-    map.fitBounds(kept.bounds, { padding: [8, 8] });
+    map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
     watchSize(map);
