@@ -261,6 +261,7 @@ def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
     if not pd.isna(row["points"]):
         st.markdown(speak("risk.share_of_points", n=int(row["points"]), **shares, **made))
         return
-    is_partly = row["scored_share"] < ALL_BUT_A_SLIVER
-    partly = speak("risk.partly", share=percent(row["scored_share"])) if is_partly else ""
-    st.markdown(speak("risk.share", **shares, **made) + partly)
+    said = [speak("risk.share", **shares, **made)]
+    if row["scored_share"] < ALL_BUT_A_SLIVER:
+        said.append(speak("risk.partly", share=percent(row["scored_share"])))
+    st.markdown(" ".join(said))

@@ -65,19 +65,21 @@ def test_a_geopackage_has_the_areas_and_the_cells(made, tmp_path):
     for mine, theirs in zip(proposal.areas.geometry, areas.geometry, strict=True):
         assert shapely.equals_exact(mine, theirs, tolerance=1e-9)
     assert cells.columns.tolist() == [*CELL_COLUMNS, "geometry"]
+    assert cells["cell"].tolist() == proposal.cells["cell"].tolist()
     assert cells["incidents"].sum() == 13
     assert cells["homicides"].sum() == 6
 
 
-def test_cells_geojson_draws_each_cell_that_holds_an_incident(made, tmp_path):
+def test_cells_geojson_draws_the_same_cells_as_the_table_empty_ones_too(made, tmp_path):
     _, proposal = made()
     content = export(proposal, "cells.geojson")
     read = json.loads(content)
     assert read["name"] == "cells"
-    counted = proposal.cells[proposal.cells["incidents"] > 0].set_index("cell")
+    rows = list(csv.DictReader(io.StringIO(export(proposal, "cells.csv").decode())))
     table = gpd.read_file(opened(content, tmp_path, "cells.geojson")).set_index("cell")
-    assert table.index.tolist() == counted.index.tolist()
-    assert table["incidents"].tolist() == counted["incidents"].tolist()
+    assert table.index.tolist() == [row["cell"] for row in rows]
+    assert table["incidents"].tolist() == [int(row["incidents"]) for row in rows]
+    assert 0 < (table["incidents"] > 0).sum() < len(table)
     for shape, drawn in zip(outlines(from_text(table.index)), table.geometry, strict=True):
         assert shape.symmetric_difference(drawn).area < 1e-9
 
@@ -119,8 +121,11 @@ def test_a_proposal_without_any_incident_is_a_file_all_the_same(made, tmp_path):
     for name in EXPORTS:
         assert export(proposal, name)
     path = opened(export(proposal, "areas-and-cells.gpkg"), tmp_path)
-    assert len(pyogrio.read_dataframe(path, layer="cells")) == 0
-    assert json.loads(export(proposal, "cells.geojson"))["features"] == []
+    cells = pyogrio.read_dataframe(path, layer="cells")
+    assert len(cells) == len(proposal.cells) > 0
+    assert cells["incidents"].sum() == 0
+    features = json.loads(export(proposal, "cells.geojson"))["features"]
+    assert {feature["properties"]["incidents"] for feature in features} == {0}
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -156,8 +161,8 @@ def test_no_export_holds_an_incident_or_its_place(made, name):
     for place, row in zip(places, dataset.incidents.itertuples(), strict=True):
         assert shapely.to_wkb(place)[-16:-8] not in content
         assert shapely.to_wkb(place)[-8:] not in content
-        assert not re.search(rb"\b%s\d{0,3}\b" % str(row.lat).encode(), content)
-        assert not re.search(rb"%s\d{0,3}\b" % str(row.lon).encode(), content)
+        assert not re.search(rb"\b%s\d{0,3}\b" % f"{row.lat:.6f}".encode(), content)
+        assert not re.search(rb"%s\d{0,3}\b" % f"{row.lon:.6f}".encode(), content)
 
 
 def test_no_export_names_a_column_of_labels(made):

@@ -87,24 +87,24 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 
 
 @pytest.mark.parametrize("until", ["0001-01", "2015-01", "2020-10", "9999-12"])
-def test_a_link_to_a_month_without_data_is_refused(until):
+def test_a_link_to_a_month_without_data_is_refused(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        controls._of_link(f'{{"until":"{until}"}}', first, data)
+        controls._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
 
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
-def test_a_link_to_the_first_and_the_last_month_is_read(until):
+def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
-    read = controls._of_link(f'{{"until":"{until}"}}', first, data)
+    read = controls._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert str(read.choices.until) == until
 
 
-def test_a_link_outside_a_range_says_which():
+def test_a_link_outside_a_range_says_which(city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
-        controls._of_link('{"resolution":12}', first, data)
+        controls._of_link('{"resolution":12}', first, city.config, data)
 
 
 # ---- True in general ------------------------------------------------------------------------

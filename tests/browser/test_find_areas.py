@@ -215,7 +215,7 @@ def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample
     with reader.page.expect_download() as coming:
         reader.page.get_by_role("button", name="areas.geojson", exact=True).click()
     held = json.loads(coming.value.path().read_text(encoding="utf-8"))
-    assert coming.value.suggested_filename == "sample-2020-08-21-areas.geojson"
+    assert coming.value.suggested_filename == "sample-2017-09-01-to-2020-08-21-areas.geojson"
     assert [f["id"] for f in held["features"]] == proposal.areas["area_id"].tolist()
     assert held["is_synthetic"] is True
     with reader.page.expect_download() as coming:

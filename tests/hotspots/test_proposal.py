@@ -50,6 +50,10 @@ def area_row(area_id, cells, **changed):
         "resolution": 9,
         "method_version": "1",
         "nonfatal_name": "nonfatal shooting (proxy)",
+        "kinds": "homicide nonfatal",
+        "first_day": "2017-09-01",
+        "last_day": "2020-08-21",
+        "is_synthetic": False,
         "geometry": outline(cells),
     }
     return row | changed
@@ -67,6 +71,7 @@ def proposal_of(*rows, cells=None, labels=None):
     summary = {
         "kind": "proposal",
         "nonfatal_name": "nonfatal shooting (proxy)",
+        "is_synthetic": False,
         "areas": len(areas),
     }
     return Proposal(areas, cells, labels, summary)
