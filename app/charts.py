@@ -131,6 +131,7 @@ def _mark() -> dict[str, object]:
         "y": 1,
         "xanchor": "right",
         "yanchor": "bottom",
+        "yshift": 24,
         "showarrow": False,
         "font": {"size": 12, "color": look.current().faint},
     }
@@ -144,7 +145,7 @@ def _layout(height_px: int, *, is_synthetic: bool) -> dict[str, object]:
     return {
         "annotations": [_mark()] if is_synthetic else [],
         "height": height_px,
-        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": 46 if is_synthetic else 28, "b": 8},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 13}},
         "font": {"size": 13},
         "paper_bgcolor": "rgba(0,0,0,0)",

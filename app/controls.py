@@ -19,7 +19,7 @@ from csa.ingest.dataset import Dataset
 from csa.params import MAX_EPS_M, DbscanParams, Month
 from csa.schema import KINDS
 from csa.settings import resolve
-from csa.words import day, land, month, render, speak
+from csa.words import KM2_PER_SQUARE_MILE, day, land, month, render, speak
 
 SCREEN = "screen"
 MONTHS = (6, 12, 24, 36, 48, 60)
@@ -27,6 +27,7 @@ LIMITS_KM2 = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 0.0)
 EPS_STEP_M = 10.0
 SEEN = "widgets when the screen was written"
 WRITTEN = "address that was written"
+DROPPED = "a choice changed the areas, so that none is chosen"
 MAP_WIDGETS = ("shade", "layers")
 WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_m", "min_samples")
 
@@ -133,6 +134,8 @@ def remember(new: Screen, first: Choices) -> None:
         The city's own choices: a link says only what differs.
     """
     state = st.session_state
+    if SCREEN in state and state[SCREEN].choices != new.choices and state[SCREEN].area:
+        state[DROPPED] = True
     state[SCREEN] = new
     text = screen_to_text(new, Screen(first))
     state[SEEN] = {name: state[name] for name in (*WIDGETS, *MAP_WIDGETS) if name in state}
@@ -220,17 +223,27 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
         speak("controls.resolution"),
         resolutions(config),
         key="resolution",
-        format_func=lambda r: speak("controls.cell", size=land(_cell_km2(r), units), resolution=r),
+        format_func=lambda r: _cell_label(r, units),
         help=speak("controls.resolution_help", resolution=config.areas.resolution),
     )
+    limits = _limits(resolution, now.max_area_km2)
+    if st.session_state["limit"] not in limits:
+        st.session_state["limit"] = limits[0]
     limit_km2 = st.selectbox(
         speak("controls.limit"),
-        sorted({*LIMITS_KM2, now.max_area_km2}, key=lambda limit: limit or float("inf")),
+        limits,
         key="limit",
         format_func=lambda km2: land(km2, units) if km2 else speak("controls.no_limit"),
         help=speak("controls.limit_help", size=land(config.areas.max_area_km2, units)),
     )
     return resolution, limit_km2
+
+
+def _limits(resolution: int, now_km2: float) -> list[float]:
+    """List the size limits that hold a cell with some room: a smaller one would be refused."""
+    least = 2 * _cell_km2(resolution)
+    offered = {limit for limit in (*LIMITS_KM2, now_km2) if not limit or limit >= least}
+    return sorted(offered, key=lambda limit: limit or float("inf"))
 
 
 def _choose_dbscan() -> DbscanParams | None:
@@ -262,7 +275,7 @@ def _choose_dbscan() -> DbscanParams | None:
     return DbscanParams(float(eps_m), int(min_samples))
 
 
-def say_suggestion(suggested: DbscanParams, n_incidents: int, *, is_chosen: bool) -> None:
+def say_suggestion(suggested: DbscanParams, n_incidents: int, chosen: Choices) -> None:
     """Say the suggested radius and minimum, why, and whether they are in use.
 
     Parameters
@@ -271,11 +284,13 @@ def say_suggestion(suggested: DbscanParams, n_incidents: int, *, is_chosen: bool
         What fits this many incidents.
     n_incidents
         Incidents with a place in the period.
-    is_chosen
-        Whether others were set by hand.
+    chosen
+        The choices on screen.
     """
     st.session_state["suggested"] = suggested
-    key = "controls.suggested_not_used" if is_chosen else "controls.suggested"
+    by_hand = (chosen.eps_m, chosen.min_samples)
+    is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
+    key = "controls.suggested_not_used" if is_other else "controls.suggested"
     st.caption(speak(key, eps_m=suggested.eps_m, min_samples=suggested.min_samples, n=n_incidents))
 
 
@@ -297,9 +312,9 @@ def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) ->
         With the layers and the shade of the widgets.
     """
     state = st.session_state
-    if "shade" not in state:
+    if state.get("shade") not in shades:
         state["shade"] = now.shade if now.shade in shades else SHADES[0]
-    if "layers" not in state:
+    if not isinstance(state.get("layers"), list):
         state["layers"] = [name for name in offered if name in now.layers]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shade = st.segmented_control(
@@ -354,6 +369,13 @@ def _kind_label(kind: str, config: CityConfig) -> str:
     if kind == "homicide":
         return speak("controls.homicides")
     return speak("controls.nonfatal", name=config.city.nonfatal_name)
+
+
+def _cell_label(resolution: int, units: str) -> str:
+    km2 = _cell_km2(resolution)
+    if units == "us":
+        return speak("controls.cell_us", size=km2 / KM2_PER_SQUARE_MILE, resolution=resolution)
+    return speak("controls.cell_metric", size=km2, resolution=resolution)
 
 
 def _cell_km2(resolution: int) -> float:

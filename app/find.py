@@ -21,6 +21,8 @@ from csa.words import KM2_PER_SQUARE_MILE, percent, speak
 
 TABLE = "areas table"
 MAP = "map name"
+ORDER = "areas in the table's order"
+LAST_ROW = "row of the table that was clicked last"
 TABLE_HEIGHT_PX = 430
 
 
@@ -56,6 +58,7 @@ def answer(proposal: Proposal) -> None:
         speak("find.candidates"),
         _unplaced(totals),
         _covered(params),
+        _silent(proposal),
     )
 
 
@@ -68,6 +71,12 @@ def _covered(params: Mapping[str, Any]) -> str:
     """Say it where the data do not reach as far back as was asked."""
     n, asked = params["months_covered"], params["months"]
     return speak("find.covered", n=n, months=asked) if n < asked else ""
+
+
+def _silent(proposal: Proposal) -> str:
+    """Ask about months in which a city that always has incidents has none."""
+    n = proposal.summary["totals"]["silent_months"]
+    return speak("find.silent", n=n) if n else ""
 
 
 def file_stem(city: str, proposal: Proposal) -> str:
@@ -122,6 +131,8 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     with right:
         if screen.area:
             show_sheet(opened, choices, cache.sheet(opened, choices, screen.area))
+        elif st.session_state.pop(controls.DROPPED, False):
+            panels.empty(speak("find.choose_again"))
         else:
             panels.empty(speak("find.choose"))
 
@@ -134,9 +145,11 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     colours = look.current()
     if risk is not None:
         show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
-    else:
+    elif screen.shade == "shootings":
         title = speak("find.legend", period=speak("find.n_months", n=months_covered(proposal)))
         show_legend(title, classes, colours.sequential, marks)
+    else:
+        show_legend(speak("find.no_legend"), None, (), marks)
     base, cells = cache.geometry(opened, screen.choices.resolution)
     scene = maps.Scene(
         proposal,
@@ -165,11 +178,15 @@ def _on_map_click() -> None:
 
 
 def _on_table_click() -> None:
-    selection = st.session_state[TABLE]["selection"]
-    order = st.session_state["areas order"]
-    # A click on any box of a row chooses the row; on the tick of the chosen one, none.
-    rows = [row for row, _ in selection["cells"]] or selection["rows"]
-    _choose(order[rows[0]] if rows else "")
+    state = st.session_state
+    cells = state[TABLE]["selection"]["cells"]
+    # A second click on the same box empties the selection: it is about the row clicked before.
+    row = cells[0][0] if cells else state.get(LAST_ROW, 0)
+    state[LAST_ROW] = row
+    order = state[ORDER]
+    area_id = order[row] if row < len(order) else ""
+    is_second = not cells and area_id == state[controls.SCREEN].area
+    _choose("" if is_second else area_id)
 
 
 def _choose(area_id: str) -> None:
@@ -179,14 +196,13 @@ def _choose(area_id: str) -> None:
 def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
     table = area_table(proposal, opened.config.city.units)
     order = table.index.tolist()
-    st.session_state["areas order"] = order
-    chosen = [order.index(area_id)] if area_id in order else []
-    st.session_state[TABLE] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
+    st.session_state[ORDER] = order
+    accent = f"background-color: {look.current().accent}33"  # a fifth of its strength
     st.dataframe(
-        table,
+        table.style.apply(lambda row: [accent * (row.name == area_id)] * len(row), axis=1),
         key=TABLE,
         on_select=_on_table_click,
-        selection_mode=["single-row", "single-cell"],
+        selection_mode="single-cell",
         hide_index=True,
         height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
         column_config={

@@ -114,7 +114,10 @@ def _upper(counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
 
 
 def show_legend(
-    title: str, classes: Classes, palette: Sequence[str], marks: Sequence[tuple[str, str]] = ()
+    title: str,
+    classes: Classes | None,
+    palette: Sequence[str],
+    marks: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the legend on the page.
 
@@ -123,14 +126,15 @@ def show_legend(
     title
         What the colours tell.
     classes
-        The classes, in words.
+        The classes, in words; None where no colour tells anything.
     palette
         A colour each.
     marks
         Marks on the map and what they mean, already in words.
     """
     parts = [f"<span>{html.escape(title)}</span>"]
-    for words, colour in zip(classes.words, palette[-len(classes.words) :], strict=True):
+    names = () if classes is None else classes.words
+    for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):
         parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
     for mark, meaning in marks:
         parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")

@@ -102,7 +102,8 @@ STYLE = """
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
-  .st-key-map iframe { min-height: 560px; } /* before it is drawn too: nothing jumps */
+  .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
+  .st-key-working { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
   .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }

@@ -172,7 +172,11 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
         "tiles": config.basemap.tiles_url,
         "credit": config.basemap.tiles_credit,
         "colours": {name: getattr(colours, name) for name in (*names, "accent")},
-        "words": {"map": speak("map.label"), "no_geometry": speak("map.no_geometry")},
+        "words": {
+            "map": speak("map.label"),
+            "no_geometry": speak("map.no_geometry"),
+            "home": speak("map.home"),
+        },
     }
     Start(options).add_to(made)
     return made

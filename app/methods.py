@@ -30,7 +30,7 @@ def answer(proposal: Proposal) -> None:
             eps_m=params["eps_m"],
             min_samples=params["min_samples"],
         ),
-        speak("method.found", n=totals["areas"], noise=totals["noise"]),
+        speak("method.found", n=totals["areas"]),
     )
 
 
@@ -80,7 +80,7 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
             in_areas=totals["in_areas"],
             share=percent(proposal.summary["share_of_incidents"]),
             land=percent(proposal.summary["share_of_study_area"]),
-            noise=totals["noise"],
+            outside=totals["located"] - totals["in_areas"],
         )
         + (f" {speak('method.fringe', n=fringe)}" if fringe else "")
     )

@@ -78,6 +78,13 @@ def _line(opened: Opened) -> str:
     return f'<p class="csa-line">{" · ".join(parts)}</p>'
 
 
+@contextmanager
+def working() -> Iterator[None]:
+    """Say that something is being worked out, without moving anything on the page."""
+    with st.container(key="working"), st.spinner(speak("screen.working")):
+        yield
+
+
 def answer(*sentences: str) -> None:
     """Say the page's answer.
 

@@ -19,7 +19,7 @@ from app.settings import STATIC
 from csa.errors import CsaError
 from csa.words import speak
 
-HEIGHT_PX = 560
+HEIGHT_PX = 500
 STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
 # Of all that folium would load, Leaflet alone is needed; the rest is dropped.

@@ -76,11 +76,34 @@
     map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
+    addHome(map, options);
     watchSize(map);
     read(options.base).then(
       (base) => drawBase(map, base, options),
       () => tell(options.words.no_geometry),
     );
+  }
+
+  // After a closer look, back to the whole city by one key.
+  function addHome(map, options) {
+    const Home = L.Control.extend({
+      onAdd() {
+        const box = L.DomUtil.create("div", "leaflet-bar leaflet-control");
+        const button = L.DomUtil.create("a", "csa-home", box);
+        button.href = "#";
+        button.title = options.words.home;
+        button.setAttribute("role", "button");
+        button.setAttribute("aria-label", options.words.home);
+        button.textContent = "\u2302";
+        L.DomEvent.disableClickPropagation(box);
+        L.DomEvent.on(button, "click", (event) => {
+          L.DomEvent.preventDefault(event);
+          map.fitBounds(options.bounds, { padding: [8, 8] });
+        });
+        return box;
+      },
+    });
+    new Home({ position: "topleft" }).addTo(map);
   }
 
   // A frame that was hidden (another tab, a folded panel) has no size when the map starts.
@@ -367,11 +390,18 @@
     const frame = map.getContainer().getBoundingClientRect();
     const inside = (box) => box.left >= frame.left && box.right <= frame.right;
     for (const part of parts) {
-      const box = boxOf(part.element);
-      if (clash(box) && !part.isChosen) continue;
+      // Above its corner; where that is taken, left of it, below it, or farther right.
+      const { width, height } = part.element.children[0].getBoundingClientRect();
+      const places = [[0, 0], [-width, 0], [0, height], [-width, height], [width, 0], [width, height]];
+      const free = places.find(([x, y]) => {
+        part.element.style.translate = `${x}px ${y}px`;
+        return !clash(boxOf(part.element));
+      });
+      if (!free && !part.isChosen) continue;
+      if (!free) part.element.style.translate = "";
       part.element.style.visibility = "visible";
-      part.box = box;
-      taken.push(box);
+      part.box = boxOf(part.element);
+      taken.push(part.box);
     }
     for (const part of parts.filter((one) => one.box && (one.isChosen || map.getZoom() >= 12))) {
       part.element.children[1].style.display = "";

@@ -16,14 +16,15 @@ with st.sidebar:
     below = st.container()
 screen = screen.with_choices(choices)
 try:
-    proposal = cache.proposal(opened, choices)
+    with panels.working():
+        proposal = cache.proposal(opened, choices)
 except CsaError as error:
     panels.stop(error)
 with below:
     controls.say_suggestion(
         proposal.suggested,
         proposal.summary["totals"]["located"],
-        is_chosen=choices.eps_m is not None,
+        choices,
     )
 controls.remember(screen, first)
 find.answer(proposal)

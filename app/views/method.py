@@ -12,7 +12,8 @@ opened = panels.frame(speak("method.title"))
 screen = controls.screen(opened.config, opened.dataset)
 controls.remember(screen, controls.first_choices(opened.config, opened.dataset))
 try:
-    proposal = cache.proposal(opened, screen.choices)
+    with panels.working():
+        proposal = cache.proposal(opened, screen.choices)
 except CsaError as error:
     panels.stop(error)
 methods.answer(proposal)

@@ -18,6 +18,7 @@ from csa.crs import LONLAT
 from csa.hotspots.areas import AreaSet, Grid
 from csa.hotspots.clusters import cluster_points
 from csa.hotspots.names import letter, name_places
+from csa.hotspots.profile import count_silent_months
 from csa.hotspots.proposal import (
     AREA_COLUMNS,
     FORMAT_VERSION,
@@ -304,6 +305,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "areas": len(found.areas),
             "study_area_km2": round(study_km2, DIGITS),
             "areas_km2": round(inside_km2, DIGITS),
+            "silent_months": _silent_months(run),
         },
         "share_of_incidents": _share(n_inside, n_located),
         "share_of_study_area": _share(inside_km2, study_km2),
@@ -313,6 +315,15 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "cells": h3_cells.as_text(sorted(found.fringe)),
         },
     }
+
+
+def _silent_months(run: Run) -> int:
+    """Count covered months in which the whole city, whatever the kind, has no incident."""
+    covered = _covered(run)
+    first = Month.parse(covered["covered_from"][:7])
+    by_month = run.dataset.report["months"]
+    names = [str(first.plus(step)) for step in range(covered["months_covered"])]
+    return count_silent_months([sum(by_month.get(name, {}).values()) for name in names])
 
 
 def _share(part: float, whole: float) -> float | None:

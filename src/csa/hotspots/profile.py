@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -18,6 +19,8 @@ MIN_INCIDENTS_BY_PART = 30
 """With fewer, 21 boxes of day and part would show chance."""
 
 NIGHT_ENDS = 6
+USUALLY_MANY = 7
+"""At a mean of 7, a month without any comes once in a thousand months by chance."""
 
 
 def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
@@ -109,6 +112,25 @@ def count_by_month(
             "is_covered": [first <= month <= last for month in months],
         }
     )
+
+
+def count_silent_months(counts: Sequence[int]) -> int:
+    """Count months without any incident where there are usually many: data may be missing.
+
+    Parameters
+    ----------
+    counts
+        A city's incidents of each month that its data cover.
+
+    Returns
+    -------
+    int
+        0 where the other months have fewer than `USUALLY_MANY` on average: a small town may
+        have none.
+    """
+    silent = sum(1 for count in counts if not count)
+    others = len(counts) - silent
+    return silent if others and sum(counts) / others >= USUALLY_MANY else 0
 
 
 def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:

@@ -82,7 +82,8 @@ def find_inputs(
         sorted(path for pattern in config.city.files for path in folder.glob(pattern))
     )
     if not incidents:
-        raise SourceError("source.none_given", folder=folder, city=config.city.name)
+        wanted = ", ".join(config.city.files) or "no pattern"
+        raise SourceError("source.none_given", folder=folder, city=config.city.name, wanted=wanted)
     found = places or find_places(config, folder)
     if population is not None and config.population is None:
         raise SourceError("places.population_undescribed", path=population, city=config.city.name)
