@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,9 @@ FEW_DOMESTIC = 5
 """A smaller number could tell about somebody; whoever knows the area could guess whom."""
 
 
-def show_sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
+def show_sheet(
+    opened: Opened, choices: Choices, sheet: Sheet, on_close: Callable[[], None]
+) -> None:
     """Show an area's sheet.
 
     Parameters
@@ -31,10 +34,14 @@ def show_sheet(opened: Opened, choices: Choices, sheet: Sheet) -> None:
         What the proposal on screen was made from.
     sheet
         The area's sheet.
+    on_close
+        Called when the reader closes it.
     """
     proposal = cache.proposal(opened, choices)
     area = sheet.area
-    st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
+        st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     low, high = sheet.usual
     st.markdown(
         speak(

@@ -21,8 +21,8 @@ from csa.words import KM2_PER_SQUARE_MILE, percent, speak
 
 TABLE = "areas table"
 MAP = "map name"
+TURN = "how often an area was chosen elsewhere than in the table"
 ORDER = "areas in the table's order"
-LAST_ROW = "row of the table that was clicked last"
 TABLE_HEIGHT_PX = 430
 
 
@@ -130,7 +130,8 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         panels.downloads(opened, choices, tuple(EXPORTS), stem)
     with right:
         if screen.area:
-            show_sheet(opened, choices, cache.sheet(opened, choices, screen.area))
+            sheet = cache.sheet(opened, choices, screen.area)
+            show_sheet(opened, choices, sheet, on_close=lambda: _choose_elsewhere(""))
         elif st.session_state.pop(controls.DROPPED, False):
             panels.empty(speak("find.choose_again"))
         else:
@@ -174,19 +175,26 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
 def _on_map_click() -> None:
     area_id = stage.clicked_area(st.session_state[MAP])
     if area_id is not None:
-        _choose(area_id)
+        _choose_elsewhere(area_id)
 
 
 def _on_table_click() -> None:
-    state = st.session_state
-    cells = state[TABLE]["selection"]["cells"]
-    # A second click on the same box empties the selection: it is about the row clicked before.
-    row = cells[0][0] if cells else state.get(LAST_ROW, 0)
-    state[LAST_ROW] = row
-    order = state[ORDER]
-    area_id = order[row] if row < len(order) else ""
-    is_second = not cells and area_id == state[controls.SCREEN].area
-    _choose("" if is_second else area_id)
+    order, cells = st.session_state[ORDER], st.session_state[_table_key()]["selection"]["cells"]
+    if cells and cells[0][0] < len(order):
+        _choose(order[cells[0][0]])
+
+
+def _table_key() -> str:
+    return f"{TABLE} {st.session_state.get(TURN, 0)}"
+
+
+def _choose_elsewhere(area_id: str) -> None:
+    """Choose by the map or by closing a sheet: the table forgets which box was clicked last.
+
+    It would take a click on the same box for no click at all.
+    """
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+    _choose(area_id)
 
 
 def _choose(area_id: str) -> None:
@@ -200,7 +208,7 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
     accent = f"background-color: {look.current().accent}33"  # a fifth of its strength
     st.dataframe(
         table.style.apply(lambda row: [accent * (row.name == area_id)] * len(row), axis=1),
-        key=TABLE,
+        key=_table_key(),
         on_select=_on_table_click,
         selection_mode="single-cell",
         hide_index=True,

@@ -89,7 +89,7 @@ STYLE = """
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
   .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
-  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
+  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }

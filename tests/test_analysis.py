@@ -105,6 +105,25 @@ def test_the_nonfatal_alone_leave_homicides_out_and_both_are_the_sum(made):
     assert both.summary == propose(dataset, config, Choices(**period)).summary
 
 
+def test_each_area_says_what_was_counted_and_on_which_days(made, town):
+    """A file of areas is passed on without its proposal.json."""
+    dataset, config = made(
+        *knot(100, 7, KNOT), *knot(200, 6, KNOT, fatal=1), line(1, KNOT, day="2020-06-10")
+    )
+    for kinds, named in (
+        (("nonfatal", "homicide"), "homicide nonfatal"),
+        (("nonfatal",), "nonfatal"),
+        (("homicide",), "homicide"),
+    ):
+        choices = Choices(until=Month(2020, 7), months=3, min_samples=5, kinds=kinds)
+        area = propose(dataset, config, choices).areas.iloc[0]
+        assert area["kinds"] == named
+        assert (area["first_day"], area["last_day"]) == ("2020-05-01", "2020-06-10")
+        assert not area["is_synthetic"]
+    town.edit_config('name = "Testville"', 'name = "Testville"\nis_synthetic = true')
+    assert propose(dataset, load_city(town.config), choices).areas["is_synthetic"].all()
+
+
 def test_cells_that_were_listed_before_change_nothing(made):
     dataset, config = made(*knot(100, 7, KNOT), *knot(200, 5, OTHER_KNOT))
     for resolution in (8, 9):

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import pyogrio
@@ -163,6 +164,23 @@ def test_no_export_holds_an_incident_or_its_place(made, name):
         assert shapely.to_wkb(place)[-8:] not in content
         assert not re.search(rb"\b%s\d{0,3}\b" % f"{row.lat:.6f}".encode(), content)
         assert not re.search(rb"%s\d{0,3}\b" % f"{row.lon:.6f}".encode(), content)
+
+
+def test_readers_who_ask_at_the_same_moment_get_the_same_bytes(made):
+    """GDAL's clock is the process's: one reader's end would set it going under another's file."""
+    _, proposal = made()
+    name = "areas-and-cells.gpkg"
+    once = export(proposal, name)
+    with ThreadPoolExecutor(6) as readers:
+        assert set(readers.map(lambda _: export(proposal, name), range(18))) == {once}
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+def test_cells_say_the_days_and_the_kinds_that_they_count(made):
+    _, proposal = made(months=3, kinds=("nonfatal",))
+    read = json.loads(export(proposal, "cells.geojson"))
+    assert read["kinds"] == ["nonfatal"]
+    assert (read["covered_from"], read["covered_through"]) == ("2020-05-04", "2020-05-04")
 
 
 def test_no_export_names_a_column_of_labels(made):

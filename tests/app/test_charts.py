@@ -72,6 +72,17 @@ def test_each_box_of_day_and_part_has_its_number():
     assert boxes.texttemplate == "%{z}"
 
 
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_a_chart_of_a_made_up_city_says_so_on_the_picture(is_synthetic):
+    parts = pd.DataFrame([[0] * 3] * 7, columns=list(PARTS))
+    for figure in (
+        charts.by_month(table([5], [1]), is_synthetic=is_synthetic),
+        charts.by_part(parts, is_synthetic=is_synthetic),
+    ):
+        said = [note.text for note in figure.layout.annotations]
+        assert said == ["SAMPLE: synthetic city"] * is_synthetic
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 

@@ -74,7 +74,60 @@ def test_kinds_are_called_as_the_city_calls_them(city):
     assert city.config.city.nonfatal_name in labels[2]
 
 
+@pytest.fixture
+def session(monkeypatch):
+    """A session of the test's own, in which these widgets have been shown."""
+
+    def make(**held):
+        monkeypatch.setattr(controls.st, "session_state", dict(held))
+        return controls.st.session_state
+
+    return make
+
+
+NEW, OLD = '{"months":12}', '{"months":24}'
+
+
+def test_an_address_that_was_not_written_here_is_an_earlier_screen(session):
+    seen = {"months": 12, "shade": "none"}
+    session(**seen, **{controls.SEEN: seen, controls.WRITTEN: NEW})
+    assert controls._went_back(OLD)
+    assert controls._went_back("{}")
+
+
+def test_the_address_that_was_written_is_no_way_back(session):
+    session(months=12, **{controls.SEEN: {"months": 12}, controls.WRITTEN: NEW})
+    assert not controls._went_back(NEW)
+
+
+@pytest.mark.parametrize("changed", [{"months": 6}, {"shade": "none"}, {"layers": []}])
+def test_a_change_by_hand_wins_over_an_address_that_comes_late(session, changed):
+    """After two quick changes the browser still shows the first one's address."""
+    seen = {"months": 12, "shade": "shootings", "layers": ["services"]}
+    session(**{**seen, **changed, controls.SEEN: seen, controls.WRITTEN: NEW})
+    assert not controls._went_back(OLD)
+
+
+def test_the_cell_sizes_are_those_of_the_citys_file(city):
+    assert controls.resolutions(city.config) == [8, 9]
+    finer = city.config.city.model_copy(update={"resolutions": (9, 7)})
+    assert controls.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9]
+
+
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_no_address_and_a_new_session_are_no_way_back(session):
+    session()
+    assert not controls._went_back("")
+    assert not controls._went_back(NEW)  # the first page's link is read anyway
+    session(**{controls.WRITTEN: NEW})
+    assert not controls._went_back("")  # the page's own link in the menu has none
+
+
+def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
+    monkeypatch.setenv("CSA_RESOLUTION", "10")
+    assert controls.resolutions(city.config) == [8, 9, 10]
 
 
 @pytest.mark.parametrize("resolution", range(6, 12))
@@ -99,6 +152,18 @@ def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     read = controls._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert str(read.choices.until) == until
+
+
+@pytest.mark.parametrize("resolution", [7, 10])
+def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, resolution):
+    """A finer cell may hold a single home: the city's file decides, not a link."""
+    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    with pytest.raises(CsaError) as caught:
+        controls._of_link(f'{{"resolution":{resolution}}}', first, city.config, data)
+    assert caught.value.message.key == "screen.bad_link"
+    for offered in (8, 9):
+        read = controls._of_link(f'{{"resolution":{offered}}}', first, city.config, data)
+        assert read.choices.resolution == offered
 
 
 def test_a_link_outside_a_range_says_which(city):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import panels
-from csa.errors import CsaError, OutputError
+from csa.errors import CsaError, OutputError, SourceError
 
 BAD = "<img src=x onerror=alert(1)>&\"'"
 general = settings(derandomize=True, deadline=None, max_examples=80)
@@ -106,10 +106,15 @@ def test_an_error_is_said_and_the_page_stops(said, monkeypatch):
 
 
 def test_a_map_that_cannot_draw_leaves_the_rest_of_the_page(said):
-    for error in (OutputError("files.not_a_folder", path="x"), CsaError("map.no_leaflet")):
+    faults = (
+        OutputError("files.not_a_folder", path="x"),
+        CsaError("map.no_leaflet"),
+        SourceError("basemap.damaged", path="x"),
+    )
+    for error in faults:
         with panels.map_words():
             raise error
-    assert [kind for kind, _ in said] == ["warning", "warning"]
+    assert [kind for kind, _ in said] == ["warning"] * 3
 
 
 def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):

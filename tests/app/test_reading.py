@@ -68,6 +68,21 @@ def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
     assert reading._victims({"victims": 12345}) == "12,345"
 
 
+@pytest.mark.parametrize(
+    ("incidents", "is_named"), [(1, False), (4, False), (5, True), (900, True)]
+)
+def test_an_address_of_few_incidents_is_not_shown(incidents, is_named):
+    """A list of known points may name one with a single incident: somebody's home."""
+    said = reading._where({"incidents": incidents, "address": "900 E 12TH ST"})
+    assert (said == "900 E 12TH ST") is is_named
+    assert is_named or ("12TH" not in said and "fewer than 5" in said)
+
+
+def test_a_point_without_an_address_says_that_the_file_has_none():
+    said = reading._where({"incidents": 5, "address": ""})
+    assert said == "no address in the file"
+
+
 def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
     assert reading._expected({"expected": None}) == reading._expected({}) == "not known"
     assert reading._expected({"expected": 1.25}) == "1.2"
