@@ -240,6 +240,17 @@ def test_a_folder_may_be_read_by_whom_the_umask_lets(tmp_path, way):
     assert (held / MARKER).stat().st_mode & 0o777 == 0o640
 
 
+def test_the_umask_of_the_process_is_never_touched(tmp_path, way, monkeypatch):
+    """It can be read only by changing it, and meanwhile another thread's files are open to all."""
+
+    def refuse(_):
+        raise AssertionError
+
+    monkeypatch.setattr(os, "umask", refuse)
+    put(way, tmp_path / "out", NEW)
+    assert (tmp_path / "out").is_dir()
+
+
 def test_a_link_to_a_folder_stays_a_link(tmp_path):
     files.replace_folder(tmp_path / "real", MARKER, OLD)
     (tmp_path / "link").symlink_to("real")

@@ -1,6 +1,7 @@
 """One seam: only app/cache.py remembers, and what it remembers it by."""
 
 import ast
+import os
 
 import pytest
 
@@ -143,6 +144,29 @@ def test_a_city_without_files_is_refused_and_leaves_nothing(served, town):
     with pytest.raises(CsaError):
         cache.open_city()
     assert not served.dataset.exists()
+
+
+def test_a_damaged_background_is_no_background_until_it_is_made_anew(served, static):
+    opened = cache.open_city()
+    marker = served.basemap / "basemap.json"
+    whole = marker.read_text(encoding="utf-8")
+    marker.write_text("{", encoding="utf-8")
+    assert not cache.has_background(opened)
+    with pytest.raises(CsaError):  # the map says why
+        cache.geometry(opened, 9)
+    marker.write_text(whole, encoding="utf-8")
+    os.utime(marker, ns=(1, 1))
+    assert cache.geometry(opened, 9)[0].layers == ("neighborhoods",)
+    kept = cache.geometry(opened, 9)[0]
+    os.utime(marker, ns=(2, 2))
+    assert cache.geometry(opened, 9)[0] is not kept
+
+
+def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
+    """Services and scores are in no fingerprint."""
+    first = cache.open_city()
+    os.utime(served.dataset / "ingest.json", ns=(1, 1))
+    assert cache.open_city().key != first.key
 
 
 def test_a_city_without_layers_has_no_background(served, static):

@@ -60,7 +60,90 @@ def test_what_is_counted_is_called_what_it_is(city):
     assert phrases.what_is_counted(with_summary(proxy, params=params)) == "homicides"
 
 
+def only(city, *kinds):
+    choices = Choices(until=Month(2020, 7), months=3, min_samples=3, eps_m=200, kinds=kinds)
+    return propose(city.dataset, city.config, choices)
+
+
+def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
+    """Zero homicides in each area would be read as a fact."""
+    proposal = only(city, "nonfatal")
+    assert not proposal.is_empty
+    assert phrases.what_is_counted(proposal) == "nonfatal incidents"
+    assert "Homicides" not in find.area_table(proposal, "metric").columns
+    assert "Homicides" in find.area_table(only(city, "homicide"), "metric").columns
+    assert "Homicides" in find.area_table(city.proposal, "metric").columns
+    area = proposal.areas.iloc[0]
+    units = [
+        unit
+        for _, unit in area_sheet._numbers(
+            SimpleNamespace(config=city.config), area, has_homicides=False
+        )
+    ]
+    assert len(units) == 3
+    assert not any("homicide" in unit for unit in units)
+
+
+def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
+    days = "2020-04-01-to-2020-06-10"
+    assert find.file_stem("testville", city.proposal) == f"testville-{days}"
+    assert find.file_stem("testville", only(city, "nonfatal")) == f"testville-{days}-nonfatal"
+    assert find.file_stem("x", only(city, "homicide")) == f"x-{days}-homicide"
+
+
+@pytest.fixture
+def sheet_words(city, monkeypatch):
+    """What an area's sheet says of its places."""
+
+    def tell(choices=None, **changed):
+        said = []
+        for name in ("markdown", "caption", "warning"):
+            monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
+        monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
+        area = city.proposal.areas.iloc[0].to_dict() | changed
+        area_sheet._places(city, choices or Choices(), area)
+        return " ".join(said)
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [
+        (0, "Fewer than 5 are"),
+        (4, "Fewer than 5 are"),
+        (5, "5 are"),
+        (1234, "1,234 are"),
+    ],
+)
+def test_few_domestic_incidents_are_not_told_apart(sheet_words, n, words):
+    assert f"{words} marked as domestic" in sheet_words(domestic=n)
+
+
+def test_whether_homicides_alone_would_do_is_said_only_where_all_are_counted(sheet_words):
+    for also in ("yes", "no", "too few"):
+        assert "omicides" in sheet_words(also_on_homicides=also)
+        for kind in ("homicide", "nonfatal"):
+            assert "omicides" not in sheet_words(Choices(kinds=(kind,)), also_on_homicides=also)
+
+
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        (0.0, "fewer than 100"),
+        (49.9, "fewer than 100"),
+        (50.1, "about 100"),
+        (149.0, "about 100"),
+        (12345.0, "about 12,300"),
+    ],
+)
+def test_people_are_said_to_the_nearest_hundred(city, people, words):
+    area = city.proposal.areas.iloc[0].to_dict() | {"population": people, "population_year": 2020}
+    numbers = area_sheet._numbers(SimpleNamespace(config=city.config), area, has_homicides=True)
+    assert numbers[-1][0] == words
 
 
 def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 
 import geopandas as gpd
 import h3.api.basic_int as h3
@@ -112,6 +113,29 @@ def test_a_file_is_named_by_its_content_and_written_once(static):
     assert geometry.serve({"features": [1]}) == one
     assert place.stat().st_mtime == 1
     assert geometry.serve({"features": [2]}) != one
+
+
+def test_what_no_server_asked_for_in_a_week_is_removed_and_nothing_else(static):
+    old, new, asked = ({"features": [n]} for n in range(3))
+    places = [
+        (static / geometry.serve(one).removeprefix("../../app/static/")).parent
+        for one in (old, new, asked)
+    ]
+    (static / "geometry" / "notes.txt").touch()
+    long_ago = time.time() - 8 * 86_400
+    for place in (places[0], places[2], static / "geometry" / "notes.txt"):
+        os.utime(place, (long_ago, long_ago))
+    geometry.serve(asked)  # asked for again: it is kept
+    geometry.forget_old()
+    assert [place.exists() for place in places] == [False, True, True]
+    assert (static / "geometry" / "notes.txt").exists()
+    geometry.forget_old(days=-1)
+    assert not any(place.exists() for place in places)
+
+
+def test_without_a_static_folder_there_is_nothing_to_remove(static):
+    geometry.forget_old()
+    assert not static.exists()
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
 def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
     methods.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
-    assert ". 7 belong to groups" in said.texts[0]
+    assert ". 7 of those belong to groups" in said.texts[0]
     assert "belong to groups" not in said.texts[1]
 
 

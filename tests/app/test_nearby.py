@@ -1,6 +1,7 @@
 """What stands beside the areas: marks that differ, and distances as a walker would say them."""
 
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import cache, nearby
+from csa.city import RiskTerrain
 from csa.words import speak
 
 general = settings(derandomize=True, deadline=None, max_examples=150)
@@ -89,7 +91,60 @@ def test_an_areas_services_are_laid_out_a_kind_a_row():
     assert inside == speak("services.inside_it", name="Hope")
     assert "Mercy" in away
     assert "800 m" in away
-    assert any("500 m" in title for title in shown.columns)
+    assert "Outside, within 500 m" in shown.columns  # those inside are not counted again
+
+
+@pytest.fixture
+def risk_words(city, monkeypatch):
+    """What an area's sheet says of an external score."""
+    terrain = RiskTerrain(
+        file="x.csv", score_column="s", source="a *university*", as_of=date(2020, 1, 1)
+    )
+    scored = SimpleNamespace(config=city.config.model_copy(update={"risk_terrain": terrain}))
+
+    def tell(highest, scored_share, points):
+        said = []
+        row = {
+            "area_id": ["A"],
+            "highest_share": [highest],
+            "scored_share": [scored_share],
+            "points": pd.array([points], dtype="Int64"),
+            "share_of_highest": [0.04],
+        }
+        monkeypatch.setattr(cache, "risk", lambda *_: pd.DataFrame(row))
+        monkeypatch.setattr(cache, "highest_share", lambda _: 0.1)
+        monkeypatch.setattr(nearby.st, "markdown", said.append)
+        nearby._risk(scored, None, "A")
+        (text,) = said
+        return text
+
+    return tell
+
+
+def test_a_score_of_land_says_its_share_of_all_the_areas_land(risk_words):
+    text = risk_words(0.3, 1.0, None)
+    assert "30 % of this area's land is among the city's highest 10 %" in text
+    assert "4 % of all such land in the city" in text
+    assert "covered" not in text
+    assert "points" not in text
+    assert r"a \*university\*" in text
+
+
+def test_a_score_that_covers_an_area_in_part_says_how_much(risk_words):
+    assert risk_words(0.3, 0.5, None).endswith("page. Only 50 % of this area's land is covered.")
+    assert "covered" not in risk_words(0.3, 0.995, None)  # a sliver along an edge
+    assert "Only 98 %" in risk_words(0.3, 0.98, None)
+
+
+def test_a_score_of_points_counts_points_and_claims_no_land(risk_words):
+    text = risk_words(0.25, float("nan"), 1200)
+    assert "25 % of the 1,200 points here are among the city's highest 10 %" in text
+    assert "land" not in text
+
+
+@pytest.mark.parametrize(("scored_share", "points"), [(0.0, None), (float("nan"), 0)])
+def test_an_area_without_a_score_is_unknown_and_not_low(risk_words, scored_share, points):
+    assert "covers no land in this area" in risk_words(float("nan"), scored_share, points)
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -160,6 +160,49 @@ def test_a_damaged_dataset_is_a_sentence(app, dataset, tmp_path):
     assert len(shown.error) == 1
 
 
+def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
+    (tmp_path / "basemap.json").write_text("{", encoding="utf-8")
+    shown = app(screen={"area": "C"}, CSA_BASEMAP=tmp_path)
+    assert not shown.exception
+    (warning,) = shown.warning
+    assert str(tmp_path) in warning.value
+    assert "csa basemap" in warning.value
+    assert len(shown.dataframe) == 1
+    assert "The usual number here" in words(shown)
+    data = app(PAGES[1], CSA_BASEMAP=tmp_path)
+    assert not data.exception
+    assert not data.error
+
+
+def test_a_link_to_finer_cells_than_the_citys_is_told_of_and_the_menu_lacks_them(app):
+    shown = app(screen={"resolution": 10})
+    assert not shown.exception
+    assert len(shown.warning) == 1
+    assert shown.selectbox(key="resolution").value == 9
+    assert len(shown.selectbox(key="resolution").options) == 2
+
+
+def test_going_back_shows_the_earlier_screen(app):
+    page = app(screen={"months": 24})
+    before = words(page)
+    page.selectbox(key="months").select(12).run()
+    assert words(page) != before
+    page.query_params["screen"] = '{"months":24}'  # as a browser does on Back
+    page.run()
+    assert page.selectbox(key="months").value == 24
+    assert words(page) == before
+
+
+def test_where_the_nonfatal_alone_are_counted_no_page_tells_of_homicides(app):
+    shown = app(screen={"kinds": ["nonfatal"], "area": "C"})
+    assert not shown.exception
+    text = words(shown)
+    assert "nonfatal incidents in 36 months" in text
+    assert "homicides among them" not in text
+    assert "omicides alone" not in text
+    assert "Homicides" not in shown.dataframe[0].value.columns
+
+
 def test_a_city_without_incidents_says_so(app, town, root):
     config = load_city(town.config)
     intake = build_dataset(

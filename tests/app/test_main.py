@@ -1,0 +1,123 @@
+"""`python -m app`: what the first reader would wait for is done before, and never in the way."""
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from types import SimpleNamespace
+
+import pytest
+
+from app import __main__ as started
+from app import cache, controls
+from app.settings import Deployment
+from csa.errors import ConfigError
+
+
+@pytest.fixture
+def served(city, static, tmp_path, monkeypatch):
+    """Testville, open; what was asked of the cache, in order."""
+    asked = []
+    opened = cache.Opened(city.config, city.dataset, "k")
+    monkeypatch.setattr(cache, "needs_reading", lambda: False)
+    monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
+    monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
+    monkeypatch.setattr(cache, "geometry", lambda *given: asked.append(("geometry", *given)))
+    return SimpleNamespace(asked=asked, opened=opened)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_city_its_first_areas_and_its_map_are_made_ready(served):
+    started.warm_up()
+    first = controls.first_choices(served.opened.config, served.opened.dataset)
+    assert served.asked == [
+        "city",
+        ("proposal", served.opened, first),
+        ("geometry", served.opened, first.resolution),
+    ]
+
+
+def test_options_go_to_streamlit_with_our_own_page(monkeypatch):
+    ran = []
+    monkeypatch.setattr(started, "streamlit", lambda: ran.append(list(sys.argv)))
+    monkeypatch.setattr(started, "warm_up", lambda: ran.append("warm"))
+    monkeypatch.setattr(sys, "argv", ["app", "--server.port", "8600"])
+    started.main()
+    for _ in range(100):  # the warming is a thread's
+        if "warm" in ran:
+            break
+        time.sleep(0.01)
+    assert "warm" in ran
+    assert ["streamlit", "run", str(started.MAIN), "--server.port", "8600"] in ran
+    assert started.MAIN.is_file()
+
+
+def test_old_geometry_is_removed_at_the_start(served, static):
+    old = static / "geometry" / "abc"
+    old.mkdir(parents=True)
+    os.utime(old, (1, 1))
+    started.warm_up()
+    assert not old.exists()
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_city_that_must_be_read_first_is_left_to_the_page_that_shows_how_far_it_is(
+    served, monkeypatch
+):
+    monkeypatch.setattr(cache, "needs_reading", lambda: True)
+    started.warm_up()
+    assert served.asked == []
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_city_that_is_not_there_stops_nothing(static, monkeypatch):
+    monkeypatch.setenv("CSA_CITY", "atlantis")
+    with pytest.raises(ConfigError):
+        cache.needs_reading()
+    started.warm_up()
+
+
+def test_a_damaged_dataset_stops_nothing(static, tmp_path, root, monkeypatch):
+    (tmp_path / "ingest.json").write_text("{}", encoding="utf-8")
+    damaged = Deployment(root / "config" / "sample.toml", tmp_path, tmp_path / "none")
+    monkeypatch.setattr(cache, "deployment", lambda: damaged)
+    started.warm_up()
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    assert "python -m app --server.port" in makefile
+    assert "streamlit run" not in makefile
+    dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
+    assert 'CMD ["python", "-m", "app"' in dockerfile
+    assert '"-m", "app"' in (root / "tests" / "browser" / "conftest.py").read_text(encoding="utf-8")
+
+
+def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):
+    """Streamlit's own would carry the error's words to a search page and a chat."""
+    text = (root / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    client = tomllib.loads(text)["client"]
+    assert client["showErrorLinks"] is False
+    assert client["showErrorDetails"] == "none"
+
+
+def test_no_drawn_geometry_is_part_of_the_project(root):
+    if not (root / ".git").exists():
+        pytest.skip("not a repository")
+    tracked = subprocess.run(
+        ["git", "ls-files", "app/static/geometry"],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        check=True,
+    )
+    assert tracked.stdout == b""
