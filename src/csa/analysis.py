@@ -20,7 +20,8 @@ from csa.params import AreaParams, DbscanParams, Month, Period, require_resoluti
 from csa.places import cells as h3_cells
 from csa.places.risk import Highest, find_highest, risk_in
 from csa.places.services import services_of
-from csa.proposing import Run, Window, proposal_of
+from csa.proposing import proposal_of
+from csa.runs import Run, Window
 from csa.schema import KINDS
 
 
@@ -74,14 +75,16 @@ def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `area_km2`, land inside the study area; index `cell`, uint64, sorted.
+        `area_km2`, land inside the study area; `lon` and `lat` of the middle, degrees; index
+        `cell`, uint64, sorted.
 
     Raises
     ------
     ParamError
         If the resolution is outside its range.
     """
-    return h3_cells.cover(dataset.study_area, resolution)
+    cover = h3_cells.cover(dataset.study_area, resolution)
+    return cover.join(h3_cells.centres(cover.index.to_numpy()))
 
 
 def propose(
@@ -239,8 +242,7 @@ def _period(dataset: Dataset, choices: Choices) -> Period:
 
 
 def _grid(cover: pd.DataFrame, crs: str) -> Grid:
-    middles = h3_cells.centres(cover.index.to_numpy())
-    xy = project(middles["lon"].to_numpy(), middles["lat"].to_numpy(), crs)
+    xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), crs)
     return Grid(
         cover["area_km2"], xy, h3_cells.disk, h3_cells.contiguous_parts, h3_cells.fill_holes
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict
 from typing import Any
 
 import geopandas as gpd
@@ -13,9 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.city import CityConfig
 from csa.crs import LONLAT
-from csa.hotspots.areas import AreaSet, Grid
 from csa.hotspots.clusters import cluster_points
 from csa.hotspots.names import letter, name_places
 from csa.hotspots.profile import count_silent_months
@@ -27,86 +25,16 @@ from csa.hotspots.proposal import (
     Proposal,
 )
 from csa.hotspots.suggest import suggest_dbscan
-from csa.ingest.dataset import Dataset
-from csa.params import AreaParams, DbscanParams, Month, Period
+from csa.params import Month, Period
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import people_in
+from csa.runs import Floats, Objects, Run, Told
 from csa.schema import KINDS, UNASSIGNED
+
+Ints = npt.NDArray[np.int64]
 
 DIGITS = 4
 LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
-
-
-@dataclass(frozen=True)
-class Window:
-    """The incidents of the period that lie in the study area.
-
-    Parameters
-    ----------
-    incidents
-        n incidents.
-    xy
-        (n, 2) metres.
-    cells
-        The cell of each.
-    n_unlocated
-        Incidents of the period without a place.
-    n_outside
-        Incidents of the period outside the study area.
-    """
-
-    incidents: pd.DataFrame
-    xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: h3_cells.Cells
-    n_unlocated: int
-    n_outside: int
-
-
-@dataclass(frozen=True)
-class Run:
-    """All that one proposal was made from.
-
-    Parameters
-    ----------
-    dataset
-        The city's incidents and places.
-    config
-        The city's file.
-    period
-        The months asked for.
-    kinds
-        The kinds of incident counted.
-    window
-        The period's incidents.
-    suggested
-        The suggested choices of DBSCAN.
-    params
-        The choices made.
-    grid
-        The study area's cells.
-    found
-        The areas, and what became of each incident.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    period: Period
-    kinds: tuple[str, ...]
-    window: Window
-    suggested: DbscanParams
-    params: AreaParams
-    grid: Grid
-    found: AreaSet
-
-    @cached_property
-    def area_of_cell(self) -> dict[int, str]:
-        """The letter of the area that each cell belongs to."""
-        return {cell: letter(n) for n, area in enumerate(self.found.areas) for cell in area}
-
-    @cached_property
-    def is_homicide(self) -> npt.NDArray[np.bool_]:
-        """Which of the window's incidents are homicides."""
-        return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
 
 
 def proposal_of(run: Run) -> Proposal:
@@ -143,7 +71,8 @@ def _areas_table(run: Run) -> gpd.GeoDataFrame:
 def _area_row(run: Run, number: int) -> dict[str, Any]:
     area = run.found.areas[number]
     is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
-    inside = run.window.incidents[is_in]
+    inside, told = np.flatnonzero(is_in), run.told
+    suspects = inside[told.is_suspect[inside]]
     shape = h3_cells.outline(area)
     people = people_in(shape, run.dataset.neighborhoods)
     size_km2 = run.grid.size_km2(area)
@@ -152,16 +81,16 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "area_id": letter(number),
         "tier": "",
         "incidents": len(inside),
-        "homicides": int((inside["kind"] == "homicide").sum()),
-        "victims": _total_victims(inside),
-        "domestic": _domestic(inside["domestic"]),
-        "suspect": int(inside["flags"].str.contains("suspect_point").sum()),
-        "suspect_points": _named_points(inside, run.dataset.report["suspect_points"]),
+        "homicides": int(run.is_homicide[inside].sum()),
+        "victims": _total_victims(told.victims[inside]),
+        "domestic": _domestic(told.domestic[inside]),
+        "suspect": len(suspects),
+        "suspect_points": _named_points(told, suspects, run.dataset.report["suspect_points"]),
         "area_km2": round(size_km2, DIGITS),
         "incidents_per_km2": round(len(inside) / size_km2, 2),
         "population": None if people is None else round(people),
         "population_year": None if people is None else run.dataset.report["population_year"],
-        "neighborhoods": _shares(inside["neighborhood"]),
+        "neighborhoods": _shares(told.neighborhood[inside]),
         "cells": h3_cells.as_text(sorted(area)),
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
@@ -174,27 +103,26 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     }
 
 
-def _named_points(inside: pd.DataFrame, points: Sequence[Mapping[str, Any]]) -> str:
+def _named_points(told: Told, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
     """Name the suspect points of an area, for the command only: no file gives an address."""
-    suspect = inside[inside["flags"].str.contains("suspect_point")]
-    here = set(zip(suspect["lon"].round(6), suspect["lat"].round(6), strict=True))
+    here = {tuple(place) for place in told.lonlat[suspects].round(6).tolist()}
     at = [point for point in points if (point["lon"], point["lat"]) in here]
     return "; ".join(point["address"] or point["why"] for point in at)
 
 
-def _domestic(answers: pd.Series) -> int | None:
+def _domestic(answers: Objects) -> int | None:
     """Count the domestic ones; None where no row says, since none would be a claim."""
     return None if (answers == "unknown").all() else int((answers == "yes").sum())
 
 
-def _total_victims(incidents: pd.DataFrame) -> int | None:
-    return None if incidents["victims"].isna().any() else int(incidents["victims"].sum())
+def _total_victims(victims: Floats) -> int | None:
+    return None if np.isnan(victims).any() else int(victims.sum())
 
 
-def _shares(neighborhoods: pd.Series) -> dict[str, float]:
-    counts = neighborhoods.replace("", UNASSIGNED).value_counts()
-    order = sorted(counts.items(), key=lambda row: (-row[1], str(row[0])))
-    return {str(name): round(count / len(neighborhoods), DIGITS) for name, count in order}
+def _shares(names: Objects) -> dict[str, float]:
+    counts = Counter(name or UNASSIGNED for name in names.tolist())
+    order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return {name: round(count / len(names), DIGITS) for name, count in order}
 
 
 def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
