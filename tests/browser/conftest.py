@@ -62,6 +62,12 @@ def _wait(port, server, log):
 
 
 @pytest.fixture(scope="session")
+def serve():
+    """Serve another city, or the same in another state."""
+    return serving
+
+
+@pytest.fixture(scope="session")
 def sample_app(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("sample")) as address:
         yield address

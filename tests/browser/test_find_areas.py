@@ -49,7 +49,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
         f"{totals['located']:,} shootings" in text
     )
     n_lost = totals["unlocated"] + totals["outside_study_area"]
-    assert f"{n_lost} more have no place in the city" in text
+    assert f"{n_lost} more are on no map" in text
     names = dict(reader.labels())
     assert set(names) == set(proposal.areas["area_id"])
     known = dict(zip(proposal.areas["area_id"], proposal.areas["place_name"], strict=True))
