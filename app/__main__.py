@@ -15,7 +15,7 @@ from streamlit.web.cli import main as streamlit
 
 # What pages import is imported before the server starts, not by the first reader. Not app.stage:
 # streamlit-folium's component is known only to a server that runs when it is imported.
-from app import area_sheet, cache, controls, maps, methods, reading  # noqa: F401
+from app import area_sheet, cache, controls, maps, methods, reading, session  # noqa: F401
 from app.geometry import forget_old
 from csa.errors import CsaError
 
@@ -32,7 +32,7 @@ def warm_up() -> None:
         if cache.needs_reading():
             return  # a page shows how far that has come
         opened = cache.open_city()
-        choices = controls.first_choices(opened.config, opened.dataset)
+        choices = session.first_choices(opened.config, opened.dataset)
         cache.proposal(opened, choices)
         cache.geometry(opened, choices.resolution)
     except CsaError as error:

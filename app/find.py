@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import cache, controls, look, maps, nearby, panels, stage
+from app import cache, controls, look, maps, nearby, panels, session, stage
 from app.area_sheet import show_sheet
 from app.cache import Opened
 from app.legend import classify_counts, show_legend
@@ -112,12 +112,12 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         What the proposal on screen was made from.
     """
     proposal = cache.proposal(opened, choices)
-    screen: Screen = st.session_state[controls.SCREEN]
+    screen: Screen = st.session_state[session.SCREEN]
     shades, offered = nearby.offered(opened)
     screen = controls.choose_layers(screen, offered, shades)
     if screen.area not in set(proposal.areas["area_id"]):
         screen = screen.with_area("")
-    controls.remember(screen, controls.first_choices(opened.config, opened.dataset))
+    session.remember(screen, session.first_choices(opened.config, opened.dataset))
     with panels.map_words(), st.container(key="map"):
         _map(opened, proposal, screen)
     if proposal.is_empty:
@@ -132,7 +132,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
         if screen.area:
             sheet = cache.sheet(opened, choices, screen.area)
             show_sheet(opened, choices, sheet, on_close=lambda: _choose_elsewhere(""))
-        elif st.session_state.pop(controls.DROPPED, False):
+        elif st.session_state.pop(session.DROPPED, False):
             panels.empty(speak("find.choose_again"))
         else:
             panels.empty(speak("find.choose"))
@@ -198,7 +198,7 @@ def _choose_elsewhere(area_id: str) -> None:
 
 
 def _choose(area_id: str) -> None:
-    st.session_state[controls.SCREEN] = st.session_state[controls.SCREEN].with_area(area_id)
+    st.session_state[session.SCREEN] = st.session_state[session.SCREEN].with_area(area_id)
 
 
 def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, controls, find, panels
+from app import cache, controls, find, panels, session
 from csa.errors import CsaError
 from csa.words import speak
 
 opened = panels.frame(speak("find.title"))
-first = controls.first_choices(opened.config, opened.dataset)
-screen = controls.screen(opened.config, opened.dataset)
+first = session.first_choices(opened.config, opened.dataset)
+screen = session.screen(opened.config, opened.dataset)
 with st.sidebar:
     choices = controls.choose(opened.config, opened.dataset, screen.choices)
     below = st.container()
@@ -26,6 +26,6 @@ with below:
         proposal.summary["totals"]["located"],
         choices,
     )
-controls.remember(screen, first)
+session.remember(screen, first)
 find.answer(proposal)
 find.map_and_areas(opened, choices)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, controls, methods, panels
+from app import cache, methods, panels, session
 from csa.errors import CsaError
 from csa.words import speak
 
 opened = panels.frame(speak("method.title"))
-screen = controls.screen(opened.config, opened.dataset)
-controls.remember(screen, controls.first_choices(opened.config, opened.dataset))
+screen = session.screen(opened.config, opened.dataset)
+session.remember(screen, session.first_choices(opened.config, opened.dataset))
 try:
     with panels.working():
         proposal = cache.proposal(opened, screen.choices)

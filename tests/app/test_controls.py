@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import controls
+from app import controls, session
 from app.screen import Screen
 from csa.analysis import Choices
 from csa.errors import CsaError, ParamError
@@ -28,7 +28,7 @@ class Data:
 
 
 def test_each_month_of_the_data_can_be_chosen():
-    assert controls._months(Data("2019-11-30", "2020-02-01")) == [
+    assert session.months_of(Data("2019-11-30", "2020-02-01")) == [
         "2019-11",
         "2019-12",
         "2020-01",
@@ -61,11 +61,11 @@ def test_an_earlier_month_is_whole_whatever_the_last_day():
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
         monkeypatch.delenv(name, raising=False)
-    assert controls.first_choices(city.config, city.dataset) == Choices(until=Month(2020, 7))
+    assert session.first_choices(city.config, city.dataset) == Choices(until=Month(2020, 7))
     monkeypatch.setenv("CSA_MONTHS", "12")
-    assert controls.first_choices(city.config, city.dataset).months == 12
+    assert session.first_choices(city.config, city.dataset).months == 12
     empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
-    assert controls.first_choices(city.config, empty).until is None
+    assert session.first_choices(city.config, empty).until is None
 
 
 def test_kinds_are_called_as_the_city_calls_them(city):
@@ -75,7 +75,7 @@ def test_kinds_are_called_as_the_city_calls_them(city):
 
 
 @pytest.fixture
-def session(monkeypatch):
+def shown(monkeypatch):
     """A session of the test's own, in which these widgets have been shown."""
 
     def make(**held):
@@ -88,46 +88,46 @@ def session(monkeypatch):
 NEW, OLD = '{"months":12}', '{"months":24}'
 
 
-def test_an_address_that_was_not_written_here_is_an_earlier_screen(session):
+def test_an_address_that_was_not_written_here_is_an_earlier_screen(shown):
     seen = {"months": 12, "shade": "none"}
-    session(**seen, **{controls.SEEN: seen, controls.WRITTEN: NEW})
-    assert controls._went_back(OLD)
-    assert controls._went_back("{}")
+    shown(**seen, **{session.SEEN: seen, session.WRITTEN: NEW})
+    assert session._went_back(OLD)
+    assert session._went_back("{}")
 
 
-def test_the_address_that_was_written_is_no_way_back(session):
-    session(months=12, **{controls.SEEN: {"months": 12}, controls.WRITTEN: NEW})
-    assert not controls._went_back(NEW)
+def test_the_address_that_was_written_is_no_way_back(shown):
+    shown(months=12, **{session.SEEN: {"months": 12}, session.WRITTEN: NEW})
+    assert not session._went_back(NEW)
 
 
 @pytest.mark.parametrize("changed", [{"months": 6}, {"shade": "none"}, {"layers": []}])
-def test_a_change_by_hand_wins_over_an_address_that_comes_late(session, changed):
+def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     """After two quick changes the browser still shows the first one's address."""
     seen = {"months": 12, "shade": "shootings", "layers": ["services"]}
-    session(**{**seen, **changed, controls.SEEN: seen, controls.WRITTEN: NEW})
-    assert not controls._went_back(OLD)
+    shown(**{**seen, **changed, session.SEEN: seen, session.WRITTEN: NEW})
+    assert not session._went_back(OLD)
 
 
 def test_the_cell_sizes_are_those_of_the_citys_file(city):
-    assert controls.resolutions(city.config) == [8, 9]
+    assert session.resolutions(city.config) == [8, 9]
     finer = city.config.city.model_copy(update={"resolutions": (9, 7)})
-    assert controls.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9]
+    assert session.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9]
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_no_address_and_a_new_session_are_no_way_back(session):
-    session()
-    assert not controls._went_back("")
-    assert not controls._went_back(NEW)  # the first page's link is read anyway
-    session(**{controls.WRITTEN: NEW})
-    assert not controls._went_back("")  # the page's own link in the menu has none
+def test_no_address_and_a_new_session_are_no_way_back(shown):
+    shown()
+    assert not session._went_back("")
+    assert not session._went_back(NEW)  # the first page's link is read anyway
+    shown(**{session.WRITTEN: NEW})
+    assert not session._went_back("")  # the page's own link in the menu has none
 
 
 def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
     monkeypatch.setenv("CSA_RESOLUTION", "10")
-    assert controls.resolutions(city.config) == [8, 9, 10]
+    assert session.resolutions(city.config) == [8, 9, 10]
 
 
 @pytest.mark.parametrize("resolution", range(6, 12))
@@ -143,14 +143,14 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 def test_a_link_to_a_month_without_data_is_refused(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        controls._of_link(f'{{"until":"{until}"}}', first, city.config, data)
+        session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
 
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
 def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
-    read = controls._of_link(f'{{"until":"{until}"}}', first, city.config, data)
+    read = session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert str(read.choices.until) == until
 
 
@@ -159,17 +159,17 @@ def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, res
     """A finer cell may hold a single home: the city's file decides, not a link."""
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        controls._of_link(f'{{"resolution":{resolution}}}', first, city.config, data)
+        session._of_link(f'{{"resolution":{resolution}}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
     for offered in (8, 9):
-        read = controls._of_link(f'{{"resolution":{offered}}}', first, city.config, data)
+        read = session._of_link(f'{{"resolution":{offered}}}', first, city.config, data)
         assert read.choices.resolution == offered
 
 
 def test_a_link_outside_a_range_says_which(city):
     data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
-        controls._of_link('{"resolution":12}', first, city.config, data)
+        session._of_link('{"resolution":12}', first, city.config, data)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -181,7 +181,7 @@ days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 @given(days, days)
 def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
     first, last = sorted((one, other))
-    months = controls._months(Data(first, last))
+    months = session.months_of(Data(first, last))
     assert months == sorted(set(months))
     assert (months[0], months[-1]) == (f"{first:%Y-%m}", f"{last:%Y-%m}")
     assert len(months) == (last.year - first.year) * 12 + last.month - first.month + 1

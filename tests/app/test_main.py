@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from app import __main__ as started
-from app import cache, controls
+from app import cache, session
 from app.settings import Deployment
 from csa.errors import ConfigError
 
@@ -32,7 +32,7 @@ def served(city, static, tmp_path, monkeypatch):
 
 def test_the_city_its_first_areas_and_its_map_are_made_ready(served):
     started.warm_up()
-    first = controls.first_choices(served.opened.config, served.opened.dataset)
+    first = session.first_choices(served.opened.config, served.opened.dataset)
     assert served.asked == [
         "city",
         ("proposal", served.opened, first),
