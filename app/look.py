@@ -97,7 +97,7 @@ STYLE = """
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
   .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
-  .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 6.5rem; padding-right: 1.25rem; }
+  .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }

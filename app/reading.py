@@ -41,14 +41,7 @@ def answer(opened: Opened) -> None:
             nonfatal=report["nonfatal"],
             name=report["nonfatal_name"],
         ),
-        speak(
-            "data.unplaced",
-            n=n_unplaced,
-            share=percent(n_unplaced / report["incidents"]),
-            outside=report["outside_study_area"],
-        )
-        if n_unplaced
-        else speak("data.all_placed"),
+        _unplaced(report, n_unplaced),
     )
     if report["nonfatal_is_proxy"]:
         st.warning(speak("data.proxy", name=report["nonfatal_name"]), icon=":material/help:")
@@ -60,6 +53,17 @@ def answer(opened: Opened) -> None:
             (_age(through), speak("data.age", day=day(through))),
         ]
     )
+
+
+def _unplaced(report: Mapping[str, Any], n: int) -> str:
+    if not n:
+        return speak("data.all_placed")
+    told = {"n": n, "share": percent(n / report["incidents"])}
+    if not report["outside_study_area"]:
+        return speak("data.unknown_place", **told)
+    if not report["unlocated"]:
+        return speak("data.outside", **told)
+    return speak("data.unplaced", outside=report["outside_study_area"], **told)
 
 
 def _victims(report: Mapping[str, Any]) -> str:

@@ -19,6 +19,9 @@ MIN_INCIDENTS_BY_PART = 30
 """With fewer, 21 boxes of day and part would show chance."""
 
 NIGHT_ENDS = 6
+FIRST_DAYS = 7
+"""The data's first day is their first row's: one in the first week is no sign of a late begin."""
+
 USUALLY_MANY = 7
 """At a mean of 7, a month without any comes once in a thousand months by chance."""
 
@@ -95,7 +98,7 @@ def count_by_month(
     when = incidents["occurred_at"].dt.strftime("%Y-%m")
     first = Month(data_from.year, data_from.month)
     last = Month(data_through.year, data_through.month)
-    begins_late = data_from.day > 1
+    begins_late = data_from.day > FIRST_DAYS
     ends_early = data_through.day < pd.Period(str(last)).days_in_month
     return pd.DataFrame(
         {
