@@ -69,7 +69,7 @@ def test_back_is_the_earlier_screen_and_forward_the_later(read, sample_app):
         assert shown.evaluate(TEXT_OF_MENU) == f"{months} months"
 
 
-@pytest.mark.parametrize("pause_ms", [0, 150, 300])
+@pytest.mark.parametrize("pause_ms", [0, 150])
 def test_changes_right_after_one_another_are_all_kept(read, sample_app, pause_ms):
     """The browser's address comes a little later than the change, and undoes none."""
     reader = read(address_of(sample_app, eps_m=200.0, min_samples=9))
