@@ -160,6 +160,6 @@ def _step(top: int) -> int:
 
 def _every(months: Sequence[str]) -> list[str]:
     """Choose months to name: as many as fit at 390 px, and Januaries where years are many."""
-    step = next(step for step in (1, 2, 3, 6, 12, 24, 48, 240) if len(months) <= 7 * step)
+    step = next(step for step in (1, 2, 3, 6, 12, 24, 48, 240) if len(months) <= 6 * step)
     numbers = [12 * int(name[:4]) + int(name[5:]) - 1 for name in months]
     return [name for name, n in zip(months, numbers, strict=True) if n % step == 0]
