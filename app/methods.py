@@ -80,7 +80,7 @@ def numbers(opened: Opened, proposal: Proposal) -> None:
             in_areas=totals["in_areas"],
             share=percent(proposal.summary["share_of_incidents"]),
             land=percent(proposal.summary["share_of_study_area"]),
-            outside=totals["located"] - totals["in_areas"],
+            n=totals["located"] - totals["in_areas"],
         )
         + (f" {speak('method.fringe', n=fringe)}" if fringe else "")
     )

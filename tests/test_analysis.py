@@ -368,3 +368,18 @@ def test_the_project_holds_no_file_of_the_real_data(root, shared_data):
     held = {path.name for path in Path(root).rglob("*.csv") if ".venv" not in path.parts}
     real = {path.name for path in shared_data.rglob("*.csv")}
     assert not held & real
+
+
+def test_a_month_of_which_no_file_tells_is_silent_whatever_kind_is_counted(made):
+    months = ["2020-01", "2020-02", "2020-04", "2020-05"]
+    lines = [
+        line(100 * n + k, KNOT, day=f"{month}-{k + 1:02d}", fatal=k % 2)
+        for n, month in enumerate(months)
+        for k in range(10)
+    ]
+    dataset, config = made(*lines)
+    for kinds in (("homicide", "nonfatal"), ("homicide",)):
+        proposal = propose(dataset, config, Choices(months=5, min_samples=5, kinds=kinds))
+        assert proposal.summary["totals"]["silent_months"] == 1
+    proposal = propose(dataset, config, Choices(until=Month(2020, 3), months=2, min_samples=5))
+    assert proposal.summary["totals"]["silent_months"] == 0

@@ -15,6 +15,7 @@ from csa.hotspots.profile import (
     count_by_month,
     count_by_part,
     count_interval,
+    count_silent_months,
     has_flag,
     whole_interval,
 )
@@ -203,3 +204,11 @@ def test_months_before_the_data_begin_are_not_covered():
     counted = count_by_month(incidents(), period, date(2020, 1, 15), date(2020, 2, 29))
     assert counted["is_covered"].tolist() == [False, False, True, True]
     assert counted["is_partial"].tolist() == [False, False, True, False]
+
+
+def test_a_month_without_any_is_silent_only_where_there_are_usually_many():
+    assert count_silent_months([10, 0, 12, 0, 9]) == 2
+    assert count_silent_months([6, 0, 6]) == 0  # a small town may have none
+    assert count_silent_months([7, 0, 7]) == 1
+    assert count_silent_months([0, 0]) == 0
+    assert count_silent_months([]) == 0
