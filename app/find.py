@@ -142,7 +142,7 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     counts = proposal.cells["incidents"].to_numpy()
     classes = classify_counts(counts)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
-    risk = nearby.risk_layer(opened) if screen.shade == "risk" else None
+    risk = cache.risk_layer(opened) if screen.shade == "risk" else None
     colours = look.current()
     if risk is not None:
         show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)

@@ -10,7 +10,6 @@ import streamlit as st
 
 from app import cache, panels
 from app.cache import Opened
-from app.geometry import RiskLayer
 from app.maps import Spot
 from csa.analysis import Choices
 from csa.places.services import gaps
@@ -95,22 +94,6 @@ def marks_of(kinds: Sequence[str]) -> dict[str, str]:
         free = (mark for mark in tries if mark not in marks.values())
         marks[kind] = next(free, letters[0].upper())
     return marks
-
-
-def risk_layer(opened: Opened) -> RiskLayer | None:
-    """Return the city's scored places for the map.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    RiskLayer or None
-        None where it has none.
-    """
-    return cache.risk_layer(opened)
 
 
 def risk_title(opened: Opened) -> str:
