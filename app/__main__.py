@@ -17,6 +17,7 @@ from streamlit.web.cli import main as streamlit
 # streamlit-folium's component is known only to a server that runs when it is imported.
 from app import area_sheet, cache, controls, maps, methods, reading, session  # noqa: F401
 from app.geometry import forget_old
+from app.offline import ask_no_host
 from csa.errors import CsaError
 
 MAIN = Path(__file__).with_name("main.py")
@@ -41,6 +42,7 @@ def warm_up() -> None:
 
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
+    ask_no_host()
     # Streamlit remarks that nobody is reading yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
     Thread(target=warm_up, name="warm-up", daemon=True).start()

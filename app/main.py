@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app import look
+from app.offline import ask_no_host
 from app.settings import STATIC
 from csa.words import speak
 
+ask_no_host()
 st.set_page_config(
     page_title=speak("screen.title"), layout="wide", page_icon=str(STATIC / "icon.svg")
 )
