@@ -73,8 +73,13 @@ class Month:
         Month
             The other month.
         """
-        index = self.year * 12 + (self.number - 1) + months
+        index = self.index + months
         return Month(index // 12, index % 12 + 1)
+
+    @property
+    def index(self) -> int:
+        """Months since the year 0."""
+        return self.year * 12 + self.number - 1
 
     def __str__(self) -> str:
         """Return `YYYY-MM`."""
@@ -122,14 +127,14 @@ class Period:
         ParamError
             If `months` is below 1 or reaches back before the year 1.
         """
-        if not 1 <= months <= 1200 or until.year * 12 + until.number - 1 - months < 12:
+        if not 1 <= months <= 1200 or until.index - months < 12:
             raise ParamError("param.months", given=months)
         return cls(until.plus(-months), until)
 
     @property
     def months(self) -> int:
         """How many months it has."""
-        return (self.until.year - self.start.year) * 12 + self.until.number - self.start.number
+        return self.until.index - self.start.index
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from csa.params import Month, Period
 
@@ -49,8 +49,8 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
     Garwood (1936), Biometrika 28, pp. 437-442.
     """
     tail = (1 - coverage) / 2
-    low = float(chi2.ppf(tail, 2 * n) / 2) if n else 0.0
-    return low, float(chi2.ppf(1 - tail, 2 * n + 2) / 2)
+    low = float(gammaincinv(n, tail)) if n else 0.0
+    return low, float(gammaincinv(n + 1, 1 - tail))
 
 
 def whole_interval(n: int, coverage: float = 0.95) -> tuple[int, int]:

@@ -16,15 +16,18 @@ from csa.files import csv_bytes, json_bytes
 from csa.params import DbscanParams
 
 FORMAT_VERSION = 1
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 KIND = "proposal"
 MARKER = "proposal.json"
 
 AREA_COLUMNS = {
     "area_id": "letter, west to east",
     "place_name": "largest neighborhood, with a compass word where two areas share it",
-    "tier": "empty until tiers are computed",
+    "tier": "1 for the densest; empty where it cannot be told apart from the city, or is doubtful",
     "incidents": "incidents in the area's cells, noise included",
+    "expected": "in a period as long, luck taken out; empty where counts differ only by chance",
+    "expected_low": "90 % interval",
+    "expected_high": "its upper end",
     "homicides": "of them, homicides",
     "victims": "people hit; empty where a source cannot tell",
     "domestic": "incidents marked as domestic; empty where no row says yes or no",
@@ -44,7 +47,7 @@ AREA_COLUMNS = {
     "last_day": "last day counted",
     "is_synthetic": "true for a made-up city",
 }
-WHOLE_COLUMNS = ("victims", "domestic", "population", "population_year")
+WHOLE_COLUMNS = ("tier", "victims", "domestic", "population", "population_year")
 CELL_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
     "incidents": "incidents in the period",

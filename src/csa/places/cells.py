@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
 
 from csa.crs import LONLAT, equal_area, to_metres
 from csa.params import require_resolution
 
 Cells = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
 NO_CELL = np.uint64(0)
 M2_PER_KM2 = 1e6
 MAX_EDGE_DEGREES = 0.002
@@ -178,6 +180,73 @@ def disk(cell: int, steps: int = 1) -> frozenset[int]:
         The cells, the middle one included.
     """
     return frozenset(int(near) for near in h3.grid_disk(int(cell), steps))
+
+
+def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
+    """Find around every cell where its neighbours stand in the list, ring by ring.
+
+    Parameters
+    ----------
+    cells
+        m different cells of one resolution, in any order.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (m, 1 + 3 steps (steps + 1)): the places in the list of the cell itself, of
+        ring 1, ring 2 and so on, each in h3's order; -1 where that cell is not in the list.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    near = np.full((len(listed), 1 + 3 * steps * (steps + 1)), NO_CELL, dtype=np.uint64)
+    for row, cell in enumerate(listed.tolist()):
+        for step in range(steps + 1):
+            ring = h3.grid_ring(cell, step)
+            start = 1 + 3 * step * (step - 1) if step else 0
+            # Around one of h3's twelve pentagons a ring is shorter: the rest stays empty.
+            near[row, start : start + len(ring)] = ring
+    order = np.argsort(listed)
+    at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
+    places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
+    return np.where(listed[places] == near, places, -1).astype(np.int64)
+
+
+def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
+    """Tell which cells of a list lie within some steps of one another.
+
+    Parameters
+    ----------
+    cells
+        m different cells of one resolution, in any order.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, m), in the order of the list: 1.0 for the cell itself and for its neighbours in it.
+    """
+    around = spirals(cells, steps)
+    row, column = np.nonzero(around >= 0)
+    ones = np.ones(len(row))
+    return csr_array((ones, (row, around[row, column])), shape=(len(around), len(around)))
+
+
+def mean_km2(resolution: int) -> float:
+    """Return the mean size of a cell.
+
+    Parameters
+    ----------
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    float
+        Square kilometres.
+    """
+    return float(h3.average_hexagon_area(resolution, unit="km^2"))
 
 
 def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
