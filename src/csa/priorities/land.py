@@ -1,0 +1,219 @@
+"""Taking land by an order, up to an exact area: what every way of choosing is compared on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MAX_FILLED_SHARE = 0.10
+"""At most this part of the area may be cells beside areas, so that areas are what is judged."""
+
+REACH = 4.0
+"""Beyond four bandwidths a Gaussian kernel holds 0.03 % of its mass."""
+
+
+@dataclass(frozen=True)
+class Land:
+    """A study area's cells.
+
+    Parameters
+    ----------
+    area_km2
+        (m,) land of each cell.
+    centre_xy
+        (m, 2) metres.
+    neighbours
+        (m, m) whether two cells touch; a cell may count as its own neighbour.
+    neighborhood
+        (m,) number of the neighborhood that each cell lies in; -1 for none.
+    """
+
+    area_km2: Floats
+    centre_xy: Floats  # (m, 2) metres
+    neighbours: csr_array
+    neighborhood: Ints
+
+    @cached_property
+    def total_km2(self) -> float:
+        """The study area's land."""
+        return float(self.area_km2.sum())
+
+    def around(self, cell: int) -> Ints:
+        """List the cells that touch one.
+
+        Parameters
+        ----------
+        cell
+            A cell's place.
+
+        Returns
+        -------
+        numpy.ndarray
+            Places, perhaps the cell's own among them.
+        """
+        first, last = self.neighbours.indptr[cell : cell + 2]
+        return np.asarray(self.neighbours.indices[first:last], dtype=np.int64)
+
+    def density(self, xy: Floats, bandwidth_m: float) -> Floats:
+        """Estimate the density of incidents at each cell's centre by a Gaussian kernel.
+
+        Parameters
+        ----------
+        xy
+            (n, 2) metres.
+        bandwidth_m
+            Standard deviation of the kernel in metres.
+
+        Returns
+        -------
+        numpy.ndarray
+            (m,) incidents per km2.
+        """
+        if not len(xy):
+            return np.zeros(len(self.area_km2))
+        pairs = cKDTree(self.centre_xy).sparse_distance_matrix(
+            cKDTree(xy), REACH * bandwidth_m, output_type="ndarray"
+        )
+        kernel = np.exp(-0.5 * (pairs["v"] / bandwidth_m) ** 2)
+        total = np.bincount(pairs["i"], kernel, minlength=len(self.area_km2))
+        density: Floats = total / (2 * np.pi * (bandwidth_m / 1000) ** 2)
+        return density
+
+
+def take_cells(order: Ints, land: Land, budget_km2: float) -> Floats:
+    """Take cells in an order up to an exact area; the one that crosses it in part.
+
+    Parameters
+    ----------
+    order
+        (m,) places of cells, first taken first.
+    land
+        The study area's cells.
+    budget_km2
+        How much land is taken.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) the part of each cell that is taken, 0 to 1.
+    """
+    sizes = land.area_km2[order]
+    before = np.cumsum(sizes) - sizes
+    taken = np.zeros(len(sizes))
+    taken[order] = np.clip((budget_km2 - before) / sizes, 0.0, 1.0)
+    return taken
+
+
+def take_units(order: Sequence[int], unit: Ints, land: Land, budget_km2: float) -> Floats:
+    """Take whole units of cells in an order; of the one that crosses the area an even part.
+
+    Parameters
+    ----------
+    order
+        Numbers of units, first taken first.
+    unit
+        (m,) the unit of each cell.
+    land
+        The study area's cells.
+    budget_km2
+        How much land is taken.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) the part of each cell that is taken, 0 to 1.
+    """
+    taken, left = np.zeros(len(unit)), budget_km2
+    for number in order:
+        is_in = unit == number
+        size = float(land.area_km2[is_in].sum())
+        taken[is_in] = min(1.0, left / size)
+        left -= size
+        if left <= 0:
+            break
+    return taken
+
+
+@dataclass(frozen=True)
+class TakenAreas:
+    """What candidate areas cover of a budget of land.
+
+    Parameters
+    ----------
+    part
+        (m,) the part of each cell that is taken, 0 to 1.
+    filled_share
+        The part of the budget that is cells beside areas.
+    """
+
+    part: Floats
+    filled_share: float
+
+
+def take_areas(
+    areas: Sequence[Ints], per_km2: Floats, counts: Ints, land: Land, budget_km2: float
+) -> TakenAreas:
+    """Take candidate areas by their estimate per km2, up to an exact area.
+
+    The last is cut to the cells nearest its densest cell. Where areas cover less than the
+    budget, the next-densest cells adjacent to areas fill it, at most a tenth of it.
+
+    Parameters
+    ----------
+    areas
+        Places of each area's cells.
+    per_km2
+        The areas' estimates per km2, densest first taken first; ties in the order given.
+    counts
+        (m,) incidents of the period that the areas were chosen from.
+    land
+        The study area's cells.
+    budget_km2
+        How much land is taken.
+
+    Returns
+    -------
+    TakenAreas
+        The part of each cell, and of the budget that was filled.
+    """
+    taken, left = np.zeros(len(land.area_km2)), budget_km2
+    for number in np.argsort(-np.asarray(per_km2), kind="stable"):
+        for cell in _from_the_densest(areas[number], counts, land):
+            part = min(1.0, left / land.area_km2[cell])
+            taken[cell] = part
+            left = max(0.0, left - part * land.area_km2[cell])
+        if left <= 0:
+            return TakenAreas(taken, 0.0)
+    filled_km2 = _fill(taken, counts, land, min(left, MAX_FILLED_SHARE * budget_km2))
+    return TakenAreas(taken, filled_km2 / budget_km2)
+
+
+def _from_the_densest(area: Ints, counts: Ints, land: Land) -> Iterator[int]:
+    densest = area[np.argmax(counts[area] / land.area_km2[area])]
+    apart = np.hypot(*(land.centre_xy[area] - land.centre_xy[densest]).T)
+    yield from area[np.argsort(apart, kind="stable")].tolist()
+
+
+def _fill(taken: Floats, counts: Ints, land: Land, budget_km2: float) -> float:
+    """Take the densest cells beside what is taken; return how much land that was."""
+    left = budget_km2
+    beside = {
+        near for cell in np.flatnonzero(taken).tolist() for near in land.around(cell).tolist()
+    }
+    beside = {cell for cell in beside if not taken[cell]}
+    while left > 0 and beside:
+        cell = min(beside, key=lambda near: (-counts[near] / land.area_km2[near], near))
+        taken[cell] = min(1.0, left / land.area_km2[cell])
+        left = max(0.0, left - land.area_km2[cell])
+        beside |= set(land.around(cell).tolist())
+        beside = {near for near in beside if not taken[near]}
+    return budget_km2 - left
