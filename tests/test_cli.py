@@ -125,12 +125,12 @@ def test_no_place_dense_enough_is_a_result(propose):
     assert "nowhere 61 within 258 m" in done.stdout
 
 
-def test_clusters_that_no_walkable_area_can_hold_are_a_result(propose):
-    done = propose("--eps-m", "1000", "--max-area-km2", "1")
-    assert (
-        "with eps 1000 m the clusters cannot be parted into areas of at most 1.0 km2" in done.stdout
-    )
-    assert "belong to clusters but to no area" in done.stdout
+def test_a_cluster_none_of_whose_cells_is_expected_to_stay_so_dense_is_a_result(propose):
+    # All sixty lie within 150 m; a part of them is expected around their cell, not in it.
+    done = propose("--eps-m", "150", "--min-samples", "60")
+    assert done.returncode == 0
+    assert "No area: " in done.stdout
+    assert "more incidents lie around areas, where clusters reach" in done.stdout
 
 
 def test_a_file_whose_rows_are_all_rejected_is_a_result(town, ingest):

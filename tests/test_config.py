@@ -53,6 +53,7 @@ PLACE_OF_A_MODEL = {
     "Services": "services.",
     "RiskTerrain": "risk_terrain.",
     "Areas": "areas.",
+    "Priorities": "priorities.",
     "Portal": "portal.",
     "Point": "points[].",
     "Source": "sources[].",
@@ -406,7 +407,7 @@ def test_every_field_of_every_model_is_described():
     }
     assert set(described) == expected
     assert not [key for key, text in described.items() if not text.strip()]
-    assert set(declared) == {*PLACE_OF_A_MODEL, "YesNo", "Condition", "_Frozen"}
+    assert set(declared) == {*PLACE_OF_A_MODEL, "YesNo", "Condition"}
     assert all(field.description for field in city.Condition.model_fields.values())
 
 

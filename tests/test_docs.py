@@ -9,14 +9,17 @@ from typing import get_args
 import pytest
 import typer
 
-from csa.city import FieldName
+from csa.city_types import FieldName
 from csa.cli import app
 from csa.config import setting_descriptions
+from csa.deciding.draw import POWER_COLUMNS
+from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.ingest.judge import REASONS
 from csa.ingest.layers import LAYER_REASONS
 from csa.places.risk import RISK_COLUMNS
 from csa.places.services import SERVICE_COLUMNS
+from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
 from csa.schema import FLAGS, INCIDENT_COLUMNS
 from csa.settings import SETTINGS
 
@@ -45,6 +48,11 @@ def lacking(page, names):
         list(LAYER_REASONS),
         list(SERVICE_COLUMNS),
         list(RISK_COLUMNS),
+        list(BACKTEST_COLUMNS),
+        list(METHODS),
+        list(PRIORITY_COLUMNS),
+        list(TESTED_COLUMNS),
+        list(POWER_COLUMNS),
         list(get_args(FieldName)),
     ],
     ids=[
@@ -60,6 +68,11 @@ def lacking(page, names):
         "reasons of layers",
         "services",
         "risk",
+        "backtest",
+        "ways of choosing",
+        "priorities",
+        "tested cells",
+        "power",
         "fields",
     ],
 )
@@ -89,6 +102,9 @@ def test_every_command_and_option_is_named(data_page):
     assert set(commands) == {
         "csa ingest",
         "csa propose",
+        "csa backtest",
+        "csa priorities",
+        "csa draw",
         "csa check",
         "csa config show",
         "csa basemap",

@@ -12,7 +12,8 @@ import pyogrio
 import pytest
 import shapely
 
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.config import load_city
 from csa.errors import ParamError
 from csa.exports import EXPORTS, export
@@ -37,7 +38,7 @@ def made(town):
         config = load_city(town.config)
         path = town.write("a.csv", *lines)
         dataset = build_dataset(config, Inputs((path,), town.places)).dataset
-        chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 5, "eps_m": 200} | choices
+        chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 4, "eps_m": 200} | choices
         return dataset, propose(dataset, config, Choices(**chosen))
 
     return build

@@ -6,7 +6,8 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
-from csa.analysis import Choices, highest_risk, propose, risk_near, services_near
+from csa.analysis import highest_risk, propose, risk_near, services_near
+from csa.choices import Choices
 from csa.config import load_city
 from csa.errors import SourceError
 from csa.ingest.dataset import LAYERS, load_dataset

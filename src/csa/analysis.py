@@ -2,89 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-
-import numpy as np
 import pandas as pd
 
-from csa.city import CityConfig
-from csa.crs import project
-from csa.errors import CsaError, ParamError, PeriodError
-from csa.hotspots.areas import Grid, form_areas
+from csa.choices import Choices, dbscan_of, period_of
+from csa.city import Areas, CityConfig
+from csa.finding import estimate_areas
+from csa.hotspots.areas import form_areas
 from csa.hotspots.proposal import Proposal
 from csa.hotspots.suggest import suggest_dbscan
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
-from csa.params import AreaParams, DbscanParams, Month, Period, require_resolution
-from csa.places import cells as h3_cells
+from csa.params import AreaParams, require_resolution
 from csa.places.risk import Highest, find_highest, risk_in
 from csa.places.services import services_of
 from csa.proposing import proposal_of
-from csa.runs import Run, Window
-from csa.schema import KINDS
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the analyst chose; None leaves it to the suggestion.
-
-    Parameters
-    ----------
-    until
-        First month not counted; None for the month after the data's last day.
-    months
-        How many months are counted.
-    eps_m
-        DBSCAN's radius in metres.
-    min_samples
-        DBSCAN's minimum count.
-    max_area_km2
-        Size limit of an area; 0 for none.
-    resolution
-        H3 resolution of the cells.
-    kinds
-        Which kinds of incident are counted, of `csa.schema.KINDS`.
-    """
-
-    until: Month | None = None
-    months: int = 36
-    eps_m: float | None = None
-    min_samples: int | None = None
-    max_area_km2: float = 2.0
-    resolution: int = 9
-    kinds: tuple[str, ...] = KINDS
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown kind, and none at all."""
-        if not self.kinds or not set(self.kinds) <= set(KINDS):
-            given = ", ".join(self.kinds) or "none"
-            raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
-
-
-def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
-    """List the cells of a dataset's study area: the same for each proposal, so worth keeping.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    resolution
-        H3 resolution, 6 to 11.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `area_km2`, land inside the study area; `lon` and `lat` of the middle, degrees; index
-        `cell`, uint64, sorted.
-
-    Raises
-    ------
-    ParamError
-        If the resolution is outside its range.
-    """
-    cover = h3_cells.cover(dataset.study_area, resolution)
-    return cover.join(h3_cells.centres(cover.index.to_numpy()))
+from csa.runs import Run
+from csa.windows import locate, require_city
 
 
 def propose(
@@ -93,6 +26,7 @@ def propose(
     choices: Choices,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
+    suggested: Areas | None = None,
 ) -> Proposal:
     """Propose candidate core service areas.
 
@@ -108,6 +42,8 @@ def propose(
         Called with the name of each step as it begins.
     cover
         What `study_cells` gives for this dataset and resolution; None makes it.
+    suggested
+        The values to suggest, as `csa.recording.suggested_areas`; None takes the city file's.
 
     Returns
     -------
@@ -124,20 +60,24 @@ def propose(
     CsaError
         If the dataset is another city's.
     """
-    _refuse_other_city(dataset, config)
-    period = _period(dataset, choices)
+    require_city(dataset, config)
+    period = period_of(dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
-    if cover is None:
-        cover = study_cells(dataset, choices.resolution)
-    window = _window(dataset, config, period, choices, cover.index)
-    suggested = suggest_dbscan(config.areas, len(window.incidents))
-    params = AreaParams(_dbscan(choices, suggested), choices.resolution, choices.max_area_km2)
-    grid = _grid(cover, config.city.metric_crs)
+    located = locate(dataset, config, choices, cover)
+    window = located.window(period)
+    dbscan = suggest_dbscan(suggested or config.areas, len(window.incidents))
+    params = AreaParams(dbscan_of(choices, dbscan), choices.resolution, choices.max_area_km2)
     tell("clusters")
-    found = form_areas(window.xy, window.cells, grid, params)
-    run = Run(dataset, config, period, choices.kinds, window, suggested, params, grid, found)
+    expected = located.expected(period)
+    found = form_areas(window.xy, window.cells, located.grid, params, expected)
+    by = "city file" if suggested in {None, config.areas} else "past years"
     tell("areas")
+    estimates = estimate_areas(located, period, found.areas)
+    grid = located.grid
+    run = Run(
+        dataset, config, period, choices.kinds, window, dbscan, by, params, grid, found, estimates
+    )
     return proposal_of(run)
 
 
@@ -205,70 +145,3 @@ def risk_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.Da
         return None
     top_share, crs = config.risk_terrain.top_share, config.city.metric_crs
     return risk_in(proposal.areas, dataset.risk_terrain, top_share, crs)
-
-
-def _refuse_other_city(dataset: Dataset, config: CityConfig) -> None:
-    found, wanted = dataset.report["city"], config.city.id
-    if found != wanted:
-        raise CsaError("dataset.other_city", found=found, wanted=wanted)
-
-
-def _dbscan(choices: Choices, suggested: DbscanParams) -> DbscanParams:
-    eps_m = suggested.eps_m if choices.eps_m is None else choices.eps_m
-    min_samples = suggested.min_samples if choices.min_samples is None else choices.min_samples
-    return DbscanParams(eps_m, min_samples)
-
-
-def _period(dataset: Dataset, choices: Choices) -> Period:
-    through, first = dataset.report["data_through"], dataset.report["data_from"]
-    if through is None or first is None:
-        raise PeriodError("period.no_data")
-    last_day = date.fromisoformat(through)
-    end = Month(last_day.year, last_day.month).plus(1)
-    until = choices.until or end
-    period = Period.before(until, choices.months)
-    first_month = Month.parse(first[:7])
-    if until <= first_month or period.start >= end:
-        raise PeriodError(
-            "period.outside",
-            start=period.start,
-            until=period.until,
-            first=first_month,
-            last=end.plus(-1),
-            lowest=first_month.plus(1),
-            highest=end.plus(choices.months - 1),
-        )
-    return period
-
-
-def _grid(cover: pd.DataFrame, crs: str) -> Grid:
-    xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), crs)
-    return Grid(
-        cover["area_km2"], xy, h3_cells.disk, h3_cells.contiguous_parts, h3_cells.fill_holes
-    )
-
-
-def _window(
-    dataset: Dataset, config: CityConfig, period: Period, choices: Choices, cover: pd.Index
-) -> Window:
-    start = pd.Timestamp(f"{period.start}-01")
-    until = pd.Timestamp(f"{period.until}-01")
-    when = dataset.incidents["occurred_at"]
-    is_counted = (when >= start) & (when < until)
-    if set(choices.kinds) != set(KINDS):
-        is_counted &= dataset.incidents["kind"].isin(choices.kinds)
-    incidents = dataset.incidents[is_counted]
-    located = incidents.dropna(subset=["lon", "lat"])
-    cells = h3_cells.bin_points(located["lon"], located["lat"], choices.resolution)
-    is_outside = located["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
-    # A point on the very border may fall into a cell of no area inside.
-    is_inside = ~is_outside & np.isin(cells, cover.to_numpy())
-    inside = located[is_inside].reset_index(drop=True)
-    xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), config.city.metric_crs)
-    return Window(
-        inside,
-        xy,
-        cells[is_inside],
-        n_unlocated=len(incidents) - len(located),
-        n_outside=int((~is_inside).sum()),
-    )

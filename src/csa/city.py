@@ -6,122 +6,33 @@ The descriptions are what docs/DATA.md lists and `csa check` says; a test holds 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from csa.errors import CrsError, ParamError
+from csa.city_types import (
+    AnyCrs,
+    ComponentName,
+    DatasetId,
+    FieldName,
+    Frozen,
+    Host,
+    MetricCrs,
+    Name,
+    Resolution,
+    Spellings,
+    Texts,
+    TimeZone,
+    Year,
+)
 from csa.message import say
-from csa.params import require_resolution
-
-FieldName = Literal[
-    "row_id",
-    "incident_id",
-    "person_no",
-    "date",
-    "time",
-    "hour",
-    "reported_date",
-    "reported_time",
-    "offense",
-    "offense_code",
-    "firearm",
-    "domestic",
-    "fatal",
-    "involvement",
-    "officer_involved",
-    "lon",
-    "lat",
-    "x",
-    "y",
-    "location",
-    "address",
-    "address_2",
-    "city",
-]
 
 
-FIELDS: tuple[str, ...] = get_args(FieldName)
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(str(say("config.zone", given=name))) from error
-    return name
-
-
-def _metric(text: str) -> str:
-    from csa.crs import parse_crs, require_metres  # noqa: PLC0415 - pyproj loads late
-
-    try:
-        require_metres(parse_crs(text))
-    except CrsError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _known_crs(text: str) -> str:
-    from csa.crs import parse_crs  # noqa: PLC0415 - pyproj loads late
-
-    try:
-        parse_crs(text)
-    except CrsError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _resolution(value: int) -> int:
-    try:
-        require_resolution(value)
-    except ParamError as error:
-        raise ValueError(str(error)) from error
-    return value
-
-
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Name = Annotated[str, Field(min_length=1)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-MetricCrs = Annotated[str, AfterValidator(_metric)]
-AnyCrs = Annotated[str, AfterValidator(_known_crs)]
-Resolution = Annotated[int, AfterValidator(_resolution)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
-Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
-DatasetId = Annotated[str, Field(pattern=r"^[a-z0-9]{4}-[a-z0-9]{4}$")]
-Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
-
-
-class _Frozen(BaseModel):
-    # A number is a number: no text, no yes and no, no infinity is taken for one.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
-        wanted = cls.model_fields[str(info.field_name)].annotation
-        if wanted in (int, float, Resolution) and (
-            isinstance(value, bool | str) or (wanted is not float and isinstance(value, float))
-        ):
-            raise ValueError(str(say("config.not_a_number")))
-        return value
-
-
-class Condition(_Frozen):
+class Condition(Frozen):
     """What a column must say; a plain list means `equals`. Case and outer blanks do not count."""
 
     equals: Texts = Field((), description="one of these values, whole")
@@ -144,14 +55,14 @@ Rule = dict[FieldName, Condition]
 """All conditions must hold; an empty rule holds for every row."""
 
 
-class YesNo(_Frozen):
+class YesNo(Frozen):
     """When a flag is yes and when it is no; any other row is `unknown`."""
 
     yes: tuple[Rule, ...] = Field((), description="rules, any of which makes it yes")
     no: tuple[Rule, ...] = Field((), description="rules, any of which makes it no")
 
 
-class Exclusion(_Frozen):
+class Exclusion(Frozen):
     """Rows left out by a rule, counted under its name."""
 
     name: str = Field(description="short name, shown with its count")
@@ -159,7 +70,7 @@ class Exclusion(_Frozen):
     when: Rule = Field(description="which rows are left out")
 
 
-class Point(_Frozen):
+class Point(Frozen):
     """A place that the file uses for incidents that did not happen there."""
 
     name: str = Field(description="what it is: a default geocode, a headquarters, a hospital")
@@ -172,7 +83,7 @@ class Point(_Frozen):
     )
 
 
-class Source(_Frozen):
+class Source(Frozen):
     """One layout of file that the city publishes, and how its rows become incidents."""
 
     name: Name = Field(description="short name, written into the incidents' `source` column")
@@ -209,7 +120,7 @@ class Source(_Frozen):
     crs: AnyCrs = Field("EPSG:4326", description="system of lon and lat, or of x and y")
 
 
-class City(_Frozen):
+class City(Frozen):
     """The city itself."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="short name for folders")
@@ -233,7 +144,7 @@ class City(_Frozen):
     )
 
 
-class Places(_Frozen):
+class Places(Frozen):
     """Neighborhoods and the study area."""
 
     file: str = Field("", description="name in the data folder, unless --places names one")
@@ -245,7 +156,7 @@ class Places(_Frozen):
     )
 
 
-class Population(_Frozen):
+class Population(Frozen):
     """How many people live in each neighborhood."""
 
     file: str = Field("", description="name in the data folder, unless --population names one")
@@ -255,7 +166,7 @@ class Population(_Frozen):
     source: str = Field(description="who counted")
 
 
-class Basemap(_Frozen):
+class Basemap(Frozen):
     """The city's own layers, drawn behind the areas without a network."""
 
     water_file: str = Field("", description="polygons or lines of water, in the data folder")
@@ -272,7 +183,7 @@ class Basemap(_Frozen):
     tiles_credit: str = Field("", description="what the tiles' licence asks to be shown")
 
 
-class Services(_Frozen):
+class Services(Frozen):
     """Places that help: hubs, clinics, schools, churches, parks."""
 
     file: str = Field(description="CSV or GeoJSON in the data folder")
@@ -286,7 +197,7 @@ class Services(_Frozen):
     as_of: date = Field(description="day that the list is of")
 
 
-class RiskTerrain(_Frozen):
+class RiskTerrain(Frozen):
     """A score of places made elsewhere; shown beside, never mixed in."""
 
     file: str = Field(description="polygons or points with a score (GeoJSON), or a CSV of points")
@@ -301,7 +212,7 @@ class RiskTerrain(_Frozen):
     as_of: date = Field(description="day that the score is of")
 
 
-class Areas(_Frozen):
+class Areas(Frozen):
     """Documented values for candidate areas, until a backtest chooses them."""
 
     eps_m: float = Field(gt=0, le=5000, description="DBSCAN's radius in metres")
@@ -315,7 +226,24 @@ class Areas(_Frozen):
     max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")
 
 
-class Portal(_Frozen):
+class Priorities(Frozen):
+    """How candidates are compared, until the Executive Committee sets other weights."""
+
+    capacity: int = Field(5, ge=1, le=100, description="areas that can be served first")
+    weights: dict[ComponentName, float] = Field(
+        {"expected": 1.0, "density": 1.0, "homicides": 1.0, "lasting": 1.0},
+        description="weight of each component of the priority index, 0 or more",
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _weighs_something(cls, weights: dict[str, float]) -> dict[str, float]:
+        if any(weight < 0 for weight in weights.values()) or not sum(weights.values()) > 0:
+            raise ValueError(str(say("config.weights")))
+        return weights
+
+
+class Portal(Frozen):
     """Where the files can be downloaded."""
 
     domain: Host = Field(description="host of the city's open-data portal (Socrata)")
@@ -333,7 +261,7 @@ class Portal(_Frozen):
         return name
 
 
-class CityConfig(_Frozen):
+class CityConfig(Frozen):
     """Everything that is particular to one city."""
 
     format_version: Literal[1] = Field(description="of this file's layout; 1")
@@ -341,6 +269,7 @@ class CityConfig(_Frozen):
     places: Places = Field(description="neighborhoods and study area")
     population: Population | None = Field(None, description="people, where known")
     areas: Areas = Field(description="documented values for candidate areas")
+    priorities: Priorities = Field(Priorities(), description="how candidates are compared")
     sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
     points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
     basemap: Basemap = Field(Basemap(), description="the background of the maps")

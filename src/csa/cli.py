@@ -6,12 +6,14 @@ code 2; our own fault is one sentence and exit code 1.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
 from csa.commands.analyse import config_show, propose
+from csa.commands.decide import backtest, draw, priorities
 from csa.commands.gather import basemap, check, fetch, ingest, sample
 from csa.errors import CsaError
 from csa.terminal.console import fail
@@ -22,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (ingest, propose, sample, fetch, check, basemap):
+for command in (ingest, propose, backtest, priorities, draw, sample, fetch, check, basemap):
     app.command()(command)
 config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
 config_app.command("show")(config_show)
@@ -31,6 +33,8 @@ app.add_typer(config_app, name="config")
 
 def main() -> None:
     """Run the command; turn errors into sentences and exit codes."""
+    # Matrices are small here: more threads cost more than they give. Before numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     is_verbose = _pop_verbose()
     _start_log(is_verbose)
     try:
@@ -55,8 +59,6 @@ def _pop_verbose() -> bool:
 
 
 def _start_log(is_verbose: bool) -> None:
-    import os
-
     if is_verbose or os.environ.get("CSA_LOG"):
         from csa.log import start_log
 
@@ -65,8 +67,6 @@ def _start_log(is_verbose: bool) -> None:
 
 def _close_stdout() -> None:
     """Leave quietly when the reader of a pipe has gone."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(141)  # as a shell reports a command that its reader left
 

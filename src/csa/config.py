@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from csa.city import FIELDS, CityConfig, Condition
+from csa.city import CityConfig, Condition
+from csa.city_types import FIELDS
 from csa.errors import ConfigError
 from csa.message import Message, say
 

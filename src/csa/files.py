@@ -20,6 +20,8 @@ from csa.errors import OutputError
 
 CURRENT = "current"
 VERSIONS = "versions"
+KEPT = "kept"
+"""Folder beside a versioned folder's files: what was computed from a version, and is kept."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -131,7 +133,9 @@ def write_file(path: Path, content: bytes) -> None:
         sync_folder(place.parent)
 
 
-def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
+def replace_folder(
+    out: Path, marker: str, files: Mapping[str, bytes], optional: Sequence[str] = ()
+) -> None:
     """Write a folder whole: all of its files, or nothing.
 
     An existing folder of the same kind is replaced; anything else is refused.
@@ -144,6 +148,8 @@ def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
         The file by which a folder of this kind is known; one of `files`.
     files
         Name to content.
+    optional
+        Names of files that such a folder may hold, and this one lacks.
 
     Raises
     ------
@@ -151,7 +157,7 @@ def replace_folder(out: Path, marker: str, files: Mapping[str, bytes]) -> None:
         If the place holds something else, or cannot be written.
     """
     with writing(out) as place:
-        _refuse_other(place, marker, allowed=set(files))
+        _refuse_other(place, marker, allowed={*files, *optional})
         with written_beside(place, files) as fresh:
             put(fresh, place)
 
@@ -162,7 +168,8 @@ def publish_version(
     """Add a version to a versioned folder and make it the current one in one step.
 
     The folder holds `versions/<number>`, a link `current` to one of them, and a link to each
-    of its files: `out/incidents.parquet` is always the current version's.
+    of its files: `out/incidents.parquet` is always the current version's. What is kept beside them
+    in `kept/` stays.
 
     Parameters
     ----------
@@ -186,7 +193,7 @@ def publish_version(
         If the place holds something else, or cannot be written.
     """
     with writing(out) as place:
-        _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS})
+        _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS, KEPT})
         current = place / CURRENT
         if current.is_dir() and _content(current) == _content_of(files):
             _link_files(place, files, optional)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from csa.crs import LONLAT
+from csa.finding import settle_tiers
 from csa.hotspots.clusters import cluster_points
 from csa.hotspots.names import letter, name_places
 from csa.hotspots.profile import count_silent_months
@@ -28,6 +29,7 @@ from csa.hotspots.suggest import suggest_dbscan
 from csa.params import Month, Period
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import people_in
+from csa.priorities.shrinkage import Estimate
 from csa.runs import Floats, Objects, Run, Told
 from csa.schema import KINDS, UNASSIGNED
 
@@ -62,8 +64,10 @@ def _areas_table(run: Run) -> gpd.GeoDataFrame:
     rows = [_area_row(run, number) for number in range(len(areas))]
     largest = [next(iter(row["neighborhoods"]), UNASSIGNED) for row in rows]
     names = name_places(largest, np.array([run.grid.middle(area) for area in areas]))
-    for row, name, area in zip(rows, names, areas, strict=True):
+    tiers = _tiers(run, rows)
+    for row, name, area, tier in zip(rows, names, areas, tiers, strict=True):
         row["place_name"] = name
+        row["tier"] = tier
         row["also_on_homicides"] = _also(area, cores, row["homicides"], floor)
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=LONLAT)
 
@@ -79,8 +83,9 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     covered = _covered(run)
     return {
         "area_id": letter(number),
-        "tier": "",
+        "tier": None,
         "incidents": len(inside),
+        **_expected(run.estimates[number]),
         "homicides": int(run.is_homicide[inside].sum()),
         "victims": _total_victims(told.victims[inside]),
         "domestic": _domestic(told.domestic[inside]),
@@ -101,6 +106,24 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "is_synthetic": run.config.city.is_synthetic,
         "geometry": shape,
     }
+
+
+def _expected(estimate: Estimate) -> dict[str, float | None]:
+    """Tell what is expected; nothing where counts differ only by chance, so that all is alike."""
+    numbers = (estimate.mean, estimate.low, estimate.high)
+    names = ("expected", "expected_low", "expected_high")
+    return {
+        name: None if estimate.is_sure else round(number, 2)
+        for name, number in zip(names, numbers, strict=True)
+    }
+
+
+def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> tuple[int | None, ...]:
+    city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
+    sizes = [run.grid.size_km2(area) for area in run.found.areas]
+    doubtful = [Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
+    months = _covered(run)["months_covered"]
+    return settle_tiers(run.estimates, sizes, doubtful, city_per_km2, months)
 
 
 def _named_points(told: Told, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
@@ -189,6 +212,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "resolution": run.params.resolution,
             "metric_crs": city.metric_crs,
             "suggested": asdict(run.suggested),
+            "suggested_by": run.suggested_by,
         },
         **_totals(run, areas),
         "population_method": report.get("population_method"),

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from csa.city import CityConfig
-from csa.hotspots.areas import AreaSet, Grid
+from csa.hotspots.areas import AreaSet
+from csa.hotspots.grid import Grid
 from csa.hotspots.names import letter
 from csa.ingest.dataset import Dataset
 from csa.params import AreaParams, DbscanParams, Period
 from csa.places import cells as h3_cells
+from csa.priorities.shrinkage import Estimate
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
@@ -86,12 +88,16 @@ class Run:
         The period's incidents.
     suggested
         The suggested choices of DBSCAN.
+    suggested_by
+        `past years`, or `city file`.
     params
         The choices made.
     grid
         The study area's cells.
     found
         The areas, and what became of each incident.
+    estimates
+        What is expected in each area.
     """
 
     dataset: Dataset
@@ -100,9 +106,11 @@ class Run:
     kinds: tuple[str, ...]
     window: Window
     suggested: DbscanParams
+    suggested_by: str
     params: AreaParams
     grid: Grid
     found: AreaSet
+    estimates: tuple[Estimate, ...]
 
     @cached_property
     def area_of_cell(self) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from csa.errors import CsaError
-from csa.hotspots.profile import count_by_month, count_by_part, has_flag, whole_interval
+from csa.hotspots.profile import count_by_month, count_by_part, has_flag
 from csa.hotspots.proposal import Proposal
 from csa.ingest.dataset import Dataset
 from csa.params import Month, Period
@@ -25,7 +26,8 @@ class Sheet:
     area
         The area's row of the proposal, without its geometry.
     usual
-        Lower and upper usual number of incidents (95 %), in whole numbers.
+        Between which whole numbers the expected number lies 9 times in 10, luck taken out; None
+        where counts differ from place to place only by chance.
     by_month
         As `csa.hotspots.profile.count_by_month`.
     by_part
@@ -37,7 +39,7 @@ class Sheet:
     """
 
     area: Mapping[str, Any]
-    usual: tuple[int, int]
+    usual: tuple[int, int] | None
     by_month: pd.DataFrame
     by_part: pd.DataFrame | None
     without_time: int
@@ -80,9 +82,27 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
     through = date.fromisoformat(proposal.summary["data_through"])
     return Sheet(
         {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
-        whole_interval(len(incidents)),
+        usual_number(found.iloc[0]["expected_low"], found.iloc[0]["expected_high"]),
         count_by_month(incidents, period, first, through),
         count_by_part(incidents),
         int(has_flag(incidents, "no_time").sum()),
         int(has_flag(incidents, "reported_time").sum()),
     )
+
+
+def usual_number(low: float | None, high: float | None) -> tuple[int, int] | None:
+    """Widen an interval of the expected number to whole incidents.
+
+    Parameters
+    ----------
+    low, high
+        Its bounds; None or NaN where counts differ only by chance.
+
+    Returns
+    -------
+    tuple of int or None
+        Never narrower than it is.
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return None
+    return math.floor(low), math.ceil(high)

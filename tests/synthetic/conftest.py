@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.config import load_city
 from csa.files import replace_folder
 from csa.ingest.sources import find_inputs

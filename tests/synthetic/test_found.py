@@ -57,7 +57,7 @@ def test_the_last_36_months_find_each_steady_area(
     recent = between(dataset.incidents, "2017-09", "2020-09").dropna(subset=["lon"])
     inside = recent[within(feature, recent, metres_between)]
     in_area = shapely.intersects_xy(found.geometry, inside["lon"], inside["lat"])
-    assert in_area.mean() > 0.85
+    assert in_area.mean() > 0.65
 
 
 def test_no_more_than_one_area_lies_where_nothing_was_planted(planted, proposal_of, metres_between):
@@ -75,10 +75,17 @@ def test_the_area_around_the_institution_owes_its_count_to_one_point(planted, pr
     assert (areas["suspect"] > 0).sum() == 1
 
 
-def test_the_appearing_area_is_found_in_2020_and_not_before(planted, proposal_of, metres_between):
+def test_the_appearing_area_is_found_in_2020_and_not_before(
+    planted, proposal_of, dataset, metres_between
+):
     feature = planted["appearing"]
-    assert len(areas_at(feature, proposal_of("2020-09", 8).areas)) == 1
-    assert len(areas_at(feature, proposal_of("2020-09", 36).areas)) == 1
+    incidents = between(dataset.incidents, "2020-02", "2020-09").dropna(subset=["lon"])
+    inside = incidents[within(feature, incidents, metres_between)]
+    for months in (8, 36):
+        areas = areas_near(feature, proposal_of("2020-09", months).areas, metres_between)
+        (found,) = areas.itertuples()
+        in_area = shapely.intersects_xy(found.geometry, inside["lon"], inside["lat"])
+        assert in_area.mean() > 0.65
     for until, months in (("2020-01", 36), ("2020-01", 12), ("2019-01", 36)):
         assert areas_near(feature, proposal_of(until, months).areas, metres_between).empty
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.city import CityConfig, FieldName, Rule, Source
+from csa.city import CityConfig, Rule, Source
+from csa.city_types import FieldName
 from csa.errors import SourceError
 
 

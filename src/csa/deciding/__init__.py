@@ -1,0 +1,1 @@
+"""What the commands that help to decide write: a backtest, a judgement, a draw."""

@@ -1,0 +1,91 @@
+"""Candidate areas with what past years suggest, and how sure each is: one question, one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csa.analysis import propose
+from csa.choices import Choices
+from csa.city import CityConfig
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import Dataset
+from csa.judging import Judgement, judge
+from csa.log import Tell, silent
+from csa.priorities.record import Record
+from csa.recording import suggested_areas
+from csa.windows import study_cells
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidate areas and what is known of them.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        What the analyst chose.
+    record
+        What past years say; None where none is kept.
+    proposal
+        All candidates.
+    judgement
+        How sure each is.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    record: Record | None
+    proposal: Proposal
+    judgement: Judgement
+
+    @property
+    def usual_fall_share(self) -> float | None:
+        """By how much chosen areas fall by themselves, 0 to below 1; None without a past year."""
+        usual = None if self.record is None else self.record.usual_fall_share
+        return None if usual is None else min(max(usual, 0.0), 0.99)
+
+
+def find(
+    dataset: Dataset,
+    config: CityConfig,
+    choices: Choices,
+    record: Record | None,
+    tell: Tell = silent,
+) -> Found:
+    """Propose areas with the values that past years suggest, and judge them.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        What the analyst chose.
+    record
+        What past years say; None where none is kept.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Found
+        The areas; none is a result.
+
+    Raises
+    ------
+    PeriodError
+        If the period lies wholly outside the data.
+    ParamError
+        If a choice is outside its range.
+    """
+    cover = study_cells(dataset, choices.resolution)
+    suggested = suggested_areas(config, record)
+    proposal = propose(dataset, config, choices, tell, cover, suggested)
+    judgement = judge(dataset, config, proposal, tell, cover)
+    return Found(dataset, config, choices, record, proposal, judgement)

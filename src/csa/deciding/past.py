@@ -1,0 +1,162 @@
+"""Past days judged: all Januaries for the record, or those that somebody names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from csa.backtesting import AREA_SHARE, HORIZON_MONTHS, Question, run_backtest
+from csa.choices import Choices
+from csa.city import Areas, CityConfig
+from csa.ingest.dataset import Dataset
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.priorities.backtest import Comparison, as_table
+from csa.priorities.record import Record
+from csa.recording import make_record, suggested_areas
+from csa.variants import run_variants
+from csa.windows import locate
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the past.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        How areas are proposed; radius and minimum are left to the suggestion.
+    question
+        Origins, horizon and land.
+    with_variants
+        Whether other ways of forming areas are scored too.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    question: Question
+    with_variants: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the past answers.
+
+    Parameters
+    ----------
+    asked
+        What was asked.
+    used
+        The record whose values areas were found with; None for the city file's.
+    made
+        The record made of it; None where the days were named.
+    table
+        As `csa.priorities.backtest.tabulate`.
+    comparison
+        Areas against the best other way; None where nothing came.
+    variants
+        As `csa.variants.run_variants`; empty where none was tried.
+    """
+
+    asked: Asked
+    used: Record | None
+    made: Record | None
+    table: pd.DataFrame
+    comparison: Comparison | None
+    variants: pd.DataFrame
+
+
+def ask_question(
+    origins: Sequence[Month], horizon_months: int | None, area_share: float | None
+) -> Question:
+    """Ask about past days.
+
+    Parameters
+    ----------
+    origins
+        First months that were not known.
+    horizon_months
+        Months after each that are scored; None for the record's.
+    area_share
+        The part of the study area's land that is chosen; None for the record's.
+
+    Returns
+    -------
+    Question
+        Origins, horizon and land.
+
+    Raises
+    ------
+    ParamError
+        If one is outside its range, or a day is named twice.
+    """
+    return Question(
+        tuple(origins),
+        HORIZON_MONTHS if horizon_months is None else horizon_months,
+        AREA_SHARE if area_share is None else area_share,
+    )
+
+
+def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
+    """Make the record of past years.
+
+    Parameters
+    ----------
+    asked
+        With the origins that `csa.recording.past_years` lists.
+    tell
+        Called with each step as it begins: `cells`, then one or two for each origin, and one
+        more for variants.
+
+    Returns
+    -------
+    Past
+        With the record made.
+    """
+    record = make_record(asked.dataset, asked.config, asked.choices, tell)
+    variants = _score_variants(asked, asked.config.areas, tell)
+    return Past(asked, None, record, record.table, record.comparison, variants)
+
+
+def judge_named(asked: Asked, record: Record | None, tell: Tell = silent) -> Past:
+    """Judge the days that somebody names.
+
+    Parameters
+    ----------
+    asked
+        What is asked.
+    record
+        What past years suggest; None where none is kept.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Past
+        Without a record made.
+
+    Raises
+    ------
+    PeriodError
+        If a day has no month of data before it, or not the whole horizon after it.
+    """
+    tell("cells")
+    located = locate(asked.dataset, asked.config, asked.choices)
+    areas = suggested_areas(asked.config, record)
+    found = run_backtest(located, asked.choices, areas, asked.question, tell)
+    variants = _score_variants(asked, areas, tell)
+    return Past(asked, record, None, found.table, found.comparison, variants)
+
+
+def _score_variants(asked: Asked, areas: Areas, tell: Tell) -> pd.DataFrame:
+    if not asked.with_variants:
+        return as_table([])
+    located = locate(asked.dataset, asked.config, asked.choices)
+    return run_variants(located, asked.choices, areas, asked.question, tell)

@@ -1,0 +1,193 @@
+"""What was chosen, by whom and why: kept as files until the store keeps it.
+
+A choice is written once and never changed; a later one stands beside it. It holds the areas'
+cells and what was known of them, so that it can be shown as it was seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from csa.errors import ParamError, SourceError
+from csa.files import json_bytes, write_file
+from csa.hotspots.proposal import Proposal
+from csa.judging import Judgement
+from csa.message import Message, say
+
+FORMAT_VERSION = 1
+KIND = "choice"
+MIN_REASONS = 20
+"""Characters: a sentence that somebody can be asked about."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Areas that a body chose.
+
+    Parameters
+    ----------
+    at_utc
+        When, to the second.
+    by_office
+        Which body or office, never a private person.
+    areas
+        The areas' letters, west to east.
+    reasons
+        In the body's own words.
+    capacity
+        How many areas it could serve first.
+    weights
+        Weight of each component.
+    """
+
+    at_utc: datetime
+    by_office: str
+    areas: tuple[str, ...]
+    reasons: str
+    capacity: int
+    weights: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """Refuse a choice that nobody could account for."""
+        if not self.areas:
+            raise ParamError("choose.no_area")
+        if len(" ".join(self.reasons.split())) < MIN_REASONS:
+            raise ParamError("choose.no_reasons", least=MIN_REASONS)
+        if not self.by_office.strip():
+            raise ParamError("choose.no_office")
+        if self.at_utc.utcoffset() is None or self.at_utc.utcoffset():
+            raise ParamError("choose.not_utc")
+
+
+def passed_over(judgement: Judgement, areas: Sequence[str]) -> Message | None:
+    """Tell which areas of a higher tier than a chosen one were not chosen.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    areas
+        Letters chosen.
+
+    Returns
+    -------
+    Message or None
+        To be answered in the reasons; None where no area was passed over.
+    """
+    tiers = judgement.table.set_index("area_id")["tier"]
+    lowest = max((_rank(tiers[area]) for area in areas), default=0)
+    missing = [
+        area for area, tier in tiers.items() if _rank(tier) < lowest and area not in set(areas)
+    ]
+    if not missing:
+        return None
+    return say("choose.passed_over", n=len(missing), areas=", ".join(map(str, missing)))
+
+
+def _rank(tier: Any) -> int:
+    return 10**6 if pd.isna(tier) else int(tier)
+
+
+def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Judgement) -> Path:
+    """Write a choice with the areas as they were seen.
+
+    Parameters
+    ----------
+    folder
+        Where choices are kept.
+    choice
+        What was chosen.
+    proposal
+        The candidates.
+    judgement
+        What was known of each.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ParamError
+        If an area is not among the candidates, or a choice of the same second is there.
+    OutputError
+        If it cannot be written.
+    """
+    cells = dict(zip(proposal.areas["area_id"], proposal.areas["cells"], strict=True))
+    strange = [area for area in choice.areas if area not in cells]
+    if strange:
+        raise ParamError("choose.unknown_area", areas=", ".join(strange))
+    path = folder / f"choice-{choice.at_utc:%Y%m%dT%H%M%SZ}.json"
+    if path.exists():
+        raise ParamError("choose.same_second")
+    rows = {row["area_id"]: row for row in judgement.table.to_dict("records")}
+    areas = [_seen(rows[area], cells[area]) for area in choice.areas]
+    kept = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "at_utc": choice.at_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "by_office": choice.by_office.strip(),
+        "reasons": choice.reasons.strip(),
+        "capacity": choice.capacity,
+        "weights": dict(choice.weights),
+        "areas": areas,
+        "city": proposal.summary["city"],
+        "data_fingerprint": proposal.summary["data_fingerprint"],
+        "params": proposal.summary["params"],
+        "versions": proposal.summary["versions"],
+    }
+    write_file(path, json_bytes(kept))
+    return path
+
+
+def _seen(row: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, Any]:
+    """Keep an area as it was seen."""
+    return {
+        "area_id": row["area_id"],
+        "place_name": row["place_name"],
+        "tier": None if pd.isna(row["tier"]) else int(row["tier"]),
+        "incidents": int(row["incidents"]),
+        "expected": [
+            round(float(row[name]), 1) for name in ("expected", "expected_low", "expected_high")
+        ],
+        "cells": list(cells),
+    }
+
+
+def list_choices(folder: Path) -> list[dict[str, Any]]:
+    """Read the choices that were kept.
+
+    Parameters
+    ----------
+    folder
+        Where choices are kept; absent is none.
+
+    Returns
+    -------
+    list of dict
+        As they were written, the latest first.
+
+    Raises
+    ------
+    SourceError
+        If a file is damaged.
+    """
+    return [_read(path) for path in sorted(folder.glob("choice-*.json"), reverse=True)]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError("choose.damaged", path=path) from error
+    if not isinstance(kept, dict) or kept.get("kind") != KIND:
+        raise SourceError("choose.damaged", path=path)
+    return kept

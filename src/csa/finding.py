@@ -1,0 +1,149 @@
+"""Candidate areas of any past period, found and estimated in one way: propose, judge, backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from csa.choices import Choices, dbscan_of
+from csa.city import Areas
+from csa.hotspots.areas import AreaSet, form_areas
+from csa.hotspots.grid import CellSet, Ints
+from csa.hotspots.suggest import suggest_dbscan
+from csa.params import AreaParams, Period
+from csa.priorities.field import CellCounts, estimate_area, fit_field
+from csa.priorities.gate import MIN_MONTHS
+from csa.priorities.shrinkage import Estimate
+from csa.priorities.tiers import assign_tiers
+from csa.windows import Located
+
+
+def settle_params(located: Located, period: Period, choices: Choices, areas: Areas) -> AreaParams:
+    """Settle how areas are found: what was chosen, else what is suggested for so many incidents.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    choices
+        What the analyst chose.
+    areas
+        The documented values, or those that a backtest chose.
+
+    Returns
+    -------
+    AreaParams
+        DBSCAN's choices, resolution and size limit.
+    """
+    suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
+    return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
+
+
+def find_areas(located: Located, period: Period, params: AreaParams) -> AreaSet:
+    """Find the candidate areas of a period, from what was known at its end.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    params
+        How areas are found.
+
+    Returns
+    -------
+    AreaSet
+        As `csa.hotspots.areas.form_areas`.
+    """
+    window = located.window(period)
+    expected = located.expected(period)
+    return form_areas(window.xy, window.cells, located.grid, params, expected)
+
+
+def places_of(located: Located, cells: Iterable[int]) -> Ints:
+    """Tell the places of cells in the grid.
+
+    Parameters
+    ----------
+    located
+        The city's incidents and grid.
+    cells
+        Cells of the study area.
+
+    Returns
+    -------
+    numpy.ndarray
+        Their places, rising.
+    """
+    return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
+
+
+def estimate_areas(
+    located: Located, period: Period, areas: Sequence[CellSet]
+) -> tuple[Estimate, ...]:
+    """Estimate what is expected in each area in a period as long, luck taken out.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    areas
+        Sets of cells, chosen for their counts or not.
+
+    Returns
+    -------
+    tuple of Estimate
+        One an area, with its 90 % interval.
+    """
+    counts = located.counts(period).astype(np.float64)
+    sizes = located.grid.area_km2.to_numpy()
+    cells = CellCounts(counts, sizes, located.spirals, located.grid.centre_xy)
+    field = fit_field(cells)
+    return tuple(estimate_area(places_of(located, area), cells, field) for area in areas)
+
+
+def settle_tiers(
+    estimates: Sequence[Estimate],
+    area_km2: Sequence[float],
+    is_doubtful: Sequence[bool],
+    city_per_km2: float,
+    months: int,
+) -> tuple[int | None, ...]:
+    """Assign tiers where the period is long enough to say where incidents are most frequent.
+
+    An area that owes its count to one doubtful point has none and opens none.
+
+    Parameters
+    ----------
+    estimates
+        What is expected in each of n areas.
+    area_km2
+        Their land.
+    is_doubtful
+        Whether somebody must look at each first.
+    city_per_km2
+        The study area's incidents per km2 in the same period.
+    months
+        Months of the period with data; with fewer than `csa.priorities.gate.MIN_MONTHS` no area
+        has a tier.
+
+    Returns
+    -------
+    tuple of int or None
+        Length n, as `csa.priorities.tiers.assign_tiers`.
+    """
+    tiers: list[int | None] = [None] * len(estimates)
+    if months < MIN_MONTHS:
+        return tuple(tiers)
+    firm = [place for place, doubtful in enumerate(is_doubtful) if not doubtful]
+    given = [estimates[place] for place in firm]
+    sizes = [area_km2[place] for place in firm]
+    for place, tier in zip(firm, assign_tiers(given, sizes, city_per_km2), strict=True):
+        tiers[place] = tier
+    return tuple(tiers)

@@ -1,0 +1,226 @@
+"""What needs many past proposals, made once and kept: how it went, and what it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from csa.backtesting import AREA_SHARE, HORIZON_MONTHS, Question, past_januaries, run_backtest
+from csa.choices import Choices
+from csa.city import Areas, CityConfig
+from csa.errors import ParamError, PeriodError
+from csa.hotspots.proposal import METHOD_VERSION
+from csa.ingest.dataset import Dataset
+from csa.ingest.kept import kept_path, load_kept, save_kept
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.priorities.backtest import Judged
+from csa.priorities.record import Record, UsualChange, record_from_plain, record_to_plain
+from csa.priorities.suggestion import choose_setting
+from csa.schema import KINDS
+from csa.variants import sweep_settings
+from csa.windows import locate
+
+NAME = "past-years"
+
+
+def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
+    """List the past Januaries that a record judges.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    tuple of Month
+        Earliest first; none where the data are too short, even for one whole month.
+
+    Raises
+    ------
+    ParamError
+        If the months of a proposal are outside their range.
+    PeriodError
+        If the data have no readable day at all.
+    """
+    if not 1 <= choices.months <= 1200:
+        raise ParamError("param.months", given=choices.months)
+    try:
+        return past_januaries(dataset, choices.months, HORIZON_MONTHS)
+    except PeriodError as error:
+        if error.message.key != "backtest.no_month":
+            raise
+        return ()
+
+
+def make_record(
+    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
+) -> Record:
+    """Judge all past Januaries, and choose the settings to suggest.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        How areas are proposed.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Record
+        To be kept beside the dataset; without a past year to judge, an empty one.
+    """
+    tell("cells")
+    located = locate(dataset, config, choices)
+    origins = past_years(dataset, choices)
+    question = Question(origins)
+    judged = run_backtest(located, choices, config.areas, question, tell)
+    tried = sweep_settings(located, choices, config.areas, question, tell)
+    return Record(
+        dataset.fingerprint,
+        METHOD_VERSION,
+        {**record_params(choices, config.areas), "origins": [str(origin) for origin in origins]},
+        judged.table,
+        judged.comparison,
+        tried,
+        choose_setting(tried),
+        tuple(_usual_change(one) for one in judged.judged),
+    )
+
+
+def load_record(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Record | None:
+    """Read the record kept beside a dataset for a way of proposing.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed; DBSCAN's choices and the end do not matter.
+
+    Returns
+    -------
+    Record or None
+        None where `csa backtest` has not made it.
+
+    Raises
+    ------
+    CsaError
+        If the file kept is damaged.
+    """
+    kept = load_kept(_path(folder, dataset, config, choices))
+    return None if kept is None else record_from_plain(kept)
+
+
+def save_record(
+    record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> None:
+    """Keep a record beside its dataset.
+
+    Parameters
+    ----------
+    record
+        What `make_record` gave.
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    save_kept(_path(folder, dataset, config, choices), record_to_plain(record))
+
+
+def _path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+    params = {"method": METHOD_VERSION, **record_params(choices, config.areas)}
+    return kept_path(folder, NAME, dataset.fingerprint, params)
+
+
+def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
+    """List what a record depends on beside the dataset and the method.
+
+    Parameters
+    ----------
+    choices
+        How areas are proposed.
+    areas
+        The documented values.
+
+    Returns
+    -------
+    dict
+        Plain values.
+    """
+    return {
+        "months": choices.months,
+        "resolution": choices.resolution,
+        "max_area_km2": float(choices.max_area_km2),
+        "kinds": [kind for kind in KINDS if kind in choices.kinds],
+        "horizon_months": HORIZON_MONTHS,
+        "area_share": AREA_SHARE,
+        "documented": {
+            name: getattr(areas, name)
+            for name in ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
+        },
+    }
+
+
+def suggested_areas(config: CityConfig, record: Record | None) -> Areas:
+    """Settle the values that a proposal suggests: the record's, else the city file's.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    record
+        What past years say; None where none is kept.
+
+    Returns
+    -------
+    Areas
+        The documented values, with the radius and minimum that the record suggests.
+    """
+    if record is None or record.suggested is None:
+        return config.areas
+    chosen = record.suggested
+    return config.areas.model_copy(
+        update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples}
+    )
+
+
+def _usual_change(one: Judged) -> UsualChange:
+    trial = one.trial
+    inside = np.zeros(len(trial.counts), dtype=bool)
+    for area in trial.areas:
+        inside[area] = True
+    shares: Mapping[str, float] = {
+        name: float(counts[inside].sum() / counts.sum()) if counts.sum() else 0.0
+        for name, counts in (
+            ("before_share", trial.counts),
+            ("last_year_share", trial.last_year),
+            ("after_share", trial.future),
+        )
+    }
+    return UsualChange(str(trial.origin), len(trial.areas), **shares)

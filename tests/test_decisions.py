@@ -1,0 +1,221 @@
+"""Choices: what was chosen, by whom and why, written once with the areas as they were seen."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.decisions import Choice, list_choices, passed_over, save_choice
+from csa.errors import OutputError, ParamError, SourceError
+from csa.hotspots.proposal import Proposal
+
+general = settings(derandomize=True, deadline=None, database=None, max_examples=50)
+NOON = datetime(2024, 3, 5, 12, 30, 15, tzinfo=UTC)
+REASONS = "Both places were named by neighbors, and outreach is near."
+CELLS = {"A": ["891e35a0003ffff", "891e35a0007ffff"], "B": ["891e35a000bffff"], "C": []}
+
+
+def choice(**changed):
+    given = {
+        "at_utc": NOON, "by_office": " Executive Committee ", "areas": ("A", "C"),
+        "reasons": f"  {REASONS}\n", "capacity": 2, "weights": {"expected": 2.0, "people": 0.5},
+    }  # fmt: skip
+    return Choice(**(given | changed))
+
+
+def judged(*tiers):
+    """Areas A, B ... with these tiers: what was counted and expected is their number."""
+    names = [chr(ord("A") + place) for place in range(len(tiers))]
+    numbers = range(1, len(tiers) + 1)
+    columns = {
+        "area_id": names,
+        "place_name": [f"Place {name}" for name in names],
+        "tier": pd.array(tiers, dtype="Int64"),
+        "incidents": [10 * n for n in numbers],
+        "expected": [8.04 * n for n in numbers],
+        "expected_low": [5.55 * n for n in numbers],
+        "expected_high": [12.0 * n for n in numbers],
+    }
+    return SimpleNamespace(table=pd.DataFrame(columns))
+
+
+@pytest.fixture
+def proposal():
+    areas = pd.DataFrame({"area_id": list(CELLS), "cells": list(CELLS.values())})
+    summary = {
+        "city": "testville", "data_fingerprint": "f" * 64, "n": 7,
+        "params": {"eps_m": 200.0, "until": "2024-01"}, "versions": {"csa": "1", "method": "2"},
+    }  # fmt: skip
+    return Proposal(areas, pd.DataFrame(), pd.DataFrame(), summary)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_choice_is_read_back_with_the_areas_as_they_were_seen(tmp_path, proposal):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, None, None))
+    assert path.name == "choice-20240305T123015Z.json"
+    assert list_choices(tmp_path) == [
+        {
+            "kind": "choice",
+            "format_version": 1,
+            "at_utc": "2024-03-05T12:30:15Z",
+            "by_office": "Executive Committee",
+            "reasons": REASONS,
+            "capacity": 2,
+            "weights": {"expected": 2.0, "people": 0.5},
+            "areas": [
+                {"area_id": "A", "place_name": "Place A", "tier": 1, "incidents": 10,
+                 "expected": [8.0, 5.5, 12.0], "cells": CELLS["A"]},
+                {"area_id": "C", "place_name": "Place C", "tier": None, "incidents": 30,
+                 "expected": [24.1, 16.6, 36.0], "cells": []},
+            ],
+            "city": "testville",
+            "data_fingerprint": "f" * 64,
+            "params": {"eps_m": 200.0, "until": "2024-01"},
+            "versions": {"csa": "1", "method": "2"},
+        }
+    ]  # fmt: skip
+
+
+def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, proposal):
+    for days, area in ((0, "A"), (2, "B"), (1, "C")):
+        one = choice(at_utc=NOON + timedelta(days=days), areas=(area,))
+        save_choice(tmp_path, one, proposal, judged(1, 2, None))
+    kept = list_choices(tmp_path)
+    assert [[area["area_id"] for area in one["areas"]] for one in kept] == [["B"], ["C"], ["A"]]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "chosen", "said"),
+    [
+        ((1, 2, 2), "B", "Area A is in a higher tier and was not chosen."),
+        ((1, 1, 2), "C", "2 areas are in a higher tier and were not chosen: A, B."),
+        ((1, 1, 2), "AC", "Area B is in a higher tier and was not chosen."),
+        ((2, None, 1), "B", "2 areas are in a higher tier and were not chosen: A, C."),
+        ((2, None, 1), "BC", "Area A is in a higher tier and was not chosen."),
+        ((1, 1, 2), "A", None),  # of one tier none is before another
+        ((1, 1, 2), "AB", None),
+        ((1, 2, None), "ABC", None),
+        ((None, None, None), "B", None),
+        ((1, 2, 3), "", None),
+    ],
+)
+def test_who_leaves_out_a_higher_tier_is_asked_why(tiers, chosen, said):
+    message = passed_over(judged(*tiers), tuple(chosen))
+    assert (message and str(message)) == (said and f"{said} The reasons should say why.")
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_where_nothing_was_ever_kept_there_is_no_choice(tmp_path):
+    assert list_choices(tmp_path) == []
+    assert list_choices(tmp_path / "absent") == []
+    assert not (tmp_path / "absent").exists()
+
+
+def test_other_files_in_the_folder_are_no_choices(tmp_path, proposal):
+    save_choice(tmp_path, choice(), proposal, judged(1, 1, 1))
+    (tmp_path / "notes.json").write_text("{")
+    assert len(list_choices(tmp_path)) == 1
+
+
+def test_twenty_characters_are_reasons_and_nineteen_are_none():
+    assert choice(reasons="a" * 20).reasons == "a" * 20
+    with pytest.raises(ParamError):
+        choice(reasons="a" * 19)
+
+
+def test_a_zone_of_another_name_that_is_utc_is_utc():
+    assert choice(at_utc=NOON.astimezone(timezone(timedelta(0), "GMT")))
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"areas": ()}, "No area is chosen. Choose one or more."),
+        ({"reasons": ""}, "The reasons are missing or very short."),
+        ({"reasons": " because \n\n\t           it is "}, r"at least a sentence \(20 characters\)"),
+        ({"by_office": " \t"}, "Who chooses is missing. Name the body or the office."),
+        ({"at_utc": NOON.replace(tzinfo=None)}, "The time of a choice must be UTC."),
+        ({"at_utc": NOON.astimezone(timezone(timedelta(hours=-6)))}, "must be UTC"),
+        ({"at_utc": NOON.astimezone(timezone(timedelta(minutes=30)))}, "must be UTC"),
+    ],
+)
+def test_a_choice_that_nobody_could_account_for_is_refused(changed, said):
+    with pytest.raises(ParamError, match=said):
+        choice(**changed)
+
+
+def test_areas_that_are_no_candidates_are_named_and_nothing_is_written(tmp_path, proposal):
+    with pytest.raises(
+        ParamError, match=r"There is no candidate area X, D\. Choose from the list."
+    ):
+        save_choice(tmp_path, choice(areas=("X", "A", "D")), proposal, judged(1, 1, 1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_choice_is_never_written_over(tmp_path, proposal):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    before = path.read_bytes()
+    later = choice(at_utc=NOON + timedelta(microseconds=999_999), areas=("B",))
+    with pytest.raises(ParamError, match=r"same second\. Try again\."):
+        save_choice(tmp_path, later, proposal, judged(1, 2, 3))
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "damaged", ["", "{", "[]", "null", '{"kind": "record"}', "{}", b"\xff\xfe\x00".decode("latin1")]
+)
+def test_a_damaged_choice_is_named_and_no_other_is_shown_as_if_it_were_all(
+    tmp_path, proposal, damaged
+):
+    save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    bad = tmp_path / "choice-20240101T000000Z.json"
+    bad.write_text(damaged, encoding="latin1")
+    with pytest.raises(SourceError, match=f"{bad.name} is no choice that can be read. Move it"):
+        list_choices(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_output(tmp_path, proposal):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError):
+        save_choice(tmp_path / "file" / "choices", choice(), proposal, judged(1, 2, 3))
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@general
+@given(st.lists(st.none() | st.integers(1, 4), min_size=1, max_size=6), st.sets(st.integers(0, 5)))
+def test_passed_over_are_those_left_out_that_stand_above_some_chosen_one(tiers, places):
+    chosen = {chr(65 + place) for place in places if place < len(tiers)}
+    by_area = {chr(65 + place): tier for place, tier in enumerate(tiers)}
+    expected = [
+        area
+        for area, tier in by_area.items()
+        if area not in chosen
+        and tier is not None
+        and any(by_area[one] is None or by_area[one] > tier for one in chosen)
+    ]
+    message = passed_over(judged(*tiers), sorted(chosen))
+    assert (message.values["areas"].split(", ") if message else []) == expected  # noqa: PD011
+    assert message is None or message.values["n"] == len(expected)  # noqa: PD011
+
+
+def test_the_same_choice_is_the_same_file_to_the_byte(tmp_path, proposal):
+    given = choice()
+    paths = [
+        save_choice(tmp_path / name, given, proposal, judged(1, 2, 3)) for name in ("one", "two")
+    ]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert json.loads(paths[0].read_text(encoding="utf-8"))["reasons"] == REASONS

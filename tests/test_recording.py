@@ -1,0 +1,190 @@
+"""What is kept beside a dataset: made once, from past Januaries alone, and read by proposals."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from csa.backtesting import Question, past_januaries
+from csa.choices import Choices
+from csa.finding import find_areas, settle_params
+from csa.params import Month, Period
+from csa.priorities.backtest import METHODS, Judged, Trial
+from csa.priorities.record import record_from_plain, record_to_plain
+from csa.priorities.suggestion import Tried, choose_setting
+from csa.recording import _usual_change, make_record, record_params, suggested_areas
+from csa.variants import sweep_settings
+from csa.windows import locate
+from tests.test_finding import history, philadelphia_in, town_of, with_other_future
+
+
+@pytest.fixture(scope="module")
+def testville(tmp_path_factory):
+    return town_of(tmp_path_factory.mktemp("recording"), history())
+
+
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def record(testville, told):
+    return make_record(*testville, Choices(), told.append)
+
+
+def of_days(dataset, first, last):
+    return replace(dataset, report={**dataset.report, "data_from": first, "data_through": last})
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_what_chosen_areas_held_before_in_their_last_year_and_after():
+    counts = np.array([[6, 3, 3, 8], [1, 1, 2, 4], [1, 0, 1, 8]])
+    trial = Trial(
+        Month(2020, 1), counts[0], counts[1], np.zeros((0, 2)),
+        [np.array([0]), np.array([1, 2])], np.ones(2), counts[2],
+    )  # fmt: skip
+    found = _usual_change(Judged(trial, {}, 0.0))
+    assert (found.origin, found.n_areas) == ("2020-01", 2)
+    assert (found.before_share, found.last_year_share, found.after_share) == (0.6, 0.5, 0.2)
+
+
+def test_all_past_januaries_are_judged(record, testville):
+    assert record.params["origins"] == ["2017-01", "2018-01", "2019-01"]
+    assert record.table["origin"].unique().tolist() == record.params["origins"]
+    assert record.table["method"].unique().tolist() == list(METHODS)
+    assert [one.origin for one in record.usual_changes] == record.params["origins"]
+    assert record.n_origins == 3
+    assert record.fingerprint == testville[0].fingerprint
+
+
+def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, testville):
+    dataset, config = testville
+    located = locate(dataset, config, Choices())
+    when = located.incidents["occurred_at"].dt.year.to_numpy()
+    for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
+        period, year = Period.before(origin, 36), origin.year
+        params = settle_params(located, period, Choices(), config.areas)
+        areas = find_areas(located, period, params).areas
+        inside = np.isin(located.cells, list(frozenset().union(*areas)))
+        assert change.n_areas == len(areas)
+        assert change.after_share == pytest.approx(inside[when == year].mean())
+        assert change.last_year_share == pytest.approx(inside[when == year - 1].mean())
+        before = (when >= year - 3) & (when < year)
+        assert change.before_share == pytest.approx(inside[before].mean())
+
+
+def test_the_suggestion_is_chosen_among_the_settings_tried(record):
+    assert record.suggested == choose_setting(record.tried)
+    assert record.suggested in record.tried
+
+
+def test_a_proposal_suggests_what_the_record_says_and_else_the_city_files_values(record, testville):
+    config = testville[1]
+    assert suggested_areas(config, None) == config.areas
+    assert suggested_areas(config, replace(record, suggested=None)) == config.areas
+    chosen = Tried(150.0, 3, (0.2, 0.2, 0.2), (4, 4, 4))
+    areas = suggested_areas(config, replace(record, suggested=chosen))
+    assert (areas.eps_m, areas.min_samples) == (150, 3)
+    assert areas.at_incidents == config.areas.at_incidents
+    assert config.areas.eps_m == 200
+
+
+def test_each_step_is_told(record, told):
+    assert told == ["cells"] + ["origin"] * 3 + ["variants"] * 3
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_data_too_short_for_a_past_year_leave_an_empty_record(testville):
+    dataset, config = testville
+    empty = make_record(of_days(dataset, "2014-01-01", "2017-12-30"), config, Choices())
+    assert (empty.n_origins, empty.comparison, empty.suggested) == (0, None, None)
+    assert (empty.tried, empty.usual_changes, empty.usual_fall_share) == ((), (), None)
+    assert empty.params["origins"] == []
+    again = record_from_plain(json.loads(json.dumps(record_to_plain(empty))))
+    assert again.n_origins == 0
+
+
+def test_two_past_years_are_judged_but_suggest_nothing(testville):
+    dataset, config = testville
+    two = make_record(of_days(dataset, "2014-01-01", "2019-12-30"), config, Choices())
+    assert two.n_origins == 2
+    assert two.comparison is not None
+    assert len(two.tried) > 0
+    assert two.suggested is None
+
+
+def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
+    nothing = np.zeros(3, dtype=np.int64)
+    trial = Trial(Month(2020, 1), nothing, nothing, np.zeros((0, 2)), [], np.zeros(0), nothing)
+    found = _usual_change(Judged(trial, {}, 0.0))
+    assert (found.before_share, found.last_year_share, found.after_share) == (0, 0, 0)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"months": 24}, {"resolution": 8}, {"max_area_km2": 1.0}, {"kinds": ("homicide",)}],
+)
+def test_other_choices_are_another_record(testville, change):
+    areas = testville[1].areas
+    usual = record_params(Choices(), areas)
+    assert usual == record_params(Choices(until=Month(2018, 1)), areas)
+    assert usual != record_params(Choices(**change), areas)
+    assert usual != record_params(Choices(), areas.model_copy(update={"min_samples": 9}))
+    assert json.loads(json.dumps(usual)) == usual
+
+
+def test_a_record_is_kept_and_read_bit_for_bit(record):
+    text = json.dumps(record_to_plain(record), allow_nan=False)
+    again = record_from_plain(json.loads(text))
+    assert again.table.equals(record.table)
+    assert again.table.dtypes.to_dict() == record.table.dtypes.to_dict()
+    assert replace(again, table=record.table) == record
+    assert json.dumps(record_to_plain(again), allow_nan=False) == text
+
+
+def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testville, record):
+    dataset, config = testville
+    changed = with_other_future(dataset, Month(2019, 1), "moved")
+    other = make_record(changed, config, Choices())
+    assert other.usual_changes[:2] == record.usual_changes[:2]
+    assert other.usual_changes[2].before_share == record.usual_changes[2].before_share
+    assert other.usual_changes[2].after_share != record.usual_changes[2].after_share
+    early, late = (one.table[one.table["origin"] < "2019"] for one in (record, other))
+    assert early.equals(late)
+    for one, two in zip(record.tried, other.tried, strict=True):
+        assert (one.hit_shares[:2], one.n_areas) == (two.hit_shares[:2], two.n_areas)
+
+
+def test_the_sweep_is_the_variants_own(testville, record):
+    dataset, config = testville
+    located = locate(dataset, config, Choices())
+    question = Question((Month(2017, 1),))
+    for one, kept in zip(
+        sweep_settings(located, Choices(), config.areas, question), record.tried, strict=True
+    ):
+        assert one.hit_shares == kept.hit_shares[:1]
+
+
+# ---- On Philadelphia -----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_philadelphias_record_suggests_its_files_values_and_a_fall_by_itself(shared_data, root):
+    dataset, config = philadelphia_in(shared_data, root)
+    record = make_record(dataset, config, Choices())
+    assert record.n_origins == 7
+    assert suggested_areas(config, record) == config.areas
+    assert (record.suggested.eps_m, record.suggested.min_samples) == (250, 19)
+    assert 0 < record.usual_fall_share < 0.3
+    again = record_from_plain(json.loads(json.dumps(record_to_plain(record), allow_nan=False)))
+    assert again.table.equals(record.table)
+    assert replace(again, table=record.table) == record
