@@ -7,45 +7,41 @@ from typing import Annotated
 
 import typer
 
+from csa.commands.choosing import (
+    DatasetOption,
+    EpsOption,
+    KindOption,
+    LimitOption,
+    MinSamplesOption,
+    MonthsOption,
+    ResolutionOption,
+    UntilOption,
+    choices_of,
+)
 from csa.commands.options import CityOption, JsonOption, city_of
 from csa.terminal.console import progress, show_json
 
 
 def propose(
     city: CityOption,
-    dataset: Annotated[Path, typer.Option(help="What `csa ingest` wrote.", metavar="DIR")],
+    dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the proposal.", metavar="DIR")],
-    until: Annotated[
-        str | None,
-        typer.Option(help="First month not counted; else after the data.", metavar="YYYY-MM"),
-    ] = None,
-    months: Annotated[int | None, typer.Option(help="Months counted.  [36]")] = None,
-    eps_m: Annotated[
-        float | None, typer.Option(help="DBSCAN's radius in metres.  [suggested]")
-    ] = None,
-    min_samples: Annotated[
-        int | None, typer.Option(help="DBSCAN's minimum count.  [suggested]")
-    ] = None,
-    max_area_km2: Annotated[
-        float | None, typer.Option(help="Size limit of an area; 0 for none.  [2.0]")
-    ] = None,
-    resolution: Annotated[int | None, typer.Option(help="H3 resolution.  [9]")] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(help="Count only this kind: homicide or nonfatal.  [both]", metavar="KIND"),
-    ] = None,
+    until: UntilOption = None,
+    months: MonthsOption = None,
+    eps_m: EpsOption = None,
+    min_samples: MinSamplesOption = None,
+    max_area_km2: LimitOption = None,
+    resolution: ResolutionOption = None,
+    kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose candidate core service areas from a dataset."""
     config = city_of(city)
-    from csa.analysis import Choices
     from csa.analysis import propose as propose_areas
     from csa.files import replace_folder
     from csa.hotspots.proposal import MARKER, proposal_files
     from csa.ingest.dataset import load_dataset
-    from csa.params import Month
-    from csa.schema import KINDS
-    from csa.settings import resolve
+    from csa.recording import load_record, suggested_areas
     from csa.terminal.analyse import show_proposal
 
     flags = {
@@ -55,15 +51,12 @@ def propose(
         "max_area_km2": max_area_km2,
         "resolution": resolution,
     }
-    settled = {name: setting.value for name, setting in resolve(flags, config).items()}
-    settled.pop("data_dir")
-    first_not_counted = None if until is None else Month.parse(until, "--until")
-    kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
-    choices = Choices(until=first_not_counted, kinds=kinds, **settled)
+    choices = choices_of(config, until, kind, flags)
     with progress(5) as tell:
         tell("load")
         loaded = load_dataset(dataset)
-        proposal = propose_areas(loaded, config, choices, tell)
+        suggested = suggested_areas(config, load_record(dataset, loaded, config, choices))
+        proposal = propose_areas(loaded, config, choices, tell, suggested=suggested)
         tell("write")
         replace_folder(out, MARKER, proposal_files(proposal))
     if as_json:

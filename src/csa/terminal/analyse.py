@@ -36,7 +36,7 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
         _area_table(proposal, units)
         show(*_suspect_sentences(proposal))
     else:
-        show(*_proxy_sentence(proposal), _empty_sentence(proposal, units))
+        show(*_proxy_sentence(proposal), _empty_sentence(proposal))
     show(*_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), speak("propose.candidates"))
     show(speak("propose.written", out=out))
@@ -63,7 +63,7 @@ def _found_sentence(proposal: Proposal) -> str:
     )
 
 
-def _empty_sentence(proposal: Proposal, units: str) -> str:
+def _empty_sentence(proposal: Proposal) -> str:
     """Say why there is no candidate area."""
     summary = proposal.summary
     n_located, params = summary["totals"]["located"], summary["params"]
@@ -71,8 +71,7 @@ def _empty_sentence(proposal: Proposal, units: str) -> str:
         asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
         return speak("propose.empty", **asked)
     if summary["left_out_fringe"]["incidents"]:
-        size = land(params["max_area_km2"], units)
-        return speak("propose.none_fits", eps_m=params["eps_m"], size=size)
+        return speak("propose.none_fits", eps_m=params["eps_m"])
     chosen = pick(params, "min_samples", "eps_m")
     return speak("propose.none", n=n_located, **chosen, **_covered_days(params))
 
@@ -110,7 +109,11 @@ def _params_sentence(params: Mapping[str, Any], units: str) -> str:
     suggested = params["suggested"]
     is_suggested = all(params[name] == suggested[name] for name in suggested)
     why = (
-        speak("propose.params_suggested")
+        speak(
+            "propose.params_past_years"
+            if params["suggested_by"] == "past years"
+            else "propose.params_suggested"
+        )
         if is_suggested
         else speak("propose.params_chosen", **suggested)
     )
