@@ -15,7 +15,18 @@ from streamlit.web.cli import main as streamlit
 
 # What pages import is imported before the server starts, not by the first reader. Not app.stage:
 # streamlit-folium's component is known only to a server that runs when it is imported.
-from app import area_sheet, cache, controls, maps, methods, reading, session  # noqa: F401
+from app import (  # noqa: F401
+    area_sheet,
+    cache,
+    cache_around,
+    charts_record,
+    controls,
+    maps,
+    methods,
+    reading,
+    session,
+    track_record,
+)
 from app.geometry import forget_old
 from app.offline import ask_no_host
 from csa.errors import CsaError
@@ -24,7 +35,7 @@ MAIN = Path(__file__).with_name("main.py")
 
 
 def warm_up() -> None:
-    """Open the city and make its first proposal.
+    """Open the city, make its first proposal, and judge it: what the first page shows.
 
     Whatever fails here fails again, with its sentence, where a reader asks for it.
     """
@@ -35,7 +46,8 @@ def warm_up() -> None:
         opened = cache.open_city()
         choices = session.first_choices(opened.config, opened.dataset)
         cache.proposal(opened, choices)
-        cache.geometry(opened, choices.resolution)
+        cache_around.geometry(opened, choices.resolution)
+        cache.judgement(opened, choices)
     except CsaError as error:
         logging.getLogger("csa").info("not warmed up: %s", error)
 

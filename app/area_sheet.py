@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from app import cache, charts, nearby, panels
-from app.cache import Opened
+from app.opened import Opened
 from app.phrases import months_covered, victims_words, what_is_counted
-from csa.analysis import Choices
+from csa.choices import Choices
+from csa.hotspots.proposal import Proposal
 from csa.schema import KINDS
 from csa.sheets import Sheet
 from csa.words import land, percent, speak
@@ -42,17 +43,7 @@ def show_sheet(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
         st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
-    low, high = sheet.usual
-    st.markdown(
-        speak(
-            "sheet.count",
-            n=area["incidents"],
-            what=what_is_counted(proposal),
-            low=low,
-            high=high,
-            months=months_covered(proposal),
-        )
-    )
+    st.markdown(_count(proposal, sheet))
     panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
     with tabs[0]:
@@ -66,6 +57,19 @@ def show_sheet(
         _times(opened, sheet)
     with tabs[2]:
         _places(opened, choices, area)
+
+
+def _count(proposal: Proposal, sheet: Sheet) -> str:
+    """Say the count, and how sure it is."""
+    counted = {
+        "n": sheet.area["incidents"],
+        "what": what_is_counted(proposal),
+        "months": months_covered(proposal),
+    }
+    if sheet.usual is None:
+        return speak("sheet.count_flat", **counted)
+    low, high = sheet.usual
+    return speak("sheet.count", low=low, high=high, **counted)
 
 
 def _numbers(opened: Opened, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -63,7 +64,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             hovertemplate="%{customdata[0]}: %{y}%{customdata[1]}<extra>" + title + "</extra>",
         )
     figure.update_layout(
-        barmode="stack", bargap=0.15, **_layout(MONTHS_HEIGHT_PX, is_synthetic=is_synthetic)
+        barmode="stack", bargap=0.15, **layout(MONTHS_HEIGHT_PX, is_synthetic=is_synthetic)
     )
     top = int(covered["incidents"].max()) if len(covered) else 0
     figure.update_yaxes(
@@ -115,7 +116,7 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
             hovertemplate="%{y}, %{x}: %{z}<extra></extra>",
         )
     )
-    figure.update_layout(**_layout(PARTS_HEIGHT_PX, is_synthetic=is_synthetic))
+    figure.update_layout(**layout(PARTS_HEIGHT_PX, is_synthetic=is_synthetic))
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(side="top", showgrid=False, ticks="")
     return figure
@@ -141,7 +142,21 @@ def _scale(colours: Sequence[str]) -> list[list[object]]:
     return [[(n + 1) / len(colours), colour] for n, colour in enumerate(colours)]
 
 
-def _layout(height_px: int, *, is_synthetic: bool) -> dict[str, object]:
+def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:
+    """Lay out a chart as all charts are.
+
+    Parameters
+    ----------
+    height_px
+        Fixed, so that nothing jumps.
+    is_synthetic
+        Whether the city is made up; the picture says so.
+
+    Returns
+    -------
+    dict
+        For `update_layout`.
+    """
     return {
         "annotations": [_mark()] if is_synthetic else [],
         "height": height_px,

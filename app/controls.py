@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.screen import LAYERS, MAX_MIN_SAMPLES, SHADES, Screen
 from app.session import WIDGETS, months_of, resolutions
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.city import CityConfig
 from csa.ingest.dataset import Dataset
 from csa.params import MAX_EPS_M, DbscanParams, Month
@@ -152,23 +152,40 @@ def _choose_dbscan() -> DbscanParams | None:
     return DbscanParams(float(eps_m), int(min_samples))
 
 
-def say_suggestion(suggested: DbscanParams, n_incidents: int, chosen: Choices) -> None:
+def say_suggestion(
+    suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: Choices, cost: str
+) -> None:
     """Say the suggested radius and minimum, why, and whether they are in use.
 
     Parameters
     ----------
     suggested
         What fits this many incidents.
+    suggested_by
+        `past years` or `city file`.
     n_incidents
         Incidents with a place in the period.
     chosen
         The choices on screen.
+    cost
+        What choosing others costs, in words.
     """
     st.session_state["suggested"] = suggested
     by_hand = (chosen.eps_m, chosen.min_samples)
     is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
     key = "controls.suggested_not_used" if is_other else "controls.suggested"
-    st.caption(speak(key, eps_m=suggested.eps_m, min_samples=suggested.min_samples, n=n_incidents))
+    is_judged = suggested_by == "past years"
+    source = speak("controls.by_past_years" if is_judged else "controls.by_city_file")
+    st.caption(
+        speak(
+            key,
+            eps_m=suggested.eps_m,
+            min_samples=suggested.min_samples,
+            n=n_incidents,
+            source=source,
+            cost=cost,
+        )
+    )
 
 
 def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) -> Screen:

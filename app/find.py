@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
-from app import cache, controls, look, maps, nearby, panels, session, stage
+from app import cache, cache_around, controls, look, maps, nearby, panels, session, stage
 from app.area_sheet import show_sheet
-from app.cache import Opened
 from app.legend import classify_counts, show_legend
-from app.phrases import months_covered, period_words, what_is_counted
+from app.opened import Opened
+from app.phrases import (
+    cautions,
+    months_covered,
+    period_words,
+    what_is_counted,
+    why_no_area,
+)
 from app.screen import Screen
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.exports import EXPORTS
 from csa.hotspots.proposal import Proposal
-from csa.words import KM2_PER_SQUARE_MILE, percent, speak
+from csa.priorities.suggestion import explain_override
+from csa.words import KM2_PER_SQUARE_MILE, percent, render, speak
 
 TABLE = "areas table"
 MAP = "map name"
@@ -34,16 +38,11 @@ def answer(proposal: Proposal) -> None:
     proposal
         The proposal on screen.
     """
-    totals, params = proposal.summary["totals"], proposal.summary["params"]
-    period = period_words(proposal)
-    if not totals["located"]:
-        panels.empty(speak("find.empty", period=period))
+    nothing = why_no_area(proposal)
+    if nothing:
+        panels.empty(nothing)
         return
-    if proposal.is_empty:
-        chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
-        key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
-        panels.empty(speak(key, n=totals["located"], period=period, **chosen))
-        return
+    totals = proposal.summary["totals"]
     panels.answer(
         speak(
             "find.answer",
@@ -53,30 +52,36 @@ def answer(proposal: Proposal) -> None:
             what=what_is_counted(proposal),
             share=percent(proposal.summary["share_of_incidents"]),
             land=percent(proposal.summary["share_of_study_area"]),
-            period=period,
+            period=period_words(proposal),
         ),
         speak("find.candidates"),
-        _unplaced(totals),
-        _covered(params),
-        _silent(proposal),
+        *cautions(proposal),
     )
 
 
-def _unplaced(totals: dict[str, int]) -> str:
-    n = totals["unlocated"] + totals["outside_study_area"]
-    return speak("find.unplaced", n=n) if n else ""
+def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
+    """Say what the radius and minimum on screen cost, as far as past years can tell.
 
+    Parameters
+    ----------
+    opened
+        The city.
+    proposal
+        The proposal on screen.
+    choices
+        What it was made from.
 
-def _covered(params: Mapping[str, Any]) -> str:
-    """Say it where the data do not reach as far back as was asked."""
-    n, asked = params["months_covered"], params["months"]
-    return speak("find.covered", n=n, months=asked) if n < asked else ""
-
-
-def _silent(proposal: Proposal) -> str:
-    """Ask about months in which a city that always has incidents has none."""
-    n = proposal.summary["totals"]["silent_months"]
-    return speak("find.silent", n=n) if n else ""
+    Returns
+    -------
+    str
+        In words.
+    """
+    record, n = cache.record(opened, choices), proposal.summary["totals"]["located"]
+    if record is None or not n:
+        return speak("backtest.override_unknown")
+    params = proposal.summary["params"]
+    scaled = params["min_samples"] * opened.config.areas.at_incidents / n
+    return render(explain_override(params["eps_m"], scaled, record.tried, record.suggested))
 
 
 def file_stem(city: str, proposal: Proposal) -> str:
@@ -142,7 +147,7 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     counts = proposal.cells["incidents"].to_numpy()
     classes = classify_counts(counts)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
-    risk = cache.risk_layer(opened) if screen.shade == "risk" else None
+    risk = cache_around.risk_layer(opened) if screen.shade == "risk" else None
     colours = look.current()
     if risk is not None:
         show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
@@ -151,7 +156,7 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
         show_legend(title, classes, colours.sequential, marks)
     else:
         show_legend(speak("find.no_legend"), None, (), marks)
-    base, cells = cache.geometry(opened, screen.choices.resolution)
+    base, cells = cache_around.geometry(opened, screen.choices.resolution)
     scene = maps.Scene(
         proposal,
         classes,

@@ -118,6 +118,7 @@ def show_legend(
     classes: Classes | None,
     palette: Sequence[str],
     marks: Sequence[tuple[str, str]] = (),
+    outline: tuple[str, str] | None = None,
 ) -> None:
     """Write the legend on the page.
 
@@ -131,6 +132,8 @@ def show_legend(
         A colour each.
     marks
         Marks on the map and what they mean, already in words.
+    outline
+        Colour of some areas' outline and what it means.
     """
     parts = [f"<span>{html.escape(title)}</span>"]
     names = () if classes is None else classes.words
@@ -138,4 +141,8 @@ def show_legend(
         parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
     for mark, meaning in marks:
         parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
+    if outline is not None:
+        colour, meaning = outline
+        box = f'<i style="border:3px solid {colour}"></i>'
+        parts.append(f"<span>{box}{html.escape(meaning)}</span>")
     st.html(f'<div class="csa-legend">{"".join(parts)}</div>')

@@ -94,6 +94,8 @@ STYLE = """
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
   .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; }
+  .st-key-side .csa-table { max-width: none; }
+  .st-key-side td:not(:first-child) { white-space: nowrap; }
   .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
   .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
@@ -103,15 +105,51 @@ STYLE = """
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
   .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
-  .st-key-working { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
+  .st-key-working, .st-key-judging { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
+  .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
+  .csa-briefing { min-height: 11.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
+  .csa-briefing p { margin: 0 0 .4rem; }
+  .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
+  .csa-tiers { min-height: 400px; font-size: .9375rem; line-height: 1.35; }
+  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0; margin: .5rem 0 .15rem; }
+  .csa-tiers ul { list-style: none; margin: 0; padding: 0; }
+  .csa-tiers li { display: flex; gap: .5rem; align-items: baseline; margin: 0; padding: .1rem 0; border-bottom: 1px solid var(--csa-hairline); break-inside: avoid; font-size: .9375rem; }
+  .csa-tiers li span { flex: 1; }
+  .csa-tiers li b { font-variant-numeric: tabular-nums; }
+  .csa-tiers li i { font-style: normal; color: var(--csa-faint); min-width: 6em; font-variant-numeric: tabular-nums; }
+  .csa-many { min-height: 14rem; }
+  .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
+  .st-key-small_map iframe { min-height: 380px; }
   .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
+  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } }
   @media (max-width: 640px) {
+    .csa-briefing { min-height: 26rem; }
+    .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }
   }
   iframe { display: block; border-radius: 6px; }
+  @page { margin: 11mm; }
+  @media print { /* one page of paper, whatever the theme */
+    [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
+    .stPageLink, .stButton, .stDownloadButton, [data-testid="stPopover"], .st-key-judging, .st-key-working { display: none !important; }
+    html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+      position: static !important; display: block !important; height: auto !important; overflow: visible !important;
+    }
+    html, body { background: #fff !important; }
+    .stApp, .stApp :not(i) { color: #1f2430 !important; background-color: transparent !important; }
+    .csa-tiers li i { color: #5b6270 !important; }
+    .csa-legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    .block-container { padding: 0 !important; max-width: none !important; }
+    .csa-briefing { min-height: 0; font-size: .9375rem; }
+    .csa-tiers, .csa-many { min-height: 0; } .csa-tiers, .csa-tiers li { font-size: .8125rem; }
+    .csa-many > div + div { columns: 13rem 3; column-gap: 1rem; }
+    .csa-many li i { min-width: 5em; }
+  }
 </style>
 """
 

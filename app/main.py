@@ -15,8 +15,15 @@ st.set_page_config(
 )
 look.apply()
 groups = {
-    speak("screen.look"): [st.Page("views/find_areas.py", title=speak("find.short"), default=True)],
+    speak("screen.look"): [
+        st.Page("views/briefing.py", title=speak("briefing.short"), default=True),
+        st.Page("views/find_areas.py", title=speak("find.short"), url_path="areas"),
+    ],
+    speak("screen.decide"): [
+        st.Page("views/compare.py", title=speak("compare.short"), url_path="compare"),
+    ],
     speak("screen.trust"): [
+        st.Page("views/how_well.py", title=speak("how_well.short"), url_path="how-well"),
         st.Page("views/data.py", title=speak("data.short"), url_path="data"),
         st.Page("views/method.py", title=speak("method.short"), url_path="method"),
     ],

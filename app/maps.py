@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import folium
@@ -19,8 +19,8 @@ from app import look
 from app.geometry import BaseGeometry, CellGeometry
 from app.legend import Classes
 from csa.city import CityConfig
-from csa.hotspots.profile import whole_interval
 from csa.hotspots.proposal import Proposal
+from csa.sheets import usual_number
 from csa.words import speak
 
 
@@ -102,11 +102,13 @@ class Scene:
     visible
         `background`, `neighborhoods`.
     selected
-        The chosen area's letter, or "".
+        The chosen area's letter, or several; "" for none.
     services
         Services to mark.
     risk
         Address of the scored places, their level each, or None.
+    notes
+        Area to more lines of its tooltip, in words.
     """
 
     proposal: Proposal
@@ -114,9 +116,10 @@ class Scene:
     period: str
     shade: str
     visible: Sequence[str]
-    selected: str
+    selected: str | tuple[str, ...]
     services: Sequence[Spot] = ()
     risk: tuple[str, str] | None = None
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def script_json(value: Any) -> str:
@@ -241,17 +244,20 @@ def _counts(scene: Scene, cells: CellGeometry) -> list[list[object]]:
 def _areas(scene: Scene) -> list[dict[str, Any]]:
     areas = scene.proposal.areas
     return [
-        _feature(area, shape, scene.period)
+        _feature(area, shape, scene.period, scene.notes.get(area["area_id"], ()))
         for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True)
     ]
 
 
-def _feature(area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str) -> dict[str, Any]:
-    low, high = whole_interval(area["incidents"])
+def _feature(
+    area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str, notes: Sequence[str]
+) -> dict[str, Any]:
+    usual = usual_number(area["expected_low"], area["expected_high"])
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     lines = [
         speak("map.area_count", n=area["incidents"], period=period),
-        speak("map.area_chance", low=low, high=high),
+        *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
+        *notes,
     ]
     return {
         "type": "Feature",

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import panels
-from app.cache import Opened
+from app.opened import Opened
 from app.phrases import period_words
 from app.settings import ROOT
 from csa.hotspots.proposal import Proposal

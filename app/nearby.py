@@ -8,10 +8,10 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app import cache, panels
-from app.cache import Opened
+from app import cache_around, panels
 from app.maps import Spot
-from csa.analysis import Choices
+from app.opened import Opened
+from csa.choices import Choices
 from csa.places.services import gaps
 from csa.words import day, percent, speak
 
@@ -36,7 +36,7 @@ def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
     has_services = opened.dataset.services is not None and opened.config.services is not None
     shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
     return shades, (
-        ("background",) * bool(cache.has_background(opened))
+        ("background",) * bool(cache_around.has_background(opened))
         + ("neighborhoods",)
         + ("services",) * has_services
     )
@@ -130,7 +130,7 @@ def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
 
 
 def _services(opened: Opened, choices: Choices, area_id: str) -> None:
-    table, config = cache.services(opened, choices), opened.config.services
+    table, config = cache_around.services(opened, choices), opened.config.services
     if table is None or config is None:
         st.caption(speak("services.none_listed"))
         return
@@ -228,7 +228,7 @@ def distance(metres: float, units: str) -> str:
 
 
 def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
-    table, config = cache.risk(opened, choices), opened.config.risk_terrain
+    table, config = cache_around.risk(opened, choices), opened.config.risk_terrain
     if table is None or config is None:
         return
     row = table[table["area_id"] == area_id].iloc[0]
@@ -238,7 +238,7 @@ def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
         return
     shares = {
         "share": percent(row["highest_share"]),
-        "top": percent(cache.highest_share(opened)),
+        "top": percent(cache_around.highest_share(opened)),
         "of_city": percent(row["share_of_highest"]),
     }
     if not pd.isna(row["points"]):

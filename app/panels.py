@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
 from typing import NoReturn
@@ -14,21 +16,27 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import cache
-from app.cache import Opened
-from csa.analysis import Choices
+from app.opened import Opened
+from csa.choices import Choices
 from csa.errors import CsaError, OutputError
+from csa.judging import Judgement
 from csa.words import day, render, speak
 
 NUMBER = ' class="csa-number"'
+SOON_S = 0.3
+"""What is done sooner needs no bar."""
+JUDGING_STEPS = 3
 
 
-def frame(title: str) -> Opened:
+def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
     """Begin a page: the quiet line about the data, and the title. Open the city.
 
     Parameters
     ----------
     title
         The page's question, in words.
+    named
+        Makes a fuller title once the city is open; None keeps the title.
 
     Returns
     -------
@@ -36,7 +44,8 @@ def frame(title: str) -> Opened:
         The city. Where it cannot be opened, the page says why and stops.
     """
     line = st.empty()
-    st.title(title, anchor=False)
+    heading = st.empty()
+    heading.title(title, anchor=False)
     # Always there, even when unused: an element more or less would remount the map below it.
     spot = st.empty()
     try:
@@ -47,6 +56,8 @@ def frame(title: str) -> Opened:
     if not opened.dataset.report["incidents"]:
         empty(speak("screen.no_incidents"))
         st.stop()
+    if named is not None:
+        heading.title(named(opened), anchor=False)
     return opened
 
 
@@ -83,6 +94,44 @@ def working() -> Iterator[None]:
     """Say that something is being worked out, without moving anything on the page."""
     with st.container(key="working"), st.spinner(speak("screen.working")):
         yield
+
+
+def judged(opened: Opened, choices: Choices) -> Judgement:
+    """Tell how sure each candidate area is, with a bar where that takes a while.
+
+    The bar stands in a fixed place, so that nothing on the page moves. It is drawn from here
+    and not from inside the cache, which would draw it again with each answer remembered.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    Judgement
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range, or the period outside the data.
+    """
+    steps: list[str] = []
+    # Always there: an element more or less would remount the map below it.
+    spot = st.container(key="judging").empty()
+    pool = ThreadPoolExecutor(1)
+    try:
+        coming = pool.submit(cache.judgement, opened, choices, steps.append)
+        while not wait_for([coming], SOON_S).done:
+            share = min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1)
+            spot.progress(share, text=speak("screen.judging"))
+        spot.empty()
+        return coming.result()
+    finally:
+        pool.shutdown(wait=False)  # a reader who leaves does not wait; the answer is kept
 
 
 def answer(*sentences: str) -> None:

@@ -10,14 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from app import charts, panels
-from app.cache import Opened
-from app.phrases import victims_words
+from app.opened import Opened
+from app.phrases import age_words, victims_words
 from csa.hotspots.profile import count_by_month
 from csa.params import Month, Period
 from csa.words import day, percent, speak
 
-DAYS_PER_MONTH = 30.44
-MONTHS_TO_SAY_DAYS = 2
 MAX_SUSPECTS = 12
 MIN_INCIDENTS_FOR_ADDRESS = 5
 
@@ -50,7 +48,7 @@ def answer(opened: Opened) -> None:
             (f"{report['rows_used']:,}", speak("data.rows_used", n=report["rows_read"])),
             (f"{n_unplaced:,}", speak("data.on_no_map")),
             (_victims(report), victims_words(opened)),
-            (_age(through), speak("data.age", day=day(through))),
+            (age_words(through), speak("data.age", day=day(through))),
         ]
     )
 
@@ -68,16 +66,6 @@ def _unplaced(report: Mapping[str, Any], n: int) -> str:
 
 def _victims(report: Mapping[str, Any]) -> str:
     return speak("sheet.unknown") if report["victims"] is None else f"{report['victims']:,}"
-
-
-def _age(through: date) -> str:
-    days = max(0, (date.today() - through).days)  # noqa: DTZ011 - the reader's own day
-    if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
-        return speak("data.days", n=days)
-    months = round(days / DAYS_PER_MONTH)
-    if months < 24:
-        return speak("data.months_old", n=months)
-    return speak("data.years_old", years=months / 12)
 
 
 def losses(opened: Opened) -> None:

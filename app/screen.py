@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.errors import CsaError, ParamError
 from csa.params import DbscanParams, Month, require_resolution
 from csa.schema import KINDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.screen import Screen, screen_from_text, screen_to_text
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.city import CityConfig
 from csa.errors import CsaError
 from csa.ingest.dataset import Dataset

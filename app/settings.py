@@ -27,11 +27,14 @@ class Deployment:
         The dataset's folder; it is made from the city's files where it is absent.
     basemap
         What `csa basemap` wrote; absent is a map without streets.
+    choices
+        Where the areas chosen are kept, with their reasons.
     """
 
     config: Path
     dataset: Path
     basemap: Path
+    choices: Path
 
 
 def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
@@ -45,7 +48,7 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     Returns
     -------
     Deployment
-        `CSA_DATASET` and `CSA_BASEMAP` where given, else folders under `var/<city>/`.
+        `CSA_DATASET`, `CSA_BASEMAP` and `CSA_CHOICES` where given, else under `var/<city>/`.
 
     Raises
     ------
@@ -61,6 +64,7 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
         config,
         Path(variables.get("CSA_DATASET") or dataset or ROOT / "var" / city / "dataset"),
         Path(variables.get("CSA_BASEMAP") or ROOT / "var" / city / "basemap"),
+        Path(variables.get("CSA_CHOICES") or ROOT / "var" / city / "choices"),
     )
 
 

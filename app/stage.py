@@ -20,6 +20,7 @@ from csa.errors import CsaError
 from csa.words import speak
 
 HEIGHT_PX = 500
+CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
 # Of all that folium would load, Leaflet alone is needed; the rest is dropped.
@@ -39,7 +40,11 @@ LOCAL: Mapping[str, str | None] = {
 
 
 def show(
-    base: folium.Map, key: str, group: folium.FeatureGroup, on_click: Callable[[], None]
+    base: folium.Map,
+    key: str,
+    group: folium.FeatureGroup,
+    on_click: Callable[[], None] | None = None,
+    height_px: int = HEIGHT_PX,
 ) -> None:
     """Put the map on the page.
 
@@ -52,7 +57,9 @@ def show(
     group
         What changes.
     on_click
-        Called when an area or a cell was clicked.
+        Called when an area or a cell was clicked; None where a click does nothing.
+    height_px
+        Fixed, so that nothing jumps.
 
     Raises
     ------
@@ -64,11 +71,11 @@ def show(
     streamlit_folium.st_folium(
         base,
         key=key,
-        height=HEIGHT_PX,
+        height=height_px,
         use_container_width=True,
         feature_group_to_add=group,
         # The count makes a second click on the same area a new answer.
-        returned_objects=["last_active_drawing", "last_object_clicked_count"],
+        returned_objects=CLICKS if on_click else [],
         on_change=on_click,
     )
 

@@ -309,7 +309,7 @@
     kept.lines = [];
     for (const feature of message.areas) {
       const { area_id: id, place, lines } = feature.properties;
-      const isChosen = id === message.selected;
+      const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
       const casing = L.geoJSON(feature, {

@@ -23,8 +23,10 @@ except CsaError as error:
 with below:
     controls.say_suggestion(
         proposal.suggested,
+        proposal.summary["params"]["suggested_by"],
         proposal.summary["totals"]["located"],
         choices,
+        find.override_cost(opened, proposal, choices),
     )
 session.remember(screen, first)
 find.answer(proposal)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from app import geometry
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.city import CityConfig
 from csa.config import load_city
 from csa.hotspots.proposal import Proposal
@@ -48,5 +49,5 @@ def city(town):
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
     dataset = build_dataset(config, Inputs((path,), town.places)).dataset
-    choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200)
+    choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200)
     return City(config, dataset, propose(dataset, config, choices))

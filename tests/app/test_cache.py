@@ -1,4 +1,4 @@
-"""One seam: only app/cache.py remembers, and what it remembers it by."""
+"""One seam: only the cache remembers, and what it remembers it by."""
 
 import ast
 import os
@@ -6,9 +6,10 @@ import os
 import pytest
 
 import app
-from app import cache
+from app import cache, cache_around
+from app.opened import Opened
 from app.settings import Deployment
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.config import load_city
 from csa.errors import CsaError
 from csa.ingest.dataset import save_dataset
@@ -38,14 +39,17 @@ def test_only_the_cache_remembers(root):
         for path, tree in trees(root)
         if named(tree) & REMEMBERS
     }
-    assert found == {"cache.py"}
+    assert found == {"cache.py", "cache_around.py"}
 
 
 def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
     """Each key is a text, a number, choices or a path; what is large begins with `_`."""
-    tree = ast.parse((root / "app" / "cache.py").read_text(encoding="utf-8"))
+    trees = [
+        ast.parse((root / "app" / name).read_text(encoding="utf-8"))
+        for name in ("cache.py", "cache_around.py")
+    ]
     kept = [
-        node for node in tree.body
+        node for tree in trees for node in tree.body
         if isinstance(node, ast.FunctionDef) and any("cache_" in ast.unparse(d) for d in node.decorator_list)
     ]  # fmt: skip
     assert len(kept) >= 10
@@ -64,21 +68,22 @@ def test_the_screens_sit_beside_the_library_and_not_in_it(root):
     assert app.__file__ == str(root / "app" / "__init__.py")
 
 
-def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeypatch):
+def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(
         cache, "proposal", lambda _, choices: asked.append(choices) or city.proposal
     )
-    promise = cache.download(cache.Opened(city.config, city.dataset, "k"), Choices(), "areas.csv")
+    opened = Opened(city.config, city.dataset, "k", tmp_path)
+    promise = cache.download(opened, Choices(), "areas.csv")
     assert asked == []
     assert promise().startswith(b"area_id,")
     assert asked == [Choices()]
 
 
 @pytest.mark.parametrize("resolution", [8, 9])
-def test_what_is_remembered_is_what_the_library_says(city, resolution):
-    opened = cache.Opened(city.config, city.dataset, f"test {city.dataset.fingerprint}")
-    choices = Choices(until=None, months=3, min_samples=5, eps_m=200, resolution=resolution)
+def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
+    opened = Opened(city.config, city.dataset, f"test {city.dataset.fingerprint}", tmp_path)
+    choices = Choices(until=None, months=3, min_samples=4, eps_m=200, resolution=resolution)
     first = cache.proposal(opened, choices)
     assert cache.proposal(opened, choices) is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
@@ -86,14 +91,14 @@ def test_what_is_remembered_is_what_the_library_says(city, resolution):
     sheet = cache.sheet(opened, choices, "B")
     assert cache.sheet(opened, choices, "B") is sheet
     assert sheet.area["area_id"] == "B"
-    assert cache.services(opened, choices) is None
-    assert cache.risk(opened, choices) is None
-    assert cache.risk_layer(opened) is None
+    assert cache_around.services(opened, choices) is None
+    assert cache_around.risk(opened, choices) is None
+    assert cache_around.risk_layer(opened) is None
 
 
-def test_another_dataset_is_another_key(city):
-    one, other = (cache.Opened(city.config, city.dataset, key) for key in ("one", "other"))
-    choices = Choices(months=3, min_samples=5, eps_m=200)
+def test_another_dataset_is_another_key(city, tmp_path):
+    one, other = (Opened(city.config, city.dataset, key, tmp_path) for key in ("one", "other"))
+    choices = Choices(months=3, min_samples=4, eps_m=200)
     assert cache.proposal(one, choices) is not cache.proposal(other, choices)
 
 
@@ -105,8 +110,11 @@ def served(town, tmp_path, monkeypatch):
     """Testville's files in a folder, and nothing made from them yet."""
     town.edit_config('id = "testville"', 'id = "testville"\nfiles = ["*.csv"]')
     town.write("a.csv", *[f"{k},{k},2020-05-04,0,-94.57,39.02,," for k in range(5)])
-    made = Deployment(town.config, tmp_path / "var" / "dataset", tmp_path / "var" / "basemap")
-    monkeypatch.setattr(cache, "deployment", lambda: made)
+    made = Deployment(
+        town.config, *[tmp_path / "var" / name for name in ("dataset", "basemap", "choices")]
+    )
+    for seam in (cache, cache_around):
+        monkeypatch.setattr(seam, "deployment", lambda: made)
     monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
     return made
 
@@ -151,15 +159,15 @@ def test_a_damaged_background_is_no_background_until_it_is_made_anew(served, sta
     marker = served.basemap / "basemap.json"
     whole = marker.read_text(encoding="utf-8")
     marker.write_text("{", encoding="utf-8")
-    assert not cache.has_background(opened)
+    assert not cache_around.has_background(opened)
     with pytest.raises(CsaError):  # the map says why
-        cache.geometry(opened, 9)
+        cache_around.geometry(opened, 9)
     marker.write_text(whole, encoding="utf-8")
     os.utime(marker, ns=(1, 1))
-    assert cache.geometry(opened, 9)[0].layers == ("neighborhoods",)
-    kept = cache.geometry(opened, 9)[0]
+    assert cache_around.geometry(opened, 9)[0].layers == ("neighborhoods",)
+    kept = cache_around.geometry(opened, 9)[0]
     os.utime(marker, ns=(2, 2))
-    assert cache.geometry(opened, 9)[0] is not kept
+    assert cache_around.geometry(opened, 9)[0] is not kept
 
 
 def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
@@ -171,7 +179,7 @@ def test_a_dataset_whose_layers_alone_are_new_is_another_key(served):
 
 def test_a_city_without_layers_has_no_background(served, static):
     opened = cache.open_city()
-    assert not cache.has_background(opened)
-    base, cells = cache.geometry(opened, 9)
-    assert cache.geometry(opened, 9)[0] is base
+    assert not cache_around.has_background(opened)
+    base, cells = cache_around.geometry(opened, 9)
+    assert cache_around.geometry(opened, 9)[0] is base
     assert set(cells.number_of) == set(cache.cells(opened, 9).index.tolist())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app import controls, session
 from app.screen import Screen
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.errors import CsaError, ParamError
 from csa.params import Month
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from app import area_sheet, find, phrases
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.params import Month
 
 
@@ -188,8 +189,16 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
 
 
 def test_incidents_on_no_map_are_told_of_and_none_are_not():
-    assert "3" in find._unplaced({"unlocated": 2, "outside_study_area": 1})
-    assert find._unplaced({"unlocated": 0, "outside_study_area": 0}) == ""
+    def told(**totals):
+        none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0}
+        params = {"months_covered": 36, "months": 36}
+        return phrases.cautions(
+            SimpleNamespace(summary={"totals": {**none, **totals}, "params": params})
+        )
+
+    (sentence,) = told(unlocated=2, outside_study_area=1)
+    assert "3 more are on no map" in sentence
+    assert told() == ()
 
 
 # ---- Refused --------------------------------------------------------------------------------

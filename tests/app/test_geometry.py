@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import geometry
-from csa.analysis import study_cells
 from csa.errors import OutputError, SourceError
 from csa.places.cells import outlines
+from csa.windows import study_cells
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
 general = settings(

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from app import __main__ as started
-from app import cache, session
+from app import cache, cache_around, session
+from app.opened import Opened
 from app.settings import Deployment
 from csa.errors import ConfigError
 
@@ -19,24 +20,26 @@ from csa.errors import ConfigError
 def served(city, static, tmp_path, monkeypatch):
     """Testville, open; what was asked of the cache, in order."""
     asked = []
-    opened = cache.Opened(city.config, city.dataset, "k")
+    opened = Opened(city.config, city.dataset, "k", tmp_path)
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
-    monkeypatch.setattr(cache, "geometry", lambda *given: asked.append(("geometry", *given)))
+    monkeypatch.setattr(cache, "judgement", lambda *given: asked.append(("judgement", *given)))
+    monkeypatch.setattr(cache_around, "geometry", lambda *given: asked.append(("geometry", *given)))
     return SimpleNamespace(asked=asked, opened=opened)
 
 
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_the_city_its_first_areas_and_its_map_are_made_ready(served):
+def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready(served):
     started.warm_up()
     first = session.first_choices(served.opened.config, served.opened.dataset)
     assert served.asked == [
         "city",
         ("proposal", served.opened, first),
         ("geometry", served.opened, first.resolution),
+        ("judgement", served.opened, first),
     ]
 
 
@@ -86,7 +89,8 @@ def test_a_city_that_is_not_there_stops_nothing(static, monkeypatch):
 
 def test_a_damaged_dataset_stops_nothing(static, tmp_path, root, monkeypatch):
     (tmp_path / "ingest.json").write_text("{}", encoding="utf-8")
-    damaged = Deployment(root / "config" / "sample.toml", tmp_path, tmp_path / "none")
+    none = tmp_path / "none"
+    damaged = Deployment(root / "config" / "sample.toml", tmp_path, none, none)
     monkeypatch.setattr(cache, "deployment", lambda: damaged)
     started.warm_up()
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from app import methods
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.params import Month
 
 
@@ -25,7 +26,7 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
     suggested = city.proposal.suggested
     radius = rows.iloc[1].tolist()[1:]
     assert radius == ["200 m", f"{suggested.eps_m:g} m"]
-    assert rows.iloc[2].tolist()[1:] == ["5", str(suggested.min_samples)]
+    assert rows.iloc[2].tolist()[1:] == ["4", str(suggested.min_samples)]
     assert rows.iloc[3, 1] == "2.0 km2"
     assert rows.iloc[4].tolist()[1:] == ["9", "9"]
     assert "15 of 16 incidents" in said.texts[0]
@@ -35,8 +36,8 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
 def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
     methods.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
-    assert ". 7 of those belong to groups" in said.texts[0]
-    assert "belong to groups" not in said.texts[1]
+    assert ". 7 of those lie around areas" in said.texts[0]
+    assert "lie around areas" not in said.texts[1]
 
 
 def test_no_size_limit_is_said_in_words(city, said):
@@ -49,7 +50,7 @@ def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
     methods.answer(city.proposal)
     words = " ".join(said.answers[0])
     assert "200" in words
-    assert "5" in words
+    assert "at least 4 lie" in words
     assert "16" in words
 
 

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import cache, nearby
+from app import cache_around, nearby
 from csa.city import RiskTerrain
 from csa.words import speak
 
@@ -111,8 +111,8 @@ def risk_words(city, monkeypatch):
             "points": pd.array([points], dtype="Int64"),
             "share_of_highest": [0.04],
         }
-        monkeypatch.setattr(cache, "risk", lambda *_: pd.DataFrame(row))
-        monkeypatch.setattr(cache, "highest_share", lambda _: 0.1)
+        monkeypatch.setattr(cache_around, "risk", lambda *_: pd.DataFrame(row))
+        monkeypatch.setattr(cache_around, "highest_share", lambda _: 0.1)
         monkeypatch.setattr(nearby.st, "markdown", said.append)
         nearby._risk(scored, None, "A")
         (text,) = said
@@ -159,7 +159,7 @@ def test_a_layer_that_is_off_or_absent_marks_nothing(with_services, city):
 
 def test_only_what_the_city_has_is_offered(with_services, city, monkeypatch):
     for has_background in (True, False):
-        monkeypatch.setattr(cache, "has_background", lambda _, has=has_background: has)
+        monkeypatch.setattr(cache_around, "has_background", lambda _, has=has_background: has)
         shades, layers = nearby.offered(city)
         assert shades == ("shootings", "none")
         assert layers == (("background",) if has_background else ()) + ("neighborhoods",)

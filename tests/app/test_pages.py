@@ -2,16 +2,23 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.session import first_choices
 from csa.config import load_city
-from csa.ingest.dataset import save_dataset
+from csa.ingest.dataset import load_dataset, save_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.intake import build_dataset
+from csa.recording import make_record, save_record
 
-PAGES = ("views/find_areas.py", "views/data.py", "views/method.py")
+FIND, DATA, METHOD = "views/find_areas.py", "views/data.py", "views/method.py"
+BRIEFING, RECORD = "views/briefing.py", "views/how_well.py"
+PAGES = (BRIEFING, FIND, "views/compare.py", RECORD, DATA, METHOD)
+HOME = BRIEFING
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def dataset(root, tmp_path_factory):
 
 @pytest.fixture
 def app(root, dataset, monkeypatch):
-    def start(page=PAGES[0], screen=None, **environment):
+    def start(page=FIND, screen=None, **environment):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         for name, value in environment.items():
             monkeypatch.setenv(name, str(value))
@@ -36,7 +43,7 @@ def app(root, dataset, monkeypatch):
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         made.run()
-        return made if page == PAGES[0] else made.switch_page(page).run()
+        return made if page == HOME else made.switch_page(page).run()
 
     return start
 
@@ -80,7 +87,7 @@ def test_no_page_sends_the_place_of_an_incident(app, root):
     for page in PAGES:
         shown = app(page, screen={"area": "C"})
         text = words(shown)
-        if page == PAGES[0]:
+        if page in {BRIEFING, FIND}:
             text += json.dumps(sent_to_map(shown))
         assert not any(number in text for number in numbers)
 
@@ -109,8 +116,8 @@ def test_only_the_message_changes_with_the_radius_never_the_base(app):
 def test_a_radius_by_hand_begins_at_the_suggested_one(app):
     page = app()
     page.toggle(key="by_hand").set_value(True).run()
-    assert page.number_input(key="eps_m").value == 200
-    assert page.number_input(key="min_samples").value == 9
+    assert page.number_input(key="eps_m").value == 250
+    assert page.number_input(key="min_samples").value == 16
     page.toggle(key="by_hand").set_value(False).run()
     assert page.query_params.get("screen", "{}") == "{}"
     assert not page.number_input
@@ -119,7 +126,7 @@ def test_a_radius_by_hand_begins_at_the_suggested_one(app):
 def test_a_sheet_tells_counts_with_their_uncertainty(app):
     shown = app(screen={"area": "C"})
     text = words(shown)
-    assert "The usual number here could be anywhere from" in text
+    assert "With luck taken out, the usual number here is" in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -132,7 +139,7 @@ def test_an_area_that_is_not_there_is_not_chosen(app):
 
 @pytest.mark.parametrize("link", ["{", '{"months": "many"}', '{"eps_m": 1e308, "min_samples": 5}'])
 def test_a_broken_link_gives_a_sentence_and_the_city_s_own_screen(app, link):
-    shown = app(screen=link)
+    shown = app(HOME, screen=link)
     assert not shown.exception
     assert len(shown.warning) == 1
     assert "candidate areas hold" in words(shown)
@@ -168,16 +175,17 @@ def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     assert str(tmp_path) in warning.value
     assert "csa basemap" in warning.value
     assert len(shown.dataframe) == 1
-    assert "The usual number here" in words(shown)
-    data = app(PAGES[1], CSA_BASEMAP=tmp_path)
+    assert "the usual number here" in words(shown)
+    data = app(DATA, CSA_BASEMAP=tmp_path)
     assert not data.exception
     assert not data.error
 
 
 def test_a_link_to_finer_cells_than_the_citys_is_told_of_and_the_menu_lacks_them(app):
-    shown = app(screen={"resolution": 10})
-    assert not shown.exception
-    assert len(shown.warning) == 1
+    home = app(HOME, screen={"resolution": 10})
+    assert not home.exception
+    assert len(home.warning) == 1
+    shown = home.switch_page(FIND).run()
     assert shown.selectbox(key="resolution").value == 9
     assert len(shown.selectbox(key="resolution").options) == 2
 
@@ -217,9 +225,123 @@ def test_a_city_without_incidents_says_so(app, town, root):
 
 def test_data_and_method_say_what_the_dataset_says(app, dataset):
     report = json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))
-    data = words(app(PAGES[1]))
+    data = words(app(DATA))
     assert f"{report['rows_read']:,} rows were read and {report['rows_used']:,} used" in data
     assert "St. Aurelia Hospital" in data
-    method = words(app(PAGES[2]))
+    method = words(app(METHOD))
     assert report["fingerprint"][:12] in method
     assert "Candidate core service areas" in method
+
+
+# ---- Briefing and Track record --------------------------------------------------------------
+
+
+def briefing_of(page):
+    """What Briefing says in its sentences, and what its list says."""
+    bodies = [element.proto.body for element in page.get("html")]
+    return (
+        next(body for body in bodies if "csa-briefing" in body),
+        next(body for body in bodies if "csa-tiers" in body),
+    )
+
+
+def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_cannot_be_said(app):
+    shown = app(BRIEFING)
+    assert shown.title[0].value == "Briefing: August 2020"
+    sentences, listed = briefing_of(shown)
+    assert re.search(r"\d+ candidate areas hold [\d,]+ of 1,967 shootings", sentences)
+    assert "are in the highest tier: " in sentences
+    assert "from January through July 2020, against" in sentences  # August is not over
+    assert "in the same months of 2019" in sentences
+    assert "even a full stop may be missed" in sentences
+    assert "Tier 1" in listed
+    assert "Look first" in listed  # the hospital's point
+    text = words(shown)
+    assert "not ranked" in text
+    assert "August 2020 is not over in the data" in text
+    assert "42 more are on no map" in text
+    assert "Track record says how" in text
+
+
+def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
+    _, listed = briefing_of(app(BRIEFING))
+    tiers = listed.split("<h2>")[1:]
+    names = [re.findall(r"<li><span>(.*?)</span>", tier) for tier in tiers]
+    assert all(tier == sorted(tier) for tier in names)
+    every = [name for tier in names for name in tier]
+    assert len(every) == len(set(every)) >= 8
+    assert not re.search(r"(?i)worst|hot spot|dangerous|score|significant|#1", listed)
+
+
+def test_the_briefing_follows_the_choices_of_the_screen(app):
+    shown = app(BRIEFING, screen={"until": "2020-01", "kinds": ["homicide"]})
+    assert shown.title[0].value == "Briefing: December 2019"
+    sentences, _ = briefing_of(shown)
+    assert "homicides in the whole city from January through December 2019" in sentences
+
+
+def test_a_briefing_of_one_area_and_of_none(app):
+    one, _ = briefing_of(app(BRIEFING, screen={"eps_m": 250.0, "min_samples": 40}))
+    none, listed = briefing_of(app(BRIEFING, screen={"eps_m": 50.0, "min_samples": 60}))
+    assert "One candidate area holds" in one
+    assert "One is in the highest tier: Osierbank (A)" in one
+    assert "no place where 60 of them lie within 50 m" in none
+    assert "There is no candidate area to list" in listed
+
+
+def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
+    shown = app(BRIEFING, screen={"months": 12})
+    sentences, listed = briefing_of(shown)
+    assert "Which of them stand out from the others cannot be said yet" in sentences
+    assert "Too few months to say where" in listed
+    assert "Candidates, by name" in listed
+    assert "Tier" not in listed
+    assert "The areas are not ranked" in words(shown)
+
+
+def test_without_a_record_track_record_says_one_sentence_with_the_command(app, dataset):
+    shown = app(RECORD)
+    (info,) = shown.info
+    assert f"csa backtest --city sample --dataset {dataset}" in info.value
+    assert not shown.get("plotly_chart")
+    assert not shown.subheader
+    other = app(RECORD, screen={"months": 24})
+    assert "--months 24" in other.info[0].value
+
+
+@pytest.fixture(scope="module")
+def judged_dataset(root, dataset, tmp_path_factory):
+    """The same dataset with records of its past years beside it, for 24 and for 60 months."""
+    config = load_city(root / "config" / "sample.toml")
+    folder = tmp_path_factory.mktemp("record") / "dataset"
+    shutil.copytree(dataset, folder, symlinks=True)
+    held = load_dataset(folder)
+    first = first_choices(config, held)
+    for months in (36, 120):
+        choices = replace(first, months=months)
+        save_record(make_record(held, config, choices), folder, held, config, choices)
+    return folder
+
+
+def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset):
+    shown = app(RECORD, CSA_CITY=judged_dataset)
+    assert not shown.exception
+    assert not shown.info
+    text = words(shown)
+    assert "Over 2 past years, areas chosen each January from the 36 months before" in text
+    assert "With hindsight, the best possible was" in text
+    assert "Best possible, known only afterwards" in text
+    assert "What usually happens afterwards" in text
+    assert "Only 2 past years can be judged" in text
+    assert len(shown.get("plotly_chart")) == 1
+    assert "kde" not in text
+    briefing = words(app(BRIEFING, CSA_CITY=judged_dataset))
+    assert "Over 2 past years, areas chosen each January" in briefing
+
+
+def test_a_record_without_a_year_says_how_many_months_are_missing(app, judged_dataset):
+    """From January 2015, 120 months reach to January 2025; its year ends 65 months later."""
+    shown = app(RECORD, screen={"months": 120}, CSA_CITY=judged_dataset)
+    (info,) = shown.info
+    assert "it takes 120 months before a January and 12 after it, and 65 months" in info.value
+    assert not shown.get("plotly_chart")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import reading
+from app import phrases, reading
 from csa.ingest.judge import REASONS
 
 TODAY = date(2026, 3, 15)
@@ -23,7 +23,7 @@ class Day(date):
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    monkeypatch.setattr(reading, "date", Day)
+    monkeypatch.setattr(phrases, "date", Day)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def today(monkeypatch):
     ],
 )
 def test_age_is_said_in_days_then_months_then_years(through, words):
-    assert reading._age(through) == words
+    assert phrases.age_words(through) == words
 
 
 @given(st.integers(0, 20_000))
 @general
 def test_an_age_is_near_the_truth(n_days):
-    said = reading._age(TODAY - timedelta(days=n_days))
+    said = phrases.age_words(TODAY - timedelta(days=n_days))
     number, unit = said.replace("one", "1").replace(",", "").split()
     of = {"day": 1, "days": 1, "months": 30.44, "years": 365.28}[unit]
     assert abs(float(number) * of - n_days) <= 0.06 * max(n_days, 1) + of / 2

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.screen import LAYERS, SHADES, Screen, screen_from_text, screen_to_text
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.errors import CsaError, ParamError
 from csa.hotspots.names import letter
 from csa.params import Month

@@ -18,7 +18,7 @@ def dataset(tmp_path):
 
 
 def var(city):
-    return ROOT / "var" / city / "dataset", ROOT / "var" / city / "basemap"
+    return [ROOT / "var" / city / name for name in ("dataset", "basemap", "choices")]
 
 
 def test_without_a_word_it_is_the_made_up_city():

@@ -11,7 +11,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 def address_of(app, **screen):
-    return f"{app}/?screen={quote(json.dumps(screen))}"
+    return f"{app}/areas?screen={quote(json.dumps(screen))}"
 
 
 def screen_of(url):
@@ -88,7 +88,7 @@ def test_changes_right_after_one_another_are_all_kept(read, sample_app, pause_ms
 
 
 def test_an_area_can_be_chosen_with_keys_alone(read, sample_app):
-    reader = read(sample_app)
+    reader = read(f"{sample_app}/areas")
     reader.frame  # noqa: B018 - painted
     reader.settle()
     is_there = "document.activeElement.closest('[data-testid=stDataFrame]') !== null"
@@ -138,7 +138,9 @@ def test_near_and_in_the_dark_names_of_neighborhoods_can_be_read(read, sample_ap
 
 def test_the_note_on_the_map_goes_when_geometry_can_be_fetched_again(read, sample_app):
     place = "**/static/geometry/**"
-    reader = read(sample_app, before=lambda page: page.route(place, lambda route: route.abort()))
+    reader = read(
+        f"{sample_app}/areas", before=lambda page: page.route(place, lambda route: route.abort())
+    )
     reader.page.frame_locator("iframe").locator("#csa-map-note").wait_for()
     frame = next(f for f in reader.page.frames if "streamlit_folium" in f.url)
     reader.page.unroute(place)
@@ -148,7 +150,7 @@ def test_the_note_on_the_map_goes_when_geometry_can_be_fetched_again(read, sampl
 
 
 def test_a_made_up_city_is_marked_on_the_map_itself(read, sample_app):
-    frame = read(sample_app).frame
+    frame = read(f"{sample_app}/areas").frame
     shown = frame.locator(".leaflet-control-attribution").inner_text()
     assert "SAMPLE: synthetic city" in shown
 
@@ -178,7 +180,7 @@ def broken_app(tmp_path_factory, root, serve):
 
 
 def test_a_damaged_background_leaves_the_table_and_a_sentence(read, broken_app):
-    reader = read(broken_app)
+    reader = read(f"{broken_app}/areas")
     reader.page.get_by_test_id("stDataFrame").first.wait_for(timeout=30_000)
     reader.settle()
     text = reader.text()

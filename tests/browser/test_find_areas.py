@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
-from csa.analysis import Choices, propose
+from csa.analysis import propose
+from csa.choices import Choices
 from csa.config import load_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
@@ -34,11 +35,11 @@ def screen_of(url):
 
 
 def address_of(app, **screen):
-    return f"{app}/?screen={quote(json.dumps(screen))}"
+    return f"{app}/areas?screen={quote(json.dumps(screen))}"
 
 
 def test_the_page_says_what_the_library_found(read, sample_app, proposal):
-    reader = read(sample_app)
+    reader = read(f"{sample_app}/areas")
     frame = reader.frame
     text = reader.text()
     totals = proposal.summary["totals"]
@@ -63,7 +64,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
 
 
 def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, proposal):
-    reader = read(sample_app)
+    reader = read(f"{sample_app}/areas")
     reader.frame  # noqa: B018 - painted
     area = proposal.areas.set_index("area_id").loc["C"]
     reader.click_area("C")
@@ -79,7 +80,7 @@ def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, 
 
 
 def test_a_click_on_a_row_chooses_the_area_on_the_map(read, sample_app, proposal):
-    reader = read(sample_app, height=1700)
+    reader = read(f"{sample_app}/areas", height=1700)
     frame = reader.frame
     before = reader.turn(frame)
     table = reader.page.get_by_test_id("stDataFrame").first
@@ -155,7 +156,7 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
 
 
 def test_layers_come_and_go_on_the_same_map(read, sample_app):
-    reader = read(sample_app)
+    reader = read(f"{sample_app}/areas")
     frame = reader.frame
     born = frame.evaluate("performance.timeOrigin")
     turn = reader.turn(frame)
@@ -202,14 +203,14 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
 
 
 def test_a_link_that_is_no_link_is_told_of(read, sample_app):
-    reader = read(f"{sample_app}/?screen={quote('{months: all}')}")
+    reader = read(f"{sample_app}/areas?screen={quote('{months: all}')}")
     reader.frame  # noqa: B018 - painted
     assert "This link could not be read whole" in reader.text()
     assert "36 months" in reader.text()
 
 
 def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample, proposal):
-    reader = read(sample_app, height=1700)
+    reader = read(f"{sample_app}/areas", height=1700)
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_test_id("stPopoverButton").click()
     with reader.page.expect_download() as coming:
@@ -227,7 +228,7 @@ def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample
 
 def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
     reader = read(
-        sample_app,
+        f"{sample_app}/areas",
         before=lambda page: page.route("**/static/geometry/**", lambda route: route.abort()),
     )
     reader.page.wait_for_timeout(1500)
@@ -239,7 +240,7 @@ def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
 
 def test_a_map_without_its_library_says_so_in_words(read, sample_app):
     reader = read(
-        sample_app,
+        f"{sample_app}/areas",
         before=lambda page: page.route("**/vendor/leaflet/*.js", lambda route: route.abort()),
     )
     reader.page.frame_locator("iframe").locator("#csa-map-note").wait_for()
@@ -250,7 +251,7 @@ def test_a_map_without_its_library_says_so_in_words(read, sample_app):
 
 @pytest.mark.parametrize("width", [1920, 1400, 1024, 390])
 def test_the_map_has_room_and_nothing_is_cut(read, sample_app, width):
-    reader = read(sample_app, width=width)
+    reader = read(f"{sample_app}/areas", width=width)
     reader.frame  # noqa: B018 - painted
     box = reader.page.locator("iframe").first.bounding_box()
     assert box["width"] >= (0.6 * width if width > 640 else 0.88 * width)

@@ -22,7 +22,7 @@ def boxes(frame):
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("screen", [{}, {"eps_m": 250.0, "min_samples": 4, "max_area_km2": 0.5}])
 def test_no_label_hides_another(read, sample_app, width, screen):
-    reader = read(f"{sample_app}/?screen={quote(json.dumps(screen))}", width=width)
+    reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
     frame = reader.frame
     reader.page.wait_for_timeout(400)
     found = boxes(frame)
@@ -34,7 +34,7 @@ def test_no_label_hides_another(read, sample_app, width, screen):
 
 
 def test_one_key_shows_the_whole_city_again(read, sample_app):
-    reader = read(sample_app)
+    reader = read(f"{sample_app}/areas")
     frame = reader.frame
     frame.evaluate("void window.map.setZoom(15, {animate: false})")
     frame.get_by_role("button", name="Show the whole city").click()
@@ -42,7 +42,7 @@ def test_one_key_shows_the_whole_city_again(read, sample_app):
 
 
 def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
-    reader = read(sample_app, height=1700)
+    reader = read(f"{sample_app}/areas", height=1700)
     reader.frame  # noqa: B018 - painted
     box = reader.page.get_by_test_id("stDataFrame").first.bounding_box()
     spot = box["x"] + 130, box["y"] + 38 + 35 + 12
@@ -55,7 +55,7 @@ def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
 
 
 def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
-    reader = read(f"{sample_app}/?screen={quote(json.dumps({'area': 'C'}))}")
+    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'C'}))}")
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_role("combobox", name="How far back").click()
     reader.page.get_by_role("option", name="24 months").click()
@@ -63,7 +63,7 @@ def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
 
 
 def test_a_cell_size_offers_only_limits_that_hold_a_cell(read, sample_app):
-    reader = read(f"{sample_app}/?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
+    reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_text("More choices").click()
     reader.page.get_by_role("combobox", name="Cell size").click()

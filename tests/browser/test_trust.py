@@ -45,7 +45,7 @@ def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample
 
 def test_another_page_keeps_the_choices(read, sample_app):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
-    reader = read(f"{sample_app}/?screen={screen}")
+    reader = read(f"{sample_app}/areas?screen={screen}")
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_role("link", name="Method").click()
     reader.page.get_by_role("heading", name="How was this made?").wait_for()

@@ -1,0 +1,227 @@
+"""Track record: what past years say of each way of choosing, and of what came afterwards."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import charts_record, track_record
+from app.charts_record import Line
+from app.opened import Opened
+from app.settings import ROOT, Deployment
+from app.ways import beside, in_words, named
+from csa.choices import Choices
+from csa.priorities.backtest import BASELINES, METHODS, Comparison, as_table
+from csa.priorities.record import Record, UsualChange
+from csa.priorities.suggestion import Tried
+from csa.words import percent
+
+CAUGHT = {
+    "areas": 0.21, "count": 0.20, "kde_150": 0.205, "kde_200": 0.19, "kde_300": 0.18,
+    "kde_500": 0.17, "neighborhoods": 0.13, "random": 0.02, "ceiling": 0.30,
+}  # fmt: skip
+
+
+def row(year, method, share):
+    return {
+        "origin": f"{year}-01", "horizon_months": 12, "method": method, "area_km2": 2.0,
+        "area_share": 0.02, "hit_share": share, "pai": share / 0.02, "pei_star": share / 0.3,
+        "n_future": 100, "filled_share": 0.0,
+    }  # fmt: skip
+
+
+def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
+    last, after = falls
+    rows = [row(year, method, share) for year in years for method, share in CAUGHT.items()]
+    return Record(
+        "f", "2", {}, as_table(rows),
+        Comparison("areas", "kde_150", 0.21, 0.205, 0.005, low, high) if years else None,
+        (Tried(250.0, 15, (0.21, 0.2, 0.22), (9, 10, 11)),), None,
+        tuple(UsualChange(f"{year}-01", 9, 0.28, last, after) for year in years),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def opened(city, tmp_path):
+    return Opened(city.config, city.dataset, "k", tmp_path)
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the page says, in order."""
+    told = []
+    for name in ("markdown", "caption", "subheader"):
+        monkeypatch.setattr(track_record.st, name, lambda text, **_: told.append(text))
+    for name in ("empty", "answer"):
+        monkeypatch.setattr(track_record.panels, name, lambda *text: told.append(" ".join(text)))
+    monkeypatch.setattr(track_record.panels, "table", lambda rows, _: told.append(rows))
+    return told
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_answer_says_what_areas_caught_the_best_other_way_and_the_best_possible(opened, said):
+    track_record.answer(opened, record_of(2018, 2019), Choices(months=24))
+    (text,) = said
+    for words in (
+        "Over 2 past years", "from the 24 months before", "caught 21 %", "shootings on 2 % of",
+        "a heat map (150 m), caught 20 %", "did as well", "between -0.4 and +1.2 points",
+        "the best possible was 30 %",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_better_and_worse_are_said_with_how_much():
+    better = track_record._against(record_of(2018, low=0.004, high=0.012))
+    assert "did better (by 0.4 to 1.2 points)" in better
+    worse = track_record._against(record_of(2018, low=-0.012, high=-0.004))
+    assert "did worse (a difference of 0.4 to 1.2 points)" in worse
+
+
+def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
+    table = track_record.ways(record_of(2018, 2019))
+    names = table.iloc[:, 0].tolist()
+    assert names[0] == "Areas, as on this site"
+    assert names[1:3] == ["Heat map, 150 m", "Counting each cell"]
+    assert names[-2:] == ["At random", "Best possible, known only afterwards"]
+    assert table.iloc[1].tolist() == ["Heat map, 150 m", "20 %", "-0.5 points"]
+    assert table.iloc[-1].tolist()[1:] == ["30 %", "+9.0 points"]
+
+
+def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
+    track_record.afterwards(opened, record_of(2018), Choices(months=36))
+    title, sentence, _, table = said
+    assert "afterwards" in title
+    assert "fall by about 20 % by themselves" in sentence
+    assert table.iloc[0].tolist() == ["January 2018", 9, "28 %", "30 %", "24 %"]
+
+
+def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, monkeypatch):
+    config, own = ROOT / "config" / "testville.toml", opened.config.areas
+    served = Deployment(config, *[opened.folder] * 3)
+    monkeypatch.setattr(track_record, "deployment", lambda: served)
+    start = f"csa backtest --city testville --dataset {opened.folder}"
+    as_city = Choices(months=own.months, resolution=own.resolution, max_area_km2=own.max_area_km2)
+    assert track_record.command(opened, as_city) == start
+    changed = replace(as_city, months=24, kinds=("homicide",), max_area_km2=1.5)
+    wanted = f"{start} --months 24 --max-area-km2 1.5 --kind homicide"
+    assert track_record.command(opened, changed) == wanted
+
+
+def test_lines_that_end_together_have_names_apart():
+    shares = pd.Series([0.2, 0.2], index=["2018", "2019"])
+    lines = {
+        part: Line(part, shares + extra)
+        for part, extra in (("best", 0.1), ("random", -0.18), ("other", 0.0), ("areas", 0.001))
+    }
+    figure = charts_record.by_year(lines, "{way}, {year}: {share}")
+    heights = sorted(note.y for note in figure.layout.annotations)
+    top = figure.layout.yaxis.range[1]
+    gaps = [b - a for a, b in pairwise(heights)]
+    assert min(gaps) >= charts_record.LABEL_GAP * top - 1e-9
+    assert figure.data[3].text[1] == "areas, 2019: 20 %"
+    assert not figure.layout.showlegend
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_without_a_record_the_command_that_makes_it_is_said(opened, said, monkeypatch):
+    monkeypatch.setattr(track_record, "command", lambda *_: "csa backtest --city x")
+    track_record.nothing(opened, Choices(), None)
+    (sentence,) = said
+    assert "No record of past years is kept" in sentence
+    assert "`csa backtest --city x`" in sentence
+
+
+def test_a_record_without_a_year_says_how_many_months_are_missing(opened, said):
+    """Whole months April and May 2020; 36 before January 2024 and 12 after it: 55 more."""
+    track_record.nothing(opened, Choices(months=36), record_of())
+    assert "it takes 36 months before a January and 12 after it, and 55 months" in said[0]
+
+
+def test_past_years_in_which_nothing_came_are_nothing_to_compare(opened, said):
+    track_record.nothing(opened, Choices(), replace(record_of(2018), comparison=None))
+    assert "No shootings came" in said[0]
+
+
+def test_one_past_year_is_a_first_hint_and_two_are_not(opened, said):
+    for years in ((2018,), (2018, 2019)):
+        track_record.answer(opened, record_of(*years), Choices())
+    assert said[0].startswith("In one past year")
+    assert "first hint" in said[0]
+    assert "first hint" not in said[1]
+
+
+@pytest.mark.parametrize(
+    ("falls", "words"),
+    [
+        ((0.30, 0.30), "about as much"),
+        ((0.30, 0.298), "about as much"),
+        ((0.30, 0.33), "rose, by about 10 %"),
+        ((0.0, 0.1), "about as much"),
+    ],
+)
+def test_no_fall_is_no_fall_and_a_rise_is_a_rise(opened, said, falls, words):
+    track_record.afterwards(opened, record_of(2018, falls=falls), Choices())
+    assert words in said[1]
+
+
+def test_a_single_year_is_a_mark_for_each_way():
+    lines = track_record._lines(record_of(2018))
+    figure = charts_record.by_year(lines, "{way}{year}{share}", is_synthetic=True)
+    assert [list(trace.x) for trace in figure.data] == [["2018"]] * 4
+    assert any("SAMPLE" in note.text for note in figure.layout.annotations)
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_way_that_nobody_named_is_our_fault_and_is_found_at_once():
+    with pytest.raises(KeyError):
+        named("tarot")
+    with pytest.raises(ValueError, match="0"):
+        track_record._comparison(record_of())
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_every_way_has_a_name_of_its_own_and_none_shows_the_library_s():
+    tabled = [named(way) for way in METHODS]
+    assert len(set(tabled)) == len(METHODS)
+    inside = [in_words(way) for way in BASELINES]
+    assert len(set(inside)) == len(BASELINES)
+    short = [beside(way) for way in METHODS]
+    assert not any(mark in "".join(tabled + inside + short) for mark in ("kde", "_"))
+
+
+@given(st.lists(st.floats(0, 1), min_size=4, max_size=4))
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(shares):
+    index = ["2019"]
+    lines = {
+        part: Line(part, pd.Series([share], index=index))
+        for part, share in zip(("best", "random", "other", "areas"), shares, strict=True)
+    }
+    labels = charts_record._labels(lines, 100.0)
+    heights = [label["y"] for label in labels]
+    assert heights == sorted(heights)
+    assert all(b - a >= 8.5 - 1e-9 for a, b in pairwise(heights))
+
+
+def test_settings_tried_are_listed_and_the_suggested_one_is_told(opened, monkeypatch):
+    tried = (Tried(200.0, 12, (0.2, 0.2, 0.2), (9, 9, 9)), Tried(250.0, 15, (0.3,) * 3, (8,) * 3))
+    table = track_record.tried(tried, tried[1])
+    assert table.iloc[:, 0].tolist() == ["200 m", "250 m"]
+    assert table.iloc[:, -1].tolist() == ["", "suggested"]
+    assert percent(0.3) in table.iloc[1, 2].replace(".0", "")
+    shown = []
+    monkeypatch.setattr(track_record.st, "markdown", shown.append)
+    monkeypatch.setattr(track_record.panels, "table", lambda *_: None)
+    track_record.settings(opened, record_of(2018))
+    assert "the city file's values stay" in shown[0]

@@ -1,0 +1,74 @@
+"""Briefing and Track record in a real browser, as a committee member reads and prints them."""
+
+import re
+
+import pytest
+
+
+def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
+    reader = read(sample_app)
+    reader.page.locator(".csa-tiers li").first.wait_for(timeout=30_000)
+    reader.frame  # noqa: B018 - painted
+    reader.settle()
+    text = reader.text()
+    assert "Briefing: August 2020" in text
+    for head in ("What stands out.", "What changed lately.", "What cannot be said."):
+        assert head in text
+    letters = {letter for letter, _ in reader.labels()}
+    listed = reader.page.locator(".csa-tiers li").all_inner_texts()
+    assert {re.search(r"\(([A-Z]+)\)", name)[1] for name in listed} == letters
+    main = reader.page.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollHeight") <= 1000
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_briefing_prints_on_one_page_without_the_menu(read, sample_app, paper, scheme):
+    reader = read(sample_app, scheme=scheme)
+    reader.page.locator(".csa-tiers li").first.wait_for(timeout=30_000)
+    reader.settle()
+    printed = reader.page.pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("[data-testid=stSidebar]").is_visible()
+    ink, paper_colour = reader.page.evaluate(
+        """() => [getComputedStyle(document.querySelector('.csa-briefing p')).color,
+                  getComputedStyle(document.body).backgroundColor]"""
+    )
+    assert (ink, paper_colour) == ("rgb(31, 36, 48)", "rgb(255, 255, 255)")
+
+
+def test_the_sentences_do_not_move_the_map_when_they_are_complete(read, sample_app):
+    reader = read(f"{sample_app}/?screen=%7B%22months%22%3A48%7D")
+    reader.page.locator(".csa-briefing").wait_for()
+    reader.page.locator("iframe").first.wait_for()
+    before = reader.page.locator("iframe").first.bounding_box()
+    reader.page.locator(".csa-tiers li").first.wait_for(timeout=30_000)
+    reader.settle()
+    after = reader.page.locator("iframe").first.bounding_box()
+    assert (before["y"], before["height"]) == (after["y"], after["height"])
+
+
+def test_the_briefing_leads_on_to_compare_and_to_the_track_record(read, sample_app):
+    for name, path in (("Compare and choose", "compare"), ("Track record", "how-well")):
+        reader = read(sample_app)
+        reader.page.locator(".csa-tiers li").first.wait_for(timeout=30_000)
+        reader.page.get_by_test_id("stMain").get_by_role("link", name=name).click()
+        reader.page.wait_for_url(f"**/{path}*")
+
+
+def test_without_a_record_track_record_gives_the_command(read, sample_app):
+    reader = read(f"{sample_app}/how-well")
+    reader.page.get_by_text("No record of past years is kept").wait_for()
+    assert "csa backtest --city sample" in reader.text()
+    assert reader.page.locator(".js-plotly-plot").count() == 0
+
+
+@pytest.mark.parametrize("width", [1920, 1400, 1024, 390])
+@pytest.mark.parametrize("page", ["", "how-well"])
+def test_nothing_is_cut_at_any_width(read, sample_app, page, width):
+    reader = read(f"{sample_app}/{page}", width=width)
+    reader.settle()
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    main = reader.page.locator("[data-testid=stMain]")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1

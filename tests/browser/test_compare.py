@@ -1,0 +1,61 @@
+"""Compare and choose, as a committee uses it in a meeting."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+
+@pytest.fixture
+def compare(read, sample_app):
+    def open_it(weigh=None, width=1400, scheme="light"):
+        query = "" if weigh is None else f"?weigh={quote(json.dumps(weigh))}"
+        reader = read(f"{sample_app}/compare{query}", width=width, scheme=scheme)
+        reader.page.get_by_text("Why this tier?").wait_for()
+        reader.settle()
+        return reader
+
+    return open_it
+
+
+def test_a_committee_reads_tiers_with_their_reasons(compare):
+    reader = compare()
+    text = reader.text()
+    assert "stand out from the rest of the city by more than chance would give" in text
+    assert "SAMPLE: synthetic city" in text
+    reader.page.get_by_text("Tier 1 (").click()
+    reader.page.get_by_text("with chance allowed for").first.wait_for()
+    assert {letter for letter, _ in reader.labels()} >= {"B", "E"}
+
+
+def test_a_change_of_capacity_repaints_the_map_and_does_not_remount_it(compare):
+    reader = compare()
+    frame = reader.frame
+    frame.evaluate("window.stayed = true")
+    before = reader.turn(frame)
+    chosen = "document.querySelectorAll('.csa-label.csa-chosen').length"
+    assert frame.evaluate(chosen) == 5
+    reader.page.get_by_role("spinbutton").fill("2")
+    reader.page.keyboard.press("Enter")
+    assert reader.painted(before).evaluate("window.stayed") is True
+    reader.settle()
+    assert reader.frame.evaluate(chosen) == 2
+    assert "room for 2" in reader.text()
+    assert '"capacity":2' in reader.page.evaluate("decodeURIComponent(location.search)")
+
+
+def test_a_link_shows_the_same_weights(compare):
+    reader = compare({"capacity": 3, "weights": {"people": 3, "density": 0}})
+    assert "room for 3" in reader.text()
+    values = reader.page.locator("[data-testid=stSliderThumbValue]").all_inner_texts()
+    assert values == ["1.00", "0.00", "1.00", "1.00", "0.00", "3.00"]
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_nothing_but_the_table_scrolls_sideways(compare, width):
+    reader = compare(width=width)
+    overflow = reader.page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth"
+        " - document.querySelector('[data-testid=stMain]').clientWidth"
+    )
+    assert overflow <= 0
