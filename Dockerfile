@@ -56,10 +56,11 @@ ENV PATH=/opt/csa/bin:$PATH \
     PYTHONPATH=/srv/csa \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    OPENBLAS_NUM_THREADS=1 \
     STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
     CSA_CITY=sample
 
-# The only folders it writes: datasets, and the geometry that browsers fetch.
+# The only folders it writes: datasets and choices, and the geometry that browsers fetch.
 VOLUME ["/srv/csa/var", "/srv/csa/app/static/geometry"]
 EXPOSE 8501
 USER 10001:10001

@@ -14,6 +14,8 @@ PYTEST_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
+# Matrices are small here: more threads cost more than they give.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help setup run browser test test-slow lint format lock wheel bench docs clean
 

@@ -58,11 +58,17 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     dataset = str(folder / "dataset")
     ingest = [*CSA, "ingest", *city, *files, victims, "--out", dataset]
     propose = [*CSA, "propose", *city, "--dataset", dataset, "--out", str(folder / "proposal")]
+    at = ["--dataset", dataset, "--out", str(folder / "decided")]
+    priorities = [*CSA, "priorities", *city, *at]
+    origins = ",".join(f"{year}-01" for year in range(2018, 2025))
+    backtest = [*CSA, "backtest", *city, "--dataset", dataset, "--out", str(folder / "backtest")]
     return [
         *listed,
         ("ingest, Philadelphia, all years", "5 s", ingest),
         ("propose, Philadelphia, 36 months", "3 s", propose),
         ("propose, Philadelphia, all years", "3 s", [*propose, "--months", "121"]),
+        ("priorities, 200 subsamples, 1,000 weightings", "10 s", priorities),
+        ("backtest, 7 origins", "60 s", [*backtest, "--origins", origins, "--no-variants"]),
     ]
 
 

@@ -35,7 +35,7 @@ def write_settings(path: Path) -> None:
 
 
 def take_picture(path: Path) -> None:
-    """Serve the sample city, and take a picture of its first page once the map has painted."""
+    """Serve the sample city, and take a picture of Find areas once the map has painted."""
     with tempfile.TemporaryDirectory() as folder:
         variables = {
             "CSA_CITY": "sample",
@@ -44,7 +44,7 @@ def take_picture(path: Path) -> None:
         }
         with serving([sys.executable, "-m", "app"], variables) as address, chromium() as browser:
             page = browser.new_page(viewport=SIZE, color_scheme="light")
-            page.goto(address)
+            page.goto(f"{address}/areas")
             frame = page.frame_locator("iframe")
             frame.locator("body[data-painted]").wait_for(timeout=60_000)
             page.wait_for_timeout(2000)

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from app import cache, stage  # noqa: F401 - stage keeps the component on this machine
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.params import Month
 from csa.places.cells import from_text, outlines
 

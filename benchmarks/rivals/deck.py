@@ -6,7 +6,7 @@ import pydeck
 import streamlit as st
 
 from app import cache
-from csa.analysis import Choices
+from csa.choices import Choices
 from csa.params import Month
 
 st.set_page_config(layout="wide")
