@@ -120,6 +120,11 @@ def _stands_out(proposal: Proposal, judgement: Judgement | None) -> tuple[str, s
 def _highest(judgement: Judgement) -> str:
     table = judgement.table
     if judgement.n_without_tier == len(table):
+        n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+        if n_doubtful == len(table):
+            return speak("briefing.all_doubtful")
+        if n_doubtful:
+            return speak("briefing.none_and_doubtful", n=n_doubtful)
         return speak("briefing.none_told_apart")
     highest = by_name(table[table["tier"] == table["tier"].min()])
     if len(highest) > MAX_NAMED:

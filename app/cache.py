@@ -20,6 +20,7 @@ from csa.analysis import propose
 from csa.choices import Choices
 from csa.city import CityConfig
 from csa.config import load_city
+from csa.errors import CsaError
 from csa.exports import export
 from csa.files import KEPT
 from csa.hotspots.proposal import Proposal
@@ -27,7 +28,7 @@ from csa.ingest.dataset import MARKER, Dataset, load_dataset
 from csa.judging import Judgement, judge
 from csa.log import Tell, silent
 from csa.priorities.record import Record
-from csa.recording import load_record, suggested_areas
+from csa.recording import load_record, load_suggestion, suggestion_of
 from csa.sheets import Sheet, sheet_of
 from csa.windows import study_cells
 
@@ -186,8 +187,16 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     cover = cells(_opened, choices.resolution)
-    suggested = suggested_areas(_opened.config, record(_opened, choices))
-    return propose(_opened.dataset, _opened.config, choices, cover=cover, suggested=suggested)
+    suggestion = suggestion_of(_opened.config, _suggesting(_opened, choices))
+    return propose(_opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion)
+
+
+def _suggesting(opened: Opened, choices: Choices) -> Record | None:
+    """Return the record whose setting is suggested; a damaged one is told of on Track record."""
+    try:
+        return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
+    except CsaError:
+        return None
 
 
 def sheet(opened: Opened, choices: Choices, area_id: str) -> Sheet:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import panels
 from app.opened import Opened
@@ -15,7 +17,10 @@ from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.errors import CsaError
 from csa.hotspots.proposal import Proposal
 from csa.judging import Judgement
+from csa.message import Message
 from csa.words import day, render, speak
+
+ASKED = "choose passed over"
 
 
 def folder() -> Path:
@@ -50,48 +55,84 @@ def form(
     st.subheader(speak("choose.title"), anchor=False)
     st.caption(speak("choose.about"))
     names = dict(proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None))
+    key = _key(proposal)
+    st.button(speak("choose.take_first"), on_click=_take, args=(key, first), disabled=not first)
     with st.form("choose", clear_on_submit=False, border=True):
         areas = st.multiselect(
             speak("choose.areas"),
             list(names),
-            default=first,
+            key=key,
             format_func=lambda area: f"{area}  {names[area]}",
         )
         reasons = st.text_area(speak("choose.reasons"), max_chars=4000, height=120)
         office = st.text_input(
             speak("choose.office"), max_chars=120, help=speak("choose.office_help")
         )
+        spot = st.empty()
+        is_answered = _ask(spot, st.session_state.get(f"{ASKED} {key}"))
         is_sent = st.form_submit_button(speak("choose.save"), type="primary")
     if is_sent:
-        _keep(areas, reasons, office, weighing, proposal, judgement)
+        try:
+            choice = _choice(areas, reasons, office, weighing, proposal)
+            _keep(spot, choice, proposal, judgement, is_answered=is_answered)
+        except CsaError as error:
+            st.error(render(error.message))
     before(opened)
 
 
+def _key(proposal: Proposal) -> str:
+    """Name the menu by its areas: another proposal's letters name other areas."""
+    cells = proposal.areas[["area_id", "cells"]].to_numpy().tolist()
+    return f"choose {hashlib.sha256(repr(cells).encode()).hexdigest()[:16]}"
+
+
+def _take(key: str, first: list[str]) -> None:
+    st.session_state[key] = first
+
+
+def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
+    """Ask whether the reasons tell of the areas passed over; each set of them is asked anew."""
+    if note is None:
+        return False
+    with spot.container():
+        st.info(f"{render(note)} {speak('choose.not_yet')}")
+        return st.checkbox(speak("choose.passed_told"), key=f"told {note.values['areas']}")
+
+
+def _choice(
+    areas: list[str], reasons: str, office: str, weighing: Weighing, proposal: Proposal
+) -> Choice:
+    return Choice(
+        datetime.now(UTC).replace(microsecond=0),
+        office,
+        tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
+        reasons,
+        weighing.capacity,
+        weighing.weights.by_component,
+    )
+
+
 def _keep(
-    areas: list[str],
-    reasons: str,
-    office: str,
-    weighing: Weighing,
+    spot: DeltaGenerator,
+    choice: Choice,
     proposal: Proposal,
     judgement: Judgement,
+    *,
+    is_answered: bool,
 ) -> None:
-    try:
-        choice = Choice(
-            datetime.now(UTC).replace(microsecond=0),
-            office,
-            tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
-            reasons,
-            weighing.capacity,
-            weighing.weights.by_component,
-        )
-        path = save_choice(folder(), choice, proposal, judgement)
-    except CsaError as error:
-        st.error(render(error.message))
+    """Keep a choice; where it passes areas over, only once that was asked and answered."""
+    note = passed_over(judgement, choice.areas)
+    asked = f"{ASKED} {_key(proposal)}"
+    is_asked = st.session_state.get(asked) == note
+    if note is not None and not (is_asked and is_answered):
+        st.session_state[asked] = note
+        if not is_asked:
+            _ask(spot, note)
         return
+    path = save_choice(folder(), choice, proposal, judgement)
+    st.session_state.pop(asked, None)
+    spot.empty()
     st.success(speak("choose.saved", file=path.name))
-    note = passed_over(judgement, areas)
-    if note is not None:
-        st.info(render(note))
 
 
 def before(opened: Opened) -> None:
@@ -102,11 +143,9 @@ def before(opened: Opened) -> None:
     opened
         The city.
     """
-    try:
-        kept = list_choices(folder())
-    except CsaError as error:
-        st.error(render(error.message))
-        return
+    kept, complaints = list_choices(folder())
+    for complaint in complaints:
+        st.error(render(complaint))
     if not kept:
         return
     with st.expander(speak("choose.before", n=len(kept))):

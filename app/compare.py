@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -16,8 +16,9 @@ from app.side_by_side import tier_words
 from app.weighing import Weighing, own_weighing
 from csa.choices import Choices
 from csa.hotspots.proposal import Proposal
-from csa.judging import Judgement, prioritise
+from csa.judging import Judgement, components_of, prioritise
 from csa.places.services import gaps
+from csa.priorities.index import list_unknown
 from csa.words import percent, render, speak
 
 MAX_NAMED = 6
@@ -38,7 +39,7 @@ def answer(judgement: Judgement) -> None:
         return
     tiered = table["tier"].dropna()
     if tiered.empty:
-        panels.answer(speak("compare.none_stands_out", n=len(table)))
+        panels.answer(*_none_stands_out(table))
         return
     first = sorted(table.loc[table["tier"] == 1, "place_name"])
     is_short = len(first) <= MAX_NAMED
@@ -49,6 +50,17 @@ def answer(judgement: Judgement) -> None:
         else speak("compare.many_first", n=len(first)),
         speak("compare.no_ranks"),
     )
+
+
+def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
+    """Part areas that chance may explain from those that a doubtful point may."""
+    n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+    n_firm = len(table) - n_doubtful
+    if not n_firm:
+        return speak("compare.all_doubtful", n=n_doubtful), ""
+    if not n_doubtful:
+        return speak("compare.none_stands_out", n=n_firm), ""
+    return speak("compare.some_doubtful", n=n_doubtful), speak("compare.none_other", n=n_firm)
 
 
 def cannot(judgement: Judgement, question: str) -> None:
@@ -93,13 +105,29 @@ def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.
             f"{names[area]} ({area})" for area in sorted(areas, key=lambda one: names[one])
         )
 
-    said = [speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)]
+    enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
+    said = [enter if first else speak("compare.none_enters")]
     if first != before:
         said.append(
             speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
         )
     panels.answer(*said)
+    if weighing.weights.by_component.get("people", 0) > 0:
+        _unknown_people(judgement, names)
     return chosen
+
+
+def _unknown_people(judgement: Judgement, names: Mapping[str, str]) -> None:
+    """Say where people count and are not known."""
+    parts = components_of(judgement)
+    lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
+    if not lacking:
+        return
+    if len(lacking) == len(parts):
+        st.caption(speak("compare.people_all_unknown"))
+        return
+    areas = [panels.plain(f"{names[area]} ({area})") for area in lacking]
+    st.caption(speak("compare.people_unknown", areas=", ".join(areas)))
 
 
 def first_areas(chosen: pd.DataFrame) -> list[str]:

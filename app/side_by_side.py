@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,8 @@ from app.opened import Opened
 from csa.choices import Choices
 from csa.judging import Judgement
 from csa.places.services import gaps
-from csa.words import speak
+from csa.sheets import usual_number
+from csa.words import in_ten, speak, times
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
@@ -64,8 +64,10 @@ def show(opened: Opened, choices: Choices, judgement: Judgement, chosen: pd.Data
             "compare.col_tier": _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
             "compare.col_first": speak("compare.yes") if row["is_first"] else "",
             "compare.col_incidents": int(row["incidents"]),
-            "compare.col_expected": between(row["expected_low"], row["expected_high"]),
-            "compare.col_times": _times(row["times_city"]),
+            "compare.col_expected": expected(
+                row["expected"], row["expected_low"], row["expected_high"]
+            ),
+            "compare.col_times": times(row["times_city"]),
             "compare.col_again": in_ten(row["stability_share"]),
             "compare.col_before": _before(row["was_candidate"]),
             "compare.col_homicides": int(row["homicides"]),
@@ -113,42 +115,25 @@ def _title(key: str) -> str:
     )
 
 
-def between(low: float, high: float) -> str:
-    """Write an interval in whole incidents, never narrower than it is.
+def expected(mean: float, low: float, high: float) -> str:
+    """Write an expected number before its interval, in whole incidents.
 
     Parameters
     ----------
+    mean
+        The number.
     low, high
-        Its bounds.
+        Its bounds; never written narrower than they are.
 
     Returns
     -------
     str
-        Such as `12 to 26`.
+        Such as `18 (12 to 26)`.
     """
-    return speak("compare.between", low=int(low // 1), high=int(-(-high // 1)))
-
-
-def in_ten(share: float) -> str:
-    """Write a share as so many in ten.
-
-    Parameters
-    ----------
-    share
-        0 to 1; NaN where unknown.
-
-    Returns
-    -------
-    str
-        Such as `8 in 10`.
-    """
-    if math.isnan(share):
-        return speak("compare.unknown")
-    return speak("compare.in_ten", n=round(10 * share))
-
-
-def _times(times: float) -> str:
-    return speak("compare.times", times=times)
+    usual = usual_number(low, high)
+    if usual is None:
+        return f"{mean:,.0f}"
+    return speak("compare.expected", n=mean, low=usual[0], high=usual[1])
 
 
 def _before(answered: str) -> str:

@@ -13,15 +13,15 @@ from app.charts_record import Line
 from app.opened import Opened
 from app.phrases import kinds_words
 from app.settings import ROOT, deployment
-from app.ways import beside, in_words, named
+from app.ways import beside, named, tried_table
 from csa.backtesting import HORIZON_MONTHS, full_months
 from csa.choices import Choices
 from csa.hotspots.year_to_date import months_missing
 from csa.priorities.backtest import METHODS, Comparison
 from csa.priorities.record import Record
-from csa.priorities.suggestion import Tried, explain_choice
+from csa.priorities.suggestion import explain_choice
 from csa.schema import KINDS
-from csa.words import month, percent, render, speak
+from csa.words import month, percent, render, speak, way_name
 
 SMALL = 0.015
 """A mean change below it is no change that a reader could see."""
@@ -140,7 +140,6 @@ def caught(opened: Opened, record: Record, choices: Choices) -> str:
     return speak(
         "how_well.answer",
         n=record.n_origins,
-        months=choices.months,
         share=percent(_means(record)["areas"]),
         land=_land(record),
         what=kinds_words(opened, choices),
@@ -150,7 +149,7 @@ def caught(opened: Opened, record: Record, choices: Choices) -> str:
 def _against(record: Record) -> str:
     found = _comparison(record)
     low, high = 100 * found.low, 100 * found.high
-    told = {"way": in_words(found.baseline), "share": percent(found.baseline_hit_share)}
+    told = {"way": way_name(found.baseline), "share": percent(found.baseline_hit_share)}
     if found.verdict == "as good":
         return speak("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **told)
     if found.verdict == "better":
@@ -165,7 +164,9 @@ def _comparison(record: Record) -> Comparison:
 
 
 def _means(record: Record) -> dict[str, float]:
-    found = record.table.groupby("method")["hit_share"].mean()
+    """Average each way over the years; a way that lacks one is not set beside those that do not."""
+    caught = record.table.groupby("method")["hit_share"]
+    found = caught.mean()[caught.count() == record.n_origins]
     return {str(name): float(share) for name, share in found.items()}
 
 
@@ -204,10 +205,16 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
     with right:
         st.subheader(speak("how_well.ways_title"), anchor=False)
         panels.table(ways(record), speak("how_well.ways_alt"))
+        has_neighborhoods = "neighborhoods" in _means(record)
+        st.caption(
+            speak("how_well.ways_note", months=choices.months)
+            if has_neighborhoods
+            else speak("how_well.ways_note_cells", months=choices.months)
+        )
 
 
 def _message(found: Comparison) -> str:
-    way = in_words(found.baseline)
+    way = way_name(found.baseline)
     if found.verdict == "as good":
         return speak("how_well.chart_as_good", way=way)
     if found.verdict == "better":
@@ -239,7 +246,8 @@ def ways(record: Record) -> pd.DataFrame:
     """
     means = _means(record)
     others = sorted(
-        (way for way in METHODS if way not in {"areas", "ceiling"}), key=lambda way: -means[way]
+        (way for way in METHODS if way in means and way not in {"areas", "ceiling"}),
+        key=lambda way: -means[way],
     )
     order = ["areas", *others, "ceiling"]
     apart = [100 * (means[way] - means["areas"]) for way in order]
@@ -307,33 +315,5 @@ def settings(opened: Opened, record: Record) -> None:
         st.markdown(render(explain_choice(record.suggested, record.tried, record.n_origins)))
         if not record.tried:
             return
-        panels.table(tried(record.tried, record.suggested), speak("how_well.tried_alt"))
+        panels.table(tried_table(record.tried, record.suggested), speak("how_well.tried_alt"))
         st.caption(speak("how_well.tried_note", n=opened.config.areas.at_incidents))
-
-
-def tried(rows: tuple[Tried, ...], suggested: Tried | None) -> pd.DataFrame:
-    """List the settings tried.
-
-    Parameters
-    ----------
-    rows
-        The settings.
-    suggested
-        The one suggested, or None.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A setting a row, in words.
-    """
-    return pd.DataFrame(
-        {
-            speak("how_well.col_eps_m"): [f"{one.eps_m:g} m" for one in rows],
-            speak("how_well.col_min_samples"): [one.min_samples for one in rows],
-            speak("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f} %" for one in rows],
-            speak("how_well.col_mean_areas"): [f"{one.mean_areas:.0f}" for one in rows],
-            speak("how_well.col_role"): [
-                speak("how_well.role_suggested") if one == suggested else "" for one in rows
-            ],
-        }
-    )

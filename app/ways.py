@@ -1,26 +1,11 @@
-"""The ways of choosing that past years compare, in words."""
+"""The ways of choosing, and the settings, that past years compare: in words."""
 
 from __future__ import annotations
 
-from csa.words import speak
+import pandas as pd
 
-
-def in_words(way: str) -> str:
-    """Name a way inside a sentence.
-
-    Parameters
-    ----------
-    way
-        Of `csa.priorities.backtest.METHODS`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
-    if way.startswith("kde_"):
-        return speak("how_well.in_heat", radius=way.removeprefix("kde_"))
-    return speak("how_well.in_count" if way == "count" else "how_well.in_neighborhoods")
+from csa.priorities.suggestion import Tried, comparable_settings
+from csa.words import speak, way_name
 
 
 def named(way: str) -> str:
@@ -36,17 +21,8 @@ def named(way: str) -> str:
     str
         In words.
     """
-    if way.startswith("kde_"):
-        return speak("how_well.way_heat", radius=way.removeprefix("kde_"))
-    return speak(
-        {
-            "areas": "how_well.way_areas",
-            "count": "how_well.way_count",
-            "neighborhoods": "how_well.way_neighborhoods",
-            "random": "how_well.way_random",
-            "ceiling": "how_well.way_ceiling",
-        }[way]
-    )
+    name = way_name(way)
+    return name[:1].upper() + name[1:]
 
 
 def beside(way: str) -> str:
@@ -62,13 +38,49 @@ def beside(way: str) -> str:
     str
         In words.
     """
-    if way.startswith("kde_") or way == "random":
-        return named(way)
+    if way.startswith("kde_"):
+        return speak("how_well.line_heat", radius=way.removeprefix("kde_"))
     return speak(
         {
             "areas": "how_well.line_areas",
             "count": "how_well.line_count",
             "neighborhoods": "how_well.line_neighborhoods",
+            "random": "how_well.line_random",
             "ceiling": "how_well.line_ceiling",
         }[way]
     )
+
+
+def tried_table(rows: tuple[Tried, ...], suggested: Tried | None) -> pd.DataFrame:
+    """List the settings tried.
+
+    Parameters
+    ----------
+    rows
+        The settings.
+    suggested
+        The one suggested, or None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A setting a row, in words.
+    """
+    comparable = comparable_settings(rows)
+    return pd.DataFrame(
+        {
+            speak("how_well.col_eps_m"): [f"{one.eps_m:g} m" for one in rows],
+            speak("how_well.col_min_samples"): [one.min_samples for one in rows],
+            speak("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f} %" for one in rows],
+            speak("how_well.col_mean_areas"): [f"{one.mean_areas:.0f}" for one in rows],
+            speak("how_well.col_role"): [
+                _role(one, suggested, is_comparable=one in comparable) for one in rows
+            ],
+        }
+    )
+
+
+def _role(one: Tried, suggested: Tried | None, *, is_comparable: bool) -> str:
+    if one == suggested:
+        return speak("how_well.role_suggested")
+    return "" if is_comparable else speak("how_well.role_little_land")

@@ -8,16 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from csa.city import CityConfig
+from csa.city import MAX_CAPACITY, MAX_WEIGHT, WEIGHT_STEP, CityConfig
 from csa.errors import CsaError
 from csa.judging import COMPONENTS
 from csa.priorities.index import Weights
 from csa.words import speak
 
 ADDRESS = "weigh"
-MAX_CAPACITY = 30
-MAX_WEIGHT = 3.0
-STEP = 0.5
 MAX_TEXT = 500
 
 
@@ -80,7 +77,7 @@ def choose(config: CityConfig) -> Weighing:
     with st.expander(speak("compare.weights"), expanded=True):
         st.caption(speak("compare.weights_help"))
         chosen = {
-            name: st.slider(_label(name), 0.0, MAX_WEIGHT, step=STEP, key=f"weight {name}")
+            name: st.slider(_label(name), 0.0, MAX_WEIGHT, step=WEIGHT_STEP, key=f"weight {name}")
             for name in COMPONENTS
         }
         st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
@@ -176,7 +173,7 @@ def weighing_from_text(text: str, own: Weighing) -> Weighing:
     try:
         given: Any = json.loads(text) if len(text) <= MAX_TEXT else None
         capacity, weights = given["capacity"], given["weights"]
-        chosen = {**own.weights.by_component, **{k: _weight(v) for k, v in weights.items()}}
+        chosen = {**own.weights.by_component, **_weights(weights)}
         is_known = set(given) == {"capacity", "weights"} and set(chosen) == set(COMPONENTS)
         is_whole = isinstance(capacity, int) and not isinstance(capacity, bool)
         found = Weighing(capacity, Weights(chosen))
@@ -187,9 +184,15 @@ def weighing_from_text(text: str, own: Weighing) -> Weighing:
     return found
 
 
+def _weights(given: Any) -> dict[str, float]:
+    if not isinstance(given, dict):
+        raise TypeError
+    return {name: _weight(value) for name, value in given.items()}
+
+
 def _weight(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError
-    if not 0 <= value <= MAX_WEIGHT or (value / STEP) % 1:
+    if not 0 <= value <= MAX_WEIGHT or (value / WEIGHT_STEP) % 1:
         raise ValueError
     return float(value)

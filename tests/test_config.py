@@ -364,6 +364,21 @@ def test_a_fault_under_a_year_is_told_by_the_year(write):
 
 
 @pytest.mark.parametrize(
+    ("key", "setting"),
+    [
+        ("priorities.capacity", "capacity = 31"),
+        ("priorities.weights.density", "weights = { density = 0.25, expected = 1 }"),
+        ("priorities.weights.density", "weights = { density = 3.5, expected = 1 }"),
+        ("priorities.weights.density", "weights = { density = -0.5, expected = 1 }"),
+        ("priorities.weights", "weights = { density = 0 }"),
+    ],
+)
+def test_a_capacity_or_weight_that_the_screen_cannot_show_is_refused(write, key, setting):
+    (fault,) = faults_of(write(more=f"\n[priorities]\n{setting}\n"))
+    assert fault.startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("eps_m = 150", "eps_m = 150\nmax_area_km2 = inf"),

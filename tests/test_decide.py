@@ -17,23 +17,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa import cli
+from csa import cli, recording
 from csa.backtesting import Question
 from csa.choices import Choices
 from csa.commands.choosing import months_of
 from csa.config import load_city
-from csa.deciding import found
+from csa.deciding import found, past
 from csa.deciding.draw import POWER_COLUMNS
 from csa.deciding.found import find
 from csa.deciding.past import Asked, Past
 from csa.deciding.plain import plain, round_figures, round_share
 from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
+from csa.errors import OutputError
 from csa.ingest.dataset import load_dataset
 from csa.params import Month
 from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, Comparison, as_table
 from csa.priorities.record import Record, UsualChange
 from csa.recording import load_record
 from csa.terminal import decide as terminal
+from csa.words import in_ten, times, way_name
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=200)
 # West to east: the middle of each place, and its shootings a year.
@@ -189,9 +191,14 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
     assert f"{max(others.values()):.1f} %: areas were " in done.stdout
-    line = next(row for row in done.stdout.splitlines() if row.startswith("counting cells"))
+    line = next(row for row in done.stdout.splitlines() if row.startswith("counting each cell"))
     apart = mean["count"] - mean["areas"]
-    assert line.split()[2:] == [f"{mean['count']:.1f}", "2.0", f"{apart:+.1f}"]
+    taken = {
+        method: {row["area_share"] for row in rows if row["method"] == method} for method in METHODS
+    }
+    land = 100 * sum(float(row["area_share"]) for row in rows if row["method"] == "count") / 2
+    assert taken["count"] == taken["areas"]
+    assert line.split()[3:] == [f"{mean['count']:.1f}", f"{land:.1f}", f"{apart:+.1f}"]
     lines = [row for row in done.stdout.splitlines() if row.startswith("a heat map of 150 m")]
     assert len(lines) == 1
 
@@ -224,31 +231,37 @@ def test_the_files_of_a_backtest_hold_every_column_and_key(made):
     assert account["verdict"] in ("better", "worse", "as good")
     low, high = account["comparison"]["low"], account["comparison"]["high"]
     assert (account["verdict"] == "as good") == (low <= 0 <= high)
-    assert account["params"]["suggested_by"] == "city file"
-    assert account["record"]["suggested"]["eps_m"] in (150, 200, 250, 300)
+    assert account["params"]["suggested_by"] == "past years"
+    suggested = account["record"]["suggested"]
+    assert suggested["eps_m"] in (120, 160, 200, 240)
+    for name in ("eps_m", "min_samples"):
+        assert account["params"][name] == suggested[name]
     assert account["versions"]["method"] == account["method_version"]
 
 
-def test_days_named_give_the_same_table_as_the_record_and_keep_nothing(made, ask, own, tmp_path):
+def test_days_named_keep_nothing_and_need_no_record(made, ask, own, tmp_path):
     januaries = "2017-01,2018-01,2019-01"
     words = (*CHOSEN, "--origins", januaries, "--no-variants", "--out", tmp_path / "bt")
-    said = ask("backtest", *words, dataset=own).stdout
-    assert not (own / "kept").exists()
-    assert "Areas found with the city file's values: 200 m and 5, for 100 incidents." in said
-    same = (made.folder / "record" / "backtest.csv").read_bytes()
-    assert (tmp_path / "bt" / "backtest.csv").read_bytes() == same
+    before = bytes_of(made.folder / "full" / "kept")
+    ask("backtest", *words)
+    assert bytes_of(made.folder / "full" / "kept") == before
+    with_record = (tmp_path / "bt" / "backtest.csv").read_bytes()
     assert table_of(tmp_path / "bt" / "variants.csv") == []
     assert header_of(tmp_path / "bt" / "variants.csv") == list(BACKTEST_COLUMNS)
+    said = ask("backtest", *words, dataset=own).stdout
+    assert not (own / "kept").exists()
+    assert (tmp_path / "bt" / "backtest.csv").read_bytes() == with_record
+    assert "Areas found with the city file's values: 200 m and 5, for 100 incidents." in said
 
 
-def test_days_named_are_judged_with_what_the_record_suggests(made, ask, tmp_path):
+def test_days_named_are_judged_without_what_later_years_suggest(made, ask, tmp_path):
     words = (*CHOSEN, "--origins", "2018-07", "--horizon", "6", "--no-variants")
     done = ask("backtest", *words, "--area-share", "0.05", "--out", tmp_path / "bt", "--json")
     account = json.loads(done.stdout)
-    suggested = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
+    own = load_city(made.config).areas
     for name in ("eps_m", "min_samples"):
-        assert account["params"][name] == suggested["suggested"][name]
-    assert account["params"]["suggested_by"] == "past years"
+        assert account["params"][name] == getattr(own, name)
+    assert account["params"]["suggested_by"] == "city file"
     assert account["question"] == {
         "origins": ["2018-07"],
         "horizon_months": 6,
@@ -256,7 +269,7 @@ def test_days_named_are_judged_with_what_the_record_suggests(made, ask, tmp_path
     }
     assert account["record"] is None
     said = ask("backtest", *words, "--out", tmp_path / "bt").stdout
-    assert "Areas found with the values that past years suggest" in said
+    assert "Areas found with the city file's values" in said
     assert "Over one past year" in said
     assert "the next 6 months' shootings" in said
 
@@ -280,11 +293,13 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
         else:
             tier = row["tier"] or "none"
             assert f"  {tier}  " in line
-            assert f"{round(10 * float(row['stability_share']))} in 10" in line
+            assert in_ten(float(row["stability_share"])) in line
             assert (" yes " in line) == (row["is_first"] == "true")
         assert f" {int(row['incidents']):,} " in line
         low, high = float(row["expected_low"]), float(row["expected_high"])
-        assert f" {low:,.0f} to {high:,.0f} " in line
+        # As on the pages: what is said is never narrower than what is known.
+        assert f" {math.floor(low):,} to {math.ceil(high):,} " in line
+        assert f" {times(float(row['times_city']))} " in line
         assert low <= float(row["expected"]) <= high
     assert "Areas of one tier are not ranked" in said
     assert sum(row["is_doubtful"] == "true" for row in rows) == 1
@@ -340,6 +355,18 @@ def drawn(ask, tmp_path):
     return lambda *more, **how: ask(*words, *more, **how)
 
 
+@pytest.fixture
+def drawn_now(drawn, tmp_path):
+    """Close a list in a folder of its own, and draw it at once."""
+
+    def call(*more, folder="now", **how):
+        place = ("--out", tmp_path / folder)
+        drawn(*place, **how)
+        return drawn("--seed", "Pick 3 417", *place, *more, **how)
+
+    return call
+
+
 def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat(drawn, tmp_path):
     said = drawn().stdout
     folder = tmp_path / "dr"
@@ -384,9 +411,9 @@ def test_the_areas_drawn_are_those_of_the_tier_with_their_last_24_months(drawn, 
     ]
 
 
-def test_a_draw_is_checked_from_its_record_alone(drawn, run, tmp_path):
-    drawn("--seed", "Pick 3 417")
-    path = tmp_path / "dr" / "draw.json"
+def test_a_draw_is_checked_from_its_record_alone(drawn_now, run, tmp_path):
+    drawn_now()
+    path = tmp_path / "now" / "draw.json"
     done = run("draw", "--verify", path)
     assert done.stdout == "The same list and seed give the same dates.\n"
     assert json.loads(run("draw", "--verify", path, "--json").stdout) == {
@@ -406,14 +433,19 @@ def test_a_draw_is_checked_from_its_record_alone(drawn, run, tmp_path):
     assert (done.returncode, json.loads(done.stdout)["is_same"]) == (1, False)
 
 
-def test_how_much_areas_fall_by_themselves_comes_from_the_record(made, drawn, tmp_path):
+def test_how_much_areas_fall_by_themselves_comes_from_the_record(made, drawn_now):
     record = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
-    account = json.loads(drawn("--seed", "Pick 3 417", "--json").stdout)
-    assert account["usual_fall_share"] == max(0, record["usual_fall_share"])
-    assert "Such areas usually fall about" in drawn("--seed", "Pick 3 417").stdout
-    account = json.loads(drawn("--seed", "Pick 3 417", "--json", dataset="bare").stdout)
+    account = json.loads(drawn_now("--json").stdout)
+    usual = account["usual_fall_share"]
+    assert usual == max(0, record["usual_fall_share"])
+    said = drawn_now(folder="again").stdout
+    # What fell is a share, from one year to the next; what it is taken from are two years' counts.
+    assert "such areas' share of the city's incidents usually fell about" in said
+    assert "from their last year to the next" in said
+    assert "from their mean of the 24 months before" in said
+    account = json.loads(drawn_now("--json", folder="bare", dataset="bare").stdout)
     assert account["usual_fall_share"] is None
-    said = drawn("--seed", "Pick 3 417", dataset="bare").stdout
+    said = drawn_now(folder="bare, again", dataset="bare").stdout
     assert "How much such areas fall by themselves is not known" in said
 
 
@@ -439,13 +471,46 @@ def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     dataset = load_dataset(made.folder / "full")
     question = Question((Month(2018, 1), Month(2019, 1)))
     asked = Asked(dataset, load_city(made.config), Choices(), question, with_variants=False)
-    past = Past(asked, None, None, as_table([]), comparison, as_table([]))
+    answer = Past(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
-    assert terminal._meaning(past, methods) == (
+    assert terminal._meaning(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
-        f"and the best other way, counting cells, 20.0 %: {told}, where the best possible was "
+        f"and the best other way, counting each cell, 20.0 %: {told}, where the best possible was "
         "40.0 %."
     )
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "under 1 in 10"), (0.0499, "under 1 in 10"), (0.05, "1 in 10"), (0.149, "1 in 10"),
+        (0.15, "2 in 10"), (0.25, "3 in 10"), (0.5, "5 in 10"), (0.9499, "9 in 10"),
+        (0.95, "over 9 in 10"), (1, "over 9 in 10"), (math.nan, "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_so_many_in_ten_is_never_all_and_never_none(share, said):
+    assert in_ten(share) == said
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        (0, "0.0"), (0.04, "0.0"), (1.4, "1.4"), (1.44, "1.4"), (9.94, "9.9"), (9.96, "10"),
+        (10, "10"), (23.4, "23"), (1234.5, "1,234"), (math.nan, "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_times_the_city_have_a_decimal_below_ten_alone(ratio, said):
+    assert times(ratio) == said
+
+
+def test_each_way_of_choosing_has_a_name_of_its_own():
+    names = [way_name(method) for method in METHODS]
+    assert len(set(names)) == len(METHODS)
+    assert not set(names) & set(METHODS)
+    assert way_name("count") == "counting each cell"
+    assert way_name("kde_150") == "a heat map of 150 m"
+    with pytest.raises(KeyError):
+        way_name("luck")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +530,7 @@ def test_what_areas_usually_do_by_themselves(last_year, after, told):
     assert all(part in line for part, line in zip(told, said, strict=True))
 
 
-def test_every_key_of_the_three_accounts_is_named_in_the_docs(made, drawn, ask, root, tmp_path):
+def test_every_key_of_the_three_accounts_is_named_in_the_docs(made, drawn_now, ask, root, tmp_path):
     page = (root / "docs" / "DATA.md").read_text(encoding="utf-8")
     backtest = json.loads((made.folder / "record" / "backtest.json").read_text())
     accounts = [
@@ -475,7 +540,7 @@ def test_every_key_of_the_three_accounts_is_named_in_the_docs(made, drawn, ask, 
         backtest["methods"]["areas"],
         json.loads(ask("priorities", *CHOSEN, "--out", tmp_path / "pr", "--json").stdout),
     ]
-    draw = json.loads(drawn("--seed", "Pick 3 417", "--json").stdout)
+    draw = json.loads(drawn_now("--json").stdout)
     accounts += [draw, draw["entrants"][0], draw["slots"][0]]
     assert not [key for account in accounts for key in account if f"`{key}`" not in page]
 
@@ -533,15 +598,16 @@ def test_without_a_record_the_city_files_values_are_suggested_and_that_is_said(m
     assert f"past years suggest: {setting['eps_m']:g} m and {setting['min_samples']}," in said
 
 
-def test_the_same_question_gives_the_same_bytes(ask, drawn, judged, tmp_path):
+def test_the_same_question_gives_the_same_bytes(ask, drawn_now, judged, tmp_path):
     words = ("backtest", *CHOSEN, "--origins", "2018-01", "--no-variants", "--out", tmp_path / "bt")
     both = []
     for _ in range(2):
         judged.clear()
         ask(*words)
         ask("priorities", *CHOSEN, "--out", tmp_path / "pr")
-        drawn("--seed", "Pick 3 417")
-        both.append([bytes_of(tmp_path / name) for name in ("bt", "pr", "dr")])
+        folder = f"draw {len(both)}"
+        drawn_now(folder=folder)
+        both.append([bytes_of(tmp_path / name) for name in ("bt", "pr", folder)])
     assert both[0] == both[1]
 
 
@@ -632,8 +698,63 @@ def test_another_list_than_the_one_closed_is_not_drawn_in_its_place(drawn, tmp_p
     assert "but the list made now has the code" in said
     assert bytes_of(tmp_path / "dr") == first
     drawn("--seed", "Pick 3 417")
-    said = sentence(drawn(check=False))
-    assert "holds something else (power.csv" in said
+
+
+def test_a_draw_is_made_once_in_its_folder_and_the_same_draw_may_be_written_again(drawn, tmp_path):
+    drawn()
+    drawn("--seed", "Pick 3 417")
+    first = bytes_of(tmp_path / "dr")
+    drawn("--seed", "Pick 3 417")
+    assert bytes_of(tmp_path / "dr") == first
+    for other in (
+        ("--seed", "Pick 3 418"),
+        ("--seed", "Pick 3 417", "--first-start", "2020-04"),
+        ("--seed", "Pick 3 417", "--months-between", "7"),
+        (),
+        ("--first-start", "2020-04"),
+    ):
+        said = sentence(drawn(*other, check=False))
+        assert "holds a draw that was made, and a draw is made once" in said
+        assert bytes_of(tmp_path / "dr") == first
+
+
+def test_a_list_once_closed_takes_no_other_list_in_its_place(drawn, tmp_path):
+    drawn()
+    first = bytes_of(tmp_path / "dr")
+    drawn()
+    assert bytes_of(tmp_path / "dr") == first
+    said = sentence(drawn("--months-between", "7", check=False))
+    assert "A list once closed is not changed" in said
+    assert code_of((tmp_path / "dr" / "list.txt").read_text(encoding="utf-8")) in said
+    assert bytes_of(tmp_path / "dr") == first
+
+
+def test_no_list_is_drawn_that_was_not_closed_before(drawn, tmp_path):
+    said = sentence(drawn("--seed", "Pick 3 417", check=False))
+    assert "There is no closed list in" in said
+    assert "Close the list first" in said
+    assert not (tmp_path / "dr").exists()
+
+
+def test_what_is_no_list_is_not_drawn_and_not_written_over(drawn, tmp_path):
+    (tmp_path / "dr").mkdir()
+    for content in ("{}", '{"kind": "priorities"}', "dear", "[" * 99999):
+        (tmp_path / "dr" / "draw.json").write_text(content)
+        for words in ((), ("--seed", "Pick 3 417")):
+            assert "is no record of a draw" in sentence(drawn(*words, check=False))
+        assert (tmp_path / "dr" / "draw.json").read_text() == content
+
+
+@pytest.mark.parametrize("start", ["2015-01", "2019-06", "2019-12"])
+def test_no_area_starts_in_a_month_that_was_counted(drawn, tmp_path, start):
+    said = sentence(drawn("--first-start", start, check=False))
+    assert f"cannot start in {start}: the data go to 2019-12-31." in said
+    assert "Give a --first-start of 2020-01 or later." in said
+    assert not (tmp_path / "dr").exists()
+
+
+def test_the_month_after_the_data_is_early_enough_to_start(drawn):
+    assert "is closed" in drawn("--first-start", "2020-01").stdout
 
 
 def test_what_is_no_record_of_a_draw(drawn, run, tmp_path):
@@ -647,6 +768,41 @@ def test_what_is_no_record_of_a_draw(drawn, run, tmp_path):
     assert "is a closed list, not yet drawn" in said
     words.write_text(json.dumps({"kind": "draw"}))
     assert "The record follows rule None" in sentence(run("draw", "--verify", words, check=False))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"slots": 5}, {"slots": None}, {"entrants": 5}, {"entrants": [5]}, {"n_waves": [2]}]
+)
+def test_a_record_with_a_wrong_value_is_the_users_mistake(drawn_now, run, tmp_path, wrong):
+    drawn_now()
+    path = tmp_path / "now" / "draw.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    assert "holds a wrong value" in sentence(run("draw", "--verify", path, check=False))
+
+
+def test_a_record_that_cannot_be_kept_is_told_before_the_past_is_judged(ask, own, monkeypatch):
+    (own / "kept").write_text("in the way")
+    monkeypatch.setattr(past, "judge_past_years", None)  # to call it would be a fault of ours
+    said = sentence(ask("backtest", *CHOSEN, check=False, dataset=own))
+    assert "kept" in said
+
+
+def test_the_folder_is_written_though_the_record_cannot_be_kept(
+    made, ask, own, tmp_path, monkeypatch
+):
+    def judged_before(asked, tell):
+        record = load_record(made.folder / "full", asked.dataset, asked.config, asked.choices)
+        return Past(asked, None, record, record.table, record.comparison, as_table([]))
+
+    def fail(*_args):
+        raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
+
+    monkeypatch.setattr(past, "judge_past_years", judged_before)
+    monkeypatch.setattr(recording, "save_record", fail)
+    words = ("backtest", *CHOSEN, "--no-variants", "--out", tmp_path / "bt")
+    done = ask(*words, check=False, dataset=own)
+    assert "Read-only file system" in done.stderr
+    assert set(bytes_of(tmp_path / "bt")) == {"backtest.csv", "variants.csv", "backtest.json"}
 
 
 def test_a_folder_that_holds_something_else_is_not_touched(ask, drawn, tmp_path):

@@ -1,6 +1,7 @@
 """Choices: what was chosen, by whom and why, written once with the areas as they were seen."""
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.decisions import Choice, list_choices, passed_over, save_choice
-from csa.errors import OutputError, ParamError, SourceError
+from csa.errors import OutputError, ParamError
 from csa.hotspots.proposal import Proposal
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=50)
@@ -59,7 +60,9 @@ def proposal():
 def test_a_choice_is_read_back_with_the_areas_as_they_were_seen(tmp_path, proposal):
     path = save_choice(tmp_path, choice(), proposal, judged(1, None, None))
     assert path.name == "choice-20240305T123015Z.json"
-    assert list_choices(tmp_path) == [
+    kept, complaints = list_choices(tmp_path)
+    assert complaints == []
+    assert kept == [
         {
             "kind": "choice",
             "format_version": 1,
@@ -86,7 +89,7 @@ def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, 
     for days, area in ((0, "A"), (2, "B"), (1, "C")):
         one = choice(at_utc=NOON + timedelta(days=days), areas=(area,))
         save_choice(tmp_path, one, proposal, judged(1, 2, None))
-    kept = list_choices(tmp_path)
+    kept, _ = list_choices(tmp_path)
     assert [[area["area_id"] for area in one["areas"]] for one in kept] == [["B"], ["C"], ["A"]]
 
 
@@ -114,15 +117,16 @@ def test_who_leaves_out_a_higher_tier_is_asked_why(tiers, chosen, said):
 
 
 def test_where_nothing_was_ever_kept_there_is_no_choice(tmp_path):
-    assert list_choices(tmp_path) == []
-    assert list_choices(tmp_path / "absent") == []
+    assert list_choices(tmp_path) == ([], [])
+    assert list_choices(tmp_path / "absent") == ([], [])
     assert not (tmp_path / "absent").exists()
 
 
 def test_other_files_in_the_folder_are_no_choices(tmp_path, proposal):
     save_choice(tmp_path, choice(), proposal, judged(1, 1, 1))
     (tmp_path / "notes.json").write_text("{")
-    assert len(list_choices(tmp_path)) == 1
+    kept, complaints = list_choices(tmp_path)
+    assert (len(kept), complaints) == (1, [])
 
 
 def test_twenty_characters_are_reasons_and_nineteen_are_none():
@@ -173,17 +177,113 @@ def test_a_choice_is_never_written_over(tmp_path, proposal):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize(
-    "damaged", ["", "{", "[]", "null", '{"kind": "record"}', "{}", b"\xff\xfe\x00".decode("latin1")]
-)
-def test_a_damaged_choice_is_named_and_no_other_is_shown_as_if_it_were_all(
-    tmp_path, proposal, damaged
+def test_of_eight_people_who_keep_a_choice_in_one_second_one_is_told_that_it_is_kept(
+    tmp_path, proposal
 ):
+    start, told = threading.Barrier(8), []
+
+    def keep(office):
+        one = choice(by_office=office)
+        start.wait()
+        try:
+            save_choice(tmp_path, one, proposal, judged(1, 2, 3))
+        except ParamError as error:
+            told.append(error.message.key)
+        else:
+            told.append(office)
+
+    people = [threading.Thread(target=keep, args=(f"Office {n}",)) for n in range(8)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    (kept,), complaints = list_choices(tmp_path)
+    assert sorted(told) == [kept["by_office"], *["choose.same_second"] * 7]
+    assert complaints == []
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"kind": "record"}',
+        "{}",
+        b"\xff\xfe\x00".decode("latin1"),
+        "[" * 99999,
+    ],
+    ids=range(8),
+)
+def test_a_damaged_choice_is_named_and_hides_no_other(tmp_path, proposal, damaged):
     save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
     bad = tmp_path / "choice-20240101T000000Z.json"
     bad.write_text(damaged, encoding="latin1")
-    with pytest.raises(SourceError, match=f"{bad.name} is no choice that can be read. Move it"):
-        list_choices(tmp_path)
+    kept, complaints = list_choices(tmp_path)
+    assert [one["at_utc"] for one in kept] == ["2024-03-05T12:30:15Z"]
+    (complaint,) = map(str, complaints)
+    assert f"{bad.name} is no choice that can be read. Move it" in complaint
+
+
+@pytest.mark.parametrize("version", [0, 2, 99, "1", None])
+def test_a_choice_of_another_form_is_not_shown_and_said(tmp_path, proposal, version):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": version}))
+    kept, (complaint,) = list_choices(tmp_path)
+    assert kept == []
+    assert f"{path.name} was kept in form {version}; this version of csa reads form 1." in str(
+        complaint
+    )
+
+
+KEPT_KEYS = [
+    "at_utc",
+    "by_office",
+    "reasons",
+    "capacity",
+    "weights",
+    "areas",
+    "city",
+    "data_fingerprint",
+    "params",
+    "versions",
+]
+AREA_KEYS = ["area_id", "place_name", "tier", "incidents", "expected", "cells"]
+
+
+@pytest.mark.parametrize("name", KEPT_KEYS)
+def test_a_choice_that_lacks_something_or_holds_it_in_another_form_is_not_shown(
+    tmp_path, proposal, name
+):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    whole = json.loads(path.read_text())
+    for odd in ({n: v for n, v in whole.items() if n != name}, whole | {name: None}):
+        path.write_text(json.dumps(odd))
+        kept, complaints = list_choices(tmp_path)
+        assert (kept, [one.key for one in complaints]) == ([], ["choose.damaged"])
+
+
+@pytest.mark.parametrize("name", AREA_KEYS)
+def test_a_choice_whose_area_lacks_something_is_not_shown(tmp_path, proposal, name):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    kept = json.loads(path.read_text())
+    del kept["areas"][1][name]
+    path.write_text(json.dumps(kept))
+    shown, complaints = list_choices(tmp_path)
+    assert (shown, [one.key for one in complaints]) == ([], ["choose.damaged"])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"areas": []}, {"areas": ["A"]}, {"at_utc": "yesterday"}, {"at_utc": "2024-13-05T12:30:15Z"}],
+)
+def test_a_choice_of_no_area_or_no_day_is_not_shown(tmp_path, proposal, odd):
+    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path.write_text(json.dumps(json.loads(path.read_text()) | odd))
+    shown, complaints = list_choices(tmp_path)
+    assert (shown, [one.key for one in complaints]) == ([], ["choose.damaged"])
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_output(tmp_path, proposal):

@@ -185,7 +185,39 @@ def test_a_single_file_is_written_with_its_folder_and_written_again(tmp_path):
         assert [entry.name for entry in path.parent.iterdir()] == ["year.csv"]
 
 
+def test_a_file_that_is_never_written_over_is_created_once(tmp_path):
+    path = tmp_path / "a" / "choice.json"
+    assert files.create_file(path, b"first")
+    assert not files.create_file(path, b"second")
+    assert read(path.parent) == {"choice.json": b"first"}
+    assert not hidden(tmp_path)
+
+
+def test_a_place_that_can_be_written_is_no_complaint_and_nothing_is_made(tmp_path):
+    files.require_writable(tmp_path / "a" / "b" / "out")
+    assert not list(tmp_path.iterdir())
+
+
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_where_a_disk_has_no_hard_links_a_file_is_created_once_too(tmp_path, monkeypatch):
+    def refuse(*_args, **_keywords):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert files.create_file(tmp_path / "choice.json", b"first")
+    assert not files.create_file(tmp_path / "choice.json", b"second")
+    assert read(tmp_path) == {"choice.json": b"first"}
+
+
+@pytest.mark.parametrize("in_the_way", ["a folder", "an empty file"])
+def test_whatever_stands_at_its_place_a_new_file_leaves_it(tmp_path, in_the_way):
+    path = tmp_path / "choice.json"
+    path.mkdir() if in_the_way == "a folder" else path.touch()
+    assert not files.create_file(path, b"new")
+    assert path.is_dir() == (in_the_way == "a folder")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["choice.json"]
 
 
 def test_an_empty_folder_is_a_place_to_write(tmp_path, way):
@@ -282,6 +314,20 @@ def test_a_link_to_a_file_stays_a_link(tmp_path):
 
 
 # ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_place_below_a_file_is_refused_before_anything_is_computed(tmp_path):
+    (tmp_path / "kept").write_text("in the way")
+    with pytest.raises(OutputError, match="kept"):
+        files.require_writable(tmp_path / "kept" / "record.json")
+
+
+def test_a_folder_that_takes_no_files_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "access", lambda folder, how: asked.append((folder, how)))
+    with pytest.raises(OutputError, match="cannot be written"):
+        files.require_writable(tmp_path / "a" / "out")
+    assert asked == [(tmp_path.resolve(), os.W_OK | os.X_OK)]
 
 
 def test_a_folder_where_a_file_belongs_is_refused_and_left_as_it_is(tmp_path):
@@ -382,6 +428,34 @@ def test_whichever_step_fails_a_single_file_is_the_old_one(tmp_path, monkeypatch
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["year.csv"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "link"])
+def test_whichever_step_fails_a_new_file_is_not_there(tmp_path, monkeypatch, step):
+    def fail(*_args, **_keywords):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OutputError, match="No space left"):
+        files.create_file(tmp_path / "choice.json", b"new")
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_many_writers_of_a_new_file_one_alone_creates_it_whole(tmp_path):
+    start, created = threading.Barrier(8), []
+
+    def write(content):
+        start.wait()
+        if files.create_file(tmp_path / "choice.json", content):
+            created.append(content)
+
+    writers = [threading.Thread(target=write, args=(bytes([n]) * 9999,)) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(created) == 1
+    assert read(tmp_path) == {"choice.json": created[0]}
 
 
 def test_every_file_and_its_folder_is_brought_to_the_disk(tmp_path, monkeypatch, way):

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from csa.analysis import propose
 from csa.choices import Choices
 from csa.config import load_city
-from csa.finding import estimate_areas, find_areas, places_of, settle_params
+from csa.finding import Estimator, estimate_areas, find_areas, places_of, settle_params
 from csa.ingest.sources import Inputs
 from csa.intake import build_dataset
 from csa.params import AreaParams, DbscanParams, Month, Period
+from csa.priorities.field import estimate_area
 from csa.windows import locate, study_cells
 from tests.conftest import HEADER, make_town
 
@@ -131,6 +132,30 @@ def test_luck_is_taken_out_of_a_high_count(located):
         assert estimate.low < estimate.mean < estimate.high
 
 
+def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_gives(
+    located, monkeypatch
+):
+    period = Period.before(ORIGIN, 36)
+    areas = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
+    wanted = estimate_areas(located, period, areas)
+    asked = []
+
+    def estimate(places, *given):
+        asked.append(tuple(places.tolist()))
+        return estimate_area(places, *given)
+
+    monkeypatch.setattr("csa.finding.estimate_area", estimate)
+    estimator = Estimator(located, period)
+    per_km2 = estimator.per_km2(areas)
+    sizes = [sum(located.grid.area_km2[cell] for cell in area) for area in areas]
+    assert per_km2 == pytest.approx(
+        [one.mean / km2 for one, km2 in zip(wanted, sizes, strict=True)]
+    )
+    assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
+    assert estimator.per_km2(areas[::-1]).tolist() == per_km2[::-1].tolist()
+    assert asked == [tuple(places_of(located, area).tolist()) for area in areas]
+
+
 def test_a_proposal_holds_the_very_areas(testville, located):
     dataset, config = testville
     choices = Choices(until=ORIGIN, months=36)
@@ -150,6 +175,7 @@ def test_a_period_without_incidents_has_no_area(located):
     period = Period.before(Month(2014, 1), 12)
     assert find_areas(located, period, AreaParams(DbscanParams(200, 5), 9, 2.0)).areas == ()
     assert estimate_areas(located, period, ()) == ()
+    assert Estimator(located, period).per_km2(()).tolist() == []
 
 
 def test_an_area_that_held_nothing_is_still_estimated(located):

@@ -23,7 +23,7 @@ from csa.judged import JUDGED_COLUMNS, Question
 from csa.judging import judge
 from csa.params import AreaParams, DbscanParams, Month, Period
 from csa.windows import locate, study_cells
-from tests.test_finding import history, town_of
+from tests.test_finding import history, line, town_of
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=8)
 UNTIL = Month(2020, 9)
@@ -170,21 +170,51 @@ def test_was_candidate_is_what_was_found_twelve_months_before_at_the_same_densit
 
 
 @pytest.mark.parametrize(
-    ("first", "earlier", "was"),
+    ("first", "is_known"),
     [
-        ("2017-09-30", True, True),  # 36 months before September 2020
-        ("2017-10-01", False, True),
-        ("2018-09-30", False, True),  # 24 months
-        ("2018-10-01", False, False),
+        ("2017-09-30", True),  # 36 months before September 2020, 24 before the day a year ago
+        ("2017-10-01", False),
+        ("2018-09-30", False),
     ],
 )
-def test_where_the_data_begin_too_late_the_years_before_are_unknown(root, first, earlier, was):
+def test_where_the_data_begin_too_late_the_years_before_are_unknown(root, first, is_known):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     late = with_report(dataset, data_from=first)
     table = judge(late, config, proposal, cover=cover).table
-    assert table["earlier_yearly"].notna().tolist() == [earlier] * len(table)
-    assert (table["was_candidate"] != "unknown").tolist() == [was] * len(table)
+    assert table["earlier_yearly"].notna().tolist() == [is_known] * len(table)
+    assert (table["was_candidate"] != "unknown").tolist() == [is_known] * len(table)
+
+
+@pytest.mark.parametrize("months", [12, 36])
+def test_a_period_that_ends_beyond_the_data_counts_back_from_the_last_month_there_is(
+    tmp_path, months
+):
+    dataset, config = town_of(tmp_path, history())  # the data end with 2019
+    proposal = propose(dataset, config, Choices(until=Month(2020, 7), months=months, min_samples=5))
+    table = judge(dataset, config, proposal).table
+    assert len(table)
+    end = Month(2020, 1)
+    for row, cells in zip(table.to_dict("records"), proposal.areas["cells"], strict=True):
+        slow = counted_slowly(dataset, cells, months - 6, end)
+        assert {name: row[name] for name in slow} == slow
+        assert row["months_covered"] == months - 6
+
+
+def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path):
+    rng = np.random.default_rng(4)
+    places = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (900, 2))
+    days = [f"20{14 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(900)]
+    lines = [line(n, places[n], day) for n, day in enumerate(days)]
+    dataset, config = town_of(tmp_path, lines)
+    proposal = propose(dataset, config, Choices(min_samples=3, eps_m=200.0))
+    judged = judge(dataset, config, proposal)
+    assert len(judged.table) > 3
+    assert all(one.is_sure for one in judged.estimates)
+    unknown = [name for name in JUDGED_COLUMNS if name.startswith("expected")]
+    assert len(unknown) == 6
+    assert judged.table[[*unknown, "times_city", "per_1k_yearly"]].isna().all(axis=None)
+    assert judged.table[["incidents_low", "incidents_high"]].notna().all(axis=None)
 
 
 def test_a_window_longer_than_the_data_is_a_rate_over_the_months_covered(tmp_path):
@@ -252,6 +282,7 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
     short = until.plus(-36) < Month(2014, 1)
     for row, cells in zip(table.to_dict("records"), proposal.areas["cells"], strict=True):
         slow = counted_slowly(dataset, cells, months, until)
+        assert (row["was_candidate"] == "unknown") == short
         if short:
             assert math.isnan(row["earlier_yearly"])
             del slow["earlier_yearly"]

@@ -1,6 +1,7 @@
 """Which areas, and how sure: tiers and their reasons, what the data can answer, weighing."""
 
 import math
+import re
 from dataclasses import replace
 
 import h3
@@ -57,7 +58,6 @@ def test_a_doubtful_area_has_no_tier_is_never_first_and_says_why(root):
 def test_each_area_says_in_two_sentences_what_was_counted_and_what_is_usual(root):
     _, judged = asked_of_sample(root)
     table = judged.table.set_index("area_id")
-    first = table[~table["is_doubtful"]].groupby("tier")["expected_per_km2"].idxmax()
     assert list(judged.why) == table.index.tolist()
     for area, row in table.iterrows():
         counted, why = judged.why[area]
@@ -71,30 +71,28 @@ def test_each_area_says_in_two_sentences_what_was_counted_and_what_is_usual(root
         usual = judged.city_per_km2 * row["area_km2"]
         if row["is_doubtful"]:
             continue
-        leader = first[row["tier"]]
-        if leader == area:
-            assert (why.key, why.values["tier"]) == ("tier.first", row["tier"])  # noqa: PD011
-            assert why.values["usual"] == pytest.approx(usual)  # noqa: PD011
-        else:
-            assert (why.key, why.values["tier"]) == ("tier.shared", row["tier"])  # noqa: PD011
-            assert why.values["first"] == f"{table.loc[leader, 'place_name']} ({leader})"  # noqa: PD011
+        assert why.key == "tier.member"
+        assert dict(why.values) == {"usual": pytest.approx(usual), "tier": row["tier"]}
 
 
-def test_odds_of_a_shared_tier_are_those_of_random_draws(root):
+def test_no_sentence_of_a_tier_names_another_area(root):
     _, judged = asked_of_sample(root)
-    random = np.random.default_rng(1)
-    areas = zip(judged.estimates, judged.table["area_km2"], strict=True)
-    draws = [random.gamma(one.alpha, 1 / one.rate, 200_000) / km2 for one, km2 in areas]
-    letters = judged.table["area_id"].tolist()
-    shared = {area: why for area, (_, why) in judged.why.items() if why.key == "tier.shared"}
-    assert shared
-    for area, why in shared.items():
-        leader = why.values["first"][-2]  # noqa: PD011
-        share = (draws[letters.index(area)] < draws[letters.index(leader)]).mean()
-        assert share <= 0.9 + 0.005
-        said = why.values["odds"]  # noqa: PD011
-        in_words = said.values["n"] / (20 if said.key.endswith("20") else 10)  # noqa: PD011
-        assert in_words == pytest.approx(share, abs=0.03)
+    table = judged.table.set_index("area_id")
+    own = {area: f"{row['place_name']} ({area})" for area, row in table.iterrows()}
+    for area, both in sentences(judged).items():
+        for other, name in own.items():
+            is_own = other == area
+            assert (name in both[0]) == is_own
+            assert name not in both[1]
+            assert is_own or f"({other})" not in " ".join(both)
+    firm = table[~table["is_doubtful"]]
+    assert firm["tier"].duplicated().any()
+    for _, rows in firm.groupby("tier"):
+        said = {
+            re.sub(r"about [\d.]+ would", "about N would", sentences(judged)[area][1])
+            for area in rows.index
+        }
+        assert len(said) == 1  # but for its own land, the same for all members
 
 
 def test_tiers_fall_with_the_expected_rate(root):
@@ -204,10 +202,10 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
     assert not len(chosen)
 
 
-def test_one_area_alone_is_the_first_of_the_first_tier(tmp_path):
+def test_one_area_alone_is_in_the_first_tier(tmp_path):
     _, judged = found_in(tmp_path, history(n_other=0))
     assert judged.table["tier"].tolist() == [1]
-    assert "it is the first of tier 1." in sentences(judged)["A"][1]
+    assert "It is in tier 1;" in sentences(judged)["A"][1]
     chosen = prioritise(judged, EVEN, 1)
     assert chosen.loc["A"].tolist() == [1, 0, 1, True]
 
@@ -229,6 +227,13 @@ def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tm
     assert (locate.n, locate.is_firm) == (72, True)
     yearly = judged.table["incidents"].median() / 6
     assert judged.answers["compare_one"].n == pytest.approx(yearly)
+
+
+@pytest.mark.parametrize(("until", "n"), [(Month(2020, 1), 36), (Month(2020, 7), 30)])
+def test_where_a_period_ends_beyond_the_data_only_the_months_covered_locate(tmp_path, until, n):
+    _, judged = found_in(tmp_path, history(), until=until)
+    assert judged.answers["locate"].n == n
+    assert (judged.table["months_covered"] == n).all()
 
 
 def test_data_of_less_than_two_years_say_how_long_to_wait(tmp_path):
@@ -278,6 +283,12 @@ def test_in_a_flat_city_no_area_is_told_apart_and_each_says_so(tmp_path):
         assert counted == f"{row['place_name']} ({area}) had {row['incidents']:,} incidents."
         usual = judged.city_per_km2 * row["area_km2"]
         assert f"no area has a tier; about {usual:.1f} would be usual" in why
+    chosen = prioritise(judged, EVEN, 2)
+    assert chosen["is_first"].sum() == 2  # by what is known: homicides and months with incidents
+    assert chosen["in_top_probability"].sum() == pytest.approx(2)
+    assert chosen["in_top_probability"].tolist() == pytest.approx(
+        [2 / len(chosen)] * len(chosen), abs=0.03
+    )  # all rates are equal: by lot
 
 
 def test_an_area_no_denser_than_the_city_says_that_it_cannot_be_told_apart(tmp_path):
@@ -329,17 +340,12 @@ def test_neither_row_order_nor_asking_twice_nor_a_cover_at_hand_changes_a_judgem
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
     before = dataset.incidents.copy(), proposal.areas.copy()
     again = [judge(dataset, config, proposal), judge(shuffled, config, proposal, cover=cover)]
-    stability = "stability_share"  # its subsamples are drawn in the order of rows
     for other in again:
-        pd.testing.assert_frame_equal(
-            other.table.drop(columns=stability), judged.table.drop(columns=stability)
-        )
-        assert (other.table[stability] - judged.table[stability]).abs().max() < 0.1
+        pd.testing.assert_frame_equal(other.table, judged.table)
         assert other.estimates == judged.estimates
         assert sentences(other) == sentences(judged)
         assert other.answers == judged.answers
         assert other.concentration == judged.concentration
-    assert again[0].table[stability].tolist() == judged.table[stability].tolist()
     pd.testing.assert_frame_equal(dataset.incidents, before[0])
     pd.testing.assert_frame_equal(pd.DataFrame(proposal.areas), pd.DataFrame(before[1]))
 

@@ -6,14 +6,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from csa.analysis import propose
 from csa.backtesting import Question, past_januaries
-from csa.choices import Choices
+from csa.choices import Choices, Suggestion
+from csa.errors import SourceError
 from csa.finding import find_areas, settle_params
 from csa.params import Month, Period
 from csa.priorities.backtest import METHODS, Judged, Trial
 from csa.priorities.record import record_from_plain, record_to_plain
 from csa.priorities.suggestion import Tried, choose_setting
-from csa.recording import _usual_change, make_record, record_params, suggested_areas
+from csa.recording import (
+    NAME,
+    _path,
+    _usual_change,
+    load_record,
+    load_suggestion,
+    make_record,
+    record_params,
+    save_record,
+    suggested_areas,
+    suggestion_of,
+)
 from csa.variants import sweep_settings
 from csa.windows import locate
 from tests.test_finding import history, philadelphia_in, town_of, with_other_future
@@ -36,6 +49,21 @@ def record(testville, told):
 
 def of_days(dataset, first, last):
     return replace(dataset, report={**dataset.report, "data_from": first, "data_through": last})
+
+
+def of_fingerprint(dataset, letter):
+    return replace(dataset, report={**dataset.report, "fingerprint": letter * 64})
+
+
+def years_of(record, dataset, n):
+    """The record as it was when only its first n past years could be judged."""
+    table = record.table[record.table["origin"].isin(record.params["origins"][:n])]
+    return replace(record, fingerprint=dataset.fingerprint, table=table.reset_index(drop=True))
+
+
+def suggesting(record, eps_m=150.0, min_samples=3):
+    shares = (0.2,) * 3
+    return replace(record, suggested=Tried(eps_m, min_samples, shares, (0.02,) * 3, (4, 4, 4)))
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -67,7 +95,7 @@ def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, test
     when = located.incidents["occurred_at"].dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
-        params = settle_params(located, period, Choices(), config.areas)
+        params = settle_params(located, period, Choices(), suggested_areas(config, record))
         areas = find_areas(located, period, params).areas
         inside = np.isin(located.cells, list(frozenset().union(*areas)))
         assert change.n_areas == len(areas)
@@ -80,21 +108,93 @@ def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, test
 def test_the_suggestion_is_chosen_among_the_settings_tried(record):
     assert record.suggested == choose_setting(record.tried)
     assert record.suggested in record.tried
+    assert len(record.tried) == 9
+    assert all(len(one.hit_shares) == 3 for one in record.tried)
 
 
 def test_a_proposal_suggests_what_the_record_says_and_else_the_city_files_values(record, testville):
     config = testville[1]
     assert suggested_areas(config, None) == config.areas
     assert suggested_areas(config, replace(record, suggested=None)) == config.areas
-    chosen = Tried(150.0, 3, (0.2, 0.2, 0.2), (4, 4, 4))
-    areas = suggested_areas(config, replace(record, suggested=chosen))
+    areas = suggested_areas(config, suggesting(record))
     assert (areas.eps_m, areas.min_samples) == (150, 3)
     assert areas.at_incidents == config.areas.at_incidents
     assert config.areas.eps_m == 200
+    assert suggestion_of(config, suggesting(record)) == Suggestion(areas, "past years")
+    for none in (None, replace(record, suggested=None)):
+        assert suggestion_of(config, none) == Suggestion(config.areas, "city file")
+
+
+def test_a_proposal_names_the_source_of_what_it_suggests_even_where_both_say_the_same(testville):
+    dataset, config = testville
+    areas = config.areas.model_copy(update={"eps_m": 150.0, "min_samples": 3})
+    for suggestion, source, eps_m in (
+        (None, "city file", 200),
+        (Suggestion(config.areas), "city file", 200),
+        (Suggestion(config.areas, "past years"), "past years", 200),
+        (Suggestion(areas, "past years"), "past years", 150),
+    ):
+        params = propose(dataset, config, Choices(), suggestion=suggestion).summary["params"]
+        assert (params["suggested_by"], params["eps_m"]) == (source, eps_m)
+
+
+def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, monkeypatch):
+    dataset, config = testville
+    chosen = next(one for one in record.tried if (one.eps_m, one.min_samples) == (240, 8))
+    monkeypatch.setattr("csa.recording.choose_setting", lambda _: chosen)
+    made = make_record(dataset, config, Choices())
+    assert made.suggested == chosen
+    rows = made.table[made.table["method"] == "areas"]
+    assert rows["hit_share"].tolist() == pytest.approx(list(chosen.hit_shares))
+    assert [one.n_areas for one in made.usual_changes] == list(chosen.n_areas)
+    assert made.params == record.params  # of the city's file: the record is found by them
+    located = locate(dataset, config, Choices())
+    swept = config.areas.model_copy(update={"eps_m": 240.0, "min_samples": 8})
+    for origin, change in zip(past_januaries(dataset, 36, 12), made.usual_changes, strict=True):
+        params = settle_params(located, Period.before(origin, 36), Choices(), swept)
+        areas = find_areas(located, Period.before(origin, 36), params).areas
+        inside = np.isin(located.cells, list(frozenset().union(*areas)))
+        when = located.incidents["occurred_at"].dt.year.to_numpy()
+        assert change.after_share == pytest.approx(inside[when == origin.year].mean())
+
+
+def test_a_record_is_found_again_for_the_same_data_and_choices_alone(testville, record, tmp_path):
+    dataset, config = testville
+    save_record(record, tmp_path, dataset, config, Choices())
+    for load in (load_record, load_suggestion):
+        found = load(tmp_path, dataset, config, Choices(until=Month(2018, 1), eps_m=90.0))
+        assert record_to_plain(found) == record_to_plain(record)
+        assert load(tmp_path, dataset, config, Choices(months=24)) is None
+    assert load_record(tmp_path, of_fingerprint(dataset, "e"), config, Choices()) is None
+
+
+def test_new_data_are_suggested_what_the_latest_older_record_says(testville, record, tmp_path):
+    dataset, config = testville
+    # The fingerprints say nothing: the older of two has the later letter.
+    for letter, n, eps_m in (("c", 3, 150.0), ("f", 2, 120.0), ("a", 1, 90.0)):
+        older = of_fingerprint(dataset, letter)
+        kept = suggesting(years_of(record, older, n), eps_m)
+        save_record(kept, tmp_path, older, config, Choices())
+    other = suggesting(record, 60.0)  # of other choices
+    save_record(other, tmp_path, of_fingerprint(dataset, "b"), config, Choices(months=24))
+    found = load_suggestion(tmp_path, dataset, config, Choices())
+    assert (found.fingerprint, found.suggested.eps_m) == ("c" * 64, 150)
+    save_record(suggesting(record, 240.0), tmp_path, dataset, config, Choices())
+    assert load_suggestion(tmp_path, dataset, config, Choices()).suggested.eps_m == 240
+
+
+def test_a_later_year_counts_before_more_years(testville, record, tmp_path):
+    dataset, config = testville
+    first, last = of_fingerprint(dataset, "f"), of_fingerprint(dataset, "a")
+    save_record(suggesting(years_of(record, first, 2), 120.0), tmp_path, first, config, Choices())
+    table = record.table[record.table["origin"] == "2019-01"].reset_index(drop=True)
+    late = replace(suggesting(record, 150.0), fingerprint="a" * 64, table=table)
+    save_record(late, tmp_path, last, config, Choices())
+    assert load_suggestion(tmp_path, dataset, config, Choices()).suggested.eps_m == 150
 
 
 def test_each_step_is_told(record, told):
-    assert told == ["cells"] + ["origin"] * 3 + ["variants"] * 3
+    assert told == ["cells"] + ["variants"] * 3 + ["origin"] * 3
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -124,6 +224,49 @@ def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
     trial = Trial(Month(2020, 1), nothing, nothing, np.zeros((0, 2)), [], np.zeros(0), nothing)
     found = _usual_change(Judged(trial, {}, 0.0))
     assert (found.before_share, found.last_year_share, found.after_share) == (0, 0, 0)
+
+
+def test_where_no_record_was_ever_made_nothing_is_suggested(testville, tmp_path):
+    dataset, config = testville
+    for load in (load_record, load_suggestion):
+        assert load(tmp_path, dataset, config, Choices()) is None
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[:-40],
+        lambda text: text.replace('"format_version":2', '"format_version":1').replace(
+            '"format_version": 2', '"format_version": 1'
+        ),
+        lambda _: "[]",
+        lambda _: "{}",
+    ],
+    ids=["cut off", "of an old format", "a list", "empty"],
+)
+@pytest.mark.parametrize("whose", ["own", "older"])
+def test_a_damaged_record_is_refused_by_name_and_an_older_one_is_passed_over(
+    testville, record, tmp_path, spoil, whose
+):
+    dataset, config = testville
+    of = dataset if whose == "own" else of_fingerprint(dataset, "a")
+    save_record(record, tmp_path, of, config, Choices())
+    path = _path(tmp_path, of, config, Choices())
+    assert path.name.startswith(NAME)
+    text = path.read_text()
+    assert spoil(text) != text
+    path.write_text(spoil(text))
+    if whose == "older":  # it suggests nothing, and stops nobody
+        assert load_suggestion(tmp_path, dataset, config, Choices()) is None
+        return
+    for load in (load_record, load_suggestion):
+        with pytest.raises(SourceError, match="cannot be read") as refused:
+            load(tmp_path, dataset, config, Choices())
+        assert refused.value.message.key == "backtest.damaged"
+        assert str(path) in str(refused.value)
 
 
 # ---- True in general -----------------------------------------------------------------------

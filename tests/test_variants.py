@@ -6,14 +6,13 @@ import pytest
 from csa.backtesting import Question, run_backtest
 from csa.choices import Choices
 from csa.errors import PeriodError
-from csa.finding import find_areas
+from csa.finding import Estimator, estimate_areas, find_areas
 from csa.hotspots.areas import form_areas
 from csa.hotspots.expected import spread
 from csa.params import AreaParams, DbscanParams, Month, Period
 from csa.priorities.backtest import BACKTEST_COLUMNS
-from csa.priorities.shrinkage import fit_block_prior
 from csa.priorities.suggestion import choose_setting
-from csa.variants import SWEPT_EPS_M, _block_per_km2, _variants, run_variants, sweep_settings
+from csa.variants import SWEPT_RADII, _judge, _variants, run_variants, sweep_settings
 from csa.windows import locate
 from tests.test_finding import history, philadelphia_in, town_of, with_other_future
 
@@ -46,21 +45,22 @@ def tried(located, testville):
 
 
 def test_the_minimum_goes_with_the_circle_at_the_documented_density_a_little_less_and_more(tried):
-    # documented: 5 within 200 m. At 150 m 5 x .5625 = 2.81, times .85, 1 and 1.15 ...
+    # documented: 5 within 200 m. At 160 m 5 x .64 = 3.2, times .85, 1 and 1.15 ...
     found = [(one.eps_m, one.min_samples) for one in tried]
     assert found == [
-        *[(150, 2), (150, 3)],
+        (120, 2),  # 1.53, 1.8 and 2.07: never below two
+        *[(160, 3), (160, 4)],
         *[(200, 4), (200, 5), (200, 6)],
-        *[(250, 7), (250, 8), (250, 9)],
-        *[(300, 10), (300, 11), (300, 13)],
+        *[(240, 6), (240, 7), (240, 8)],
     ]
-    assert {one.eps_m for one in tried} == set(SWEPT_EPS_M)
+    assert [radius * 200 for radius in SWEPT_RADII] == [120, 160, 200, 240]
 
 
 def test_each_setting_has_a_share_and_a_number_of_areas_for_each_day(tried):
     for one in tried:
-        assert len(one.hit_shares) == len(one.n_areas) == 2
-        assert all(type(share) is float and 0 <= share <= 1 for share in one.hit_shares)
+        assert len(one.hit_shares) == len(one.area_shares) == len(one.n_areas) == 2
+        for shares in (one.hit_shares, one.area_shares):
+            assert all(type(share) is float and 0 <= share <= 1 for share in shares)
         assert all(type(n) is int and n >= 0 for n in one.n_areas)
 
 
@@ -74,9 +74,11 @@ def test_every_variant_has_a_row_for_each_day_named_by_what_it_is(table, tried):
 
 def test_both_tables_say_the_same_of_each_setting(table, tried):
     shares = table.set_index(["method", "origin"])["hit_share"]
+    land = table.set_index(["method", "origin"])["area_share"]
     for one in tried:
         name = f"areas_{one.eps_m:g}m_{one.min_samples}"
         assert shares[name].tolist() == pytest.approx(list(one.hit_shares))
+        assert land[name].tolist() == pytest.approx(list(one.area_shares))
 
 
 def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
@@ -97,20 +99,28 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
         formed = form_areas(window.xy, window.cells, located.grid, chosen, expected)
         assert found[way] == formed.areas
     # swept by radius and minimum, whatever was chosen; the minimum is for 100 incidents
-    swept = AreaParams(DbscanParams(250, max(5, round(8 * n / 100))), 9, 2.0)
-    assert found["areas_250m_8"] == find_areas(located, period, swept).areas
+    swept = AreaParams(DbscanParams(240, max(5, round(7 * n / 100))), 9, 2.0)
+    assert found["areas_240m_7"] == find_areas(located, period, swept).areas
 
 
-def test_areas_are_ordered_by_their_count_drawn_toward_blocks_as_large(located):
+def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(located):
     period = Period.before(Month(2018, 1), 36)
     found = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
-    counts = located.counts(period)
-    for area, per_km2 in zip(found, _block_per_km2(located, period, found), strict=True):
-        at = [located.grid.places[cell] for cell in area]
-        prior = fit_block_prior(counts, located.spirals, len(at))
-        by_hand = (counts[at].sum() + prior.alpha) / (1 + prior.beta)
-        assert per_km2 == pytest.approx(by_hand / located.grid.size_km2(area))
-        assert per_km2 < counts[at].sum() / located.grid.size_km2(area)
+    question = Question(ORIGINS[1:])
+    one = _judge(located, period, question, found, Estimator(located, period))
+    assert one.trial.origin == Month(2018, 1)
+    for per_km2, estimate, area in zip(
+        one.trial.per_km2, estimate_areas(located, period, found), found, strict=True
+    ):
+        assert per_km2 == pytest.approx(estimate.mean / located.grid.size_km2(area))
+
+
+def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, testville, tried):
+    table = run_backtest(located, Choices(), testville[1].areas, Question(ORIGINS)).table
+    rows = table[table["method"] == "areas"]
+    (documented,) = (one for one in tried if (one.eps_m, one.min_samples) == (200, 5))
+    assert rows["hit_share"].tolist() == pytest.approx(list(documented.hit_shares))
+    assert rows["area_share"].tolist() == pytest.approx(list(documented.area_shares))
 
 
 # ---- At the edge ---------------------------------------------------------------------------

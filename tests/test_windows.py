@@ -211,10 +211,28 @@ def test_a_new_place_is_expected_by_its_last_months_only_where_they_are_asked_fo
     assert lasting[new] < 3
     assert (both >= lasting).all()
     past = located.past(period)
-    assert past.xy.tolist() == located.xy.tolist()
+    rows = zip(located.xy.tolist(), located.month.tolist(), located.positions.tolist(), strict=True)
+    by_place = sorted((*xy, month, at) for xy, month, at in rows)
+    assert past.xy.tolist() == [[x, y] for x, y, _, _ in by_place]
+    assert past.months_ago.tolist() == [2020 * 12 + 5 - month - 0.5 for _, _, month, _ in by_place]
+    assert past.at.tolist() == [at for _, _, _, at in by_place]
     earlier = located.past(Period.before(Month(2019, 6), 12))
     assert len(earlier.xy) == 40
     assert located.months_ago(Month(2019, 6)).min() == -11.5
+
+
+def test_the_past_is_the_same_whatever_the_order_of_rows(made):
+    # four at one corner, of other months, and others beside it
+    lines = [line(n, KNOT, f"20{14 + n}-05-01") for n in range(4)]
+    lines += [line(10 + n, (KNOT[0], KNOT[1] + 0.001 * n), "2019-02-01") for n in range(1, 4)]
+    lines += [line(20, OTHER, "2020-05-31")]
+    pasts = []
+    for order in (lines, lines[::-1], [*lines[3:], *lines[:3]]):
+        located = locate(*made(*order), Choices())
+        past = located.past(Period.before(Month(2020, 6), 12))
+        pasts.append((past.xy.tolist(), past.at.tolist(), past.months_ago.tolist()))
+    assert pasts[0] == pasts[1] == pasts[2]
+    assert len(pasts[0][0]) == 8
 
 
 def test_a_place_before_the_period_is_remembered_but_not_counted(made):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from csa.choices import Choices, dbscan_of, period_of
-from csa.city import Areas, CityConfig
+from csa.choices import Choices, Suggestion, dbscan_of, period_of
+from csa.city import CityConfig
 from csa.finding import estimate_areas
 from csa.hotspots.areas import form_areas
 from csa.hotspots.proposal import Proposal
@@ -26,7 +26,7 @@ def propose(
     choices: Choices,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
-    suggested: Areas | None = None,
+    suggestion: Suggestion | None = None,
 ) -> Proposal:
     """Propose candidate core service areas.
 
@@ -42,8 +42,8 @@ def propose(
         Called with the name of each step as it begins.
     cover
         What `study_cells` gives for this dataset and resolution; None makes it.
-    suggested
-        The values to suggest, as `csa.recording.suggested_areas`; None takes the city file's.
+    suggestion
+        What `csa.recording.suggestion_of` gives; None takes the city file's values.
 
     Returns
     -------
@@ -66,15 +66,15 @@ def propose(
     tell("cells")
     located = locate(dataset, config, choices, cover)
     window = located.window(period)
-    dbscan = suggest_dbscan(suggested or config.areas, len(window.incidents))
+    suggestion = suggestion or Suggestion(config.areas)
+    dbscan = suggest_dbscan(suggestion.areas, len(window.incidents))
     params = AreaParams(dbscan_of(choices, dbscan), choices.resolution, choices.max_area_km2)
     tell("clusters")
     expected = located.expected(period)
     found = form_areas(window.xy, window.cells, located.grid, params, expected)
-    by = "city file" if suggested in {None, config.areas} else "past years"
     tell("areas")
     estimates = estimate_areas(located, period, found.areas)
-    grid = located.grid
+    by, grid = suggestion.source, located.grid
     run = Run(
         dataset, config, period, choices.kinds, window, dbscan, by, params, grid, found, estimates
     )

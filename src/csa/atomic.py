@@ -6,6 +6,7 @@ The private neighbour of `csa.files`, which alone may import it.
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import glob
 import os
@@ -19,6 +20,7 @@ from csa.errors import OutputError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @contextmanager
@@ -105,6 +107,35 @@ def put(fresh: Path, place: Path) -> None:
     else:
         fresh.rename(place)
     sync_folder(place.parent)
+
+
+def put_new(fresh: Path, place: Path) -> bool:
+    """Move a file to its place, unless something is there.
+
+    Parameters
+    ----------
+    fresh
+        The new file.
+    place
+        Where it belongs, on the same disk; held by `writing`.
+
+    Returns
+    -------
+    bool
+        Whether it is there now.
+    """
+    try:
+        os.link(fresh, place)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A disk without hard links: the lock of `writing` keeps other writers out meanwhile.
+        if os.path.lexists(place):
+            return False
+        fresh.rename(place)
+    return True
 
 
 def point(link: Path, target: Path) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from csa.choices import Choices
 from csa.city import Areas
 from csa.errors import ParamError, PeriodError
-from csa.finding import estimate_areas, find_areas, places_of, settle_params
+from csa.finding import Estimator, find_areas, places_of, settle_params
 from csa.hotspots.grid import CellSet, Floats
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
@@ -176,11 +175,8 @@ def run_backtest(
         period = Period.before(origin, choices.months)
         params = settle_params(located, period, choices, areas)
         found = find_areas(located, period, params).areas
-        per_km2 = [
-            estimate.mean / located.grid.size_km2(area)
-            for estimate, area in zip(estimate_areas(located, period, found), found, strict=True)
-        ]
-        trial = make_trial(located, period, question, found, np.array(per_km2))
+        per_km2 = Estimator(located, period).per_km2(found)
+        trial = make_trial(located, period, question, found, per_km2)
         judged.append(judge(trial, located, question))
     return _settle(judged, located, question)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from csa.city import Areas
 from csa.errors import ParamError, PeriodError
 from csa.ingest.dataset import Dataset
 from csa.params import DbscanParams, Month, Period
@@ -46,6 +47,22 @@ class Choices:
         if not self.kinds or not set(self.kinds) <= set(KINDS):
             given = ", ".join(self.kinds) or "none"
             raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Values that a proposal suggests, and where they come from.
+
+    Parameters
+    ----------
+    areas
+        Radius and minimum, with the number of incidents that they fit.
+    source
+        `past years` or `city file`.
+    """
+
+    areas: Areas
+    source: str = "city file"
 
 
 def period_of(dataset: Dataset, choices: Choices) -> Period:

@@ -6,7 +6,7 @@ The descriptions are what docs/DATA.md lists and `csa check` says; a test holds 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
@@ -30,6 +30,13 @@ from csa.city_types import (
     Year,
 )
 from csa.message import say
+
+MAX_CAPACITY = 30
+MAX_WEIGHT = 3.0
+WEIGHT_STEP = 0.5
+"""What the widgets on screen can show; a city's file may hold no other."""
+
+Weight = Annotated[float, Field(ge=0, le=MAX_WEIGHT, multiple_of=WEIGHT_STEP)]
 
 
 class Condition(Frozen):
@@ -229,16 +236,18 @@ class Areas(Frozen):
 class Priorities(Frozen):
     """How candidates are compared, until the Executive Committee sets other weights."""
 
-    capacity: int = Field(5, ge=1, le=100, description="areas that can be served first")
-    weights: dict[ComponentName, float] = Field(
+    capacity: int = Field(
+        5, ge=1, le=MAX_CAPACITY, description="areas that can be served first, 1 to 30"
+    )
+    weights: dict[ComponentName, Weight] = Field(
         {"expected": 1.0, "density": 1.0, "homicides": 1.0, "lasting": 1.0},
-        description="weight of each component of the priority index, 0 or more",
+        description="weight of each component of the priority index, 0 to 3 in steps of 0.5",
     )
 
     @field_validator("weights")
     @classmethod
     def _weighs_something(cls, weights: dict[str, float]) -> dict[str, float]:
-        if any(weight < 0 for weight in weights.values()) or not sum(weights.values()) > 0:
+        if not sum(weights.values()) > 0:
             raise ValueError(str(say("config.weights")))
         return weights
 

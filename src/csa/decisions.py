@@ -16,15 +16,37 @@ from typing import Any
 import pandas as pd
 
 from csa.errors import ParamError, SourceError
-from csa.files import json_bytes, write_file
+from csa.files import create_file, json_bytes
 from csa.hotspots.proposal import Proposal
 from csa.judging import Judgement
 from csa.message import Message, say
 
 FORMAT_VERSION = 1
 KIND = "choice"
+AT_UTC = "%Y-%m-%dT%H:%M:%SZ"
 MIN_REASONS = 20
 """Characters: a sentence that somebody can be asked about."""
+
+_KEYS: Mapping[str, tuple[type, ...]] = {
+    "at_utc": (str,),
+    "by_office": (str,),
+    "reasons": (str,),
+    "capacity": (int,),
+    "weights": (dict,),
+    "areas": (list,),
+    "city": (str,),
+    "data_fingerprint": (str,),
+    "params": (dict,),
+    "versions": (dict,),
+}
+_AREA_KEYS: Mapping[str, tuple[type, ...]] = {
+    "area_id": (str,),
+    "place_name": (str,),
+    "tier": (int, type(None)),
+    "incidents": (int,),
+    "expected": (list,),
+    "cells": (list,),
+}
 
 
 @dataclass(frozen=True)
@@ -125,15 +147,12 @@ def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Jud
     strange = [area for area in choice.areas if area not in cells]
     if strange:
         raise ParamError("choose.unknown_area", areas=", ".join(strange))
-    path = folder / f"choice-{choice.at_utc:%Y%m%dT%H%M%SZ}.json"
-    if path.exists():
-        raise ParamError("choose.same_second")
     rows = {row["area_id"]: row for row in judgement.table.to_dict("records")}
     areas = [_seen(rows[area], cells[area]) for area in choice.areas]
     kept = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
-        "at_utc": choice.at_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at_utc": choice.at_utc.strftime(AT_UTC),
         "by_office": choice.by_office.strip(),
         "reasons": choice.reasons.strip(),
         "capacity": choice.capacity,
@@ -144,7 +163,9 @@ def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Jud
         "params": proposal.summary["params"],
         "versions": proposal.summary["versions"],
     }
-    write_file(path, json_bytes(kept))
+    path = folder / f"choice-{choice.at_utc:%Y%m%dT%H%M%SZ}.json"
+    if not create_file(path, json_bytes(kept)):
+        raise ParamError("choose.same_second")
     return path
 
 
@@ -162,8 +183,8 @@ def _seen(row: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def list_choices(folder: Path) -> list[dict[str, Any]]:
-    """Read the choices that were kept.
+def list_choices(folder: Path) -> tuple[list[dict[str, Any]], list[Message]]:
+    """Read the choices that were kept; a file that cannot be read hides no other.
 
     Parameters
     ----------
@@ -172,22 +193,44 @@ def list_choices(folder: Path) -> list[dict[str, Any]]:
 
     Returns
     -------
-    list of dict
-        As they were written, the latest first.
-
-    Raises
-    ------
-    SourceError
-        If a file is damaged.
+    tuple
+        The choices as they were written, and what is wrong with each file that holds none
+        that can be read; both the latest first.
     """
-    return [_read(path) for path in sorted(folder.glob("choice-*.json"), reverse=True)]
+    kept: list[dict[str, Any]] = []
+    complaints: list[Message] = []
+    for path in sorted(folder.glob("choice-*.json"), reverse=True):
+        try:
+            kept.append(_read(path))
+        except SourceError as error:
+            complaints.append(error.message)
+    return kept, complaints
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Read a choice that each reader can show without looking for what it lacks."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError("choose.damaged", path=path) from error
     if not isinstance(kept, dict) or kept.get("kind") != KIND:
         raise SourceError("choose.damaged", path=path)
+    version = kept.get("format_version")
+    if version != FORMAT_VERSION:
+        raise SourceError("choose.version", path=path, given=version, known=FORMAT_VERSION)
+    if not (_has(kept, _KEYS) and kept["areas"] and all(_is_area(one) for one in kept["areas"])):
+        raise SourceError("choose.damaged", path=path)
+    try:
+        datetime.strptime(kept["at_utc"], AT_UTC)  # noqa: DTZ007 - the Z is part of the form
+    except ValueError as error:
+        raise SourceError("choose.damaged", path=path) from error
     return kept
+
+
+def _is_area(area: Any) -> bool:
+    return isinstance(area, dict) and _has(area, _AREA_KEYS)
+
+
+def _has(values: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> bool:
+    """Tell whether each of these keys holds a value of its kind."""
+    return all(name in values and isinstance(values[name], kinds[name]) for name in kinds)

@@ -7,15 +7,17 @@ place, then exchanged with it in one step. How, is in `csa.atomic`.
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from csa.atomic import new_link, point, put, sync_folder, writing, written_beside
+from csa.atomic import new_link, point, put, put_new, sync_folder, writing, written_beside
 from csa.errors import OutputError
 
 CURRENT = "current"
@@ -131,6 +133,59 @@ def write_file(path: Path, content: bytes) -> None:
     ):
         (fresh / place.name).replace(place)
         sync_folder(place.parent)
+
+
+def create_file(path: Path, content: bytes) -> bool:
+    """Write a file that is never written over: whole, or not at all.
+
+    Of several writers of one name, in whatever process, one alone creates it.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made where it is absent.
+    content
+        Its bytes.
+
+    Returns
+    -------
+    bool
+        Whether it was created; False where something stands at its place, which stays.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with (
+        writing(path) as place,
+        written_beside(place, {place.name: content}) as fresh,
+    ):
+        is_created = put_new(fresh / place.name, place)
+        sync_folder(place.parent)
+        return is_created
+
+
+def require_writable(place: Path) -> None:
+    """Refuse a place that could not be written, before hours go into what is to be written.
+
+    Parameters
+    ----------
+    place
+        The file or folder that is to be written later; nothing is made.
+
+    Raises
+    ------
+    OutputError
+        If the folder that it would stand in, or be made in, takes no files.
+    """
+    folder = place.resolve().parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError("files.not_a_folder", path=folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError("files.cannot_write", path=place, why=os.strerror(errno.EACCES))
 
 
 def replace_folder(

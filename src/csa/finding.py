@@ -9,7 +9,7 @@ import numpy as np
 from csa.choices import Choices, dbscan_of
 from csa.city import Areas
 from csa.hotspots.areas import AreaSet, form_areas
-from csa.hotspots.grid import CellSet, Ints
+from csa.hotspots.grid import CellSet, Floats, Ints
 from csa.hotspots.suggest import suggest_dbscan
 from csa.params import AreaParams, Period
 from csa.priorities.field import CellCounts, estimate_area, fit_field
@@ -82,6 +82,61 @@ def places_of(located: Located, cells: Iterable[int]) -> Ints:
     return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
 
 
+class Estimator:
+    """Estimates areas of one period: the city's field is fitted once, each area once.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    """
+
+    def __init__(self, located: Located, period: Period) -> None:
+        self._located = located
+        counts = located.counts(period).astype(np.float64)
+        sizes = located.grid.area_km2.to_numpy()
+        self._cells = CellCounts(counts, sizes, located.spirals, located.grid.centre_xy)
+        self._field = fit_field(self._cells)
+        self._known: dict[CellSet, Estimate] = {}
+
+    def estimate(self, area: CellSet) -> Estimate:
+        """Estimate what is expected in an area in a period as long, luck taken out.
+
+        Parameters
+        ----------
+        area
+            Cells of the study area, chosen for their counts or not.
+
+        Returns
+        -------
+        Estimate
+            With its 90 % interval.
+        """
+        if area not in self._known:
+            places = places_of(self._located, area)
+            self._known[area] = estimate_area(places, self._cells, self._field)
+        return self._known[area]
+
+    def per_km2(self, areas: Sequence[CellSet]) -> Floats:
+        """Estimate areas for their land.
+
+        Parameters
+        ----------
+        areas
+            n sets of cells.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,) expected incidents per km2.
+        """
+        sizes = [self._located.grid.size_km2(area) for area in areas]
+        means = [self.estimate(area).mean for area in areas]
+        return np.array(means, dtype=np.float64) / np.array(sizes, dtype=np.float64)
+
+
 def estimate_areas(
     located: Located, period: Period, areas: Sequence[CellSet]
 ) -> tuple[Estimate, ...]:
@@ -101,11 +156,8 @@ def estimate_areas(
     tuple of Estimate
         One an area, with its 90 % interval.
     """
-    counts = located.counts(period).astype(np.float64)
-    sizes = located.grid.area_km2.to_numpy()
-    cells = CellCounts(counts, sizes, located.spirals, located.grid.centre_xy)
-    field = fit_field(cells)
-    return tuple(estimate_area(places_of(located, area), cells, field) for area in areas)
+    estimator = Estimator(located, period)
+    return tuple(estimator.estimate(area) for area in areas)
 
 
 def settle_tiers(

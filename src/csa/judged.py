@@ -17,6 +17,7 @@ from csa.hotspots.profile import count_interval
 from csa.hotspots.proposal import Proposal
 from csa.hotspots.stability import SAME_AREA, jaccard, measure_stability
 from csa.params import AreaParams, DbscanParams, Month, Period
+from csa.priorities.gate import MIN_MONTHS
 from csa.priorities.shrinkage import Estimate
 from csa.windows import Located
 
@@ -149,9 +150,9 @@ def _estimated(
         {
             "incidents_low": [low for low, _ in intervals],
             "incidents_high": [high for _, high in intervals],
-            "expected": [one.mean for one in estimates],
-            "expected_low": [one.low for one in estimates],
-            "expected_high": [one.high for one in estimates],
+            "expected": [_known(one, one.mean) for one in estimates],
+            "expected_low": [_known(one, one.low) for one in estimates],
+            "expected_high": [_known(one, one.high) for one in estimates],
         },
         index=table.index,
         dtype="float64",
@@ -163,9 +164,15 @@ def _estimated(
     return numbers
 
 
+def _known(estimate: Estimate, number: float) -> float:
+    """Tell nothing where counts differ only by chance, so that all is alike."""
+    return np.nan if estimate.is_sure else number
+
+
 def _timed(asked: Question) -> pd.DataFrame:
     """Count each area's incidents by month, all kinds of spans at once."""
-    located, until = asked.located, asked.period.until
+    located, until = asked.located, min(asked.period.until, asked.covered.until)
+    in_period = until.index - asked.period.start.index
     is_homicide = (located.incidents["kind"] == "homicide").to_numpy()
     rows: list[dict[str, Any]] = []
     for places in asked.places:
@@ -175,7 +182,7 @@ def _timed(asked: Question) -> pd.DataFrame:
         earlier = int(((ago > YEAR) & (ago <= YEAR + LOOK_BACK)).sum())
         rows.append(
             {
-                "months_active": len(np.unique(ago[ago <= asked.period.months])),
+                "months_active": len(np.unique(ago[ago <= in_period])),
                 "recent_12": int((ago <= YEAR).sum()),
                 "earlier_yearly": earlier / (LOOK_BACK // YEAR),
                 "incidents_24": int((ago <= LOOK_BACK).sum()),
@@ -205,7 +212,7 @@ def _earlier(asked: Question) -> list[str]:
     """Tell of each area whether it would have been one twelve months before."""
     until = asked.period.until.plus(-YEAR)
     period = Period.before(until, asked.period.months)
-    if until.plus(-YEAR) < asked.covered.start:
+    if until.plus(-MIN_MONTHS) < asked.covered.start:
         return ["unknown"] * len(asked.areas)
     choices = Choices(
         until,

@@ -281,13 +281,8 @@ def _reasons(
         for row, one in zip(table.to_dict("records"), estimates, strict=True)
     ]
     tiers = [None if pd.isna(tier) else int(tier) for tier in table["tier"]]
-    first: dict[int, TierFacts] = {}
-    for tier, area in zip(tiers, facts, strict=True):
-        if tier is not None:
-            held = first.get(tier, area)
-            first[tier] = max(held, area, key=lambda one: one.estimate.mean / one.area_km2)
     reasons = {
-        area_id: explain_tier(area, tier, None if tier is None else first[tier], city_per_km2)
+        area_id: explain_tier(area, tier, city_per_km2)
         for area_id, area, tier in zip(table["area_id"], facts, tiers, strict=True)
     }
     if months < MIN_MONTHS:
@@ -304,6 +299,8 @@ def _answers(asked: Question, n_incidents: int, table: pd.DataFrame) -> dict[str
     months = asked.proposal.summary["params"]["months_covered"]
     until = min(asked.period.until, asked.covered.until)
     reach = max(0, until.index - asked.covered.start.index)
+    if months < asked.period.months:
+        reach = min(reach, months)  # a period that ends beyond the data has fewer of them
     yearly = table["incidents"] * YEAR / max(1, months)
     one = float(yearly.median()) if len(yearly) else 0.0
     return {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from csa.backtesting import AREA_SHARE, HORIZON_MONTHS, Question, past_januaries, run_backtest
-from csa.choices import Choices
+from csa.choices import Choices, Suggestion
 from csa.city import Areas, CityConfig
-from csa.errors import ParamError, PeriodError
+from csa.errors import ParamError, PeriodError, SourceError, TableError
 from csa.hotspots.proposal import METHOD_VERSION
 from csa.ingest.dataset import Dataset
 from csa.ingest.kept import kept_path, load_kept, save_kept
@@ -18,7 +19,7 @@ from csa.log import Tell, silent
 from csa.params import Month
 from csa.priorities.backtest import Judged
 from csa.priorities.record import Record, UsualChange, record_from_plain, record_to_plain
-from csa.priorities.suggestion import choose_setting
+from csa.priorities.suggestion import Tried, choose_setting
 from csa.schema import KINDS
 from csa.variants import sweep_settings
 from csa.windows import locate
@@ -61,7 +62,10 @@ def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
 def make_record(
     dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
 ) -> Record:
-    """Judge all past Januaries, and choose the settings to suggest.
+    """Try settings at all past Januaries, choose the one to suggest, and judge its areas.
+
+    The areas judged are those that are then proposed. The years that choose a setting also judge
+    it; among settings about as good that flatters little.
 
     Parameters
     ----------
@@ -83,8 +87,10 @@ def make_record(
     located = locate(dataset, config, choices)
     origins = past_years(dataset, choices)
     question = Question(origins)
-    judged = run_backtest(located, choices, config.areas, question, tell)
     tried = sweep_settings(located, choices, config.areas, question, tell)
+    suggested = choose_setting(tried)
+    areas = _with_setting(config.areas, suggested)
+    judged = run_backtest(located, choices, areas, question, tell)
     return Record(
         dataset.fingerprint,
         METHOD_VERSION,
@@ -92,7 +98,7 @@ def make_record(
         judged.table,
         judged.comparison,
         tried,
-        choose_setting(tried),
+        suggested,
         tuple(_usual_change(one) for one in judged.judged),
     )
 
@@ -123,8 +129,61 @@ def load_record(
     CsaError
         If the file kept is damaged.
     """
-    kept = load_kept(_path(folder, dataset, config, choices))
-    return None if kept is None else record_from_plain(kept)
+    path = _path(folder, dataset, config, choices)
+    kept = load_kept(path)
+    if kept is None:
+        return None
+    try:
+        return record_from_plain(kept)
+    except TableError as error:
+        raise SourceError("backtest.damaged", path=path) from error
+
+
+def load_suggestion(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Record | None:
+    """Read the record whose setting is suggested: this dataset's, else the latest of older data.
+
+    New data come each month; a setting is chosen once a year, so an older record's stands until
+    `csa backtest` is run again.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    Record or None
+        None where none was ever made for these choices.
+
+    Raises
+    ------
+    CsaError
+        If this dataset's own record is damaged.
+    """
+    found = load_record(folder, dataset, config, choices)
+    if found is not None:
+        return found
+    path = _path(folder, dataset, config, choices)
+    code = path.stem.rsplit("-", 1)[-1]
+    records = []
+    for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
+        # An older one that cannot be read, or of an older format, suggests nothing.
+        with suppress(SourceError, TableError):
+            records.append(record_from_plain(load_kept(older) or {}))
+    return max(records, key=_latest_origin, default=None)
+
+
+def _latest_origin(record: Record) -> tuple[str, int, str]:
+    origins = record.table["origin"].tolist()
+    return max(origins, default=""), record.n_origins, record.fingerprint
 
 
 def save_record(
@@ -187,6 +246,25 @@ def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
     }
 
 
+def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
+    """Settle the values that a proposal suggests, and say where they come from.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    record
+        What past years say; None where none is kept.
+
+    Returns
+    -------
+    Suggestion
+        The record's values, else the city file's.
+    """
+    is_judged = record is not None and record.suggested is not None
+    return Suggestion(suggested_areas(config, record), "past years" if is_judged else "city file")
+
+
 def suggested_areas(config: CityConfig, record: Record | None) -> Areas:
     """Settle the values that a proposal suggests: the record's, else the city file's.
 
@@ -202,12 +280,13 @@ def suggested_areas(config: CityConfig, record: Record | None) -> Areas:
     Areas
         The documented values, with the radius and minimum that the record suggests.
     """
-    if record is None or record.suggested is None:
-        return config.areas
-    chosen = record.suggested
-    return config.areas.model_copy(
-        update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples}
-    )
+    return _with_setting(config.areas, None if record is None else record.suggested)
+
+
+def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:
+    if chosen is None:
+        return areas
+    return areas.model_copy(update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples})
 
 
 def _usual_change(one: Judged) -> UsualChange:

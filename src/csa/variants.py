@@ -8,21 +8,22 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from csa.backtesting import Question, judge, make_trial, refuse_outside
+from csa.backtesting import Question, make_trial, refuse_outside
 from csa.choices import Choices
 from csa.city import Areas
-from csa.finding import places_of, settle_params
+from csa.finding import Estimator, settle_params
 from csa.hotspots.areas import form_areas
 from csa.hotspots.expected import spread
-from csa.hotspots.grid import CellSet, Floats
+from csa.hotspots.grid import CellSet
 from csa.log import Tell, silent
 from csa.params import AreaParams, Period
-from csa.priorities.backtest import Judged, tabulate
-from csa.priorities.shrinkage import fit_block_prior, shrink
+from csa.priorities.backtest import Judged, as_table, judge_areas, tabulate
 from csa.priorities.suggestion import Tried
 from csa.windows import Located
 
-SWEPT_EPS_M = (150.0, 200.0, 250.0, 300.0)
+SWEPT_RADII = (0.6, 0.8, 1.0, 1.2)
+"""Times the documented radius."""
+
 SWEPT_DENSITY = (0.85, 1.0, 1.15)
 """Times the documented density: min_samples in a circle of eps_m."""
 
@@ -31,8 +32,6 @@ def run_variants(
     located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
 ) -> pd.DataFrame:
     """Score other ways of forming areas, and other settings of DBSCAN, at the same origins.
-
-    Areas are taken by the plain shrunken estimate of blocks as large.
 
     Parameters
     ----------
@@ -50,31 +49,31 @@ def run_variants(
     Returns
     -------
     pandas.DataFrame
-        As `csa.priorities.backtest.tabulate`, the variant's name as `method`.
-
-    Raises
-    ------
-    PeriodError
-        If an origin has no month of data before it, or not the whole horizon after it.
+        As `csa.priorities.backtest.tabulate`, the variant's name as `method`. Where areas cover
+        less than the land asked for, `area_share` says so.
     """
     refuse_outside(located.dataset, question)
-    tables = [tabulate([], located.land, question.horizon_months)]
+    tables = [as_table([])]
     for origin in question.origins:
         tell("variants")
         period = Period.before(origin, choices.months)
+        estimator = Estimator(located, period)
         for name, found in _variants(located, period, choices, areas):
-            trial = make_trial(
-                located, period, question, found, _block_per_km2(located, period, found)
-            )
-            one = judge(trial, located, question)
-            alone = Judged(
-                trial,
-                {"areas": one.parts["areas"], "ceiling": one.parts["ceiling"]},
-                one.filled_share,
-            )
-            table = tabulate([alone], located.land, question.horizon_months)
+            one = _judge(located, period, question, found, estimator)
+            table = tabulate([one], located.land, question.horizon_months)
             tables.append(table[table["method"] == "areas"].assign(method=name))
     return pd.concat(tables, ignore_index=True)
+
+
+def _judge(
+    located: Located,
+    period: Period,
+    question: Question,
+    found: Sequence[CellSet],
+    estimator: Estimator,
+) -> Judged:
+    trial = make_trial(located, period, question, found, estimator.per_km2(found))
+    return judge_areas(trial, located.land, question.area_share)
 
 
 def _variants(
@@ -103,8 +102,9 @@ def _settings(
 ) -> Iterator[tuple[float, int, AreaParams]]:
     """Yield radius, minimum at the documented count, and both for this period's count."""
     free = replace(choices, eps_m=None, min_samples=None)
-    for eps_m in SWEPT_EPS_M:
-        asked = areas.min_samples * (eps_m / areas.eps_m) ** 2
+    for radius in SWEPT_RADII:
+        eps_m = round(radius * areas.eps_m, 1)
+        asked = areas.min_samples * radius**2
         for min_samples in sorted({max(2, round(asked * density)) for density in SWEPT_DENSITY}):
             swept = areas.model_copy(update={"eps_m": eps_m, "min_samples": min_samples})
             yield eps_m, min_samples, settle_params(located, period, free, swept)
@@ -113,7 +113,7 @@ def _settings(
 def sweep_settings(
     located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
 ) -> tuple[Tried, ...]:
-    """Try settings of DBSCAN around the documented ones at past origins, on the same land.
+    """Try settings of DBSCAN around the documented ones at past origins.
 
     Parameters
     ----------
@@ -131,45 +131,23 @@ def sweep_settings(
     Returns
     -------
     tuple of Tried
-        Each setting with what it caught.
-
-    Raises
-    ------
-    PeriodError
-        If an origin has no month of data before it, or not the whole horizon after it.
+        Each setting with what it caught, and on how much land.
     """
     refuse_outside(located.dataset, question)
-    hits: dict[tuple[float, int], list[float]] = {}
-    numbers: dict[tuple[float, int], list[int]] = {}
+    rows: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
     for origin in question.origins:
         tell("variants")
         period = Period.before(origin, choices.months)
         window, expected = located.window(period), located.expected(period)
+        estimator = Estimator(located, period)
         for eps_m, min_samples, params in _settings(located, period, choices, areas):
             found = form_areas(window.xy, window.cells, located.grid, params, expected).areas
-            trial = make_trial(
-                located, period, question, found, _block_per_km2(located, period, found)
-            )
-            part = judge(trial, located, question).parts["areas"]
-            came = trial.future.sum()
-            hits.setdefault((eps_m, min_samples), []).append(
-                float(part @ trial.future / came) if came else 0.0
-            )
-            numbers.setdefault((eps_m, min_samples), []).append(len(found))
+            one = _judge(located, period, question, found, estimator)
+            part, future = one.parts["areas"], one.trial.future
+            hit_share = float(part @ future / future.sum()) if future.sum() else 0.0
+            area_share = float(part @ located.land.area_km2) / located.land.total_km2
+            rows.setdefault((eps_m, min_samples), []).append((hit_share, area_share, len(found)))
     return tuple(
-        Tried(*setting, tuple(shares), tuple(numbers[setting])) for setting, shares in hits.items()
+        Tried(*setting, *(tuple(column) for column in zip(*caught, strict=True)))
+        for setting, caught in rows.items()
     )
-
-
-def _block_per_km2(located: Located, period: Period, found: Sequence[CellSet]) -> Floats:
-    """Estimate areas by the prior of blocks as large: quick, and near enough to order them."""
-    counts, grid = located.counts(period), located.grid
-    per_km2 = np.zeros(len(found))
-    most = located.spirals.shape[1]
-    for number, area in enumerate(found):
-        at = places_of(located, area)
-        prior = fit_block_prior(counts, located.spirals, min(len(at), most))
-        usual = float(counts.mean() * len(at))
-        estimate = shrink(int(counts[at].sum()), prior, city_mean=usual)
-        per_km2[number] = estimate.mean / grid.size_km2(area)
-    return per_km2

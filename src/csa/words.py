@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import gettext
+import math
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -127,6 +128,73 @@ def percent(share: float | None) -> str:
         return "over 99 %"
     digits = 1 if 0 < hundredths < 0.95 else 0
     return f"{hundredths:.{digits}f} %"
+
+
+def in_ten(share: float | None) -> str:
+    """Write a share as so many in ten; none is ever said to be all or nothing.
+
+    Parameters
+    ----------
+    share
+        0 to 1; None or NaN where it is not known.
+
+    Returns
+    -------
+    str
+        Such as `7 in 10`, `under 1 in 10` below .05, `over 9 in 10` from .95, or `unknown`.
+    """
+    if share is None or math.isnan(share):
+        return speak("ways.unknown")
+    if share < 0.05:
+        return speak("ways.under_one_in_ten")
+    if share >= 0.95:
+        return speak("ways.over_nine_in_ten")
+    return speak("ways.in_ten", n=math.floor(10 * share + 0.5))
+
+
+def times(ratio: float | None) -> str:
+    """Write how many times one number is another, with no more digits than it carries.
+
+    Parameters
+    ----------
+    ratio
+        0 or more; None or NaN where it is not known.
+
+    Returns
+    -------
+    str
+        Such as `1.4` below 10, `23` from 10 on, or `unknown`.
+    """
+    if ratio is None or math.isnan(ratio):
+        return speak("ways.unknown")
+    digits = 1 if ratio < 9.95 else 0
+    return f"{ratio:,.{digits}f}"
+
+
+def way_name(method: str) -> str:
+    """Name a way of choosing in plain words, inside a sentence or in a table.
+
+    Parameters
+    ----------
+    method
+        Of `csa.priorities.backtest.METHODS`.
+
+    Returns
+    -------
+    str
+        Such as `counting each cell` or `a heat map of 400 m`.
+    """
+    if method.startswith("kde_"):
+        return speak("ways.heat", metres=method.removeprefix("kde_"))
+    return speak(
+        {
+            "areas": "ways.areas",
+            "count": "ways.count",
+            "neighborhoods": "ways.neighborhoods",
+            "random": "ways.random",
+            "ceiling": "ways.ceiling",
+        }[method]
+    )
 
 
 def land(km2: float, units: str) -> str:

@@ -2,15 +2,27 @@
 
 import html
 import json
+import re
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.side_by_side import between, in_ten, tier_words
+from app import compare
+from app.opened import Opened
+from app.session import first_choices
+from app.side_by_side import expected, tier_words
+from app.weighing import Weighing
+from csa.analysis import propose
 from csa.config import load_city
-from csa.ingest.dataset import save_dataset
+from csa.ingest.dataset import load_dataset, save_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
+from csa.judging import judge
+from csa.priorities.index import Weights
+
+TAKE = "Take the areas that these weights put first"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +51,37 @@ def page(root, dataset, monkeypatch, tmp_path):
     return start
 
 
+@pytest.fixture(scope="module")
+def opened(root, dataset):
+    config = load_city(root / "config" / "sample.toml")
+    return Opened(config, load_dataset(dataset), "k", dataset)
+
+
+@pytest.fixture(scope="module")
+def judgement(opened):
+    proposal = propose(opened.dataset, opened.config, first_choices(opened.config, opened.dataset))
+    return judge(opened.dataset, opened.config, proposal)
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the parts of the page say, in order."""
+    told = []
+    monkeypatch.setattr(compare.panels, "answer", lambda *text: told.append(" ".join(text)))
+    monkeypatch.setattr(compare.st, "caption", told.append)
+    return told
+
+
+def with_columns(judgement, n_doubtful, **columns):
+    """The same areas without a tier, the first of them doubtful."""
+    table = judgement.table.assign(
+        tier=pd.array([pd.NA] * len(judgement.table), dtype="Int64"),
+        is_doubtful=[place < n_doubtful for place in range(len(judgement.table))],
+        **columns,
+    )
+    return replace(judgement, table=table)
+
+
 def words(page):
     kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
     said = [element.value for kind in kinds for element in getattr(page, kind)]
@@ -56,19 +99,15 @@ def selected(page):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [(12.9, 25.1, "12 to 26"), (0.2, 3.0, "0 to 3"), (999, 1001, "999 to 1,001")],
+    ("mean", "low", "high", "text"),
+    [
+        (18.6, 12.9, 25.1, "19 (12 to 26)"),
+        (1.2, 0.2, 3.0, "1 (0 to 3)"),
+        (1000, 999, 1001, "1,000 (999 to 1,001)"),
+    ],
 )
-def test_an_interval_is_never_written_narrower_than_it_is(low, high, said):
-    assert between(low, high) == said
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [(0.0, "0 in 10"), (0.84, "8 in 10"), (1.0, "10 in 10"), (float("nan"), "unknown")],
-)
-def test_a_share_is_so_many_in_ten(share, said):
-    assert in_ten(share) == said
+def test_an_expected_number_stands_before_its_range_which_is_never_narrowed(mean, low, high, text):
+    assert expected(mean, low, high) == text
 
 
 def test_a_tier_a_missing_one_and_a_doubtful_one_are_told_apart():
@@ -103,7 +142,6 @@ def test_as_many_enter_as_there_is_room_for_and_the_map_shows_them(page):
     for capacity in (2, 5):
         shown = page(weigh={"capacity": capacity, "weights": {}})
         assert len(selected(shown)) == capacity
-        assert shown.multiselect[0].value == selected(shown)
 
 
 def test_other_weights_say_who_enters_and_who_leaves(page):
@@ -164,12 +202,177 @@ def test_no_area_says_where_to_look(page):
     assert "There is no candidate area to compare" in words(shown)
 
 
+def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement, opened, said):
+    doubtful = with_columns(judgement, len(judgement.table))
+    compare.answer(doubtful)
+    own = Weights({"expected": 1.0})
+    compare.what_enters(doubtful, Weighing(5, own), opened)
+    first, second = said
+    assert "chance" not in first
+    assert "may stand for unknown places" in first
+    assert "look there first" in first
+    assert "No area comes first" in second
+    assert ": ." not in second
+
+
+def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, said):
+    compare.answer(with_columns(judgement, 1))
+    assert "None of the 8 other candidate areas can be told apart" in said[0]
+    assert "One area owes a third or more of its count" in said[0]
+    compare.answer(with_columns(judgement, 0))
+    assert "None of the 9 candidate areas can be told apart" in said[1]
+    assert "unknown places" not in said[1]
+
+
+@pytest.mark.parametrize(
+    ("n_unknown", "text"),
+    [
+        (0, None),
+        (1, "How many people live there is not known, so the average of the others counts: {B}."),
+        (2, "counts: {B}, {C}."),
+        (8, "How many people live in these areas is not known, so that weight changes nothing"),
+    ],
+)
+def test_where_people_count_areas_whose_people_are_unknown_are_named(
+    judgement, opened, said, n_unknown, text
+):
+    known = [0, *[pd.NA] * n_unknown, *[3000 + n for n in range(8 - n_unknown)]]
+    people = with_columns(judgement, 1, people=pd.array(known, dtype="Int64"))
+    compare.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
+    assert len(said) == 1
+    compare.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened)
+    names = {
+        row.area_id: compare.panels.plain(f"{row.place_name} ({row.area_id})")
+        for row in people.table.itertuples()
+    }
+    notes = said[2:]
+    assert len(notes) == (text is not None)
+    if text is not None:
+        assert text.format(**names) in notes[0]
+
+
+def test_no_weight_and_no_note_calls_every_incident_a_shooting(page):
+    shown = page()
+    labels = [slider.label for slider in shown.slider]
+    note = next(c.value for c in shown.caption if "luck taken out" in c.value)
+    assert len(labels) == 6
+    assert not any("shooting" in text.lower() for text in [*labels, note])
+
+
+@pytest.mark.parametrize("weights", ["[]", "null", '"ab"', "5"])
+def test_a_link_whose_weights_are_none_is_a_sentence_and_no_trace(page, weights):
+    shown = page(weigh=f'{{"capacity":5,"weights":{weights}}}')
+    assert not shown.exception
+    assert len(shown.warning) == 1
+
+
+def test_the_table_gives_the_expected_number_before_its_range(page):
+    table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
+    assert len(re.findall(r">[\d,]+ \([\d,]+ to [\d,]+\)<", table)) == 9
+
+
+def test_no_share_is_said_to_be_all_or_nothing_and_few_times_keep_a_decimal(page):
+    table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", table)
+    assert not {"10 in 10", "0 in 10"} & set(cells)
+    assert {"over 9 in 10", "under 1 in 10"} & {html.unescape(cell) for cell in cells}
+    titles = re.findall(r"<th[^>]*>(.*?)</th>", table)
+    column = cells[titles.index("Times the city") :: len(titles)]
+    assert len(column) == 9
+    assert all(re.fullmatch(r"\d\.\d|\d{2,}", cell) for cell in column)
+
+
 # ---- Choosing ------------------------------------------------------------------------------
+
+
+def button(page, label):
+    return next(b for b in page.button if b.label == label)
+
+
+def write(page, areas=None):
+    page.text_area[0].set_value("Both lie beside the new hub, and residents asked for it.")
+    page.text_input[0].set_value("Executive Committee")
+    if areas is not None:
+        page.multiselect[0].set_value(areas)
+    return button(page, "Keep this choice").click().run()
+
+
+def test_the_page_chooses_no_area_and_a_button_takes_those_that_come_first(page):
+    shown = page(weigh={"capacity": 3, "weights": {}})
+    assert shown.multiselect[0].value == []
+    button(shown, TAKE).click().run()
+    assert shown.multiselect[0].value == selected(shown)
+    assert len(selected(shown)) == 3
+
+
+def test_what_was_selected_stays_when_weights_change(page):
+    shown = page(weigh={"capacity": 3, "weights": {}})
+    taken = button(shown, TAKE).click().run().multiselect[0].value
+    shown.slider(key="weight people").set_value(3.0).run()
+    shown.number_input(key="capacity").set_value(2).run()
+    assert not shown.exception
+    assert selected(shown) != taken
+    assert shown.multiselect[0].value == taken
+
+
+def test_letters_selected_of_other_areas_are_not_taken_for_these(page):
+    shown = button(page(), TAKE).click().run()
+    assert shown.multiselect[0].value
+    shown.query_params["screen"] = json.dumps({"eps_m": 350.0, "min_samples": 25})
+    shown.run()
+    assert not shown.exception
+    assert shown.multiselect[0].value == []
+
+
+def test_nothing_is_kept_until_the_reasons_are_said_to_tell_of_those_passed_over(page, tmp_path):
+    shown = page()
+    assert not shown.checkbox
+    write(shown, ["A", "B"])
+    assert "in a higher tier and were not chosen" in words(shown)
+    assert "Nothing is kept yet" in words(shown)
+    assert not (tmp_path / "choices").exists()
+    button(shown, "Keep this choice").click().run()  # not ticked
+    assert not (tmp_path / "choices").exists()
+    shown.checkbox[0].check()
+    button(shown, "Keep this choice").click().run()
+    assert not shown.exception
+    assert "Kept as choice-" in words(shown)
+    assert len(list((tmp_path / "choices").iterdir())) == 1
+    assert not shown.checkbox
+
+
+def test_a_tick_for_some_areas_does_not_answer_for_others(page, tmp_path):
+    shown = page()
+    write(shown, ["A", "B"])
+    shown.checkbox[0].check()
+    shown.multiselect[0].set_value(["A"])
+    button(shown, "Keep this choice").click().run()
+    assert not (tmp_path / "choices").exists()
+    assert not shown.checkbox[0].value
+
+
+def test_where_no_area_is_passed_over_nothing_is_asked(page, tmp_path, judgement):
+    highest = judgement.table.loc[judgement.table["tier"] == 1, "area_id"].tolist()
+    shown = write(page(), highest)
+    assert not shown.checkbox
+    assert len(list((tmp_path / "choices").iterdir())) == 1
+
+
+def test_a_damaged_choice_is_told_of_and_hides_no_other(page, tmp_path, judgement):
+    highest = judgement.table.loc[judgement.table["tier"] == 1, "area_id"].tolist()
+    write(page(), highest)
+    odd = tmp_path / "choices" / "choice-20200101T000000Z.json"
+    odd.write_text('{"kind":"choice","format_version":99}', encoding="utf-8")
+    shown = page()
+    assert not shown.exception
+    assert any(odd.name in error.value for error in shown.error)
+    assert "beside the new hub" in words(shown)
 
 
 def test_a_choice_without_reasons_is_refused_and_nothing_is_kept(page, tmp_path):
     shown = page()
     shown.text_input[0].set_value("Executive Committee")
+    shown.multiselect[0].set_value(["A"])
     next(b for b in shown.button if b.label == "Keep this choice").click().run()
     assert "The reasons are missing" in words(shown)
     assert not (tmp_path / "choices").exists()
@@ -180,11 +383,12 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     shown.text_area[0].set_value("Both lie beside the new hub, and residents asked for it.")
     shown.text_input[0].set_value("Executive Committee")
     shown.multiselect[0].set_value(["A", "B"])
-    next(b for b in shown.button if b.label == "Keep this choice").click().run()
+    button(shown, "Keep this choice").click().run()
+    shown.checkbox[0].check()
+    button(shown, "Keep this choice").click().run()
     assert not shown.exception
     text = words(shown)
     assert "Kept as choice-" in text
-    assert "in a higher tier and were not chosen" in text
     (file,) = (tmp_path / "choices").iterdir()
     kept = json.loads(file.read_text())
     assert [area["area_id"] for area in kept["areas"]] == ["A", "B"]

@@ -5,14 +5,18 @@ import re
 import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import briefing
 from app.session import first_choices
+from csa.analysis import propose
 from csa.config import load_city
 from csa.ingest.dataset import load_dataset, save_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.intake import build_dataset
+from csa.judging import judge
 from csa.recording import make_record, save_record
 
 FIND, DATA, METHOD = "views/find_areas.py", "views/data.py", "views/method.py"
@@ -251,7 +255,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     sentences, listed = briefing_of(shown)
     assert re.search(r"\d+ candidate areas hold [\d,]+ of 1,967 shootings", sentences)
     assert "are in the highest tier: " in sentences
-    assert "from January through July 2020, against" in sentences  # August is not over
+    assert "with and without a place on the map, from January through July 2020" in sentences
     assert "in the same months of 2019" in sentences
     assert "even a full stop may be missed" in sentences
     assert "Tier 1" in listed
@@ -277,7 +281,7 @@ def test_the_briefing_follows_the_choices_of_the_screen(app):
     shown = app(BRIEFING, screen={"until": "2020-01", "kinds": ["homicide"]})
     assert shown.title[0].value == "Briefing: December 2019"
     sentences, _ = briefing_of(shown)
-    assert "homicides in the whole city from January through December 2019" in sentences
+    assert "homicides in the whole city, with and without a place on the map, from" in sentences
 
 
 def test_a_briefing_of_one_area_and_of_none(app):
@@ -287,6 +291,28 @@ def test_a_briefing_of_one_area_and_of_none(app):
     assert "One is in the highest tier: Osierbank (A)" in one
     assert "no place where 60 of them lie within 50 m" in none
     assert "There is no candidate area to list" in listed
+
+
+@pytest.mark.parametrize(
+    ("n_doubtful", "has", "lacks"),
+    [
+        (9, "Each of them owes a third or more of its count", "told apart from the city"),
+        (1, "told apart from the city as a whole; one owes a third or more", "Each of them"),
+        (0, "told apart from the city as a whole.", "unknown places"),
+    ],
+)
+def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
+    root, dataset, n_doubtful, has, lacks
+):
+    config, held = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    judged = judge(held, config, propose(held, config, first_choices(config, held)))
+    table = judged.table.assign(
+        tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
+        is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
+    )
+    text = briefing._highest(replace(judged, table=table))
+    assert has in text
+    assert lacks not in text
 
 
 def test_where_a_year_is_too_short_the_briefing_has_no_tiers_and_says_until_when(app):
@@ -328,7 +354,7 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     assert not shown.exception
     assert not shown.info
     text = words(shown)
-    assert "Over 2 past years, areas chosen each January from the 36 months before" in text
+    assert "Over 2 past years, areas chosen each January from all months before" in text
     assert "With hindsight, the best possible was" in text
     assert "Best possible, known only afterwards" in text
     assert "What usually happens afterwards" in text

@@ -12,7 +12,7 @@ from app import charts_record, track_record
 from app.charts_record import Line
 from app.opened import Opened
 from app.settings import ROOT, Deployment
-from app.ways import beside, in_words, named
+from app.ways import beside, named, tried_table
 from csa.choices import Choices
 from csa.priorities.backtest import BASELINES, METHODS, Comparison, as_table
 from csa.priorities.record import Record, UsualChange
@@ -39,7 +39,7 @@ def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
     return Record(
         "f", "2", {}, as_table(rows),
         Comparison("areas", "kde_150", 0.21, 0.205, 0.005, low, high) if years else None,
-        (Tried(250.0, 15, (0.21, 0.2, 0.22), (9, 10, 11)),), None,
+        (Tried(250.0, 15, (0.21, 0.2, 0.22), (0.02,) * 3, (9, 10, 11)),), None,
         tuple(UsualChange(f"{year}-01", 9, 0.28, last, after) for year in years),
     )  # fmt: skip
 
@@ -68,8 +68,8 @@ def test_the_answer_says_what_areas_caught_the_best_other_way_and_the_best_possi
     track_record.answer(opened, record_of(2018, 2019), Choices(months=24))
     (text,) = said
     for words in (
-        "Over 2 past years", "from the 24 months before", "caught 21 %", "shootings on 2 % of",
-        "a heat map (150 m), caught 20 %", "did as well", "between -0.4 and +1.2 points",
+        "Over 2 past years", "from all months before", "caught 21 %", "shootings on 2 % of",
+        "a heat map of 150 m, caught 20 %", "did as well", "between -0.4 and +1.2 points",
         "the best possible was 30 %",
     ):  # fmt: skip
         assert words in text
@@ -85,10 +85,10 @@ def test_better_and_worse_are_said_with_how_much():
 def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
     table = track_record.ways(record_of(2018, 2019))
     names = table.iloc[:, 0].tolist()
-    assert names[0] == "Areas, as on this site"
-    assert names[1:3] == ["Heat map, 150 m", "Counting each cell"]
-    assert names[-2:] == ["At random", "Best possible, known only afterwards"]
-    assert table.iloc[1].tolist() == ["Heat map, 150 m", "20 %", "-0.5 points"]
+    assert names[0] == "Candidate areas"
+    assert names[1:3] == ["A heat map of 150 m", "Counting each cell"]
+    assert names[-2:] == ["Land drawn by lot", "Best possible, known only afterwards"]
+    assert table.iloc[1].tolist() == ["A heat map of 150 m", "20 %", "-0.5 points"]
     assert table.iloc[-1].tolist()[1:] == ["30 %", "+9.0 points"]
 
 
@@ -127,6 +127,14 @@ def test_lines_that_end_together_have_names_apart():
     assert not figure.layout.showlegend
 
 
+def test_beside_the_ways_stands_from_which_months_each_chooses(opened, said):
+    track_record.years(opened, record_of(2018), Choices(months=24))
+    note = said[-1]
+    assert "Areas are chosen from all months before" in note
+    assert "cells and heat maps from the last 24" in note
+    assert "neighborhoods from the last 12" in note
+
+
 # ---- At the edge ----------------------------------------------------------------------------
 
 
@@ -142,6 +150,31 @@ def test_a_record_without_a_year_says_how_many_months_are_missing(opened, said):
     """Whole months April and May 2020; 36 before January 2024 and 12 after it: 55 more."""
     track_record.nothing(opened, Choices(months=36), record_of())
     assert "it takes 36 months before a January and 12 after it, and 55 months" in said[0]
+
+
+def test_a_city_without_neighborhoods_has_no_row_of_them(opened, said):
+    whole = record_of(2018, 2019)
+    none = whole.table.copy()
+    none.loc[none["method"] == "neighborhoods", "hit_share"] = float("nan")
+    absent = whole.table[whole.table["method"] != "neighborhoods"]
+    named_ = track_record.ways(whole).iloc[:, 0].tolist()
+    for table in (none, absent):
+        record = replace(whole, table=table)
+        ways = track_record.ways(record)
+        assert len(ways) == len(named_) - 1
+        assert [name for name in named_ if "neighborhoods" in name] not in ways.iloc[:, 0].tolist()
+        assert "nan" not in ways.to_string().lower()
+        track_record.years(opened, record, Choices())
+        assert "neighborhoods" not in said[-1]
+
+
+def test_a_way_that_lacks_a_year_is_not_set_beside_those_that_have_it():
+    whole = record_of(2018, 2019)
+    table = whole.table.copy()
+    is_it = (table["method"] == "neighborhoods") & (table["origin"] == "2018-01")
+    table.loc[is_it, "hit_share"] = float("nan")
+    assert is_it.sum() == 1
+    assert len(track_record.ways(replace(whole, table=table))) == len(CAUGHT) - 1
 
 
 def test_past_years_in_which_nothing_came_are_nothing_to_compare(opened, said):
@@ -194,10 +227,9 @@ def test_a_way_that_nobody_named_is_our_fault_and_is_found_at_once():
 def test_every_way_has_a_name_of_its_own_and_none_shows_the_library_s():
     tabled = [named(way) for way in METHODS]
     assert len(set(tabled)) == len(METHODS)
-    inside = [in_words(way) for way in BASELINES]
-    assert len(set(inside)) == len(BASELINES)
+    assert set(BASELINES) <= set(METHODS)
     short = [beside(way) for way in METHODS]
-    assert not any(mark in "".join(tabled + inside + short) for mark in ("kde", "_"))
+    assert not any(mark in "".join(tabled + short) for mark in ("kde", "_"))
 
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4))
@@ -215,10 +247,16 @@ def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(share
 
 
 def test_settings_tried_are_listed_and_the_suggested_one_is_told(opened, monkeypatch):
-    tried = (Tried(200.0, 12, (0.2, 0.2, 0.2), (9, 9, 9)), Tried(250.0, 15, (0.3,) * 3, (8,) * 3))
-    table = track_record.tried(tried, tried[1])
-    assert table.iloc[:, 0].tolist() == ["200 m", "250 m"]
-    assert table.iloc[:, -1].tolist() == ["", "suggested"]
+    land = (0.02,) * 3
+    tried = (
+        Tried(200.0, 12, (0.2,) * 3, land, (9,) * 3),
+        Tried(250.0, 15, (0.3,) * 3, land, (8,) * 3),
+        Tried(250.0, 22, (0.4,) * 3, (0.02, 0.01, 0.02), (5,) * 3),
+    )
+    table = tried_table(tried, tried[1])
+    assert table.iloc[:, 0].tolist() == ["200 m", "250 m", "250 m"]
+    told = table.iloc[:, -1].tolist()
+    assert told == ["", "suggested", "covers too little land to compare"]
     assert percent(0.3) in table.iloc[1, 2].replace(".0", "")
     shown = []
     monkeypatch.setattr(track_record.st, "markdown", shown.append)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.weighing import MAX_CAPACITY, Weighing, own_weighing, weighing_from_text, weighing_to_text
+from csa.city import Priorities
 from csa.config import load_city
 from csa.errors import CsaError
 from csa.judging import COMPONENTS
@@ -64,12 +65,24 @@ def test_a_link_that_names_some_weights_leaves_the_others_as_the_city_s(own):
         '{"capacity": 3, "weights": {"density": true}}',
         '{"capacity": 3, "weights": {}, "more": 1}',
         '{"capacity": 3, "weights": {"density": NaN}}',
+        '{"capacity": 3, "weights": []}',
+        '{"capacity": 3, "weights": null}',
+        '{"capacity": 3, "weights": "ab"}',
+        '"ab"',
         json.dumps({"capacity": 3, "weights": dict.fromkeys(COMPONENTS, 0)}),
     ],
 )
 def test_a_link_that_no_widget_could_have_written_is_refused(text, own):
     with pytest.raises(CsaError):
         weighing_from_text(text, own)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "weights"), [(31, {}), (5, {"density": 0.25}), (5, {"density": 3.5})]
+)
+def test_no_city_file_may_hold_what_the_widgets_cannot_show(capacity, weights):
+    with pytest.raises(ValueError, match=r"capacity|weights"):
+        Priorities(capacity=capacity, weights={"expected": 1.0, **weights})
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -83,6 +96,7 @@ def test_a_link_that_no_widget_could_have_written_is_refused(text, own):
 )
 def test_what_is_written_is_read_back(own, capacity, steps):
     weights = Weights({name: step / 2 for name, step in zip(COMPONENTS, steps, strict=True)})
+    Priorities(capacity=capacity, weights=dict(weights.by_component))  # a city may have them too
     written = weighing_to_text(Weighing(capacity, weights))
     assert len(written) < 200
     found = weighing_from_text(written, own)

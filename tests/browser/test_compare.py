@@ -51,6 +51,39 @@ def test_a_link_shows_the_same_weights(compare):
     assert values == ["1.00", "0.00", "1.00", "1.00", "0.00", "3.00"]
 
 
+def test_a_selection_not_kept_yet_stays_while_weights_are_tried(compare):
+    reader = compare()
+    page = reader.page
+    chips = page.locator("[data-testid=stMultiSelect] [data-tag]")
+    assert chips.count() == 0
+    page.get_by_role("button", name="Take the areas that these weights put first").click()
+    chips.nth(4).wait_for()
+    chips.first.get_by_role("button").click()
+    chips.nth(4).wait_for(state="detached")
+    before = chips.all_inner_texts()
+    page.get_by_role("spinbutton").fill("2")
+    page.keyboard.press("Enter")
+    page.get_by_text("room for 2").wait_for()
+    reader.settle()
+    assert chips.all_inner_texts() == before
+
+
+def test_areas_passed_over_are_asked_about_before_a_choice_is_kept(compare):
+    reader = compare()
+    page = reader.page
+    page.get_by_role("button", name="Take the areas that these weights put first").click()
+    page.locator("[data-testid=stMultiSelect] [data-tag]").nth(4).wait_for()  # G is in; C is not
+    page.get_by_role("textbox", name="Reasons").fill("Residents asked for it, and the hub is near.")
+    page.get_by_role("textbox", name="Body or office").fill("Executive Committee")
+    save = page.get_by_role("button", name="Keep this choice")
+    save.click()
+    page.get_by_text("Nothing is kept yet").wait_for()
+    assert page.get_by_text("Kept as choice-").count() == 0
+    page.get_by_text("The reasons say why areas of a higher tier").click()
+    save.click()
+    page.get_by_text("Kept as choice-").wait_for()
+
+
 @pytest.mark.parametrize("width", [390, 1024])
 def test_nothing_but_the_table_scrolls_sideways(compare, width):
     reader = compare(width=width)

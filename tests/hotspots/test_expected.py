@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from csa.hotspots import expected as expecting
 from csa.hotspots.expected import (
+    FINE_KM2,
     MEMORY_MONTHS,
     OWN_SHARE,
     RECENT_SHARE,
@@ -19,8 +20,12 @@ from csa.hotspots.expected import (
     spread,
     spread_matrix,
 )
-from tests.hotspots.ground import EVEN, GRID, LAKESIDE, MIDDLE, TOWN, general, grid_of
+from tests.hotspots.ground import EVEN, GRID, LAKESIDE, MIDDLE, TOWN, general, grid_of, metres
 
+FINE_TOWN = sorted(
+    fine for cell in h3.grid_disk(MIDDLE, 5) for fine in h3.cell_to_children(cell, 10)
+)
+FINE = grid_of(FINE_TOWN)  # cells of some .015 km2
 AT_MIDDLE = TOWN.index(MIDDLE)
 FAR = TOWN.index(max(TOWN, key=lambda cell: h3.grid_distance(cell, MIDDLE)))
 counts_of = st.builds(
@@ -48,6 +53,17 @@ def spread_slowly(counts, grid):
     per_km2 = np.exp(-(apart_km**2) / (2 * sd_km**2)) / (2 * math.pi * sd_km**2)
     per_km2[apart_km > 1.2] = 0  # beyond four standard deviations
     return 0.6 * counts + 0.4 * (per_km2 @ counts) * grid.area_km2.to_numpy()
+
+
+def spread_finely(counts, grid):
+    """As `spread_slowly`, but the six tenths too by a Gaussian: of 90 m."""
+    apart_km = cdist(grid.centre_xy, grid.centre_xy) / 1000
+    mixed = np.zeros(len(counts))
+    for part, sd_km in ((0.4, 0.3), (0.6, 0.09)):
+        per_km2 = np.exp(-(apart_km**2) / (2 * sd_km**2)) / (2 * math.pi * sd_km**2)
+        per_km2[apart_km > 4 * sd_km] = 0
+        mixed += part * (per_km2 @ counts) * grid.area_km2.to_numpy()
+    return mixed
 
 
 def expect_slowly(recalled, recent, n_incidents, grid):
@@ -127,6 +143,40 @@ def test_a_place_that_ended_long_ago_fades():
     assert shares == pytest.approx([0.867, 0.490, 0.240], abs=0.002)
 
 
+def test_a_fine_cell_keeps_nothing_to_itself():
+    size = float(FINE.area_km2.iloc[0])
+    at = FINE_TOWN.index(h3.cell_to_center_child(MIDDLE, 10))
+    mixed = spread(only({at: 10}, FINE), FINE)
+    # in the middle of the narrow kernel 1 / (2 pi 0.0081) = 19.65 per km2, of the wide one 1.768
+    assert mixed[at] == pytest.approx((6 * 19.649 + 4 * 1.7684) * size, rel=0.01)
+    beside = FINE_TOWN.index(min(h3.grid_ring(FINE_TOWN[at], 1)))
+    assert 0.2 * mixed[at] < mixed[beside] < mixed[at]
+
+
+@pytest.mark.parametrize("resolution", [10, 11])
+def test_at_finer_cells_a_place_is_expected_to_have_about_as_many_as_at_resolution_9(resolution):
+    middle = metres([MIDDLE])[0]
+    within = h3.grid_disk(MIDDLE, 5)
+    fine = grid_of([f for cell in within for f in h3.cell_to_children(cell, resolution)])
+    coarse = grid_of(within)
+    # a hundred incidents around the middle of one cell, each in the cell that it falls into
+    xy = middle + np.random.default_rng(3).normal(0, 60, (100, 2))
+    near = {}
+    for grid in (coarse, fine):
+        counts = np.bincount(
+            cdist(xy, grid.centre_xy).argmin(axis=1), minlength=len(grid.area_km2)
+        ).astype(float)
+        mixed = spread(counts, grid)
+        assert mixed.sum() == pytest.approx(100, rel=0.02)  # well inside: nothing is lost
+        for steps in (0, 1, 2):
+            parents = set(h3.grid_disk(MIDDLE, steps))
+            is_in = [h3.cell_to_parent(cell, 9) in parents for cell in grid.area_km2.index.tolist()]
+            near.setdefault(steps, []).append(mixed[is_in].sum())
+    # the cell itself has a little less, as its incidents lie up to its rim; its ring has that
+    for steps, within_share in ((0, 0.25), (1, 0.03), (2, 0.01)):
+        assert near[steps][1] == pytest.approx(near[steps][0], rel=within_share)
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 
@@ -160,6 +210,27 @@ def test_a_study_area_without_cells_expects_nothing():
     assert expect_incidents(np.zeros(0), np.zeros(0), 5, empty).tolist() == []
 
 
+def test_cells_that_hold_nothing_are_a_matrix_without_columns():
+    for grid in (GRID, FINE, grid_of([])):
+        matrix = spread_matrix(np.zeros(0, dtype=np.int64), grid)
+        assert matrix.shape == (len(grid.area_km2), 0)
+        assert (matrix @ np.zeros(0)).tolist() == [0.0] * len(grid.area_km2)
+
+
+def test_a_city_of_cells_of_exactly_the_fine_size_keeps_their_own():
+    cells = h3.grid_disk(MIDDLE, 1)
+    at = sorted(cells).index(MIDDLE)
+    for km2, own in ((FINE_KM2, 6.0), (0.999 * FINE_KM2, 6 * 19.649 * 0.999 * FINE_KM2)):
+        mixed = spread(np.where(np.arange(7) == at, 10.0, 0.0), grid_of(cells, km2=km2))
+        assert mixed[at] == pytest.approx(own + 4 * 1.7684 * km2, rel=2e-3)
+
+
+def test_a_few_slivers_at_the_border_do_not_make_a_city_fine():
+    grid = grid_of(TOWN)
+    grid.area_km2.iloc[: len(TOWN) // 3] = 0.001
+    assert spread(only({AT_MIDDLE: 10}, grid), grid)[AT_MIDDLE] > 6
+
+
 def test_counts_stay_as_they_were():
     past, recent = only({AT_MIDDLE: 7}), only({FAR: 7})
     expect_incidents(past, recent, 9, GRID)
@@ -181,6 +252,24 @@ def test_spreading_is_what_all_distances_between_cells_say(counts):
     np.testing.assert_allclose(
         spread(wet, LAKESIDE), spread_slowly(wet, LAKESIDE), rtol=1e-9, atol=1e-12
     )
+
+
+@settings(general, max_examples=10)
+@given(seed=st.integers(0, 999), n=st.integers(0, 40), block=st.sampled_from([7, 2000]))
+def test_at_fine_cells_too_it_is_what_all_distances_say_and_the_matrix_does_the_same(
+    seed, n, block
+):
+    rng = np.random.default_rng(seed)
+    at = rng.choice(len(FINE_TOWN), n, replace=False)
+    counts = np.zeros(len(FINE_TOWN))
+    counts[at] = rng.gamma(2, 3, n)
+    slow = spread_finely(counts, FINE)
+    occupied = np.flatnonzero(counts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expecting, "BLOCK", block)
+        np.testing.assert_allclose(spread(counts, FINE), slow, rtol=1e-9, atol=1e-12)
+        matrix = spread_matrix(occupied, FINE)
+    np.testing.assert_allclose(matrix @ counts[occupied], slow, rtol=1e-9, atol=1e-12)
 
 
 @settings(general, max_examples=40)

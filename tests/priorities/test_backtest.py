@@ -21,6 +21,7 @@ from csa.priorities.backtest import (
     as_table,
     best_baseline,
     compare,
+    judge_areas,
     judge_trial,
     tabulate,
 )
@@ -294,6 +295,19 @@ def test_every_method_takes_exactly_the_same_land(given):
         assert one.parts[name].max() <= 1 + 1e-12
     assert taken["areas"] <= share * land.total_km2 + 1e-9
     assert one.filled_share <= 0.1 + 1e-12
+
+
+@general
+@given(given=trials())
+def test_areas_judged_alone_take_what_they_take_among_all_methods(given):
+    one, land, area_share = given
+    alone, among = judge_areas(one, land, area_share), judge_trial(one, land, area_share, seed=1)
+    assert list(alone.parts) == ["areas", "ceiling"]
+    for method, part in alone.parts.items():
+        assert part.tolist() == among.parts[method].tolist()
+    assert (alone.filled_share, alone.trial) == (among.filled_share, one)
+    both = [tabulate([each], land, 12).set_index("method") for each in (alone, among)]
+    pd.testing.assert_frame_equal(both[0], both[1].loc[["areas", "ceiling"]])
 
 
 @general

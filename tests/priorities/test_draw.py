@@ -264,6 +264,14 @@ def test_a_record_that_is_not_whole_is_refused(missing):
         {"first_start": 202604},
         {"entrants": [{"area_id": "A"}]},
         {"slots": ["A", "B"]},
+        {"slots": 5},
+        {"slots": {"A": 1}},
+        {"slots": []},
+        {"slots": True},
+        {"entrants": 5},
+        {"entrants": ["A"]},
+        {"entrants": {"A": 1}},
+        {"seed": ["a", "b", "c", "d"]},
     ],
 )
 def test_a_record_with_values_of_another_kind_is_refused(wrong):
@@ -412,6 +420,32 @@ def test_what_differs_is_named():
     assert [str(d) for d in find_differences(tier)] == [
         "tier is 2 in the record, but made again it is 1."
     ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+PLACES = [
+    *((name,) for name in draw_record(draw_start_order(areas(), seed=SEED, first_start=APRIL))),
+    *(("entrants", 0, name) for name in ("area_id", "place_name", "tier")),
+    *(("entrants", 0, name) for name in ("incidents_24_months", "homicides_24_months", "new")),
+    *(("slots", 0, name) for name in ("area_id", "pair", "wave", "start", "sha256", "new")),
+]
+
+
+@settings(general, max_examples=400)
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_in_a_record_it_is_checked_or_refused_with_a_sentence(path, value):
+    changed = _changed(draw_record(drawn()), path, value)
+    try:
+        said = find_differences(changed)
+    except (ParamError, TableError) as error:
+        said = (error,)
+    assert all(str(one) for one in said)
 
 
 def test_a_record_of_a_list_that_no_draw_takes_is_refused():

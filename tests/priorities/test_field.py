@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import gamma
 
 from csa.errors import ParamError
 from csa.priorities.field import CellCounts, Field, _count_pairs, estimate_area, fit_field
@@ -220,6 +221,44 @@ def test_one_cell_with_a_hundred_times_the_usual_does_not_upset_the_estimate():
     cells = city(counts)
     found = estimate_area([820], cells, fit_field(cells))
     assert 200 < found.low < 300 < found.high < 400
+
+
+def test_an_area_of_more_cells_than_can_be_asked_stands_for_itself(monkeypatch):
+    rng = np.random.default_rng(2)
+    cells = city(rng.poisson(rng.gamma(0.5, 4, 1600)))
+    field = fit_field(cells)
+    area = WIDE[0][820, :37]
+    monkeypatch.setattr("csa.priorities.field.MAX_CELLS", 36)
+    found = estimate_area(area, cells, field)
+    n = float(cells.counts[area].sum())
+    # Jeffreys' law for a count: a Gamma of n + 1/2
+    assert (found.alpha, found.rate, found.mean) == (n + 0.5, 1, n + 0.5)
+    assert found.low == pytest.approx(gamma.ppf(0.05, n + 0.5))
+    assert found.high == pytest.approx(gamma.ppf(0.95, n + 0.5))
+    wide = estimate_area(area, cells, field, 0.5)
+    assert (wide.low, wide.high) == pytest.approx(tuple(gamma.ppf([0.25, 0.75], n + 0.5)))
+    assert estimate_area(area, cells, None).is_sure  # a flat city is flat at any size
+
+
+def test_where_too_many_cells_are_around_an_area_only_its_own_are_asked(monkeypatch):
+    rng = np.random.default_rng(2)
+    cells = city(rng.poisson(rng.gamma(0.5, 4, 1600)))
+    field = Field(2 / CELL_KM2, 0.8, 0.6, 700.0)
+    area = WIDE[0][820, :7]  # with three rings around it 61 cells
+    heard = estimate_area(area, cells, field)
+    other = cells.counts.copy()
+    other[WIDE[0][820, 7:61]] += 9
+    beside = city(other)
+    assert estimate_area(area, beside, field).mean > heard.mean * 1.01
+    monkeypatch.setattr("csa.priorities.field.MAX_CELLS", 61)
+    assert estimate_area(area, cells, field) == heard
+    monkeypatch.setattr("csa.priorities.field.MAX_CELLS", 60)
+    own = estimate_area(area, cells, field)
+    assert own != heard
+    assert estimate_area(area, beside, field) == own
+    monkeypatch.setattr("csa.priorities.field.MAX_CELLS", 7)
+    assert estimate_area(area, cells, field) == own
+    assert own.mean == pytest.approx(heard.mean, rel=0.1)
 
 
 # ---- Refused --------------------------------------------------------------------------------

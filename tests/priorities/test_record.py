@@ -38,11 +38,11 @@ def record(rows=(), *, comparison=None, tried=(), suggested=None, usual=()):
     )
 
 
-TRIED = Tried(250.0, 19, (0.1, 0.2, 1 / 3), (20, 21, 19))
+TRIED = Tried(250.0, 19, (0.1, 0.2, 1 / 3), (0.02, 0.019, 0.02), (20, 21, 19))
 FULL = record(
     [row(origin, method) for origin in ("2020-01", "2021-01") for method in METHODS],
     comparison=Comparison("areas", "count", 0.21, 0.2, 0.01, -0.001, 0.02),
-    tried=[TRIED, Tried(150.0, 7, (0.1, 0.1, 0.1), (30, 30, 30))],
+    tried=[TRIED, Tried(150.0, 7, (0.1, 0.1, 0.1), (0.02, 0.02, 0.02), (30, 30, 30))],
     suggested=TRIED,
     usual=[UsualChange("2020-01", 20, 0.3, 0.25, 0.2), UsualChange("2021-01", 21, 0.3, 0.2, 0.21)],
 )
@@ -66,6 +66,7 @@ def records(draw):
         Tried(
             draw(st.floats(1, 900)),
             draw(st.integers(2, 40)),
+            (draw(share),),
             (draw(share),),
             (draw(st.integers(0, 40)),),
         )
@@ -119,8 +120,11 @@ def test_the_usual_fall_is_the_mean_over_years_from_the_last_year_to_the_next():
 
 def test_what_is_kept_says_what_it_is():
     plain = record_to_plain(FULL)
-    assert (plain["kind"], plain["format_version"]) == ("record of past years", 1)
+    assert (plain["kind"], plain["format_version"]) == ("record of past years", 2)
     assert list(plain["table"][0]) == list(BACKTEST_COLUMNS)
+    assert list(plain["tried"][0]) == [
+        "eps_m", "min_samples", "hit_shares", "area_shares", "n_areas",
+    ]  # fmt: skip
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -156,7 +160,8 @@ def _lacks(name):
 
 BAD = {
     "another kind": lambda plain: plain.update(kind="proposal"),
-    "a later format": lambda plain: plain.update(format_version=2),
+    "a later format": lambda plain: plain.update(format_version=3),
+    "the format before land was kept": lambda plain: plain.update(format_version=1),
     "no format": _lacks("format_version"),
     "no table": _lacks("table"),
     "no settings": _lacks("tried"),
@@ -166,6 +171,12 @@ BAD = {
     "a comparison of other names": lambda plain: plain["comparison"].update(more=1),
     "a setting without a radius": lambda plain: plain["tried"][0].pop("eps_m"),
     "shares that are words": lambda plain: plain["tried"][0].update(hit_shares=["much"]),
+    "a setting without its land": lambda plain: plain["tried"][0].pop("area_shares"),
+    "land of fewer years": lambda plain: plain["tried"][0]["area_shares"].pop(),
+    "areas of fewer years": lambda plain: plain["suggested"]["n_areas"].pop(),
+    "a suggestion that is a number": lambda plain: plain.update(suggested=250),
+    "a comparison that is a list": lambda plain: plain.update(comparison=[0.2]),
+    "an unknown share of a setting": lambda plain: plain["tried"][0].update(hit_shares=[None] * 3),
     "a change without a year": lambda plain: plain["usual_changes"][0].pop("origin"),
     "params that are none": lambda plain: plain.update(params=3),
     "a table that is a number": lambda plain: plain.update(table=3),
@@ -181,9 +192,52 @@ def test_what_is_no_such_record_is_refused_with_the_remedy(spoil):
         record_from_plain(plain)
 
 
+NUMBERS = {
+    "a radius": lambda plain, value: plain["tried"][0].update(eps_m=value),
+    "a minimum": lambda plain, value: plain["tried"][0].update(min_samples=value),
+    "the suggested radius": lambda plain, value: plain["suggested"].update(eps_m=value),
+    "the suggested minimum": lambda plain, value: plain["suggested"].update(min_samples=value),
+    "a share caught": lambda plain, value: plain["tried"][1].update(hit_shares=[value] * 3),
+    "a share of land": lambda plain, value: plain["tried"][1].update(area_shares=[value] * 3),
+    "a number of areas": lambda plain, value: plain["tried"][1].update(n_areas=[value] * 3),
+    "a share before": lambda plain, value: plain["usual_changes"][0].update(before_share=value),
+    "a share after": lambda plain, value: plain["usual_changes"][1].update(after_share=value),
+    "areas of a year": lambda plain, value: plain["usual_changes"][1].update(n_areas=value),
+    "a difference": lambda plain, value: plain["comparison"].update(difference=value),
+    "land in a row": lambda plain, value: plain["table"][0].update(area_km2=value),
+    "an index in a row": lambda plain, value: plain["table"][3].update(pai=value),
+    "incidents in a row": lambda plain, value: plain["table"][3].update(n_future=value),
+}
+
+
+@pytest.mark.parametrize("value", ["much", "12", math.inf, -math.inf, math.nan, -2, True, [1]])
+@pytest.mark.parametrize("put", NUMBERS.values(), ids=NUMBERS)
+def test_words_infinities_negatives_and_truths_are_no_numbers(put, value):
+    plain = json.loads(json.dumps(record_to_plain(FULL)))
+    put(plain, value)
+    with pytest.raises(TableError, match="holds a wrong value"):
+        record_from_plain(json.loads(json.dumps(plain)))
+
+
+@pytest.mark.parametrize("put", [NUMBERS["a minimum"], NUMBERS["areas of a year"]])
+def test_a_number_of_things_is_whole(put):
+    plain = json.loads(json.dumps(record_to_plain(FULL)))
+    put(plain, 19.5)
+    with pytest.raises(TableError):
+        record_from_plain(plain)
+
+
+@pytest.mark.parametrize(("name", "value"), [("eps_m", 0), ("min_samples", 0), ("eps_m", 1e6 + 1)])
+def test_a_radius_and_a_minimum_are_above_zero_and_of_this_world(name, value):
+    plain = json.loads(json.dumps(record_to_plain(FULL)))
+    plain["tried"][0][name] = value
+    with pytest.raises(TableError):
+        record_from_plain(plain)
+
+
 def test_nothing_at_all_is_refused():
     for nothing in ({}, [], [3], "text"):
-        with pytest.raises(TableError, match="cannot be read"):
+        with pytest.raises(TableError, match="is not whole"):
             record_from_plain(nothing)
 
 

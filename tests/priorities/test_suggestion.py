@@ -5,12 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.priorities.suggestion import MIN_ORIGINS, Tried, choose_setting, explain_choice
+from csa.priorities.suggestion import (
+    MIN_ORIGINS,
+    Tried,
+    choose_setting,
+    comparable_settings,
+    explain_choice,
+    explain_override,
+)
 
 
-def tried(hit_shares, n_areas=20, eps_m=250.0, min_samples=19):
+def tried(hit_shares, n_areas=20, eps_m=250.0, min_samples=19, area_shares=0.02):
     numbers = (n_areas,) * len(hit_shares) if isinstance(n_areas, int) else n_areas
-    return Tried(eps_m, min_samples, tuple(hit_shares), tuple(numbers))
+    land = (area_shares,) * len(hit_shares) if isinstance(area_shares, float) else area_shares
+    return Tried(eps_m, min_samples, tuple(hit_shares), tuple(land), tuple(numbers))
 
 
 many_tried = st.integers(3, 9).flatmap(
@@ -60,9 +68,49 @@ def test_the_reason_names_the_setting_what_it_caught_and_the_best():
     said = str(explain_choice(choose_setting(both), both, 3))
     assert said == (
         "Over 3 past years, 2 settings were tried on the same land. The best caught 26.0% of the "
-        "next year's shootings; this one, 250 m and 19, 25.0%, which is as good, with fewest "
+        "next year's incidents; this one, 250 m and 19, 25.0%, which is as good, with fewest "
         "areas (12 on average)."
     )
+
+
+def test_a_setting_on_less_land_is_never_chosen_nor_the_best_nor_the_nearest():
+    # It catches more with fewest areas, but in the second year it covered three quarters as much.
+    less = tried([0.4, 0.4, 0.4], 2, 250.0, 40, (0.02, 0.015, 0.02))
+    best, other = tried([0.3, 0.3, 0.3], 20, 250.0, 28), tried([0.1, 0.1, 0.1], 9, 150.0, 7)
+    both = [less, best, other]
+    assert comparable_settings(both) == [best, other]
+    assert choose_setting(both) is best
+    assert "The best caught 30.0%" in str(explain_choice(best, both, 3))
+    assert str(explain_override(250.0, 38, both, best)) == (
+        "In past years the nearest setting tried, 250 m and 28, caught 30.0% of the next year's "
+        "shootings; the suggested one 30.0%."
+    )
+    # 40 is 43 % above 28: too far for it to speak for it, and the one tried is on less land
+    unknown = "How well they would have worked in past years is not known."
+    assert str(explain_override(250.0, 40, both, best)) == unknown
+
+
+def test_a_year_in_which_no_setting_covers_the_land_asked_for_still_compares_them():
+    thin = (0.02, 0.012, 0.02)
+    many = tried([0.2, 0.3, 0.2], 9, area_shares=thin)
+    few = tried([0.2, 0.3, 0.2], 4, 300.0, 27, thin)
+    less = tried([0.2, 0.3, 0.2], 1, 150.0, 9, (0.02, 0.011, 0.02))
+    assert comparable_settings([many, few, less]) == [many, few]
+    assert choose_setting([many, few, less]) is few
+
+
+def test_another_setting_is_told_by_the_nearest_tried_and_a_far_one_not_at_all():
+    both = [tried([0.3, 0.3, 0.3]), tried([0.2, 0.2, 0.2], 9, 150.0, 7)]
+    said = str(explain_override(160.0, 8, both, both[0]))
+    assert said == (
+        "In past years the nearest setting tried, 150 m and 7, caught 20.0% of the next year's "
+        "shootings; the suggested one 30.0%."
+    )
+    unknown = "How well they would have worked in past years is not known."
+    for eps_m, min_samples in ((250.0, 40), (400.0, 19), (90.0, 7)):
+        assert str(explain_override(eps_m, min_samples, both, both[0])) == unknown
+    assert str(explain_override(160.0, 8, both, None)) == unknown
+    assert str(explain_override(160.0, 8, [], None)) == unknown
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -85,6 +133,22 @@ def test_a_setting_always_behind_by_as_much_is_not_as_good():
 def test_settings_that_caught_the_same_every_year_are_as_good():
     many, few = tried([0.3, 0.2, 0.1], 30), tried([0.3, 0.2, 0.1], 3)
     assert choose_setting([many, few]) is few
+
+
+def test_a_thousandth_of_the_land_is_rounding_and_more_is_less_land():
+    whole = tried([0.2] * 3, 9)
+    just, short = (tried([0.2] * 3, 9, area_shares=0.02 * part) for part in (0.9991, 0.9985))
+    assert comparable_settings([whole, just, short]) == [whole, just]
+
+
+def test_settings_that_cover_no_land_in_any_year_are_not_compared():
+    assert comparable_settings([]) == []
+    nowhere = [tried([0.0] * 3, 0, area_shares=0.0)]
+    assert comparable_settings(nowhere) == []
+    assert choose_setting(nowhere) is None
+    # in one year only: nobody covers any, so nobody covers less
+    late = [tried([0.0, 0.2, 0.2], 3, area_shares=(0.0, 0.02, 0.02))]
+    assert choose_setting(late) is late[0]
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -132,3 +196,14 @@ def test_a_setting_that_is_two_points_better_every_year_is_chosen_whatever_its_a
         others = [tried(luck[k], 5, eps_m=100.0 + k) for k in range(5)]
         n_better += choose_setting([*others, tried(luck[5] + 0.02, 40)]).mean_areas == 40
     assert n_better / 200 > 0.95
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(many=many_tried, parts=st.lists(st.floats(0.05, 0.99), min_size=8, max_size=8))
+def test_whatever_settings_on_less_land_caught_they_change_no_choice(many, parts):
+    less = [
+        tried([1.0] * len(one.hit_shares), 1, one.eps_m, area_shares=0.02 * part)
+        for one, part in zip(many, parts, strict=False)
+    ]
+    assert comparable_settings([*less, *many]) == many
+    assert choose_setting([*less, *many]) == choose_setting(many)

@@ -41,7 +41,7 @@ def propose(
     from csa.files import replace_folder
     from csa.hotspots.proposal import MARKER, proposal_files
     from csa.ingest.dataset import load_dataset
-    from csa.recording import load_record, suggested_areas
+    from csa.recording import load_suggestion, suggestion_of
     from csa.terminal.analyse import show_proposal
 
     flags = {
@@ -55,8 +55,9 @@ def propose(
     with progress(5) as tell:
         tell("load")
         loaded = load_dataset(dataset)
-        suggested = suggested_areas(config, load_record(dataset, loaded, config, choices))
-        proposal = propose_areas(loaded, config, choices, tell, suggested=suggested)
+        record = load_suggestion(dataset, loaded, config, choices)
+        suggestion = suggestion_of(config, record)
+        proposal = propose_areas(loaded, config, choices, tell, suggestion=suggestion)
         tell("write")
         replace_folder(out, MARKER, proposal_files(proposal))
     if as_json:

@@ -43,6 +43,43 @@ KindOption = Annotated[
         "--kind", help="Count only this kind: homicide or nonfatal; else both.", metavar="KIND"
     ),
 ]
+OriginsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Past months that were not known.  [each January, and the record is kept]",
+        metavar="YYYY-MM,YYYY-MM",
+    ),
+]
+HorizonOption = Annotated[int | None, typer.Option(help="Months scored after each.  [12]")]
+ShareOption = Annotated[
+    float | None, typer.Option(help="Part of the city's land that is chosen.  [0.02]")
+]
+VariantsOption = Annotated[
+    bool, typer.Option("--variants/--no-variants", help="Score other settings too.")
+]
+CapacityOption = Annotated[
+    int | None, typer.Option(help="Areas served first; else the city's.", metavar="K")
+]
+WeightOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What counts, such as expected=2, no other then; else the city's.",
+        metavar="NAME=NUMBER",
+    ),
+]
+TierOption = Annotated[int | None, typer.Option(help="The tier drawn, from 1.", metavar="N")]
+StartOption = Annotated[
+    str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
+]
+SeedOption = Annotated[
+    str | None,
+    typer.Option(help="A text said after the list was closed.  [only close the list]"),
+]
+WavesOption = Annotated[int, typer.Option(help="How many starts there are.")]
+BetweenOption = Annotated[int, typer.Option(help="From one start to the next.")]
+VerifyOption = Annotated[
+    Path | None, typer.Option(help="A draw.json to make again; no other option.", metavar="FILE")
+]
 
 
 def choices_of(

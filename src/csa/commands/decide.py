@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,14 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csa.commands.choosing import (
+    BetweenOption,
+    CapacityOption,
     DatasetOption,
     EpsOption,
+    HorizonOption,
     KindOption,
     LimitOption,
     MinSamplesOption,
     MonthsOption,
+    OriginsOption,
     ResolutionOption,
+    SeedOption,
+    ShareOption,
+    StartOption,
+    TierOption,
     UntilOption,
+    VariantsOption,
+    VerifyOption,
+    WavesOption,
+    WeightOption,
     capacity_of,
     choices_of,
     months_of,
@@ -29,8 +42,11 @@ from csa.terminal.console import progress, show_json
 if TYPE_CHECKING:
     from csa.choices import Choices
     from csa.city import CityConfig
+    from csa.deciding.draw import Made
     from csa.deciding.found import Found
+    from csa.deciding.past import Asked, Past
     from csa.log import Tell
+    from csa.params import Month
 
 
 def backtest(
@@ -40,33 +56,18 @@ def backtest(
         Path | None,
         typer.Option(help="Folder of the backtest; needed with --origins.", metavar="DIR"),
     ] = None,
-    origins: Annotated[
-        str | None,
-        typer.Option(
-            help="Past months that were not known.  [each January, and the record is kept]",
-            metavar="YYYY-MM,YYYY-MM",
-        ),
-    ] = None,
-    horizon: Annotated[int | None, typer.Option(help="Months scored after each.  [12]")] = None,
-    area_share: Annotated[
-        float | None, typer.Option(help="Part of the city's land that is chosen.  [0.02]")
-    ] = None,
+    origins: OriginsOption = None,
+    horizon: HorizonOption = None,
+    area_share: ShareOption = None,
     months: MonthsOption = None,
     max_area_km2: LimitOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
-    variants: Annotated[
-        bool, typer.Option("--variants/--no-variants", help="Score other settings too.")
-    ] = True,
+    variants: VariantsOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Judge this way of proposing on past years, and keep what they suggest."""
     config = city_of(city)
-    from csa.deciding.backtest import MARKER, backtest_account, backtest_files
-    from csa.deciding.past import Asked, ask_question, judge_named, judge_past_years
-    from csa.files import replace_folder
-    from csa.ingest.dataset import load_dataset
-    from csa.recording import load_record, past_years, save_record
     from csa.terminal.decide import show_backtest
 
     flags = {"months": months, "max_area_km2": max_area_km2, "resolution": resolution}
@@ -77,26 +78,59 @@ def backtest(
         raise ParamError("backtest.out")
     if named is None and (horizon, area_share) != (None, None):
         raise ParamError("backtest.only_with_origins")
-    loaded = load_dataset(dataset)
-    days = past_years(loaded, choices) if named is None else named
-    question = ask_question(days, horizon, area_share)
-    asked = Asked(loaded, config, choices, question, with_variants=variants and out is not None)
-    n_passes = 1 + (named is None) + asked.with_variants
-    with progress(2 + len(days) * n_passes) as tell:
-        if named is None:
-            past = judge_past_years(asked, tell)
-        else:
-            past = judge_named(asked, load_record(dataset, loaded, config, choices), tell)
-        account = backtest_account(past)
-        tell("write")
-        if past.made is not None:
-            save_record(past.made, dataset, loaded, config, choices)
-        if out is not None:
-            replace_folder(out, MARKER, backtest_files(account, past))
+    asked = _ask(
+        dataset, config, choices, (named, horizon, area_share), variants and out is not None
+    )
+    past, account = _judge_and_write(asked, dataset, out, is_named=named is not None)
     if as_json:
         show_json(account)
     else:
         show_backtest(past, account, out)
+
+
+def _ask(
+    dataset: Path,
+    config: CityConfig,
+    choices: Choices,
+    wish: tuple[Sequence[Month] | None, int | None, float | None],
+    with_variants: bool,
+) -> Asked:
+    """Settle what is asked of the past; `wish` is origins, horizon and land as given."""
+    from csa.deciding.past import Asked, ask_question
+    from csa.ingest.dataset import load_dataset
+    from csa.recording import past_years
+
+    loaded = load_dataset(dataset)
+    named, horizon, area_share = wish
+    days = past_years(loaded, choices) if named is None else named
+    question = ask_question(days, horizon, area_share)
+    return Asked(loaded, config, choices, question, with_variants=with_variants)
+
+
+def _judge_and_write(
+    asked: Asked, dataset: Path, out: Path | None, *, is_named: bool
+) -> tuple[Past, dict[str, Any]]:
+    """Judge the past; write the folder first, and then keep the record beside the dataset."""
+    from csa.deciding.backtest import MARKER, backtest_account, backtest_files
+    from csa.deciding.past import judge_named, judge_past_years
+    from csa.files import KEPT, replace_folder, require_writable
+    from csa.recording import save_record
+
+    source = (asked.dataset, asked.config, asked.choices)
+    if out is not None:
+        require_writable(out)
+    if not is_named:
+        require_writable(dataset / KEPT / "record")
+    n_passes = 1 + (not is_named) + asked.with_variants
+    with progress(2 + len(asked.question.origins) * n_passes) as tell:
+        past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)
+        account = backtest_account(past)
+        tell("write")
+        if out is not None:
+            replace_folder(out, MARKER, backtest_files(account, past))
+        if past.made is not None:
+            save_record(past.made, dataset, *source)
+    return past, account
 
 
 def priorities(
@@ -110,17 +144,8 @@ def priorities(
     max_area_km2: LimitOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
-    capacity: Annotated[
-        int | None,
-        typer.Option(help="Areas served first; else the city's.", metavar="K"),
-    ] = None,
-    weight: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What counts, such as expected=2, no other then; else the city's.",
-            metavar="NAME=NUMBER",
-        ),
-    ] = None,
+    capacity: CapacityOption = None,
+    weight: WeightOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell how sure each candidate area is, and which come first by some weights."""
@@ -130,13 +155,7 @@ def priorities(
     from csa.judging import prioritise
     from csa.terminal.decide import show_priorities, show_written
 
-    flags = {
-        "months": months,
-        "eps_m": eps_m,
-        "min_samples": min_samples,
-        "max_area_km2": max_area_km2,
-        "resolution": resolution,
-    }
+    flags = _flags(months, eps_m, min_samples, max_area_km2, resolution)
     choices = choices_of(config, until, kind, flags)
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as tell:
@@ -160,16 +179,11 @@ def draw(
     dataset: Annotated[
         Path | None, typer.Option(help="What `csa ingest` wrote.", metavar="DIR")
     ] = None,
-    tier: Annotated[int | None, typer.Option(help="The tier drawn, from 1.", metavar="N")] = None,
-    first_start: Annotated[
-        str | None, typer.Option(help="When the first areas start.", metavar="YYYY-MM")
-    ] = None,
-    seed: Annotated[
-        str | None,
-        typer.Option(help="A text said after the list was closed.  [only close the list]"),
-    ] = None,
-    waves: Annotated[int, typer.Option(help="How many starts there are.")] = 2,
-    months_between: Annotated[int, typer.Option(help="From one start to the next.")] = 6,
+    tier: TierOption = None,
+    first_start: StartOption = None,
+    seed: SeedOption = None,
+    waves: WavesOption = 2,
+    months_between: BetweenOption = 6,
     until: UntilOption = None,
     months: MonthsOption = None,
     eps_m: EpsOption = None,
@@ -178,10 +192,7 @@ def draw(
     resolution: ResolutionOption = None,
     kind: KindOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the draw.", metavar="DIR")] = None,
-    verify: Annotated[
-        Path | None,
-        typer.Option(help="A draw.json to make again; no other option.", metavar="FILE"),
-    ] = None,
+    verify: VerifyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw by a public rule which areas of a tier start when, or check such a draw."""
@@ -190,9 +201,44 @@ def draw(
         return
     if city is None or dataset is None or tier is None or first_start is None or out is None:
         needed = {"--city": city, "--dataset": dataset, "--tier": tier}
-        needed |= {"--first-start": first_start, "--out": out}
-        absent = [name for name, given in needed.items() if given is None]
-        raise ParamError("draw.missing", which=", ".join(absent))
+        raise _missing(needed | {"--first-start": first_start, "--out": out})
+    flags = _flags(months, eps_m, min_samples, max_area_km2, resolution)
+    wanted = (tier, first_start, waves, months_between)
+    found, made = _draw(city, dataset, out, seed, wanted, (until, kind, flags))
+    _show_draw(found, made, out, as_json=as_json)
+
+
+def _flags(
+    months: int | None,
+    eps_m: float | None,
+    min_samples: int | None,
+    max_area_km2: float | None,
+    resolution: int | None,
+) -> dict[str, Any]:
+    """Name the settings that proposing takes, as given on the command line."""
+    return {
+        "months": months,
+        "eps_m": eps_m,
+        "min_samples": min_samples,
+        "max_area_km2": max_area_km2,
+        "resolution": resolution,
+    }
+
+
+def _missing(needed: Mapping[str, object]) -> ParamError:
+    absent = [name for name, given in needed.items() if given is None]
+    return ParamError("draw.missing", which=", ".join(absent))
+
+
+def _draw(
+    city: str,
+    dataset: Path,
+    out: Path,
+    seed: str | None,
+    wanted: tuple[int, str, int, int],
+    proposing: tuple[str | None, Sequence[str] | None, Mapping[str, Any]],
+) -> tuple[Found, Made]:
+    """Close a list or draw it; `wanted` is the tier, its first start, waves, months between."""
     config = city_of(city)
     from csa.deciding.draw import (
         MARKER,
@@ -200,28 +246,28 @@ def draw(
         close_list,
         list_entrants,
         make_draw,
-        require_same_list,
+        require_one_draw,
     )
     from csa.files import replace_folder
     from csa.params import Month
-    from csa.terminal.decide import show_closed_list, show_draw, show_written
 
-    flags = {
-        "months": months,
-        "eps_m": eps_m,
-        "min_samples": min_samples,
-        "max_area_km2": max_area_km2,
-        "resolution": resolution,
-    }
+    until, kind, flags = proposing
     choices = choices_of(config, until, kind, flags)
+    tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
     with progress(8) as tell:
         found = _find(dataset, config, choices, tell)
         starts = Starts(list_entrants(found, tier), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
-        require_same_list(out / MARKER, _kept_draw(out / MARKER), made)
+        require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)
         tell("write")
         replace_folder(out, MARKER, made.files)
+    return found, made
+
+
+def _show_draw(found: Found, made: Made, out: Path, *, as_json: bool) -> None:
+    from csa.terminal.decide import show_closed_list, show_draw, show_written
+
     if as_json:
         show_json(made.account)
         return
@@ -235,11 +281,11 @@ def draw(
 def _find(dataset: Path, config: CityConfig, choices: Choices, tell: Tell) -> Found:
     from csa.deciding.found import find
     from csa.ingest.dataset import load_dataset
-    from csa.recording import load_record
+    from csa.recording import load_suggestion
 
     tell("load")
     loaded = load_dataset(dataset)
-    return find(loaded, config, choices, load_record(dataset, loaded, config, choices), tell)
+    return find(loaded, config, choices, load_suggestion(dataset, loaded, config, choices), tell)
 
 
 def _kept_draw(path: Path) -> dict[str, Any] | None:
@@ -248,7 +294,7 @@ def _kept_draw(path: Path) -> dict[str, Any] | None:
 
     try:
         return load_kept(path)
-    except SourceError as error:
+    except (SourceError, RecursionError) as error:
         raise SourceError("draw.unreadable", path=path) from error
 
 

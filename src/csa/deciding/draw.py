@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from csa.deciding.plain import (
     write_header,
 )
 from csa.deciding.priorities import count_tiers
-from csa.errors import ParamError
+from csa.errors import ParamError, SourceError
 from csa.files import csv_bytes, json_bytes
 from csa.hotspots.proposal import METHOD_VERSION
 from csa.params import Month
@@ -147,10 +149,10 @@ def close_list(found: Found, starts: Starts) -> Made:
     Raises
     ------
     ParamError
-        If no draw could be made of this list.
+        If no draw could be made of this list, or the data reach into its first month.
     """
     # The list and its code do not depend on the seed: any will do to write them.
-    record = draw_record(_draw(starts, "any seed"))
+    record = draw_record(_draw(found, starts, "any seed"))
     return Made(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
 
 
@@ -174,15 +176,17 @@ def make_draw(found: Found, starts: Starts, seed: str) -> Made:
     Raises
     ------
     ParamError
-        If no draw could be made of this list with this seed.
+        If no draw could be made of this list with this seed, or the data reach into its first
+        month.
     """
-    drawn = _draw(starts, seed)
+    drawn = _draw(found, starts, seed)
     usual = found.usual_fall_share or 0.0
     power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
     return Made(_account(DRAWN, found, draw_record(drawn)), drawn, power)
 
 
-def _draw(starts: Starts, seed: str) -> Draw:
+def _draw(found: Found, starts: Starts, seed: str) -> Draw:
+    _require_time_to_come(found, starts.first_start)
     return draw_start_order(
         starts.entrants,
         seed=seed,
@@ -190,6 +194,17 @@ def _draw(starts: Starts, seed: str) -> Draw:
         n_waves=starts.n_waves,
         months_between=starts.months_between,
     )
+
+
+def _require_time_to_come(found: Found, first_start: Month) -> None:
+    """Refuse a start in months that were counted: nothing could be compared from then on."""
+    through = found.dataset.report["data_through"]
+    if through is None:
+        return
+    last = date.fromisoformat(through)
+    earliest = Month(last.year, last.month).plus(1)
+    if first_start < earliest:
+        raise ParamError("draw.start_past", given=first_start, last=last, earliest=earliest)
 
 
 def _account(kind: str, found: Found, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,13 +219,16 @@ def _account(kind: str, found: Found, record: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def require_same_list(path: Path, before: Mapping[str, Any] | None, made: Made) -> None:
-    """Refuse to draw from another list than the one that was closed in the same place.
+def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: Made) -> None:
+    """Refuse whatever would let somebody draw until they like what comes.
+
+    In one folder one list is closed, then that list is drawn, once; the same files may be
+    written again.
 
     Parameters
     ----------
     path
-        Where the closed list is kept.
+        Where the closed list or the draw is kept.
     before
         What is kept there; None where nothing is.
     made
@@ -219,10 +237,23 @@ def require_same_list(path: Path, before: Mapping[str, Any] | None, made: Made) 
     Raises
     ------
     ParamError
-        If a list was closed there with another code, and this is a draw.
+        If a draw is kept there that is not this one, if a list was closed there with another
+        code, or if this is a draw and no list was closed there.
+    SourceError
+        If something else is kept there.
     """
-    if before is None or before.get("kind") != CLOSED or made.draw is None:
+    code = made.account["entrants_sha256"]
+    if before is None:
+        if made.draw is not None:
+            raise ParamError("draw.not_closed", path=path)
         return
-    closed, code = before.get("entrants_sha256"), made.draw.entrants_sha256
+    if before.get("kind") == DRAWN:
+        if before != json.loads(json_bytes(made.account)):
+            raise ParamError("draw.drawn_already", path=path)
+        return
+    if before.get("kind") != CLOSED:
+        raise SourceError("draw.unreadable", path=path)
+    closed = before.get("entrants_sha256")
     if closed != code:
-        raise ParamError("draw.other_list", path=path, closed=closed, made=code)
+        key = "draw.closed_already" if made.draw is None else "draw.other_list"
+        raise ParamError(key, path=path, closed=closed, made=code)

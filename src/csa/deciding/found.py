@@ -12,7 +12,7 @@ from csa.ingest.dataset import Dataset
 from csa.judging import Judgement, judge
 from csa.log import Tell, silent
 from csa.priorities.record import Record
-from csa.recording import suggested_areas
+from csa.recording import suggestion_of
 from csa.windows import study_cells
 
 
@@ -45,7 +45,7 @@ class Found:
 
     @property
     def usual_fall_share(self) -> float | None:
-        """By how much chosen areas fall by themselves, 0 to below 1; None without a past year."""
+        """Chosen areas' own fall in share of the city, last year to next, 0 to below 1; or None."""
         usual = None if self.record is None else self.record.usual_fall_share
         return None if usual is None else min(max(usual, 0.0), 0.99)
 
@@ -85,7 +85,7 @@ def find(
         If a choice is outside its range.
     """
     cover = study_cells(dataset, choices.resolution)
-    suggested = suggested_areas(config, record)
-    proposal = propose(dataset, config, choices, tell, cover, suggested)
+    suggestion = suggestion_of(config, record)
+    proposal = propose(dataset, config, choices, tell, cover, suggestion)
     judgement = judge(dataset, config, proposal, tell, cover)
     return Found(dataset, config, choices, record, proposal, judgement)

@@ -121,19 +121,20 @@ def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
         With the record made.
     """
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
-    variants = _score_variants(asked, asked.config.areas, tell)
-    return Past(asked, None, record, record.table, record.comparison, variants)
+    # Its areas are those that it suggests itself; so are the ones that other ways start from.
+    variants = _score_variants(asked, suggested_areas(asked.config, record), tell)
+    return Past(asked, record, record, record.table, record.comparison, variants)
 
 
-def judge_named(asked: Asked, record: Record | None, tell: Tell = silent) -> Past:
-    """Judge the days that somebody names.
+def judge_named(asked: Asked, tell: Tell = silent) -> Past:
+    """Judge the days that somebody names, with the city file's values.
+
+    What past years suggest was chosen from years that may lie after such a day.
 
     Parameters
     ----------
     asked
         What is asked.
-    record
-        What past years suggest; None where none is kept.
     tell
         Called with each step as it begins.
 
@@ -149,10 +150,10 @@ def judge_named(asked: Asked, record: Record | None, tell: Tell = silent) -> Pas
     """
     tell("cells")
     located = locate(asked.dataset, asked.config, asked.choices)
-    areas = suggested_areas(asked.config, record)
+    areas = asked.config.areas
     found = run_backtest(located, asked.choices, areas, asked.question, tell)
     variants = _score_variants(asked, areas, tell)
-    return Past(asked, record, None, found.table, found.comparison, variants)
+    return Past(asked, None, None, found.table, found.comparison, variants)
 
 
 def _score_variants(asked: Asked, areas: Areas, tell: Tell) -> pd.DataFrame:

@@ -30,6 +30,11 @@ RECENT_SHARE = 0.7
 """A cell may also go on like its last 12 months, at seven tenths: of a year's count, that is about
 what remains the year after. So a place that has newly begun is found within months."""
 
+OWN_SPREAD_M = 90.0
+FINE_KM2 = 0.03
+"""A cell much smaller than one of resolution 9 keeps nothing to itself: what would stay is spread
+over about as much land, by a kernel of `OWN_SPREAD_M`."""
+
 REACH = 4.0
 """Beyond four standard deviations a Gaussian kernel holds 0.03 % of its mass."""
 
@@ -119,10 +124,9 @@ def spread(counts: Floats, grid: Grid) -> Floats:
         the study area is lost.
     """
     occupied = np.flatnonzero(counts > 0)
-    per_km2 = np.zeros(len(counts))
-    for cell, near, kernel in _kernels(occupied, grid):
-        per_km2 += np.bincount(near, kernel * counts[cell], minlength=len(counts))
-    mixed: Floats = OWN_SHARE * counts + (1 - OWN_SHARE) * per_km2 * grid.area_km2.to_numpy()
+    mixed = np.zeros(len(counts))
+    for cell, near, weight in _weights(occupied, grid):
+        mixed += np.bincount(near, weight * counts[cell], minlength=len(counts))
     return mixed
 
 
@@ -141,22 +145,34 @@ def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
     scipy.sparse.csr_array
         (m, k): counts of the occupied cells to spread counts of all.
     """
+    if not len(occupied):
+        return csr_array((len(grid.area_km2), 0))
     number = np.full(len(grid.area_km2), -1)
     number[occupied] = np.arange(len(occupied))
-    triples = [(number[cell], near, kernel) for cell, near, kernel in _kernels(occupied, grid)]
-    column, row, kernel = (np.concatenate(parts) for parts in zip(*triples, strict=True))
-    own = OWN_SHARE * (row == occupied[column])
-    weights = own + (1 - OWN_SHARE) * kernel * grid.area_km2.to_numpy()[row]
+    triples = [(number[cell], near, weight) for cell, near, weight in _weights(occupied, grid)]
+    column, row, weights = (np.concatenate(parts) for parts in zip(*triples, strict=True))
     return csr_array((weights, (row, column)), shape=(len(grid.area_km2), len(occupied)))
 
 
-def _kernels(occupied: Ints, grid: Grid) -> Iterator[tuple[Ints, Ints, Floats]]:
+def _weights(occupied: Ints, grid: Grid) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Yield cells, cells near them, and which part of the one's count goes to the other."""
+    size = grid.area_km2.to_numpy()
+    for cell, near, kernel in _kernels(occupied, grid, SPREAD_M):
+        yield cell, near, (1 - OWN_SHARE) * kernel * size[near]
+    if not len(size) or float(np.median(size)) >= FINE_KM2:
+        yield occupied, occupied, np.full(len(occupied), OWN_SHARE)
+        return
+    for cell, near, kernel in _kernels(occupied, grid, OWN_SPREAD_M):
+        yield cell, near, OWN_SHARE * kernel * size[near]
+
+
+def _kernels(occupied: Ints, grid: Grid, deviation_m: float) -> Iterator[tuple[Ints, Ints, Floats]]:
     """Yield, in blocks, cells, cells near them, and the kernel between: per km2."""
     everywhere = cKDTree(grid.centre_xy)
     for start in range(0, len(occupied), BLOCK):
         block = occupied[start : start + BLOCK]
         pairs = cKDTree(grid.centre_xy[block]).sparse_distance_matrix(
-            everywhere, REACH * SPREAD_M, output_type="ndarray"
+            everywhere, REACH * deviation_m, output_type="ndarray"
         )
-        kernel = np.exp(-0.5 * (pairs["v"] / SPREAD_M) ** 2) / (2 * np.pi * (SPREAD_M / 1000) ** 2)
-        yield block[pairs["i"]], pairs["j"], kernel
+        kernel = np.exp(-0.5 * (pairs["v"] / deviation_m) ** 2)
+        yield block[pairs["i"]], pairs["j"], kernel / (2 * np.pi * (deviation_m / 1000) ** 2)

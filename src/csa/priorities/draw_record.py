@@ -196,8 +196,10 @@ def _record_again(record: Mapping[str, Any]) -> Record:
     version = record.get("rule_version")
     if version != RULE_VERSION:
         raise TableError("draw.version", given=version, known=RULE_VERSION)
-    if not all(isinstance(slot, dict) for slot in record.get("slots") or [None]):
-        raise TableError("draw.record", why="slots")
+    for name in ("entrants", "slots"):
+        rows = record.get(name)
+        if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+            raise TableError("draw.record", why=name)
     try:
         draw = draw_start_order(
             [Entrant(**area) for area in record["entrants"]],
@@ -207,7 +209,7 @@ def _record_again(record: Mapping[str, Any]) -> Record:
             months_between=record["months_between"],
         )
         return draw_record(draw)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise TableError("draw.record", why=error) from error
 
 

@@ -37,6 +37,10 @@ LEAST_PAIRS = 0.05
 BEYOND_CHANCE = 3.0
 """Standard errors of excess pairs above which a city is not flat; chance passes 1 time in 25."""
 
+MAX_CELLS = 1500
+"""With more cells around an area, only its own are asked; with more of its own, its count is
+large enough to stand for itself."""
+
 MAX_ITERATIONS = 60
 TOLERANCE = 1e-5
 MAX_STEP = 1.0
@@ -208,6 +212,9 @@ def estimate_area(
         return Estimate.sure(cells.per_km2 * float(cells.area_km2[inside].sum()))
     around = np.unique(cells.spirals[inside, : RINGS[CONTEXT_RINGS].stop])
     around = around[around != OUTSIDE]
+    if len(inside) > MAX_CELLS:
+        return Estimate.of_gamma(float(cells.counts[inside].sum()) + 0.5, 1.0, coverage)
+    around = around if len(around) <= MAX_CELLS else inside
     expected, log_covariance = _condition(around, cells, field)
     at = np.searchsorted(around, inside)
     total = float(expected[at].sum())

@@ -101,7 +101,9 @@ def power(
         Variance over mean of counts of fixed areas.
     usual_fall_share
         By how much all areas fall by themselves, 0 to below 1: areas chosen because their
-        counts were high usually do.
+        counts were high usually do. Taken from the rate of the 24 months before, whatever the
+        months it was measured on: a fall in share of the city from the last year to the next
+        is a near guess.
 
     Returns
     -------

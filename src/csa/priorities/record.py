@@ -12,7 +12,7 @@ from csa.errors import TableError
 from csa.priorities.backtest import BACKTEST_COLUMNS, Comparison, as_table
 from csa.priorities.suggestion import Tried
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "record of past years"
 
 
@@ -146,26 +146,93 @@ def record_from_plain(plain: Mapping[str, Any]) -> Record:
             str(plain["fingerprint"]),
             str(plain["method_version"]),
             dict(plain["params"]),
-            as_table(plain["table"]),
-            None if comparison is None else Comparison(**comparison),
+            _judged_table(plain["table"]),
+            None if comparison is None else _compared(comparison),
             _all_tried(plain["tried"]),
             None if suggested is None else _all_tried([suggested])[0],
-            tuple(UsualChange(**one) for one in plain["usual_changes"]),
+            tuple(_changed(one) for one in plain["usual_changes"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise TableError("backtest.bad_record") from error
 
 
 def _all_tried(rows: Sequence[Mapping[str, Any]]) -> tuple[Tried, ...]:
     return tuple(
         Tried(
-            float(row["eps_m"]),
-            int(row["min_samples"]),
-            tuple(float(share) for share in row["hit_shares"]),
-            tuple(int(n) for n in row["n_areas"]),
+            _positive(row["eps_m"]),
+            int(_positive(_whole(row["min_samples"]))),
+            *_by_origin(row),
         )
         for row in rows
     )
+
+
+def _by_origin(
+    row: Mapping[str, Any],
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
+    hit_shares = tuple(_share(share) for share in row["hit_shares"])
+    area_shares = tuple(_share(share) for share in row["area_shares"])
+    n_areas = tuple(_whole(n) for n in row["n_areas"])
+    if not len(hit_shares) == len(area_shares) == len(n_areas):
+        raise ValueError(row)
+    return hit_shares, area_shares, n_areas
+
+
+def _judged_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    for row in rows:
+        for name, value in row.items():
+            if name in {"origin", "method"}:
+                _text(value)
+            elif value is not None:
+                _number(value, least=0)
+    return as_table(rows)
+
+
+def _compared(row: Mapping[str, Any]) -> Comparison:
+    for name, value in row.items():
+        if name in {"method", "baseline"}:
+            _text(value)
+        else:
+            _number(value, least=-1, most=1)
+    return Comparison(**row)
+
+
+def _changed(row: Mapping[str, Any]) -> UsualChange:
+    shares = {
+        name: _share(row[name]) for name in ("before_share", "last_year_share", "after_share")
+    }
+    return UsualChange(
+        **{**row, **shares, "origin": _text(row["origin"]), "n_areas": _whole(row["n_areas"])}
+    )
+
+
+def _number(value: Any, *, least: float, most: float = 1e9) -> float:
+    """Refuse what is no number, not finite, or out of its range."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise ValueError(value)
+    return float(value)
+
+
+def _positive(value: Any) -> float:
+    if not _number(value, least=0, most=1e6):
+        raise ValueError(value)
+    return float(value)
+
+
+def _share(value: Any) -> float:
+    return _number(value, least=0, most=1)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return int(_number(value, least=0))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def _or_none(value: Any) -> Any:

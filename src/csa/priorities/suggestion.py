@@ -16,6 +16,9 @@ MIN_ORIGINS = 3
 NEAR = 0.35
 """Logarithms of radius and minimum: together up to 40 % off, a setting speaks for another."""
 
+ALIKE = 0.999
+"""Of the land: less than a thousandth of difference is rounding."""
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -28,7 +31,9 @@ class Tried:
     min_samples
         Minimum count, for the documented number of incidents.
     hit_shares
-        Share of the next incidents that its areas caught, by origin; all at the same land.
+        Share of the next incidents that its areas caught, by origin.
+    area_shares
+        On which part of the land, by origin: less than asked for where they cover too little.
     n_areas
         How many candidate areas it gave, by origin.
     """
@@ -36,6 +41,7 @@ class Tried:
     eps_m: float
     min_samples: int
     hit_shares: tuple[float, ...]
+    area_shares: tuple[float, ...]
     n_areas: tuple[int, ...]
 
     @property
@@ -60,19 +66,44 @@ def choose_setting(tried: Sequence[Tried]) -> Tried | None:
     Returns
     -------
     Tried or None
-        A setting whose paired difference to the best is within one standard error; None with
-        fewer than `MIN_ORIGINS` origins.
+        A setting whose paired difference to the best is within one standard error, of those that
+        covered the same land; None with fewer than `MIN_ORIGINS` origins.
 
     References
     ----------
     Breiman, Friedman, Olshen & Stone (1984), Classification and Regression Trees, section 3.4.3
     (the rule of one standard error).
     """
-    if not tried or len(tried[0].hit_shares) < MIN_ORIGINS:
+    comparable = comparable_settings(tried)
+    if not comparable or len(comparable[0].hit_shares) < MIN_ORIGINS:
         return None
-    best = max(tried, key=lambda one: one.mean_hit_share)
-    as_good = [one for one in tried if _is_as_good(one, best)]
+    best = max(comparable, key=lambda one: one.mean_hit_share)
+    as_good = [one for one in comparable if _is_as_good(one, best)]
     return min(as_good, key=lambda one: (one.mean_areas, -one.mean_hit_share, one.eps_m))
+
+
+def comparable_settings(tried: Sequence[Tried]) -> list[Tried]:
+    """Keep the settings whose areas covered as much land as any at each origin.
+
+    Parameters
+    ----------
+    tried
+        Settings.
+
+    Returns
+    -------
+    list of Tried
+        Those that can be compared: who takes less land catches less.
+    """
+    most = [max(shares) for shares in zip(*(one.area_shares for one in tried), strict=True)]
+    return [
+        one
+        for one in tried
+        if any(one.area_shares)
+        and all(
+            share >= ALIKE * as_much for share, as_much in zip(one.area_shares, most, strict=True)
+        )
+    ]
 
 
 def _is_as_good(one: Tried, best: Tried) -> bool:
@@ -100,7 +131,7 @@ def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int)
     """
     if chosen is None:
         return say("backtest.too_few_years", n=n_origins, needed=MIN_ORIGINS)
-    best = max(one.mean_hit_share for one in tried)
+    best = max(one.mean_hit_share for one in comparable_settings(tried))
     return say(
         "backtest.why_setting",
         n=n_origins,
@@ -138,7 +169,7 @@ def explain_override(
     def apart(one: Tried) -> float:
         return abs(math.log(one.eps_m / eps_m)) + abs(math.log(one.min_samples / min_samples))
 
-    near = min(tried, key=apart, default=None)
+    near = min(comparable_settings(tried), key=apart, default=None)
     if near is None or chosen is None or apart(near) > NEAR:
         return say("backtest.override_unknown")
     return say(

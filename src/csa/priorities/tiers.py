@@ -162,18 +162,20 @@ def probability_in_top(
     random = np.random.default_rng(seed)
     per_km2 = np.empty((n_draws, n))
     for place, (area, km2) in enumerate(zip(estimates, area_km2, strict=True)):
-        drawn = area.mean if area.is_sure else random.gamma(area.alpha, 1 / area.rate, n_draws)
-        per_km2[:, place] = drawn / km2
+        if area.is_sure:  # rounded, as sums of land taken in another order are not quite equal
+            per_km2[:, place] = round(area.mean / km2, 9)
+        else:
+            per_km2[:, place] = random.gamma(area.alpha, 1 / area.rate, n_draws) / km2
     lot = random.random((n_draws, n))
     top = np.lexsort((lot, -per_km2), axis=1)[:, :k]  # (n_draws, k) places
     shares: Floats = np.bincount(top.ravel(), minlength=n) / n_draws
     return shares
 
 
-def explain_tier(
-    area: TierFacts, tier: int | None, first: TierFacts | None, city_per_km2: float
-) -> tuple[Message, Message]:
+def explain_tier(area: TierFacts, tier: int | None, city_per_km2: float) -> tuple[Message, Message]:
     """Explain in two sentences why an area has its tier, or none.
+
+    All areas of a tier have the same second sentence: nothing in it says who comes before whom.
 
     Parameters
     ----------
@@ -181,8 +183,6 @@ def explain_tier(
         The area.
     tier
         What `assign_tiers` gave it.
-    first
-        The first of its tier, the area itself if that is it; None without a tier.
     city_per_km2
         The study area's incidents per km2 in the same period.
 
@@ -203,42 +203,9 @@ def explain_tier(
         low=math.floor(estimate.low),
         high=math.ceil(estimate.high),
     )
-    if tier is None or first is None:
+    if tier is None:
         return counted, say("tier.none", usual=usual)
-    if first == area:
-        return counted, say("tier.first", usual=usual, tier=tier)
-    below = probability_below(estimate, first.estimate, (area.area_km2, first.area_km2))
-    return counted, say("tier.shared", tier=tier, first=first.name, odds=odds(below))
-
-
-def odds(probability: float) -> Message:
-    """Put a probability into words: so many times in 10, or in 20.
-
-    Parameters
-    ----------
-    probability
-        0 to 1.
-
-    Returns
-    -------
-    Message
-        Such as "about 7 times in 10"; to the nearest twentieth, and never "always" or "never".
-
-    Raises
-    ------
-    ParamError
-        If it is not between 0 and 1.
-    """
-    if not 0 <= probability <= 1:
-        raise ParamError("priorities.probability", given=probability)
-    twentieths = math.floor(20 * probability + 0.5)
-    if twentieths < 1:
-        return say("tier.odds_under")
-    if twentieths > 19:
-        return say("tier.odds_over")
-    if twentieths % 2:
-        return say("tier.odds_20", n=twentieths)
-    return say("tier.odds_10", n=twentieths // 2)
+    return counted, say("tier.member", usual=usual, tier=tier)
 
 
 def _highest_first(area: Estimate, km2: float) -> tuple[float, float, float]:

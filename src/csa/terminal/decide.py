@@ -13,8 +13,9 @@ from csa.message import Message
 from csa.priorities.draw_record import explain_draw, list_starts
 from csa.priorities.power import explain_power
 from csa.priorities.suggestion import explain_choice
+from csa.sheets import usual_number
 from csa.terminal.console import pick, show, show_table
-from csa.words import percent, render, speak
+from csa.words import in_ten, percent, render, speak, times, way_name
 
 if TYPE_CHECKING:
     from csa.deciding.found import Found
@@ -65,7 +66,7 @@ def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
         table.add_column(title, justify="right")
     for method, means in methods.items():
         table.add_row(
-            _way(method),
+            way_name(method),
             _hundredths(means["hit_share"]),
             _hundredths(means["area_share"]),
             "" if method == "areas" else _hundredths(means["difference"], sign="+"),
@@ -75,21 +76,6 @@ def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
 
 def _hundredths(share: float | None, sign: str = "") -> str:
     return "" if share is None else f"{100 * share:{sign}.1f}"
-
-
-def _way(method: str) -> str:
-    """Name a way of choosing in plain words."""
-    if method.startswith("kde_"):
-        return speak("backtest.way_kde", metres=method.removeprefix("kde_"))
-    return speak(
-        {
-            "areas": "backtest.way_areas",
-            "count": "backtest.way_count",
-            "neighborhoods": "backtest.way_neighborhoods",
-            "random": "backtest.way_random",
-            "ceiling": "backtest.way_ceiling",
-        }[method]
-    )
 
 
 def _values_used(params: Mapping[str, Any]) -> str:
@@ -115,7 +101,7 @@ def _meaning(past: Past, methods: Mapping[str, Mapping[str, float | None]]) -> s
         else speak("backtest.next_months", n=horizon),
         hit=100 * comparison.hit_share,
         land=percent(methods["areas"]["area_share"]),
-        way=_way(comparison.baseline),
+        way=way_name(comparison.baseline),
         other=100 * comparison.baseline_hit_share,
         verdict=_verdict(comparison),
         low=100 * comparison.low,
@@ -199,23 +185,27 @@ def _priority_table(areas: pd.DataFrame) -> None:
             area["place_name"],
             _tier(area["tier"], is_doubtful=bool(area["is_doubtful"])),
             f"{area['incidents']:,}",
-            speak("judged.between", low=area["expected_low"], high=area["expected_high"]),
-            f"{area['times_city']:.1f}",
-            _in_ten(area["stability_share"]),
+            _usual(area["expected_low"], area["expected_high"]),
+            times(area["times_city"]),
+            in_ten(area["stability_share"]),
             speak("judged.first") if area["is_first"] else "",
-            _in_ten(area["top_share"]),
+            in_ten(area["top_share"]),
         )
     show_table(table)
+
+
+def _usual(low: float, high: float) -> str:
+    """Write the usual number as the pages do: its interval is never narrowed by rounding."""
+    bounds = usual_number(low, high)
+    if bounds is None:
+        return speak("ways.unknown")
+    return speak("judged.between", low=bounds[0], high=bounds[1])
 
 
 def _tier(tier: Any, *, is_doubtful: bool) -> str:
     if is_doubtful:
         return speak("judged.look_first")
     return speak("judged.no_tier") if pd.isna(tier) else str(int(tier))
-
-
-def _in_ten(share: Any) -> str:
-    return "" if pd.isna(share) else speak("judged.in_ten", n=round(10 * share))
 
 
 def show_closed_list(account: Mapping[str, Any]) -> None:
