@@ -66,6 +66,7 @@ def test_a_cell_size_offers_only_limits_that_hold_a_cell(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
     reader.frame  # noqa: B018 - painted
     reader.page.get_by_text("More choices").click()
+    reader.settle()  # a list that opens while the page runs is closed again
     reader.page.get_by_role("combobox", name="Cell size").click()
     reader.page.get_by_role("option", name="resolution 8").click()
     reader.settle()

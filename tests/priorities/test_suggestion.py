@@ -83,7 +83,7 @@ def test_a_setting_on_less_land_is_never_chosen_nor_the_best_nor_the_nearest():
     assert "The best caught 30.0%" in str(explain_choice(best, both, 3))
     assert str(explain_override(250.0, 38, both, best)) == (
         "In past years the nearest setting tried, 250 m and 28, caught 30.0% of the next year's "
-        "shootings; the suggested one 30.0%."
+        "incidents; the suggested one 30.0%."
     )
     # 40 is 43 % above 28: too far for it to speak for it, and the one tried is on less land
     unknown = "How well they would have worked in past years is not known."
@@ -104,7 +104,7 @@ def test_another_setting_is_told_by_the_nearest_tried_and_a_far_one_not_at_all()
     said = str(explain_override(160.0, 8, both, both[0]))
     assert said == (
         "In past years the nearest setting tried, 150 m and 7, caught 20.0% of the next year's "
-        "shootings; the suggested one 30.0%."
+        "incidents; the suggested one 30.0%."
     )
     unknown = "How well they would have worked in past years is not known."
     for eps_m, min_samples in ((250.0, 40), (400.0, 19), (90.0, 7)):
