@@ -111,10 +111,18 @@ def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.
         said.append(
             speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
         )
+    passed = set(_highest_tier(judgement)) - first
+    if first and passed:
+        said.append(speak("compare.passed", n=len(passed), areas=listed(passed)))
     panels.answer(*said)
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     return chosen
+
+
+def _highest_tier(judgement: Judgement) -> list[str]:
+    table = judgement.table
+    return [str(area) for area in table.loc[(table["tier"] == 1).fillna(value=False), "area_id"]]
 
 
 def _unknown_people(judgement: Judgement, names: Mapping[str, str]) -> None:
@@ -226,9 +234,14 @@ def reasons(opened: Opened, choices: Choices, judgement: Judgement, proposal: Pr
                 )
                 places = ", ".join(f"{k} {percent(v)}" for k, v in shares[row["area_id"]].items())
                 st.caption(
-                    speak("compare.details", recent=row["recent_12"], places=panels.plain(places))
-                    + _earlier(float(row["earlier_yearly"]))
+                    speak(
+                        "compare.details",
+                        recent=row["recent_12"],
+                        earlier=_earlier(float(row["earlier_yearly"])),
+                        places=panels.plain(places),
+                    )
                     + _lacking(lacking.get(row["area_id"], ()))
+                    + _suspect(int(row["suspect"]), int(row["incidents"]))
                 )
 
 
@@ -236,6 +249,11 @@ def _earlier(yearly: float) -> str:
     if math.isnan(yearly):
         return ""
     return " " + speak("compare.earlier", yearly=yearly)
+
+
+def _suspect(n_suspect: int, n: int) -> str:
+    """Say of any such point, not only where it makes a third of the count."""
+    return " " + speak("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
 
 
 def _lacking(kinds: Sequence[str]) -> str:

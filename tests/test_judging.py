@@ -205,7 +205,7 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
 def test_one_area_alone_is_in_the_first_tier(tmp_path):
     _, judged = found_in(tmp_path, history(n_other=0))
     assert judged.table["tier"].tolist() == [1]
-    assert "It is in tier 1;" in sentences(judged)["A"][1]
+    assert "It is in tier 1:" in sentences(judged)["A"][1]
     chosen = prioritise(judged, EVEN, 1)
     assert chosen.loc["A"].tolist() == [1, 0, 1, True]
 

@@ -395,3 +395,17 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     assert kept["by_office"] == "Executive Committee"
     assert kept["areas"][0]["cells"]
     assert "Executive Committee" in text
+
+
+def test_an_area_of_the_highest_tier_that_does_not_enter_is_told_of(page):
+    by_people = {"expected": 0, "density": 0, "homicides": 0, "lasting": 0, "people": 3}
+    text = words(page(weigh={"capacity": 1, "weights": by_people}))
+    assert "Tiers go by incidents for the land" in text
+    assert "of the highest tier," in text
+    assert "Tiers go by incidents for the land" not in words(
+        page(weigh={"capacity": 30, "weights": {}})
+    )
+
+
+def test_every_incident_at_a_doubtful_point_is_told_of(page):
+    assert "Of its 24 incidents, 23 lie at a point" in words(page())

@@ -89,7 +89,7 @@ def test_two_sentences_say_why_an_area_has_its_tier():
     a, c = facts("A", 40, law(40)), facts("C", 1, law(1.2))
     assert sentences(a, 1, 5.0) == [
         "A had 40 incidents; with chance allowed for, its usual number in as long a time is between 30 and 51.",
-        "In the whole city about 5.0 would be usual on this much land, so this area stands out. It is in tier 1; within a tier the numbers cannot tell areas apart.",
+        "In the whole city about 5.0 would be usual on this much land, so this area stands out. It is in tier 1: tiers go by how many are expected for the land, and areas of one tier cannot be told apart by it.",
     ]
     assert sentences(c, None, 5.0) == [
         "C had one incident; with chance allowed for, its usual number in as long a time is between 0 and 4.",
