@@ -41,11 +41,11 @@ def screen(dataset: Path) -> Table:
     with chromium() as browser:
         cold = [_cold(browser, variables) for _ in range(3)]
         with serving([sys.executable, "-m", "app"], variables) as address:
-            page = _opened(browser, f"{address}/?screen={SCREEN}")
+            page = _opened(browser, f"{address}/areas?screen={SCREEN}")
             # The months first: at the wide radii that come last, clusters are split many times.
             month, toggle, change = _month(page), _toggle(page), _radius(page, _until_painted)
         with serving([sys.executable, "-m", "app"], variables) as address:
-            page = _opened(browser, f"{address}/?screen={SCREEN}")
+            page = _opened(browser, f"{address}/areas?screen={SCREEN}")
             radius = _radius(page, _until_settled)
         ours = statistics.median(radius)
         _row(table, "first page, map and all, once the server answers", cold, None, "3 s")

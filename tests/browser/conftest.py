@@ -140,13 +140,14 @@ class Reader:
         return self.page.locator("[data-testid=stMain]").inner_text()
 
     def settle(self):
-        """Wait until the page has nothing left to run."""
+        """Wait until the page has nothing left to run, and stays so: one run may call another."""
+        still = "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')"
         self.page.wait_for_timeout(150)
-        self.page.wait_for_function(
-            "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')",
-            timeout=30_000,
-        )
-        self.page.wait_for_timeout(150)
+        for _ in range(60):
+            self.page.wait_for_function(still, timeout=30_000)
+            self.page.wait_for_timeout(350)
+            if self.page.evaluate(still):
+                return
 
 
 @pytest.fixture
