@@ -17,7 +17,8 @@ from app.ways import beside, named, tried_table
 from csa.backtesting import HORIZON_MONTHS, full_months
 from csa.choices import Choices
 from csa.hotspots.year_to_date import months_missing
-from csa.priorities.backtest import METHODS, Comparison
+from csa.priorities.backtest import METHODS
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record
 from csa.priorities.suggestion import explain_choice
 from csa.schema import KINDS

@@ -20,7 +20,8 @@ from csa.choices import Choices
 from csa.errors import ParamError, PeriodError
 from csa.finding import estimate_areas, find_areas, settle_params
 from csa.params import Month, Period
-from csa.priorities.backtest import BASELINES, METHODS, compare
+from csa.priorities.backtest import BASELINES, METHODS
+from csa.priorities.comparison import compare
 from csa.windows import locate
 from tests.test_finding import (
     history,

@@ -31,7 +31,8 @@ from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.errors import OutputError
 from csa.ingest.dataset import load_dataset
 from csa.params import Month
-from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, Comparison, as_table
+from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, as_table
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record, UsualChange
 from csa.recording import load_record
 from csa.terminal import decide as terminal

@@ -16,15 +16,8 @@ from csa.hotspots.grid import CellSet, Floats
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
 from csa.params import Month, Period
-from csa.priorities.backtest import (
-    Comparison,
-    Judged,
-    Trial,
-    best_baseline,
-    compare,
-    judge_trial,
-    tabulate,
-)
+from csa.priorities.backtest import Judged, Trial, judge_trial, tabulate
+from csa.priorities.comparison import Comparison, best_baseline, compare
 from csa.windows import Located
 
 SEED = 20200101

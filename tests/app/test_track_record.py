@@ -14,7 +14,8 @@ from app.opened import Opened
 from app.settings import ROOT, Deployment
 from app.ways import beside, named, tried_table
 from csa.choices import Choices
-from csa.priorities.backtest import BASELINES, METHODS, Comparison, as_table
+from csa.priorities.backtest import BASELINES, METHODS, as_table
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record, UsualChange
 from csa.priorities.suggestion import Tried
 from csa.words import percent

@@ -15,16 +15,14 @@ from csa.priorities.backtest import (
     BACKTEST_COLUMNS,
     BASELINES,
     METHODS,
-    Comparison,
     Judged,
     Trial,
     as_table,
-    best_baseline,
-    compare,
     judge_areas,
     judge_trial,
     tabulate,
 )
+from csa.priorities.comparison import Comparison, best_baseline, compare
 from tests.priorities.test_land import general, places, settled, square
 
 ORIGIN = Month(2020, 1)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.errors import TableError
-from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, Comparison, as_table
+from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, as_table
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record, UsualChange, record_from_plain, record_to_plain
 from csa.priorities.suggestion import Tried
 

@@ -20,7 +20,8 @@ from csa.deciding.plain import (
 )
 from csa.files import csv_bytes, json_bytes
 from csa.hotspots.proposal import METHOD_VERSION
-from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, Comparison
+from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record
 from csa.recording import suggested_areas
 from csa.schema import KINDS

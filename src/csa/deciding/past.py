@@ -13,7 +13,8 @@ from csa.city import Areas, CityConfig
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
 from csa.params import Month
-from csa.priorities.backtest import Comparison, as_table
+from csa.priorities.backtest import as_table
+from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record
 from csa.recording import make_record, suggested_areas
 from csa.variants import run_variants

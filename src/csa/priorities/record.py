@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from csa.errors import TableError
-from csa.priorities.backtest import BACKTEST_COLUMNS, Comparison, as_table
+from csa.priorities.backtest import BACKTEST_COLUMNS, as_table
+from csa.priorities.comparison import Comparison
 from csa.priorities.suggestion import Tried
 
 FORMAT_VERSION = 2

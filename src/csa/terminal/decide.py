@@ -20,7 +20,7 @@ from csa.words import in_ten, percent, render, speak, times, way_name
 if TYPE_CHECKING:
     from csa.deciding.found import Found
     from csa.deciding.past import Past
-    from csa.priorities.backtest import Comparison
+    from csa.priorities.comparison import Comparison
     from csa.priorities.draw import Draw
     from csa.priorities.record import Record
 
