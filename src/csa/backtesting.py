@@ -13,6 +13,7 @@ from csa.city import Areas
 from csa.errors import ParamError, PeriodError
 from csa.finding import Estimator, find_areas, places_of, settle_params
 from csa.hotspots.grid import CellSet, Floats
+from csa.hotspots.year_to_date import whole_months
 from csa.ingest.dataset import Dataset
 from csa.log import Tell, silent
 from csa.params import Month, Period
@@ -84,7 +85,8 @@ def full_months(dataset: Dataset) -> Period:
     Returns
     -------
     Period
-        From the data's first month to the last that is over.
+        As `csa.hotspots.year_to_date.whole_months`: from the first month that does not begin
+        late to the last that is over.
 
     Raises
     ------
@@ -94,14 +96,10 @@ def full_months(dataset: Dataset) -> Period:
     first, last = dataset.report["data_from"], dataset.report["data_through"]
     if first is None or last is None:
         raise PeriodError("period.no_data")
-    last_day = date.fromisoformat(last)
-    month = Month(last_day.year, last_day.month)
-    is_over = last_day.day == pd.Period(str(month)).days_in_month
-    until = month.plus(1) if is_over else month
-    start = Month.parse(first[:7])
-    if until <= start:
+    covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
+    if covered is None:
         raise PeriodError("backtest.no_month")
-    return Period(start, until)
+    return covered
 
 
 def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[Month, ...]:
