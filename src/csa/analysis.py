@@ -6,8 +6,7 @@ import pandas as pd
 
 from csa.choices import Choices, Suggestion, dbscan_of, period_of
 from csa.city import CityConfig
-from csa.finding import estimate_areas
-from csa.hotspots.areas import form_areas
+from csa.finding import estimate_areas, find_areas
 from csa.hotspots.proposal import Proposal
 from csa.hotspots.suggest import suggest_dbscan
 from csa.ingest.dataset import Dataset
@@ -70,8 +69,7 @@ def propose(
     dbscan = suggest_dbscan(suggestion.areas, len(window.incidents))
     params = AreaParams(dbscan_of(choices, dbscan), choices.resolution, choices.max_area_km2)
     tell("clusters")
-    expected = located.expected(period)
-    found = form_areas(window.xy, window.cells, located.grid, params, expected)
+    found = find_areas(located, period, params, window)
     tell("areas")
     estimates = estimate_areas(located, period, found.areas)
     by, grid = suggestion.source, located.grid

@@ -16,6 +16,7 @@ from csa.priorities.field import CellCounts, estimate_area, fit_field
 from csa.priorities.gate import MIN_MONTHS
 from csa.priorities.shrinkage import Estimate
 from csa.priorities.tiers import assign_tiers
+from csa.runs import Window
 from csa.windows import Located
 
 
@@ -42,7 +43,9 @@ def settle_params(located: Located, period: Period, choices: Choices, areas: Are
     return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
 
 
-def find_areas(located: Located, period: Period, params: AreaParams) -> AreaSet:
+def find_areas(
+    located: Located, period: Period, params: AreaParams, window: Window | None = None
+) -> AreaSet:
     """Find the candidate areas of a period, from what was known at its end.
 
     Parameters
@@ -53,13 +56,15 @@ def find_areas(located: Located, period: Period, params: AreaParams) -> AreaSet:
         The months counted.
     params
         How areas are found.
+    window
+        The period's incidents, where they are at hand.
 
     Returns
     -------
     AreaSet
         As `csa.hotspots.areas.form_areas`.
     """
-    window = located.window(period)
+    window = located.window(period) if window is None else window
     expected = located.expected(period)
     return form_areas(window.xy, window.cells, located.grid, params, expected)
 
