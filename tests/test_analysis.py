@@ -12,7 +12,7 @@ import pytest
 from sklearn.cluster import DBSCAN
 
 from csa.analysis import propose
-from csa.choices import Choices
+from csa.choices import Choices, Suggestion
 from csa.config import load_city
 from csa.errors import CsaError, ParamError, PeriodError
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
@@ -174,6 +174,19 @@ def test_five_homicides_are_enough_to_say_and_four_are_not(made, n_homicides, sa
     dataset, config = made(*knot(100, n_homicides, KNOT, fatal=1), *knot(200, 11, KNOT))
     proposal = propose(dataset, config, Choices(months=12, eps_m=100, min_samples=6))
     assert proposal.areas["also_on_homicides"].tolist() == [said]
+
+
+def test_homicides_alone_are_asked_with_the_values_that_are_suggested(made):
+    dataset, config = made(*knot(100, 5, KNOT, fatal=1), *knot(200, 11, KNOT))
+    asked = config.areas.model_copy(update={"min_samples_floor": 6})
+    for areas, said in ((config.areas, "yes"), (asked, "too few")):
+        proposal = propose(
+            dataset,
+            config,
+            Choices(months=12, eps_m=100, min_samples=6),
+            suggestion=Suggestion(areas, "past years"),
+        )
+        assert proposal.areas["also_on_homicides"].tolist() == [said]
 
 
 def test_other_choices_for_all_incidents_do_not_change_what_homicides_alone_say(made):

@@ -70,7 +70,9 @@ def of_days(testville):
         ("2016-01-01", "2016-02-28", "2016-01", "2016-02"),
     ],
 )
-def test_a_month_is_whole_when_it_begins_in_time_and_its_last_day_is_covered(of_days, first, last, start, until):
+def test_a_month_is_whole_when_it_begins_in_time_and_its_last_day_is_covered(
+    of_days, first, last, start, until
+):
     assert full_months(of_days(first, last)) == Period(Month.parse(start), Month.parse(until))
 
 

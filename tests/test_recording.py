@@ -24,7 +24,6 @@ from csa.recording import (
     make_record,
     record_params,
     save_record,
-    suggested_areas,
     suggestion_of,
 )
 from csa.variants import sweep_settings
@@ -95,7 +94,7 @@ def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, test
     when = located.incidents["occurred_at"].dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
-        params = settle_params(located, period, Choices(), suggested_areas(config, record))
+        params = settle_params(located, period, Choices(), suggestion_of(config, record).areas)
         areas = find_areas(located, period, params).areas
         inside = np.isin(located.cells, list(frozenset().union(*areas)))
         assert change.n_areas == len(areas)
@@ -114,9 +113,9 @@ def test_the_suggestion_is_chosen_among_the_settings_tried(record):
 
 def test_a_proposal_suggests_what_the_record_says_and_else_the_city_files_values(record, testville):
     config = testville[1]
-    assert suggested_areas(config, None) == config.areas
-    assert suggested_areas(config, replace(record, suggested=None)) == config.areas
-    areas = suggested_areas(config, suggesting(record))
+    assert suggestion_of(config, None).areas == config.areas
+    assert suggestion_of(config, replace(record, suggested=None)).areas == config.areas
+    areas = suggestion_of(config, suggesting(record)).areas
     assert (areas.eps_m, areas.min_samples) == (150, 3)
     assert areas.at_incidents == config.areas.at_incidents
     assert config.areas.eps_m == 200
@@ -325,7 +324,7 @@ def test_philadelphias_record_suggests_its_files_values_and_a_fall_by_itself(sha
     dataset, config = philadelphia_in(shared_data, root)
     record = make_record(dataset, config, Choices())
     assert record.n_origins == 7
-    assert suggested_areas(config, record) == config.areas
+    assert suggestion_of(config, record).areas == config.areas
     assert (record.suggested.eps_m, record.suggested.min_samples) == (250, 19)
     assert 0 < record.usual_fall_share < 0.3
     again = record_from_plain(json.loads(json.dumps(record_to_plain(record), allow_nan=False)))

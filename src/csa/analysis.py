@@ -72,9 +72,19 @@ def propose(
     found = find_areas(located, period, params, window)
     tell("areas")
     estimates = estimate_areas(located, period, found.areas)
-    by, grid = suggestion.source, located.grid
+    grid, kinds = located.grid, choices.kinds
     run = Run(
-        dataset, config, period, choices.kinds, window, dbscan, by, params, grid, found, estimates
+        dataset,
+        config,
+        period,
+        kinds,
+        window,
+        suggestion,
+        dbscan,
+        params,
+        grid,
+        found,
+        estimates,
     )
     return proposal_of(run)
 

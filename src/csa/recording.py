@@ -261,26 +261,9 @@ def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
     Suggestion
         The record's values, else the city file's.
     """
-    is_judged = record is not None and record.suggested is not None
-    return Suggestion(suggested_areas(config, record), "past years" if is_judged else "city file")
-
-
-def suggested_areas(config: CityConfig, record: Record | None) -> Areas:
-    """Settle the values that a proposal suggests: the record's, else the city file's.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    record
-        What past years say; None where none is kept.
-
-    Returns
-    -------
-    Areas
-        The documented values, with the radius and minimum that the record suggests.
-    """
-    return _with_setting(config.areas, None if record is None else record.suggested)
+    chosen = None if record is None else record.suggested
+    source = "city file" if chosen is None else "past years"
+    return Suggestion(_with_setting(config.areas, chosen), source)
 
 
 def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from csa.choices import Suggestion
 from csa.city import CityConfig
 from csa.hotspots.areas import AreaSet
 from csa.hotspots.grid import Grid
@@ -86,10 +87,10 @@ class Run:
         The kinds of incident counted.
     window
         The period's incidents.
+    suggestion
+        The values suggested, whatever the count, and where they come from.
     suggested
-        The suggested choices of DBSCAN.
-    suggested_by
-        `past years`, or `city file`.
+        The suggested choices of DBSCAN for this count.
     params
         The choices made.
     grid
@@ -105,8 +106,8 @@ class Run:
     period: Period
     kinds: tuple[str, ...]
     window: Window
+    suggestion: Suggestion
     suggested: DbscanParams
-    suggested_by: str
     params: AreaParams
     grid: Grid
     found: AreaSet

@@ -13,7 +13,6 @@ from csa.deciding.plain import (
     SHARE_DIGITS,
     list_rows,
     list_versions,
-    name_source,
     plain,
     round_share,
     write_header,
@@ -23,7 +22,7 @@ from csa.hotspots.proposal import METHOD_VERSION
 from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
 from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record
-from csa.recording import suggested_areas
+from csa.recording import suggestion_of
 from csa.schema import KINDS
 
 MARKER = "backtest.json"
@@ -61,15 +60,15 @@ def backtest_account(past: Past) -> dict[str, Any]:
 
 
 def _params(past: Past) -> dict[str, Any]:
-    choices, areas = past.asked.choices, suggested_areas(past.asked.config, past.used)
+    choices, suggestion = past.asked.choices, suggestion_of(past.asked.config, past.used)
     values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
     return {
         "months": choices.months,
         "resolution": choices.resolution,
         "max_area_km2": choices.max_area_km2,
         "kinds": [kind for kind in KINDS if kind in choices.kinds],
-        **{name: getattr(areas, name) for name in values},
-        "suggested_by": name_source(past.used),
+        **{name: getattr(suggestion.areas, name) for name in values},
+        "suggested_by": suggestion.source,
     }
 
 

@@ -16,7 +16,7 @@ from csa.params import Month
 from csa.priorities.backtest import as_table
 from csa.priorities.comparison import Comparison
 from csa.priorities.record import Record
-from csa.recording import make_record, suggested_areas
+from csa.recording import make_record, suggestion_of
 from csa.variants import run_variants
 from csa.windows import locate
 
@@ -123,7 +123,7 @@ def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
     """
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
     # Its areas are those that it suggests itself; so are the ones that other ways start from.
-    variants = _score_variants(asked, suggested_areas(asked.config, record), tell)
+    variants = _score_variants(asked, suggestion_of(asked.config, record).areas, tell)
     return Past(asked, record, record, record.table, record.comparison, variants)
 
 

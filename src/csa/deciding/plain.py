@@ -12,7 +12,6 @@ import pandas as pd
 from csa.city import CityConfig
 from csa.hotspots.proposal import METHOD_VERSION
 from csa.ingest.dataset import Dataset
-from csa.priorities.record import Record
 from csa.proposing import LIBRARIES
 
 FORMAT_VERSION = 1
@@ -46,22 +45,6 @@ def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, A
         "data_fingerprint": dataset.fingerprint,
         "data_through": dataset.report["data_through"],
     }
-
-
-def name_source(record: Record | None) -> str:
-    """Name where suggested values come from.
-
-    Parameters
-    ----------
-    record
-        What past years say; None where none is kept.
-
-    Returns
-    -------
-    str
-        `past years`, or `city file` where no record suggests any.
-    """
-    return "city file" if record is None or record.suggested is None else "past years"
 
 
 def list_versions() -> dict[str, str]:
