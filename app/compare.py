@@ -16,7 +16,7 @@ from app.side_by_side import tier_words
 from app.weighing import Weighing, own_weighing
 from csa.choices import Choices
 from csa.hotspots.proposal import Proposal
-from csa.judging import Judgement, components_of, prioritise
+from csa.judging import Judgement, choose_first, components_of, prioritise
 from csa.places.services import gaps
 from csa.priorities.index import list_unknown
 from csa.words import percent, render, speak
@@ -96,8 +96,9 @@ def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.
         As `csa.judging.prioritise`.
     """
     chosen = prioritise(judgement, weighing.weights, weighing.capacity)
-    own = prioritise(judgement, own_weighing(opened.config).weights, weighing.capacity)
-    first, before = set(first_areas(chosen)), set(first_areas(own))
+    own = own_weighing(opened.config).weights
+    first = set(first_areas(chosen))
+    before = set(choose_first(judgement, own, weighing.capacity))
     names = dict(zip(judgement.table["area_id"], judgement.table["place_name"], strict=True))
 
     def listed(areas: set[str]) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from csa.choices import Choices
 from csa.city import CityConfig
 from csa.errors import CsaError, ParamError
-from csa.finding import estimate_areas, places_of, settle_tiers
+from csa.finding import estimate_areas, places_of
 from csa.hotspots.concentration import Concentration, measure_concentration
 from csa.hotspots.gistar import find_hot_cells
 from csa.hotspots.grid import Ints
@@ -139,15 +139,12 @@ def judge(
     cells = _hot_cells(asked, counts)
     tell("stability")
     table = judged_table(asked, estimates, city_per_km2)
-    months = proposal.summary["params"]["months_covered"]
-    sizes, doubtful = table["area_km2"].tolist(), table["is_doubtful"].tolist()
-    tiers = settle_tiers(estimates, sizes, doubtful, city_per_km2, months)
-    table["tier"] = pd.array(tiers, dtype="Int64")
+    table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
     table["hot_cells"] = _count_hot(asked, cells)
     return Judgement(
         table,
         estimates,
-        _reasons(table, estimates, city_per_km2, months),
+        _reasons(table, estimates, city_per_km2, proposal.summary["params"]["months_covered"]),
         _answers(asked, int(counts.sum()), table),
         _finest(asked, int(counts.sum())),
         _concentration(asked, counts),
@@ -179,14 +176,8 @@ def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.Data
     ParamError
         If a weight names no component, or the capacity is below 1.
     """
+    first = choose_first(judgement, weights, capacity)
     parts = components_of(judgement)
-    unknown = sorted(set(weights.by_component) - set(COMPONENTS))
-    if unknown:
-        raise ParamError(
-            "priorities.component", given=", ".join(unknown), known=", ".join(COMPONENTS)
-        )
-    if capacity < 1:
-        raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
     areas = judgement.table["area_id"].tolist()
     chosen = pd.DataFrame(
         {"in_top_probability": np.nan, "priority_index": np.nan, "top_share": np.nan},
@@ -201,9 +192,43 @@ def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.Data
         )
         chosen.loc[firm, "priority_index"] = priority_index(parts, weights)
         chosen.loc[firm, "top_share"] = sensitivity(parts, capacity, seed=SEED)
-    first = choose(chosen["priority_index"].dropna(), capacity) if len(parts) else []
     chosen["is_first"] = [area_id in first for area_id in areas]
     return chosen
+
+
+def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[str]:
+    """Choose the areas that come first by some weights.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    weights
+        By component, of `COMPONENTS`.
+    capacity
+        How many areas can be served first, at least 1.
+
+    Returns
+    -------
+    list of str
+        Letters, west to east; never an area that owes its count to a doubtful point.
+
+    Raises
+    ------
+    ParamError
+        If a weight names no component, or the capacity is below 1: without any area too.
+    """
+    unknown = sorted(set(weights.by_component) - set(COMPONENTS))
+    if unknown:
+        raise ParamError(
+            "priorities.component", given=", ".join(unknown), known=", ".join(COMPONENTS)
+        )
+    if capacity < 1:
+        raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
+    parts = components_of(judgement)
+    if parts.empty:
+        return []
+    return [str(area_id) for area_id in choose(priority_index(parts, weights), capacity)]
 
 
 def components_of(judgement: Judgement) -> pd.DataFrame:
