@@ -12,7 +12,7 @@ from csa.errors import CsaError
 from csa.ingest.sources import Inputs
 from csa.intake import build_dataset
 from csa.params import Month
-from csa.sheets import sheet_of
+from csa.sheets import sheet_of, usual_number
 
 WEST, EAST = (-94.5752, 39.0201), (-94.5202, 39.0302)
 CHOICES = Choices(until=Month(2020, 7), months=3, min_samples=5)
@@ -58,6 +58,28 @@ def test_a_sheet_counts_its_own_area_and_no_other(made):
         assert sheet.usual == (math.floor(low), math.ceil(high))
         assert sheet.usual[0] < sheet.area["incidents"]
     assert "geometry" not in west.area
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (12.9, 25.1, (12, 26)),
+        (0.2, 3.0, (0, 3)),
+        (4, 4, (4, 4)),
+        (None, None, None),
+        (math.nan, math.nan, None),
+    ],
+)
+def test_a_usual_number_is_whole_and_never_narrower_or_not_told(low, high, said):
+    assert usual_number(low, high) == said
+
+
+def test_where_counts_differ_only_by_chance_no_usual_number_is_told(made):
+    dataset, proposal = made(*rows(100, 6, WEST))
+    flat = proposal.areas.assign(expected=None, expected_low=None, expected_high=None)
+    sheet = sheet_of(dataset, replace(proposal, areas=flat), "A")
+    assert sheet.usual is None
+    assert sheet.area["incidents"] == 6
 
 
 def test_times_that_are_unknown_are_counted_beside_the_parts_of_the_day(made):

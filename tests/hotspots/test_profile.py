@@ -17,7 +17,6 @@ from csa.hotspots.profile import (
     count_interval,
     count_silent_months,
     has_flag,
-    whole_interval,
 )
 from csa.params import Month, Period
 
@@ -44,13 +43,6 @@ def incidents(*times, kinds=None, flags=None):
 )
 def test_a_counts_interval_is_that_of_the_printed_table(n, low, high):
     assert count_interval(n) == pytest.approx((low, high), abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("n", "low", "high"), [(0, 0, 4), (1, 0, 6), (9, 4, 18), (10, 4, 19), (100, 81, 122)]
-)
-def test_in_whole_numbers_an_interval_is_as_wide_or_wider(n, low, high):
-    assert whole_interval(n) == (low, high)
 
 
 def test_incidents_and_homicides_are_counted_month_by_month():
@@ -146,17 +138,6 @@ def test_at_each_end_of_an_interval_the_count_is_just_a_surprise(n, coverage):
     assert poisson.cdf(n, high) == pytest.approx((1 - coverage) / 2)
     if n:
         assert poisson.sf(n - 1, low) == pytest.approx((1 - coverage) / 2)
-
-
-@general
-@given(st.integers(0, 3000), st.sampled_from([0.8, 0.95, 0.99]))
-def test_a_whole_interval_holds_the_exact_one_and_less_than_one_more_at_each_end(n, coverage):
-    low, high = count_interval(n, coverage)
-    least, most = whole_interval(n, coverage)
-    assert isinstance(least, int)
-    assert isinstance(most, int)
-    assert 0 <= low - least < 1
-    assert 0 <= most - high < 1
 
 
 @pytest.mark.parametrize("expected", [0.5, 3.0, 12.0, 60.0])

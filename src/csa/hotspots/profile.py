@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import date
 
@@ -51,25 +50,6 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
     tail = (1 - coverage) / 2
     low = float(gammaincinv(n, tail)) if n else 0.0
     return low, float(gammaincinv(n + 1, 1 - tail))
-
-
-def whole_interval(n: int, coverage: float = 0.95) -> tuple[int, int]:
-    """Widen a count's interval to whole numbers: never narrower than it is.
-
-    Parameters
-    ----------
-    n
-        Incidents counted.
-    coverage
-        As for `count_interval`.
-
-    Returns
-    -------
-    tuple of int
-        Lower and upper usual number.
-    """
-    low, high = count_interval(n, coverage)
-    return math.floor(low), math.ceil(high)
 
 
 def count_by_month(
