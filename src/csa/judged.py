@@ -11,9 +11,9 @@ import pandas as pd
 
 from csa.choices import Choices
 from csa.city import CityConfig
+from csa.counts import count_interval
 from csa.finding import find_areas, settle_params
 from csa.hotspots.grid import CellSet, Ints
-from csa.hotspots.profile import count_interval
 from csa.hotspots.proposal import Proposal
 from csa.hotspots.stability import SAME_AREA, jaccard, measure_stability
 from csa.params import AreaParams, DbscanParams, Month, Period

@@ -1,4 +1,4 @@
-"""What incidents look like in time: intervals against the table, months, days and parts."""
+"""What incidents look like in time: months, days and parts."""
 
 from datetime import date, timedelta
 
@@ -7,14 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import poisson
 
 from csa.hotspots.profile import (
     MIN_INCIDENTS_BY_PART,
     PARTS,
     count_by_month,
     count_by_part,
-    count_interval,
     count_silent_months,
     has_flag,
 )
@@ -35,14 +33,6 @@ def incidents(*times, kinds=None, flags=None):
 
 
 # ---- By hand --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("n", "low", "high"),
-    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.390), (100, 81.36, 121.63)],
-)
-def test_a_counts_interval_is_that_of_the_printed_table(n, low, high):
-    assert count_interval(n) == pytest.approx((low, high), abs=0.005)
 
 
 def test_incidents_and_homicides_are_counted_month_by_month():
@@ -128,25 +118,6 @@ def test_a_flag_is_a_whole_word_of_the_list():
 
 
 # ---- True in general ------------------------------------------------------------------------
-
-
-@general
-@given(st.integers(0, 3000), st.sampled_from([0.8, 0.95, 0.99]))
-def test_at_each_end_of_an_interval_the_count_is_just_a_surprise(n, coverage):
-    low, high = count_interval(n, coverage)
-    assert low <= n <= high
-    assert poisson.cdf(n, high) == pytest.approx((1 - coverage) / 2)
-    if n:
-        assert poisson.sf(n - 1, low) == pytest.approx((1 - coverage) / 2)
-
-
-@pytest.mark.parametrize("expected", [0.5, 3.0, 12.0, 60.0])
-def test_the_intervals_hold_the_expected_number_at_least_as_often_as_they_say(expected):
-    counts, times = np.unique(
-        np.random.default_rng(7).poisson(expected, 20_000), return_counts=True
-    )
-    held = [low <= expected <= high for low, high in map(count_interval, counts.tolist())]
-    assert 0.95 - 0.005 <= (times * held).sum() / times.sum() <= 1
 
 
 moments = st.lists(

@@ -1,4 +1,4 @@
-"""What an area's incidents look like in time: by month, by day and part of day, and how sure."""
+"""What an area's incidents look like in time: by month, by day and part of day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincinv
 
 from csa.params import Month, Period
 
@@ -23,33 +22,6 @@ FIRST_DAYS = 7
 
 USUALLY_MANY = 7
 """At a mean of 7, a month without any comes once in a thousand months by chance."""
-
-
-def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
-    """Tell between which usual numbers a count would be no surprise: the exact Poisson interval.
-
-    It is of the usual (expected) number, not of the next count, which varies more. Incidents
-    that lead to others, and a place chosen because its count was high, make it too narrow.
-
-    Parameters
-    ----------
-    n
-        Incidents counted.
-    coverage
-        How often such intervals hold the expected number, at least; 0 to 1.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper expected number.
-
-    References
-    ----------
-    Garwood (1936), Biometrika 28, pp. 437-442.
-    """
-    tail = (1 - coverage) / 2
-    low = float(gammaincinv(n, tail)) if n else 0.0
-    return low, float(gammaincinv(n + 1, 1 - tail))
 
 
 def count_by_month(

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom
 
-from csa.errors import ParamError, TableError
+from csa.counts import compare_counts
+from csa.errors import TableError
 from csa.params import Month, Period
 
 YEAR = 12
@@ -55,46 +55,6 @@ class YearToDate:
     @property
     def _is_higher(self) -> bool:
         return self.n_now * _days(self.before) > self.n_before * _days(self.period)
-
-
-def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_before: float) -> float:
-    """Tell how often chance alone would part two counts as far, given their sum.
-
-    Where both come at one rate, the share of their sum that falls into one is binomial. The
-    smaller tail is doubled, so that chance is called more than chance at most as often as is
-    said. Counts that vary more than Poisson's (one shooting answers another) are called so
-    more often.
-
-    Parameters
-    ----------
-    n_now, n_before
-        Incidents, each 0 or more.
-    exposure_now, exposure_before
-        How long each was counted, such as days; above 0.
-
-    Returns
-    -------
-    float
-        0 to 1; 1 where both are 0.
-
-    Raises
-    ------
-    ParamError
-        If a count is negative, or an exposure not above 0.
-
-    References
-    ----------
-    Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
-    """
-    if min(n_now, n_before) < 0:
-        raise ParamError("counts.negative", given=min(n_now, n_before))
-    if not min(exposure_now, exposure_before) > 0:
-        raise ParamError("counts.time", given=min(exposure_now, exposure_before))
-    both = n_now + n_before
-    share = exposure_now / (exposure_now + exposure_before)
-    low = float(binom.cdf(n_now, both, share))
-    high = float(binom.sf(n_now - 1, both, share))
-    return min(1.0, 2 * min(low, high))
 
 
 def compare_year_to_date(
