@@ -1,0 +1,81 @@
+"""How far a sum may stray when it is looked at every month: one line valid for all looks."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from csa.errors import ParamError
+
+POINTS = 4
+"""Points at which the law of the sum is followed, for each unit of its width: so they stay closer
+than the sum's own step. Four times as many change no digit that is used."""
+
+MAX_LOOKS = 600
+
+Floats = npt.NDArray[np.float64]
+
+
+@lru_cache(maxsize=256)
+def boundary_z(alpha: float, looks: int) -> float:
+    """Find the line that an unchanged sum crosses at any of so many looks with a given chance.
+
+    Each month adds as much, and the sum so far is told in its own standard deviations. Where
+    part of the doubt is common to all months, the looks are more alike than here, so that the
+    line is crossed more rarely than is said.
+
+    Parameters
+    ----------
+    alpha
+        The chance, both sides together, above 0 and below 1.
+    looks
+        How often it is looked at, 1 to 600.
+
+    Returns
+    -------
+    float
+        Standard deviations.
+
+    Raises
+    ------
+    ParamError
+        If the chance or the looks are outside their range.
+
+    References
+    ----------
+    Armitage, McPherson & Rowe (1969), JRSS A 132, pp. 235-244. Pocock (1977), Biometrika 64,
+    pp. 191-199.
+    """
+    if not 0 < alpha < 1:
+        raise ParamError("displacement.alpha", given=alpha)
+    if not 1 <= looks <= MAX_LOOKS:
+        raise ParamError("displacement.looks", given=looks, most=MAX_LOOKS)
+    least = float(norm.isf(alpha / 2))
+    most = float(norm.isf(alpha / 2 / looks))  # as if looks told nothing of each other
+    if not _chance(most, looks) < alpha < _chance(least, looks):
+        return most  # one look; or too rare for the machine's digits, and this is the safe side
+    return float(brentq(lambda z: _chance(z, looks) - alpha, least, most, xtol=1e-6))
+
+
+def _chance(z: float, looks: int) -> float:
+    """Follow the sum from look to look; return how often it has crossed the line by the last."""
+    nodes, weights = _gauss(POINTS * math.ceil(z * math.sqrt(looks)))
+    density = norm.pdf(nodes * z)  # of the first month's sum
+    width = z
+    for look in range(2, looks + 1):
+        wider = z * math.sqrt(look)  # where the sum has not crossed: from -wider to wider
+        step = norm.pdf(nodes[:, None] * wider - nodes * width)
+        density = step @ (weights * width * density)
+        width = wider
+    return 1.0 - width * float(weights @ density)
+
+
+@lru_cache(maxsize=64)
+def _gauss(n_points: int) -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(n_points)
+    return nodes, weights

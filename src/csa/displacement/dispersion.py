@@ -1,0 +1,162 @@
+"""How much counts of fixed places vary beyond chance, by the city's own history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from csa.counts import Ints, as_counts
+from csa.errors import ParamError, TableError
+
+LEAST_FREEDOM = 20
+"""Degrees of freedom below which a measured dispersion is itself mostly luck: at 20 its standard
+error is a third of it."""
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """How much more counts of fixed places vary than Poisson's.
+
+    Parameters
+    ----------
+    value
+        Variance over mean, 1 or more: the largest measured.
+    by_block
+        What was measured, by the months in a block; None where there were too few counts.
+    n_units
+        Places with any incident.
+    n_months
+        Months of history.
+    """
+
+    value: float
+    by_block: Mapping[int, float | None]
+    n_units: int
+    n_months: int
+
+
+def measure_dispersion(counts: npt.ArrayLike) -> float | None:
+    """Measure variance over mean of counts of places, given each period's total.
+
+    Pearson's chi-square over its degrees of freedom, where each place has one share of the city
+    in all periods. So neither a season nor a rise of the whole city is dispersion.
+
+    Parameters
+    ----------
+    counts
+        (n_units, n_periods) incidents of fixed places in periods of equal length.
+
+    Returns
+    -------
+    float or None
+        About 1 where incidents come independently. Places and periods without any incident say
+        nothing and are left out; None where fewer than two of either are left.
+
+    Raises
+    ------
+    TableError
+        If the counts are no table, or not whole numbers of 0 or more.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., section 4.5.2.
+    """
+    table = _without_empty(_as_table(counts))
+    return _chi_square(table) / _freedom(table) if _freedom(table) else None
+
+
+def block_counts(monthly: npt.ArrayLike, months: int) -> Ints:
+    """Add up the last whole blocks of so many months.
+
+    Parameters
+    ----------
+    monthly
+        (n_units, n_months) incidents.
+    months
+        Months in a block, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_units, n_months // months); the earliest months, if they fill no block, are left out.
+
+    Raises
+    ------
+    ParamError
+        If a block has no month.
+    TableError
+        As `measure_dispersion`.
+    """
+    if months < 1:
+        raise ParamError("displacement.block", given=months)
+    table = _as_table(monthly)
+    n_units, n_months = table.shape
+    n_blocks = n_months // months
+    last = table[:, n_months - n_blocks * months :]
+    return np.asarray(last.reshape(n_units, n_blocks, months).sum(axis=2), dtype=np.int64)
+
+
+def estimate_dispersion(
+    monthly: npt.ArrayLike, block_months: tuple[int, ...] = (1, 12)
+) -> Dispersion:
+    """Estimate how much counts of fixed places vary, from the city's own months.
+
+    Measured in blocks of several lengths, and the largest counts: one shooting answers another
+    within weeks, which months show; but places also drift from year to year, which months
+    hide in their noise and years show. The largest of several errs upward, if at all, and so
+    toward saying too little.
+
+    Parameters
+    ----------
+    monthly
+        (n_units, n_months) incidents of fixed places, chosen without a look at their counts.
+    block_months
+        Months in a block; a length with fewer than `LEAST_FREEDOM` degrees of freedom is not
+        used.
+
+    Returns
+    -------
+    Dispersion
+        Its value is 1 where nothing can be measured.
+
+    Raises
+    ------
+    ParamError
+        If a block has no month.
+    TableError
+        As `measure_dispersion`.
+    """
+    table = _as_table(monthly)
+    by_block: dict[int, float | None] = {}
+    for months in block_months:
+        counts = _without_empty(block_counts(table, months))
+        is_enough = _freedom(counts) >= LEAST_FREEDOM
+        by_block[months] = measure_dispersion(counts) if is_enough else None
+    value = max([1.0, *(found for found in by_block.values() if found is not None)])
+    n_units = int(table.any(axis=1).sum())
+    return Dispersion(value, MappingProxyType(by_block), n_units, table.shape[1])
+
+
+def _as_table(given: npt.ArrayLike) -> Ints:
+    counts = as_counts(given)
+    if counts.ndim != 2:
+        raise TableError("displacement.no_table", given=counts.ndim)
+    return counts
+
+
+def _without_empty(table: Ints) -> Ints:
+    """Leave out places and periods without any incident; no other is emptied by that."""
+    return table[np.ix_(table.any(axis=1), table.any(axis=0))]
+
+
+def _freedom(table: Ints) -> int:
+    return (len(table) - 1) * (len(table.T) - 1) if table.size else 0
+
+
+def _chi_square(table: Ints) -> float:
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return float(((table - expected) ** 2 / expected).sum())

@@ -1,0 +1,203 @@
+"""How cells with more than chance gives came and went: a trend, a category, a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import norm
+
+from csa.errors import ParamError, TableError
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+LEAST_PERIODS = 10
+"""With fewer periods a trend can hardly be told, nor nine tenths of them."""
+
+LAST_PERIODS = 2
+"""Fading: not in this many of the last periods."""
+
+
+class Category(StrEnum):
+    """What the periods of a cell look like: a closed set, exactly one a cell."""
+
+    NEW = "new"
+    CONSECUTIVE = "consecutive"
+    INTENSIFYING = "intensifying"
+    DIMINISHING = "diminishing"
+    PERSISTENT = "persistent"
+    OSCILLATING = "oscillating"
+    SPORADIC = "sporadic"
+    HISTORICAL = "historical"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Whether values went up or down over their periods, for each row of them.
+
+    Parameters
+    ----------
+    s
+        Pairs of periods in which the later value is higher, less those in which it is lower.
+    variance
+        Of s where the order is chance, ties allowed for.
+    z
+        s in standard deviations, one step nearer to 0 first; 0 where all values are equal.
+    p
+        How often chance alone makes s as large, up or down.
+    """
+
+    s: Floats
+    variance: Floats
+    z: Floats
+    p: Floats
+
+
+def mann_kendall(values: npt.ArrayLike) -> Trend:
+    """Test whether values go up or down over time, whatever the form of the trend.
+
+    Parameters
+    ----------
+    values
+        (n_periods,) or (m, n_periods), oldest first.
+
+    Returns
+    -------
+    Trend
+        Of each row; of one row, numbers without a dimension. One period has no trend: p is 1.
+
+    Raises
+    ------
+    TableError
+        If a value is missing or endless.
+
+    References
+    ----------
+    Mann (1945), Econometrica 13, pp. 245-259. Kendall (1975), Rank Correlation Methods, ch. 4.
+    """
+    rows = np.asarray(values, dtype=np.float64)
+    if rows.ndim not in {1, 2} or not np.isfinite(rows).all():
+        raise TableError("lineage.values")
+    n = rows.shape[-1]
+    s, tied = np.zeros(rows.shape[:-1]), np.zeros(rows.shape[:-1])
+    for place in range(n):
+        later = np.sign(rows[..., place + 1 :] - rows[..., place, None])
+        s = s + later.sum(axis=-1)
+        equal = (rows == rows[..., place, None]).sum(axis=-1)
+        # A group of t equal values takes off t(t - 1)(2t + 5): each of them its t-th part.
+        tied = tied + (equal - 1) * (2 * equal + 5)
+    variance = (n * (n - 1) * (2 * n + 5) - tied) / 18
+    spread = np.sqrt(np.where(variance > 0, variance, 1.0))
+    z = (s - np.sign(s)) / spread
+    return Trend(s, variance, z, np.asarray(2 * norm.sf(np.abs(z))))
+
+
+def classify(
+    is_hot: Bools, score: Floats, *, is_cold: Bools | None = None, alpha: float = 0.05
+) -> tuple[Category, ...]:
+    """Give each cell the one category that its periods look like.
+
+    Asked in this order, the first that holds. Not hot in the last period: historical (hot in at
+    least 90 %), else none. Hot in it, and in at least 90 %: intensifying or diminishing where
+    the score goes up or down beyond chance, else persistent. Hot in it, but in fewer: new (only
+    then), consecutive (only in a run that goes on), oscillating (once cold), else sporadic.
+
+    Parameters
+    ----------
+    is_hot
+        (m, n_periods): whether a cell has more than chance gives, oldest period first.
+    score
+        (m, n_periods), how much there was, such as z of Gi*.
+    is_cold
+        (m, n_periods): whether it has fewer than chance gives. None: never.
+    alpha
+        A trend that chance makes less often is beyond chance; above 0 and below 1.
+
+    Returns
+    -------
+    tuple of Category
+        m categories.
+
+    Raises
+    ------
+    ParamError
+        If there are fewer than `LEAST_PERIODS` periods, or alpha is outside its range.
+    TableError
+        If the tables are of different shapes, a cell is hot and cold at once, or a score missing.
+
+    References
+    ----------
+    Esri, ArcGIS Pro tool reference, Space Time Pattern Mining: the categories.
+    """
+    if not 0 < alpha < 1:
+        raise ParamError("counts.alpha", given=alpha)
+    cold = np.zeros_like(is_hot) if is_cold is None else is_cold
+    _require_periods(is_hot, score, cold)
+    trend = mann_kendall(score)
+    n_hot = is_hot.sum(axis=1)
+    is_now, is_mostly, was_cold = is_hot[:, -1], _is_mostly(is_hot), cold.any(axis=1)
+    run = np.minimum.accumulate(is_hot[:, ::-1], axis=1).sum(axis=1)  # hot periods at the end
+    is_trend = trend.p < alpha
+    asked = {
+        Category.HISTORICAL: ~is_now & is_mostly,
+        Category.NONE: ~is_now,
+        Category.INTENSIFYING: is_mostly & is_trend & (trend.s > 0),
+        Category.DIMINISHING: is_mostly & is_trend,
+        Category.PERSISTENT: is_mostly,
+        Category.NEW: n_hot == 1,
+        Category.CONSECUTIVE: n_hot == run,
+        Category.OSCILLATING: was_cold,
+    }
+    names = [str(category) for category in asked]
+    chosen = np.select(list(asked.values()), names, default=str(Category.SPORADIC))
+    return tuple(Category(str(name)) for name in chosen)
+
+
+def screen_word(category: Category, is_hot: Bools) -> str:
+    """Choose the one word that a screen says of a cell.
+
+    A cell may both be fading and have been hot in 90 % of all periods: fading is told, for it is
+    the newer.
+
+    Parameters
+    ----------
+    category
+        What `classify` gave it.
+    is_hot
+        (n_periods,): its row.
+
+    Returns
+    -------
+    str
+        `fading`: hot in at least 90 % of the periods before the last two, and in neither of
+        them; `persistent`: in at least 90 % of all; `new`: only in the last; else empty.
+    """
+    before, last = is_hot[:-LAST_PERIODS], is_hot[-LAST_PERIODS:]
+    if _is_mostly(before) and not last.any():
+        return "fading"
+    if _is_mostly(is_hot):
+        return "persistent"
+    return "new" if category == Category.NEW else ""
+
+
+def _is_mostly(is_hot: Bools) -> Bools:
+    """Tell rows that are hot in at least 90 %, in whole numbers: no rounding decides."""
+    return np.asarray(10 * is_hot.sum(axis=-1) >= 9 * is_hot.shape[-1])
+
+
+def _require_periods(is_hot: Bools, score: Floats, cold: Bools) -> None:
+    """Refuse too few periods, tables of other shapes, and cells marked both ways."""
+    if is_hot.ndim != 2 or is_hot.shape[1] < LEAST_PERIODS:
+        given = is_hot.shape[1] if is_hot.ndim == 2 else 1
+        raise ParamError("lineage.periods", least=LEAST_PERIODS, given=given)
+    n_cells, n_periods = is_hot.shape
+    for table in (score, cold):
+        if table.shape != is_hot.shape:
+            shape = " by ".join(str(size) for size in table.shape)
+            raise TableError("lineage.table", n_cells=n_cells, n_periods=n_periods, given=shape)
+    if (is_hot & cold).any():
+        raise TableError("lineage.both")

@@ -1,0 +1,148 @@
+"""Which counts would be no surprise, if what was expected is itself not known exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import nbinom, norm, poisson
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MAX_Z = 37.0
+"""Beyond it a chance is too small for a number of the machine."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What was expected of some cells in the months before, luck taken out.
+
+    Parameters
+    ----------
+    mean
+        Incidents.
+    variance
+        Of that number.
+    """
+
+    mean: float
+    variance: float
+
+    @staticmethod
+    def total(bases: Sequence[Base]) -> Base:
+        """Add up what is expected of several sets of cells.
+
+        Parameters
+        ----------
+        bases
+            Of sets without a common cell.
+
+        Returns
+        -------
+        Base
+            Their sum.
+        """
+        return Base(math.fsum(b.mean for b in bases), math.fsum(b.variance for b in bases))
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Counts that are expected, and how far chance and doubt may carry them.
+
+    A count varies more than Poisson's, and the expected number was itself estimated: together a
+    negative binomial law, of variance `dispersion * mean + (relative_error * mean)^2`.
+
+    Parameters
+    ----------
+    mean
+        (n,) expected incidents, 0 or more.
+    relative_error
+        (n,) standard error of the expected number, as a share of it.
+    dispersion
+        Variance over mean of such counts, 1 or more.
+    """
+
+    mean: Floats
+    relative_error: Floats
+    dispersion: float = 1.0
+
+    @property
+    def variance(self) -> Floats:
+        """(n,) of the counts to come."""
+        spread = (self.relative_error * self.mean) ** 2
+        return np.asarray(self.dispersion * self.mean + spread, dtype=np.float64)
+
+    def tails(self, counts: Ints) -> tuple[Floats, Floats]:
+        """Tell how often as few, and as many, would be counted.
+
+        Parameters
+        ----------
+        counts
+            (n,) incidents.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            (n,) each: P(X <= count) and P(X >= count).
+        """
+        few = np.asarray(poisson.cdf(counts, self.mean), dtype=np.float64)
+        many = np.asarray(poisson.sf(counts - 1, self.mean), dtype=np.float64)
+        size, chance = self._law()
+        wide = np.isfinite(size)
+        few[wide] = nbinom.cdf(counts[wide], size[wide], chance[wide])
+        many[wide] = nbinom.sf(counts[wide] - 1, size[wide], chance[wide])
+        return few, many
+
+    def z(self, counts: Ints) -> Floats:
+        """Tell how surprising counts are, in standard deviations of a normal law.
+
+        Parameters
+        ----------
+        counts
+            (n,) incidents.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,) below 0 for few, above 0 for many; from the exact tail, never from a normal
+            approximation: with few incidents that would be wrong.
+        """
+        few, many = self.tails(counts)
+        lower, upper = np.minimum(norm.ppf(few), 0.0), np.maximum(norm.isf(many), 0.0)
+        return np.clip(np.where(counts < self.mean, lower, upper), -MAX_Z, MAX_Z)
+
+    def bounds(self, z: float) -> tuple[Ints, Ints]:
+        """Tell the least and the greatest count that is less surprising than so.
+
+        Parameters
+        ----------
+        z
+            Standard deviations, above 0.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            (n,) each, both counts still no surprise.
+        """
+        tail = float(norm.sf(z))
+        low = np.asarray(poisson.ppf(tail, self.mean), dtype=np.float64)
+        high = np.asarray(poisson.isf(tail, self.mean), dtype=np.float64)
+        size, chance = self._law()
+        wide = np.isfinite(size)
+        low[wide] = nbinom.ppf(tail, size[wide], chance[wide])
+        high[wide] = nbinom.isf(tail, size[wide], chance[wide])
+        return low.astype(np.int64), high.astype(np.int64)
+
+    def _law(self) -> tuple[Floats, Floats]:
+        """Give the negative binomial's size and chance; an infinite size where it is Poisson's."""
+        extra = self.variance - self.mean
+        is_wide = extra > 1e-9 * self.mean  # nearer to Poisson's, rounding would spoil the chance
+        size = np.full(len(self.mean), np.inf)
+        size[is_wide] = self.mean[is_wide] ** 2 / extra[is_wide]
+        chance = np.ones(len(self.mean))
+        chance[is_wide] = self.mean[is_wide] / self.variance[is_wide]
+        return size, chance

@@ -1,0 +1,347 @@
+"""Which area is which, month after month: tracks, versions and letters, by shared cells.
+
+A proposal draws its areas anew each month. Areas are followed by the cells that they share with
+those of the month before: one that persists keeps its track, and one that is redrawn is a new
+version of the same track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from csa.errors import ParamError, TableError
+from csa.params import Month
+
+Cells: TypeAlias = frozenset[int]
+Former = TypeVar("Former", int, str)
+
+SAME = 0.5
+"""Jaccard from which two shapes are one area, whatever else is near: of two shapes that do not
+overlap, at most one can share more than half."""
+
+SAME_VERSION = 0.8
+"""Jaccard with a version's first shape under which it is a new version: a fifth of the cells
+lost. Measured from the first shape, so that many small steps cannot carry it away unseen."""
+
+CLEARLY = 0.2
+"""An area grew or shrank if its number of cells changed by more than this share."""
+
+PART = 0.2
+"""From this share of the cells on, a later area is a part of an earlier one, or the reverse."""
+
+MEMORY_MONTHS = 12
+"""A track keeps its number for so many months without an area, should one come back there."""
+
+
+class Change(StrEnum):
+    """What the cells say of an area, against the month before."""
+
+    FIRST = "first"
+    NEW = "new"
+    BACK = "back"
+    PERSISTS = "persists"
+    GREW = "grew"
+    SHRANK = "shrank"
+    REDRAWN = "redrawn"
+    SPLIT = "split"
+    MERGED = "merged"
+    LEFT = "left"
+
+
+Why: TypeAlias = tuple[Change, tuple[int, ...]]  # the tracks that the cells come from
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The areas proposed from one window of months.
+
+    Parameters
+    ----------
+    until
+        The window's first month that is not counted.
+    areas
+        n areas, each its cells; they share none.
+    middles_m
+        n middles (x, y), metres: new tracks are numbered west to east.
+    """
+
+    until: Month
+    areas: tuple[Cells, ...]
+    middles_m: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse areas without cells, or that share some, and middles of other areas."""
+        n_cells = sum(len(cells) for cells in self.areas)
+        if not all(self.areas) or len(frozenset().union(*self.areas)) < n_cells:
+            raise TableError("lineage.areas", month=str(self.until))
+        if len(self.middles_m) != len(self.areas):
+            n_middles, n_areas = len(self.middles_m), len(self.areas)
+            raise TableError("lineage.middles", n_middles=n_middles, n_areas=n_areas)
+
+    def west_to_east(self) -> list[Cells]:
+        """Return the areas in an order that does not depend on how they were listed."""
+        placed = zip(self.middles_m, self.areas, strict=True)
+        return [cells for _, cells in sorted(placed, key=lambda one: (one[0], min(one[1])))]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One track in one month.
+
+    Parameters
+    ----------
+    until
+        The window's first month that is not counted.
+    track, version
+        Its numbers, from 1.
+    change
+        What its cells say.
+    cells
+        Its shape; empty where it is no longer proposed.
+    drawn
+        The first shape of its version.
+    former
+        Its last shape before; empty where there is none.
+    from_tracks
+        Where it was split or merged: the tracks that its cells come from.
+    """
+
+    until: Month
+    track: int
+    version: int
+    change: Change
+    cells: Cells
+    drawn: Cells
+    former: Cells
+    from_tracks: tuple[int, ...] = ()
+
+    @property
+    def jaccard(self) -> float | None:
+        """Jaccard with its last shape; None where there is none."""
+        return jaccard(self.cells, self.former) if self.former else None
+
+
+def jaccard(one: Cells, other: Cells) -> float:
+    """Measure how far two shapes are the same: shared cells by all cells of both.
+
+    Parameters
+    ----------
+    one, other
+        Cells; not both empty.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    return len(one & other) / len(one | other)
+
+
+def match_areas(
+    former: Mapping[Former, Cells], areas: Mapping[int, Cells], *, at_least: float | None = None
+) -> dict[int, Former]:
+    """Match areas with earlier ones, each with at most one, most alike first.
+
+    Parameters
+    ----------
+    former
+        Earlier shapes by track or letter.
+    areas
+        Later shapes by number.
+    at_least
+        Jaccard needed. None: the best match is enough, if it shares a part (`PART`) of the
+        smaller of the two.
+
+    Returns
+    -------
+    dict
+        Number to track or letter, only for those matched. Equal matches go to the lower number.
+    """
+    pairs = []
+    for name, earlier in former.items():
+        for number, later in areas.items():
+            alike = jaccard(earlier, later)
+            shared = len(earlier & later) / min(len(earlier), len(later))
+            if alike >= at_least if at_least is not None else shared >= PART:
+                pairs.append((-alike, name, number))
+    matched: dict[int, Former] = {}
+    for _, name, number in sorted(pairs):
+        if number not in matched and name not in matched.values():
+            matched[number] = name
+    return matched
+
+
+def follow_areas(snapshots: Sequence[Snapshot]) -> list[Sighting]:
+    """Follow areas from window to window by the cells that they share.
+
+    An area keeps its track if it is the best match of the track's last shape (see `match_areas`),
+    also after up to `MEMORY_MONTHS` in which it was not proposed, if the two are then at least
+    half the same. Its version rises when it was split or merged, when Jaccard with the version's
+    first shape is below `SAME_VERSION`, or when it grew clearly since.
+
+    Parameters
+    ----------
+    snapshots
+        One a month, oldest first.
+
+    Returns
+    -------
+    list of Sighting
+        By month, then track: each area, and each track in the month in which it left.
+
+    Raises
+    ------
+    ParamError
+        If the windows do not step by one month.
+    """
+    sightings: list[Sighting] = []
+    living: dict[int, Sighting] = {}
+    absent: dict[int, Sighting] = {}
+    n_tracks = 0
+    for place, snapshot in enumerate(snapshots):
+        if place and snapshot.until != snapshots[place - 1].until.plus(1):
+            raise ParamError("lineage.months", month=str(snapshot.until))
+        oldest = snapshot.until.index - MEMORY_MONTHS - 1
+        absent = {t: last for t, last in absent.items() if last.until.index >= oldest}
+        seen = _follow_step(snapshot, living, absent, n_tracks)
+        if not place:
+            seen = [replace(one, change=Change.FIRST) for one in seen]
+        sightings += seen
+        absent |= living
+        living = {one.track: one for one in seen if one.cells}
+        absent = {track: last for track, last in absent.items() if track not in living}
+        n_tracks = max([n_tracks, *living])
+    return sightings
+
+
+def carry_letters(
+    tracks: Mapping[int, Cells], known: Mapping[str, Cells], letter: Callable[[int], str]
+) -> dict[int, str]:
+    """Give tracks their letters: a known area's own, or the next that was never used.
+
+    Parameters
+    ----------
+    tracks
+        Shapes by track.
+    known
+        Shapes by letter, of all areas that ever had one: no other area gets their letters.
+    letter
+        The letter of a number from 0 on.
+
+    Returns
+    -------
+    dict
+        Track to letter, in the order of tracks.
+    """
+    letters = match_areas(known, tracks, at_least=SAME)
+    number = 0
+    for track in sorted(tracks):
+        if track in letters:
+            continue
+        while letter(number) in known:
+            number += 1
+        letters[track] = letter(number)
+        number += 1
+    return dict(sorted(letters.items()))
+
+
+def _follow_step(
+    snapshot: Snapshot,
+    living: Mapping[int, Sighting],
+    absent: Mapping[int, Sighting],
+    n_tracks: int,
+) -> list[Sighting]:
+    """Give each area of a window its track, and each track that is no longer there its end."""
+    areas = dict(enumerate(snapshot.west_to_east()))
+    shapes = {track: last.cells for track, last in living.items()}
+    kept = match_areas(shapes, areas)
+    others = {place: cells for place, cells in areas.items() if place not in kept}
+    left = {track: last.cells for track, last in absent.items()}
+    back = match_areas(left, others, at_least=SAME)
+    merges = _list_merges(shapes, areas, kept)
+    told = _list_splits(shapes, areas, kept) | merges
+    seen = []
+    for place, cells in areas.items():
+        if place in kept:
+            last = living[kept[place]]
+            why = told.get(place, (_name_change(last, cells), ()))
+            seen.append(_continue(last, snapshot.until, cells, why))
+        elif place in back:
+            why = told.get(place, (Change.BACK, ()))
+            seen.append(_continue(absent[back[place]], snapshot.until, cells, why))
+        else:
+            n_tracks += 1
+            why = told.get(place, (Change.NEW, ()))
+            seen.append(_begin(n_tracks, snapshot.until, cells, why))
+    ended = [living[track] for track in living if track not in kept.values()]
+    seen += [_end(last, snapshot.until, merges) for last in ended]
+    return sorted(seen, key=lambda one: one.track)
+
+
+def _list_splits(
+    former: Mapping[int, Cells], areas: Mapping[int, Cells], kept: Mapping[int, int]
+) -> dict[int, Why]:
+    """List the parts of tracks that were split; what continues another track is no part."""
+    told: dict[int, Why] = {}
+    for track, cells in former.items():
+        parts = [
+            place
+            for place, area in areas.items()
+            if kept.get(place, track) == track and len(cells & area) / len(cells) >= PART
+        ]
+        for place in parts if len(parts) > 1 else []:
+            told[place] = Change.SPLIT, (*told.get(place, (Change.SPLIT, ()))[1], track)
+    return told
+
+
+def _list_merges(
+    former: Mapping[int, Cells], areas: Mapping[int, Cells], kept: Mapping[int, int]
+) -> dict[int, Why]:
+    """List merged areas and their tracks; a track that goes on elsewhere is none of them."""
+    told: dict[int, Why] = {}
+    for place, track in kept.items():
+        area = areas[place]
+        sources = tuple(
+            other
+            for other, cells in former.items()
+            if (other == track or other not in kept.values())
+            and len(cells & area) / len(area) >= PART
+        )
+        if len(sources) > 1:
+            told[place] = Change.MERGED, sources
+    return told
+
+
+def _name_change(last: Sighting, cells: Cells) -> Change:
+    """Name what became of a shape since the first one of its version."""
+    growth = (len(cells) - len(last.drawn)) / len(last.drawn)
+    if jaccard(last.drawn, cells) >= SAME_VERSION and growth <= CLEARLY:
+        return Change.PERSISTS
+    if jaccard(last.cells, cells) < SAME or abs(growth) <= CLEARLY:
+        return Change.REDRAWN
+    return Change.GREW if growth > 0 else Change.SHRANK
+
+
+def _begin(track: int, until: Month, cells: Cells, why: Why) -> Sighting:
+    return Sighting(until, track, 1, why[0], cells, cells, frozenset(), why[1])
+
+
+def _continue(last: Sighting, until: Month, cells: Cells, why: Why) -> Sighting:
+    """Carry a track on; its version rises where its shape is no longer the version's."""
+    is_same = _name_change(last, cells) == Change.PERSISTS
+    is_same &= why[0] not in {Change.SPLIT, Change.MERGED}
+    drawn = last.drawn if is_same else cells
+    version = last.version + (not is_same)
+    return Sighting(until, last.track, version, why[0], cells, drawn, last.cells, why[1])
+
+
+def _end(last: Sighting, until: Month, merges: Mapping[int, Why]) -> Sighting:
+    """End a track: merged into another one, or no longer proposed."""
+    into = next((why for why in merges.values() if last.track in why[1]), (Change.LEFT, ()))
+    no_cells: Cells = frozenset()
+    return Sighting(
+        until, last.track, last.version, into[0], no_cells, last.drawn, last.cells, into[1]
+    )

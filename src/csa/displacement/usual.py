@@ -1,0 +1,161 @@
+"""What usually happens anyway: what areas chosen the same way did in past years.
+
+An area is chosen because its count was high, and it falls after, whoever works there. How far
+luck explains that is in what is expected of it; what remains is measured on past years.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from csa.displacement.expectation import Base
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+PRIOR_CORE = 0.95
+PRIOR_RING = 1.0
+PRIOR_ERROR = 0.10
+"""Where no past year is known: about what Philadelphia's seven years showed (0.90, least 0.83,
+most 0.97, for areas; 0.98 for their rings), and a doubt that covers a city without any fall."""
+
+PRIOR_SPREAD = 0.05
+PRIOR_YEARS = 2
+"""From year to year the ratio moves by about a twentieth, beyond chance; few past years cannot
+say how much, so this is counted as two of them."""
+
+
+@dataclass(frozen=True)
+class PastYear:
+    """What came after one past day, of cells that areas chosen that day would have had.
+
+    Parameters
+    ----------
+    origin
+        The first month that was not known, `YYYY-MM`.
+    base
+        What was expected of the cells in the months before.
+    before
+        Incidents of the rest of the city in those months.
+    monthly
+        (n,) incidents of the cells in each month after.
+    compared
+        (n,) those of the rest of the city.
+    """
+
+    origin: str
+    base: Base
+    before: int
+    monthly: Ints
+    compared: Ints
+
+    def ratio(self, n_months: int, dispersion: float) -> tuple[float, float]:
+        """Tell what came as a multiple of what was expected, and how far chance may carry that.
+
+        Parameters
+        ----------
+        n_months
+            Months after the day.
+        dispersion
+            Variance over mean of counts.
+
+        Returns
+        -------
+        tuple of float
+            The ratio, 0 where it cannot be told; its standard error as a share of it.
+        """
+        came, rest = int(self.monthly[:n_months].sum()), int(self.compared[:n_months].sum())
+        if not (came and rest and self.before and self.base.mean):
+            return 0.0, math.inf
+        own = self.base.variance / self.base.mean**2
+        error = math.sqrt(dispersion * (1 / came + 1 / rest + 1 / self.before + own))
+        return came * self.before / (self.base.mean * rest), error
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What usually happens, as a multiple of what is expected with luck taken out.
+
+    Parameters
+    ----------
+    ratio
+        (M,) after each number of months; below 1 where such areas fall further than luck explains.
+    relative_error
+        (M,) of the ratio in a time to come: doubt about its mean, and what years differ by.
+    past
+        (years, M) the ratios that it rests on; 0 where a year does not reach so far.
+    """
+
+    ratio: Floats
+    relative_error: Floats
+    past: Floats
+
+    @property
+    def n_years(self) -> int:
+        """How many past years it rests on."""
+        return len(self.past)
+
+
+def settle_usual(
+    past: Sequence[PastYear], n_months: int, prior_ratio: float, dispersion: float
+) -> Usual:
+    """Settle what usually happens, from past years and, where they are few, from elsewhere.
+
+    After so many months is compared with past years after as many; a past year that does not
+    reach so far stands with its last whole month.
+
+    Parameters
+    ----------
+    past
+        Past years, each with a month at least.
+    n_months
+        Months since the start.
+    prior_ratio
+        What is known from elsewhere, `PRIOR_CORE` or `PRIOR_RING`.
+    dispersion
+        Variance over mean of counts.
+
+    Returns
+    -------
+    Usual
+        To judge by, after 1 to `n_months` months.
+    """
+    ratios, errors = np.zeros((len(past), n_months)), np.zeros((len(past), n_months))
+    for year, one in enumerate(past):
+        for month in range(n_months):
+            ratios[year, month], errors[year, month] = one.ratio(month + 1, dispersion)
+    found = [_settle(ratios[:, m], errors[:, m], prior_ratio) for m in range(n_months)]
+    ratio, relative_error = np.array(found, dtype=np.float64).reshape(-1, 2).T
+    return Usual(ratio, relative_error, ratios)
+
+
+def _settle(ratios: Floats, errors: Floats, prior_ratio: float) -> tuple[float, float]:
+    """Join one length's ratios.
+
+    Their logarithms are normal around a common mean, from which years differ by chance and by
+    a spread of their own (DerSimonian & Laird 1986, Controlled Clinical Trials 7, pp. 177-188).
+    """
+    known = ratios > 0
+    logs, chance = np.log(ratios[known]), errors[known] ** 2
+    spread = _spread(logs, chance)
+    weights = 1 / (chance + spread)
+    precision = float(weights.sum()) + PRIOR_ERROR**-2
+    mean = (float(weights @ logs) + math.log(prior_ratio) * PRIOR_ERROR**-2) / precision
+    return math.exp(mean), math.sqrt(1 / precision + spread)
+
+
+def _spread(logs: Floats, chance: Floats) -> float:
+    """Estimate the variance between years, drawn toward what is usual elsewhere."""
+    others = max(0, len(logs) - 1)
+    found = 0.0
+    if others:
+        weights = 1 / chance
+        mean = float(weights @ logs / weights.sum())
+        beyond = float(weights @ (logs - mean) ** 2) - others
+        found = max(0.0, beyond / float(weights.sum() - (weights**2).sum() / weights.sum()))
+    return (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS)

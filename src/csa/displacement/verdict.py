@@ -1,0 +1,288 @@
+"""What changed since a start: here, next door, and beyond what would have come anyway.
+
+Counts since a start are added up month by month and held against what would have come if
+nothing had changed: what was expected of these cells, luck taken out, times what the rest of
+the city did, times what usually happens to areas chosen this way. One boundary, valid for every
+month that is looked at, parts change from chance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from csa.displacement.boundary import boundary_z
+from csa.displacement.expectation import Base, Expectation
+from csa.displacement.usual import Usual
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+ALARM_CHANCE = 0.05
+"""How often an unchanged city raises any alarm at all, in as many months as are planned for."""
+
+POOLED_SHARE = 0.5
+"""Of that chance, what goes to all areas together; single areas share the rest."""
+
+PLANNED_LOOKS = 24
+"""Months that the boundary is drawn for; after them it is drawn anew for a year more."""
+
+LEAST_MEAN = 11.0
+"""Below a mean of 11 incidents a period no test is run at all."""
+
+
+class Verdict(StrEnum):
+    """What is said of an area and its ring: a closed set."""
+
+    NO_CHANGE = "no change shown"
+    FEWER = "fewer here"
+    MORE = "more here"
+    FEWER_MORE_NEXT = "fewer here and more next door"
+    FEWER_FEWER_NEXT = "fewer here and next door"
+    MORE_FEWER_NEXT = "more here and fewer next door"
+    SAME_MORE_NEXT = "no change here and more next door"
+    TOO_FEW = "too few to say"
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it claims a change."""
+        return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW}
+
+
+BY_SIGN = {
+    (-1, -1): Verdict.FEWER_FEWER_NEXT,
+    (-1, 0): Verdict.FEWER,
+    (-1, 1): Verdict.FEWER_MORE_NEXT,
+    (0, -1): Verdict.NO_CHANGE,
+    (0, 0): Verdict.NO_CHANGE,
+    (0, 1): Verdict.SAME_MORE_NEXT,
+    (1, -1): Verdict.MORE_FEWER_NEXT,
+    (1, 0): Verdict.MORE,
+    (1, 1): Verdict.MORE,
+}
+"""By the sign of the change in the core and in the ring; fewer next door alone is told in
+numbers, and claims nothing."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the rest of the city did.
+
+    Parameters
+    ----------
+    before
+        Its incidents in the same months before.
+    monthly
+        (M,) its incidents in each month since the start.
+    """
+
+    before: int
+    monthly: Ints
+
+
+@dataclass(frozen=True)
+class Track:
+    """One set of cells since the start, added up: n months.
+
+    Parameters
+    ----------
+    counted
+        (n,) incidents since the start.
+    expectation
+        What would have come if nothing had changed.
+    low, high
+        (n,) the boundary: the least and the greatest sum that claim nothing.
+    z
+        (n,) how surprising the sum is.
+    is_told
+        (n,) whether there are enough incidents to say.
+    """
+
+    counted: Ints
+    expectation: Expectation
+    low: Ints
+    high: Ints
+    z: Floats
+    is_told: npt.NDArray[np.bool_]
+
+    @property
+    def sign(self) -> Ints:
+        """(n,) -1 fewer, 1 more, 0 neither or too few to say."""
+        found = (self.counted > self.high).astype(np.int64) - (self.counted < self.low)
+        return np.where(self.is_told, found, 0)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An area, or all together: core and ring since the start, and what is said each month.
+
+    Parameters
+    ----------
+    core
+        The area's own cells.
+    ring
+        The cells around it; None where it has none.
+    boundary_z
+        The boundary in standard deviations.
+    verdicts
+        One a month.
+    """
+
+    core: Track
+    ring: Track | None
+    boundary_z: float
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def first_alarm(self) -> int | None:
+        """Months after which a change is first claimed; None where none is."""
+        alarms = [n for n, verdict in enumerate(self.verdicts, start=1) if verdict.is_alarm]
+        return alarms[0] if alarms else None
+
+
+def expect(base: Base, before: int, after: Ints, usual: Usual, dispersion: float) -> Expectation:
+    """Tell what would come if nothing changed but what changes everywhere.
+
+    Parameters
+    ----------
+    base
+        What was expected of these cells in the months before.
+    before
+        The comparison's incidents in those months, above 0.
+    after
+        (n,) its incidents in each of n periods.
+    usual
+        What usually happens to areas chosen this way; n numbers.
+    dispersion
+        Variance over mean of counts.
+
+    Returns
+    -------
+    Expectation
+        For each period. The doubts about the base, the comparison and what is usual are added.
+    """
+    mean = usual.ratio * base.mean * after / before
+    own = base.variance / base.mean**2 if base.mean else 0.0
+    compared = 1 / before + 1 / np.maximum(after, 1)
+    error = np.sqrt(dispersion * (own + compared) + usual.relative_error**2)
+    return Expectation(np.asarray(mean, dtype=np.float64), error, dispersion)
+
+
+def follow(
+    monthly: Ints, base: Base, compared: Comparison, usual: Usual, dispersion: float, z: float
+) -> Track:
+    """Follow a set of cells month by month, added up since the start.
+
+    Parameters
+    ----------
+    monthly
+        (n,) its incidents in each month.
+    base
+        What was expected of it before.
+    compared
+        What the rest of the city did.
+    usual
+        What usually happens.
+    dispersion
+        Variance over mean of counts.
+    z
+        The boundary, in standard deviations.
+
+    Returns
+    -------
+    Track
+        Its sums, and the boundary.
+    """
+    counted, after = np.cumsum(monthly), np.cumsum(compared.monthly)
+    expected = expect(base, max(compared.before, 1), after, usual, dispersion)
+    low, high = expected.bounds(z)
+    enough = (counted + expected.mean) / 2 >= LEAST_MEAN
+    enough &= (after >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
+    return Track(counted, expected, low, high, expected.z(counted), enough)
+
+
+def chances(n_areas: int) -> tuple[float, float]:
+    """Share the chance of a false alarm between all areas together and each alone.
+
+    Parameters
+    ----------
+    n_areas
+        How many areas, at least 1.
+
+    Returns
+    -------
+    tuple of float
+        For all together, and for each single area; a lone area has it all.
+    """
+    if n_areas == 1:
+        return ALARM_CHANCE, ALARM_CHANCE
+    return POOLED_SHARE * ALARM_CHANCE, (1 - POOLED_SHARE) * ALARM_CHANCE / n_areas
+
+
+def planned_looks(n_months: int) -> int:
+    """Tell for how many months the boundary is drawn.
+
+    Parameters
+    ----------
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    int
+        Two years; where more have passed, whole years.
+    """
+    return max(PLANNED_LOOKS, 12 * math.ceil(n_months / 12))
+
+
+def line_of(chance: float, n_months: int) -> float:
+    """Draw the boundary of a core or of a ring: each has half of the chance.
+
+    Parameters
+    ----------
+    chance
+        Of a false alarm of either.
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    float
+        Standard deviations.
+    """
+    return boundary_z(chance / 2, planned_looks(n_months))
+
+
+def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> Judged:
+    """Say each month what the core and the ring show.
+
+    Parameters
+    ----------
+    core, ring
+        Their tracks; no ring where the area has none.
+    z
+        The boundary.
+    believed
+        Signs of a change in the core that are believed, of -1 and 1. Where areas were chosen by
+        months since the start too, luck alone makes more here, and fewer next door.
+
+    Returns
+    -------
+    Judged
+        A verdict a month.
+    """
+    verdicts = []
+    for month in range(len(core.counted)):
+        if not core.is_told[month]:
+            verdicts.append(Verdict.TOO_FEW)
+            continue
+        here = int(core.sign[month])
+        there = 0 if ring is None else int(ring.sign[month])
+        here = here if here in believed else 0
+        there = there if -there in believed else 0
+        verdicts.append(BY_SIGN[here, there])
+    return Judged(core, ring, z, tuple(verdicts))

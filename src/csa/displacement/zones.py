@@ -1,0 +1,177 @@
+"""Where an area's shootings could have gone: the cells around it, and those it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from csa.errors import ParamError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+RING_STEPS = 2
+"""Cells within so many steps of an area are its ring."""
+
+DISK_COLUMNS = (slice(1, 7), slice(7, 19))
+"""The columns of a spiral that hold its first and its second ring."""
+
+CONTROL_LAND = 3.0
+"""A control has so many times its area's land: with less, chance alone moves it too much."""
+
+CLOSE = 0.5
+"""A control where shootings were less than half, or more than twice, as frequent is refused."""
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The study area's cells, parted.
+
+    Parameters
+    ----------
+    cores
+        Of each of n areas, the places of its cells in the grid.
+    rings
+        Of each area, those within `RING_STEPS` of it that are in no area; may be empty.
+    rest
+        All others.
+    """
+
+    cores: tuple[Ints, ...]
+    rings: tuple[Ints, ...]
+    rest: Ints
+
+
+@dataclass(frozen=True)
+class Control:
+    """The cells that an area is compared with.
+
+    Parameters
+    ----------
+    cells
+        Their places in the grid.
+    rate_ratio
+        How frequent shootings were there in earlier years, as a multiple of the area's; None
+        where no earlier years are known.
+    """
+
+    cells: Ints
+    rate_ratio: float | None
+
+    @property
+    def is_close(self) -> bool:
+        """Whether it was enough like the area to compare the two."""
+        return self.rate_ratio is not None and CLOSE <= self.rate_ratio <= 1 / CLOSE
+
+
+def draw_zones(cores: Sequence[Ints], spirals: Ints, centre_xy: Floats) -> Zones:
+    """Part the study area's cells into areas, their rings and the rest.
+
+    A cell near several areas goes to the one that is fewest steps away; then to the one whose
+    cells are nearest; then to the first.
+
+    Parameters
+    ----------
+    cores
+        Of each area, the places of its cells in the grid, west to east.
+    spirals
+        (m, 19 or more) places of each cell itself, its first ring, its second; -1 outside the
+        study area.
+    centre_xy
+        (m, 2) metres.
+
+    Returns
+    -------
+    Zones
+        Each cell in one of them.
+
+    Raises
+    ------
+    ParamError
+        If an area has no cell, or two share one.
+    """
+    owner = _owners(cores, len(spirals))
+    is_core = owner >= 0
+    for columns in DISK_COLUMNS:
+        claims = [_claim(core, spirals[:, columns], owner) for core in cores]
+        for cell, area in _settle(claims, cores, centre_xy).items():
+            owner[cell] = area
+    rings = tuple(np.flatnonzero((owner == area) & ~is_core) for area in range(len(cores)))
+    return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
+
+
+def _owners(cores: Sequence[Ints], n_cells: int) -> Ints:
+    owner = np.full(n_cells, -1, dtype=np.int64)
+    for area, core in enumerate(cores):
+        if not len(core):
+            raise ParamError("displacement.no_cells", number=area + 1)
+        taken = owner[core]
+        if (taken >= 0).any():
+            first = int(taken[taken >= 0][0])
+            raise ParamError("displacement.shared_cells", first=first + 1, second=area + 1)
+        owner[core] = area
+    return owner
+
+
+def _claim(core: Ints, around: Ints, owner: Ints) -> Ints:
+    near = np.unique(around[core])
+    near = near[near >= 0]
+    return near[owner[near] < 0]
+
+
+def _settle(claims: Sequence[Ints], cores: Sequence[Ints], centre_xy: Floats) -> dict[int, int]:
+    """Give each claimed cell to the area whose cells are nearest."""
+    nearest: dict[int, tuple[float, int]] = {}
+    for area, (claim, core) in enumerate(zip(claims, cores, strict=True)):
+        metres, _ = cKDTree(centre_xy[core]).query(centre_xy[claim])
+        # To the decimetre: cells of one distance differ in the last digits of their centres.
+        for cell, apart_m in zip(claim.tolist(), np.round(metres, 1).tolist(), strict=True):
+            nearest[cell] = min(nearest.get(cell, (np.inf, area)), (apart_m, area))
+    return {cell: area for cell, (_, area) in nearest.items()}
+
+
+def match_control(
+    core: Ints, rest: Ints, earlier_per_km2: Floats | None, area_km2: Floats
+) -> Control:
+    """Find cells where shootings were about as frequent as in an area, in earlier years.
+
+    Never by the counts that chose the area: a cell outside all areas reaches a high count
+    mostly by luck, and falls after. What earlier years say must come in luck taken out.
+
+    Parameters
+    ----------
+    core
+        The places of the area's cells.
+    rest
+        The places of the cells that may be taken.
+    earlier_per_km2
+        (m,) how frequent shootings were in the years before those that chose the area, luck
+        taken out; None where those are not known.
+    area_km2
+        (m,) land.
+
+    Returns
+    -------
+    Control
+        The likest cells, up to `CONTROL_LAND` times the area's land; all of the rest where
+        nothing is known of earlier years.
+    """
+    if earlier_per_km2 is None or not len(rest):
+        return Control(rest, None)
+    own = _mean(earlier_per_km2, area_km2, core)
+    if not own:
+        return Control(rest, None)
+    apart = np.abs(earlier_per_km2[rest] - own)
+    order = rest[np.lexsort((rest, apart))]
+    enough = CONTROL_LAND * float(area_km2[core].sum())
+    n_taken = int(np.searchsorted(np.cumsum(area_km2[order]), enough)) + 1
+    taken = np.sort(order[:n_taken])
+    return Control(taken, _mean(earlier_per_km2, area_km2, taken) / own)
+
+
+def _mean(per_km2: Floats, area_km2: Floats, cells: Ints) -> float:
+    return float(np.average(per_km2[cells], weights=area_km2[cells]))

@@ -1,0 +1,302 @@
+"""Verdicts: every pair of signs, counts at the boundary, months without incidents."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import nbinom, norm, poisson
+
+from csa.displacement.boundary import boundary_z
+from csa.displacement.expectation import Base, Expectation
+from csa.displacement.usual import Usual
+from csa.displacement.verdict import (
+    ALARM_CHANCE,
+    BY_SIGN,
+    Comparison,
+    Judged,
+    Track,
+    Verdict,
+    chances,
+    expect,
+    follow,
+    judge_place,
+    line_of,
+    planned_looks,
+)
+
+general = settings(derandomize=True, deadline=None, max_examples=60)
+BOTH = frozenset({-1, 1})
+SENTENCES = {
+    (-1, -1): "fewer here and next door",
+    (-1, 0): "fewer here",
+    (-1, 1): "fewer here and more next door",
+    (0, -1): "no change shown",
+    (0, 0): "no change shown",
+    (0, 1): "no change here and more next door",
+    (1, -1): "more here and fewer next door",
+    (1, 0): "more here",
+    (1, 1): "more here",
+}
+
+
+def as_usual(n_months, ratio=1.0, error=0.0):
+    return Usual(np.full(n_months, ratio), np.full(n_months, error), np.zeros((0, n_months)))
+
+
+def track_of(signs, told=None):
+    """Make a track that has shown the given signs: 20 expected, 10 to 30 no surprise."""
+    n = len(signs)
+    counted = np.array([20 + 15 * sign for sign in signs], dtype=np.int64)
+    told = np.ones(n, dtype=bool) if told is None else np.array(told)
+    expected = Expectation(np.full(n, 20.0), np.zeros(n))
+    return Track(counted, expected, np.full(n, 10), np.full(n, 30), np.zeros(n), told)
+
+
+def verdicts(core, ring, believed=BOTH):
+    ring = None if ring is None else track_of(ring)
+    return [str(one) for one in judge_place(track_of(core), ring, 2.7, believed).verdicts]
+
+
+def slow_bounds(mean, variance, z):
+    """Ask scipy's laws for the least and the greatest count that is no surprise."""
+    tail = norm.sf(z)
+    if variance <= mean:
+        return poisson.ppf(tail, mean), poisson.isf(tail, mean)
+    law = nbinom(mean**2 / (variance - mean), mean / variance)
+    return law.ppf(tail), law.isf(tail)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_every_pair_of_signs_has_its_verdict():
+    pairs = list(itertools.product((-1, 0, 1), repeat=2))
+    assert set(BY_SIGN) == set(pairs) == set(SENTENCES)
+    for here, there in pairs:
+        assert verdicts([here], [there]) == [SENTENCES[here, there]]
+
+
+def test_the_verdicts_are_a_closed_set_of_eight_and_six_claim_a_change():
+    assert set(map(str, Verdict)) == set(SENTENCES.values()) | {"too few to say"}
+    assert len(Verdict) == 8
+    assert {one for one in Verdict if not one.is_alarm} == {Verdict.NO_CHANGE, Verdict.TOO_FEW}
+
+
+def test_what_is_expected_by_hand():
+    """120 in 24 months, while the rest went from 1,000 to 250: 30; times .9, 27."""
+    usual = as_usual(1, 0.9, 0.05)
+    made = expect(Base(120.0, 90.0), 1000, np.array([250]), usual, 1.6)
+    assert made.mean[0] == pytest.approx(27.0)
+    error = 1.6 * (90 / 120**2 + 1 / 1000 + 1 / 250) + 0.05**2
+    assert made.relative_error[0] == pytest.approx(math.sqrt(error))
+    assert made.dispersion == 1.6
+
+
+def test_a_track_by_hand():
+    monthly, compared = np.array([12, 8, 30]), Comparison(1000, np.array([100, 100, 200]))
+    track = follow(monthly, Base(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
+    assert track.counted.tolist() == [12, 20, 50]
+    assert track.expectation.mean == pytest.approx([12.0, 24.0, 48.0])
+    assert track.is_told.tolist() == [True, True, True]
+    for month, rest in enumerate((100, 200, 400)):
+        mean = track.expectation.mean[month]
+        variance = mean + mean**2 * (1 / 1000 + 1 / rest)
+        assert (track.low[month], track.high[month]) == slow_bounds(mean, variance, 2.0)
+    assert track.sign.tolist() == [0, 0, 0]
+    assert track.z[0] == pytest.approx(0.0, abs=0.2)
+
+
+def test_the_chance_of_a_false_alarm_is_shared():
+    assert ALARM_CHANCE == 0.05
+    assert chances(12) == pytest.approx((0.025, 0.025 / 12))
+    assert chances(2) == pytest.approx((0.025, 0.0125))
+    assert chances(1) == (0.05, 0.05)
+
+
+def test_core_and_ring_each_have_half_of_the_chance():
+    assert line_of(0.05, 7) == pytest.approx(boundary_z(0.025, 24))
+    assert line_of(0.05, 25) == pytest.approx(boundary_z(0.025, 36))
+
+
+@pytest.mark.parametrize(
+    ("months", "looks"), [(0, 24), (1, 24), (24, 24), (25, 36), (36, 36), (37, 48)]
+)
+def test_the_line_is_drawn_for_two_years_then_for_whole_years(months, looks):
+    assert planned_looks(months) == looks
+
+
+def test_the_first_alarm_is_the_first_month_that_claims_a_change():
+    told = [Verdict.TOO_FEW, Verdict.NO_CHANGE, Verdict.FEWER, Verdict.MORE, Verdict.NO_CHANGE]
+    assert Judged(track_of([0] * 5), None, 2.7, tuple(told)).first_alarm == 3
+    assert Judged(track_of([0] * 2), None, 2.7, tuple(told[:2])).first_alarm is None
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
+    compared = Comparison(1000, np.array([1000]))
+    at = follow(np.array([100]), Base(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
+    low, high = int(at.low[0]), int(at.high[0])
+    signs = [
+        int(follow(np.array([n]), Base(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
+        for n in (low - 1, low, high, high + 1)
+    ]
+    assert signs == [-1, 0, 0, 1]
+
+
+def test_below_a_mean_of_eleven_nothing_is_said():
+    """The mean of counted and expected: 10 expected and 12 counted is just enough."""
+    compared = Comparison(100, np.array([100]))
+    for counted, told in ((12, True), (11, False), (0, False)):
+        track = follow(np.array([counted]), Base(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+        assert track.is_told[0] == told
+    silent = follow(np.array([0]), Base(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+    assert silent.sign[0] == 0
+    assert judge_place(silent, None, 0.1, BOTH).verdicts == (Verdict.TOO_FEW,)
+
+
+@pytest.mark.parametrize(("before", "after"), [(10, 100), (100, 10), (0, 100), (100, 0)])
+def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
+    compared = Comparison(before, np.array([after]))
+    track = follow(np.array([300]), Base(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
+    assert not track.is_told[0]
+    assert track.sign[0] == 0
+    assert np.isfinite(track.expectation.mean).all()
+    assert np.isfinite(track.z).all()
+
+
+def test_eleven_in_the_rest_of_the_city_are_enough():
+    track = follow(
+        np.array([11]), Base(11.0, 1.0), Comparison(11, np.array([11])), as_usual(1), 1.6, 2.7
+    )
+    assert track.is_told[0]
+
+
+def test_months_without_incidents_add_nothing_and_are_told():
+    compared = Comparison(1000, np.array([250, 0, 250]))
+    track = follow(np.array([25, 0, 0]), Base(100.0, 10.0), compared, as_usual(3), 1.0, 2.7)
+    assert track.counted.tolist() == [25, 25, 25]
+    assert track.expectation.mean == pytest.approx([25.0, 25.0, 50.0])
+
+
+def test_where_nothing_was_expected_many_incidents_are_more():
+    compared = Comparison(1000, np.array([1000]))
+    for counted, sign in ((0, 0), (21, 0), (22, 1)):  # 22 and none make 11 on average
+        track = follow(np.array([counted]), Base(0.0, 0.0), compared, as_usual(1), 1.6, 2.7)
+        assert track.sign[0] == sign
+        assert (track.low[0], track.high[0]) == (0, 0)
+
+
+def test_an_area_without_a_ring_is_judged_alone():
+    assert verdicts([-1, 0, 1], None) == ["fewer here", "no change shown", "more here"]
+
+
+def test_a_ring_with_too_few_to_say_shows_nothing():
+    ring = track_of([1], told=[False])
+    judged = judge_place(track_of([-1]), ring, 2.7, BOTH)
+    assert judged.verdicts == (Verdict.FEWER,)
+    assert judged.ring is ring
+    assert judged.boundary_z == 2.7
+
+
+def test_too_few_in_the_core_is_too_few_whatever_the_ring():
+    core = track_of([-1, -1], told=[False, True])
+    judged = judge_place(core, track_of([1, 1]), 2.7, BOTH)
+    assert judged.verdicts == (Verdict.TOO_FEW, Verdict.FEWER_MORE_NEXT)
+
+
+def test_where_only_fewer_is_believed_more_here_and_fewer_next_door_are_luck():
+    fewer = frozenset({-1})
+    assert verdicts([-1, 0, 1], [1, 1, 1], fewer) == [
+        "fewer here and more next door",
+        *["no change here and more next door"] * 2,
+    ]
+    assert verdicts([-1, 0, 1], [-1, -1, -1], fewer) == ["fewer here", *["no change shown"] * 2]
+    assert verdicts([-1, 1], [-1, 1], frozenset()) == ["no change shown"] * 2
+    assert verdicts([-1, 1], [-1, -1], frozenset({1})) == [
+        "no change shown",
+        "more here and fewer next door",
+    ]
+
+
+def test_no_months_have_no_verdict():
+    judged = judge_place(track_of([]), track_of([]), 2.7, BOTH)
+    assert judged.verdicts == ()
+    assert judged.first_alarm is None
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+months = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1, max_size=8)
+
+
+@general
+@given(
+    months=months,
+    base=st.integers(0, 400),
+    before=st.integers(1, 2000),
+    ratio=st.sampled_from([0.85, 1.0]),
+    dispersion=st.sampled_from([1.0, 1.6]),
+    z=st.sampled_from([1.96, 2.7, 3.3]),
+)
+def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion, z):
+    monthly, rest = (np.array(side) for side in zip(*months, strict=True))
+    usual = as_usual(len(months), ratio, 0.05)
+    track = follow(monthly, Base(base, base / 2), Comparison(before, rest), usual, dispersion, z)
+    counted = so_far = 0
+    for month, (own, other) in enumerate(months):
+        counted, so_far = counted + own, so_far + other
+        mean = base * so_far / before * ratio
+        assert track.counted[month] == counted
+        assert track.expectation.mean[month] == pytest.approx(mean)
+        enough = (counted + mean) / 2 >= 11 and so_far >= 11 and before >= 11
+        assert track.is_told[month] == enough
+        if mean == 0:
+            continue
+        doubt = dispersion * (0.5 / base + 1 / before + 1 / so_far) + 0.05**2
+        low, high = slow_bounds(mean, dispersion * mean + doubt * mean**2, z)
+        assert (track.low[month], track.high[month]) == (max(low, 0), high)
+        sign = int(counted > high) - int(counted < low)
+        assert track.sign[month] == (sign if enough else 0)
+
+
+@general
+@given(seed=st.integers(0, 2**32))
+def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
+    random = np.random.default_rng(seed)
+    rest, monthly = random.poisson(60, 24), random.poisson(random.uniform(3, 12), 24)
+    base = Base(float(random.integers(100, 400)), 60.0)
+    track = follow(monthly, base, Comparison(2000, rest), as_usual(24, 1.0, 0.1), 1.4, 2.0)
+    beyond = np.sign(track.z) * (np.abs(track.z) >= 2.0 - 1e-9)
+    assert np.where(track.is_told, beyond, 0).tolist() == track.sign.tolist()
+
+
+@general
+@given(seed=st.integers(0, 2**32), drop=st.sampled_from([0.3, 0.6, 1.0, 1.8]))
+def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
+    """Here and in the rest alike: what was sure stays so, what was as expected stays none, and
+    nothing turns round. (Twice as many incidents may show what too few could not.)"""
+    random = np.random.default_rng(seed)
+    rest, monthly = random.poisson(100, 24), random.poisson(10 * drop, 24)
+    base, before = Base(240.0, 120.0), 2400
+    once, twice = (
+        follow(times * monthly, base, Comparison(before, times * rest), as_usual(24), 1.0, 3.0)
+        for times in (1, 2)
+    )
+    assert twice.expectation.mean == pytest.approx(2 * once.expectation.mean)
+    sure = once.is_told & (once.sign != 0)
+    assert (twice.sign[sure] == once.sign[sure]).all()
+    assert not twice.sign[np.abs(once.counted / once.expectation.mean - 1) < 0.05].any()
+    assert (twice.sign * once.sign >= 0).all()
+
+
+@general
+@given(n_areas=st.integers(1, 200))
+def test_all_chances_together_are_at_most_one_in_twenty(n_areas):
+    pooled, single = chances(n_areas)
+    together = pooled if n_areas == 1 else pooled + n_areas * single
+    assert together == pytest.approx(0.05)
