@@ -253,7 +253,7 @@ def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monke
     place = next(place for place, area in enumerate(areas) if len(area) % 2 == 0)
     half = frozenset(sorted(areas[place])[: len(areas[place]) // 2])
     for before, said in ((half, "yes"), (half - {min(half)}, "no")):
-        found = AreaSet((before,), np.zeros(0, np.int64), np.zeros(0, bool), frozenset())
+        found = AreaSet((before,), np.zeros(0, np.int64), np.zeros(0, bool), frozenset)
         monkeypatch.setattr("csa.judged.find_areas", lambda *_, found=found: found)
         table = judge(dataset, config, proposal, cover=cover).table
         wanted = ["no"] * len(areas)

@@ -286,6 +286,24 @@ def test_a_spiral_names_the_cell_then_ring_after_ring_in_h3s_order():
         assert all(h3.grid_distance(a, b) == 1 for a, b in pairwise([*ring_of, ring_of[0]]))
 
 
+def test_a_cell_lies_in_the_larger_cell_that_h3_names_so_many_levels_up():
+    listed = UNIVERSE[:40]
+    for steps in (0, 1, 2, 3):
+        found = places.parents(listed, steps)
+        assert found.dtype == np.uint64
+        assert found.tolist() == [h3.cell_to_parent(cell, 9 - steps) for cell in listed]
+    assert places.parents(listed).tolist() == places.parents(listed, 1).tolist()
+    assert places.parents(iter(listed)).tolist() == places.parents(np.array(listed)).tolist()
+
+
+def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49():
+    for steps, n_cells in ((1, 7), (2, 49)):
+        larger = h3.cell_to_parent(MIDDLE, 9 - steps)
+        listed = h3.cell_to_children(larger, 9)
+        assert len(listed) == n_cells
+        assert places.parents(listed, steps).tolist() == [larger] * n_cells
+
+
 def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
     beside, far = min(ring(MIDDLE, 1)), far_cell(5)
     joined = places.neighbours([far, MIDDLE, beside])
@@ -358,6 +376,11 @@ def test_one_cell_is_one_part_without_a_hole():
 
 def test_zero_steps_around_a_cell_is_the_cell():
     assert places.disk(MIDDLE, 0) == {MIDDLE}
+
+
+def test_no_cells_lie_in_no_larger_cell():
+    assert places.parents([], 2).tolist() == []
+    assert places.parents([], 2).dtype == np.uint64
 
 
 def test_no_cells_have_no_neighbours():

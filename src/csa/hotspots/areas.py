@@ -8,8 +8,9 @@ those dense enough for as long as their past goes on.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +34,19 @@ class AreaSet:
         Length n: plain DBSCAN's cluster of each incident, numbered west to east; -1 for noise.
     is_core
         Length n: whether it is a core incident of that cluster.
-    fringe
-        Cells that clusters reach and no area keeps.
+    find_fringe
+        Gives the cells that clusters reach and no area keeps; many past proposals never ask.
     """
 
     areas: tuple[CellSet, ...]
     cluster_id: Ints
     is_core: Bools
-    fringe: CellSet
+    find_fringe: Callable[[], CellSet]
+
+    @cached_property
+    def fringe(self) -> CellSet:
+        """Cells that clusters reach and no area keeps."""
+        return self.find_fringe()
 
 
 def form_areas(
@@ -90,8 +96,13 @@ def form_areas(
         areas = [area for area in areas if _total(area, counts) >= dbscan.min_samples]
     else:
         areas = whole_areas(clusters, cells, grid, dbscan.min_samples)
-    left_out = frozenset().union(*(cluster.filled(grid) for cluster in clusters)).difference(*areas)
-    return AreaSet(tuple(sorted(areas, key=grid.middle)), labels, is_core, left_out)
+    in_order = tuple(sorted(areas, key=grid.middle))
+
+    def find_fringe() -> CellSet:
+        filled = (cluster.filled(grid) for cluster in clusters)
+        return frozenset().union(*filled).difference(*in_order)
+
+    return AreaSet(in_order, labels, is_core, find_fringe)
 
 
 def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:

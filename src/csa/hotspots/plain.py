@@ -85,8 +85,13 @@ def clusters_of(
 
 def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
     """Return the cells whose centre lies within eps of a core incident."""
-    metres, _ = cKDTree(xy).query(grid.centre_xy, distance_upper_bound=np.nextafter(eps_m, np.inf))
-    return frozenset(int(cell) for cell in grid.area_km2.index[metres <= eps_m])
+    # Most cells of a city lie far from a cluster: a box around it leaves those out at once.
+    edge_m = eps_m + 1  # a metre more: no rounding decides
+    low, high = xy.min(axis=0) - edge_m, xy.max(axis=0) + edge_m
+    at = np.flatnonzero(((grid.centre_xy >= low) & (grid.centre_xy <= high)).all(axis=1))
+    reach_m = np.nextafter(eps_m, np.inf)
+    metres, _ = cKDTree(xy).query(grid.centre_xy[at], distance_upper_bound=reach_m)
+    return frozenset(grid.area_km2.index.to_numpy()[at[metres <= eps_m]].tolist())
 
 
 def whole_areas(

@@ -182,6 +182,26 @@ def disk(cell: int, steps: int = 1) -> frozenset[int]:
     return frozenset(int(near) for near in h3.grid_disk(int(cell), steps))
 
 
+def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
+    """Find the larger cell that each cell lies in, nearly whole.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+    steps
+        How many levels coarser; about seven times as large at each.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64, length n.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64).tolist()
+    coarser = [h3.cell_to_parent(cell, h3.get_resolution(cell) - steps) for cell in listed]
+    return np.array(coarser, dtype=np.uint64)
+
+
 def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
     """Find around every cell where its neighbours stand in the list, ring by ring.
 

@@ -24,6 +24,7 @@ from csa.synthetic.planted import (
     LAST_DAY,
     NONFATAL,
     PUBLISHED,
+    TURN_MONTH,
     YEARS,
     Feature,
 )
@@ -39,6 +40,7 @@ from csa.synthetic.tables import (
     service_rows,
     shooting_rows,
 )
+from csa.synthetic.told import told_by
 from csa.words import render
 
 SEED = 20200821
@@ -175,6 +177,12 @@ def _truth(
         "institution": {"block": INSTITUTION, "is_in_city_file": False},
         "service_gap": {"feature": GAP_FEATURE, "kinds": list(FAR_KINDS), "within_m": GAP_M},
         "background_by_year": _planted_by_year(BACKGROUND, used),
+        "displacement": {
+            "feature": "cooling",
+            "ring": "ring of cooling",
+            "since": TURN_MONTH,
+            "told_by": told_by(),
+        },
         "features": [_feature(feature, used) for feature in FEATURES],
     }
 

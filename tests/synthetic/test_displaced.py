@@ -1,0 +1,67 @@
+"""The displacement that was planted in the made-up city is told, in time, and no other."""
+
+import pytest
+import shapely
+
+from csa.choices import Choices
+from csa.displacement.verdict import Verdict
+from csa.displacing import displace
+from csa.ingest.chosen import Chosen
+from csa.params import Month, Period
+from csa.places.cells import from_text
+from csa.windows import locate
+
+
+@pytest.fixture(scope="session")
+def since(truth):
+    return Month.parse(truth["displacement"]["since"])
+
+
+@pytest.fixture(scope="session")
+def displaced(proposal_of, dataset, city, since):
+    areas = proposal_of(str(since), 36).areas
+    chosen = Chosen(
+        tuple(areas["area_id"]),
+        tuple(areas["place_name"]),
+        tuple(frozenset(from_text(cells).tolist()) for cells in areas["cells"]),
+        9,
+        Period.before(since, 36),
+    )
+    return displace(locate(dataset, city, Choices(resolution=9)), chosen, since)
+
+
+@pytest.fixture(scope="session")
+def cooling(truth, proposal_of, since):
+    """The place of the cooling area in the proposal made when it began to cool."""
+    planted = {one["name"]: one for one in truth["features"]}[truth["displacement"]["feature"]]
+    areas = proposal_of(str(since), 36).areas
+    (here,) = areas.index[areas.intersects(shapely.Point(planted["lon"], planted["lat"]))]
+    return areas.index.get_loc(here)
+
+
+def test_the_planted_displacement_is_told_within_two_months_of_the_truth(
+    truth, displaced, cooling, since
+):
+    verdicts = displaced.single[cooling].verdicts
+    told = verdicts.index(Verdict.FEWER_MORE_NEXT)
+    due = Month.parse(truth["displacement"]["told_by"])
+    assert abs(since.index + told - due.index) <= 2
+
+
+def test_it_is_never_told_the_other_way_round(displaced, cooling):
+    assert set(displaced.single[cooling].verdicts) <= {
+        Verdict.TOO_FEW,
+        Verdict.NO_CHANGE,
+        Verdict.FEWER,
+        Verdict.FEWER_MORE_NEXT,
+    }
+
+
+def test_no_other_area_is_said_to_have_changed(displaced, cooling):
+    others = [one for place, one in enumerate(displaced.single) if place != cooling]
+    assert len(others) >= 6
+    assert [one.first_alarm for one in others] == [None] * len(others)
+
+
+def test_one_of_eight_areas_is_no_change_of_all_together(displaced):
+    assert displaced.pooled.verdicts[-1] is Verdict.NO_CHANGE
