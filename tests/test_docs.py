@@ -12,16 +12,23 @@ import typer
 from csa.city_types import FieldName
 from csa.cli import app
 from csa.config import setting_descriptions
+from csa.deciding.displacement import REVISED
 from csa.deciding.draw import POWER_COLUMNS
 from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
+from csa.displaced import PANEL_COLUMNS
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.ingest.judge import REASONS
 from csa.ingest.layers import LAYER_REASONS
+from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.places.risk import RISK_COLUMNS
 from csa.places.services import SERVICE_COLUMNS
 from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
 from csa.schema import FLAGS, INCIDENT_COLUMNS
 from csa.settings import SETTINGS
+from tests.test_finding import history
+
+OPEN = ("versions", "same_months", "by_block_months")
+"""Their keys are libraries, years and numbers of months."""
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +60,9 @@ def lacking(page, names):
         list(PRIORITY_COLUMNS),
         list(TESTED_COLUMNS),
         list(POWER_COLUMNS),
+        list(PANEL_COLUMNS),
+        list(TRACE_COLUMNS),
+        list(EMERGING_COLUMNS),
         list(get_args(FieldName)),
     ],
     ids=[
@@ -73,6 +83,9 @@ def lacking(page, names):
         "priorities",
         "tested cells",
         "power",
+        "panel",
+        "lineage",
+        "emerging cells",
         "fields",
     ],
 )
@@ -105,6 +118,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa backtest",
         "csa priorities",
         "csa draw",
+        "csa displace",
         "csa check",
         "csa config show",
         "csa basemap",
@@ -128,6 +142,28 @@ def test_every_key_of_ingest_json_and_proposal_json_is_named(data_page, town, ru
     keys = [*report, *report["inputs"][0], *summary, *summary["params"], *summary["totals"]]
     keys += summary["left_out_fringe"]
     assert lacking(data_page, [*keys, "population_source"]) == []
+
+
+def test_every_key_of_displacement_json_is_named(data_page, town, run):
+    shootings = town.write("a.csv", *history())
+    words = ("--city", town.config, "--places", town.places, "--out", "ds")
+    run("ingest", *words, shootings)
+    run("backtest", "--city", town.config, "--dataset", "ds", "--no-variants")
+    run("propose", "--city", town.config, "--dataset", "ds", "--until", "2019-02", "--out", "pr")
+    words = ("--city", town.config, "--dataset", "ds", "--areas", "pr", "--out", "di", "--json")
+    account = json.loads(run("displace", *words, "--since", "2019-02").stdout)
+
+    def keys_in(value):
+        if isinstance(value, list):
+            yield from (key for one in value for key in keys_in(one))
+        elif isinstance(value, dict):
+            yield from value
+            named = (one for name, one in value.items() if name not in OPEN)
+            yield from (key for one in named for key in keys_in(one))
+
+    keys = {*keys_in(account), *REVISED}
+    assert {"core_ratio", "estimate", "is_told", "weight", "area_years"} <= keys
+    assert lacking(data_page, sorted(keys)) == []
 
 
 def test_methods_names_every_choice_and_every_threshold(root):

@@ -14,6 +14,7 @@ import typer
 
 from csa.commands.analyse import config_show, propose
 from csa.commands.decide import backtest, draw, priorities
+from csa.commands.follow import displace
 from csa.commands.gather import basemap, check, fetch, ingest, sample
 from csa.errors import CsaError
 from csa.terminal.console import fail
@@ -24,7 +25,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (ingest, propose, backtest, priorities, draw, sample, fetch, check, basemap):
+COMMANDS = (ingest, propose, backtest, priorities, draw, displace, sample, fetch, check, basemap)
+for command in COMMANDS:
     app.command()(command)
 config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
 config_app.command("show")(config_show)

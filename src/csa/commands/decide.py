@@ -111,6 +111,7 @@ def _judge_and_write(
     asked: Asked, dataset: Path, out: Path | None, *, is_named: bool
 ) -> tuple[Past, dict[str, Any]]:
     """Judge the past; write the folder first, and then keep the record beside the dataset."""
+    from csa.aftermath import save_chance, save_past
     from csa.deciding.backtest import MARKER, backtest_account, backtest_files
     from csa.deciding.past import judge_named, judge_past_years
     from csa.files import KEPT, replace_folder, require_writable
@@ -121,13 +122,17 @@ def _judge_and_write(
         require_writable(out)
     if not is_named:
         require_writable(dataset / KEPT / "record")
-    n_passes = 1 + (not is_named) + asked.with_variants
-    with progress(2 + len(asked.question.origins) * n_passes) as tell:
+    n_passes = 1 + 2 * (not is_named) + asked.with_variants
+    with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
         past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)
         account = backtest_account(past)
         tell("write")
         if out is not None:
             replace_folder(out, MARKER, backtest_files(account, past))
+        if past.after is not None:
+            save_past(past.after, dataset, *source)
+        if past.chance is not None:
+            save_chance(past.chance, dataset, *source)
         if past.made is not None:
             save_record(past.made, dataset, *source)
     return past, account

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from csa.aftermath import make_past
 from csa.backtesting import AREA_SHARE, HORIZON_MONTHS, Question, run_backtest
 from csa.choices import Choices
 from csa.city import Areas, CityConfig
+from csa.displacement.past import Past as After
 from csa.ingest.dataset import Dataset
+from csa.lineages import Chance, measure_chance
 from csa.log import Tell, silent
 from csa.params import Month
 from csa.priorities.backtest import as_table
@@ -19,6 +22,8 @@ from csa.priorities.record import Record
 from csa.recording import make_record, suggestion_of
 from csa.variants import run_variants
 from csa.windows import locate
+
+CHANCE_SEED = 20201001
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,10 @@ class Past:
         Areas against the best other way; None where nothing came.
     variants
         As `csa.variants.run_variants`; empty where none was tried.
+    after
+        What areas of past years did afterwards; None where the days were named.
+    chance
+        How often areas come and go by chance; None there too, and where no year can be judged.
     """
 
     asked: Asked
@@ -72,6 +81,8 @@ class Past:
     table: pd.DataFrame
     comparison: Comparison | None
     variants: pd.DataFrame
+    after: tuple[After, ...] | None = None
+    chance: Chance | None = None
 
 
 def ask_question(
@@ -123,8 +134,15 @@ def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
     """
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
     # Its areas are those that it suggests itself; so are the ones that other ways start from.
-    variants = _score_variants(asked, suggestion_of(asked.config, record).areas, tell)
-    return Past(asked, record, record, record.table, record.comparison, variants)
+    areas = suggestion_of(asked.config, record).areas
+    located = locate(asked.dataset, asked.config, asked.choices)
+    after = make_past(located, asked.choices, areas, tell)
+    tell("shuffle")
+    is_long = bool(asked.question.origins)
+    chance = measure_chance(located, asked.choices, areas, seed=CHANCE_SEED) if is_long else None
+    variants = _score_variants(asked, areas, tell)
+    table, comparison = record.table, record.comparison
+    return Past(asked, record, record, table, comparison, variants, after, chance)
 
 
 def judge_named(asked: Asked, tell: Tell = silent) -> Past:

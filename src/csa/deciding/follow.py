@@ -1,0 +1,156 @@
+"""Areas followed since a start: all that the files of `csa displace` are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from csa.aftermath import load_chance, load_past
+from csa.choices import Choices
+from csa.city import CityConfig
+from csa.displaced import Controls, match_controls, panel_of
+from csa.displacement.season import MonthCompared
+from csa.displacement.sppt import PatternChange
+from csa.displacing import Displacement, displace
+from csa.evidence import Evidence, compare_city, compare_newest, measure_evidence
+from csa.ingest.chosen import Chosen
+from csa.ingest.dataset import Dataset
+from csa.ingest.history import list_revisions, load_history
+from csa.lineages import Chance, Known, find_emerging, trace_lineage
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.recording import load_suggestion, suggestion_of
+from csa.windows import locate
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Areas followed, and what stands beside.
+
+    Parameters
+    ----------
+    dataset
+        The city's incidents and places.
+    config
+        The same city's file.
+    displaced
+        What changed.
+    controls
+        What areas are compared with, beside the rest of the city.
+    pooled, single
+        The classic numbers.
+    pattern
+        Whether the city's pattern moved.
+    newest
+        The newest whole month among its like.
+    panel, lineage, emerging, revisions
+        Tables.
+    lineage_months
+        Of each window of the lineage.
+    chance
+        How often areas appear and go by chance; None where `csa backtest` has not measured it.
+    is_past_known
+        Whether `csa backtest` has kept what areas of past years did.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    displaced: Displacement
+    controls: Controls
+    pooled: Evidence
+    single: tuple[Evidence, ...]
+    pattern: PatternChange
+    newest: MonthCompared
+    panel: pd.DataFrame
+    lineage: pd.DataFrame
+    emerging: pd.DataFrame
+    revisions: pd.DataFrame
+    lineage_months: int
+    chance: Chance | None
+    is_past_known: bool
+
+    @property
+    def changed_months(self) -> pd.DataFrame:
+        """The months whose count is another than when they were first reported."""
+        return self.revisions[self.revisions["now"] != self.revisions["first_reported"]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where areas are followed.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder, beside which past years are kept.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed; the resolution is that of the areas followed.
+    """
+
+    folder: Path
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+
+
+def follow_areas(
+    source: Source, chosen: Chosen, since: Month | None, tell: Tell = silent
+) -> Followed:
+    """Follow areas, and gather what stands beside.
+
+    Parameters
+    ----------
+    source
+        Where.
+    chosen
+        The areas.
+    since
+        The first month of after; None for a year before the end.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Followed
+        All of it.
+
+    Raises
+    ------
+    CsaError
+        If the areas are outside the city, or the start outside the data.
+    """
+    kept = (source.folder, source.dataset, source.config, source.choices)
+    tell("cells")
+    located = locate(source.dataset, source.config, source.choices)
+    past = load_past(*kept)
+    displaced = displace(located, chosen, since, past or (), tell)
+    controls = match_controls(located, displaced)
+    pooled, single = measure_evidence(located, displaced, controls)
+    areas = suggestion_of(source.config, load_suggestion(*kept)).areas
+    named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
+    known = {area_id: Known(name, cells) for area_id, name, cells in named}
+    tell("lineage")
+    lineage = trace_lineage(located, source.choices, areas, displaced.until, known)
+    return Followed(
+        source.dataset,
+        source.config,
+        displaced,
+        controls,
+        pooled,
+        single,
+        compare_city(located, displaced),
+        compare_newest(located, displaced),
+        panel_of(located, displaced, controls),
+        lineage,
+        find_emerging(located, displaced.until),
+        list_revisions(load_history(source.folder)),
+        source.choices.months,
+        load_chance(*kept),
+        past is not None,
+    )
