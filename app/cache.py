@@ -187,12 +187,25 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     cover = cells(_opened, choices.resolution)
-    suggestion = suggestion_of(_opened.config, _suggesting(_opened, choices))
+    suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
     return propose(_opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion)
 
 
-def _suggesting(opened: Opened, choices: Choices) -> Record | None:
-    """Return the record whose setting is suggested; a damaged one is told of on Track record."""
+def suggesting(opened: Opened, choices: Choices) -> Record | None:
+    """Return the record whose setting is suggested; a damaged one is told of on Track record.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    Record or None
+        None where there is none to go by.
+    """
     try:
         return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
     except CsaError:

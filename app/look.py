@@ -48,7 +48,7 @@ class Look:
 
 LIGHT = Look(
     sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
-    diverging=("#5e3c99", "#b2abd2", "#f7f7f7", "#fdb863", "#e66101"),
+    diverging=("#5e3c99", "#b2abd2", "#dedede", "#fdb863", "#e66101"),
     ink="#1f2430",
     faint="#5b6270",
     accent="#0b6e75",
@@ -122,12 +122,22 @@ STYLE = """
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
   .st-key-small_map iframe { min-height: 380px; }
+  .csa-change { min-height: 8.5rem; max-width: 80em; }
+  .csa-change p { margin: 0 0 .4rem; }
+  .csa-sums { min-height: 9rem; }
+  .st-key-change_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-change_parts [data-testid="stColumn"] { min-width: min(21rem, 100%); }
+  .st-key-change_parts [data-testid="stColumn"]:first-child { min-width: min(32rem, 100%); }
+  .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
+  .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
+  .st-key-lineage { min-height: 24rem; }
   .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
-  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } }
+  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 11rem; } }
   @media (max-width: 640px) {
     .csa-briefing { min-height: 26rem; }
+    .csa-change { min-height: 21rem; }
     .csa-tiers { min-height: 0; }
     .block-container { padding: 4.25rem 1rem 2rem; }
     .st-key-map iframe { height: 430px !important; min-height: 430px; }

@@ -18,6 +18,7 @@ groups = {
     speak("screen.look"): [
         st.Page("views/briefing.py", title=speak("briefing.short"), default=True),
         st.Page("views/find_areas.py", title=speak("find.short"), url_path="areas"),
+        st.Page("views/displacement.py", title=speak("change_page.short"), url_path="displacement"),
     ],
     speak("screen.decide"): [
         st.Page("views/compare.py", title=speak("compare.short"), url_path="compare"),

@@ -253,18 +253,42 @@ def _feature(
     area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str, notes: Sequence[str]
 ) -> dict[str, Any]:
     usual = usual_number(area["expected_low"], area["expected_high"])
-    top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     lines = [
         speak("map.area_count", n=area["incidents"], period=period),
         *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
         *notes,
     ]
+    return feature(str(area["area_id"]), str(area["place_name"]), shape, lines)
+
+
+def feature(
+    area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str]
+) -> dict[str, Any]:
+    """Draw an area's outline, with its label at its upper left corner.
+
+    Parameters
+    ----------
+    area_id
+        Its letter.
+    place
+        Its name.
+    shape
+        Its outline, WGS 84.
+    lines
+        What its tooltip says, in words.
+
+    Returns
+    -------
+    dict
+        A GeoJSON feature.
+    """
+    top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     return {
         "type": "Feature",
         "properties": {
-            "area_id": area["area_id"],
-            "place": area["place_name"],
-            "lines": lines,
+            "area_id": area_id,
+            "place": place,
+            "lines": list(lines),
             "at": [round(float(top[1]), 5), round(float(top[0]), 5)],
         },
         "geometry": json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-5))),

@@ -37,12 +37,18 @@ class Screen:
         What colours the cells, of `SHADES`.
     layers
         What else the map shows, of `LAYERS`.
+    since
+        The first month of after, `YYYY-MM`; "" for the page's own.
+    month
+        The month up to which change is shown, `YYYY-MM`; "" for the last.
     """
 
     choices: Choices
     area: str = ""
     shade: str = SHADES[0]
     layers: tuple[str, ...] = ("background", "neighborhoods")
+    since: str = ""
+    month: str = ""
 
     def with_map(self, shade: str, layers: tuple[str, ...]) -> Screen:
         """Return this screen with another shade and other layers.
@@ -75,6 +81,23 @@ class Screen:
             The other screen.
         """
         return replace(self, area=area)
+
+    def with_times(self, since: str, month: str) -> Screen:
+        """Return this screen with another start, or shown up to another month.
+
+        Parameters
+        ----------
+        since
+            `YYYY-MM`, or "".
+        month
+            `YYYY-MM`, or "".
+
+        Returns
+        -------
+        Screen
+            The other screen.
+        """
+        return replace(self, since=since, month=month)
 
     def with_choices(self, choices: Choices) -> Screen:
         """Return this screen with other choices.
@@ -136,13 +159,15 @@ def screen_from_text(text: str, first: Screen) -> Screen:
     try:
         choices = _choices(given, first.choices)
         layers = _listed(given.get("layers", list(first.layers)), LAYERS)
+        since = _month(given.get("since", first.since))
+        month = _month(given.get("month", first.month))
     except (TypeError, ValueError, OverflowError) as error:
         raise CsaError("screen.bad_link") from error
     area, shade = given.get("area", ""), given.get("shade", first.shade)
     is_letters = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
     if set(given) - set(_plain(first)) or not is_letters or shade not in SHADES:
         raise CsaError("screen.bad_link")
-    return Screen(choices, area, shade, layers)
+    return Screen(choices, area, shade, layers, since, month)
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -200,6 +225,12 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _month(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return str(Month.parse(value)) if value else ""
+
+
 def _listed(value: Any, known: Sequence[str]) -> tuple[str, ...]:
     """Take a list of known names, in their own order: one screen has one key in the cache."""
     if not isinstance(value, list) or not set(value) <= set(known):
@@ -220,4 +251,6 @@ def _plain(screen: Screen) -> dict[str, Any]:
         "area": screen.area,
         "shade": screen.shade,
         "layers": list(screen.layers),
+        "since": screen.since,
+        "month": screen.month,
     }

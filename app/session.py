@@ -6,16 +6,21 @@ holds it under `?screen=`, so that a link reproduces it.
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from app.screen import Screen, screen_from_text, screen_to_text
 from csa.choices import Choices
 from csa.city import CityConfig
+from csa.displacing import DEFAULT_AFTER
 from csa.errors import CsaError
+from csa.hotspots.year_to_date import whole_months
 from csa.ingest.dataset import Dataset
 from csa.params import Month
 from csa.settings import resolve
 from csa.words import render
+from csa.zoning import BASE_MONTHS
 
 SCREEN = "screen"
 SEEN = "widgets when the screen was written"
@@ -23,6 +28,7 @@ WRITTEN = "address that was written"
 DROPPED = "a choice changed the areas, so that none is chosen"
 MAP_WIDGETS = ("shade", "layers")
 WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_m", "min_samples")
+TIME_WIDGETS = ("since", "month")
 
 
 def screen(config: CityConfig, dataset: Dataset) -> Screen:
@@ -50,7 +56,7 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
             except CsaError as error:
                 spot.warning(render(error.message))
         st.session_state[SCREEN] = start
-        for name in (*WIDGETS, *MAP_WIDGETS):
+        for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
             st.session_state.pop(name, None)
     kept: Screen = st.session_state[SCREEN]
     return kept
@@ -74,7 +80,18 @@ def _of_link(text: str, first: Screen, config: CityConfig, dataset: Dataset) -> 
     months = {None, *(Month.parse(name).plus(1) for name in months_of(dataset))}
     if until not in months or found.choices.resolution not in resolutions(config):
         raise CsaError("screen.bad_link")
+    if not _are_times(found, dataset):
+        raise CsaError("screen.bad_link")
     return found
+
+
+def _are_times(found: Screen, dataset: Dataset) -> bool:
+    """Tell whether a link's start, and its month since, are some that a page can show."""
+    if not (found.since or found.month):
+        return True
+    starts = starts_of(dataset)
+    since = found.since or first_start(starts)
+    return since in starts and found.month in {"", *starts[starts.index(since) :]}
 
 
 def resolutions(config: CityConfig) -> list[int]:
@@ -131,7 +148,9 @@ def remember(new: Screen, first: Choices) -> None:
         state[DROPPED] = True
     state[SCREEN] = new
     text = screen_to_text(new, Screen(first))
-    state[SEEN] = {name: state[name] for name in (*WIDGETS, *MAP_WIDGETS) if name in state}
+    state[SEEN] = {
+        name: state[name] for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS) if name in state
+    }
     state[WRITTEN] = text
     if st.query_params.get(SCREEN, "{}") != text:
         st.query_params[SCREEN] = text
@@ -154,3 +173,39 @@ def months_of(dataset: Dataset) -> list[str]:
     last = Month.parse(dataset.report["data_through"][:7])
     n = (last.year - first.year) * 12 + last.number - first.number + 1
     return [str(first.plus(step)) for step in range(n)]
+
+
+def starts_of(dataset: Dataset) -> list[str]:
+    """List the months that change can be told since: enough known before, a whole month after.
+
+    Parameters
+    ----------
+    dataset
+        A city's data.
+
+    Returns
+    -------
+    list of str
+        `YYYY-MM`, oldest first; the last is the last whole month. Empty where data are too short.
+    """
+    report = dataset.report
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
+    return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
+
+
+def first_start(starts: list[str]) -> str:
+    """Choose the start that is shown before anybody chose.
+
+    Parameters
+    ----------
+    starts
+        As `starts_of`.
+
+    Returns
+    -------
+    str
+        A year before the end, or the earliest there is; "" where there is none.
+    """
+    return starts[max(0, len(starts) - DEFAULT_AFTER)] if starts else ""

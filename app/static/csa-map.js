@@ -196,11 +196,12 @@
     drawServices(group, message);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
-    if (!message.counts.length && !message.risk) {
+    const hasZones = Boolean(message.zones && message.zones.length);
+    if (!message.counts.length && !message.risk && !hasZones) {
       done(turn);
       return;
     }
-    const draw = message.risk ? drawRisk : drawCells;
+    const draw = message.risk ? drawRisk : hasZones ? drawZones : drawCells;
     read(message.risk ? message.risk.geometry : message.cells).then(
       (geometry) => {
         if (turn !== painted) return;
@@ -271,6 +272,54 @@
       layer.addLayer(shape);
     }
     group.addLayer(layer);
+  }
+
+  // Groups of cells, each of one colour: their shapes stay, what colours them changes.
+  function drawZones(group, geometry, message) {
+    const layer = L.featureGroup();
+    for (const zone of message.zones) {
+      const common = { pane: "cells", renderer: kept.canvas.cells };
+      if (zone.fill || zone.lines.length) {
+        const shape = L.polygon(zone.cells.map((n) => [shapeOf(geometry, n)]), {
+          ...common,
+          stroke: Boolean(zone.fill),
+          weight: 0.6,
+          color: kept.options.colours.land,
+          fillColor: zone.fill || kept.options.colours.land,
+          fillOpacity: zone.fill ? zone.opacity : 0,
+          interactive: zone.lines.length > 0,
+        });
+        shape.feature = { type: "Feature", properties: { area_id: zone.area } };
+        if (zone.lines.length) {
+          shape.bindTooltip(() => text(...zone.lines), { sticky: true, className: "csa-tip" });
+        }
+        layer.addLayer(shape);
+      }
+      if (!zone.weight) continue;
+      const line = { color: zone.line, weight: zone.weight, dashArray: zone.dash };
+      const edge = edgeOf(geometry, zone.cells);
+      layer.addLayer(L.polyline(edge, { ...common, ...line, interactive: false }));
+    }
+    group.addLayer(layer);
+  }
+
+  // The edge of a group of cells: the sides that only one of its cells has.
+  function edgeOf(geometry, cells) {
+    const sides = new Map();
+    for (const n of cells) {
+      const corners = geometry.cells[n];
+      corners.forEach((from, place) => {
+        const to = corners[(place + 1) % corners.length];
+        const name = from < to ? `${from} ${to}` : `${to} ${from}`;
+        if (sides.has(name)) sides.delete(name);
+        else sides.set(name, [from, to]);
+      });
+    }
+    const at = (v) => [
+      geometry.origin[1] + geometry.y[v] * geometry.step,
+      geometry.origin[0] + geometry.x[v] * geometry.step,
+    ];
+    return [...sides.values()].map((side) => side.map(at));
   }
 
   // A tooltip's lines as text, never as markup: names come from files.

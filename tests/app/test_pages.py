@@ -21,7 +21,7 @@ from csa.recording import make_record, save_record
 
 FIND, DATA, METHOD = "views/find_areas.py", "views/data.py", "views/method.py"
 BRIEFING, RECORD = "views/briefing.py", "views/how_well.py"
-PAGES = (BRIEFING, FIND, "views/compare.py", RECORD, DATA, METHOD)
+PAGES = (BRIEFING, FIND, "views/displacement.py", "views/compare.py", RECORD, DATA, METHOD)
 HOME = BRIEFING
 
 

@@ -45,7 +45,9 @@ def screens(draw):
         draw(some_of(KINDS).filter(bool)),
     )
     area = draw(st.just("") | st.integers(0, 26 + 26**2 - 1).map(letter))
-    return Screen(choices, area, draw(st.sampled_from(SHADES)), draw(some_of(LAYERS)))
+    since, month = (draw(st.just("") | months.map(str)) for _ in range(2))
+    shade, layers = draw(st.sampled_from(SHADES)), draw(some_of(LAYERS))
+    return Screen(choices, area, shade, layers, since, month)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -76,6 +78,10 @@ def test_other_choices_have_other_letters_so_no_area_stays_chosen():
     other = screen.with_choices(Choices(until=Month(2020, 9), months=12))
     assert (other.area, other.choices.months) == ("", 12)
     assert screen.with_map("none", ()).area == "B"
+    since = screen.with_times("2019-08", "2020-01")
+    assert (since.area, since.since, since.month) == ("B", "2019-08", "2020-01")
+    other = since.with_choices(Choices(months=12))
+    assert (other.since, other.month) == ("2019-08", "2020-01")
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -189,6 +195,16 @@ HOSTILE = [
     link(layers=[{}]),
     link(layers={"background": 1}),
     link(layers=None),
+    link(since=None),
+    link(since="2020"),
+    link(since="2020-13"),
+    link(since="2020-9"),
+    link(since=202001),
+    link(since=["2020-01"]),
+    link(month=None),
+    link(month="2020-00"),
+    link(month={"year": 2020}),
+    link(month="<b>"),
 ]
 
 

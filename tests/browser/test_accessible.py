@@ -15,7 +15,9 @@ def faults(place):
     return {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found}
 
 
-@pytest.mark.parametrize("page", ["", "areas", "compare", "how-well", "data", "method"])
+@pytest.mark.parametrize(
+    "page", ["", "areas", "displacement", "compare", "how-well", "data", "method"]
+)
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
 def test_axe_finds_no_fault(read, sample_app, page, width, scheme):
     reader = read(f"{sample_app}/{page}?screen={SCREEN}", width=width, scheme=scheme)

@@ -1,0 +1,187 @@
+"""How do we know? The numbers behind Displacement, with their names."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import panels
+from app.following import Following
+from csa.displacement.power import MONTHS, POWER
+from csa.displacement.verdict import ALARM_CHANCE, planned_looks
+from csa.words import month, percent, render, speak, times
+
+
+def how(following: Following) -> None:
+    """Fold away what the sentences rest on.
+
+    Parameters
+    ----------
+    following
+        Areas, and what became of them.
+    """
+    with st.expander(speak("change_page.how")):
+        st.markdown(panels.plain(speak("change_page.how_expected")))
+        _boundary(following)
+        _dispersion(following)
+        _past(following)
+        _alike(following)
+        _classic(following)
+        _power(following)
+
+
+def _boundary(following: Following) -> None:
+    st.markdown(
+        panels.plain(
+            speak(
+                "change_page.how_boundary",
+                z=following.displaced.pooled.boundary_z,
+                single=following.displaced.single[0].boundary_z,
+                months=planned_looks(len(following.months)),
+                chance=percent(ALARM_CHANCE),
+            )
+        )
+    )
+
+
+def _dispersion(following: Following) -> None:
+    found = following.displaced.dispersion
+    st.markdown(
+        panels.plain(
+            speak(
+                "change_page.how_dispersion",
+                value=found.value,
+                units=found.n_units,
+                months=found.n_months,
+            )
+        )
+    )
+
+
+def _past(following: Following) -> None:
+    """List what areas chosen in past years did, luck and all."""
+    past = following.displaced.past
+    if not past:
+        st.markdown(panels.plain(speak("change_page.how_no_past")))
+        return
+    n_months = len(following.months)
+    usual = following.displaced.usual_core
+    st.markdown(
+        panels.plain(
+            speak("change_page.how_past", n=len(past), ratio=float(usual.ratio[n_months - 1]))
+        )
+    )
+    known = [min(n_months, len(one.core.monthly)) for one in past]
+    ratios = usual.past[:, n_months - 1]
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("change_page.col_year"): [month(one.core.origin) for one in past],
+                speak("change_page.col_areas"): [one.n_areas for one in past],
+                speak("change_page.col_months"): known,
+                speak("change_page.col_change"): [
+                    _change(one.change(n)) for one, n in zip(past, known, strict=True)
+                ],
+                speak("change_page.col_ratio"): [
+                    speak("change_page.unknown") if not ratio else f"{ratio:.2f}"
+                    for ratio in ratios
+                ],
+            }
+        ),
+        speak("change_page.past_alt"),
+    )
+
+
+def _change(share: float | None) -> str:
+    if share is None:
+        return speak("change_page.unknown")
+    key = "change_page.less" if share < 0 else "change_page.greater"
+    return speak(key, share=percent(abs(share)))
+
+
+def _alike(following: Following) -> None:
+    """Say how much alike the places are that classic numbers compare with."""
+    controls = following.controls
+    if not controls.is_known:
+        st.markdown(panels.plain(speak("change_page.how_no_earlier")))
+        return
+    st.markdown(panels.plain(speak("change_page.how_alike")))
+    listed = [("", controls.pooled)]
+    listed += [(area_id, following.control(area_id)) for area_id in following.by_letter]
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("change_page.col_area"): [
+                    following.place_name(area_id) for area_id, _ in listed
+                ],
+                speak("change_page.col_cells"): [len(one.cells) for _, one in listed],
+                speak("change_page.col_alike"): [times(one.rate_ratio) for _, one in listed],
+                speak("change_page.col_used"): [
+                    speak("change_page.is_close") if one.is_close else speak("change_page.is_rest")
+                    for _, one in listed
+                ],
+            }
+        ),
+        speak("change_page.alike_alt"),
+    )
+
+
+def _classic(following: Following) -> None:
+    """Show the weighted displacement difference in parts, and the older quotient."""
+    found = following.evidence
+    if found.wdd is None:
+        return
+    told = speak("change_page.how_wdd", before=found.before.months, after=found.after.months)
+    st.markdown(panels.plain(told))
+    parts = [
+        (speak("change_page.wdd_local"), found.wdd.local),
+        (speak("change_page.wdd_displacement"), found.wdd.displacement),
+        (speak("change_page.wdd_total"), found.wdd.total),
+    ]
+    rows = [(name, part) for name, part in parts if part is not None]
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("change_page.col_part"): [name for name, _ in rows],
+                speak("change_page.col_estimate"): [f"{part.estimate:+.1f}" for _, part in rows],
+                speak("change_page.col_se"): [f"{part.se:.1f}" for _, part in rows],
+                speak("change_page.col_interval"): [
+                    speak("change_page.interval", low=part.low, high=part.high) for _, part in rows
+                ],
+            }
+        ),
+        speak("change_page.wdd_alt"),
+    )
+    if found.wdq is None:
+        return
+    if found.wdq.reason is not None:
+        said = speak("change_page.wdq_none", why=render(found.wdq.reason))
+    else:
+        said = speak("change_page.wdq", value=float(found.wdq.value or 0.0))
+    st.markdown(panels.plain(said))
+
+
+def _power(following: Following) -> None:
+    """Say what can be found at all in areas with as many incidents."""
+    n_before, n_months = following.before
+    yearly = 12 * n_before / n_months / len(following.area_ids)
+    near = min({one.incidents_yearly for one in POWER}, key=lambda n: abs(n - yearly))
+    st.markdown(panels.plain(speak("change_page.how_power", yearly=yearly, near=near)))
+    points = [one for one in POWER if one.incidents_yearly == near]
+    kinds = sorted({(one.moved, one.drop_share) for one in points})
+    found = {(one.moved, one.drop_share, one.months): one for one in points}
+    columns: dict[str, list[str]] = {
+        speak("change_page.col_change_kind"): [
+            speak("change_page.moved" if moved else "change_page.fell", share=percent(drop))
+            for moved, drop in kinds
+        ]
+    }
+    for months in MONTHS:
+        rows = [found[moved, drop, months] for moved, drop in kinds]
+        columns[speak("change_page.col_single", months=months)] = [
+            percent(row.single_share) for row in rows
+        ]
+        columns[speak("change_page.col_pooled", months=months)] = [
+            percent(row.pooled_share) for row in rows
+        ]
+    panels.table(pd.DataFrame(columns), speak("change_page.power_alt"))

@@ -1,0 +1,207 @@
+"""The map of change: areas and what is around them, coloured by what came of what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+
+from app import look
+from app.following import Following, Level, levels
+from app.geometry import CellGeometry
+from app.legend import Classes
+from app.maps import Painting, feature
+from csa.displacement.verdict import Judged, Track
+from csa.hotspots.grid import Ints
+from csa.words import speak
+
+CORE_OPACITY = 0.85
+RING_OPACITY = 0.4
+"""The same colour, paler: around the areas."""
+
+DASH = "3 4"
+
+
+@dataclass(frozen=True)
+class ChangeScene:
+    """All that the map of change shows beside its base.
+
+    Parameters
+    ----------
+    following
+        Areas, and what became of them.
+    at
+        Months since the start, less one.
+    selected
+        The chosen area's letter, or "".
+    has_alike
+        Whether the places most like the areas are outlined.
+    """
+
+    following: Following
+    at: int
+    selected: str
+    has_alike: bool
+
+
+def classes() -> Classes:
+    """Name the five classes of change, fewer to more.
+
+    Returns
+    -------
+    Classes
+        In words.
+    """
+    words = (
+        speak("change_page.far_fewer"),
+        speak("change_page.some_fewer"),
+        speak("change_page.as_expected"),
+        speak("change_page.some_more"),
+        speak("change_page.far_more"),
+    )
+    return Classes((-2.0, -1.0, 0.0, 1.0, 2.0), words)
+
+
+def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
+    """Make the message that changes.
+
+    Parameters
+    ----------
+    scene
+        What the map shows.
+    cells
+        The cells' file.
+
+    Returns
+    -------
+    folium.FeatureGroup
+        A group that paints itself.
+    """
+    message = {
+        "cells": cells.address,
+        "counts": [],
+        "zones": list(_zones(scene, cells)),
+        "areas": _areas(scene),
+        "selected": scene.selected,
+        "visible": ["background", "neighborhoods"],
+        "services": [],
+        "risk": None,
+    }
+    group = folium.FeatureGroup(name="csa")
+    Painting(message).add_to(group)
+    return group
+
+
+def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
+    """List rings, then cores: a core's colour is never hidden."""
+    followed, places = scene.following, scene.following.displaced.places
+
+    def numbers(at: Ints) -> list[int]:
+        return [cells.number_of[cell] for cell in followed.cells[at].tolist()]
+
+    drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
+    for area_id, _, ring in drawn:
+        judged = followed.judged(area_id)
+        if judged.ring is not None:
+            level = levels(judged.ring)[scene.at]
+            lines = [speak("change_page.around", place=followed.place_name(area_id))]
+            lines.append(_counted(judged.ring, scene.at))
+            yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
+    for area_id, core, _ in drawn:
+        level = levels(followed.judged(area_id).core)[scene.at]
+        yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
+    alike = followed.control(scene.selected)
+    if scene.has_alike and alike.is_close:
+        yield _outline(numbers(alike.cells))
+
+
+def _zone(
+    cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
+) -> dict[str, Any]:
+    """Colour a group of cells; where there is too little to say, it has a dashed edge alone."""
+    colours = look.current()
+    return {
+        "cells": cells,
+        "fill": None if level is None else colours.diverging[level + 2],
+        "opacity": opacity,
+        "line": colours.faint,
+        "weight": 1.0,
+        "dash": DASH if level is None else None,
+        "area": area_id,
+        "lines": lines,
+    }
+
+
+def _outline(cells: list[int]) -> dict[str, Any]:
+    return {
+        "cells": cells,
+        "fill": None,
+        "opacity": 0.0,
+        "line": look.current().accent,
+        "weight": 1.5,
+        "dash": None,
+        "area": "",
+        "lines": [],
+    }
+
+
+def _areas(scene: ChangeScene) -> list[dict[str, Any]]:
+    areas = scene.following.proposal.areas
+    return [
+        feature(str(area_id), str(place), shape, _lines(scene, str(area_id)))
+        for area_id, place, shape in zip(
+            areas["area_id"], areas["place_name"], areas.geometry, strict=True
+        )
+    ]
+
+
+def _lines(scene: ChangeScene, area_id: str) -> list[str]:
+    """Give an area's verdict in a word, and its numbers."""
+    judged: Judged = scene.following.judged(area_id)
+    verdict = verdict_word(judged, scene.at)
+    said = [verdict, speak("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
+    if judged.ring is not None:
+        around = _counted(judged.ring, scene.at)
+        said.append(speak("change_page.tip_around", counted=around))
+    return said
+
+
+def verdict_word(judged: Judged, at: int) -> str:
+    """Say a verdict in a few words.
+
+    Parameters
+    ----------
+    judged
+        An area, or all together.
+    at
+        Months since the start, less one.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(
+        {
+            "no change shown": "displacement.no_change",
+            "fewer here": "displacement.fewer",
+            "more here": "displacement.more",
+            "fewer here and more next door": "displacement.fewer_more_next",
+            "fewer here and next door": "displacement.fewer_fewer_next",
+            "more here and fewer next door": "displacement.more_fewer_next",
+            "no change here and more next door": "displacement.same_more_next",
+            "too few to say": "displacement.too_few",
+        }[judged.verdicts[at]]
+    )
+
+
+def _counted(track: Track, at: int) -> str:
+    return speak(
+        "change_page.counted",
+        n=int(track.counted[at]),
+        expected=float(track.expectation.mean[at]),
+        low=int(track.low[at]),
+        high=int(track.high[at]),
+    )

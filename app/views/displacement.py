@@ -1,0 +1,29 @@
+"""Displacement: whether it went down where areas were, or moved next door."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache_change, change_known, displacement, panels, quarterly, session
+from csa.errors import CsaError
+from csa.words import month, speak
+
+opened = panels.frame(speak("change_page.title"))
+first = session.first_choices(opened.config, opened.dataset)
+screen = session.screen(opened.config, opened.dataset)
+screen = displacement.choose_start(opened, screen)
+session.remember(screen, first)
+since = displacement.start_of(opened, screen)
+try:
+    with panels.working():
+        following = cache_change.following(opened, screen.choices, since)
+except CsaError as error:
+    panels.stop(error)
+if following is None:
+    panels.empty(speak("change_page.no_area", since=month(since)))
+    st.stop()
+displacement.month_by_month(opened, following)
+quarterly.quarters(opened, following)
+quarterly.newest(opened, screen.choices, following)
+change_known.how(following)
+quarterly.became(opened, screen.choices, following)

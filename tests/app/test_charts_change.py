@@ -1,0 +1,188 @@
+"""Pictures of change: what is drawn is what was counted, less what was expected."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app import charts_became, charts_change, look
+from csa.displaced import QUARTER_COLUMNS
+from csa.displacement.expectation import Expectation
+from csa.displacement.verdict import Judged, Track, Verdict
+from csa.lineages import TRACE_COLUMNS
+
+MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    monkeypatch.setattr(look, "is_dark", lambda: False)
+
+
+def track(counted, mean, low, high, told):
+    expectation = Expectation(np.array(mean, dtype=float), np.zeros(len(mean)), 1.0)
+    numbers = (np.array(values) for values in (low, high))
+    return Track(
+        np.array(counted), expectation, *numbers, np.zeros(len(mean)), np.array(told, dtype=bool)
+    )
+
+
+@pytest.fixture
+def core():
+    return track([5, 9, 30, 45], [6, 12, 20, 25], [1, 4, 9, 12], [14, 23, 34, 41], [0, 1, 1, 1])
+
+
+@pytest.fixture
+def judged(core):
+    ring = track([1, 2, 3, 4], [2, 4, 6, 8], [0, 0, 1, 2], [6, 9, 13, 16], [0, 0, 0, 0])
+    return Judged(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
+
+
+def lines(figure, axis, dash):
+    return [t for t in figure.data if t.yaxis == axis and t.line.dash == dash]
+
+
+def quarters(**changed):
+    rows = {name: [0, 0, 0] for name in QUARTER_COLUMNS}
+    rows |= {
+        "area_id": ["A"] * 3,
+        "zone": ["core"] * 3,
+        "quarter": ["2019-10", "2020-01", "2020-04"],
+        "months": [3, 3, 2],
+        "incidents": [4, 9, 2],
+        "low": [1, 2, 0],
+        "high": [8, 11, 7],
+        "is_after": [False, True, True],
+    }
+    return pd.DataFrame(rows | changed)
+
+
+def traced(*rows):
+    """Rows of (month, letter, event, cells)."""
+    table = pd.DataFrame({name: [None] * len(rows) for name in TRACE_COLUMNS})
+    for place, name in enumerate(("month", "area_id", "event", "n_cells")):
+        table[name] = [row[place] for row in rows]
+    table["place_name"] = "A street with quite a long name, north"
+    return table
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_line_is_counted_less_expected_and_its_band_the_boundary_less_expected(judged):
+    figure = charts_change.since_start(judged, MONTHS, 3)
+    low, high = [t for t in figure.data if t.yaxis == "y"][:2]
+    assert list(low.y) == [-5, -8, -11, -13]
+    assert list(high.y) == [8, 11, 14, 16]
+    assert high.fill == "tonexty"
+    (solid,) = lines(figure, "y", "solid")
+    assert (list(solid.x), list(solid.y)) == (MONTHS[1:], [-3, 10, 20])
+
+
+def test_months_with_too_little_to_say_are_dotted(judged):
+    figure = charts_change.since_start(judged, MONTHS, 3)
+    (dotted,) = lines(figure, "y", "dot")
+    assert list(dotted.y) == [-1, -3]
+    (around,) = lines(figure, "y2", "dot")
+    assert list(around.y) == [-1, -2, -3, -4]
+    (none,) = lines(figure, "y2", "solid")
+    assert list(none.y) == []
+
+
+@pytest.mark.parametrize(("at", "number"), [(0, "<b>-1</b>"), (3, "<b>+20</b>")])
+def test_the_month_on_screen_is_marked_with_its_number(judged, at, number):
+    figure = charts_change.since_start(judged, MONTHS, at)
+    marked = [t for t in figure.data if t.text and len(t.text) == 1 and t.yaxis == "y"]
+    assert [(list(t.x), list(t.text)) for t in marked] == [([MONTHS[at]], [number])]
+    rules = [shape for shape in figure.layout.shapes if shape.x0 == at == shape.x1]
+    assert len(rules) == 2  # one a panel
+
+
+def test_both_panels_have_one_scale_that_holds_all(judged):
+    figure = charts_change.since_start(judged, MONTHS, 3)
+    first, second = figure.layout.yaxis.range, figure.layout.yaxis2.range
+    assert first == second
+    assert first[0] == -first[1]
+    assert first[1] > 20  # the farthest sum
+
+
+def test_quarters_are_bars_over_their_range_those_since_the_start_in_colour():
+    figure = charts_change.by_quarter(quarters(), 12)
+    band, bars = figure.data
+    assert list(bars.y) == [4, 9, 2]
+    assert list(band.base) == [1, 2, 0]
+    assert [b + h for b, h in zip(band.base, band.y, strict=True)] == [8, 11, 7]
+    assert bars.marker.color[0] != bars.marker.color[1] == bars.marker.color[2]
+    assert figure.layout.yaxis.range[1] >= 12
+
+
+def test_an_unfinished_quarter_is_hatched_and_said_to_be_provisional():
+    bars = charts_change.by_quarter(quarters(), 12).data[1]
+    assert list(bars.marker.pattern.shape) == ["", "", "/"]
+    assert [("provisional" in text) for text in bars.text] == [False, False, True]
+    assert bars.text[2].startswith("Apr 2020 to May 2020: 2;")
+
+
+def test_an_area_is_a_bar_for_each_run_of_months_and_a_mark_for_each_event():
+    rows = [
+        ("2020-01", "B", "first", 4),
+        ("2020-02", "B", "persists", 4),
+        ("2020-03", "B", "gone", 0),
+        ("2020-04", "B", "redrawn", 5),
+        ("2020-04", "A", "appeared", 3),
+    ]
+    figure = charts_became.timeline(traced(*rows))
+    bars = [t for t in figure.data if t.type == "bar"]
+    assert sorted((b.y[0][0], b.base[0], b.x[0]) for b in bars) == [
+        ("A", 2.5, 1),
+        ("B", -0.5, 2),
+        ("B", 2.5, 1),
+    ]
+    marks = {t.name: (list(t.x), [name[0] for name in t.y]) for t in figure.data if t.name}
+    assert marks == {"appeared": ([3], ["A"]), "gone": ([2], ["B"]), "redrawn": ([3], ["B"])}
+    assert [name[0] for name in figure.layout.yaxis.categoryarray] == ["B", "A"]  # A on top
+
+
+def test_a_window_is_named_by_its_last_month():
+    figure = charts_became.timeline(traced(("2020-01", "A", "appeared", 3)))
+    (mark,) = [t for t in figure.data if t.name]
+    assert mark.text[0].endswith("appeared, December 2019")
+    assert list(figure.layout.xaxis.ticktext) == ["Dec<br>2019"]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_an_area_without_a_ring_has_one_panel(core):
+    alone = Judged(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
+    figure = charts_change.since_start(alone, MONTHS, 3)
+    assert {t.yaxis for t in figure.data} == {"y"}
+
+
+def test_a_single_month_is_a_mark_and_not_an_empty_picture():
+    one = Judged(track([30], [20], [9], [34], [1]), None, 2.9, (Verdict.NO_CHANGE,))
+    figure = charts_change.since_start(one, MONTHS[:1], 0)
+    (solid,) = lines(figure, "y", "solid")
+    assert solid.mode == "lines+markers"
+    assert figure.layout.xaxis.range[1] > 0
+
+
+def test_long_names_are_broken_into_lines_and_none_of_them_is_cut():
+    figure = charts_became.timeline(traced(("2020-01", "AB", "first", 3)))
+    (name,) = figure.layout.yaxis.categoryarray
+    letter, lines = name.split("  ")
+    assert letter == "AB"
+    assert " ".join(lines.split("<br>")) == traced(("2020-01", "AB", "first", 3))["place_name"][0]
+    assert max(len(line) for line in lines.split("<br>")) <= charts_became.MAX_NAME
+    assert "<br>" in lines
+
+
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_a_made_up_city_is_marked_on_each_picture(judged, is_synthetic):
+    figures = (
+        charts_change.since_start(judged, MONTHS, 3, is_synthetic=is_synthetic),
+        charts_change.by_quarter(quarters(), 12, is_synthetic=is_synthetic),
+        charts_became.timeline(traced(("2020-01", "A", "first", 3)), is_synthetic=is_synthetic),
+    )
+    for figure in figures:
+        texts = [note.text for note in figure.layout.annotations]
+        assert ("SAMPLE: synthetic city" in texts) == is_synthetic

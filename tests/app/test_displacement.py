@@ -1,0 +1,403 @@
+"""Displacement, run by Streamlit itself: what it says, month by month, and of which areas."""
+
+import html
+import json
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache, cache_change, displacement, quarterly, session
+from app.opened import Opened
+from app.screen import Screen
+from csa.aftermath import make_past, save_past
+from csa.choices import Choices
+from csa.config import load_city
+from csa.ingest.dataset import load_dataset, save_dataset
+from csa.ingest.history import Edition, MonthCount
+from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.params import Month
+from csa.windows import locate
+
+
+@pytest.fixture(scope="module")
+def dataset(root, tmp_path_factory):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
+    intake = build_dataset(config, inputs)
+    out = tmp_path_factory.mktemp("displacement") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return out
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch):
+    def start(screen=None, *, with_lineage=False, **environment):
+        if not with_lineage:  # it takes seconds, and says nothing else of the page
+            monkeypatch.setattr(quarterly, "became", lambda *_: None)
+        monkeypatch.setenv("CSA_CITY", str(dataset))
+        for name, value in environment.items():
+            monkeypatch.setenv(name, str(value))
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made.switch_page("views/displacement.py")
+        if screen is not None:
+            made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
+        return made.run()
+
+    return start
+
+
+def words(page):
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
+    said = [element.value for kind in kinds for element in getattr(page, kind)]
+    said += [element.proto.body for element in page.get("html")]
+    return html.unescape(" ".join(map(str, said))).replace("\\", "")
+
+
+def painted(page):
+    (component,) = page.get("component_instance")
+    group = json.loads(component.proto.json_args)["feature_group"]
+    text = group[group.index('{"cells":') :]
+    return json.JSONDecoder().raw_decode(text)[0]
+
+
+def letters(page):
+    return [feature["properties"]["area_id"] for feature in painted(page)["areas"]]
+
+
+def link(page):
+    text = page.query_params.get("screen", "{}")
+    return json.loads(text if isinstance(text, str) else text[0])
+
+
+# ---- What it says --------------------------------------------------------------------------
+
+
+def test_all_areas_together_are_told_first_then_what_usually_happens(page):
+    shown = page()
+    text = words(shown)
+    assert not shown.exception
+    first = text.index("No change shown since August 2019: the 8 areas together had 252 shootings")
+    before = text.index("Before: 522 shootings in 24 months")
+    assert first < before < text.index("What such areas do by themselves is not known here")
+    assert "Run: csa backtest --city sample" in text
+    assert "SAMPLE: synthetic city" in text
+
+
+def test_where_past_years_are_known_they_are_told(page, dataset, root):
+    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    choices = session.first_choices(config, read)
+    located = locate(read, config, choices)
+    kept = dataset / "kept"
+    save_past(make_past(located, choices, config.areas), dataset, read, config, choices)
+    try:
+        text = words(page())
+    finally:
+        for file in kept.glob("after-past-years-*"):
+            file.unlink()
+    assert "by themselves over as long, against the rest of the city" in text
+    assert "Run: csa backtest" not in text
+    assert "In the one past year known at the start" in text
+
+
+def test_an_area_keeps_the_letter_it_has_on_other_pages(page, root):
+    shown = page()
+    then = letters(shown)
+    other = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+    other.switch_page("views/find_areas.py").run()
+    now = letters(other)
+    places = {
+        f["properties"]["area_id"]: f["properties"]["place"]
+        for found in (shown, other)
+        for f in painted(found)["areas"]
+    }
+    assert then == ["B", "C", "D", "E", "F", "G", "H", "I"]
+    assert now == ["A", *then]  # Ivorstead (A) became busy only after the start
+    assert places["A"] == "Ivorstead"
+
+
+def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
+    shown = page({"area": "I"})
+    assert painted(shown)["selected"] == "I"
+    assert "Fewer here, and no displacement shown: Brindlemoor (I)" in words(shown)
+    shown.button(key="all together").click().run()
+    assert painted(shown)["selected"] == ""
+    assert "No change shown: the 8 areas together" in words(shown)
+    assert link(shown) == {}
+
+
+def test_an_area_that_was_none_at_the_start_stays_chosen_elsewhere_and_is_said_to_be_none(page):
+    shown = page({"area": "A"})
+    assert "Area A would not have been proposed at this start" in words(shown)
+    assert link(shown) == {"area": "A"}
+    assert shown.button(key="all together").disabled
+
+
+def test_too_few_is_one_line_that_names_all_areas_concerned(page):
+    text = words(page())
+    assert text.count("Too few to say: Kestrelby (F).") == 1
+
+
+def test_the_newest_month_is_held_against_earlier_years_and_the_last_is_provisional(page):
+    text = words(page())
+    assert "July 2020: 90 shootings. The month before: 74." in text
+    # Never of the areas alone: they were picked at a high, and fall by luck.
+    assert text.count("That is") == 1
+    assert "Counts of August 2020 are provisional" in text
+
+
+def test_what_became_of_areas_is_drawn(page):
+    shown = page(with_lineage=True)
+    assert len(shown.get("plotly_chart")) == 1 + 7 + 1  # sums, quarters, what became
+    assert "What became of each area" in words(shown)
+    specs = [chart.proto.spec for chart in shown.get("plotly_chart")]
+    assert "A  Ivorstead" in specs[-1]  # its letter on other pages
+    assert "I  Brindlemoor" in specs[-1]
+
+
+def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
+    text = words(page())
+    for name in (
+        "Pocock boundary",
+        "Dispersion:",
+        "What can be found at all",
+        "(WDD",
+        "(WDQ",
+        "20 % fewer,",
+    ):
+        assert name in text
+
+
+def test_what_became_of_areas_knows_the_letters_of_this_page_and_of_the_others(
+    monkeypatch, dataset, root
+):
+    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    opened = Opened(config, read, "key of this test", dataset)
+    own = session.first_choices(config, read)
+    choices = replace(own, eps_m=150.0, min_samples=3, max_area_km2=0.5)
+    monkeypatch.setattr(cache_change, "trace_lineage", lambda *_, known, **__: known)
+    known = cache_change.lineage(opened, choices, "2019-08")
+    followed = cache_change.following(opened, choices, "2019-08").displaced.chosen
+    now = cache.proposal(opened, choices).areas
+    shapes = {a: {int(c, 16) for c in cells} for a, cells in now[["area_id", "cells"]].to_numpy()}
+    then = dict(zip(followed.area_ids, followed.cells, strict=True))
+    assert set(then) - set(shapes)  # some are no longer proposed
+    assert {name: one.cells for name, one in known.items()} == {**then, **shapes}
+    names = dict(zip(followed.area_ids, followed.place_names, strict=True))
+    names |= now.set_index("area_id")["place_name"].to_dict()
+    assert {name: one.place_name for name, one in known.items()} == names
+
+
+# ---- By month ------------------------------------------------------------------------------
+
+
+def test_a_month_by_link_is_told_as_it_was_known_then(page):
+    shown = page({"month": "2019-10"})
+    text = words(shown)
+    assert shown.select_slider(key="month").value == "2019-10"
+    assert "This is what was known through October 2019" in text
+    assert "in 3, " in text  # months since
+    assert link(shown) == {"month": "2019-10"}
+
+
+def test_a_moved_month_changes_the_colours_and_the_link_and_never_the_base(page):
+    shown = page()
+
+    def sent():
+        (component,) = shown.get("component_instance")
+        given = json.loads(component.proto.json_args)
+        return given.pop("feature_group"), given
+
+    group, base = sent()
+    shown.select_slider(key="month").set_value("2019-09").run()
+    assert not shown.exception
+    other, same = sent()
+    assert group != other
+    assert base == same
+    assert all(z["fill"] is None for z in painted(shown)["zones"] if not z["lines"])
+    assert link(shown) == {"month": "2019-09"}
+    shown.select_slider(key="month").set_value("2020-07").run()
+    assert link(shown) == {}
+
+
+def test_play_begins_anew_at_the_end_and_a_moved_month_stops_it(page):
+    shown = page()
+    shown.button(key="play").click().run()
+    assert shown.select_slider(key="month").value == "2019-08"
+    assert shown.button(key="play").label == "Stop"
+    shown.select_slider(key="month").set_value("2020-01").run()
+    assert shown.button(key="play").label == "Play"
+    shown.button(key="play").click().run()
+    assert shown.select_slider(key="month").value == "2020-01"  # goes on from there
+    shown.button(key="play").click().run()
+    assert shown.button(key="play").label == "Play"
+
+
+def test_a_step_goes_one_month_on_and_the_last_one_stops(monkeypatch):
+    state = {"month": "2020-01", displacement.PLAYING: True}
+    monkeypatch.setattr(displacement.st, "session_state", state)
+    months = ["2020-01", "2020-02", "2020-03"]
+    displacement._step(months)
+    assert state == {"month": "2020-02", displacement.PLAYING: True}
+    displacement._step(months)
+    assert state == {"month": "2020-03", displacement.PLAYING: False}
+
+
+def test_a_moved_month_and_a_chosen_area_stop_the_steps(monkeypatch):
+    screen = Screen(Choices(), "B")
+    for act in (displacement._stop, lambda: displacement._choose("C")):
+        state = {displacement.PLAYING: True, session.SCREEN: screen}
+        monkeypatch.setattr(displacement.st, "session_state", state)
+        act()
+        assert state[displacement.PLAYING] is False
+    assert state[session.SCREEN].area == "C"
+
+
+# ---- The start -----------------------------------------------------------------------------
+
+
+def test_another_start_has_its_own_areas_and_months_and_is_in_the_link(page):
+    shown = page({"month": "2019-10"})
+    options = shown.selectbox(key="since").options
+    assert (options[0], options[-1]) == ("July 2020", "January 2018")
+    shown.selectbox(key="since").select("2020-02").run()
+    assert not shown.exception
+    assert link(shown) == {"since": "2020-02"}
+    assert "since February 2020" in words(shown)
+    assert shown.select_slider(key="month").value == "2020-07"
+
+
+def test_a_start_one_month_before_the_end_has_no_slider(page):
+    shown = page({"since": "2020-07"})
+    assert not shown.exception
+    assert not shown.select_slider
+    assert "One whole month is over since the start: July 2020" in words(shown)
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [
+        {"since": "2017-12"},  # 35 months before
+        {"since": "2020-08"},  # not over
+        {"month": "2019-07"},  # before the start
+        {"month": "2020-08"},
+        {"since": "2020-02", "month": "2020-01"},
+        {"since": "2020-2"},
+        {"month": 5},
+    ],
+)
+def test_an_odd_time_in_a_link_is_told_of_and_the_page_s_own_shown(page, screen):
+    shown = page(screen)
+    assert not shown.exception
+    assert len(shown.warning) == 1
+    assert "since August 2019" in words(shown)
+
+
+def test_starts_have_36_months_before_and_a_whole_month_after():
+    report = {"data_from": "2015-01-02", "data_through": "2018-03-30"}
+    found = session.starts_of(SimpleNamespace(report=report))
+    assert found == ["2018-01", "2018-02"]
+    assert session.first_start(found) == "2018-01"
+    whole = {**report, "data_through": "2018-03-31"}
+    assert session.starts_of(SimpleNamespace(report=whole))[-1] == "2018-03"
+    assert session.starts_of(SimpleNamespace(report={**report, "data_from": "2015-03-09"})) == []
+    many = [str(Month(2018, 1).plus(n)) for n in range(30)]
+    assert session.first_start(many) == many[-12]
+
+
+# ---- Other states --------------------------------------------------------------------------
+
+
+def test_no_area_at_the_start_is_said(page):
+    shown = page({"eps_m": 50.0, "min_samples": 400})
+    assert not shown.exception
+    assert "no area would have been proposed, so there is none to follow" in words(shown)
+
+
+def test_one_area_alone_and_many_have_no_fault(page):
+    one = page({"eps_m": 200.0, "min_samples": 32, "max_area_km2": 0.0})
+    many = page({"eps_m": 150.0, "min_samples": 3, "max_area_km2": 0.5})
+    assert not one.exception
+    assert not many.exception
+    assert 1 <= len(letters(one)) <= 3
+    assert len(letters(many)) > 26
+    assert len(set(letters(many))) == len(letters(many))
+
+
+def test_data_too_short_say_what_is_needed(page, town, tmp_path):
+    rows = [f"{k},{k},2020-0{4 + k % 3}-0{1 + k % 9},0,-94.5702,39.0211,," for k in range(30)]
+    config = load_city(town.config)
+    intake = build_dataset(config, Inputs((town.write("a.csv", *rows),), town.places))
+    save_dataset(intake.dataset, intake.rejected, tmp_path / "short")
+    shown = page(
+        CSA_CITY=town.config, CSA_DATASET=tmp_path / "short", CSA_BASEMAP=tmp_path / "none"
+    )
+    assert not shown.exception
+    assert "The data are too short to tell what changed: 36 months" in words(shown)
+
+
+def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():
+    first = Edition("0001", "x", "a", date(2020, 1, 1), date(2020, 2, 29), {
+        "2020-01": MonthCount(12, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
+    second = replace(first, version="0002", fingerprint="b", months={
+        "2020-01": MonthCount(14, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
+    (said,) = quarterly._revised((first, second))
+    assert said.endswith("January 2020 was 12, now 14.")
+    assert quarterly._revised((first, first)) == []
+
+
+def test_where_areas_are_many_those_of_this_page_and_of_now_are_drawn():
+    rows = [("2020-01", "A", 3), ("2020-01", "B", 3), ("2020-01", "C", 4), ("2020-02", "A", 0),
+            ("2020-02", "C", 4)]  # fmt: skip
+    traced = pd.DataFrame(rows, columns=["month", "area_id", "n_cells"])
+    kept = quarterly._of_interest(traced, SimpleNamespace(area_ids=("B",)))
+    assert set(kept["area_id"]) == {"B", "C"}  # A is gone and was none at the start
+    assert len(kept) == 3
+
+
+def test_of_many_changed_months_the_newest_are_named_first():
+    months = {f"2020-0{n}": MonthCount(10 + n, 0) for n in range(1, 6)}
+    grown = {name: MonthCount(one.incidents + 1, 0) for name, one in months.items()}
+    first = Edition("0001", "x", "a", date(2020, 1, 1), date(2020, 5, 31), months)
+    second = replace(first, version="0002", fingerprint="b", months=grown)
+    (said,) = quarterly._revised((first, second))
+    assert "changed 5 months" in said
+    assert said.endswith(
+        "May 2020 was 15, now 16, April 2020 was 14, now 15, March 2020 was 13, now 14."
+    )
+
+
+def test_more_panels_than_fit_are_shown_when_asked_for(page, monkeypatch):
+    monkeypatch.setattr(quarterly, "MAX_PANELS", 3)
+    shown = page()
+    assert len(shown.get("plotly_chart")) == 1 + 3
+    shown.toggle(key="all quarters").set_value(True).run()
+    assert len(shown.get("plotly_chart")) == 1 + 7
+
+
+@pytest.mark.parametrize(
+    ("kinds", "counts"), [(("homicide",), 2), (("nonfatal",), 9), (("homicide", "nonfatal"), 11)]
+)
+def test_the_newest_month_counts_the_kinds_on_screen(kinds, counts):
+    edition = Edition("1", "x", "a", date(2020, 1, 1), date(2020, 1, 31), {
+        "2020-01": MonthCount(11, 2)})  # fmt: skip
+    assert quarterly._counts(edition, Choices(kinds=kinds)) == {"2020-01": counts}
+
+
+def test_what_is_kept_of_past_years_and_damaged_is_a_sentence(page, dataset, root):
+    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    choices = session.first_choices(config, read)
+    save_past((), dataset, read, config, choices)
+    (file,) = (dataset / "kept").glob("after-past-years-*")
+    file.write_text("{")
+    try:
+        shown = page()
+    finally:
+        file.unlink()
+    assert not shown.exception
+    assert len(shown.error) == 1

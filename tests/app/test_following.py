@@ -1,0 +1,94 @@
+"""Areas followed since a start: letters that stay, classes of change, and what is usual."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import nbinom, norm
+
+from app.following import Following, levels
+from csa.displacement.expectation import Base, Expectation
+from csa.displacement.past import Past, usual_change
+from csa.displacement.usual import PastYear
+from csa.displacement.verdict import Track
+
+general = settings(derandomize=True, deadline=None, max_examples=100)
+
+
+def track(counted, mean, low, high, told=True):
+    """One month of sums, with its boundary."""
+    one = np.array([counted]), np.array([float(mean)])
+    expectation = Expectation(one[1], np.array([0.1]), 1.5)
+    bounds = np.array([low]), np.array([high])
+    return Track(one[0], expectation, *bounds, np.zeros(1), np.array([told]))
+
+
+def past_year(core_before, rest_before, came, rest):
+    year = PastYear("2015-01", Base(10.0, 1.0), 100, np.array(came), np.array(rest))
+    return Past(year, year, 3, core_before, rest_before)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counted", "level"), [(100, 0), (60, -1), (40, -1), (39, -2), (150, 1), (180, 1), (181, 2)]
+)
+def test_a_sum_has_one_of_five_classes(counted, level):
+    """About 100 are expected; nine in ten lie from 75 to 127, and the boundary is 40 to 180."""
+    assert levels(track(counted, 100, 40, 180)) == [level]
+
+
+def test_past_years_are_averaged_after_as_many_months():
+    years = [past_year(20, 100, [8, 8], [50, 50]), past_year(20, 100, [10, 2], [50, 10])]
+    # 16 of 20 while the rest stayed: a fifth fewer. 12 of 20 while the rest fell to 60: none.
+    assert usual_change(years, 2) == pytest.approx((-0.2 + 0.0) / 2)
+    assert usual_change(years, 1) == pytest.approx((-0.2 + 0.0) / 2)
+    assert usual_change(years[:1], 2) == pytest.approx(-0.2)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_sum_at_the_end_of_the_range_is_still_as_expected():
+    """Mean 100, variance 250: the ends of nine in ten by scipy's own law."""
+    least, most = (int(end) for end in nbinom.interval(0.9, 100**2 / 150, 100 / 250))
+    found = [levels(track(n, 100, 40, 180))[0] for n in (least - 1, least, most, most + 1)]
+    assert found == [-1, 0, 0, 1]
+
+
+def test_letters_are_listed_as_they_are_given():
+    areas = SimpleNamespace(area_ids=("AB", "B", "AA", "A"))
+    assert Following.by_letter.fget(areas) == ["A", "B", "AA", "AB"]
+
+
+def test_with_too_few_incidents_no_class_is_told_however_far_the_sum():
+    assert levels(track(500, 100, 40, 180, told=False)) == [None]
+
+
+def test_without_a_past_year_nothing_is_usual():
+    assert usual_change([], 12) is None
+    assert usual_change([past_year(0, 100, [1], [5])], 1) is None
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@general
+@given(st.integers(0, 300), st.floats(12, 150), st.integers(0, 60), st.integers(0, 60))
+def test_classes_are_those_of_nine_in_ten_and_of_the_boundary(counted, mean, below, above):
+    """The law is a negative binomial's, of variance 1.5 mean + (mean / 10)^2, from scipy."""
+    variance = 1.5 * mean + (0.1 * mean) ** 2
+    size, chance = mean**2 / (variance - mean), mean / variance
+    tail = norm.sf(1.6448536269514722)
+    least, most = nbinom.ppf(tail, size, chance), nbinom.isf(tail, size, chance)
+    low, high = math.floor(least) - below, math.ceil(most) + above  # wider, as boundaries are
+    wanted = 0
+    if counted > most:
+        wanted = 2 if counted > high else 1
+    if counted < least:
+        wanted = -2 if counted < low else -1
+    assert levels(track(counted, mean, low, high)) == [wanted]

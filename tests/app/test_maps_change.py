@@ -1,0 +1,152 @@
+"""The map of change: which cells, which colours, and nothing that remounts."""
+
+import json
+import re
+
+import pytest
+
+from app import geometry, look, maps, maps_change
+from app.following import follow, levels
+from app.maps_change import ChangeScene
+from csa.analysis import propose
+from csa.choices import Choices
+from csa.config import load_city
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.params import Month
+from csa.windows import locate, study_cells
+
+SINCE = Month(2019, 8)
+
+
+@pytest.fixture(scope="module")
+def dataset(root):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
+    return config, build_dataset(config, inputs).dataset
+
+
+@pytest.fixture(scope="module")
+def followed(dataset):
+    config, read = dataset
+    cover = study_cells(read, 9)
+    proposal = propose(read, config, Choices(until=SINCE), cover=cover)
+    located = locate(read, config, Choices(), cover)
+    known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
+    return follow(located, proposal, known, SINCE, ())
+
+
+@pytest.fixture
+def cells(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(geometry, "STATIC", tmp_path / "static")
+    return geometry.cell_geometry(study_cells(dataset[1], 9).index.to_numpy())
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    monkeypatch.setattr(look, "is_dark", lambda: False)
+
+
+def told(scene, cells):
+    """Read what csaMap.paint is given."""
+    children = maps_change.painting(scene, cells)._children.values()
+    (painted,) = [child for child in children if isinstance(child, maps.Painting)]
+    return json.loads(painted.message)
+
+
+def zones(message, *, is_core):
+    return {z["area"]: z for z in message["zones"] if z["area"] and bool(z["lines"]) != is_core}
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_known_area_keeps_its_letter_and_others_get_the_next_never_used(followed):
+    assert followed.area_ids == ("Q", "A", "B", "C", "D", "E", "F", "G")
+    assert followed.by_letter == ["A", "B", "C", "D", "E", "F", "G", "Q"]
+    assert followed.place_name("Q") == "Hadderley (Q)"
+    assert followed.place_name("") == "the 8 areas together"
+
+
+def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
+    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    cores, rings = zones(message, is_core=True), zones(message, is_core=False)
+    areas = followed.proposal.areas
+    for area_id, names in zip(areas["area_id"], areas["cells"], strict=True):
+        own = {cells.number_of[int(name, 16)] for name in names}
+        assert set(cores[area_id]["cells"]) == own
+        assert not own & {n for ring in rings.values() for n in ring["cells"]}
+    order = [bool(zone["lines"]) for zone in message["zones"]]
+    assert order == sorted(order, reverse=True)  # rings first: no core is hidden
+
+
+def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, cells):
+    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    fewer, _, middle, *_ = look.LIGHT.diverging
+    cores, rings = zones(message, is_core=True), zones(message, is_core=False)
+    # In the sample shootings of Brindlemoor (G) move next door in 2019.
+    assert (cores["G"]["fill"], cores["A"]["fill"]) == (fewer, middle)
+    assert rings["G"]["fill"] in look.LIGHT.diverging[3:]
+    assert rings["G"]["opacity"] < cores["G"]["opacity"]
+    # Kestrelby (D) had 7.
+    assert (cores["D"]["fill"], cores["D"]["dash"]) == (None, maps_change.DASH)
+    assert cores["G"]["dash"] is None
+
+
+def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
+    message = told(ChangeScene(followed, 11, "G", has_alike=False), cells)
+    assert message["selected"] == "G"
+    features = {one["properties"]["area_id"]: one["properties"] for one in message["areas"]}
+    verdict, inside, around = features["G"]["lines"]
+    assert verdict == "Fewer here, and no displacement shown"
+    assert re.match(r"Here: 9, about \d+ expected, ", inside)
+    assert re.match(r"Around it: 35, about \d+ expected, ", around)
+    assert features["D"]["lines"][0] == "Too few to say"
+
+
+def test_classes_are_named_fewer_to_more():
+    named = maps_change.classes()
+    assert len(named.words) == len(look.LIGHT.diverging) == len(look.DARK.diverging)
+    assert named.words[0] == "fewer than could come anyway"
+    assert named.words[-1] == "more than could come anyway"
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_an_earlier_month_has_its_own_colours_on_the_same_cells(followed, cells):
+    first = told(ChangeScene(followed, 0, "", has_alike=False), cells)
+    last = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    assert [z["cells"] for z in first["zones"]] == [z["cells"] for z in last["zones"]]
+    assert first["cells"] == last["cells"]
+    assert all(zone["fill"] is None for zone in zones(first, is_core=True).values())
+    assert levels(followed.judged("G").core)[0] is None
+
+
+def test_places_that_are_not_like_the_areas_are_not_outlined(followed, cells):
+    """The sample begins too late: nothing is known of earlier years."""
+    assert not followed.controls.is_known
+    plain = told(ChangeScene(followed, 11, "G", has_alike=False), cells)
+    asked = told(ChangeScene(followed, 11, "G", has_alike=True), cells)
+    assert plain == asked
+
+
+def test_places_most_like_the_chosen_area_are_outlined_and_only_when_asked(
+    followed, cells, monkeypatch
+):
+    class Alike:
+        cells = followed.displaced.places.zones.rest[:5]
+        is_close = True
+
+    asked = []
+    monkeypatch.setattr(
+        type(followed), "control", lambda _, area_id: asked.append(area_id) or Alike
+    )
+    assert all(z["area"] for z in told(ChangeScene(followed, 11, "G", False), cells)["zones"])
+    drawn = [z for z in told(ChangeScene(followed, 11, "G", True), cells)["zones"] if not z["area"]]
+    assert asked[-1] == "G"
+    (outline,) = drawn
+    wanted = [cells.number_of[int(cell)] for cell in followed.cells[Alike.cells]]
+    assert (outline["cells"], outline["fill"], outline["lines"]) == (wanted, None, [])
+    assert outline["weight"] > 0

@@ -1,0 +1,140 @@
+"""Displacement, as a reader uses it: month by month, area by area."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+NEXT = "[data-testid=stSliderThumbValue]"
+
+
+@pytest.fixture
+def displacement(read, sample_app):
+    def open_it(screen=None, width=1400, height=1000, scheme="light"):
+        query = "" if screen is None else f"?screen={quote(json.dumps(screen))}"
+        address = f"{sample_app}/displacement{query}"
+        reader = read(address, width=width, height=height, scheme=scheme)
+        reader.frame  # noqa: B018 - painted
+        reader.page.get_by_text("What became of each area").wait_for()
+        reader.settle()
+        return reader
+
+    return open_it
+
+
+def month(reader):
+    return reader.page.locator(NEXT).first.inner_text()
+
+
+def remembered(reader):
+    address = reader.page.evaluate("decodeURIComponent(location.search)")
+    return json.loads(address.partition("screen=")[2] or "{}")
+
+
+def faults(place):
+    found = Axe().run(place, options=RULES).response["violations"]
+    return {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found}
+
+
+def test_a_change_of_month_repaints_the_map_and_does_not_remount_it(displacement):
+    reader = displacement()
+    frame = reader.frame
+    frame.evaluate("document.stayed = true")
+    before = reader.turn(frame)
+    assert month(reader) == "Jul 2020"
+    reader.page.get_by_role("slider").first.focus()
+    reader.page.keyboard.press("ArrowLeft")
+    assert reader.painted(before).evaluate("document.stayed") is True
+    reader.page.get_by_text("This is what was known through June 2020").wait_for()
+    reader.settle()
+    assert month(reader) == "Jun 2020"
+    assert reader.turn(reader.frame) == before + 1
+    assert remembered(reader) == {"month": "2020-06"}
+
+
+def test_play_steps_to_the_last_month_and_stops_there(displacement):
+    reader = displacement({"month": "2020-05"})
+    reader.frame.evaluate("document.stayed = true")
+    reader.page.get_by_role("button", name="Play").click()
+    reader.page.get_by_role("button", name="Stop").wait_for()
+    reader.page.get_by_text("This is what was known through June 2020").wait_for()
+    reader.page.get_by_role("button", name="Play").wait_for()
+    reader.settle()
+    assert month(reader) == "Jul 2020"
+    assert reader.frame.evaluate("document.stayed") is True
+    assert remembered(reader) == {}
+
+
+def test_a_click_stops_the_play(displacement):
+    reader = displacement()
+    reader.page.get_by_role("button", name="Play").click()
+    reader.page.get_by_text("This is what was known through September 2019").wait_for()
+    reader.page.get_by_role("button", name="Stop").click()
+    reader.page.get_by_role("button", name="Play").wait_for()
+    reader.settle()
+    stopped = month(reader)
+    reader.page.wait_for_timeout(2500)
+    assert month(reader) == stopped != "Jul 2020"
+    assert set(remembered(reader)) == {"month"}
+
+
+def test_a_month_moved_by_hand_stops_the_play(displacement):
+    reader = displacement()
+    reader.page.get_by_role("button", name="Play").click()
+    reader.page.get_by_role("button", name="Stop").wait_for()
+    reader.page.get_by_role("slider").first.focus()
+    reader.page.keyboard.press("ArrowRight")
+    reader.page.get_by_role("button", name="Play").wait_for()
+    reader.settle()
+    stopped = month(reader)
+    reader.page.wait_for_timeout(2500)
+    assert month(reader) == stopped
+
+
+def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
+    reader = displacement()
+    reader.click_area("I")
+    reader.page.get_by_text("no displacement shown: Brindlemoor (I)").wait_for()
+    reader.settle()
+    assert remembered(reader) == {"area": "I"}
+    reader.page.get_by_role("link", name="Find areas").click()
+    reader.page.get_by_role("button", name="Close").wait_for()
+    assert reader.page.get_by_text("Brindlemoor").first.is_visible()
+    reader.page.get_by_role("link", name="Displacement").click()
+    reader.page.get_by_text("no displacement shown: Brindlemoor (I)").wait_for()
+    reader.page.get_by_role("button", name="All areas together").click()
+    reader.page.get_by_text("No change shown: the 8 areas together").wait_for()
+
+
+def test_another_start_keeps_the_map_where_it_is(displacement):
+    reader = displacement()
+    reader.frame.evaluate("document.stayed = true")
+    before = reader.turn(reader.frame)
+    reader.page.get_by_role("combobox", name="Since").click()
+    reader.page.get_by_role("option", name="March 2020").click()
+    assert reader.painted(before).evaluate("document.stayed") is True
+    reader.page.get_by_text("since March 2020").first.wait_for()
+    reader.settle()
+    assert remembered(reader) == {"since": "2020-03"}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+def test_axe_finds_no_fault(displacement, width, scheme):
+    reader = displacement({"area": "I"}, width=width, scheme=scheme)
+    reader.page.get_by_text("How do we know?").click()
+    reader.page.get_by_text("Pocock").wait_for()
+    reader.page.wait_for_timeout(500)
+    assert faults(reader.frame) == {}
+    assert faults(reader.page) == {}
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1400])
+def test_nothing_scrolls_sideways(displacement, width):
+    reader = displacement({"area": "I"}, width=width)
+    overflow = reader.page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth"
+        " - document.querySelector('[data-testid=stMain]').clientWidth"
+    )
+    assert overflow <= 0
