@@ -11,6 +11,7 @@ from app.following import Following
 from app.legend import show_legend
 from app.maps_change import ChangeScene, verdict_word
 from app.opened import Opened
+from app.phrases import kinds_words
 from app.screen import Screen
 from app.track_record import command
 from csa.words import month, render, speak
@@ -186,6 +187,9 @@ def _answer(
     is_unknown = not following.displaced.past
     choices = st.session_state[session.SCREEN].choices
     faint = [render(before), render(usual)]
+    is_proxy = opened.config.city.nonfatal_is_proxy
+    if is_proxy or len(choices.kinds) == 1:
+        faint.insert(0, speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
     if is_unknown:
         faint.append(speak("change_page.make_past", command=command(opened, choices)))
     if at < len(following.months) - 1:

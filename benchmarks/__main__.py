@@ -62,12 +62,15 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     priorities = [*CSA, "priorities", *city, *at]
     origins = ",".join(f"{year}-01" for year in range(2018, 2025))
     backtest = [*CSA, "backtest", *city, "--dataset", dataset, "--out", str(folder / "backtest")]
+    areas = ["--areas", str(folder / "proposal"), "--out", str(folder / "displaced")]
+    displace = [*CSA, "displace", *city, "--dataset", dataset, *areas]
     return [
         *listed,
         ("ingest, Philadelphia, all years", "5 s", ingest),
         ("propose, Philadelphia, 36 months", "3 s", propose),
         ("propose, Philadelphia, all years", "3 s", [*propose, "--months", "121"]),
         ("priorities, 200 subsamples, 1,000 weightings", "10 s", priorities),
+        ("displace, 36 months of lineage", "5 s", displace),
         ("backtest, 7 origins", "60 s", [*backtest, "--origins", origins, "--no-variants"]),
     ]
 

@@ -47,11 +47,13 @@ def screen(dataset: Path) -> Table:
         with serving([sys.executable, "-m", "app"], variables) as address:
             page = _opened(browser, f"{address}/areas?screen={SCREEN}")
             radius = _radius(page, _until_settled)
+            followed = _followed_month(_opened(browser, f"{address}/displacement", 6000))
         ours = statistics.median(radius)
         _row(table, "first page, map and all, once the server answers", cold, None, "3 s")
         _row(table, "painted: another radius (eps)", change, None, "1.0 s")
         _row(table, "painted: a layer on or off", toggle, None, "0.3 s")
         _row(table, "painted: another last month", month, None, "0.3 s")
+        _row(table, "painted: Displacement, another month", followed, None, "0.3 s")
         _row(table, "seen: another radius, ours", radius, ours, "")
         for name, script in RIVALS.items():
             with _beside_static(ROOT / script) as copy:
@@ -148,6 +150,13 @@ def _month(page: Any) -> list[float]:
         page.wait_for_timeout(800)  # the list of months opens; that is not the map's time
         times.append(_until_painted(page, None, lambda: page.keyboard.press("Enter")))
     return times
+
+
+def _followed_month(page: Any) -> list[float]:
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    press = page.keyboard.press
+    return [_until_painted(page, None, lambda: press("ArrowLeft")) for _ in range(8)]
 
 
 def _rival(browser: Any, address: str) -> list[float]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from contextlib import redirect_stdout, suppress
+from dataclasses import replace
 
 import h3
 import pandas as pd
@@ -17,7 +18,7 @@ from csa import cli, lineages
 from csa.aftermath import CHANCE_NAME, NAME, _path, save_chance, save_past
 from csa.choices import Choices
 from csa.config import load_city
-from csa.deciding import follow
+from csa.deciding import displacement, follow
 from csa.displaced import PANEL_COLUMNS
 from csa.displacement.verdict import Verdict
 from csa.finding import find_areas
@@ -681,8 +682,19 @@ def test_areas_that_are_not_there_or_of_another_city_are_refused(ask, tmp_path):
     said = sentence(ask(tmp_path / "empty", check=False))
     assert said.startswith(f"There is no {tmp_path / 'empty' / 'areas.geojson'}.")
     said = sentence(ask((WEST, disk(cell_at((-101.4, 41.7)), 1)), check=False))
-    assert said.startswith("Area 2 has no cell.")
+    assert said.startswith("Area B has no cell in the city's study area.")
     assert not (tmp_path / "di").exists()
+
+
+def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, tmp_path):
+    about = ("--city", made.config, "--dataset", made.folder / "ds")
+    words = ("--kind", "homicide", "--min-samples", "5", "--out", tmp_path / "pr")
+    _command("propose", *about, "--until", "2019-02", *words)
+    lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
+    assert "Counted are homicides alone, of any weapon: they chose these areas." in lines
+    panel = pd.read_csv(tmp_path / "di" / "panel.csv")
+    assert panel["incidents"].equals(panel["homicides"])
+    assert panel["incidents"].sum() > 0
 
 
 def test_cells_too_fine_for_any_city_are_refused(ask):
@@ -771,3 +783,141 @@ def test_a_table_a_map_and_a_folder_of_one_proposal_give_the_same_bytes(sample, 
         words = ("--areas", folder / "pr" / name, "--since", "2019-07", "--out", folder / "again")
         run("displace", *about, *words)
         assert bytes_of(folder / "again") == bytes_of(folder / "di")
+
+
+def test_core_counts_are_those_of_the_areas_cells_in_the_dataset(sample):
+    folder, _, _, account = sample
+    incidents = pd.read_parquet(folder / "ds" / "incidents.parquet")
+    is_inside = ~incidents["flags"].str.contains("outside_study_area") & incidents["lon"].notna()
+    month = incidents["occurred_at"].dt.strftime("%Y-%m")
+    with (folder / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
+        cells = {one["area_id"]: one["cells"].split() for one in csv.DictReader(file)}
+    for place in account["single"]:
+        here = month[is_inside & incidents["cell_r9"].isin(cells[place["area_id"]])]
+        assert place["core"]["counted"] == here.between("2019-07", "2020-07").sum()
+        assert place["core"]["before"] == here.between("2017-07", "2019-06").sum()
+
+
+def test_what_could_come_anyway_holds_what_is_expected_and_enough_is_eleven(sample):
+    *_, account = sample
+    for place in (account["pooled"], *account["single"]):
+        assert place["verdict"] == place["months"][-1]["verdict"]
+        for step in place["months"]:
+            for track in (step["core"], step["ring"]):
+                assert track["low"] <= track["expected"] <= track["high"]
+                assert track["low"] < track["high"]
+                mean = (track["counted"] + track["expected"]) / 2
+                assert track["is_told"] == (mean >= 11)
+                assert (track["z"] < 0) <= (track["counted"] < track["expected"])
+
+
+def test_the_difference_and_the_quotient_follow_by_hand_from_counts_in_the_file(sample):
+    *_, account = sample
+    for place in (account["pooled"], *account["single"]):
+        shorter = account["months_after"] / place["before_months"]
+        core, ring, control = place["core"], place["ring"], place["control"]
+        # The control is the rest of the city here: its weight is what was expected since the
+        # start, less what is usual.
+        weight = account["usual"]["core"]["ratio"] * control["after"] / core["expected"]
+        assert control["weight"] == pytest.approx(weight, rel=2e-3)
+        elsewhere = (control["after"] - control["before"] * shorter) / control["weight"]
+        local = core["counted"] - core["before"] * shorter - elsewhere
+        noise = core["counted"] + core["before"] * shorter**2
+        noise += (control["after"] + control["before"] * shorter**2) / control["weight"] ** 2
+        wdd = place["wdd"]
+        assert wdd["local"]["estimate"] == pytest.approx(local, abs=0.02)
+        se = (account["dispersion"]["value"] * noise) ** 0.5
+        assert wdd["local"]["se"] == pytest.approx(se, rel=2e-3)
+        total = wdd["local"]["estimate"] + wdd["displacement"]["estimate"]
+        assert wdd["total"]["estimate"] == pytest.approx(total, abs=0.02)
+        assert (place["wdq"] is None) == (place["wdq_reason"] is not None)
+        if place["wdq"] is not None:
+            was, now = control["before"] * shorter, control["after"]
+            fell = core["counted"] / now - core["before"] * shorter / was
+            moved = ring["counted"] / now - ring["before"] * shorter / was
+            assert place["wdq"] == pytest.approx(moved / fell, rel=2e-3)
+
+
+def test_few_earlier_years_match_no_control_and_the_newest_month_is_the_whole_citys(sample):
+    folder, _, _, account = sample
+    control = account["pooled"]["control"]
+    assert (control["is_matched"], control["knows_earlier_years"]) == (False, False)
+    pattern = account["pattern"]
+    assert pattern["s_index"] == pytest.approx(1 - pattern["changed"] / pattern["tested"], abs=1e-4)
+    assert pattern["s_index_all"] == pytest.approx(
+        1 - pattern["changed"] / pattern["cells"], abs=1e-4
+    )
+    assert pattern["tested"] < pattern["cells"]
+    newest = account["newest_month"]
+    panel = panel_of(folder / "di")
+    every = panel[panel["zone"].isin(PARTS)].groupby("month")["incidents"].sum()
+    assert (newest["month"], newest["incidents"]) == ("2020-07", every["2020-07"])
+    assert newest["previous_month"] == every["2020-06"]
+    assert newest["same_months"]["2018"] == every["2018-07"]
+
+
+def test_past_years_are_told_one_by_one_at_the_last_month_here_and_next_door(made, ask, read, own):
+    past = past_year("2016-01", 0.7)
+    # The first month was another: only the sum of all months is told.
+    monthly = past.core.monthly.copy()
+    monthly[0] += 60
+    save_past((replace(past, core=replace(past.core, monthly=monthly)),), *kept(own, made))
+    ask((WEST, EAST), "--since", "2019-02", dataset=own)
+    usual = read()["usual"]
+    (year,) = usual["past"]
+    # 20 a month expected, 14 came; in a year 12 * 14 + 60 of 240. Next door 30 of 30.
+    came = 12 * 14 + 60
+    assert (year["origin"], year["areas"]) == ("2016-01", 5)
+    assert year["core_ratio"] == pytest.approx(came / 240, rel=1e-3)
+    assert year["ring_ratio"] == pytest.approx(1, rel=1e-3)
+    assert year["change_share"] == pytest.approx(came * 2 / 700 - 1, rel=2e-3)
+    assert usual["ring"]["ratio"] == pytest.approx(1, abs=1e-3)
+    assert usual["core"]["ratio"] < 0.97
+
+
+def test_a_month_whose_count_came_late_long_ago_is_still_told(town, run, tmp_path):
+    spots = (KNOT, OTHER)
+    rows = [
+        f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
+        f"{spots[n % 2][0]},{spots[n % 2][1]},,"
+        for n in range(180)
+    ]
+    late, new = (
+        f"{n},{n},{day},0,{KNOT[0]},{KNOT[1]},,"
+        for n, day in ((800, "2019-11-20"), (801, "2020-01-02"))
+    )
+    about = ("--city", town.config, "--places", town.places, "--out", "ds", "--as-of")
+    for last, some in (
+        ("2019-12-31", rows),
+        ("2019-12-31", [*rows, late]),
+        ("2020-01-31", [*rows, late, new]),
+    ):
+        run("ingest", *about, last, town.write("a.csv", *some))
+    path = listed(tmp_path / "areas.csv", (WEST, EAST))
+    words = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di", "--json")
+    account = json.loads(run("displace", *words).stdout)
+    assert account["late_reports"] == [
+        {"month": "2019-11", "first_reported": 5, "was": 6, "now": 6}
+    ]
+
+
+def test_the_last_quarter_asked_of_cells_ends_with_the_last_whole_month(ask, monkeypatch):
+    asked = []
+
+    def note(located, until):
+        asked.append(str(until))
+        return find_emerging(located, until)
+
+    monkeypatch.setattr(follow, "find_emerging", note)
+    ask((WEST, EAST), "--since", "2019-02")
+    assert asked == ["2020-02"]
+
+
+def test_our_own_fault_is_exit_code_1(ask, monkeypatch):
+    def fail(_followed):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(displacement, "displacement_account", fail)
+    done = ask((WEST, EAST), check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "boom" in done.stderr

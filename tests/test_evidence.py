@@ -310,3 +310,10 @@ def test_neither_the_order_of_rows_nor_incidents_without_a_place_change_a_number
     table = table[table["lon"].notna()].reset_index(drop=True)
     other = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
     assert measure_evidence(other, displaced, controls) == measured
+
+
+def test_where_counts_vary_more_a_wider_range_is_usual_of_a_month(located, displaced):
+    varied = replace(displaced, dispersion=replace(displaced.dispersion, value=4.0))
+    calm, wild = compare_newest(located, displaced), compare_newest(located, varied)
+    assert wild.low <= calm.low < calm.high < wild.high
+    assert (wild.usual, wild.incidents) == (calm.usual, calm.incidents)

@@ -141,6 +141,9 @@ def displace(
     """
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
+    for area_id, cells in zip(chosen.area_ids, chosen.cells, strict=True):
+        if not located.grid.on_land(cells):
+            raise ParamError("displacement.outside", area_id=area_id)
     since, until = settle_since(located, since)
     tell("expected")
     places = place_areas(located, chosen.cells, since)

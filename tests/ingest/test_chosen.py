@@ -122,6 +122,25 @@ def test_what_propose_writes_comes_back(town, run):
     assert found.period == Period(Month(2020, 1), Month(2020, 12))
 
 
+@pytest.mark.parametrize(
+    ("kinds", "read"),
+    [("homicide", ("homicide",)), ("nonfatal homicide", ("homicide", "nonfatal")), ("", ())],
+)
+def test_the_kinds_that_chose_the_areas_are_read(load, kinds, read):
+    rows = [{**one, "kinds": kinds} for one in TWO]
+    assert load(as_json(rows), "areas.geojson").kinds == read
+    columns = ("area_id", "place_name", "cells", "first_day", "last_day", "kinds")
+    assert load(as_csv(rows, columns)).kinds == read
+
+
+@pytest.mark.parametrize(
+    "kinds", [("homicide", "nonfatal"), ("murder", "murder"), ("", "homicide")]
+)
+def test_kinds_that_differ_or_that_nobody_knows_are_refused(load, kinds):
+    rows = [{**one, "kinds": kind} for one, kind in zip(TWO, kinds, strict=True)]
+    assert "has areas of several or unknown kinds" in said(load, as_json(rows), "areas.geojson")
+
+
 # ---- At the edge ---------------------------------------------------------------------------
 
 

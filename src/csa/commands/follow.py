@@ -11,7 +11,8 @@ from csa.commands.choosing import DatasetOption, choices_of
 from csa.commands.options import CityOption, JsonOption, city_of
 from csa.terminal.console import progress, show_json
 
-N_STEPS = 7
+N_STEPS = 6 + 36
+"""With a window a month of three years."""
 
 
 def displace(
@@ -50,7 +51,7 @@ def displace(
         else:
             show_no_area(areas)
         return
-    choices = choices_of(config, None, None, {"resolution": chosen.resolution})
+    choices = choices_of(config, None, chosen.kinds, {"resolution": chosen.resolution})
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")

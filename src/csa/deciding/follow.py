@@ -135,8 +135,7 @@ def follow_areas(
     areas = suggestion_of(source.config, load_suggestion(*kept)).areas
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = {area_id: Known(name, cells) for area_id, name, cells in named}
-    tell("lineage")
-    lineage = trace_lineage(located, source.choices, areas, displaced.until, known)
+    lineage = trace_lineage(located, source.choices, areas, displaced.until, known, tell)
     return Followed(
         source.dataset,
         source.config,

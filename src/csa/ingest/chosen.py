@@ -14,6 +14,7 @@ from typing import Any
 
 from csa.errors import SourceError
 from csa.params import Month, Period
+from csa.schema import KINDS
 
 PROPOSED = "areas.geojson"
 CELL_PATTERN = re.compile("8[0-9a-f]{14}")
@@ -35,6 +36,8 @@ class Chosen:
         Of all cells.
     period
         The months whose counts chose them; None where the file does not say.
+    kinds
+        The kinds of incident that chose them; none where the file does not say.
     """
 
     area_ids: tuple[str, ...]
@@ -42,13 +45,14 @@ class Chosen:
     cells: tuple[frozenset[int], ...]
     resolution: int
     period: Period | None = None
+    kinds: tuple[str, ...] = ()
 
 
 def load_chosen(path: Path) -> Chosen:
     """Read areas: `areas.csv`, `areas.geojson`, or the folder of a proposal.
 
-    Each area needs `area_id` and `cells`; `place_name`, and `first_day` and `last_day` of the
-    counts that chose it, are read where they are there.
+    Each area needs `area_id` and `cells`; `place_name`, and `kinds`, `first_day` and `last_day`
+    of the counts that chose it, are read where they are there.
 
     Parameters
     ----------
@@ -76,7 +80,8 @@ def load_chosen(path: Path) -> Chosen:
     if len(found) > 1:
         raise SourceError("chosen.resolutions", path=file, found=", ".join(map(str, sorted(found))))
     resolution = next(iter(found), 9)
-    return Chosen(tuple(ids), tuple(names), tuple(cells), resolution, _period(rows, file))
+    period, kinds = _period(rows, file), _kinds(rows, file)
+    return Chosen(tuple(ids), tuple(names), tuple(cells), resolution, period, kinds)
 
 
 def _rows(file: Path) -> list[Mapping[str, Any]]:
@@ -146,3 +151,14 @@ def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
         raise SourceError("chosen.days", path=file)
     first, last = min(pair[0] for pair in read), max(pair[1] for pair in read)
     return Period(Month(first.year, first.month), Month(last.year, last.month).plus(1))
+
+
+def _kinds(rows: Sequence[Mapping[str, Any]], file: Path) -> tuple[str, ...]:
+    """Tell which kinds of incident chose the areas: they are followed on the same."""
+    given = {str(row.get("kinds") or "") for row in rows}
+    words = set(" ".join(given).split())
+    if not words:
+        return ()
+    if len(given) > 1 or not words <= set(KINDS):
+        raise SourceError("chosen.kinds", path=file, known=" ".join(KINDS))
+    return tuple(kind for kind in KINDS if kind in words)

@@ -36,7 +36,7 @@ STEPS = {
     "expected": "What was expected",
     "history": "How counts vary",
     "verdicts": "What changed",
-    "lineage": "Areas month by month",
+    "window": "Areas month by month",
     "after": "What past areas did",
     "shuffle": "What chance gives",
     "write": "Writing",

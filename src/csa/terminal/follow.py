@@ -41,7 +41,7 @@ def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
         What `displacement.json` holds.
     """
     show(account["pooled"]["sentence"], *_before_after(followed, account))
-    show(*_singles(account["single"]))
+    show(*_counted(followed), *_singles(account["single"]))
     show(*_cautions(followed))
     show(*_months(followed))
 
@@ -80,6 +80,17 @@ def _named(areas: Sequence[Mapping[str, Any]]) -> str:
     named = ", ".join(one["area_id"] for one in areas[:MAX_NAMED])
     left = len(areas) - MAX_NAMED
     return named if left <= 0 else speak("follow.and_more", named=named, n=left)
+
+
+def _counted(followed: Followed) -> Iterator[str]:
+    """Say what is counted where that is not all shootings."""
+    city, kinds = followed.config.city, followed.displaced.chosen.kinds
+    if len(kinds) == 1:
+        yield speak(
+            "follow.counted_homicides" if kinds == ("homicide",) else "follow.counted_other"
+        )
+    if city.nonfatal_is_proxy and kinds != ("homicide",):
+        yield speak("follow.proxy", name=city.nonfatal_name)
 
 
 def _cautions(followed: Followed) -> Iterator[str]:
