@@ -1,5 +1,5 @@
 # The app in a container: `docker compose up --build`, then http://127.0.0.1:8501. It shows the
-# made-up city until CSA_CITY says otherwise. docs/DEPLOY.md has the rest.
+# made-up city to anybody; another only to people who sign in. docs/DEPLOY.md has the rest.
 
 # ---- Build: installs, and makes what the first page would otherwise wait for ----------------
 FROM python:3.12-slim AS build
@@ -51,14 +51,16 @@ COPY --from=build --chown=10001:10001 /made /srv/csa/var
 RUN install -d -o 10001 -g 10001 app/static/geometry
 
 # PYTHONPATH is for `import app`; csa itself is installed. Where streamlit is not told its address,
-# it asks a host on the internet for one at each start: nothing may leave the machine.
+# it asks a host on the internet for one at each start: nothing may leave the machine. It listens on
+# every address, so nobody is taken for this machine's own: CSA_ACCESS is public or signed-in.
 ENV PATH=/opt/csa/bin:$PATH \
     PYTHONPATH=/srv/csa \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     OPENBLAS_NUM_THREADS=1 \
     STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
-    CSA_CITY=sample
+    CSA_CITY=sample \
+    CSA_ACCESS=public
 
 # The only folders it writes: datasets and choices, and the geometry that browsers fetch.
 VOLUME ["/srv/csa/var", "/srv/csa/app/static/geometry"]

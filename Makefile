@@ -17,7 +17,7 @@ UPGRADE ?=
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup run browser test test-slow lint format lock wheel bench docs clean
+.PHONY: help setup run browser postgres test test-slow lint format lock wheel bench docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -105,10 +105,22 @@ browser:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 
-test: setup browser ## run the quick tests with coverage (PYTEST_ARGS="-k ...")
+# The store is tested on a real PostgreSQL too: a server of its own on loopback, made in a folder.
+postgres:
+	@if command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1; then exit 0; fi
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	    printf '%s\n' "test: no PostgreSQL, so the store is tested on SQLite alone: sudo apt-get install postgresql" >&2
+	    exit 0
+	fi
+	printf '%s\n' "test: installing PostgreSQL for the tests of the store, about half a minute"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+
+test: setup browser postgres ## run the quick tests with coverage (PYTEST_ARGS="-k ...")
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --cov --cov-report=term $(PYTEST_ARGS)
 
-test-slow: setup ## run the slow tests
+test-slow: setup postgres ## run the slow tests
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 lint: setup ## check style, types, architecture, docstrings and dependencies

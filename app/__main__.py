@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
+from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
 # What pages import is imported before the server starts, not by the first reader. Not app.stage:
@@ -21,15 +24,27 @@ from app import (  # noqa: F401
     cache_around,
     charts_record,
     controls,
+    door,
     maps,
+    measure_list,
+    measures_edit,
+    meeting,
+    meeting_decisions,
+    meeting_list,
     methods,
+    place_answer,
+    place_choice,
+    plan,
+    plan_preview,
     reading,
     session,
     track_record,
+    work_forms,
 )
 from app.geometry import forget_old
 from app.offline import ask_no_host
 from csa.errors import CsaError
+from csa.words import render
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -41,6 +56,8 @@ def warm_up() -> None:
     """
     forget_old()
     try:
+        if door.is_withheld(cache.city_config()):
+            return  # not even the outline of its cells is written where anybody could fetch it
         if cache.needs_reading():
             return  # a page shows how far that has come
         opened = cache.open_city()
@@ -52,12 +69,37 @@ def warm_up() -> None:
         logging.getLogger("csa").info("not warmed up: %s", error)
 
 
+def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
+    """Refuse to listen where others reach what is for this machine alone.
+
+    Parameters
+    ----------
+    serve
+        Streamlit's own way to begin, once it has read every option.
+
+    Returns
+    -------
+    Callable
+        The same, or an exit with a sentence.
+    """
+
+    def run(*given: Any, **named: Any) -> None:
+        why = door.why_not_served()
+        if why is not None:
+            sys.stderr.write(f"{render(why)}\n")
+            sys.exit(2)
+        serve(*given, **named)
+
+    return run
+
+
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
     ask_no_host()
     # Streamlit remarks that nobody is reading yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
     Thread(target=warm_up, name="warm-up", daemon=True).start()
+    bootstrap.run = serve_if_allowed(bootstrap.run)
     sys.argv = ["streamlit", "run", str(MAIN), *sys.argv[1:]]
     streamlit()
 

@@ -62,6 +62,23 @@ def open_city(tell: Tell = silent) -> Opened:
     return Opened(config, dataset, key, served.dataset)
 
 
+def city_config() -> CityConfig:
+    """Read the city's file alone: nothing of its dataset.
+
+    Returns
+    -------
+    CityConfig
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If there is no such city, or its file has faults.
+    """
+    path = deployment().config
+    return _config(path, path.stat().st_mtime_ns)[0]
+
+
 def _kept_ns(folder: Path) -> int:
     """Tell when something was last kept beside the dataset: a new record is another answer."""
     kept = folder / KEPT

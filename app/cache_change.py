@@ -11,6 +11,8 @@ from app.cache import cells, proposal, suggesting
 from app.following import Following, cells_of, follow
 from app.opened import Opened
 from csa.aftermath import load_past
+from csa.briefing.places import Recent, count_recent
+from csa.briefing.serving import Served, Told, tell_served
 from csa.choices import Choices
 from csa.displacement.past import Past
 from csa.hotspots.grid import CellSet
@@ -137,11 +139,12 @@ def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tel
     if followed is not None:
         chosen = followed.displaced.chosen
         named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
-        then = {area_id: Known(name, cells) for area_id, name, cells in named}
+        start = Month.parse(since)
+        then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
     areas = suggestion_of(_opened.config, suggesting(_opened, choices)).areas
     names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
     now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
-    known = {**then, **now}
+    known = {**now, **then}  # what the page above says of a letter holds here too
     located = _located(key, choices, _opened)
     return trace_lineage(located, choices, areas, known=known, tell=_tell)
 
@@ -170,3 +173,85 @@ def history(opened: Opened) -> tuple[Edition, ...]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _history(key: str, _opened: Opened) -> tuple[Edition, ...]:
     return load_history(_opened.folder)
+
+
+def recent(opened: Opened, choices: Choices) -> Recent | None:
+    """Count the incidents of the last 12 whole months, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        The kinds that count, and the end.
+
+    Returns
+    -------
+    Recent or None
+        None where the data are shorter.
+    """
+    return _recent(opened.key, Choices(until=choices.until, kinds=choices.kinds), opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
+    return count_recent(_opened.dataset, choices)
+
+
+def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
+    """Tell of a served area since its designation, once for each set of served areas.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed, and the kinds that count.
+    areas
+        The served areas.
+    key
+        The one to tell of.
+
+    Returns
+    -------
+    Told
+        What is said of it.
+
+    Raises
+    ------
+    CsaError
+        If the data are too short, or reach no whole month after the designation.
+    """
+    known, name = _verdicts(opened.key), _name(choices, areas, key)
+    if name not in known:
+        same = replace(choices, resolution=areas.chosen.resolution)
+        kept = past(opened, same) or ()
+        known[name] = tell_served(_located(opened.key, same, opened), areas, key, kept)
+    return known[name]
+
+
+def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> Told | None:
+    """Return what `told` told, where it did: for a page that does not wait for it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices, areas, key
+        As for `told`.
+
+    Returns
+    -------
+    Told or None
+        None where nobody has asked yet.
+    """
+    return _verdicts(opened.key).get(_name(choices, areas, key))
+
+
+def _name(choices: Choices, areas: Served, key: str) -> tuple[object, ...]:
+    return replace(choices, until=None, eps_m=None, min_samples=None), areas, key
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _verdicts(key: str) -> dict[tuple[object, ...], Told]:
+    return {}

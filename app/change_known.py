@@ -5,18 +5,26 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import panels
+from app import cache_change, panels
 from app.following import Following
-from csa.displacement.power import MONTHS, POWER
-from csa.displacement.verdict import ALARM_CHANCE, planned_looks
+from app.opened import Opened
+from app.track_record import command
+from csa.choices import Choices
+from csa.displacement.power import ERROR_SHARE, MONTHS, POWER, nearest_yearly
+from csa.displacement.verdict import alarm_chance, planned_looks
+from csa.displacement.wdd import Wdd
 from csa.words import month, percent, render, speak, times
 
 
-def how(following: Following) -> None:
+def how(opened: Opened, choices: Choices, following: Following) -> None:
     """Fold away what the sentences rest on.
 
     Parameters
     ----------
+    opened
+        The city.
+    choices
+        How areas are proposed.
     following
         Areas, and what became of them.
     """
@@ -24,13 +32,14 @@ def how(following: Following) -> None:
         st.markdown(panels.plain(speak("change_page.how_expected")))
         _boundary(following)
         _dispersion(following)
-        _past(following)
+        _past(opened, choices, following)
         _alike(following)
         _classic(following)
         _power(following)
 
 
 def _boundary(following: Following) -> None:
+    chance = alarm_chance(len(following.area_ids), len(following.months))
     st.markdown(
         panels.plain(
             speak(
@@ -38,7 +47,7 @@ def _boundary(following: Following) -> None:
                 z=following.displaced.pooled.boundary_z,
                 single=following.displaced.single[0].boundary_z,
                 months=planned_looks(len(following.months)),
-                chance=percent(ALARM_CHANCE),
+                chance=speak("change_page.in_hundred", n=100 * chance),
             )
         )
     )
@@ -58,11 +67,14 @@ def _dispersion(following: Following) -> None:
     )
 
 
-def _past(following: Following) -> None:
-    """List what areas chosen in past years did, luck and all."""
+def _past(opened: Opened, choices: Choices, following: Following) -> None:
+    """List what areas chosen in past years did, luck and all; or say how to measure it."""
     past = following.displaced.past
     if not past:
         st.markdown(panels.plain(speak("change_page.how_no_past")))
+        if cache_change.past(opened, choices) is None:
+            st.markdown(panels.plain(speak("change_page.how_measure")))
+            st.code(command(opened, choices), language=None, wrap_lines=True)
         return
     n_months = len(following.months)
     usual = following.displaced.usual_core
@@ -154,18 +166,31 @@ def _classic(following: Following) -> None:
     )
     if found.wdq is None:
         return
+    value = float(found.wdq.value or 0.0)
+    where = _by_chance(found.wdd)
     if found.wdq.reason is not None:
         said = speak("change_page.wdq_none", why=render(found.wdq.reason))
+    elif where:
+        said = speak("change_page.wdq_chance", value=value, where=where)
     else:
-        said = speak("change_page.wdq", value=float(found.wdq.value or 0.0))
+        said = speak("change_page.wdq", value=value)
     st.markdown(panels.plain(said))
+
+
+def _by_chance(wdd: Wdd) -> str:
+    """Name the place whose interval holds 0: a quotient of it may be chance."""
+    around = wdd.displacement
+    if around is not None and around.low <= 0 <= around.high:
+        return speak("change_page.wdq_around")
+    return speak("change_page.wdq_here") if wdd.local.low <= 0 <= wdd.local.high else ""
 
 
 def _power(following: Following) -> None:
     """Say what can be found at all in areas with as many incidents."""
-    n_before, n_months = following.before
-    yearly = 12 * n_before / n_months / len(following.area_ids)
-    near = min({one.incidents_yearly for one in POWER}, key=lambda n: abs(n - yearly))
+    # By what was to be expected since, not by what chose the areas: that was high by luck.
+    expected = float(following.displaced.pooled.core.expectation.mean[-1])
+    yearly = 12 * expected / len(following.months) / len(following.area_ids)
+    near = nearest_yearly(yearly)
     st.markdown(panels.plain(speak("change_page.how_power", yearly=yearly, near=near)))
     points = [one for one in POWER if one.incidents_yearly == near]
     kinds = sorted({(one.moved, one.drop_share) for one in points})
@@ -185,3 +210,6 @@ def _power(following: Following) -> None:
             percent(row.pooled_share) for row in rows
         ]
     panels.table(pd.DataFrame(columns), speak("change_page.power_alt"))
+    error = float(following.displaced.usual_core.relative_error[-1])
+    if error > ERROR_SHARE:
+        st.markdown(panels.plain(speak("change_page.how_power_doubt", error=percent(error))))

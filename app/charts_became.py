@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,6 +18,10 @@ from csa.words import month, speak
 
 ROW_PX = 24
 TALL_ROW_PX = 34
+MARK_PX = 9
+SIDE_PX = 12
+"""Room beside the last month for half a mark."""
+
 MAX_NAME = 24
 """Letters of a line: at 390 px a longer one would leave no room for the bars."""
 
@@ -24,13 +29,23 @@ EVENTS = ("appeared", "gone", "split", "merged", "redrawn")
 SYMBOLS = ("triangle-up", "x", "diamond-wide", "diamond-tall", "circle-open")
 
 
-def timeline(traced: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
+def timeline(
+    traced: pd.DataFrame,
+    since: Month | None = None,
+    followed: Collection[str] = (),
+    *,
+    is_synthetic: bool = False,
+) -> go.Figure:
     """Draw what became of each area: a bar for the months that it was proposed, marks for events.
 
     Parameters
     ----------
     traced
         As `csa.lineages.trace_lineage`, not empty.
+    since
+        The start, which is marked; None for none.
+    followed
+        Letters of the areas known at the start: they keep their plain names.
     is_synthetic
         Whether the city is made up; the picture says so.
 
@@ -41,8 +56,9 @@ def timeline(traced: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
     """
     colours = look.current()
     letters = sorted(set(traced["area_id"]), key=lambda name: (len(name), name))
-    names = traced.groupby("area_id")["place_name"].last()
-    rows = {name: f"{name}  {_in_lines(str(names[name]))}" for name in letters}
+    last = traced.groupby("area_id")["place_name"].last()
+    names = _told_apart({str(name): str(place) for name, place in last.items()}, followed)
+    rows = {name: f"{name}  {_in_lines(names[name])}" for name in letters}
     row_px = TALL_ROW_PX if any("<br>" in row for row in rows.values()) else ROW_PX
     months = sorted(set(traced["month"]))
     # A window is named by its last month, not by the first that it does not count.
@@ -63,7 +79,12 @@ def timeline(traced: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
                 showlegend=False,
             )
     _events(figure, traced, rows, place_of)
+    if since is not None and str(since) in place_of:
+        # A window ends where the next begins: the start lies after the months that chose areas.
+        line = {"color": colours.faint, "width": 1, "dash": "dot"}
+        figure.add_vline(x=place_of[str(since)] + 0.5, line=line)
     made = layout(90 + row_px * len(letters), is_synthetic=is_synthetic)
+    made["margin"] = {**made["margin"], "r": SIDE_PX}
     figure.update_layout(barmode="overlay", **made)
     order = [rows[name] for name in reversed(letters)]
     figure.update_yaxes(
@@ -99,7 +120,13 @@ def _events(
             y=[rows[name] for name in told["area_id"]],
             mode="markers",
             name=word,
-            marker={"symbol": symbol, "size": 10, "color": colours.ink, "line": {"width": 1.5}},
+            marker={
+                "symbol": symbol,
+                "size": MARK_PX,
+                "color": colours.ink,
+                "line": {"width": 1.5},
+            },
+            cliponaxis=False,
             text=[
                 f"{rows[area].replace('<br>', ' ')}: {word}, "
                 f"{month(str(Month.parse(name).plus(-1)))}"
@@ -142,6 +169,17 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
         else:
             runs.append((place, 1))
     return runs
+
+
+def _told_apart(names: Mapping[str, str], followed: Collection[str]) -> dict[str, str]:
+    """Give a number to names that are there already; areas known at the start keep theirs."""
+    seen: Counter[str] = Counter()
+    told = {}
+    for letter in sorted(names, key=lambda name: (name not in followed, len(name), name)):
+        name = names[letter]
+        seen[name] += 1
+        told[letter] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return told
 
 
 def _in_lines(name: str) -> str:

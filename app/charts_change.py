@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from csa.words import month, speak
 SINCE_HEIGHT_PX = 370
 QUARTER_HEIGHT_PX = 180
 QUARTER_MONTHS = 3
+LATER_OPACITY = 0.35
 ROOM = 1.1
 """Over the highest value, so that no mark touches the edge."""
 
@@ -53,7 +55,7 @@ def since_start(
     months
         n months, `YYYY-MM`.
     at
-        The month that is marked, from 0.
+        The month that is marked, from 0; the lines after it are faint.
     is_synthetic
         Whether the city is made up; the picture says so.
 
@@ -68,14 +70,16 @@ def since_start(
         parts.append(Part(speak("change_page.outside"), judged.ring, colours.ink))
     figure = make_subplots(rows=len(parts), cols=1, shared_xaxes=True, vertical_spacing=0.09)
     for row, part in enumerate(parts, start=1):
-        _sums(figure, part, months, row)
-        _mark(figure, part, months[at], at, row)
+        _sums(figure, part, months, at, row)
+        _mark(figure, part, months, at, row)
     made = layout(SINCE_HEIGHT_PX, is_synthetic=is_synthetic)
     made["annotations"] = [*made["annotations"], *_names(parts)]
     figure.update_layout(showlegend=False, hovermode="x", **made)
     most = ROOM * max(_reach(part.track) for part in parts)
-    figure.update_yaxes(range=[-most, most], zeroline=True, zerolinecolor=colours.faint, nticks=5)
-    figure.update_yaxes(gridcolor=colours.hairline, griddash="dot", tickformat="+d")
+    figure.update_yaxes(range=[-most, most], zeroline=True, zerolinecolor=colours.faint)
+    figure.update_yaxes(gridcolor=colours.hairline, griddash="dot")
+    steps = _steps(most)
+    figure.update_yaxes(tickvals=steps, ticktext=[signed(step) for step in steps])
     ticks = list(months[:: max(1, -(-len(months) // 5))])
     figure.update_xaxes(
         type="category",
@@ -88,6 +92,30 @@ def since_start(
     return figure
 
 
+def signed(number: float) -> str:
+    """Write a difference as a whole number with its sign; none on zero.
+
+    Parameters
+    ----------
+    number
+        Any.
+
+    Returns
+    -------
+    str
+        Such as `+3`, `0` or `-3`.
+    """
+    whole = round(number)
+    return f"{whole:+,}" if whole else "0"
+
+
+def _steps(most: float) -> list[int]:
+    """Choose round numbers for an axis, at most two either side of zero."""
+    power = 10 ** int(math.log10(most))
+    step = next(one for one in (power // 2, power, 2 * power, 5 * power) if one and most < 3 * one)
+    return [n * step for n in range(-2, 3) if abs(n * step) <= most]
+
+
 def _reach(track: Track) -> float:
     """Tell how far the picture must reach: the band and the sums, both ways alike."""
     mean = track.expectation.mean
@@ -95,7 +123,7 @@ def _reach(track: Track) -> float:
     return max(4.0, *(float(end.max()) for end in ends))
 
 
-def _sums(figure: go.Figure, part: Part, months: Sequence[str], row: int) -> None:
+def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: int) -> None:
     track, colours = part.track, look.current()
     mean = track.expectation.mean
     edge = {"x": list(months), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
@@ -128,29 +156,43 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], row: int) -> Non
     # Sums rise: once there is enough to say, there is from then on.
     for first, last, dash in ((0, n_untold + 1, "dot"), (n_untold, len(months), "solid")):
         figure.add_scatter(
-            x=list(months[first:last]),
-            y=apart[first:last].tolist(),
+            x=list(months[first : min(last, at + 1)]),
+            y=apart[first : min(last, at + 1)].tolist(),
             mode="lines+markers" if last - first == 1 and dash == "solid" else "lines",
             line={"color": part.colour, "width": 3 if dash == "solid" else 1.5, "dash": dash},
             marker={"color": part.colour},
-            text=texts[first:last],
+            text=texts[first : min(last, at + 1)],
+            hovertemplate="%{text}<extra></extra>",
+            row=row,
+            col=1,
+        )
+    if at < len(months) - 1:
+        figure.add_scatter(
+            x=list(months[at:]),
+            y=apart[at:].tolist(),
+            mode="lines",
+            line={"color": part.colour, "width": 1.5},
+            opacity=LATER_OPACITY,
+            text=texts[at:],
             hovertemplate="%{text}<extra></extra>",
             row=row,
             col=1,
         )
 
 
-def _mark(figure: go.Figure, part: Part, name: str, at: int, row: int) -> None:
-    """Mark the month on screen, with its number."""
+def _mark(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: int) -> None:
+    """Mark the month on screen, with its number beside the dotted line."""
     apart = float(part.track.counted[at] - part.track.expectation.mean[at])
+    above = "bottom" if apart < 0 else "top"
+    side = "left" if at >= len(months) / 2 else "right"
     figure.add_vline(x=at, line={"color": look.current().faint, "width": 1, "dash": "dot"}, row=row)
     figure.add_scatter(
-        x=[name],
+        x=[months[at]],
         y=[round(apart, 2)],
         mode="markers+text",
         marker={"color": part.colour, "size": 10},
-        text=[f"<b>{apart:+.0f}</b>"],
-        textposition="bottom center" if apart < 0 else "top center",
+        text=[f"<b>{signed(apart)}</b>"],
+        textposition=f"{above} {side}",
         textfont={"size": 14, "color": part.colour},
         cliponaxis=False,
         hoverinfo="skip",
@@ -196,7 +238,7 @@ def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) ->
     rows
         Of one area and zone, as `csa.displaced.quarters_of`.
     top
-        Of the axis: the same for all panels.
+        Of the axis.
     is_synthetic
         Whether the city is made up; the picture says so.
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import panels
+from app import panels, person
 from app.opened import Opened
 from app.settings import deployment
 from app.weighing import Weighing
 from csa.decisions import Choice, list_choices, passed_over, save_choice
+from csa.decisions.roles import Person, may, require_area_chair
 from csa.errors import CsaError
 from csa.hotspots.proposal import Proposal
 from csa.judging import Judgement
@@ -37,7 +38,7 @@ def folder() -> Path:
 def form(
     opened: Opened, proposal: Proposal, judgement: Judgement, weighing: Weighing, first: list[str]
 ) -> None:
-    """Ask for areas, reasons and office; keep them.
+    """Ask for areas, reasons and office, and keep them, where the reader may choose.
 
     Parameters
     ----------
@@ -53,6 +54,11 @@ def form(
         Letters of the areas that these weights put first.
     """
     st.subheader(speak("choose.title"), anchor=False)
+    who = person.person(opened)
+    if not may(require_area_chair, who):
+        panels.empty(speak("choose.read_only"))
+        before(opened)
+        return
     st.caption(speak("choose.about"))
     names = dict(proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None))
     key = _key(proposal)
@@ -65,19 +71,29 @@ def form(
             format_func=lambda area: f"{area}  {names[area]}",
         )
         reasons = st.text_area(speak("choose.reasons"), max_chars=4000, height=120)
-        office = st.text_input(
-            speak("choose.office"), max_chars=120, help=speak("choose.office_help")
-        )
+        office = _office(who, is_asked=person.access(opened) == person.LOCAL)
         spot = st.empty()
         is_answered = _ask(spot, st.session_state.get(f"{ASKED} {key}"))
         is_sent = st.form_submit_button(speak("choose.save"), type="primary")
     if is_sent:
         try:
             choice = _choice(areas, reasons, office, weighing, proposal)
-            _keep(spot, choice, proposal, judgement, is_answered=is_answered)
+            _keep(spot, choice, proposal, judgement, by=who, is_answered=is_answered)
         except CsaError as error:
             st.error(render(error.message))
     before(opened)
+
+
+def _office(who: Person, *, is_asked: bool) -> str:
+    """Ask for the office where nobody signs in; else it is the person's own."""
+    written = st.text_input(
+        speak("choose.office"),
+        "" if is_asked else who.office,
+        max_chars=120,
+        help=speak("choose.office_help"),
+        disabled=not is_asked,
+    )
+    return written if is_asked else who.office
 
 
 def _key(proposal: Proposal) -> str:
@@ -118,6 +134,7 @@ def _keep(
     proposal: Proposal,
     judgement: Judgement,
     *,
+    by: Person,
     is_answered: bool,
 ) -> None:
     """Keep a choice; where it passes areas over, only once that was asked and answered."""
@@ -129,7 +146,7 @@ def _keep(
         if not is_asked:
             _ask(spot, note)
         return
-    path = save_choice(folder(), choice, proposal, judgement)
+    path = save_choice(folder(), choice, proposal, judgement, by=by)
     st.session_state.pop(asked, None)
     spot.empty()
     st.success(speak("choose.saved", file=path.name))

@@ -1,4 +1,4 @@
-"""The parts of Displacement that follow the month: the answer, the map, and the sums since."""
+"""The parts of Displacement that follow the month: the start, the answer, the map."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import html
 
 import streamlit as st
 
-from app import cache_around, charts, charts_change, look, maps, maps_change, panels, session, stage
-from app.following import Following
+from app import (
+    cache_around,
+    each_area,
+    look,
+    maps,
+    maps_change,
+    panels,
+    session,
+    stage,
+    sums_since,
+)
+from app.following import Following, is_early
 from app.legend import show_legend
-from app.maps_change import ChangeScene, verdict_word
+from app.maps_change import ChangeScene
 from app.opened import Opened
 from app.phrases import kinds_words
 from app.screen import Screen
-from app.track_record import command
 from csa.words import month, render, speak
 from csa.zoning import BASE_MONTHS
 
@@ -23,10 +32,11 @@ PRESSED = "play was pressed for this run"
 WHOLE_RUN = "this run is of the whole page"
 STEP_S = 1.0
 MAP_HEIGHT_PX = 560
+MENU_PX = 200
 
 
 def choose_start(opened: Opened, screen: Screen) -> Screen:
-    """Show the starts that can be chosen; return the screen with the one that was.
+    """Take the start that was chosen on the page, by the link, or the city's own.
 
     Parameters
     ----------
@@ -48,16 +58,31 @@ def choose_start(opened: Opened, screen: Screen) -> Screen:
     state = st.session_state
     if state.get("since") not in starts:
         state["since"] = screen.since if screen.since in starts else own
-    with st.sidebar:
-        since = st.selectbox(
-            speak("change_page.since"),
-            starts[::-1],
-            key="since",
-            format_func=month,
-            help=speak("change_page.since_help", least=BASE_MONTHS),
-        )
-        st.caption(speak("change_page.since_note", month=month(since)))
+    since = state["since"]
     return screen.with_times("" if since == own else since, screen.month)
+
+
+def start_menu(opened: Opened) -> str:
+    """Show the starts that can be chosen, where a phone shows them too; return the chosen one.
+
+    Parameters
+    ----------
+    opened
+        The city, with data for at least one start.
+
+    Returns
+    -------
+    str
+        `YYYY-MM`.
+    """
+    return st.selectbox(
+        speak("change_page.since"),
+        session.starts_of(opened.dataset)[::-1],
+        key="since",
+        format_func=month,
+        help=speak("change_page.since_help", least=BASE_MONTHS),
+        width=MENU_PX,
+    )
 
 
 def start_of(opened: Opened, screen: Screen) -> str:
@@ -103,7 +128,7 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     if is_stepping and not is_whole and state[PLAYING]:
         _step(following.months)
     said = st.empty()
-    at = _choose_month(following)
+    at = _choose_times(opened, following)
     _remember(opened, following, at)
     if state[PLAYING] != is_stepping:
         state[PRESSED] = state[PLAYING]
@@ -117,7 +142,10 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     with left, panels.map_words(), st.container(key="map"):
         _map(opened, scene)
     with right:
-        _sums(opened, scene)
+        sums_since.show(opened, scene, _choose)
+    each_area.show(opened, following, at)
+    since = month(str(following.displaced.since))
+    st.caption(speak("change_page.since_note", month=since))
 
 
 def _step(months: list[str]) -> None:
@@ -126,6 +154,14 @@ def _step(months: list[str]) -> None:
     place = min(months.index(state["month"]) + 1, len(months) - 1)
     state["month"] = months[place]
     state[PLAYING] = place < len(months) - 1
+
+
+def _choose_times(opened: Opened, following: Following) -> int:
+    """Show the start and the months since; return the chosen month's place."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
+        if start_menu(opened) != str(following.displaced.since):
+            st.rerun()  # another start has other areas: that is for the whole page
+        return _choose_month(following)
 
 
 def _choose_month(following: Following) -> int:
@@ -137,22 +173,21 @@ def _choose_month(following: Following) -> int:
     if len(months) == 1:
         st.caption(speak("change_page.one_month", month=month(months[0])))
         return 0
-    with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
-        is_playing = state[PLAYING]
-        st.button(
-            speak("change_page.stop") if is_playing else speak("change_page.play"),
-            icon=":material/stop:" if is_playing else ":material/play_arrow:",
-            key="play",
-            on_click=_press,
-            args=(months,),
-        )
-        st.select_slider(
-            speak("change_page.month"),
-            months,
-            key="month",
-            format_func=lambda name: month(name, is_short=True),
-            on_change=_stop,
-        )
+    is_playing = state[PLAYING]
+    st.button(
+        speak("change_page.stop") if is_playing else speak("change_page.play"),
+        icon=":material/stop:" if is_playing else ":material/play_arrow:",
+        key="play",
+        on_click=_press,
+        args=(months,),
+    )
+    st.select_slider(
+        speak("change_page.month"),
+        months,
+        key="month",
+        format_func=lambda name: month(name, is_short=True),
+        on_change=_stop,
+    )
     return months.index(state["month"])
 
 
@@ -182,21 +217,23 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 def _answer(
     spot: st.delta_generator.DeltaGenerator, opened: Opened, following: Following, at: int
 ) -> None:
-    """Say what all areas together did, and what usually happens anyway."""
-    before, usual = following.say_usual(at)
-    is_unknown = not following.displaced.past
+    """Say what all areas together did, then which of them differ, then what happens anyway."""
     choices = st.session_state[session.SCREEN].choices
-    faint = [render(before), render(usual)]
-    is_proxy = opened.config.city.nonfatal_is_proxy
-    if is_proxy or len(choices.kinds) == 1:
-        faint.insert(0, speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
-    if is_unknown:
-        faint.append(speak("change_page.make_past", command=command(opened, choices)))
+    faint = []
     if at < len(following.months) - 1:
         faint.append(speak("change_page.up_to", month=month(following.months[at])))
+    if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
+        faint.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
+    if is_early(at):
+        said = [render(following.say_early(at))]
+    else:
+        said = [render(following.sentence("", at)), each_area.say_singles(following, at)]
+        faint += [render(told) for told in following.say_usual(at)]
+    answers = "".join(
+        f'<p class="csa-answer">{html.escape(sentence)}</p>' for sentence in said if sentence
+    )
     spot.html(
-        f'<div class="csa-change"><p class="csa-answer">'
-        f"{html.escape(render(following.sentence('', at)))}</p>"
+        f'<div class="csa-change">{answers}'
         f'<p class="csa-faint">{html.escape(" ".join(faint))}</p></div>'
     )
 
@@ -246,47 +283,3 @@ def _choose(area_id: str) -> None:
     state = st.session_state
     state[PLAYING] = False
     state[session.SCREEN] = state[session.SCREEN].with_area(area_id)
-
-
-def _sums(opened: Opened, scene: ChangeScene) -> None:
-    """Say and draw what the chosen area, or all together, added up to since the start."""
-    following, at, area_id = scene.following, scene.at, scene.selected
-    judged = following.judged(area_id)
-    is_one = area_id in following.area_ids
-    title = speak(
-        "change_page.sums_title",
-        verdict=verdict_word(judged, at),
-        who=following.place_name(area_id),
-    )
-    is_unlike = scene.has_alike and not following.control(area_id).is_close
-    notes = (
-        render(following.sentence(area_id, at)) if is_one else _how_to_choose(area_id),
-        speak("change_page.not_alike") if is_unlike else "",
-        speak("change_page.band"),
-    )
-    said = html.escape(" ".join(note for note in notes if note))
-    st.html(
-        f'<div class="csa-sums"><h3>{html.escape(title)}</h3><p class="csa-faint">{said}</p></div>'
-    )
-    st.plotly_chart(
-        charts_change.since_start(
-            judged, following.months, at, is_synthetic=opened.config.city.is_synthetic
-        ),
-        config=charts.CONFIG,
-        key="sums",
-        alt=speak("change_page.sums_alt", title=title),
-    )
-    st.button(
-        speak("change_page.all_together"),
-        key="all together",
-        disabled=not is_one,
-        on_click=_choose,
-        args=("",),
-    )
-
-
-def _how_to_choose(area_id: str) -> str:
-    """Say how to choose an area; or that the one chosen elsewhere was none at this start."""
-    if area_id:
-        return speak("change_page.not_then", area_id=area_id)
-    return speak("change_page.choose")

@@ -11,8 +11,8 @@ import pandas as pd
 
 from csa.displaced import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.identity import carry_letters
-from csa.displacement.past import Past, usual_change
-from csa.displacement.telling import say_before_after, say_verdict
+from csa.displacement.past import Past, usual_change, usual_reach
+from csa.displacement.telling import Course, say_before_after, say_single, say_verdict
 from csa.displacement.verdict import Judged, Track, Verdict
 from csa.displacement.zones import Control
 from csa.displacing import Displacement, displace
@@ -21,11 +21,14 @@ from csa.hotspots.grid import CellSet
 from csa.hotspots.names import letter
 from csa.hotspots.proposal import Proposal
 from csa.ingest.chosen import Chosen
-from csa.message import Message
+from csa.message import Message, say
 from csa.params import Month, Period
 from csa.places.cells import from_text
 from csa.windows import Located
-from csa.words import speak
+from csa.words import month, speak
+
+LEAST_MONTHS = 3
+"""Fewer since a start are too early to say anything: one month's luck would be told as news."""
 
 Level = int | None
 """How a sum differs from what was to be expected, -2 to 2; None where there is too little."""
@@ -142,13 +145,15 @@ class Following:
         Returns
         -------
         Message
-            One sentence.
+            What was counted and expected; of one of several, also how little no change tells.
         """
         since, who = self.displaced.since, self.place_name(area_id)
-        return say_verdict(self.judged(area_id), at + 1, since, who)
+        is_one_of_several = area_id in self.area_ids and len(self.area_ids) > 1
+        tell = say_single if is_one_of_several else say_verdict
+        return tell(self.judged(area_id), at + 1, since, who)
 
-    def say_usual(self, at: int) -> tuple[Message, ...]:
-        """Tell before and after of all areas, and what such areas do by themselves.
+    def say_usual(self, at: int) -> tuple[Message, Message]:
+        """Tell before and after of all areas and the rest, and what such areas do by themselves.
 
         Parameters
         ----------
@@ -158,12 +163,35 @@ class Following:
         Returns
         -------
         tuple of Message
+            Both.
+        """
+        core, found = self.displaced.pooled.core, self.evidence
+        n_before, months_before = self.before
+        course = Course(
+            (months_before, at + 1),
+            (n_before, int(core.counted[at])),
+            (found.rest_before, sum(found.rest_monthly[: at + 1])),
+            float(core.expectation.mean[at]),
+        )
+        past = self.displaced.past
+        usual, within = usual_change(past, at + 1), usual_reach(past, at + 1)
+        return say_before_after(course, usual, len(past), within)
+
+    def say_early(self, at: int) -> Message:
+        """Say that it is too early to say anything; see `is_early`.
+
+        Parameters
+        ----------
+        at
+            Months since the start, less one.
+
+        Returns
+        -------
+        Message
             Two sentences.
         """
-        after = int(self.displaced.pooled.core.counted[at])
-        usual = usual_change(self.displaced.past, at + 1)
-        n_years = len(self.displaced.past)
-        return say_before_after(self.before, (after, at + 1), usual, n_years)
+        since = month(str(self.displaced.since))
+        return say("change_page.too_early", n=at + 1, since=since, least=LEAST_MONTHS)
 
     def too_few(self, at: int) -> list[str]:
         """List the areas of which there is too little to say anything.
@@ -226,6 +254,7 @@ def follow(
         tuple(shapes),
         int(params["resolution"]),
         Period.before(since, int(params["months"])),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
     )
     displaced = displace(located, chosen, since, past)
     controls = match_controls(located, displaced)
@@ -256,6 +285,22 @@ def cells_of(proposal: Proposal) -> list[CellSet]:
         In their order.
     """
     return [frozenset(from_text(cells).tolist()) for cells in proposal.areas["cells"]]
+
+
+def is_early(at: int) -> bool:
+    """Tell whether too little time has gone by to say anything.
+
+    Parameters
+    ----------
+    at
+        Months since the start, less one.
+
+    Returns
+    -------
+    bool
+        Whether fewer than `LEAST_MONTHS` are over.
+    """
+    return at + 1 < LEAST_MONTHS
 
 
 def levels(track: Track) -> list[Level]:

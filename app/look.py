@@ -21,8 +21,12 @@ class Look:
         Five classes, few to many; told apart without colour vision, by lightness alone.
     diverging
         Five classes, fewer to more, a neutral middle.
-    ink, faint
-        Text, and text that steps back.
+    ink, faint, quiet
+        Text, text that steps back, and text that steps back on a projector.
+    blocked, at_risk
+        An action's status; each has a shape and its word beside it.
+    ground
+        What pages stand on.
     accent
         The one accent: what is chosen.
     outline, casing
@@ -35,6 +39,10 @@ class Look:
     diverging: tuple[str, ...]
     ink: str
     faint: str
+    quiet: str
+    blocked: str
+    at_risk: str
+    ground: str
     accent: str
     outline: str
     casing: str
@@ -51,6 +59,10 @@ LIGHT = Look(
     diverging=("#5e3c99", "#b2abd2", "#dedede", "#fdb863", "#e66101"),
     ink="#1f2430",
     faint="#5b6270",
+    quiet="#4a505c",
+    blocked="#8f3900",
+    at_risk="#735000",
+    ground="#ffffff",
     accent="#0b6e75",
     outline="#1f2430",
     casing="#ffffff",
@@ -63,9 +75,13 @@ LIGHT = Look(
 )
 DARK = Look(
     sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),
-    diverging=("#a78be0", "#7a6ba8", "#4a4f5a", "#b98543", "#f29a3f"),
+    diverging=("#b79cf5", "#655596", "#4a4f5a", "#8d6836", "#f5a445"),
     ink="#e8eaee",
     faint="#a3aab6",
+    quiet="#b4bac5",
+    blocked="#ff9d5c",
+    at_risk="#f2c14e",
+    ground="#14181f",
     accent="#4fc3c9",
     outline="#f2f3f5",
     casing="#14181f",
@@ -101,6 +117,7 @@ STYLE = """
   .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
   .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
@@ -133,6 +150,51 @@ STYLE = """
   .st-key-lineage { min-height: 24rem; }
   .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
+  .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
+  .csa-status i { font-style: normal; }
+  .csa-blocked { color: var(--csa-blocked); } .csa-at-risk { color: var(--csa-at-risk); }
+  .csa-on-track, .csa-done { color: var(--csa-live); } .csa-no-update { font-weight: 400; }
+  .stHtml .csa-review { list-style: none; margin: 0; padding: 0; }
+  .stHtml .csa-review li { margin: 0; padding: .4rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: 1rem; line-height: 1.35; }
+  .csa-review p, .csa-proposal p { margin: 0; }
+  .csa-measured { display: grid; grid-template-columns: 5fr 2fr 3fr 3fr 5fr; gap: .15rem 1rem; }
+  .csa-at { margin: 0; text-align: center; white-space: nowrap; color: var(--csa-quiet); font-variant-numeric: tabular-nums; }
+  .csa-measured b { font-weight: 600; }
+  .st-key-meeting_screen { min-height: calc(100vh - 15.75rem); }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-meeting_ways) { position: sticky; bottom: 0; z-index: 10; background: var(--csa-ground); border-top: 1px solid var(--csa-hairline); }
+  .st-key-meeting_ways { justify-content: space-between; padding: .5rem 0; flex-wrap: nowrap; }
+  .st-key-meeting_ways > div:has(.csa-at) { flex: 0 0 auto; width: auto; }
+  .block-container:has(.st-key-meeting_screen) { padding-top: 3.9rem; padding-bottom: .25rem; } /* below the button that brings the list of pages back */
+  /* A projector: the whole page grows with its letters, none below 24 px at 1920. */
+  html:has(.st-key-meeting_screen) { --csa-faint: var(--csa-quiet); scroll-padding-bottom: 5rem; }
+  @media (min-width: 1000px) { html:has(.st-key-meeting_screen) { font-size: 20px; } }
+  @media (min-width: 1700px) { html:has(.st-key-meeting_screen) { font-size: 27.5px; } }
+  @media (max-width: 640px) {
+    .st-key-meeting_ways { display: grid; grid-template-columns: 1fr auto 1fr; gap: .75rem; }
+    .st-key-meeting_ways > div { width: 100% !important; }
+    .st-key-meeting_ways button { width: 100%; padding-inline: .5rem; }
+    .st-key-meeting_ways button :is(div, p) { white-space: normal; line-height: 1.2; }
+  }
+  @media (max-width: 900px) { .csa-measured { grid-template-columns: 4fr 5fr 5fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
+  .csa-cards, .csa-due, .csa-trail { list-style: none; margin: 0 !important; padding: 0 !important; }
+  .csa-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .75rem; }
+  .csa-cards li { margin: 0; padding: .6rem .75rem; border: 1px solid var(--csa-hairline); border-radius: 6px; font-size: .9375rem; overflow-wrap: anywhere; }
+  .csa-cards h3 { font-size: 1rem !important; padding: 0 0 .2rem; } .csa-cards p { margin: 0 0 .25rem; }
+  .csa-cards dl { margin: 0 !important; padding: 0 !important; display: grid; grid-template-columns: max-content 1fr; gap: .1rem .75rem; }
+  .csa-cards dt { color: var(--csa-faint); } .csa-cards dd { margin: 0; } .csa-cards :is(dt, dd) { padding: 0; margin: 0 !important; }
+  .csa-due li, .csa-trail li { margin: 0; padding: .3rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: .9375rem; line-height: 1.4; overflow-wrap: anywhere; }
+  .csa-due .csa-status, .csa-cards .csa-status, .st-key-plan_one .csa-status { margin-left: 0; }
+  .csa-slot { margin: 0; font-size: .9375rem; line-height: 1.4; } .csa-slot span { color: var(--csa-faint); }
+  .csa-preview { font-size: .9375rem; overflow-wrap: anywhere; } .csa-preview ul { margin: 0; padding-left: 1.25rem; } .csa-preview li { font-size: .9375rem; }
+  .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }
+  .st-key-plan_top [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-plan_top [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
+  .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
+  .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  .st-key-briefing_areas h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
   @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
   @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 11rem; } }
   @media (max-width: 640px) {
@@ -177,5 +239,14 @@ def is_dark() -> bool:
 def apply() -> None:
     """Put the style on the page."""
     look = current()
-    root = f":root {{ --csa-faint: {look.faint}; --csa-hairline: {look.hairline}; }}"
+    colours = {
+        "faint": look.faint,
+        "hairline": look.hairline,
+        "quiet": look.quiet,
+        "blocked": look.blocked,
+        "at-risk": look.at_risk,
+        "live": look.accent,
+        "ground": look.ground,
+    }
+    root = f":root {{ {' '.join(f'--csa-{name}: {one};' for name, one in colours.items())} }}"
     st.html(STYLE.replace("<style>", f"<style>\n  {root}", 1))

@@ -1,10 +1,10 @@
-"""The app's entry: page config and navigation only."""
+"""The app's entry: page config, the door and navigation only."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app import look
+from app import cache, door, look, person
 from app.offline import ask_no_host
 from app.settings import STATIC
 from csa.words import speak
@@ -22,6 +22,9 @@ groups = {
     ],
     speak("screen.decide"): [
         st.Page("views/compare.py", title=speak("compare.short"), url_path="compare"),
+        st.Page("views/measures.py", title=speak("here.short"), url_path="measures"),
+        st.Page("views/plan.py", title=speak("plan_page.short"), url_path="plan"),
+        st.Page("views/meeting.py", title=speak("meeting.short"), url_path="meeting"),
     ],
     speak("screen.trust"): [
         st.Page("views/how_well.py", title=speak("how_well.short"), url_path="how-well"),
@@ -31,9 +34,12 @@ groups = {
 }
 # Streamlit's own list of grouped pages is no list to a screen reader: titles and links are.
 page = st.navigation(groups, position="hidden")
+door.enter()  # before any page runs: what is not open is not read either
 with st.sidebar, st.container(key="pages"):
     for title, pages in groups.items():
         st.caption(title)
         for listed in pages:
             st.page_link(listed)
+with st.sidebar:
+    person.side(cache.city_config())
 page.run()

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import folium
+import numpy as np
 
 from app import look
-from app.following import Following, Level, levels
+from app.following import Following, Level, is_early, levels
 from app.geometry import CellGeometry
 from app.legend import Classes
 from app.maps import Painting, feature
 from csa.displacement.verdict import Judged, Track
 from csa.hotspots.grid import Ints
+from csa.places.cells import outlines
 from csa.words import speak
 
 CORE_OPACITY = 0.85
@@ -22,6 +24,8 @@ RING_OPACITY = 0.4
 """The same colour, paler: around the areas."""
 
 DASH = "3 4"
+THICK_DASH = "7 6"
+"""Of an area's own outline, which is thicker."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
         "cells": cells.address,
         "counts": [],
         "zones": list(_zones(scene, cells)),
-        "areas": _areas(scene),
+        "areas": list(_areas(scene)),
+        "frame": _frame(scene.following),
         "selected": scene.selected,
         "visible": ["background", "neighborhoods"],
         "services": [],
@@ -105,16 +110,28 @@ def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
     for area_id, _, ring in drawn:
         judged = followed.judged(area_id)
         if judged.ring is not None:
-            level = levels(judged.ring)[scene.at]
+            level = _level(judged.ring, scene.at)
             lines = [speak("change_page.around", place=followed.place_name(area_id))]
             lines.append(_counted(judged.ring, scene.at))
             yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
     for area_id, core, _ in drawn:
-        level = levels(followed.judged(area_id).core)[scene.at]
+        level = _level(followed.judged(area_id).core, scene.at)
         yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
     alike = followed.control(scene.selected)
     if scene.has_alike and alike.is_close:
         yield _outline(numbers(alike.cells))
+
+
+def _level(track: Track, at: int) -> Level:
+    return None if is_early(at) else levels(track)[at]
+
+
+def _frame(followed: Following) -> list[list[float]]:
+    """Frame the areas and what is around them: south-west and north-east corner, degrees."""
+    zones = followed.displaced.places.zones
+    drawn = followed.cells[np.concatenate([*zones.cores, *zones.rings])]
+    west, south, east, north = outlines(drawn).total_bounds.round(5).tolist()
+    return [[south, west], [north, east]]
 
 
 def _zone(
@@ -147,14 +164,17 @@ def _outline(cells: list[int]) -> dict[str, Any]:
     }
 
 
-def _areas(scene: ChangeScene) -> list[dict[str, Any]]:
+def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
+    """Draw outlines, dashed where there is too little to say: a grey fill alone says so to few."""
     areas = scene.following.proposal.areas
-    return [
-        feature(str(area_id), str(place), shape, _lines(scene, str(area_id)))
-        for area_id, place, shape in zip(
-            areas["area_id"], areas["place_name"], areas.geometry, strict=True
-        )
-    ]
+    for name, place, shape in zip(
+        areas["area_id"], areas["place_name"], areas.geometry, strict=True
+    ):
+        area_id = str(name)
+        drawn = feature(area_id, str(place), shape, _lines(scene, area_id))
+        level = _level(scene.following.judged(area_id).core, scene.at)
+        drawn["properties"]["dash"] = THICK_DASH if level is None else None
+        yield drawn
 
 
 def _lines(scene: ChangeScene, area_id: str) -> list[str]:
@@ -169,7 +189,7 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 
 def verdict_word(judged: Judged, at: int) -> str:
-    """Say a verdict in a few words.
+    """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none.
 
     Parameters
     ----------
@@ -177,6 +197,24 @@ def verdict_word(judged: Judged, at: int) -> str:
         An area, or all together.
     at
         Months since the start, less one.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if is_early(at):
+        return speak("change_page.too_early_word")
+    return word_of(judged.verdicts[at])
+
+
+def word_of(verdict: str) -> str:
+    """Say a verdict in a few words.
+
+    Parameters
+    ----------
+    verdict
+        Of the closed set of `csa.displacement.verdict`.
 
     Returns
     -------
@@ -193,7 +231,7 @@ def verdict_word(judged: Judged, at: int) -> str:
             "more here and fewer next door": "displacement.more_fewer_next",
             "no change here and more next door": "displacement.same_more_next",
             "too few to say": "displacement.too_few",
-        }[judged.verdicts[at]]
+        }[verdict]
     )
 
 

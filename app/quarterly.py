@@ -15,13 +15,16 @@ from app.panels import SOON_S
 from csa.choices import Choices
 from csa.displacement.season import as_message, compare_month
 from csa.errors import CsaError
-from csa.ingest.history import Edition, explain_left_out, list_revisions, newest_month
+from csa.ingest.history import Edition, explain_left_out, list_revisions
 from csa.lineages import WINDOWS
 from csa.params import Month
 from csa.words import month, render, speak
 
 MAX_PANELS = 12
 PANEL_PX = 300
+LEAST_TOP = 4
+"""On a finer scale one shooting would look like a change."""
+
 MAX_REVISED = 3
 MAX_ROWS = 24
 """More areas make a picture higher than a screen."""
@@ -31,7 +34,7 @@ ALL_AREAS = "all areas that ever were"
 
 @st.fragment
 def quarters(opened: Opened, following: Following) -> None:
-    """Show each area's quarters, on one scale; name in one line those with too little to say.
+    """Show each area's quarters, on a scale of its own; name those with too little to say.
 
     Parameters
     ----------
@@ -65,19 +68,17 @@ def quarters(opened: Opened, following: Following) -> None:
     by_area = {str(name): rows for name, rows in table.groupby("area_id")}
     shown = [area_id for area_id in shown if area_id in by_area]
     if shown:
-        tops = [by_area[area_id][["incidents", "high"]].to_numpy().max() for area_id in shown]
         with st.container(horizontal=True, key="quarters"):
             for area_id in shown:
-                _panel(opened, following, by_area[area_id], area_id, float(max(tops)))
+                _panel(opened, following, by_area[area_id], area_id)
     if too_few:
         names = ", ".join(following.place_name(area_id) for area_id in too_few)
         st.caption(panels.plain(speak("change_page.too_few", n=len(too_few), areas=names)))
 
 
-def _panel(
-    opened: Opened, following: Following, rows: pd.DataFrame, area_id: str, top: float
-) -> None:
+def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: str) -> None:
     name = following.place_name(area_id)
+    top = float(max(LEAST_TOP, rows[["incidents", "high"]].to_numpy().max()))
     with st.container(width=PANEL_PX, gap=None):
         st.markdown(f"**{panels.plain(name)}**")
         st.plotly_chart(
@@ -115,7 +116,7 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     dispersion = following.displaced.dispersion.value
     compared = compare_month(counts, Month.parse(last), dispersion=dispersion)
     st.markdown(panels.plain(render(as_message(compared, what))))
-    said = [speak("change_page.provisional", month=month(newest_month(editions) or last))]
+    said = [speak("change_page.provisional", month=month(last))]
     said += _revised(editions)
     said += [render(message) for message in explain_left_out(editions)]
     st.caption(panels.plain(" ".join(said)))
@@ -177,10 +178,13 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
         The start whose areas have letters too, and those areas.
     """
     st.subheader(speak("change_page.became_title"), anchor=False)
-    st.caption(speak("change_page.became_note", months=choices.months))
+    since = following.displaced.since
+    note = speak("change_page.became_note", months=choices.months)
+    others = speak("change_page.became_others", since=month(str(since)))
+    st.caption(f"{note} {others}")
     choice, spot = st.empty(), st.container(key="lineage").empty()
     try:
-        traced = _traced(opened, choices, str(following.displaced.since))
+        traced = _traced(opened, choices, str(since))
     except CsaError as error:
         spot.info(render(error.message), icon=":material/info:")
         return
@@ -194,11 +198,23 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
     if n_areas > MAX_ROWS and not is_all:
         traced = _of_interest(traced, following)
     spot.plotly_chart(
-        charts_became.timeline(traced, is_synthetic=opened.config.city.is_synthetic),
+        charts_became.timeline(
+            traced, since, following.area_ids, is_synthetic=opened.config.city.is_synthetic
+        ),
         config=charts.CONFIG,
         key="lineage timeline",
         alt=speak("change_page.became_alt", n=int(traced["area_id"].nunique())),
     )
+    _say_gone(traced, following)
+
+
+def _say_gone(traced: pd.DataFrame, following: Following) -> None:
+    """Name the areas of the page that have no line, where their start lies before all months."""
+    there = set(traced["area_id"])
+    gone = [area_id for area_id in following.by_letter if area_id not in there]
+    if gone:
+        names = ", ".join(following.place_name(area_id) for area_id in gone)
+        st.caption(panels.plain(speak("change_page.became_before", areas=names)))
 
 
 def _of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from csa.errors import CsaError
 from csa.hotspots.year_to_date import whole_months
 from csa.ingest.dataset import Dataset
 from csa.params import Month
-from csa.settings import resolve
+from csa.settings import choosing, resolve
 from csa.words import render
 from csa.zoning import BASE_MONTHS
 
@@ -126,8 +126,7 @@ def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
     Choices
         Up to the month of the data's last day.
     """
-    settled = {name: found.value for name, found in resolve({}, config).items()}
-    settled.pop("data_dir")
+    settled = choosing(resolve({}, config))
     through = dataset.report["data_through"]
     until = Month.parse(through[:7]).plus(1) if through else None
     return Choices(until=until, **settled)

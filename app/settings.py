@@ -58,7 +58,7 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     variables = os.environ if environment is None else environment
     given = variables.get("CSA_CITY") or DEFAULT_CITY
     dataset = Path(given) if (Path(given) / "ingest.json").is_file() else None
-    config = _config_of(_city_of(dataset) if dataset else given)
+    config = _config_of(city_of(dataset) if dataset else given)
     city = config.stem
     return Deployment(
         config,
@@ -68,7 +68,24 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     )
 
 
-def _city_of(dataset: Path) -> str:
+def city_of(dataset: Path) -> str:
+    """Tell whose a dataset is.
+
+    Parameters
+    ----------
+    dataset
+        Its folder.
+
+    Returns
+    -------
+    str
+        The city's short name.
+
+    Raises
+    ------
+    ConfigError
+        If it does not say.
+    """
     try:
         return str(json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))["city"])
     except (OSError, ValueError, KeyError, TypeError) as error:

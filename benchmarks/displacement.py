@@ -23,13 +23,13 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import binomtest, norm
 
+from benchmarks.displaced_cities import ERRORS, City, Drawn, draw_calendar, draw_city
 from csa.displacement.boundary import boundary_z
 from csa.displacement.dispersion import estimate_dispersion
 from csa.displacement.expectation import Base, Expectation
 from csa.displacement.usual import (
     PRIOR_CORE,
     PRIOR_RING,
-    PRIOR_SPREAD,
     PastYear,
     Usual,
     settle_usual,
@@ -37,7 +37,6 @@ from csa.displacement.usual import (
 from csa.displacement.verdict import (
     BY_SIGN,
     LEAST_MEAN,
-    PLANNED_LOOKS,
     Comparison,
     Verdict,
     chances,
@@ -48,8 +47,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SEED = 20261125
-BEFORE, AFTER = 36, 24  # months
-ERRORS = (0.04, 0.05)  # of what is usual in cores and in rings, where it is well known
 YEARLY = (5, 10, 20, 40, 80, 120, 200, 400)
 DROPS = (0.2, 0.4, 0.6, 0.8)
 HORIZONS = (12, 24)  # months
@@ -61,68 +58,6 @@ FALLS = [
 ]
 MOVES = [VERDICTS.index(Verdict.FEWER_MORE_NEXT)]
 NEXT_DOOR = [*MOVES, VERDICTS.index(Verdict.SAME_MORE_NEXT)]
-
-
-@dataclass(frozen=True)
-class City:
-    """What is true in a city, and what is known of it.
-
-    `yearly` incidents in each area and in each ring before; twice as many as in all areas in the
-    rest. Of an area's, `drop` end, of which `moved` go next door; a ring loses `ring_drop`; the
-    whole city is multiplied by `trend`, areas by `usual`. `n_past` past years are known, each
-    with a ratio of its own; None: what is usual is well known.
-    """
-
-    yearly: float
-    dispersion: float = 1.0
-    n_areas: int = 12
-    drop: float = 0.0
-    moved: float = 0.0
-    ring_drop: float = 0.0
-    trend: float = 1.0
-    usual: float = 1.0
-    n_past: int | None = None
-    is_estimated: bool = False
-    before: int = BEFORE
-    after: int = AFTER
-    looks: int = PLANNED_LOOKS
-
-    @property
-    def rest_yearly(self) -> float:
-        return 2 * self.yearly * self.n_areas
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Months of a city: (2, n_areas, months) of areas and rings, and those of the rest."""
-
-    before: Ints
-    after: Ints
-    rest_before: Ints
-    rest_after: Ints
-
-
-def draw_months(mean: Floats, dispersion: float, random: np.random.Generator) -> Ints:
-    if dispersion == 1:
-        return random.poisson(mean)
-    return random.negative_binomial(mean / (dispersion - 1), 1 / dispersion)
-
-
-def draw_city(city: City, random: np.random.Generator) -> Drawn:
-    """Draw the months before and after; what is usual this year is not quite what it was."""
-    monthly, rest = city.yearly / 12, city.rest_yearly / 12
-    spread = np.array(ERRORS if city.n_past is None else (PRIOR_SPREAD, PRIOR_SPREAD))
-    core, ring = np.exp(spread * random.normal(size=2)) if city.n_past != 0 else (1.0, 1.0)
-    core *= monthly * city.usual * city.trend
-    ring *= monthly * (1 - city.ring_drop) * city.trend
-    after = np.array([core * (1 - city.drop), ring + core * city.drop * city.moved])
-    draw = partial(draw_months, dispersion=city.dispersion, random=random)
-    return Drawn(
-        draw(np.full((2, city.n_areas, city.before), monthly)),
-        draw(np.broadcast_to(after[:, None, None], (2, city.n_areas, city.after))),
-        draw(np.full(city.before, rest)),
-        draw(np.full(city.after, rest * city.trend)),
-    )
 
 
 def base_of(counted: int) -> Base:
@@ -138,9 +73,13 @@ def usual_of(city: City, dispersion: float, random: np.random.Generator) -> tupl
             Usual(flat, ERRORS[1] * flat, np.zeros((0, city.after))),
         )
     quiet = replace(city, drop=0.0, ring_drop=0.0, trend=1.0)
+    return settle_past(city, dispersion, [draw_city(quiet, random) for _ in range(city.n_past)])
+
+
+def settle_past(city: City, dispersion: float, past: Sequence[Drawn]) -> tuple[Usual, Usual]:
+    """Settle what is usual in areas and in rings from past years."""
     years: tuple[list[PastYear], list[PastYear]] = ([], [])
-    for _ in range(city.n_past):
-        one = draw_city(quiet, random)
+    for one in past:
         for zone, kept in enumerate(years):
             base, monthly = base_of(one.before[zone].sum()), one.after[zone].sum(axis=0)
             before = int(one.rest_before.sum())
@@ -171,10 +110,14 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
     of the time; tests/displacement/test_claims.py holds both together.
     """
     random = np.random.default_rng(seed)
-    drawn = draw_city(city, random)
+    drawn, past = draw_city(city, random), None
+    if city.calendar is not None:
+        drawn, past = draw_calendar(city, random)
     history = drawn.before.reshape(-1, city.before)
     dispersion = estimate_dispersion(history).value if city.is_estimated else city.dispersion
-    usual = usual_of(city, dispersion, random)
+    usual = (
+        usual_of(city, dispersion, random) if past is None else settle_past(city, dispersion, past)
+    )
     before, after = with_pooled(drawn.before).sum(axis=2), with_pooled(drawn.after)
     compared = Comparison(int(drawn.rest_before.sum()), drawn.rest_after)
     rest = np.cumsum(compared.monthly)
@@ -241,9 +184,16 @@ def unchanged() -> Iterator[Claim]:
         yield Claim(name, city, ALARMS, 0.05)
 
 
+def one_calendar() -> Iterator[Claim]:
+    """List cities whose years differ: up to a twentieth is stated, more is shown as the limit."""
+    for spread, dispersion in product((0.0, 0.03, 0.05, 0.08, 0.12), (1.0, 1.6)):
+        name = f"one calendar, years differ by {100 * spread:g} %"
+        yield Claim(name, City(40, dispersion, n_past=7, calendar=spread), ALARMS, 0.05)
+
+
 def claims() -> list[Claim]:
     """List what is stated, in the order of docs/METHODS.md."""
-    found = list(unchanged())
+    found = [*unchanged(), *one_calendar()]
     for dispersion in (1.0, 1.6):
         forty = City(40, dispersion)
         moved = replace(forty, drop=0.6, moved=1.0)

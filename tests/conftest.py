@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from shapely.geometry import box
 
 from csa import cli
+from tests import postgres, stores
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -144,3 +147,55 @@ def shared_data():
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def server():
+    """Serve PostgreSQL on loopback, one server a worker, with an ordinary role for the program."""
+    if postgres.tools() is None:
+        pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed")
+    folder = Path(tempfile.mkdtemp(prefix="csa-postgres-"))  # its server is another user than ours
+    try:
+        with postgres.serving(folder) as address:
+            yield postgres.Server(address)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def databases(request, tmp_path_factory):
+    """Give a function that gives fresh databases of a kind."""
+    given = []
+
+    def of(kind):
+        server = request.getfixturevalue("server") if kind == "postgresql" else None
+        given.append(stores.Databases(kind, tmp_path_factory.mktemp("stores"), server))
+        return given[-1]
+
+    yield of
+    for one in given:
+        one.close()
+
+
+@pytest.fixture(params=stores.KINDS)
+def database(request, databases):
+    """Fresh databases of SQLite, then of PostgreSQL."""
+    return databases(request.param)
+
+
+@pytest.fixture
+def address(database):
+    """Where a store may be made: on SQLite, then on PostgreSQL."""
+    return database.new()
+
+
+@pytest.fixture
+def store(database):
+    """A store without an entry: on SQLite, then on PostgreSQL."""
+    return database.open()
+
+
+@pytest.fixture
+def lite(databases):
+    """A store without an entry, in a file: for what no database changes."""
+    return databases("sqlite").open()

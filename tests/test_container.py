@@ -8,6 +8,7 @@ import tomllib
 import pytest
 from streamlit import config as streamlit_config
 
+from csa.settings import SETTINGS
 from tests.dockerfile import (
     BUILD,
     HERE,
@@ -132,10 +133,16 @@ def test_each_variable_is_read_by_the_code_or_by_python():
         path.read_text(encoding="utf-8")
         for path in [*HERE.glob("app/*.py"), *HERE.glob("src/csa/**/*.py")]
     )
+    settings = {setting.variable for setting in SETTINGS}
     for name in variables(LAST):
         known = name in {"PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
-        assert known or name in of_streamlit or f'"{name}"' in code, name
+        assert known or name in of_streamlit | settings or f'"{name}"' in code, name
     assert variables(LAST)["CSA_CITY"] == "sample"
+
+
+def test_what_listens_on_every_address_takes_nobody_for_this_machines_own():
+    assert variables(LAST)["CSA_ACCESS"] == "public"
+    assert "--server.address=0.0.0.0" in command()
 
 
 def test_health_check_command_and_exposed_port_agree():
@@ -223,7 +230,10 @@ def test_compose_and_dockerfile_agree(compose, root):
     ]
     assert service["image"] == f"csa:{version}"
     city = variables(LAST)["CSA_CITY"]
-    assert service["environment"] == {"CSA_CITY": f"${{CSA_CITY:-{city}}}"}
+    assert service["environment"] == {
+        "CSA_CITY": f"${{CSA_CITY:-{city}}}",
+        "CSA_ACCESS": "${CSA_ACCESS:-public}",
+    }
     volume, place = service["volumes"][0].split(":")
     assert volume in compose["volumes"]
     temporary = dict(mount.partition(":")[::2] for mount in service["tmpfs"])
@@ -237,11 +247,15 @@ def test_the_example_of_a_real_city_is_right_once_its_marks_are_off():
     text = (HERE / "compose.yaml").read_text(encoding="utf-8")
     opened = re.sub(r"^( +)# (- \./|CSA_BASEMAP:)", r"\1\2", text, flags=re.MULTILINE)
     (service,) = read_yaml(opened)["services"].values()
-    _, (folder, place, mode) = (mount.split(":") for mount in service["volumes"])
+    _, (folder, place, mode), *files = (mount.split(":") for mount in service["volumes"])
     assert folder.startswith("./var/")
     assert mode == "ro"
     assert service["environment"]["CSA_BASEMAP"] == f"{place}/basemap"
-    assert f"CSA_CITY={place}/dataset docker compose up" in text
+    assert f"CSA_CITY={place}/dataset CSA_ACCESS=signed-in docker compose up" in text
+    workdir = of(LAST, "WORKDIR")[0]
+    assert files == [
+        [f"./{name}", f"{workdir}/{name}", "ro"] for name in ("csa.toml", ".streamlit/secrets.toml")
+    ]
 
 
 # ---- What runs -------------------------------------------------------------------------------
@@ -295,6 +309,13 @@ def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_cha
     assert (
         sorted(path for path in image.folder.rglob("*") if "geometry" not in path.parts) == before
     )
+
+
+def test_local_in_the_container_is_refused_in_a_sentence(image):
+    words = [image.inside(word).replace(PORT, free_port()) for word in command()]
+    done = image.run(words, CSA_ACCESS="local")
+    assert done.returncode == 2
+    assert "set server.address to 127.0.0.1" in done.stderr
 
 
 @pytest.mark.slow

@@ -312,7 +312,7 @@ def test_with_less_than_two_earlier_years_areas_are_compared_with_all_of_the_res
 
 def test_where_the_file_names_no_months_the_bases_months_are_taken_to_have_chosen(located):
     for since, is_known in ((SINCE, True), (Month(2018, 12), False)):
-        found = match_controls(located, displace(located, chosen_of(WEST), since))
+        found = match_controls(located, displace(located, chosen_of(WEST, period=None), since))
         assert found.is_known == is_known
 
 

@@ -35,9 +35,13 @@ START = Month(2018, 1)
 FAR = (-94.5902, 39.0403), (-94.5452, 39.0403), (-94.5103, 39.0052)
 
 
-def chosen_of(*areas, period=None):
+JUST_BEFORE = Period.before(SINCE, 36)
+
+
+def chosen_of(*areas, period=JUST_BEFORE, **changed):
+    """Areas that the months before a start chose, unless another period, or none, is given."""
     letters = tuple("ABCDEFGH"[: len(areas)])
-    return Chosen(letters, tuple(f"Place {one}" for one in letters), areas, 9, period)
+    return Chosen(letters, tuple(f"Place {one}" for one in letters), areas, 9, period, **changed)
 
 
 def middles(cells):
@@ -188,12 +192,12 @@ def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(
     core, ring, said, withheld = FOLLOWED[name]
     located = locate(*town_of(tmp_path, steady(core, ring)), Choices())
     for period, knew, verdict in (
-        (None, False, said),
+        (None, None, withheld),
         (Period.before(START, 36), False, said),
         (Period.before(START.plus(1), 36), True, withheld),
     ):
         found = displace(located, chosen_of(WEST, period=period), START)
-        assert found.knew_after == knew
+        assert found.knew_after is knew
         assert found.pooled.verdicts[-1] is verdict
 
 
@@ -217,6 +221,44 @@ def test_what_past_years_did_moves_what_is_expected(located):
     assert two.pooled.core.expectation.mean == pytest.approx(
         one.pooled.core.expectation.mean * ratio / 0.95
     )
+
+
+def ratio_of(located, past, **chosen):
+    found = displace(located, chosen_of(WEST, EAST, **chosen), SINCE, past)
+    return found.basis, found.usual_core.n_years, found.usual_core.ratio[-1]
+
+
+def test_past_years_tell_only_of_areas_that_the_months_just_before_chose(located):
+    """Up to three months off; else no fall by itself is expected, with a doubt of a tenth."""
+    past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
+    for gap in (-3, 0, 3):
+        basis, n_years, ratio = ratio_of(located, past, period=Period.before(SINCE.plus(gap), 36))
+        assert (basis, n_years) == ("past years", 3)
+        assert ratio < 0.8
+    for period, wanted in (
+        (Period.before(SINCE.plus(-4), 36), "not chosen by the months just before"),
+        (Period.before(SINCE.plus(4), 36), "not chosen by the months just before"),
+        (None, "not said what chose them"),
+    ):
+        assert ratio_of(located, past, period=period) == (wanted, 0, pytest.approx(1.0))
+        found = displace(located, chosen_of(WEST, EAST, period=period), SINCE, past)
+        assert found.past == ()
+        assert found.usual_core.relative_error == pytest.approx(np.full(12, 0.1118), abs=1e-4)
+
+
+def test_areas_found_by_another_radius_have_no_past_year(located):
+    past = [past_year("2016-01", 0.7)]
+    assert ratio_of(located, past, is_suggested=False)[:2] == ("another way of choosing", 0)
+    assert ratio_of(located, past, is_suggested=False)[2] == pytest.approx(0.95)
+    for known in (True, None):
+        assert ratio_of(located, past, is_suggested=known)[:2] == ("past years", 1)
+    assert ratio_of(located, [], is_suggested=False)[0] == "no past year"
+
+
+def test_where_one_area_does_not_say_what_chose_it_that_is_not_known(located):
+    assert displace(located, chosen_of(WEST, n_undated=1), SINCE).knew_after is None
+    late = chosen_of(WEST, EAST, n_undated=1, period=Period.before(SINCE.plus(1), 36))
+    assert displace(located, late, SINCE).knew_after is True
 
 
 def test_each_step_is_told(located):
@@ -247,11 +289,25 @@ def test_a_month_without_incidents_adds_nothing(located):
         assert track.expectation.mean[1] == track.expectation.mean[0]
 
 
-def test_after_two_years_the_boundary_is_drawn_anew_for_a_year_more(located):
+def test_after_two_years_each_year_has_a_boundary_of_its_own(located):
     found = displace(located, chosen_of(WEST), Month(2016, 2))
     assert found.pooled.boundary_z == boundary_z(0.025, 48)
     found = displace(located, chosen_of(WEST), Month(2016, 1))
     assert found.pooled.boundary_z == boundary_z(0.025, 60)
+    core = found.pooled.core
+    for at, looks in ((23, 24), (24, 36), (47, 48), (48, 60)):
+        low, high = core.expectation.bounds(boundary_z(0.025, looks))
+        assert (core.low[at], core.high[at]) == (low[at], high[at])
+
+
+def test_cells_outside_the_city_are_counted_and_an_area_half_inside_is_followed(located):
+    inside = sorted(WEST)
+    outside = [cell_at((-95.5 + n / 50, 39.5)) for n in range(len(inside))]
+    half = frozenset(inside + outside)
+    found = displace(located, chosen_of(half, EAST), SINCE)
+    assert found.places.cells == (WEST, EAST)
+    assert found.places.n_outside == len(outside)
+    assert displace(located, chosen_of(WEST, EAST), SINCE).places.n_outside == 0
 
 
 def test_an_area_without_a_ring_is_judged_alone_and_the_others_rings_together(located):
@@ -285,6 +341,16 @@ def test_no_area_is_refused(located):
     with pytest.raises(ParamError) as refused:
         displace(located, chosen_of())
     assert refused.value.message.key == "displacement.no_areas"
+
+
+def test_an_area_mostly_outside_the_city_is_refused_by_its_letter(located):
+    outside = [cell_at((-95.5 + n / 50, 39.5)) for n in range(len(WEST) + 1)]
+    with pytest.raises(ParamError, match="Area B lies mostly outside") as refused:
+        displace(located, chosen_of(EAST, WEST | set(outside)), SINCE)
+    assert refused.value.message.values["n"] == len(WEST) + 1
+    with pytest.raises(ParamError) as refused:
+        displace(located, chosen_of(EAST, frozenset(outside)), SINCE)
+    assert refused.value.message.key == "displacement.outside"
 
 
 @pytest.mark.parametrize("since", [Month(2020, 2), Month(2020, 3), Month(2031, 1)])
@@ -324,7 +390,8 @@ def test_what_came_after_the_start_changes_nothing_that_was_expected_of_before(
     found = []
     for each in (located, other):
         past = [past_of(each, [WEST, EAST], one, 24) for one in origins]
-        found.append(displace(each, chosen_of(WEST, EAST), since, past))
+        chosen = chosen_of(WEST, EAST, period=Period.before(since, 36))
+        found.append(displace(each, chosen, since, past))
     one, two = found
     assert one.places.cores == two.places.cores
     assert one.places.rings == two.places.rings

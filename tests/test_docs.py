@@ -19,6 +19,7 @@ from csa.displaced import PANEL_COLUMNS
 from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
 from csa.ingest.judge import REASONS
 from csa.ingest.layers import LAYER_REASONS
+from csa.ingest.measures import MEASURE_COLUMNS
 from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.places.risk import RISK_COLUMNS
 from csa.places.services import SERVICE_COLUMNS
@@ -63,6 +64,7 @@ def lacking(page, names):
         list(PANEL_COLUMNS),
         list(TRACE_COLUMNS),
         list(EMERGING_COLUMNS),
+        list(MEASURE_COLUMNS),
         list(get_args(FieldName)),
     ],
     ids=[
@@ -86,6 +88,7 @@ def lacking(page, names):
         "panel",
         "lineage",
         "emerging cells",
+        "measures",
         "fields",
     ],
 )
@@ -124,6 +127,23 @@ def test_every_command_and_option_is_named(data_page):
         "csa basemap",
         "csa fetch",
         "csa sample",
+        "csa plan list",
+        "csa plan set",
+        "csa plan propose",
+        "csa plan answer",
+        "csa area list",
+        "csa area designate",
+        "csa area begin",
+        "csa area maintain",
+        "csa area retire",
+        "csa area export",
+        "csa measure list",
+        "csa measure import",
+        "csa measure approve",
+        "csa audit verify",
+        "csa audit list",
+        "csa backup",
+        "csa restore",
     }
     for name, inner in commands.items():
         (row,) = (line for line in data_page.splitlines() if line.startswith(f"| `{name}` |"))

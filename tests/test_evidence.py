@@ -92,6 +92,7 @@ def test_a_fall_that_moved_next_door_by_the_formula(falling):
     )
     # 24 months each; the rest has 24 a month, and one incident on the data's last day.
     assert (pooled.core, pooled.ring, pooled.control) == ((192, 96), (48, 144), (576, 577))
+    assert (pooled.rest_before, pooled.rest_monthly) == (576, (24,) * 23 + (25,))
     own, around = displaced.places.cores[0].mean, displaced.places.rings[0].mean
     weight, ring_weight = 864 / own, 864 / around  # the rest's 36 months before
     assert pooled.control_weight == pytest.approx(weight)
@@ -116,6 +117,9 @@ def test_a_fall_that_moved_next_door_by_the_formula(falling):
 
 def test_two_years_before_are_halved_where_one_came_after(measured, located, displaced, controls):
     pooled, single = measured
+    rest = located.grid.area_km2.index.to_numpy()[displaced.places.zones.rest]
+    wanted = tuple(counted_slowly(located.dataset, frozenset(rest.tolist()), pooled.after))
+    assert {one.rest_monthly for one in (pooled, *single)} == {wanted}
     dispersion = displaced.dispersion.value
     for evidence, base, control in zip(
         single, displaced.places.cores, controls.single, strict=True
@@ -221,6 +225,13 @@ def test_a_short_before_counts_by_its_length(located):
 def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
     inner = frozenset({cell_at(KNOT)})
     displaced = displace(located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE)
+    varied = [
+        replace(displaced, dispersion=replace(displaced.dispersion, value=value))
+        for value in (1.0, 4.0)
+    ]
+    calm, wild = (measure_evidence(located, one, as_rest(one))[1][0].wdd for one in varied)
+    assert (calm.dispersion, wild.dispersion) == (1, 4)
+    assert wild.local.se == pytest.approx(2 * calm.local.se)
     pooled, (first, second) = measure_evidence(located, displaced, as_rest(displaced))
     assert (first.ring, first.wdq, first.wdd.total, first.wdd.displacement) == (None,) * 4
     assert first.wdd.local.se > 0
@@ -315,5 +326,5 @@ def test_neither_the_order_of_rows_nor_incidents_without_a_place_change_a_number
 def test_where_counts_vary_more_a_wider_range_is_usual_of_a_month(located, displaced):
     varied = replace(displaced, dispersion=replace(displaced.dispersion, value=4.0))
     calm, wild = compare_newest(located, displaced), compare_newest(located, varied)
-    assert wild.low <= calm.low < calm.high < wild.high
+    assert wild.low < calm.low < calm.high <= wild.high
     assert (wild.usual, wild.incidents) == (calm.usual, calm.incidents)

@@ -12,6 +12,7 @@ from scipy.stats import binom
 from csa import lineages
 from csa.choices import Choices
 from csa.displacement.emerging import Category, classify, screen_word
+from csa.displacement.identity import Snapshot, follow_areas
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.finding import find_areas, settle_params
 from csa.lineages import (
@@ -79,6 +80,9 @@ def test_each_of_36_windows_to_the_last_whole_month_is_traced(traced, told):
     months = [str(Month(2017, 3).plus(step)) for step in range(36)]
     assert sorted(set(traced["month"])) == months
     assert told == ["window"] * 36
+    # A window is told by the last month that it counts, across a year's turn too.
+    last = traced.groupby("month")["last_month"].unique().map(list).tolist()
+    assert last == [[str(Month(2017, 2).plus(step))] for step in range(36)]
 
 
 def test_a_row_is_an_area_of_that_months_window_with_its_slow_counts(traced, located, testville):
@@ -268,6 +272,10 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
         )
         if category != Category.NONE
     ]
+    assert not any(
+        category == Category.NONE and screen_word(category, row)
+        for category, row in zip(classify(is_hot, scores, is_cold=is_cold), is_hot, strict=True)
+    )
     assert found.columns.tolist() == list(EMERGING_COLUMNS)
     assert found.drop(columns="z").to_numpy().tolist() == rows
     assert found["z"].tolist() == pytest.approx([z[-1][row[0]] for row in rows], abs=0.0051)
@@ -286,6 +294,43 @@ def test_a_place_always_busy_persists_one_of_late_is_new_and_a_quiet_one_oscilla
     assert found.loc[at, "category"].tolist() == ["persistent", "new", "oscillating"]
     assert found.loc[at, "word"].tolist() == ["persistent", "new", ""]
     assert found.loc[at, "hot_periods"].tolist() == [12, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("quarters", "told"),
+    [
+        (range(9), ["", "fading"]),
+        (range(1, 10), ["", "fading"]),
+        (range(11), ["historical", "persistent"]),
+        (range(8), None),
+        (range(2, 11), None),
+    ],
+)
+def test_a_fading_cell_is_told_of_though_it_has_no_category(quarters, told):
+    hot = np.zeros((1, 12), dtype=bool)
+    hot[0, list(quarters)] = True
+    cell = np.array([cell_at(KNOT)], dtype=np.uint64)
+    found = lineages._emerging_table(cell, hot, np.zeros_like(hot), [np.zeros(1)] * 12)
+    assert found[["category", "word"]].to_numpy().tolist() == ([] if told is None else [told])
+
+
+def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
+    """Tracks 1 and 2 move: at the end the second covers nothing that it had at the start."""
+    months = [Month(2020, n) for n in (1, 2, 3)]
+    west, other = frozenset({1, 2, 3, 4}), [frozenset(range(n, n + 4)) for n in (10, 12, 14)]
+    snapshots = [
+        Snapshot(until, (west, cells), ((0.0, 0.0), (9.0, 0.0)))
+        for until, cells in zip(months, other, strict=True)
+    ]
+    seen = follow_areas(snapshots)
+    then, now = Known("Quince Row", other[0], months[0]), Known("Quince Row", other[0])
+    tracks = {lineages._letters(seen, {"Q": one}).get(2) for one in (then, now)}
+    assert tracks == {"Q", "B"}
+    assert lineages._letters(seen, {"Q": then}) == {1: "A", 2: "Q"}
+    # A start before all windows is looked for in the first; no letter is given twice.
+    early = Known("Quince Row", other[0], Month(2015, 1))
+    told = lineages._letters(seen, {"Q": early, "A": Known("Elm Row", other[2])})
+    assert told == {1: "B", 2: "Q"}
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -322,6 +367,21 @@ def test_windows_are_as_long_as_was_chosen(located, testville, monkeypatch):
     trace_lineage(located, choices, areas, Month(2016, 1))
     periods = [Period.before(Month(2015, 1).plus(step), 12) for step in range(13)]
     assert asked == [(p, settle_params(located, p, choices, areas)) for p in periods]
+
+
+def test_a_middle_is_that_of_the_windows_own_months(located, testville, monkeypatch):
+    handed = {}
+
+    def spy(snapshots, count, *, dispersion, locate):
+        handed.update(locate=locate)
+        return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
+
+    monkeypatch.setattr("csa.lineages.trace_tracks", spy)
+    for months in (12, 24):
+        trace_lineage(located, Choices(months=months), testville[1].areas, SINCE)
+        is_in = (located.month >= SINCE.index - months) & (located.month < SINCE.index)
+        is_in &= np.isin(located.cells, list(EAST))
+        assert handed["locate"](EAST, SINCE).tolist() == located.xy[is_in].tolist()
 
 
 def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):

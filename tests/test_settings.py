@@ -70,6 +70,8 @@ def test_each_rung_of_the_ladder_wins_over_those_below(tmp_path, city):
     settled = resolve(flags, city, environment, deployment)
     assert settled == {
         "data_dir": Resolved("data/testville", "default"),
+        "store": Resolved("var/testville.sqlite3", "default"),
+        "access": Resolved("local", "default"),
         "months": Resolved(12, "flag"),
         "resolution": Resolved(10, "environment"),
         "max_area_km2": Resolved(0.5, "deployment file"),
@@ -82,6 +84,8 @@ def test_what_nobody_sets_comes_from_the_city_file_or_is_left_to_the_suggestion(
     settled = resolve({}, city, {})
     assert {name: (each.value, each.origin) for name, each in settled.items()} == {
         "data_dir": ("data/testville", "default"),
+        "store": ("var/testville.sqlite3", "default"),
+        "access": ("local", "default"),
         "months": (24, "city file"),
         "resolution": (8, "city file"),
         "max_area_km2": (1.5, "city file"),
@@ -167,9 +171,24 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(tmp_path, city):
     with pytest.raises(ConfigError) as refused:
         resolve({}, city, {}, path)
     assert str(refused.value) == (
-        f"{path}: no such setting as monts. Settings are data_dir, months, resolution, "
+        f"{path}: no such setting as monts. Settings are data_dir, store, access, months, resolution, "
         "max_area_km2, eps_m, min_samples."
     )
+
+
+def test_roles_are_the_one_table_of_the_deployment_file_and_no_setting(tmp_path, city):
+    path = _deployment(tmp_path, 'access = "signed-in"\n[roles]\nrole_claim = "role"')
+    settled = resolve({}, city, {}, path)
+    assert settled["access"] == Resolved("signed-in", "deployment file")
+    assert "roles" not in settled
+    with pytest.raises(ConfigError, match="no such setting as rolls"):
+        resolve({}, city, {}, _deployment(tmp_path, "[rolls]"))
+
+
+def test_an_unknown_access_is_refused_with_those_that_are_known(city):
+    for given_ in ("Local", "open", ""):
+        with pytest.raises(ParamError, match="local, public, signed-in"):
+            resolve({}, city, {"CSA_ACCESS": given_})
 
 
 def test_a_deployment_file_that_is_named_must_be_there(tmp_path, city):
@@ -220,6 +239,8 @@ def test_every_setting_says_what_it_means_and_is_in_the_answer(city):
     assert list(resolve({}, city, {})) == [setting.name for setting in SETTINGS]
     assert [setting.variable for setting in SETTINGS] == [
         "CSA_DATA_DIR",
+        "CSA_STORE",
+        "CSA_ACCESS",
         "CSA_MONTHS",
         "CSA_RESOLUTION",
         "CSA_MAX_AREA_KM2",

@@ -336,6 +336,23 @@ def test_less_than_a_year_before_is_refused_and_the_first_start_named(located):
 
 
 @pytest.mark.parametrize(
+    ("last", "key"),
+    [
+        ("2019-01-31", "displacement.short"),
+        ("2019-12-31", "displacement.short"),
+        ("2020-01-31", "displacement.before"),
+    ],
+)
+def test_data_too_short_for_any_start_name_none(located, last, key):
+    report = {**located.dataset.report, "data_from": "2019-01-01", "data_through": last}
+    short = replace(located, dataset=replace(located.dataset, report=report))
+    with pytest.raises(PeriodError) as refused:
+        base_months(short, Month(2019, 6))
+    assert refused.value.message.key == key
+    assert ("as the start" in str(refused.value)) == (key == "displacement.before")
+
+
+@pytest.mark.parametrize(
     ("first", "last", "key"),
     [
         ("2019-03-09", "2019-04-29", "backtest.no_month"),

@@ -7,6 +7,7 @@
   const here = document.currentScript.src;
   const files = new Map(); // address -> promise of what it holds
   let painted = 0; // the newest message: an older one that arrives late draws nothing
+  const NARROW_PX = 600;
   const kept = { cells: null, shapes: new Map() };
 
   function read(address) {
@@ -78,6 +79,7 @@
     map.on("moveend zoomend resize", () => soon(map));
     addHome(map, options);
     watchSize(map);
+    keepNotesInside(map);
     read(options.base).then(
       (base) => drawBase(map, base, options),
       () => tell(options.words.no_geometry),
@@ -116,6 +118,32 @@
         map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
       }
     }).observe(map.getContainer());
+  }
+
+  // A note beside the pointer is moved back into the frame where it would be cut off.
+  function keepNotesInside(map) {
+    let open = null;
+    const settle = () => {
+      const note = open && open.getElement();
+      if (!note) return;
+      note.style.translate = "";
+      const [frame, box] = [map.getContainer(), note].map((one) => one.getBoundingClientRect());
+      const back = (low, high, from, to) => Math.max(from - low, Math.min(0, to - high));
+      const x = back(box.left, box.right, frame.left + 4, frame.right - 4);
+      const y = back(box.top, box.bottom, frame.top + 4, frame.bottom - 4);
+      if (x || y) note.style.translate = `${x}px ${y}px`;
+    };
+    map.on("tooltipopen", (event) => {
+      open = event.tooltip;
+      settle();
+    });
+    map.on("tooltipclose", () => { open = null; });
+    map.on("mousemove zoomend moveend", settle);
+  }
+
+  // On a phone a note would cover the map: what else it says stands below the map.
+  function briefly(map, lines) {
+    return map.getSize().x < NARROW_PX ? lines.slice(0, 1) : lines;
   }
 
   function drawBase(map, base, options) {
@@ -192,7 +220,7 @@
       map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
     drawAreas(group, message);
-    if (!kept.isFitted && message.areas.length) showAreas(map, message.areas);
+    if (!kept.isFitted && message.areas.length) showAreas(map, message);
     drawServices(group, message);
     // The group joins the map only after this script: labels have a size from then on.
     soon(map);
@@ -216,10 +244,14 @@
 
   // At first a map shows the areas, not the whole of a city that may be ten times as wide. Later
   // the view is the reader's own.
-  function showAreas(map, areas) {
+  function showAreas(map, message) {
     kept.isFitted = true;
-    kept.bounds = L.geoJSON(areas).getBounds().pad(0.12);
-    map.fitBounds(kept.bounds, { maxZoom: 14, animate: false });
+    kept.bounds = message.frame || L.geoJSON(message.areas).getBounds().pad(0.12);
+    // Steps of a whole zoom may leave half of the frame empty.
+    const step = map.options.zoomSnap;
+    map.options.zoomSnap = 0.1;
+    map.fitBounds(kept.bounds, { maxZoom: 14, padding: [16, 16], animate: false });
+    map.options.zoomSnap = step;
   }
 
   // For whoever waits: the number of the message that is on screen.
@@ -291,7 +323,10 @@
         });
         shape.feature = { type: "Feature", properties: { area_id: zone.area } };
         if (zone.lines.length) {
-          shape.bindTooltip(() => text(...zone.lines), { sticky: true, className: "csa-tip" });
+          const [name, ...lines] = zone.lines;
+          shape.bindTooltip(() => text(name, ...briefly(window.map || window.map_div, lines)), {
+            sticky: true, className: "csa-tip",
+          });
         }
         layer.addLayer(shape);
       }
@@ -357,7 +392,7 @@
     const thick = thickness(window.map || window.map_div);
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, place, lines } = feature.properties;
+      const { area_id: id, place, lines, dash } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
@@ -372,22 +407,25 @@
           fill: true,
           fillOpacity: isChosen ? 0.12 : 0,
           fillColor: edge,
+          dashArray: dash || null,
           lineJoin: "round",
         },
       });
       kept.lines.push({ casing, shape, isChosen });
       group.addLayer(casing);
-      shape.bindTooltip(() => text(`${id}  ${place}`, ...lines), {
-        sticky: true, className: "csa-tip",
-      });
+      const note = () => text(`${id}  ${place}`, ...briefly(window.map || window.map_div, lines));
+      shape.bindTooltip(note, { sticky: true, className: "csa-tip" });
       group.addLayer(shape);
       const label = L.marker(feature.properties.at, {
         pane: "spots",
         keyboard: false,
-        interactive: false,
         icon: L.divIcon({ className: "csa-label", html: "<b></b><span></span>", iconSize: null }),
       });
-      group.addLayer(label);
+      // A letter is its own area's, whatever lies below it.
+      label.feature = { type: "Feature", properties: { area_id: id } };
+      label.bindTooltip(note, { className: "csa-tip" });
+      // A featureGroup of one: the page is told of clicks on a group's layers alone.
+      group.addLayer(L.featureGroup([label]));
       kept.labels.push({ label, id, place, isChosen });
     }
     drawLines(thick);

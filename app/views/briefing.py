@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import briefing, briefing_list, cache, panels, session
+from app import briefing, briefing_areas, briefing_list, cache, panels, session
 from csa.errors import CsaError
 from csa.words import speak
 
@@ -25,6 +25,7 @@ briefing_list.tiers(listed, proposal, None)
 with on_left:
     briefing.small_map(opened, choices, proposal)
 ranked = st.empty()
+briefing_areas.show(opened, choices)
 briefing.links()
 briefing.notes(opened, choices, proposal)
 try:

@@ -18,12 +18,14 @@ try:
     with panels.working():
         following = cache_change.following(opened, screen.choices, since)
 except CsaError as error:
+    displacement.start_menu(opened)
     panels.stop(error)
 if following is None:
+    displacement.start_menu(opened)
     panels.empty(speak("change_page.no_area", since=month(since)))
     st.stop()
 displacement.month_by_month(opened, following)
 quarterly.quarters(opened, following)
 quarterly.newest(opened, screen.choices, following)
-change_known.how(following)
+change_known.how(opened, screen.choices, following)
 quarterly.became(opened, screen.choices, following)

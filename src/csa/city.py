@@ -149,6 +149,11 @@ class City(Frozen):
     is_synthetic: bool = Field(
         default=False, description="true for a made-up city; every page and picture says so"
     )
+    plan: str = Field(
+        "",
+        pattern=r"^([a-z0-9-]+\.toml)?$",
+        description="the plan's file in plans/ beside this one",
+    )
 
 
 class Places(Frozen):

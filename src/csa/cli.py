@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from csa.commands import area, keep, measure, plan
 from csa.commands.analyse import config_show, propose
 from csa.commands.decide import backtest, draw, priorities
 from csa.commands.follow import displace
@@ -28,6 +30,47 @@ app = typer.Typer(
 COMMANDS = (ingest, propose, backtest, priorities, draw, displace, sample, fetch, check, basemap)
 for command in COMMANDS:
     app.command()(command)
+app.command()(keep.backup)
+app.command()(keep.restore)
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "plan": (
+        "The plan's actions: how they stand, and what is proposed.",
+        {
+            "list": plan.plan_list,
+            "set": plan.plan_set,
+            "propose": plan.plan_propose,
+            "answer": plan.plan_answer,
+        },
+    ),
+    "area": (
+        "Core service areas: designated, in maintenance, retired.",
+        {
+            "list": area.area_list,
+            "designate": area.area_designate,
+            "begin": area.area_begin,
+            "maintain": area.area_maintain,
+            "retire": area.area_retire,
+            "export": area.area_export,
+        },
+    ),
+    "measure": (
+        "The plan's measures: values by quarter, from a file; approved quarters.",
+        {
+            "list": measure.measure_list,
+            "import": measure.measure_import,
+            "approve": measure.measure_approve,
+        },
+    ),
+    "audit": (
+        "The trail of every change, and whether it is whole.",
+        {"verify": keep.audit_verify, "list": keep.audit_list},
+    ),
+}
+for name, (about, commands) in GROUPS.items():
+    group = typer.Typer(no_args_is_help=True, help=about)
+    for word, function in commands.items():
+        group.command(word)(function)
+    app.add_typer(group, name=name)
 config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
 config_app.command("show")(config_show)
 app.add_typer(config_app, name="config")

@@ -10,7 +10,7 @@ import fnmatch
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +18,8 @@ from csa.city import CityConfig, Condition
 from csa.city_types import FIELDS
 from csa.errors import ConfigError
 from csa.message import Message, say
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_city(path: Path | str) -> CityConfig:
@@ -40,14 +42,42 @@ def load_city(path: Path | str) -> CityConfig:
     """
     path = Path(path)
     raw = read_toml(path)
-    faults = list(_cross_faults(raw))
+    return validate(raw, CityConfig, path, list(_cross_faults(raw)))
+
+
+def validate(
+    raw: Mapping[str, Any], model: type[ModelT], path: Path, cross_faults: list[Message]
+) -> ModelT:
+    """Make a frozen model of what a file says, or tell every fault at once.
+
+    Parameters
+    ----------
+    raw
+        What the file says.
+    model
+        What it may say.
+    path
+        The file, for the sentence.
+    cross_faults
+        Faults that no single key shows, found before.
+
+    Returns
+    -------
+    ModelT
+        The model.
+
+    Raises
+    ------
+    ConfigError
+        If there is any fault; `faults` holds all of them.
+    """
     try:
-        config = CityConfig.model_validate(raw)
+        made = model.model_validate(raw)
     except ValidationError as error:
-        raise _faulty(path, [*_schema_faults(error), *faults]) from error
-    if faults:
-        raise _faulty(path, faults)
-    return config
+        raise _faulty(path, [*_schema_faults(error, model), *cross_faults]) from error
+    if cross_faults:
+        raise _faulty(path, cross_faults)
+    return made
 
 
 def _faulty(path: Path, faults: list[Message]) -> ConfigError:
@@ -90,7 +120,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError("config.not_toml", path=path, why=why) from error
 
 
-def _schema_faults(error: ValidationError) -> Iterator[Message]:
+def _schema_faults(error: ValidationError, model: type[BaseModel]) -> Iterator[Message]:
     faults = error.errors()
     for fault in faults:
         if fault["type"] == "too_short" and _is_within(fault["loc"], faults):
@@ -100,12 +130,12 @@ def _schema_faults(error: ValidationError) -> Iterator[Message]:
         key = _dotted(parts)
         given = repr(fault.get("input"))
         if fault["type"] == "extra_forbidden":
-            hint = _did_you_mean(where[-1], _sibling_keys(where[:-1]))
+            hint = _did_you_mean(where[-1], _sibling_keys(model, where[:-1]))
             yield say("config.fault_unknown", key=key, hint=hint)
         elif fault["type"] == "literal_error" and "[key]" in fault["loc"]:
             yield say("config.fault_field", key=key, hint=_did_you_mean(where[-1], FIELDS))
         elif fault["type"] == "missing":
-            yield say("config.fault_missing", key=key, what=_describe(where))
+            yield say("config.fault_missing", key=key, what=_walk(model, where)[1])
         else:
             why = fault["msg"].removeprefix("Value error, ")
             yield say("config.fault_value", key=key, given=given[:60], why=why.rstrip("."))
@@ -130,9 +160,9 @@ def _dotted(parts: list[int | str]) -> str:
     return text
 
 
-def _walk(where: list[str]) -> tuple[type[BaseModel] | None, str]:
+def _walk(root: type[BaseModel], where: list[str]) -> tuple[type[BaseModel] | None, str]:
     """Follow a location into the models; return the last model met and its field's text."""
-    model: type[BaseModel] | None = CityConfig
+    model: type[BaseModel] | None = root
     text = ""
     for part in where:
         if model is None:
@@ -152,13 +182,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _sibling_keys(where: list[str]) -> list[str]:
-    model, _ = _walk(where)
+def _sibling_keys(root: type[BaseModel], where: list[str]) -> list[str]:
+    model, _ = _walk(root, where)
     return list(model.model_fields) if model else []
-
-
-def _describe(where: list[str]) -> str:
-    return _walk(where)[1]
 
 
 def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
@@ -221,15 +247,20 @@ def _dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def setting_descriptions() -> dict[str, str]:
-    """List every setting of a city's file with what it means.
+def setting_descriptions(model: type[BaseModel] = CityConfig) -> dict[str, str]:
+    """List every setting of a file with what it means.
+
+    Parameters
+    ----------
+    model
+        What the file may say; a city's file unless told.
 
     Returns
     -------
     dict
         Dotted key (`areas.eps_m`, `sources[].name`) to its description.
     """
-    return dict(_describe_model(CityConfig, ""))
+    return dict(_describe_model(model, ""))
 
 
 def _describe_model(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,10 @@ CsaError                what the user can mend; the command exits with 2
 ├── CrsError            no coordinate system, or one that is not in metres
 ├── ParamError          an analyst's choice outside its range
 ├── PeriodError         a period wholly outside the data
-└── OutputError         a place that cannot be written, or holds something else
+├── OutputError         a place that cannot be written, or holds something else
+├── StoreError          a store that cannot be opened, read or written
+├── ConflictError       somebody else changed it meanwhile
+└── RoleError           a change that a person's role does not allow
 """
 
 from __future__ import annotations
@@ -56,6 +59,9 @@ class ConfigError(CsaError):
 class SourceError(CsaError):
     """An input file that cannot be read, is empty, or is not what the city's file describes."""
 
+    faults: tuple[Message, ...] = ()
+    """Every fault found, where a file is refused whole."""
+
 
 class TableError(CsaError):
     """A table that lacks a column, or holds values that it must not hold."""
@@ -75,3 +81,15 @@ class PeriodError(CsaError):
 
 class OutputError(CsaError):
     """A place that cannot be written, or that holds something else."""
+
+
+class StoreError(CsaError):
+    """A store that cannot be opened, read or written: absent, damaged, full, down."""
+
+
+class ConflictError(CsaError):
+    """A change of what somebody else changed meanwhile; nothing was written."""
+
+
+class RoleError(CsaError):
+    """A change that a person's role does not allow."""

@@ -36,6 +36,8 @@ class Evidence:
         The weighted displacement difference, as counted.
     wdq
         The older quotient.
+    rest_before, rest_monthly
+        Incidents of the rest of the city before, and in each month after.
     """
 
     before: Period
@@ -46,6 +48,8 @@ class Evidence:
     control_weight: float
     wdd: Wdd | None
     wdq: Wdq | None
+    rest_before: int
+    rest_monthly: tuple[int, ...]
 
 
 def before_months(located: Located, displaced: Displacement) -> Period:
@@ -93,15 +97,14 @@ def measure_evidence(
     before = before_months(located, displaced)
     after = Period(displaced.since, displaced.until)
     places = displaced.places
-    sums = [
-        [part.sum(axis=-1) for part in zone_counts(located, places.zones, period)]
-        for period in (before, after)
-    ]
+    parts = [zone_counts(located, places.zones, period) for period in (before, after)]
+    sums = [[part.sum(axis=-1) for part in one] for one in parts]
     core = np.stack([one[0] for one in sums], axis=1)  # (n, 2): before, after
     ring = np.stack([one[1] for one in sums], axis=1)
     rings = [base for base in places.rings if base is not None]
     together = Base.total(rings) if rings else None
-    measure = _Measure(located, displaced, before, after)
+    rest = (int(sums[0][2]), tuple(parts[1][2].tolist()))
+    measure = _Measure(located, displaced, before, after, rest)
     pooled = measure.one(
         (core.sum(axis=0), Base.total(places.cores)),
         (ring.sum(axis=0), together),
@@ -122,11 +125,12 @@ class _Measure:
     displaced: Displacement
     before: Period
     after: Period
+    rest: tuple[int, tuple[int, ...]]
 
     def one(
         self, core: tuple[Ints, Base], ring: tuple[Ints, Base | None], control: Control
     ) -> Evidence:
-        counted = tuple(self._count(control, period) for period in (self.before, self.after))
+        pair = (self._count(control, self.before), self._count(control, self.after))
         n_base = self._count(control, self.displaced.places.base)
         (core_counts, core_base), (ring_counts, ring_base) = core, ring
         weight = n_base / core_base.mean if core_base.mean else 0.0
@@ -134,14 +138,11 @@ class _Measure:
         here = (int(core_counts[0]), int(core_counts[1]))
         wdd, wdq = None, None
         if weight:
-            pair = (counted[0], counted[1])
             ring_weight = None if not (ring_base and ring_base.mean) else n_base / ring_base.mean
             wdd = self._wdd(here, around, pair, (weight, ring_weight))
             if around is not None:
                 wdq = measure_wdq(self._change(here), self._change(around), self._change(pair))
-        return Evidence(
-            self.before, self.after, here, around, (counted[0], counted[1]), weight, wdd, wdq
-        )
+        return Evidence(self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest)
 
     def _wdd(
         self,

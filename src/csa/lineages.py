@@ -13,7 +13,14 @@ from scipy.stats import binom
 from csa.choices import Choices
 from csa.city import Areas
 from csa.displacement.emerging import Category, classify, screen_word
-from csa.displacement.identity import Sighting, Snapshot, carry_letters, follow_areas
+from csa.displacement.identity import (
+    SAME,
+    Sighting,
+    Snapshot,
+    carry_letters,
+    follow_areas,
+    match_areas,
+)
 from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.finding import find_areas, settle_params
@@ -38,6 +45,7 @@ ALPHA = 0.05
 
 TRACE_COLUMNS = {
     "month": LINEAGE_COLUMNS["month"],
+    "last_month": "the last month that is counted, YYYY-MM",
     "area_id": "the area's letter, the same as long as it persists",
     "place_name": "its largest neighborhood",
     **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
@@ -45,8 +53,8 @@ TRACE_COLUMNS = {
 EMERGING_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
     "category": "new, consecutive, intensifying, diminishing, persistent, oscillating, sporadic or "
-    "historical",
-    "word": "new, persistent, fading, or empty: what a screen says",
+    "historical; empty for a cell that is only fading",
+    "word": "new, persistent, fading, or empty: in one word",
     "hot_periods": "periods with more around the cell than chance would put there",
     "periods": "quarters that were asked",
     "is_hot_now": "whether the last is one of them",
@@ -64,10 +72,14 @@ class Known:
         Its name.
     cells
         Its cells.
+    until
+        The end of the window that it was proposed from, if it is looked for there; None: among
+        the last shapes.
     """
 
     place_name: str
     cells: CellSet
+    until: Month | None = None
 
 
 @dataclass(frozen=True)
@@ -120,12 +132,13 @@ def trace_lineage(
     snapshots = _snapshots(located, choices, areas, until, tell)
     if not snapshots:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
-    traced = _trace(located, snapshots)
-    shapes = _last_shapes(follow_areas(snapshots))
-    kept = known or {}
-    letters = carry_letters(shapes, {name: one.cells for name, one in kept.items()}, letter)
+    traced = _trace(located, snapshots, choices.months)
+    sightings, kept = follow_areas(snapshots), known or {}
+    shapes = _last_shapes(sightings)
+    letters = _letters(sightings, kept)
     named = _names(located, shapes)
     named |= {track: kept[name].place_name for track, name in letters.items() if name in kept}
+    traced["last_month"] = [str(Month.parse(name).plus(-1)) for name in traced["month"]]
     traced["area_id"] = traced["track"].map(letters)
     traced["place_name"] = traced["track"].map(named)
     return traced[list(TRACE_COLUMNS)]
@@ -148,7 +161,7 @@ def _snapshots(
     return found
 
 
-def _trace(located: Located, snapshots: list[Snapshot]) -> pd.DataFrame:
+def _trace(located: Located, snapshots: list[Snapshot], months: int) -> pd.DataFrame:
     dispersion = measure_history(located, snapshots[-1].until).value
     city: dict[Month, tuple[Ints, Ints]] = {}
 
@@ -165,11 +178,29 @@ def _trace(located: Located, snapshots: list[Snapshot]) -> pd.DataFrame:
 
     def locate(cells: CellSet, until: Month) -> Floats:
         months_ago = located.months_ago(until)
-        is_in = (months_ago > 0) & (months_ago < WINDOWS)
+        is_in = (months_ago > 0) & (months_ago < months)
         inside = np.isin(located.cells, np.fromiter(cells, dtype=np.uint64)) & is_in
         return located.xy[inside]
 
     return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
+
+
+def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
+    """Give tracks their letters: those of areas of an earlier window first, as they were then."""
+    months = sorted({one.until for one in sightings})
+    kept: dict[int, str] = {}
+    for until in sorted({one.until for one in known.values() if one.until is not None}):
+        window = min(max(until, months[0]), months[-1])
+        there = {one.track: one.cells for one in sightings if one.until == window and one.cells}
+        free = {track: cells for track, cells in there.items() if track not in kept}
+        own = {name: one.cells for name, one in known.items() if one.until == until}
+        kept |= match_areas(own, free, at_least=SAME)
+    taken = set(kept.values())
+    left = {name: one.cells for name, one in known.items() if name not in taken}
+    others = {track: cells for track, cells in _last_shapes(sightings).items() if track not in kept}
+    names = (letter(number) for number in range(len(others) + len(known)))
+    unused = [name for name in names if name not in taken]
+    return dict(sorted({**kept, **carry_letters(others, left, unused.__getitem__)}.items()))
 
 
 def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
@@ -233,7 +264,7 @@ def measure_chance(
         snapshots = _snapshots(shuffled, choices, areas, None, silent)
         if not snapshots:
             continue
-        events = Counter(_trace(shuffled, snapshots)["event"])
+        events = Counter(_trace(shuffled, snapshots, choices.months)["event"])
         area_years += sum(len(one.areas) for one in snapshots) / 12
         appeared += events[Event.APPEARED]
         gone += events[Event.GONE]
@@ -253,8 +284,8 @@ def find_emerging(located: Located, until: Month | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `EMERGING_COLUMNS`: the cells that were ever busier than chance, by cell; empty where
-        the data are shorter than `PERIODS` quarters.
+        `EMERGING_COLUMNS`: the cells that are busier than chance, or long were, by cell; empty
+        where the data are shorter than `PERIODS` quarters.
     """
     covered = covered_months(located)
     end = until or covered.until
@@ -292,7 +323,7 @@ def _emerging_table(
     table = pd.DataFrame(
         {
             "cell": as_text(cells[ever]),
-            "category": [str(one) for one in categories],
+            "category": ["" if one == Category.NONE else str(one) for one in categories],
             "word": words,
             "hot_periods": hot[ever].sum(axis=1),
             "periods": PERIODS,
@@ -300,4 +331,6 @@ def _emerging_table(
             "z": z[ever, -1].round(2),
         }
     )
-    return table[table["category"] != Category.NONE].reset_index(drop=True)
+    # Twelve quarters leave no category for a fading cell: the word alone tells of it.
+    is_told = (table["category"] != "") | (table["word"] != "")
+    return table[is_told].reset_index(drop=True)

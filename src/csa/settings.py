@@ -13,6 +13,8 @@ from csa.config import read_toml
 from csa.errors import ConfigError, ParamError
 
 DEPLOYMENT_FILE = "csa.toml"
+ROLES_TABLE = "roles"
+"""The deployment file's only table: no setting; `csa.grants` reads it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,18 @@ def _of_areas(name: str, read: Callable[[Any], Any], about: str) -> Setting:
     return Setting(name, read, _from_areas(name), _default_of_areas(name), about)
 
 
+ACCESS = ("local", "public", "signed-in")
+"""Who may open the app: this machine; anybody, what is published; who signs in."""
+PLACES = frozenset({"data_dir", "store", "access"})
+"""Settings of the deployment; the others choose areas."""
+
+
+def _access(given: Any) -> str:
+    if given not in ACCESS:
+        raise ValueError(given)
+    return str(given)
+
+
 SETTINGS = (
     Setting(
         "data_dir",
@@ -83,6 +97,20 @@ SETTINGS = (
         _nothing,
         lambda city: f"data/{city.city.id}",
         "folder with the city's files",
+    ),
+    Setting(
+        "store",
+        str,
+        _nothing,
+        lambda city: f"var/{city.city.id}.sqlite3",
+        "what was decided: a file, or postgresql://user@host/database",
+    ),
+    Setting(
+        "access",
+        _access,
+        _nothing,
+        lambda _: "local",
+        "who may open the app: local, public or signed-in",
     ),
     _of_areas("months", _whole, "months of data in a proposal"),
     _of_areas("resolution", _whole, "H3 resolution of areas"),
@@ -165,20 +193,67 @@ def _read(setting: Setting, given: Any) -> Any:
     try:
         return setting.read(given)
     except (TypeError, ValueError, OverflowError) as error:
+        if setting.name == "access":
+            raise ParamError("param.access", given=given, known=", ".join(ACCESS)) from error
         raise ParamError("param.number", name=setting.name, given=given) from error
 
 
+def choosing(settled: Mapping[str, Resolved]) -> dict[str, Any]:
+    """Pick the settings that choose areas.
+
+    Parameters
+    ----------
+    settled
+        As `resolve`.
+
+    Returns
+    -------
+    dict
+        Name to value, of `Choices`.
+    """
+    return {name: found.value for name, found in settled.items() if name not in PLACES}
+
+
 def _deployed(variables: Mapping[str, str], deployment: Path | None) -> dict[str, Any]:
-    path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
-    if not path.exists():
-        if deployment is None and "CSA_DEPLOYMENT" not in variables:
-            return {}
-        raise ConfigError("config.absent_deployment", path=path)
+    path = deployment_path(variables, deployment)
+    if path is None:
+        return {}
     table = read_toml(path)
     known = [setting.name for setting in SETTINGS]
     for name in table:
-        if name not in known:
+        if name not in {*known, ROLES_TABLE}:
             raise ConfigError(
                 "config.setting_unknown", path=path, name=name, known=", ".join(known)
             )
     return table
+
+
+def deployment_path(
+    environment: Mapping[str, str] | None = None, deployment: Path | None = None
+) -> Path | None:
+    """Find the deployment file.
+
+    Parameters
+    ----------
+    environment
+        Variables; the process's own unless given.
+    deployment
+        The file; `$CSA_DEPLOYMENT`, else `csa.toml` here, unless given.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None where nobody names one and none is here.
+
+    Raises
+    ------
+    ConfigError
+        If it is named and absent.
+    """
+    variables = os.environ if environment is None else environment
+    path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
+    if path.exists():
+        return path
+    if deployment is None and "CSA_DEPLOYMENT" not in variables:
+        return None
+    raise ConfigError("config.absent_deployment", path=path)

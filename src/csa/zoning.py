@@ -50,6 +50,10 @@ class Places:
         Incidents of the rest in the same months.
     base
         Those months.
+    cells
+        Of each area, its cells in the study area.
+    n_outside
+        How many cells of areas lie outside and were left out.
     """
 
     zones: Zones
@@ -57,6 +61,8 @@ class Places:
     rings: tuple[Base | None, ...]
     rest_before: int
     base: Period
+    cells: tuple[CellSet, ...]
+    n_outside: int
 
 
 def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Places:
@@ -67,7 +73,7 @@ def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Pla
     located
         The city's incidents.
     areas
-        Sets of cells; those outside the study area hold nothing and are left out.
+        Sets of cells; those outside the study area hold nothing, are left out and counted.
     since
         The first month of after.
 
@@ -82,7 +88,8 @@ def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Pla
         If an area has no cell in the study area, or two share one.
     """
     grid = located.grid
-    inside = [grid.on_land(area) for area in areas]
+    inside = tuple(grid.on_land(area) for area in areas)
+    n_outside = sum(map(len, areas)) - sum(map(len, inside))
     at = [np.array(sorted(grid.places[cell] for cell in area), dtype=np.int64) for area in inside]
     zones = draw_zones(at, located.spirals, grid.centre_xy)
     base = base_months(located, since)
@@ -98,7 +105,7 @@ def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Pla
     cores = tuple(one for one in map(estimate, zones.cores) if one is not None)
     rings = tuple(estimate(ring) for ring in zones.rings)
     rest_before = int(located.counts(base)[zones.rest].sum())
-    return Places(zones, cores, rings, rest_before, base)
+    return Places(zones, cores, rings, rest_before, base, inside, n_outside)
 
 
 def base_months(located: Located, since: Month) -> Period:
@@ -119,9 +126,12 @@ def base_months(located: Located, since: Month) -> Period:
     Raises
     ------
     PeriodError
-        If they cover less than a year before.
+        If they cover less than a year before, or no month after a year.
     """
     covered = covered_months(located)
+    if covered.months <= LEAST_BEFORE:
+        # Any start would be refused, so none is named as the remedy.
+        raise PeriodError("displacement.short", n=covered.months, least=LEAST_BEFORE)
     start = max(covered.start.index, since.index - BASE_MONTHS)
     if since.index - start < LEAST_BEFORE:
         raise PeriodError(

@@ -9,6 +9,7 @@ from csa.displaced import QUARTER_COLUMNS
 from csa.displacement.expectation import Expectation
 from csa.displacement.verdict import Judged, Track, Verdict
 from csa.lineages import TRACE_COLUMNS
+from csa.params import Month
 
 MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
 
@@ -91,10 +92,35 @@ def test_months_with_too_little_to_say_are_dotted(judged):
 @pytest.mark.parametrize(("at", "number"), [(0, "<b>-1</b>"), (3, "<b>+20</b>")])
 def test_the_month_on_screen_is_marked_with_its_number(judged, at, number):
     figure = charts_change.since_start(judged, MONTHS, at)
-    marked = [t for t in figure.data if t.text and len(t.text) == 1 and t.yaxis == "y"]
+    marked = [t for t in figure.data if t.mode == "markers+text" and t.yaxis == "y"]
     assert [(list(t.x), list(t.text)) for t in marked] == [([MONTHS[at]], [number])]
     rules = [shape for shape in figure.layout.shapes if shape.x0 == at == shape.x1]
     assert len(rules) == 2  # one a panel
+
+
+@pytest.mark.parametrize(("at", "side"), [(0, "right"), (1, "right"), (2, "left"), (3, "left")])
+def test_the_number_stands_beside_the_dotted_line_and_inside_the_picture(judged, at, side):
+    figure = charts_change.since_start(judged, MONTHS, at)
+    marked = [t for t in figure.data if t.mode == "markers+text"]
+    assert [t.textposition.split()[1] for t in marked] == [side, side]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0.4, "0"), (-0.4, "0"), (-9.3, "-9"), (1234.0, "+1,234")]
+)
+def test_a_difference_has_a_sign_and_nothing_has_none(number, text):
+    assert charts_change.signed(number) == text
+
+
+def test_sums_after_the_month_on_screen_are_faint(judged):
+    figure = charts_change.since_start(judged, MONTHS, 1)
+    faint = [t for t in figure.data if t.opacity == charts_change.LATER_OPACITY]
+    assert [list(t.x) for t in faint] == [MONTHS[1:]] * 2
+    assert list(faint[0].y) == [-3, 10, 20]
+    drawn = [t for t in figure.data if t.line.dash and t not in faint]
+    assert {name for t in drawn for name in t.x} == set(MONTHS[:2])
+    last = charts_change.since_start(judged, MONTHS, 3)
+    assert not [t for t in last.data if t.opacity == charts_change.LATER_OPACITY]
 
 
 def test_both_panels_have_one_scale_that_holds_all(judged):
@@ -149,7 +175,43 @@ def test_a_window_is_named_by_its_last_month():
     assert list(figure.layout.xaxis.ticktext) == ["Dec<br>2019"]
 
 
+def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after():
+    rows = [(f"2020-0{n}", "A", "persists", 4) for n in range(1, 5)]
+    figure = charts_became.timeline(traced(*rows), Month(2020, 3))
+    (line,) = figure.layout.shapes
+    # The window to March 1 is shown as February, the third month drawn is March itself.
+    assert list(figure.layout.xaxis.ticktext)[2] == "Feb<br>2020"
+    assert line.x0 == line.x1 == 2.5
+    assert not charts_became.timeline(traced(*rows), Month(2019, 3)).layout.shapes
+    assert not charts_became.timeline(traced(*rows)).layout.shapes
+
+
+def test_names_alike_are_numbered_and_areas_of_the_start_keep_theirs():
+    rows = [("2020-01", name, "persists", 4) for name in ("A", "T", "B", "AF")]
+    table = traced(*rows)
+    table["place_name"] = ["Logan", "Logan", "Ridge", "Logan"]
+    figure = charts_became.timeline(table, None, ("T", "B"))
+    named = dict(row.split("  ") for row in figure.layout.yaxis.categoryarray)
+    assert named == {"T": "Logan", "B": "Ridge", "A": "Logan (2)", "AF": "Logan (3)"}
+
+
+def test_a_mark_of_the_last_month_is_drawn_whole():
+    figure = charts_became.timeline(traced(("2020-01", "A", "appeared", 3)))
+    (mark,) = [t for t in figure.data if t.name]
+    assert mark.cliponaxis is False
+    assert figure.layout.margin.r >= mark.marker.size
+
+
 # ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [4.4, 5.0, 10.0, 13.2, 29.9, 47.0, 99.0, 130.0, 700.0])
+def test_an_axis_has_round_numbers_either_side_of_zero_and_few(most):
+    steps = charts_change._steps(most)
+    assert steps == [-one for one in reversed(steps)]
+    assert 3 <= len(steps) <= 5
+    assert max(steps) <= most < 3 * min(one for one in steps if one > 0)
+    assert all(str(abs(one)).rstrip("0") in {"", "1", "2", "4", "5"} for one in steps)
 
 
 def test_an_area_without_a_ring_has_one_panel(core):

@@ -13,7 +13,8 @@ from app.following import Following, levels
 from csa.displacement.expectation import Base, Expectation
 from csa.displacement.past import Past, usual_change
 from csa.displacement.usual import PastYear
-from csa.displacement.verdict import Track
+from csa.displacement.verdict import Track, judge_place
+from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, max_examples=100)
 
@@ -48,6 +49,47 @@ def test_past_years_are_averaged_after_as_many_months():
     assert usual_change(years, 2) == pytest.approx((-0.2 + 0.0) / 2)
     assert usual_change(years, 1) == pytest.approx((-0.2 + 0.0) / 2)
     assert usual_change(years[:1], 2) == pytest.approx(-0.2)
+
+
+@pytest.fixture
+def several():
+    """Two areas of which 20 came in a year where 21 were expected."""
+    core = Track(
+        np.arange(9, 21),
+        Expectation(np.arange(10.0, 22.0), np.full(12, 0.1)),
+        np.zeros(12, dtype=int),
+        np.full(12, 60),
+        np.zeros(12),
+        np.full(12, True),
+    )
+    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
+    return SimpleNamespace(
+        area_ids=("A", "B"),
+        judged=lambda _: judged,
+        place_name=lambda area_id: area_id or "the 2 areas",
+        displaced=SimpleNamespace(
+            since=Month(2020, 1), past=(), pooled=judged, single=(judged, judged)
+        ),
+        before=(48, 24),
+        evidence=SimpleNamespace(rest_before=2400, rest_monthly=(50,) * 6 + (10,) * 6),
+    )
+
+
+def test_one_of_several_areas_is_told_with_how_seldom_a_fall_is_found(several):
+    assert "With about 21 expected a year in an area" in str(Following.sentence(several, "B", 11))
+    assert "found" not in str(Following.sentence(several, "", 11))
+    several.area_ids = ("A",)  # alone it has the whole chance of all together
+    assert "found" not in str(Following.sentence(several, "A", 11))
+
+
+def test_the_rest_is_told_to_the_month_on_screen(several):
+    told, _ = Following.say_usual(several, 5)
+    assert str(told).endswith("Since: 14 in 6, 2.3 a month. The rest of the city went from 100.0 to 50.0 a month.")  # fmt: skip
+    told, _ = Following.say_usual(several, 11)
+    assert str(told).endswith(
+        "The rest of the city went from 100.0 to 30.0 a month, so fewer were to be expected here "
+        "too."
+    )
 
 
 # ---- At the edge ----------------------------------------------------------------------------

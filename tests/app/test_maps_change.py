@@ -3,6 +3,7 @@
 import json
 import re
 
+import h3
 import pytest
 
 from app import geometry, look, maps, maps_change
@@ -92,6 +93,36 @@ def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed,
     # Kestrelby (D) had 7.
     assert (cores["D"]["fill"], cores["D"]["dash"]) == (None, maps_change.DASH)
     assert cores["G"]["dash"] is None
+
+
+def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, cells):
+    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    dashes = {one["properties"]["area_id"]: one["properties"]["dash"] for one in message["areas"]}
+    assert {name for name, dash in dashes.items() if dash} == {"D"}
+    early = told(ChangeScene(followed, 1, "", has_alike=False), cells)
+    assert all(one["properties"]["dash"] for one in early["areas"])
+
+
+def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed, cells):
+    (south, west), (north, east) = told(ChangeScene(followed, 11, "", False), cells)["frame"]
+    zones = followed.displaced.places.zones
+    corners = [
+        corner
+        for places in (*zones.cores, *zones.rings)
+        for cell in followed.cells[places].tolist()
+        for corner in h3.cell_to_boundary(h3.int_to_str(cell))
+    ]
+    lats, lons = zip(*corners, strict=True)
+    assert [south, west] == pytest.approx([min(lats), min(lons)], abs=1e-5)
+    assert [north, east] == pytest.approx([max(lats), max(lons)], abs=1e-5)
+
+
+def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said(followed, cells):
+    for at, is_early in ((0, True), (1, True), (2, False)):
+        message = told(ChangeScene(followed, at, "", has_alike=False), cells)
+        assert all(zone["fill"] is None for zone in message["zones"]) == is_early
+        said = {one["properties"]["lines"][0] for one in message["areas"]}
+        assert (said == {"Too early to say"}) == is_early
 
 
 def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):

@@ -29,9 +29,9 @@ def free_port():
 
 
 @contextmanager
-def serving(folder, city="sample", **environment):
+def serving(folder, city="sample", port=None, **environment):
     """Serve a city from a folder of its own, so that no test sees what another left."""
-    port = free_port()
+    port = port or free_port()
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CSA_")},
         "CSA_CITY": str(city),

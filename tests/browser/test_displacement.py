@@ -47,7 +47,7 @@ def test_a_change_of_month_repaints_the_map_and_does_not_remount_it(displacement
     reader.page.get_by_role("slider").first.focus()
     reader.page.keyboard.press("ArrowLeft")
     assert reader.painted(before).evaluate("document.stayed") is True
-    reader.page.get_by_text("This is what was known through June 2020").wait_for()
+    reader.page.get_by_text("Counts through June 2020, as the data have them today").wait_for()
     reader.settle()
     assert month(reader) == "Jun 2020"
     assert reader.turn(reader.frame) == before + 1
@@ -59,7 +59,7 @@ def test_play_steps_to_the_last_month_and_stops_there(displacement):
     reader.frame.evaluate("document.stayed = true")
     reader.page.get_by_role("button", name="Play").click()
     reader.page.get_by_role("button", name="Stop").wait_for()
-    reader.page.get_by_text("This is what was known through June 2020").wait_for()
+    reader.page.get_by_text("Counts through June 2020, as the data have them today").wait_for()
     reader.page.get_by_role("button", name="Play").wait_for()
     reader.settle()
     assert month(reader) == "Jul 2020"
@@ -70,7 +70,7 @@ def test_play_steps_to_the_last_month_and_stops_there(displacement):
 def test_a_click_stops_the_play(displacement):
     reader = displacement()
     reader.page.get_by_role("button", name="Play").click()
-    reader.page.get_by_text("This is what was known through September 2019").wait_for()
+    reader.page.get_by_text("Counts through September 2019, as the data have them today").wait_for()
     reader.page.get_by_role("button", name="Stop").click()
     reader.page.get_by_role("button", name="Play").wait_for()
     reader.settle()
@@ -106,6 +106,94 @@ def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement
     reader.page.get_by_text("no displacement shown: Brindlemoor (I)").wait_for()
     reader.page.get_by_role("button", name="All areas together").click()
     reader.page.get_by_text("No change shown: the 8 areas together").wait_for()
+
+
+def test_a_letter_chooses_its_own_area_whatever_lies_below_it(displacement):
+    """Areas lie close together here: a letter stands on its neighbour's land, or on a ring."""
+    reader = displacement(width=390, height=844)
+    for letter in ("G", "D"):
+        reader.page.locator("iframe").first.scroll_into_view_if_needed()
+        box = reader.page.locator("iframe").first.bounding_box()
+        x, y = reader.frame.evaluate(
+            """(letter) => {
+              const badge = [...document.querySelectorAll('.csa-label b')]
+                .find((e) => e.textContent === letter);
+              const {left, top, width, height} = badge.getBoundingClientRect();
+              return [left + width / 2, top + height / 2];
+            }""",
+            letter,
+        )
+        reader.page.mouse.click(box["x"] + x, box["y"] + y)
+        reader.page.locator(".csa-sums h3", has_text=f"({letter})").wait_for()
+        reader.settle()
+        assert remembered(reader) == {"area": letter}
+
+
+def test_an_area_is_chosen_by_keys_alone(displacement):
+    reader = displacement()
+    reader.page.get_by_role("combobox", name="One area").focus()
+    reader.page.keyboard.type("Brindle")
+    reader.page.keyboard.press("Enter")
+    reader.page.locator(".csa-sums h3", has_text="Brindlemoor (I)").wait_for()
+    reader.settle()
+    assert remembered(reader) == {"area": "I"}
+
+
+@pytest.mark.parametrize("letter", ["B", "I", "F"])
+def test_a_note_on_a_phone_is_short_and_never_cut(displacement, letter):
+    reader = displacement(width=390, height=844)
+    reader.page.locator("iframe").first.scroll_into_view_if_needed()
+    box = reader.page.locator("iframe").first.bounding_box()
+    found = reader.frame.evaluate(
+        """(letter) => {
+          const badge = [...document.querySelectorAll('.csa-label b')]
+            .find((e) => e.textContent === letter).getBoundingClientRect();
+          return [badge.left + badge.width / 2, badge.top + badge.height / 2];
+        }""",
+        letter,
+    )
+    reader.page.mouse.move(box["x"] + found[0], box["y"] + found[1])
+    note = reader.frame.locator(".csa-tip")
+    note.wait_for()
+    assert note.locator("div div").count() == 1  # below its name, the verdict alone
+    left, top, right, bottom, width, height = note.evaluate(
+        """(e) => {
+          const {left, top, right, bottom} = e.getBoundingClientRect();
+          return [left, top, right, bottom, window.innerWidth, window.innerHeight];
+        }"""
+    )
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    assert right - left <= width / 2
+
+
+def test_the_start_stands_beside_the_month_on_a_phone_too(displacement):
+    reader = displacement(width=390, height=844)
+    since = reader.page.get_by_role("combobox", name="Since")
+    assert since.is_visible()
+    through = reader.page.get_by_test_id("stSlider")
+    assert abs(since.bounding_box()["y"] - through.bounding_box()["y"]) < 200
+
+
+def test_the_areas_with_too_few_have_a_dashed_outline_on_the_map(displacement):
+    frame = displacement().frame
+    dashed = "[...document.querySelectorAll('.leaflet-outline-pane path[stroke-dasharray]')].length"
+    assert frame.evaluate(dashed) == 1  # Kestrelby alone
+
+
+def test_the_map_is_filled_by_the_areas_and_what_is_around_them(displacement):
+    frame = displacement().frame
+    share = frame.evaluate(
+        """() => {
+          const map = window.map, size = map.getSize();
+          const boxes = [...document.querySelectorAll('.leaflet-outline-pane path')]
+            .map((e) => e.getBoundingClientRect());
+          const wide = Math.max(...boxes.map((b) => b.right)) - Math.min(...boxes.map((b) => b.left));
+          const high = Math.max(...boxes.map((b) => b.bottom)) - Math.min(...boxes.map((b) => b.top));
+          return Math.max(wide / size.x, high / size.y);
+        }"""
+    )
+    assert 0.6 < share <= 1
 
 
 def test_another_start_keeps_the_map_where_it_is(displacement):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from csa.displacement import boundary
-from csa.displacement.boundary import MAX_LOOKS, boundary_z
+from csa.displacement.boundary import MAX_LOOKS, boundary_z, crossing_chance
 from csa.errors import ParamError
 
 general = settings(derandomize=True, deadline=None, max_examples=15)
@@ -100,6 +100,12 @@ def test_no_look_and_too_many_are_refused(looks):
         boundary_z(0.05, looks)
 
 
+@pytest.mark.parametrize("looks", [0, MAX_LOOKS + 1])
+def test_a_line_without_a_look_or_with_too_many_is_refused(looks):
+    with pytest.raises(ParamError, match="1 to 600 looks"):
+        crossing_chance((2.0,) * looks)
+
+
 # ---- True in general ------------------------------------------------------------------------
 
 
@@ -111,6 +117,17 @@ def test_as_many_random_walks_cross_as_is_said(alpha, looks):
     n_walks = 200_000
     share = walks_that_cross(boundary_z(alpha, looks), looks, n_walks, seed=looks)
     assert share == pytest.approx(alpha, abs=4 * math.sqrt(alpha * (1 - alpha) / n_walks))
+
+
+def test_as_many_random_walks_cross_a_line_that_rises_as_is_said():
+    line = (2.4,) * 12 + (2.6,) * 12
+    random, n_walks = np.random.default_rng(8), 100_000
+    sums, crossed = np.zeros(n_walks), np.zeros(n_walks, dtype=bool)
+    for look, z in enumerate(line, start=1):
+        sums += random.standard_normal(n_walks)
+        crossed |= np.abs(sums) > z * math.sqrt(look)
+    assert crossing_chance(line) == pytest.approx(crossed.mean(), abs=0.003)
+    assert crossing_chance((boundary_z(0.05, 24),) * 24) == pytest.approx(0.05, abs=1e-5)
 
 
 @general

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.displacement.expectation import Base
-from csa.displacement.past import Past, known_at, past_from_plain, past_to_plain
+from csa.displacement.past import (
+    Past,
+    known_at,
+    past_from_plain,
+    past_to_plain,
+    usual_reach,
+)
 from csa.displacement.usual import PastYear
 from csa.errors import TableError
 from csa.params import Month
@@ -108,6 +114,12 @@ def test_a_past_year_with_just_as_many_known_months_as_are_asked_for_counts():
     for least, n_found in ((5, 1), (6, 1), (7, 0)):
         assert len(known_at(past, Month(2018, 7), least)) == n_found
     assert known_at((), Month(2018, 7), 1) == ()
+
+
+def test_past_years_tell_within_as_many_months_as_the_longest_reaches():
+    past = [past_of("2018-01", *[range(24)] * 3), past_of("2019-01", *[range(12)] * 3)]
+    assert [usual_reach(past, n) for n in (1, 12, 24, 60)] == [1, 12, 24, 24]
+    assert (usual_reach(past[1:], 24), usual_reach((), 24)) == (12, 0)
 
 
 def test_no_past_year_and_a_year_without_a_month_are_kept_too():

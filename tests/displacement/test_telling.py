@@ -1,6 +1,7 @@
 """One sentence for each verdict, with its numbers; and before and after never alone."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 
 from csa import words
 from csa.displacement.expectation import Expectation
-from csa.displacement.telling import KEYS, say_before_after, say_verdict
+from csa.displacement.power import POWER, find_power, nearest_yearly
+from csa.displacement.telling import (
+    KEYS,
+    Course,
+    say_before_after,
+    say_power,
+    say_single,
+    say_verdict,
+)
 from csa.displacement.verdict import Judged, Track, Verdict, judge_place
 from csa.params import Month
 
@@ -38,6 +47,11 @@ def judged_of(core, ring=None):
     return judge_place(core, ring, 3.0, frozenset({-1, 1}))
 
 
+def course_of(areas, months, rest=(0, 0), expected=0.0):
+    """What areas had before and since; a rest of nothing is not told of."""
+    return Course(months, areas, rest, expected)
+
+
 def few(counted, expected):
     core = track_of(counted, expected, counted, counted, is_told=False)
     return Judged(core, None, 3.0, (Verdict.TOO_FEW,) * len(counted))
@@ -57,16 +71,16 @@ SAID = {
 
 
 @pytest.mark.parametrize("verdict", SAID)
-def test_each_verdict_is_one_sentence_with_what_was_counted_and_what_could_have_come(verdict):
+def test_each_verdict_is_short_sentences_with_what_was_counted_and_what_could_have_come(verdict):
     core, ring, begins = SAID[verdict]
     judged = judged_of(core, ring)
     assert judged.verdicts[1] is verdict
     said = say_verdict(judged, 2, SINCE, WHO)
     assert said.key == "displacement.said"
     assert str(said) == (
-        f"{begins}the 12 areas together had {core} shootings, where about 200 were to be expected "
-        f"and 160 to 240 could have come anyway; around, there were {ring:,}, where about 1,500 "
-        "were to be expected and 1,400 to 1,600 could have come anyway."
+        f"{begins}the 12 areas together had {core} shootings; about 200 were expected "
+        f"(160 to 240 would be no surprise). Next door there were {ring:,}; about 1,500 "
+        "were expected (1,400 to 1,600)."
     )
 
 
@@ -80,14 +94,14 @@ def test_an_area_without_a_ring_is_told_of_alone():
     assert said.key == "displacement.said_alone"
     assert str(said) == (
         "Fewer here, and no displacement shown since February 2020: West End (A) had 120 "
-        "shootings, where about 200 were to be expected and 160 to 240 could have come anyway."
+        "shootings; about 200 were expected (160 to 240 would be no surprise)."
     )
 
 
 def test_what_is_said_is_of_the_months_that_were_asked_for():
     said = str(say_verdict(judged_of(120, 1700), 1, SINCE, WHO))
-    assert "had 5 shootings, where about 50" in said
-    assert "around, there were 9, where about 40" in said
+    assert "had 5 shootings; about 50 were expected (30 to 70" in said
+    assert "Next door there were 9; about 40 were expected (20 to 60)." in said
     assert said.startswith("Fewer here and next door since February 2020")
 
 
@@ -123,29 +137,64 @@ def test_too_few_is_said_with_the_count_and_the_month_to_wait_for():
 
 
 def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselves():
-    told, usual = say_before_after((1200, 24), (450, 12), -0.163, 5)
+    told, usual = say_before_after(course_of((1200, 450), (24, 12)), -0.163, 5, 12)
     assert str(told) == (
         "Before: 1,200 shootings in 24 months, 50.0 a month. Since: 450 in 12, 37.5 a month."
     )
     assert str(usual) == (
-        "In 5 past years areas picked this way fell about 16 % by themselves over as long, "
-        "against the rest of the city."
+        "In 5 past years areas picked this way fell about 16 % by themselves within 12 months, "
+        "against the rest of the city; luck is part of that, and what was expected already allows "
+        "for it."
     )
 
 
 def test_where_such_areas_usually_rise_that_is_said():
-    _, usual = say_before_after((120, 24), (45, 12), 0.04, 1)
+    _, usual = say_before_after(course_of((120, 45), (24, 12)), 0.04, 1, 9)
     assert str(usual) == (
-        "In one past year areas picked this way rose about 4 % by themselves over as long, "
+        "In one past year areas picked this way rose about 4 % by themselves within 9 months, "
         "against the rest of the city."
     )
 
 
-def test_where_no_past_year_is_known_that_is_said_and_how_to_know_it():
-    _, usual = say_before_after((120, 24), (45, 12), None, 0)
+def test_where_no_past_year_is_known_what_is_assumed_is_said():
+    _, usual = say_before_after(course_of((120, 45), (24, 12)), None, 0, 0)
     assert str(usual) == (
-        "What such areas do by themselves is not known here: csa backtest measures it on past "
-        "years."
+        "What such areas do by themselves is not known here yet: about 5 % fewer is assumed."
+    )
+
+
+def rest_said(areas, rest, expected):
+    told, _ = say_before_after(course_of(areas, (24, 12), rest, expected), None, 0, 0)
+    _, _, said = str(told).partition("a month. Since: ")
+    return said.partition(" a month. ")[2]
+
+
+def test_where_the_rest_fell_too_a_fall_here_was_to_be_expected():
+    assert rest_said((814, 192), (1507, 426), 201.0) == (
+        "The rest of the city went from 62.8 to 35.5 a month, so fewer were to be expected here "
+        "too."
+    )
+
+
+def test_where_the_rest_rose_a_rise_here_was_to_be_expected():
+    assert rest_said((522, 252), (504, 319), 299.0) == (
+        "The rest of the city went from 21.0 to 26.6 a month, so more were to be expected here too."
+    )
+
+
+def test_beside_no_change_in_one_area_stands_how_seldom_a_large_fall_is_found():
+    core = track_of([9, 20], [11.0, 20.4], [3, 6], [24, 40])
+    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
+    said = str(say_single(judged, 2, SINCE, "West End (A)"))
+    # 20.4 in two months are 122 a year: there such a fall is found in most areas.
+    assert said == str(say_verdict(judged, 2, SINCE, "West End (A)"))
+    core = track_of([1] * 11 + [20], [1.0] * 11 + [21.0], [0] * 12, [60] * 12)
+    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
+    assert str(say_single(judged, 12, SINCE, "West End (A)")) == (
+        "No change shown since February 2020: West End (A) had 20 shootings; about 21 were "
+        "expected (0 to 60 would be no surprise). With about 21 expected a year in an area, even "
+        "60 % fewer there would be found 3 times in 100 within 12 months: look at all areas "
+        "together."
     )
 
 
@@ -173,7 +222,7 @@ def test_where_the_rest_of_the_city_is_too_small_no_month_is_named():
 
 
 def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
-    told, usual = say_before_after((3, 24), (5, 12), -0.1, 3)
+    told, usual = say_before_after(course_of((3, 5), (24, 12)), -0.1, 3, 12)
     assert "%" not in str(told)
     assert (
         str(told) == "Before: 3 shootings in 24 months, 0.1 a month. Since: 5 in 12, 0.4 a month."
@@ -186,12 +235,87 @@ def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
     [(-0.01, "fall"), (-0.0099, "same"), (0.0, "same"), (0.0099, "same"), (0.01, "rise")],
 )
 def test_a_change_of_less_than_one_in_a_hundred_is_told_as_none(change, key):
-    usual = say_before_after((3, 24), (5, 12), change, 2)[1]
+    usual = say_before_after(course_of((3, 5), (24, 12)), change, 2, 12)[1]
     assert usual.key == f"displacement.usual_{key}"
     assert str(usual).startswith("In 2 past years areas picked this way")
 
 
+@pytest.mark.parametrize(
+    ("rest", "expected", "reason"),
+    [
+        ((2000, 951), 40.0, ""),  # a fall of less than a twentieth explains nothing
+        ((2000, 950), 40.0, ", so fewer were to be expected here too"),
+        ((2000, 950), 50.0, ""),  # as many expected as there were: no reason
+        ((2000, 950), 60.0, ""),
+        ((2000, 1050), 60.0, ", so more were to be expected here too"),
+        ((2000, 1050), 40.0, ""),  # the rest rose, and fewer were expected all the same
+        ((2000, 0), 40.0, ", so fewer were to be expected here too"),
+    ],
+)
+def test_the_rest_is_a_reason_only_where_what_was_expected_went_its_way(rest, expected, reason):
+    last = f"{rest[1] / 12:.1f}"
+    assert rest_said((100, 40), rest, expected) == (
+        f"The rest of the city went from 83.3 to {last} a month{reason}."
+    )
+
+
+def test_where_the_rest_had_nothing_before_it_is_not_told_of():
+    assert rest_said((100, 40), (0, 7), 40.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("yearly", "n_months", "said"),
+    [
+        (5, 1, "would hardly ever be found within 12 months"),
+        (5.4, 13, "would hardly ever be found within 24 months"),
+        (10, 24, "2 times in 100 within 24 months"),
+        (20, 12, "3 times in 100 within 12 months"),
+        (20, 40, "15 times in 100 within 24 months"),
+        (30, 12, "3 times in 100 within 12 months"),  # as near to 20 as to 40: the lesser
+        (40, 24, None),
+        (80, 12, None),
+        (9000, 12, None),
+    ],
+)
+def test_how_seldom_a_fall_by_60_percent_is_found_in_an_area_of_that_size(yearly, n_months, said):
+    told = say_power(yearly, n_months)
+    assert (told is None) == (said is None)
+    if told is not None:
+        text = str(told)
+        assert said in text
+        assert text.startswith(f"With about {yearly:.0f} expected a year in an area, even 60 % ")
+        assert text.endswith(": look at all areas together.")
+
+
+@pytest.mark.parametrize("core", [120, 290])
+def test_beside_a_change_or_too_few_nothing_is_said_of_what_is_found(core):
+    judged = judged_of(core, 1500)
+    assert say_single(judged, 2, SINCE, WHO) == say_verdict(judged, 2, SINCE, WHO)
+    few_only = few([3], [3.0])
+    assert say_single(few_only, 1, SINCE, WHO) == say_verdict(few_only, 1, SINCE, WHO)
+
+
 # ---- True in general -----------------------------------------------------------------------
+
+
+def test_what_is_found_is_said_of_the_points_that_were_measured():
+    for point, n_months in product(POWER, (1, 12, 13, 24, 25)):
+        if point.moved:
+            continue
+        found = find_power(point.incidents_yearly, point.drop_share, n_months)
+        assert found.months == (12 if n_months <= 12 else 24)
+        assert (found.incidents_yearly, found.drop_share, found.moved) == (
+            point.incidents_yearly,
+            point.drop_share,
+            False,
+        )
+
+
+@general
+@given(st.floats(0, 1000))
+def test_no_number_in_the_table_is_nearer_than_the_one_that_is_taken(yearly):
+    near = nearest_yearly(yearly)
+    assert all(abs(near - yearly) <= abs(one.incidents_yearly - yearly) for one in POWER)
 
 
 @general
@@ -221,5 +345,5 @@ def test_after_the_months_named_the_mean_is_enough_and_a_month_before_it_is_not(
 def test_no_sentence_says_that_anything_moved_or_tells_a_percent(core, ring):
     said = str(say_verdict(judged_of(core, ring), 2, SINCE, WHO))
     assert not re.search(r"%|moved|significant|hot ?spot", said)
-    assert said.count(".") == 1
+    assert said.count(".") == (1 if ring is None else 2)
     assert said.endswith(".")

@@ -30,7 +30,7 @@ def slow_spread(logs, chance):
     q = sum(w * (log - mean) ** 2 for w, log in zip(weights, logs, strict=True))
     others = len(logs) - 1
     found = max(0.0, (q - others) / (total - sum(w**2 for w in weights) / total))
-    return (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS)
+    return max(found, (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS))
 
 
 def likeliest(logs, chance, spread, prior):
@@ -92,6 +92,35 @@ def test_after_more_months_than_a_past_year_has_its_last_stands():
     assert usual.past[0, 1] == usual.past[0, 2] == usual.past[0, 3]
     assert usual.past[0, 0] == pytest.approx(1.0)
     assert usual.past[0, 1] == pytest.approx(50 / 40)
+
+
+def test_beyond_the_months_that_past_years_reach_the_doubt_grows():
+    """Of 4 months half are known, of the rest nothing but a tenth: 5 % of doubt more."""
+    past = [year([20, 30], [200, 200]), year([22, 28], [200, 200])]
+    usual = settle_usual(past, 4, 1.0, 1.0)
+    known = settle_usual(past, 2, 1.0, 1.0)
+    assert usual.relative_error[:2] == pytest.approx(known.relative_error)
+    assert usual.ratio[3] != pytest.approx(usual.ratio[1], rel=1e-9)  # the prior weighs more
+    errors = [math.hypot(one.ratio(4, 1.0)[1], 0.05) for one in past]
+    logs = [math.log(one.ratio(4, 1.0)[0]) for one in past]
+    spread = slow_spread(logs, [error**2 for error in errors])
+    precision = sum(1 / (error**2 + spread) for error in errors) + PRIOR_ERROR**-2
+    assert usual.relative_error[3] == pytest.approx(math.sqrt(1 / precision + spread + 0.05**2))
+
+
+def test_a_past_year_that_reaches_less_far_weighs_less():
+    long, short = year([25] * 4, [200] * 4), year([15] * 2, [200] * 2)
+    both = settle_usual([long, short], 4, 1.0, 1.0).ratio[3]
+    whole = settle_usual([long, year([15] * 4, [200] * 4)], 4, 1.0, 1.0).ratio[3]
+    assert whole < both < settle_usual([long], 4, 1.0, 1.0).ratio[3]
+
+
+def test_years_that_differ_more_than_elsewhere_are_taken_at_their_word():
+    """Seven years that differ by a fifth, and hardly by chance: no less is taken."""
+    ratios = np.exp(0.2 * np.array([-1.5, -1, -0.5, 0, 0.5, 1, 1.5]))
+    past = [year([round(1e6 * r)], [10**6], mean=1e6, variance=1.0, before=10**6) for r in ratios]
+    error = settle_usual(past, 1, 1.0, 1.0).relative_error[0]
+    assert error >= np.log(ratios).std(ddof=1)
 
 
 @pytest.mark.parametrize(

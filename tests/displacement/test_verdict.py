@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
-from csa.displacement.boundary import boundary_z
+from csa.displacement.boundary import boundary_z, crossing_chance
 from csa.displacement.expectation import Base, Expectation
 from csa.displacement.usual import Usual
 from csa.displacement.verdict import (
@@ -19,6 +19,7 @@ from csa.displacement.verdict import (
     Judged,
     Track,
     Verdict,
+    alarm_chance,
     chances,
     expect,
     follow,
@@ -117,8 +118,42 @@ def test_the_chance_of_a_false_alarm_is_shared():
 
 
 def test_core_and_ring_each_have_half_of_the_chance():
-    assert line_of(0.05, 7) == pytest.approx(boundary_z(0.025, 24))
-    assert line_of(0.05, 25) == pytest.approx(boundary_z(0.025, 36))
+    assert line_of(0.05, 7) == pytest.approx(np.full(7, boundary_z(0.025, 24)))
+    later = [boundary_z(0.025, looks) for looks in [24] * 24 + [36] * 12 + [48]]
+    assert line_of(0.05, 37) == pytest.approx(later)
+    assert line_of(0.05, 0).size == 0
+
+
+def test_what_was_told_in_two_years_stays_told_in_the_third():
+    """A sum just beyond the line of 24 looks: drawn anew for 36 it was no alarm any more."""
+    compared, base = Comparison(3600, np.full(36, 100)), Base(3600.0, 0.0)
+    monthly = np.zeros(36, dtype=np.int64)
+    line = line_of(0.05, 36)
+    once = follow(monthly, base, compared, as_usual(36), 1.0, line)
+    monthly[:24] = np.diff(once.expectation.mean[:24].astype(int), prepend=0)
+    monthly[23] += once.high[23] + 1 - monthly[:24].sum()
+    monthly[24:] = 100
+    short = follow(
+        monthly[:24],
+        base,
+        Comparison(3600, compared.monthly[:24]),
+        as_usual(24),
+        1.0,
+        line_of(0.05, 24),
+    )
+    long = follow(monthly, base, compared, as_usual(36), 1.0, line)
+    anew = follow(monthly, base, compared, as_usual(36), 1.0, float(line[-1]))
+    assert short.sign[23] == long.sign[23] == 1
+    assert long.sign[:24].tolist() == short.sign.tolist()
+    assert anew.sign[23] == 0
+
+
+def test_each_year_after_two_spends_a_stated_chance_more():
+    """docs/METHODS.md: 5 % in two years, then 5.8, 6.3 and 6.6 in three, four and five."""
+    told = [round(100 * alarm_chance(12, months), 1) for months in (1, 24, 25, 36, 48, 60)]
+    assert told == [5.0, 5.0, 5.8, 5.8, 6.3, 6.6]
+    assert round(100 * alarm_chance(12, 120), 1) == 7.7
+    assert alarm_chance(1, 36) == pytest.approx(2 * crossing_chance(tuple(line_of(0.05, 36))))
 
 
 @pytest.mark.parametrize(

@@ -174,12 +174,49 @@ def test_a_cell_twice_in_one_area_is_one_cell(load):
     assert load(as_csv([row("A", [*CELLS[:2], CELLS[0]])])).cells == (numbers(CELLS[:2]),)
 
 
-def test_unless_all_areas_name_both_days_no_month_is_known_to_have_chosen(load):
+def test_the_months_are_those_of_the_areas_that_name_both_days_and_the_others_are_counted(load):
     bare = [row("A", CELLS[:1]), row("B", CELLS[1:2])]
-    assert load(as_csv(bare)).period is None
-    assert load(as_csv([{**bare[0], **DAYS}, bare[1]])).period is None
-    assert load(as_csv([{**bare[0], "first_day": "2016-07-01"}])).period is None
-    assert load(as_csv([{**bare[0], "last_day": "2016-07-01"}])).period is None
+    dated = load(as_csv([{**bare[0], **DAYS}, {**bare[1], **DAYS}]))
+    for rows, n_undated in (
+        (bare, 2),
+        ([{**bare[0], "first_day": "2016-07-01"}], 1),
+        ([{**bare[0], "last_day": "2016-07-01"}], 1),
+    ):
+        found = load(as_csv(rows))
+        assert (found.period, found.n_undated) == (None, n_undated)
+    partly = load(as_csv([{**bare[0], **DAYS}, bare[1]]))
+    assert (partly.period, partly.n_undated) == (dated.period, 1)
+    assert dated.n_undated == 0
+
+
+def proposal_beside(folder, **params):
+    own = {"eps_m": 250.0, "min_samples": 16, "max_area_km2": 2.0} | params
+    own["suggested"] = {"eps_m": 250.0, "min_samples": 16}
+    (folder / "proposal.json").write_text(json.dumps({"params": own}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("params", "way"),
+    [
+        ({}, (True, 2.0)),
+        ({"eps_m": 300.0}, (False, 2.0)),
+        ({"min_samples": 9}, (False, 2.0)),
+        ({"max_area_km2": 0}, (True, 0.0)),
+        (None, (None, None)),
+    ],
+)
+def test_the_proposal_beside_a_file_says_how_its_areas_were_found(load, tmp_path, params, way):
+    if params is not None:
+        proposal_beside(tmp_path, **params)
+    found = load(as_csv([row("A", CELLS[:1])]))
+    assert (found.is_suggested, found.max_area_km2) == way
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"params": 3}', '{"params": {"suggested": {}}}'])
+def test_a_proposal_that_cannot_be_read_says_nothing(load, tmp_path, text):
+    (tmp_path / "proposal.json").write_text(text, encoding="utf-8")
+    found = load(as_csv([row("A", CELLS[:1])]))
+    assert (found.is_suggested, found.max_area_km2) == (None, None)
 
 
 def test_one_day_is_its_month_and_december_ends_with_the_year(load):
@@ -250,9 +287,11 @@ def test_what_cannot_be_read_as_areas_is_refused(tmp_path, name, content):
 def test_a_column_that_is_lacking_is_named_though_only_one_area_lacks_it(
     load, tmp_path, text, name, lacking
 ):
+    named = ", ".join(f"`{one}`" for one in lacking.split(", "))
     assert said(load, text, name) == (
-        f"{tmp_path / name} has no {lacking}. Each area needs area_id and cells (H3 cells of 15 "
-        "digits, with spaces between)."
+        f"{tmp_path / name} has no column {named}. Each area needs `area_id` and `cells` (H3 cells "
+        "of 15 digits, with spaces between), as in the areas.csv or areas.geojson that csa "
+        "propose writes."
     )
 
 

@@ -68,10 +68,14 @@ def propose(
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it comes from."""
+    from dataclasses import replace
+
     from csa.settings import resolve
+    from csa.store.address import shown
     from csa.terminal.analyse import show_settings
 
     settled = resolve({}, city_of(city))
+    settled["store"] = replace(settled["store"], value=shown(str(settled["store"].value)))
     if as_json:
         show_json({name: {"value": s.value, "origin": s.origin} for name, s in settled.items()})
     else:

@@ -111,10 +111,9 @@ def choices_of(
     from csa.choices import Choices
     from csa.params import Month
     from csa.schema import KINDS
-    from csa.settings import resolve
+    from csa.settings import choosing, resolve
 
-    settled = {name: setting.value for name, setting in resolve(flags, config).items()}
-    settled.pop("data_dir")
+    settled = choosing(resolve(flags, config))
     first_not_counted = None if until is None else Month.parse(until, "--until")
     kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
     return Choices(until=first_not_counted, kinds=kinds, **settled)

@@ -9,13 +9,13 @@ from typing import Any
 from csa.deciding.follow import Followed
 from csa.deciding.plain import list_rows, list_versions, plain, round_figures, write_header
 from csa.displaced import PANEL_COLUMNS
-from csa.displacement.past import usual_change
+from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.telling import say_verdict, telling_name
 from csa.displacement.usual import Usual
-from csa.displacement.verdict import ALARM_CHANCE, Judged, Track, planned_looks
+from csa.displacement.verdict import Judged, Track, alarm_chance, planned_looks
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zones import Control
-from csa.displacing import Displacement
+from csa.displacing import Basis, Displacement
 from csa.evidence import Evidence
 from csa.files import csv_bytes, json_bytes
 from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
@@ -73,13 +73,14 @@ def displacement_account(followed: Followed) -> dict[str, Any]:
         "areas": len(displaced.chosen.area_ids),
         "chosen_by": _period(displaced.chosen.period),
         "knew_after": displaced.knew_after,
+        "cells_outside": displaced.places.n_outside,
         "since": str(displaced.since),
         "through": str(displaced.until.plus(-1)),
         "months_after": n_months,
         "base": _period(displaced.places.base),
         "dispersion": _dispersion(displaced),
         "boundary": {
-            "alarm_chance": ALARM_CHANCE,
+            "alarm_chance": _round(alarm_chance(len(displaced.single), n_months)),
             "looks": planned_looks(n_months),
             "z_pooled": _round(displaced.pooled.boundary_z),
             "z_single": _round(displaced.single[0].boundary_z),
@@ -118,7 +119,8 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
     core, ring = displaced.usual_core, displaced.usual_ring
     return {
         "years": len(displaced.past),
-        "months": n_months,
+        "months": usual_reach(displaced.past, n_months),
+        "basis": str(displaced.basis),
         "reason": None if displaced.past else _why_unknown(followed),
         "change_share": _round(usual_change(displaced.past, n_months)),
         "core": _ratio(core),
@@ -127,6 +129,7 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
             {
                 "origin": one.core.origin,
                 "areas": one.n_areas,
+                "months": usual_reach([one], n_months),
                 "change_share": _round(change),
                 "core_ratio": _round(core.past[year, -1]),
                 "ring_ratio": _round(ring.past[year, -1]),
@@ -137,9 +140,18 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
 
 
 def _why_unknown(followed: Followed) -> str:
-    if not followed.is_past_known:
-        return speak("displacement.usual_unknown")
-    return speak("follow.no_past_year", since=month(str(followed.displaced.since)))
+    displaced = followed.displaced
+    since = month(str(displaced.since))
+    if displaced.basis is Basis.NOT_SAID:
+        return speak("follow.usual_not_said", since=since)
+    if displaced.basis is Basis.OTHER_MONTHS:
+        key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
+        return speak(key, since=since)
+    if displaced.basis is Basis.OTHER_WAY:
+        return speak("follow.usual_other_way")
+    if followed.is_past_known:
+        return speak("follow.no_past_year", since=since)
+    return speak("follow.usual_unknown", options=followed.past_options)
 
 
 def _ratio(usual: Usual) -> dict[str, Any]:
@@ -161,6 +173,7 @@ def _singles(followed: Followed) -> list[dict[str, Any]]:
     rows = zip(
         displaced.chosen.area_ids,
         displaced.chosen.place_names,
+        displaced.chosen.cells,
         displaced.single,
         followed.single,
         followed.controls.single,
@@ -170,9 +183,10 @@ def _singles(followed: Followed) -> list[dict[str, Any]]:
         {
             "area_id": area_id,
             "place_name": name,
+            "cells": [f"{cell:015x}" for cell in sorted(cells)],
             **_place(followed, judged, telling_name(area_id, name), evidence, control),
         }
-        for area_id, name, judged, evidence, control in rows
+        for area_id, name, cells, judged, evidence, control in rows
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +53,9 @@ class Followed:
         How often areas appear and go by chance; None where `csa backtest` has not measured it.
     is_past_known
         Whether `csa backtest` has kept what areas of past years did.
+    past_options
+        With which options it would keep those of this way of choosing; empty where the city's
+        own will do.
     """
 
     dataset: Dataset
@@ -70,6 +73,7 @@ class Followed:
     lineage_months: int
     chance: Chance | None
     is_past_known: bool
+    past_options: str
 
     @property
     def changed_months(self) -> pd.DataFrame:
@@ -128,7 +132,8 @@ def follow_areas(
     kept = (source.folder, source.dataset, source.config, source.choices)
     tell("cells")
     located = locate(source.dataset, source.config, source.choices)
-    past = load_past(*kept)
+    way = _way_of(source.choices, chosen)
+    past = load_past(source.folder, source.dataset, source.config, way)
     displaced = displace(located, chosen, since, past or (), tell)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
@@ -152,4 +157,21 @@ def follow_areas(
         source.choices.months,
         load_chance(*kept),
         past is not None,
+        _options(source.choices, way),
     )
+
+
+def _way_of(choices: Choices, chosen: Chosen) -> Choices:
+    """Take months and size limit from the areas themselves: past years of another tell less."""
+    months = choices.months if chosen.period is None else chosen.period.months
+    limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
+    return replace(choices, months=months, max_area_km2=limit)
+
+
+def _options(choices: Choices, way: Choices) -> str:
+    told = ""
+    if way.months != choices.months:
+        told += f" --months {way.months}"
+    if way.max_area_km2 != choices.max_area_km2:
+        told += f" --max-area-km2 {way.max_area_km2:g}"
+    return told

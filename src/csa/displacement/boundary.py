@@ -1,4 +1,4 @@
-"""How far a sum may stray when it is looked at every month: one line valid for all looks."""
+"""How far a sum may stray when it is looked at every month: a line valid for all looks."""
 
 from __future__ import annotations
 
@@ -62,17 +62,40 @@ def boundary_z(alpha: float, looks: int) -> float:
     return float(brentq(lambda z: _chance(z, looks) - alpha, least, most, xtol=1e-6))
 
 
-def _chance(z: float, looks: int) -> float:
-    """Follow the sum from look to look; return how often it has crossed the line by the last."""
-    nodes, weights = _gauss(POINTS * math.ceil(z * math.sqrt(looks)))
-    density = norm.pdf(nodes * z)  # of the first month's sum
-    width = z
-    for look in range(2, looks + 1):
+@lru_cache(maxsize=256)
+def crossing_chance(line: tuple[float, ...]) -> float:
+    """Tell how often an unchanged sum crosses a line that is not the same at all looks.
+
+    Parameters
+    ----------
+    line
+        Standard deviations at each look, above 0.
+
+    Returns
+    -------
+    float
+        The chance by the last look, both sides together.
+
+    Raises
+    ------
+    ParamError
+        If there is no look, or there are too many.
+    """
+    if not 1 <= len(line) <= MAX_LOOKS:
+        raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
+    nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))
+    density = norm.pdf(nodes * line[0])  # of the first month's sum
+    width = line[0]
+    for look, z in enumerate(line[1:], start=2):
         wider = z * math.sqrt(look)  # where the sum has not crossed: from -wider to wider
         step = norm.pdf(nodes[:, None] * wider - nodes * width)
         density = step @ (weights * width * density)
         width = wider
     return 1.0 - width * float(weights @ density)
+
+
+def _chance(z: float, looks: int) -> float:
+    return crossing_chance((z,) * looks)
 
 
 @lru_cache(maxsize=64)

@@ -115,26 +115,26 @@ class Expectation:
         lower, upper = np.minimum(norm.ppf(few), 0.0), np.maximum(norm.isf(many), 0.0)
         return np.clip(np.where(counts < self.mean, lower, upper), -MAX_Z, MAX_Z)
 
-    def bounds(self, z: float) -> tuple[Ints, Ints]:
+    def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
         """Tell the least and the greatest count that is less surprising than so.
 
         Parameters
         ----------
         z
-            Standard deviations, above 0.
+            Standard deviations, above 0: one for all, or (n,).
 
         Returns
         -------
         tuple of numpy.ndarray
             (n,) each, both counts still no surprise.
         """
-        tail = float(norm.sf(z))
+        tail = np.broadcast_to(np.asarray(norm.sf(z), dtype=np.float64), self.mean.shape)
         low = np.asarray(poisson.ppf(tail, self.mean), dtype=np.float64)
         high = np.asarray(poisson.isf(tail, self.mean), dtype=np.float64)
         size, chance = self._law()
         wide = np.isfinite(size)
-        low[wide] = nbinom.ppf(tail, size[wide], chance[wide])
-        high[wide] = nbinom.isf(tail, size[wide], chance[wide])
+        low[wide] = nbinom.ppf(tail[wide], size[wide], chance[wide])
+        high[wide] = nbinom.isf(tail[wide], size[wide], chance[wide])
         return low.astype(np.int64), high.astype(np.int64)
 
     def _law(self) -> tuple[Floats, Floats]:

@@ -63,6 +63,9 @@ class Past:
 def usual_change(past: Sequence[Past], n_months: int) -> float | None:
     """Tell how areas of past years changed on average, against the rest of the city.
 
+    A past year that does not reach so far tells what it did by its last month: `usual_reach`
+    tells within how many months that is true of any.
+
     Parameters
     ----------
     past
@@ -77,6 +80,24 @@ def usual_change(past: Sequence[Past], n_months: int) -> float | None:
     """
     found = [change for one in past if (change := one.change(n_months)) is not None]
     return float(np.mean(found)) if found else None
+
+
+def usual_reach(past: Sequence[Past], n_months: int) -> int:
+    """Tell within how many months past years changed as is told of them.
+
+    Parameters
+    ----------
+    past
+        Past years.
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    int
+        The longest that any of them reaches, at most so many; 0 without any.
+    """
+    return min(n_months, max((len(one.core.monthly) for one in past), default=0))
 
 
 def known_at(past: Sequence[Past], since: Month, least_months: int) -> tuple[Past, ...]:

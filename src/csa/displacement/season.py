@@ -1,9 +1,9 @@
-"""A month against the same months of earlier years: the summer rise is no displacement."""
+"""A month against its season and the year before it: the summer rise is no displacement."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from csa import words
 from csa.displacement.expectation import Expectation
@@ -19,19 +20,28 @@ from csa.message import Message, say
 from csa.params import Month
 
 USUAL_SHARE = 0.9
-"""How often a month as usual lies within its range."""
+"""How often a month as usual lies within its range, at least."""
+
+YEAR = 12
 
 LEAST_YEARS = 2
-"""One earlier year cannot show what is usual."""
+"""One earlier year, with the year before it, cannot show how far such years differ."""
 
 LEAST_USUAL = 3.0
 """With fewer a month even none at all would be no surprise (exp(-3) is 5 %), so that a city
 could be told of a rise, and never of a fall."""
 
+MOST_TIMES = 10
+"""A range that ends at more than so many times what is expected says nothing."""
+
 LEAST_FOR_SHARE = 10
 """Incidents: on fewer no change is told as a share."""
 
 MAX_YEARS = 50
+
+TAIL = (1 - USUAL_SHARE) / 2
+Part = tuple[int, int]
+"""What a month counted, and the twelve before it."""
 
 
 class SeasonVerdict(StrEnum):
@@ -57,8 +67,10 @@ class MonthCompared:
         Counted in the month before; None where that is not covered. Shown, never judged by.
     same_months
         Year to count, oldest first, of the same months that are covered.
+    n_years
+        How many of them have a covered year before them, so that they say what is usual.
     usual
-        Mean of the same months; None without one.
+        What the year before the month and the season together expect; None without both.
     low, high
         The least and the greatest count that would be as usual, both included; None where there
         is too few to say.
@@ -70,6 +82,7 @@ class MonthCompared:
     incidents: int
     previous_month_incidents: int | None
     same_months: Mapping[int, int]
+    n_years: int
     usual: float | None
     low: int | None
     high: int | None
@@ -88,11 +101,12 @@ def compare_month(
 ) -> MonthCompared:
     """Compare a month with the same months of earlier years.
 
-    With n same months of mean m, a month as usual is taken to be negative binomial with mean m
-    and variance `dispersion * m * (1 + 1 / n)`: counts vary by chance, and m rests on n of them.
-    At dispersion 1 this is what a flat Gamma prior foretells of a Poisson count. `low` and `high`
-    leave out at most 5 % at each end, so that it lies between them at least 9 times in 10.
-    Years are taken to be alike: a trend over them is not allowed for, nor a leap day.
+    Years differ, and a city rises and falls for years: so a month is held against the twelve
+    before it. What part of the twelve before them the same months of n earlier years were is the
+    season; its mean part of the newest twelve is expected. `low` and `high` are the wider of two
+    ranges, each of 9 in 10: by chance alone (a negative binomial count, the season resting on
+    counts too); and by how far those n parts differ, that is Student's prediction of one more of
+    them, on logarithms. A leap day is not allowed for.
 
     Parameters
     ----------
@@ -109,8 +123,9 @@ def compare_month(
     Returns
     -------
     MonthCompared
-        The verdict is `too few` with fewer than `LEAST_YEARS` same months, or fewer than
-        `LEAST_USUAL` incidents in them on average.
+        The verdict is `too few` with fewer than `LEAST_YEARS` same months that have a covered
+        year before them, with fewer than `LEAST_USUAL` incidents expected, or where the range
+        would say nothing.
 
     Raises
     ------
@@ -123,7 +138,7 @@ def compare_month(
 
     References
     ----------
-    Gelman, Carlin, Stern, Dunson, Vehtari & Rubin (2013), Bayesian Data Analysis, ch. 2.6.
+    Hahn & Meeker (1991), Statistical Intervals, section 4.7: a range for one more of few.
     """
     if not (math.isfinite(dispersion) and dispersion >= 1):
         raise ParamError("season.dispersion", given=dispersion)
@@ -136,13 +151,20 @@ def compare_month(
         Month(month.year - n, month.number) for n in range(min(years, month.year - 1), 0, -1)
     ]
     same = {one.year: known[one] for one in earlier if one in known}
-    usual = sum(same.values()) / len(same) if same else None
-    bounds = _usual_range(same, dispersion)
+    year_before = _year_before(known, month)
+    parts = [
+        (known[one], before)
+        for one in earlier
+        if one in known and (before := _year_before(known, one))
+    ]
+    usual = None if year_before is None or not parts else _expected(parts, year_before)
+    bounds = None if year_before is None else _usual_range(parts, year_before, dispersion)
     return MonthCompared(
         month=month,
         incidents=known[month],
         previous_month_incidents=known.get(month.plus(-1)) if month > Month(1, 1) else None,
         same_months=MappingProxyType(same),
+        n_years=0 if year_before is None else len(parts),
         usual=usual,
         low=None if bounds is None else bounds[0],
         high=None if bounds is None else bounds[1],
@@ -188,17 +210,50 @@ def _checked(counts: Mapping[str, int] | pd.Series) -> dict[Month, int]:
     return known
 
 
-def _usual_range(same: Mapping[int, int], dispersion: float) -> tuple[int, int] | None:
-    total, n_years = sum(same.values()), len(same)
-    if n_years < LEAST_YEARS or total < LEAST_USUAL * n_years:
+def _year_before(known: Mapping[Month, int], month: Month) -> int | None:
+    """Count the twelve months before; None where they are not all covered."""
+    if month.index - YEAR < Month(1, 1).index:
         return None
+    counts = [known.get(month.plus(-ago)) for ago in range(1, YEAR + 1)]
+    found = [count for count in counts if count is not None]
+    return sum(found) if len(found) == YEAR else None
+
+
+def _expected(parts: Sequence[Part], year_before: int) -> float:
+    return year_before * sum(count for count, _ in parts) / sum(before for _, before in parts)
+
+
+def _usual_range(
+    parts: Sequence[Part], year_before: int, dispersion: float
+) -> tuple[int, int] | None:
+    if len(parts) < LEAST_YEARS or _expected(parts, year_before) < LEAST_USUAL:
+        return None
+    ranges = (
+        _range_by_chance(parts, year_before, dispersion),
+        _range_by_years(parts, year_before),
+    )
+    low, high = min(one[0] for one in ranges), max(one[1] for one in ranges)
+    return None if high > MOST_TIMES * _expected(parts, year_before) else (low, high)
+
+
+def _range_by_chance(parts: Sequence[Part], year_before: int, dispersion: float) -> tuple[int, int]:
+    season = sum(count for count, _ in parts)
     expected = Expectation(
-        mean=np.array([total / n_years]),
-        relative_error=np.array([math.sqrt(dispersion / total)]),
+        mean=np.array([_expected(parts, year_before)]),
+        relative_error=np.array([math.sqrt(dispersion * (1 / season + 1 / year_before))]),
         dispersion=dispersion,
     )
-    low, high = expected.bounds(float(norm.isf((1 - USUAL_SHARE) / 2)))
+    low, high = expected.bounds(float(norm.isf(TAIL)))
     return int(low[0]), int(high[0])
+
+
+def _range_by_years(parts: Sequence[Part], year_before: int) -> tuple[int, int]:
+    n_years = len(parts)
+    logs = np.log([max(count, 0.5) / before for count, before in parts])  # none has no logarithm
+    error = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / n_years)
+    half = float(student.isf(TAIL, n_years - 1)) * error
+    middle = year_before * math.exp(float(logs.mean()))
+    return math.floor(middle * math.exp(-half)), math.ceil(middle * math.exp(half))
 
 
 def _judge(incidents: int, bounds: tuple[int, int] | None) -> SeasonVerdict:
@@ -218,7 +273,7 @@ def _key_of(compared: MonthCompared) -> str:
         return "season.usual"
     if not compared.same_months:
         return "season.no_year"
-    return "season.one_year" if len(compared.same_months) < LEAST_YEARS else "season.too_few"
+    return "season.one_year" if compared.n_years < LEAST_YEARS else "season.too_few"
 
 
 def _years_words(years: list[int]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from csa import words
+from csa.displacement.power import find_power
 from csa.displacement.verdict import LEAST_MEAN, Judged, Track, Verdict
 from csa.message import Message, say
 from csa.params import Month
@@ -23,6 +25,33 @@ KEYS = {
 
 HARDLY = 0.01
 """A change of less than one in a hundred is told as none."""
+
+A_REASON = 0.05
+"""A change of the rest of the city by less than a twentieth explains nothing."""
+
+LARGE_FALL = 0.6
+MOSTLY = 0.5
+"""Where less than half of such falls are found, "no change shown" means little: that is said."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What areas had before a start and since, and the rest of the city.
+
+    Parameters
+    ----------
+    months
+        How many before, and how many since.
+    areas, rest
+        Incidents before, and since.
+    expected
+        What was to be expected in the areas since.
+    """
+
+    months: tuple[int, int]
+    areas: tuple[int, int]
+    rest: tuple[int, int]
+    expected: float
 
 
 def telling_name(area_id: str, place_name: str) -> str:
@@ -100,31 +129,87 @@ def _too_few(core: Track, at: int, since: Month, who: str) -> Message:
     return say("displacement.said_too_few", **values)
 
 
-def say_before_after(
-    before: tuple[int, int],
-    after: tuple[int, int],
-    usual_change: float | None,
-    n_years: int,
-) -> tuple[Message, ...]:
-    """Tell before and after, never alone: beside it what such areas do by themselves.
+def say_power(yearly: float, n_months: int) -> Message | None:
+    """Say how seldom even a large fall would be found in an area told of alone.
 
     Parameters
     ----------
-    before, after
-        Incidents and months.
+    yearly
+        Incidents that were to be expected in it, a year.
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    Message or None
+        None where such a fall is found more often than not.
+    """
+    point = find_power(yearly, LARGE_FALL, n_months)
+    if point.single_share >= MOSTLY:
+        return None
+    n_found = round(100 * point.single_share)
+    values = {"yearly": yearly, "share": words.percent(LARGE_FALL), "months": point.months}
+    if not n_found:
+        return say("displacement.power_never", **values)
+    return say("displacement.power", n=n_found, **values)
+
+
+def say_single(judged: Judged, n_months: int, since: Month, who: str) -> Message:
+    """Say what one of several areas shows, and where none is shown how little that tells.
+
+    Parameters
+    ----------
+    judged
+        The area.
+    n_months
+        Months since the start, 1 or more.
+    since
+        The first of them.
+    who
+        The area, in words.
+
+    Returns
+    -------
+    Message
+        What `say_verdict` says, and perhaps what `say_power` does.
+    """
+    told = say_verdict(judged, n_months, since, who)
+    if judged.verdicts[n_months - 1] is not Verdict.NO_CHANGE:
+        return told
+    yearly = 12 * float(judged.core.expectation.mean[n_months - 1]) / n_months
+    return _both(told, say_power(yearly, n_months))
+
+
+def _both(first: Message, second: Message | None) -> Message:
+    if second is None:
+        return first
+    texts = words.render(first), words.render(second)
+    return say("displacement.both_said", first=texts[0], second=texts[1])
+
+
+def say_before_after(
+    course: Course, usual_change: float | None, n_years: int, n_within: int
+) -> tuple[Message, Message]:
+    """Tell before and after, never alone: beside it the rest of the city, and what is usual.
+
+    Parameters
+    ----------
+    course
+        What areas and the rest of the city had.
     usual_change
-        What areas chosen this way did in past years, after as long, against the rest of the
-        city: -0.2 for a fifth fewer; None where no past year is known.
+        What areas chosen this way did in past years, against the rest of the city: -0.2 for a
+        fifth fewer; None where no past year is known.
     n_years
         Past years that this rests on.
+    n_within
+        Within how many months: past years may not reach as far as the areas are followed.
 
     Returns
     -------
     tuple of Message
-        Two sentences.
+        Before and after, of areas and of the rest; and what such areas do by themselves.
     """
-    n_before, months_before = before
-    n_after, months_after = after
+    (n_before, n_after), (months_before, months_after) = course.areas, course.months
     told = say(
         "displacement.before_after",
         before=n_before,
@@ -134,9 +219,27 @@ def say_before_after(
         months_after=months_after,
         after_monthly=n_after / months_after,
     )
+    told = _both(told, _say_rest(course))
     if usual_change is None:
         return told, say("displacement.usual_unknown")
+    values = {"n": n_years, "within": n_within}
     if abs(usual_change) < HARDLY:
-        return told, say("displacement.usual_same", n=n_years)
+        return told, say("displacement.usual_same", **values)
     key = "displacement.usual_fall" if usual_change < 0 else "displacement.usual_rise"
-    return told, say(key, n=n_years, share=words.percent(abs(usual_change)))
+    return told, say(key, share=words.percent(abs(usual_change)), **values)
+
+
+def _say_rest(course: Course) -> Message | None:
+    """Tell the rest of the city's course; as a reason only where expectations went the same way."""
+    months_before, months_after = course.months
+    before, after = course.rest
+    if not before:
+        return None
+    values = {"rest_before": before / months_before, "rest_after": after / months_after}
+    toward = course.expected / months_after - course.areas[0] / months_before
+    change = after * months_before / (before * months_after) - 1
+    if change <= -A_REASON and toward < 0:
+        return say("displacement.rest_fell", **values)
+    if change >= A_REASON and toward > 0:
+        return say("displacement.rest_rose", **values)
+    return say("displacement.rest_went", **values)

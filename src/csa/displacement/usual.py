@@ -24,10 +24,13 @@ PRIOR_ERROR = 0.10
 """Where no past year is known: about what Philadelphia's seven years showed (0.90, least 0.83,
 most 0.97, for areas; 0.98 for their rings), and a doubt that covers a city without any fall."""
 
+NO_FALL = 1.0
+"""What is usual of areas that the months before did not choose: no luck that could end."""
+
 PRIOR_SPREAD = 0.05
 PRIOR_YEARS = 2
 """From year to year the ratio moves by about a twentieth, beyond chance; few past years cannot
-say how much, so this is counted as two of them."""
+say how much, so this is counted as two of them where they show less."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Usual:
     relative_error
         (M,) of the ratio in a time to come: doubt about its mean, and what years differ by.
     past
-        (years, M) the ratios that it rests on; 0 where a year does not reach so far.
+        (years, M) the ratios that it rests on: a year that does not reach so far stands with its
+        last month; 0 where it cannot be told.
     """
 
     ratio: Floats
@@ -106,8 +110,9 @@ def settle_usual(
 ) -> Usual:
     """Settle what usually happens, from past years and, where they are few, from elsewhere.
 
-    After so many months is compared with past years after as many; a past year that does not
-    reach so far stands with its last whole month.
+    After so many months is compared with past years after as many. A past year that does not
+    reach so far stands with its last whole month, and with a doubt about the months beyond, of
+    which nothing but `PRIOR_ERROR` is known; beyond the longest, all lack them together.
 
     Parameters
     ----------
@@ -128,10 +133,18 @@ def settle_usual(
     ratios, errors = np.zeros((len(past), n_months)), np.zeros((len(past), n_months))
     for year, one in enumerate(past):
         for month in range(n_months):
-            ratios[year, month], errors[year, month] = one.ratio(month + 1, dispersion)
+            ratios[year, month], error = one.ratio(month + 1, dispersion)
+            errors[year, month] = math.hypot(error, _beyond(len(one.monthly), month + 1))
     found = [_settle(ratios[:, m], errors[:, m], prior_ratio) for m in range(n_months)]
     ratio, relative_error = np.array(found, dtype=np.float64).reshape(-1, 2).T
-    return Usual(ratio, relative_error, ratios)
+    reach = max((len(one.monthly) for one in past), default=n_months)
+    lacking = np.array([_beyond(reach, month + 1) for month in range(n_months)])
+    return Usual(ratio, np.hypot(relative_error, lacking), ratios)
+
+
+def _beyond(reach: int, n_months: int) -> float:
+    """Tell the doubt about so many months of which only the first are known."""
+    return PRIOR_ERROR * max(0, n_months - reach) / n_months
 
 
 def _settle(ratios: Floats, errors: Floats, prior_ratio: float) -> tuple[float, float]:
@@ -150,7 +163,7 @@ def _settle(ratios: Floats, errors: Floats, prior_ratio: float) -> tuple[float, 
 
 
 def _spread(logs: Floats, chance: Floats) -> float:
-    """Estimate the variance between years, drawn toward what is usual elsewhere."""
+    """Estimate the variance between years, drawn toward what is usual elsewhere if that is more."""
     others = max(0, len(logs) - 1)
     found = 0.0
     if others:
@@ -158,4 +171,5 @@ def _spread(logs: Floats, chance: Floats) -> float:
         mean = float(weights @ logs / weights.sum())
         beyond = float(weights @ (logs - mean) ** 2) - others
         found = max(0.0, beyond / float(weights.sum() - (weights**2).sum() / weights.sum()))
-    return (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS)
+    drawn = (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS)
+    return max(found, drawn)

@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from csa.displacement.boundary import boundary_z
+from csa.displacement.boundary import boundary_z, crossing_chance
 from csa.displacement.expectation import Base, Expectation
 from csa.displacement.usual import Usual
 
@@ -29,7 +29,8 @@ POOLED_SHARE = 0.5
 """Of that chance, what goes to all areas together; single areas share the rest."""
 
 PLANNED_LOOKS = 24
-"""Months that the boundary is drawn for; after them it is drawn anew for a year more."""
+"""Months that the boundary is drawn for; each year after them spends a further chance, so that
+the line of months gone by, and what was told by it, stays."""
 
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
@@ -127,7 +128,7 @@ class Judged:
     ring
         The cells around it; None where it has none.
     boundary_z
-        The boundary in standard deviations.
+        The boundary in the last month, in standard deviations.
     verdicts
         One a month.
     """
@@ -173,7 +174,12 @@ def expect(base: Base, before: int, after: Ints, usual: Usual, dispersion: float
 
 
 def follow(
-    monthly: Ints, base: Base, compared: Comparison, usual: Usual, dispersion: float, z: float
+    monthly: Ints,
+    base: Base,
+    compared: Comparison,
+    usual: Usual,
+    dispersion: float,
+    z: float | Floats,
 ) -> Track:
     """Follow a set of cells month by month, added up since the start.
 
@@ -190,7 +196,7 @@ def follow(
     dispersion
         Variance over mean of counts.
     z
-        The boundary, in standard deviations.
+        The boundary, in standard deviations: one for all months, or (n,).
 
     Returns
     -------
@@ -239,22 +245,52 @@ def planned_looks(n_months: int) -> int:
     return max(PLANNED_LOOKS, 12 * math.ceil(n_months / 12))
 
 
-def line_of(chance: float, n_months: int) -> float:
+def line_of(chance: float, n_months: int) -> Floats:
     """Draw the boundary of a core or of a ring: each has half of the chance.
+
+    Each month has the line of its own two, three, four ... years, whatever has passed since: what
+    was told stays told. So each year after two spends a little more than the chance; how much,
+    `alarm_chance` says.
 
     Parameters
     ----------
     chance
-        Of a false alarm of either.
+        Of a false alarm of either in the first two years.
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_months,) standard deviations.
+    """
+    looks = [planned_looks(month) for month in range(1, n_months + 1)]
+    return np.array([boundary_z(chance / 2, n) for n in looks], dtype=np.float64)
+
+
+def alarm_chance(n_areas: int, n_months: int) -> float:
+    """Tell how often an unchanged city raises any alarm by the end of the year that is looked at.
+
+    Parameters
+    ----------
+    n_areas
+        How many areas, at least 1.
     n_months
         Months since the start.
 
     Returns
     -------
     float
-        Standard deviations.
+        `ALARM_CHANCE` in the first two years, then a little more each year; as if areas and rings
+        told nothing of each other, which is the most it can be.
     """
-    return boundary_z(chance / 2, planned_looks(n_months))
+    looks = planned_looks(n_months)
+    if looks == PLANNED_LOOKS:
+        return ALARM_CHANCE
+    together, alone = (
+        2 * crossing_chance(tuple(line_of(chance, looks).tolist())) for chance in chances(n_areas)
+    )
+    return together if n_areas == 1 else together + n_areas * alone
 
 
 def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> Judged:

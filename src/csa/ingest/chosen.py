@@ -17,6 +17,7 @@ from csa.params import Month, Period
 from csa.schema import KINDS
 
 PROPOSED = "areas.geojson"
+PROPOSAL = "proposal.json"
 CELL_PATTERN = re.compile("8[0-9a-f]{14}")
 
 
@@ -35,9 +36,16 @@ class Chosen:
     resolution
         Of all cells.
     period
-        The months whose counts chose them; None where the file does not say.
+        The months whose counts chose them, by the areas that say; None where none does.
     kinds
         The kinds of incident that chose them; none where the file does not say.
+    n_undated
+        How many areas do not say which months chose them.
+    is_suggested
+        Whether they were found with the radius and minimum that were suggested; None where no
+        proposal.json beside the file says.
+    max_area_km2
+        The size limit that they were found with; None there too.
     """
 
     area_ids: tuple[str, ...]
@@ -46,13 +54,17 @@ class Chosen:
     resolution: int
     period: Period | None = None
     kinds: tuple[str, ...] = ()
+    n_undated: int = 0
+    is_suggested: bool | None = None
+    max_area_km2: float | None = None
 
 
 def load_chosen(path: Path) -> Chosen:
     """Read areas: `areas.csv`, `areas.geojson`, or the folder of a proposal.
 
     Each area needs `area_id` and `cells`; `place_name`, and `kinds`, `first_day` and `last_day`
-    of the counts that chose it, are read where they are there.
+    of the counts that chose it, are read where they are there, and so is the proposal.json beside
+    a proposal's file.
 
     Parameters
     ----------
@@ -80,8 +92,17 @@ def load_chosen(path: Path) -> Chosen:
     if len(found) > 1:
         raise SourceError("chosen.resolutions", path=file, found=", ".join(map(str, sorted(found))))
     resolution = next(iter(found), 9)
-    period, kinds = _period(rows, file), _kinds(rows, file)
-    return Chosen(tuple(ids), tuple(names), tuple(cells), resolution, period, kinds)
+    dated = [row for row in rows if row.get("first_day") and row.get("last_day")]
+    return Chosen(
+        tuple(ids),
+        tuple(names),
+        tuple(cells),
+        resolution,
+        _period(dated, file),
+        _kinds(rows, file),
+        len(rows) - len(dated),
+        *_way(file),
+    )
 
 
 def _rows(file: Path) -> list[Mapping[str, Any]]:
@@ -94,7 +115,9 @@ def _rows(file: Path) -> list[Mapping[str, Any]]:
         raise SourceError("chosen.unreadable", path=file) from error
     lacking = sorted({name for row in rows for name in ("area_id", "cells") if name not in row})
     if lacking:
-        raise SourceError("chosen.columns", path=file, lacking=", ".join(lacking))
+        raise SourceError(
+            "chosen.columns", path=file, lacking=", ".join(f"`{name}`" for name in lacking)
+        )
     return rows
 
 
@@ -132,25 +155,37 @@ def _refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Pat
             raise SourceError("chosen.area_id", path=file, area_id=area_id)
         shared = sorted(cell for cell in area if cell in seen)
         if shared:
-            other = seen[shared[0]]
-            values = {"area_id": area_id, "other": other, "cell": f"{shared[0]:015x}"}
-            raise SourceError("chosen.shared", path=file, **values)
+            other, cell = seen[shared[0]], f"{shared[0]:015x}"
+            raise SourceError("chosen.shared", path=file, area_id=area_id, other=other, cell=cell)
         seen |= dict.fromkeys(area, area_id)
 
 
 def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
     """Tell the whole months that chose the areas, from the first and last day counted."""
-    days = [(row.get("first_day"), row.get("last_day")) for row in rows]
-    if not days or not all(first and last for first, last in days):
+    if not rows:
         return None
     try:
-        read = [tuple(date.fromisoformat(str(day)) for day in pair) for pair in days]
+        read = [
+            (date.fromisoformat(str(row["first_day"])), date.fromisoformat(str(row["last_day"])))
+            for row in rows
+        ]
     except ValueError as error:
         raise SourceError("chosen.days", path=file) from error
     if any(last < first for first, last in read):
         raise SourceError("chosen.days", path=file)
     first, last = min(pair[0] for pair in read), max(pair[1] for pair in read)
     return Period(Month(first.year, first.month), Month(last.year, last.month).plus(1))
+
+
+def _way(file: Path) -> tuple[bool | None, float | None]:
+    """Read from the proposal beside the file how its areas were found; a file may stand alone."""
+    try:
+        params = json.loads((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
+        suggested = params["suggested"]
+        own = {name: params[name] for name in suggested}
+        return own == suggested, float(params["max_area_km2"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None, None
 
 
 def _kinds(rows: Sequence[Mapping[str, Any]], file: Path) -> tuple[str, ...]:

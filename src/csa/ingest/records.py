@@ -5,6 +5,7 @@ A record that cannot be read is not dropped: it is one `unreadable` row with its
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -117,6 +118,8 @@ def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
         return _decode_utf16(content, "utf-16-le", path)
     if len(head) > 8 and head[0::2].count(0) > 0.8 * len(head[0::2]):
         return _decode_utf16(content, "utf-16-be", path)
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
+        raise SourceError("source.empty", path=path)
     try:
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csa.displacement.season import as_message
-from csa.displacement.telling import say_before_after
+from csa.displacement.telling import Course, say_before_after, say_power, telling_name
 from csa.displacement.verdict import Verdict
 from csa.terminal.console import show
 from csa.words import month, percent, render, speak
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from csa.deciding.follow import Followed
 
 MAX_NAMED = 12
@@ -40,26 +42,29 @@ def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
     account
         What `displacement.json` holds.
     """
-    show(account["pooled"]["sentence"], *_before_after(followed, account))
-    show(*_counted(followed), *_singles(account["single"]))
-    show(*_cautions(followed))
+    show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
+    show(*_counted(followed), *_singles(account["single"], account["months_after"]))
+    show(*_lineage(followed))
     show(*_months(followed))
 
 
 def _before_after(followed: Followed, account: Mapping[str, Any]) -> Iterator[str]:
-    pooled = account["pooled"]
-    before = (pooled["core"]["before"], pooled["before_months"])
-    after = (pooled["core"]["counted"], account["months_after"])
-    change = account["usual"]["change_share"]
-    told, usual = say_before_after(before, after, change, account["usual"]["years"])
+    core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
+    course = Course(
+        (found.before.months, account["months_after"]),
+        (core["before"], core["counted"]),
+        (found.rest_before, sum(found.rest_monthly)),
+        core["expected"],
+    )
+    told, by_themselves = say_before_after(
+        course, usual["change_share"], usual["years"], usual["months"]
+    )
     yield render(told)
-    if change is not None or not followed.is_past_known:
-        yield render(usual)
-    else:
-        yield speak("follow.no_past_year", since=month(account["since"]))
+    # Where it is not known, the reason names what to do about it.
+    yield usual["reason"] or render(by_themselves)
 
 
-def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
     """Tell each area that changed; all that are too few in one line; and how many did not."""
     if len(single) == 1:
         return
@@ -74,11 +79,24 @@ def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield speak("follow.too_few", n=len(too_few), areas=_named(too_few))
     if same:
         yield speak("follow.no_change", n=len(same), areas=_named(same))
+        expected = sum(one["core"]["expected"] for one in same) / len(same)
+        power = say_power(12 * expected / n_months, n_months)
+        yield from () if power is None else (render(power),)
 
 
 def _named(areas: Sequence[Mapping[str, Any]]) -> str:
-    named = ", ".join(one["area_id"] for one in areas[:MAX_NAMED])
-    left = len(areas) - MAX_NAMED
+    return _listed([_name(one) for one in areas], ", ")
+
+
+def _name(area: Mapping[Any, Any]) -> str:
+    """Name an area by place and letter: letters alone are those of one proposal."""
+    area_id, place = str(area["area_id"]), str(area["place_name"])
+    return area_id if place in {"", area_id} else telling_name(area_id, place)
+
+
+def _listed(names: Sequence[str], between: str) -> str:
+    named = between.join(names[:MAX_NAMED])
+    left = len(names) - MAX_NAMED
     return named if left <= 0 else speak("follow.and_more", named=named, n=left)
 
 
@@ -93,27 +111,52 @@ def _counted(followed: Followed) -> Iterator[str]:
         yield speak("follow.proxy", name=city.nonfatal_name)
 
 
-def _cautions(followed: Followed) -> Iterator[str]:
+def _caution(followed: Followed) -> Iterator[str]:
     displaced = followed.displaced
+    n_outside = displaced.places.n_outside
+    if n_outside:
+        yield speak("follow.outside", n=n_outside)
+    if displaced.knew_after is None:
+        yield speak("follow.knew_unknown", since=month(str(displaced.since)))
     if displaced.knew_after:
         yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
-    gone = followed.lineage["event"]
-    appeared, left = (int((gone == event).sum()) for event in ("appeared", "gone"))
-    if len(followed.lineage):
-        months = followed.lineage_months
-        yield speak("follow.lineage", months=months, appeared=appeared, gone=left)
+
+
+def _lineage(followed: Followed) -> Iterator[str]:
+    """Name the areas that appeared or went, and the month; then how often chance does that."""
+    table = followed.lineage
+    if table.empty:
+        return
+    first, last = (month(str(find(table["last_month"]))) for find in (min, max))
+    values = {"months": followed.lineage_months, "first": first, "last": last}
+    events = _events(table)
+    if events:
+        yield speak("follow.lineage", told=_listed(events, "; "), **values)
+    else:
+        yield speak("follow.lineage_none", **values)
     chance = followed.chance
-    if len(followed.lineage) and chance is not None and chance.area_years:
+    if chance is not None and chance.area_years:
         share = (chance.appeared + chance.gone) / chance.area_years
         yield speak("follow.by_chance", share=percent(share))
+
+
+def _events(table: pd.DataFrame) -> list[str]:
+    """List what appeared, newest first, then what went."""
+    newest_first = table.iloc[::-1].to_dict("records")
+    return [
+        speak(key, area=_name(row), month=month(str(row["last_month"])))
+        for event, key in (("appeared", "follow.appeared"), ("gone", "follow.gone"))
+        for row in newest_first
+        if row["event"] == event
+    ]
 
 
 def _months(followed: Followed) -> Iterator[str]:
     what = (speak("follow.one_shooting"), speak("follow.shootings"))
     yield render(as_message(followed.newest, what))
+    yield speak("follow.provisional", month=month(str(followed.newest.month)))
     changed = followed.changed_months
     if changed.empty:
-        yield speak("follow.provisional")
         return
     rows = changed.tail(3).to_dict("records")
     yield speak(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from csa.decisions.roles import Person, require_area_chair
 from csa.errors import ParamError, SourceError
 from csa.files import create_file, json_bytes
 from csa.hotspots.proposal import Proposal
@@ -117,7 +118,9 @@ def _rank(tier: Any) -> int:
     return 10**6 if pd.isna(tier) else int(tier)
 
 
-def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Judgement) -> Path:
+def save_choice(
+    folder: Path, choice: Choice, proposal: Proposal, judgement: Judgement, *, by: Person
+) -> Path:
     """Write a choice with the areas as they were seen.
 
     Parameters
@@ -130,6 +133,8 @@ def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Jud
         The candidates.
     judgement
         What was known of each.
+    by
+        Who keeps it.
 
     Returns
     -------
@@ -138,11 +143,14 @@ def save_choice(folder: Path, choice: Choice, proposal: Proposal, judgement: Jud
 
     Raises
     ------
+    RoleError
+        If where to serve is not theirs to choose.
     ParamError
         If an area is not among the candidates, or a choice of the same second is there.
     OutputError
         If it cannot be written.
     """
+    require_area_chair(by)
     cells = dict(zip(proposal.areas["area_id"], proposal.areas["cells"], strict=True))
     strange = [area for area in choice.areas if area not in cells]
     if strange:

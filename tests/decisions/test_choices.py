@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.decisions import Choice, list_choices, passed_over, save_choice
-from csa.errors import OutputError, ParamError
+from csa.decisions.roles import Person, local_person
+from csa.errors import OutputError, ParamError, RoleError
 from csa.hotspots.proposal import Proposal
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=50)
+save = partial(save_choice, by=local_person("Executive Committee"))
 NOON = datetime(2024, 3, 5, 12, 30, 15, tzinfo=UTC)
 REASONS = "Both places were named by neighbors, and outreach is near."
 CELLS = {"A": ["891e35a0003ffff", "891e35a0007ffff"], "B": ["891e35a000bffff"], "C": []}
@@ -58,7 +61,7 @@ def proposal():
 
 
 def test_a_choice_is_read_back_with_the_areas_as_they_were_seen(tmp_path, proposal):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, None, None))
+    path = save(tmp_path, choice(), proposal, judged(1, None, None))
     assert path.name == "choice-20240305T123015Z.json"
     kept, complaints = list_choices(tmp_path)
     assert complaints == []
@@ -88,7 +91,7 @@ def test_a_choice_is_read_back_with_the_areas_as_they_were_seen(tmp_path, propos
 def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, proposal):
     for days, area in ((0, "A"), (2, "B"), (1, "C")):
         one = choice(at_utc=NOON + timedelta(days=days), areas=(area,))
-        save_choice(tmp_path, one, proposal, judged(1, 2, None))
+        save(tmp_path, one, proposal, judged(1, 2, None))
     kept, _ = list_choices(tmp_path)
     assert [[area["area_id"] for area in one["areas"]] for one in kept] == [["B"], ["C"], ["A"]]
 
@@ -123,7 +126,7 @@ def test_where_nothing_was_ever_kept_there_is_no_choice(tmp_path):
 
 
 def test_other_files_in_the_folder_are_no_choices(tmp_path, proposal):
-    save_choice(tmp_path, choice(), proposal, judged(1, 1, 1))
+    save(tmp_path, choice(), proposal, judged(1, 1, 1))
     (tmp_path / "notes.json").write_text("{")
     kept, complaints = list_choices(tmp_path)
     assert (len(kept), complaints) == (1, [])
@@ -163,16 +166,32 @@ def test_areas_that_are_no_candidates_are_named_and_nothing_is_written(tmp_path,
     with pytest.raises(
         ParamError, match=r"There is no candidate area X, D\. Choose from the list."
     ):
-        save_choice(tmp_path, choice(areas=("X", "A", "D")), proposal, judged(1, 1, 1))
+        save(tmp_path, choice(areas=("X", "A", "D")), proposal, judged(1, 1, 1))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        Person("Anybody"),
+        Person("Agency", "member"),
+        Person("Court", "editor", ("1.2",)),
+        Person("Prosecutor", "chair", team="intervention"),
+    ],
+    ids=lambda by: by.role,
+)
+def test_who_may_not_say_where_to_serve_keeps_no_choice(tmp_path, proposal, by):
+    with pytest.raises(RoleError, match=r"takes the role chair|for the prevention team"):
+        save_choice(tmp_path, choice(), proposal, judged(1, 2, 3), by=by)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_choice_is_never_written_over(tmp_path, proposal):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path = save(tmp_path, choice(), proposal, judged(1, 2, 3))
     before = path.read_bytes()
     later = choice(at_utc=NOON + timedelta(microseconds=999_999), areas=("B",))
     with pytest.raises(ParamError, match=r"same second\. Try again\."):
-        save_choice(tmp_path, later, proposal, judged(1, 2, 3))
+        save(tmp_path, later, proposal, judged(1, 2, 3))
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -186,7 +205,7 @@ def test_of_eight_people_who_keep_a_choice_in_one_second_one_is_told_that_it_is_
         one = choice(by_office=office)
         start.wait()
         try:
-            save_choice(tmp_path, one, proposal, judged(1, 2, 3))
+            save(tmp_path, one, proposal, judged(1, 2, 3))
         except ParamError as error:
             told.append(error.message.key)
         else:
@@ -218,7 +237,7 @@ def test_of_eight_people_who_keep_a_choice_in_one_second_one_is_told_that_it_is_
     ids=range(8),
 )
 def test_a_damaged_choice_is_named_and_hides_no_other(tmp_path, proposal, damaged):
-    save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    save(tmp_path, choice(), proposal, judged(1, 2, 3))
     bad = tmp_path / "choice-20240101T000000Z.json"
     bad.write_text(damaged, encoding="latin1")
     kept, complaints = list_choices(tmp_path)
@@ -229,7 +248,7 @@ def test_a_damaged_choice_is_named_and_hides_no_other(tmp_path, proposal, damage
 
 @pytest.mark.parametrize("version", [0, 2, 99, "1", None])
 def test_a_choice_of_another_form_is_not_shown_and_said(tmp_path, proposal, version):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path = save(tmp_path, choice(), proposal, judged(1, 2, 3))
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": version}))
     kept, (complaint,) = list_choices(tmp_path)
     assert kept == []
@@ -257,7 +276,7 @@ AREA_KEYS = ["area_id", "place_name", "tier", "incidents", "expected", "cells"]
 def test_a_choice_that_lacks_something_or_holds_it_in_another_form_is_not_shown(
     tmp_path, proposal, name
 ):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path = save(tmp_path, choice(), proposal, judged(1, 2, 3))
     whole = json.loads(path.read_text())
     for odd in ({n: v for n, v in whole.items() if n != name}, whole | {name: None}):
         path.write_text(json.dumps(odd))
@@ -267,7 +286,7 @@ def test_a_choice_that_lacks_something_or_holds_it_in_another_form_is_not_shown(
 
 @pytest.mark.parametrize("name", AREA_KEYS)
 def test_a_choice_whose_area_lacks_something_is_not_shown(tmp_path, proposal, name):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path = save(tmp_path, choice(), proposal, judged(1, 2, 3))
     kept = json.loads(path.read_text())
     del kept["areas"][1][name]
     path.write_text(json.dumps(kept))
@@ -280,7 +299,7 @@ def test_a_choice_whose_area_lacks_something_is_not_shown(tmp_path, proposal, na
     [{"areas": []}, {"areas": ["A"]}, {"at_utc": "yesterday"}, {"at_utc": "2024-13-05T12:30:15Z"}],
 )
 def test_a_choice_of_no_area_or_no_day_is_not_shown(tmp_path, proposal, odd):
-    path = save_choice(tmp_path, choice(), proposal, judged(1, 2, 3))
+    path = save(tmp_path, choice(), proposal, judged(1, 2, 3))
     path.write_text(json.dumps(json.loads(path.read_text()) | odd))
     shown, complaints = list_choices(tmp_path)
     assert (shown, [one.key for one in complaints]) == ([], ["choose.damaged"])
@@ -289,7 +308,7 @@ def test_a_choice_of_no_area_or_no_day_is_not_shown(tmp_path, proposal, odd):
 def test_a_folder_that_cannot_be_made_is_an_error_of_output(tmp_path, proposal):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
-        save_choice(tmp_path / "file" / "choices", choice(), proposal, judged(1, 2, 3))
+        save(tmp_path / "file" / "choices", choice(), proposal, judged(1, 2, 3))
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -314,8 +333,6 @@ def test_passed_over_are_those_left_out_that_stand_above_some_chosen_one(tiers, 
 
 def test_the_same_choice_is_the_same_file_to_the_byte(tmp_path, proposal):
     given = choice()
-    paths = [
-        save_choice(tmp_path / name, given, proposal, judged(1, 2, 3)) for name in ("one", "two")
-    ]
+    paths = [save(tmp_path / name, given, proposal, judged(1, 2, 3)) for name in ("one", "two")]
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert json.loads(paths[0].read_text(encoding="utf-8"))["reasons"] == REASONS

@@ -1,0 +1,156 @@
+"""Who is let in: the deployment decides, never the request; where nobody is, one sentence says why.
+
+The pages are behind this door: `app/main.py` passes it before any of them runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import streamlit as st
+
+from app import cache, panels, person
+from app.person import LOCAL, PUBLIC
+from app.settings import city_of, deployment
+from csa.city import CityConfig
+from csa.errors import CsaError
+from csa.grants import load_roles
+from csa.ingest.dataset import MARKER
+from csa.message import Message, say
+from csa.words import render, speak
+
+ASKED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+"""What [auth] of the secrets must hold."""
+LEAST_SECRET = 32
+"""Characters: whoever guesses the secret signs in as anybody."""
+
+
+def enter() -> None:
+    """Let the reader in, or say why not and end the page."""
+    try:
+        config = cache.city_config()
+        why = why_closed(config)
+        if why is None and person.is_known(config):
+            return
+    except CsaError as error:
+        st.title(speak("screen.title"), anchor=False)
+        panels.stop(error)
+    st.title(speak("screen.title"), anchor=False)
+    if why is not None:
+        panels.empty(render(why))
+    else:
+        panels.answer(speak("door.sign_in_first"))
+        st.button(speak("door.sign_in"), on_click=st.login, type="primary", key="sign in")
+    st.stop()
+
+
+def why_closed(config: CityConfig) -> Message | None:
+    """Say why nobody is let in.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    Message or None
+        None where the deployment is in order.
+
+    Raises
+    ------
+    CsaError
+        If the deployment file has faults.
+    """
+    access = person.access_of(config)
+    if access == LOCAL:
+        return not_this_machine(st.get_option("server.address"))
+    if access == PUBLIC:
+        return say("door.nothing_published") if is_withheld(config) else None
+    load_roles()  # its faults are said here, not in the middle of a page
+    if st.get_option("server.trustedUserHeaders"):
+        return say("door.trusted_headers")
+    return _auth_fault(_auth())
+
+
+def why_not_served() -> Message | None:
+    """Say why the server must not listen where it is told to.
+
+    Returns
+    -------
+    Message or None
+        None where it may; also where the city cannot be opened, which pages say.
+    """
+    try:
+        is_local = person.access_of(cache.city_config()) == LOCAL
+    except CsaError:
+        return None
+    return not_this_machine(st.get_option("server.address")) if is_local else None
+
+
+def not_this_machine(address: str | None) -> Message | None:
+    """Refuse an address that others reach, where nobody is asked who they are.
+
+    Parameters
+    ----------
+    address
+        Where the server listens; None is everywhere.
+
+    Returns
+    -------
+    Message or None
+        None where only this machine reaches it.
+    """
+    if address == "localhost":
+        return None
+    try:
+        if ip_address(address or "").is_loopback:
+            return None
+    except ValueError:
+        pass  # a name may be any machine's
+    return say("door.not_loopback", address=address or "0.0.0.0")  # noqa: S104 - only named
+
+
+def is_withheld(config: CityConfig) -> bool:
+    """Tell whether a city is kept from the public: all are but the made-up one.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    bool
+        True also where the dataset is another city's than the file's. False where the access is
+        not public.
+
+    Raises
+    ------
+    CsaError
+        If the deployment names no city, or the dataset cannot say whose it is.
+    """
+    if person.access_of(config) != PUBLIC:
+        return False
+    folder = deployment().dataset
+    is_own = not (folder / MARKER).is_file() or city_of(folder) == config.city.id
+    return not (config.city.is_synthetic and is_own)
+
+
+def _auth() -> Mapping[str, Any]:
+    try:
+        found = st.secrets.get("auth")
+    except FileNotFoundError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _auth_fault(auth: Mapping[str, Any]) -> Message | None:
+    lacking = [name for name in ASKED if not auth.get(name)]
+    if lacking:
+        return say("door.no_auth", lacking=", ".join(lacking))
+    if len(str(auth["cookie_secret"])) < LEAST_SECRET:
+        return say("door.short_secret", least=LEAST_SECRET)
+    return None

@@ -1,0 +1,145 @@
+"""The core service areas with every step, as it was seen then."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from csa.ingest.dataset import load_dataset
+from csa.measures import Quarter, latest
+from csa.store.records import Records
+from csa.store.tables import AreaRow
+
+EXPORT_COLUMNS = ("area_id", "place_name", "state", "since", "cells")
+SERVED = frozenset({"designated", "maintenance"})
+
+
+def area_rows(records: Records) -> list[dict[str, Any]]:
+    """Write the areas for machines.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of dict
+        `area_id`, `place_name`, `state`, `since`, `execution_on`, `cells` and `steps`.
+    """
+    return [
+        {
+            "area_id": area.key,
+            "place_name": area.place_name,
+            "state": area.state,
+            "since": area.since.isoformat(),
+            "execution_on": None if area.execution_on is None else area.execution_on.isoformat(),
+            "cells": records.steps_of(area.key)[-1].cells,
+            "steps": [
+                {
+                    "state": step.state,
+                    "on_date": step.on_date.isoformat(),
+                    "by_office": step.by_office,
+                    "reasons": step.reasons,
+                    "evidence": step.evidence,
+                    "cells": step.cells,
+                }
+                for step in records.steps_of(area.key)
+            ],
+        }
+        for area in records.areas
+    ]
+
+
+def served(records: Records) -> tuple[AreaRow, ...]:
+    """List the areas that are served now.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    tuple
+        Designated, or in maintenance.
+    """
+    return tuple(area for area in records.areas if area.state in SERVED)
+
+
+def export_rows(records: Records) -> list[list[str]]:
+    """Write the served areas as `csa displace --areas` reads them.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of list
+        Rows of `EXPORT_COLUMNS`.
+    """
+    return [
+        [
+            area.key,
+            area.place_name,
+            area.state,
+            area.since.isoformat(),
+            " ".join(records.steps_of(area.key)[-1].cells),
+        ]
+        for area in served(records)
+    ]
+
+
+def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
+    """Return an area's measures as they are known on a day: its own, and the whole city's.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    area
+        The area's letter.
+    on
+        The day when work begins: later quarters are no baseline.
+
+    Returns
+    -------
+    dict
+        `measure/place` to its last value, with its quarter.
+    """
+    until = Quarter.of(on)
+    found: dict[str, Any] = {}
+    for row in latest(records.values):
+        if row.place in {"", area} and row.quarter < until:
+            found[f"{row.measure}/{row.place or 'city'}"] = {
+                "quarter": str(row.quarter),
+                "value": row.value,
+                "numerator": row.numerator,
+                "denominator": row.denominator,
+            }
+    return found
+
+
+def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
+    """List the places that a value can be of.
+
+    Parameters
+    ----------
+    records
+        What was decided: letters of areas.
+    dataset
+        What `csa ingest` wrote, for names of neighborhoods; None: areas alone.
+
+    Returns
+    -------
+    frozenset of str
+        Letters and names.
+    """
+    letters = {area.key for area in records.areas}
+    if dataset is None:
+        return frozenset(letters)
+    names = load_dataset(dataset).neighborhoods["name"].astype(str)
+    return frozenset(letters | set(names))

@@ -1,0 +1,345 @@
+"""Changes of the plan's actions: how they stand, what is proposed, what waits for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csa.decisions.roles import (
+    Act,
+    require_action,
+    require_chair,
+    require_committee,
+    require_team_chair,
+)
+from csa.decisions.writing import find, next_key, refuse_stale, said
+from csa.errors import ParamError
+from csa.plan import NEED_REASON, ActionState, Plan
+from csa.store import Store
+from csa.store.records import state_of
+from csa.store.tables import ActionRow, AreaRow, ChangeRow, LinkRow
+
+PROPOSED, CHAIR_APPROVED, APPROVED, REFUSED = "proposed", "chair-approved", "approved", "refused"
+CHANGEABLE = ("title", "office", "coordinator", "start", "due")
+"""What a proposed revision of the plan may change; how an action stands is reported at once."""
+MAX_TITLE = 160
+
+
+def set_action(
+    store: Store,
+    plan: Plan,
+    act: Act,
+    number: str,
+    changes: Mapping[str, Any],
+    seen: int | None = None,
+) -> ActionState:
+    """Say how an action stands; what is not given stays.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    plan
+        The plan.
+    act
+        Who, when, why.
+    number
+        The action's.
+    changes
+        Fields of `ActionState` to their new values.
+    seen
+        The revision that the writer saw, 0 for none; None asks nothing.
+
+    Returns
+    -------
+    ActionState
+        As it stands now.
+
+    Raises
+    ------
+    ParamError
+        If there is no such action, or the values contradict one another.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    StoreError
+        If the store cannot be written.
+    """
+    plan.action(number)
+    require_action(act.person, plan, number)
+    with store.writing(act.signed) as session:
+        row = session.get(ActionRow, number)
+        refuse_stale(session, row, seen)
+        before = ActionState(number) if row is None else state_of(row)
+        now = changed(before, changes, act.signed.why, act.on)
+        _require_written(session, plan, number)
+        _require_areas(session, now)
+        values = {name: value for name, value in asdict(now).items() if name != "number"}
+        values["areas"] = list(now.areas)
+        if row is None:
+            session.add(ActionRow(key=number, **values))
+        else:
+            for name, value in values.items():
+                setattr(row, name, value)
+    return now
+
+
+def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: date) -> ActionState:
+    """Return what a change makes of a state: what `set_action` would write.
+
+    Parameters
+    ----------
+    before
+        How the action stands.
+    changes
+        Fields of `ActionState` to their new values.
+    why
+        The reason of the change: that of the state too where it needs one and none is given.
+    today
+        The day of the change.
+
+    Returns
+    -------
+    ActionState
+        As it would stand.
+
+    Raises
+    ------
+    ParamError
+        If the values contradict one another.
+    """
+    wanted = dict(changes)
+    status = wanted.get("status", before.status)
+    if status in NEED_REASON and not wanted.get("reason", ""):
+        # The reason of the change is the reason of the state, unless another is given.
+        wanted["reason"] = before.reason if status == before.status else why.strip()
+    if status not in NEED_REASON:
+        if wanted.get("reason"):
+            raise ParamError("decide.no_reason", number=before.number, status=status)
+        wanted["reason"] = ""
+    if status == "done" and wanted.get("percent") is None:
+        wanted["percent"] = 100
+    # What is told of an earlier day makes nothing older than it is.
+    return replace(before, **wanted, updated_on=max(today, before.updated_on or today))
+
+
+def _require_written(session: Session, plan: Plan, number: str) -> None:
+    """Refuse to report on an open slot before its action is written and approved."""
+    if plan.action(number).is_open and number not in written_titles(session):
+        raise ParamError("decide.open_slot", number=number)
+
+
+def _require_title(session: Session, plan: Plan, number: str, wanted: Mapping[str, str]) -> None:
+    """Refuse an office or a day for what nobody has written: it would be late, and no action."""
+    is_empty = plan.action(number).is_open and number not in written_titles(session)
+    if is_empty and "title" not in wanted:
+        raise ParamError("decide.slot_title", number=number)
+
+
+def written_titles(session: Session) -> dict[str, str]:
+    """Return the titles that were approved, for open slots and revised actions.
+
+    Parameters
+    ----------
+    session
+        That reads or writes.
+
+    Returns
+    -------
+    dict
+        Action's number to title; the latest approved.
+    """
+    approved = session.scalars(select(ChangeRow).where(ChangeRow.state == APPROVED))
+    in_order = sorted(approved, key=lambda row: int(row.key.rpartition("-")[2]))
+    return {row.action: row.values["title"] for row in in_order if "title" in row.values}
+
+
+def _require_areas(session: Session, state: ActionState) -> None:
+    known = set(session.scalars(select(AreaRow.key)))
+    strange = sorted(set(state.areas) - known)
+    if strange:
+        raise ParamError(
+            "decide.no_area", areas=", ".join(strange), known=", ".join(sorted(known)) or "none"
+        )
+
+
+def propose_change(
+    store: Store, plan: Plan, act: Act, number: str, values: Mapping[str, str]
+) -> str:
+    """Propose an action for an open slot, or a revision of one.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    plan
+        The plan.
+    act
+        Who, when, why.
+    number
+        The action's.
+    values
+        Of `CHANGEABLE` to what they should be; days as `YYYY-MM-DD`.
+
+    Returns
+    -------
+    str
+        The proposal's key.
+
+    Raises
+    ------
+    ParamError
+        If nothing or something else would be changed, or the number is not in the plan.
+    RoleError
+        If the person may not.
+    """
+    plan.action(number)
+    require_action(act.person, plan, number)
+    strange = sorted(set(values) - set(CHANGEABLE))
+    if strange or not values:
+        raise ParamError("decide.changeable", given=", ".join(strange), known=", ".join(CHANGEABLE))
+    wanted = {name: said(name, text) for name, text in values.items()}
+    if len(wanted.get("title", "")) > MAX_TITLE:
+        raise ParamError("decide.title", most=MAX_TITLE)
+    _as_state(number, wanted)
+    with store.writing(act.signed) as session:
+        _require_title(session, plan, number, wanted)
+        key = next_key(session, ChangeRow, "change-")
+        row = ChangeRow(key=key, action=number, values=wanted, state=PROPOSED)
+        row.by_office, row.team = act.person.office, plan.team_of(number).id
+        row.proposed_on = act.on
+        session.add(row)
+    return key
+
+
+def _as_state(number: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a proposal changes of an action's state; refuse days that are none."""
+    found: dict[str, Any] = {}
+    for name, text in values.items():
+        if name in {"start", "due"}:
+            try:
+                found[name] = date.fromisoformat(text)
+            except ValueError as error:
+                raise ParamError("param.day", name=name, given=text) from error
+        elif name != "title":
+            found[name] = text
+    ActionState(number, **found)
+    return found
+
+
+def answer_change(
+    store: Store, plan: Plan, act: Act, key: str, *, is_approved: bool, seen: int | None = None
+) -> str:
+    """Approve or refuse a proposal: the team's chair first, then the Committee.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    plan
+        The plan.
+    act
+        Who, when, why.
+    key
+        The proposal's.
+    is_approved
+        False refuses it.
+    seen
+        The revision that the person saw.
+
+    Returns
+    -------
+    str
+        How far it is: `chair-approved`, `approved` or `refused`.
+
+    Raises
+    ------
+    ParamError
+        If there is none, or it was answered already.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody answered it since `seen`.
+    """
+    with store.writing(act.signed) as session:
+        row = find(session, ChangeRow, key, seen)
+        if row.state not in (PROPOSED, CHAIR_APPROVED):
+            raise ParamError("decide.answered", key=key, state=row.state)
+        if row.state == CHAIR_APPROVED:
+            require_committee(act.person)
+        else:
+            require_team_chair(act.person, plan, row.action)
+        next_state = APPROVED if row.state == CHAIR_APPROVED else CHAIR_APPROVED
+        row.state = next_state if is_approved else REFUSED
+        if row.state == APPROVED:
+            _carry_out(session, row)
+        return row.state
+
+
+def _carry_out(session: Session, change: ChangeRow) -> None:
+    """Let an approved proposal's office and days stand in the action."""
+    found = _as_state(change.action, change.values)
+    if not found:
+        return
+    row = session.get(ActionRow, change.action)
+    before = ActionState(change.action) if row is None else state_of(row)
+    # Approving a plan tells nothing of how it goes: a stale action stays stale.
+    now = replace(before, **found)
+    if row is None:
+        values = {name: value for name, value in asdict(now).items() if name != "number"}
+        session.add(ActionRow(key=change.action, **values | {"areas": list(now.areas)}))
+        return
+    for name in found:
+        setattr(row, name, getattr(now, name))
+
+
+def set_link(
+    store: Store, plan: Plan, act: Act, link: tuple[str, str, str], *, is_removed: bool = False
+) -> None:
+    """Let one action wait for another, or no longer.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    plan
+        The plan.
+    act
+        Who, when, why.
+    link
+        The action that waits, what it waits for, and the item whose text says so.
+    is_removed
+        Whether it waits no longer.
+
+    Raises
+    ------
+    ParamError
+        If a number is not in the plan, or an action would wait for itself.
+    RoleError
+        If the person may not.
+    """
+    action, needs, source = link
+    plan.action(action)
+    plan.strategy_of(needs)  # a goal is nothing that could be waited for
+    for number in (needs, source):
+        plan.goal_of(number)
+        if number.count(".") >= 2:
+            plan.action(number)
+        elif number.count(".") == 1:
+            plan.strategy_of(number)
+    if action == needs:
+        raise ParamError("decide.self_link", number=action)
+    require_chair(act.person, plan, action)
+    key = f"{action}<-{needs}"
+    with store.writing(act.signed) as session:
+        row = session.get(LinkRow, key)
+        if row is None:
+            row = LinkRow(key=key, action=action, needs=needs, source=source)
+            session.add(row)
+        row.source, row.is_removed = source, is_removed

@@ -1,0 +1,278 @@
+"""Steps of a core service area: candidate, designated, maintenance, retired; its work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from string import ascii_uppercase
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csa.decisions.roles import Act, require_area_chair
+from csa.decisions.writing import find, next_key, refuse_stale, said
+from csa.errors import ParamError
+from csa.ingest.designation import Candidate
+from csa.store import Store
+from csa.store.tables import AreaRow, BaselineRow, StepRow
+
+CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
+STATES = (CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED)
+ACTIVE = frozenset({DESIGNATED, MAINTENANCE})
+ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "": frozenset({CANDIDATE, DESIGNATED}),
+        CANDIDATE: frozenset({CANDIDATE, DESIGNATED, RETIRED}),
+        DESIGNATED: frozenset({DESIGNATED, MAINTENANCE, RETIRED}),
+        MAINTENANCE: frozenset({DESIGNATED, RETIRED}),
+        RETIRED: frozenset({CANDIDATE, DESIGNATED}),
+    }
+)
+SAME_PLACE = 0.5
+"""Share of cells in common (Jaccard) from which a redrawn area is the same place."""
+FEWER = frozenset({"fewer here", "fewer here and next door"})
+"""Verdicts on which an area may go to maintenance: fewer here, and not moved next door."""
+
+
+def designate(
+    store: Store,
+    act: Act,
+    candidate: Candidate,
+    state: str = DESIGNATED,
+    *,
+    seen: int | None = None,
+) -> str:
+    """Make a candidate a core service area, or note it as a candidate.
+
+    An area that shares at least half of its cells with one that was decided on before is the
+    same place: it keeps its letter, and the new cells stand beside the old.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    candidate
+        The area as proposed.
+    state
+        `designated`, or `candidate`.
+    seen
+        The revision that the person saw, where the area was decided on before.
+
+    Returns
+    -------
+    str
+        The area's letter from now on: the proposal's, unless another place has it.
+
+    Raises
+    ------
+    ParamError
+        If it shares cells with another area that is served.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    require_area_chair(act.person)
+    reasons = said("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        now = _cells_now(session)
+        same = _same_place(now, candidate.cells)
+        _refuse_shared(session, now, candidate, same)
+        row = None if same is None else session.get(AreaRow, same)
+        refuse_stale(session, row, seen)
+        key: str = same or _letter(candidate.area_id, set(now))
+        before = "" if row is None else row.state
+        _refuse_step(key, before, state)
+        _refuse_earlier(row, act)
+        if row is None:
+            row = AreaRow(key=key, place_name=candidate.place_name, state=state, since=act.on)
+            session.add(row)
+        if before == RETIRED:
+            row.execution_on = None  # a new service: its work begins anew, with a new baseline
+        row.state, row.since = state, act.on
+        session.flush()
+        _add_step(session, row, act, reasons, dict(candidate.evidence), list(candidate.cells))
+    return key
+
+
+def _cells_now(session: Session) -> dict[str, frozenset[str]]:
+    """Return each area's cells as they are now: those of its last step."""
+    steps = session.scalars(select(StepRow))
+    in_order = sorted(steps, key=lambda row: int(row.key.rpartition("/")[2]))
+    return {row.area: frozenset(row.cells) for row in in_order}
+
+
+def _same_place(now: Mapping[str, frozenset[str]], cells: Collection[str]) -> str | None:
+    wanted = frozenset(cells)
+    shares = {key: len(kept & wanted) / len(kept | wanted) for key, kept in now.items()}
+    best = max(shares, key=lambda key: (shares[key], key), default=None)
+    return best if best is not None and shares[best] >= SAME_PLACE else None
+
+
+def _refuse_shared(
+    session: Session, now: Mapping[str, frozenset[str]], candidate: Candidate, same: str | None
+) -> None:
+    """Refuse a cell that two served areas would have: an incident would count twice."""
+    served = session.scalars(select(AreaRow.key).where(AreaRow.state.in_(sorted(ACTIVE))))
+    for key in served:
+        n = len(now[key] & frozenset(candidate.cells))
+        if key != same and n:
+            raise ParamError("decide.shared", area_id=candidate.area_id, other=key, n=n)
+
+
+def _letter(wanted: str, used: Collection[str]) -> str:
+    if wanted not in used:
+        return wanted
+    letters = [*ascii_uppercase, *(a + b for a in ascii_uppercase for b in ascii_uppercase)]
+    free: Iterator[str] = (letter for letter in letters if letter not in used)
+    return next(free)
+
+
+def _refuse_step(key: str, before: str, state: str) -> None:
+    if state not in ALLOWED[before]:
+        raise ParamError("decide.step", area=key, before=before, state=state)
+
+
+def _refuse_earlier(row: AreaRow | None, act: Act) -> None:
+    """Refuse a step dated before the last one: the steps tell what was served when."""
+    if row is not None and act.on < row.since:
+        raise ParamError("decide.earlier", area=row.key, day=act.on, since=row.since)
+
+
+def _add_step(
+    session: Session,
+    row: AreaRow,
+    act: Act,
+    reasons: str,
+    evidence: dict[str, Any],
+    cells: list[str],
+) -> None:
+    key = next_key(session, StepRow, f"{row.key}/")
+    step = StepRow(key=key, area=row.key, state=row.state, on_date=act.on, reasons=reasons)
+    step.by_office, step.evidence, step.cells = act.person.office, evidence, cells
+    session.add(step)
+
+
+def maintain(
+    store: Store, act: Act, key: str, told: Mapping[str, Any], *, seen: int | None = None
+) -> None:
+    """Let an area go to maintenance, where the shootings fell by more than luck gives.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    key
+        The area's.
+    told
+        What `csa displace` told of it since its designation: `verdict`, `since`, `area_id`,
+        and the city and data it rests on. Kept as evidence.
+    seen
+        The revision that the person saw.
+
+    Raises
+    ------
+    ParamError
+        If it is not designated, or its verdict is not that fewer were shot here.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    if told.get("verdict") not in FEWER:
+        raise ParamError("decide.not_fewer", area=key, verdict=told.get("verdict"))
+    _step(store, act, key, MAINTENANCE, told, seen)
+
+
+def _refuse_other_evidence(row: AreaRow, cells: Sequence[str], told: Mapping[str, Any]) -> None:
+    """Refuse a verdict on other cells, or one that counts a fall before the area was served."""
+    if sorted(told.get("cells", ())) != sorted(cells):
+        raise ParamError("decide.other_cells", area=row.key)
+    if str(told.get("since", "")) < row.since.isoformat()[:7]:
+        since = told.get("since", "no month")
+        raise ParamError("decide.before", area=row.key, since=since, day=row.since)
+
+
+def retire(store: Store, act: Act, key: str, *, seen: int | None = None) -> None:
+    """End the service in an area, or drop a candidate.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    key
+        The area's.
+    seen
+        The revision that the person saw.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or it is retired already.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    _step(store, act, key, RETIRED, {}, seen)
+
+
+def _step(
+    store: Store, act: Act, key: str, state: str, evidence: Mapping[str, Any], seen: int | None
+) -> None:
+    require_area_chair(act.person)
+    reasons = said("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        row = find(session, AreaRow, key, seen)
+        _refuse_step(key, row.state, state)
+        _refuse_earlier(row, act)
+        cells = sorted(_cells_now(session)[key])
+        if state == MAINTENANCE:
+            _refuse_other_evidence(row, cells, evidence)
+        row.state, row.since = state, act.on
+        _add_step(session, row, act, reasons, dict(evidence), cells)
+
+
+def begin_work(store: Store, act: Act, key: str, on: date, values: Mapping[str, Any]) -> None:
+    """Note that an area's plans are carried out from a day on, and keep its measures of then.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    key
+        The area's.
+    on
+        The first day.
+    values
+        The baseline (1.3.8): each measure and count as it is known now.
+
+    Raises
+    ------
+    ParamError
+        If the area is not designated, has begun already, or the day is ahead.
+    RoleError
+        If the person may not.
+    """
+    require_area_chair(act.person)
+    if on > act.on:
+        raise ParamError("decide.ahead", day=on, today=act.on)
+    with store.writing(act.signed) as session:
+        row = find(session, AreaRow, key)
+        if row.state != DESIGNATED:
+            raise ParamError("decide.step", area=key, before=row.state, state="begun")
+        if row.execution_on is not None:
+            raise ParamError("decide.begun", area=key, day=row.execution_on)
+        row.execution_on = on
+        number = next_key(session, BaselineRow, f"{key}/")
+        session.add(BaselineRow(key=number, area=key, on_date=on, values=dict(values)))

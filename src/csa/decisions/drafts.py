@@ -1,0 +1,65 @@
+"""What somebody is writing, kept over a reload: of no force, and not in the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from csa.store import Signed, Store
+from csa.store.audit import AT_UTC
+from csa.store.tables import DraftRow
+
+DRAFT = "draft"
+
+
+def keep_draft(store: Store, office: str, page: str, values: Mapping[str, Any]) -> None:
+    """Keep a draft; an empty one is forgotten.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    office
+        Whose.
+    page
+        What it is a draft of.
+    values
+        As JSON.
+    """
+    key, now = _key(office, page), datetime.now(UTC)
+    with store.writing(Signed(office, DRAFT, now)) as session:
+        row = session.get(DraftRow, key)
+        if not values:
+            if row is not None:
+                session.delete(row)
+            return
+        session.merge(DraftRow(key=key, values=dict(values), at_utc=now.strftime(AT_UTC)))
+
+
+def draft_of(store: Store | None, office: str, page: str) -> dict[str, Any]:
+    """Return a kept draft.
+
+    Parameters
+    ----------
+    store
+        Where it is kept; None: nowhere yet.
+    office
+        Whose.
+    page
+        What it is a draft of.
+
+    Returns
+    -------
+    dict
+        Empty where there is none.
+    """
+    if store is None:
+        return {}
+    with store.reading() as session:
+        row = session.get(DraftRow, _key(office, page))
+        return {} if row is None else dict(row.values)
+
+
+def _key(office: str, page: str) -> str:
+    return f"{page}/{office.strip()}"

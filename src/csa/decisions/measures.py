@@ -1,0 +1,203 @@
+"""Values of measures: taken, revised in sight, locked by the quarter; what a measure means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csa.decisions.roles import Act, Person, require, require_committee
+from csa.decisions.writing import refuse_stale, said
+from csa.errors import ParamError, RoleError
+from csa.measures import Quarter, Value
+from csa.plan import Plan, PlanMeasure
+from csa.store import Store
+from csa.store.tables import MeasureRow, QuarterRow, ValueRow
+
+CITY = "city"
+SETTLED = (
+    "definition",
+    "baseline",
+    "baseline_quarter",
+    "target",
+    "target_quarter",
+    "source",
+    "owner",
+)
+NUMBERS = ("value", "numerator", "denominator", "answers", "design_effect", "basis", "note")
+
+
+def add_values(store: Store, plan: Plan, act: Act, values: Sequence[Value]) -> int:
+    """Take values of measures, all or none; one that differs is a revision beside the earlier.
+
+    Parameters
+    ----------
+    store
+        Where they are kept.
+    plan
+        The plan, whose measures they are.
+    act
+        Who, when, why.
+    values
+        As `csa.measures.checked`; their `number` is set here.
+
+    Returns
+    -------
+    int
+        How many were new or differed; a value that is the same as before is not written again.
+
+    Raises
+    ------
+    ParamError
+        If a measure is not the plan's, or a quarter is not over.
+    RoleError
+        If the person may not.
+    StoreError
+        If the store cannot be written.
+    """
+    measures = {measure.id: measure for measure in plan.measures}
+    for value in values:
+        _require_measure(act.person, measures, value.measure)
+        if not value.quarter.is_over(act.on):
+            raise ParamError("decide.quarter_open", quarter=value.quarter, today=act.on)
+    with store.writing(act.signed) as session:
+        before = _latest(session)
+        return sum(_add_value(session, value, before) for value in values)
+
+
+def _latest(session: Session) -> dict[str, ValueRow]:
+    """Return the last revision of each value."""
+    rows = session.scalars(select(ValueRow).order_by(ValueRow.number))
+    return {_stem(row.measure, row.quarter, row.place): row for row in rows}
+
+
+def _stem(measure: str, quarter: object, place: str) -> str:
+    return f"{measure}/{quarter}/{place or CITY}/"
+
+
+def _add_value(session: Session, value: Value, before: dict[str, ValueRow]) -> bool:
+    stem = _stem(value.measure, value.quarter, value.place)
+    earlier = before.get(stem)
+    numbers = {name: found for name, found in asdict(value).items() if name in NUMBERS}
+    if earlier and all(getattr(earlier, name) == numbers[name] for name in NUMBERS):
+        return False
+    number = 1 if earlier is None else earlier.number + 1
+    row = ValueRow(key=f"{stem}{number}", measure=value.measure, number=number, **numbers)
+    row.quarter, row.place = str(value.quarter), value.place
+    session.add(row)
+    before[stem] = row
+    return True
+
+
+def _require_measure(person: Person, measures: Mapping[str, PlanMeasure], measure: str) -> None:
+    """Refuse who works for none of a measure's goals; the whole plan's are for every editor."""
+    if measure not in measures:
+        known = ", ".join(measures)
+        raise ParamError("decide.no_measure", given=measure, known=known)
+    require(person, "editor")
+    goals = measures[measure].goals
+    if person.role != "editor" or not goals:
+        return
+    if not {strategy.split(".")[0] for strategy in person.strategies} & set(goals):
+        raise RoleError("roles.not_goal", measure=measures[measure].name, goals=", ".join(goals))
+
+
+def approve_quarter(
+    store: Store, act: Act, quarter: Quarter, *, is_approved: bool = True, seen: int | None = None
+) -> None:
+    """Approve a quarter's values: a later change is a revision that shows as such.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    quarter
+        Which; it must be over.
+    is_approved
+        False opens it again.
+    seen
+        The revision that the person saw.
+
+    Raises
+    ------
+    ParamError
+        If the quarter is not over.
+    RoleError
+        If the person does not chair the Committee.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    require_committee(act.person)
+    if not quarter.is_over(act.on):
+        raise ParamError("decide.quarter_open", quarter=quarter, today=act.on)
+    with store.writing(act.signed) as session:
+        row = session.get(QuarterRow, str(quarter))
+        refuse_stale(session, row, seen)
+        if row is None:
+            row = QuarterRow(key=str(quarter))
+            session.add(row)
+        row.is_approved, row.approved_on = is_approved, act.on if is_approved else None
+
+
+def settle_measure(
+    store: Store,
+    plan: Plan,
+    act: Act,
+    measure: str,
+    settled: Mapping[str, Any],
+    seen: int | None = None,
+) -> None:
+    """Say what a measure counts, its baseline, its target, its source and owner.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    plan
+        The plan.
+    act
+        Who, when, why.
+    measure
+        Its id.
+    settled
+        Of `SETTLED`; what is not given stays.
+    seen
+        The revision that the writer saw.
+
+    Raises
+    ------
+    ParamError
+        If the measure is not the plan's, or a value is not of its kind.
+    RoleError
+        If the person does not chair: targets are the Committee's (1.3.10).
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    measures = {found.id: found for found in plan.measures}
+    _require_measure(act.person, measures, measure)
+    require(act.person, "chair")
+    strange = sorted(set(settled) - set(SETTLED))
+    if strange:
+        raise ParamError("decide.changeable", given=", ".join(strange), known=", ".join(SETTLED))
+    values = {name: _settled(name, value) for name, value in settled.items()}
+    with store.writing(act.signed) as session:
+        row = session.get(MeasureRow, measure)
+        refuse_stale(session, row, seen)
+        if row is None:
+            row = MeasureRow(key=measure)
+            session.add(row)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def _settled(name: str, value: Any) -> Any:
+    if name in {"baseline", "target"}:
+        return None if value is None else float(value)
+    if name.endswith("_quarter"):
+        return str(Quarter.parse(str(value))) if value else ""
+    return said(name, str(value), least=0)

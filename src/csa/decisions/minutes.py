@@ -1,0 +1,44 @@
+"""What a quarterly review decided, recorded as it was decided."""
+
+from __future__ import annotations
+
+from csa.decisions.roles import Act, require
+from csa.decisions.writing import next_key, said
+from csa.store import Store
+from csa.store.tables import MinuteRow
+
+
+def add_minute(store: Store, act: Act, text: str, about: str = "") -> str:
+    """Record a decision of today's meeting.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    text
+        The decision.
+    about
+        An action's number, an area's letter or a measure; empty: the whole plan.
+
+    Returns
+    -------
+    str
+        Its key.
+
+    Raises
+    ------
+    ParamError
+        If the text is empty or too long.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "chair")
+    decided = said("decision", text)
+    with store.writing(act.signed) as session:
+        key = next_key(session, MinuteRow, f"{act.on.isoformat()}/")
+        row = MinuteRow(key=key, meeting_on=act.on, about=said("about", about, least=0))
+        row.text = decided
+        session.add(row)
+    return key

@@ -1,0 +1,304 @@
+"""An area's work plan: tasks, meetings, what residents asked, lessons, who takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from csa.decisions.roles import Act, require
+from csa.decisions.writing import find, next_key, one_of, said
+from csa.errors import ParamError
+from csa.plan import STATUSES
+from csa.store import Store
+from csa.store.tables import (
+    AreaRow,
+    AskedRow,
+    LessonRow,
+    MeetingRow,
+    StakeholderRow,
+    TaskRow,
+)
+
+MEETINGS = ("group", "walk", "listening", "progress")
+SOURCES = ("walk", "listening", "meeting", "other")
+TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public")
+
+
+def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
+    """Add a task: what, which agency, by when.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    area
+        The area's letter.
+    task
+        `what`, `agency`; and as they are known `due` (a day), `status` (one of the plan's),
+        `source` (walk, listening, meeting, other), `is_public`.
+
+    Returns
+    -------
+    str
+        The task's key.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or a value is not of its kind.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    values = _task(
+        {"status": "not-started", "source": "other", "due": None, "is_public": False}, task
+    )
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, area)
+        key = next_key(session, TaskRow, f"{area}/task-")
+        session.add(TaskRow(key=key, area=area, updated_on=act.on, **values))
+    return key
+
+
+def set_task(
+    store: Store, act: Act, key: str, task: Mapping[str, Any], seen: int | None = None
+) -> None:
+    """Change a task; what is not given stays.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    key
+        The task's.
+    task
+        As `add_task`.
+    seen
+        The revision that the writer saw.
+
+    Raises
+    ------
+    ParamError
+        If there is no such task, or a value is not of its kind.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    require(act.person, "member")
+    with store.writing(act.signed) as session:
+        row = find(session, TaskRow, key, seen)
+        values = _task({name: getattr(row, name) for name in TASK_FIELDS}, task)
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.updated_on = act.on
+
+
+def _task(before: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
+    strange = sorted(set(task) - set(TASK_FIELDS))
+    if strange:
+        raise ParamError(
+            "decide.changeable", given=", ".join(strange), known=", ".join(TASK_FIELDS)
+        )
+    values = {**before, **task}
+    values["what"] = said("what", str(values.get("what", "")))
+    values["agency"] = said("agency", str(values.get("agency", "")))
+    one_of("status", values["status"], STATUSES)
+    one_of("source", values["source"], SOURCES)
+    return values
+
+
+def add_meeting(store: Store, act: Act, area: str, kind: str, meeting: Mapping[str, Any]) -> str:
+    """Add a walk, a listening session, a group or a progress meeting.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    area
+        The area's letter.
+    kind
+        `group` (the first starts the 60 days), `walk`, `listening` or `progress`.
+    meeting
+        `on_date`; `organisations` that came, never private persons; `note`.
+
+    Returns
+    -------
+    str
+        The meeting's key.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or a value is not of its kind.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    one_of("kind", kind, MEETINGS)
+    texts = {
+        name: said(name, str(meeting.get(name, "")), least=0) for name in ("organisations", "note")
+    }
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, area)
+        key = next_key(session, MeetingRow, f"{area}/meeting-")
+        on_date = meeting.get("on_date", act.on)
+        session.add(MeetingRow(key=key, area=area, kind=kind, on_date=on_date, **texts))
+    return key
+
+
+def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool = False) -> str:
+    """Add what residents asked for.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    area
+        The area's letter.
+    asked
+        In their words, without a name.
+    is_public
+        Whether it may be shown to everybody.
+
+    Returns
+    -------
+    str
+        Its key.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or nothing was asked.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    text = said("asked", asked)
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, area)
+        key = next_key(session, AskedRow, f"{area}/asked-")
+        row = AskedRow(key=key, area=area, asked=text, asked_on=act.on, is_public=is_public)
+        session.add(row)
+    return key
+
+
+def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | None = None) -> None:
+    """Answer what residents asked: you said, we did.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    key
+        Of what was asked.
+    answered
+        What was done, or why not.
+    seen
+        The revision that the writer saw.
+
+    Raises
+    ------
+    ParamError
+        If nothing of that key was asked, or the answer is empty.
+    RoleError
+        If the person may not.
+    ConflictError
+        If somebody changed it since `seen`.
+    """
+    require(act.person, "member")
+    text = said("answered", answered)
+    with store.writing(act.signed) as session:
+        row = find(session, AskedRow, key, seen)
+        row.answered, row.answered_on = text, act.on
+
+
+def add_lesson(store: Store, act: Act, area: str, text: str) -> str:
+    """Add what was learned, for the next area.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    area
+        The area's letter.
+    text
+        The lesson.
+
+    Returns
+    -------
+    str
+        Its key.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or the lesson is empty.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    lesson = said("lesson", text)
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, area)
+        key = next_key(session, LessonRow, f"{area}/lesson-")
+        session.add(LessonRow(key=key, area=area, text=lesson, on_date=act.on))
+    return key
+
+
+def add_stakeholder(store: Store, act: Act, area: str, organisation: str, part: str = "") -> str:
+    """Add an organisation that takes part; a private person has no place here.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    area
+        The area's letter.
+    organisation
+        Its name.
+    part
+        What it does.
+
+    Returns
+    -------
+    str
+        Its key.
+
+    Raises
+    ------
+    ParamError
+        If there is no such area, or the organisation is there already.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    name, does = said("organisation", organisation), said("part", part, least=0)
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, area)
+        _refuse_twice(session, area, name)
+        key = next_key(session, StakeholderRow, f"{area}/stakeholder-")
+        session.add(StakeholderRow(key=key, area=area, organisation=name, part=does))
+    return key
+
+
+def _refuse_twice(session: Session, area: str, name: str) -> None:
+    found = session.query(StakeholderRow).filter_by(area=area, organisation=name).count()
+    if found:
+        raise ParamError("decide.twice", what=name)

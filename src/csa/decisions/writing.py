@@ -1,0 +1,158 @@
+"""What every change of the store does: find the row, refuse a stale writer, number what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from csa.errors import ConflictError, ParamError
+from csa.store.tables import Audit, Audited
+
+MAX_TEXT = 2000
+Row = TypeVar("Row", bound=Audited)
+
+
+def find(session: Session, table: type[Row], key: str, seen: int | None = None) -> Row:
+    """Find a row that is to be changed.
+
+    Parameters
+    ----------
+    session
+        That writes.
+    table
+        Its table.
+    key
+        Its key.
+    seen
+        The revision that the writer saw; None asks nothing.
+
+    Returns
+    -------
+    Audited
+        The row.
+
+    Raises
+    ------
+    ParamError
+        If there is none.
+    ConflictError
+        If somebody changed it since.
+    """
+    row = session.get(table, key)
+    if row is None:
+        raise ParamError("decide.no_row", kind=table.__tablename__, key=key)
+    refuse_stale(session, row, seen)
+    return row
+
+
+def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> None:
+    """Refuse to write over what somebody else changed meanwhile, and tell who changed what.
+
+    Parameters
+    ----------
+    session
+        That writes.
+    row
+        As it is now; None where there is none yet.
+    seen
+        The revision that the writer saw: 0 where there was none; None asks nothing.
+
+    Raises
+    ------
+    ConflictError
+        If they differ.
+    """
+    now = 0 if row is None else row.revision
+    if seen is None or seen == now or row is None:
+        return
+    last = session.execute(
+        select(Audit.at_utc, Audit.by_office, Audit.new, Audit.why)
+        .where(Audit.item == row.item)
+        .order_by(Audit.id.desc())
+        .limit(1)
+    ).one()
+    raise ConflictError(
+        "decide.conflict", item=row.item, by=last.by_office, at=last.at_utc[:16], what=last.new
+    )
+
+
+def next_key(session: Session, table: type[Audited], stem: str) -> str:
+    """Return the next key: none is used twice, since nothing is removed.
+
+    Parameters
+    ----------
+    session
+        That writes; no other does at the time.
+    table
+        Where it will stand.
+    stem
+        How its key begins, such as `B/task-`.
+
+    Returns
+    -------
+    str
+        Such as `B/task-3`.
+    """
+    session.flush()
+    n = session.scalar(
+        select(func.count()).select_from(table).where(table.key.startswith(stem, autoescape=True))
+    )
+    return f"{stem}{(n or 0) + 1}"
+
+
+def said(name: str, text: str, *, least: int = 1) -> str:
+    """Return a text that somebody wrote, without outer blanks.
+
+    Parameters
+    ----------
+    name
+        What it is, for the sentence.
+    text
+        As written.
+    least
+        Characters that it takes.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    ParamError
+        If it is too short or too long.
+    """
+    stripped = text.strip()
+    if not least <= len(stripped) <= MAX_TEXT:
+        raise ParamError("decide.text", name=name, least=least, most=MAX_TEXT, given=len(stripped))
+    return stripped
+
+
+def one_of(name: str, given: str, known: Collection[str]) -> str:
+    """Return a word of a closed list.
+
+    Parameters
+    ----------
+    name
+        What it is, for the sentence.
+    given
+        The word.
+    known
+        The list.
+
+    Returns
+    -------
+    str
+        The word.
+
+    Raises
+    ------
+    ParamError
+        If it is none of them.
+    """
+    if given not in known:
+        raise ParamError("decide.one_of", name=name, given=given, known=", ".join(known))
+    return given

@@ -1,0 +1,166 @@
+"""What a decision on an area rests on, read from what the other commands wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from csa.errors import ParamError, SourceError
+from csa.ingest.chosen import load_chosen
+
+PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
+OF_PROPOSAL = ("data_fingerprint", "data_through", "params", "versions")
+OF_PRIORITIES = ("weights", "capacity")
+OF_VERDICT = ("data_fingerprint", "data_through", "since", "through", "boundary", "versions")
+OF_AREA = ("verdict", "sentence", "first_alarm", "core", "ring", "cells")
+NEEDED = {
+    PROPOSAL: OF_PROPOSAL,
+    PRIORITIES: (*OF_PRIORITIES, "data_fingerprint"),
+    DISPLACEMENT: (*OF_VERDICT, "single"),
+}
+FORMAT_VERSION = 1
+"""Of all three."""
+SAME = ("place_name", "incidents", "homicides", "area_km2")
+"""Figures in which a proposal and what weighed it agree: else a letter is of two places."""
+NOT_EVIDENCE = frozenset({"cells", "neighborhoods", "is_synthetic"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An area of a proposal, and what was known of it.
+
+    Parameters
+    ----------
+    area_id
+        Its letter in the proposal.
+    place_name
+        Its name.
+    cells
+        H3 cells, 15 hexadecimal digits each.
+    evidence
+        The proposal, its data and parameters, the weights, and the area's figures: as seen.
+    """
+
+    area_id: str
+    place_name: str
+    cells: tuple[str, ...]
+    evidence: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Refuse an area without land."""
+        if not self.cells:
+            raise ParamError("decide.no_cells", area_id=self.area_id)
+
+
+def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: str) -> Candidate:
+    """Read an area of a proposal, with what was known of it.
+
+    Parameters
+    ----------
+    folder
+        What `csa propose` wrote.
+    area_id
+        The area's letter in it.
+    priorities
+        What `csa priorities` wrote of the same proposal, or None.
+    city
+        Short name of the city whose areas they must be.
+
+    Returns
+    -------
+    Candidate
+        With its cells, and the proposal, weights and figures as evidence.
+
+    Raises
+    ------
+    SourceError
+        If a folder is none of these, of another city, or of other data or areas.
+    ParamError
+        If the proposal has no such area.
+    """
+    proposal = _account(folder, PROPOSAL, city)
+    chosen = load_chosen(folder)
+    if area_id not in chosen.area_ids:
+        known = ", ".join(chosen.area_ids) or "none"
+        raise ParamError("chosen.no_area", given=area_id, path=folder, known=known)
+    at = chosen.area_ids.index(area_id)
+    evidence: dict[str, Any] = {name: proposal[name] for name in OF_PROPOSAL}
+    evidence["area"] = _figures(folder / "areas.csv", area_id)
+    if priorities is not None:
+        weighed = _account(priorities, PRIORITIES, city)
+        if weighed["data_fingerprint"] != proposal["data_fingerprint"]:
+            raise SourceError("chosen.other_data", path=priorities, other=folder)
+        evidence |= {name: weighed[name] for name in OF_PRIORITIES}
+        judged = _figures(priorities / "priorities.csv", area_id)
+        if any(judged.get(name) != evidence["area"].get(name) for name in SAME):
+            raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
+        evidence["judged"] = judged
+    cells = tuple(f"{cell:x}" for cell in sorted(chosen.cells[at]))
+    return Candidate(area_id, chosen.place_names[at], cells, evidence)
+
+
+def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
+    """Read what `csa displace` told of an area.
+
+    Parameters
+    ----------
+    folder
+        What it wrote.
+    area
+        The area's letter.
+    city
+        Short name of the city.
+
+    Returns
+    -------
+    dict
+        `verdict`, `sentence`, `since` and what they rest on.
+
+    Raises
+    ------
+    SourceError
+        If the folder is no such one, or of another city.
+    ParamError
+        If the area was not followed.
+    """
+    account = _account(folder, DISPLACEMENT, city)
+    found = {row["area_id"]: row for row in account["single"]}
+    if area not in found:
+        known = ", ".join(found)
+        raise ParamError("chosen.no_area", given=area, path=folder, known=known)
+    told = {name: account[name] for name in OF_VERDICT}
+    return told | {name: found[area][name] for name in OF_AREA if name in found[area]}
+
+
+def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
+    """Read the JSON of a folder that one of our commands wrote, of this city."""
+    file = folder / f"{kind}.json"
+    try:
+        account = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SourceError("chosen.no_folder", path=folder, kind=kind) from error
+    if not isinstance(account, dict) or account.get("kind") != kind:
+        raise SourceError("chosen.no_folder", path=folder, kind=kind)
+    lacking = [name for name in NEEDED[kind] if name not in account]
+    if lacking or account.get("format_version") != FORMAT_VERSION:
+        raise SourceError("chosen.other_version", path=folder, kind=kind)
+    if account.get("city") != city:
+        raise SourceError("chosen.other_city", path=folder, given=account.get("city"), city=city)
+    return account
+
+
+def _figures(file: Path, area_id: str) -> dict[str, str]:
+    """Return an area's row of a table, as it stands there."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceError("chosen.unreadable", path=file) from error
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        if row.get("area_id") == area_id:
+            return {name: value for name, value in row.items() if name not in NOT_EVIDENCE}
+    raise SourceError("chosen.no_row", path=file, area_id=area_id)

@@ -1,0 +1,237 @@
+"""Read a file of measures: accepted whole, or refused whole with every fault named."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeAlias, TypeVar
+
+from csa.errors import SourceError
+from csa.ingest.columns import normalise_header
+from csa.ingest.records import Records, read_records
+from csa.message import Message, say
+
+V = TypeVar("V")
+Field: TypeAlias = str | float | None
+Make: TypeAlias = Callable[
+    [Mapping[str, Field], str], tuple[V | None, Sequence[tuple[str, Message]]]
+]
+"""Makes a value of a row's fields and its measure's kind, or tells faults by column."""
+
+NUMBER_COLUMNS = ("value", "numerator", "denominator", "answers", "design_effect")
+MEASURE_COLUMNS = ("measure", "quarter", "place", *NUMBER_COLUMNS, "basis", "note")
+NEEDED = ("measure", "quarter")
+MOST_LISTED = 50
+"""Faults that are written out: more than a person mends at one sitting."""
+
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+COMMA = re.compile(r"[-+]?[0-9.\s]*,[0-9.,\s]*")
+FORMULA = ("=", "@")
+PARTS = {"value", "numerator", "denominator"}
+"""Where one of them cannot be read, nothing is said of how they fit together."""
+
+
+def load_measures(
+    path: Path, kinds: Mapping[str, str], places: Collection[str], make: Make[V]
+) -> tuple[V, ...]:
+    """Read a CSV of measures' values.
+
+    Parameters
+    ----------
+    path
+        The file: comma, semicolon, tab or bar; UTF-8.
+    kinds
+        Measure id to kind, of all measures of the plan.
+    places
+        Keys and names that a place may have; an empty place is the whole city.
+    make
+        Makes a value of a row, or tells its faults: `csa.measures.make_value`.
+
+    Returns
+    -------
+    tuple
+        A value for each row, in the file's order.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, or has faults; `faults` holds all of them.
+    """
+    records = read_records(path)
+    if any(note.key == "source.note_encoding" for note in records.notes):
+        raise SourceError("measures_file.not_utf8", path=path)
+    columns, faults = _match_columns(records)
+    values: list[V] = []
+    if set(NEEDED) <= set(columns):
+        reading = _Reading(records, columns, kinds, _spellings(places), make)
+        values = reading.values()
+        faults += [message for _, message in sorted(reading.faults, key=lambda fault: fault[0])]
+    if faults:
+        raise _refusal(path, faults)
+    return tuple(values)
+
+
+def _refusal(path: Path, faults: Sequence[Message]) -> SourceError:
+    lines = [str(fault) for fault in faults[:MOST_LISTED]]
+    n_more = len(faults) - len(lines)
+    if n_more:
+        lines.append(str(say("measures_file.more", n=n_more)))
+    listed = "\n".join(lines)
+    error = SourceError("measures_file.faults", path=path, n=len(faults), listed=listed)
+    error.faults = tuple(faults)
+    return error
+
+
+def _match_columns(records: Records) -> tuple[dict[str, int], list[Message]]:
+    """Find where each column stands; a header that is unknown, doubled or lacking is a fault."""
+    known = {normalise_header(name): name for name in MEASURE_COLUMNS}
+    columns: dict[str, int] = {}
+    faults: list[Message] = []
+    for position, header in enumerate(records.header):
+        given = header.strip()
+        name = known.get(normalise_header(header))
+        if name is None:
+            if given or any(row[position].strip() for row in records.rows):
+                hint = _did_you_mean(given, MEASURE_COLUMNS)
+                faults.append(say("measures_file.column", given=given, hint=hint))
+        elif name in columns:
+            faults.append(say("measures_file.column_twice", name=name))
+        else:
+            columns[name] = position
+    faults += [say("measures_file.no_column", name=name) for name in NEEDED if name not in columns]
+    return columns, faults
+
+
+def _did_you_mean(given: str, known: Collection[str]) -> str:
+    by_key = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(given.casefold(), list(by_key), n=1)
+    if not close:
+        return "."
+    return str(say("measures_file.hint", name=by_key[close[0]]))
+
+
+def _spellings(places: Collection[str]) -> dict[str, str]:
+    """Map each place's key to its own spelling; where two differ in capitals alone, to neither."""
+    by_key: dict[str, str] = {}
+    doubtful = set()
+    for place in places:
+        if by_key.setdefault(_key(place), place) != place:
+            doubtful.add(_key(place))
+    exact = {place: place for place in places}
+    return {key: place for key, place in by_key.items() if key not in doubtful} | exact
+
+
+def _key(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _sheet_rows(records: Records) -> list[int]:
+    """Give each row a spreadsheet's number: a text of several lines is one row."""
+    rows, inside = [], sum(name.count("\n") for name in records.header)
+    for line, fields in zip(records.lines, records.rows, strict=True):
+        rows.append(line - inside)
+        inside += sum(text.count("\n") for text in fields)
+    return rows
+
+
+@dataclass
+class _Reading(Generic[V]):
+    """The rows of one file, and the faults found in them."""
+
+    records: Records
+    columns: Mapping[str, int]
+    kinds: Mapping[str, str]
+    places: Mapping[str, str]
+    make: Make[V]
+    faults: list[tuple[tuple[int, int], Message]] = field(default_factory=list)
+    first_rows: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def values(self) -> list[V]:
+        """Read all rows; where there are faults, those that could be read."""
+        found = []
+        for number in self.records.unreadable:
+            self.faults.append(((number, -1), say("measures_file.unreadable", row=number)))
+        for number, texts in zip(_sheet_rows(self.records), self.records.rows, strict=True):
+            value = self._value(number, {n: texts[p].strip() for n, p in self.columns.items()})
+            if value is not None:
+                found.append(value)
+        return found
+
+    def _value(self, row: int, texts: Mapping[str, str]) -> V | None:
+        fields: dict[str, Field] = dict(texts)
+        faults = dict(self._text_faults(texts, fields))
+        for name in NUMBER_COLUMNS:
+            text = texts.get(name, "")
+            fields[name], fault = _number(text)
+            if fault is not None:
+                faults[name] = fault
+        kind = self.kinds.get(str(fields["measure"]), "")
+        value, told = self.make(fields, kind)
+        unclear = PARTS if PARTS & set(faults) else set()
+        for name, message in told:
+            if name not in {*faults, *unclear}:
+                faults[name] = message
+        if {"measure", "quarter", "place"}.isdisjoint(faults):
+            faults |= self._repeated(row, fields)
+        for name, message in faults.items():
+            self._add(row, name, message)
+        return None if faults else value
+
+    def _text_faults(
+        self, texts: Mapping[str, str], fields: dict[str, Field]
+    ) -> Iterator[tuple[str, Message]]:
+        """Find what is wrong with texts; put the place's own spelling into the fields."""
+        for name in ("measure", "quarter", "place", "basis", "note"):
+            if texts.get(name, "").startswith(FORMULA):
+                yield name, say("measures_file.formula", given=_cut(texts[name]))
+                fields[name] = ""
+        measure, place = fields["measure"], str(fields.get("place") or "")
+        if measure and measure not in self.kinds:
+            hint = _did_you_mean(str(measure), self.kinds)
+            yield "measure", say("measures_file.measure", given=_cut(str(measure)), hint=hint)
+        if place:
+            own = self.places.get(place, self.places.get(_key(place)))
+            fields["place"] = own or ""
+            if own is None:
+                hint = _did_you_mean(place, self.places.values())
+                yield "place", say("measures_file.place", given=_cut(place), hint=hint)
+
+    def _repeated(self, row: int, fields: Mapping[str, Field]) -> dict[str, Message]:
+        slot = str(fields["measure"]), str(fields["quarter"]), str(fields.get("place") or "")
+        first = self.first_rows.setdefault(slot, row)
+        return {} if first == row else {"measure": say("measures_file.twice", first=first)}
+
+    def _add(self, row: int, name: str, message: Message) -> None:
+        order = row, MEASURE_COLUMNS.index(name) if name in MEASURE_COLUMNS else -1
+        self.faults.append((order, say("measures_file.fault", row=row, name=name, why=message)))
+
+
+def _number(text: str) -> tuple[float | None, Message | None]:
+    """Read a number as it is written in English, or tell why it is none."""
+    if not text:
+        return None, None
+    if not NUMBER.fullmatch(text):
+        return None, _no_number(text)
+    number = float(text)
+    if math.isfinite(number):
+        return number, None
+    return None, say("measures_file.too_large", given=_cut(text))
+
+
+def _no_number(text: str) -> Message:
+    key = "measures_file.number"
+    if text.startswith(FORMULA):
+        key = "measures_file.formula"
+    elif COMMA.fullmatch(text):
+        key = "measures_file.comma"
+    elif text.endswith("%"):
+        key = "measures_file.percent"
+    return say(key, given=_cut(text))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}..."

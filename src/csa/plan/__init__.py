@@ -1,0 +1,62 @@
+"""The plan without a database: its items, how actions stand, and what a day makes of it."""
+
+from csa.plan.calendar import (
+    ASK_DAYS,
+    CLOCK_DAYS,
+    SOON_DAYS,
+    STALE_DAYS,
+    Clock,
+    clock,
+    colour_word,
+    freshness,
+    holds_up,
+    is_due_soon,
+    is_late,
+    ordered,
+    waits_for,
+)
+from csa.plan.items import (
+    About,
+    Action,
+    Goal,
+    Link,
+    Plan,
+    PlanMeasure,
+    Strategy,
+    Team,
+    Wording,
+    by_number,
+)
+from csa.plan.loading import load_plan
+from csa.plan.status import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
+
+__all__ = [
+    "ASK_DAYS",
+    "CLOCK_DAYS",
+    "NEED_REASON",
+    "SOON_DAYS",
+    "STALE_DAYS",
+    "STATUSES",
+    "TEXT_LIMIT",
+    "About",
+    "Action",
+    "ActionState",
+    "Clock",
+    "Goal",
+    "Link",
+    "Plan",
+    "PlanMeasure",
+    "Strategy",
+    "Team",
+    "Wording",
+    "by_number",
+    "clock",
+    "colour_word",
+    "freshness",
+    "holds_up",
+    "is_due_soon",
+    "is_late",
+    "load_plan",
+    "ordered",
+    "waits_for",
+]

@@ -1,0 +1,264 @@
+"""What a day makes of a state: fresh or stale, late, due soon, the 60 days, the order of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+from csa.plan.items import Action, Link, Plan, by_number
+from csa.plan.status import ActionState
+
+ASK_DAYS = 30
+"""Days without an update after which one is asked for: the plan wants monthly talks."""
+STALE_DAYS = 90
+"""Days without an update after which a status says nothing: a quarterly review has passed."""
+SOON_DAYS = 90
+"""What counts as due soon: up to the next quarterly review."""
+CLOCK_DAYS = 60
+"""Days from the first group meeting to the start of local work (1.3.6)."""
+
+Freshness: TypeAlias = Literal["none", "fresh", "ask", "stale"]
+ClockState: TypeAlias = Literal["not-started", "running", "over", "begun"]
+States: TypeAlias = Mapping[str, ActionState]
+"""Number to state; an action that is absent has not started."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The days from the first group meeting to the start of local work.
+
+    Parameters
+    ----------
+    state
+        `not-started` without a meeting yet, `running`, `over` when the days have passed, and
+        `begun` when the work has begun.
+    day
+        Days since the first meeting, which is day 0: today, or on the day when work began.
+    ends
+        The last day.
+    """
+
+    state: ClockState
+    day: int | None = None
+    ends: date | None = None
+
+
+def freshness(state: ActionState, today: date) -> Freshness:
+    """Tell how old the last update is.
+
+    Parameters
+    ----------
+    state
+        The action's.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    str
+        `none`: never updated; `fresh`; `ask`: over 30 days; `stale`: over 90. What is done
+        needs no further update, so it stays fresh.
+    """
+    if state.updated_on is None:
+        return "none"
+    days = (today - state.updated_on).days
+    if state.status == "done" or days <= ASK_DAYS:
+        return "fresh"
+    return "ask" if days <= STALE_DAYS else "stale"
+
+
+def is_late(state: ActionState, today: date) -> bool:
+    """Tell whether an action is due before today, and not done.
+
+    Parameters
+    ----------
+    state
+        The action's.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    bool
+        False without a due day, and on the due day itself.
+    """
+    return state.status != "done" and state.due is not None and state.due < today
+
+
+def is_due_soon(state: ActionState, today: date) -> bool:
+    """Tell whether an action is due from today on within 90 days, and not done.
+
+    Parameters
+    ----------
+    state
+        The action's.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    bool
+        False for what is late already.
+    """
+    if state.status == "done" or state.due is None:
+        return False
+    return 0 <= (state.due - today).days <= SOON_DAYS
+
+
+def colour_word(state: ActionState, today: date) -> str:
+    """Tell what a screen shows: the status, or that nobody has told lately.
+
+    Parameters
+    ----------
+    state
+        The action's.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    str
+        A status, or `no-update` (grey) where it was never updated or is stale.
+    """
+    return "no-update" if freshness(state, today) in {"none", "stale"} else state.status
+
+
+def waits_for(plan: Plan, links: Mapping[str, Iterable[Link]] | None = None) -> dict[str, set[str]]:
+    """List the actions that each action waits for, one step far.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    links
+        Number of an action or a strategy to its links, instead of all of the plan's own:
+        links can be edited.
+
+    Returns
+    -------
+    dict
+        Each action's number to numbers of actions. A link on a strategy stands for all its
+        actions; links of kind `linked` are no waits; an item the plan lacks is none either.
+    """
+    if links is None:
+        links = {strategy.number: strategy.needs for strategy in plan.strategies}
+        links |= {action.number: action.needs for action in plan.actions}
+    members: dict[str, set[str]] = {action.number: {action.number} for action in plan.actions}
+    for action in plan.actions:
+        members.setdefault(action.number.rpartition(".")[0], set()).add(action.number)
+    waits: dict[str, set[str]] = {action.number: set() for action in plan.actions}
+    for number, wanted in links.items():
+        for link in wanted:
+            if link.kind == "waits":
+                for waiting in members.get(number, ()):
+                    waits[waiting] |= members.get(link.on, set())
+    return waits
+
+
+def holds_up(
+    plan: Plan,
+    states: States,
+    today: date,
+    links: Mapping[str, Iterable[Link]] | None = None,
+) -> dict[str, tuple[str, ...]]:
+    """List what each late action holds up.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    states
+        How its actions stand.
+    today
+        The day that is asked about.
+    links
+        Instead of the plan's own, as in `waits_for`.
+
+    Returns
+    -------
+    dict
+        Each late action's number, in order, to the numbers of actions not done that wait for
+        it, directly or through others not done; empty where it holds up nothing.
+    """
+    waits = waits_for(plan, links)
+    late = [n for n in sorted(waits, key=by_number) if is_late(_state(states, n), today)]
+    still = {n for n in waits if _state(states, n).status != "done"}
+    return {number: _held_by(number, waits, still) for number in late}
+
+
+def _held_by(late: str, waits: Mapping[str, set[str]], still: set[str]) -> tuple[str, ...]:
+    held: set[str] = set()
+    newest = {late}
+    while newest:
+        newest = {n for n in still - held if waits[n] & newest}
+        held |= newest
+    return tuple(sorted(held - {late}, key=by_number))
+
+
+def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> Clock:
+    """Tell where the 60 days of 1.3.6 stand.
+
+    Parameters
+    ----------
+    first_meeting
+        The first group meeting; none: the clock has not started.
+    today
+        The day that is asked about.
+    begun_on
+        The day when the action plans' execution began, if it did.
+
+    Returns
+    -------
+    Clock
+        Day 60 is still in time. A meeting that lies ahead has not started the clock.
+    """
+    ends = first_meeting + timedelta(days=CLOCK_DAYS) if first_meeting else None
+    if begun_on is not None and begun_on <= today:
+        # Work may begin before anybody meets; it is then begun on day 0.
+        day = max(0, (begun_on - first_meeting).days) if first_meeting else None
+        return Clock("begun", day, ends)
+    if first_meeting is None or first_meeting > today:
+        return Clock("not-started", None, ends)
+    day = (today - first_meeting).days
+    return Clock("running" if day <= CLOCK_DAYS else "over", day, ends)
+
+
+def ordered(plan: Plan, states: States, today: date) -> tuple[Action, ...]:
+    """Put actions in the order in which the Committee looks at them.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    states
+        How its actions stand.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    tuple
+        All actions: trust's open slots, then what is blocked, at risk, stale, late, then the
+        rest; within each by number.
+    """
+    trust = {strategy.number for strategy in plan.strategies if strategy.is_trust}
+
+    def urgency(action: Action) -> int:
+        state = _state(states, action.number)
+        if action.is_open and action.number.rpartition(".")[0] in trust:
+            return 0
+        claims = (
+            state.status == "blocked",
+            state.status == "at-risk",
+            freshness(state, today) == "stale",
+            is_late(state, today),
+        )
+        return claims.index(True) + 1 if any(claims) else 5
+
+    return tuple(sorted(plan.actions, key=lambda a: (urgency(a), by_number(a.number))))
+
+
+def _state(states: States, number: str) -> ActionState:
+    return states.get(number) or ActionState(number)

@@ -1,0 +1,1 @@
+"""Each version of the store's tables, and the way to it from the one before."""

@@ -1,0 +1,20 @@
+"""Whose store it is; and an action of which nothing was told yet, though its office was approved."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add the table that says whose store it is, and let an action be without an update."""
+    op.create_table(
+        "about",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+    with op.batch_alter_table("action") as table:
+        table.alter_column("updated_on", existing_type=sa.Date(), nullable=True)

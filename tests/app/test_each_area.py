@@ -1,0 +1,127 @@
+"""Each area's line, table and file: the same numbers as the map's, by letter."""
+
+import csv
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from app import each_area
+from csa.displacement.expectation import Expectation
+from csa.displacement.verdict import Judged, Track, Verdict
+
+MONTHS = ["2020-01", "2020-02", "2020-03"]
+
+
+def track(counted, mean, low, high):
+    """Three months of sums, the last as given."""
+    sums = (np.array([n // 3, n // 2, n]) for n in (counted, low, high))
+    many, least, most = sums
+    expectation = Expectation(np.array([mean / 3, mean / 2, mean]), np.zeros(3), 1.0)
+    return Track(many, expectation, least, most, np.zeros(3), np.ones(3, dtype=bool))
+
+
+def judged(verdict, ring=None):
+    return Judged(track(9, 38.0, 11, 79), ring, 2.9, (verdict,) * 3)
+
+
+def following(**areas):
+    """Areas by letter, as the page follows them."""
+    names = {name: f"Row {name}" for name in areas}
+    return SimpleNamespace(
+        area_ids=tuple(areas),
+        by_letter=sorted(areas, key=lambda name: (len(name), name)),
+        months=MONTHS,
+        judged=areas.__getitem__,
+        place_name=lambda name: f"{names[name]} ({name})",
+        displaced=SimpleNamespace(
+            chosen=SimpleNamespace(area_ids=tuple(areas), place_names=tuple(names.values()))
+        ),
+    )
+
+
+FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Verdict.TOO_FEW))
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("areas", "said"),
+    [
+        ({"A": SAME, "B": SAME}, "No single area differs. No change shown in 2."),
+        (
+            {"A": FEWER, "B": FEW, "C": SAME},
+            (
+                "One area differs: Row A (A), fewer here, and no displacement shown. "
+                "No change shown in 1. Too few to say in 1."
+            ),
+        ),
+        ({"A": FEW, "B": FEW}, "No single area differs. Too few to say in 2."),
+    ],
+)
+def test_the_line_names_areas_that_differ_and_counts_the_others(areas, said):
+    assert each_area.say_singles(following(**areas), 2) == said
+
+
+def test_a_row_has_what_is_here_and_around_with_what_was_expected():
+    alone, ringed = SAME, judged(Verdict.SAME_MORE_NEXT, track(35, 14.0, 1, 37))
+    table = each_area.table(following(AA=alone, B=ringed), 2)
+    assert table.to_numpy().tolist() == [
+        [
+            "Row B (B)",
+            "No change here and more next door",
+            9,
+            "about 38 (11 to 79)",
+            "35",
+            "about 14 (1 to 37)",
+        ],
+        ["Row AA (AA)", "No change shown", 9, "about 38 (11 to 79)", "", ""],
+    ]
+
+
+def test_the_file_has_the_same_numbers_a_row_an_area():
+    ringed = judged(Verdict.FEWER, track(35, 14.256, 1, 37))
+    made = each_area.as_csv(following(AA=SAME, B=ringed), 2, is_synthetic=True)
+    first, second = csv.DictReader(io.StringIO(made.decode()))
+    assert list(first) == list(each_area.COLUMNS)
+    told = ",".join(first.values())
+    assert told == "B,Row B,2020-01,2020-03,fewer here,9,38.0,11,79,35,14.26,1,37,True"
+    assert second["area_id"] == "AA"
+    assert [second[name] for name in each_area.COLUMNS[9:13]] == [""] * 4
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_one_area_alone_and_too_few_months_have_no_line():
+    assert each_area.say_singles(following(A=FEWER), 2) == ""
+    assert each_area.say_singles(following(A=FEWER, B=SAME), 1) == ""
+
+
+def test_too_early_is_in_the_table_and_the_file_too():
+    areas = following(A=FEWER, B=SAME)
+    assert set(each_area.table(areas, 1).iloc[:, 1]) == {"Too early to say"}
+    rows = list(
+        csv.DictReader(io.StringIO(each_area.as_csv(areas, 1, is_synthetic=False).decode()))
+    )
+    assert {row["verdict"] for row in rows} == {each_area.TOO_EARLY}
+    assert {row["through"] for row in rows} == {"2020-02"}
+
+
+def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
+    many = dict.fromkeys("ABCDEFGH", FEWER)
+    said = each_area.say_singles(following(**many), 2)
+    assert said.startswith("8 areas differ: Row A (A), fewer here")
+    assert said.endswith("Row F (F), fewer here, and no displacement shown; 2 more.")
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_name_like_a_formula_is_no_formula_in_a_spreadsheet():
+    areas = following(A=SAME, B=SAME)
+    areas.displaced.chosen.place_names = ("=1+1", "Row B")
+    made = each_area.as_csv(areas, 2, is_synthetic=False)
+    assert b",'=1+1," in made

@@ -1,0 +1,286 @@
+"""Neighborhood measures, run by Streamlit itself: what it says, what it keeps, what it refuses."""
+
+import html
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import person
+from app.measures_edit import read_file
+from csa.config import load_city
+from csa.decisions.actions import set_action
+from csa.decisions.areas import designate
+from csa.decisions.measures import add_values, settle_measure
+from csa.decisions.roles import Act, Person
+from csa.decisions.work import add_asked, add_meeting, add_task, set_task
+from csa.errors import SourceError
+from csa.ingest.dataset import save_dataset
+from csa.ingest.designation import Candidate
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.measures import Quarter, Value, checked
+from csa.plan import load_plan
+from csa.store import Signed, open_store
+from csa.store.records import read_records
+
+TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
+LAST = Quarter.of(TODAY).plus(-1)
+PREVENTION = "Prevention team"
+SAVED_S = 0.3
+
+
+@pytest.fixture(scope="module")
+def dataset(root, tmp_path_factory):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    out = tmp_path_factory.mktemp("measures") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def plan(root):
+    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
+
+
+@pytest.fixture
+def where(tmp_path):
+    return tmp_path / "store.sqlite3"
+
+
+@pytest.fixture
+def page(root, dataset, static, monkeypatch, where):
+    def start(place="", name="measures", **environment):
+        given = {"CSA_CITY": dataset, "CSA_STORE": where, **environment}
+        for variable, value in given.items():
+            monkeypatch.setenv(variable, str(value))
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made.switch_page(f"views/{name}.py")
+        if place:
+            made.query_params["place"] = place
+        return made.run()
+
+    return start
+
+
+def act(on=TODAY, why="Neighbors named these blocks."):
+    at = datetime(on.year, on.month, on.day, 15, tzinfo=UTC)
+    return Act(Person(PREVENTION, "chair"), Signed(PREVENTION, why, at), on)
+
+
+CELLS = ("89266ca8d37ffff", "89266ca8d23ffff")
+
+
+@pytest.fixture
+def filled(where, plan):
+    """An area B with a first meeting 23 days ago, two tasks, a value revised, and one action."""
+    store = open_store(str(where), make=True)
+    designate(store, act(date(2019, 9, 1)), Candidate("B", "Hadderley", CELLS, {}))
+    add_meeting(store, act(), "B", "group", {"on_date": TODAY - timedelta(days=23)})
+    add_task(store, act(), "B", {"what": "Fix <lights>", "agency": "Works", "status": "done"})
+    add_task(store, act(), "B", {"what": "Open the gym", "agency": "Parks"})
+    add_asked(store, act(), "B", "Why is it dark?")
+    set_action(store, plan, act(), "1.2.1", {"status": "on-track", "areas": ["B"]})
+    values = [
+        checked(Value("gun-violence", LAST.plus(-n), "B", value=v), "gun-violence")
+        for n, v in enumerate((3.0, 4.0, 5.0, 3.0, 15.0, 14.0, 16.0, 15.0))
+    ]
+    values.append(checked(Value("feeling-safe", LAST, "B", 0.4, answers=30), "feeling-safe"))
+    values.append(checked(Value("feeling-safe", LAST, "", 0.52, answers=600), "feeling-safe"))
+    add_values(store, plan, act(), values)
+    later = Value("gun-violence", LAST, "B", value=2.0)
+    add_values(store, plan, act(), [checked(later, "gun-violence")])
+    settle_measure(store, plan, act(), "gun-violence", {"baseline": 140.0, "target": 90.0})
+    return store
+
+
+def text_of(made):
+    assert not made.exception, made.exception
+    parts = [re.sub("<[^>]+>", " ", one.proto.body) for one in made.get("html")]
+    parts += [one.value for one in (*made.caption, *made.error, *made.success, *made.markdown)]
+    said = html.unescape(" ".join(parts)).replace("\\", "")
+    return re.sub(r"\s+", " ", said)
+
+
+def fill(made, label, value, kind="text_input"):
+    """Write into the last field of a name."""
+    [*_, field] = [one for one in getattr(made, kind) if one.label == label]
+    field.set_value(value)
+
+
+def press(made, label, form):
+    [button] = [one for one in made.button if one.label == label and one.form_id.startswith(form)]
+    return button.click().run()
+
+
+def sign(made, form, why="The team agreed."):
+    for field in made.text_input:
+        if field.key.startswith(form) and field.key.endswith((" office", " why")):
+            field.set_value(PREVENTION if field.key.endswith(" office") else why)
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_both_sentences_of_an_area(page, filled):
+    said = text_of(page("area:B"))
+    assert "What is measured. One of the plan's 15 measures has a value here." in said
+    assert "Better, by more than chance would give: Homicides and nonfatal shootings." in said
+    assert "What is being done. One action is live here." in said
+    assert "2 tasks, one of them done. Day 23 of 60" in said
+    assert "Revised, " in said
+    assert "was 3 (incidents), now 2 (incidents)" in said
+    assert "Too few answers here (30; 100 are needed), so this is the figure of" in said
+    assert "Fix <lights>" in said
+    assert "target for the whole city 90" in said
+    assert "met" not in said.split("city 90")[1][:5]
+    assert "No answer yet." in said
+
+
+def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
+    made = page()
+    said = text_of(made)
+    assert "No core service area is designated yet." in said
+    assert "None of the plan's 15 measures has a value here yet" in said
+    assert "(A), candidate of this month" in made.selectbox[0].options[0]
+    assert not where.exists()
+
+
+def test_a_task_is_added_and_shown_at_once(page, filled):
+    made = page("area:B")
+    fill(made, "What is to be done", "Paint the crossing")
+    fill(made, "Agency", "Public Works")
+    sign(made, "task B")
+    began = time.process_time()
+    press(made, "Save", "task B")
+    assert time.process_time() - began < SAVED_S
+    assert "Paint the crossing" in text_of(made)
+    assert "3 tasks, one of them done." in text_of(made)
+    [row] = [row for row in read_records(filled).tasks if row.what == "Paint the crossing"]
+    assert row.agency == "Public Works"
+
+
+def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
+    made = page("proposed:B")
+    sign(made, "designated proposed:B", "Neighbors asked for it.")
+    press(made, "Decide this", "designated proposed:B")
+    assert "Core service area" in text_of(made)
+    records = read_records(open_store(str(where)))
+    [area], [step] = records.areas, records.steps
+    assert (area.key, area.state, step.by_office) == ("B", "designated", PREVENTION)
+    assert step.evidence["area"]["area_id"] == "B"
+    assert "judged" in step.evidence
+    assert made.query_params["place"] == "area:B"
+
+
+def test_a_value_is_entered_by_hand(page, filled):
+    made = page("area:B")
+    fill(made, "Count", 7.0, "number_input")
+    sign(made, "value gun-violence")
+    press(made, "Save", "value gun-violence")
+    assert "One value was taken." in text_of(made)
+    assert "was 2 (incidents), now 7 (incidents)" in text_of(made)
+
+
+# ---- at the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["neighborhood:Bellwick", "city:", "proposed:C", "area:ZZ"])
+def test_each_kind_of_place_and_a_bad_link(page, filled, place):
+    assert "What is being done." in text_of(page(place))
+
+
+def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
+    assert "Maintenance is not open yet" in text_of(page("area:B"))
+
+
+def test_an_area_follows_the_one_chosen_on_another_page(page, filled):
+    made = page("proposed:C")
+    assert made.session_state["screen"].area == "C"
+
+
+def test_briefing_names_areas_and_what_waits(page, filled):
+    said = text_of(page(name="briefing"))
+    assert "Core service areas" in said
+    assert "Hadderley (B) since September 1, 2019" in said
+    assert "its one live action, 1.2.1: ● on track" in said
+    assert "What became of it: see Displacement" in said
+    assert "Needs a decision." in said
+
+
+def test_briefing_works_where_the_store_is_down(page, where):
+    where.write_text("no database")
+    said = text_of(page(name="briefing"))
+    assert "What stands out." in said
+    assert "is no store, or a damaged one" in said
+    assert "Core service areas" not in said
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_a_form_without_a_reason_keeps_its_text(page, filled):
+    made = page("area:B")
+    fill(made, "What is to be done", "Paint the crossing")
+    press(made, "Save", "task B")
+    [error] = made.error
+    assert "A change needs the office" in error.value
+    assert [f.value for f in made.text_input if f.label == "What is to be done"] == [
+        "Paint the crossing"
+    ]
+
+
+def test_who_writes_second_is_told_and_overwrites_nothing_else(page, filled):
+    made = page("area:B")
+    [pick] = [one for one in made.get("button_group") if one.key == "work edit B"]
+    pick.set_value(["change"] if isinstance(pick.value, list) else "change").run()
+    set_task(filled, act(), "B/task-2", {"agency": "Library"})
+    fill(made, "What is to be done", "Open the gym late")
+    sign(made, "change B/task-2")
+    press(made, "Save", "change B/task-2")
+    assert "Nothing was written: Prevention team changed task B/task-2" in made.error[0].value
+    press(made, "Save", "change B/task-2")
+    [row] = [row for row in read_records(filled).tasks if row.key == "B/task-2"]
+    assert (row.what, row.agency) == ("Open the gym late", "Library")
+
+
+@pytest.mark.parametrize(
+    ("role", "forms"), [("viewer", set()), ("member", {"task B"}), ("editor", {"task B", "value"})]
+)
+def test_a_page_offers_only_what_a_role_may(page, filled, monkeypatch, role, forms):
+    monkeypatch.setattr(person, "person", lambda _: Person("Parks", role, ("2.3",)))
+    made = page("area:B")
+    said = text_of(made)
+    assert "Fix <lights>" in said
+    assert ("You can read measures here." in said) == (role in {"viewer", "member"})
+    assert ("You can read the work plan here." in said) == (role == "viewer")
+    assert "Where to serve is decided by" in said
+    found = {one.form_id for one in made.button if one.form_id}
+    assert len(found) == len(forms)
+    assert all(any(one.startswith(form) for one in found) for form in forms)
+
+
+def test_the_public_is_told_nothing_that_it_may_not_know(page, filled):
+    said = text_of(page("area:B", CSA_ACCESS="public"))
+    assert "Hadderley" not in said
+    assert "No core service area is designated" not in said
+
+
+def test_a_file_is_refused_whole_with_each_fault(plan):
+    kinds = {one.id: one.kind for one in plan.measures}
+    good = f"measure,quarter,place,value\ngun-violence,{LAST},B,3\n"
+    assert [v.value for v in read_file("a.csv", good.encode(), kinds, {"B"})] == [3.0]
+    bad = f"{good}gun-violence,2026-Q9,B,3\nnothing,{LAST},Z,x\n"
+    with pytest.raises(SourceError) as refused:
+        read_file("a.csv", bad.encode(), kinds, {"B"})
+    rows = [str(fault) for fault in refused.value.faults]
+    assert str(refused.value).startswith(f"a.csv has {len(rows)} faults")
+    assert [one.split(",")[0] for one in rows] == ["Row 3", "Row 4", "Row 4", "Row 4"]
+    with pytest.raises(SourceError) as unread:
+        read_file("a.csv", b"\x00", kinds, {"B"})
+    assert "values.csv" not in str(unread.value)

@@ -1,0 +1,295 @@
+"""Meeting, run by Streamlit itself: its screens, what is recorded, what is refused, who may."""
+
+import html
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache_store, meeting_list
+from app.person import THIS_MACHINE
+from csa.briefing import plan_lines
+from csa.config import load_city
+from csa.decisions.actions import answer_change, propose_change, set_action
+from csa.decisions.drafts import draft_of
+from csa.decisions.minutes import add_minute
+from csa.decisions.roles import Person, act
+from csa.ingest.dataset import save_dataset
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.plan import load_plan
+from csa.store import open_store
+from csa.store.records import read_records
+
+OFFICE = "Executive Committee"
+TITLES = (
+    "Completed since last time",
+    "Measures of the quarter",
+    "What is stuck",
+    "Open slots",
+    "Next 90 days",
+    "Decisions",
+)
+
+
+@pytest.fixture(scope="module")
+def dataset(root, tmp_path_factory):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    out = tmp_path_factory.mktemp("meeting") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def plan(root):
+    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store, made where a test asks for it."""
+    return lambda: open_store(str(tmp_path / "store.sqlite3"), make=True)
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch, tmp_path):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+
+    def start(step=None):
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made.switch_page("views/meeting.py")
+        if step is not None:
+            made.query_params["step"] = str(step)
+        return made.run()
+
+    return start
+
+
+def signed(ago=0, office=OFFICE, why="as reported"):
+    at = datetime.now(UTC) - timedelta(days=ago)
+    return act(Person(office, "chair"), why, at, "America/Chicago")
+
+
+def words(page):
+    kinds = ("title", "markdown", "caption", "info", "error")
+    said = [element.value for kind in kinds for element in getattr(page, kind)]
+    said += [element.proto.body for element in page.get("html")]
+    return html.unescape(" ".join(map(str, said))).replace("\\", "")
+
+
+def decide(page, text, *, why="it was asked for", office=OFFICE):
+    page.text_area(key="meeting text").set_value(text)
+    page.text_input(key="meeting why").set_value(why)
+    page.text_input(key="meeting office").set_value(office).run()
+    return page.button(key="meeting record").click().run()
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("step", "title"), [*enumerate(TITLES, 1)])
+def test_the_address_holds_the_screen(page, step, title):
+    shown = page(step)
+    assert not shown.exception
+    assert [shown.title[0].value, f"{step} of 6" in words(shown)] == [title, True]
+
+
+def test_next_and_back_move_one_screen_and_name_where_they_lead(page):
+    shown = page()
+    assert shown.button(key="meeting next").label == "Next: Measures of the quarter"
+    shown.button(key="meeting next").click().run()
+    assert (shown.title[0].value, shown.query_params["step"]) == (TITLES[1], "2")
+    shown.button(key="meeting next").click().run()
+    assert shown.button(key="meeting back").label == "Back: Measures of the quarter"
+    shown.button(key="meeting back").click().run()
+    assert (shown.title[0].value, shown.query_params["step"]) == (TITLES[1], "2")
+
+
+def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
+    kept, now = store(), datetime.now(UTC).date()
+    add_minute(kept, signed(60), "Ask for two posts", "1.2.1")
+    set_action(kept, plan, signed(10), "1.2.1", {"status": "done", "office": "Health"})
+    blocked = {"status": "blocked", "office": "Courts", "due": now - timedelta(days=3)}
+    blocked |= {"reason": "No <b>staff</b> & no room"}
+    set_action(kept, plan, signed(5), "1.2.4", blocked)
+    set_action(kept, plan, signed(2), "1.3.1", {"due": now + timedelta(days=9)})
+    done, stuck, due = (words(page(step)) for step in (1, 3, 5))
+    assert "One action was completed. Since the last meeting," in done
+    assert "1 blocked, 0 at risk" in stuck
+    assert "No <b>staff</b> & no room" in stuck
+    assert "Can help: Courts; Mayor's Office" in stuck
+    assert "Late, and holds up 2.3.1" in stuck
+    assert "One action is due in the next 90 days. One is late already." in due
+
+
+def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
+    shown = decide(page(6), "Hold the next one in area B")
+    assert not shown.exception
+    assert "One decision is recorded today." in words(shown)
+    assert "Hold the next one in area B" in words(shown)
+    assert f"The whole plan · {OFFICE} · it was asked for" in words(shown)
+    assert [row.text for row in read_records(store()).minutes] == ["Hold the next one in area B"]
+    assert shown.text_area(key="meeting text").value == ""
+    assert shown.text_input(key="meeting office").value == OFFICE
+
+
+def test_a_proposal_is_approved_by_the_chair_and_then_by_the_committee(page, store, plan):
+    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    shown = page(6)
+    assert "Waits for the chair of Team 1" in words(shown)
+    for _ in range(2):
+        shown.text_input(key="meeting why change-1").set_value("residents asked")
+        shown.text_input(key="meeting office change-1").set_value(OFFICE).run()
+        shown.button(key="approve change-1").click().run()
+    assert not shown.exception
+    assert "wait" not in words(shown)
+    (line,) = [
+        one for one in plan_lines(plan, read_records(store()), signed().on) if one.number == "1.1.1"
+    ]
+    assert line.title == "Meet monthly"
+
+
+def test_last_meetings_decisions_stand_below_todays(page, store):
+    add_minute(store(), signed(80, why="talked over"), "Ask for two posts", "1.2.1")
+    shown = page(6)
+    assert "Ask for two posts" in words(shown)
+    assert f"{OFFICE} · talked over" in words(shown)
+    assert "No decision is recorded today yet." in words(shown)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tmp_path):
+    told = [words(page(step)) for step in range(1, 7)]
+    assert "No action was completed. No earlier meeting is on record" in told[0]
+    assert "None of the plan's 15 measures has a value" in told[1]
+    assert "No action is reported as blocked or at risk. Of 51 actions nobody has told" in told[2]
+    assert "15 slots of the plan have no action yet. 9 are for trust." in told[3]
+    assert "No action is due in the next 90 days." in told[4]
+    assert "No decision is recorded today yet." in told[5]
+    assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_without_a_plan_the_page_is_a_sentence(page, monkeypatch):
+    monkeypatch.setattr(cache_store, "plan", lambda _: None)
+    shown = page()
+    assert not shown.exception
+    assert "names no plan" in words(shown)
+
+
+@pytest.mark.parametrize("step", ["0", "7", "x", "", "³"])
+def test_an_address_of_no_screen_shows_the_first(page, step):
+    shown = page(step)
+    assert not shown.exception
+    assert shown.title[0].value == TITLES[0]
+
+
+def test_the_ends_lead_nowhere(page):
+    assert page(1).button(key="meeting back").disabled
+    assert page(6).button(key="meeting next").disabled
+
+
+def test_what_was_typed_is_there_after_another_screen_and_after_a_reload(page):
+    shown = page(6)
+    shown.text_area(key="meeting text").set_value("Half a sent").run()
+    shown.button(key="meeting back").click().run()
+    shown.button(key="meeting next").click().run()
+    assert shown.text_area(key="meeting text").value == "Half a sent"
+    assert page(6).text_area(key="meeting text").value == "Half a sent"
+
+
+def test_the_office_stays_for_the_next_decision_after_another_screen_too(page):
+    shown = decide(page(6), "Go on")
+    shown.button(key="meeting back").click().run()
+    shown.button(key="meeting next").click().run()
+    assert shown.text_input(key="meeting office").value == OFFICE
+
+
+def test_a_recorded_decision_leaves_no_draft(page, store):
+    decide(page(6), "Go on")
+    assert draft_of(store(), THIS_MACHINE, "meeting") == {}
+
+
+def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
+    written = [action.number for action in plan.actions if not action.is_open][:9]
+    for number in written:
+        set_action(store(), plan, signed(1), number, {"status": "done"})
+    shown = page(1)
+    assert [e.label for e in shown.expander] == [f"{9 - meeting_list.MOST} more"]
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "office", "said"),
+    [
+        ("Go on", "because", "", "Say on whose behalf"),
+        ("Go on", "", OFFICE, "Say why"),
+        (" ", "because", OFFICE, "decision takes 1 to 2,000 characters"),
+    ],
+)
+def test_a_decision_without_office_reason_or_words_is_refused_and_kept(
+    page, store, text, why, office, said
+):
+    shown = decide(page(6), text, why=why, office=office)
+    assert not shown.exception
+    assert said in words(shown)
+    assert shown.text_area(key="meeting text").value == text
+    assert shown.text_input(key="meeting why").value == why
+    assert read_records(store()).minutes == ()
+
+
+def test_who_answers_second_is_told_who_was_first(page, store, plan):
+    key = propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    shown = page(6)
+    shown.text_input(key=f"meeting why {key}").set_value("too dear").run()
+    shown.text_input(key=f"meeting office {key}").set_value("Budget office").run()
+    answer_change(store(), plan, signed(office="Mayor's Office"), key, is_approved=True)
+    shown.button(key=f"refuse {key}").click().run()
+    assert not shown.exception
+    assert "Nothing was written: Mayor's Office changed" in words(shown)
+    assert shown.text_input(key=f"meeting why {key}").value == "too dear"
+    assert read_records(store()).changes[0].state == "chair-approved"
+
+
+@pytest.mark.parametrize("role", ["viewer", "member", "editor"])
+def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatch, role):
+    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", role))
+    shown = page(6)
+    assert not shown.exception
+    assert "A chair records them" in words(shown)
+    assert "Meet monthly" in words(shown)
+    assert [b.key for b in shown.button] == ["meeting back", "meeting next"]
+    assert not shown.text_area
+
+
+def test_a_teams_chair_answers_for_its_own_team_alone(page, store, plan, monkeypatch):
+    propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
+    propose_change(store(), plan, signed(3), "2.1.1", {"title": "Walk at night"})
+    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", "chair", (), "prevention"))
+    keys = {button.key for button in page(6).button}
+    assert {"approve change-1", "meeting record"} <= keys
+    assert "approve change-2" not in keys
+
+
+def test_a_store_that_cannot_be_read_is_told(page, tmp_path):
+    (tmp_path / "store.sqlite3").write_text("no database at all, but long enough" * 40)
+    shown = page()
+    assert not shown.exception
+    assert len(shown.error) == 1
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["<script>x</script>", 'a "quote" & more', "*bold* $x$"])
+def test_what_people_write_is_shown_as_they_wrote_it(page, text):
+    shown = decide(page(6), text)
+    (body,) = [e.proto.body for e in shown.get("html") if '<ul class="csa-review"' in e.proto.body]
+    assert html.escape(text) in body

@@ -1,0 +1,641 @@
+"""Plan, run by Streamlit itself: what it says, what is edited, refused, kept and saved."""
+
+import html
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from app import plan_edits, plan_filter, plan_table, plan_words
+from app.plan import standing
+from app.plan_filter import CARDS, View, shown, view_from_text, view_to_text
+from app.plan_preview import foresee
+from app.plan_trail import told
+from app.plan_words import Edit, changes_words, held_words, marked, status_of, updated_words
+from csa.briefing import plan_lines
+from csa.config import load_city
+from csa.decisions.actions import propose_change, set_action
+from csa.decisions.areas import designate
+from csa.decisions.drafts import keep_draft
+from csa.decisions.roles import Person, act, local_person
+from csa.errors import CsaError, StoreError
+from csa.ingest.dataset import save_dataset
+from csa.ingest.designation import Candidate
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.plan import ActionState, load_plan
+from csa.store import open_store
+from csa.store.audit import entries
+from csa.store.records import Records, read_records
+
+REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
+ZONE = "America/Chicago"
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
+ON_BEHALF, WHY = "plan on behalf of", "plan why"
+
+
+@pytest.fixture(scope="module")
+def plan(root):
+    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
+
+
+@pytest.fixture(scope="module")
+def dataset(root, tmp_path_factory):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
+    intake = build_dataset(config, inputs)
+    out = tmp_path_factory.mktemp("plan") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return out
+
+
+def acting(office, why="Told at the monthly talk.", ago=0, who=None):
+    return act(who or local_person(office), why, NOW - timedelta(days=ago), ZONE)
+
+
+@pytest.fixture
+def address(tmp_path):
+    return str(tmp_path / "store.sqlite3")
+
+
+@pytest.fixture
+def store(address, plan):
+    """Some actions in different states, an area, and a proposal for a slot of trust."""
+    made = open_store(address, make=True)
+    cells = ("8926ad90507ffff",)
+    designate(made, acting("Executive Committee"), Candidate("B", "Hadderley", cells, {}))
+    for number, ago, changes in (
+        ("1.2.1", 3, {"status": "on-track", "office": "Police", "due": TODAY - timedelta(days=9)}),
+        ("1.2.3", 5, {"status": "at-risk", "reason": "No data yet.", "areas": ("B",)}),
+        ("1.3.1", 20, {"status": "blocked", "reason": "No room.", "due": TODAY + timedelta(30)}),
+        ("2.2.1", 120, {"status": "on-track", "office": "Prosecutor"}),
+    ):
+        set_action(made, plan, acting("Team", ago=ago), number, changes)
+    wanted = {"title": "Open a monthly evening for questions"}
+    propose_change(made, plan, acting("Coordinator"), "1.1.1", wanted)
+    return made
+
+
+@pytest.fixture
+def page(root, dataset, address, monkeypatch):
+    def start(view=None, **environment):
+        monkeypatch.setenv("CSA_CITY", str(dataset))
+        monkeypatch.setenv("CSA_STORE", address)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        made.switch_page("views/plan.py")
+        if view is not None:
+            made.query_params["plan"] = view if isinstance(view, str) else json.dumps(view)
+        made.run()
+        assert not made.exception
+        return made
+
+    return start
+
+
+def words(shown_page):
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
+    said = [element.value for kind in kinds for element in getattr(shown_page, kind)]
+    said += [element.proto.body for element in shown_page.get("html")]
+    return html.unescape(" ".join(map(str, said))).replace("\\", "")
+
+
+def typed(shown_page, label, value, number="1.2.1"):
+    """Write in the form of an opened action."""
+    kinds = ("text_input", "text_area", "selectbox", "date_input", "number_input", "multiselect")
+    key = f"plan form {number} {label} "
+    (widget,) = [w for k in kinds for w in getattr(shown_page, k) if (w.key or "").startswith(key)]
+    widget.set_value(value).run()
+    assert not shown_page.exception
+    return shown_page
+
+
+def save(shown_page, office="Mayor's Office", why="Heard at the meeting."):
+    shown_page.text_input(key=ON_BEHALF).set_value(office)
+    shown_page.text_input(key=WHY).set_value(why)
+    shown_page.button(key="plan save").click().run()
+    assert not shown_page.exception
+    return shown_page
+
+
+def stored(store):
+    return read_records(store).states
+
+
+def lines_of(plan, records, today=TODAY):
+    return {line.number: line for line in plan_lines(plan, records, today)}
+
+
+@pytest.fixture
+def lines(plan, store):
+    return lines_of(plan, read_records(store))
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """A reader's session without a page."""
+    state = {}
+    monkeypatch.setattr(plan_edits.st, "session_state", state)
+    return state
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_written_actions_are_counted_by_how_they_stand(lines):
+    found = standing(list(lines.values()))
+    assert (found.written, found.blocked, found.at_risk, found.late) == (51, 1, 1, 1)
+    assert (found.stale, found.never, found.done) == (1, 47, 0)
+    assert (found.trust_slots, found.other_slots) == (9, 6)
+
+
+def test_a_change_is_told_field_by_field_from_what_to_what():
+    before = {"status": "on-track", "due": None, "areas": (), "percent": None}
+    after = {"status": "at-risk", "due": date(2027, 3, 1), "areas": ("B", "C"), "percent": 30}
+    assert changes_words(before, after) == [
+        "Status: on track → at risk",
+        "Due: none → March 1, 2027",
+        "Percent: none → 30 %",
+        "Areas: no area → B, C",
+    ]
+
+
+def test_an_update_is_told_by_its_age(lines):
+    line = lines["1.2.1"]
+
+    def aged(days, freshness):
+        then = TODAY - timedelta(days=days)
+        state = replace(line.state, updated_on=then)
+        return updated_words(replace(line, state=state, days_since=days, freshness=freshness))
+
+    assert aged(0, "fresh") == "today"
+    assert aged(1, "fresh") == "1 day ago"
+    assert aged(31, "ask") == "31 days ago: time for an update"
+    assert aged(91, "stale").startswith("no update since ")
+    assert updated_words(lines["1.3.2"]) == "no update yet"
+
+
+def test_a_late_action_says_what_it_holds_up(lines):
+    late = replace(lines["1.2.1"], holds_up=("1.3.1", "1.3.2", "1.3.3", "1.3.4", "1.3.5"))
+    assert held_words(late, frozenset()) == "late, and holds up 1.3.1, 1.3.2, 1.3.3 and 2 more"
+    assert held_words(lines["1.3.1"], frozenset({"1.2.1"})) == "waits for 1.2.1"
+    assert held_words(lines["1.3.1"], frozenset()) == ""
+
+
+def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, monkeypatch):
+    monkeypatch.setattr(plan_edits, "keep", lambda *_: None)
+    rows = (lines["1.3.1"], lines["1.2.1"])
+    grid = plan_table.Grid((), "plan table 1", rows, None)
+    session["plan table 1"] = {
+        "edited_rows": {
+            1: {"status": "■ blocked", "reason": " No key. ", "due": "2027-03-01T00:00:00.000"},
+            "0": {"percent": 40.0, "areas": ["B"], "start": None},
+        }
+    }
+    plan_table._edited(None, None, grid)
+    assert plan_edits.edits() == {
+        "1.2.1": Edit({"status": "blocked", "reason": "No key.", "due": date(2027, 3, 1)}, 1),
+        "1.3.1": Edit({"percent": 40, "areas": ("B",)}, 1),
+    }
+
+
+def test_the_table_shows_what_is_not_saved_yet(lines):
+    edits = {"1.2.1": Edit({"status": "at-risk", "comment": "Soon."}, 1)}
+    chosen = [lines["1.2.1"], lines["2.2.1"]]
+    rows = plan_table.frame_of(chosen, edits, plan_table.COLUMNS["state"], frozenset())
+    assert rows["status"].tolist() == ["▲ at risk", "● on track"]
+    assert rows["comment"].tolist() == ["Soon.", ""]
+    assert rows["number"].tolist() == ["● 1.2.1", "◌ 2.2.1"]  # grey where nobody told lately
+    people = plan_table.frame_of(chosen, edits, plan_table.COLUMNS["people"], frozenset())
+    assert str(people["percent"].dtype) == "Int64"
+    assert people["start"].dtype.kind == "M"  # empty, and still a column of days
+
+
+def test_the_trail_is_told_in_words_the_latest_first(store, plan):
+    set_action(store, plan, acting("Police", "The data came."), "1.2.3", {"status": "done"})
+    with store.reading() as reading:
+        latest, first = told(entries(reading.connection(), "1.2.3"), ZONE)
+    assert latest.office == "Police"
+    assert latest.why == "The data came."
+    assert latest.changes == (
+        "Status: at risk → done",
+        "Reason: No data yet. → none",
+        "Percent: none → 100 %",
+    )
+    assert "Areas: no area → B" in first.changes
+
+
+# ---- The page ------------------------------------------------------------------------------
+
+
+def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
+    text = words(page())
+    assert "Of 51 written actions: 1 blocked, 1 at risk, 1 late, 0 done." in text
+    assert "9 slots for trust, which spans all goals, have no action yet." in text
+    assert text.index("1.1 Build trust") < text.index("2.5 Support victims")
+    assert "Proposed already: 1.1.1." in text
+    assert "One proposal waits for an answer:" in text
+    assert "Due in the next 90 days: one action" in text
+
+
+def test_without_a_store_nothing_is_known_and_none_is_made(page, address, tmp_path):
+    text = words(page())
+    assert "Nobody has reported yet on any of the 51 written actions" in text
+    assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_choices_come_from_the_link_and_go_to_it(page, store):
+    made = page({"status": "blocked", "look": CARDS})
+    assert "One of 51 written actions" in words(made)
+    assert made.selectbox(key="plan status").value == "blocked"
+    made.selectbox(key="plan status").set_value("no-update").run()
+    assert "48 of 51 written actions" in words(made)
+    assert json.loads(made.query_params["plan"]) == {"status": "no-update", "look": CARDS}
+    made.checkbox(key="plan late").check().run()
+    assert "No written action fits these choices" in words(made)
+
+
+def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("at-risk"))
+    typed(made, "reason", "Two partners are silent.")
+    text = words(made)
+    assert "One action would change" in text
+    assert "Status: on track → at risk" in text
+    assert stored(store)["1.2.1"].status == "on-track"
+    save(made)
+    text = words(made)
+    assert "Saved: 1.2.1." in text
+    assert "1 blocked, 2 at risk" in text
+    assert "would change" not in text
+    assert stored(store)["1.2.1"].reason == "Two partners are silent."
+    typed(made, "percent", 60)
+    save(made)
+    assert stored(store)["1.2.1"].percent == 60  # the revision shown is that just written
+
+
+def test_a_reload_in_the_middle_of_an_edit_keeps_the_draft(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "Half a sen")
+    made.text_input(key=WHY).set_value("Because").run()
+    again = page()
+    text = words(again)
+    assert "Your draft of " in text
+    assert "Comment: none → Half a sen" in text
+    assert again.text_input(key=WHY).value == "Because"
+    save(again)
+    assert stored(store)["1.2.1"].comment == "Half a sen"
+    assert "Your draft" not in words(page())
+
+
+def test_a_draft_can_be_discarded(page, store):
+    typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "Half a sen")
+    again = page()
+    again.button(key="plan discard draft").click().run()
+    assert "would change" not in words(again)
+    assert "would change" not in words(page())
+
+
+def test_a_draft_of_another_form_is_left_alone(page, store):
+    keep_draft(store, "this machine", "plan", {"edits": {"1.2.1": {"seen": "x"}}})
+    assert "would change" not in words(page())
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"), [("9.9.9", {"comment": "x"}), ("1.2.1", {"status": "paused"})]
+)
+def test_a_draft_of_what_the_plan_lacks_is_left_alone(page, store, number, changes):
+    edits = {number: {"seen": 1, "changes": changes}}
+    draft = {"at": "10:00", "office": "", "why": "", "edits": edits}
+    keep_draft(store, "this machine", "plan", draft)
+    assert "would change" not in words(page())
+
+
+def test_a_refusal_shows_what_was_typed_as_it_is(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "evidence", "![x](http://a.test/b.png)")
+    assert r"\!\[x\]" in made.error[0].value
+
+
+def test_the_second_of_two_editors_is_told_who_changed_what_and_keeps_the_text(page, store):
+    first = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("done"))
+    second = page({"look": CARDS, "opened": "1.2.1"})
+    second.button(key="plan discard draft").click().run()
+    typed(second, "comment", "My own words.")
+    save(first, "Police Department", "The report is out.")
+    save(second, "Mayor's Office")
+    text = words(second)
+    assert "Police Department changed 1.2.1 on " in text
+    assert "Status: on track → done" in text
+    assert "The report is out." in text
+    assert "Comment: none → My own words." in text
+    assert stored(store)["1.2.1"].comment == ""
+    second.button(key="plan over 1.2.1").click().run()
+    save(second, "Mayor's Office")
+    now = stored(store)["1.2.1"]
+    assert (now.status, now.comment) == ("done", "My own words.")
+
+
+def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):
+    made = page({"opened": "1.1.1"})
+    for state, label in (("proposed", "waits for the Committee"), ("chair-approved", "counts")):
+        key = f"plan answer change-1 {state}"
+        made.text_input(key=f"{key} office").set_value("Mayor's Office")
+        made.text_input(key=f"{key} why").set_value("Agreed.")
+        next(b for b in made.button if b.label == "Approve").click().run()
+        assert not made.exception
+        assert label in words(made)
+    assert "Open a monthly evening for questions" in words(made)
+    assert "8 slots for trust" in words(made)
+
+
+def test_an_action_is_proposed_for_a_slot_from_the_top_of_the_page(page, store):
+    made = page()
+    made.button(key="plan slot 3.1").click().run()
+    key = next(w.key for w in made.text_input if (w.key or "").startswith("plan propose 3.1.1"))
+    key = key.rpartition(" ")[0]
+    made.text_input(key=f"{key} title").set_value("Publish stops and searches each month")
+    submit = next(b for b in made.button if b.label == "Propose")
+    submit.click().run()
+    assert "Write on whose behalf" in words(made)
+    assert made.text_input(key=f"{key} title").value.startswith("Publish")  # the text stays
+    made.text_input(key=f"{key} office").set_value("Police")
+    made.text_input(key=f"{key} why").set_value("Residents asked.")
+    next(b for b in made.button if b.label == "Propose").click().run()
+    assert not made.exception
+    (_, row) = read_records(store).changes
+    assert (row.action, row.values["title"]) == ("3.1.1", "Publish stops and searches each month")
+    assert "change-2 is proposed" in words(made)
+
+
+def test_a_link_is_added_and_removed_with_its_source(page, store):
+    made = page({"opened": "2.2.1"})
+    key = next(w.key for w in made.selectbox if (w.key or "").startswith("plan link"))
+    key = key.rpartition(" ")[0]
+    made.selectbox(key=f"{key} on").set_value("1.2.3")
+    made.text_input(key=f"{key} office").set_value("Committee")
+    made.text_input(key=f"{key} why").set_value("Said at the review.")
+    next(b for b in made.button if b.label == "Add").click().run()
+    assert "Waits for 1.2.3 Make the report" in words(made)
+    key = f"plan link 2.2.1 {int(key.rpartition(' ')[2]) + 1}"
+    made.selectbox(key=f"{key} on").set_value("1.2.3")
+    made.text_input(key=f"{key} office").set_value("Committee")
+    made.text_input(key=f"{key} why").set_value("A mistake.")
+    next(b for b in made.button if b.label == "Remove").click().run()
+    assert "Waits for 1.2.3 no longer" in words(made)
+    assert [row.is_removed for row in read_records(store).links] == [True]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_what_is_typed_back_is_no_change(lines):
+    line = lines["1.2.1"]
+    edit = plan_edits.merged(None, line, {"status": "done"})
+    assert edit == Edit({"status": "done"}, line.revision)
+    assert plan_edits.merged(edit, line, {"status": "on-track"}) is None
+
+
+def test_a_cleared_menu_is_no_status(session, lines):
+    plan_edits.take(lines["1.2.1"], {"status": None})
+    assert plan_edits.edits() == {}
+
+
+def test_a_reason_is_foreseen_to_go_with_its_status(session, plan, lines):
+    said, refused = foresee(
+        plan, local_person("x"), lines["1.3.1"], Edit({"status": "on-track"}, 1), TODAY
+    )
+    assert said == ["Status: blocked → on track", "Reason: No room. → none"]
+    assert refused == ""
+    said, _ = foresee(plan, local_person("x"), lines["1.2.1"], Edit({"status": "done"}, 1), TODAY)
+    assert said == ["Status: on track → done", "Percent: none → 100 %"]
+
+
+def test_rows_of_a_table_stay_in_place_until_it_is_drawn_anew(session, lines):
+    first = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    again = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    assert again is first
+    plan_edits.next_turn()
+    third = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    assert third.key != first.key
+
+
+def test_long_texts_make_rows_taller_up_to_a_limit(lines):
+    line = lines["1.2.1"]
+    long = replace(line, state=replace(line.state, comment="word " * 300))
+    columns = plan_table.COLUMNS["state"]
+    assert plan_table.text_lines(plan_table.frame_of([], {}, columns, frozenset())) == 2
+    rows = plan_table.frame_of([long], {}, columns, frozenset())
+    assert plan_table.text_lines(rows) == plan_table.MOST_LINES
+
+
+@pytest.mark.parametrize("columns", plan_table.COLUMNS.values())
+def test_columns_fit_the_page_at_1400_px(columns):
+    assert sum(plan_table.WIDTHS[name] for name in columns) <= 1400 - 300 - 2 * 40
+
+
+def test_an_action_of_no_area_is_found_as_such(lines):
+    found = shown(View(area=plan_filter.CITY_WIDE, status="blocked"), list(lines.values()))
+    assert [line.number for line in found] == ["1.3.1"]
+    assert [x.number for x in shown(View(area="B"), list(lines.values()))] == ["1.2.3"]
+    assert [x.number for x in shown(View(late=True), list(lines.values()))] == ["1.2.1"]
+    assert [x.number for x in shown(View(soon=True), list(lines.values()))] == ["1.3.1"]
+
+
+def test_an_entry_that_confirms_what_stood_says_so():
+    entry = {"id": 1, "at_utc": "2026-11-25T20:05:00.000000Z", "by_office": "A", "item": "1.2.1"}
+    entry |= {"old": '{"updated_on":"2026-11-01"}', "new": '{"updated_on":"2026-11-25"}'}
+    (one,) = told([entry | {"why": "Still so."}], ZONE)
+    assert one.when == "November 25, 2026, 14:05"
+    assert one.changes == ("Confirmed as it stood",)
+
+
+def test_a_telephone_shows_cards_first(monkeypatch):
+    def with_agent(agent):
+        context = SimpleNamespace(headers={"User-Agent": agent} if agent else {})
+        monkeypatch.setattr(plan_filter.st, "context", context)
+        return plan_filter._first().look
+
+    assert with_agent("Mozilla/5.0 (Linux; Android 15) Chrome/140 Mobile Safari/537") == CARDS
+    assert with_agent("Mozilla/5.0 (X11; Linux x86_64) Chrome/140 Safari/537") == "state"
+    assert with_agent("") == "state"
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{",
+        '{"goal":1}',
+        '{"goal":"9"}',
+        '{"look":""}',
+        '{"x":"1"}',
+        '{"late":"yes"}',
+        '{"opened":"9.9.9"}',
+        '{"area":"Z"}',
+        '{"status":"good"}',
+        '{"goal":"' + "1" * 600 + '"}',
+    ],
+)
+def test_a_link_that_names_what_is_not_there_is_refused(plan, text):
+    with pytest.raises(CsaError, match="link"):
+        view_from_text(text, View(), plan_filter.known(plan, Records()))
+
+
+def test_a_bad_link_is_told_of_and_the_whole_plan_is_shown(page, store):
+    made = page('{"goal":"77"}')
+    assert "51 of 51 written actions" in words(made)
+    assert made.warning
+
+
+def test_what_contradicts_itself_is_said_before_saving_and_stays_in_the_editor(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "evidence", "ftp://x")
+    assert "'ftp://x' is no web address" in words(made)
+    save(made)
+    assert "'ftp://x' is no web address" in words(made)
+    assert stored(store)["1.2.1"].evidence == ""
+    made.button(key="plan undo 1.2.1").click().run()
+    assert "would change" not in words(made)
+
+
+def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "evidence", "ftp://x")
+    made.selectbox(key="plan opened").set_value("2.2.1").run()
+    typed(made, "comment", "Fine.", "2.2.1")
+    assert "2 actions would change" in words(made)
+    save(made)
+    assert "Saved: 2.2.1." in words(made)
+    assert "One action would change" in words(made)
+    assert stored(store)["2.2.1"].comment == "Fine."
+
+
+@pytest.mark.parametrize(
+    ("office", "why", "said"),
+    [("", "So.", "Write on whose behalf"), ("Mayor", " ", "Write why")],
+)
+def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office, why, said):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "x")
+    save(made, office, why)
+    assert said in words(made)
+    assert "One action would change" in words(made)
+
+
+def test_a_reader_sees_the_plan_and_no_way_to_change_it(page, store, monkeypatch):
+    monkeypatch.setattr("app.person.person", lambda _: Person("", "viewer"))
+    made = page({"look": CARDS, "opened": "1.1.1"})
+    labels = {button.label for button in made.button}
+    assert not labels & {"Approve", "Refuse", "Propose", "Add", "Remove"}
+    assert not [w for w in made.text_input if (w.key or "").startswith("plan form")]
+    assert "Open a monthly evening for questions" in words(made)
+    (grid,) = page().dataframe
+    assert grid.proto.disabled
+
+
+def test_an_editor_changes_the_own_strategies_alone(session, plan, lines):
+    editor = Person("Coordinator", "editor", ("1.2",))
+    edit = Edit({"comment": "x"}, 1)
+    assert foresee(plan, editor, lines["1.2.1"], edit, TODAY)[1] == ""
+    assert "strategy 2.2" in foresee(plan, editor, lines["2.2.1"], edit, TODAY)[1]
+
+
+def test_a_link_that_is_not_the_actions_own_cannot_be_removed(page, store):
+    made = page({"opened": "1.3.1"})  # waits for 1.2.1 by its strategy
+    key = next(w.key for w in made.selectbox if (w.key or "").startswith("plan link"))
+    next(b for b in made.button if b.label == "Add").click().run()
+    assert "Which item does it wait for?" in words(made)
+    assert not [b for b in made.button if b.label == "Remove"]
+    assert key
+    assert not read_records(store).links
+
+
+def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypatch):
+    made = page({"look": CARDS, "opened": "1.2.1"})
+
+    def full(*_):
+        raise StoreError("store.full", name="x", why="no space")
+
+    monkeypatch.setattr("app.plan_edits.keep_draft", full)
+    monkeypatch.setattr("app.plan_edits.set_action", full)
+    typed(made, "comment", "Kept on screen.")
+    assert "it cannot be kept for later" in words(made)
+    save(made)
+    text = words(made)
+    assert "is full" in text
+    assert "Comment: none → Kept on screen." in text
+
+
+def test_a_damaged_store_stops_the_page_with_a_sentence(page, address):
+    Path(address).write_bytes(b"not a database, but long enough to be read as one" * 20)
+    made = page()
+    assert "no store, or a damaged one" in words(made)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+CHOICES = {
+    "goal": ["1", "2"],
+    "strategy": ["1.1"],
+    "team": ["prevention"],
+    "area": ["B", "-"],
+    "status": ["done", "no-update"],
+    "look": list(plan_filter.LOOKS),
+    "opened": ["1.2.1"],
+}
+
+
+@REPEATABLE
+@given(
+    some.builds(
+        View,
+        **{n: some.sampled_from(v if n == "look" else ["", *v]) for n, v in CHOICES.items()},
+        soon=some.booleans(),
+        late=some.booleans(),
+    )
+)
+def test_a_link_shows_what_was_shown(view):
+    assert view_from_text(view_to_text(view, View()), View(), CHOICES) == view
+
+
+STATES = some.builds(
+    ActionState,
+    number=some.just("1.2.1"),
+    status=some.sampled_from(["not-started", "on-track", "done"]),
+    reason=some.just(""),
+    office=some.text(max_size=5).map(str.strip),
+    start=some.none(),
+    due=some.none() | some.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    percent=some.none() | some.just(100),
+    evidence=some.just(""),
+    areas=some.sampled_from([(), ("B",), ("B", "C")]),
+    updated_on=some.none(),
+)
+
+
+@REPEATABLE
+@given(STATES, STATES)
+def test_an_edit_holds_what_differs_and_a_draft_keeps_it(before, after):
+    line = SimpleNamespace(number="1.2.1", state=before, revision=4)
+    wanted = {name: getattr(after, name) for name in plan_words.FIELDS}
+    edit = plan_edits.merged(None, line, wanted)
+    changes = {} if edit is None else edit.changes
+    assert {**vars(before), **changes} == vars(after)
+    assert all(changes[name] != getattr(before, name) for name in changes)
+    if edit is not None:
+        plain = {name: plan_edits._plain(value) for name, value in edit.changes.items()}
+        kept = json.loads(json.dumps({"seen": edit.seen, "changes": plain}))
+        assert plan_edits._edit(kept) == edit
+
+
+@pytest.mark.parametrize("status", ["not-started", "on-track", "at-risk", "blocked", "done"])
+def test_a_status_reads_back_from_its_shape_and_word(status):
+    assert status_of(marked(status)) == status

@@ -1,0 +1,230 @@
+"""Sign-in at a real provider on loopback, the container's public address, and what no one sees."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import ROOT, free_port, serving
+
+COOKIE = "of more than thirty-two characters, at random"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+DEPLOYMENT = """
+access = "signed-in"
+[roles]
+role_claim = "role"
+office_claim = "office"
+[[roles.people]]
+email = "clerk@court.example"
+office = "Municipal Court"
+role = "editor"
+strategies = ["1.2"]
+"""
+SECRETS = """
+[auth]
+redirect_uri = "http://localhost:{port}/oauth2callback"
+cookie_secret = "{cookie}"
+client_id = "csa"
+client_secret = "csa"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+PEOPLE = {
+    "clerk": {"email": "clerk@court.example", "email_verified": True},
+    "pretender": {"email": "clerk@court.example", "email_verified": False},
+    "anybody": {"email": "a@b.example", "email_verified": True, "role": "queen", "office": "Hall"},
+}
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory):
+    """A provider in a process of its own: what it is deprecated for is not our warning."""
+    port = free_port()
+    known = [json.dumps({"sub": name, **claims}) for name, claims in PEOPLE.items()]
+    users = [word for one in known for word in ("--user-claims", one)]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *users]
+    log = tmp_path_factory.mktemp("provider") / "log"
+    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as running:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            until = time.monotonic() + 30
+            while not _answers(f"{address}/.well-known/openid-configuration"):
+                assert running.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
+                time.sleep(0.1)
+            yield address
+        finally:
+            running.terminate()
+            running.wait(timeout=20)
+
+
+def _answers(address):
+    try:
+        with build_opener(ProxyHandler({})).open(address, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+@dataclass
+class Office:
+    """A browser of somebody's own, at the app."""
+
+    page: object
+    address: str
+
+    def sign_in(self, name):
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_placeholder("sub").fill(name)
+        self.page.get_by_role("button", name="Authorize").click()
+        self.page.get_by_text("SAMPLE: synthetic city").wait_for(timeout=20_000)
+
+    def text(self):
+        return self.page.locator("body").inner_text()
+
+
+@pytest.fixture(scope="module")
+def address(provider, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("signed-in")
+    port = free_port()
+    (folder / "csa.toml").write_text(DEPLOYMENT, encoding="utf-8")
+    secrets = folder / "secrets.toml"
+    secrets.write_text(
+        SECRETS.format(port=port, cookie=COOKIE, provider=provider), encoding="utf-8"
+    )
+    more = {"CSA_DEPLOYMENT": str(folder / "csa.toml"), "STREAMLIT_SECRETS_FILES": str(secrets)}
+    with serving(folder, port=port, **more):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture
+def come(chromium, address):
+    """Come to the app with a new browser: no cookie of anybody."""
+    contexts = []
+
+    def call(path="", width=1400, scheme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        page.wait_for_selector("h1", timeout=20_000)
+        return Office(page, address)
+
+    yield call
+    for context in contexts:
+        context.close()
+
+
+def faults(page):
+    found = Axe().run(page, options=RULES).response["violations"]
+    return {fault["id"]: [node["target"] for node in fault["nodes"]][:3] for fault in found}
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_an_editor_signs_in_sees_their_role_and_signs_out(come):
+    clerk = come()
+    assert "Sign in to read them." in clerk.text()
+    assert "Orrinvale" not in clerk.text()
+    clerk.sign_in("clerk")
+    clerk.page.get_by_text("Editor of 1.2").wait_for()
+    assert "Municipal Court" in clerk.text()
+    clerk.page.goto(f"{clerk.address}/compare")
+    clerk.page.get_by_text("You may read this page.").wait_for(timeout=20_000)
+    assert clerk.page.get_by_role("button", name="Keep this choice").count() == 0
+    clerk.page.get_by_role("button", name="Sign out").click()
+    clerk.page.get_by_role("button", name="End session").click()  # the provider's own question
+    clerk.page.get_by_text("Sign in to read them.").wait_for(timeout=20_000)
+    clerk.page.goto(f"{clerk.address}/areas")
+    clerk.page.get_by_text("Sign in to read them.").wait_for(timeout=20_000)
+    assert "Orrinvale" not in clerk.text()
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["anybody", "pretender"])
+def test_who_has_no_role_reads_only(come, name):
+    """An unknown role in a claim, and an email that the provider has not verified."""
+    reader = come()
+    reader.sign_in(name)
+    reader.page.get_by_text("Reads; changes nothing").wait_for()
+    reader.page.goto(f"{reader.address}/compare")
+    reader.page.get_by_text("You may read this page.").wait_for(timeout=20_000)
+    assert reader.page.get_by_role("button", name="Keep this choice").count() == 0
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+def test_a_forged_cookie_is_nobodys(come):
+    clerk = come()
+    clerk.sign_in("clerk")
+    context = clerk.page.context
+    (cookie,) = (one for one in context.cookies() if one["name"] == "_streamlit_user")
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+    cut = cookie["value"].strip('"')
+    forged = cut[:-1] + ("A" if cut[-1] != "A" else "B")
+    context.add_cookies([cookie | {"value": forged}])
+    clerk.page.goto(clerk.address)
+    clerk.page.get_by_text("Sign in to read them.").wait_for(timeout=20_000)
+    assert "Orrinvale" not in clerk.text()
+
+
+def test_no_message_to_a_browser_that_has_not_signed_in_tells_of_the_city(chromium, address):
+    context = chromium.new_context()
+    page = context.new_page()
+    frames = []
+
+    def listen(line):
+        line.on("framereceived", lambda sent: frames.extend([sent]))  # playwright wraps no builtin
+
+    page.on("websocket", listen)
+    for path in ("", "areas", "displacement", "compare", "how-well", "data", "method"):
+        page.goto(f"{address}/{path}")
+        page.get_by_text("Sign in to read them.").wait_for(timeout=20_000)
+    context.close()
+    assert len(frames) > 7
+    said = b"".join(frame if isinstance(frame, bytes) else frame.encode() for frame in frames)
+    assert b"Sign in to read them." in said
+    assert not [word for word in (b"Orrinvale", b"SAMPLE", b"data through") if word in said]
+
+
+def test_of_a_real_city_the_public_gets_one_sentence_and_no_geometry(read, serve, tmp_path):
+    """A city like the made-up one but for the word that it is made up."""
+    text = (ROOT / "config" / "sample.toml").read_text(encoding="utf-8")
+    assert "is_synthetic = true" in text
+    config = tmp_path / "realville.toml"
+    config.write_text(text.replace("is_synthetic = true", "is_synthetic = false"), "utf-8")
+    before = {path.name for path in (ROOT / "app" / "static" / "geometry").glob("*")}
+    with serve(tmp_path, config, CSA_ACCESS="public", CSA_DATA_DIR=ROOT / "data" / "sample") as at:
+        for path in ("", "areas", "compare", "data"):
+            reader = read(f"{at}/{path}")
+            reader.page.get_by_text("Nothing of this city is published yet").wait_for()
+            assert "Orrinvale" not in reader.page.locator("body").inner_text()
+    assert not (tmp_path / "dataset").exists()
+    assert {path.name for path in (ROOT / "app" / "static" / "geometry").glob("*")} <= before
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1024, "light"), (390, "dark")])
+def test_axe_finds_no_fault_before_and_after_signing_in(come, width, scheme):
+    reader = come("data", width, scheme)
+    reader.page.wait_for_timeout(500)
+    assert faults(reader.page) == {}
+    reader.sign_in("clerk")
+    reader.page.wait_for_timeout(3000)
+    if width == 390:
+        reader.page.locator("[data-testid=stExpandSidebarButton]").click()
+        reader.page.wait_for_timeout(700)
+    assert faults(reader.page) == {}

@@ -1,0 +1,144 @@
+"""What a decision on an area rests on: read whole from what the commands wrote, or refused."""
+
+import json
+
+import pytest
+
+from csa.errors import ParamError, SourceError
+from csa.ingest.designation import load_candidate, load_verdict
+
+CELLS = ["8926ad9010bffff", "8926ad9020bffff"]
+PROPOSAL = {
+    "kind": "proposal", "format_version": 1, "city": "here", "data_fingerprint": "f", "data_through": "2020-08-21",
+    "params": {"eps_m": 200}, "versions": {"csa": "0"}, "totals": {},
+}  # fmt: skip
+PRIORITIES = {
+    "kind": "priorities", "format_version": 1, "city": "here", "data_fingerprint": "f", "weights": {"expected": 1.0}, "capacity": 5,
+}  # fmt: skip
+FIGURES = "area_id,place_name,incidents,homicides,area_km2"
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A proposal of two areas, and what weighed them."""
+    proposal, priorities = tmp_path / "proposal", tmp_path / "priorities"
+    for folder in (proposal, priorities):
+        folder.mkdir()
+    features = [
+        {
+            "type": "Feature",
+            "geometry": None,
+            "properties": {"area_id": letter, "place_name": name, "cells": cells},
+        }
+        for letter, name, cells in (("A", "North", CELLS[:1]), ("B", "South", CELLS[1:]))
+    ]
+    (proposal / "areas.geojson").write_text(json.dumps({"features": features}))
+    rows = "A,North,10,1,0.1\nB,South,20,2,0.2\n"
+    (proposal / "areas.csv").write_text(
+        f"{FIGURES},cells,is_synthetic\n" + rows.replace("\n", ",x,False\n")
+    )
+    (priorities / "priorities.csv").write_text(f"{FIGURES},tier\n" + rows.replace("\n", ",1\n"))
+    write(proposal, "proposal", PROPOSAL)
+    write(priorities, "priorities", PRIORITIES)
+    return proposal, priorities
+
+
+def write(folder, kind, account):
+    (folder / f"{kind}.json").write_text(json.dumps(account))
+
+
+def test_an_area_with_all_that_was_known(folders):
+    found = load_candidate(folders[0], "B", folders[1], "here")
+    assert (found.area_id, found.place_name, found.cells) == ("B", "South", tuple(CELLS[1:]))
+    figures = {
+        "area_id": "B",
+        "place_name": "South",
+        "incidents": "20",
+        "homicides": "2",
+        "area_km2": "0.2",
+    }
+    assert found.evidence == {
+        "data_fingerprint": "f", "data_through": "2020-08-21", "params": {"eps_m": 200}, "versions": {"csa": "0"},
+        "area": figures, "weights": {"expected": 1.0}, "capacity": 5, "judged": figures | {"tier": "1"},
+    }  # fmt: skip
+    assert "weights" not in load_candidate(folders[0], "A", None, "here").evidence
+
+
+@pytest.mark.parametrize("change", [{"format_version": 2}, {"params": None}])
+def test_another_version_or_half_a_file_is_refused(folders, change):
+    account = {name: value for name, value in (PROPOSAL | change).items() if value is not None}
+    write(folders[0], "proposal", account)
+    with pytest.raises(SourceError, match="another version of csa proposal"):
+        load_candidate(folders[0], "B", None, "here")
+
+
+@pytest.mark.parametrize(
+    ("at", "change", "sentence"),
+    [
+        (0, {"city": "there"}, "is of the city there, not of here"),
+        (0, {"kind": "priorities"}, "is not what csa proposal writes"),
+        (1, {"city": "there"}, "is of the city there"),
+        (1, {"data_fingerprint": "g"}, "from other data"),
+        (1, {"kind": "backtest"}, "is not what csa priorities writes"),
+    ],
+)
+def test_other_folders_are_refused(folders, at, change, sentence):
+    kind, account = (("proposal", PROPOSAL), ("priorities", PRIORITIES))[at]
+    write(folders[at], kind, account | change)
+    with pytest.raises(SourceError, match=sentence):
+        load_candidate(folders[0], "B", folders[1], "here")
+
+
+def test_a_letter_that_means_another_place_is_refused(folders):
+    table = folders[1] / "priorities.csv"
+    table.write_text(table.read_text().replace("B,South,20", "B,South,21"))
+    with pytest.raises(SourceError, match="not the same place"):
+        load_candidate(folders[0], "B", folders[1], "here")
+    load_candidate(folders[0], "A", folders[1], "here")
+    table.write_text(FIGURES + "\n")
+    with pytest.raises(SourceError, match="has no row of area A"):
+        load_candidate(folders[0], "A", folders[1], "here")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null", "[" * 100_000])
+def test_what_cannot_be_read_is_refused(folders, content):
+    (folders[0] / "proposal.json").write_text(content)
+    with pytest.raises(SourceError, match="is not what csa proposal writes"):
+        load_candidate(folders[0], "B", None, "here")
+
+
+def test_an_area_that_is_not_there_is_refused(folders, tmp_path):
+    with pytest.raises(ParamError, match=r"no area 'C' in .*There are: A, B"):
+        load_candidate(folders[0], "C", None, "here")
+    with pytest.raises(SourceError, match="is not what csa proposal writes"):
+        load_candidate(tmp_path / "absent", "A", None, "here")
+    (folders[0] / "areas.csv").unlink()
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_candidate(folders[0], "A", None, "here")
+
+
+def test_a_verdict_with_its_cells(tmp_path):
+    single = {"area_id": "B", "place_name": "South", "verdict": "fewer here", "sentence": "Fewer.", "first_alarm": None,
+              "core": {"counted": 1}, "ring": None, "cells": CELLS, "months": []}  # fmt: skip
+    account = {
+        "kind": "displacement", "format_version": 1, "city": "here", "data_fingerprint": "f", "data_through": "2020-08-21",
+        "since": "2020-01", "through": "2020-07", "boundary": {}, "versions": {}, "single": [single],
+    }  # fmt: skip
+    write(tmp_path, "displacement", account)
+    told = load_verdict(tmp_path, "B", "here")
+    assert (told["verdict"], told["since"], told["cells"], told["ring"]) == (
+        "fewer here",
+        "2020-01",
+        CELLS,
+        None,
+    )
+    assert "months" not in told
+    with pytest.raises(ParamError, match="no area 'C'"):
+        load_verdict(tmp_path, "C", "here")
+    write(
+        tmp_path,
+        "displacement",
+        {name: value for name, value in account.items() if name != "single"},
+    )
+    with pytest.raises(SourceError, match="another version of csa displacement"):
+        load_verdict(tmp_path, "B", "here")

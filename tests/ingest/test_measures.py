@@ -1,0 +1,312 @@
+"""A file of measures: accepted whole, or refused whole with every fault named."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.errors import SourceError
+from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
+from csa.measures import Quarter, Value, make_value
+
+general = settings(derandomize=True, deadline=None, max_examples=60)
+KINDS = {
+    "shootings": "gun-violence",
+    "trust": "trust",
+    "clearance": "clearance",
+    "charges": "charges",
+}
+PLACES = ("A", "B", "Ivanhoe", "Peñasco Park", "Old Town", "OLD TOWN")
+HEADER = ",".join(MEASURE_COLUMNS)
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load_text(*lines, encoding="utf-8"):
+        path = tmp_path / "values.csv"
+        path.write_bytes("\n".join(lines).encode(encoding))
+        return load_measures(path, KINDS, PLACES, make_value)
+
+    return load_text
+
+
+@pytest.fixture
+def faults(load):
+    def faults_of(*lines, **how):
+        with pytest.raises(SourceError) as refused:
+            load(*lines, **how)
+        return [str(fault) for fault in refused.value.faults]
+
+    return faults_of
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_file_of_three_kinds_by_hand(load):
+    values = load(
+        HEADER,
+        "shootings,2026-Q1,B,12,,,,,,",
+        "trust,2026-Q1,,0.45,,,640,1.6,,spring wave",
+        "clearance,2026-Q1,ivanhoe,,9,20,,,cohort 6,",
+    )
+    first = Quarter(2026, 1)
+    assert values == (
+        Value("shootings", first, "B", 12, basis="incidents"),
+        Value("trust", first, "", 0.45, answers=640, design_effect=1.6, note="spring wave"),
+        Value("clearance", first, "Ivanhoe", 0.45, 9, 20, basis="cohort 6 months"),
+    )
+
+
+def test_columns_may_stand_in_any_order_and_spelling_and_be_left_out(load):
+    (value,) = load("Value, QUARTER ,Measure,Design Effect", " 12 ,2026-Q1,shootings,")
+    assert (value.value, value.place) == (12, "")
+
+
+def test_every_fault_is_named_by_row_and_column(faults):
+    assert faults(
+        HEADER,
+        "shootings,2026-1,Q,-3,,,5,,,",
+        "shooting,2026-Q1,,1,,,,,,",
+        "charges,2026-Q1,,,21,20,,,,",
+    ) == [
+        "Row 2, quarter: A quarter is written such as 2026-Q1; '2026-1' is none.",
+        "Row 2, place: 'Q' is no known area or neighborhood. Leave it empty for the whole city.",
+        "Row 2, value: value must be 0 or more; -3 is not.",
+        "Row 2, answers: Values of gun-violence have no answers. Leave it empty.",
+        "Row 3, measure: 'shooting' is no measure of the plan; did you mean shootings? Use the plan's short names.",
+        "Row 4, numerator: The numerator 21 is more than the denominator 20. Are they exchanged?",
+    ]
+
+
+def test_the_refusal_lists_its_faults_a_line_each(load):
+    with pytest.raises(SourceError) as refused:
+        load(HEADER, "shootings,2026-Q1,,x,,,,,,")
+    assert (
+        str(refused.value)
+        .splitlines()[0]
+        .endswith("values.csv has a fault, so nothing of it was taken:")
+    )
+    assert str(refused.value).splitlines()[1:] == [
+        "Row 2, value: 'x' is no number. Mend it or leave it empty."
+    ]
+
+
+def test_a_measure_quarter_and_place_that_stand_twice_are_a_fault(faults):
+    rows = (
+        "shootings,2026-Q1,Ivanhoe,1,,,,,,",
+        "shootings,2026-Q2,Ivanhoe,1,,,,,,",
+        "shootings,2026-Q1,IVANHOE,2,,,,,,",
+    )
+    assert faults(HEADER, *rows) == [
+        "Row 4, measure: The same measure, quarter and place stand in row 2 too. Keep one."
+    ]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_semicolons_tabs_and_excels_mark_at_the_start_are_accepted(load, separator):
+    lines = ("measure,quarter,place,value", "shootings,2026-Q1,Peñasco Park,3")
+    (value,) = load(*(line.replace(",", separator) for line in lines), encoding="utf-8-sig")
+    assert (value.measure, value.place, value.value) == ("shootings", "Peñasco Park", 3)
+
+
+def test_empty_rows_and_empty_columns_at_the_end_are_nothing(load):
+    values = load("measure,quarter,value,,", "", "shootings,2026-Q1,3,,", ",,,,"[:0], "")
+    assert len(values) == 1
+
+
+def test_rows_are_numbered_as_in_a_spreadsheet(faults):
+    rows = ('shootings,2026-Q1,3,"two\nlines"', "", "shootings,2026-Q2,x,")
+    assert faults("measure,quarter,value,note", *rows)[0].startswith("Row 4, value:")
+
+
+def test_fifty_faults_are_listed_and_all_are_kept(load):
+    rows = [f"shootings,{year}-Q1,-1" for year in range(1900, 1900 + MOST_LISTED + 7)]
+    with pytest.raises(SourceError) as refused:
+        load("measure,quarter,value", *rows)
+    lines = str(refused.value).splitlines()
+    assert len(refused.value.faults) == MOST_LISTED + 7
+    assert "has 57 faults" in lines[0]
+    assert len(lines) == 1 + MOST_LISTED + 1
+    assert lines[-1] == "... and 7 more."
+
+
+def test_places_that_differ_in_capitals_alone_are_told_apart(load, faults):
+    (value,) = load("measure,quarter,place,value", "shootings,2026-Q1,OLD TOWN,3")
+    assert value.place == "OLD TOWN"
+    (fault,) = faults("measure,quarter,place,value", "shootings,2026-Q1,old town,3")
+    assert fault.startswith("Row 2, place: 'old town' is no known area")
+
+
+def test_a_part_that_cannot_be_read_is_one_fault_and_not_two(faults):
+    (fault,) = faults(HEADER, "shootings,2026-Q1,,,nine,,,,,")
+    assert fault.startswith("Row 2, numerator:")
+    (fault,) = faults(HEADER, "charges,2026-Q1,,,nine,20,,,,")
+    assert fault == "Row 2, numerator: 'nine' is no number. Mend it or leave it empty."
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ('"0,45"', "has a comma. Write 0.45 with a point"),
+        ('"1,200"', "has a comma"),
+        ("45 %", "is in percent. Write 0.45"),
+        ("=B2/C2", "is a formula. Save the file with its values"),
+        ("@SUM(B2)", "is a formula"),
+        ("nan", "is no number"),
+        ("inf", "is no number"),
+        ("1e400", "too large"),
+        ("#DIV/0!", "is no number"),
+        ("1_000", "is no number"),
+        ("٤", "is no number"),
+        ("-", "is no number"),
+        ("7" * 90, "must be"),
+    ],
+)
+def test_what_is_no_number_is_refused_with_its_remedy(faults, written, why):
+    said = faults("measure,quarter,value,answers", f"trust,2026-Q1,{written},200")
+    if why == "must be":  # a number, and no share
+        assert "0 to 1" in said[0]
+    else:
+        assert len(said) == 1
+        assert said[0].startswith("Row 2, value: ")
+        assert why in said[0]
+
+
+@pytest.mark.parametrize("column", ["measure", "quarter", "place", "note", "basis"])
+def test_a_formula_is_refused_in_texts_too(faults, column):
+    row = dict.fromkeys(MEASURE_COLUMNS, "") | {
+        "measure": "charges",
+        "quarter": "2026-Q1",
+        "value": "0.5",
+    }
+    row[column] = '=HYPERLINK("x")'
+    text = io.StringIO()
+    csv.DictWriter(text, MEASURE_COLUMNS).writerow(row)
+    (fault,) = faults(HEADER, text.getvalue().strip())
+    assert fault.startswith(f"Row 2, {column}: ")
+    assert "is a formula" in fault
+
+
+def test_headers_that_are_unknown_doubled_or_lacking_are_faults(faults):
+    assert faults("mesure,value,Value,quarter,area", "shootings,1,1,2026-Q1,B") == [
+        "Header: 'mesure' is no column; did you mean measure? docs/DATA.md lists the columns.",
+        "Header: the column value stands there twice. Keep one.",
+        "Header: 'area' is no column. docs/DATA.md lists the columns.",
+        "Header: the column measure is missing. Add it.",
+    ]
+    said = faults("measure,quarter,value,notes", "shootings,2026-Q1,-1,x")
+    assert [fault[:7] for fault in said] == ["Header:", "Row 2, "]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf\n", "is empty"),
+        (HEADER.encode(), "holds a header and no row"),
+        (f"{HEADER}\nshootings,2026-Q1,Pe\xf1asco Park,3,,,,,,".encode("latin-1"), "is not UTF-8"),
+        (f"{HEADER}\nshootings,2026-Q1,,3,,,,,,".encode("utf-16"), "is not UTF-8"),
+        (b"PK\x03\x04rest of a workbook", "an Excel or zip file"),
+        (b"shootings", "not a CSV table"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(tmp_path, content, why):
+    path = tmp_path / "values.csv"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=why):
+        load_measures(path, KINDS, PLACES, make_value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="There is no file"):
+        load_measures(tmp_path / "none.csv", KINDS, PLACES, make_value)
+
+
+def test_a_row_of_another_length_and_an_open_quote_are_named(faults):
+    said = faults("measure,quarter,value", "shootings,2026-Q1,1,2", 'shootings,2026-Q2,"3')
+    assert said == [
+        f"Row {row}: it has more or fewer fields than the header, or a quote is open. Mend it."
+        for row in (2, 3)
+    ]
+
+
+def test_a_row_without_a_measure_is_one_fault(faults):
+    assert faults("measure,quarter,value", ",2026-Q1,3") == [
+        "Row 2, measure: The measure is missing. Name one of the plan's measures."
+    ]
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+cells = st.sampled_from(
+    [
+        "",
+        "shootings",
+        "trust",
+        "clearance",
+        "2026-Q1",
+        "B",
+        "Q",
+        "12",
+        "-1",
+        "0.5",
+        "0,5",
+        "=1",
+        "cohort 6",
+        "x",
+    ]
+)
+
+
+@general
+@given(st.lists(st.lists(cells, min_size=10, max_size=10), min_size=1, max_size=6))
+def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("measures") / "values.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([MEASURE_COLUMNS, *rows])
+    alone = []
+    for row in rows:
+        one = path.with_name("one.csv")
+        with one.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([MEASURE_COLUMNS, row])
+        try:
+            alone.append(load_measures(one, KINDS, PLACES, make_value))
+        except SourceError:
+            alone.append(None)
+    try:
+        values = load_measures(path, KINDS, PLACES, make_value)
+    except SourceError as error:
+        named = {str(fault).split(",")[0] for fault in error.faults}
+        assert named >= {f"Row {n}" for n, one in enumerate(alone, start=2) if one is None}
+    else:
+        assert values == tuple(one[0] for one in alone)
+
+
+@general
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from(PLACES), st.integers(0, 10**6)),
+        unique_by=lambda row: row[:2],
+        min_size=1,
+    ),
+    st.permutations(["measure", "quarter", "place", "value"]),
+)
+def test_what_is_written_is_read_in_any_order_of_columns(tmp_path_factory, rows, columns):
+    path = tmp_path_factory.mktemp("measures") / "values.csv"
+    wanted = [
+        Value("shootings", Quarter(2020, 1).plus(n), p, k, basis="incidents") for n, p, k in rows
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [columns, *([str(getattr(v, c)) for c in columns] for v in wanted)]
+        )
+    assert load_measures(path, KINDS, PLACES, make_value) == tuple(wanted)
