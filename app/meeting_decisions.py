@@ -139,13 +139,13 @@ def _keep(opened: Opened, who: Person) -> None:
     typed = {name: state[name] for name in FIELDS if state.get(name)}
     draft = typed if typed.keys() - {OFFICE} else {}
     with suppress(CsaError):
-        keep_draft(cache_store.writing(opened), who.office, DRAFT, draft)
+        keep_draft(cache_store.writing(opened), who, DRAFT, draft)
 
 
 def _take_up(opened: Opened, who: Person) -> None:
     """Take up what was typed before the page was loaded anew."""
     if TEXT not in st.session_state:
-        draft = draft_of(cache_store.reading(opened), who.office, DRAFT)
+        draft = draft_of(cache_store.reading(opened), who, DRAFT)
         for name in FIELDS:
             st.session_state[name] = draft.get(name, "")
 
@@ -237,7 +237,8 @@ def _proposal(plan: Plan, row: ChangeRow) -> str:
     by = speak("meeting.proposed_by", office=row.by_office, day=day(row.proposed_on))
     is_first = row.state == "proposed"
     key = "meeting.waits_for_chair" if is_first else "meeting.waits_for_committee"
-    waits = speak(key, team=plan.team_of(row.action).name)
+    team = next((team.name for team in plan.teams if team.id == row.team), row.team)
+    waits = speak(key, team=team)
     lines = head(row.action, wanted) + quiet(f"{by} {waits}")
     return f'<div class="csa-proposal">{lines}</div>'
 

@@ -119,8 +119,10 @@ def person_of(config: CityConfig) -> Person:
     if mode == LOCAL:
         return local_person(THIS_MACHINE)
     if mode == SIGNED_IN and _is_signed_in():
-        found = grant(load_roles(), st.user.to_dict())
-        return Person(found.office, found.role, found.strategies, found.team)
+        claims = st.user.to_dict()
+        found = grant(load_roles(), claims)
+        name = str(claims.get("sub") or claims.get("email") or "")
+        return Person(found.office, found.role, found.strategies, found.team, name)
     return Person("", "viewer")
 
 

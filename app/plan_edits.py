@@ -191,7 +191,7 @@ def begin(opened: Opened, who: Person) -> None:
         state[EDITS] = {n: edit for n, edit in state[EDITS].items() if n in known}
         return
     state[EDITS] = {}
-    found = draft_of(cache_store.reading(opened), who.office, PAGE) if who.office else {}
+    found = draft_of(cache_store.reading(opened), who, PAGE) if who.desk else {}
     try:
         edited = {number: _edit(given) for number, given in found["edits"].items()}
         # The plan's file may have lost an action since.
@@ -227,8 +227,8 @@ def keep(opened: Opened, who: Person) -> None:
     state.pop(NO_DRAFT, None)
     try:
         store = cache_store.writing(opened) if edits() else cache_store.reading(opened)
-        if store is not None and who.office:
-            keep_draft(store, who.office, PAGE, _draft(opened) if edits() else {})
+        if store is not None and who.desk:
+            keep_draft(store, who, PAGE, _draft(opened) if edits() else {})
     except StoreError as error:
         state[NO_DRAFT] = render(error.message)
 

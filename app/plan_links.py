@@ -9,11 +9,12 @@ import streamlit as st
 
 from app import plan_edits
 from app.plan_one import Scene, carry_out, who_and_why
-from csa.briefing import Line, links_of
+from csa.briefing import Line
 from csa.decisions.actions import set_link
 from csa.decisions.roles import Act, require_chair
 from csa.plan import Link, Plan, by_number, waits_for
 from csa.store import Store
+from csa.store.records import links_of
 from csa.words import speak
 
 
@@ -29,7 +30,7 @@ def links(scene: Scene, line: Line) -> None:
     """
     st.markdown(f"**{speak('plan_page.links')}**")
     said = [_link_words(scene, link) for link in line.needs]
-    waiting = waits_for(scene.plan, links_of(scene.plan, scene.records))
+    waiting = waits_for(scene.plan, links_of(scene.plan, scene.records.links))
     behind = sorted((n for n, on in waiting.items() if line.number in on), key=by_number)
     if behind:
         said.append(speak("plan_page.waited_for", numbers=", ".join(behind)))
@@ -63,7 +64,7 @@ def _link_form(scene: Scene, line: Line) -> None:
     plan = scene.plan
     items = [*(s.number for s in plan.strategies), *(a.number for a in plan.actions)]
     items.sort(key=by_number)
-    own = [link.on for link in links_of(plan, scene.records)[line.number]]
+    own = [link.on for link in links_of(plan, scene.records.links)[line.number]]
 
     def named(number: str) -> str:
         return _item_name(plan, scene.lines, number) if number else speak("plan_page.choose")

@@ -200,7 +200,7 @@ def _carry_out(
 
 
 def _refuse(error: CsaError) -> None:
-    st.error(render(error.message), icon=":material/error:")
+    st.error(panels.plain(render(error.message)), icon=":material/error:")
     if isinstance(error, SourceError) and error.faults:
         listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]
         left = len(error.faults) - len(listed)

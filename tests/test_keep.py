@@ -184,6 +184,39 @@ def test_verify_says_what_is_broken(here, run):
     assert "broken at entry 2" in done.stderr
 
 
+def test_a_printed_head_is_found_again_or_missed(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    head = run("audit", "verify").stdout.rpartition("Head: ")[2].strip()
+    run("plan", "set", "1.2.2", "--status", "done", *WHO)
+    for given in (head, head[:12], head.upper()):
+        assert "that of entry 1." in run("audit", "verify", "--head", given).stdout
+    for given in ("0123456789abcdef", head[:11]):
+        done = run("audit", "verify", "--head", given, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "2 entries, chain whole, but none has the hash" in done.stderr
+
+
+def test_a_guard_that_was_taken_off_is_no_whole_trail(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    tamper(here, "DROP TRIGGER audit_no_delete")
+    done = run("audit", "verify", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "somebody took its triggers off" in done.stderr
+
+
+def test_a_day_is_taken_away_again(here, run):
+    run("plan", "set", "1.2.1", "--status", "on-track", "--due", "2030-01-31", *WHO)
+    run("plan", "set", "1.2.1", "--due", "none", *WHO)
+    rows = json.loads(run("plan", "list", "--json").stdout)
+    assert next(row["due"] for row in rows if row["number"] == "1.2.1") == ""
+
+
+def test_a_store_is_one_citys(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    words = ("plan", "list", "--city", "kansas-city", "--store", "var/sample.sqlite3")
+    refused(run(*words, check=False), "of the city sample, not of kansas-city")
+
+
 def test_a_backup_and_back(here, run):
     run("plan", "set", "1.2.1", "--status", "on-track", *WHO)
     assert "1 entries" in run("backup", "kept/b.gz").stdout

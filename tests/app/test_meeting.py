@@ -13,7 +13,7 @@ from csa.config import load_city
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.drafts import draft_of
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, act
+from csa.decisions.roles import Person, act, local_person
 from csa.ingest.dataset import save_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
@@ -211,7 +211,7 @@ def test_the_office_stays_for_the_next_decision_after_another_screen_too(page):
 
 def test_a_recorded_decision_leaves_no_draft(page, store):
     decide(page(6), "Go on")
-    assert draft_of(store(), THIS_MACHINE, "meeting") == {}
+    assert draft_of(store(), local_person(THIS_MACHINE), "meeting") == {}
 
 
 def test_a_list_too_long_for_a_room_is_folded(page, store, plan):

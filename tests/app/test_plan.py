@@ -304,7 +304,7 @@ def test_a_draft_can_be_discarded(page, store):
 
 
 def test_a_draft_of_another_form_is_left_alone(page, store):
-    keep_draft(store, "this machine", "plan", {"edits": {"1.2.1": {"seen": "x"}}})
+    keep_draft(store, local_person("this machine"), "plan", {"edits": {"1.2.1": {"seen": "x"}}})
     assert "would change" not in words(page())
 
 
@@ -314,7 +314,7 @@ def test_a_draft_of_another_form_is_left_alone(page, store):
 def test_a_draft_of_what_the_plan_lacks_is_left_alone(page, store, number, changes):
     edits = {number: {"seen": 1, "changes": changes}}
     draft = {"at": "10:00", "office": "", "why": "", "edits": edits}
-    keep_draft(store, "this machine", "plan", draft)
+    keep_draft(store, local_person("this machine"), "plan", draft)
     assert "would change" not in words(page())
 
 

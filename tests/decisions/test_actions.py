@@ -147,6 +147,15 @@ def test_what_waits_is_held_up_and_links_are_edited(lite, plan):
     assert verified(lite).is_whole
 
 
+def test_no_action_waits_for_itself_by_way_of_others(lite, plan):
+    set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"))  # which waits for 1.2.1
+    with pytest.raises(ParamError, match=r"1\.2\.1 would wait for itself"):
+        set_link(lite, plan, act(), ("1.2.1", "2.1.1", "1.2.2"))
+    assert [row.key for row in read_records(lite).links] == ["2.1.1<-1.2.2"]
+    with pytest.raises(ConflictError, match="Prevention team changed link"):
+        set_link(lite, plan, act(), ("2.1.1", "1.2.2", "1.2.2"), is_removed=True, seen=0)
+
+
 def test_lines_are_all_text_and_all_there(lite, plan):
     rows = line_rows(plan_lines(plan, read_records(None), TODAY))
     assert [row["number"] for row in rows] == ["1.1.1", "1.2.1", "1.2.2", "2.1.1"]
@@ -189,14 +198,27 @@ def test_a_work_plan(lite, plan, candidate):
 def test_a_minute_and_a_draft(lite):
     assert add_minute(lite, act(), "Ask for money.", "1.2.1") == "2026-03-05/1"
     assert add_minute(lite, act(), "And again.") == "2026-03-05/2"
-    keep_draft(lite, " Police ", "plan", {"text": "half a sen"})
-    keep_draft(lite, "Police", "plan", {"text": "half a sentence"})
-    assert draft_of(lite, "Police", "plan") == {"text": "half a sentence"}
-    assert draft_of(lite, "Health", "plan") == draft_of(None, "Police", "plan") == {}
-    keep_draft(lite, "Police", "plan", {})
-    keep_draft(lite, "Police", "plan", {})
-    assert draft_of(lite, "Police", "plan") == {}
+    police = local_person("Police")
+    keep_draft(lite, local_person(" Police "), "plan", {"text": "half a sen"})
+    keep_draft(lite, police, "plan", {"text": "half a sentence"})
+    assert draft_of(lite, police, "plan") == {"text": "half a sentence"}
+    assert draft_of(lite, local_person("Health"), "plan") == draft_of(None, police, "plan") == {}
+    keep_draft(lite, police, "plan", {})
+    keep_draft(lite, police, "plan", {})
+    assert draft_of(lite, police, "plan") == {}
     assert len(trail(lite)) == 2
+
+
+def test_two_people_of_one_office_have_each_their_draft_and_a_viewer_none(lite):
+    one, other = (Person("Police", "editor", ("1.2",), name=name) for name in ("a-1", "b-2"))
+    keep_draft(lite, one, "plan", {"text": "mine"})
+    keep_draft(lite, other, "plan", {"text": "theirs"})
+    assert (draft_of(lite, one, "plan"), draft_of(lite, other, "plan")) == (
+        {"text": "mine"},
+        {"text": "theirs"},
+    )
+    with pytest.raises(RoleError):
+        keep_draft(lite, Person("Police"), "plan", {"text": "x"})
 
 
 def test_the_day_is_the_citys_own():
@@ -301,8 +323,8 @@ def test_the_second_of_two_stale_writers_is_told_who_changed_what(store, plan):
     with pytest.raises(ConflictError) as told:
         set_action(store, plan, act(office="Health"), "1.2.1", {"percent": 10}, seen=seen)
     assert told.value.message.values["by"] == "Police"
-    assert json.loads(told.value.message.values["what"]) == {"percent": 40}
-    assert "Police changed 1.2.1 at 2026-03-05T12:30 UTC" in str(told.value)
+    assert told.value.message.values["what"] == "percent 40"
+    assert "Police changed 1.2.1 at 2026-03-05 12:30 UTC" in str(told.value)
     assert trail(store) == rows
     assert read_records(store).states["1.2.1"].percent == 40
     with pytest.raises(ConflictError):  # who saw nothing yet

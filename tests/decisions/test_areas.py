@@ -240,7 +240,7 @@ def test_a_stale_decision_on_an_area_is_told(store, candidate):
         lambda: retire(store, act(), "B", seen=seen),
     ):
         with pytest.raises(
-            ConflictError, match=r"Committee changed area B at 2026-03-05T12:30 .*retired"
+            ConflictError, match=r"Committee changed area B at 2026-03-05 12:30 .*retired"
         ):
             late()
     assert len(trail(store)) == n

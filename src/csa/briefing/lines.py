@@ -19,8 +19,8 @@ from csa.plan import (
     is_late,
 )
 from csa.plan.calendar import Freshness
-from csa.store.records import Records
-from csa.store.tables import ChangeRow, LinkRow
+from csa.store.records import Records, links_of
+from csa.store.tables import ChangeRow
 from csa.words import speak
 
 APPROVED = "approved"
@@ -102,7 +102,7 @@ def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
     tuple of Line
         In the plan's order.
     """
-    states, links = records.states, links_of(plan, records)
+    states, links = records.states, links_of(plan, records.links)
     held = holds_up(plan, states, today, links)
     titles = {row.action: row.values["title"] for row in records.changes if _is_title(row)}
     revisions = {row.key: row.revision for row in records.actions}
@@ -142,33 +142,6 @@ def _once(links: Sequence[Link]) -> tuple[Link, ...]:
 
 def _is_title(row: ChangeRow) -> bool:
     return row.state == APPROVED and "title" in row.values
-
-
-def links_of(plan: Plan, records: Records) -> dict[str, tuple[Link, ...]]:
-    """Return each item's links: the plan's own, with what was added and taken away.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-
-    Returns
-    -------
-    dict
-        Number of an action or a strategy to its links.
-    """
-    items: Sequence[Any] = (*plan.strategies, *plan.actions)
-    links: dict[str, tuple[Link, ...]] = {item.number: item.needs for item in items}
-    for row in records.links:
-        kept = tuple(link for link in links.get(row.action, ()) if link.on != row.needs)
-        links[row.action] = kept if row.is_removed else (*kept, _link(row))
-    return links
-
-
-def _link(row: LinkRow) -> Link:
-    return Link(on=row.needs, source=row.source, why=f"{row.action} <- {row.needs}", kind="waits")
 
 
 def status_word(status: str) -> str:

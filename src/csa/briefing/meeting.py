@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from csa.briefing.lines import Line, links_of
+from csa.briefing.lines import Line
 from csa.plan import SOON_DAYS, Plan, Strategy, by_number, waits_for
-from csa.store.records import Records
+from csa.store.records import Records, links_of
 from csa.store.tables import ChangeRow, MinuteRow
 
 DONE, BLOCKED, AT_RISK, NO_UPDATE = "done", "blocked", "at-risk", "no-update"
@@ -238,7 +238,7 @@ def _completed(
 
 def _stuck(plan: Plan, lines: Sequence[Line], records: Records) -> tuple[Stuck, ...]:
     undone = {line.number for line in lines if line.state.status != DONE}
-    waits = waits_for(plan, links_of(plan, records))
+    waits = waits_for(plan, links_of(plan, records.links))
     found = []
     for line in lines:
         if line.state.status not in {BLOCKED, AT_RISK}:

@@ -27,9 +27,16 @@ if TYPE_CHECKING:
     from csa.store import Store
 
 
-def audit_verify(city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None) -> None:
+def audit_verify(
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was printed: it must be in the chain.")
+    ] = None,
+) -> None:
     """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
     from csa.store import verify
+    from csa.store.audit import find_head
 
     config = city_of(city)
     opened = reading_store(config, store)
@@ -37,6 +44,7 @@ def audit_verify(city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None)
         raise ParamError("store.absent", name=store_name(config, store))
     with opened.reading() as session:
         found = verify(session)
+        at = None if head is None else find_head(session.connection(), head)
     if found.broken_at is not None:
         fail(speak("keep.broken", n=found.broken_at), 1)
     if found.strange:
@@ -44,7 +52,11 @@ def audit_verify(city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None)
         fail(speak("keep.strange", n=len(found.strange), entries=found.head.n, items=items), 1)
     if not found.is_guarded:
         fail(speak("keep.unguarded", n=found.head.n), 1)
+    if head is not None and at is None:
+        fail(speak("keep.no_head", n=found.head.n, given=head), 1)
     show(speak("keep.whole", n=found.head.n), speak("keep.head", head=found.head.hash))
+    if at is not None:
+        show(speak("keep.found_head", n=at))
 
 
 def audit_list(

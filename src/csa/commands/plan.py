@@ -29,7 +29,9 @@ NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 
 StatusOption = Annotated[
     str | None, typer.Option(help="not-started, on-track, at-risk, blocked or done.")
 ]
-DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day; none: no day.")]
+NOTHING = "none"
+"""What takes a day away."""
 
 
 def plan_list(
@@ -82,14 +84,15 @@ def plan_set(
         "reason": reason,
         "office": office,
         "coordinator": coordinator,
-        "start": day_of(start, "--start"),
-        "due": day_of(due, "--due"),
+        "start": None if start == NOTHING else day_of(start, "--start"),
+        "due": None if due == NOTHING else day_of(due, "--due"),
         "percent": percent,
         "evidence": evidence,
         "areas": None if area is None else tuple(area),
         "comment": comment,
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    changes |= {name: None for name, day in (("start", start), ("due", due)) if day == NOTHING}
     config, plan = city_of(city), plan_of(city)
     signed = act_of(config, by, why, on)
     decided(config, store, lambda opened: set_action(opened, plan, signed, number, changes))

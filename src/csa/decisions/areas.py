@@ -260,7 +260,7 @@ def begin_work(store: Store, act: Act, key: str, on: date, values: Mapping[str, 
     Raises
     ------
     ParamError
-        If the area is not designated, has begun already, or the day is ahead.
+        If the area is not designated, has begun already, or the day is ahead or before that.
     RoleError
         If the person may not.
     """
@@ -271,6 +271,8 @@ def begin_work(store: Store, act: Act, key: str, on: date, values: Mapping[str, 
         row = find(session, AreaRow, key)
         if row.state != DESIGNATED:
             raise ParamError("decide.step", area=key, before=row.state, state="begun")
+        if on < row.since:
+            raise ParamError("decide.begins_before", area=key, day=on, since=row.since)
         if row.execution_on is not None:
             raise ParamError("decide.begun", area=key, day=row.execution_on)
         row.execution_on = on

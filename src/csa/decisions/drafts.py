@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from csa.decisions.roles import Person, require
 from csa.store import Signed, Store
 from csa.store.audit import AT_UTC
 from csa.store.tables import DraftRow
@@ -13,22 +14,28 @@ from csa.store.tables import DraftRow
 DRAFT = "draft"
 
 
-def keep_draft(store: Store, office: str, page: str, values: Mapping[str, Any]) -> None:
+def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]) -> None:
     """Keep a draft; an empty one is forgotten.
 
     Parameters
     ----------
     store
         Where it is kept.
-    office
+    owner
         Whose.
     page
         What it is a draft of.
     values
         As JSON.
+
+    Raises
+    ------
+    RoleError
+        If the person may write nothing at all.
     """
-    key, now = _key(office, page), datetime.now(UTC)
-    with store.writing(Signed(office, DRAFT, now)) as session:
+    require(owner, "member")
+    key, now = _key(owner, page), datetime.now(UTC)
+    with store.writing(Signed(owner.office, DRAFT, now)) as session:
         row = session.get(DraftRow, key)
         if not values:
             if row is not None:
@@ -37,14 +44,14 @@ def keep_draft(store: Store, office: str, page: str, values: Mapping[str, Any]) 
         session.merge(DraftRow(key=key, values=dict(values), at_utc=now.strftime(AT_UTC)))
 
 
-def draft_of(store: Store | None, office: str, page: str) -> dict[str, Any]:
+def draft_of(store: Store | None, owner: Person, page: str) -> dict[str, Any]:
     """Return a kept draft.
 
     Parameters
     ----------
     store
         Where it is kept; None: nowhere yet.
-    office
+    owner
         Whose.
     page
         What it is a draft of.
@@ -57,9 +64,9 @@ def draft_of(store: Store | None, office: str, page: str) -> dict[str, Any]:
     if store is None:
         return {}
     with store.reading() as session:
-        row = session.get(DraftRow, _key(office, page))
+        row = session.get(DraftRow, _key(owner, page))
         return {} if row is None else dict(row.values)
 
 
-def _key(office: str, page: str) -> str:
-    return f"{page}/{office.strip()}"
+def _key(owner: Person, page: str) -> str:
+    return f"{page}/{owner.desk}"

@@ -31,12 +31,21 @@ class Person:
         Numbers of an editor's strategies.
     team
         A chair's team: one of the plan's, `executive` for the Committee, empty for all.
+    name
+        What the provider of the sign-in calls them; only their drafts are kept under it, and it
+        stands nowhere else.
     """
 
     office: str
     role: Role = "viewer"
     strategies: tuple[str, ...] = ()
     team: str = ANY_TEAM
+    name: str = ""
+
+    @property
+    def desk(self) -> str:
+        """Whose drafts are theirs: two people of one office have each their own."""
+        return self.name or self.office.strip()
 
     def __post_init__(self) -> None:
         """Refuse a role that nobody knows."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from textwrap import shorten
 from typing import TypeVar
 
 from sqlalchemy import func, select
@@ -12,6 +14,7 @@ from csa.errors import ConflictError, ParamError
 from csa.store.tables import Audit, Audited
 
 MAX_TEXT = 2000
+MAX_TOLD = 200
 Row = TypeVar("Row", bound=Audited)
 
 
@@ -75,8 +78,18 @@ def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> Non
         .limit(1)
     ).one()
     raise ConflictError(
-        "decide.conflict", item=row.item, by=last.by_office, at=last.at_utc[:16], what=last.new
+        "decide.conflict",
+        item=row.item,
+        by=last.by_office,
+        at=last.at_utc[:16].replace("T", " "),
+        what=_told(last.new),
     )
+
+
+def _told(new: str) -> str:
+    """Say what became of a row, from its entry."""
+    parts = (f"{name.replace('_', ' ')} {value}" for name, value in json.loads(new).items())
+    return shorten("; ".join(parts), MAX_TOLD, placeholder=" ...")
 
 
 def next_key(session: Session, table: type[Audited], stem: str) -> str:

@@ -28,6 +28,8 @@ STORE_ITEM = "store"
 """The item of entries about the store itself: a restored backup."""
 AT_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 MAX_WHY = 2000
+LEAST_SIGNS = 12
+"""Of a hash: fewer are not worth a comparison."""
 
 
 @dataclass(frozen=True)
@@ -331,6 +333,31 @@ def entries_of(connection: Connection, items: Collection[str]) -> list[dict[str,
     """
     wanted = select(Audit.__table__).where(Audit.item.in_(sorted(items))).order_by(Audit.id)
     return [dict(entry) for entry in connection.execute(wanted).mappings()]
+
+
+def find_head(connection: Connection, given: str) -> int | None:
+    """Tell which entry had a hash: whoever has a printed head can ask whether it is there still.
+
+    Parameters
+    ----------
+    connection
+        To a store.
+    given
+        The hash, or its first twelve signs or more.
+
+    Returns
+    -------
+    int or None
+        The entry's number; 0 for the zeros before the first; None where none has it.
+    """
+    wanted = given.strip().lower()
+    if len(wanted) < LEAST_SIGNS:
+        return None
+    if GENESIS.startswith(wanted):
+        return 0
+    starts = Audit.hash.startswith(wanted, autoescape=True)
+    found: int | None = connection.execute(select(Audit.id).where(starts)).scalar()
+    return found
 
 
 def verify(session: Session) -> Verified:

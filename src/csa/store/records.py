@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from csa.measures import Quarter, Value
-from csa.plan import ActionState
+from csa.plan import ActionState, Link, Plan
 from csa.store.audit import GENESIS, Head, head_of
 from csa.store.engine import Store
 from csa.store.tables import (
@@ -229,3 +229,30 @@ def state_of(row: ActionRow) -> ActionState:
     names = [field.name for field in fields(ActionState) if field.name != "number"]
     values = {name: getattr(row, name) for name in names}
     return ActionState(row.key, **values | {"areas": tuple(row.areas)})
+
+
+def links_of(plan: Plan, rows: Iterable[LinkRow]) -> dict[str, tuple[Link, ...]]:
+    """Return each item's links: the plan's own, with what was added and taken away.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    rows
+        `Records.links`.
+
+    Returns
+    -------
+    dict
+        Number of an action or a strategy to its links.
+    """
+    links = {item.number: item.needs for item in plan.strategies}
+    links |= {item.number: item.needs for item in plan.actions}
+    for row in rows:
+        kept = tuple(link for link in links.get(row.action, ()) if link.on != row.needs)
+        links[row.action] = kept if row.is_removed else (*kept, _link(row))
+    return links
+
+
+def _link(row: LinkRow) -> Link:
+    return Link(on=row.needs, source=row.source, why=f"{row.action} <- {row.needs}", kind="waits")

@@ -1,4 +1,4 @@
-"""Whose store it is; and an action of which nothing was told yet, though its office was approved."""
+"""Whose store it is; and an action of which nothing was told yet, though its office is known."""
 
 from __future__ import annotations
 
