@@ -1,6 +1,5 @@
 """Actions: how they stand, what is proposed and answered, what waits; who may, and who was first."""
 
-import json
 from datetime import date, timedelta
 from pathlib import Path
 

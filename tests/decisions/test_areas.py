@@ -225,6 +225,8 @@ def test_work_begins_once_in_a_designated_area_and_not_ahead(lite, candidate):
     designate(lite, act(), candidate())
     with pytest.raises(ParamError, match="is ahead of today"):
         begin_work(lite, act(), "B", date(2026, 3, 6), {})
+    with pytest.raises(ParamError, match="is served since 2026-03-05"):
+        begin_work(lite, act(), "B", date(2026, 3, 4), {})
     begin_work(lite, act(), "B", TODAY, {})
     with pytest.raises(ParamError, match="began on 2026-03-05"):
         begin_work(lite, act(), "B", TODAY, {})
