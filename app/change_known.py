@@ -10,7 +10,7 @@ from app.following import Following
 from app.opened import Opened
 from app.track_record import command
 from csa.choices import Choices
-from csa.displacement.power import ERROR_SHARE, MONTHS, POWER, nearest_yearly
+from csa.displacement.power import ERROR_SHARE, MONTHS, POWER, row_for
 from csa.displacement.verdict import alarm_chance, planned_looks
 from csa.displacement.wdd import Wdd
 from csa.words import month, percent, render, speak, times
@@ -190,7 +190,7 @@ def _power(following: Following) -> None:
     # By what was to be expected since, not by what chose the areas: that was high by luck.
     expected = float(following.displaced.pooled.core.expectation.mean[-1])
     yearly = 12 * expected / len(following.months) / len(following.area_ids)
-    near = nearest_yearly(yearly)
+    near = row_for(yearly)
     st.markdown(panels.plain(speak("change_page.how_power", yearly=yearly, near=near)))
     points = [one for one in POWER if one.incidents_yearly == near]
     kinds = sorted({(one.moved, one.drop_share) for one in points})

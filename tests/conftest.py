@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import sys
@@ -91,6 +92,15 @@ def make_town(folder):
         crs="EPSG:4326",
     ).to_file(made.places)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was():
+    """Take away what a command run here set up: its stream is closed with its test."""
+    logger = logging.getLogger("csa")
+    handlers, level = logger.handlers, logger.level
+    yield
+    logger.handlers, logger.level = handlers, level
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import slowly
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -70,7 +72,7 @@ def test_back_is_the_earlier_screen_and_forward_the_later(read, sample_app):
         assert shown.evaluate(TEXT_OF_MENU) == f"{months} months"
 
 
-@pytest.mark.parametrize("pause_ms", [0, 150])
+@pytest.mark.parametrize("pause_ms", [0, *slowly(150)])
 def test_changes_right_after_one_another_are_all_kept(read, sample_app, pause_ms):
     """The browser's address comes a little later than the change, and undoes none."""
     reader = read(address_of(sample_app, eps_m=200.0, min_samples=9))

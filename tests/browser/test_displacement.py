@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import slowly
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 NEXT = "[data-testid=stSliderThumbValue]"
 
@@ -67,6 +69,7 @@ def test_play_steps_to_the_last_month_and_stops_there(displacement):
     assert remembered(reader) == {}
 
 
+@pytest.mark.slow
 def test_a_click_stops_the_play(displacement):
     reader = displacement()
     reader.page.get_by_role("button", name="Play").click()
@@ -80,6 +83,7 @@ def test_a_click_stops_the_play(displacement):
     assert set(remembered(reader)) == {"month"}
 
 
+@pytest.mark.slow
 def test_a_month_moved_by_hand_stops_the_play(displacement):
     reader = displacement()
     reader.page.get_by_role("button", name="Play").click()
@@ -139,7 +143,7 @@ def test_an_area_is_chosen_by_keys_alone(displacement):
     assert remembered(reader) == {"area": "I"}
 
 
-@pytest.mark.parametrize("letter", ["B", "I", "F"])
+@pytest.mark.parametrize("letter", ["I", *slowly("B", "F")])
 def test_a_note_on_a_phone_is_short_and_never_cut(displacement, letter):
     reader = displacement(width=390, height=844)
     reader.page.locator("iframe").first.scroll_into_view_if_needed()
@@ -196,6 +200,7 @@ def test_the_map_is_filled_by_the_areas_and_what_is_around_them(displacement):
     assert 0.6 < share <= 1
 
 
+@pytest.mark.slow
 def test_another_start_keeps_the_map_where_it_is(displacement):
     reader = displacement()
     reader.frame.evaluate("document.stayed = true")
@@ -208,6 +213,7 @@ def test_another_start_keeps_the_map_where_it_is(displacement):
     assert remembered(reader) == {"since": "2020-03"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
 def test_axe_finds_no_fault(displacement, width, scheme):
     reader = displacement({"area": "I"}, width=width, scheme=scheme)
@@ -218,7 +224,7 @@ def test_axe_finds_no_fault(displacement, width, scheme):
     assert faults(reader.page) == {}
 
 
-@pytest.mark.parametrize("width", [390, 1024, 1400])
+@pytest.mark.parametrize("width", [390, *slowly(1024, 1400)])
 def test_nothing_scrolls_sideways(displacement, width):
     reader = displacement({"area": "I"}, width=width)
     overflow = reader.page.evaluate(

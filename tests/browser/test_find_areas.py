@@ -12,6 +12,7 @@ from csa.config import load_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
 from csa.params import Month
+from tests.browser.conftest import slowly
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +250,7 @@ def test_a_map_without_its_library_says_so_in_words(read, sample_app):
     reader.errors.clear()  # the script that did not load is the point
 
 
-@pytest.mark.parametrize("width", [1920, 1400, 1024, 390])
+@pytest.mark.parametrize("width", [1400, 390, *slowly(1920, 1024)])
 def test_the_map_has_room_and_nothing_is_cut(read, sample_app, width):
     reader = read(f"{sample_app}/areas", width=width)
     reader.frame  # noqa: B018 - painted

@@ -12,6 +12,7 @@ from csa.decisions.roles import act, local_person
 from csa.plan import load_plan
 from csa.store import open_store
 from csa.store.records import read_records
+from tests.browser.conftest import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 COMMENT_X, HEAD_PX = 600, 40
@@ -113,10 +114,10 @@ def test_the_second_of_two_editors_is_told_and_keeps_the_text(show, served):
     ("view", "width", "scheme"),
     [
         ({}, 1400, "light"),
-        ({"look": "people", "opened": "1.1.1"}, 1400, "dark"),
+        *slowly(({"look": "people", "opened": "1.1.1"}, 1400, "dark")),
         ({"look": "cards", "opened": "1.3.1"}, 390, "dark"),
-        ({"look": "cards", "opened": "1.3.1"}, 390, "light"),
-        ({"opened": "1.3.1"}, 1024, "light"),
+        *slowly(({"look": "cards", "opened": "1.3.1"}, 390, "light")),
+        *slowly(({"opened": "1.3.1"}, 1024, "light")),
     ],
 )
 def test_axe_finds_no_fault_and_nothing_but_the_table_scrolls_sideways(show, view, width, scheme):

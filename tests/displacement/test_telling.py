@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csa import words
 from csa.displacement.expectation import Expectation
-from csa.displacement.power import POWER, find_power, nearest_yearly
+from csa.displacement.power import POWER, find_power, row_for
 from csa.displacement.telling import (
     KEYS,
     Course,
@@ -313,9 +313,10 @@ def test_what_is_found_is_said_of_the_points_that_were_measured():
 
 @general
 @given(st.floats(0, 1000))
-def test_no_number_in_the_table_is_nearer_than_the_one_that_is_taken(yearly):
-    near = nearest_yearly(yearly)
-    assert all(abs(near - yearly) <= abs(one.incidents_yearly - yearly) for one in POWER)
+def test_the_row_that_is_taken_promises_no_more_than_the_area_has(yearly):
+    row = row_for(yearly)
+    below = {one.incidents_yearly for one in POWER if one.incidents_yearly <= yearly}
+    assert row == max(below, default=min(one.incidents_yearly for one in POWER))
 
 
 @general

@@ -130,8 +130,8 @@ POWER: tuple[PowerPoint, ...] = tuple(
 """One point for each kind of change, number of incidents and time."""
 
 
-def nearest_yearly(yearly: float) -> int:
-    """Tell the number of incidents a year in the table that is nearest.
+def row_for(yearly: float) -> int:
+    """Tell the row of the table that promises no more than an area can keep.
 
     Parameters
     ----------
@@ -141,9 +141,10 @@ def nearest_yearly(yearly: float) -> int:
     Returns
     -------
     int
-        The least or the greatest there is where it lies beyond.
+        Of incidents a year: the greatest that is not above, or the least there is.
     """
-    return min({one.incidents_yearly for one in POWER}, key=lambda n: (abs(n - yearly), n))
+    rows = sorted({one.incidents_yearly for one in POWER})
+    return max((n for n in rows if n <= yearly), default=rows[0])
 
 
 def find_power(yearly: float, drop_share: float, n_months: int) -> PowerPoint:
@@ -163,9 +164,9 @@ def find_power(yearly: float, drop_share: float, n_months: int) -> PowerPoint:
     PowerPoint
         By the first of `MONTHS` that is not over, or by the last.
     """
-    near = nearest_yearly(yearly)
+    row = row_for(yearly)
     by = next((one for one in MONTHS if n_months <= one), MONTHS[-1])
-    wanted = (near, drop_share, False, by)
+    wanted = (row, drop_share, False, by)
     return next(
         one
         for one in POWER
