@@ -70,7 +70,7 @@ def warm_up() -> None:
 
 
 def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
-    """Refuse to listen where others reach what is for this machine alone.
+    """Refuse to listen where others reach what is for this machine alone; else get ready.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
         if why is not None:
             sys.stderr.write(f"{render(why)}\n")
             sys.exit(2)
+        # Not before: a process that ends while another of its threads imports may never end.
+        Thread(target=warm_up, name="warm-up", daemon=True).start()
         serve(*given, **named)
 
     return run
@@ -98,7 +100,6 @@ def main() -> None:
     ask_no_host()
     # Streamlit remarks that nobody is reading yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
     bootstrap.run = serve_if_allowed(bootstrap.run)
     sys.argv = ["streamlit", "run", str(MAIN), *sys.argv[1:]]
     streamlit()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 import tomllib
 from types import SimpleNamespace
 
@@ -46,14 +45,9 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
 def test_options_go_to_streamlit_with_our_own_page(monkeypatch):
     ran = []
     monkeypatch.setattr(started, "streamlit", lambda: ran.append(list(sys.argv)))
-    monkeypatch.setattr(started, "warm_up", lambda: ran.append("warm"))
+    monkeypatch.setattr(started.bootstrap, "run", lambda: None)
     monkeypatch.setattr(sys, "argv", ["app", "--server.port", "8600"])
     started.main()
-    for _ in range(100):  # the warming is a thread's
-        if "warm" in ran:
-            break
-        time.sleep(0.01)
-    assert "warm" in ran
     assert ["streamlit", "run", str(started.MAIN), "--server.port", "8600"] in ran
     assert started.MAIN.is_file()
 

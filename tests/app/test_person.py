@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -370,19 +371,23 @@ def test_the_command_does_not_listen_where_others_reach_it(deploy, root, address
         ("signed-in", EVERYWHERE, True),
     ],
 )
-def test_only_local_minds_where_the_server_listens(deploy, option, access, address, serves):
+def test_only_local_minds_where_the_server_listens(
+    deploy, option, monkeypatch, access, address, serves
+):
     deploy(f'access = "{access}"')
     option("server.address", address)
-    begun = []
+    begun, warmed = [], Event()
+    monkeypatch.setattr(started, "warm_up", warmed.set)
     serve = started.serve_if_allowed(lambda *given, **named: begun.append((given, named)))
     if serves:
         serve("main.py", is_hello=False)
+        assert warmed.wait(5)
         assert begun == [(("main.py",), {"is_hello": False})]
     else:
         with pytest.raises(SystemExit) as left:
             serve("main.py")
         assert left.value.code == 2
-        assert begun == []
+        assert (begun, warmed.is_set()) == ([], False)
 
 
 def test_signing_takes_the_persons_own_office_where_people_sign_in(deploy, dataset, root):
