@@ -37,6 +37,7 @@ def choose(reader, label, option):
 # ---- By hand --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_radius_that_is_stepped_keeps_what_was_there_before(read, sample_app):
     """Six months' suggestion is no round number: it is stepped from, not rounded away."""
     reader = read(address_of(sample_app, months=6, eps_m=319.0, min_samples=5))
@@ -138,6 +139,7 @@ def test_near_and_in_the_dark_names_of_neighborhoods_can_be_read(read, sample_ap
     assert [fault["id"] for fault in found] == []
 
 
+@pytest.mark.slow
 def test_the_note_on_the_map_goes_when_geometry_can_be_fetched_again(read, sample_app):
     place = "**/static/geometry/**"
     reader = read(

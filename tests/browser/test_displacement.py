@@ -171,6 +171,7 @@ def test_a_note_on_a_phone_is_short_and_never_cut(displacement, letter):
     assert right - left <= width / 2
 
 
+@pytest.mark.slow
 def test_the_start_stands_beside_the_month_on_a_phone_too(displacement):
     reader = displacement(width=390, height=844)
     since = reader.page.get_by_role("combobox", name="Since")
@@ -179,12 +180,14 @@ def test_the_start_stands_beside_the_month_on_a_phone_too(displacement):
     assert abs(since.bounding_box()["y"] - through.bounding_box()["y"]) < 200
 
 
+@pytest.mark.slow
 def test_the_areas_with_too_few_have_a_dashed_outline_on_the_map(displacement):
     frame = displacement().frame
     dashed = "[...document.querySelectorAll('.leaflet-outline-pane path[stroke-dasharray]')].length"
     assert frame.evaluate(dashed) == 1  # Kestrelby alone
 
 
+@pytest.mark.slow
 def test_the_map_is_filled_by_the_areas_and_what_is_around_them(displacement):
     frame = displacement().frame
     share = frame.evaluate(
