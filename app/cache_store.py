@@ -23,8 +23,8 @@ from csa.measures import Value
 from csa.plan import Plan, load_plan
 from csa.settings import resolve
 from csa.store import Store, open_store
-from csa.store.audit import entries_of
 from csa.store.records import Records, mark_values, read_records, read_values
+from csa.store.trail import entries_of
 
 
 def plan(opened: Opened) -> Plan | None:

@@ -10,7 +10,7 @@ import streamlit as st
 from app import plan_edits
 from app.plan_one import Scene, carry_out, who_and_why
 from csa.briefing import Line
-from csa.decisions.actions import set_link
+from csa.decisions.links import set_link
 from csa.decisions.roles import Act, require_chair
 from csa.plan import Link, Plan, by_number, waits_for
 from csa.store import Store

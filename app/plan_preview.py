@@ -20,7 +20,7 @@ from csa.decisions.roles import Person, require_action
 from csa.errors import ParamError, RoleError
 from csa.plan import Plan
 from csa.store import Store
-from csa.store.audit import entries
+from csa.store.trail import entries
 from csa.words import render, speak
 
 

@@ -15,7 +15,8 @@ import streamlit as st
 from app.plan_one import Scene
 from app.plan_words import changes_words, field_word, proposal_state, value_words
 from csa.briefing import Line
-from csa.store.audit import AT_UTC, entries
+from csa.store.audit import AT_UTC
+from csa.store.trail import entries
 from csa.words import day, speak
 
 

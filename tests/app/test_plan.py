@@ -31,8 +31,8 @@ from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
 from csa.plan import ActionState, load_plan
 from csa.store import open_store
-from csa.store.audit import entries
 from csa.store.records import Records, read_records
+from csa.store.trail import entries
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 ZONE = "America/Chicago"

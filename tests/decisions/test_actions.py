@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csa.briefing import line_rows, plan_lines
-from csa.decisions.actions import answer_change, propose_change, set_action, set_link
+from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of, keep_draft
+from csa.decisions.links import set_link
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import ROLES, Person, local_person
 from csa.decisions.roles import act as sign

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from csa.errors import ParamError
 from csa.store import Signed, head_of, verify
-from csa.store.audit import entries
 from csa.store.records import Records, in_order, read_records
 from csa.store.tables import ActionRow, AreaRow, DraftRow, StepRow
+from csa.store.trail import entries
 from tests.stores import (
     GENESIS,
     OFFICE,

@@ -36,7 +36,7 @@ def audit_verify(
 ) -> None:
     """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
     from csa.store import verify
-    from csa.store.audit import find_head
+    from csa.store.trail import find_head
 
     config = city_of(city)
     opened = reading_store(config, store)
@@ -68,7 +68,7 @@ def audit_list(
     as_json: JsonOption = False,
 ) -> None:
     """List the trail of changes: who, when, what, why."""
-    from csa.store.audit import entries
+    from csa.store.trail import entries
     from csa.terminal.keep import show_entries
 
     opened = reading_store(city_of(city), store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -13,16 +13,15 @@ from sqlalchemy.orm import Session
 from csa.decisions.roles import (
     Act,
     require_action,
-    require_chair,
     require_committee,
     require_team_chair,
 )
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.errors import ParamError
-from csa.plan import NEED_REASON, ActionState, Plan, waits_for
+from csa.plan import NEED_REASON, ActionState, Plan
 from csa.store import Store
-from csa.store.records import links_of, state_of
-from csa.store.tables import ActionRow, AreaRow, ChangeRow, LinkRow
+from csa.store.records import state_of
+from csa.store.tables import ActionRow, AreaRow, ChangeRow
 
 PROPOSED, CHAIR_APPROVED, APPROVED, REFUSED = "proposed", "chair-approved", "approved", "refused"
 CHANGEABLE = ("title", "office", "coordinator", "start", "due")
@@ -297,71 +296,3 @@ def _carry_out(session: Session, change: ChangeRow) -> None:
         return
     for name in found:
         setattr(row, name, getattr(now, name))
-
-
-def set_link(
-    store: Store,
-    plan: Plan,
-    act: Act,
-    link: tuple[str, str, str],
-    *,
-    is_removed: bool = False,
-    seen: int | None = None,
-) -> None:
-    """Let one action wait for another, or no longer.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    link
-        The action that waits, what it waits for, and the item whose text says so.
-    is_removed
-        Whether it waits no longer.
-    seen
-        The revision that the writer saw, 0 for none; None asks nothing.
-
-    Raises
-    ------
-    ParamError
-        If a number is not in the plan, or an action would wait for itself, by way of others too.
-    RoleError
-        If the person may not.
-    """
-    action, needs, source = link
-    plan.action(action)
-    plan.strategy_of(needs)  # a goal is nothing that could be waited for
-    for number in (needs, source):
-        plan.goal_of(number)
-        if number.count(".") >= 2:
-            plan.action(number)
-        elif number.count(".") == 1:
-            plan.strategy_of(number)
-    if action == needs:
-        raise ParamError("decide.self_link", number=action)
-    require_chair(act.person, plan, action)
-    key = f"{action}<-{needs}"
-    with store.writing(act.signed) as session:
-        row = session.get(LinkRow, key)
-        refuse_stale(session, row, seen)
-        if row is None:
-            row = LinkRow(key=key, action=action, needs=needs, source=source)
-            session.add(row)
-        row.source, row.is_removed = source, is_removed
-        session.flush()
-        _refuse_circle(plan, session.scalars(select(LinkRow)).all(), action)
-
-
-def _refuse_circle(plan: Plan, rows: Sequence[LinkRow], action: str) -> None:
-    """Refuse that an action would wait for itself, by way of others."""
-    waits = waits_for(plan, links_of(plan, rows))
-    behind, newest = set[str](), waits[action]
-    while newest - behind:
-        behind |= newest
-        newest = {further for number in newest for further in waits.get(number, ())}
-    if action in behind:
-        raise ParamError("decide.circle", number=action)

@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 from csa.errors import StoreError
 from csa.files import create_file, write_file
 from csa.store import migrating
-from csa.store.audit import STORE_ITEM, Head, Signed, Told, append, as_text, head_of, verify
+from csa.store.audit import STORE_ITEM, Head, Signed, Told, append, as_text, head_of
 from csa.store.engine import CITY, Store, lock_writers, spoken
 from csa.store.guard import guard_trail, unguard_trail
 from csa.store.tables import AboutRow, Base
+from csa.store.trail import verify
 
 KIND = "csa-store-backup"
 FORMAT_VERSION = 1
