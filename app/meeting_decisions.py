@@ -19,7 +19,7 @@ from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, require, require_committee, require_team_chair
 from csa.errors import CsaError, RoleError
 from csa.plan import Plan
-from csa.store.records import Records
+from csa.store.records import Records, titles_of
 from csa.store.tables import ChangeRow, MinuteRow
 from csa.words import day, render, speak
 
@@ -166,7 +166,7 @@ def _say_fault(name: str) -> None:
 
 def _abouts(plan: Plan, records: Records) -> dict[str, str]:
     """Name all that a decision may be about."""
-    titles = {row.action: row.values["title"] for row in records.changes if _is_title(row)}
+    titles = titles_of(records.changes)
     named = {
         area.key: speak("meeting.area", area_id=area.key, place=area.place_name)
         for area in records.areas
@@ -175,10 +175,6 @@ def _abouts(plan: Plan, records: Records) -> dict[str, str]:
         title = titles.get(action.number, action.title) or speak("plan.open_slot")
         named[action.number] = f"{action.number} {title}"
     return named | {measure.id: measure.name for measure in plan.measures}
-
-
-def _is_title(row: ChangeRow) -> bool:
-    return row.state == "approved" and "title" in row.values
 
 
 # ---- What was decided ------------------------------------------------------------------------

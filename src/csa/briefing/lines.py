@@ -19,11 +19,8 @@ from csa.plan import (
     is_late,
 )
 from csa.plan.calendar import Freshness
-from csa.store.records import Records, links_of
-from csa.store.tables import ChangeRow
+from csa.store.records import Records, links_of, titles_of
 from csa.words import speak
-
-APPROVED = "approved"
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
     """
     states, links = records.states, links_of(plan, records.links)
     held = holds_up(plan, states, today, links)
-    titles = {row.action: row.values["title"] for row in records.changes if _is_title(row)}
+    titles = titles_of(records.changes)
     revisions = {row.key: row.revision for row in records.actions}
     lines = []
     for action in plan.actions:
@@ -138,10 +135,6 @@ def _once(links: Sequence[Link]) -> tuple[Link, ...]:
     for link in links:
         found.setdefault((link.on, link.kind), link)
     return tuple(found.values())
-
-
-def _is_title(row: ChangeRow) -> bool:
-    return row.state == APPROVED and "title" in row.values
 
 
 def status_word(status: str) -> str:

@@ -20,10 +20,10 @@ from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.errors import ParamError
 from csa.plan import NEED_REASON, ActionState, Plan
 from csa.store import Store
-from csa.store.records import state_of
+from csa.store.records import APPROVED, state_of, titles_of
 from csa.store.tables import ActionRow, AreaRow, ChangeRow
 
-PROPOSED, CHAIR_APPROVED, APPROVED, REFUSED = "proposed", "chair-approved", "approved", "refused"
+PROPOSED, CHAIR_APPROVED, REFUSED = "proposed", "chair-approved", "refused"
 CHANGEABLE = ("title", "office", "coordinator", "start", "due")
 """What a proposed revision of the plan may change; how an action stands is reported at once."""
 MAX_TITLE = 160
@@ -128,35 +128,21 @@ def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: da
     return replace(before, **wanted, updated_on=max(today, before.updated_on or today))
 
 
+def _is_unwritten(session: Session, plan: Plan, number: str) -> bool:
+    titles = titles_of(session.scalars(select(ChangeRow)))
+    return plan.action(number).is_open and number not in titles
+
+
 def _require_written(session: Session, plan: Plan, number: str) -> None:
     """Refuse to report on an open slot before its action is written and approved."""
-    if plan.action(number).is_open and number not in written_titles(session):
+    if _is_unwritten(session, plan, number):
         raise ParamError("decide.open_slot", number=number)
 
 
 def _require_title(session: Session, plan: Plan, number: str, wanted: Mapping[str, str]) -> None:
     """Refuse an office or a day for what nobody has written: it would be late, and no action."""
-    is_empty = plan.action(number).is_open and number not in written_titles(session)
-    if is_empty and "title" not in wanted:
+    if _is_unwritten(session, plan, number) and "title" not in wanted:
         raise ParamError("decide.slot_title", number=number)
-
-
-def written_titles(session: Session) -> dict[str, str]:
-    """Return the titles that were approved, for open slots and revised actions.
-
-    Parameters
-    ----------
-    session
-        That reads or writes.
-
-    Returns
-    -------
-    dict
-        Action's number to title; the latest approved.
-    """
-    approved = session.scalars(select(ChangeRow).where(ChangeRow.state == APPROVED))
-    in_order = sorted(approved, key=lambda row: int(row.key.rpartition("-")[2]))
-    return {row.action: row.values["title"] for row in in_order if "title" in row.values}
 
 
 def _require_areas(session: Session, state: ActionState) -> None:

@@ -32,6 +32,9 @@ from csa.store.tables import (
     ValueRow,
 )
 
+APPROVED = "approved"
+"""State of a change that the Committee approved too: it counts."""
+
 NO_STORE = Head(0, GENESIS)
 
 
@@ -229,6 +232,24 @@ def state_of(row: ActionRow) -> ActionState:
     names = [field.name for field in fields(ActionState) if field.name != "number"]
     values = {name: getattr(row, name) for name in names}
     return ActionState(row.key, **values | {"areas": tuple(row.areas)})
+
+
+def titles_of(rows: Iterable[ChangeRow]) -> dict[str, str]:
+    """Return the titles that were approved, for open slots and revised actions.
+
+    Parameters
+    ----------
+    rows
+        `Records.changes`, in any order.
+
+    Returns
+    -------
+    dict
+        Action's number to title; of the proposal made last.
+    """
+    titled = [row for row in rows if row.state == APPROVED and "title" in row.values]
+    titled.sort(key=lambda row: in_order(row.key))
+    return {row.action: row.values["title"] for row in titled}
 
 
 def links_of(plan: Plan, rows: Iterable[LinkRow]) -> dict[str, tuple[Link, ...]]:
