@@ -32,6 +32,7 @@ from csa.hotspots.grid import CellSet, Floats, Grid, Ints
 from csa.ingest.dataset import Dataset
 from csa.params import Month, Period
 from csa.places import cells as h3_cells
+from csa.places import pieces
 from csa.priorities.shrinkage import Estimate
 from csa.priorities.tiers import assign_tiers
 from csa.schema import KINDS
@@ -80,7 +81,7 @@ def ground(steps: int = STEPS) -> Ground:
     corners = project(rings[..., 0].ravel(), rings[..., 1].ravel(), CRS).reshape(-1, 6, 2)
     centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), CRS)
     grid = Grid(
-        cover["area_km2"], centre_xy, h3_cells.disk, h3_cells.contiguous_parts, h3_cells.fill_holes
+        cover["area_km2"], centre_xy, h3_cells.disk, pieces.contiguous_parts, pieces.fill_holes
     )
     near = h3_cells.neighbours(cells)
     return Ground(cover, grid, h3_cells.spirals(cells, steps=4), corners, near)

@@ -19,6 +19,7 @@ from csa.ingest.dataset import Dataset
 from csa.params import Month, Period
 from csa.places import cells as h3_cells
 from csa.places.neighborhoods import assign_neighborhoods
+from csa.places.pieces import contiguous_parts, fill_holes
 from csa.priorities.land import Land
 from csa.runs import Window
 from csa.schema import KINDS
@@ -281,6 +282,4 @@ def _in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) 
 
 def _grid(cover: pd.DataFrame, crs: str) -> Grid:
     xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), crs)
-    return Grid(
-        cover["area_km2"], xy, h3_cells.disk, h3_cells.contiguous_parts, h3_cells.fill_holes
-    )
+    return Grid(cover["area_km2"], xy, h3_cells.disk, contiguous_parts, fill_holes)

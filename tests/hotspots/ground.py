@@ -15,6 +15,7 @@ from csa.hotspots.areas import form_areas
 from csa.hotspots.grid import Grid
 from csa.params import AreaParams, DbscanParams
 from csa.places import cells as places
+from csa.places import pieces
 
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
 MIDDLE = h3.latlng_to_cell(39.1, -94.578, 9)
@@ -44,8 +45,8 @@ def grid_of(cells, *, centre_xy=None, km2=None):
         pd.Series(sizes, index=pd.Index(listed, dtype="uint64", name="cell"), name="area_km2"),
         metres(listed) if centre_xy is None else centre_xy,
         places.disk,
-        places.contiguous_parts,
-        places.fill_holes,
+        pieces.contiguous_parts,
+        pieces.fill_holes,
     )
 
 

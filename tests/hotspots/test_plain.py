@@ -14,6 +14,7 @@ from csa.hotspots.clusters import cluster_points
 from csa.hotspots.names import letter
 from csa.hotspots.plain import clusters_of
 from csa.params import DbscanParams
+from csa.places import pieces
 from tests.hotspots.ground import (
     AT,
     EVEN,
@@ -33,7 +34,6 @@ from tests.hotspots.ground import (
     grid_of,
     on_land,
     params,
-    places,
     plain_clusters,
     plainly_reached,
     ring_road,
@@ -186,7 +186,7 @@ def test_density_counts_land_so_that_a_large_cell_is_thin():
 
 
 def test_a_lake_inside_an_area_is_no_land_of_it():
-    shore = set(places.fill_holes(LAKE)) | {near for c in LAKE for near in h3.grid_disk(c, 1)}
+    shore = set(pieces.fill_holes(LAKE)) | {near for c in LAKE for near in h3.grid_disk(c, 1)}
     found = form(at_centres(dict.fromkeys(sorted(shore - LAKE), 3)), whole(), LAKESIDE)
     assert found.areas == (frozenset(shore - LAKE),)
 

@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 
 from csa.errors import ParamError
 from csa.places import cells as places
+from csa.places import pieces
 
 LON, LAT = -94.578, 39.1  # Kansas City
 KM_PER_DEGREE = 111.2
@@ -207,43 +208,43 @@ def test_a_cell_with_its_neighbours_is_seven_cells():
 
 
 def test_a_ring_of_six_is_filled():
-    assert places.fill_holes(ring(MIDDLE, 1)) == set(h3.grid_disk(MIDDLE, 1))
+    assert pieces.fill_holes(ring(MIDDLE, 1)) == set(h3.grid_disk(MIDDLE, 1))
 
 
 def test_a_ring_of_twelve_with_a_hole_of_seven_is_filled():
     twelve = ring(MIDDLE, 2)
     assert len(twelve) == 12
-    assert places.fill_holes(twelve) == set(h3.grid_disk(MIDDLE, 2))
+    assert pieces.fill_holes(twelve) == set(h3.grid_disk(MIDDLE, 2))
 
 
 def test_two_separate_rings_are_both_filled():
     one, other = far_cell(5), MIDDLE
     rings = ring(one, 1) | ring(other, 2)
-    assert len(places.contiguous_parts(rings)) == 2
-    assert places.fill_holes(rings) == {*h3.grid_disk(one, 1), *h3.grid_disk(other, 2)}
+    assert len(pieces.contiguous_parts(rings)) == 2
+    assert pieces.fill_holes(rings) == {*h3.grid_disk(one, 1), *h3.grid_disk(other, 2)}
 
 
 def test_two_holes_of_one_piece_are_both_filled():
     other = min(ring(MIDDLE, 2))
     rings = (ring(MIDDLE, 1) | ring(other, 1)) - {MIDDLE, other}
-    assert len(places.contiguous_parts(rings)) == 1
-    assert places.fill_holes(rings) == {*h3.grid_disk(MIDDLE, 1), *h3.grid_disk(other, 1)}
+    assert len(pieces.contiguous_parts(rings)) == 1
+    assert pieces.fill_holes(rings) == {*h3.grid_disk(MIDDLE, 1), *h3.grid_disk(other, 1)}
 
 
 def test_a_piece_inside_the_hole_of_another_piece_is_kept_and_the_moat_filled():
     nested = {MIDDLE} | ring(MIDDLE, 2) | ring(MIDDLE, 4)
-    assert places.fill_holes(nested) == set(h3.grid_disk(MIDDLE, 4))
+    assert pieces.fill_holes(nested) == set(h3.grid_disk(MIDDLE, 4))
 
 
 def test_an_open_ring_has_no_hole():
     horseshoe = ring(MIDDLE, 2) - {min(ring(MIDDLE, 2))}
-    assert places.fill_holes(horseshoe) == horseshoe
+    assert pieces.fill_holes(horseshoe) == horseshoe
 
 
 def test_cells_that_do_not_touch_are_separate_parts_by_their_smallest_cell():
     east, west = far_cell(6), max(ring(MIDDLE, 6))
     cells = {east, west} | ring(MIDDLE, 1)
-    parts = places.contiguous_parts(cells)
+    parts = pieces.contiguous_parts(cells)
     assert set(parts) == {frozenset({east}), frozenset({west}), frozenset(ring(MIDDLE, 1))}
     assert [min(part) for part in parts] == sorted(min(part) for part in parts)
 
@@ -356,8 +357,8 @@ def test_a_straight_border_of_forty_kilometres_loses_no_cell():
 
 
 def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centres():
-    assert places.contiguous_parts([]) == []
-    assert places.fill_holes([]) == frozenset()
+    assert pieces.contiguous_parts([]) == []
+    assert pieces.fill_holes([]) == frozenset()
     assert places.outlines([]).empty
     assert places.centres([]).empty
     assert list(places.centres([])) == ["lon", "lat"]
@@ -367,8 +368,8 @@ def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centres():
 
 
 def test_one_cell_is_one_part_without_a_hole():
-    assert places.contiguous_parts([MIDDLE]) == [frozenset({MIDDLE})]
-    assert places.fill_holes([MIDDLE]) == {MIDDLE}
+    assert pieces.contiguous_parts([MIDDLE]) == [frozenset({MIDDLE})]
+    assert pieces.fill_holes([MIDDLE]) == {MIDDLE}
     assert places.outline([MIDDLE]).equals_exact(
         shapely.normalize(places.outline([MIDDLE])), tolerance=0
     )
@@ -468,7 +469,7 @@ def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
 @general
 @given(cells=sets_of_cells)
 def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
-    parts = places.contiguous_parts(cells)
+    parts = pieces.contiguous_parts(cells)
     assert set(parts) == slow_parts(cells)
     assert sum(map(len, parts)) == len(cells)
 
@@ -476,9 +477,9 @@ def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
 @general
 @given(cells=sets_of_cells)
 def test_a_hole_is_what_cannot_get_out(cells):
-    filled = places.fill_holes(cells)
+    filled = pieces.fill_holes(cells)
     assert filled == slow_fill(cells)
-    assert places.fill_holes(filled) == filled
+    assert pieces.fill_holes(filled) == filled
 
 
 @general
