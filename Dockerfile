@@ -44,6 +44,11 @@ LABEL org.opencontainers.image.title="csa" \
 RUN groupadd --gid 10001 csa \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin csa
 
+# What weasyprint draws letters with, for reports as PDF.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /srv/csa
 COPY --from=build /opt/csa /opt/csa
 COPY --from=build /srv/csa /srv/csa

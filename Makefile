@@ -14,10 +14,13 @@ PYTEST_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
+LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
+# What was compiled once is kept: the tests start the app and the command many times.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test coverage test-slow lint format lock wheel bench docs clean
+.PHONY: help setup run browser postgres test coverage test-slow lint format lock wheel bench words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -73,6 +76,18 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    $(BIN)/python -m app.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
+	# What weasyprint draws letters with, for PDFs. Everything else works without.
+	letters() { PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null | grep -q "$$1"; }
+	if ! { letters libpango-1.0.so.0 && letters libpangoft2-1.0.so.0 && letters libharfbuzz-subset.so.0; }; then
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	        say "installing $(LETTERS), for PDFs"
+	        export DEBIAN_FRONTEND=noninteractive
+	        apt-get update -qq
+	        apt-get install -y -qq --no-install-recommends $(LETTERS) >/dev/null
+	    else
+	        say "reports as PDF need more, HTML works without: sudo apt-get install $(LETTERS)" >&2
+	    fi
+	fi
 
 # CITY is a name in config/, a city's file, or a dataset's folder. A name's files are read again
 # first, so that the screen shows what the folder holds, and past years are judged for the page
@@ -117,12 +132,15 @@ postgres:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
 
+# Three, since one waits for its browser most of the time: tests/workers.py says which.
+WORKERS := -n 3 --no-loadscope-reorder
+
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow" -n 2 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.
 coverage: setup browser postgres ## run the quick tests, and say which lines they do not reach
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --cov --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
 test-slow: setup postgres ## run the slow tests
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
@@ -167,6 +185,9 @@ wheel: setup ## build a wheel in dist/
 
 bench: setup ## measure (benchmarks/)
 	@$(BIN)/python -m benchmarks
+
+words: setup ## bring translations (csa.po, plans/*.po) up to date with the English
+	@$(BIN)/python docs/catalog.py
 
 docs: setup ## write the settings table and the picture in docs/
 	@$(BIN)/python docs/make.py

@@ -56,7 +56,7 @@ def warm_up() -> None:
     """
     forget_old()
     try:
-        if door.is_withheld(cache.city_config()):
+        if door.shows_bundle() or door.is_withheld(cache.city_config()):
             return  # not even the outline of its cells is written where anybody could fetch it
         if cache.needs_reading():
             return  # a page shows how far that has come

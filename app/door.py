@@ -5,6 +5,7 @@ The pages are behind this door: `app/main.py` passes it before any of them runs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
@@ -13,6 +14,7 @@ import streamlit as st
 
 from app import cache, panels, person
 from app.person import LOCAL, PUBLIC
+from app.published import bundle_folder
 from app.settings import city_of, deployment
 from csa.city import CityConfig
 from csa.errors import CsaError
@@ -23,12 +25,16 @@ from csa.words import render, speak
 
 ASKED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 """What [auth] of the secrets must hold."""
+ACCESS = "CSA_ACCESS"
+"""The variable: where the city cannot be opened, it alone tells who reads."""
 LEAST_SECRET = 32
 """Characters: whoever guesses the secret signs in as anybody."""
 
 
 def enter() -> None:
     """Let the reader in, or say why not and end the page."""
+    if person.is_leaving():
+        person.finish_signing_out()
     try:
         config = cache.city_config()
         why = why_closed(config)
@@ -36,14 +42,46 @@ def enter() -> None:
             return
     except CsaError as error:
         st.title(speak("screen.title"), anchor=False)
+        if os.environ.get(ACCESS) == PUBLIC:
+            panels.unavailable(error)
         panels.stop(error)
     st.title(speak("screen.title"), anchor=False)
     if why is not None:
         panels.empty(render(why))
     else:
         panels.answer(speak("door.sign_in_first"))
-        st.button(speak("door.sign_in"), on_click=st.login, type="primary", key="sign in")
+        # No callback: where another run interrupts it, Streamlit gives the body the press again.
+        if st.button(speak("door.sign_in"), type="primary", key="sign in"):
+            st.login()
     st.stop()
+
+
+def shows_bundle() -> bool:
+    """Tell whether the reader is shown what was published, and nothing else.
+
+    Returns
+    -------
+    bool
+        False too where the city cannot be opened, which `enter` says.
+    """
+    try:
+        return bundle_folder(cache.city_config()) is not None
+    except CsaError:
+        return False
+
+
+def is_public() -> bool:
+    """Tell whether everybody may open the app: what is internal is no page of it then.
+
+    Returns
+    -------
+    bool
+        False too where the city cannot be opened, which `enter` says.
+    """
+    try:
+        return person.access_of(cache.city_config()) == PUBLIC
+    except CsaError:
+        return False
 
 
 def why_closed(config: CityConfig) -> Message | None:
@@ -68,7 +106,8 @@ def why_closed(config: CityConfig) -> Message | None:
     if access == LOCAL:
         return not_this_machine(st.get_option("server.address"))
     if access == PUBLIC:
-        return say("door.nothing_published") if is_withheld(config) else None
+        is_shown = bundle_folder(config) is not None or not is_withheld(config)
+        return None if is_shown else say("door.nothing_published")
     load_roles()  # its faults are said here, not in the middle of a page
     if st.get_option("server.trustedUserHeaders"):
         return say("door.trusted_headers")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import html
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import mapclassify
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from csa.reports.maps.palette import count_bounds
 from csa.words import speak
-
-SHARES = [40, 65, 85, 95, 100]
-"""Percentiles at which classes end: the higher ones narrow, since few cells hold many."""
 
 FIFTHS = 5
 
@@ -50,10 +46,10 @@ def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
     Classes
         With their bounds in words; one class where there is nothing to tell apart.
     """
-    upper = _upper(counts[counts > 0])
+    upper = count_bounds(counts[counts > 0])
     lower = (1, *(bound + 1 for bound in upper[:-1]))
     words = tuple(
-        speak("legend.one" if low == high else "legend.range", low=int(low), high=int(high))
+        speak("legend.one" if low == high else "legend.range", low=low, high=high)
         for low, high in zip(lower, upper, strict=True)
     )
     return Classes(upper, words)
@@ -73,10 +69,9 @@ def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
         Called by their order, since an external score has no unit; fewer where many scores
         are equal, and one only where all are.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # fewer classes where scores are equal
-        found = mapclassify.Quantiles(scores, k=min(FIFTHS, len(np.unique(scores))))
-    upper = sorted({float(bound) for bound in found.bins})
+    n_classes = min(FIFTHS, len(np.unique(scores)))
+    ends_at = 100 * np.arange(1, n_classes + 1) / n_classes
+    upper = sorted({float(bound) for bound in np.percentile(scores, ends_at)})
     if len(upper) == 1:
         upper = sorted({float(scores.min()), *upper})  # most are equal to the highest
     if len(upper) == 1:
@@ -104,13 +99,6 @@ def levels(scores: pd.Series, classes: Classes) -> str:
     """
     found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
     return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
-
-
-def _upper(counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
-    if not len(counts):
-        return (1.0,)
-    bins = mapclassify.Percentiles(counts, pct=SHARES).bins
-    return tuple(float(bound) for bound in np.unique(np.floor(bins)))
 
 
 def show_legend(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from datetime import date
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -20,12 +21,15 @@ from app.opened import Opened
 from csa.choices import Choices
 from csa.errors import CsaError, OutputError
 from csa.judging import Judgement
-from csa.words import day, render, speak
+from csa.log import Tell
+from csa.words import ENGLISH, Speaker, day, render, speak
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
 """What is done sooner needs no bar."""
 JUDGING_STEPS = 3
+
+Made = TypeVar("Made")
 
 
 def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
@@ -99,8 +103,7 @@ def working() -> Iterator[None]:
 def judged(opened: Opened, choices: Choices) -> Judgement:
     """Tell how sure each candidate area is, with a bar where that takes a while.
 
-    The bar stands in a fixed place, so that nothing on the page moves. It is drawn from here
-    and not from inside the cache, which would draw it again with each answer remembered.
+    The bar stands in a fixed place, so that nothing on the page moves.
 
     Parameters
     ----------
@@ -119,15 +122,46 @@ def judged(opened: Opened, choices: Choices) -> Judgement:
     CsaError
         If the choices are outside their range, or the period outside the data.
     """
-    steps: list[str] = []
     # Always there: an element more or less would remount the map below it.
     spot = st.container(key="judging").empty()
+
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), speak("screen.judging")
+
+    return waited(spot, lambda tell: cache.judgement(opened, choices, tell), far)
+
+
+def waited(
+    spot: DeltaGenerator,
+    make: Callable[[Tell], Made],
+    far: Callable[[Sequence[str]], tuple[float, str]],
+) -> Made:
+    """Make something, with a bar where that takes a while.
+
+    The bar is drawn from here and not from inside a cache, which would draw it again with each
+    answer remembered.
+
+    Parameters
+    ----------
+    spot
+        Where the bar stands; empty in the end.
+    make
+        Makes it; calls what it is given with each step as it begins.
+    far
+        The steps begun so far to how far that is, 0 to 1, and its words.
+
+    Returns
+    -------
+    Made
+        What was made.
+    """
+    steps: list[str] = []
     pool = ThreadPoolExecutor(1)
     try:
-        coming = pool.submit(cache.judgement, opened, choices, steps.append)
+        coming = pool.submit(make, steps.append)
         while not wait_for([coming], SOON_S).done:
-            share = min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1)
-            spot.progress(share, text=speak("screen.judging"))
+            share, words = far(steps)
+            spot.progress(share, text=words)
         spot.empty()
         return coming.result()
     finally:
@@ -227,6 +261,21 @@ def stop(error: CsaError) -> NoReturn:
         What was raised.
     """
     st.error(render(error.message), icon=":material/error:")
+    st.stop()
+
+
+def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
+    """Tell the public that there is nothing now, and the server's log why; end the page.
+
+    Parameters
+    ----------
+    error
+        What was raised: its sentence is for whoever runs the app, and may name folders.
+    language
+        The reader's.
+    """
+    logging.getLogger("csa").warning("not shown to the public: %s", render(error.message))
+    empty(Speaker(language)("public.renewed"))
     st.stop()
 
 

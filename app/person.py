@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 
 import streamlit as st
 
@@ -16,6 +18,9 @@ from csa.words import speak
 
 LOCAL, PUBLIC, SIGNED_IN = "local", "public", "signed-in"
 THIS_MACHINE = "this machine"
+SIGNING_OUT, SIGN_OUT_TOLD = "signing out", "signing out told"
+SIGN_OUT_S = 2.0
+"""How long a browser that was told to leave may take before it is told again."""
 
 
 def access_of(config: CityConfig) -> str:
@@ -154,6 +159,17 @@ def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
     return act(signer, why, datetime.now(UTC), opened.config.city.time_zone)
 
 
+def is_leaving() -> bool:
+    """Tell whether the reader has pressed Sign out.
+
+    Returns
+    -------
+    bool
+        True until the browser has left, with which the session ends.
+    """
+    return bool(st.session_state.get(SIGNING_OUT, False))
+
+
 def side(config: CityConfig) -> None:
     """Show in the sidebar who has signed in, with their role, and let them sign out.
 
@@ -169,7 +185,25 @@ def side(config: CityConfig) -> None:
         if who.office:
             st.markdown(f"**{panels.plain(who.office)}**")
         st.caption(panels.plain(in_words(who)))
-        st.button(speak("door.sign_out"), on_click=st.logout, key="sign out")
+        st.button(speak("door.sign_out"), on_click=_sign_out, key="sign out")
+
+
+def _sign_out() -> None:
+    st.session_state[SIGNING_OUT] = True
+
+
+@st.fragment(run_every=SIGN_OUT_S)
+def finish_signing_out() -> None:
+    """Send a reader who has pressed Sign out to where the cookie is taken away, until they went.
+
+    Streamlit drops what tells the browser so if another run starts before it was sent: the page
+    would say that nobody is signed in, and the next who opens it would be, by the cookie. Told
+    twice at once, the browser would leave without the provider's own sign-out.
+    """
+    now = monotonic()
+    if now - st.session_state.get(SIGN_OUT_TOLD, -inf) >= SIGN_OUT_S:
+        st.session_state[SIGN_OUT_TOLD] = now
+        st.logout()
 
 
 def in_words(who: Person) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -25,6 +25,18 @@ SAID = "what the last form of a place said"
 MAX_WHY = 2000
 
 Values = Mapping[str, Any]
+
+
+class Present(Protocol):
+    """What a form needs of its page: the city, and who is at the screen."""
+
+    @property
+    def opened(self) -> Opened:
+        """The city."""
+
+    @property
+    def who(self) -> Person:
+        """At the screen."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,7 @@ class Scene:
 
 
 def form(
-    scene: Scene,
+    scene: Present,
     key: str,
     fields: Callable[[str], Values],
     write: Callable[[Store, Act, Values], str],
@@ -65,7 +77,7 @@ def form(
     Parameters
     ----------
     scene
-        What all parts need.
+        The city, and who is at the screen.
     key
         Names the form; what it said last stands below it.
     fields
@@ -170,7 +182,7 @@ def _turn(key: str) -> int:
     return int(st.session_state.setdefault(f"turn {key}", 0))
 
 
-def _who_and_why(scene: Scene, key: str) -> tuple[str, str]:
+def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
     left, right = st.columns([0.4, 0.6])
     office = scene.who.office
     if office == THIS_MACHINE:
@@ -182,7 +194,7 @@ def _who_and_why(scene: Scene, key: str) -> tuple[str, str]:
 
 
 def _carry_out(
-    scene: Scene, key: str, signed: tuple[str, str], write: Callable[[Store, Act], str]
+    scene: Present, key: str, signed: tuple[str, str], write: Callable[[Store, Act], str]
 ) -> None:
     office, why = signed
     try:
@@ -200,10 +212,19 @@ def _carry_out(
 
 
 def _refuse(error: CsaError) -> None:
-    st.error(panels.plain(render(error.message)), icon=":material/error:")
+    st.error(panels.plain(_said(error)), icon=":material/error:")
     if isinstance(error, SourceError) and error.faults:
         listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]
         left = len(error.faults) - len(listed)
         if left:
             listed.append(speak("measures_file.more", n=left))
         st.markdown("\n".join(f"- {line}" for line in listed))
+
+
+def _said(error: CsaError) -> str:
+    """Say a refusal; what the command calls options are a form's fields."""
+    if error.message.key == "store.no_by":
+        return speak("plan_page.no_office")
+    return (
+        speak("plan_page.no_why") if error.message.key == "store.no_why" else render(error.message)
+    )

@@ -64,6 +64,8 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
     backtest = [*CSA, "backtest", *city, "--dataset", dataset, "--out", str(folder / "backtest")]
     areas = ["--areas", str(folder / "proposal"), "--out", str(folder / "displaced")]
     displace = [*CSA, "displace", *city, "--dataset", dataset, *areas]
+    report = [*CSA, "report", *city, "--dataset", dataset, "--month", "2023-12"]
+    publish = [*CSA, "publish", *city, "--dataset", dataset, "--month", "2023-12", "--html"]
     return [
         *listed,
         ("ingest, Philadelphia, all years", "5 s", ingest),
@@ -71,6 +73,13 @@ def commands(folder: Path) -> list[tuple[str, str, list[str]]]:
         ("propose, Philadelphia, all years", "3 s", [*propose, "--months", "121"]),
         ("priorities, 200 subsamples, 1,000 weightings", "10 s", priorities),
         ("displace, 36 months of lineage", "5 s", displace),
+        (
+            "report, one edition",
+            "5 s",
+            [*report, "--audience", "executive", "--out", str(folder / "executive.pdf")],
+        ),
+        ("report, every edition", "20 s", [*report, "--all", "--out", str(folder / "all")]),
+        ("publish, with the site", "", [*publish, "--out", str(folder / "bundle")]),
         ("backtest, 7 origins", "60 s", [*backtest, "--origins", origins, "--no-variants"]),
     ]
 

@@ -18,6 +18,13 @@ from shapely.geometry import box
 
 from csa import cli
 from tests import postgres, stores
+from tests.workers import FileScheduling, browser_first
+
+# What is set where the tests run is not what they test.
+for _name in [name for name in os.environ if name.startswith("CSA_") and name != "CSA_KEEP_LOOKS"]:
+    del os.environ[_name]
+for _name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+    os.environ.pop(_name, None)
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -55,6 +62,15 @@ address = "address"
 city = "city"
 """
 HEADER = "row,number,date,fatal,lon,lat,address,city"
+
+
+def pytest_collection_modifyitems(items):
+    browser_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # one process has no scheduler
+def pytest_xdist_make_scheduler(config, log):
+    return FileScheduling(config, log)
 
 
 @dataclass(frozen=True)

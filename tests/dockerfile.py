@@ -188,8 +188,8 @@ class Image:
                 shutil.copytree(origin, goal, symlinks=True, ignore=left_out, dirs_exist_ok=True)
 
     def _run(self, text):
-        if "useradd" in text:  # the user is a number here: none is made
-            return
+        if "useradd" in text or text.startswith("apt-get"):  # the user is a number here: none is
+            return  # made; and what is installed is this machine's own
         text = re.sub(r"install -d -o \d+ -g \d+", "mkdir -p", LOCKED.sub("true", text))
         done = self.run(["sh", "-euc", self.inside(text)])
         assert done.returncode == 0, f"RUN {text}\n{done.stdout}{done.stderr}"

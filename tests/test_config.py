@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa import city
+from csa import city, city_public
 from csa.config import load_city, setting_descriptions
 from csa.errors import ConfigError
 
@@ -55,11 +55,21 @@ PLACE_OF_A_MODEL = {
     "Areas": "areas.",
     "Priorities": "priorities.",
     "Portal": "portal.",
+    "Public": "public.",
     "Point": "points[].",
     "Source": "sources[].",
     "Exclusion": "sources[].exclude[].",
 }
-FREE_KEYS = (".columns.", ".when.", "portal.datasets.", ".homicide", ".nonfatal", ".victim")
+FREE_KEYS = (
+    ".columns.",
+    ".when.",
+    "portal.datasets.",
+    "public.take_part.",
+    "services.kinds.",
+    ".homicide",
+    ".nonfatal",
+    ".victim",
+)
 
 
 @pytest.fixture(name="write")
@@ -99,10 +109,12 @@ def _flat(value, prefix=""):
 
 
 def _declared():
-    """Read each model's fields from the syntax of city.py."""
-    tree = ast.parse(Path(city.__file__).read_text(encoding="utf-8"))
+    """Read each model's fields from the syntax of city.py and city_public.py."""
+    files = (Path(module.__file__) for module in (city, city_public))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     return {
         node.name: [line.target.id for line in node.body if isinstance(line, ast.AnnAssign)]
+        for tree in trees
         for node in tree.body
         if isinstance(node, ast.ClassDef)
     }

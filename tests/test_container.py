@@ -105,7 +105,12 @@ def test_nothing_of_data_but_the_sample_goes_in():
 
 
 def test_the_last_stage_has_no_tool_to_build_with_and_both_stages_one_minor_python(root):
-    last = "\n".join(rest for _, rest in LAST)
+    letters, *more = [rest for rest in of(LAST, "RUN") if rest.startswith("apt-get")]
+    assert not more
+    assert set(re.findall(r"(?:lib|fonts-)[\w.-]+", letters.split("&& rm")[0])) == set(
+        re.search("LETTERS := (.+)", (root / "Makefile").read_text())[1].split()
+    )
+    last = "\n".join(rest for _, rest in LAST if rest != letters)
     assert not re.search(r"\b(apt|apt-get|gcc|make|pip|uv|curl|wget|git)\b", last)
     assert {rest.split()[0] for stage in STAGES for rest in of(stage, "FROM")} == {
         "python:3.12-slim"
@@ -243,9 +248,23 @@ def test_compose_and_dockerfile_agree(compose, root):
     assert all(f"uid={uid},gid={gid}" in options for options in temporary.values())
 
 
-def test_the_example_of_a_real_city_is_right_once_its_marks_are_off():
+def opened_at(*starts):
+    """Read compose.yaml with the # off the lines that begin in some way."""
     text = (HERE / "compose.yaml").read_text(encoding="utf-8")
-    opened = re.sub(r"^( +)# (- \./|CSA_BASEMAP:)", r"\1\2", text, flags=re.MULTILINE)
+    begun = "|".join(map(re.escape, starts))
+    return text, re.sub(rf"^( +)# ({begun})", r"\1\2", text, flags=re.MULTILINE)
+
+
+def test_the_bundle_is_where_the_app_looks_for_it_once_its_marks_are_off():
+    (service,) = read_yaml(opened_at("- ./public", "CSA_BUNDLE:")[1])["services"].values()
+    mounted = f"{of(LAST, 'WORKDIR')[0]}/public"
+    assert service["volumes"][1] == f"./public:{mounted}:ro"
+    # A bundle is exchanged whole, so that it cannot be what is mounted.
+    assert service["environment"]["CSA_BUNDLE"] == f"{mounted}/bundle"
+
+
+def test_the_example_of_a_real_city_is_right_once_its_marks_are_off():
+    text, opened = opened_at("- ./var", "- ./csa.toml", "- ./.streamlit", "CSA_BASEMAP:")
     (service,) = read_yaml(opened)["services"].values()
     _, (folder, place, mode), *files = (mount.split(":") for mount in service["volumes"])
     assert folder.startswith("./var/")

@@ -24,6 +24,8 @@ from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.places.risk import RISK_COLUMNS
 from csa.places.services import SERVICE_COLUMNS
 from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.tables import COLUMNS, TABLES
 from csa.schema import FLAGS, INCIDENT_COLUMNS
 from csa.settings import SETTINGS
 from tests.test_finding import history
@@ -65,6 +67,9 @@ def lacking(page, names):
         list(TRACE_COLUMNS),
         list(EMERGING_COLUMNS),
         list(MEASURE_COLUMNS),
+        list(TABLES),
+        [column for columns in COLUMNS.values() for column in columns],
+        list(PublicFacts.model_fields),
         list(get_args(FieldName)),
     ],
     ids=[
@@ -89,6 +94,9 @@ def lacking(page, names):
         "lineage",
         "emerging cells",
         "measures",
+        "bundle's tables",
+        "columns of its tables",
+        "public facts",
         "fields",
     ],
 )
@@ -122,6 +130,8 @@ def test_every_command_and_option_is_named(data_page):
         "csa priorities",
         "csa draw",
         "csa displace",
+        "csa report",
+        "csa publish",
         "csa check",
         "csa config show",
         "csa basemap",

@@ -72,6 +72,7 @@ def test_each_rung_of_the_ladder_wins_over_those_below(tmp_path, city):
         "data_dir": Resolved("data/testville", "default"),
         "store": Resolved("var/testville.sqlite3", "default"),
         "access": Resolved("local", "default"),
+        "bundle": Resolved("", "default"),
         "months": Resolved(12, "flag"),
         "resolution": Resolved(10, "environment"),
         "max_area_km2": Resolved(0.5, "deployment file"),
@@ -86,6 +87,7 @@ def test_what_nobody_sets_comes_from_the_city_file_or_is_left_to_the_suggestion(
         "data_dir": ("data/testville", "default"),
         "store": ("var/testville.sqlite3", "default"),
         "access": ("local", "default"),
+        "bundle": ("", "default"),
         "months": (24, "city file"),
         "resolution": (8, "city file"),
         "max_area_km2": (1.5, "city file"),
@@ -171,7 +173,8 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(tmp_path, city):
     with pytest.raises(ConfigError) as refused:
         resolve({}, city, {}, path)
     assert str(refused.value) == (
-        f"{path}: no such setting as monts. Settings are data_dir, store, access, months, resolution, "
+        f"{path}: no such setting as monts. Settings are data_dir, store, access, bundle, months, "
+        f"resolution, "
         "max_area_km2, eps_m, min_samples."
     )
 
@@ -241,6 +244,7 @@ def test_every_setting_says_what_it_means_and_is_in_the_answer(city):
         "CSA_DATA_DIR",
         "CSA_STORE",
         "CSA_ACCESS",
+        "CSA_BUNDLE",
         "CSA_MONTHS",
         "CSA_RESOLUTION",
         "CSA_MAX_AREA_KM2",

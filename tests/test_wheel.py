@@ -19,7 +19,8 @@ def wheel(root, tmp_path_factory):
 
 def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"csa/cli.py", "csa/locale/en.toml", "csa/py.typed"} <= names
+    spanish = "csa/locale/es/LC_MESSAGES/csa.po"
+    assert {"csa/cli.py", "csa/locale/en.toml", spanish, "csa/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "app", "config", "data"))]
 
 

@@ -67,7 +67,7 @@ def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     place
         Where they will be.
     files
-        Name to content.
+        Name to content; `es/index.html` is in a folder below.
 
     Yields
     ------
@@ -186,12 +186,16 @@ def sync_folder(folder: Path) -> None:
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    inner = {(folder / name).parent for name in files} - {folder}
+    for below in sorted(inner):
+        below.mkdir(parents=True)
     for name, content in files.items():
         with (folder / name).open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-    sync_folder(folder)
+    for below in (*inner, folder):
+        sync_folder(below)
 
 
 def _fresh_sibling(place: Path) -> Path:

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from csa.city_public import Language, Public
 from csa.city_types import (
     AnyCrs,
     ComponentName,
@@ -207,6 +208,9 @@ class Services(Frozen):
     near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
     source: str = Field(description="who keeps the list")
     as_of: date = Field(description="day that the list is of")
+    kinds: dict[Language, dict[str, Name]] = Field(
+        {}, description="language to kind to its word there: residents hold walk sheets"
+    )
 
 
 class RiskTerrain(Frozen):
@@ -290,3 +294,4 @@ class CityConfig(Frozen):
     services: Services | None = Field(None, description="places that help")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     portal: Portal | None = Field(None, description="where files can be downloaded")
+    public: Public = Field(Public(), description="what the public is told, and on whose word")

@@ -18,7 +18,9 @@ from csa.commands.analyse import config_show, propose
 from csa.commands.decide import backtest, draw, priorities
 from csa.commands.follow import displace
 from csa.commands.gather import basemap, check, fetch, ingest, sample
-from csa.errors import CsaError
+from csa.commands.report import report
+from csa.commands.tell import publish
+from csa.errors import CsaError, MachineError
 from csa.terminal.console import fail
 from csa.words import render, speak
 
@@ -27,7 +29,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-COMMANDS = (ingest, propose, backtest, priorities, draw, displace, sample, fetch, check, basemap)
+COMMANDS = (
+    ingest,
+    propose,
+    backtest,
+    priorities,
+    draw,
+    displace,
+    report,
+    publish,
+    sample,
+    fetch,
+    check,
+    basemap,
+)
 for command in COMMANDS:
     app.command()(command)
 app.command()(keep.backup)
@@ -85,7 +100,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except CsaError as error:
-        fail(render(error.message), 2)
+        fail(render(error.message), 1 if isinstance(error, MachineError) else 2)
     except KeyboardInterrupt:
         fail(speak("cli.interrupted"), 130)
     except BrokenPipeError:

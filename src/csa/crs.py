@@ -6,6 +6,7 @@ system in metres: US city files are often in US survey feet, which differ by a f
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,11 @@ def is_metric(crs: Any) -> bool:
     """
     if crs is None:
         return False
-    known = parse_crs(crs)
+    return _is_metric(parse_crs(crs))
+
+
+@lru_cache(maxsize=256)
+def _is_metric(known: CRS) -> bool:
     # Web Mercator counts in metres that are 1.3 times too short at 40 degrees.
     is_mercator = known.to_epsg() == 3857 or "Mercator" in _method(known)
     in_metres = all(axis.unit_name == "metre" for axis in known.axis_info)
@@ -206,6 +211,7 @@ def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
     return shapes.to_crs(crs)
 
 
+@lru_cache(maxsize=256)
 def equal_area(lon: float, lat: float) -> CRS:
     """Return an equal-area system in metres, centred on a place.
 

@@ -8,9 +8,12 @@ CsaError                what the user can mend; the command exits with 2
 ├── ParamError          an analyst's choice outside its range
 ├── PeriodError         a period wholly outside the data
 ├── OutputError         a place that cannot be written, or holds something else
+├── MapError            a map that cannot be drawn
+├── PrivacyError        what was published before cannot be read, or compared with now
 ├── StoreError          a store that cannot be opened, read or written
 ├── ConflictError       somebody else changed it meanwhile
-└── RoleError           a change that a person's role does not allow
+├── RoleError           a change that a person's role does not allow
+└── MachineError        a library that this machine lacks; the command exits with 1
 """
 
 from __future__ import annotations
@@ -83,6 +86,14 @@ class OutputError(CsaError):
     """A place that cannot be written, or that holds something else."""
 
 
+class MapError(CsaError):
+    """A map that cannot be drawn; what reads it says so in its place."""
+
+
+class PrivacyError(CsaError):
+    """A publication that cannot be read, or whose places cannot be found in the data."""
+
+
 class StoreError(CsaError):
     """A store that cannot be opened, read or written: absent, damaged, full, down."""
 
@@ -93,3 +104,7 @@ class ConflictError(CsaError):
 
 class RoleError(CsaError):
     """A change that a person's role does not allow."""
+
+
+class MachineError(CsaError):
+    """What this machine lacks, and how it is installed: no choice of the user's is wrong."""

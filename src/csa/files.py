@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import errno
-import hashlib
 import io
 import json
 import os
@@ -189,7 +188,11 @@ def require_writable(place: Path) -> None:
 
 
 def replace_folder(
-    out: Path, marker: str, files: Mapping[str, bytes], optional: Sequence[str] = ()
+    out: Path,
+    marker: str,
+    files: Mapping[str, bytes],
+    optional: Sequence[str] = (),
+    refuse: Callable[[Path], None] | None = None,
 ) -> None:
     """Write a folder whole: all of its files, or nothing.
 
@@ -202,9 +205,12 @@ def replace_folder(
     marker
         The file by which a folder of this kind is known; one of `files`.
     files
-        Name to content.
+        Name to content; `es/index.html` is in a folder below, one level deep.
     optional
         Names of files that such a folder may hold, and this one lacks.
+    refuse
+        Called with the place while nobody else writes there: raises where the folder that is
+        there now must not be replaced.
 
     Raises
     ------
@@ -212,9 +218,33 @@ def replace_folder(
         If the place holds something else, or cannot be written.
     """
     with writing(out) as place:
-        _refuse_other(place, marker, allowed={*files, *optional})
+        require_replaceable(place, marker, {*files, *optional})
+        if refuse is not None:
+            refuse(place)
         with written_beside(place, files) as fresh:
             put(fresh, place)
+
+
+def require_replaceable(out: Path, marker: str, names: Iterable[str]) -> None:
+    """Refuse a folder that holds something else, before anything is made for its place.
+
+    Parameters
+    ----------
+    out
+        The folder; it may be absent.
+    marker
+        The file by which a folder of this kind is known.
+    names
+        All that such a folder may hold.
+
+    Raises
+    ------
+    OutputError
+        If it holds something else.
+    """
+    allowed = {marker, *names}
+    _refuse_other(out, marker, {name.partition("/")[0] for name in allowed})
+    _refuse_strangers(out, allowed)
 
 
 def publish_version(
@@ -250,7 +280,7 @@ def publish_version(
     with writing(out) as place:
         _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS, KEPT})
         current = place / CURRENT
-        if current.is_dir() and _content(current) == _content_of(files):
+        if current.is_dir() and _content(current) == files:
             _link_files(place, files, optional)
             return current.resolve().name
         number = _add_version(place, files)
@@ -305,9 +335,15 @@ def _refuse_other(place: Path, marker: str, allowed: set[str]) -> None:
         raise OutputError("files.holds_other", path=place, what=what, marker=marker)
 
 
-def _content(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+def _refuse_strangers(place: Path, allowed: set[str]) -> None:
+    """Refuse a folder that holds, in a folder below, what it would lose."""
+    for below in sorted({name.partition("/")[0] for name in allowed if "/" in name}):
+        held = sorted(path.name for path in (place / below).glob("*"))
+        strangers = [name for name in held if f"{below}/{name}" not in allowed]
+        if strangers:
+            what = ", ".join(f"{below}/{name}" for name in strangers[:3])
+            raise OutputError("files.holds_other", path=place, what=what, marker=below)
 
 
-def _content_of(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+def _content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

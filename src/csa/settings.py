@@ -80,7 +80,7 @@ def _of_areas(name: str, read: Callable[[Any], Any], about: str) -> Setting:
 
 ACCESS = ("local", "public", "signed-in")
 """Who may open the app: this machine; anybody, what is published; who signs in."""
-PLACES = frozenset({"data_dir", "store", "access"})
+PLACES = frozenset({"data_dir", "store", "access", "bundle"})
 """Settings of the deployment; the others choose areas."""
 
 
@@ -111,6 +111,13 @@ SETTINGS = (
         _nothing,
         lambda _: "local",
         "who may open the app: local, public or signed-in",
+    ),
+    Setting(
+        "bundle",
+        str,
+        _nothing,
+        lambda _: "",
+        "what `csa publish` wrote: all that a public app shows",
     ),
     _of_areas("months", _whole, "months of data in a proposal"),
     _of_areas("resolution", _whole, "H3 resolution of areas"),

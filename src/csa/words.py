@@ -1,42 +1,44 @@
-"""Messages into sentences, in the reader's language, through gettext catalogs.
+"""What is said, in the reader's language: sentences, numbers, days and places.
 
-English is the source text, in `locale/en.toml`. Another language is a compiled catalog under
-`locale/<language>/LC_MESSAGES/csa.mo` that translates those sentences; what it lacks stays
-English.
+Sentences come from `csa.catalogs`, numbers and days from `csa.written`.
 """
 
 from __future__ import annotations
 
-import calendar
-import gettext
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import as_file, files
 
-from csa.message import Message, Template, english, fill, say
+from csa.catalogs import ENGLISH, LANGUAGES, locale_of, render
+from csa.message import say
+from csa.written import (
+    KM2_PER_SQUARE_MILE,
+    day,
+    in_ten,
+    land,
+    listed,
+    month,
+    percent,
+    times,
+)
 
-KM2_PER_SQUARE_MILE = 2.589988110336
-
-
-def render(message: Message, language: str = "en") -> str:
-    """Render a message in a reader's language.
-
-    Parameters
-    ----------
-    message
-        What is to be said.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        The sentence; in English where the language has no catalog, or not this sentence.
-    """
-    template = english()[message.key]
-    return fill(_translated(template, language), message.values)
+__all__ = [
+    "ENGLISH",
+    "KM2_PER_SQUARE_MILE",
+    "LANGUAGES",
+    "Speaker",
+    "day",
+    "in_ten",
+    "land",
+    "listed",
+    "month",
+    "percent",
+    "render",
+    "speak",
+    "times",
+    "way_name",
+]
 
 
 def speak(key: str, /, **values: object) -> str:
@@ -57,118 +59,147 @@ def speak(key: str, /, **values: object) -> str:
     return render(say(key, **values))
 
 
-def _translated(template: Template, language: str) -> Template:
-    catalog = _catalog(language)
-    if isinstance(template, str):
-        return catalog.gettext(template)
-    return {form: catalog.gettext(text) for form, text in template.items()}
-
-
-@cache
-def _catalog(language: str) -> gettext.NullTranslations:
-    with as_file(files("csa") / "locale") as folder:
-        return gettext.translation("csa", folder, [language], fallback=True)
-
-
-def day(when: date) -> str:
-    """Write a day, such as `July 31, 2020`.
+@dataclass(frozen=True)
+class Speaker:
+    """Somebody who speaks one language: `Speaker("es")("public.title", city="Orrinvale")`.
 
     Parameters
     ----------
-    when
-        The day.
-
-    Returns
-    -------
-    str
-        The day in words.
+    language
+        Such as `en` or `es`.
     """
-    return f"{calendar.month_name[when.month]} {when.day}, {when.year}"
 
+    language: str = ENGLISH
 
-def month(text: str, *, is_short: bool = False) -> str:
-    """Write a month, such as `July 2020`.
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Say a sentence of the catalog.
 
-    Parameters
-    ----------
-    text
-        `YYYY-MM`.
-    is_short
-        True for `Jul 2020`.
+        Parameters
+        ----------
+        key
+            A key of the catalog.
+        **values
+            What the sentence names.
 
-    Returns
-    -------
-    str
-        The month in words.
-    """
-    year, number = text.split("-")
-    names = calendar.month_abbr if is_short else calendar.month_name
-    return f"{names[int(number)]} {year}"
+        Returns
+        -------
+        str
+            The sentence.
+        """
+        return render(say(key, **values), self.language)
 
+    def day(self, when: date) -> str:
+        """Write a day.
 
-def percent(share: float | None) -> str:
-    """Write a share in percent, with no more digits than it carries.
+        Parameters
+        ----------
+        when
+            The day.
 
-    Parameters
-    ----------
-    share
-        0 to 1, or None.
+        Returns
+        -------
+        str
+            Such as `July 31, 2020`, or `31 de julio de 2020`.
+        """
+        return day(when, self.language)
 
-    Returns
-    -------
-    str
-        Such as `3 %`, `0.4 %`, `under 0.1 %`, `over 99 %`, or `unknown`.
-    """
-    if share is None:
-        return "unknown"
-    hundredths = 100 * share
-    if 0 < hundredths < 0.1:
-        return "under 0.1 %"
-    if 99 < hundredths < 100:
-        return "over 99 %"
-    digits = 1 if 0 < hundredths < 0.95 else 0
-    return f"{hundredths:.{digits}f} %"
+    def month(self, text: str, *, is_short: bool = False) -> str:
+        """Write a month.
 
+        Parameters
+        ----------
+        text
+            `YYYY-MM`.
+        is_short
+            True for `Jul 2020`.
 
-def in_ten(share: float | None) -> str:
-    """Write a share as so many in ten; none is ever said to be all or nothing.
+        Returns
+        -------
+        str
+            Such as `July 2020`, or `julio de 2020`.
+        """
+        return month(text, is_short=is_short, language=self.language)
 
-    Parameters
-    ----------
-    share
-        0 to 1; None or NaN where it is not known.
+    def number(self, value: int) -> str:
+        """Write a whole number.
 
-    Returns
-    -------
-    str
-        Such as `7 in 10`, `under 1 in 10` below .05, `over 9 in 10` from .95, or `unknown`.
-    """
-    if share is None or math.isnan(share):
-        return speak("ways.unknown")
-    if share < 0.05:
-        return speak("ways.under_one_in_ten")
-    if share >= 0.95:
-        return speak("ways.over_nine_in_ten")
-    return speak("ways.in_ten", n=math.floor(10 * share + 0.5))
+        Parameters
+        ----------
+        value
+            The number.
 
+        Returns
+        -------
+        str
+            Such as `1,200`: in Spanish of the United States too.
+        """
+        from babel.numbers import format_decimal  # noqa: PLC0415 - English alone needs no Babel
 
-def times(ratio: float | None) -> str:
-    """Write how many times one number is another, with no more digits than it carries.
+        locale = locale_of(self.language)
+        return f"{value:,}" if locale == ENGLISH else format_decimal(value, locale=locale)
 
-    Parameters
-    ----------
-    ratio
-        0 or more; None or NaN where it is not known.
+    def percent(self, share: float | None) -> str:
+        """Write a share in percent.
 
-    Returns
-    -------
-    str
-        Such as `1.4` below 10, `23` from 10 on, or `unknown`.
-    """
-    if ratio is None or math.isnan(ratio):
-        return speak("ways.unknown")
-    digits = 1 if ratio < 9.95 else 0
-    return f"{ratio:,.{digits}f}"
+        Parameters
+        ----------
+        share
+            0 to 1, or None.
+
+        Returns
+        -------
+        str
+            As `percent` has it.
+        """
+        return percent(share, self.language)
+
+    def listed(self, names: Sequence[str]) -> str:
+        """List names in a sentence.
+
+        Parameters
+        ----------
+        names
+            One or more.
+
+        Returns
+        -------
+        str
+            Such as `A, B and C`, or `A, B y C`.
+        """
+        *earlier, last = names
+        if not earlier:
+            return last
+        # Spanish says `e` for `y` before the sound of i; English says `and` in both.
+        key = "number.and_i" if re.match(r"h?[ií](?![aeou])", last.lower()) else "number.and"
+        return render(say(key, earlier=", ".join(earlier), last=last), self.language)
+
+    def place(self, place_name: str) -> str:
+        """Write an area's place name: a compass word at its end is no part of the name.
+
+        Parameters
+        ----------
+        place_name
+            Such as `Ivanhoe, east`.
+
+        Returns
+        -------
+        str
+            Such as `Ivanhoe, al este`.
+        """
+        name, _, word = place_name.rpartition(", ")
+        key = {
+            "east": "compass.east",
+            "northeast": "compass.northeast",
+            "north": "compass.north",
+            "northwest": "compass.northwest",
+            "west": "compass.west",
+            "southwest": "compass.southwest",
+            "south": "compass.south",
+            "southeast": "compass.southeast",
+        }.get(word)
+        if not name or key is None:
+            return place_name
+        return f"{name}, {render(say(key), self.language)}"
 
 
 def way_name(method: str) -> str:
@@ -195,41 +226,3 @@ def way_name(method: str) -> str:
             "ceiling": "ways.ceiling",
         }[method]
     )
-
-
-def land(km2: float, units: str) -> str:
-    """Write an area of land in the city's units.
-
-    Parameters
-    ----------
-    km2
-        Square kilometres.
-    units
-        `us` or `metric`.
-
-    Returns
-    -------
-    str
-        Such as `1.2 square miles` or `3.1 km2`.
-    """
-    size, unit = (km2 / KM2_PER_SQUARE_MILE, "square miles") if units == "us" else (km2, "km2")
-    digits = 1 if size >= 0.5 else 2
-    return f"{size:,.{digits}f} {unit}"
-
-
-def listed(counts: Mapping[str, int]) -> str:
-    """List counts by name, zeros left out, largest first.
-
-    Parameters
-    ----------
-    counts
-        Name to count.
-
-    Returns
-    -------
-    str
-        Such as `12 bad date, 3 duplicate row`; `none` where all are zero.
-    """
-    order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in order if count]
-    return ", ".join(parts) or "none"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from app import geometry
 from csa.analysis import propose
@@ -27,6 +29,18 @@ class City:
     config: CityConfig
     dataset: Dataset
     proposal: Proposal
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scan_once():
+    """Look through the installed packages for components once, not at the start of each AppTest.
+
+    That is what most of an AppTest's time went into.
+    """
+    found = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda *_: list(found()))
+        yield
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ def test_a_form_without_a_reason_keeps_its_text(page, filled):
     fill(made, "What is to be done", "Paint the crossing")
     press(made, "Save", "task B")
     [error] = made.error
-    assert "A change needs the office" in error.value
+    assert "Write on whose behalf this is changed" in error.value
     assert [f.value for f in made.text_input if f.label == "What is to be done"] == [
         "Paint the crossing"
     ]

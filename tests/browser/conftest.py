@@ -13,13 +13,21 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+ASK, EARLY = "rerun_script", ForwardMsg.FINISHED_EARLY_FOR_RERUN
+RUNNING = "[data-testid=stApp][data-test-script-state=running]"
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 START_S = 60
+PATIENCE_MS = 60_000
+"""How long a page is waited for: on a busy machine the first takes ten seconds."""
 
 
 def slowly(*cases):
@@ -45,6 +53,8 @@ def serving(folder, city="sample", port=None, **environment):
         "CSA_CITY": str(city),
         "CSA_DATASET": str(folder / "dataset"),
         "CSA_BASEMAP": str(folder / "basemap"),
+        "CSA_CHOICES": str(folder / "choices"),
+        "CSA_STORE": str(folder / "store.sqlite3"),
         **environment,
     }
     command = [sys.executable, "-m", "app", "--server.port", str(port)]
@@ -62,7 +72,7 @@ def _wait(port, server, log):
     until = time.monotonic() + START_S
     while time.monotonic() < until and server.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+            with DIRECT.open(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -93,6 +103,53 @@ def chromium():
         browser.close()
 
 
+def new_context(browser, **looks):
+    """Open a browser of somebody's own, which waits for as long as a busy machine takes."""
+    context = browser.new_context(**looks)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+class Line:
+    """What a page has asked of Streamlit and not been answered yet.
+
+    The page itself says that it runs only when the server has begun to answer.
+    """
+
+    def __init__(self, page):
+        self.is_asked = self.is_begun = False
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket):
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame):
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type") == ASK:
+            self.is_asked, self.is_begun = True, False
+
+    def _received(self, frame):
+        if not isinstance(frame, bytes):
+            return
+        said = ForwardMsg.FromString(frame)
+        kind = said.WhichOneof("type")
+        if kind == "new_session":
+            self.is_begun = True
+        elif kind == "script_finished" and self.is_begun and said.script_finished != EARLY:
+            self.is_asked = False
+
+
+LINES = WeakKeyDictionary()
+
+
+def new_page(context):
+    """Open a page on which nothing is pressed while it runs: Streamlit can lose such a press."""
+    page = context.new_page()
+    LINES[page] = Line(page)
+    page.add_locator_handler(page.locator(RUNNING), lambda: None)
+    return page
+
+
 @dataclass
 class Reader:
     """A page, what it asked of other hosts, and what it complained of."""
@@ -108,7 +165,7 @@ class Reader:
 
     def painted(self, after):
         """Wait until the map has painted a message later than the given one."""
-        for _ in range(300):
+        for _ in range(PATIENCE_MS // 50):
             frame = next((f for f in self.page.frames if "streamlit_folium" in f.url), None)
             if frame is not None and self.turn(frame) > after:
                 return frame
@@ -149,29 +206,46 @@ class Reader:
 
     def settle(self):
         """Wait until the page has nothing left to run, and stays so: one run may call another."""
-        still = "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')"
+        still = f"!document.querySelector('{RUNNING}')"
+        line = LINES.get(self.page)
         self.page.wait_for_timeout(150)
-        for _ in range(60):
-            self.page.wait_for_function(still, timeout=30_000)
+        for _ in range(PATIENCE_MS // 350):
+            self.page.wait_for_function(still)
             self.page.wait_for_timeout(350)
-            if self.page.evaluate(still):
+            if self.page.evaluate(still) and not (line and line.is_asked):
                 return
+        raise AssertionError("the page did not settle")
+
+
+@pytest.fixture(scope="session")
+def kept(chromium):
+    """Keep a context for light and one for dark: what it has compiled, no page compiles again."""
+    looks = {"accept_downloads": True}
+    contexts = {
+        scheme: new_context(chromium, color_scheme=scheme, **looks) for scheme in ("light", "dark")
+    }
+    yield contexts
+    for context in contexts.values():
+        context.close()
 
 
 @pytest.fixture
-def read(chromium):
-    """Open pages as a reader does; fail if one asked another host, or broke."""
-    contexts = []
-    readers = []
+def read(chromium, kept):
+    """Open pages as a reader does; fail if one asked another host, or broke.
+
+    The first page of a test is in a context that is kept; a second one is another reader's.
+    """
+    contexts, pages, readers = [], [], []
+    free = dict(kept)
 
     def open_page(address, width=1400, height=1000, scheme="light", before=None):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        context = free.pop(scheme, None)
+        if context is None:
+            context = new_context(chromium, color_scheme=scheme, accept_downloads=True)
+            contexts.append(context)
+        page = new_page(context)
+        page.set_viewport_size({"width": width, "height": height})
+        pages.append(page)
         reader = Reader(page)
         readers.append(reader)
         host = address.split("/")[2]
@@ -181,12 +255,17 @@ def read(chromium):
         if before:
             before(page)
         page.goto(address)
-        page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_selector("h1")
         return reader
 
     yield open_page
+    for page in pages:
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.close()
     for context in contexts:
         context.close()
+    for context in kept.values():
+        context.clear_cookies()
     assert [url for reader in readers for url in reader.outside] == []
     assert [error for reader in readers for error in reader.errors] == []
 

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import slowly
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREEN = quote(json.dumps({"area": "E", "layers": ["background", "neighborhoods", "services"]}))
 
@@ -16,9 +18,10 @@ def faults(place):
 
 
 @pytest.mark.parametrize(
-    "page", ["", "areas", "displacement", "compare", "how-well", "data", "method"]
+    "page",
+    ["", "areas", "displacement", "compare", "how-well", "data", "method", "community"],
 )
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), *slowly((1400, "light"))])
 def test_axe_finds_no_fault(read, sample_app, page, width, scheme):
     reader = read(f"{sample_app}/{page}?screen={SCREEN}", width=width, scheme=scheme)
     if page in {"", "areas"}:

@@ -54,6 +54,7 @@ def test_a_radius_that_is_stepped_keeps_what_was_there_before(read, sample_app):
     assert radius(reader).input_value() == "329"
 
 
+@pytest.mark.slow
 def test_back_is_the_earlier_screen_and_forward_the_later(read, sample_app):
     reader = read(address_of(sample_app, months=24))
     reader.frame  # noqa: B018 - painted
@@ -74,6 +75,7 @@ def test_back_is_the_earlier_screen_and_forward_the_later(read, sample_app):
 
 
 @pytest.mark.parametrize("pause_ms", [0, *slowly(150)])
+@pytest.mark.slow
 def test_changes_right_after_one_another_are_all_kept(read, sample_app, pause_ms):
     """The browser's address comes a little later than the change, and undoes none."""
     reader = read(address_of(sample_app, eps_m=200.0, min_samples=9))
@@ -91,6 +93,7 @@ def test_changes_right_after_one_another_are_all_kept(read, sample_app, pause_ms
     assert screen_of(reader.page.url) == {"eps_m": 260.0, "min_samples": 10}
 
 
+@pytest.mark.slow
 def test_an_area_can_be_chosen_with_keys_alone(read, sample_app):
     reader = read(f"{sample_app}/areas")
     reader.frame  # noqa: B018 - painted
@@ -114,6 +117,7 @@ def test_an_area_can_be_chosen_with_keys_alone(read, sample_app):
 # ---- At the edge ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_near_and_in_the_dark_names_of_neighborhoods_can_be_read(read, sample_app):
     reader = read(address_of(sample_app, area="E"), scheme="dark")
     frame = reader.frame
@@ -185,7 +189,7 @@ def broken_app(tmp_path_factory, root, serve):
 
 def test_a_damaged_background_leaves_the_table_and_a_sentence(read, broken_app):
     reader = read(f"{broken_app}/areas")
-    reader.page.get_by_test_id("stDataFrame").first.wait_for(timeout=30_000)
+    reader.page.get_by_test_id("stDataFrame").first.wait_for()
     reader.settle()
     text = reader.text()
     assert "candidate areas hold" in text
@@ -198,7 +202,7 @@ def test_a_damaged_background_leaves_the_table_and_a_sentence(read, broken_app):
 
 def test_what_nobody_foresaw_offers_no_link_to_another_host(read, broken_app):
     reader = read(f"{broken_app}/method")
-    reader.page.get_by_test_id("stException").wait_for(timeout=30_000)
+    reader.page.get_by_test_id("stException").wait_for()
     links = reader.page.evaluate("[...document.querySelectorAll('a')].map((a) => a.href)")
     assert links
     assert {urlsplit(link).netloc for link in links} == {urlsplit(broken_app).netloc}

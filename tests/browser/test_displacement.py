@@ -56,6 +56,7 @@ def test_a_change_of_month_repaints_the_map_and_does_not_remount_it(displacement
     assert remembered(reader) == {"month": "2020-06"}
 
 
+@pytest.mark.slow
 def test_play_steps_to_the_last_month_and_stops_there(displacement):
     reader = displacement({"month": "2020-05"})
     reader.frame.evaluate("document.stayed = true")
@@ -97,6 +98,7 @@ def test_a_month_moved_by_hand_stops_the_play(displacement):
     assert month(reader) == stopped
 
 
+@pytest.mark.slow
 def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
     reader = displacement()
     reader.click_area("I")
@@ -112,6 +114,7 @@ def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement
     reader.page.get_by_text("No change shown: the 8 areas together").wait_for()
 
 
+@pytest.mark.slow
 def test_a_letter_chooses_its_own_area_whatever_lies_below_it(displacement):
     """Areas lie close together here: a letter stands on its neighbour's land, or on a ring."""
     reader = displacement(width=390, height=844)

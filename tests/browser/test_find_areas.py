@@ -12,7 +12,6 @@ from csa.config import load_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.intake import build_dataset
 from csa.params import Month
-from tests.browser.conftest import slowly
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +41,7 @@ def address_of(app, **screen):
 def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
+    reader.settle()
     text = reader.text()
     totals = proposal.summary["totals"]
     assert "SAMPLE: synthetic city" in text
@@ -70,6 +70,7 @@ def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, 
     area = proposal.areas.set_index("area_id").loc["C"]
     reader.click_area("C")
     reader.page.get_by_role("heading", name=f"C {area['place_name']}").wait_for()
+    reader.settle()
     text = reader.text()
     assert f"{area['incidents']} shootings in 36 months" in text
     assert re.search(rf"\b{area['homicides']}\s+homicides among them", text)
@@ -80,6 +81,7 @@ def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, 
     assert chosen == ["C"]
 
 
+@pytest.mark.slow
 def test_a_click_on_a_row_chooses_the_area_on_the_map(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas", height=1700)
     frame = reader.frame
@@ -140,13 +142,13 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     born, letters = frame.evaluate("performance.timeOrigin"), dict(reader.labels())
     frame.evaluate("void window.map.setZoom(13, {animate: false})")
     more = reader.page.get_by_test_id("stNumberInputStepUp").first
-    for _ in range(6):
+    for _ in range(3):
         more.click()
         reader.settle()
-    wanted = propose(*sample, Choices(months=36, eps_m=210.0, min_samples=8))
+    wanted = propose(*sample, Choices(months=36, eps_m=180.0, min_samples=8))
     answer = f"{len(wanted.areas)} candidate areas hold {wanted.areas['incidents'].sum():,} of"
     assert answer in reader.text()
-    assert screen_of(reader.page.url)["eps_m"] == 210.0
+    assert screen_of(reader.page.url)["eps_m"] == 180.0
     assert frame.evaluate("performance.timeOrigin") == born
     assert frame.evaluate("window.map.getZoom()") == 13
     assert letters
@@ -160,11 +162,12 @@ def test_layers_come_and_go_on_the_same_map(read, sample_app):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
     born = frame.evaluate("performance.timeOrigin")
+    reader.settle()
     turn = reader.turn(frame)
     reader.page.get_by_role("button", name="Services").click()
     reader.painted(turn)
     assert frame.evaluate("document.querySelectorAll('.csa-service').length") > 20
-    assert "clinic" in reader.page.locator(".csa-legend").inner_text()
+    reader.page.locator(".csa-legend", has_text="clinic").wait_for()
     turn = reader.turn(frame)
     reader.page.get_by_role("radio", name="Risk terrain").click()
     reader.painted(turn)
@@ -200,19 +203,21 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     # What the link was read into is what it is written from: another reader sees the same.
     again = read(unquote(reader.page.url))
     again.frame  # noqa: B018 - painted
+    again.settle()
     assert again.text() == text
 
 
 def test_a_link_that_is_no_link_is_told_of(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote('{months: all}')}")
     reader.frame  # noqa: B018 - painted
-    assert "This link could not be read whole" in reader.text()
+    reader.page.get_by_text("This link could not be read whole").wait_for()
     assert "36 months" in reader.text()
 
 
 def test_downloads_hold_areas_and_cells_and_no_incident(read, sample_app, sample, proposal):
     reader = read(f"{sample_app}/areas", height=1700)
     reader.frame  # noqa: B018 - painted
+    reader.settle()  # a file that is asked for while the page runs does not come
     reader.page.get_by_test_id("stPopoverButton").click()
     with reader.page.expect_download() as coming:
         reader.page.get_by_role("button", name="areas.geojson", exact=True).click()
@@ -232,11 +237,9 @@ def test_a_map_without_its_outlines_says_so_in_words(read, sample_app):
         f"{sample_app}/areas",
         before=lambda page: page.route("**/static/geometry/**", lambda route: route.abort()),
     )
-    reader.page.wait_for_timeout(1500)
-    frame = next(f for f in reader.page.frames if "streamlit_folium" in f.url)
-    frame.wait_for_selector("#csa-map-note")
-    assert "could not be fetched" in frame.locator("#csa-map-note").inner_text()
-    assert "candidate areas hold" in reader.text()
+    note = reader.page.frame_locator("iframe").locator("#csa-map-note")
+    note.get_by_text("could not be fetched").wait_for()
+    reader.page.get_by_text("candidate areas hold").first.wait_for()
 
 
 def test_a_map_without_its_library_says_so_in_words(read, sample_app):
@@ -250,12 +253,15 @@ def test_a_map_without_its_library_says_so_in_words(read, sample_app):
     reader.errors.clear()  # the script that did not load is the point
 
 
-@pytest.mark.parametrize("width", [1400, 390, *slowly(1920, 1024)])
-def test_the_map_has_room_and_nothing_is_cut(read, sample_app, width):
-    reader = read(f"{sample_app}/areas", width=width)
+@pytest.mark.parametrize("widths", [(1400, 1920, 1024), (390,)])
+def test_the_map_has_room_and_nothing_is_cut(read, sample_app, widths):
+    reader = read(f"{sample_app}/areas", width=widths[0])
     reader.frame  # noqa: B018 - painted
-    box = reader.page.locator("iframe").first.bounding_box()
-    assert box["width"] >= (0.6 * width if width > 640 else 0.88 * width)
-    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
     main = reader.page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    for width in widths:
+        reader.page.set_viewport_size({"width": width, "height": 1000})
+        reader.settle()
+        box = reader.page.locator("iframe").first.bounding_box()
+        assert box["width"] >= (0.6 * width if width > 640 else 0.88 * width)
+        assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, width

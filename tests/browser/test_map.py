@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.browser.conftest import slowly
+
 
 def boxes(frame):
     """Where the labels are that can be seen: left, top, right, bottom."""
@@ -19,7 +21,7 @@ def boxes(frame):
     )
 
 
-@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("width", [390, *slowly(1400)])
 @pytest.mark.parametrize("screen", [{}, {"eps_m": 250.0, "min_samples": 4, "max_area_km2": 0.5}])
 def test_no_label_hides_another(read, sample_app, width, screen):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
@@ -41,6 +43,7 @@ def test_one_key_shows_the_whole_city_again(read, sample_app):
     frame.wait_for_function("window.map.getZoom() < 13")
 
 
+@pytest.mark.slow
 def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
     reader = read(f"{sample_app}/areas", height=1700)
     reader.frame  # noqa: B018 - painted
@@ -57,11 +60,13 @@ def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
 def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'area': 'C'}))}")
     reader.frame  # noqa: B018 - painted
+    reader.settle()
     reader.page.get_by_role("combobox", name="How far back").click()
     reader.page.get_by_role("option", name="24 months").click()
     reader.page.get_by_text("The areas are others now").wait_for()
 
 
+@pytest.mark.slow
 def test_a_cell_size_offers_only_limits_that_hold_a_cell(read, sample_app):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps({'max_area_km2': 0.5}))}")
     reader.frame  # noqa: B018 - painted

@@ -41,7 +41,7 @@ def show(read, served):
     def open_it(view=None, **options):
         query = quote(json.dumps(view or {}))
         reader = read(f"{served[0]}/plan?plan={query}", **options)
-        reader.page.get_by_text("of 51 written actions;").wait_for(timeout=60_000)
+        reader.page.get_by_text("of 51 written actions;").wait_for()
         if (view or {}).get("look") != "cards":  # the table's own script comes last
             reader.page.locator("[data-testid=stDataFrame] .dvn-scroller").wait_for()
         reader.settle()
@@ -128,6 +128,7 @@ def test_axe_finds_no_fault_and_nothing_but_the_table_scrolls_sideways(show, vie
     assert reader.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
 
 
+@pytest.mark.slow
 def test_no_column_is_cut_at_1400_px(show):
     for look in ("state", "people"):
         reader = show({"look": look})

@@ -11,6 +11,7 @@ def truth(root):
     return json.loads((root / "data" / "sample" / "truth.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
     reader = read(f"{sample_app}/data")
     reader.page.get_by_text("For whoever checks").wait_for()
@@ -31,6 +32,7 @@ def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7}))
     reader = read(f"{sample_app}/method?screen={screen}")
     reader.page.get_by_text("Candidate core service areas").wait_for()
+    reader.settle()
     text = reader.text()
     assert "Where at least 7 lie within 260 m" in text
     assert "byte for byte" in text
@@ -43,6 +45,7 @@ def test_method_shows_the_numbers_on_screen_and_the_page_of_methods(read, sample
     assert all(title in text for title in titles)
 
 
+@pytest.mark.slow
 def test_another_page_keeps_the_choices(read, sample_app):
     screen = quote(json.dumps({"eps_m": 260.0, "min_samples": 7, "area": "B"}))
     reader = read(f"{sample_app}/areas?screen={screen}")

@@ -151,6 +151,16 @@ def test_settings_that_cover_no_land_in_any_year_are_not_compared():
     assert choose_setting(late) is late[0]
 
 
+@pytest.mark.parametrize("step", [0.1, 0.05, 0.025, 0.3, 1 / 3, 0.7, 0.15])
+@pytest.mark.parametrize("n_years", [3, 5, 7, 9])
+def test_behind_in_one_year_alone_is_as_good_whatever_rounding_says(step, n_years):
+    """It is behind by exactly one standard error: 1/n of the step, and so is the error."""
+    for base in (0.1, 0.2, 0.3, 0.17):
+        best = tried([base + step, *[base] * (n_years - 1)], n_areas=30)
+        behind = tried([base] * n_years, n_areas=10, eps_m=300.0)
+        assert choose_setting([best, behind]) == behind
+
+
 # ---- True in general -----------------------------------------------------------------------
 
 

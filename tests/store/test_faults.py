@@ -110,7 +110,14 @@ def until_killed(stream):
     return told
 
 
-@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 100), ("postgresql", 15)])
+@pytest.mark.parametrize(
+    ("kind", "kills"),
+    [
+        ("sqlite", 30),
+        ("postgresql", 15),
+        pytest.param("sqlite", 100, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_writer_loses_nothing_that_was_committed(databases, kind, kills):
     """After each kill: the chain is whole, all that was told of is there, and nothing half."""
     store, pick, kept = databases(kind).open(), random.Random(6), 0  # noqa: S311 - no secret
@@ -134,7 +141,7 @@ def test_a_killed_writer_loses_nothing_that_was_committed(databases, kind, kills
         zygote.stdin.close()
         assert zygote.wait(20) == 0
     rows = trail(store)
-    assert len(rows) == kept > 2 * kills
+    assert len(rows) == kept >= 2 * kills
     assert [row["hash"] for row in rows] == oracle(rows)
 
 

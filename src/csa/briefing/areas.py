@@ -9,7 +9,7 @@ from typing import Any
 from csa.ingest.dataset import load_dataset
 from csa.measures import Quarter, latest
 from csa.store.records import Records
-from csa.store.tables import AreaRow
+from csa.store.tables import AreaRow, StepRow
 
 EXPORT_COLUMNS = ("area_id", "place_name", "state", "since", "cells")
 SERVED = frozenset({"designated", "maintenance"})
@@ -66,6 +66,61 @@ def served(records: Records) -> tuple[AreaRow, ...]:
         Designated, or in maintenance.
     """
     return tuple(area for area in records.areas if area.state in SERVED)
+
+
+def served_since(records: Records, area: AreaRow) -> date:
+    """Return the day from which an area is served: its maintenance begins nothing anew.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    area
+        One that is served.
+
+    Returns
+    -------
+    datetime.date
+        Of its last designation.
+    """
+    step = designation_of(records, area.key)
+    return area.since if step is None else step.on_date
+
+
+def designation_of(records: Records, key: str) -> StepRow | None:
+    """Return the step by which an area is served.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    key
+        The area's letter.
+
+    Returns
+    -------
+    StepRow or None
+        Its last designation; None where it has none.
+    """
+    steps = [step for step in records.steps_of(key) if step.state == "designated"]
+    return steps[-1] if steps else None
+
+
+def last_begun(records: Records) -> AreaRow | None:
+    """Return the served area that was designated last.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    AreaRow or None
+        None where none is served.
+    """
+    areas = served(records)
+    return max(areas, key=lambda area: (served_since(records, area), area.key), default=None)
 
 
 def export_rows(records: Records) -> list[list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from csa.briefing.areas import served
+from csa.briefing.areas import designation_of, last_begun, served, served_since
 from csa.deciding.plain import list_rows, list_versions, plain, round_figures
 from csa.displacement.past import Past
 from csa.displacement.telling import say_single, say_verdict, telling_name
@@ -141,9 +141,26 @@ def served_with(records: Records, key: str) -> Served | None:
         tuple(areas[name].place_name for name in alike),
         tuple(frozenset(int(cell, 16) for cell in steps[name].cells) for name in alike),
         size,
-        _period([steps[name] for name in alike]),
+        _period([designation_of(records, name) or steps[name] for name in alike]),
     )
-    return Served(chosen, first_month(areas[key].since))
+    return Served(chosen, first_month(served_since(records, areas[key])))
+
+
+def last_served(records: Records) -> Served | None:
+    """Take the served areas, to follow them since the last of them was designated.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    Served or None
+        Those of the same cell size as the last; None where none is served.
+    """
+    last = last_begun(records)
+    return None if last is None else served_with(records, last.key)
 
 
 def _resolution(step: StepRow) -> int:

@@ -19,6 +19,7 @@ from csa.displacing import Basis, Displacement
 from csa.evidence import Evidence
 from csa.files import csv_bytes, json_bytes
 from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
+from csa.message import Message, say
 from csa.params import Period
 from csa.words import month, render, speak
 
@@ -139,18 +140,34 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
     }
 
 
-def _why_unknown(followed: Followed) -> str:
-    displaced = followed.displaced
+def why_usual_unknown(displaced: Displacement) -> Message | None:
+    """Say why past years do not tell what areas do by themselves, where it is the areas' doing.
+
+    Parameters
+    ----------
+    displaced
+        What was found.
+
+    Returns
+    -------
+    Message or None
+        And what is assumed instead; None where no past year is known, or past years tell.
+    """
     since = month(str(displaced.since))
     if displaced.basis is Basis.NOT_SAID:
-        return speak("follow.usual_not_said", since=since)
+        return say("follow.usual_not_said", since=since)
     if displaced.basis is Basis.OTHER_MONTHS:
         key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
-        return speak(key, since=since)
-    if displaced.basis is Basis.OTHER_WAY:
-        return speak("follow.usual_other_way")
+        return say(key, since=since)
+    return say("follow.usual_other_way") if displaced.basis is Basis.OTHER_WAY else None
+
+
+def _why_unknown(followed: Followed) -> str:
+    why = why_usual_unknown(followed.displaced)
+    if why is not None:
+        return render(why)
     if followed.is_past_known:
-        return speak("follow.no_past_year", since=since)
+        return speak("follow.no_past_year", since=month(str(followed.displaced.since)))
     return speak("follow.usual_unknown", options=followed.past_options)
 
 

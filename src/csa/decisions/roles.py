@@ -25,8 +25,8 @@ class Person:
     office
         The office or body they act for; it stands in the trail.
     role
-        `viewer` reads, `member` writes in work plans, `editor` proposes and reports on the
-        actions of their strategies, `chair` approves and designates.
+        `viewer` reads, `member` writes in work plans and hands out reports, `editor` proposes
+        and reports on the actions of their strategies, `chair` approves and designates.
     strategies
         Numbers of an editor's strategies.
     team

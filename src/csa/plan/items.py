@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from csa.catalogs import ENGLISH
 from csa.city_types import Frozen, Name
 from csa.errors import ParamError
 from csa.message import Message, say
@@ -161,6 +163,43 @@ class Plan(Frozen):
     strategies: tuple[Strategy, ...] = Field(min_length=1, description="the strategies")
     actions: tuple[Action, ...] = Field(min_length=1, description="actions and open slots")
     measures: tuple[PlanMeasure, ...] = Field((), description="what tells whether it works")
+    _titles: Mapping[str, Mapping[tuple[str, str], str]] = PrivateAttr(default_factory=dict)
+
+    def with_titles(self, titles: Mapping[str, Mapping[tuple[str, str], str]]) -> Plan:
+        """Return the plan with its actions' titles in other languages.
+
+        Parameters
+        ----------
+        titles
+            Language to titles, each by the action's number and its English title.
+
+        Returns
+        -------
+        Plan
+            The same plan, which knows them.
+        """
+        made = self.model_copy()
+        made._titles = titles  # noqa: SLF001 - its own kind, made here
+        return made
+
+    def titles_of(self, number: str, title: str) -> dict[str, str]:
+        """Say an action's title in each language that has it.
+
+        Parameters
+        ----------
+        number
+            The action's number.
+        title
+            In English: the plan's, or the one approved last.
+
+        Returns
+        -------
+        dict
+            Language to title. English is always there; another language only where it translates
+            this very title, so that a title approved since is never said by an old translation.
+        """
+        found = {language: titles.get((number, title)) for language, titles in self._titles.items()}
+        return {ENGLISH: title} | {language: said for language, said in found.items() if said}
 
     @property
     def open_slots(self) -> tuple[Action, ...]:

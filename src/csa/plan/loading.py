@@ -1,4 +1,8 @@
-"""A plan's file: TOML in, a frozen `Plan` out, or every fault of it at once."""
+"""A plan's file: TOML in, a frozen `Plan` out, or every fault of it at once.
+
+What its actions are called in other languages stands beside it, as translators write it:
+`<plan>.es.po`, each title under its action's number.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from csa.catalogs import LANGUAGES, read_catalog
 from csa.config import read_toml, validate
 from csa.errors import ConfigError
 from csa.message import Message, say
@@ -37,7 +42,8 @@ def load_plan(path: Path | str) -> Plan:
     Raises
     ------
     ConfigError
-        If the file is absent, is not TOML or has faults; `faults` holds all of them.
+        If the file is absent, is not TOML or has faults; `faults` holds all of them. If a file of
+        translations beside it cannot be read.
     """
     path = Path(path)
     try:
@@ -46,7 +52,24 @@ def load_plan(path: Path | str) -> Plan:
         if error.message.key in {"config.absent", "config.folder"}:  # they speak of a city's file
             raise ConfigError("plan.absent", path=path, folder=Path.cwd()) from error
         raise
-    return validate(raw, Plan, path, list(_cross_faults(raw)))
+    plan = validate(raw, Plan, path, list(_cross_faults(raw)))
+    others = {language: path.with_suffix(f".{language}.po") for language in LANGUAGES}
+    return plan.with_titles(
+        {language: _titles(file, language) for language, file in others.items() if file.is_file()}
+    )
+
+
+def _titles(path: Path, language: str) -> dict[tuple[str, str], str]:
+    """Read titles in another language by number and English title, fuzzy ones left out."""
+    try:
+        catalog = read_catalog(path, language)
+    except (OSError, ValueError) as error:
+        raise ConfigError("plan.titles_unreadable", path=path, why=error) from error
+    return {
+        (str(entry.context), str(entry.id)): str(entry.string)
+        for entry in catalog
+        if entry.context and entry.string and not entry.fuzzy
+    }
 
 
 def _cross_faults(raw: Raw) -> Iterator[Message]:

@@ -208,7 +208,7 @@ def _is_there(path: Path, name: str, *, make: bool) -> bool:
     with spoken(name):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return make or path.exists()
+        return make or (path.exists() and path.stat().st_size > 0)  # nothing is no store
 
 
 def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:

@@ -20,6 +20,7 @@ from csa.store.tables import (
     Audited,
     BaselineRow,
     ChangeRow,
+    HandoutRow,
     LessonRow,
     LinkRow,
     MeasureRow,
@@ -46,15 +47,19 @@ class Records:
     ----------
     head
         The end of the trail: two with the same head are the same.
+    decided
+        The last entry that is of no hand-out: what a report is made from. Who received one
+        changes no report.
     actions, changes, links, areas, steps, baselines, tasks, meetings, asked, lessons
         Rows of each table, in the order in which they came.
-    stakeholders, measures, quarters, minutes
+    stakeholders, measures, quarters, minutes, handouts
         The same.
     values
         Of measures, every revision, by measure, place and quarter.
     """
 
     head: Head = NO_STORE
+    decided: Head = NO_STORE
     actions: tuple[ActionRow, ...] = ()
     changes: tuple[ChangeRow, ...] = ()
     links: tuple[LinkRow, ...] = ()
@@ -70,6 +75,7 @@ class Records:
     values: tuple[Value, ...] = ()
     quarters: tuple[QuarterRow, ...] = ()
     minutes: tuple[MinuteRow, ...] = ()
+    handouts: tuple[HandoutRow, ...] = ()
 
     @property
     def states(self) -> Mapping[str, ActionState]:
@@ -107,6 +113,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "measures": MeasureRow,
     "quarters": QuarterRow,
     "minutes": MinuteRow,
+    "handouts": HandoutRow,
 }
 
 
@@ -136,8 +143,17 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         found = {name: _rows(session, table) for name, table in TABLES.items()}
         values = _values(session) if with_values else ()
         head = head_of(session.connection())
+        decided = _decided(session)
         session.expunge_all()
-    return Records(head=head, values=values, **found)  # type: ignore[arg-type]
+    return Records(head=head, decided=decided, values=values, **found)  # type: ignore[arg-type]
+
+
+def _decided(session: Session) -> Head:
+    of_handout = Audit.item.startswith(HandoutRow.prefix, autoescape=True)
+    last = session.execute(
+        select(Audit.id, Audit.hash).where(~of_handout).order_by(Audit.id.desc()).limit(1)
+    ).first()
+    return NO_STORE if last is None else Head(last.id, last.hash)
 
 
 def mark_values(store: Store) -> str:

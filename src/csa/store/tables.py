@@ -285,6 +285,26 @@ class MinuteRow(Audited):
     text: Mapped[str]
 
 
+class HandoutRow(Audited):
+    """An edition of a month's report that an office or a group received.
+
+    The entry lies outside of what an edition is made from: handing it out changes no report.
+    """
+
+    __tablename__ = "handout"
+    prefix = "handout "
+
+    snapshot_id: Mapped[str] = mapped_column(String(64))
+    month: Mapped[str] = mapped_column(String(7), index=True)
+    audience: Mapped[str]
+    language: Mapped[str]
+    form: Mapped[str]
+    recipient: Mapped[str]
+    handed_on: Mapped[date]
+    sha256: Mapped[str] = mapped_column(String(64))
+    audit_n: Mapped[int]
+
+
 class DraftRow(Base):
     """What somebody is writing: kept over a reload, of no force, not in the trail."""
 
@@ -311,4 +331,5 @@ AUDITED: tuple[type[Audited], ...] = (
     ValueRow,
     QuarterRow,
     MinuteRow,
+    HandoutRow,
 )

@@ -1,0 +1,152 @@
+"""Who received which edition of a month's report.
+
+These entries lie outside of what an edition is made from: handing one out changes no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csa.decisions.roles import Act, require
+from csa.decisions.writing import next_key, one_of, said
+from csa.errors import ParamError
+from csa.params import Month
+from csa.store import Store
+from csa.store.tables import HandoutRow
+from csa.words import LANGUAGES
+
+FORMS = ("pdf", "html", "docx")
+MAX_RECIPIENT = 120
+HEX_DIGITS = frozenset("0123456789abcdef")
+SHA256_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class EditionFile:
+    """One edition of a month's report, as the file that was handed out.
+
+    Parameters
+    ----------
+    snapshot_id
+        Of the data, choices, month and decisions it was made from.
+    audit_n
+        Number of the last decision in it; 0 where nothing was decided.
+    month
+        The month reported, `YYYY-MM`.
+    audience
+        Whom it is written for, such as `executive`.
+    language
+        Such as `en`.
+    form
+        `pdf`, `html` or `docx`.
+    sha256
+        Of the file's bytes, 64 hexadecimal digits.
+    """
+
+    snapshot_id: str
+    audit_n: int
+    month: str
+    audience: str
+    language: str
+    form: str
+    sha256: str
+
+
+def hand_out(
+    store: Store,
+    act: Act,
+    edition: EditionFile,
+    recipients: Sequence[str],
+    handed_on: date | None = None,
+) -> tuple[str, ...]:
+    """Record that offices or groups received an edition: all of them, or none.
+
+    The same edition may go to the same recipient again on another day, which is another entry;
+    twice on one day it is refused, for that is a button pressed twice.
+
+    Parameters
+    ----------
+    store
+        Where it is kept.
+    act
+        Who, when, why.
+    edition
+        What they received.
+    recipients
+        Offices or groups, never private persons.
+    handed_on
+        The day; None for the day of the act.
+
+    Returns
+    -------
+    tuple of str
+        The entries' keys, in the order of the recipients.
+
+    Raises
+    ------
+    ParamError
+        If a value is not of its kind, the day is ahead or before the month reported, or a
+        recipient has this edition since that day.
+    RoleError
+        If the person may not.
+    """
+    require(act.person, "member")
+    _check(edition)
+    names = [_named(recipient) for recipient in recipients]
+    if not names:
+        raise ParamError("decide.no_recipient")
+    on = handed_on or act.on
+    _check_day(edition.month, on, act.on)
+    keys = []
+    with store.writing(act.signed) as session:
+        for name in names:
+            _refuse_twice(session, edition, name, on)
+            key = next_key(session, HandoutRow, f"{edition.month}/")
+            row = HandoutRow(key=key, recipient=name, handed_on=on, **asdict(edition))
+            session.add(row)
+            keys.append(key)
+    return tuple(keys)
+
+
+def _check(edition: EditionFile) -> None:
+    Month.parse(edition.month)
+    said("audience", edition.audience)
+    one_of("language", edition.language, LANGUAGES)
+    one_of("form", edition.form, FORMS)
+    _require_hex("sha256", edition.sha256, {SHA256_DIGITS})
+    _require_hex("snapshot", edition.snapshot_id, range(12, SHA256_DIGITS + 1))
+
+
+def _require_hex(name: str, text: str, lengths: Collection[int]) -> None:
+    """Refuse what is no hash: these come from the program, and a wrong one is never found again."""
+    if len(text) not in lengths or not HEX_DIGITS.issuperset(text):
+        raise ParamError("decide.no_hash", name=name, given=text)
+
+
+def _check_day(month: str, on: date, today: date) -> None:
+    if on > today:
+        raise ParamError("decide.ahead", day=on, today=today)
+    if str(Month(on.year, on.month)) < month:
+        raise ParamError("decide.before_month", day=on, month=month)
+
+
+def _named(recipient: str) -> str:
+    """Return a recipient on one line."""
+    name = " ".join(said("recipient", recipient).split())
+    if len(name) > MAX_RECIPIENT:
+        raise ParamError(
+            "decide.text", name="recipient", least=1, most=MAX_RECIPIENT, given=len(name)
+        )
+    return name
+
+
+def _refuse_twice(session: Session, edition: EditionFile, name: str, on: date) -> None:
+    """Compare names as people do: `Health` and `health` are one office."""
+    same = select(HandoutRow.recipient).filter_by(sha256=edition.sha256, handed_on=on)
+    if name.casefold() in {known.casefold() for known in session.scalars(same)}:
+        raise ParamError("decide.handed", recipient=name, day=on)

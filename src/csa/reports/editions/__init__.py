@@ -1,0 +1,1 @@
+"""The five editions of a month, in words, and the sheets for a walk."""

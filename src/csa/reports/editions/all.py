@@ -1,0 +1,91 @@
+"""The five editions of a month, and what is handed out beside that of prevention.
+
+Each edition is a `Document` in words; what makes a file of it sees no facts. Sheets for a walk are
+documents of their own: residents may hold a walk sheet, so that no page that is internal is in the
+same file, and a leader's sheet is marked across each page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from csa.reports.document import Document
+from csa.reports.editions.enforcement import enforcement
+from csa.reports.editions.executive import executive
+from csa.reports.editions.intervention import intervention
+from csa.reports.editions.leaders import leaders_sheets
+from csa.reports.editions.map_sheets import Draw
+from csa.reports.editions.prevention import prevention
+from csa.reports.editions.public import public
+from csa.reports.editions.walks import walk_sheets
+from csa.reports.month.facts import Facts
+from csa.words import ENGLISH
+
+_EDITIONS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
+    "executive": executive,
+    "prevention": prevention,
+    "intervention": intervention,
+    "enforcement": enforcement,
+    "public": public,
+}
+AUDIENCES = tuple(_EDITIONS)
+WALKS, LEADERS = "prevention-walks", "prevention-leaders"
+EXTRAS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
+    WALKS: walk_sheets,
+    LEADERS: leaders_sheets,
+}
+"""What is a file of its own beside the editions, and called as one: `<month>_<name>_<language>`."""
+
+FOR_RESIDENTS = frozenset({"public", WALKS})
+
+__all__ = [
+    "AUDIENCES",
+    "EXTRAS",
+    "LEADERS",
+    "WALKS",
+    "edition",
+    "leaders_sheets",
+    "spoken",
+    "walk_sheets",
+]
+
+
+def spoken(audience: str, language: str) -> str:
+    """Tell in which language an edition is.
+
+    Parameters
+    ----------
+    audience
+        Of `AUDIENCES`, or of `EXTRAS`.
+    language
+        The one asked for.
+
+    Returns
+    -------
+    str
+        What residents read is in it; what offices read is in English, all of it: a page of two
+        languages can be read by nobody, and by no screen reader.
+    """
+    return language if audience in FOR_RESIDENTS else ENGLISH
+
+
+def edition(facts: Facts, audience: str, language: str, draw: Draw) -> Document:
+    """Write an edition.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    audience
+        Of `AUDIENCES`, or of `EXTRAS`.
+    language
+        Such as `en`; as `spoken` says.
+    draw
+        Draws maps; where it raises a `CsaError`, that stands in the picture's place.
+
+    Returns
+    -------
+    Document
+        Complete whatever is missing, which it says.
+    """
+    return {**_EDITIONS, **EXTRAS}[audience](facts, spoken(audience, language), draw)

@@ -1,0 +1,60 @@
+"""How each edition ends: what to know about the data, how it was made, what it lacks."""
+
+from __future__ import annotations
+
+from csa.reports.document import Block, Box, Bullets, Heading
+from csa.reports.editions.phrases import counted, months_covered, radius_words
+from csa.reports.month.facts import Facts
+from csa.words import Speaker, render
+
+
+def data_notes(facts: Facts, tell: Speaker) -> list[Block]:
+    """Say what to know about the data.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section.
+    """
+    said = tuple(render(message, tell.language) for message in facts.notes)
+    return [Heading(tell("report.notes_title")), Bullets(said)] if said else []
+
+
+def method(facts: Facts, tell: Speaker) -> list[Block]:
+    """Say how the report was made, and what it lacks.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        One frame, or two.
+    """
+    params, what = facts.summary["params"], counted(facts, tell)
+    said = (
+        tell(
+            "report.method_areas",
+            min_samples=params["min_samples"],
+            what=what,
+            eps=radius_words(params["eps_m"], facts, tell),
+            months=months_covered(facts),
+        ),
+        tell("report.method_tiers"),
+        tell("report.method_change"),
+        tell("report.method_snapshot", id=facts.snapshot.id),
+    )
+    lacking = tuple(render(message, tell.language) for message in facts.missing)
+    missing = [Box(tell("report.missing_title"), lacking)] if lacking else []
+    return [*missing, Box(tell("report.method_title"), said)]

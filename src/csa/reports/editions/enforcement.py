@@ -1,0 +1,82 @@
+"""The edition of the enforcement team: cleared cases, shooting reviews, its actions; no persons."""
+
+from __future__ import annotations
+
+from csa.briefing.meeting_measures import AtQuarter
+from csa.reports.document import Block, Document, Heading, Lead, Paragraph
+from csa.reports.editions.ending import data_notes, method
+from csa.reports.editions.framing import as_of, framed
+from csa.reports.editions.map_sheets import Draw, city_map
+from csa.reports.editions.measure_parts import measures
+from csa.reports.editions.parts import (
+    areas_by_tier,
+    lead_changed,
+    stands_out,
+    what_changed,
+)
+from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.month.facts import Facts, PlanFacts
+from csa.words import Speaker
+
+TEAM = "enforcement"
+KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
+"""Kinds of measure that tell of cases, wherever the plan names them."""
+
+
+def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition of the enforcement team.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    draw
+        Draws maps.
+
+    Returns
+    -------
+    Document
+        Internal.
+    """
+    tell = Speaker(language)
+    known = facts.plan
+    lines = () if known is None else known.team_lines(TEAM)
+    blocks: list[Block] = [
+        Lead((stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
+        Paragraph(as_of(facts, tell), is_faint=True),
+        Heading(tell("report.measures_title")),
+    ]
+    if known is None:
+        blocks.append(Paragraph(tell("report.no_plan_here")))
+    else:
+        blocks += measures(of_cases(known), tell)
+        blocks.append(Paragraph(tell("report.review_note"), is_faint=True))
+        blocks += undone(facts, lines, tell)
+    blocks += late(facts, lines, tell)
+    blocks += [Heading(tell("report.where_title")), city_map(facts, tell, draw)]
+    blocks += areas_by_tier(facts, tell)
+    blocks += what_changed(facts, tell, with_singles=True)
+    blocks += data_notes(facts, tell)
+    blocks += method(facts, tell)
+    return framed(facts, tell("report.enforcement"), blocks, tell)
+
+
+def of_cases(known: PlanFacts) -> tuple[AtQuarter, ...]:
+    """List the measures that tell of cases, then the others of the team's goal.
+
+    Parameters
+    ----------
+    known
+        The plan.
+
+    Returns
+    -------
+    tuple of AtQuarter
+        Each once.
+    """
+    cases = [at for at in known.at_quarter if at.line.measure.kind in KINDS]
+    ids = {at.line.measure.id for at in cases}
+    others = [at for at in known.team_measures(TEAM) if at.line.measure.id not in ids]
+    return (*cases, *others)

@@ -1,0 +1,85 @@
+"""What stands around an edition: its title, its marks, its footer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csa.reports.document import Block, Document
+from csa.reports.month.facts import Facts
+from csa.words import ENGLISH, Speaker
+
+
+def framed(
+    facts: Facts,
+    name: str,
+    blocks: Sequence[Block],
+    tell: Speaker,
+    *,
+    is_internal: bool = True,
+    watermark: str = "",
+) -> Document:
+    """Put an edition together.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    name
+        The edition, in words.
+    blocks
+        What it says.
+    tell
+        Who speaks.
+    is_internal
+        Whether it may not be published.
+    watermark
+        Set across each page; empty: none.
+
+    Returns
+    -------
+    Document
+        The edition.
+    """
+    city, month = facts.config.city, tell.month(str(facts.month))
+    proxy = city.nonfatal_name if tell.language == ENGLISH else tell("public.reports")
+    marks = (
+        tell("report.internal") if is_internal else "",
+        tell("report.made_up") if city.is_synthetic else "",
+        tell("report.proxy", what=proxy) if city.nonfatal_is_proxy else "",
+        tell("public.unreviewed") if _is_unreviewed(facts, tell) else "",
+    )
+    identity = {"city": city.name, "edition": name}
+    return Document(
+        title=tell("report.title", month=month),
+        subtitle=tell("report.subtitle", **identity),
+        language=tell.language,
+        marks=tuple(mark for mark in marks if mark),
+        footer=tell("report.footer", month=month, id=facts.snapshot.id, **identity),
+        blocks=tuple(blocks),
+        snapshot_id=facts.snapshot.id,
+        audit_head=facts.snapshot.audit_head if facts.snapshot.audit_n else "",
+        watermark=watermark,
+    )
+
+
+def _is_unreviewed(facts: Facts, tell: Speaker) -> bool:
+    return tell.language != ENGLISH and not facts.config.public.spanish_office
+
+
+def as_of(facts: Facts, tell: Speaker) -> str:
+    """Say up to which day data and plan are told.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    through, day = tell.day(facts.data_through), tell.day(facts.today)
+    return tell("report.as_of", through=through, day=day)

@@ -1,0 +1,130 @@
+"""The edition of the intervention team: services in and near areas, gaps, needs first."""
+
+from __future__ import annotations
+
+from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
+from csa.reports.editions.ending import data_notes, method
+from csa.reports.editions.framing import as_of, framed
+from csa.reports.editions.map_sheets import Draw, city_map
+from csa.reports.editions.measure_parts import measures
+from csa.reports.editions.parts import areas_by_tier, lead_changed, what_changed
+from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word, near_words
+from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.month.area_facts import AreaFacts, Help
+from csa.reports.month.facts import Facts
+from csa.words import Speaker
+
+TEAM = "intervention"
+MAX_AREAS = 20
+
+
+def intervention(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition of the intervention team.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    draw
+        Draws maps.
+
+    Returns
+    -------
+    Document
+        Internal.
+    """
+    tell = Speaker(language)
+    known = facts.plan
+    lines = () if known is None else known.team_lines(TEAM)
+    blocks: list[Block] = [
+        Lead((first_needs(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
+        Paragraph(as_of(facts, tell), is_faint=True),
+        Heading(tell("report.services_title")),
+        *_services(facts, tell),
+        *areas_by_tier(facts, tell),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *what_changed(facts, tell, with_singles=False),
+        Heading(tell("report.measures_title")),
+    ]
+    if known is None:
+        blocks.append(Paragraph(tell("report.no_plan_here")))
+    else:
+        blocks += measures(known.team_measures(TEAM), tell)
+        blocks += undone(facts, lines, tell)
+    blocks += late(facts, lines, tell)
+    blocks += data_notes(facts, tell)
+    blocks += method(facts, tell)
+    return framed(facts, tell("report.intervention"), blocks, tell)
+
+
+def first_needs(facts: Facts, tell: Speaker) -> str:
+    """Say in which areas most kinds of service are lacking.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        A sentence; where no list is kept, that.
+    """
+    helped = _helped(facts)
+    if not helped:
+        return tell("report.lacks_services") if facts.areas else tell("report.walks_none")
+    most = max(len(of.lacking) for _, of in helped)
+    if not most:
+        return tell("report.no_gaps")
+    names = [area_name(area, tell) for area, of in helped if len(of.lacking) == most]
+    return tell("report.first_needs", n=most, areas=tell.listed(sorted(names)))
+
+
+def _helped(facts: Facts) -> list[tuple[AreaFacts, Help]]:
+    return [(area, area.help) for area in by_tier(facts.areas) if area.help is not None]
+
+
+def _services(facts: Facts, tell: Speaker) -> list[Block]:
+    helped, config = _helped(facts), facts.config.services
+    if not helped or config is None:
+        return [Paragraph(first_needs(facts, tell))]
+    # Needs first: what lacks most kinds stands above.
+    helped.sort(key=lambda one: -len(one[1].lacking))
+    rows, n_more = kept_rows(helped, MAX_AREAS)
+    none = tell("report.none")
+    listed = [
+        (
+            area_name(area, tell),
+            f"{of.n_inside:,}",
+            f"{len(of.near) - of.n_inside:,}",
+            _rate(of.per_1k, tell),
+            ", ".join(kind_word(facts, kind, tell) for kind in of.lacking) or none,
+        )
+        for area, of in rows
+    ]
+    listed.append((tell("report.whole_city"), "", "", _rate(facts.services_per_1k, tell), ""))
+    near = near_words(config.near_m, facts, tell)
+    table = Table(
+        tell("report.services_caption"),
+        (
+            tell("report.area"),
+            tell("report.in_it"),
+            tell("report.near_it"),
+            tell("report.per_1k"),
+            tell("report.lacking", near=near),
+        ),
+        tuple(listed),
+        numeric=(1, 2, 3),
+    )
+    note = tell("report.services_note", source=config.source, day=tell.day(config.as_of))
+    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [table, *more, Paragraph(note, is_faint=True)]
+
+
+def _rate(per_1k: float | None, tell: Speaker) -> str:
+    return tell("report.rate_none") if per_1k is None else tell("report.rate", rate=per_1k)

@@ -1,0 +1,186 @@
+"""Leader's sheets: what the leader of a walk knows, numbered, and marked across each page."""
+
+from __future__ import annotations
+
+import calendar
+
+from csa.briefing import status_word
+from csa.reports.document import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Table,
+)
+from csa.reports.editions.framing import framed
+from csa.reports.editions.map_sheets import Draw
+from csa.reports.editions.phrases import area_name, counted, kept_rows, months_covered
+from csa.reports.editions.walks import not_here, walked
+from csa.reports.month.area_facts import AreaFacts, MonthCount
+from csa.reports.month.facts import Facts
+from csa.words import Speaker, in_ten
+
+MAX_TASKS = 8
+
+
+def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa: ARG001 - as all
+    """Write a leader's sheet for each area.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    draw
+        Draws maps; the leader has that of the walk sheet.
+
+    Returns
+    -------
+    Document
+        Internal; an area a page, numbered.
+    """
+    tell = Speaker(language)
+    blocks: list[Block] = []
+    areas, left = walked(facts)
+    for at, area in enumerate(areas, start=1):
+        name = tell("report.leader_title", at=at, of=len(areas), area=area_name(area, tell))
+        blocks += [*([PageBreak()] if blocks else []), Heading(name), *_sheet(facts, area, tell)]
+    if not blocks:
+        blocks.append(Paragraph(tell("report.walks_none")))
+    blocks += not_here(left, tell)
+    name, watermark = tell("report.leaders"), tell("report.leader_watermark")
+    return framed(facts, name, blocks, tell, watermark=watermark)
+
+
+def _sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+    return [
+        Paragraph(tell("report.leader_about")),
+        Paragraph(tell("report.leader_copy")),
+        Paragraph(_known(facts, area, tell)),
+        _months(area, tell),
+        *_partly(area, tell),
+        *_parts(area, tell),
+        *_tasks(area, tell),
+        *_offices(facts, area, tell),
+    ]
+
+
+def _known(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
+    what = counted(facts, tell)
+    said = [
+        tell(
+            "report.leader_count",
+            n=area.incidents,
+            what=what,
+            months=months_covered(facts),
+            recent=area.recent_12,
+        )
+    ]
+    if area.usual is not None:
+        said.append(tell("report.leader_usual", low=area.usual[0], high=area.usual[1]))
+    if area.stability is not None:
+        share = in_ten(area.stability)
+        said.append(tell("report.leader_stability", share=share, what=what))
+    if area.is_doubtful:
+        said.append(tell("report.doubtful", n=1, areas=area_name(area, tell)))
+    return " ".join(said)
+
+
+def _months(area: AreaFacts, tell: Speaker) -> Table:
+    by_year: dict[str, dict[int, MonthCount]] = {}
+    for one in area.times.months:
+        year, month = one.month.split("-")
+        by_year.setdefault(year, {})[int(month)] = one
+    names = tuple(tell.month(f"2020-{month:02d}", is_short=True)[:3] for month in range(1, 13))
+    return Table(
+        tell("report.leader_months"),
+        (tell("report.year"), *names),
+        tuple(
+            (year, *(_month(months.get(month), tell) for month in range(1, 13)))
+            for year, months in sorted(by_year.items())
+        ),
+        numeric=tuple(range(1, 13)),
+    )
+
+
+def _month(one: MonthCount | None, tell: Speaker) -> str:
+    if one is None or one.n is None:
+        return ""
+    return tell("report.partial", n=one.n) if one.is_partial else f"{one.n:,}"
+
+
+def _partly(area: AreaFacts, tell: Speaker) -> list[Block]:
+    if not any(one.is_partial and one.n is not None for one in area.times.months):
+        return []
+    return [Paragraph(tell("report.partial_note"), is_faint=True)]
+
+
+def _parts(area: AreaFacts, tell: Speaker) -> list[Block]:
+    times = area.times
+    if times.parts is None:
+        return [Paragraph(tell("report.leader_parts_few"))]
+    columns = (
+        tell("report.day_of_week"),
+        tell("charts.day"),
+        tell("charts.evening"),
+        tell("charts.night"),
+    )
+    rows = tuple(
+        (name, *(f"{n:,}" for n in row))
+        for name, row in zip(calendar.day_name, times.parts, strict=True)
+    )
+    said = [
+        tell("report.leader_night"),
+        tell("sheet.without_time", n=times.without_time) if times.without_time else "",
+        tell("sheet.reported_time", n=times.reported_time) if times.reported_time else "",
+    ]
+    note = " ".join(sentence for sentence in said if sentence)
+    table = Table(tell("report.leader_parts"), columns, rows, numeric=(1, 2, 3))
+    return [table, Paragraph(note, is_faint=True)]
+
+
+def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
+    tasks = () if area.work is None else area.work.tasks
+    if not tasks:
+        return []
+    rows, n_more = kept_rows(tasks, MAX_TASKS)
+    table = Table(
+        tell("report.leader_tasks"),
+        (
+            tell("report.task"),
+            tell("report.agency"),
+            tell("report.status"),
+            tell("report.due"),
+        ),
+        tuple(
+            (
+                task.what,
+                task.agency,
+                status_word(task.status),
+                tell("report.no_day") if task.due is None else tell.day(task.due),
+            )
+            for task in rows
+        ),
+    )
+    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [table, *more]
+
+
+def _offices(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+    """Name offices and organisations to ask, never a person."""
+    work, known = area.work, facts.plan
+    team = () if known is None else tuple(t for t in known.plan.teams if t.id == "prevention")
+    named = (
+        *(one.chair_office for one in team),
+        *(() if work is None else (work.area.office, *(task.agency for task in work.tasks))),
+        *(() if work is None else (taker.organisation for taker in work.stakeholders)),
+        *(line.state.office for line in area.lines),
+    )
+    offices = tuple(dict.fromkeys(name for name in named if name))
+    title = Heading(tell("report.leader_offices"), 3)
+    if not offices:
+        return [title, Paragraph(tell("report.leader_offices_none"))]
+    return [title, Bullets(offices[:MAX_TASKS])]

@@ -1,0 +1,148 @@
+"""What the maps of a report show: the city with its areas, and the streets of one area."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+
+from csa.crs import LONLAT
+from csa.errors import CsaError
+from csa.reports.document import Picture
+from csa.reports.editions.phrases import area_name, counted, period_words
+from csa.reports.maps.palette import count_bounds
+from csa.reports.maps.sheet import MapArea, MapSheet
+from csa.reports.month.area_facts import AreaFacts, Unserved
+from csa.reports.month.facts import Facts
+from csa.words import Speaker, render
+
+Draw: TypeAlias = Callable[[MapSheet], bytes]
+"""Draws a sheet as a PNG; raises a `CsaError` where it cannot."""
+
+MAX_ON_WALK = 12
+"""Places on a walk sheet: more make no list that is read on the street."""
+
+
+def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
+    """Draw the city with its areas.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+    draw
+        Draws it.
+
+    Returns
+    -------
+    Picture
+        The map; where it cannot be drawn, why.
+    """
+    what, period = counted(facts, tell), period_words(facts, tell)
+    city = facts.config.city.name
+    alt = tell("report.map_alt", n=len(facts.areas), city=city, period=period)
+    try:
+        png = draw(_city_sheet(facts, tell))
+    except CsaError as error:
+        why = render(error.message, tell.language)
+        return Picture(None, alt, missing=tell("report.map_missing", why=why))
+    caption = "report.map_unserved" if facts.unserved else "report.map_caption"
+    return Picture(png, alt, tell(caption, what=what, period=period))
+
+
+def walk_map(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> Picture:
+    """Draw the streets of an area with the places that help: nothing is counted on it.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    area
+        The area.
+    tell
+        Who speaks.
+    draw
+        Draws it.
+
+    Returns
+    -------
+    Picture
+        The map; where it cannot be drawn, why.
+    """
+    alt = tell("report.walk_map_alt", area=area_name(area, tell))
+    try:
+        png = draw(_walk_sheet(facts, area, tell))
+    except CsaError:  # the editions of offices say why
+        return Picture(None, alt, missing=tell("report.walk_missing"))
+    return Picture(png, alt, tell("report.walk_map_caption"), width_share=0.62)
+
+
+def _city_sheet(facts: Facts, tell: Speaker) -> MapSheet:
+    cells = tuple(sorted(facts.ground.counts))
+    counts = np.array([facts.ground.counts[cell] for cell in cells], dtype=np.int64)
+    upper = count_bounds(counts)
+    levels = np.searchsorted(np.asarray(upper), counts, side="left").tolist()
+    lower = (1, *(bound + 1 for bound in upper[:-1]))
+    bounds = zip(lower, upper, strict=True)
+    return _sheet(
+        facts,
+        tell,
+        cells=tuple(zip(cells, levels, strict=True)),
+        class_words=tuple(
+            tell("legend.one" if low == high else "legend.range", low=low, high=high)
+            for low, high in bounds
+        ),
+        areas=facts.areas,
+        unserved=facts.unserved,
+        legend_title=tell("report.map_legend", what=counted(facts, tell)),
+        date_line=period_words(facts, tell),
+    )
+
+
+def _walk_sheet(facts: Facts, area: AreaFacts, tell: Speaker) -> MapSheet:
+    near = () if area.help is None else area.help.near[:MAX_ON_WALK]
+    return _sheet(
+        facts,
+        tell,
+        areas=(area,),
+        date_line=tell.month(str(facts.month)),
+        source_line=facts.config.basemap.source,
+        focus=area.shape,
+        services=tuple((one.name, one.lon, one.lat, one.number) for one in near),
+        street_names=True,
+    )
+
+
+def _sheet(
+    facts: Facts,
+    tell: Speaker,
+    *,
+    areas: tuple[AreaFacts, ...],
+    unserved: tuple[Unserved, ...] = (),
+    **of: object,
+) -> MapSheet:
+    city, ground = facts.config.city, facts.ground
+    given: dict[str, object] = {"cells": (), "class_words": (), "legend_title": ""} | of
+    given.setdefault("source_line", facts.config.public.source)
+    return MapSheet(
+        study_area=ground.study_area,
+        neighborhoods=gpd.GeoDataFrame(
+            {"name": ground.neighborhoods["name"].tolist()},
+            geometry=ground.neighborhoods.geometry.tolist(),
+            crs=LONLAT,
+        ),
+        layers=ground.layers,
+        areas=(
+            *(MapArea(one.letter, one.name, one.shape, not one.is_candidate) for one in areas),
+            *(MapArea(one.letter, one.name, one.shape, is_served=False) for one in unserved),
+        ),
+        is_synthetic=city.is_synthetic,
+        units=city.units,
+        metric_crs=city.metric_crs,
+        language=tell.language,
+        **given,  # type: ignore[arg-type]
+    )

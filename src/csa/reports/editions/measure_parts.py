@@ -1,0 +1,72 @@
+"""The plan's measures in an edition: those with a value, and which have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csa.briefing.meeting_measures import AtQuarter
+from csa.reports.document import Block, Paragraph, Table
+from csa.reports.editions.phrases import kept_rows
+from csa.words import Speaker, render
+
+MAX_MEASURES = 14
+MAX_NAMED = 9
+
+
+def measures(chosen: Sequence[AtQuarter], tell: Speaker) -> list[Block]:
+    """List measures with a value; name those without.
+
+    Parameters
+    ----------
+    chosen
+        The measures of an edition.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A table, and what is missing.
+    """
+    if not chosen:
+        return [Paragraph(tell("report.measures_of_none"))]
+    with_value = [at for at in chosen if at.now]
+    without = [at.line.measure.name for at in chosen if not at.now]
+    if not with_value and len(without) > MAX_NAMED:
+        return [Paragraph(tell("report.measures_none_many", n=len(without)))]
+    if not with_value:
+        return [Paragraph(tell("report.measures_none", names="; ".join(without)))]
+    rows, n_more = kept_rows(with_value, MAX_MEASURES)
+    columns = (
+        tell("report.measure"),
+        tell("report.now"),
+        tell("report.baseline"),
+        tell("report.target"),
+        tell("report.what_changed"),
+    )
+    none = tell("report.none")
+    table = Table(
+        tell("report.measures_caption"),
+        columns,
+        tuple(
+            (
+                at.line.measure.name,
+                tell("report.at_quarter", figure=at.now, quarter=at.line.last),
+                at.baseline or none,
+                at.target or none,
+                _word(at, tell),
+            )
+            for at in rows
+        ),
+    )
+    said = [tell("report.change_note")]
+    if without:
+        names = "; ".join(without)
+        said.append(tell("report.measures_without", n=len(without), names=names))
+    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [table, Paragraph(" ".join(said), is_faint=True), *more]
+
+
+def _word(at: AtQuarter, tell: Speaker) -> str:
+    word = render(at.word, tell.language)
+    return word if at.what is None else tell("meeting.judged", word=word, what=at.what)

@@ -1,0 +1,308 @@
+"""Parts that several editions share: areas by tier, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csa.hotspots.year_to_date import YearToDate
+from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
+from csa.reports.editions.phrases import (
+    area_name,
+    by_tier,
+    counted,
+    kept_rows,
+    months_covered,
+    move_words,
+    period_words,
+    state_words,
+    tier_words,
+)
+from csa.reports.month.area_facts import AreaFacts, Unserved
+from csa.reports.month.facts import Facts
+from csa.words import Speaker, percent, render
+
+MAX_AREAS = 40
+MAX_NAMED = 6
+"""More names make no sentence; the table has them."""
+MAX_SINGLES = 6
+FULL = frozenset({"displacement.said", "displacement.said_alone"})
+"""Verdicts that are told with counts."""
+
+
+def stands_out(facts: Facts, tell: Speaker) -> str:
+    """Say what stands out.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Areas with their share of all, and which are in the highest tier.
+    """
+    what, period = counted(facts, tell), period_words(facts, tell)
+    totals = facts.summary["totals"]
+    if not facts.areas or not totals["located"]:
+        return tell("report.no_area", what=what, period=period)
+    inside = sum(area.incidents for area in facts.areas)
+    km2 = sum(area.km2 for area in facts.areas)
+    said = tell(
+        "report.stands_out" if facts.is_served else "report.candidates",
+        n=len(facts.areas),
+        inside=inside,
+        incidents=totals["located"],
+        what=what,
+        share=percent(inside / totals["located"]),
+        land=percent(km2 / totals["study_area_km2"]),
+        period=period,
+    )
+    return " ".join(part for part in (said, _highest(facts, tell), _above(facts, tell)) if part)
+
+
+def _above(facts: Facts, tell: Speaker) -> str:
+    """Say how many places that are not served are in the highest tier."""
+    n_top = sum(one.tier == 1 for one in facts.unserved)
+    if not n_top:
+        return ""
+    too = any(area.tier == 1 for area in facts.areas)
+    return tell("report.unserved_top" if too else "report.unserved_top_alone", n=n_top)
+
+
+def _highest(facts: Facts, tell: Speaker) -> str:
+    if not facts.can_locate.can:
+        return tell("briefing.no_tiers")
+    tiers = [area.tier for area in facts.areas if area.tier is not None]
+    if not tiers:
+        return tell("briefing.none_told_apart")
+    if 1 not in tiers and any(one.tier == 1 for one in facts.unserved):
+        return ""  # what follows says so
+    first = [area for area in by_tier(facts.areas) if area.tier == min(tiers)]
+    if len(first) > MAX_NAMED:
+        return tell("briefing.many_highest", n=len(first))
+    if len({*tiers}) == 1 and len(first) == len(facts.areas):
+        return ""
+    names = tell.listed([area_name(area, tell) for area in first])
+    return tell("briefing.highest", n=len(first), areas=names)
+
+
+def changed(facts: Facts, tell: Speaker) -> str:
+    """Say what changed, all areas together, and how sure that is.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The verdict with its interval, or why there is none.
+    """
+    message = facts.why_not_followed if facts.followed is None else facts.followed.sentence
+    return "" if message is None else render(message, tell.language)
+
+
+def lead_changed(facts: Facts, tell: Speaker) -> str:
+    """Say in one breath what changed, all areas together: `changed` says it in full.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The verdict with its interval, or why there is none.
+    """
+    if facts.followed is None or facts.followed.sentence.key not in FULL:
+        return changed(facts, tell)
+    values, what = facts.followed.sentence.values, counted(facts, tell)
+    return tell(
+        "report.lead_changed",
+        verdict=values["verdict"],
+        since=values["since"],
+        who=values["who"],
+        counted=values["counted"],
+        what=what,
+        low=values["low"],
+        high=values["high"],
+    )
+
+
+def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
+    """List the areas by tier, with what changed since the month before.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section.
+    """
+    blocks: list[Block] = [Heading(tell("report.areas_title"))]
+    if not facts.areas:
+        what, period = counted(facts, tell), period_words(facts, tell)
+        blocks.append(Paragraph(tell("report.no_area", what=what, period=period)))
+        return [*blocks, *_paragraphs(_off_the_list(facts, tell))]
+    rows, n_more = kept_rows(by_tier(facts.areas), MAX_AREAS)
+    columns = (
+        tell("report.area"),
+        tell("report.tier"),
+        tell("report.stands"),
+        tell("report.count", what=counted(facts, tell).capitalize(), months=months_covered(facts)),
+        tell("report.usual"),
+        tell("report.last_year"),
+        tell("report.since_month", month=tell.month(str(facts.month.plus(-1)), is_short=True)),
+    )
+    table = Table(
+        tell("report.areas_caption"),
+        columns,
+        tuple(_area_row(area, tell) for area in rows),
+        numeric=(3, 4, 5),
+    )
+    return [*blocks, table, *_paragraphs(_area_notes(facts, n_more, tell))]
+
+
+def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
+    usual = (
+        tell("report.usual_none")
+        if area.usual is None
+        else tell("report.usual_range", low=area.usual[0], high=area.usual[1])
+    )
+    return (
+        area_name(area, tell),
+        tier_words(area.tier, tell),
+        state_words(area, tell),
+        f"{area.incidents:,}",
+        usual,
+        f"{area.recent_12:,}",
+        move_words(area, tell),
+    )
+
+
+def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
+    where = facts.can_locate
+    doubtful = [area_name(area, tell) for area in facts.areas if area.is_doubtful]
+    candidates = "briefing.not_ranked" if where.can else "briefing.not_ranked_at_all"
+    said = [
+        "" if where.can else tell("report.no_tiers", why=render(where.message, tell.language)),
+        tell("report.usual_note"),
+        tell("report.list_note") if facts.is_served else tell(candidates),
+        tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
+        tell("report.more_rows", n=n_more) if n_more else "",
+        *_off_the_list(facts, tell),
+    ]
+    return [" ".join(sentence for sentence in said if sentence)]
+
+
+def _off_the_list(facts: Facts, tell: Speaker) -> list[str]:
+    """Name who is no candidate any more, and who is one and not served."""
+    more = facts.unserved
+    here = {one.name for one in facts.areas} | {one.name for one in more}
+    gone = [tell("report.gone_part", name=n) if n in here else n for n in facts.gone]
+    doubtful = [one.name for one in more if one.is_doubtful]
+    said = (
+        tell("report.gone_names", n=len(gone), names=tell.listed(gone)) if gone else "",
+        tell("report.unserved", n=len(more), names=tell.listed(_tiers(more, tell))) if more else "",
+        tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
+    )
+    return [sentence for sentence in said if sentence]
+
+
+def _tiers(more: Sequence[Unserved], tell: Speaker) -> list[str]:
+    return [
+        tell("report.unserved_one", name=one.name, letter=one.letter)
+        if one.tier is None
+        else tell("report.in_tier", name=one.name, letter=one.letter, tier=one.tier)
+        for one in more
+    ]
+
+
+def _paragraphs(sentences: list[str]) -> list[Block]:
+    return [Paragraph(sentence, is_faint=True) for sentence in sentences if sentence]
+
+
+def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Block]:
+    """Tell what changed and how sure that is: all areas together, then each, then the city.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+    with_singles
+        Whether each area is told of too.
+
+    Returns
+    -------
+    list of Block
+        A section.
+    """
+    followed = facts.followed
+    blocks: list[Block] = [Heading(tell("report.changed_title"))]
+    if followed is not None and followed.are_earlier:
+        blocks.append(Paragraph(tell("report.earlier")))
+    blocks.append(Paragraph(changed(facts, tell)))
+    if followed is not None:
+        beside = [render(message, tell.language) for message in followed.beside]
+        if followed.verdict is not None and not followed.verdict.is_alarm:
+            beside.append(tell("report.no_change_means"))
+        if facts.config.city.nonfatal_is_proxy:
+            beside.append(tell("report.kinds_counted", what=counted(facts, tell)))
+        others = followed.left_out
+        if others:
+            names = tell.listed(list(others))
+            beside.append(tell("report.other_size", n=len(others), names=names))
+        blocks += _paragraphs([" ".join(beside)])
+    if with_singles:
+        blocks += _singles(facts, tell)
+    if facts.city_year is not None:
+        blocks.append(Paragraph(_city_year(facts, facts.city_year, tell)))
+    elif facts.summary["totals"]["silent_months"]:
+        blocks += _paragraphs([tell("report.silent_year")])
+    else:
+        blocks += _paragraphs([tell("briefing.not_comparable")])
+    return blocks
+
+
+def _singles(facts: Facts, tell: Speaker) -> list[Block]:
+    told = [area.verdict for area in facts.areas if area.verdict is not None]
+    if len(facts.areas) < 2 or not told:
+        return []
+    shown, n_more = kept_rows(told, MAX_SINGLES)
+    blocks: list[Block] = [Bullets(tuple(render(message, tell.language) for message in shown))]
+    return [*blocks, *_paragraphs([tell("report.singles_more", n=n_more) if n_more else ""])]
+
+
+def _city_year(facts: Facts, found: YearToDate, tell: Speaker) -> str:
+    first, last = found.period.start, found.period.until.plus(-1)
+    span = (
+        tell("briefing.one_month", month=tell.month(str(first)))
+        if first == last
+        else tell("report.months", first=tell.month(str(first)), last=tell.month(str(last)))
+    )
+    verdict = {"more": "briefing.more", "fewer": "briefing.fewer", "usual": "briefing.usual"}
+    return tell(
+        "briefing.this_year",
+        now=found.n_now,
+        before=found.n_before,
+        what=counted(facts, tell),
+        span=span,
+        year=found.before.start.year,
+        verdict=tell(verdict[found.verdict]),
+    )

@@ -1,0 +1,265 @@
+"""Phrases that several parts of a report say: what is counted, over which period, where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from csa.reports.month.area_facts import AreaFacts, Move
+from csa.reports.month.facts import Facts
+from csa.words import Speaker
+
+Row = TypeVar("Row")
+METRES_PER_FOOT = 0.3048
+METRES_PER_MILE = 1609.344
+
+
+def counted(facts: Facts, tell: Speaker) -> str:
+    """Name what is counted.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        `shootings`, `homicides`, or what stands in for them.
+    """
+    kinds = tuple(facts.choices.kinds)
+    if kinds == ("homicide",):
+        return tell("find.homicides")
+    if kinds == ("nonfatal",):
+        return tell("find.nonfatal")
+    return tell("find.reports" if facts.config.city.nonfatal_is_proxy else "find.shootings")
+
+
+def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
+    """Name a kind of place that helps.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    kind
+        As the city's list has it.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        As the city's file has it in the speaker's language, else as the list has it.
+    """
+    services = facts.config.services
+    for language, words in ({} if services is None else services.kinds).items():
+        if language == tell.language:
+            return {name.casefold(): word for name, word in words.items()}.get(
+                kind.casefold(), kind
+            )
+    return kind
+
+
+def period_words(facts: Facts, tell: Speaker) -> str:
+    """Write the period that the data cover.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `August 1, 2017 through July 31, 2020`.
+    """
+    params = facts.summary["params"]
+    first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
+    return tell("find.period", first=tell.day(first), last=tell.day(last))
+
+
+def months_covered(facts: Facts) -> int:
+    """Tell how many months the data cover of those counted.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+
+    Returns
+    -------
+    int
+        Months.
+    """
+    return int(facts.summary["params"]["months_covered"])
+
+
+def area_name(area: AreaFacts, tell: Speaker) -> str:
+    """Name an area by its place and its letter.
+
+    Parameters
+    ----------
+    area
+        The area.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `Umberley (F)`.
+    """
+    return tell("briefing.place", place=tell.place(area.name), area_id=area.letter)
+
+
+def state_words(area: AreaFacts, tell: Speaker) -> str:
+    """Say how far an area is.
+
+    Parameters
+    ----------
+    area
+        The area.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `candidate`, or `served since Oct 2019`.
+    """
+    if area.since is None:
+        return tell("report.candidate")
+    keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
+    since = tell.month(f"{area.since:%Y-%m}", is_short=True)
+    return tell(keys[area.state], month=since)
+
+
+def tier_words(tier: int | None, tell: Speaker) -> str:
+    """Write a tier.
+
+    Parameters
+    ----------
+    tier
+        From 1; None for none.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        A number, or `none`.
+    """
+    return tell("report.no_tier") if tier is None else str(tier)
+
+
+def move_words(area: AreaFacts, tell: Speaker) -> str:
+    """Say what became of an area since the month before.
+
+    Parameters
+    ----------
+    area
+        The area.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `new on the list`, or `up from tier 2`.
+    """
+    if area.move is Move.HIGHER and area.tier_before is None:
+        return tell("report.higher_from_none")
+    keys = {
+        Move.NEW: "report.new",
+        Move.GONE: "report.gone",
+        Move.HIGHER: "report.higher",
+        Move.LOWER: "report.lower",
+        Move.SAME: "report.same",
+        Move.ABSENT: "report.absent",
+        Move.UNKNOWN: "report.unknown",
+    }
+    return tell(keys[area.move], tier=area.tier_before)
+
+
+def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
+    """Order areas by tier, and within one by name: no order says more.
+
+    Parameters
+    ----------
+    areas
+        Some.
+
+    Returns
+    -------
+    list of AreaFacts
+        Those without a tier last.
+    """
+    return sorted(areas, key=lambda area: (area.tier or 10**6, area.name, area.letter))
+
+
+def near_words(metres: float, facts: Facts, tell: Speaker) -> str:
+    """Write how far near is, in the city's units.
+
+    Parameters
+    ----------
+    metres
+        Metres.
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `0.5 miles` or `800 m`.
+    """
+    if facts.config.city.units == "us":
+        return tell("services.miles", miles=metres / METRES_PER_MILE)
+    return tell("services.metres", metres=metres)
+
+
+def radius_words(metres: float, facts: Facts, tell: Speaker) -> str:
+    """Write a short length in the city's units.
+
+    Parameters
+    ----------
+    metres
+        Metres.
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        Such as `820 feet` or `250 m`.
+    """
+    if facts.config.city.units == "us":
+        return tell("report.about_feet", feet=metres / METRES_PER_FOOT)
+    return tell("report.about_metres", metres=metres)
+
+
+def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
+    """Keep as many rows as a reader takes in.
+
+    Parameters
+    ----------
+    rows
+        All.
+    most
+        How many are kept.
+
+    Returns
+    -------
+    tuple
+        Those, and how many more there are: which is said.
+    """
+    return tuple(rows[:most]), max(0, len(rows) - most)

@@ -1,0 +1,344 @@
+"""Parts of an edition on the plan: to decide, actions, late, due, open slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from csa.briefing import Line, status_word
+from csa.briefing.meeting import PENDING
+from csa.plan import by_number
+from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
+from csa.reports.editions.phrases import area_name, counted, kept_rows
+from csa.reports.month.facts import Facts, PlanFacts
+from csa.words import Speaker
+
+MAX_ROWS = 10
+"""More rows are no summary: the page Plan has them all."""
+MAX_UNDONE = 14
+STUCK = frozenset({"at-risk", "blocked"})
+
+
+def to_decide(facts: Facts, tell: Speaker) -> str:
+    """Count in one sentence what needs a decision.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The sentence; without a plan, that there is none.
+    """
+    known = facts.plan
+    if known is None:
+        return tell("report.lacks_plan")
+    n_proposals, n_blocked = len(known.review.pending), known.review.n_blocked
+    n_late, n_trust, n_undone = len(known.review.late), known.review.n_trust, len(known.undone)
+    said = [
+        tell("report.n_proposals", n=n_proposals) if n_proposals else "",
+        tell("report.n_blocked", n=n_blocked) if n_blocked else "",
+        tell("report.n_undone", n=n_undone) if n_undone else "",
+        tell("report.n_late", n=n_late) if n_late else "",
+        tell("report.n_trust", n=n_trust) if n_trust else "",
+    ]
+    waiting = [part for part in said if part]
+    if not waiting:
+        return tell("report.decide_none")
+    return tell("report.decide_lead", what=tell.listed(waiting))
+
+
+def decisions(facts: Facts, tell: Speaker) -> list[Block]:
+    """List what needs a decision.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section; none without a plan, which the frame of what is missing says.
+    """
+    known = facts.plan
+    if known is None:
+        return []
+    items, n_more = kept_rows(list(_decisions(facts, known, tell)), MAX_ROWS)
+    blocks: list[Block] = [Heading(tell("report.decide_title"))]
+    if not items:
+        return [*blocks, Paragraph(tell("report.decide_none"))]
+    return [*blocks, Bullets(items), *_more(n_more, tell)]
+
+
+def _decisions(facts: Facts, known: PlanFacts, tell: Speaker) -> Iterator[str]:
+    for row in known.review.pending:
+        if row.state in PENDING:
+            day = tell.day(row.proposed_on)
+            yield tell("report.proposal", number=row.action, office=row.by_office, day=day)
+    for stuck in known.review.stuck:
+        if stuck.line.state.status == "blocked":
+            line, reason = stuck.line, stuck.line.state.reason
+            yield tell("report.blocked", number=line.number, title=line.title, reason=reason)
+    for area in facts.areas:
+        if area.letter in known.undone:
+            yield tell("report.undone", area=area_name(area, tell), what=counted(facts, tell))
+    if known.review.late:
+        yield tell("report.late_below", n=len(known.review.late))
+    if known.review.n_trust:
+        yield tell("report.trust_slots", n=known.review.n_trust)
+
+
+def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
+    """Say in one sentence how a team's actions stand.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    team
+        Its id.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The sentence; without a plan or such a team, that there is none.
+    """
+    known = facts.plan
+    if known is None:
+        return tell("report.lacks_plan")
+    lines = known.team_lines(team)
+    if not lines:
+        return tell("report.team_none")
+    written = [line for line in lines if not line.is_open]
+    stands = tell(
+        "report.team_lead",
+        n=len(written),
+        done=sum(line.state.status == "done" for line in written),
+        late=sum(line.is_late for line in written),
+        stuck=sum(line.state.status in STUCK for line in written),
+    )
+    n_open = len(lines) - len(written)
+    return f"{stands} {tell('report.team_open', n=n_open)}" if n_open else stands
+
+
+def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
+    """Count actions by team and by how they stand.
+
+    Parameters
+    ----------
+    known
+        The plan.
+    today
+        The day on which it is looked at.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    Table
+        A team a row.
+    """
+    columns = (
+        tell("report.team"),
+        tell("report.done"),
+        tell("report.on_track"),
+        tell("report.stuck"),
+        tell("report.silent"),
+        tell("report.not_started"),
+        tell("report.open"),
+    )
+    rows = []
+    for team in known.plan.teams:
+        lines = known.team_lines(team.id)
+        if lines:
+            rows.append((team.name, *(f"{n:,}" for n in _standing(lines))))
+    caption = tell("report.teams_caption", day=tell.day(today))
+    return Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
+
+
+def _standing(lines: Sequence[Line]) -> tuple[int, ...]:
+    """Count done, on track, stuck, silent, not started and open: each line once."""
+    found = [0] * 6
+    for line in lines:
+        status = line.state.status
+        if line.is_open:
+            found[5] += 1
+        elif status == "done":
+            found[0] += 1
+        elif status in STUCK:
+            found[2] += 1
+        elif status == "on-track":
+            found[3 if line.colour == "no-update" else 1] += 1
+        else:
+            found[4] += 1
+    return tuple(found)
+
+
+def late(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+    """List what is late.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    lines
+        Actions of an edition.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section.
+    """
+    blocks: list[Block] = [Heading(tell("report.late_title"))]
+    if facts.plan is None:
+        return [*blocks, Paragraph(tell("report.no_plan_here"))]
+    found = sorted((line for line in lines if line.is_late), key=_by_due)
+    if not found:
+        return [*blocks, Paragraph(tell("report.late_none"))]
+    rows, n_more = kept_rows(found, MAX_ROWS)
+    none = tell("report.none")
+    table = Table(
+        tell("report.late_caption", day=tell.day(facts.today)),
+        (
+            tell("report.action"),
+            tell("report.office"),
+            tell("report.was_due"),
+            tell("report.holds_up"),
+        ),
+        tuple(
+            (
+                f"{line.number} {line.title}",
+                line.state.office or tell("report.no_office"),
+                _due(line, tell),
+                ", ".join(line.holds_up) or none,
+            )
+            for line in rows
+        ),
+    )
+    return [*blocks, table, *_more(n_more, tell)]
+
+
+def undone(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+    """List written actions that are not done.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    lines
+        Actions of an edition.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A table, what is stuck first.
+    """
+    found = [line for line in lines if not line.is_open and line.state.status != "done"]
+    if not found:
+        return [Paragraph(tell("report.actions_none"))]
+    found.sort(key=lambda line: (line.state.status not in STUCK, by_number(line.number)))
+    rows, n_more = kept_rows(found, MAX_UNDONE)
+    table = Table(
+        tell("report.actions_caption", day=tell.day(facts.today)),
+        (
+            tell("report.action"),
+            tell("report.status"),
+            tell("report.office"),
+            tell("report.due"),
+        ),
+        tuple(
+            (
+                f"{line.number} {line.title}",
+                status_word(line.colour),
+                line.state.office or tell("report.no_office"),
+                _due(line, tell),
+            )
+            for line in rows
+        ),
+    )
+    return [table, *_more(n_more, tell)]
+
+
+def due_soon(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+    """List what is due in the next 90 days.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    lines
+        Actions of an edition.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section; none without a plan.
+    """
+    if facts.plan is None:
+        return []
+    found = sorted((line for line in lines if line.is_due_soon), key=_by_due)
+    blocks: list[Block] = [Heading(tell("report.due_title"))]
+    if not found:
+        return [*blocks, Paragraph(tell("report.due_none"))]
+    rows, n_more = kept_rows(found, MAX_ROWS)
+    items = tuple(
+        f"{line.number} {line.title}: {tell('meeting.is_due', day=_due(line, tell))}"
+        for line in rows
+    )
+    return [*blocks, Bullets(items), *_more(n_more, tell)]
+
+
+def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
+    """List the strategies with open slots, trust first.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        A section; none without a plan.
+    """
+    if facts.plan is None:
+        return []
+    blocks: list[Block] = [Heading(tell("report.slots_title"))]
+    found = facts.plan.review.open_strategies
+    if not found:
+        return [*blocks, Paragraph(tell("report.slots_none"))]
+    rows, n_more = kept_rows(found, MAX_ROWS)
+    items = tuple(
+        tell("report.slots", n=len(of.slots), number=of.strategy.number, title=of.strategy.title)
+        for of in rows
+    )
+    return [*blocks, Bullets(items), *_more(n_more, tell)]
+
+
+def _due(line: Line, tell: Speaker) -> str:
+    return tell("report.no_day") if line.state.due is None else tell.day(line.state.due)
+
+
+def _by_due(line: Line) -> tuple[date, tuple[int, ...]]:
+    return line.state.due or date.max, by_number(line.number)
+
+
+def _more(n_more: int, tell: Speaker) -> list[Block]:
+    return [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []

@@ -1,0 +1,118 @@
+"""The edition of the prevention team: areas, work in them, what is late."""
+
+from __future__ import annotations
+
+from csa.briefing.working import DONE, WorkPlan
+from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
+from csa.reports.editions.ending import data_notes, method
+from csa.reports.editions.framing import as_of, framed
+from csa.reports.editions.map_sheets import Draw, city_map
+from csa.reports.editions.measure_parts import measures
+from csa.reports.editions.parts import (
+    areas_by_tier,
+    lead_changed,
+    stands_out,
+    what_changed,
+)
+from csa.reports.editions.phrases import area_name, kept_rows
+from csa.reports.editions.plan_parts import late, team_lead, undone
+from csa.reports.month.area_facts import AreaFacts
+from csa.reports.month.facts import Facts
+from csa.words import Speaker
+
+TEAM = "prevention"
+MAX_AREAS = 20
+
+
+def prevention(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition of the prevention team.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    draw
+        Draws maps.
+
+    Returns
+    -------
+    Document
+        Internal; walk sheets and leader's sheets are documents of their own.
+    """
+    tell = Speaker(language)
+    known = facts.plan
+    lines = () if known is None else known.team_lines(TEAM)
+    blocks: list[Block] = [
+        Lead((stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
+        Paragraph(as_of(facts, tell), is_faint=True),
+        *areas_by_tier(facts, tell),
+        Heading(tell("report.where_title")),
+        city_map(facts, tell, draw),
+        *what_changed(facts, tell, with_singles=True),
+        Heading(tell("report.work_title")),
+        *_work(facts, tell),
+        Heading(tell("report.measures_title")),
+    ]
+    if known is None:
+        blocks.append(Paragraph(tell("report.no_plan_here")))
+    else:
+        blocks += measures(known.team_measures(TEAM), tell)
+        blocks += undone(facts, lines, tell)
+    blocks += late(facts, lines, tell)
+    blocks += data_notes(facts, tell)
+    blocks += method(facts, tell)
+    return framed(facts, tell("report.prevention"), blocks, tell)
+
+
+def _work(facts: Facts, tell: Speaker) -> list[Block]:
+    """Tell of each served area's work plan in one row."""
+    note = Paragraph(tell("report.sheets_note"), is_faint=True)
+    worked = [area for area in facts.areas if area.work is not None]
+    if not worked:
+        return [Paragraph(tell("report.work_none")), note]
+    rows, n_more = kept_rows(worked, MAX_AREAS)
+    table = Table(
+        tell("report.work_caption", day=tell.day(facts.today)),
+        (
+            tell("report.area"),
+            tell("report.tasks_done"),
+            tell("report.tasks_late"),
+            tell("report.sixty_days"),
+            tell("report.not_answered"),
+            tell("report.last_told"),
+        ),
+        tuple(_work_row(facts, area, area.work, tell) for area in rows if area.work is not None),
+        numeric=(2, 4),
+    )
+    more = [Paragraph(tell("report.more_rows", n=n_more), is_faint=True)] if n_more else []
+    return [table, *more, note]
+
+
+def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, tell: Speaker) -> tuple[str, ...]:
+    n_late = sum(
+        task.status != DONE and task.due is not None and task.due < facts.today
+        for task in work.tasks
+    )
+    return (
+        area_name(area, tell),
+        tell("report.of_tasks", done=work.n_done, n=len(work.tasks)),
+        f"{n_late:,}",
+        _clock(work, tell),
+        f"{sum(not row.answered for row in work.asked):,}",
+        tell("report.never") if work.last is None else tell.day(work.last),
+    )
+
+
+def _clock(work: WorkPlan, tell: Speaker) -> str:
+    """Say how far the days from the first group meeting to the start of work are."""
+    match work.clock.state:
+        case "not-started":
+            return tell("report.clock_none")
+        case "running":
+            return tell("report.clock_running", day=work.clock.day)
+        case "over":
+            return tell("report.clock_over", day=work.clock.day)
+        case "begun":
+            return tell("report.clock_begun")

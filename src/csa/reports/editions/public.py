@@ -1,0 +1,110 @@
+"""The edition for everyone: the public's facts and nothing else, in the public's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from csa.errors import CsaError
+from csa.reports.document import Block, Box, Document, Heading, Paragraph, Table
+from csa.reports.editions.framing import framed
+from csa.reports.editions.map_sheets import Draw
+from csa.reports.month.facts import Facts
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.map_sheet import public_sheet
+from csa.reports.public.plan import standing
+from csa.reports.public.sections import Section, public_sections, public_title
+from csa.words import ENGLISH, Speaker, render
+
+MAX_ACTIONS = 20
+MAX_NEIGHBORHOODS = 40
+"""A city has more: on paper those with a number stand, and how many others there are."""
+
+
+def public(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write the edition for everyone.
+
+    Parameters
+    ----------
+    facts
+        Of the month; of them only the public's are read.
+    language
+        Such as `en`.
+    draw
+        Draws maps.
+
+    Returns
+    -------
+    Document
+        Where nothing may be told, it says why.
+    """
+    tell = Speaker(language)
+    told = facts.public.facts
+    if told is None:
+        why = facts.public.why_not
+        said = () if why is None else (render(why, language),)
+        blocks: list[Block] = [Box(tell("report.public_title"), said)]
+        return framed(facts, tell("report.public"), blocks, tell)
+    sections = public_sections(told, language, _map(facts, told, tell, draw))
+    blocks = _blocks(told, sections, tell)
+    document = framed(facts, tell("report.public"), blocks, tell, is_internal=False)
+    marks = (
+        tell("public.made_up") if told.is_synthetic else "",
+        tell("public.unreviewed") if _is_unreviewed(told, language) else "",
+    )
+    return replace(
+        document,
+        title=public_title(told, language),
+        marks=tuple(mark for mark in marks if mark),
+        audit_head="",
+        # What is in no record of what was published is not to be handed out: see `caution`.
+        watermark=tell("report.public_draft") if facts.public.caution is not None else "",
+    )
+
+
+def _is_unreviewed(told: PublicFacts, language: str) -> bool:
+    return language != ENGLISH and not told.spanish_office
+
+
+def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> list[Block]:
+    blocks: list[Block] = []
+    for section in sections:
+        blocks.append(Heading(section.title))
+        for block in section.blocks:
+            if section.key == "neighborhoods" and isinstance(block, Table):
+                blocks += _shortened(told, block, tell)
+            elif section.key == "doing" and isinstance(block, Table):
+                blocks += _with_news(told, block, tell)
+            else:
+                blocks.append(block)
+    return blocks
+
+
+def _shortened(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
+    """Leave out neighborhoods without a number where they are many: all are told as one."""
+    if len(table.rows) <= MAX_NEIGHBORHOODS:
+        return [table]
+    named = {place.name for place in told.districts if place.count is not None}
+    rows = tuple(row for row in table.rows if row[0] in named)
+    names = [row[0] for row in table.rows if row[0] not in named]
+    rest = Paragraph(tell("report.public_rest", n=len(names), names=tell.listed(names)))
+    return [replace(table, rows=rows), rest] if names else [table]
+
+
+def _with_news(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
+    """Leave out actions of which nothing is told where they are many: the summary counts them."""
+    if len(table.rows) <= MAX_ACTIONS:
+        return [table]
+    silent = [standing(action, told) == "no-update" for action in told.actions]
+    rows = tuple(row for row, is_silent in zip(table.rows, silent, strict=True) if not is_silent)
+    if len(rows) == len(table.rows):
+        return [table]
+    rest = Paragraph(tell("report.public_no_news", n=len(table.rows) - len(rows)))
+    return [replace(table, rows=rows), rest] if rows else [rest]
+
+
+def _map(facts: Facts, told: PublicFacts, tell: Speaker, draw: Draw) -> bytes | None:
+    try:
+        return draw(public_sheet(told, facts.ground, facts.config, tell.language))
+    except CsaError:
+        return None  # the section says so, in the public's words

@@ -1,0 +1,181 @@
+"""Walk sheets: what residents hold who look at a place together. Nothing is counted on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from csa.briefing.places import SAME_PLACE
+from csa.briefing.working import DONE
+from csa.places.cells import outline
+from csa.reports.document import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Table,
+)
+from csa.reports.editions.framing import framed
+from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
+from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
+from csa.reports.month.area_facts import AreaFacts
+from csa.reports.month.facts import Facts
+from csa.reports.public.doing import holds_address
+from csa.words import Speaker
+
+MAX_SHEETS = 12
+MAX_TASKS = 6
+N_LINES = 3
+
+
+def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
+    """Write a walk sheet for each area: its streets, what helps there, what to look after.
+
+    No number of incidents, no month, no time of day, and of tasks only those that may be shown to
+    everybody.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    draw
+        Draws maps.
+
+    Returns
+    -------
+    Document
+        An area a page; residents may hold it.
+    """
+    tell = Speaker(language)
+    blocks: list[Block] = []
+    is_told = facts.is_served or facts.public.facts is not None
+    areas, left = walked(facts) if is_told else ((), ())
+    for area in areas:
+        blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, tell, draw)]
+    if not blocks:
+        blocks.append(Paragraph(tell("report.walks_none" if is_told else "report.walks_untold")))
+    blocks += not_here(left, tell)
+    is_draft = not facts.is_served and facts.public.caution is not None
+    document = framed(
+        facts,
+        tell("report.walks"),
+        blocks,
+        tell,
+        is_internal=False,
+        watermark=tell("report.public_draft") if is_draft else "",
+    )
+    month = tell.month(str(facts.month))
+    subtitle = tell("report.walks_subtitle", city=facts.config.city.name, month=month)
+    return replace(document, title=tell("report.walks"), subtitle=subtitle)
+
+
+def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
+    """Choose the areas of which sheets are made: more make no file that is printed and sent.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+
+    Returns
+    -------
+    tuple
+        The served areas; where none is, as many candidates as the city can serve first, by tier:
+        as the public is told of them, where it is. And those left out.
+    """
+    if facts.is_served:
+        most, order = MAX_SHEETS, by_tier(facts.areas)
+    else:
+        most, order = min(MAX_SHEETS, facts.config.priorities.capacity), by_tier(_as_told(facts))
+    return tuple(order[:most]), tuple(order[most:])
+
+
+def _as_told(facts: Facts) -> Sequence[AreaFacts]:
+    """Take candidates as the public is told of them: others rest on what has no place in public."""
+    if facts.public.facts is None:
+        return facts.areas
+    shown: dict[str, AreaFacts] = {}
+    for area in by_tier(facts.areas):
+        for public in facts.public.facts.areas:
+            cells = frozenset(int(cell, 16) for cell in public.cells)
+            alike = len(cells & area.cells) / len(cells | area.cells)
+            if alike >= SAME_PLACE and public.letter not in shown:
+                shown[public.letter] = replace(
+                    area,
+                    cells=cells,
+                    shape=outline(cells),
+                    letter=public.letter,
+                    name=public.place_name,
+                )
+                break
+    return tuple(shown.values())
+
+
+def not_here(left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
+    """Say of which areas no sheet is in the file.
+
+    Parameters
+    ----------
+    left
+        The areas.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    list of Block
+        None where all have one.
+    """
+    if not left:
+        return []
+    names = tell.listed(sorted(area_name(area, tell) for area in left))
+    return [Paragraph(tell("report.walks_left", n=len(left), names=names), is_faint=True)]
+
+
+def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Block]:
+    return [
+        Heading(tell("report.walk_title", area=area_name(area, tell))),
+        Paragraph(tell("report.walk_about")),
+        walk_map(facts, area, tell, draw),
+        *_help(facts, area, tell),
+        Heading(tell("report.walk_tasks"), 3),
+        *_tasks(area, tell),
+        Heading(tell("report.walk_seen"), 3),
+        Bullets((tell("report.walk_line"),) * N_LINES, is_open=True),
+    ]
+
+
+def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
+    if area.help is None or not area.help.near:
+        title = Heading(tell("report.walk_help"), 3)
+        return [title, Paragraph(tell("report.walk_help_none"))]
+    rows, n_more = kept_rows(area.help.near, MAX_ON_WALK)
+    columns = (
+        tell("report.walk_number"),
+        tell("report.walk_place"),
+        tell("report.walk_kind"),
+    )
+    table = Table(
+        tell("report.walk_help"),
+        columns,
+        tuple((str(one.number), one.name, kind_word(facts, one.kind, tell)) for one in rows),
+    )
+    more = [Paragraph(tell("report.walk_more", n=n_more), is_faint=True)] if n_more else []
+    return [table, *more]
+
+
+def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
+    tasks = () if area.work is None else area.work.tasks
+    open_ones = [task for task in tasks if task.is_public and task.status != DONE]
+    # The public report refuses a text that holds an address; whoever makes this one is told too.
+    shown = [task for task in open_ones if not holds_address(f"{task.what} {task.agency}")]
+    if not shown:
+        return [Paragraph(tell("report.walk_tasks_none"))]
+    rows, n_more = kept_rows(shown, MAX_TASKS)
+    items = tuple(tell("report.walk_task", what=row.what, agency=row.agency) for row in rows)
+    more = [Paragraph(tell("report.walk_tasks_more", n=n_more), is_faint=True)] if n_more else []
+    return [Bullets(items, is_open=True), *more]

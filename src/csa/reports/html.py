@@ -1,0 +1,218 @@
+"""A document as one HTML file that asks for nothing else: for the screen, and for paper."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, TypeAlias
+from unicodedata import bidirectional
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from csa.reports.document import Block, Document, Heading, PageBreak, Picture, Table
+from csa.reports.maps.palette import PAPER
+from csa.words import Speaker
+
+Paper: TypeAlias = Literal["letter", "a4"]
+SHORT = 12
+"""Digits of a hash that are printed: enough to find it, few enough to read aloud."""
+N_MARK, OF_MARK = "\x02", "\x03"
+SHORT_CELL = 14
+"""Characters of a cell whose words stay together."""
+NARROW_SHARE = 0.65
+"""A picture that takes no more of the width leaves room for a table beside it."""
+WHOLE_ROWS, COLUMNS_ROWS, NARROW_CELL = 14, 24, 40
+"""Rows of a table that stays on a page; of one that runs in two columns; letters of its cells."""
+_NEXT_PLACE = {" beside": " besided", " besided": " after-beside"}
+WATERMARK_PT = (16, 64)
+"""Smallest and largest; between them it spans the page."""
+
+
+def render_html(document: Document, paper: Paper = "letter") -> bytes:
+    """Render an edition as a self-contained page.
+
+    Parameters
+    ----------
+    document
+        The edition.
+    paper
+        What it is printed on.
+
+    Returns
+    -------
+    bytes
+        UTF-8; pictures are inside; no script.
+    """
+    tell = Speaker(document.language)
+    trail = trail_of(document)
+    marks = marks_of(document)
+    template = _environment().get_template("report.html")
+    text = template.render(
+        document=document,
+        blocks=tuple(_placed(document)),
+        trail=trail,
+        paper=paper,
+        look=PAPER,
+        marks=marks,
+        running=" · ".join(marks),
+        footer=" · ".join(part for part in (document.footer, trail) if part),
+        page_words=tell("report_file.page", n=N_MARK, of=OF_MARK),
+        watermark_pt=_watermark_pt(document.watermark),
+    )
+    return (text + "\n").encode()
+
+
+def trail_of(document: Document) -> str:
+    """Say to which entry of the store's trail an edition goes.
+
+    Parameters
+    ----------
+    document
+        The edition.
+
+    Returns
+    -------
+    str
+        The short hash, in words; empty where nothing was decided yet.
+    """
+    if not document.audit_head:
+        return ""
+    return Speaker(document.language)("report_file.trail", head=document.audit_head[:SHORT])
+
+
+def marks_of(document: Document) -> tuple[str, ...]:
+    """List what stands above everything on each page.
+
+    Parameters
+    ----------
+    document
+        The edition.
+
+    Returns
+    -------
+    tuple of str
+        Its watermark too: what lies across a page is not heard, nor found again by words.
+    """
+    return tuple(mark for mark in (document.watermark, *document.marks) if mark)
+
+
+def levels_of(document: Document) -> Iterator[int]:
+    """Give the level of each block, 0 for what is no heading; none is skipped on the way down.
+
+    Parameters
+    ----------
+    document
+        The edition, whose title is level 1.
+
+    Yields
+    ------
+    int
+        2 or 3, as the heading asks, but never two below the heading before it.
+    """
+    above = 1
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            above = max(2, min(block.level, above + 1, 3))
+            yield above
+        else:
+            yield 0
+
+
+def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
+    """Give kind, block, level, and names of the style that say where it stands.
+
+    A page is begun by what follows its break. A narrow picture and the table behind it stand side
+    by side on paper.
+    """
+    break_before, before = "", ""
+    following = (*document.blocks, None)[1:]
+    for block, level, after in zip(document.blocks, levels_of(document), following, strict=True):
+        if isinstance(block, PageBreak):
+            break_before, before = " new-page", ""
+            continue
+        place = _NEXT_PLACE.get(before, "")
+        if isinstance(block, Picture) and isinstance(after, Table) and not place:
+            place = " beside" if block.width_share <= NARROW_SHARE else ""
+        yield type(block).__name__, block, level, place + break_before
+        break_before, before = "", place
+
+
+def _watermark_pt(text: str) -> int:
+    low, high = WATERMARK_PT
+    return max(low, min(high, 900 // max(len(text), 1)))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("csa.reports"), autoescape=True, undefined=StrictUndefined
+    )
+    made.filters.update(
+        as_data=_as_data,
+        as_css=_as_css,
+        as_counters=_as_counters,
+        column_class=_column_class,
+        table_class=_table_class,
+        dir=_dir,
+    )
+    return made
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell by its first letter whether a text runs from right to left, as `dir="auto"` does.
+
+    Parameters
+    ----------
+    text
+        Any.
+
+    Returns
+    -------
+    bool
+        False for a text without letters.
+    """
+    strong = (bidirectional(sign) for sign in text)
+    return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
+
+
+def _dir(text: str) -> Markup:
+    return Markup(' dir="rtl"') if is_right_to_left(text) else Markup()
+
+
+def _column_class(table: Table, column: int) -> Markup:
+    """Numbers go to the right; a column of short words is not broken for a longer one's sake."""
+    is_short = all(len(row[column]) <= SHORT_CELL for row in table.rows)
+    names = ("number" if column in table.numeric else "", "short" if is_short else "")
+    told = " ".join(name for name in names if name)
+    return Markup(' class="{}"').format(told) if told else Markup()
+
+
+def _table_class(table: Table) -> str:
+    """Two short columns are not spread over the page; many rows of such run side by side."""
+    n_rows = len(table.rows)
+    told = " whole" if n_rows <= WHOLE_ROWS else ""
+    cells = (cell for row in (table.columns, *table.rows) for cell in row)
+    if len(table.columns) == 2 and all(len(cell) <= NARROW_CELL for cell in cells):
+        told += " columns" if n_rows >= COLUMNS_ROWS else " narrow"
+    return told
+
+
+def _as_data(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _as_css(text: str) -> Markup:
+    """Write text as a string of CSS, in which nothing can end the string or the style."""
+    escaped = re.sub(r"[^ ·A-Za-z0-9]", lambda found: f"\\{ord(found[0]):x} ", text)
+    return Markup(f'"{escaped}"')  # noqa: S704 - escaped in the line above
+
+
+def _as_counters(words: str) -> Markup:
+    """Put the page's counters where the words have their marks."""
+    counters = {N_MARK: "counter(page)", OF_MARK: "counter(pages)"}
+    parts = re.split(f"([{N_MARK}{OF_MARK}])", words)
+    said = [counters.get(part) or _as_css(part) for part in parts if part]
+    return Markup(" ".join(said))  # noqa: S704 - counters, and strings of CSS

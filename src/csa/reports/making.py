@@ -1,0 +1,274 @@
+"""From the facts of a month to its files: one edition, or all; each made whole in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from csa.errors import ParamError
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.reports.document import Document
+from csa.reports.editions.all import AUDIENCES, EXTRAS, edition, spoken
+from csa.reports.html import Paper, render_html
+from csa.reports.maps.sheet import MapSheet
+from csa.reports.month.facts import Facts
+from csa.reports.pdf import render_pdf, require_pdf
+from csa.words import LANGUAGES
+
+Form: TypeAlias = Literal["pdf", "html", "docx"]
+FORMS: tuple[Form, ...] = get_args(Form)
+EDITIONS = (*AUDIENCES, *EXTRAS)
+"""All that is a file of its own."""
+CITY_PX, WALK_PX = (1340, 925), (840, 880)
+"""Width and height of the city's map, the whole width and half a page; and of a walk's."""
+
+
+class Drawer:
+    """Draws maps, each once however many editions show it."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, bytes] = {}
+
+    def __call__(self, sheet: MapSheet) -> bytes:
+        """Draw a map for paper.
+
+        Parameters
+        ----------
+        sheet
+            What it shows.
+
+        Returns
+        -------
+        bytes
+            A PNG.
+
+        Raises
+        ------
+        CsaError
+            If it cannot be drawn.
+        """
+        from csa.reports.maps.cartography import draw_map  # noqa: PLC0415 - matplotlib is slow to import
+
+        key = hashlib.sha256(pickle.dumps(sheet)).hexdigest()
+        if key not in self._drawn:
+            # A walk's map stands beside its list: its pixels are those that are printed.
+            size_px = CITY_PX if sheet.focus is None else WALK_PX
+            self._drawn[key] = draw_map(sheet, "print", size_px=size_px)
+        return self._drawn[key]
+
+
+def make_edition(
+    facts: Facts,
+    audience: str,
+    language: str,
+    form: str,
+    draw: Callable[[MapSheet], bytes] | None = None,
+) -> tuple[str, bytes]:
+    """Make one file of an edition.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    audience
+        Of `EDITIONS`.
+    language
+        Such as `en`.
+    form
+        Of `FORMS`.
+    draw
+        Draws maps; None for a new `Drawer`. One that is kept draws each map once.
+
+    Returns
+    -------
+    tuple of str and bytes
+        The file's name, `<month>_<audience>_<language>.<form>`, and its content.
+
+    Raises
+    ------
+    ParamError
+        If audience, language or form is unknown.
+    MachineError
+        If the machine lacks what a PDF needs.
+    """
+    require_known(audience, language, form)
+    document = edition(facts, audience, language, draw or Drawer())
+    name = _name(facts.month, audience, language, form)
+    return name, _rendered(document, paper_of(facts), (form,))[0]
+
+
+def make_all(
+    facts: Facts,
+    language: str,
+    *,
+    with_docx: bool = False,
+    draw: Callable[[MapSheet], bytes] | None = None,
+    tell: Tell = silent,
+) -> dict[str, bytes]:
+    """Make all editions of a month, as PDF and as HTML.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+    language
+        Such as `en`.
+    with_docx
+        Whether as DOCX too.
+    draw
+        Draws maps; None for a new `Drawer`.
+    tell
+        Called with `edition` as each begins.
+
+    Returns
+    -------
+    dict of str to bytes
+        Name to content.
+
+    Raises
+    ------
+    ParamError
+        If the language is unknown.
+    MachineError
+        If the machine lacks what a PDF needs.
+    """
+    require_known(AUDIENCES[0], language, "pdf")
+    draw = draw or Drawer()
+    forms = FORMS if with_docx else FORMS[:2]
+    made: dict[str, bytes] = {}
+    for audience in EDITIONS:
+        tell("edition")
+        document = edition(facts, audience, language, draw)
+        contents = _rendered(document, paper_of(facts), forms)
+        made |= {
+            _name(facts.month, audience, language, form): content
+            for form, content in zip(forms, contents, strict=True)
+        }
+    return made
+
+
+def require_known(audience: str, language: str, form: str = "html") -> None:
+    """Refuse what there is no edition of.
+
+    Parameters
+    ----------
+    audience, language, form
+        As for `make_edition`.
+
+    Raises
+    ------
+    ParamError
+        If one is unknown.
+    MachineError
+        If it is a PDF, and the machine lacks what that needs.
+    """
+    for key, given, known in (
+        ("report_file.audience", audience, EDITIONS),
+        ("report_file.language", language, LANGUAGES),
+        ("report_file.form", form, FORMS),
+    ):
+        if given not in known:
+            raise ParamError(key, given=given, known=", ".join(known))
+    if form == "pdf":
+        require_pdf()
+
+
+def form_of(path: Path) -> str:
+    """Tell by a file's ending what it is to be.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        Of `FORMS`.
+
+    Raises
+    ------
+    ParamError
+        If the ending is none of them.
+    """
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMS:
+        raise ParamError("report_file.ending", path=path, known=", ".join(f".{f}" for f in FORMS))
+    return form
+
+
+def paper_of(facts: Facts) -> Paper:
+    """Choose the paper of a city's offices.
+
+    Parameters
+    ----------
+    facts
+        Of the month.
+
+    Returns
+    -------
+    str
+        `letter` where the city measures in miles, else `a4`.
+    """
+    return "letter" if facts.config.city.units == "us" else "a4"
+
+
+def marker_of(month: Month, language: str) -> str:
+    """Name the file by which a folder of all editions is known again.
+
+    Parameters
+    ----------
+    month
+        The month reported.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    str
+        The first edition's page.
+    """
+    return _name(month, AUDIENCES[0], language, "html")
+
+
+def names_of(month: Month, language: str) -> tuple[str, ...]:
+    """Name the files that such a folder may hold; it can lack those of a form.
+
+    Parameters
+    ----------
+    month
+        The month reported.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    tuple of str
+        Each edition in each form.
+    """
+    return tuple(_name(month, name, language, form) for name in EDITIONS for form in FORMS)
+
+
+def _name(month: Month, audience: str, language: str, form: str) -> str:
+    return f"{month}_{audience}_{spoken(audience, language)}.{form}"
+
+
+def _word(document: Document, paper: Paper) -> bytes:
+    from csa.reports.docx import render_docx  # noqa: PLC0415 - most ask for no DOCX
+
+    return render_docx(document, paper)
+
+
+def _rendered(document: Document, paper: Paper, forms: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Render in several forms, the page only once."""
+    page = render_html(document, paper) if {"html", "pdf"} & set(forms) else b""
+    render: Mapping[str, Callable[[], bytes]] = {
+        "html": lambda: page,
+        "pdf": lambda: render_pdf(page),
+        "docx": lambda: _word(document, paper),
+    }
+    return tuple(render[form]() for form in forms)

@@ -1,0 +1,1 @@
+"""Static maps, printed and projected: one cartography."""

@@ -1,0 +1,286 @@
+"""What stands beside a map: legend, scale bar, north, date, source; it never covers the map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+from shapely import affinity
+
+from csa.reports.maps.blocks import Block, flow, lines_block, stack
+from csa.reports.maps.layers import outline_px
+from csa.reports.maps.marks import (
+    LINE_HEIGHT,
+    Fill,
+    Mark,
+    Stroke,
+    Words,
+    moved,
+    width_px,
+    wrap,
+    writable,
+)
+from csa.reports.maps.palette import PAPER, class_colours
+from csa.reports.maps.sheet import MapArea, MapSheet, Style
+from csa.words import Speaker
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What labels found no room for, and which kinds of area are seen.
+
+    Parameters
+    ----------
+    kinds
+        Whether areas that are seen are served.
+    missing
+        Letters of areas, and numbers of services, that the map does not show.
+    unlabelled
+        Letters of areas that it shows without a label.
+    is_lettered
+        Whether areas have their letter alone on the map.
+    is_unnamed
+        Whether their names found no room beside it either.
+    """
+
+    kinds: frozenset[bool]
+    missing: tuple[str, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    is_lettered: bool = False
+    is_unnamed: bool = False
+
+
+def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block:
+    """Draw a sign and its words; the sign is drawn around (0, 0), in a field 2.6 letters wide."""
+    size = style.text_px * 0.9 if not style.is_projected else 28.0
+    field = 2.6 * size
+    lines = lines_block(wrap(writable(text), size, room - field), size, PAPER.ink)
+    middle = LINE_HEIGHT * size / 2
+    signs = [moved(mark, 1.05 * size, middle) for mark in swatch]
+    words = [moved(mark, field, 0.0) for mark in lines.marks]
+    return Block(field + lines.width, max(lines.height, 2 * middle), (*signs, *words))
+
+
+def _sign(style: Style) -> shapely.Geometry:
+    half = style.text_px * 0.9
+    return shapely.box(-0.9 * half, -0.42 * half, 0.9 * half, 0.42 * half)
+
+
+def legend(sheet: MapSheet, style: Style, room: float) -> Block:
+    """Draw the classes, lowest first, under what is counted.
+
+    Parameters
+    ----------
+    sheet
+        What is shown.
+    style
+        Sizes.
+    room
+        Width, in pixels.
+
+    Returns
+    -------
+    Block
+        Empty without a class: a map without cells needs no legend of them.
+    """
+    if not sheet.class_words:
+        return Block(0.0, 0.0, ())
+    size = style.small_px if not style.is_projected else 28.0
+    title = lines_block(
+        wrap(writable(sheet.legend_title), size, room, is_bold=True),
+        size,
+        PAPER.ink,
+        is_bold=True,
+    )
+    colours = class_colours(len(sheet.class_words))
+    pairs = zip(colours, sheet.class_words, strict=True)
+    items = [
+        _item([Fill((_sign(style),), colour, PAPER.faint, 1.0)], text, style, room)
+        for colour, text in pairs
+    ]
+    return stack([title, *items], 0.12 * size)
+
+
+def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
+    """Say what outlines and numbers are, and which areas the map does not show.
+
+    Parameters
+    ----------
+    sheet
+        What is shown.
+    style
+        Sizes.
+    room
+        Width, in pixels.
+    notes
+        What the map found no room for.
+
+    Returns
+    -------
+    Block
+        What there is to say.
+    """
+    speak = Speaker(sheet.language)
+    words = {True: speak("map_sheet.area_served"), False: speak("map_sheet.area_candidate")}
+    items = []
+    for is_served in (True, False):
+        if is_served in notes.kinds:
+            wide = outline_px(style, is_served=is_served)
+            line = Stroke((_sign(style),), PAPER.outline, wide)
+            items.append(_item([line], words[is_served], style, room))
+    if sheet.services:
+        disc = shapely.buffer(shapely.Point(0, 0), 0.85 * style.small_px)
+        number = Words("1", 0.0, 0.0, style.small_px, PAPER.casing, is_bold=True, align="center")
+        sign: list[Mark] = [Fill((disc,), PAPER.accent), number]
+        items.append(_item(sign, speak("map_sheet.service"), style, room))
+    size, said = style.small_px, []
+    if notes.is_unnamed:
+        said.append(speak("map_sheet.names_in_list"))
+    if notes.missing:
+        said.append(speak("map_sheet.not_shown", which=", ".join(notes.missing)))
+    if notes.unlabelled:
+        said.append(speak("map_sheet.unlabelled", which=", ".join(notes.unlabelled)))
+    items += [lines_block(wrap(writable(text), size, room), size, PAPER.ink) for text in said]
+    return stack(items, 0.12 * style.text_px)
+
+
+def index(sheet: MapSheet, style: Style, room: float, rows: int) -> Block:
+    """List areas' names by letter, where the map has room for letters only.
+
+    Parameters
+    ----------
+    sheet
+        What is shown.
+    style
+        Sizes.
+    room
+        Width, in pixels.
+    rows
+        Areas in a column, at most.
+
+    Returns
+    -------
+    Block
+        Columns beside one another, each no wider than half the room.
+    """
+    size = style.small_px
+    field = max((width_px(_letter(area), size, is_bold=True) for area in sheet.areas), default=0.0)
+    field += 0.6 * size
+    columns = []
+    for first in range(0, len(sheet.areas), rows):
+        some = sheet.areas[first : first + rows]
+        lines = [_index_line(area, size, field, room) for area in some]
+        columns.append(stack(lines, 0.0))
+    return flow(columns, room, 1.2 * size)
+
+
+def _letter(area: MapArea) -> str:
+    return writable(area.letter)
+
+
+def _index_line(area: MapArea, size: float, field: float, room: float) -> Block:
+    letter = lines_block([_letter(area)], size, PAPER.ink, is_bold=True)
+    name = lines_block(wrap(writable(area.name), size, room - field, 4), size, PAPER.ink)
+    moved_name = tuple(moved(mark, field, 0.0) for mark in name.marks)
+    height = max(letter.height, name.height)
+    return Block(field + name.width, height, (*letter.marks, *moved_name))
+
+
+def synthetic(sheet: MapSheet, style: Style) -> Block:
+    """Mark a made-up city.
+
+    Parameters
+    ----------
+    sheet
+        What is shown.
+    style
+        Sizes.
+
+    Returns
+    -------
+    Block
+        The mark in its frame; empty for a real city.
+    """
+    if not sheet.is_synthetic:
+        return Block(0.0, 0.0, ())
+    size = style.small_px if not style.is_projected else 28.0
+    text = writable(Speaker(sheet.language)("map_sheet.synthetic"))
+    wide, high = width_px(text, size, is_bold=True) + size, 1.7 * size
+    frame = Fill((shapely.box(1, 1, wide, high),), PAPER.ground, PAPER.ink, 2.0)
+    words = Words(
+        text, (wide + 1) / 2, (high + 1) / 2, size, PAPER.ink, is_bold=True, align="center"
+    )
+    return Block(wide + 1, high + 1, (frame, words))
+
+
+def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Block:
+    """Draw the scale bar and the arrow to north.
+
+    Parameters
+    ----------
+    bar_px, label
+        Its length and what it says.
+    north
+        Degrees clockwise from the sheet's top.
+    style
+        Sizes.
+
+    Returns
+    -------
+    Block
+        The two beside one another; the bar is the first mark.
+    """
+    size = style.small_px if not style.is_projected else 28.0
+    left, high = 2.0, 2.6 * size
+    y = high - 0.5 * size
+    tick = 0.42 * size
+    bar = shapely.LineString(
+        [(left, y - tick), (left, y), (left + bar_px, y), (left + bar_px, y - tick)]
+    )
+    text = Words(writable(label), left, 0.85 * size, size, PAPER.ink)
+    wide = max(bar_px + left, width_px(text.text, size))
+    x = wide + 1.8 * size
+    arrow = shapely.Polygon([(0, -1.1), (0.55, 0.75), (0, 0.35), (-0.55, 0.75)])
+    arrow = affinity.rotate(affinity.scale(arrow, size, size, origin=(0, 0)), north, origin=(0, 0))
+    middle = (x, high - 1.05 * size)
+    said = Words(
+        Speaker()("map_sheet.north"),
+        middle[0] + 1.25 * size,
+        middle[1],
+        size,
+        PAPER.ink,
+        is_bold=True,
+        align="center",
+    )
+    marks: tuple[Mark, ...] = (
+        Stroke((bar,), PAPER.ink, 3.0),
+        text,
+        Fill((affinity.translate(arrow, *middle),), PAPER.ink),
+        said,
+    )
+    return Block(x + 1.8 * size, high + 2, marks)
+
+
+def sources(sheet: MapSheet, style: Style, room: float) -> Block:
+    """Write the period and the source.
+
+    Parameters
+    ----------
+    sheet
+        What is shown.
+    style
+        Sizes.
+    room
+        Width, in pixels.
+
+    Returns
+    -------
+    Block
+        The lines.
+    """
+    size = style.small_px
+    colour = PAPER.quiet if style.is_projected else PAPER.faint
+    date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)
+    source = lines_block(wrap(writable(sheet.source_line), size, room), size, colour)
+    return stack([date, source], 0.1 * size)

@@ -1,0 +1,118 @@
+"""Colours of printed, projected and saved maps, and which counts share one, on a screen too.
+
+The colours are those of the screens' light look. A test holds them equal to the screens' own,
+which this library never sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+ENDS_AT = (40, 65, 85, 95, 100)
+"""Percentiles at which classes end: the higher ones narrow, since few cells hold many."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by meaning.
+
+    Parameters
+    ----------
+    sequential
+        Five classes, few to many; told apart without colour vision, by lightness alone.
+    few
+        The lowest class: paler than all of `sequential`, and neither land, water nor paper.
+    ink, faint, quiet
+        Text, text that steps back, and text that steps back on a projector.
+    ground
+        What the sheet stands on, and what is outside the city.
+    accent
+        Services.
+    outline, casing
+        An area's line, and the line around it and around letters.
+    land, water, park, street, main_street, hairline
+        The background.
+    """
+
+    sequential: tuple[str, ...]
+    few: str
+    ink: str
+    faint: str
+    quiet: str
+    ground: str
+    accent: str
+    outline: str
+    casing: str
+    land: str
+    water: str
+    park: str
+    street: str
+    main_street: str
+    hairline: str
+
+
+PAPER = Palette(
+    sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
+    few="#e7e3ec",
+    ink="#1f2430",
+    faint="#5b6270",
+    quiet="#4a505c",
+    ground="#ffffff",
+    accent="#0b6e75",
+    outline="#1f2430",
+    casing="#ffffff",
+    land="#f6f5f1",
+    water="#cfdfe8",
+    park="#e4ecdb",
+    street="#dcdad4",
+    main_street="#cbc8c0",
+    hairline="#b7b4ab",
+)
+
+
+def class_colours(n_classes: int) -> tuple[str, ...]:
+    """Choose a colour for each class, lowest first.
+
+    Parameters
+    ----------
+    n_classes
+        How many there are.
+
+    Returns
+    -------
+    tuple of str
+        `few` for the lowest; the others spread over the scale, the highest its darkest. Beyond
+        five classes colours between the scale's own are mixed.
+    """
+    if n_classes < 1:
+        return ()
+    scale, n_upper = PAPER.sequential[1:], n_classes - 1
+    at = np.linspace(len(scale) - 1, 0, n_upper)[::-1]
+    if n_upper <= len(scale):
+        return (PAPER.few, *(scale[step] for step in at.round().astype(int)))
+    parts = np.array([[int(one[k : k + 2], 16) for k in (1, 3, 5)] for one in scale])
+    mixed = [np.interp(at, np.arange(len(scale)), part).round().astype(int) for part in parts.T]
+    red, green, blue = mixed
+    rows = zip(red, green, blue, strict=True)
+    return (PAPER.few, *(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rows))
+
+
+def count_bounds(counts: npt.NDArray[np.int64]) -> tuple[int, ...]:
+    """Find the highest count of each class of cells; equal counts are never told apart.
+
+    Parameters
+    ----------
+    counts
+        n counts, each 1 or more.
+
+    Returns
+    -------
+    tuple of int
+        Ascending, at most five; 1 alone where there is no count.
+    """
+    if not len(counts):
+        return (1,)
+    return tuple(int(bound) for bound in np.unique(np.floor(np.percentile(counts, ENDS_AT))))

@@ -1,0 +1,62 @@
+"""Numbered services on an area's sheet: each at its place or, where another stands, beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import shapely
+
+from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px
+from csa.reports.maps.palette import PAPER
+from csa.reports.maps.placing import WAYS, Labels
+
+
+def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:
+    """Place numbered services, each at its place or, where another stands, beside it.
+
+    Parameters
+    ----------
+    labels
+        Labels so far; they are added to.
+    services
+        The number as text, and its point in pixels.
+
+    Returns
+    -------
+    list of str
+        Numbers that found no place.
+    """
+    size = labels.style.small_px
+    missing = []
+    for number, point in services:
+        radius = max(0.85 * size, 0.5 * width_px(number, size, is_bold=True) + 0.3 * size)
+        if shapely.is_empty(point) or not shapely.covers(labels.frame, point):
+            missing.append(number)
+            continue
+        x, y = shapely.get_coordinates(point)[0]
+        spots = [(x, y)] + [
+            (x + reach * radius * way_x, y + reach * radius * way_y)
+            for reach in (2.2, 3.5, 5.0)
+            for way_x, way_y in WAYS
+        ]
+        discs = [shapely.Point(spot).buffer(radius + 1.5) for spot in spots]
+        free = [disc for disc in discs if labels.is_free(disc)]
+        if not free:
+            missing.append(number)
+            continue
+        labels.put(number, free[0], _service_marks(number, free[0], point, size))
+    return missing
+
+
+def _service_marks(
+    number: str, disc: shapely.Geometry, point: shapely.Geometry, size: float
+) -> list[Mark]:
+    middle = shapely.centroid(disc)
+    marks: list[Mark] = []
+    if shapely.distance(middle, point) > 1:
+        marks.append(Stroke((shapely.shortest_line(middle, point),), PAPER.accent, 2.0))
+        marks.append(Fill((shapely.buffer(point, 3.5),), PAPER.accent))
+    marks.append(Fill((disc,), PAPER.accent, PAPER.casing, 2.0))
+    ink = PAPER.casing
+    marks.append(Words(number, middle.x, middle.y, size, ink, is_bold=True, align="center"))
+    return marks

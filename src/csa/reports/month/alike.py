@@ -1,0 +1,161 @@
+"""Which areas and candidates are the same place, whatever their letters and cell sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from csa.briefing.places import SAME_PLACE
+from csa.hotspots.grid import CellSet
+from csa.hotspots.names import letter
+from csa.hotspots.proposal import Proposal
+from csa.places import cells as h3_cells
+from csa.reports.month.area_facts import AreaFacts, Unserved
+
+
+def resolution_of(cells: CellSet) -> int:
+    """Tell the size of cells.
+
+    Parameters
+    ----------
+    cells
+        Of one area, at least one.
+
+    Returns
+    -------
+    int
+        The H3 resolution, that of any of them.
+    """
+    return int(next(iter(cells))) >> 52 & 0xF
+
+
+def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
+    """Name the candidates of a proposal that are none of some areas.
+
+    Parameters
+    ----------
+    areas
+        The areas.
+    proposal
+        A month's; None: there is none.
+
+    Returns
+    -------
+    tuple of str
+        Names, by the alphabet.
+    """
+    if proposal is None:
+        return ()
+    shapes = [_resized(area.cells, _size(proposal)) for area in areas]
+    named = zip(proposal.areas["place_name"], cells_of(proposal), strict=True)
+    return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
+
+
+def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
+    """List the candidates of a month that are no served area, with how sure they are.
+
+    Parameters
+    ----------
+    areas
+        The served areas.
+    now
+        The month's proposal.
+    table
+        As `csa.judging.Judgement.table`, of the same proposal.
+
+    Returns
+    -------
+    list of Unserved
+        By the alphabet.
+    """
+    names = set(unlike(areas, now))
+    rows = table[table["place_name"].isin(names)].sort_values("place_name")
+    tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
+    doubtful = rows["is_doubtful"].astype(bool).tolist()
+    shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
+    told = zip(rows["place_name"], tiers, doubtful, shapes, strict=True)
+    return [
+        Unserved(letter(n).lower(), str(name), tier, is_doubtful, shape)
+        for n, (name, tier, is_doubtful, shape) in enumerate(told)
+    ]
+
+
+def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
+    """Name the candidates of a month that are none a month later.
+
+    Parameters
+    ----------
+    before, now
+        Proposals of both, of cells of one size.
+
+    Returns
+    -------
+    tuple of str
+        Names, by the alphabet.
+    """
+    shapes = cells_of(now)
+    named = zip(before.areas["place_name"], cells_of(before), strict=True)
+    return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
+
+
+def cells_of(proposal: Proposal) -> list[CellSet]:
+    """Take each candidate's cells.
+
+    Parameters
+    ----------
+    proposal
+        A month's.
+
+    Returns
+    -------
+    list of frozenset
+        In its order.
+    """
+    return [frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]]
+
+
+def match(cells: CellSet, proposal: Proposal | None) -> int | None:
+    """Find the candidate that is the same place as an area.
+
+    Parameters
+    ----------
+    cells
+        Of the area, of any one size.
+    proposal
+        A month's; None: there is none.
+
+    Returns
+    -------
+    int or None
+        Its row; None where no candidate has half of all their cells in common.
+    """
+    if proposal is None:
+        return None
+    return _like(_resized(cells, _size(proposal)), cells_of(proposal))
+
+
+def _like(cells: CellSet, others: Sequence[CellSet]) -> int | None:
+    """Find the set that is the same place: half of all their cells in common, at least."""
+    shares = [len(cells & other) / max(1, len(cells | other)) for other in others]
+    best = max(range(len(shares)), key=shares.__getitem__, default=None)
+    return best if best is not None and shares[best] >= SAME_PLACE else None
+
+
+def _size(proposal: Proposal) -> int:
+    return int(proposal.summary["params"]["resolution"])
+
+
+def _resized(cells: CellSet, resolution: int) -> CellSet:
+    """Put an area on cells of another size: those whose middle lies in it."""
+    size = resolution_of(cells)
+    if resolution == size:
+        return cells
+    if resolution < size:
+        return frozenset(h3_cells.parents(cells, size - resolution).tolist())
+    cover = h3_cells.cover(h3_cells.outline(cells), resolution)
+    middles = h3_cells.centres(cover.index.to_numpy())
+    at = h3_cells.bin_points(middles["lon"], middles["lat"], size)
+    is_in = np.isin(at, np.fromiter(cells, dtype=np.uint64))
+    return frozenset(int(cell) for cell in cover.index[is_in])

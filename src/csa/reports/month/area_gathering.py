@@ -1,0 +1,235 @@
+"""The areas of a report: served ones, else the month's candidates, each with its facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.briefing import Line
+from csa.briefing.areas import served
+from csa.briefing.working import here, work_plan
+from csa.choices import Choices
+from csa.city import CityConfig
+from csa.finding import estimate_areas
+from csa.hotspots.grid import CellSet
+from csa.hotspots.profile import count_by_month, count_by_part, has_flag
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import Dataset
+from csa.params import Period
+from csa.places import cells as h3_cells
+from csa.places.neighborhoods import people_in
+from csa.priorities.shrinkage import Estimate
+from csa.reports.month.alike import cells_of, match, resolution_of
+from csa.reports.month.area_facts import (
+    CANDIDATE,
+    AreaFacts,
+    Help,
+    MonthCount,
+    Move,
+    Times,
+)
+from csa.reports.month.helping import helps_of
+from csa.sheets import usual_number
+from csa.store.records import Records
+from csa.windows import Located, locate
+
+YEAR = 12
+
+
+@dataclass(frozen=True)
+class MonthSeen:
+    """A month's proposals and data, from which areas are told.
+
+    Parameters
+    ----------
+    dataset
+        Nothing of it is later than the month.
+    config, choices
+        The city's file, and how areas are proposed.
+    period
+        The months counted.
+    now, before
+        The month's proposal; the one of the month before, None where the data are too short.
+    stability
+        Letter of the month's proposal to how often the area is found again.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    period: Period
+    now: Proposal
+    before: Proposal | None
+    stability: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An area before anything is counted: who it is."""
+
+    letter: str
+    name: str
+    state: str
+    since: date | None
+    cells: CellSet
+
+
+def areas_of(
+    seen: MonthSeen, records: Records, lines: Sequence[Line], today: date
+) -> tuple[AreaFacts, ...]:
+    """Tell the areas of a month: the served ones, else its candidates.
+
+    Parameters
+    ----------
+    seen
+        The month.
+    records
+        What was decided.
+    lines
+        The plan's actions; none without a plan.
+    today
+        The day on which the plan is looked at.
+
+    Returns
+    -------
+    tuple of AreaFacts
+        By letter; without `verdict`.
+    """
+    rows = _served(records) or _candidates(seen.now)
+    rows.sort(key=lambda row: (len(row.letter), row.letter))
+    found: list[AreaFacts] = []
+    by_size: dict[int, tuple[Located, list[_Row]]] = {}
+    for row in rows:
+        size = resolution_of(row.cells)
+        if size not in by_size:
+            alike = replace(seen.choices, resolution=size)
+            by_size[size] = locate(seen.dataset, seen.config, alike), []
+        by_size[size][1].append(row)
+    for located, alike_rows in by_size.values():
+        on_land = [located.grid.on_land(row.cells) for row in alike_rows]
+        estimates = estimate_areas(located, seen.period, on_land)
+        helps = helps_of(seen.dataset, seen.config, [row.cells for row in alike_rows])
+        for row, estimate, helped in zip(alike_rows, estimates, helps, strict=True):
+            found.append(_facts(seen, located, row, estimate, helped))
+    found.sort(key=lambda area: (len(area.letter), area.letter))
+    return tuple(
+        replace(
+            area,
+            lines=() if area.is_candidate else here(lines, area.letter),
+            work=None if area.is_candidate else work_plan(records, area.letter, lines, today),
+        )
+        for area in found
+    )
+
+
+def _served(records: Records) -> list[_Row]:
+    return [
+        _Row(
+            area.key,
+            area.place_name,
+            area.state,
+            area.since,
+            frozenset(int(cell, 16) for cell in records.steps_of(area.key)[-1].cells),
+        )
+        for area in served(records)
+    ]
+
+
+def _candidates(proposal: Proposal) -> list[_Row]:
+    named = zip(
+        proposal.areas["area_id"], proposal.areas["place_name"], cells_of(proposal), strict=True
+    )
+    return [_Row(str(letter), str(name), CANDIDATE, None, own) for letter, name, own in named]
+
+
+def _facts(
+    seen: MonthSeen, located: Located, row: _Row, estimate: Estimate, helped: Help | None
+) -> AreaFacts:
+    at_now, at_before = match(row.cells, seen.now), match(row.cells, seen.before)
+    tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
+    known = None if estimate.is_sure else (estimate.low, estimate.high)
+    shape = h3_cells.outline(row.cells)
+    is_in = np.isin(located.cells, np.fromiter(row.cells, dtype=np.uint64))
+    year = Period.before(seen.period.until, YEAR)
+    letter = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
+    incidents = located.incidents[is_in & _within(located, seen.period)]
+    n_suspect = int(has_flag(incidents, "suspect_point").sum())
+    return AreaFacts(
+        letter=row.letter,
+        name=row.name,
+        state=row.state,
+        since=row.since,
+        cells=row.cells,
+        shape=shape,
+        km2=float(located.grid.size_km2(located.grid.on_land(row.cells))),
+        incidents=len(incidents),
+        recent_12=int((is_in & _within(located, year)).sum()),
+        usual=None if known is None else usual_number(*known),
+        people=people_in(shape, seen.dataset.neighborhoods),
+        is_listed=at_now is not None,
+        tier=tier,
+        tier_before=tier_before,
+        move=_move(seen, (at_now, at_before), (tier, tier_before)),
+        is_doubtful=bool(len(incidents)) and Proposal.is_doubtful(n_suspect, len(incidents)),
+        stability=seen.stability.get(letter),
+        times=_times(seen, incidents),
+        help=helped,
+        verdict=None,
+        lines=(),
+        work=None,
+    )
+
+
+def _within(located: Located, period: Period) -> npt.NDArray[np.bool_]:
+    return (located.month >= period.start.index) & (located.month < period.until.index)
+
+
+def _tier(proposal: Proposal | None, at: int | None) -> int | None:
+    if proposal is None or at is None:
+        return None
+    tier = proposal.areas["tier"].iloc[at]
+    return None if tier is None or math.isnan(tier) else int(tier)
+
+
+def _move(
+    seen: MonthSeen, at: tuple[int | None, int | None], tiers: tuple[int | None, int | None]
+) -> Move:
+    if seen.before is None:
+        return Move.UNKNOWN
+    is_now, was_before = (place is not None for place in at)
+    if not (is_now and was_before):
+        return {
+            (True, False): Move.NEW,
+            (False, True): Move.GONE,
+            (False, False): Move.ABSENT,
+        }[is_now, was_before]
+    # No tier is lower than any: the area cannot be told apart from the city.
+    now, before = (math.inf if tier is None else tier for tier in tiers)
+    if now == before:
+        return Move.SAME
+    return Move.HIGHER if now < before else Move.LOWER
+
+
+def _times(seen: MonthSeen, incidents: pd.DataFrame) -> Times:
+    first, through = (
+        date.fromisoformat(seen.dataset.report[name]) for name in ("data_from", "data_through")
+    )
+    by_month = count_by_month(incidents, seen.period, first, through)
+    by_part = count_by_part(incidents)
+    return Times(
+        tuple(
+            MonthCount(str(month), int(n) if covered else None, bool(partial))
+            for month, n, partial, covered in by_month[
+                ["month", "incidents", "is_partial", "is_covered"]
+            ].itertuples(index=False)
+        ),
+        None if by_part is None else tuple(tuple(map(int, row)) for row in by_part.to_numpy()),
+        int(has_flag(incidents, "no_time").sum()),
+        int(has_flag(incidents, "reported_time").sum()),
+    )

@@ -1,0 +1,102 @@
+"""What a month's report is made from beside its data, and the snapshot that names all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from csa.briefing.areas import served
+from csa.deciding.follow import Source
+from csa.displacement.past import past_to_plain
+from csa.ingest.history import load_history
+from csa.params import Month
+from csa.plan import Plan
+from csa.privacy.published import Publication
+from csa.recording import suggestion_of
+from csa.reports.month.looking import kept_of
+from csa.reports.month.snapshot import Snapshot, snapshot_of
+from csa.store.records import Records
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What else a report is made with.
+
+    Parameters
+    ----------
+    layers
+        The background of its maps, as `csa.ingest.basemap.Basemap.layers`; none: no background.
+    earlier
+        All that was ever published, for the public edition.
+    with_public
+        Whether the public edition is wanted: what may be told takes longest to settle.
+    """
+
+    layers: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[Publication, ...] = ()
+    with_public: bool = True
+
+
+NOTHING_BESIDE = Beside()
+ON_PUBLIC_GROUND = frozenset({"prevention-walks", "prevention-leaders"})
+
+
+def needs_public(audiences: Collection[str], records: Records) -> bool:
+    """Tell whether editions rest on what the public is told.
+
+    Parameters
+    ----------
+    audiences
+        For whom they are.
+    records
+        What was decided.
+
+    Returns
+    -------
+    bool
+        True for the public's own; for walk and leader's sheets where no area is served, since the
+        ground of candidates is the public's.
+    """
+    return "public" in audiences or (
+        not served(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
+    )
+
+
+def snapshot_for(
+    source: Source,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    beside: Beside = NOTHING_BESIDE,
+) -> Snapshot:
+    """Name what a report of a month is made from, before it is.
+
+    Parameters
+    ----------
+    source, plan, records, month, beside
+        As for `gather`.
+
+    Returns
+    -------
+    Snapshot
+        The one that `gather` gives; whether the public edition is wanted is no part of it.
+
+    Raises
+    ------
+    CsaError
+        If what is kept beside the dataset is damaged.
+    """
+    choices = replace(source.choices, until=month.plus(1))
+    record, past = kept_of(source, records, choices)
+    parts = {
+        "plan": None if plan is None else plan.model_dump(mode="json"),
+        "suggestion": suggestion_of(source.config, record).areas.model_dump(mode="json"),
+        "past": None if past is None else past_to_plain(past),
+        "background": dict(beside.layers),
+        "published": [one.to_json() for one in beside.earlier],
+        "versions": [
+            (one.fingerprint, str(one.data_from), str(one.data_through))
+            for one in load_history(source.folder)
+        ],
+    }
+    return snapshot_of(source.dataset, source.config, month, records, choices, parts)

@@ -1,0 +1,223 @@
+"""What became of all areas together since they were last chosen, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from csa.briefing.serving import Served
+from csa.choices import Choices
+from csa.deciding.displacement import why_usual_unknown
+from csa.displaced import match_controls
+from csa.displacement.past import Past, usual_change, usual_reach
+from csa.displacement.telling import (
+    Course,
+    say_before_after,
+    say_single,
+    say_verdict,
+    telling_name,
+)
+from csa.displacing import DEFAULT_AFTER, Displacement, displace
+from csa.errors import CsaError
+from csa.evidence import measure_evidence
+from csa.hotspots.proposal import Proposal
+from csa.ingest.chosen import Chosen
+from csa.log import Tell, silent
+from csa.message import Message, say
+from csa.params import Month, Period
+from csa.reports.month.alike import cells_of
+from csa.reports.month.facts import Followed
+from csa.windows import Located
+from csa.words import month, speak
+from csa.zoning import covered_months
+
+LEAST_MONTHS = 3
+"""Fewer since a start are too early to say anything: one month's luck would be told as news."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of areas, or why it cannot be told.
+
+    Parameters
+    ----------
+    followed
+        All together; None where it cannot be told.
+    why_not
+        Why; None where it is told.
+    singles
+        Letter to what is said of one area alone.
+    """
+
+    followed: Followed | None = None
+    why_not: Message | None = None
+    singles: Mapping[str, Message] | None = None
+
+
+def way_of(choices: Choices, areas: Served | None) -> Choices:
+    """Take months and cell size from the areas followed: past years of another way tell less.
+
+    Parameters
+    ----------
+    choices
+        How areas are proposed.
+    areas
+        The served ones; None where none is.
+
+    Returns
+    -------
+    Choices
+        With which past years are looked up.
+    """
+    if areas is None:
+        return choices
+    period = areas.chosen.period
+    months = choices.months if period is None else period.months
+    return replace(choices, months=months, resolution=areas.chosen.resolution)
+
+
+def follow_served(
+    located: Located,
+    areas: Served,
+    left_out: tuple[str, ...],
+    past: Sequence[Past],
+    tell: Tell = silent,
+) -> Result:
+    """Follow the served areas since the last designation.
+
+    Parameters
+    ----------
+    located
+        The city's incidents on cells of their size, none later than the month reported.
+    areas
+        The served areas.
+    left_out
+        Letters of those of another cell size.
+    past
+        What areas of past years did afterwards.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Result
+        What is told.
+    """
+    try:
+        through = covered_months(located).until.plus(-1)
+        if areas.since > through:
+            since, last = month(str(areas.since)), month(str(through))
+            return Result(why_not=say("report.not_begun", since=since, through=last))
+        found = displace(located, areas.chosen, areas.since, past, tell)
+    except CsaError as error:
+        return Result(why_not=error.message)
+    return _told(located, found, are_earlier=False, left_out=left_out)
+
+
+def follow_earlier(
+    located: Located, then: Proposal, past: Sequence[Past], tell: Tell = silent
+) -> Result:
+    """Follow the areas that would have been proposed a year ago, where none is served.
+
+    Nobody chose them by what came after, so that they tell what areas do where nothing is done.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, none later than the month reported.
+    then
+        What would have been proposed a year before.
+    past
+        What areas of past years did afterwards.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Result
+        What is told.
+    """
+    params = then.summary["params"]
+    since = Month.parse(params["until"])
+    if then.is_empty:
+        return Result(why_not=say("report.none_a_year_ago", since=month(str(since))))
+    chosen = Chosen(
+        tuple(then.areas["area_id"]),
+        tuple(then.areas["place_name"]),
+        tuple(cells_of(then)),
+        int(params["resolution"]),
+        Period.before(since, int(params["months"])),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+    )
+    try:
+        found = displace(located, chosen, since, past, tell)
+    except CsaError as error:
+        return Result(why_not=error.message)
+    return _told(located, found, are_earlier=True, left_out=())
+
+
+def year_ago(until: Month) -> Month:
+    """Return the start from which areas are followed where none is served.
+
+    Parameters
+    ----------
+    until
+        The first month that is not whole.
+
+    Returns
+    -------
+    Month
+        A year earlier.
+    """
+    return until.plus(-DEFAULT_AFTER)
+
+
+def _told(
+    located: Located, found: Displacement, *, are_earlier: bool, left_out: tuple[str, ...]
+) -> Result:
+    n_months = found.until.index - found.since.index
+    ids = found.chosen.area_ids
+    key = "report.earlier_areas" if are_earlier else "displacement.all_areas"
+    together = speak(key, n=len(ids))
+    is_early = n_months < LEAST_MONTHS
+    sentence = (
+        say("report.too_early", n=n_months, since=month(str(found.since)), least=LEAST_MONTHS)
+        if is_early
+        else say_verdict(found.pooled, n_months, found.since, together)
+    )
+    followed = Followed(
+        letters=() if are_earlier else ids,
+        n_areas=len(ids),
+        since=found.since,
+        through=found.until.plus(-1),
+        n_months=n_months,
+        verdict=None if is_early else found.pooled.verdicts[-1],
+        sentence=sentence,
+        beside=() if is_early else _beside(located, found, n_months),
+        are_earlier=are_earlier,
+        left_out=left_out,
+    )
+    if are_earlier or is_early:
+        return Result(followed)
+    tell_one = say_single if len(ids) > 1 else say_verdict
+    named = zip(ids, found.chosen.place_names, found.single, strict=True)
+    singles = {
+        letter: tell_one(judged, n_months, found.since, telling_name(letter, name))
+        for letter, name, judged in named
+    }
+    return Result(followed, singles=singles)
+
+
+def _beside(located: Located, found: Displacement, n_months: int) -> tuple[Message, ...]:
+    """Tell before and after beside the rest of the city, and what such areas do by themselves."""
+    evidence, _ = measure_evidence(located, found, match_controls(located, found))
+    course = Course(
+        (evidence.before.months, n_months),
+        evidence.core,
+        (evidence.rest_before, sum(evidence.rest_monthly)),
+        float(found.pooled.core.expectation.mean[-1]),
+    )
+    usual = usual_change(found.past, n_months)
+    within = usual_reach(found.past, n_months)
+    told, by_themselves = say_before_after(course, usual, len(found.past), within)
+    return told, why_usual_unknown(found) or by_themselves

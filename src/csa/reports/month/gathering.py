@@ -1,0 +1,191 @@
+"""Gather the facts of one month, once for all editions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from csa.briefing import Line, plan_lines
+from csa.briefing.measuring import measure_lines
+from csa.briefing.meeting import prepare_review
+from csa.briefing.meeting_measures import at_quarter
+from csa.briefing.places import live_by_area
+from csa.deciding.follow import Source
+from csa.errors import CsaError
+from csa.hotspots.proposal import Proposal
+from csa.ingest.dataset import Dataset
+from csa.ingest.history import load_history
+from csa.judging import judge
+from csa.log import Tell, silent
+from csa.message import say
+from csa.params import Month
+from csa.places.cells import from_text
+from csa.plan import Plan
+from csa.reports.month.alike import lost_names, not_served, unlike
+from csa.reports.month.area_facts import AreaFacts
+from csa.reports.month.area_gathering import MonthSeen, areas_of
+from csa.reports.month.basis import NOTHING_BESIDE, Beside, snapshot_for
+from csa.reports.month.facts import Facts, Ground, PlanFacts, PublicPart
+from csa.reports.month.following import Result
+from csa.reports.month.helping import services_per_1k
+from csa.reports.month.looking import Look, follow, stability_of
+from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
+from csa.reports.public.gathering import gather_from
+from csa.store.records import Records
+
+__all__ = ["Beside", "gather", "snapshot_for"]
+
+
+def gather(
+    source: Source,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    tell: Tell = silent,
+    beside: Beside = NOTHING_BESIDE,
+) -> Facts:
+    """Gather the facts of a month.
+
+    Nothing later than the month is looked at, but in the store: what was decided is shown as it
+    stands there.
+
+    Parameters
+    ----------
+    source
+        The city's dataset with its folder, its file, and how areas are proposed; the end of its
+        choices is not looked at.
+    plan
+        The city's plan; None where it has none.
+    records
+        What was decided.
+    month
+        The month reported, included.
+    tell
+        Called with each step as it begins.
+    beside
+        The background, and what the public edition needs.
+
+    Returns
+    -------
+    Facts
+        Complete where something is missing; then `missing` says what.
+
+    Raises
+    ------
+    PeriodError
+        If the data hold no day of the month.
+    CsaError
+        If the dataset is another city's, or what is kept beside it is damaged.
+    """
+    refuse_outside(source.dataset, month)
+    snapshot = snapshot_for(source, plan, records, month, beside)
+    tell("cells")
+    look = Look.at(source, records, month, tell)
+    now, before = look.proposal(month.plus(1)), look.proposal_before(month)
+    judgement = judge(look.dataset, look.config, now, tell, look.cover)
+    seen = MonthSeen(
+        look.dataset, look.config, look.choices, look.period, now, before, stability_of(judgement)
+    )
+    lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
+    areas = areas_of(seen, records, lines, snapshot.as_of)
+    n_silent = int(now.summary["totals"]["silent_months"])
+    result = follow(look, records, n_silent)
+    plan_facts = None if plan is None else _plan_facts(plan, lines, records, snapshot.as_of, areas)
+    measures = () if plan_facts is None else plan_facts.measures
+    is_served = any(not area.is_candidate for area in areas)
+    editions = load_history(source.folder)
+    through = date.fromisoformat(source.dataset.report["data_through"])
+    return Facts(
+        snapshot=snapshot,
+        config=look.config,
+        choices=look.choices,
+        data_through=look.through,
+        areas=_with_verdicts(areas, result),
+        is_served=is_served,
+        unserved=tuple(not_served(areas, now, judgement.table)) if is_served else (),
+        gone=_gone(areas, before, now),
+        summary=now.summary,
+        can_locate=judgement.answers["locate"],
+        city_year=None if n_silent else look.year_to_date(),
+        followed=result.followed,
+        why_not_followed=result.why_not,
+        ground=_ground(look.dataset, now, beside),
+        plan=plan_facts,
+        services_per_1k=services_per_1k(look.dataset),
+        notes=(
+            *data_notes(look.dataset, look.config, now.summary, month, editions, through),
+            *tasks_withheld(records),
+        ),
+        missing=(
+            *what_lacks(look.config, look.dataset, plan, records, measures),
+            *(() if look.is_past_known else (say("report.lacks_past"),)),
+            *(() if beside.layers else (say("report.lacks_background"),)),
+        ),
+        public=_public(source, plan, records, month, beside),
+    )
+
+
+def _with_verdicts(areas: Sequence[AreaFacts], result: Result) -> tuple[AreaFacts, ...]:
+    singles = result.singles or {}
+    return tuple(replace(area, verdict=singles.get(area.letter)) for area in areas)
+
+
+def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) -> tuple[str, ...]:
+    """Name last month's candidates that are none any more, and are no area of the report."""
+    if before is None:
+        return ()
+    left = set(unlike(areas, before))
+    return tuple(name for name in lost_names(before, now) if name in left)
+
+
+def _plan_facts(
+    plan: Plan,
+    lines: tuple[Line, ...],
+    records: Records,
+    today: date,
+    areas: Sequence[AreaFacts],
+) -> PlanFacts:
+    measures = measure_lines(plan, records)
+    live = live_by_area(lines)
+    undone = [
+        area.letter
+        for area in areas
+        if not area.is_candidate and area.recent_12 and not live.get(area.letter)
+    ]
+    return PlanFacts(
+        plan,
+        lines,
+        prepare_review(plan, lines, records, today),
+        measures,
+        at_quarter(measures, today),
+        tuple(undone),
+    )
+
+
+def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> Ground:
+    busy = now.cells[now.cells["incidents"] > 0]
+    numbers = from_text(busy["cell"]).tolist()
+    return Ground(
+        dataset.study_area,
+        dataset.neighborhoods,
+        dict(beside.layers),
+        dict(zip(numbers, busy["incidents"].tolist(), strict=True)),
+    )
+
+
+def _public(
+    source: Source, plan: Plan | None, records: Records, month: Month, beside: Beside
+) -> PublicPart:
+    if not beside.with_public:
+        return PublicPart(why_not=say("report.public_not_asked"))
+    try:
+        made = gather_from(source, plan, records, month, beside)
+        if made.publication in beside.earlier:
+            return PublicPart(made.facts)
+        caution = say("report.unrecorded", quarter=made.facts.quarter)
+        return PublicPart(made.facts, caution=caution)
+    except CsaError as error:
+        if error.message.key == "publish.address":  # its sentence says the very text
+            return PublicPart(why_not=say("report.text_address"))
+        return PublicPart(why_not=error.message)

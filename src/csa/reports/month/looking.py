@@ -1,0 +1,285 @@
+"""A month's data, proposed from as often as needed: nothing later than the month is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from csa.aftermath import load_past
+from csa.analysis import propose
+from csa.briefing.areas import served
+from csa.briefing.serving import last_served
+from csa.choices import Choices, Suggestion, period_of
+from csa.city import CityConfig
+from csa.deciding.follow import Source
+from csa.displacement.past import Past
+from csa.hotspots.proposal import Proposal
+from csa.hotspots.year_to_date import YearToDate, compare_year_to_date, whole_months
+from csa.ingest.dataset import Dataset
+from csa.judging import Judgement
+from csa.log import Tell
+from csa.message import say
+from csa.params import Month, Period
+from csa.priorities.record import Record
+from csa.recording import load_suggestion, suggestion_of
+from csa.reports.month.following import (
+    Result,
+    follow_earlier,
+    follow_served,
+    way_of,
+    year_ago,
+)
+from csa.reports.month.snapshot import last_day
+from csa.store.records import Records
+from csa.windows import Located, locate, study_cells
+
+
+def through_month(dataset: Dataset, month: Month) -> Dataset:
+    """Take of a dataset what was known of a month's end: nothing later.
+
+    Parameters
+    ----------
+    dataset
+        The city's.
+    month
+        The last month kept.
+
+    Returns
+    -------
+    Dataset
+        The same where it ends within the month.
+    """
+    end = last_day(month)
+    if date.fromisoformat(dataset.report["data_through"]) <= end:
+        return dataset
+    kept = dataset.incidents["occurred_at"] < pd.Timestamp(f"{month.plus(1)}-01")
+    report = {**dataset.report, "data_through": end.isoformat()}
+    return replace(dataset, incidents=dataset.incidents[kept], report=report)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A city as it was known at a month's end.
+
+    Parameters
+    ----------
+    dataset
+        Nothing of it is later than the month.
+    config
+        The city's file.
+    choices
+        How areas are proposed, with the month's end.
+    suggestion
+        What past years suggest, else the city's file.
+    past
+        What areas of past years did afterwards, by the way of the areas followed.
+    is_past_known
+        Whether `csa backtest` has kept past years.
+    cover
+        As `csa.windows.study_cells`.
+    tell
+        Called with each step as it begins.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    suggestion: Suggestion
+    past: tuple[Past, ...]
+    is_past_known: bool
+    cover: pd.DataFrame
+    tell: Tell
+
+    @classmethod
+    def at(cls, source: Source, records: Records, month: Month, tell: Tell) -> Look:
+        """Look at a city at a month's end.
+
+        Parameters
+        ----------
+        source
+            The city.
+        records
+            What was decided: which areas are followed.
+        month
+            The last month looked at.
+        tell
+            Called with each step as it begins.
+
+        Returns
+        -------
+        Look
+            All that is known then.
+        """
+        choices = replace(source.choices, until=month.plus(1))
+        record, past = kept_of(source, records, choices)
+        dataset = through_month(source.dataset, month)
+        return cls(
+            dataset,
+            source.config,
+            choices,
+            suggestion_of(source.config, record),
+            past or (),
+            record is not None and past is not None,
+            study_cells(dataset, choices.resolution),
+            tell,
+        )
+
+    @property
+    def period(self) -> Period:
+        """The months counted."""
+        return period_of(self.dataset, self.choices)
+
+    @property
+    def through(self) -> date:
+        """The last day that is known."""
+        return date.fromisoformat(self.dataset.report["data_through"])
+
+    @property
+    def covered(self) -> Period | None:
+        """The whole months that are known."""
+        return whole_months(date.fromisoformat(self.dataset.report["data_from"]), self.through)
+
+    def proposal(self, until: Month) -> Proposal:
+        """Propose as of a month's first day.
+
+        Parameters
+        ----------
+        until
+            The first month not counted.
+
+        Returns
+        -------
+        Proposal
+            Of as many months as chosen.
+        """
+        choices = replace(self.choices, until=until)
+        return propose(self.dataset, self.config, choices, self.tell, self.cover, self.suggestion)
+
+    def proposal_before(self, until: Month) -> Proposal | None:
+        """Propose as of an earlier first day.
+
+        Parameters
+        ----------
+        until
+            The first month not counted.
+
+        Returns
+        -------
+        Proposal or None
+            None where the data hold no month before it.
+        """
+        if until <= Month.parse(self.dataset.report["data_from"][:7]):
+            return None
+        return self.proposal(until)
+
+    def located(self, resolution: int) -> Located:
+        """Put the incidents on cells.
+
+        Parameters
+        ----------
+        resolution
+            H3 resolution.
+
+        Returns
+        -------
+        Located
+            Those of all months that are known.
+        """
+        is_same = resolution == self.choices.resolution
+        choices = replace(self.choices, resolution=resolution)
+        return locate(self.dataset, self.config, choices, self.cover if is_same else None)
+
+    def year_to_date(self) -> YearToDate | None:
+        """Compare the whole city's year so far with the same months of the year before.
+
+        Returns
+        -------
+        YearToDate or None
+            None where the data do not hold both.
+        """
+        covered, until = self.covered, self.choices.until
+        if covered is None or until is None:
+            return None
+        is_counted = self.dataset.incidents["kind"].isin(self.choices.kinds)
+        when = self.dataset.incidents.loc[is_counted, "occurred_at"]
+        return compare_year_to_date(when, covered, until)
+
+
+def kept_of(
+    source: Source, records: Records, choices: Choices
+) -> tuple[Record | None, tuple[Past, ...] | None]:
+    """Read what is kept of past years beside the dataset.
+
+    Parameters
+    ----------
+    source
+        The city.
+    records
+        What was decided: which areas are followed.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    tuple
+        The record, and what areas did afterwards; None where `csa backtest` has not made them.
+
+    Raises
+    ------
+    SourceError
+        If one is damaged.
+    """
+    kept = (source.folder, source.dataset, source.config)
+    way = way_of(choices, last_served(records))
+    return load_suggestion(*kept, choices), load_past(*kept, way)
+
+
+def stability_of(judgement: Judgement) -> dict[str, float]:
+    """Tell how often each area is found again.
+
+    Parameters
+    ----------
+    judgement
+        Of the month's candidates.
+
+    Returns
+    -------
+    dict
+        Letter to share.
+    """
+    named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
+    return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
+
+
+def follow(look: Look, records: Records, n_silent: int = 0) -> Result:
+    """Follow the served areas, else those that would have been proposed a year ago.
+
+    Parameters
+    ----------
+    look
+        The city at the month's end.
+    records
+        What was decided.
+    n_silent
+        Months in which the whole city has no incident: with files missing, none is fewer.
+
+    Returns
+    -------
+    Result
+        What became of them.
+    """
+    if n_silent:
+        return Result(why_not=say("report.silent_months", n=n_silent))
+    areas = last_served(records)
+    if areas is not None:
+        followed = areas.chosen.area_ids
+        others = tuple(area.key for area in served(records) if area.key not in followed)
+        located = look.located(areas.chosen.resolution)
+        return follow_served(located, areas, others, look.past, look.tell)
+    covered = look.covered
+    then = None if covered is None else look.proposal_before(year_ago(covered.until))
+    if then is None:
+        return Result(why_not=say("report.too_short"))
+    return follow_earlier(look.located(look.choices.resolution), then, look.past, look.tell)

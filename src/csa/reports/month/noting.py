@@ -1,0 +1,211 @@
+"""What a month's data lack, what its report lacks, and what to do about either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from csa.briefing.measuring import MeasureLine
+from csa.city import CityConfig
+from csa.errors import PeriodError
+from csa.ingest.dataset import Dataset
+from csa.ingest.history import Edition, explain_left_out, list_revisions
+from csa.message import Message, say
+from csa.params import Month
+from csa.plan import Plan
+from csa.reports.public.doing import holds_address
+from csa.store.records import Records
+from csa.words import month
+
+MAX_REVISED = 3
+
+
+def data_notes(
+    dataset: Dataset,
+    config: CityConfig,
+    summary: Mapping[str, Any],
+    reported: Month,
+    editions: Sequence[Edition],
+    data_through: date,
+) -> tuple[Message, ...]:
+    """Say what the count leaves out, what may change still, and what changed.
+
+    Parameters
+    ----------
+    dataset
+        The city's, none of it later than the month.
+    config
+        The city's file.
+    summary
+        Of the month's proposal.
+    reported
+        The month.
+    editions
+        As `csa.ingest.history.load_history`.
+    data_through
+        The last day that the data have, later than the month or not.
+
+    Returns
+    -------
+    tuple of Message
+        A sentence each.
+    """
+    said = (
+        *_left_out(summary),
+        *_provisional(data_through, reported),
+        *_revised(editions, reported),
+        *explain_left_out(editions),
+        _proxy(config),
+        _domestic(dataset, summary),
+        _people(dataset),
+    )
+    return tuple(message for message in said if message is not None)
+
+
+def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:
+    totals, params = summary["totals"], summary["params"]
+    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
+    n_months, asked = params["months_covered"], params["months"]
+    if n_unplaced:
+        yield say("report.unplaced", n=n_unplaced, of=totals["incidents"])
+    if n_months < asked:
+        yield say("find.covered", n=n_months, months=asked)
+    if totals["silent_months"]:
+        yield say("find.silent", n=totals["silent_months"])
+
+
+def _provisional(through: date, reported: Month) -> Iterator[Message]:
+    """Say that the newest whole month, or one under way, may grow; older ones hardly do."""
+    after = through + timedelta(days=1)
+    under_way = Month(after.year, after.month)
+    if reported == under_way:
+        yield say("briefing.partial", month=month(str(reported)))
+    elif reported == under_way.plus(-1):
+        yield say("follow.provisional", month=month(str(reported)))
+
+
+def _revised(editions: Sequence[Edition], reported: Month) -> Iterator[Message]:
+    table = list_revisions(editions)
+    is_told = (table["now"] != table["first_reported"]) & (table["month"] <= str(reported))
+    changed = table[is_told]
+    if changed.empty:
+        return
+    months = [
+        say("follow.was_now", month=month(str(row.month)), was=row.first_reported, now=row.now)
+        for row in changed.iloc[::-1].head(MAX_REVISED).itertuples()
+    ]
+    yield say("follow.late", n=len(changed), months="; ".join(str(one) for one in months))
+
+
+def _proxy(config: CityConfig) -> Message | None:
+    city = config.city
+    return say("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else None
+
+
+def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
+    """Say how many are domestic: places tell less of those, and of all whose field is empty."""
+    params = summary["params"]
+    when = dataset.incidents["occurred_at"]
+    is_in = when >= pd.Timestamp(params["covered_from"])
+    incidents = dataset.incidents[is_in & dataset.incidents["kind"].isin(params["kinds"])]
+    answers = incidents["domestic"].value_counts()
+    n_unknown = int(answers.get("unknown", 0))
+    if n_unknown == len(incidents):
+        return say("report.domestic_unknown")
+    return say(
+        "report.domestic", n=int(answers.get("yes", 0)), of=len(incidents), unknown=n_unknown
+    )
+
+
+def _people(dataset: Dataset) -> Message | None:
+    year = dataset.report.get("population_year")
+    return None if year is None else say("report.people_of", year=str(year))
+
+
+def what_lacks(
+    config: CityConfig,
+    dataset: Dataset,
+    plan: Plan | None,
+    records: Records,
+    measures: Sequence[MeasureLine],
+) -> tuple[Message, ...]:
+    """Say what the report lacks, and what to do.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        The city's.
+    plan
+        Its plan; None where it has none.
+    records
+        What was decided.
+    measures
+        The plan's, for the whole city.
+
+    Returns
+    -------
+    tuple of Message
+        A sentence each.
+    """
+    has_services = dataset.services is not None and config.services is not None
+    said = (
+        (plan is not None, say("report.lacks_plan")),
+        (bool(records.decided.n), say("report.lacks_store")),
+        (bool(records.areas) or not records.decided.n, say("report.lacks_area")),
+        (has_services, say("report.lacks_services")),
+        (plan is None or any(one.history for one in measures), say("report.lacks_measures")),
+        (dataset.report.get("population_year") is not None, say("report.lacks_people")),
+    )
+    return tuple(message for is_there, message in said if not is_there)
+
+
+def refuse_outside(dataset: Dataset, reported: Month) -> None:
+    """Refuse a month of which the data hold no day.
+
+    Parameters
+    ----------
+    dataset
+        The city's.
+    reported
+        The month.
+
+    Raises
+    ------
+    PeriodError
+        If it lies before or after the data.
+    """
+    report = dataset.report
+    if report["data_from"] is None or report["data_through"] is None:
+        raise PeriodError("period.no_data")
+    first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
+    if not first <= reported <= last:
+        raise PeriodError("report.month", given=reported, first=first, last=last)
+
+
+def tasks_withheld(records: Records) -> Iterator[Message]:
+    """Name the areas of which a public task is on no sheet, for it seems to hold an address.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Yields
+    ------
+    Message
+        None where there is no such task.
+    """
+    found = sorted(
+        {
+            task.area
+            for task in records.tasks
+            if task.is_public and holds_address(f"{task.what} {task.agency}")
+        }
+    )
+    if found:
+        yield say("report.task_withheld", areas=", ".join(found))

@@ -1,0 +1,178 @@
+"""What a report was made from, as one short id: data, choices, city, month and decisions."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from csa.choices import Choices
+from csa.city import CityConfig
+from csa.files import json_bytes
+from csa.hotspots.proposal import METHOD_VERSION
+from csa.ingest.dataset import Dataset
+from csa.params import Month
+from csa.store.records import Records
+
+FORMAT_VERSION = 1
+ID_DIGITS = 12
+COVERS = ("data_from", "data_through", "population", "population_year")
+"""What a dataset's report says of the same incidents, and a report rests on: a file that reaches
+further covers more months, whether or not anything happened in them."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a report was made from; the same snapshot gives the same bytes.
+
+    Parameters
+    ----------
+    id
+        First 12 hexadecimal digits of a hash of all below.
+    city
+        The city's id.
+    fingerprint
+        Of the dataset.
+    month
+        The month reported; the last that is counted.
+    params
+        Plain values: how areas are proposed, and hashes of the city's file, its layers and all
+        else that the report rests on.
+    audit_n, audit_head
+        Number and hash of the trail's last entry that is of no hand-out: zeros where nothing was
+        decided.
+    as_of
+        The day on which the plan is looked at: what is late, what is due.
+    """
+
+    id: str
+    city: str
+    fingerprint: str
+    month: Month
+    params: Mapping[str, Any]
+    audit_n: int
+    audit_head: str
+    as_of: date
+
+
+def snapshot_of(
+    dataset: Dataset,
+    config: CityConfig,
+    month: Month,
+    records: Records,
+    choices: Choices,
+    beside: Mapping[str, Any] | None = None,
+) -> Snapshot:
+    """Name what a report of a month is made from.
+
+    The plan is looked at on `as_of`: the month's last day, or the day of the store's last
+    decision where that is later. The wall clock would give another report each morning; the
+    month's last day alone would set what was decided afterwards, and is shown, before its time.
+
+    Parameters
+    ----------
+    dataset
+        The city's incidents and places.
+    config
+        The city's file; all of it counts, for all of it shows somewhere.
+    month
+        The month reported, included; what `choices` says of the end is not looked at.
+    records
+        What was decided.
+    choices
+        How areas are proposed.
+    beside
+        Plain values of what else a report rests on: the plan, past years kept beside the dataset.
+
+    Returns
+    -------
+    Snapshot
+        Equal for equal input, on any machine and day.
+    """
+    head = records.decided  # who received an edition changes none
+    params = {
+        "method": METHOD_VERSION,
+        "choices": _plain(choices),
+        "city": _hash(config.model_dump(mode="json")),
+        "layers": [_layer(dataset, name) for name in ("services", "risk_terrain")],
+        "beside": {name: _hash(value) for name, value in sorted((beside or {}).items())},
+    }
+    whole = {
+        "format_version": FORMAT_VERSION,
+        "city": config.city.id,
+        "fingerprint": dataset.fingerprint,
+        "covers": [dataset.report.get(name) for name in COVERS],
+        "month": str(month),
+        "params": params,
+        "audit": [head.n, head.hash],
+    }
+    return Snapshot(
+        id=_hash(whole)[:ID_DIGITS],
+        city=config.city.id,
+        fingerprint=dataset.fingerprint,
+        month=month,
+        params=params,
+        audit_n=head.n,
+        audit_head=head.hash,
+        as_of=max((last_day(month), *_decided_on(records))),
+    )
+
+
+def last_day(month: Month) -> date:
+    """Return a month's last day.
+
+    Parameters
+    ----------
+    month
+        The month.
+
+    Returns
+    -------
+    datetime.date
+        Its 28th to 31st.
+    """
+    return date(month.year, month.number, calendar.monthrange(month.year, month.number)[1])
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json_bytes(_sorted(value))).hexdigest()
+
+
+def _sorted(value: object) -> object:
+    """Order keys at each depth, so that the order in which a file names them is no difference."""
+    if isinstance(value, Mapping):
+        return {str(name): _sorted(value[name]) for name in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [_sorted(one) for one in value]
+    return value
+
+
+def _plain(choices: Choices) -> dict[str, Any]:
+    """Write choices but their end, which is the month's."""
+    values = asdict(choices)
+    del values["until"]
+    return values | {"kinds": sorted(choices.kinds)}
+
+
+def _layer(dataset: Dataset, name: str) -> str:
+    """Return a layer's fingerprint: the dataset's own is of incidents and places alone."""
+    layer = dataset.report.get(name)
+    return str(layer["fingerprint"]) if layer else ""
+
+
+def _decided_on(records: Records) -> Iterator[date]:
+    """List the days on which something was decided; a day planned ahead is none of them."""
+    days = (
+        *(row.updated_on for row in records.actions),
+        *(row.proposed_on for row in records.changes),
+        *(row.on_date for row in records.steps),
+        *(row.updated_on for row in records.tasks),
+        *(day for row in records.asked for day in (row.asked_on, row.answered_on)),
+        *(row.on_date for row in records.lessons),
+        *(row.approved_on for row in records.quarters),
+        *(row.meeting_on for row in records.minutes),
+    )
+    return (day for day in days if day is not None)

@@ -1,0 +1,100 @@
+"""The printed file: tagged for those who listen to it, the same bytes each time.
+
+Its letters are DejaVu Sans as matplotlib brings it, not whatever a machine has installed; signs
+that it lacks come from the machine's own fonts.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from csa.errors import MachineError
+
+if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
+
+VARIANT = "pdf/ua-1"
+FAMILY = "Report"
+FONTS = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
+"""Weight to file."""
+
+
+def render_pdf(html: bytes) -> bytes:
+    """Print a page that `render_html` made.
+
+    Parameters
+    ----------
+    html
+        The page; nothing that it names outside itself is fetched.
+
+    Returns
+    -------
+    bytes
+        A tagged PDF (PDF/UA-1) without a date.
+
+    Raises
+    ------
+    MachineError
+        If the machine lacks the libraries that set text.
+    """
+    require_pdf()
+    import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
+
+    page = weasyprint.HTML(string=html.decode(), url_fetcher=_fetcher())
+    made = page.write_pdf(font_config=_letters(), pdf_variant=VARIANT)
+    return bytes(made)
+
+
+def require_pdf() -> None:
+    """Refuse where a PDF cannot be made, before anything is computed.
+
+    Raises
+    ------
+    MachineError
+        If the machine lacks the libraries that set text.
+    """
+    try:
+        import weasyprint  # noqa: F401, PLC0415 - asked whether it can be
+    except OSError as error:
+        raise MachineError("report_file.no_pdf") from error
+
+
+def _letters() -> FontConfiguration:
+    """Read the fonts, for each file anew: their configuration is no two threads' at once."""
+    from weasyprint import CSS  # noqa: PLC0415 - see render_pdf
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+
+    configuration = FontConfiguration()
+    faces = "".join(
+        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; '
+        f'src: url("csa-font:{weight}"); }}'
+        for weight in FONTS
+    )
+    CSS(string=faces, font_config=configuration, url_fetcher=_fetcher())  # it takes the faces in
+    return configuration
+
+
+@cache
+def _font_files() -> dict[str, Path]:
+    """Name each font by an address of its own, so that no page can ask for a file."""
+    spec = find_spec("matplotlib")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    fonts = folder / "mpl-data" / "fonts" / "ttf"
+    return {f"csa-font:{weight}": fonts / name for weight, name in FONTS.items()}
+
+
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415 - see render_pdf
+
+    class OnlyInside(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+        """Fetches what the page itself holds, and the two fonts; nothing else."""
+
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            if url in _font_files():
+                return URLFetcherResponse(url, _font_files()[url].read_bytes())
+            return super().fetch(url, headers)
+
+    return OnlyInside(allowed_protocols=("data",))

@@ -1,0 +1,1 @@
+"""What the public is told: its facts, the bundle, its pages and the wall."""

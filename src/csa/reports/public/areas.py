@@ -1,0 +1,182 @@
+"""The areas that the public is told of, and what changed in all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, cast
+
+from csa.analysis import propose
+from csa.briefing.areas import served
+from csa.briefing.serving import last_served
+from csa.choices import Choices, Suggestion
+from csa.city import CityConfig
+from csa.displacement.past import Past
+from csa.displacing import Basis, displace
+from csa.errors import ParamError, PeriodError
+from csa.hotspots.proposal import area_records
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.privacy.classes import THRESHOLD
+from csa.reports.public.window import Window
+from csa.store.records import Records
+from csa.windows import locate
+
+State = Literal["candidate", "designated", "maintenance"]
+UNKNOWN = "unknown"
+"""Verdict where nothing can be told."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An area that the public is told of.
+
+    Parameters
+    ----------
+    letter, place_name
+        Its names.
+    state
+        How far it is.
+    since
+        The day of its state; None for a candidate of the period.
+    cells
+        Its H3 cells.
+    """
+
+    letter: str
+    place_name: str
+    state: State
+    since: date | None
+    cells: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """All areas together since the last of them began to be served.
+
+    Parameters
+    ----------
+    verdict
+        Of `csa.displacement.verdict.Verdict`, its value; or `unknown`.
+    since, through
+        The first and the last month compared.
+    counted, low, high
+        Counted in the areas, and the least and greatest count that claim nothing; None where
+        nothing can be told.
+    cells
+        Of all areas.
+    is_usual_known
+        Whether past years tell what such areas do by themselves.
+    """
+
+    verdict: str
+    since: Month
+    through: Month
+    counted: int | None
+    low: int | None
+    high: int | None
+    cells: frozenset[int]
+    is_usual_known: bool = True
+
+
+def areas_shown(
+    window: Window,
+    config: CityConfig,
+    records: Records,
+    choices: Choices,
+    suggestion: Suggestion | None = None,
+) -> tuple[Shown, ...]:
+    """List the areas that are served, else the candidates at the quarter's end.
+
+    Parameters
+    ----------
+    window
+        What the public is told of: candidates rest on what has a place in public.
+    config
+        The city's file.
+    records
+        What was decided.
+    choices
+        How candidates are proposed; their end is the quarter's.
+    suggestion
+        As `csa.analysis.propose`.
+
+    Returns
+    -------
+    tuple of Shown
+        In the order of their letters. A candidate of fewer than ten is none here: that it is one
+        would tell that there are nearly ten.
+    """
+    found = served(records)
+    if found:
+        return tuple(
+            Shown(
+                area.key,
+                area.place_name,
+                cast("State", area.state),
+                area.since,
+                frozenset(int(cell, 16) for cell in records.steps_of(area.key)[-1].cells),
+            )
+            for area in found
+        )
+    wanted = replace(choices, until=window.period.until)
+    proposal = propose(window.placed, config, wanted, suggestion=suggestion)
+    return tuple(
+        Shown(
+            str(row["area_id"]),
+            str(row["place_name"]),
+            "candidate",
+            None,
+            frozenset(int(cell, 16) for cell in row["cells"]),
+        )
+        for row in area_records(proposal.areas)
+        if row["incidents"] >= THRESHOLD
+    )
+
+
+def change_in_all(
+    window: Window,
+    config: CityConfig,
+    records: Records,
+    past: Sequence[Past] = (),
+    tell: Tell = silent,
+) -> Change | None:
+    """Tell what changed in all served areas together, by the end of the quarter.
+
+    Parameters
+    ----------
+    window
+        What the public is told of.
+    config
+        The city's file.
+    records
+        What was decided.
+    past
+        What areas of past years did afterwards.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Change or None
+        None where no area is served; with the verdict `unknown` where none can be followed.
+    """
+    followed = last_served(records)
+    if followed is None:
+        return None
+    through = window.period.until.plus(-1)
+    chosen, since = followed.chosen, followed.since
+    cells = frozenset(cell for area in chosen.cells for cell in area)
+    nothing = Change(UNKNOWN, since, max(since, through), None, None, None, cells)
+    if len(chosen.area_ids) < len(served(records)) or since > through:
+        return nothing  # of several cell sizes, or without a whole month since
+    located = locate(window.placed, config, Choices(resolution=chosen.resolution))
+    try:
+        found = displace(located, chosen, since, past, tell)
+    except (ParamError, PeriodError):
+        return nothing
+    core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
+    bounds = int(core.counted[-1]), int(core.low[-1]), int(core.high[-1])
+    is_usual_known = found.basis is Basis.PAST_YEARS
+    return Change(verdict, since, through, *bounds, cells, is_usual_known)

@@ -1,0 +1,287 @@
+"""What a public server holds, and all that it holds: facts, tables, shapes, pictures, pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from csa.errors import OutputError, PrivacyError, SourceError
+from csa.files import json_bytes, replace_folder, require_replaceable
+from csa.privacy.published import Publication
+from csa.reports.public.facts import FORMAT_VERSION, PublicFacts
+from csa.reports.public.pages import Pictures
+from csa.reports.public.site import site_files
+from csa.reports.public.tables import TABLES, table_files
+from csa.words import ENGLISH, LANGUAGES
+
+KIND, MARKER = "public bundle", "bundle.json"
+LEDGER_KIND, LEDGER = "published figures", "published.json"
+LEDGER_VERSION = 1
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def write_bundle(
+    out: Path,
+    facts: PublicFacts,
+    ledger: Sequence[Publication],
+    pictures: Mapping[str, Pictures],
+    *,
+    with_site: bool = False,
+) -> tuple[str, ...]:
+    """Write a bundle whole, or not at all; an earlier one is replaced, anything else refused.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    facts
+        All that the public is told.
+    ledger
+        Every publication ever, this one among them.
+    pictures
+        Language to its maps; what could not be drawn is absent.
+    with_site
+        Whether pages are written too, for any web server.
+
+    Returns
+    -------
+    tuple of str
+        The files written.
+
+    Raises
+    ------
+    OutputError
+        If the place holds something else, or a publication that `ledger` lacks, or cannot be
+        written.
+    SourceError
+        If a bundle that is there cannot be read.
+    """
+    files = bundle_files(facts, ledger, pictures, with_site=with_site)
+    refuse = partial(_refuse_lost, facts.city_id, ledger)
+    replace_folder(out, MARKER, files, _may_hold(), refuse)
+    return tuple(files)
+
+
+def _refuse_lost(city: str, ledger: Sequence[Publication], place: Path) -> None:
+    """Refuse to lose what somebody else published meanwhile: it was told, and counts."""
+    here = read_published(place, city) if (place / MARKER).exists() else ()
+    if any(one not in ledger for one in here):
+        raise OutputError("bundle.meanwhile", path=place)
+
+
+def bundle_files(
+    facts: PublicFacts,
+    ledger: Sequence[Publication],
+    pictures: Mapping[str, Pictures],
+    *,
+    with_site: bool = False,
+) -> dict[str, bytes]:
+    """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time.
+
+    Parameters
+    ----------
+    facts, ledger, pictures, with_site
+        As `write_bundle`.
+
+    Returns
+    -------
+    dict
+        Name to content, the marker first.
+    """
+    files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | table_files(facts)
+    for language in LANGUAGES:
+        shown = pictures.get(language, Pictures())
+        for name, png in zip(_picture_names(language), _each(shown), strict=True):
+            if png is not None:
+                files[name] = png
+    if with_site:
+        files |= site_files(facts, pictures)
+    marker = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "facts": facts.model_dump(mode="json", exclude={"format_version"}),
+        "files": {name: _digest(content) for name, content in sorted(files.items())},
+    }
+    return {MARKER: json_bytes(marker)} | files
+
+
+def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
+    """Read a bundle: all that a public server needs.
+
+    Parameters
+    ----------
+    folder
+        What `csa publish` wrote.
+
+    Returns
+    -------
+    tuple of PublicFacts and dict
+        What the public is told, and language to its maps.
+
+    Raises
+    ------
+    SourceError
+        If it is no bundle, damaged, or of a format this version does not know.
+    """
+    marker = _marker(folder)
+    try:
+        facts = PublicFacts.model_validate_json(json.dumps(marker["facts"]))
+    except (KeyError, ValidationError) as error:
+        raise SourceError("bundle.damaged", path=folder, file=MARKER) from error
+    told = marker["files"]
+    pictures = {}
+    for language in LANGUAGES:
+        names = _picture_names(language)
+        found = [_content(folder, name, told) if name in told else None for name in names]
+        if any(png is not None and not png.startswith(PNG) for png in found):
+            raise SourceError("bundle.damaged", path=folder, file=", ".join(names))
+        pictures[language] = Pictures(*found)
+    return facts, pictures
+
+
+def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
+    """Read every publication that a bundle carries on.
+
+    Parameters
+    ----------
+    folder
+        What `csa publish` wrote.
+    city
+        Short name of the city whose bundle it must be; None for any.
+
+    Returns
+    -------
+    tuple of Publication
+        The earliest first.
+
+    Raises
+    ------
+    SourceError
+        If it is no bundle, of another city, damaged, or of a format this version does not know.
+    """
+    marker = _marker(folder)
+    content = _content(folder, LEDGER, marker["files"])
+    try:
+        ledger = json.loads(content)
+        if ledger["kind"] != LEDGER_KIND:
+            raise SourceError("bundle.damaged", path=folder, file=LEDGER)
+        if ledger["format_version"] != LEDGER_VERSION:
+            found = ledger["format_version"]
+            raise SourceError("bundle.format", path=folder, found=found, known=LEDGER_VERSION)
+        if city is not None and ledger["city"] != city:
+            raise SourceError("bundle.other_city", path=folder, found=ledger["city"], wanted=city)
+        return tuple(Publication.from_json(one) for one in ledger["publications"])
+    except (ValueError, KeyError, TypeError, PrivacyError) as error:
+        raise SourceError("bundle.damaged", path=folder, file=LEDGER) from error
+
+
+def all_published(out: Path, earlier: Iterable[Path], city: str) -> tuple[Publication, ...]:
+    """Read all that was ever published: in the folder that is replaced, and in others.
+
+    Parameters
+    ----------
+    out
+        Where the next bundle goes; it may be absent, or no bundle.
+    earlier
+        Folders of other bundles.
+    city
+        Short name of the city.
+
+    Returns
+    -------
+    tuple of Publication
+        Each once, the earliest quarter first.
+
+    Raises
+    ------
+    SourceError
+        As `read_published`.
+    OutputError
+        If `out` holds something else than a bundle.
+    """
+    require_replaceable(out, MARKER, (LEDGER, *TABLES, *_may_hold()))
+    folders = [out, *earlier] if (out / MARKER).exists() else [*earlier]
+    return carried_on(one for folder in folders for one in read_published(folder, city))
+
+
+def carried_on(publications: Iterable[Publication]) -> tuple[Publication, ...]:
+    """Put publications in order, each once; one quarter's twice, where they differ.
+
+    Parameters
+    ----------
+    publications
+        In any order.
+
+    Returns
+    -------
+    tuple of Publication
+        The earliest quarter first.
+    """
+    found = {(one.id, json.dumps(one.to_json(), sort_keys=True)): one for one in publications}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _marker(folder: Path) -> Mapping[str, Any]:
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SourceError("bundle.absent", path=folder) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SourceError("bundle.damaged", path=folder, file=MARKER) from error
+    if not isinstance(marker, dict) or marker.get("kind") != KIND:
+        raise SourceError("bundle.absent", path=folder)
+    version = marker.get("format_version")
+    if version != FORMAT_VERSION:
+        raise SourceError("bundle.format", path=folder, found=version, known=FORMAT_VERSION)
+    if not isinstance(marker.get("files"), dict):
+        raise SourceError("bundle.damaged", path=folder, file=MARKER)
+    return marker
+
+
+def _content(folder: Path, name: str, told: Mapping[str, Any]) -> bytes:
+    """Read a file that the marker tells of: a copy cut short is no bundle."""
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise SourceError("bundle.damaged", path=folder, file=name) from error
+    if _digest(content) != told.get(name):
+        raise SourceError("bundle.damaged", path=folder, file=name)
+    return content
+
+
+def _ledger_bytes(city: str, ledger: Sequence[Publication]) -> bytes:
+    value = {
+        "kind": LEDGER_KIND,
+        "format_version": LEDGER_VERSION,
+        "city": city,
+        "publications": [one.to_json() for one in carried_on(ledger)],
+    }
+    return json_bytes(value)
+
+
+def _picture_names(language: str) -> tuple[str, ...]:
+    """Name a language's maps, as `Pictures` has them: on a screen, on a wall, on a telephone."""
+    end = "" if language == ENGLISH else f"-{language}"
+    return tuple(f"map{kind}{end}.png" for kind in ("", "-wall", "-phone"))
+
+
+def _each(shown: Pictures) -> tuple[bytes | None, ...]:
+    return shown.map_screen, shown.map_wall, shown.map_phone
+
+
+def _may_hold() -> tuple[str, ...]:
+    """Name what a bundle may hold and another lack: pictures, and the pages of the site."""
+    pictures = [name for language in LANGUAGES for name in _picture_names(language)]
+    folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
+    pages = [f"{folder}{page}" for folder in folders for page in ("index.html", "wall.html")]
+    return (*pictures, *pages)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,138 @@
+"""What changed in all areas together, and how sure that is, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csa.displacement.verdict import PLANNED_LOOKS, Verdict
+from csa.params import Month
+from csa.reports.public.facts import PublicChange, PublicFacts
+from csa.reports.public.words import LEAST, are_chosen, between, noun
+from csa.words import Speaker
+
+UNKNOWN = "unknown"
+"""A change of which no verdict can be given."""
+
+
+def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
+    """Say what changed in all areas together.
+
+    Parameters
+    ----------
+    facts
+        Of the city.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The verdict in plain words; that we cannot tell where none is known.
+    """
+    if facts.change is None or facts.change.verdict == UNKNOWN:
+        return tell("public.change_unknown" if are_chosen(facts) else "public.change_no_area")
+    said = {
+        Verdict.NO_CHANGE: "public.change_no_change",
+        Verdict.FEWER: "public.change_fewer",
+        Verdict.MORE: "public.change_more",
+        Verdict.FEWER_MORE_NEXT: "public.change_fewer_more_next",
+        Verdict.FEWER_FEWER_NEXT: "public.change_fewer_fewer_next",
+        Verdict.MORE_FEWER_NEXT: "public.change_more_fewer_next",
+        Verdict.SAME_MORE_NEXT: "public.change_same_more_next",
+        Verdict.TOO_FEW: "public.change_too_few",
+    }[Verdict(facts.change.verdict)]
+    return tell(said, what=noun(facts, tell))
+
+
+@dataclass(frozen=True)
+class Told:
+    """The numbers of a change, as far as they may be told.
+
+    Parameters
+    ----------
+    counted
+        In all areas together; None for fewer than 10 or held back.
+    low, high
+        What would be no surprise with no change; None where it is not known, or says nothing.
+    """
+
+    counted: int | None
+    low: int | None
+    high: int | None
+
+
+def told_of(change: PublicChange | None) -> Told | None:
+    """Tell which numbers of a change may be told.
+
+    Parameters
+    ----------
+    change
+        What changed.
+
+    Returns
+    -------
+    Told or None
+        None where nothing was compared; no number in it is below 10.
+    """
+    if change is None or change.verdict == UNKNOWN:
+        return None
+    if change.counted is None or change.counted < LEAST:
+        return Told(None, None, None)
+    if change.high is None or change.high < LEAST or change.verdict == Verdict.TOO_FEW:
+        return Told(change.counted, None, None)
+    is_low = change.low is None or change.low < LEAST
+    return Told(change.counted, None if is_low else change.low, change.high)
+
+
+def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
+    """Say how many there were, and how many would be no surprise.
+
+    Parameters
+    ----------
+    change
+        What changed.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    tuple of str
+        Sentences; none where nothing was compared.
+    """
+    told = told_of(change)
+    if change is None or told is None:
+        return ()
+    if told.counted is None:
+        return (tell("public.change_counted_few"),)
+    when = between(change.since, change.through, tell)
+    counted = tell("public.change_counted", counted=told.counted, when=when)
+    if told.high is None:
+        return (counted,)
+    if told.low is None:
+        return (counted, tell("public.change_up_to", high=told.high))
+    return (counted, tell("public.change_expected", low=told.low, high=told.high))
+
+
+def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
+    """Say how sure that is, and what it does not say.
+
+    Parameters
+    ----------
+    change
+        What changed.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    tuple of str
+        Sentences; none where nothing was compared.
+    """
+    if change is None or change.verdict in {UNKNOWN, Verdict.TOO_FEW}:
+        return ()
+    assumed = () if change.is_usual_known else (tell("public.change_assumed"),)
+    if change.verdict == Verdict.NO_CHANGE:
+        return (tell("public.change_small"), *assumed)
+    months = Month.parse(change.through).index - Month.parse(change.since).index + 1
+    sure = "public.change_sure" if months <= PLANNED_LOOKS else "public.change_sure_long"
+    return (tell(sure), *assumed, tell("public.change_why"))

@@ -1,0 +1,255 @@
+"""Every count by place that the public is told, before anything is held back; and their atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.hotspots.grid import Ints
+from csa.ingest.dataset import Dataset
+from csa.params import RESOLUTION_RANGE, Period
+from csa.places.cells import as_text, bin_points, centres, cover
+from csa.places.neighborhoods import assign_neighborhoods, is_inside
+from csa.privacy.atoms import MONTH_COLUMN, Atoms, atoms_of
+from csa.privacy.classes import CLASSES, THRESHOLD, class_of
+from csa.privacy.published import Publication, Sum
+from csa.reports.public.areas import Change, Shown
+from csa.reports.public.window import Window, month_index, without_domestic
+from csa.schema import UNASSIGNED
+
+RESOLUTION = 8
+"""Of the public's map."""
+
+CELL, AREA, DISTRICT = "cell", "area", "neighborhood"
+"""Geographies of which something is published."""
+
+PERIOD, UNLOCATED, UNKNOWN = "period", "unlocated", "unknown"
+"""Keys of the whole city's totals over the period: all, those without a usable place, those of
+which the source does not say whether they are domestic; a year's is `YYYY`."""
+
+NO_MONTH = -1
+YEAR = 12
+
+
+def draft_of(window: Window, areas: Sequence[Shown], change: Change | None) -> Publication:
+    """Count all that would be told if nothing had to be held back.
+
+    Parameters
+    ----------
+    window
+        Which months, and which incidents.
+    areas
+        The areas told of.
+    change
+        All areas together since a start.
+
+    Returns
+    -------
+    Publication
+        True counts: not to be shown to anyone.
+    """
+    table = _places_of_incidents(window.placed, _sizes(cell for a in areas for cell in a.cells))
+    inside = table[_is_in(table[MONTH_COLUMN].to_numpy(), window.period)]
+    cells, names = _cells_of(window.dataset), district_names(window.dataset)
+    in_cell = inside[CELL].value_counts().reindex(cells, fill_value=0)
+    in_district = inside[DISTRICT].value_counts().reindex(names, fill_value=0)
+    return Publication(
+        id=str(window.quarter),
+        start=window.period.start,
+        until=window.period.until,
+        places={AREA: {area.letter: _texts(area.cells) for area in areas}},
+        counts={
+            AREA: {area.letter: _n_in(inside, area.cells) for area in areas},
+            DISTRICT: {str(name): int(n) for name, n in in_district.items()},
+        },
+        classes={CELL: {str(c): CLASSES[class_of(int(n), CLASSES)] for c, n in in_cell.items()}},
+        totals=_totals(window),
+        sums=_sums(areas, change),
+    )
+
+
+def atoms_for(window: Window, areas: Sequence[Shown], earlier: Sequence[Publication]) -> Atoms:
+    """Part the city into pieces that no publication tells apart, and count them by month.
+
+    Parameters
+    ----------
+    window
+        Which months, and which incidents.
+    areas
+        The areas told of.
+    earlier
+        All that was published before: its areas part the city too.
+
+    Returns
+    -------
+    Atoms
+        Over all months that were ever told.
+    """
+    cells = {cell for area in areas for cell in area.cells}
+    cells |= {int(name, 16) for name in _cells_told(earlier)}
+    sizes = _sizes(cells)
+    incidents = _places_of_incidents(without_domestic(window.whole), sizes)
+    land = _places_of_land(window.dataset, sizes)
+    nowhere = _nowhere(window.whole, incidents)
+    table = pd.concat([land, incidents, nowhere], ignore_index=True)
+    told = set(as_text(sorted(cells)))
+    for name in map(_fine, sizes):
+        table[name] = table[name].where(table[name].isin(told), "")
+    first = min([window.covered.start, *(one.start for one in earlier)])
+    until = max([window.covered.until, *(one.until for one in earlier)])
+    geographies = (CELL, DISTRICT, *map(_fine, sizes))
+    return atoms_of(table, geographies, first, until.index - first.index)
+
+
+def district_names(dataset: Dataset) -> list[str]:
+    """List the neighborhoods that have a name.
+
+    Parameters
+    ----------
+    dataset
+        A city's places.
+
+    Returns
+    -------
+    list of str
+        Each once, sorted.
+    """
+    return sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
+
+
+def cells_on(dataset: Dataset) -> dict[str, frozenset[str]]:
+    """Tell which cells of the map lie on each neighborhood, wholly or in part.
+
+    Parameters
+    ----------
+    dataset
+        A city's places.
+
+    Returns
+    -------
+    dict
+        Name to cells, 15 hexadecimal digits each.
+    """
+    pairs = _places_of_land(dataset, [])[[DISTRICT, CELL]].drop_duplicates()
+    on_one = pairs[pairs[DISTRICT] != ""].groupby(DISTRICT)[CELL]
+    return {str(name): frozenset(cells) for name, cells in on_one}
+
+
+def n_without_place(window: Window) -> int:
+    """Count the period's incidents that have no usable place in the city.
+
+    Parameters
+    ----------
+    window
+        Which months, and which incidents.
+
+    Returns
+    -------
+    int
+        Without coordinates, or outside the city.
+    """
+    incidents = window.dataset.incidents
+    has_none = incidents[["lon", "lat"]].isna().any(axis=1) | _is_outside(incidents)
+    return int((has_none & _is_in(month_index(incidents), window.period)).sum())
+
+
+def _places_of_incidents(dataset: Dataset, sizes: Iterable[int]) -> pd.DataFrame:
+    """Name the place of each incident in each geography; who is outside the city is left out."""
+    incidents = dataset.incidents
+    has_place = incidents[["lon", "lat"]].notna().all(axis=1) & ~_is_outside(incidents)
+    inside = incidents[has_place]
+    table = _cells_at(inside["lon"], inside["lat"], sizes)
+    table[DISTRICT] = inside["neighborhood"].replace(UNASSIGNED, "").to_numpy(dtype=object)
+    table[MONTH_COLUMN] = month_index(inside)
+    # A point on the very border may fall into a cell of no land inside.
+    return table[table[CELL].isin(set(_cells_of(dataset)))].reset_index(drop=True)
+
+
+def _places_of_land(dataset: Dataset, sizes: Sequence[int]) -> pd.DataFrame:
+    """List pieces of land whether or not anything happened there.
+
+    A finer look would find slivers too; who takes them for none can only derive more, so that
+    nothing is thought safe for want of them.
+    """
+    fine = min(max([RESOLUTION, *sizes]) + 1, RESOLUTION_RANGE[1])
+    middle = centres(cover(dataset.study_area, fine).index.to_numpy())
+    # Beyond the border there is nothing to count, and so nothing to hide.
+    middle = middle[is_inside(middle["lon"], middle["lat"], dataset.study_area)]
+    table = _cells_at(middle["lon"], middle["lat"], sizes)
+    names = assign_neighborhoods(middle["lon"], middle["lat"], dataset.neighborhoods)
+    table[DISTRICT] = names.replace(UNASSIGNED, "").to_numpy(dtype=object)
+    table[MONTH_COLUMN] = NO_MONTH
+    return table[table[CELL].isin(set(_cells_of(dataset)))]
+
+
+def _nowhere(dataset: Dataset, placed: pd.DataFrame) -> pd.DataFrame:
+    """List what is counted in the city and has no place in public: a row each, with its month."""
+    every = np.sort(month_index(dataset.incidents))
+    months, n_all = np.unique(every, return_counts=True)
+    n_placed = placed[MONTH_COLUMN].value_counts().reindex(months, fill_value=0).to_numpy()
+    return pd.DataFrame({MONTH_COLUMN: np.repeat(months, n_all - n_placed)})
+
+
+def _cells_at(lon: npt.ArrayLike, lat: npt.ArrayLike, sizes: Iterable[int]) -> pd.DataFrame:
+    columns = {CELL: as_text(bin_points(lon, lat, RESOLUTION))}
+    columns |= {_fine(size): as_text(bin_points(lon, lat, size)) for size in sizes}
+    return pd.DataFrame(columns, dtype=object)
+
+
+def _cells_of(dataset: Dataset) -> list[str]:
+    return as_text(cover(dataset.study_area, RESOLUTION).index)
+
+
+def _cells_told(earlier: Iterable[Publication]) -> Iterator[str]:
+    for one in earlier:
+        for members in one.places.get(AREA, {}).values():
+            yield from members
+
+
+def _sizes(cells: Iterable[int]) -> list[int]:
+    return sorted({cell >> 52 & 0xF for cell in cells})
+
+
+def _fine(size: int) -> str:
+    return f"cell of size {size}"
+
+
+def _texts(cells: Iterable[int]) -> tuple[str, ...]:
+    return tuple(as_text(sorted(cells)))
+
+
+def _n_in(inside: pd.DataFrame, cells: frozenset[int]) -> int:
+    names = _texts(cells)
+    return int(sum(inside[_fine(size)].isin(names).sum() for size in _sizes(cells)))
+
+
+def _is_outside(incidents: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+
+
+def _is_in(index: Ints, period: Period) -> npt.NDArray[np.bool_]:
+    return (index >= period.start.index) & (index < period.until.index)
+
+
+def _totals(window: Window) -> dict[str, int | None]:
+    """Count the whole city: the period, and each whole year that the data cover; none below ten."""
+    index, covered = month_index(window.dataset.incidents), window.covered
+    first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
+    by_year = {f"{year:04d}": int((index // YEAR == year).sum()) for year in range(first, after)}
+    every = by_year | {
+        PERIOD: int(_is_in(index, window.period).sum()),
+        UNLOCATED: n_without_place(window),
+    }
+    if window.n_unknown:
+        every[UNKNOWN] = window.n_unknown
+    return {key: count if count >= THRESHOLD else None for key, count in every.items()}
+
+
+def _sums(areas: Sequence[Shown], change: Change | None) -> tuple[Sum, ...]:
+    if change is None or change.counted is None:
+        return ()
+    letters = tuple(area.letter for area in areas)
+    return (Sum(AREA, letters, change.since, change.through.plus(1), change.counted),)

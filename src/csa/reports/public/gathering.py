@@ -1,0 +1,284 @@
+"""Gather all that the public is told, from data, plan and store: facts that hold no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from csa.choices import Choices, Suggestion
+from csa.city import CityConfig
+from csa.deciding.follow import Source
+from csa.displacement.past import Past
+from csa.ingest.dataset import Dataset
+from csa.log import Tell, silent
+from csa.params import Month
+from csa.plan import Plan
+from csa.privacy.classes import LOWEST, THRESHOLD
+from csa.privacy.published import Publication
+from csa.privacy.settle import settle
+from csa.recording import suggestion_of
+from csa.reports.month.basis import Beside, snapshot_for
+from csa.reports.month.looking import kept_of
+from csa.reports.month.snapshot import Snapshot, snapshot_of
+from csa.reports.public.areas import Change, Shown, areas_shown, change_in_all
+from csa.reports.public.counts import (
+    AREA,
+    CELL,
+    PERIOD,
+    UNKNOWN,
+    UNLOCATED,
+    atoms_for,
+    draft_of,
+)
+from csa.reports.public.doing import actions_of, answers_of, approved_titles, tasks_of
+from csa.reports.public.facts import (
+    DensityClass,
+    PublicCell,
+    PublicFacts,
+)
+from csa.reports.public.held import HeldBack, count_held_back
+from csa.reports.public.told import area_told, change_told, classes_told, districts_told, level_of
+from csa.reports.public.window import Window, settle_window
+from csa.store.records import Records
+
+STEPS = 6
+"""Of `gather_from`, as `tell` is called."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published, and what was held back: the second is for whoever publishes.
+
+    Parameters
+    ----------
+    facts
+        All that the public is told.
+    publication
+        Its figures, for the ledger of all that was ever told.
+    held_back
+        By geography.
+    n_unknown
+        Located incidents of which the source does not say whether they are domestic.
+    titles
+        Titles of actions that somebody wrote since the plan.
+    """
+
+    facts: PublicFacts
+    publication: Publication
+    held_back: Mapping[str, HeldBack]
+    n_unknown: int
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Everything that facts are gathered from."""
+
+    dataset: Dataset
+    config: CityConfig
+    plan: Plan | None
+    records: Records
+    month: Month
+    earlier: tuple[Publication, ...]
+    choices: Choices
+    snapshot: Callable[[Publication], Snapshot]
+    suggestion: Suggestion | None = None
+    past: tuple[Past, ...] = ()
+    tell: Tell = field(default=silent)
+
+
+def gather_public(
+    dataset: Dataset,
+    config: CityConfig,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    earlier: Sequence[Publication] = (),
+) -> tuple[PublicFacts, Publication]:
+    """Gather all that the public is told, from a dataset alone.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    plan
+        Its plan; None where it has none.
+    records
+        What was decided.
+    month
+        The last quarter that is over by its end is the last that is told.
+    earlier
+        All that was ever published.
+
+    Returns
+    -------
+    tuple of PublicFacts and Publication
+        What is told, and its figures for the ledger.
+
+    Raises
+    ------
+    PeriodError
+        If the data cover no whole quarter by then.
+    ConfigError
+        If a source has no domestic field, and the city's file does not say so.
+    PrivacyError
+        If what was published before does not fit the data.
+    """
+    areas = config.areas
+    choices = Choices(
+        until=month.plus(1),
+        months=areas.months,
+        max_area_km2=areas.max_area_km2,
+        resolution=areas.resolution,
+    )
+    snapshot = snapshot_of(dataset, config, month, records, choices)
+    before = tuple(earlier)
+    asked = _Asked(dataset, config, plan, records, month, before, choices, lambda _: snapshot)
+    made = _publish(asked)
+    return made.facts, made.publication
+
+
+def gather_from(
+    source: Source,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    beside: Beside,
+    tell: Tell = silent,
+) -> Published:
+    """Gather all that the public is told, with what is kept beside the dataset.
+
+    Parameters
+    ----------
+    source
+        The city's dataset with its folder, its file, and how areas are proposed.
+    plan, records, month
+        As `gather_public`.
+    beside
+        The background, for the snapshot; and all that was ever published.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Published
+        What is told, its figures, and what was held back.
+
+    Raises
+    ------
+    CsaError
+        As `gather_public`; or if what is kept beside the dataset is damaged.
+    """
+
+    def snapshot(settled: Publication) -> Snapshot:
+        # The same figures make no other snapshot: published twice, it is the same.
+        before = tuple(one for one in beside.earlier if one != settled)
+        return snapshot_for(source, plan, records, month, replace(beside, earlier=before))
+
+    choices = replace(source.choices, until=month.plus(1))
+    record, past = kept_of(source, records, choices)
+    return _publish(
+        _Asked(
+            source.dataset,
+            source.config,
+            plan,
+            records,
+            month,
+            beside.earlier,
+            choices,
+            snapshot,
+            suggestion_of(source.config, record),
+            past or (),
+            tell,
+        )
+    )
+
+
+def _publish(asked: _Asked) -> Published:
+    asked.tell("cells")
+    window = settle_window(asked.dataset, asked.config, asked.month)
+    asked.tell("areas")
+    areas = areas_shown(window, asked.config, asked.records, asked.choices, asked.suggestion)
+    change = change_in_all(window, asked.config, asked.records, asked.past, asked.tell)
+    asked.tell("settle")
+    draft = draft_of(window, areas, change)
+    settled = _settle(window, areas, draft, asked.earlier)
+    while not all(_may_stand(area, settled) for area in areas):
+        areas = tuple(area for area in areas if _may_stand(area, settled))
+        draft = draft_of(window, areas, change)
+        settled = _settle(window, areas, draft, asked.earlier)
+    # A bundle of an earlier version knew fewer totals; what it told stands.
+    settled = replace(settled, totals={**draft.totals, **settled.totals})
+    facts = _facts(asked, window, areas, change, settled)
+    held_back = count_held_back(draft, settled)
+    titles = approved_titles(asked.plan, asked.records)
+    return Published(facts, settled, held_back, window.n_unknown, titles)
+
+
+def _may_stand(area: Shown, settled: Publication) -> bool:
+    """Tell whether an area may be named: that a candidate is one tells that it had ten or more."""
+    return area.state != "candidate" or settled.counts[AREA][area.letter] is not None
+
+
+def _settle(
+    window: Window,
+    areas: Sequence[Shown],
+    draft: Publication,
+    earlier: tuple[Publication, ...],
+) -> Publication:
+    counts = [count for inner in draft.counts.values() for count in inner.values()]
+    figures = [*(n or 0 for n in counts), *(one.count or 0 for one in draft.sums)]
+    is_flat = set(draft.classes[CELL].values()) <= {LOWEST}
+    if earlier or not is_flat or max(figures, default=0) >= THRESHOLD:
+        return settle(atoms_for(window, areas, earlier), draft, earlier, {})
+    # No figure of ten or more: all are held back, and there is nothing to be told less of.
+    none = {geography: dict.fromkeys(inner) for geography, inner in draft.counts.items()}
+    return replace(draft, counts=none, sums=tuple(replace(one, count=None) for one in draft.sums))
+
+
+def _facts(
+    asked: _Asked,
+    window: Window,
+    areas: Sequence[Shown],
+    change: Change | None,
+    settled: Publication,
+) -> PublicFacts:
+    city, public = asked.config.city, asked.config.public
+    snapshot = asked.snapshot(settled)
+    letters = frozenset(area.letter for area in areas if area.state != "candidate")
+    classes = classes_told(settled)
+    is_confirmed = window.domestic == "confirmed"
+    return PublicFacts(
+        snapshot_id=snapshot.id,
+        quarter=settled.id,
+        start=str(settled.start),
+        until=str(settled.until),
+        city_id=city.id,
+        city_name=city.name,
+        units=city.units,
+        is_synthetic=city.is_synthetic,
+        is_proxy=city.nonfatal_is_proxy,
+        source=public.source or city.name,
+        n_incidents=settled.totals[PERIOD],
+        n_unlocated=settled.totals[UNLOCATED],
+        n_unknown=settled.totals.get(UNKNOWN, 0),
+        years=tuple((int(y), n) for y, n in sorted(settled.totals.items()) if y.isdigit()),
+        classes=tuple(DensityClass(low=low, high=high) for low, high in classes),
+        cells=tuple(
+            PublicCell(cell=cell, level=level_of(bounds, classes))
+            for cell, bounds in sorted(settled.classes[CELL].items())
+        ),
+        areas=tuple(area_told(area, settled) for area in areas),
+        districts=districts_told(window, settled, classes),
+        change=change_told(change, settled),
+        actions=actions_of(asked.plan, asked.records, snapshot.as_of),
+        tasks=tasks_of(asked.records, letters),
+        answers=answers_of(asked.records, letters),
+        domestic=window.domestic,
+        domestic_office=public.domestic_office if is_confirmed else "",
+        domestic_on=public.domestic_on if is_confirmed else None,
+        take_part=dict(public.take_part),
+        spanish_office=public.spanish_office,
+    )

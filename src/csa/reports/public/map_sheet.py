@@ -1,0 +1,67 @@
+"""The map that the public is shown: classes of cells and the outlines of areas, from its facts."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+
+from csa.city import CityConfig
+from csa.crs import LONLAT
+from csa.places import cells as h3_cells
+from csa.reports.maps.sheet import MapArea, MapSheet, StyleName
+from csa.reports.month.facts import Ground
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.words import class_words, noun, period
+from csa.words import Speaker
+
+CANDIDATE = "candidate"
+PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
+"""In the order of `csa.reports.public.pages.Pictures`."""
+
+
+def public_sheet(told: PublicFacts, ground: Ground, config: CityConfig, language: str) -> MapSheet:
+    """Say what the public's map shows: nothing that is not among its facts.
+
+    Parameters
+    ----------
+    told
+        The public's facts.
+    ground
+        What it is drawn on; the counts of its cells are not looked at.
+    config
+        The city's file.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    MapSheet
+        To be drawn.
+    """
+    tell = Speaker(language)
+    return MapSheet(
+        study_area=ground.study_area,
+        neighborhoods=gpd.GeoDataFrame(
+            {"name": ground.neighborhoods["name"].tolist()},
+            geometry=ground.neighborhoods.geometry.tolist(),
+            crs=LONLAT,
+        ),
+        layers=ground.layers,
+        cells=tuple((int(one.cell, 16), one.level) for one in told.cells),
+        class_words=class_words(told, language),
+        areas=tuple(
+            MapArea(
+                area.letter,
+                area.place_name,
+                h3_cells.outline(int(cell, 16) for cell in area.cells),
+                area.state != CANDIDATE,
+            )
+            for area in told.areas
+        ),
+        legend_title=noun(told, tell),
+        date_line=period(told, tell),
+        source_line=told.source,
+        is_synthetic=told.is_synthetic,
+        units=told.units,
+        metric_crs=config.city.metric_crs,
+        language=language,
+    )

@@ -1,0 +1,114 @@
+"""Pages that ask for nothing: style, script and pictures are inside, and no more is allowed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The map as PNG, in one language.
+
+    Parameters
+    ----------
+    map_screen
+        For the page; None where it could not be drawn.
+    map_wall
+        For the wall; None where it could not be drawn.
+    map_phone
+        For the page on a narrow screen; None where it could not be drawn, or is of a version that
+        had none: then the page's is shown.
+    """
+
+    map_screen: bytes | None = None
+    map_wall: bytes | None = None
+    map_phone: bytes | None = None
+
+
+def render_page(name: str, **values: object) -> str:
+    """Render `<name>.html` with `<name>.css` and `<name>.js` inside it.
+
+    Parameters
+    ----------
+    name
+        Of the template.
+    **values
+        What it shows; text is escaped.
+
+    Returns
+    -------
+    str
+        A whole document.
+    """
+    style, script = _asset(f"{name}.css"), _asset(f"{name}.js")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
+        f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
+    )
+    return (
+        _templates()
+        .get_template(f"{name}.html")
+        .render(
+            policy=policy,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704
+            **values,
+        )
+    )
+
+
+def language_name(language: str) -> str:
+    """Name a language in itself.
+
+    Parameters
+    ----------
+    language
+        Such as `es`.
+
+    Returns
+    -------
+    str
+        Such as `Español`.
+    """
+    named = Locale.parse(language).get_language_name(language) or language
+    return named[:1].upper() + named[1:]
+
+
+@cache
+def _asset(name: str) -> str:
+    folder = files("csa.reports").joinpath("templates")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("csa.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(as_data=_as_data, kind=_kind)
+    return made
+
+
+def _as_data(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _kind(block: object) -> str:
+    return type(block).__name__

@@ -1,0 +1,181 @@
+"""What is being done, in plain words: the plan's actions, tasks, and what residents asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from csa.params import Month
+from csa.reports.public.facts import PublicAction, PublicAnswer, PublicFacts, PublicTask
+from csa.words import ENGLISH, Speaker
+
+STANDINGS = ("done", "on-track", "late", "at-risk", "not-started", "no-update")
+"""How an action or a task may stand, best known first."""
+
+_SAME = {"blocked": "at-risk"}
+
+
+def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
+    """Tell how an action or a task stands, at the end of the quarter that is told.
+
+    Parameters
+    ----------
+    item
+        An action or a task.
+    facts
+        Of the city; the day is theirs, never the clock's.
+
+    Returns
+    -------
+    str
+        One of `STANDINGS`: what is not done and was due is late, whatever its status says.
+    """
+    end = Month.parse(facts.until)
+    is_due = item.due is not None and item.due < date(end.year, end.number, 1)
+    if item.status != "done" and is_due:
+        return "late"
+    return _SAME.get(item.status, item.status)
+
+
+def standing_word(word: str, tell: Speaker) -> str:
+    """Say how something stands.
+
+    Parameters
+    ----------
+    word
+        One of `STANDINGS`.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        A word or two.
+    """
+    return tell(
+        {
+            "done": "public.done",
+            "on-track": "public.on_track",
+            "late": "public.late",
+            "at-risk": "public.needs_help",
+            "not-started": "public.not_begun",
+            "no-update": "public.no_news",
+        }[word]
+    )
+
+
+def standings(facts: PublicFacts, tell: Speaker) -> tuple[tuple[str, int], ...]:
+    """Count the plan's actions by how they stand.
+
+    Parameters
+    ----------
+    facts
+        Of the city.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    tuple of (str, int)
+        Word and number of actions, those without any left out.
+    """
+    counts = Counter(standing(action, facts) for action in facts.actions)
+    return tuple((standing_word(word, tell), counts[word]) for word in STANDINGS if counts[word])
+
+
+def action_title(action: PublicAction, tell: Speaker) -> str:
+    """Give an action's title in the reader's language.
+
+    Parameters
+    ----------
+    action
+        An action of the plan.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        In English, and marked so, where it is not translated.
+    """
+    title = action.titles.get(tell.language)
+    if title or tell.language == ENGLISH:
+        return title or action.title
+    return tell("public.in_english", text=action.title)
+
+
+def day_or_none(day: date | None, tell: Speaker) -> str:
+    """Write a day that may be missing.
+
+    Parameters
+    ----------
+    day
+        The day.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        The day, or that there is none yet.
+    """
+    return tell("public.no_day") if day is None else tell.day(day)
+
+
+def question(answer: PublicAnswer, tell: Speaker) -> str:
+    """Give what a resident asked, and when.
+
+    Parameters
+    ----------
+    answer
+        Question and answer.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        As it was written.
+    """
+    return tell("public.said_on", text=answer.asked, day=tell.day(answer.asked_on))
+
+
+def reply(answer: PublicAnswer, tell: Speaker) -> str:
+    """Give what was answered, and when.
+
+    Parameters
+    ----------
+    answer
+        Question and answer.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    str
+        As it was written, or that there is no answer yet.
+    """
+    if not answer.answered:
+        return tell("public.not_answered")
+    if answer.answered_on is None:
+        return answer.answered
+    return tell("public.said_on", text=answer.answered, day=tell.day(answer.answered_on))
+
+
+def ways_in(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+    """Say how to take part.
+
+    Parameters
+    ----------
+    facts
+        Of the city.
+    tell
+        Who speaks.
+
+    Returns
+    -------
+    tuple of str
+        The city's own sentences, in English where it gave no others; or that it gave none.
+    """
+    given = facts.take_part.get(tell.language) or facts.take_part.get(ENGLISH)
+    return tuple(given) if given else (tell("public.part_none"),)

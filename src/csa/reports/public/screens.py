@@ -1,0 +1,319 @@
+"""The screens of the wall: one idea each, and no more words than a hall reads at ten metres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from csa.reports.public.change import change_doubts, change_sentence, told_of
+from csa.reports.public.facts import PublicAnswer, PublicFacts, PublicTask
+from csa.reports.public.plan import standing, standing_word, standings, ways_in
+from csa.reports.public.words import (
+    are_chosen,
+    areas_title,
+    between,
+    class_words,
+    is_unreviewed,
+    limits,
+    noun,
+    period,
+    unit_sentence,
+)
+from csa.words import ENGLISH, Speaker
+
+MOST_WORDS = 25
+"""What a hall reads before the speaker goes on, marks included."""
+
+MOST_ROWS = 4
+MOST_TASKS = MOST_ANSWERS = 6
+"""The rest stands on the page: a meeting is no reading."""
+
+MOST_PIECES = 2
+"""Screens that one text may take; the page has it whole."""
+
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a screen.
+
+    Parameters
+    ----------
+    text
+        What it says.
+    label
+        A letter, a number or a word before it; empty for none.
+    """
+
+    text: str
+    label: str = ""
+
+    @property
+    def n_words(self) -> int:
+        """How many words it has."""
+        return count_words(f"{self.label} {self.text}")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One idea.
+
+    Parameters
+    ----------
+    key
+        What it is about.
+    title
+        Its heading.
+    rows
+        What it says.
+    is_map
+        Whether the map stands on it.
+    alt
+        What the map shows, for those who do not see it.
+    """
+
+    key: str
+    title: str
+    rows: tuple[Row, ...] = ()
+    is_map: bool = False
+    alt: str = ""
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text.
+
+    Parameters
+    ----------
+    text
+        Any.
+
+    Returns
+    -------
+    int
+        What stands between spaces and holds a letter or a digit.
+    """
+    return sum(1 for part in text.split() if re.search(r"\w", part))
+
+
+def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
+    """Say what must stand on every screen.
+
+    Parameters
+    ----------
+    facts
+        Of the city.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    tuple of str
+        Two or three words each.
+    """
+    tell = Speaker(language)
+    marks = [tell("wall.made_up")] if facts.is_synthetic else []
+    if is_unreviewed(facts, language):
+        marks.append(tell("wall.unreviewed"))
+    return tuple(marks)
+
+
+def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[Screen, ...]:
+    """Say what is shown on the wall, screen by screen.
+
+    Parameters
+    ----------
+    facts
+        Of the city, and of nothing more.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    tuple of Screen
+        In order; what is long is spread over more screens, never set smaller.
+    """
+    tell = Speaker(language)
+    room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
+    return (
+        _number(facts, tell, room),
+        _map(facts, tell),
+        *_areas(facts, tell, room),
+        *_change(facts, tell, room),
+        *_doing(facts, tell, room),
+        *_answers(facts, tell, room),
+        *spread("part", tell("public.part_title"), _lines(ways_in(facts, tell)), room),
+        *spread("limits", tell("public.limits_title"), _lines(limits(facts, tell)), room),
+    )
+
+
+def spread(
+    key: str, title: str, rows: Iterable[Row], room: int, *, most_rows: int = MOST_ROWS
+) -> tuple[Screen, ...]:
+    """Lay rows on as many screens as they need.
+
+    Parameters
+    ----------
+    key, title
+        Of each screen.
+    rows
+        What is said; one that is too long for a screen goes on over the next.
+    room
+        Words that a screen may hold, its title among them.
+    most_rows
+        Lines that a screen may hold.
+
+    Returns
+    -------
+    tuple of Screen
+        At least one.
+    """
+    left = room - count_words(title)
+    screens: list[list[Row]] = [[]]
+    for piece in [piece for row in rows for piece in pieces(row, left)]:
+        held = screens[-1]
+        is_full = sum(row.n_words for row in held) + piece.n_words > left
+        if held and (is_full or len(held) == most_rows):
+            screens.append([])
+        screens[-1].append(piece)
+    return tuple(Screen(key, title, tuple(held)) for held in screens)
+
+
+def pieces(row: Row, room: int) -> tuple[Row, ...]:
+    """Cut a row where it is too long for a screen: between sentences, or else between words.
+
+    Parameters
+    ----------
+    row
+        What is said.
+    room
+        Words that fit.
+
+    Returns
+    -------
+    tuple of Row
+        At most two, each with its label; `…` says that a sentence goes on, or that there is more.
+    """
+    size = max(1, room - count_words(row.label))
+    parts = row.text.split()
+    if len(parts) <= size:
+        return (row,)
+    sentences = re.split(r"(?<=[.?!])\s+", row.text)
+    if len(sentences) <= MOST_PIECES and all(len(one.split()) <= size for one in sentences):
+        return tuple(Row(one, row.label) for one in sentences)
+    cut = [parts[at : at + size] for at in range(0, len(parts), size)]
+    made = []
+    for n, words in enumerate(cut[:MOST_PIECES]):
+        before = f"{_ELLIPSIS} " if n else ""
+        after = f" {_ELLIPSIS}" if n + 1 < len(cut) else ""
+        made.append(Row(f"{before}{' '.join(words)}{after}", row.label))
+    return tuple(made)
+
+
+def _lines(sentences: Iterable[str]) -> tuple[Row, ...]:
+    return tuple(Row(sentence) for sentence in sentences)
+
+
+def _number(facts: PublicFacts, tell: Speaker, room: int) -> Screen:
+    """Say what a number is, and of which city and months where there is room: the map says it."""
+    rows = (Row(facts.city_name), Row(period(facts, tell)))
+    return spread("number", unit_sentence(facts, tell), rows, room)[0]
+
+
+def _map(facts: PublicFacts, tell: Speaker) -> Screen:
+    what = noun(facts, tell)
+    alt = tell("wall.map_alt", city=facts.city_name, what=what, when=period(facts, tell))
+    classes = ", ".join(class_words(facts, tell.language))
+    title = tell("public.where_title", what=what)
+    return Screen("where", title, is_map=True, alt=f"{alt} {tell('public.classes')} {classes}.")
+
+
+def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+    """Say on one screen what an area is, and on the next which they are."""
+    title = areas_title(facts, tell)
+    said = [Row(tell("public.areas_about"))]
+    if not facts.areas:
+        said.append(Row(tell("public.areas_none")))
+    elif not are_chosen(facts):
+        said = [Row(tell("public.areas_candidates"))]
+    yield from spread("about", title, said, room)
+    if facts.areas:
+        rows = [Row(tell.place(area.place_name), area.letter) for area in facts.areas]
+        yield from spread("areas", title, rows, room)
+
+
+def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+    """Say on one screen what changed, on the next the numbers, then how sure that is."""
+    title, sure = tell("wall.change_title"), tell("wall.sure_title")
+    yield from spread("change", title, [Row(change_sentence(facts, tell))], room)
+    numbers = _numbers(facts, tell)
+    doubts = _lines(change_doubts(facts.change, tell))
+    for rows in (numbers, doubts):
+        if rows:
+            yield from spread("sure", sure, rows, room)
+
+
+def _numbers(facts: PublicFacts, tell: Speaker) -> tuple[Row, ...]:
+    told = told_of(facts.change)
+    if facts.change is None or told is None:
+        return ()
+    if told.counted is None:
+        return (Row(tell("public.change_counted_few")),)
+    when = between(facts.change.since, facts.change.through, tell)
+    said = tell("wall.counted", what=noun(facts, tell), when=when)
+    counted = Row(said, f"{told.counted:,}")
+    if told.high is None:
+        return (counted,)
+    if told.low is None:
+        range_said = tell("wall.up_to", high=told.high)
+    else:
+        range_said = tell("public.class_range", low=told.low, high=told.high)
+    return (counted, Row(tell("wall.no_surprise"), range_said))
+
+
+def _doing(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+    title = tell("public.doing_title")
+    if not facts.actions and not facts.tasks:
+        yield from spread("doing", title, [Row(tell("public.doing_none"))], room)
+    if facts.actions:
+        how_many = tell("public.actions_count", n=len(facts.actions))
+        rows = [Row(word, f"{n:,}") for word, n in standings(facts, tell)]
+        yield from spread("doing", how_many, rows, room, most_rows=2 * MOST_ROWS)
+    tasks = [_task(task, facts, tell) for task in facts.tasks[:MOST_TASKS]]
+    if len(facts.tasks) > MOST_TASKS:
+        tasks.append(Row(tell("wall.more")))
+    if tasks:
+        yield from spread("tasks", title, tasks, room)
+
+
+def _task(task: PublicTask, facts: PublicFacts, tell: Speaker) -> Row:
+    stands = standing_word(standing(task, facts), tell)
+    said = tell("wall.task", what=task.what, agency=task.agency, stands=stands)
+    return Row(said, task.area)
+
+
+def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[Screen, ...]:
+    latest = sorted(facts.answers, key=lambda row: row.asked_on, reverse=True)
+    title = tell("public.answers_title")
+    shown = [
+        screen
+        for answer in latest[:MOST_ANSWERS]
+        for screen in spread(
+            "answers", _of_area(title, answer, facts, tell), _said(answer, tell), room
+        )
+    ]
+    if len(latest) > MOST_ANSWERS:
+        shown.append(Screen("answers", title, (Row(tell("wall.more")),)))
+    return tuple(shown)
+
+
+def _of_area(title: str, answer: PublicAnswer, facts: PublicFacts, tell: Speaker) -> str:
+    """Name the area in the title: another area's answer is none of theirs."""
+    names = [tell.place(area.place_name) for area in facts.areas if area.letter == answer.area]
+    return f"{title}: {names[0]}" if names else title
+
+
+def _said(answer: PublicAnswer, tell: Speaker) -> Sequence[Row]:
+    done = answer.answered or tell("public.not_answered")
+    return (Row(answer.asked, tell("public.you_said")), Row(done, tell("public.we_did")))

@@ -1,0 +1,292 @@
+"""All that the public is told, in order and in words: the page, the app and paper show the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
+from csa.reports.public.change import change_doubts, change_numbers, change_sentence
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.plan import (
+    action_title,
+    day_or_none,
+    question,
+    reply,
+    standing,
+    standing_word,
+    standings,
+    ways_in,
+)
+from csa.reports.public.words import (
+    are_cells_hidden,
+    are_chosen,
+    area_state,
+    areas_title,
+    city_count,
+    class_words,
+    limits,
+    noun,
+    period,
+    place_count,
+    unit_sentence,
+)
+from csa.words import ENGLISH, Speaker
+
+Key: TypeAlias = Literal[
+    "number",
+    "where",
+    "areas",
+    "neighborhoods",
+    "years",
+    "change",
+    "doing",
+    "tasks",
+    "answers",
+    "part",
+    "limits",
+]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One idea that the public is told.
+
+    Parameters
+    ----------
+    key
+        What it is about: an anchor that no language changes.
+    title
+        Its heading.
+    blocks
+        What stands under it.
+    """
+
+    key: Key
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def public_sections(
+    facts: PublicFacts,
+    language: str = ENGLISH,
+    map_png: bytes | None = None,
+    map_phone: bytes | None = None,
+) -> tuple[Section, ...]:
+    """Say all that the public is told.
+
+    Parameters
+    ----------
+    facts
+        Of the city, and of nothing more.
+    language
+        Such as `en`.
+    map_png
+        The map; None where it could not be drawn, which is said in its place.
+    map_phone
+        The same for a narrow screen; None where the map serves there too.
+
+    Returns
+    -------
+    tuple of Section
+        In order; the same ones whatever is missing, which each says.
+    """
+    tell = Speaker(language)
+    return (
+        _number(facts, tell),
+        _where(facts, tell, map_png, map_phone),
+        _areas(facts, tell),
+        _neighborhoods(facts, tell),
+        _years(facts, tell),
+        _change(facts, tell),
+        _doing(facts, tell),
+        _tasks(facts, tell),
+        _answers(facts, tell),
+        Section("part", tell("public.part_title"), (Bullets(ways_in(facts, tell)),)),
+        Section("limits", tell("public.limits_title"), (Bullets(limits(facts, tell)),)),
+    )
+
+
+def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
+    """Give the title of all that the public is told.
+
+    Parameters
+    ----------
+    facts
+        Of the city.
+    language
+        Such as `en`.
+
+    Returns
+    -------
+    str
+        The title.
+    """
+    tell = Speaker(language)
+    return tell("public.title", what=noun(facts, tell), city=facts.city_name)
+
+
+def _number(facts: PublicFacts, tell: Speaker) -> Section:
+    whole_city = tell(
+        "public.whole_city",
+        count=city_count(facts.n_incidents, tell),
+        what=noun(facts, tell),
+        when=period(facts, tell),
+    )
+    blocks = (
+        Lead((unit_sentence(facts, tell), tell("public.behind"))),
+        Paragraph(whole_city),
+    )
+    return Section("number", tell("public.number_title"), blocks)
+
+
+def _where(facts: PublicFacts, tell: Speaker, png: bytes | None, narrow: bytes | None) -> Section:
+    what, when = noun(facts, tell), period(facts, tell)
+    blocks: list[Block] = [
+        Paragraph(f"{tell('public.where', what=what)} {tell('public.where_place')}"),
+        Picture(
+            png,
+            alt=tell("public.map_alt", city=facts.city_name, what=what, when=when),
+            caption=tell("public.map_caption", when=when, source=facts.source),
+            missing=tell("public.map_missing"),
+            narrow=narrow,
+        ),
+    ]
+    words = class_words(facts, tell.language)
+    if len(words) > 1:
+        blocks += [Paragraph(tell("public.classes")), Bullets(words)]
+    elif not are_cells_hidden(facts):
+        blocks.append(Paragraph(tell("public.classes_none")))
+    if are_cells_hidden(facts):
+        blocks.append(Paragraph(tell("public.few_about")))
+    return Section("where", tell("public.where_title", what=what), tuple(blocks))
+
+
+def _areas(facts: PublicFacts, tell: Speaker) -> Section:
+    blocks: list[Block] = [Paragraph(tell("public.areas_about"))]
+    if not facts.areas:
+        blocks.append(Paragraph(tell("public.areas_none")))
+        return Section("areas", areas_title(facts, tell), tuple(blocks))
+    if not are_chosen(facts):
+        blocks.append(Paragraph(tell("public.areas_candidates")))
+    rows = tuple(
+        (
+            tell("public.area_named", letter=area.letter, name=tell.place(area.place_name)),
+            area_state(area, tell),
+            day_or_none(area.since, tell),
+            place_count(area.count, tell),
+        )
+        for area in facts.areas
+    )
+    columns = ("public.area", "public.stands", "public.since", "public.count")
+    caption = tell("public.areas_caption", what=noun(facts, tell), when=period(facts, tell))
+    blocks.append(Table(caption, tuple(tell(key) for key in columns), rows, numeric=(3,)))
+    blocks += _why_few(rows, tell)
+    return Section("areas", areas_title(facts, tell), tuple(blocks))
+
+
+def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
+    title = tell("public.neighborhoods_title")
+    if not facts.districts:
+        return Section("neighborhoods", title, (Paragraph(tell("public.neighborhoods_none")),))
+    by_name = sorted(facts.districts, key=lambda place: (place.name.casefold(), place.name))
+    rows: tuple[tuple[str, ...], ...] = tuple(
+        (place.name, place_count(place.count, tell)) for place in by_name
+    )
+    what, when = noun(facts, tell), period(facts, tell)
+    caption = tell("public.neighborhoods_caption", what=what, when=when)
+    why_few = _why_few(rows, tell)
+    columns: tuple[str, ...] = (tell("public.neighborhood"), tell("public.count"))
+    if any(place.level is not None for place in by_name):
+        words = class_words(facts, tell.language)
+        columns = (*columns, tell("public.darkest"))
+        rows = tuple(
+            (*row, "" if place.level is None else words[place.level])
+            for row, place in zip(rows, by_name, strict=True)
+        )
+    table = Table(caption, columns, rows, numeric=(1,))
+    return Section("neighborhoods", title, (table, *why_few))
+
+
+def _why_few(rows: tuple[tuple[str, ...], ...], tell: Speaker) -> list[Block]:
+    few = tell("public.few")
+    return [Paragraph(tell("public.few_about"))] if any(row[-1] == few for row in rows) else []
+
+
+def _years(facts: PublicFacts, tell: Speaker) -> Section:
+    title = tell("public.years_title")
+    if not facts.years:
+        return Section("years", title, (Paragraph(tell("public.years_none")),))
+    rows = tuple((str(year), city_count(count, tell)) for year, count in facts.years)
+    caption = tell("public.years_caption", what=noun(facts, tell))
+    columns = (tell("public.year"), tell("public.count"))
+    return Section("years", title, (Table(caption, columns, rows, numeric=(1,)),))
+
+
+def _change(facts: PublicFacts, tell: Speaker) -> Section:
+    blocks: list[Block] = [Lead((change_sentence(facts, tell),))]
+    said = (*change_numbers(facts.change, tell), *change_doubts(facts.change, tell))
+    if said:
+        blocks.append(Paragraph(" ".join(said)))
+    return Section("change", tell("public.change_title"), tuple(blocks))
+
+
+def _doing(facts: PublicFacts, tell: Speaker) -> Section:
+    title = tell("public.doing_title")
+    if not facts.actions:
+        return Section("doing", title, (Paragraph(tell("public.doing_none")),))
+    summary = tuple((word, f"{n:,}") for word, n in standings(facts, tell))
+    stands = tell("public.stands")
+    rows = tuple(
+        (
+            action_title(action, tell),
+            standing_word(standing(action, facts), tell),
+            day_or_none(action.due, tell),
+        )
+        for action in facts.actions
+    )
+    blocks = (
+        Paragraph(tell("public.actions_count", n=len(facts.actions))),
+        Table(tell("public.doing_summary"), (stands, tell("public.actions")), summary, (1,)),
+        Table(
+            tell("public.actions_caption"),
+            (tell("public.action"), stands, tell("public.due")),
+            rows,
+        ),
+    )
+    return Section("doing", title, blocks)
+
+
+def _tasks(facts: PublicFacts, tell: Speaker) -> Section:
+    title = tell("public.tasks_title")
+    if not facts.tasks:
+        return Section("tasks", title, (Paragraph(tell("public.tasks_none")),))
+    rows = tuple(
+        (
+            task.area,
+            task.what,
+            task.agency,
+            standing_word(standing(task, facts), tell),
+            day_or_none(task.due, tell),
+        )
+        for task in facts.tasks
+    )
+    columns = ("public.area", "public.task", "public.agency", "public.stands", "public.due")
+    table = Table(tell("public.tasks_caption"), tuple(tell(key) for key in columns), rows)
+    return Section("tasks", title, (table, *_as_written(tell)))
+
+
+def _answers(facts: PublicFacts, tell: Speaker) -> Section:
+    title = tell("public.answers_title")
+    if not facts.answers:
+        return Section("answers", title, (Paragraph(tell("public.answers_none")),))
+    rows = tuple((row.area, question(row, tell), reply(row, tell)) for row in facts.answers)
+    columns = (tell("public.area"), tell("public.you_said"), tell("public.we_did"))
+    table = Table(tell("public.answers_caption"), columns, rows)
+    return Section("answers", title, (table, *_as_written(tell)))
+
+
+def _as_written(tell: Speaker) -> tuple[Paragraph, ...]:
+    """Say, where the page is translated, that what people wrote is not."""
+    is_source = tell.language == ENGLISH
+    return () if is_source else (Paragraph(tell("public.as_written"), is_faint=True),)

@@ -1,0 +1,157 @@
+"""What was settled, as values that the public is told: each number, class and change, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from csa.privacy.classes import CLASSES, HIDDEN, LOWEST, THRESHOLD, Class, classes_up_to
+from csa.privacy.published import Publication
+from csa.reports.public.areas import Change, Shown
+from csa.reports.public.counts import AREA, CELL, DISTRICT, cells_on
+from csa.reports.public.facts import PublicArea, PublicChange, PublicPlace
+from csa.reports.public.window import Window
+
+
+def districts_told(
+    window: Window, settled: Publication, classes: tuple[Class, ...]
+) -> tuple[PublicPlace, ...]:
+    """Tell of each neighborhood its number, and its darkest part: what the map shows, in words.
+
+    Parameters
+    ----------
+    window
+        For the city's places.
+    settled
+        What may be told.
+    classes
+        As `classes_told`.
+
+    Returns
+    -------
+    tuple of PublicPlace
+        By name.
+    """
+    levels = {cell: level_of(bounds, classes) for cell, bounds in settled.classes[CELL].items()}
+    on_one = cells_on(window.dataset)
+    return tuple(
+        PublicPlace(
+            name=name,
+            count=count,
+            level=max((levels.get(cell, 0) for cell in on_one.get(name, ())), default=None),
+        )
+        for name, count in sorted(settled.counts[DISTRICT].items())
+    )
+
+
+def classes_told(settled: Publication) -> tuple[Class, ...]:
+    """List the classes up to the highest that a cell is in: a colour keeps its meaning.
+
+    Parameters
+    ----------
+    settled
+        What may be told.
+
+    Returns
+    -------
+    tuple
+        Bounds, the lowest class first.
+    """
+    found = set(settled.classes[CELL].values()) - {LOWEST, HIDDEN}
+    if found <= set(CLASSES):  # else told by an earlier version, which stands
+        found = set(classes_up_to(max((low for low, _ in found), default=0))) - {LOWEST}
+    return (_lowest(settled), *sorted(found, key=lambda bounds: bounds[0]))
+
+
+def _lowest(settled: Publication) -> Class:
+    """Tell whether the lowest class holds cells that were held back."""
+    return HIDDEN if HIDDEN in settled.classes[CELL].values() else LOWEST
+
+
+def level_of(bounds: Class, classes: tuple[Class, ...]) -> int:
+    """Tell the position of a cell's class.
+
+    Parameters
+    ----------
+    bounds
+        The cell's.
+    classes
+        As `classes_told`.
+
+    Returns
+    -------
+    int
+        0 for the lowest, and for one that is not told.
+    """
+    return 0 if bounds in (LOWEST, HIDDEN) else classes.index(bounds)
+
+
+def area_told(area: Shown, settled: Publication) -> PublicArea:
+    """Tell of an area what may be told.
+
+    Parameters
+    ----------
+    area
+        Its names and state.
+    settled
+        Its cells and number.
+
+    Returns
+    -------
+    PublicArea
+        Without a number where that is held back.
+    """
+    return PublicArea(
+        letter=area.letter,
+        place_name=area.place_name,
+        state=area.state,
+        since=area.since,
+        cells=settled.places[AREA][area.letter],
+        count=settled.counts[AREA][area.letter],
+    )
+
+
+def change_told(change: Change | None, settled: Publication) -> PublicChange | None:
+    """Tell what changed in all areas together.
+
+    Parameters
+    ----------
+    change
+        As it is known; None where no area is served.
+    settled
+        What may be told of it.
+
+    Returns
+    -------
+    PublicChange or None
+        Without numbers where they are held back, or are of other months.
+    """
+    if change is None:
+        return None
+    counted = next(iter(_counts_of(change, settled)), None)
+    # Where an earlier figure of this quarter stands, today's range would be beside it.
+    is_todays = counted is not None and counted == change.counted
+    return PublicChange(
+        verdict=change.verdict,
+        since=str(change.since),
+        through=str(change.through),
+        counted=counted,
+        low=_from_ten(change.low) if is_todays else None,
+        high=_from_ten(change.high) if is_todays else None,
+        is_usual_known=change.is_usual_known,
+    )
+
+
+def _counts_of(change: Change, settled: Publication) -> Iterator[int]:
+    """Find what may be told of just these places and months: an earlier count is of its own."""
+    cells = frozenset(f"{cell:x}" for cell in change.cells)
+    for each in settled.sums:
+        own = (settled.places[each.geography][place] for place in each.places)
+        is_same = frozenset(cell for one in own for cell in one) == cells
+        months = (each.start, each.until)
+        is_then = months == (change.since, change.through.plus(1))
+        if is_same and is_then and each.count is not None:
+            yield each.count
+
+
+def _from_ten(count: int | None) -> int | None:
+    return None if count is None or count < THRESHOLD else count

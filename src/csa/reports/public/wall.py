@@ -1,0 +1,55 @@
+"""The map on the wall: a file that a hall can read, without a network or a mouse."""
+
+from __future__ import annotations
+
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.pages import Pictures, render_page
+from csa.reports.public.screens import wall_marks, wall_screens
+from csa.words import Speaker
+
+__all__ = ["Pictures", "wall_page"]
+
+
+def wall_page(
+    facts: PublicFacts, language: str, pictures: Pictures, page: str | None = None
+) -> str:
+    """Write the map on the wall.
+
+    Parameters
+    ----------
+    facts
+        Of the city, and of nothing more.
+    language
+        Such as `en`.
+    pictures
+        The map, in that language.
+    page
+        Where the page beside it is; None for a file that stands alone.
+
+    Returns
+    -------
+    str
+        A whole document that asks for nothing, one idea a screen; keys turn the screens, and
+        without script they stand one under another.
+    """
+    tell = Speaker(language)
+    screens = wall_screens(facts, language)
+    counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]
+    return render_page(
+        "wall",
+        language=language,
+        say={
+            "turn": tell("wall.turn"),
+            "back": tell("wall.back"),
+            "next": tell("wall.next"),
+            "full": tell("wall.full"),
+            "larger": tell("wall.larger"),
+            "page": tell("wall.page"),
+            "map_missing": tell("wall.map_missing"),
+        },
+        title=tell("wall.title", city=facts.city_name),
+        marks=wall_marks(facts, language),
+        screens=list(zip(screens, counted, strict=True)),
+        png=pictures.map_wall,
+        page=page,
+    )

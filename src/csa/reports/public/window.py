@@ -1,0 +1,245 @@
+"""Which months the public is told of, from which incidents: the last whole quarter, and before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from csa.city import CityConfig
+from csa.errors import ConfigError, PeriodError
+from csa.hotspots.grid import Ints
+from csa.hotspots.year_to_date import whole_months
+from csa.ingest.dataset import Dataset
+from csa.measures import Quarter
+from csa.params import Month, Period
+
+MONTHS = 36
+QUARTER = 3
+TELLING_ROWS = 20
+"""Fewer rows of a source say nothing of whether it has stopped to mark what is domestic."""
+CERTAIN_GAP = 20.0
+"""Incidents that should have come in months without any: chance leaves out so many once in
+500 million times, so that such months are missing in the files, and are no quiet ones."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the public is told of.
+
+    Parameters
+    ----------
+    quarter
+        The last in it.
+    period
+        Up to 36 months, ending with the quarter; fewer where the data cover fewer.
+    covered
+        All months before the quarter's end that the data cover without a gap.
+    dataset
+        The incidents of those months, and the places: nothing later is known here.
+    placed
+        The same without what is domestic: all that has a place in public rests on it.
+    whole
+        Incidents of all months: what was told of later months must not be given away either.
+    domestic
+        Whether every source says what is domestic, or an office confirmed that one does not.
+    n_unknown
+        Located incidents of the period of which a source that has the field does not say it: they
+        count as not domestic.
+    """
+
+    quarter: Quarter
+    period: Period
+    covered: Period
+    dataset: Dataset
+    placed: Dataset
+    whole: Dataset
+    domestic: Literal["left_out", "confirmed"]
+    n_unknown: int
+
+
+def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> Window:
+    """Settle which months the public is told of.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file, which may say that no source has a domestic field.
+    month
+        The quarter is over by the end of this month.
+
+    Returns
+    -------
+    Window
+        The last whole quarter that the data cover, and the months before it.
+
+    Raises
+    ------
+    PeriodError
+        If no whole quarter is covered by then.
+    ConfigError
+        If a source of located incidents has no domestic field, and the city's file does not say so.
+    """
+    quarter, covered = _last_quarter(dataset, month)
+    start = max(covered.start, covered.until.plus(-MONTHS))
+    period = Period(start, covered.until)
+    known = _only(dataset, covered)
+    located = known.incidents.dropna(subset=["lon", "lat"])
+    silent = _silent_sources(dataset, located, period)
+    if silent and not config.public.domestic_rule:
+        raise ConfigError("publish.domestic", city=config.city.name, sources=", ".join(silent))
+    return Window(
+        quarter,
+        period,
+        covered,
+        known,
+        without_domestic(known),
+        dataset,
+        "confirmed" if silent else "left_out",
+        _n_unknown(located, period, silent),
+    )
+
+
+def without_domestic(dataset: Dataset) -> Dataset:
+    """Leave out what is domestic: it has no place in public.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+
+    Returns
+    -------
+    Dataset
+        The same, without incidents that a source calls domestic.
+    """
+    is_domestic = (dataset.incidents["domestic"] == "yes").to_numpy(dtype=bool)
+    return replace(dataset, incidents=dataset.incidents[~is_domestic].reset_index(drop=True))
+
+
+def month_index(incidents: pd.DataFrame) -> Ints:
+    """Tell the month of each incident.
+
+    Parameters
+    ----------
+    incidents
+        n incidents.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) months since the year 0.
+    """
+    when = incidents["occurred_at"].dt
+    index: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    return index
+
+
+def last_month(dataset: Dataset) -> Month:
+    """Tell the last month that the data reach.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+
+    Returns
+    -------
+    Month
+        Whole or not.
+
+    Raises
+    ------
+    PeriodError
+        If the data have no day.
+    """
+    through = dataset.report["data_through"]
+    if through is None:
+        raise PeriodError("period.no_data")
+    return Month.parse(str(through)[:7])
+
+
+def _last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
+    """Find the last whole quarter, and the months up to its end that follow on one another."""
+    spans = list(_spans(dataset))
+    limit = month.plus(1)
+    for span in reversed(spans):
+        until = min(span.until.index, limit.index)
+        until -= until % QUARTER  # January is a multiple of three
+        if until - QUARTER >= span.start.index:
+            end = span.until.plus(until - span.until.index)
+            last = end.plus(-1)
+            return Quarter.of(date(last.year, last.number, 1)), Period(span.start, end)
+    told = ", ".join(f"{span.start} to {span.until.plus(-1)}" for span in spans) or "none"
+    raise PeriodError("publish.no_quarter", month=month, covered=told)
+
+
+def _spans(dataset: Dataset) -> Iterator[Period]:
+    """Part the covered months at gaps that only missing files can make."""
+    report = dataset.report
+    if report["data_from"] is None or report["data_through"] is None:
+        return
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    if covered is None:
+        return
+    at = month_index(dataset.incidents) - covered.start.index
+    counts = np.bincount(at[(at >= 0) & (at < covered.months)], minlength=covered.months)
+    usual = float(counts.mean())  # missing months make it less: a gap is never found too soon
+    start = 0
+    for low, high in _runs_of_zero(counts):
+        if usual * (high - low) > CERTAIN_GAP:
+            if low > start:
+                yield Period(covered.start.plus(start), covered.start.plus(low))
+            start = high
+    if start < covered.months:
+        yield Period(covered.start.plus(start), covered.until)
+
+
+def _runs_of_zero(counts: Ints) -> Iterator[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], counts == 0, [0]])))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _only(dataset: Dataset, covered: Period) -> Dataset:
+    at = month_index(dataset.incidents)
+    is_in = (at >= covered.start.index) & (at < covered.until.index)
+    incidents = dataset.incidents[is_in].reset_index(drop=True)
+    end = date(covered.until.year, covered.until.number, 1)
+    through = date.fromordinal(end.toordinal() - 1)
+    report: Mapping[str, Any] = {
+        **dataset.report,
+        "data_from": max(str(dataset.report["data_from"]), f"{covered.start}-01"),
+        "data_through": through.isoformat(),
+    }
+    return replace(dataset, incidents=incidents, report=report)
+
+
+def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> list[str]:
+    """Name the sources with places that do not say yes or no: in the period, or anywhere.
+
+    A source that once did and has stopped is silent, unless it has too few rows to tell.
+    """
+    rows = dataset.incidents
+    at = month_index(rows)
+    now = rows[(at >= period.start.index) & (at < period.until.index)]
+    counts = now["source"].value_counts()
+    many = set(counts.index[counts >= TELLING_ROWS])
+    says, says_now = (
+        set(some.loc[some["domestic"] != "unknown", "source"]) for some in (rows, now)
+    )
+    heard = {name for name in says if name in says_now or name not in many}
+    return sorted(set(located["source"]) - heard)
+
+
+def _n_unknown(located: pd.DataFrame, period: Period, silent: list[str]) -> int:
+    at = month_index(located)
+    is_in = (at >= period.start.index) & (at < period.until.index)
+    is_unknown = (located["domestic"] == "unknown") & ~located["source"].isin(silent)
+    return int((is_unknown & is_in).sum())

@@ -1,0 +1,294 @@
+"""Reports, run by Streamlit itself: made, looked at, handed out, and who may."""
+
+import hashlib
+import html
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache_store, reports
+from app.reports import GATHERED, Asked
+from csa.config import load_city
+from csa.decisions.handing import FORMS, EditionFile, hand_out
+from csa.decisions.minutes import add_minute
+from csa.decisions.roles import Person, act
+from csa.errors import MachineError
+from csa.ingest.dataset import save_dataset
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.reports import making
+from csa.store import open_store
+from csa.store.records import read_records
+from csa.words import LANGUAGES
+
+OFFICE = "Health Department"
+EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
+
+
+@pytest.fixture(scope="module")
+def dataset(root, tmp_path_factory):
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    out = tmp_path_factory.mktemp("reports") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return out
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store, made where a test asks for it."""
+    return lambda: open_store(str(tmp_path / "store.sqlite3"), make=True)
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch, tmp_path):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
+
+    def start():
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+        return made.switch_page("views/reports.py").run()
+
+    return start
+
+
+def signed(role="member", why="as agreed"):
+    return act(Person(OFFICE, role), why, datetime.now(UTC), "America/Chicago")
+
+
+def words(page):
+    kinds = ("title", "markdown", "caption", "info", "error", "warning", "success", "subheader")
+    said = [element.value for kind in kinds for element in getattr(page, kind)]
+    said += [element.proto.body for element in page.get("html")]
+    return html.unescape(" ".join(map(str, said))).replace("\\", "").replace("\u00a0", " ")
+
+
+def make(page):
+    return page.button(key="make report").click().run()
+
+
+def hand(page, *recipients, why="as agreed", office=OFFICE):
+    (box,) = page.multiselect
+    box.set_value(list(recipients))
+    named = {one.label: one for one in page.text_input}
+    named["On behalf of (office)"].set_value(office)
+    named["Why"].set_value(why)
+    (button,) = [one for one in page.button if one.label == "Record it"]
+    return button.click().run()
+
+
+def files(page):
+    return {one.proto.label: one.proto for one in page.get("download_button")}
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_record(page, store):
+    shown = page()
+    assert not shown.exception
+    assert shown.selectbox(key="report month").value == "2020-07"
+    assert "No edition has been handed out yet." in words(shown)
+    assert not shown.get("download_button")
+    make(shown)
+    assert not shown.exception
+    text = words(shown)
+    assert "The report of July 2020 is made, for one audience." in text
+    assert "Nothing was decided yet when this was made." in text
+    assert list(files(shown)) == ["PDF", "Web page", "Word"]
+    (frame,) = shown.get("iframe")
+    assert "default-src 'none'" in frame.proto.srcdoc
+    assert "July 2020" in frame.proto.srcdoc
+    hand(shown, "Police", "Ward 3 neighbors")
+    assert not shown.exception
+    text = words(shown)
+    assert "2 recipients are on record." in text
+    assert "Ward 3 neighbors" in text
+    assert "● Unchanged" in text
+    assert "▲" not in text
+    rows = read_records(store()).handouts
+    assert [(row.recipient, row.form, row.month) for row in rows] == [
+        ("Police", "pdf", "2020-07"),
+        ("Ward 3 neighbors", "pdf", "2020-07"),
+    ]
+    assert rows[0].snapshot_id in text
+    # The report that was handed out is the same after that: its snapshot does not hold it.
+    assert "have changed since" not in text
+    make(shown)
+    assert "have changed since" not in words(shown)
+
+
+def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(page, store):
+    shown = make(page())
+    hand(shown, "Police")
+    add_minute(store(), signed("chair"), "Ask for two posts")
+    shown.run()
+    text = words(shown)
+    assert "The data or the decisions have changed since this was made." in text
+    assert "▲ Changed" in text
+    assert "Since then the data or the decisions have changed for one of them." in text
+    hand(shown, "Courts")  # what is in somebody's hands can still be recorded
+    rows = read_records(store()).handouts
+    assert [row.recipient for row in rows] == ["Police", "Courts"]
+    assert rows[0].snapshot_id == rows[1].snapshot_id
+    make(shown)
+    hand(shown, "Police")
+    last = read_records(store()).handouts[-1]
+    assert (last.audit_n, last.snapshot_id != rows[0].snapshot_id) == (2, True)
+
+
+def test_the_hash_on_record_is_of_the_file_that_was_offered(page, store, monkeypatch):
+    kept = []
+    real = making.make_edition
+    monkeypatch.setattr(
+        "app.cache_report.make_edition", lambda *a: kept.append(real(*a)) or kept[-1]
+    )
+    shown = make(page())
+    (which,) = [one for one in shown.selectbox if one.label == "Edition"]
+    which.set_value(("executive", "en", "docx"))
+    hand(shown, "Police")
+    (row,) = read_records(store()).handouts
+    offered = {name: hashlib.sha256(content).hexdigest() for name, content in kept}
+    assert row.sha256 == offered[f"2020-07_executive_en.{row.form}"]
+    assert row.form == "docx"
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_another_month_or_audience_hides_what_was_made_of_these_and_going_back_shows_it(page):
+    shown = make(page())
+    shown.selectbox(key="report month").set_value("2020-06").run()
+    assert not shown.get("download_button")
+    assert "Make the report above" in words(shown)
+    shown.selectbox(key="report month").set_value("2020-07").run()
+    assert len(shown.get("download_button")) == 3
+    shown.pills(key="report audiences").set_value([]).run()
+    assert shown.button(key="make report").disabled
+
+
+def test_without_the_libraries_of_a_pdf_the_page_says_so_and_offers_the_rest(page, monkeypatch):
+    def lacking():
+        raise MachineError("report_file.no_pdf")
+
+    monkeypatch.setattr(reports, "require_pdf", lacking)
+    shown = make(page())
+    assert not shown.exception
+    assert "A PDF needs libpango" in words(shown)
+    assert list(files(shown)) == ["Web page", "Word"]
+
+
+def test_months_that_are_not_over_are_not_offered(page, dataset):
+    months = page().selectbox(key="report month").options
+    assert months[0] == "July 2020"  # the data end on August 21
+    assert months[-1] == "January 2015"
+
+
+def test_more_than_a_screen_of_hand_outs_is_folded(page, store):
+    hand_out(store(), signed(), EDITION, [f"Office {n}" for n in range(23)])
+    shown = page()
+    assert "3 earlier" in [one.label for one in shown.expander]
+    assert "23 editions are on record as handed out." in words(shown)
+
+
+def test_a_month_that_the_data_lost_counts_as_changed(page, store):
+    hand_out(store(), signed(), replace(EDITION, month="2011-01"), ["Police"])
+    shown = page()
+    assert not shown.exception
+    assert "▲ Changed" in words(shown)
+
+
+@pytest.mark.slow
+def test_without_a_plan_reports_are_made_and_say_what_is_missing(page, monkeypatch):
+    monkeypatch.setattr(cache_store, "plan", lambda _: None)
+    shown = make(page())
+    assert not shown.exception
+    assert "missing in it" in " ".join(one.label for one in shown.expander)
+    assert len(shown.get("download_button")) == 3
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "*stars* & $x$", "\u202eright to left"])
+def test_a_recipient_is_shown_as_it_was_written(page, store, name):
+    hand_out(store(), signed(), EDITION, [name])
+    (body,) = [e.proto.body for e in page().get("html") if '<div class="csa-table' in e.proto.body]
+    assert html.escape(name) in body
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recipients", "office", "why", "said"),
+    [
+        ([], OFFICE, "as agreed", "Say who received it"),
+        (["Police"], "", "as agreed", "Write on whose behalf"),
+        (["Police"], OFFICE, "", "Write why"),
+    ],
+)
+def test_what_cannot_be_recorded_is_told_beside_the_form(
+    page, store, recipients, office, why, said
+):
+    shown = hand(make(page()), *recipients, office=office, why=why)
+    assert not shown.exception
+    assert said in words(shown)
+    assert read_records(store()).handouts == ()
+
+
+def test_pressed_twice_it_is_one_entry(page, store):
+    shown = hand(make(page()), "Police")
+    hand(shown, "police")
+    assert "It is on record already that police received this edition" in words(shown)
+    assert len(read_records(store()).handouts) == 1
+
+
+def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypatch):
+    hand_out(store(), signed(), EDITION, ["Police"])
+    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", "viewer"))
+    shown = make(page())
+    assert not shown.exception
+    assert len(shown.get("download_button")) == 3
+    assert "Who received one is recorded by a member" in words(shown)
+    assert not shown.multiselect
+    assert "Police" in words(shown)
+
+
+def links(page):
+    return [one.proto.label for one in page.get("page_link")]
+
+
+def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, monkeypatch):
+    assert "Reports" in links(page())
+    monkeypatch.setenv("CSA_ACCESS", "public")
+    assert "Reports" not in links(page())
+    shown = AppTest.from_file(str(root / "app" / "views" / "reports.py"), default_timeout=120).run()
+    assert not shown.exception
+    assert "this page is the public's" in words(shown)
+    assert not shown.button
+    assert not shown.subheader
+
+
+def test_a_store_that_cannot_be_read_is_told(page, tmp_path):
+    (tmp_path / "store.sqlite3").write_text("no database at all, but long enough" * 40)
+    shown = page()
+    assert not shown.exception
+    assert len(shown.error) == 1
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_forms_and_languages_are_those_that_can_be_made():
+    assert set(FORMS) == set(making.FORMS)
+    assert "en" in LANGUAGES
+
+
+def test_the_bar_only_goes_forward_and_never_past_its_end():
+    asked = Asked("2020-07", ("executive", "public"), "en")
+    told = ["cells", *["step"] * 9, GATHERED, *["executive"] * 2, *["public"] * 2]
+    shares = [reports.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] < 1

@@ -1,0 +1,334 @@
+"""Community and the wall in the app; and all that a public app sends, read byte by byte."""
+
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from csa.ingest.dataset import load_dataset
+from csa.reports.public.bundle import read_bundle
+from tests.browser.conftest import ROOT, Reader, new_context, new_page, slowly
+from tests.browser.test_accessible import faults
+from tests.looking import is_alike, opened
+
+PAIR = re.compile(rb"(-?\d{1,3}\.\d{3,})\D{1,12}?(-?\d{1,3}\.\d{3,})")
+NEAR = 80
+"""Letters after a name in which a number is looked for."""
+ONE_NUMBER = "Each number here is one or more people shot."
+ENGLISH_AND_SPANISH = ("?lang=en", "?lang=es", "?view=wall", "?view=wall&lang=es", "?view=none")
+NOT_THERE = ("areas", "data", "plan", "reports", "measures", "method", "displacement")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    out = tmp_path_factory.mktemp("public") / "dataset"
+    config = str(ROOT / "config" / "sample.toml")
+    csa = [sys.executable, "-m", "csa.cli"]
+    month = ["--month", "2020-07", "--html", "--out", str(out.parent / "bundle")]
+    for words in (
+        ["ingest", "--city", config, "--out", str(out)],
+        ["publish", "--city", config, "--dataset", str(out), *month],
+    ):
+        subprocess.run([*csa, *words], check=True, cwd=ROOT, capture_output=True)
+    return out
+
+
+@pytest.fixture(scope="module")
+def bundle(dataset):
+    return dataset.parent / "bundle"
+
+
+@pytest.fixture(scope="module")
+def public_app(dataset, bundle, serve, tmp_path_factory):
+    """Serve what a public server has: a bundle, and neither a dataset nor a store."""
+    folder = tmp_path_factory.mktemp("server")
+    alone = shutil.copytree(bundle, folder / "bundle")
+    with serve(folder, CSA_ACCESS="public", CSA_BUNDLE=str(alone), CSA_DATA_DIR="/nowhere") as at:
+        yield at
+    assert not (folder / "dataset").exists()
+
+
+def leaks(sent, incidents):
+    """Find what tells of an incident in what was sent: its place, as text or as a number; its id."""
+    lons, lats = (
+        {round(value, 3) for value in incidents[name].dropna()} for name in ("lon", "lat")
+    )
+    numbers = {value.encode() for value in incidents["incident_id"]}
+    doubles = np.sort(incidents[["lon", "lat"]].to_numpy(dtype="<f8").ravel())
+    doubles = doubles[np.isfinite(doubles)]
+    found = []
+    for name, content in sent:
+        for one, two in PAIR.findall(content):
+            for lon, lat in ((float(one), float(two)), (float(two), float(one))):
+                if round(lon, 3) in lons and round(lat, 3) in lats:
+                    found.append((name, one + b" " + two))
+        found += [(name, word) for word in numbers & set(re.findall(rb"\b[\w-]{6,}\b", content))]
+        found += [(name, b"a double")] * holds_double(content, doubles)
+    return found
+
+
+def holds_double(content, doubles):
+    """Tell whether a number stands in it as a machine writes it, wherever it begins."""
+    for at in range(8):
+        n = (len(content) - at) // 8
+        if n < 1:
+            return False
+        values = np.frombuffer(content, "<f8", n, at)
+        near = np.searchsorted(doubles, values).clip(max=len(doubles) - 1)
+        if (doubles[near] == values).any():
+            return True
+    return False
+
+
+def small_counts(sent, facts, incidents):
+    """Find a place whose count was held back with its true count of a quarter, or of all, near it."""
+    period = incidents[
+        incidents["occurred_at"].between(f"{facts.start}-01", f"{facts.until}-01", "left")
+        & (incidents["domestic"] != "yes")
+    ]
+    quarters = period["occurred_at"].dt.to_period("Q")
+    true = {name: set() for name in set(period["neighborhood"])}
+    for (name, _), n in Counter(zip(period["neighborhood"], quarters, strict=True)).items():
+        true[name].add(n)
+    for name, n in Counter(period["neighborhood"]).items():
+        true[name].add(n)
+    hidden = [place.name for place in facts.districts if place.count is None]
+    assert len(hidden) > 10
+    every = re.compile("|".join(re.escape(place.name) for place in facts.districts))
+    found = []
+    for at, content in sent:
+        text = re.sub(r"<[^>]*>", " ", content.decode("utf-8", "replace"))
+        for place in hidden:
+            for one in re.finditer(re.escape(place), text):
+                before = every.split(text[max(0, one.start() - 25) : one.start()])[-1]
+                after = every.split(text[one.end() : one.end() + NEAR])[0]
+                numbers = {
+                    int(n) for n in re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]*\d)\b", before)
+                }
+                numbers |= {int(n) for n in re.findall(r"(?<![\w.,-])\d{1,4}\b(?![.,]\d)", after)}
+                # The next row may begin without a name that we know: from ten on, only what adjoins.
+                close = re.match(r"[\s\":,]*(\d+)\b", after)
+                told = {n for n in numbers if n < 10} | ({int(close[1])} if close else set())
+                found += [(at, place, n) for n in told & true.get(place, set())]
+    return found
+
+
+@pytest.fixture(scope="module")
+def walked(chromium, public_app):
+    """Walk all that a reader can reach, and keep every byte that came."""
+    context = new_context(chromium, viewport={"width": 1400, "height": 1000}, accept_downloads=True)
+    page = new_page(context)
+    sent, texts, asked = [], [], {}
+
+    def heard(url, payload):
+        sent.append((url, payload if isinstance(payload, bytes) else payload.encode()))
+
+    def read_again():
+        """Ask anew for what the page asked for: its own copy is gone when the page goes on."""
+        for url in [url for url, is_read in asked.items() if not is_read]:
+            asked[url] = True
+            answer = context.request.get(url)
+            if answer.status == 200:
+                sent.append((url, answer.body()))
+
+    page.on("websocket", lambda s: s.on("framereceived", lambda got: heard(s.url, got)))
+    page.on(
+        "request",
+        lambda r: None if "/static/js/" in r.url else asked.setdefault(r.url, r.method != "GET"),
+    )
+    for path in ("", "community", *ENGLISH_AND_SPANISH, *NOT_THERE):
+        page.goto(f"{public_app}/{path}")
+        page.wait_for_function(
+            "document.body.innerText.length > 200 || document.querySelector('iframe')"
+        )
+        Reader(page).settle()
+        read_again()
+        frames = [frame for frame in page.frames if frame.url == "about:srcdoc"]
+        texts += [page.content(), *(frame.content() for frame in frames)]
+        for frame in frames:
+            for _ in range(12):
+                frame.press("body", "ArrowRight")
+    page.goto(public_app)
+    page.get_by_text(ONE_NUMBER).wait_for()
+    Reader(page).settle()
+    with page.expect_download() as saved:
+        page.get_by_text("Save it for a hall").click()
+    content = saved.value.path().read_bytes()
+    sent.append((saved.value.suggested_filename, content))
+    texts.append(content.decode())
+    for path in ("geometry/", "../../ingest.json", "..%2f..%2fvar", "vendor/leaflet/leaflet.js"):
+        answer = context.request.get(f"{public_app}/app/static/{path}")
+        sent.append((path, answer.body()))
+    sent += [("text", text.encode()) for text in texts]
+    context.close()
+    return sent, texts
+
+
+# ---- What a public app sends ------------------------------------------------------------------
+
+
+def test_a_public_app_sends_no_incident_and_no_count_that_was_held_back(walked, bundle, dataset):
+    sent, texts = walked
+    incidents = load_dataset(dataset).incidents
+    facts, _ = read_bundle(bundle)
+    assert sum(len(content) for _, content in sent) > 500_000
+    assert sum("stream" in name for name, _ in sent) > 50
+    assert any(ONE_NUMBER in text for text in texts)
+    assert leaks(sent, incidents) == []
+    assert small_counts(sent, facts, incidents) == []
+    assert any(content.startswith(b"\x89PNG") for _, content in sent)
+    assert any("stream" in name and ONE_NUMBER.encode() in content for name, content in sent)
+
+
+def test_what_leaks_would_be_found(walked, bundle, dataset):
+    incidents = load_dataset(dataset).incidents
+    facts, _ = read_bundle(bundle)
+    row = incidents.dropna(subset=["lon"]).iloc[7]
+    hidden = next(place.name for place in facts.districts if place.count is None)
+    period = incidents[incidents["occurred_at"].between("2017-07-01", "2020-07-01", "left")]
+    own = period[(period["neighborhood"] == hidden) & (period["domestic"] != "yes")]
+    for planted in (
+        f"[{row.lon:.6f},{row.lat:.6f}]".encode(),
+        f"lat: {row.lat:.4f}, lon: {row.lon:.4f}".encode(),
+        struct.pack("<dd", row.lon, row.lat),
+        f'"id":"{row.incident_id}"'.encode(),
+    ):
+        assert leaks([("planted", b"before " + planted + b" after")], incidents)
+    n = own.groupby(own["occurred_at"].dt.to_period("Q")).size().iloc[0]
+    for planted in (
+        f"<td>{hidden}</td><td>{n}</td>",
+        f'{{"name":"{hidden}","count":{n}}}',
+        f"<th>{hidden}</th><td>June 2020</td><td>{n}</td>",
+        f"{hidden}: 2020-Q2 {n}",
+        f"{hidden} had {n} shootings",
+        f"<td>{n}</td><td>{hidden}</td>",
+        f"{hidden},{n},2020",
+    ):
+        assert small_counts([("planted", planted.encode())], facts, incidents), planted
+    assert not small_counts(
+        [("planted", f"<td>{hidden}</td><td>10</td>".encode())], facts, incidents
+    )
+
+
+def test_the_public_has_one_page_whatever_it_asks_for(read, public_app):
+    for path in ("plan", "community"):
+        reader = read(f"{public_app}/{path}")
+        reader.page.get_by_text(ONE_NUMBER).wait_for()
+        assert not reader.page.locator("[data-testid=stSidebar] a").count()
+        assert "csa publish" not in reader.text()
+
+
+# ---- The page and the wall --------------------------------------------------------------------
+
+
+def test_the_wall_turns_by_keys_at_once_and_fills_the_window(read, public_app):
+    reader = read(public_app, 1920, 1080)
+    reader.page.get_by_role("button", name="Show it on a wall").click()
+    frame = reader.page.frame_locator("iframe")
+    frame.locator(".screen.shown", has_text="Each number").wait_for()
+    box = reader.page.locator("iframe").bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1920, 1080)
+    assert not reader.page.locator("[data-testid=stHeader]").is_visible()
+    reader.page.keyboard.press("ArrowRight")
+    frame.locator(".screen.shown img").wait_for()
+    reader.page.keyboard.press("End")
+    frame.locator(".screen.shown", has_text="cannot say").wait_for()
+
+
+def test_with_the_network_cable_out_the_keys_of_the_wall_go_on(read, public_app):
+    lines = []
+
+    def line(socket):
+        if lines:
+            return  # pulled: nobody answers any more
+        lines.append((socket, socket.connect_to_server()))
+
+    reader = read(
+        public_app,
+        1920,
+        1080,
+        before=lambda page: page.route_web_socket(re.compile("_stcore/stream"), line),
+    )
+    reader.page.get_by_role("button", name="Show it on a wall").click()
+    frame = reader.page.frame_locator("iframe")
+    frame.locator(".screen.shown", has_text="Each number").wait_for()
+    reader.settle()
+    reader.page.context.set_offline(True)
+    try:
+        lines[0][0].close()
+        reader.page.locator("[role=dialog]").wait_for(state="attached")
+        assert not reader.page.locator("[role=dialog]").is_visible()
+        for at in (2, 3):
+            reader.page.keyboard.press("ArrowRight")
+            frame.locator(".counter:visible", has_text=f"{at} / ").wait_for()
+    finally:
+        reader.page.context.set_offline(False)
+
+
+def test_who_reads_by_keyboard_leaves_the_wall_for_the_page(read, public_app):
+    reader = read(f"{public_app}/?lang=es", 1920, 1080)
+    reader.page.get_by_role("button", name="Mostrar en la pared").click()
+    reader.page.frame_locator("iframe").locator(".screen.shown").wait_for()
+    button = reader.page.get_by_role("button", name="Salir de la pantalla")
+    button.focus()
+    assert button.evaluate(
+        "(e) => { const b = e.getBoundingClientRect();"
+        " return e.contains(document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2)); }"
+    )
+    reader.page.keyboard.press("Enter")
+    reader.page.get_by_role("button", name="English").wait_for()
+    assert "view=wall" not in reader.page.url
+    assert reader.page.evaluate("document.documentElement.lang") == "es"
+
+
+def test_a_neighborhood_is_found_by_a_part_of_its_name(read, public_app):
+    page = read(public_app).page
+    rows = page.locator(".st-key-public_neighborhoods tbody tr")
+    rows.nth(50).wait_for()
+    page.get_by_label("Type a part of its name").fill("hadd")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "document.querySelectorAll('.st-key-public_neighborhoods tbody tr').length === 1"
+    )
+    assert "Hadderley" in rows.inner_text()
+
+
+def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(read, public_app):
+    page = read(public_app).page
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_role("button", name="Español").click()
+    page.get_by_text("Cada número aquí").first.wait_for()
+    page.get_by_text("sin revisar").first.wait_for()
+    page.wait_for_function("document.documentElement.lang === 'es'")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "dark"), (1400, "light"), *slowly((1024, "dark"), (1920, "light"))]
+)
+def test_the_page_looks_as_it_did(read, public_app, width, scheme):
+    reader = read(public_app, width, scheme=scheme)
+    reader.settle()
+    assert is_alike(opened(reader.page.screenshot()), f"community-{width}-{scheme}")
+
+
+def test_a_telephone_is_shown_a_map_of_its_own(read, public_app):
+    for width, kind, other in ((390, "narrow", "wide"), (1400, "wide", "narrow")):
+        page = read(public_app, width).page
+        page.locator(f".st-key-picture_{kind} img").wait_for()
+        assert not page.locator(f".st-key-picture_{other} img").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "dark"), *slowly((1400, "light"), (1920, "light"), (1024, "dark"))]
+)
+def test_axe_finds_no_fault_and_nothing_scrolls_sideways(read, public_app, width, scheme):
+    reader = read(public_app, width, scheme=scheme)
+    reader.settle()
+    assert faults(reader.page) == {}
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert reader.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0

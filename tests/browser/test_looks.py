@@ -1,0 +1,66 @@
+"""The wall and the public page beside a picture of how they looked."""
+
+import pytest
+
+from csa.reports.public.pages import Pictures
+from csa.reports.public.site import public_page
+from csa.reports.public.wall import wall_page
+from tests.browser.conftest import slowly
+from tests.looking import is_alike, opened, skip_when_kept_anew
+from tests.reports import told
+
+
+@pytest.fixture(scope="module")
+def drawn(chromium):
+    """Give a picture with the map's two sizes, drawn by the browser itself."""
+    page = chromium.new_page(viewport={"width": 1240, "height": 900})
+    page.set_content(
+        "<body style='margin:0;background:#f6f5f1'><div style='position:absolute;left:30%;top:20%;"
+        "width:40%;height:60%;background:#8856a7'></div>"
+    )
+    png = page.screenshot()
+    page.close()
+    return Pictures(png, png)
+
+
+@pytest.fixture
+def shoot(chromium, tmp_path):
+    pages = []
+
+    def take(text, width, height, scheme="light", keys=()):
+        path = tmp_path / "page.html"
+        path.write_text(text, encoding="utf-8")
+        page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        pages.append(page)
+        page.goto(path.as_uri())
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        return opened(page.screenshot())
+
+    yield take
+    for page in pages:
+        page.close()
+
+
+@pytest.mark.parametrize("n_turns", [0, 1, 3])
+def test_the_wall_looks_as_it_did(shoot, drawn, n_turns):
+    text = wall_page(told.facts(), "en", drawn)
+    assert is_alike(shoot(text, 1920, 1080, keys=["ArrowRight"] * n_turns), f"wall-{n_turns}")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "dark"), (1400, "light"), *slowly((1024, "dark"), (1920, "light"))]
+)
+def test_the_public_page_looks_as_it_did(shoot, drawn, width, scheme):
+    text = public_page(told.facts(), "en", drawn)
+    assert is_alike(shoot(text, width, 1200, scheme), f"page-{width}-{scheme}")
+
+
+def test_a_page_that_lost_its_style_or_its_map_is_seen(shoot, drawn):
+    skip_when_kept_anew()
+    text = wall_page(told.facts(), "en", drawn)
+    plain = text.replace("font-size", "x-size")
+    assert not is_alike(shoot(plain, 1920, 1080), "wall-0")
+    without = wall_page(told.facts(), "en", Pictures())
+    assert not is_alike(shoot(without, 1920, 1080, keys=["ArrowRight"]), "wall-1")

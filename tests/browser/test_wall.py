@@ -1,0 +1,293 @@
+"""The wall and the public's page as files in a real browser: keys, sizes, no network, axe."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+
+from csa.reports.public.screens import MOST_WORDS
+from csa.reports.public.site import Pictures, site_files
+from tests.browser.conftest import PATIENCE_MS, new_context, slowly
+from tests.browser.test_accessible import faults
+from tests.reports.told import STATES
+
+PIXELS = """(size) => { const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = size;
+  return canvas.toDataURL('image/png').split(',')[1]; }"""
+LEAST_RATIO = """() => {
+  const light = (css) => {
+    const [r, g, b] = css.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
+      .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const css = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)$|transparent/.test(css)) return css;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const texts = [...document.querySelectorAll('main *')].filter((e) =>
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+  return Math.min(...texts.map((e) => {
+    const [one, two] = [light(getComputedStyle(e).color), light(ground(e))];
+    return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  }));
+}"""
+CUT = """() => { const all = document.documentElement, found = [];
+  for (const element of document.querySelectorAll('h1, h2, p, li, td, th, img, button, span, a')) {
+    const box = element.getBoundingClientRect();
+    if (box.width && !element.closest('.skip, .table')
+        && (box.left < -1 || box.right > all.clientWidth + 1))
+      found.push(element.textContent);
+    const head = element.closest('thead');
+    if (head && getComputedStyle(head).position === 'absolute') continue; // for those who hear it
+    if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth
+        && getComputedStyle(element).display !== 'inline')
+      found.push(element.textContent);
+  }
+  if (all.scrollWidth > all.clientWidth) found.push('the page'); return found; }"""
+EACH_SCREEN = """() => [...document.querySelectorAll('.screen')].map((screen) => {
+  document.querySelectorAll('.screen').forEach((s) => s.classList.toggle('shown', s === screen));
+  const foot = screen.querySelector('footer').getBoundingClientRect();
+  const texts = [...screen.querySelectorAll('*')].filter((e) =>
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+  const boxes = [...screen.querySelectorAll('h1, h2, li, li *, img, .missing')].map((e) =>
+    e.getBoundingClientRect());
+  return {
+    words: texts.filter((e) => !e.matches('.counter')).map((e) => e.innerText).join(' '),
+    least: Math.min(...texts.map((e) => parseFloat(getComputedStyle(e).fontSize))),
+    isCut: boxes.some((b) => b.left < 0 || b.top < 0 || b.right > innerWidth || b.bottom > foot.top)
+      || screen.scrollHeight > screen.clientHeight || screen.scrollWidth > screen.clientWidth,
+  };
+})"""
+
+
+@pytest.fixture(scope="module")
+def pictures(chromium):
+    """Give pictures of the maps' sizes: for the page and the wall, and for a telephone."""
+    import base64  # noqa: PLC0415
+
+    page = chromium.new_page()
+    wide, narrow = (
+        base64.b64decode(page.evaluate(PIXELS, size)) for size in ([1240, 900], [720, 1000])
+    )
+    page.close()
+    return Pictures(wide, wide, narrow)
+
+
+@pytest.fixture
+def opened(chromium, pictures, tmp_path):
+    """Open a file of a state's site; fail if it asks for anything, or complains."""
+
+    @contextmanager
+    def open_file(path, state="whole", width=1920, height=1080, **looks):
+        for name, content in site_files(
+            STATES[state], dict.fromkeys(("en", "es"), pictures)
+        ).items():
+            file = tmp_path / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+        context = new_context(chromium, viewport={"width": width, "height": height}, **looks)
+        context.set_offline(True)
+        page = context.new_page()
+        asked, complaints = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        address = (tmp_path / path).as_uri()
+        page.goto(address)
+        yield page
+        context.close()
+        assert [url for url in asked if not url.startswith(("data:", address))] == []
+        assert complaints == []
+
+    return open_file
+
+
+def until(page, is_true):
+    """Wait for an expression: the page's own policy lets no script of ours wait inside it."""
+    for _ in range(PATIENCE_MS // 50):
+        if page.evaluate(is_true):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(is_true)
+
+
+def shown(page):
+    return page.locator(".counter:visible").inner_text()
+
+
+# ---- The wall -------------------------------------------------------------------------------
+
+
+def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
+    with opened("wall.html") as page:
+        last = page.locator(".screen").count()
+        for key, at in (
+            *(("ArrowRight", 2), ("Space", 3), ("PageDown", 4), ("ArrowLeft", 3)),
+            *(("PageUp", 2), ("Shift+Space", 1), ("ArrowUp", 1), ("End", last)),
+            *(("ArrowDown", last), ("Home", 1)),
+        ):
+            page.keyboard.press(key)
+            assert shown(page) == f"{at} / {last}", key
+        assert page.locator(".screen:visible").count() == 1
+        assert page.evaluate("document.activeElement.id") == "screen-1"
+
+
+def test_buttons_turn_too_and_a_reload_comes_back_to_the_same_screen(opened):
+    with opened("wall.html") as page:
+        page.get_by_role("button", name="Next").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        assert shown(page).startswith("3 / ")
+        page.get_by_role("button", name="Back").click()
+        page.reload()
+        assert shown(page).startswith("2 / ")
+
+
+def test_a_button_fills_the_screen_and_leaves_it(opened):
+    with opened("wall.html") as page:
+        for is_full in (True, False):
+            page.get_by_role("button", name="Full screen").press("Enter")
+            until(page, f"Boolean(document.fullscreenElement) === {str(is_full).lower()}")
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "width", "height"),
+    [
+        ("whole", "wall.html", 1920, 1080),
+        ("long words", "wall.html", 1280, 720),
+        *slowly(
+            ("long names", "wall.html", 1920, 1080),
+            ("proxy", "es/wall.html", 1920, 1080),
+            ("forty areas", "es/wall.html", 1920, 1080),
+            ("long words", "es/wall.html", 3840, 2160),
+            ("whole", "es/wall.html", 1024, 768),
+        ),
+    ],
+)
+def test_each_screen_is_read_from_ten_metres_and_nothing_is_cut(opened, state, path, width, height):
+    with opened(path, state, width, height) as page:
+        least = 28 * min(width / 1920, height / 1080)
+        for screen in page.evaluate(EACH_SCREEN):
+            assert not screen["isCut"], screen
+            assert screen["least"] >= least - 0.01, screen
+            assert len(re.findall(r"\S*\w\S*", screen["words"])) <= MOST_WORDS, screen
+
+
+def test_who_listens_hears_which_screen_it_is(opened):
+    with opened("wall.html") as page:
+        heard = page.get_by_role("status")
+        assert heard.inner_text() == ""
+        page.get_by_role("button", name="Next").click()
+        assert re.match(r"Screen 2 of \d+: \w", heard.inner_text())
+
+
+def test_letters_can_be_made_twice_as_large_and_the_page_then_scrolls(opened):
+    with opened("wall.html", width=1280, height=720) as page:
+        size = "parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)"
+        before = page.evaluate(size)
+        page.get_by_role("button", name="Larger letters").click()
+        assert page.evaluate(size) == pytest.approx(2 * before, rel=1e-4)
+        assert page.locator(".screen:visible").count() == page.locator(".screen").count()
+        assert page.evaluate(CUT) == []
+        page.keyboard.press("PageDown")
+        until(page, "window.scrollY > 300")
+        page.get_by_role("button", name="Larger letters").click()
+        assert page.locator(".screen:visible").count() == 1
+
+
+def test_where_screens_stand_one_under_another_keys_scroll(opened):
+    """A screen is higher than the window there: a key that jumped to the next would skip text."""
+    with opened("wall.html", "long words", 320, 256) as page:
+        for key, least in (("PageDown", 100), ("ArrowDown", 110), ("End", 2000)):
+            page.keyboard.press(key)
+            until(page, f"window.scrollY > {least}")
+        page.keyboard.press("Home")
+        until(page, "window.scrollY === 0")
+
+
+def test_the_wall_leads_back_to_the_page_where_there_is_one(opened):
+    with opened("wall.html") as page:
+        assert page.get_by_role("link", name="Leave the wall").get_attribute("href") == "index.html"
+
+
+def test_without_script_all_screens_stand_one_under_another(opened):
+    with opened("wall.html", java_script_enabled=False) as page:
+        n = page.locator(".screen").count()
+        assert page.locator(".screen:visible").count() == n
+        assert not page.locator("button:visible").count()
+
+
+def test_on_paper_one_screen_is_one_page(opened):
+    with opened("wall.html") as page:
+        printed = page.pdf(prefer_css_page_size=True)
+        n = page.locator(".screen").count()
+        assert len(re.findall(rb"/Type /Page\b", printed)) == n
+
+
+def test_axe_finds_no_fault_and_every_letter_has_seven_to_one(opened):
+    with opened("wall.html") as page:
+        assert faults(page) == {}
+        assert page.evaluate(LEAST_RATIO) >= 7
+        page.evaluate("document.documentElement.style.setProperty('--quiet', '#767676')")
+        assert page.evaluate(LEAST_RATIO) == pytest.approx(4.54, abs=0.01)  # it would be seen
+
+
+# ---- The page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "dark"), *slowly((1400, "light"), (1024, "dark"))]
+)
+def test_the_page_has_no_fault_at_any_width_light_and_dark(opened, width, scheme):
+    with opened("index.html", "whole", width, 844, color_scheme=scheme) as page:
+        assert faults(page) == {}
+        assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "state"),
+    [
+        ("index.html", "long names"),
+        *slowly(
+            ("wall.html", "long names"), ("index.html", "long words"), ("wall.html", "long words")
+        ),
+    ],
+)
+def test_nothing_is_cut_on_a_phone(opened, path, state):
+    with opened(path, state, 390, 844) as page:
+        assert page.evaluate(CUT) == []
+
+
+def test_a_telephone_is_shown_a_map_with_letters_of_its_own_size(opened):
+    shown = "document.querySelector('figure img').naturalWidth"
+    for width, pixels in ((390, 720), (1024, 1240)):
+        with opened("index.html", width=width) as page:
+            assert page.evaluate(shown) == pixels
+
+
+def test_a_neighborhood_is_found_by_a_part_of_its_name_whatever_its_accents(opened):
+    with opened("index.html", width=1400) as page:
+        page.get_by_label("Type a part of its name").fill("elan")
+        assert page.locator("#found tr:visible th").all_inner_texts() == ["Élan Park"]
+        assert page.get_by_role("status").inner_text().split() == ["Shown:", "1"]
+        page.get_by_label("Type a part of its name").fill("")
+        assert page.locator("#found tr:visible").count() == 3
+
+
+def test_without_script_the_whole_list_stands(opened):
+    with opened("index.html", java_script_enabled=False) as page:
+        assert not page.locator("#find:visible").count()
+        assert page.locator("#found tr:visible").count() == 3
+
+
+def test_languages_and_the_wall_are_reached_by_keyboard(opened):
+    with opened("index.html", width=1400) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Español"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "wall.html"

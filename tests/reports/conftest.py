@@ -1,0 +1,135 @@
+"""The sample city as reports see it: read once, with three areas served, and published once."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from csa.analysis import propose
+from csa.briefing.serving import candidate_of
+from csa.choices import Choices
+from csa.config import load_city
+from csa.deciding.follow import Source
+from csa.ingest.dataset import load_dataset, save_dataset
+from csa.ingest.sources import add_layers, find_inputs
+from csa.intake import build_dataset
+from csa.params import Month
+from csa.plan import load_plan
+from csa.reports.month.facts import PublicPart
+from csa.reports.month.gathering import Beside, gather
+from csa.reports.public.bundle import write_bundle
+from csa.reports.public.gathering import gather_from
+from csa.reports.public.pages import Pictures
+from csa.store.audit import Head
+from csa.store.records import Records
+from csa.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
+from tests.reports import told
+
+DESIGNATED = date(2019, 10, 1)
+INTERNAL = "nobody outside may read this"
+"""What is written in every free text that was not marked public."""
+
+
+@pytest.fixture(scope="session")
+def sample_source(root, tmp_path_factory):
+    """The sample city's dataset in its folder, its file, and how areas are proposed."""
+    config = load_city(root / "config" / "sample.toml")
+    folder = root / "data" / "sample"
+    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    out = tmp_path_factory.mktemp("sample") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return Source(out, load_dataset(out), config, Choices())
+
+
+@pytest.fixture(scope="session")
+def sample_plan(root):
+    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
+
+
+@pytest.fixture(scope="session")
+def sample_records(sample_source):
+    """Three areas served since October 2019, with what is public of them and what is not."""
+    source = sample_source
+    proposal = propose(source.dataset, source.config, Choices(until=Month(2019, 9)))
+    areas, steps, tasks, asked = [], [], [], []
+    for letter in "ADF":
+        made = candidate_of(proposal, letter)
+        row = AreaRow(key=letter, place_name=made.place_name, state="designated", since=DESIGNATED)
+        step = StepRow(key=f"{letter}/1", area=letter, state="designated", on_date=DESIGNATED)
+        step.cells, step.evidence, step.reasons = list(made.cells), dict(made.evidence), INTERNAL
+        step.by_office = INTERNAL
+        areas.append(row)
+        steps.append(step)
+        for n, what in enumerate(("Mend the street lights", INTERNAL)):
+            task = TaskRow(key=f"{letter}/task-{n + 1}", area=letter, what=what, agency="Works")
+            task.status, task.source, task.due = "on-track", "walk", date(2020, 9, 30)
+            task.is_public, task.updated_on = n == 0, date(2020, 8, 1)
+            tasks.append(task)
+            said = AskedRow(key=f"{letter}/asked-{n + 1}", area=letter, asked=f"{what}?")
+            said.asked_on, said.answered, said.is_public = date(2020, 8, 4), "", n == 0
+            asked.append(said)
+    action = ActionRow(key="1.2.1", status="at-risk", reason=INTERNAL, office=INTERNAL, areas=[])
+    action.coordinator, action.comment, action.evidence = INTERNAL, INTERNAL, ""
+    action.due, action.updated_on = date(2020, 12, 1), date(2020, 8, 1)
+    return Records(
+        actions=(action,),
+        areas=tuple(areas),
+        steps=tuple(steps),
+        tasks=tuple(tasks),
+        asked=tuple(asked),
+    )
+
+
+@pytest.fixture(scope="session")
+def public_made(sample_source, sample_plan, sample_records):
+    """What the public of the sample city is told by August 2020: its second quarter."""
+    return gather_from(sample_source, sample_plan, sample_records, Month(2020, 8), Beside())
+
+
+@pytest.fixture(scope="session")
+def public_facts(public_made):
+    return public_made.facts
+
+
+@pytest.fixture(scope="session")
+def decided_records(sample_records):
+    """The same under the head of a trail."""
+    return replace(sample_records, decided=Head(21, "f" * 64))
+
+
+@pytest.fixture(scope="session")
+def month_facts(sample_source, sample_plan, decided_records):
+    """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
+    asked = Beside(with_public=False)
+    found = gather(sample_source, sample_plan, decided_records, Month(2020, 7), beside=asked)
+    return replace(found, public=PublicPart(told.facts()))
+
+
+@pytest.fixture(scope="session")
+def bare_facts(sample_source):
+    """The facts of July 2020 without a plan, and before anything was decided."""
+    return gather(sample_source, None, Records(), Month(2020, 7), beside=Beside(with_public=False))
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Three small maps for each language: a test of files needs no real ones."""
+    made = {}
+    for language, shade in (("en", 0.2), ("es", 0.7)):
+        stream = io.BytesIO()
+        matplotlib.image.imsave(stream, np.full((4, 6, 3), shade), metadata={"Software": None})
+        made[language] = Pictures(*(stream.getvalue() + end for end in (b"", b" wall", b" phone")))
+    return made
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(public_made, pictures, tmp_path_factory):
+    """The sample city's bundle, with its site; not to be changed."""
+    out = tmp_path_factory.mktemp("published") / "bundle"
+    write_bundle(out, public_made.facts, [public_made.publication], pictures, with_site=True)
+    return out

@@ -1,0 +1,570 @@
+"""The five editions and the sheets of a walk: complete, in words, each for its reader."""
+
+import re
+from dataclasses import fields, replace
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.briefing.measuring import measure_lines
+from csa.briefing.meeting_measures import at_quarter
+from csa.errors import CsaError
+from csa.measures import Quarter, Value
+from csa.message import say
+from csa.places.cells import outline
+from csa.reports.document import (
+    Box,
+    Bullets,
+    Heading,
+    Lead,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Table,
+)
+from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition, spoken
+from csa.reports.editions.measure_parts import measures
+from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out
+from csa.reports.editions.plan_parts import decisions, to_decide
+from csa.reports.editions.walks import walked
+from csa.reports.month.area_facts import Unserved
+from csa.reports.month.facts import PublicPart
+from csa.reports.public.facts import PublicArea, PublicPlace
+from csa.store.records import Records
+from csa.words import Speaker
+from tests.reports import told
+from tests.reports.conftest import INTERNAL
+from tests.reports.documents import FROM_RIGHT, LONG_NAME
+from tests.reports.told import replace_row
+
+REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=25)
+INSIDE = tuple(audience for audience in AUDIENCES if audience != "public")
+ALL = (*AUDIENCES, *EXTRAS)
+TELL = Speaker("en")
+DECIMALS = re.compile(r"-?\d{1,3}\.\d{3,}")
+"""How a coordinate looks."""
+
+
+def draw(_sheet):
+    return b"a map"
+
+
+def refuse(_sheet):
+    raise CsaError("report.walks_none")
+
+
+def texts_of(document):
+    """List every text of a document, marks and footer too."""
+    found = [document.title, document.subtitle, document.footer, *document.marks]
+    for block in document.blocks:
+        match block:
+            case Heading() | Paragraph():
+                found.append(block.text)
+            case Lead():
+                found += block.sentences
+            case Bullets():
+                found += block.items
+            case Table():
+                found += [block.caption, *block.columns, *(c for row in block.rows for c in row)]
+            case Picture():
+                found += [block.alt, block.caption, block.missing]
+            case Box():
+                found += [block.title, *block.paragraphs]
+    return found
+
+
+def tables_of(document):
+    return [block for block in document.blocks if isinstance(block, Table)]
+
+
+def with_areas(facts, areas):
+    return replace(facts, areas=tuple(areas))
+
+
+def many(facts, n_areas):
+    """Make as many areas of the first one."""
+    first = facts.areas[0]
+    names = [f"{LONG_NAME} {n}" if n % 2 else f"Place {n}" for n in range(n_areas)]
+    return with_areas(
+        facts, (replace(first, letter=f"A{n}", name=names[n]) for n in range(n_areas))
+    )
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_there_are_five_editions_and_two_sheets_for_a_walk():
+    assert AUDIENCES == ("executive", "prevention", "intervention", "enforcement", "public")
+    assert tuple(EXTRAS) == (WALKS, LEADERS) == ("prevention-walks", "prevention-leaders")
+
+
+def test_one_snapshot_ties_them_together(month_facts):
+    made = [edition(month_facts, name, "en", draw) for name in ALL]
+    assert {document.snapshot_id for document in made} == {month_facts.snapshot.id}
+    assert all(month_facts.snapshot.id in document.footer for document in made)
+    assert {edition(month_facts, name, "en", draw).audit_head for name in INSIDE} == {"f" * 64}
+
+
+@pytest.mark.parametrize("audience", INSIDE)
+def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audience):
+    first = edition(month_facts, audience, "en", draw).blocks[0]
+    assert isinstance(first, Lead)
+    assert len(first.sentences) == 3
+    assert all(first.sentences)
+    assert "No change shown since October 2019: the 3 areas together had " in first.sentences[1]
+    assert " would be no surprise." in first.sentences[1]
+
+
+def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_facts):
+    blocks = edition(month_facts, "executive", "en", draw).blocks
+    assert next(block.text for block in blocks if isinstance(block, Heading)) == "To decide"
+    said = to_decide(month_facts, TELL)
+    assert said == ("To decide: 3 served areas without a live action and 9 open slots for trust.")
+    assert to_decide(bare_facts, TELL).startswith("The city's file names no plan")
+
+
+def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(month_facts):
+    late = month_facts.plan.lines[:2]
+    plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=late))
+    facts = replace(month_facts, plan=plan)
+    assert "2 late actions" in to_decide(facts, TELL)
+    items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
+    assert [item for item in items if "late" in item] == [
+        "2 actions are late: see What is late, below."
+    ]
+    assert sum("no action is live" in item for item in items) == len(plan.undone)
+    assert sum("for trust" in item for item in items) == 1
+
+
+def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
+    table = next(b for b in areas_by_tier(bare_facts, TELL) if isinstance(b, Table))
+    assert table.columns[:3] == ("Area", "Tier", "Stands")
+    order = [(row[1].replace("none", "9"), row[0]) for row in table.rows]
+    assert order == sorted(order)
+    assert len(table.rows) == len(bare_facts.areas)
+    assert "rank" not in " ".join(table.columns).casefold()
+
+
+def test_what_stands_out_adds_the_areas_up(month_facts):
+    inside = sum(area.incidents for area in month_facts.areas)
+    located = month_facts.summary["totals"]["located"]
+    said = stands_out(month_facts, TELL)
+    assert said.startswith(f"3 core service areas hold {inside:,} of {located:,} shootings (")
+    assert "through July 31, 2020." in said
+
+
+def test_an_internal_edition_says_that_it_is_and_the_publics_does_not(month_facts):
+    for name in ALL:
+        marks = " ".join(edition(month_facts, name, "en", draw).marks)
+        assert ("Internal" in marks) is (name not in {"public", WALKS}), name
+
+
+def test_a_walk_sheet_holds_streets_services_and_tasks_and_no_number_of_incidents(month_facts):
+    document = edition(month_facts, WALKS, "en", draw)
+    headings = [b.text for b in document.blocks if isinstance(b, Heading) and b.level == 2]
+    assert len(headings) == len(month_facts.areas)
+    for block in document.blocks:
+        if isinstance(block, Table):
+            assert block.columns == ("No.", "Place", "What it is")
+            assert [row[0] for row in block.rows] == [str(n + 1) for n in range(len(block.rows))]
+        elif isinstance(block, (Paragraph, Heading, Bullets)):
+            texts = block.items if isinstance(block, Bullets) else (block.text,)
+            assert not any(re.search(r"\d", text) for text in texts), texts
+    everything = " ".join(texts_of(document)).casefold()
+    assert not re.search(r"shoot|incident|homicide|victim|a\.?m\.?\b|p\.?m\.?\b|night", everything)
+    assert "mend the street lights (works)" in everything
+    assert any(block.is_open for block in document.blocks if isinstance(block, Bullets))
+
+
+def test_only_tasks_that_may_be_shown_are_on_a_walk_sheet(month_facts):
+    assert INTERNAL not in " ".join(texts_of(edition(month_facts, WALKS, "en", draw)))
+    assert INTERNAL in " ".join(texts_of(edition(month_facts, LEADERS, "en", draw)))
+
+
+def test_leaders_sheets_are_numbered_and_marked_across(month_facts):
+    document = edition(month_facts, LEADERS, "en", draw)
+    titles = [b.text for b in document.blocks if isinstance(b, Heading) and b.level == 2]
+    assert [title[:21] for title in titles] == [f"Leader's sheet {n} of 3" for n in (1, 2, 3)]
+    assert document.watermark
+    assert not any(edition(month_facts, name, "en", draw).watermark for name in AUDIENCES)
+    months = next(t for t in tables_of(document) if t.caption == "Month by month")
+    counts = [int(cell) for row in months.rows for cell in row[1:] if cell]
+    first = min(month_facts.areas, key=lambda area: (area.tier, area.name))
+    assert (len(counts), sum(counts)) == (36, first.incidents)
+
+
+def test_the_intervention_edition_sets_needs_first(month_facts):
+    document = edition(month_facts, "intervention", "en", draw)
+    table = next(t for t in tables_of(document) if t.caption.startswith("Services"))
+    gaps = [0 if row[4] == "none" else len(row[4].split(", ")) for row in table.rows[:-1]]
+    assert gaps == sorted(gaps, reverse=True)
+    assert table.rows[-1][0] == "The whole city"
+    lead = document.blocks[0].sentences[0]
+    assert table.rows[0][0] in lead
+
+
+def test_the_enforcement_edition_tells_of_cases_and_of_no_review_measure(month_facts):
+    said = " ".join(texts_of(edition(month_facts, "enforcement", "en", draw)))
+    assert "Shootings that police clear" in said
+    assert "no measure of its shooting reviews" in said
+
+
+def test_a_measure_with_a_value_stands_with_its_quarter(sample_plan, month_facts):
+    values = tuple(
+        Value(
+            "clearance", Quarter(2019 + n // 4, n % 4 + 1), value=0.4, numerator=40, denominator=100
+        )
+        for n in range(6)
+    )
+    lines = measure_lines(sample_plan, Records(values=values))
+    table, note = measures(at_quarter(lines, month_facts.today), TELL)[:2]
+    assert [row[0] for row in table.rows] == ["Shootings that police clear"]
+    assert table.rows[0][1].endswith(", 2020-Q2")
+    assert "14 more have no value yet" in note.text
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def _variants(month_facts, bare_facts):
+    lone = with_areas(month_facts, month_facts.areas[:1])
+    right = with_areas(month_facts, [replace(a, name=FROM_RIGHT) for a in month_facts.areas])
+    silent = replace(
+        bare_facts, followed=None, why_not_followed=say("report.too_short"), city_year=None
+    )
+    return {
+        "filled": month_facts,
+        "bare": bare_facts,
+        "no areas": with_areas(bare_facts, ()),
+        "no areas with a plan": with_areas(replace(month_facts, is_served=False), ()),
+        "one area": lone,
+        "forty areas": many(month_facts, 40),
+        "forty candidates": many(bare_facts, 40),
+        "right to left": right,
+        "nothing to compare": silent,
+        "no services": with_areas(
+            month_facts, [replace(area, help=None) for area in month_facts.areas]
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_edition_is_complete_whatever_is_missing(month_facts, bare_facts, name):
+    for variant, facts in _variants(month_facts, bare_facts).items():
+        for language in ("en", "es"):
+            document = edition(facts, name, language, draw)
+            texts = texts_of(document)
+            assert document.language == spoken(name, language)
+            assert document.title, variant
+            assert document.blocks, variant
+            assert "None" not in " ".join(texts).replace("None of", ""), (variant, texts)
+            assert "nan" not in " ".join(texts).split(), variant
+            assert not any("{" in text for text in texts), variant
+            for table in tables_of(document):
+                assert {len(row) for row in table.rows} <= {len(table.columns)}, variant
+                assert all(row[0] for row in table.rows), (variant, table)
+                assert max(table.numeric, default=0) < len(table.columns)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_map_that_cannot_be_drawn_is_said_in_its_place(month_facts, name):
+    drawn, missing = (edition(month_facts, name, "en", how) for how in (draw, refuse))
+    before, after = (
+        [block for block in document.blocks if isinstance(block, Picture)]
+        for document in (drawn, missing)
+    )
+    assert len(before) == len(after)
+    assert all(picture.png == b"a map" for picture in before)
+    assert all(picture.png is None and picture.missing for picture in after)
+    others = [b for b in missing.blocks if not isinstance(b, Picture)]
+    assert others == [b for b in drawn.blocks if not isinstance(b, Picture)]
+
+
+def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts):
+    for name in EXTRAS:
+        served = edition(many(month_facts, 40), name, "en", draw)
+        assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
+        assert "No sheet is here for 28 places" in served.blocks[-1].text
+    candidates = edition(many(bare_facts, 40), "prevention-leaders", "en", draw)
+    n_first = bare_facts.config.priorities.capacity
+    assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_first - 1
+
+
+def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of(bare_facts):
+    """The month's own candidate rests on incidents that have no place in public."""
+    area, other = walked(bare_facts)[0][:2]
+    fewer = tuple(sorted(f"{cell:015x}" for cell in area.cells))[:-1]
+    named = {"place_name": "As told", "state": "candidate", "since": None, "count": 12}
+    shown = PublicArea(letter="Q", cells=fewer, **named)
+    facts = replace(bare_facts, public=PublicPart(told.facts(areas=(shown,))))
+    drawn = []
+
+    def keep(sheet):
+        drawn.append(sheet)
+        return draw(sheet)
+
+    document = edition(facts, "prevention-walks", "en", keep)
+    said = " ".join(texts_of(document))
+    assert "As told" in said
+    assert f"{other.name} ({other.letter})" not in said.split("No sheet is here")[0]
+    (walk,) = drawn
+    assert walk.areas[0].letter == "Q"
+    assert len(fewer) < len(area.cells)
+    assert walk.areas[0].shape.equals(outline(int(cell, 16) for cell in fewer))
+    assert not [one.name for one in bare_facts.areas if f"{one.name} ({one.letter})" in said]
+    assert document.watermark == ""
+    draft = replace(
+        facts, public=replace(facts.public, caution=say("report.unrecorded", quarter=""))
+    )
+    assert edition(draft, "prevention-walks", "en", draw).watermark == "Draft: not published"
+    nobody = replace(bare_facts, public=PublicPart(why_not=say("report.public_not_asked")))
+    assert "has not been told to the public" in " ".join(
+        texts_of(edition(nobody, "prevention-walks", "en", draw))
+    )
+
+
+def test_a_public_edition_that_stands_in_no_record_is_marked_a_draft(month_facts):
+    assert edition(month_facts, "public", "en", draw).watermark == ""
+    part = replace(month_facts.public, caution=say("report.unrecorded", quarter="2020-Q2"))
+    facts = replace(month_facts, public=part)
+    assert edition(facts, "public", "en", draw).watermark == "Draft: not published"
+    assert edition(facts, "public", "es", draw).watermark == "Borrador: sin publicar"
+
+
+def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
+    shape = month_facts.areas[0].shape
+    more = (
+        Unserved("a", "Brindlemoor", 1, False, shape),
+        Unserved("b", "Kestrelby", None, True, shape),
+    )
+    said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
+    assert "One place that is not served is in the highest tier too." in said
+    assert "Brindlemoor (a, tier 1) and Kestrelby (b)" in said
+    assert "Kestrelby owes a third or more of its count" in said
+
+
+def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_says_so(
+    month_facts,
+):
+    shape = month_facts.areas[0].shape
+    lower = tuple(replace(area, tier=2) for area in month_facts.areas)
+    facts = replace(month_facts, areas=lower, unserved=(Unserved("a", "B", 1, False, shape),))
+    said = stands_out(facts, Speaker())
+    assert "No served area is in the highest tier; one place that is not served is." in said
+    assert "is in the highest tier:" not in said
+    alone = stands_out(replace(facts, unserved=()), Speaker())
+    assert "No served area" not in alone
+
+
+def test_no_sheet_that_residents_hold_shows_an_address(month_facts):
+    area = month_facts.areas[0]
+    task = replace_row(area.work.tasks[0], what="Board up 1412 Oak Street", is_public=True)
+    more = [replace_row(task, what=f"Lamp {n}", key=f"{n}") for n in range(8)]
+    work = replace(area.work, tasks=(task, *more))
+    facts = replace(month_facts, areas=(replace(area, work=work),))
+    said = " ".join(texts_of(edition(facts, WALKS, "en", draw)))
+    assert "1412" not in said
+    assert "Lamp 5" in said
+    assert "2 more tasks are on the city's list." in said
+    only = replace(facts, areas=(replace(area, work=replace(area.work, tasks=(task,))),))
+    said = " ".join(texts_of(edition(only, WALKS, "en", draw)))
+    assert "There is no task for this walk." in said
+
+
+def test_a_walk_sheet_names_kinds_in_its_own_language_where_the_citys_file_does(month_facts):
+    words = month_facts.config.services.kinds["es"]
+
+    def kinds(facts, language):
+        tables = tables_of(edition(facts, WALKS, language, draw))
+        return [row[2] for table in tables for row in table.rows if len(row) == 3]
+
+    english = kinds(month_facts, "en")
+    assert set(english) <= set(words)
+    assert kinds(month_facts, "es") == [words[kind] for kind in english]
+    services = month_facts.config.services.model_copy(update={"kinds": {}})
+    config = month_facts.config.model_copy(update={"services": services})
+    assert kinds(replace(month_facts, config=config), "es") == english
+
+
+def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(month_facts):
+    name = month_facts.areas[0].name
+    facts = replace(month_facts, gone=(name, "Oldtown"))
+    said = " ".join(texts_of(edition(facts, "executive", "en", draw)))
+    assert f"off the list: {name} (another part of it) and Oldtown." in said
+
+
+def test_the_map_shows_who_is_not_served_by_the_letters_of_the_text(month_facts):
+    assert month_facts.unserved
+    sheets = []
+
+    def keep(sheet):
+        sheets.append(sheet)
+        return b"a map"
+
+    said = " ".join(texts_of(edition(month_facts, "executive", "en", keep)))
+    shown = {(one.letter, one.name) for one in sheets[0].areas if not one.is_served}
+    assert shown == {(one.letter, one.name) for one in month_facts.unserved}
+    assert all(f"{name} ({letter}" in said for letter, name in shown)
+    assert "small letters are candidates that are not served." in said
+    drawn = [one.shape for one in sheets[0].areas]
+    assert not any(a.intersects(b) and a.intersection(b).area > 0.5 * min(a.area, b.area)
+                   for n, a in enumerate(drawn) for b in drawn[n + 1:])  # fmt: skip
+
+
+def test_a_doubtful_area_is_told_to_be_looked_at_first(month_facts):
+    doubtful = [replace(month_facts.areas[0], is_doubtful=True), *month_facts.areas[1:]]
+    said = " ".join(texts_of(edition(with_areas(month_facts, doubtful), "executive", "en", draw)))
+    assert "Hadderley (A) owes a third or more of its count" in said
+
+
+def test_where_no_change_can_be_told_the_lead_says_why(bare_facts):
+    facts = replace(bare_facts, followed=None, why_not_followed=say("report.too_short"))
+    assert lead_changed(facts, TELL) == str(say("report.too_short"))
+
+
+def test_a_proxy_is_marked_and_called_what_it_is(month_facts):
+    city = month_facts.config.city.model_copy(
+        update={"nonfatal_is_proxy": True, "nonfatal_name": "armed assault"}
+    )
+    facts = replace(month_facts, config=month_facts.config.model_copy(update={"city": city}))
+    for name in INSIDE:
+        document = edition(facts, name, "en", draw)
+        assert "Proxy: armed assault" in document.marks
+        assert "Counted here: incidents." in " ".join(texts_of(document))
+
+
+# ---- The public -----------------------------------------------------------------------------
+
+
+def test_the_public_edition_says_why_where_nothing_may_be_told(bare_facts):
+    facts = replace(bare_facts, public=PublicPart(why_not=say("report.public_not_asked")))
+    (box,) = edition(facts, "public", "en", draw).blocks
+    assert isinstance(box, Box)
+    assert box.paragraphs == (str(say("report.public_not_asked")),)
+
+
+def test_the_public_edition_rests_on_the_publics_facts_alone(month_facts, bare_facts):
+    """Two months that differ in all else, and share the public's facts, say the same."""
+    other = replace(bare_facts, public=month_facts.public, snapshot=month_facts.snapshot)
+    assert edition(month_facts, "public", "en", draw) == edition(other, "public", "en", draw)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_number_of_the_public_edition_is_below_ten(month_facts, language):
+    counted = 0
+    for table in tables_of(edition(month_facts, "public", language, draw)):
+        if Speaker(language)("public.count") not in table.columns[1:]:
+            continue  # how many actions stand how: no incident is counted there
+        for row in table.rows:
+            numbers = [int(row[n]) for n in table.numeric if row[n].isdecimal()]
+            assert not [n for n in numbers if n < 10], row
+            counted += len(numbers)
+    assert counted > 3
+
+
+def test_many_neighborhoods_without_a_number_are_told_as_one(month_facts):
+    districts = tuple(PublicPlace(name=f"Place {n}", count=20 + n) for n in range(3)) + tuple(
+        PublicPlace(name=f"Quarter {n}", count=None) for n in range(157)
+    )
+    facts = replace(month_facts, public=PublicPart(told.facts(districts=districts)))
+    document = edition(facts, "public", "en", draw)
+    said = " ".join(texts_of(document))
+    assert "157 more neighborhoods had fewer than 10, or their numbers are held back: " in said
+    assert "Quarter 0, Quarter 1, " in said
+    assert "Place 2" in said
+
+
+def test_many_actions_without_news_are_told_as_one(month_facts):
+    actions = tuple(told.action(f"1.1.{n}", f"Action {n}", "no-update") for n in range(1, 30))
+    done = told.action("1.2.1", "Light the park", "done")
+    facts = replace(month_facts, public=PublicPart(told.facts(actions=(*actions, done))))
+    said = " ".join(texts_of(edition(facts, "public", "en", draw)))
+    assert "Of 29 more actions there is no news yet." in said
+    assert "Light the park" in said
+    assert "Action 7" not in said
+
+
+def test_the_publics_spanish_is_marked_until_an_office_approves_it(month_facts):
+    def marks(office, language):
+        facts = replace(month_facts, public=PublicPart(told.facts(spanish_office=office)))
+        return edition(facts, "public", language, draw).marks
+
+    unreviewed = Speaker("es")("public.unreviewed")
+    assert unreviewed in marks("", "es")
+    assert unreviewed not in marks("City Clerk", "es")
+    assert marks("", "en") == marks("City Clerk", "en")
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_edition_gives_an_incident_an_address_or_a_coordinate(
+    month_facts, bare_facts, sample_source, name
+):
+    incidents = sample_source.dataset.incidents
+    ids = set(incidents["incident_id"])
+    points = sample_source.dataset.report["suspect_points"]
+    addresses = [point["address"] for point in points if point["address"]]
+    assert addresses
+    for facts in (month_facts, bare_facts):
+        texts = texts_of(edition(facts, name, "en", draw))
+        words = set(re.findall(r"[\w-]+", " ".join(texts)))
+        assert not words & ids
+        assert not any(address in text for text in texts for address in addresses)
+        assert not any(DECIMALS.search(text) for text in texts)
+
+
+@pytest.mark.parametrize("name", ["public", WALKS])
+def test_what_the_public_holds_has_no_word_that_was_not_marked_public(month_facts, name):
+    assert INTERNAL not in " ".join(texts_of(edition(month_facts, name, "en", draw)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_same_facts_give_the_same_edition(month_facts, name):
+    assert edition(month_facts, name, "en", draw) == edition(month_facts, name, "en", draw)
+
+
+def test_maps_of_a_walk_show_no_count_and_those_of_the_city_do(month_facts):
+    sheets = []
+
+    def keep(sheet):
+        sheets.append(sheet)
+        return b"a map"
+
+    edition(month_facts, WALKS, "en", keep)
+    assert len(sheets) == 3
+    for sheet in sheets:
+        assert (sheet.cells, sheet.class_words, sheet.legend_title) == ((), (), "")
+        assert sheet.street_names
+        assert isinstance(sheet.focus, shapely.Polygon)
+    edition(month_facts, "executive", "en", keep)
+    counts = month_facts.ground.counts
+    levels = dict(sheets[-1].cells)
+    assert set(levels) == set(counts)
+    order = sorted(counts, key=counts.__getitem__)
+    assert [levels[cell] for cell in order] == sorted(levels.values())
+    assert max(levels.values()) + 1 == len(sheets[-1].class_words)
+
+
+@given(st.text(min_size=1, max_size=60))
+@REPEATABLE
+def test_a_name_of_any_signs_stands_as_it_is(month_facts, name):
+    areas = [replace(month_facts.areas[0], name=name), *month_facts.areas[1:]]
+    facts = with_areas(month_facts, areas)
+    assert any(name in text for text in texts_of(edition(facts, "prevention", "en", draw)))
+
+
+def test_every_field_of_a_document_is_looked_at_here():
+    """A field that is added must be read by `texts_of` too."""
+    assert {field.name for field in fields(Table)} == {"caption", "columns", "rows", "numeric"}
+    assert {field.name for field in fields(Picture)} == {
+        "png",
+        "alt",
+        "caption",
+        "missing",
+        "width_share",
+        "narrow",
+    }

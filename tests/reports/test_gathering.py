@@ -1,0 +1,357 @@
+"""The facts of a month: of that month and none later, and complete where something is missing."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import geopandas as gpd
+import h3
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from csa.analysis import propose
+from csa.briefing.measuring import measure_lines
+from csa.choices import Choices
+from csa.errors import PeriodError
+from csa.log import silent
+from csa.measures import Quarter, Value
+from csa.params import Month, Period
+from csa.places import cells as h3_cells
+from csa.reports.month.alike import unlike
+from csa.reports.month.area_facts import Move
+from csa.reports.month.area_gathering import MonthSeen, areas_of
+from csa.reports.month.gathering import Beside, gather, snapshot_for
+from csa.reports.month.helping import helps_of, services_per_1k
+from csa.reports.month.looking import Look, follow, through_month
+from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
+from csa.store.records import Records
+from csa.store.tables import AreaRow, StepRow
+
+JULY = Month(2020, 7)
+ALONE = Beside(with_public=False)
+
+
+@pytest.fixture(scope="module")
+def july(sample_source):
+    """The sample city's proposal of July 2020, and the place from which it is told."""
+    source = sample_source
+    choices = Choices(until=JULY.plus(1))
+    now = propose(source.dataset, source.config, choices)
+    dataset = through_month(source.dataset, JULY)
+    period = Period.before(JULY.plus(1), 36)
+    return MonthSeen(dataset, source.config, choices, period, now, now, {})
+
+
+@pytest.fixture(scope="module")
+def look(sample_source, decided_records):
+    return Look.at(sample_source, decided_records, JULY, silent)
+
+
+def _keys(messages):
+    return {message.key for message in messages}
+
+
+def _with_since(records, day):
+    """Let all areas be designated on another day."""
+    areas = tuple(
+        AreaRow(key=area.key, place_name=area.place_name, state="designated", since=day)
+        for area in records.areas
+    )
+    steps = []
+    for row in records.steps:
+        step = StepRow(key=row.key, area=row.area, state=row.state, on_date=day)
+        step.cells, step.evidence, step.reasons = row.cells, row.evidence, row.reasons
+        steps.append(step)
+    return replace(records, areas=areas, steps=tuple(steps))
+
+
+def _renamed(proposal, at, **values):
+    """Change a candidate of a proposal."""
+    areas = proposal.areas.copy()
+    for name, value in values.items():
+        areas[name] = areas[name].astype(object)
+        areas.loc[areas.index[at], name] = value
+    return replace(proposal, areas=areas)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_areas_are_the_served_ones_by_letter(month_facts):
+    assert [area.letter for area in month_facts.areas] == ["A", "D", "F"]
+    assert month_facts.is_served
+    assert {area.state for area in month_facts.areas} == {"designated"}
+    assert {area.since for area in month_facts.areas} == {date(2019, 10, 1)}
+
+
+def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sample_source):
+    """The oracle counts rows by the text of their cell and by their day, with pandas alone."""
+    incidents = sample_source.dataset.incidents
+    inside = ~incidents["flags"].str.contains("outside_study_area")
+    for area in month_facts.areas:
+        at = inside & incidents["cell_r9"].isin(h3_cells.as_text(area.cells))
+        when = incidents.loc[at, "occurred_at"]
+        in_36 = (when >= "2017-08-01") & (when < "2020-08-01")
+        in_12 = (when >= "2019-08-01") & (when < "2020-08-01")
+        assert (area.incidents, area.recent_12) == (int(in_36.sum()), int(in_12.sum()))
+        assert sum(one.n for one in area.times.months) == area.incidents
+        assert len(area.times.months) == 36
+
+
+def test_all_areas_together_are_followed_since_the_last_designation(month_facts):
+    followed = month_facts.followed
+    assert followed.letters == ("A", "D", "F")
+    assert (str(followed.since), str(followed.through)) == ("2019-10", "2020-07")
+    assert followed.sentence.key == "displacement.said"
+    values = dict(followed.sentence.values)
+    assert values["counted"] == sum(
+        one.n for area in month_facts.areas for one in area.times.months if one.month >= "2019-10"
+    )
+    assert all(area.verdict is not None for area in month_facts.areas)
+
+
+def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
+    assert not bare_facts.is_served
+    assert len(bare_facts.areas) == bare_facts.summary["totals"]["areas"]
+    assert {area.state for area in bare_facts.areas} == {"candidate"}
+    inside = sum(area.incidents for area in bare_facts.areas)
+    assert inside == bare_facts.summary["totals"]["in_areas"]
+    assert bare_facts.followed.are_earlier
+    assert str(bare_facts.followed.since) == "2019-08"
+
+
+def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
+    services = sample_source.dataset.services
+    for area in month_facts.areas:
+        near = area.help.near
+        assert [one.number for one in near] == list(range(1, len(near) + 1))
+        assert [one.metres for one in near] == sorted(one.metres for one in near)
+        assert all(one.metres <= sample_source.config.services.near_m for one in near)
+        kinds = set(services["kind"]) - {one.kind for one in near}
+        assert set(area.help.lacking) == kinds
+
+
+def test_a_rate_is_of_the_services_inside(sample_source):
+    """Two services inside, one near, among 2,000 residents of a square: 1.0 per 1,000."""
+    source = sample_source
+    cells = frozenset(h3_cells.disk(int(source.dataset.incidents["cell_r9"].iloc[0], 16), 3))
+    shape = h3_cells.outline(cells)
+    middle = shapely.centroid(shape)
+    around = gpd.GeoDataFrame(
+        {"name": ["Here"], "place_id": ["1"], "population": [2000.0]},
+        geometry=[shape],
+        crs="EPSG:4326",
+    )
+    points = [middle, middle, shapely.Point(shape.bounds[2] + 0.004, middle.y)]
+    services = gpd.GeoDataFrame(
+        {"name": ["b", "a", "c"], "kind": ["clinic", "clinic", "school"]},
+        geometry=points,
+        crs="EPSG:4326",
+    )
+    dataset = replace(source.dataset, neighborhoods=around, services=services)
+    (found,) = helps_of(dataset, source.config, [cells])
+    assert (found.n_inside, len(found.near), found.lacking) == (2, 3, ())
+    assert [one.name for one in found.near] == ["a", "b", "c"]
+    assert found.per_1k == pytest.approx(1.0, rel=1e-6)
+
+
+def test_what_became_of_an_area_since_the_month_before(july):
+    """One is new, one was of a lower tier, one of a higher, one had none; the others are the same."""
+    tiers = july.now.areas["tier"].tolist()
+    at = [n for n, tier in enumerate(tiers) if tier == 1]
+    before = _renamed(july.now, at[0], tier=3)
+    before = _renamed(before, at[1], tier=None)
+    low = tiers.index(2)
+    before = _renamed(before, low, tier=1)
+    gone = next(n for n in range(len(tiers)) if n not in {*at[:2], low})
+    before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
+    found = areas_of(replace(july, before=before), Records(), (), date(2020, 7, 31))
+    moves = {name: area.move for name, area in zip(range(len(found)), found, strict=True)}
+    assert moves.pop(at[0]) is Move.HIGHER
+    assert moves.pop(at[1]) is Move.HIGHER
+    assert moves.pop(low) is Move.LOWER
+    assert moves.pop(gone) is Move.NEW
+    assert set(moves.values()) == {Move.SAME}
+
+
+def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sample_records):
+    cells = frozenset(int(cell, 16) for cell in sample_records.steps_of("A")[-1].cells)
+    kept = [not cells & set(h3_cells.from_text(own)) for own in july.now.areas["cells"]]
+    now = replace(july.now, areas=july.now.areas[kept])
+    found = areas_of(replace(july, now=now), sample_records, (), date(2020, 7, 31))
+    (area,) = [area for area in found if area.letter == "A"]
+    assert (area.move, area.is_listed, area.tier) == (Move.GONE, False, None)
+    assert area.incidents > 0
+    assert len(unlike(found, now)) == len(now.areas) - 2
+
+
+def test_the_snapshot_is_the_one_that_is_named_before(sample_source, month_facts, request):
+    plan, records = (request.getfixturevalue(f"{n}") for n in ("sample_plan", "decided_records"))
+    assert snapshot_for(sample_source, plan, records, JULY, ALONE) == month_facts.snapshot
+
+
+def test_a_served_area_where_nothing_is_live_is_named(month_facts):
+    assert month_facts.plan.undone == ("A", "D", "F")
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_too_few_months_since_the_designation_say_nothing(look, decided_records):
+    found = follow(look, _with_since(decided_records, date(2020, 6, 1)))
+    assert found.followed.verdict is None
+    assert found.followed.sentence.key == "report.too_early"
+    assert found.followed.n_months == 2
+    assert found.singles is None
+
+
+def test_a_designation_after_the_month_is_said(look, decided_records):
+    found = follow(look, _with_since(decided_records, date(2020, 7, 2)))
+    assert found.followed is None
+    assert found.why_not.key == "report.not_begun"
+
+
+def test_the_first_of_a_month_is_that_months_designation(look, decided_records):
+    found = follow(look, _with_since(decided_records, date(2020, 7, 1)))
+    assert found.followed.n_months == 1
+
+
+def test_with_months_missing_from_the_files_no_change_is_told():
+    assert follow(None, Records(), n_silent=3).why_not.key == "report.silent_months"
+
+
+def test_an_area_of_larger_cells_is_counted_and_told_apart(july, look, decided_records):
+    """A served area of cells one size larger: counted in its own cells, and not pooled."""
+    cells = [int(cell, 16) for cell in decided_records.steps_of("A")[-1].cells]
+    inside = Counter(int(h3_cells.parents([cell], 1)[0]) for cell in cells)
+    larger = sorted(f"{cell:015x}" for cell, n in inside.items() if n > 1)
+    step = StepRow(key="A/1", area="A", state="designated", on_date=date(2019, 10, 1))
+    step.cells, step.evidence = larger, {}
+    steps = (step, *(row for row in decided_records.steps if row.area != "A"))
+    records = replace(decided_records, steps=steps)
+    (area, *_) = areas_of(july, records, (), date(2020, 7, 31))
+    assert area.incidents > 50
+    found = follow(look, records)
+    assert (found.followed.letters, found.followed.left_out) == (("D", "F"), ("A",))
+
+
+def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
+    """The same land in cells one size smaller has nearly the same count, and the same tier."""
+    known = next(area for area in month_facts.areas if area.letter == "D")
+    smaller = {h for cell in h3_cells.as_text(known.cells) for h in h3.cell_to_children(cell, 10)}
+    step = StepRow(key="D/1", area="D", state="designated", on_date=date(2019, 10, 1))
+    step.cells, step.evidence = sorted(smaller), {}
+    steps = (step, *(row for row in decided_records.steps if row.area != "D"))
+    found = areas_of(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
+    area = next(area for area in found if area.letter == "D")
+    assert (area.is_listed, area.tier, area.move) == (True, known.tier, Move.SAME)
+    assert area.incidents == pytest.approx(known.incidents, rel=0.1)
+
+
+def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
+    dataset, config = sample_source.dataset, sample_source.config
+    summary = month_facts.summary
+
+    def noted(reported, through):
+        return _keys(data_notes(dataset, config, summary, reported, (), through))
+
+    either = {"follow.provisional", "briefing.partial"}
+    assert noted(JULY, date(2020, 7, 31)) & either == {"follow.provisional"}
+    assert noted(JULY, date(2020, 8, 30)) & either == {"follow.provisional"}
+    assert noted(JULY, date(2020, 7, 30)) & either == {"briefing.partial"}
+    assert noted(JULY, date(2020, 8, 31)) & either == set()  # told for a month
+    assert "follow.provisional" in _keys(month_facts.notes)
+
+
+def test_domestic_incidents_are_counted_or_said_to_be_unknown(sample_source, month_facts):
+    dataset, config = through_month(sample_source.dataset, JULY), sample_source.config
+    (said,) = [dict(n.values) for n in month_facts.notes if n.key == "report.domestic"]
+    incidents = dataset.incidents[dataset.incidents["occurred_at"] >= "2017-08-01"]
+    assert said["n"] == int((incidents["domestic"] == "yes").sum())
+    assert said["of"] == len(incidents) == month_facts.summary["totals"]["incidents"]
+    unknown = replace(dataset, incidents=dataset.incidents.assign(domestic="unknown"))
+    notes = data_notes(unknown, config, month_facts.summary, JULY, (), date(2020, 7, 31))
+    assert "report.domestic_unknown" in _keys(notes)
+
+
+def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_facts):
+    assert _keys(bare_facts.missing) == {
+        "report.lacks_plan",
+        "report.lacks_store",
+        "report.lacks_past",
+        "report.lacks_background",
+    }
+    assert _keys(month_facts.missing) == {
+        "report.lacks_measures",
+        "report.lacks_past",
+        "report.lacks_background",
+    }
+    bare = replace(
+        sample_source.dataset,
+        services=None,
+        report={**sample_source.dataset.report, "population_year": None},
+    )
+    lacks = _keys(what_lacks(sample_source.config, bare, None, Records(), ()))
+    assert {"report.lacks_services", "report.lacks_people"} <= lacks
+    assert services_per_1k(bare) is None
+    assert helps_of(bare, sample_source.config, [frozenset()]) == [None]
+
+
+def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
+    assert bare_facts.public.facts is None
+    assert bare_facts.public.why_not.key == "report.public_not_asked"
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("month", [Month(2014, 12), Month(2020, 9)], ids=str)
+def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source, month):
+    with pytest.raises(PeriodError, match="which hold 2015-01 to 2020-08") as refused:
+        refuse_outside(sample_source.dataset, month)
+    assert refused.value.message.key == "report.month"
+    with pytest.raises(PeriodError):
+        gather(sample_source, None, Records(), month, beside=ALONE)
+
+
+def test_data_without_a_day_are_refused(sample_source):
+    empty = replace(
+        sample_source.dataset, report={**sample_source.dataset.report, "data_through": None}
+    )
+    with pytest.raises(PeriodError):
+        refuse_outside(empty, JULY)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
+    """Whatever the days after the month hold, its facts are the same."""
+    dataset = sample_source.dataset
+    later = dataset.incidents["occurred_at"] >= pd.Timestamp("2020-08-01")
+    incidents = dataset.incidents[~later | (np.arange(len(later)) % 2 == 0)]
+    other = replace(sample_source, dataset=replace(dataset, incidents=incidents))
+    found = gather(other, None, Records(), JULY, beside=ALONE)
+    assert later.sum() > 10
+    assert found.areas == bare_facts.areas
+    assert found.followed == bare_facts.followed
+    assert found.city_year == bare_facts.city_year
+    assert found.summary == bare_facts.summary
+    assert found.notes == bare_facts.notes
+    assert dict(found.ground.counts) == dict(bare_facts.ground.counts)
+
+
+def test_a_dataset_that_ends_within_the_month_is_taken_whole(sample_source):
+    assert through_month(sample_source.dataset, Month(2020, 8)) is sample_source.dataset
+    cut = through_month(sample_source.dataset, JULY)
+    assert cut.incidents["occurred_at"].max() < pd.Timestamp("2020-08-01")
+    assert cut.report["data_through"] == "2020-07-31"
+
+
+def test_measures_with_a_value_are_no_more_missing(sample_source, sample_plan):
+    value = Value("clearance", Quarter(2020, 1), value=0.4)
+    lines = measure_lines(sample_plan, Records(values=(value,)))
+    found = what_lacks(sample_source.config, sample_source.dataset, sample_plan, Records(), lines)
+    assert "report.lacks_measures" not in _keys(found)

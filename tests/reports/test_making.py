@@ -1,0 +1,177 @@
+"""From facts to files: every edition in every form, each map drawn once, the same bytes."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from csa.errors import MachineError, OutputError, ParamError
+from csa.reports import making
+from csa.reports.editions.all import AUDIENCES, EXTRAS
+from csa.reports.making import (
+    EDITIONS,
+    Drawer,
+    form_of,
+    make_all,
+    make_edition,
+    marker_of,
+    names_of,
+    paper_of,
+)
+from csa.reports.maps import cartography
+from tests.reports.documents import LONG_NAME, picture
+from tests.reports.test_pdf import pages
+
+
+def drawn(_sheet):
+    return picture(3, 2)
+
+
+@pytest.fixture(scope="module")
+def files(month_facts):
+    steps = []
+    made = make_all(month_facts, "en", with_docx=True, draw=drawn, tell=steps.append)
+    assert steps == ["edition"] * len(EDITIONS)
+    return made
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_all_is_each_edition_as_pdf_and_html_and_with_docx_if_it_is_asked_for(files, month_facts):
+    names = [f"2020-07_{name}_en" for name in (*AUDIENCES, *EXTRAS)]
+    assert set(files) == {f"{name}.{form}" for name in names for form in ("pdf", "html", "docx")}
+    assert set(files) == set(names_of(month_facts.month, "en"))
+    assert marker_of(month_facts.month, "en") in files
+    starts = {"pdf": b"%PDF", "html": b"<!DOCTYPE html>", "docx": b"PK"}
+    for name, content in files.items():
+        assert content.startswith(starts[name.rpartition(".")[2]])
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_an_edition_has_two_to_six_pages_and_less_than_a_megabyte(files, audience):
+    pdf = files[f"2020-07_{audience}_en.pdf"]
+    assert 2 <= len(pages(pdf)) <= 6
+    assert len(pdf) < 1_000_000
+
+
+@pytest.mark.parametrize("form", ["pdf", "html", "docx"])
+def test_one_edition_is_the_same_as_among_all(files, month_facts, form):
+    name, content = make_edition(month_facts, "executive", "en", form, drawn)
+    assert name == f"2020-07_executive_en.{form}"
+    assert files[name] == content
+
+
+def test_every_edition_names_the_one_snapshot_and_the_end_of_the_trail_in_it(files, month_facts):
+    snapshot = month_facts.snapshot
+    for name, content in files.items():
+        if name.endswith(".html"):
+            assert snapshot.id in content.decode()
+            is_internal = "public" not in name
+            assert not is_internal or snapshot.audit_head[:12] in content.decode()
+
+
+def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch):
+    sizes = []
+
+    def draw(sheet, style, *, size_px):
+        sizes.append((style, size_px, sheet.focus is None))
+        return picture(3, 2)
+
+    monkeypatch.setattr(cartography, "draw_map", draw)
+    drawer = Drawer()
+    for audience in ("executive", "enforcement", "prevention-walks"):
+        make_edition(month_facts, audience, "en", "html", drawer)
+    n_areas = len(month_facts.areas)
+    assert sizes[0] == ("print", making.CITY_PX, True)
+    assert sizes[1:] == [("print", making.WALK_PX, False)] * n_areas
+
+
+def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):
+    assert paper_of(month_facts) == "letter"
+    city = month_facts.config.city.model_copy(update={"units": "metric"})
+    config = month_facts.config.model_copy(update={"city": city})
+    assert paper_of(replace(month_facts, config=config)) == "a4"
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("audience", EDITIONS)
+def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
+    name, page = make_edition(bare_facts, audience, "es", "html", drawn)
+    said = "es" if audience in {"public", "prevention-walks"} else "en"  # offices read English
+    assert name == f"2020-07_{audience}_{said}.html"
+    assert f'<html lang="{said}">'.encode() in page
+
+
+def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_facts):
+    def fail(_sheet):
+        raise OutputError("files.cannot_write", path="map", why="no room")
+
+    for form in ("pdf", "html", "docx"):
+        _, content = make_edition(month_facts, "executive", "en", form, fail)
+        assert content
+    _, page = make_edition(month_facts, "executive", "en", "html", fail)
+    assert b'class="missing"' in page
+    assert b"<img" not in page
+
+
+def test_forty_areas_with_long_names_are_all_there(month_facts):
+    areas = tuple(
+        replace(month_facts.areas[n % 3], letter=f"A{n}", name=f"{LONG_NAME[:56]} {n:03}")
+        for n in range(40)
+    )
+    crowded = replace(month_facts, areas=areas)
+    _, page = make_edition(crowded, "executive", "en", "html", drawn)
+    assert all(f"{LONG_NAME[:56]} {n:03}" in page.decode() for n in range(40))
+    _, pdf = make_edition(crowded, "executive", "en", "pdf", drawn)
+    assert 2 <= len(pages(pdf)) <= 8
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("audience", "language", "form", "told"),
+    [
+        ("mayor", "en", "pdf", "no edition mayor. There are executive, prevention"),
+        ("public", "fr", "pdf", "no report in fr. There are en, es"),
+        ("public", "en", "odt", "no report as odt. There are pdf, html, docx"),
+    ],
+)
+def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language, form, told):
+    with pytest.raises(ParamError, match=told):
+        make_edition(month_facts, audience, language, form)
+
+
+def test_the_ending_of_a_name_says_what_the_file_is_to_be():
+    assert [form_of(Path(f"a.{form}")) for form in ("pdf", "HTML", "docx")] == [
+        "pdf",
+        "html",
+        "docx",
+    ]
+    for name in ("report", "a.doc", ".pdf", "a.pdf.txt"):
+        with pytest.raises(ParamError, match=re.escape(name)):
+            form_of(Path(name))
+
+
+def test_all_editions_are_refused_at_once_where_no_pdf_can_be_made(month_facts, monkeypatch):
+    def absent():
+        raise MachineError("report_file.no_pdf")
+
+    monkeypatch.setattr(making, "require_pdf", absent)
+    with pytest.raises(MachineError, match="libpango"):
+        make_all(month_facts, "en", draw=drawn)
+    assert make_edition(month_facts, "public", "en", "html", drawn)[1]
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_the_same_facts_give_the_same_files(files, month_facts):
+    for audience in ("prevention", "public", "prevention-leaders"):
+        for form in ("pdf", "html", "docx"):
+            name, content = make_edition(month_facts, audience, "en", form, drawn)
+            assert files[name] == content

@@ -1,0 +1,187 @@
+"""The printed file: tagged, small, the same on every run, and asking nobody for anything."""
+
+import builtins
+import hashlib
+import logging
+import os
+import re
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from csa.errors import MachineError
+from csa.reports.document import Paragraph, Picture
+from csa.reports.html import render_html
+from csa.reports.pdf import render_pdf
+from tests.reports.documents import FROM_RIGHT, document, picture
+
+ROOT = Path(__file__).parent.parent.parent
+MAKE = (
+    "import hashlib, pathlib, sys; from csa.reports.pdf import render_pdf;"
+    "print(hashlib.sha256(render_pdf(pathlib.Path(sys.argv[1]).read_bytes())).hexdigest())"
+)
+
+
+def printed(**changes):
+    return render_pdf(render_html(document(**changes)))
+
+
+@pytest.fixture(scope="module")
+def pdf():
+    return printed()
+
+
+def objects(pdf):
+    """List the file's objects, what is packed unpacked: an oracle that knows no PDF library."""
+    found = re.findall(rb"\d+ 0 obj\s(.*?)\sendobj", pdf, re.DOTALL)
+    for body in list(found):
+        if b"/ObjStm" in body:
+            found.append(zlib.decompress(stream(body)))
+    return found
+
+
+def unpacked(pdf):
+    for body in objects(pdf):
+        if b"/FlateDecode" in body and b"stream\n" in body:
+            yield zlib.decompress(stream(body))
+
+
+def stream(body):
+    return body.split(b"stream\n", 1)[1].rsplit(b"\nendstream", 1)[0]
+
+
+def pages(pdf):
+    """Give width and height of each page, points."""
+    boxes = re.findall(
+        rb"/Type /Page\b(?!s).*?/MediaBox \[([^\]]*)\]", b"\n".join(objects(pdf)), re.DOTALL
+    )
+    return [tuple(round(float(side)) for side in box.split()[2:]) for box in boxes]
+
+
+def structure(pdf):
+    """List the types of the elements that a reader's voice walks through."""
+    return re.findall(r"/StructElem\s*/S /(\w+)", b"\n".join(objects(pdf)).decode("latin-1"))
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_it_is_tagged_with_headings_tables_lists_and_the_words_of_pictures(pdf):
+    whole = b"\n".join(objects(pdf))
+    assert re.search(rb"/MarkInfo\s*<<\s*/Marked true", whole)
+    assert re.search(rb"/Lang \(en\)", whole)
+    assert b"/StructTreeRoot" in whole
+    assert b"pdfuaid:part" in pdf + b"".join(unpacked(pdf))
+    assert b"/Alt (Six areas lie along the river.)" in whole
+    found = structure(pdf)
+    for kind in (
+        "H1",
+        "H2",
+        "H3",
+        "P",
+        "L",
+        "LI",
+        "Table",
+        "THead",
+        "TH",
+        "TD",
+        "Figure",
+        "Caption",
+    ):
+        assert kind in found
+
+
+def test_it_is_on_the_offices_own_paper_of_few_pages_and_small(pdf):
+    assert pages(pdf) == [(612, 792)] * 3
+    assert pages(render_pdf(render_html(document(), "a4"))) == [(595, 842)] * 3
+    assert len(pdf) < 1_000_000
+
+
+def test_its_letters_are_inside_and_are_those_of_the_package(pdf):
+    fonts = set(re.findall(rb"/FontName /\w+\+([\w-]+)", b"\n".join(objects(pdf))))
+    assert fonts == {b"Report", b"Report-Bold"}
+    assert b"/FontFile" in b"\n".join(objects(pdf))
+
+
+def test_it_has_no_date_and_no_trace_of_the_machine(pdf):
+    whole = b"\n".join(objects(pdf))
+    assert not re.search(rb"/(CreationDate|ModDate)", whole)
+    assert str(ROOT).encode() not in whole
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_forty_areas_go_on_over_pages_with_their_heads(pdf):
+    long = printed(n_areas=120)
+    assert len(pages(long)) >= len(pages(pdf)) + 2
+    assert structure(long).count("THead") >= structure(pdf).count("THead") + 2
+    assert structure(long).count("TR") >= 121
+
+
+def test_a_watermark_stands_on_each_page():
+    marked, plain = printed(watermark="Sheet 1 of 4"), printed()
+    assert structure(marked).count("Div") == structure(plain).count("Div") + len(pages(marked))
+
+
+def test_what_cannot_be_drawn_and_what_runs_from_right_to_left_is_printed_too():
+    blocks = (Picture(None, "Six areas.", missing="No map."), Paragraph(FROM_RIGHT + " 12 a"))
+    assert len(pages(printed(blocks=blocks))) == 1
+    assert len(pages(printed(blocks=(Picture(b"no png", "Six areas."),)))) == 1
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9/x.png", "file:///etc/hostname", "x.png"])
+def test_nothing_outside_the_page_is_fetched(place, monkeypatch, caplog):
+    opened = []
+    monkeypatch.setattr(
+        "urllib.request.OpenerDirector.open", lambda *given, **_: opened.append(given)
+    )
+    page = render_html(document(blocks=(Picture(picture(1, 1), "x"),)))
+    page = re.sub(rb'src="[^"]*"', f'src="{place}"'.encode(), page)
+    with caplog.at_level(logging.ERROR, "weasyprint"):
+        assert render_pdf(page).startswith(b"%PDF")
+    assert opened == []
+
+
+def test_a_machine_without_pango_is_told_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def absent(name, *given):
+        if name.startswith("weasyprint"):
+            raise OSError("cannot load library 'libpango-1.0-0'")
+        return real(name, *given)
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    page = render_html(document())
+    with pytest.raises(MachineError, match=r"libharfbuzz-subset0.*apt-get install.*HTML works"):
+        render_pdf(page)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_it_is_the_same_file_here_and_in_another_process(pdf, tmp_path):
+    (tmp_path / "page.html").write_bytes(render_html(document()))
+    done = subprocess.run(
+        [sys.executable, "-c", MAKE, str(tmp_path / "page.html")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONHASHSEED": "7", "OPENBLAS_NUM_THREADS": "1", "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == hashlib.sha256(pdf).hexdigest()
+    assert done.stderr == ""
+    assert printed() == pdf
+
+
+def test_nothing_in_the_style_is_unknown_to_the_printer(caplog):
+    with caplog.at_level(logging.WARNING, "weasyprint"):
+        printed()
+    assert caplog.records == []

@@ -1,0 +1,352 @@
+"""What the public reads: plain, kind, complete in each state, and nothing that is too small."""
+
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.catalogs import LANGUAGES
+from csa.displacement.verdict import Verdict
+from csa.message import english
+from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
+from csa.reports.public.change import change_numbers, change_sentence, told_of
+from csa.reports.public.facts import DensityClass, PublicPlace
+from csa.reports.public.plan import standing, standings, ways_in
+from csa.reports.public.screens import MOST_WORDS, count_words, wall_marks, wall_screens
+from csa.reports.public.sections import public_sections, public_title
+from csa.reports.public.words import class_words, marks_of
+from csa.words import Speaker
+from tests.reports.readability import grade
+from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts
+
+REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=40)
+SECTIONS = (
+    "number",
+    "where",
+    "areas",
+    "neighborhoods",
+    "years",
+    "change",
+    "doing",
+    "tasks",
+    "answers",
+    "part",
+    "limits",
+)
+FORBIDDEN = (
+    "hot spot",
+    "hotspot",
+    "worst",
+    "winner",
+    "dangerous",
+    "offender",
+    "victim",
+    "suspect",
+    "score",
+    "significant",
+    "predict",
+    "rank",
+    "cluster",
+    "too few",
+)
+OUR_STATES = [state for state in STATES if state != "long words"]
+"""States whose free text is not made to be long."""
+
+
+def told(section):
+    """List the texts of a section that are ours, a table's cells left out."""
+    for block in section.blocks:
+        match block:
+            case Lead():
+                yield from block.sentences
+            case Paragraph():
+                yield block.text
+            case Bullets():
+                yield from block.items
+            case Picture():
+                yield from (block.alt, block.missing, block.caption)
+            case Table():
+                yield block.caption
+                yield from block.columns
+
+
+def section(key, *given):
+    return next(found for found in public_sections(*given) if found.key == key)
+
+
+def table(key, *given):
+    return next(block for block in section(key, *given).blocks if isinstance(block, Table))
+
+
+def text_of(key, *given):
+    return " ".join(told(section(key, *given)))
+
+
+def everything(given, language="en"):
+    """Give all text of the page and the wall, tables included."""
+    texts = [public_title(given, language), *marks_of(given, language)]
+    for found in public_sections(given, language):
+        texts += [found.title, *told(found)]
+        tables = [block for block in found.blocks if isinstance(block, Table)]
+        texts += [cell for block in tables for row in block.rows for cell in row]
+    for screen in wall_screens(given, language):
+        texts += [screen.title, screen.alt, *(f"{row.label} {row.text}" for row in screen.rows)]
+    return texts
+
+
+def sentences(text):
+    return [part for part in re.split(r"(?<=[.?!])\s+", text) if part.endswith((".", "?"))]
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_page_opens_with_what_a_number_is():
+    first = section("number", facts()).blocks[0]
+    assert first.sentences[0] == "Each number here is one or more people shot."
+    first = section("number", facts(is_proxy=True)).blocks[0]
+    assert (
+        first.sentences[0] == "Each number here is one or more reports of a gun used in an assault."
+    )
+
+
+def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
+    assert class_words(facts()) == ("fewer than 10", "10 to 14", "15 to 24", "25 or more")
+    hidden = facts(classes=(DensityClass(low=0, high=None), *facts().classes[1:]))
+    assert class_words(hidden) == ("not told", "10 to 14", "15 to 24", "25 or more")
+    assert class_words(hidden, "es")[0] == "no se dice"
+    about = "means fewer than 10, or held back to protect people."
+    assert about in text_of("where", hidden)
+    assert about not in text_of("where", facts())
+    one = DensityClass(low=10, high=10), DensityClass(low=1200, high=None)
+    classes = (DensityClass(low=0, high=9), *one)
+    assert class_words(facts(classes=classes)) == ("fewer than 10", "10", "1,200 or more")
+
+
+def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
+    said = text_of("change", facts(change=change("fewer here", 38, 45, 77)))
+    assert said == (
+        "Taken as one, the areas had fewer shootings than we would expect. "
+        "The areas had 38 in this time: October 2019 to June 2020. "
+        "With no change, we would expect 45 to 77. "
+        "If nothing had changed, we would say this less than 1 time in 20. "
+        "This does not tell us why."
+    )
+
+
+def test_neighborhoods_stand_by_name_never_by_count():
+    assert [row[0] for row in table("neighborhoods", facts()).rows] == [
+        "Ash Hollow",
+        "Vinegate",
+        "Élan Park",
+    ]
+    assert table("neighborhoods", facts()).rows[2][1] == "not told"
+    assert "means fewer than 10, or held back to protect people." in text_of(
+        "neighborhoods", facts()
+    )
+
+
+def test_the_plan_is_told_by_how_its_actions_stand():
+    assert standings(facts(), Speaker()) == (
+        ("done", 1),
+        ("on track", 1),
+        ("late", 1),
+        ("needs help", 1),
+        ("not begun", 1),
+        ("no news lately", 1),
+    )
+
+
+def test_domestic_cases_are_left_out_or_who_confirmed_that_nobody_knows():
+    assert "Cases marked as between partners or family are not on the map." in text_of(
+        "limits", facts()
+    )
+    said = text_of("limits", facts(**CONFIRMED))
+    assert "So they could not be left out." in said
+    assert "Office of Open Data confirmed this on July 1, 2020." in said
+    assert "confirmed" not in text_of("limits", facts(**{**CONFIRMED, "domestic_on": None}))
+
+
+def test_what_is_made_up_or_not_reviewed_is_marked():
+    assert marks_of(facts(), "en") == ("Made-up city: nothing here is real",)
+    assert len(marks_of(facts(), "es")) == 2
+    assert marks_of(STATES["real"], "en") == ()
+    assert len(marks_of(facts(is_synthetic=False, spanish_office="Language Access"), "es")) == 0
+    assert len(wall_marks(facts(), "es")) == 2
+
+
+def test_an_action_that_is_not_translated_says_that_it_is_in_english():
+    cells = [row[0] for row in table("doing", facts(), "es").rows] + [
+        row[0] for row in section("doing", facts(), "es").blocks[2].rows
+    ]
+    assert "Caminar y oír" in cells
+    assert any(cell.startswith("Set up a way to fill gaps (") for cell in cells)
+
+
+def test_ways_to_take_part_are_the_citys_own_in_the_readers_language():
+    both = facts(take_part={"en": ("Come.",), "es": ("Venga.",)})
+    assert ways_in(both, Speaker("es")) == ("Venga.",)
+    assert ways_in(facts(), Speaker("es")) == facts().take_part["en"]
+    assert ways_in(facts(take_part={}), Speaker()) == (
+        "The city has not yet said how to take part.",
+    )
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_an_action_is_late_from_the_day_after_it_was_due():
+    on_the_last_day = action("1", "x", "on-track", date(2020, 6, 30))
+    on_the_first_day = action("1", "x", "on-track", date(2020, 7, 1))
+    assert standing(on_the_last_day, facts()) == "late"
+    assert standing(on_the_first_day, facts()) == "on-track"
+    assert standing(action("1", "x", "done", date(2020, 6, 30)), facts()) == "done"
+
+
+@pytest.mark.parametrize(
+    ("given", "low", "high"),
+    [
+        (change(), 45, 77),
+        (change(low=None), None, 77),
+        (change(low=9), None, 77),
+        (change(low=10), 10, 77),
+        (change(high=None), None, None),
+        (change("too few to say"), None, None),
+    ],
+)
+def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
+    assert (told_of(given).low, told_of(given).high) == (low, high)
+
+
+@pytest.mark.parametrize("counted", [None, 0, 9])
+def test_a_count_below_ten_takes_its_range_with_it(counted):
+    said = change_numbers(change("fewer here", counted, 12, 30), Speaker())
+    assert said == ("We tell no number here. It is fewer than 10, or held back to protect people.",)
+
+
+def test_without_a_start_or_without_a_verdict_we_cannot_tell():
+    candidates = facts(areas=(area("A", "Ash Hollow", "candidate"),), change=None)
+    assert "No area is chosen yet" in change_sentence(candidates, Speaker())
+    assert change_sentence(facts(change=None), Speaker()).startswith("We cannot tell yet.")
+    assert change_sentence(facts(change=change("unknown")), Speaker()).startswith(
+        "We cannot tell yet."
+    )
+    assert change_numbers(change("unknown"), Speaker()) == ()
+
+
+def test_no_count_of_the_whole_city_below_ten_is_told_either():
+    small = facts(n_incidents=9, n_unlocated=3, years=((2018, 4), (2019, 10)))
+    assert table("years", small).rows == (("2018", "fewer than 10"), ("2019", "10"))
+    assert "had fewer than 10 shootings" in text_of("number", small)
+    assert "not on it: fewer than 10." in text_of("limits", small)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_each_section_stands_in_each_state_and_says_something(state, language):
+    found = public_sections(STATES[state], language)
+    assert tuple(one.key for one in found) == SECTIONS
+    for one in found:
+        assert one.title
+        assert one.blocks
+        assert all(text.strip() for text in told(one))
+
+
+@pytest.mark.parametrize("state", OUR_STATES)
+def test_a_sixth_grader_reads_the_page(state):
+    given = STATES[state].model_copy(update={"city_name": "Ash", "take_part": {}})
+    page, wall = [], []
+    for found in public_sections(given):
+        page += [found.title, *told(found)]
+    for screen in wall_screens(given):
+        wall += [screen.title, *(row.text for row in screen.rows)]
+    for texts in (page, wall):
+        assert grade(" ".join(text.rstrip(".") + "." for text in texts)) <= 6
+
+
+def test_no_single_public_sentence_is_above_grade_eight():
+    fields = {"what": "shootings", "city": "Ash", "day": "May two", "office": "The police"}
+    hard = {}
+    for key, template in english().items():
+        if key.startswith(("public.", "wall.")):
+            for form in [template] if isinstance(template, str) else template.values():
+                filled = re.sub(r"\{(\w+)[^}]*\}", lambda f: fields.get(f[1], "ten"), form)
+                hard |= {one: grade(one) for one in sentences(filled) if grade(one) > 8}
+    assert not hard
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_word_judges_a_place_or_names_a_person(state):
+    text = " ".join(everything(STATES[state])).casefold()
+    assert [word for word in FORBIDDEN if word in text] == []
+
+
+def test_no_public_sentence_of_the_catalog_has_such_a_word():
+    said = [
+        form
+        for key, template in english().items()
+        if key.startswith(("public.", "wall."))
+        for form in ([template] if isinstance(template, str) else template.values())
+    ]
+    assert [(word, one) for one in said for word in FORBIDDEN if word in one.casefold()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_no_screen_of_the_wall_has_more_than_25_words(state, language):
+    marks = sum(count_words(mark) for mark in wall_marks(STATES[state], language))
+    for screen in wall_screens(STATES[state], language):
+        rows = [f"{row.label} {row.text}" for row in screen.rows]
+        said = len(re.findall(r"\S*\w\S*", " ".join([screen.title, *rows])))
+        assert said + marks <= MOST_WORDS, screen
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_each_verdict_has_words_of_its_own(verdict):
+    said = {one: change_sentence(facts(change=change(one)), Speaker()) for one in VERDICTS}
+    assert list(said.values()).count(said[verdict]) == 1
+    assert set(VERDICTS) == {*Verdict, "unknown"}
+
+
+@REPEATABLE
+@given(
+    counts=st.lists(st.none() | st.integers(0, 30), min_size=1, max_size=5),
+    change_of=st.tuples(*[st.none() | st.integers(0, 30)] * 3),
+    verdict=st.sampled_from(VERDICTS),
+    totals=st.tuples(st.integers(0, 30), st.integers(0, 30)),
+)
+def test_whatever_the_facts_hold_no_number_below_ten_is_told_of_a_count(
+    counts, change_of, verdict, totals
+):
+    given_facts = facts(
+        areas=tuple(area("ABCDE"[n], "Mill", count=count) for n, count in enumerate(counts)),
+        districts=tuple(PublicPlace(name="Mill", count=count) for count in counts),
+        years=((2018, totals[0]), (2019, totals[1])),
+        change=change(verdict, *change_of),
+        n_incidents=totals[0],
+        n_unlocated=totals[1],
+    )
+    cells = [
+        row[-1]
+        for key in ("areas", "neighborhoods", "years")
+        for row in table(key, given_facts).rows
+    ]
+    texts = [
+        *cells,
+        text_of("number", given_facts),
+        text_of("change", given_facts).replace("1 time in 20", ""),
+        text_of("limits", given_facts),
+        *(
+            f"{row.label} {row.text}".replace("1 time in 20", "")
+            for screen in wall_screens(given_facts)
+            if screen.key in {"sure", "change", "limits"}
+            for row in screen.rows
+        ),
+    ]
+    numbers = [int(n.replace(",", "")) for text in texts for n in re.findall(r"\d[\d,]*", text)]
+    assert min(numbers) >= 10

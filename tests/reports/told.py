@@ -1,0 +1,170 @@
+"""Public facts made by hand: a small made-up city, and each state that it may be in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from csa.reports.public.facts import (
+    DensityClass,
+    PublicAction,
+    PublicAnswer,
+    PublicArea,
+    PublicCell,
+    PublicChange,
+    PublicFacts,
+    PublicPlace,
+    PublicTask,
+)
+
+LONG_NAME = "Saint Bartholomew and the Upper Riverside Gardens at the Mill"
+VERDICTS = (
+    "no change shown",
+    "fewer here",
+    "more here",
+    "fewer here and more next door",
+    "fewer here and next door",
+    "more here and fewer next door",
+    "no change here and more next door",
+    "too few to say",
+    "unknown",
+)
+
+
+def area(letter, name, state="designated", count=120):
+    since = None if state == "candidate" else date(2019, 10, 1)
+    return PublicArea(
+        letter=letter, place_name=name, state=state, since=since, cells=(), count=count
+    )
+
+
+def change(verdict="no change shown", counted=58, low=45, high=77):
+    return PublicChange(
+        verdict=verdict, since="2019-10", through="2020-06", counted=counted, low=low, high=high
+    )
+
+
+def action(number, title, status, due=None, spanish=""):
+    titles = {"en": title, **({"es": spanish} if spanish else {})}
+    return PublicAction(number=number, title=title, titles=titles, status=status, due=due)
+
+
+def task(what, status="on-track", due=date(2020, 9, 1), where="B"):
+    return PublicTask(area=where, what=what, agency="Public Works", status=status, due=due)
+
+
+def answer(asked, answered="", where="B", asked_on=date(2020, 2, 3)):
+    answered_on = date(2020, 3, 4) if answered else None
+    return PublicAnswer(
+        area=where,
+        asked=asked,
+        asked_on=asked_on,
+        answered=answered,
+        answered_on=answered_on,
+    )
+
+
+def facts(**other):
+    """Make the facts of a city that has everything, but for what is given."""
+    values = {
+        "snapshot_id": "0123456789abcdef" * 4,
+        "quarter": "2020-Q2",
+        "start": "2017-07",
+        "until": "2020-07",
+        "city_id": "sample",
+        "city_name": "Orrinvale",
+        "units": "us",
+        "is_synthetic": True,
+        "is_proxy": False,
+        "source": "made up with the city",
+        "n_incidents": 1914,
+        "n_unlocated": 37,
+        "years": ((2018, 640), (2019, 655)),
+        "classes": (
+            DensityClass(low=0, high=9),
+            DensityClass(low=10, high=14),
+            DensityClass(low=15, high=24),
+            DensityClass(low=25, high=None),
+        ),
+        "cells": (PublicCell(cell="882646ad1bfffff", level=3),),
+        "areas": (
+            area("A", "Ash Hollow"),
+            area("B", "Larkmoor"),
+            area("C", "Old Mill", "maintenance", None),
+        ),
+        "districts": (
+            PublicPlace(name="Vinegate", count=12),
+            PublicPlace(name="Ash Hollow", count=140),
+            PublicPlace(name="Élan Park", count=None),
+        ),
+        "change": change(),
+        "actions": (
+            action("1.1.1", "Walk the neighborhood and listen", "done", spanish="Caminar y oír"),
+            action("1.1.2", "Report each month which areas are hurt most", "on-track"),
+            action("1.1.3", "Find local leaders and win their help", "on-track", date(2020, 6, 30)),
+            action("1.1.4", "Set up a way to fill gaps", "blocked", date(2020, 12, 1)),
+            action("1.1.5", "Keep learning what works", "not-started"),
+            action("1.1.6", "Plan how teams keep each other informed", "no-update"),
+        ),
+        "tasks": (task("Mend the street lights on Ash Street"),),
+        "answers": (
+            answer("More light at the bus stop", "Six lamps were mended."),
+            answer("A place for young people after school"),
+        ),
+        "domestic": "left_out",
+        "domestic_office": "",
+        "domestic_on": None,
+        "take_part": {"en": ("Come to the open meeting on the first Monday of the month.",)},
+        "spanish_office": "",
+    }
+    return PublicFacts(**{**values, **other})
+
+
+CONFIRMED = {
+    "domestic": "confirmed",
+    "domestic_office": "Office of Open Data",
+    "domestic_on": date(2020, 7, 1),
+}
+NOTHING = {"actions": (), "tasks": (), "answers": (), "take_part": {}, "change": None}
+FORTY = tuple(area(f"A{n}" if n else "A", f"{LONG_NAME[:57]} {n}") for n in range(40))
+
+STATES = {
+    "whole": facts(),
+    "no areas": facts(areas=(), change=None),
+    "one area": facts(areas=(area("A", "Ash Hollow"),)),
+    "candidates": facts(areas=(area("A", "Ash Hollow", "candidate", None),), change=None),
+    "forty areas": facts(areas=FORTY),
+    "long names": facts(
+        city_name=LONG_NAME,
+        areas=(area("AB", LONG_NAME),),
+        districts=(PublicPlace(name=LONG_NAME, count=None),),
+    ),
+    "proxy": facts(is_proxy=True, is_synthetic=False),
+    "real": facts(is_synthetic=False),
+    "approved": facts(spanish_office="Office of Language Access"),
+    "confirmed": facts(**CONFIRMED),
+    "nothing in the store": facts(**NOTHING),
+    "nothing at all": facts(
+        **NOTHING,
+        areas=(),
+        districts=(),
+        years=(),
+        cells=(),
+        classes=(DensityClass(low=0, high=None),),
+        n_incidents=0,
+        n_unlocated=0,
+    ),
+    **{f"verdict {verdict}": facts(change=change(verdict)) for verdict in VERDICTS},
+    "held back": facts(change=change("fewer here", counted=None, low=None, high=None)),
+    "low bound held back": facts(change=change(low=None)),
+    "long words": facts(
+        tasks=(task("Plant " + "very " * 40 + "many trees"),) * 9,
+        answers=(answer("Please " + "really " * 40 + "help", "We " + "did " * 80 + "so"),) * 9,
+        take_part={"en": ("Come " + "early " * 30 + "to the hall",)},
+    ),
+}
+
+
+def replace_row(row, **changed):
+    """Make a row of the store like another, but for what is given."""
+    columns = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return type(row)(**{**columns, **changed})

@@ -1,0 +1,127 @@
+"""The command that publishes: refused without an office's word, the ledger carried on."""
+
+import json
+
+import numpy as np
+import pytest
+
+from csa.reports.public.bundle import read_bundle, read_published
+
+RULE = """
+[public]
+domestic_rule = "no field in the source"
+domestic_office = "Testville Police"
+domestic_on = 2020-01-02
+"""
+
+
+def lines(n=120):
+    """Give three years of rows all over the town."""
+    places = np.random.default_rng(4).uniform((-94.598, 39.002), (-94.502, 39.048), (n, 2))
+    rows = [
+        f"{k},{k},{2017 + k % 3}-{1 + k % 12:02d}-05,0,{lon},{lat},,"
+        for k, (lon, lat) in enumerate(places.tolist())
+    ]
+    ends = ("2017-01-01", "2019-12-31")
+    return [*rows, *(f"{n + k},{n + k},{day},0,-94.57,39.02,," for k, day in enumerate(ends))]
+
+
+@pytest.fixture
+def ingested(town, run):
+    shootings = town.write("a.csv", *lines())
+    run("ingest", "--city", town.config, "--places", town.places, "--out", "ds", shootings)
+    return town
+
+
+@pytest.fixture
+def confirmed(ingested):
+    ingested.config.write_text(ingested.config.read_text() + RULE)
+    return ingested
+
+
+@pytest.fixture
+def publish(run, ingested):
+    def call(*words, **more):
+        return run("publish", "--city", ingested.config, "--dataset", "ds", *words, **more)
+
+    return call
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed, publish):
+    done = publish("--out", "b", "--month", "2019-09", "--html")
+    assert "2019-Q3, with January 2017 to September 2019" in done.stdout
+    assert "cover only 33 months" in done.stdout
+    assert "Testville Police confirmed that on January 2, 2020" in done.stdout
+    assert "name each earlier bundle with --earlier" in done.stdout
+    folder = confirmed.folder / "b"
+    facts, pictures = read_bundle(folder)
+    assert facts.quarter == "2019-Q3"
+    assert all(one.map_screen and one.map_wall for one in pictures.values())
+    assert (folder / "es" / "wall.html").exists()
+    assert not list(
+        confirmed.folder.rglob("*.sqlite3")
+    )  # nothing was decided, and no store is made
+    account = json.loads(publish("--out", "c", "--earlier", "b", "--json").stdout)
+    assert (account["quarter"], account["earlier"], account["map"]) == ("2019-Q4", 1, None)
+    assert set(account["held_back"]) == {"cell", "area", "neighborhood"}
+    assert [one.id for one in read_published(confirmed.folder / "c")] == ["2019-Q3", "2019-Q4"]
+    assert read_published(confirmed.folder / "c")[0] == read_published(folder)[0]
+
+
+def test_published_again_it_is_the_same(confirmed, publish):
+    def held():
+        folder = confirmed.folder / "b"
+        return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    publish("--out", "b")
+    first = held()
+    publish("--out", "b")
+    assert held() == first
+
+
+def test_an_older_quarter_and_a_month_that_is_not_over_are_refused(confirmed, publish):
+    publish("--out", "b")
+    done = publish("--out", "b", "--month", "2019-09", check=False)
+    assert done.returncode == 2
+    assert "b tells of 2019-Q4 already, and 2019-Q3 is older" in " ".join(done.stderr.split())
+    assert read_bundle(confirmed.folder / "b")[0].quarter == "2019-Q4"
+    assert publish("--out", "c", "--month", "2030-01", check=False).returncode == 2
+    assert not (confirmed.folder / "c").exists()
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_without_an_offices_word_nothing_is_published(ingested, publish):
+    done = publish("--out", "b", check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    for word in ("Testville", "[public]", "domestic_rule", "domestic_office", "domestic_on"):
+        assert word in done.stderr
+    assert not (ingested.folder / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--month", "2017-02"), "no whole quarter"),
+        (("--month", "2019-13"), "--month"),
+        (("--earlier", "ds"), "is no public bundle"),
+        (("--basemap", "ds"), "ds"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(confirmed, publish, words, said):
+    done = publish("--out", "b", *words, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (confirmed.folder / "b").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(confirmed, publish):
+    done = publish("--out", "ds", check=False)
+    assert done.returncode == 2
+    assert "holds something else" in done.stderr
+    assert (confirmed.folder / "ds" / "ingest.json").exists()
