@@ -21,7 +21,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    "--disable-smooth-scrolling",  # a key pressed while the page still glides can be lost
+)
 ASK, EARLY = "rerun_script", ForwardMsg.FINISHED_EARLY_FOR_RERUN
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
