@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from csa.analysis import propose
 from csa.briefing.lines import plan_lines
 from csa.briefing.serving import served_with
 from csa.choices import Choices
@@ -539,6 +540,26 @@ def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts,
     facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
     assert all(area.count for area in facts.areas)
     assert set(publication.places["area"]) == {area.letter for area in facts.areas}
+
+
+@pytest.mark.parametrize("middle", [8, 14])
+def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_path, middle):
+    """Letters run west to east, and two candidates of a neighborhood tell each other apart."""
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, middle), (-94.58, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
+    lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
+    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
+    dataset, config = in_town(tmp_path, lines)
+    window = settle_window(dataset, config, Month(2019, 12))
+    choices = Choices(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
+    all_of_them = propose(window.placed, config, choices).areas
+    assert list(all_of_them["area_id"]) == ["A", "B", "C"]
+    told = areas_shown(window, config, Records(), choices)
+    is_told = all_of_them["incidents"] >= 10
+    assert [area.letter for area in told] == ["A", "B", "C"][: is_told.sum()]
+    words = [area.place_name.removeprefix("West End, ") for area in told]
+    assert words == (["west", "east"] if middle < 10 else ["southwest", "north", "southeast"])
 
 
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])

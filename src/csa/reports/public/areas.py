@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from csa.analysis import propose
 from csa.briefing.areas import served
 from csa.briefing.serving import last_served
 from csa.choices import Choices, Suggestion
 from csa.city import CityConfig
+from csa.crs import project
 from csa.displacement.past import Past
 from csa.displacing import Basis, displace
 from csa.errors import ParamError, PeriodError
+from csa.hotspots.names import letter, name_places
 from csa.hotspots.proposal import area_records
 from csa.log import Tell, silent
 from csa.params import Month
+from csa.places.cells import centres
 from csa.privacy.classes import THRESHOLD
 from csa.reports.public.window import Window
+from csa.schema import UNASSIGNED
 from csa.store.records import Records
 from csa.windows import locate
 
@@ -42,6 +49,8 @@ class Shown:
         The day of its state; None for a candidate of the period.
     cells
         Its H3 cells.
+    neighborhood
+        Of a candidate, what its name begins with; a served area keeps the name that it was given.
     """
 
     letter: str
@@ -49,6 +58,7 @@ class Shown:
     state: State
     since: date | None
     cells: frozenset[int]
+    neighborhood: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,8 @@ def areas_shown(
     Returns
     -------
     tuple of Shown
-        In the order of their letters. A candidate of fewer than ten is none here: that it is one
-        would tell that there are nearly ten.
+        In the order of their letters, candidates west to east. A candidate of fewer than ten is
+        none here: that it is one would tell that there are nearly ten.
     """
     found = served(records)
     if found:
@@ -122,17 +132,52 @@ def areas_shown(
         )
     wanted = replace(choices, until=window.period.until)
     proposal = propose(window.placed, config, wanted, suggestion=suggestion)
-    return tuple(
-        Shown(
-            str(row["area_id"]),
-            str(row["place_name"]),
-            "candidate",
-            None,
-            frozenset(int(cell, 16) for cell in row["cells"]),
-        )
-        for row in area_records(proposal.areas)
-        if row["incidents"] >= THRESHOLD
+    return named_anew(
+        (
+            Shown(
+                str(row["area_id"]),
+                str(row["place_name"]),
+                "candidate",
+                None,
+                frozenset(int(cell, 16) for cell in row["cells"]),
+                next(iter(row["neighborhoods"]), UNASSIGNED),
+            )
+            for row in area_records(proposal.areas)
+            if row["incidents"] >= THRESHOLD
+        ),
+        config.city.metric_crs,
     )
+
+
+def named_anew(candidates: Iterable[Shown], metric_crs: Any) -> tuple[Shown, ...]:
+    """Name candidates as if those that are withheld were none.
+
+    A missing letter, or a "west" without an "east", would tell that there is one, and where.
+
+    Parameters
+    ----------
+    candidates
+        West to east.
+    metric_crs
+        The city's projection.
+
+    Returns
+    -------
+    tuple of Shown
+        The same, under A, B, C and so on.
+    """
+    shown = tuple(candidates)
+    middles = np.array([_middle(one.cells, metric_crs) for one in shown]).reshape(-1, 2)
+    names = name_places([one.neighborhood for one in shown], middles)
+    return tuple(
+        replace(one, letter=letter(n), place_name=name)
+        for n, (one, name) in enumerate(zip(shown, names, strict=True))
+    )
+
+
+def _middle(cells: Iterable[int], metric_crs: Any) -> npt.NDArray[np.float64]:
+    lon, lat = centres(sorted(cells)).to_numpy().T
+    return np.asarray(project(lon, lat, metric_crs).mean(axis=0))
 
 
 def change_in_all(

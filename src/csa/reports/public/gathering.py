@@ -20,7 +20,7 @@ from csa.recording import suggestion_of
 from csa.reports.month.basis import Beside, snapshot_for
 from csa.reports.month.looking import kept_of
 from csa.reports.month.snapshot import Snapshot, snapshot_of
-from csa.reports.public.areas import Change, Shown, areas_shown, change_in_all
+from csa.reports.public.areas import Change, Shown, areas_shown, change_in_all, named_anew
 from csa.reports.public.counts import (
     AREA,
     CELL,
@@ -206,7 +206,8 @@ def _publish(asked: _Asked) -> Published:
     draft = draft_of(window, areas, change)
     settled = _settle(window, areas, draft, asked.earlier)
     while not all(_may_stand(area, settled) for area in areas):
-        areas = tuple(area for area in areas if _may_stand(area, settled))
+        left = (area for area in areas if _may_stand(area, settled))
+        areas = named_anew(left, asked.config.city.metric_crs)
         draft = draft_of(window, areas, change)
         settled = _settle(window, areas, draft, asked.earlier)
     # A bundle of an earlier version knew fewer totals; what it told stands.
