@@ -5,6 +5,7 @@ After a change that is meant, look at the pages, then `CSA_KEEP_LOOKS=1` writes 
 
 import io
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ MEAN, WORST = 6.0, 110.0
 """Of 255: how far all of it, and a single spot, may be off."""
 TILE = 12
 """Pixels of the kept picture: a part of this size that had something on it must not be empty."""
+PATIENCE_S = 20
+"""How long a page may take: a picture in it is drawn some time after its words."""
 INK, KEEPS = 3.0, 0.35
 """Of 255: how far a tile is from the ground at least, to have something on it; and what share of
 that must be left."""
@@ -73,6 +76,20 @@ def are_filled_alike(one, other):
 def is_alike(picture, name):
     mean, worst = difference(picture, name)
     return mean <= MEAN and worst <= WORST
+
+
+def assert_comes_alike(shoot, name):
+    """Photograph a page until it looks as it did; where a picture is kept, until it stands still."""
+    until, before = time.monotonic() + PATIENCE_S, None
+    while True:
+        png = shoot()
+        is_still, before = png == before, png
+        if (is_still or not is_kept_anew()) and is_alike(opened(png), name):
+            return
+        if time.monotonic() > until:
+            mean, worst = difference(opened(png), name)
+            raise AssertionError(f"{name} is off by {mean:.1f} ({MEAN}), in one spot {worst:.0f}")
+        time.sleep(0.3)
 
 
 def opened(png):

@@ -14,7 +14,7 @@ from csa.ingest.dataset import load_dataset
 from csa.reports.public.bundle import read_bundle
 from tests.browser.conftest import ROOT, Reader, new_context, new_page, slowly
 from tests.browser.test_accessible import faults
-from tests.looking import is_alike, opened
+from tests.looking import assert_comes_alike
 
 PAIR = re.compile(rb"(-?\d{1,3}\.\d{3,})\D{1,12}?(-?\d{1,3}\.\d{3,})")
 NEAR = 80
@@ -313,7 +313,7 @@ def test_the_other_language_is_one_click_away_and_says_that_nobody_reviewed_it(r
 def test_the_page_looks_as_it_did(read, public_app, width, scheme):
     reader = read(public_app, width, scheme=scheme)
     reader.settle()
-    assert is_alike(opened(reader.page.screenshot()), f"community-{width}-{scheme}")
+    assert_comes_alike(reader.page.screenshot, f"community-{width}-{scheme}")
 
 
 def test_a_telephone_is_shown_a_map_of_its_own(read, public_app):

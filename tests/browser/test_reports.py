@@ -7,7 +7,7 @@ from csa.store import open_store
 from tests.app.test_reports import EDITION, signed
 from tests.browser.conftest import slowly
 from tests.browser.test_accessible import faults
-from tests.looking import is_alike, opened
+from tests.looking import assert_comes_alike
 
 OVERFLOW = """(() => { const main = document.querySelector('[data-testid=stMain]');
   return main.scrollWidth - main.clientWidth; })()"""
@@ -75,7 +75,7 @@ def test_a_report_is_made_looked_at_saved_and_handed_out(made):
 def test_the_page_looks_as_it_did(made, width, scheme):
     reader = made(width=width, scheme=scheme)
     reader.page.mouse.move(0, 0)
-    assert is_alike(opened(reader.page.screenshot()), f"reports-{width}-{scheme}")
+    assert_comes_alike(reader.page.screenshot, f"reports-{width}-{scheme}")
 
 
 @pytest.mark.parametrize("width", [390, *slowly(1024)])
