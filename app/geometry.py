@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -204,8 +205,9 @@ def forget_old(days: float = 7) -> None:
     """
     oldest = time.time() - days * 86_400
     for place in (STATIC / "geometry").glob("*"):
-        if place.is_dir() and place.stat().st_mtime < oldest:
-            shutil.rmtree(place, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another server removed it first
+            if place.is_dir() and place.stat().st_mtime < oldest:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def serve(content: dict[str, Any]) -> str:
@@ -229,7 +231,8 @@ def serve(content: dict[str, Any]) -> str:
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     name = hashlib.sha256(text).hexdigest()[:20]
     place = STATIC / "geometry" / name
+    with suppress(OSError):
+        os.utime(place)  # from here on it is not old: another server that tidies up leaves it
     if not (place / FILE).is_file():
         replace_folder(place, FILE, {FILE: text})
-    os.utime(place)
     return f"../../app/static/geometry/{name}/{FILE}"

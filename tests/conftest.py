@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+from hypothesis import settings
 from shapely.geometry import box
 
 from csa import cli
@@ -25,6 +26,10 @@ for _name in [name for name in os.environ if name.startswith("CSA_") and name !=
     del os.environ[_name]
 for _name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
+
+# The same examples each time, here as in CI, and no clock: a loaded machine is no fault.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -234,7 +234,7 @@ def free_port():
 
 
 def get(address):
-    with build_opener(ProxyHandler({})).open(address, timeout=10) as answer:
+    with build_opener(ProxyHandler({})).open(address, timeout=60) as answer:
         return answer.status, answer.read()
 
 
@@ -262,7 +262,7 @@ def served(image, **more):
             yield port
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 @contextmanager
@@ -290,7 +290,12 @@ def first_page(address):
     ask = BackMsg()
     ask.rerun_script.query_string = ""
     with connect(
-        f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None, proxy=None
+        f"{address}/_stcore/stream",
+        subprotocols=["streamlit"],
+        max_size=None,
+        proxy=None,
+        open_timeout=60,
+        ping_timeout=None,
     ) as line:
         line.send(ask.SerializeToString())
         said = []

@@ -93,9 +93,6 @@ def serving(folder: Path) -> Iterator[str]:
     assert bin_folder is not None
     who = _as_server(folder)
     where = folder / "cluster"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
 
     def run(*words: object) -> None:
         subprocess.run(
@@ -108,6 +105,9 @@ def serving(folder: Path) -> Iterator[str]:
         )
 
     run(bin_folder / "initdb", "-D", where, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--no-sync")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories='' -c fsync=off"
     control = [bin_folder / "pg_ctl", "-D", where, "-w"]
     run(*control, "-l", folder / "log", "-o", options, "start")

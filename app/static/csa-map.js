@@ -446,8 +446,12 @@
   let waiting = 0;
   function soon(map) {
     window.clearTimeout(waiting);
+    delete document.body.dataset.still;
     window.requestAnimationFrame(() => settleLabels(map));
-    waiting = window.setTimeout(() => settleLabels(map), 120); // once all has its final place
+    waiting = window.setTimeout(() => {
+      settleLabels(map);
+      document.body.dataset.still = "yes"; // for whoever waits: all has its final place
+    }, 120);
   }
 
   // A letter or a name never hides another: first the chosen area's, then the others' letters,

@@ -43,7 +43,7 @@ def app(root, dataset, monkeypatch):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         for name, value in environment.items():
             monkeypatch.setenv(name, str(value))
-        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=60)
+        made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         made.run()

@@ -10,8 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -26,11 +27,18 @@ FLAGS = (
     "--disable-smooth-scrolling",  # a key pressed while the page still glides can be lost
 )
 ASK, EARLY = "rerun_script", ForwardMsg.FINISHED_EARLY_FOR_RERUN
+FITS = """(most) => { const main = document.querySelector('[data-testid=stMain]');
+  return main.scrollWidth - main.clientWidth <= most
+    && document.documentElement.scrollWidth <= window.innerWidth; }"""
+STILL = "'still' in document.body.dataset"
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 START_S = 60
+PORTS = count(20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
 PATIENCE_MS = 60_000
 """How long a page is waited for: on a busy machine the first takes ten seconds."""
+LONG_MS = 3 * PATIENCE_MS
+"""How long what is worked out before the reader's eyes may take."""
 
 
 def slowly(*cases):
@@ -42,9 +50,12 @@ def slowly(*cases):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Give a port that nobody has, of those that the system gives to nobody by itself."""
+    for port in PORTS:
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager
@@ -67,8 +78,17 @@ def serving(folder, city="sample", port=None, **environment):
         _wait(port, server, folder / "server.log")
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        stop(server)
+
+
+def stop(server):
+    """End a server; one that still works something out is not waited for."""
+    server.terminate()
+    try:
+        server.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _wait(port, server, log):
@@ -121,6 +141,7 @@ class Line:
 
     def __init__(self, page):
         self.is_asked = self.is_begun = False
+        self.n_said = 0
         page.on("websocket", self._listen)
 
     def _listen(self, socket):
@@ -130,10 +151,12 @@ class Line:
     def _sent(self, frame):
         if isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type") == ASK:
             self.is_asked, self.is_begun = True, False
+            self.n_said += 1
 
     def _received(self, frame):
         if not isinstance(frame, bytes):
             return
+        self.n_said += 1
         said = ForwardMsg.FromString(frame)
         kind = said.WhichOneof("type")
         if kind == "new_session":
@@ -170,7 +193,7 @@ class Reader:
         """Wait until the map has painted a message later than the given one."""
         for _ in range(PATIENCE_MS // 50):
             frame = next((f for f in self.page.frames if "streamlit_folium" in f.url), None)
-            if frame is not None and self.turn(frame) > after:
+            if frame is not None and self.turn(frame) > after and frame.evaluate(STILL):
                 return frame
             self.page.wait_for_timeout(50)
         raise AssertionError("the map did not paint")
@@ -191,6 +214,7 @@ class Reader:
 
     def click_area(self, letter):
         """Click inside an area: a little below and right of its letter's corner."""
+        self.settle()
         x, y = self.frame.evaluate(
             """(letter) => {
               const label = [...document.querySelectorAll('.csa-label')]
@@ -207,15 +231,21 @@ class Reader:
     def text(self):
         return self.page.locator("[data-testid=stMain]").inner_text()
 
+    def assert_fits(self, most=0):
+        """Wait until the page does not scroll sideways: charts measure their room some time after."""
+        self.page.wait_for_function(FITS, arg=most, timeout=PATIENCE_MS // 3)
+
     def settle(self):
         """Wait until the page has nothing left to run, and stays so: one run may call another."""
         still = f"!document.querySelector('{RUNNING}')"
         line = LINES.get(self.page)
         self.page.wait_for_timeout(150)
         for _ in range(PATIENCE_MS // 350):
-            self.page.wait_for_function(still)
+            self.page.wait_for_function(still, timeout=LONG_MS)
+            n_said = line.n_said if line else 0
             self.page.wait_for_timeout(350)
-            if self.page.evaluate(still) and not (line and line.is_asked):
+            is_quiet = line is None or (not line.is_asked and line.n_said == n_said)
+            if is_quiet and self.page.evaluate(still):
                 return
         raise AssertionError("the page did not settle")
 

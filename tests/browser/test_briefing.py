@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.browser.conftest import FITS
+
 
 def test_the_briefing_is_what_opens_and_fits_one_screen(read, sample_app):
     reader = read(sample_app)
@@ -65,12 +67,20 @@ def test_without_a_record_track_record_gives_the_command(read, sample_app):
     assert reader.page.locator(".js-plotly-plot").count() == 0
 
 
+def test_what_is_too_wide_would_be_seen(read, sample_app):
+    page = read(sample_app, width=390).page
+    assert page.evaluate(FITS, 0)
+    wide = (
+        "e => e.insertAdjacentHTML('beforeend', '<div style=\"width: 500px; height: 9px\"></div>')"
+    )
+    page.locator("[data-testid=stMainBlockContainer]").evaluate(wide)
+    assert not page.evaluate(FITS, 0)
+
+
 @pytest.mark.parametrize("page", ["", "how-well"])
 def test_nothing_is_cut_at_any_width(read, sample_app, page):
     reader = read(f"{sample_app}/{page}", width=1920)
-    main = reader.page.locator("[data-testid=stMain]")
     for width in (1920, 1400, 1024, 390):
         reader.page.set_viewport_size({"width": width, "height": 1000})
         reader.settle()
-        assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, width
+        reader.assert_fits(1)

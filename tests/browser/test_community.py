@@ -330,5 +330,4 @@ def test_axe_finds_no_fault_and_nothing_scrolls_sideways(read, public_app, width
     reader = read(public_app, width, scheme=scheme)
     reader.settle()
     assert faults(reader.page) == {}
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert reader.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+    reader.assert_fits()

@@ -26,7 +26,6 @@ def boxes(frame):
 def test_no_label_hides_another(read, sample_app, width, screen):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
     frame = reader.frame
-    reader.page.wait_for_timeout(400)
     found = boxes(frame)
     assert len(found) >= 9
     for n, (left, top, right, bottom) in enumerate(found):
@@ -47,6 +46,8 @@ def test_one_key_shows_the_whole_city_again(read, sample_app):
 def test_a_sheet_can_be_closed_and_the_same_row_chosen_again(read, sample_app):
     reader = read(f"{sample_app}/areas", height=1700)
     reader.frame  # noqa: B018 - painted
+    reader.page.locator("[data-testid=stDataFrame] .dvn-scroller").first.wait_for()
+    reader.settle()
     box = reader.page.get_by_test_id("stDataFrame").first.bounding_box()
     spot = box["x"] + 130, box["y"] + 38 + 35 + 12
     reader.page.mouse.click(*spot)

@@ -67,8 +67,7 @@ def test_axe_finds_no_fault_with_every_form_open(opened, width, scheme):
     reader.settle()
     found = Axe().run(reader.page, options=RULES).response["violations"]
     assert {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found} == {}
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert reader.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+    reader.assert_fits()
 
 
 def test_a_task_is_written_and_stands_there_at_once(opened, store):

@@ -56,10 +56,14 @@ def write_first_comment(reader, text):
     canvas = page.locator("[data-testid=stDataFrame] canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    page.mouse.click(box["x"] + COMMENT_X, box["y"] + HEAD_PX + 20)
-    page.wait_for_timeout(300)
-    page.keyboard.press("Enter")
     cell = page.locator("#portal textarea").first
+    for _ in range(10):  # a key before the table has the focus is nobody's
+        page.mouse.click(box["x"] + COMMENT_X, box["y"] + HEAD_PX + 20)
+        page.wait_for_timeout(300)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1000)
+        if cell.is_visible():
+            break
     cell.fill(text)
     cell.press("Enter")
     page.get_by_text("One action would change").wait_for()
@@ -124,8 +128,7 @@ def test_axe_finds_no_fault_and_nothing_but_the_table_scrolls_sideways(show, vie
     reader = show(view, width=width, scheme=scheme)
     found = Axe().run(reader.page, options=RULES).response["violations"]
     assert {f["id"]: [node["target"] for node in f["nodes"]][:3] for f in found} == {}
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert reader.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+    reader.assert_fits()
 
 
 @pytest.mark.slow

@@ -5,12 +5,9 @@ import pytest
 from csa.decisions.handing import hand_out
 from csa.store import open_store
 from tests.app.test_reports import EDITION, signed
-from tests.browser.conftest import slowly
+from tests.browser.conftest import LONG_MS, slowly
 from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
-
-OVERFLOW = """(() => { const main = document.querySelector('[data-testid=stMain]');
-  return main.scrollWidth - main.clientWidth; })()"""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +28,7 @@ def made(read, app):
         reader = read(f"{app}/reports", **looks)
         reader.settle()
         reader.page.get_by_role("button", name="Make the report").click()
-        reader.page.get_by_text("is made, for one audience").wait_for()
+        reader.page.get_by_text("is made, for one audience").wait_for(timeout=LONG_MS)
         reader.settle()
         return reader
 
@@ -80,7 +77,7 @@ def test_the_page_looks_as_it_did(made, width, scheme):
 
 @pytest.mark.parametrize("width", [390, *slowly(1024)])
 def test_nothing_scrolls_sideways(made, width):
-    assert made(width=width).page.evaluate(OVERFLOW) <= 0
+    made(width=width).assert_fits()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), *slowly((1400, "light"))])

@@ -4,18 +4,19 @@ import os
 import random
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
 from csa.errors import ParamError, StoreError
-from csa.store import head_of, open_store
+from csa.store import engine, head_of, open_store
 from csa.store.address import named, shown, url_of
 from csa.store.backup import load_backup, restore, save_backup
 from csa.store.records import read_records
@@ -96,6 +97,26 @@ def test_a_writer_that_waits_too_long_is_told_so(databases):
         ):
             pass
     assert [row["id"] for row in trail(store)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "n_asked"), [(sqlite3.SQLITE_BUSY, 5), (sqlite3.SQLITE_READONLY, 1)]
+)
+def test_whoever_makes_the_file_at_the_same_moment_is_waited_for(code, n_asked):
+    """SQLite can refuse at once to change the journal, whatever its time to wait: played here."""
+    asked = []
+
+    class Locked:
+        def execute(self, words):
+            asked.append(words)
+            if words.startswith("PRAGMA journal_mode") and len(asked) < 5:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = code
+                raise error
+
+    with nullcontext() if n_asked > 1 else pytest.raises(sqlite3.OperationalError):
+        engine._settle_sqlite(Locked(), None)
+    assert [words.startswith("PRAGMA journal_mode") for words in asked].count(True) == n_asked
 
 
 # ---- killed while writing ------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A process that writes to a store again and again, and prints each entry that was committed."""
 
 import sys
+import time
 from datetime import UTC, date, datetime
 
 from csa.store import Signed, head_of, open_store
@@ -20,4 +21,5 @@ def write(address, name, n):
             entry = head_of(session.connection()).n
         sys.stdout.write(f"{entry} {i}\n")
         sys.stdout.flush()
+        time.sleep(0.005)  # SQLite's waiters only look now and then
     store.engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from csa.store.audit import SIGNED, Head, Signed, head_of
 from csa.store.tables import AboutRow
 
 BUSY_MS = 10_000
+AGAIN_S = 0.02
 CONNECT_S = 3
 CITY = "city"
 WRITERS_LOCK = 20_201_001
@@ -214,13 +216,27 @@ def _is_there(path: Path, name: str, *, make: bool) -> bool:
 def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
     """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone."""
     raw.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        f"busy_timeout={BUSY_MS}",
-    ):
+    _keep_ahead_log(raw)
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_MS}"):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _keep_ahead_log(raw: sqlite3.Connection) -> None:
+    """Let readers read while one writes; whoever makes the store with us is waited for.
+
+    SQLite itself waits for nobody where the journal changes, whatever its time to wait is.
+    """
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
