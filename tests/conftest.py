@@ -19,7 +19,7 @@ from shapely.geometry import box
 
 from csa import cli
 from tests import postgres, stores
-from tests.workers import FileScheduling, browser_first
+from tests.workers import FileScheduling, browser_first, try_browser_twice
 
 # What is set where the tests run is not what they test.
 for _name in [name for name in os.environ if name.startswith("CSA_") and name != "CSA_KEEP_LOOKS"]:
@@ -71,6 +71,8 @@ HEADER = "row,number,date,fatal,lon,lat,address,city"
 
 def pytest_collection_modifyitems(items):
     browser_first(items)
+    if os.environ.get("CI"):
+        try_browser_twice(items)
 
 
 @pytest.hookimpl(optionalhook=True)  # one process has no scheduler

@@ -1,5 +1,6 @@
 """Which worker runs which tests: a file's on one, so that its fixtures are made once."""
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser/"
@@ -17,6 +18,19 @@ class FileScheduling(LoadScopeScheduling):
         return BROWSER if path.startswith(BROWSER) else path
 
 
+def is_in_browser(item):
+    return item.nodeid.startswith(BROWSER)
+
+
 def browser_first(items):
     """Put first what takes longest and can not be shared."""
-    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    items.sort(key=lambda item: not is_in_browser(item))
+
+
+def try_browser_twice(items):
+    """Run what failed in the browser once more, in CI alone, where the summary counts it.
+
+    A fault fails twice. The timing of a loaded machine seldom does, and is no reason to stop a change.
+    """
+    for item in filter(is_in_browser, items):
+        item.add_marker(pytest.mark.flaky(reruns=1))
