@@ -12,7 +12,6 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -34,7 +33,8 @@ STILL = "'still' in document.body.dataset"
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 START_S = 60
-PORTS = count(20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = iter(range(20_000 + 500 * WORKER, 20_500 + 500 * WORKER))
 PATIENCE_MS = 60_000
 """How long a page is waited for: on a busy machine the first takes ten seconds."""
 LONG_MS = 3 * PATIENCE_MS
