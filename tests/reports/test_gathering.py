@@ -28,6 +28,7 @@ from csa.reports.month.looking import Look, follow, through_month
 from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
 from csa.store.records import Records
 from csa.store.tables import AreaRow, StepRow
+from csa.windows import study_cells
 
 JULY = Month(2020, 7)
 ALONE = Beside(with_public=False)
@@ -41,7 +42,8 @@ def july(sample_source):
     now = propose(source.dataset, source.config, choices)
     dataset = through_month(source.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
-    return MonthSeen(dataset, source.config, choices, period, now, now, {})
+    cover = study_cells(dataset, choices.resolution)
+    return MonthSeen(dataset, source.config, choices, period, now, now, {}, cover)
 
 
 @pytest.fixture(scope="module")

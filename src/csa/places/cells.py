@@ -6,6 +6,7 @@ Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: onl
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -179,7 +180,13 @@ def disk(cell: int, steps: int = 1) -> frozenset[int]:
     frozenset of int
         The cells, the middle one included.
     """
-    return frozenset(int(near) for near in h3.grid_disk(int(cell), steps))
+    return _disk(int(cell), steps)
+
+
+@lru_cache(maxsize=2**16)
+def _disk(cell: int, steps: int) -> frozenset[int]:
+    """Ask h3 once for each cell: areas of one city are formed again hundreds of times."""
+    return frozenset(map(int, h3.grid_disk(cell, steps)))
 
 
 def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
@@ -217,8 +224,14 @@ def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
     numpy.ndarray
         int64, (m, 1 + 3 steps (steps + 1)): the places in the list of the cell itself, of
         ring 1, ring 2 and so on, each in h3's order; -1 where that cell is not in the list.
+        Not to be changed: who asks again for the same cells is given the same.
     """
-    listed = np.asarray(list(cells), dtype=np.uint64)
+    return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
+
+
+@lru_cache(maxsize=4)
+def _spirals(cells: bytes, steps: int) -> Ints:
+    listed = np.frombuffer(cells, dtype=np.uint64)
     near = np.full((len(listed), 1 + 3 * steps * (steps + 1)), NO_CELL, dtype=np.uint64)
     for row, cell in enumerate(listed.tolist()):
         for step in range(steps + 1):
@@ -229,7 +242,9 @@ def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
     order = np.argsort(listed)
     at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
     places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
-    return np.where(listed[places] == near, places, -1).astype(np.int64)
+    found = np.where(listed[places] == near, places, -1).astype(np.int64)
+    found.flags.writeable = False
+    return found
 
 
 def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:

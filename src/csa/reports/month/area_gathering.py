@@ -58,6 +58,8 @@ class MonthSeen:
         The month's proposal; the one of the month before, None where the data are too short.
     stability
         Letter of the month's proposal to how often the area is found again.
+    cover
+        The study area's cells at the resolution of `choices`.
     """
 
     dataset: Dataset
@@ -67,6 +69,7 @@ class MonthSeen:
     now: Proposal
     before: Proposal | None
     stability: Mapping[str, float]
+    cover: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def areas_of(
         size = resolution_of(row.cells)
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
-            by_size[size] = locate(seen.dataset, seen.config, alike), []
+            cover = seen.cover if size == seen.choices.resolution else None
+            by_size[size] = locate(seen.dataset, seen.config, alike, cover), []
         by_size[size][1].append(row)
     for located, alike_rows in by_size.values():
         on_land = [located.grid.on_land(row.cells) for row in alike_rows]

@@ -85,7 +85,14 @@ def gather(
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
     judgement = judge(look.dataset, look.config, now, tell, look.cover)
     seen = MonthSeen(
-        look.dataset, look.config, look.choices, look.period, now, before, stability_of(judgement)
+        look.dataset,
+        look.config,
+        look.choices,
+        look.period,
+        now,
+        before,
+        stability_of(judgement),
+        look.cover,
     )
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = areas_of(seen, records, lines, snapshot.as_of)
