@@ -562,6 +562,25 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
     assert words == (["west", "east"] if middle < 10 else ["southwest", "north", "southeast"])
 
 
+def test_a_quarter_told_again_keeps_its_counts_though_letters_moved_up(new_town):
+    """A candidate that fell below ten is withheld; what was told of the others stands."""
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 11), (-94.585, 39.045, 30), (-94.52, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0002, (n, 2))]
+    lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
+    lines += [row(f"s{n}", "2018-11-11", *place) for n, place in enumerate(spread(60, 5))]
+    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
+    dataset, config = in_town(new_town().folder, lines)
+    facts, first = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    fewer = [line for n, line in enumerate(lines) if n not in {0, 1, 15, 50}]
+    dataset, config = in_town(new_town().folder, fewer)
+    facts_again, _ = gather_public(dataset, config, None, Records(), Month(2019, 12), [first])
+    then = {area.cells: area.count for area in facts.areas}
+    assert {area.cells: area.count for area in facts_again.areas}.items() <= then.items()
+    assert [area.letter for area in facts.areas] == ["A", "B", "C"]
+    assert [area.letter for area in facts_again.areas] == ["A", "B"]
+
+
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])
 def test_the_chance_of_a_false_word_is_told_as_it_is(through, key):
     change = PublicChange(

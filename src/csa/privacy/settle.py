@@ -101,21 +101,8 @@ def _same_places(one: Publication, other: Publication) -> bool:
 
 
 def _as_before(shown: Publication, before: Publication) -> Publication:
-    """Take what was told of the same places of the same quarter."""
-
-    def is_same(geography: str, place: str) -> bool:
-        one, other = (each.places.get(geography, {}).get(place) for each in (shown, before))
-        return sorted(one or ()) == sorted(other or ())
-
-    counts = {
-        geography: {
-            place: before.counts[geography][place]
-            if place in before.counts.get(geography, {}) and is_same(geography, place)
-            else count
-            for place, count in inner.items()
-        }
-        for geography, inner in shown.counts.items()
-    }
+    """Take what was told of the same places of the same quarter, under whatever name."""
+    counts = {geography: _counts_then(geography, shown, before) for geography in shown.counts}
     classes = {
         geography: {
             place: before.classes.get(geography, {}).get(place, bounds)
@@ -130,6 +117,20 @@ def _as_before(shown: Publication, before: Publication) -> Publication:
     )
     totals = {**shown.totals, **before.totals}
     return replace(shown, counts=counts, classes=classes, totals=totals, sums=sums)
+
+
+def _counts_then(geography: str, shown: Publication, before: Publication) -> dict[str, int | None]:
+    """Take the counts of the same ground: a candidate's letter can be another's by now."""
+    then = {name: sorted(cells) for name, cells in before.places.get(geography, {}).items()}
+    told = before.counts.get(geography, {})
+
+    def count_of(place: str, count: int | None) -> int | None:
+        here = sorted(shown.places.get(geography, {}).get(place, ()))
+        is_same = then.get(place, []) == here
+        names = [place] if is_same else [name for name, cells in then.items() if cells == here]
+        return next((told[name] for name in names if name in told), count)
+
+    return {place: count_of(place, count) for place, count in shown.counts[geography].items()}
 
 
 def _exposed(

@@ -224,7 +224,7 @@ def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
 def _keep_ahead_log(raw: sqlite3.Connection) -> None:
     """Let readers read while one writes; whoever makes the store with us is waited for.
 
-    SQLite itself waits for nobody where the journal changes, whatever its time to wait is.
+    SQLite can refuse at once to change a new file's journal, whatever its time to wait is.
     """
     until = time.monotonic() + BUSY_MS / 1000
     while True:
