@@ -12,10 +12,10 @@ from app import cache_around, panels
 from app.maps import Spot
 from app.opened import Opened
 from csa.choices import Choices
+from csa.crs import METRES_PER_MILE
 from csa.places.services import gaps
 from csa.words import day, percent, speak
 
-METRES_PER_MILE = 1609.344
 ALL_BUT_A_SLIVER = 0.99
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LONLAT = "EPSG:4326"
 """Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps speak."""
 
+METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
+"""For what is said and drawn in a city whose units are `us`; everything is measured in metres."""
+
 
 def parse_crs(text: Any) -> CRS:
     """Read a coordinate system from text such as `EPSG:32615`.

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
+from csa.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.reports.month.area_facts import AreaFacts, Move
 from csa.reports.month.facts import Facts
 from csa.words import Speaker
 
 Row = TypeVar("Row")
-METRES_PER_FOOT = 0.3048
-METRES_PER_MILE = 1609.344
 
 
 def counted(facts: Facts, tell: Speaker) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from csa.crs import project, to_lonlat
+from csa.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
 from csa.errors import MapError
 from csa.places.cells import outline
 from csa.reports.maps.sheet import MapSheet
@@ -24,8 +24,6 @@ EDGE_SHARE = 0.025
 SMALLEST_M = 200.0
 """No map shows less: one point has no size."""
 
-METRES_PER_FOOT = 0.3048
-METRES_PER_MILE = 1609.344
 TOLERANCE_PX = 0.35
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels; or west, south, east, north, in metres."""
