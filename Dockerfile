@@ -12,9 +12,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /build
 COPY requirements-app.lock requirements-build.lock ./
 RUN python -m venv --without-pip /opt/csa \
-    && pip --python /opt/csa/bin/python install --require-hashes --only-binary=:all: -r requirements-app.lock
+    && pip --python /opt/csa/bin/python install --no-deps --require-hashes --only-binary=:all: -r requirements-app.lock
 RUN python -m venv /opt/build \
-    && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r requirements-build.lock
+    && /opt/build/bin/pip install --no-deps --require-hashes --only-binary=:all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels .

@@ -65,7 +65,9 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    say "making .venv with $$python ($$("$$python" -c "$$version")) from requirements.lock, about a minute"
 	    rm -rf .venv
 	    "$$python" -m venv .venv
-	    $(PIP) install --require-hashes -r requirements.lock
+	    # The lock is complete. Resolving it again fails with pip before 23.3 as soon as a package
+	    # that is named with an extra has a newer release than the lock's.
+	    $(PIP) install --no-deps --require-hashes -r requirements.lock
 	    printf '%s\n' "$$locked" > .venv/.locked
 	fi
 	[ -f app/static/vendor/leaflet/leaflet.js ] || rm -f .venv/.installed
