@@ -30,6 +30,7 @@ from csa.deciding.plain import plain, round_figures, round_share
 from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.errors import OutputError
 from csa.ingest.dataset import load_dataset
+from csa.ingest.designation import load_candidate
 from csa.params import Month
 from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS, as_table
 from csa.priorities.comparison import Comparison
@@ -307,6 +308,17 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
     assert "Areas of one tier are not ranked" in said
     assert sum(row["is_doubtful"] == "true" for row in rows) == 1
     assert "a third or more of its incidents lie at a point" in said
+
+
+def test_every_area_can_be_designated_with_its_priorities(ask, tmp_path):
+    words = ("--months", "24", "--max-area-km2", "10", "--resolution", "7")
+    ask("propose", *words, "--out", tmp_path / "proposal")
+    ask("priorities", *words, "--out", tmp_path / "pr")
+    rows = table_of(tmp_path / "pr" / "priorities.csv")
+    assert max(float(row["area_km2"]) for row in rows) > 1
+    for row in rows:
+        found = load_candidate(tmp_path / "proposal", row["area_id"], tmp_path / "pr", "testville")
+        assert list(found.cells) == row["cells"].split()
 
 
 def test_the_files_of_priorities_hold_every_column_and_key(made, ask, tmp_path):

@@ -56,6 +56,7 @@ JUDGED_COLUMNS = {
     "area_km2": "land",
     "people": "residents by areal weighting; empty where unknown",
     "per_1k_yearly": "expected per 1,000 residents a year; empty where they are few or unknown",
+    "cells": "H3 cells, 15 hex digits, sorted",
 }
 
 
@@ -127,6 +128,7 @@ def judged_table(
         Proposal.is_doubtful(n_suspect, n)
         for n_suspect, n in zip(table["suspect"], table["incidents"], strict=True)
     ]
+    table["cells"] = [" ".join(cells) for cells in areas["cells"]]
     table["area_km2"] = [asked.located.grid.size_km2(area) for area in asked.areas]
     table = table.join(_estimated(table, estimates, city_per_km2)).join(_timed(asked))
     table["people"] = table["people"].astype("Float64").round().astype("Int64")

@@ -100,6 +100,50 @@ def test_a_letter_that_means_another_place_is_refused(folders):
         load_candidate(folders[0], "A", folders[1], "here")
 
 
+def rewrite(folders, old, new, *, cells=None):
+    """Change a figure of area B in priorities.csv, and add cells to it, as later files have."""
+    table = folders[1] / "priorities.csv"
+    lines = table.read_text().replace(old, new).splitlines()
+    ends = ["", "", ""] if cells is None else [",cells", f",{CELLS[0]}", f",{cells}"]
+    table.write_text("".join(line + end + "\n" for line, end in zip(lines, ends, strict=True)))
+
+
+def test_land_in_four_decimals_and_in_four_figures_is_the_same_place(folders):
+    areas = folders[0] / "areas.csv"
+    areas.write_text(areas.read_text().replace("B,South,20,2,0.2", "B,South,20,2,1.9873"))
+    rewrite(folders, "B,South,20,2,0.2", "B,South,20,2,1.987")
+    found = load_candidate(folders[0], "B", folders[1], "here")
+    assert (found.evidence["area"]["area_km2"], found.evidence["judged"]["area_km2"]) == (
+        "1.9873",
+        "1.987",
+    )
+
+
+def test_the_same_cells_are_the_same_place_whatever_its_name(folders):
+    rewrite(folders, "B,South,20,2,0.2", "B,South East,20,2,", cells=CELLS[1])
+    judged = load_candidate(folders[0], "B", folders[1], "here").evidence["judged"]
+    assert "cells" not in judged
+    assert judged["tier"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("change", "cells"),
+    [
+        ("B,South,20,2,0.2", f"{CELLS[0]} {CELLS[1]}"),
+        ("B,South,21,2,0.2", CELLS[1]),
+        ("B,South,20,2,0.21", None),
+        ("B,North,20,2,0.2", None),
+        ("B,South,20,2,", None),
+        ("B,South,20,2,nan", None),
+        ("B,South,20,2,land", None),
+    ],
+)
+def test_other_cells_counts_or_land_are_another_place(folders, change, cells):
+    rewrite(folders, "B,South,20,2,0.2", change, cells=cells)
+    with pytest.raises(SourceError, match="not the same place"):
+        load_candidate(folders[0], "B", folders[1], "here")
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", "null", "[" * 100_000])
 def test_what_cannot_be_read_is_refused(folders, content):
     (folders[0] / "proposal.json").write_text(content)

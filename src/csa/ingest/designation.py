@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ NEEDED = {
 }
 FORMAT_VERSION = 1
 """Of all three."""
-SAME = ("place_name", "incidents", "homicides", "area_km2")
-"""Figures in which a proposal and what weighed it agree: else a letter is of two places."""
+COUNTS = ("incidents", "homicides")
+"""Figures in which a proposal and what weighed it agree, beside the area's cells."""
 NOT_EVIDENCE = frozenset({"cells", "neighborhoods", "is_synthetic"})
 
 
@@ -90,17 +91,18 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
         raise ParamError("chosen.no_area", given=area_id, path=folder, known=known)
     at = chosen.area_ids.index(area_id)
     evidence: dict[str, Any] = {name: proposal[name] for name in OF_PROPOSAL}
-    evidence["area"] = _figures(folder / "areas.csv", area_id)
+    proposed = _row(folder / "areas.csv", area_id)
+    evidence["area"] = _figures(proposed)
+    cells = tuple(f"{cell:x}" for cell in sorted(chosen.cells[at]))
     if priorities is not None:
         weighed = _account(priorities, PRIORITIES, city)
         if weighed["data_fingerprint"] != proposal["data_fingerprint"]:
             raise SourceError("chosen.other_data", path=priorities, other=folder)
         evidence |= {name: weighed[name] for name in OF_PRIORITIES}
-        judged = _figures(priorities / "priorities.csv", area_id)
-        if any(judged.get(name) != evidence["area"].get(name) for name in SAME):
+        judged = _row(priorities / "priorities.csv", area_id)
+        if not _is_same(proposed, judged, cells):
             raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
-        evidence["judged"] = judged
-    cells = tuple(f"{cell:x}" for cell in sorted(chosen.cells[at]))
+        evidence["judged"] = _figures(judged)
     return Candidate(area_id, chosen.place_names[at], cells, evidence)
 
 
@@ -154,7 +156,7 @@ def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
     return account
 
 
-def _figures(file: Path, area_id: str) -> dict[str, str]:
+def _row(file: Path, area_id: str) -> dict[str, str]:
     """Return an area's row of a table, as it stands there."""
     try:
         text = file.read_text(encoding="utf-8")
@@ -162,5 +164,25 @@ def _figures(file: Path, area_id: str) -> dict[str, str]:
         raise SourceError("chosen.unreadable", path=file) from error
     for row in csv.DictReader(io.StringIO(text, newline="")):
         if row.get("area_id") == area_id:
-            return {name: value for name, value in row.items() if name not in NOT_EVIDENCE}
+            return row
     raise SourceError("chosen.no_row", path=file, area_id=area_id)
+
+
+def _figures(row: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an area's row is kept as evidence."""
+    return {name: value for name, value in row.items() if name not in NOT_EVIDENCE}
+
+
+def _is_same(proposed: Mapping[str, str], judged: Mapping[str, str], cells: Sequence[str]) -> bool:
+    """Return whether both rows are of one area: by its cells, or in older files by its land."""
+    if any(proposed.get(name) != judged.get(name) for name in COUNTS):
+        return False
+    if judged.get("cells"):
+        return set(judged["cells"].split()) == set(cells)
+    try:
+        sizes = (float(proposed["area_km2"]), float(judged["area_km2"]))
+    except (KeyError, TypeError, ValueError):
+        return False
+    # One file has four decimals, the other four figures.
+    is_alike = math.isclose(*sizes, rel_tol=1e-3, abs_tol=1e-4)
+    return is_alike and proposed.get("place_name") == judged.get("place_name")
