@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.config import load_city
+from csa.ingest.history import list_comparable, load_history
 from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
 from csa.intake import build_dataset
@@ -186,3 +187,83 @@ def test_officer_involved_shootings_are_left_out_of_the_copy_that_does_not_mark_
     assert report["rules"][0]["rows"] == 220
     assert report["rules"][0]["incidents"] == 110
     assert report["incidents_in_several_sources"] > 13_000
+
+
+# ---- Incidents without a number -------------------------------------------------------------
+
+PARTS = "row,when,hour,told,fatal,lon,lat"
+SHOTS = (  # two by the hour, three by the full time, two by the day
+    "1,2020-01-01 13:24,13,2020-01-02,0,-94.57,39.02",
+    "2,2020-01-01 13:40,13,2020-01-02,0,-94.57,39.02",
+    "3,2020-01-01 14:05,14,2020-01-02,1,-94.57,39.02",
+    "4,2020-01-02 14:05,14,2020-01-02,0,-94.57,39.02",
+)
+
+
+def unnumbered(town, *parts):
+    """Make Testville's list one without numbers, where these parts make an incident."""
+    town.edit_config("time_zone", 'earliest_date = "1990-01-01"\ntime_zone')
+    town.edit_config(
+        'incident_from = ["incident_id"]',
+        f'incident_from = {json.dumps(parts)}\ntime_formats = ["%Y-%m-%d %H:%M"]',
+    )
+    town.edit_config('incident_id = "number"\ndate = "date"', 'date = "when"\ntime = "when"')
+    town.edit_config('fatal = "fatal"', 'hour = "hour"\nreported_date = "told"\nfatal = "fatal"')
+    return town.write("a.csv", *SHOTS, header=PARTS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "n"),
+    [
+        (("date", "hour", "lon", "lat"), 3),
+        (("date", "time", "lon", "lat"), 4),
+        (("hour", "date"), 3),
+        (("hour", "lon", "lat"), 3),
+        (("date", "time", "hour"), 4),
+        (("reported_date", "lon", "lat"), 1),
+        (("reported_date", "hour"), 3),
+        (("lon", "lat"), 1),
+    ],
+)
+def test_each_part_that_makes_an_incident_is_itself(town, parts, n):
+    made = intake(town, unnumbered(town, *parts))
+    assert made.dataset.report["incidents"] == n
+    assert made.dataset.incidents["occurred_at"].dt.minute.gt(0).all()  # times stay whole
+
+
+def test_a_date_alone_is_as_its_column_says_it(town):
+    path = unnumbered(town, "date", "lon", "lat")
+    assert intake(town, path).dataset.report["incidents"] == 4
+    town.edit_config('"%Y-%m-%d %H:%M", "%Y-%m-%d"', '"%Y-%m-%d"')
+    days = [f"{shot[:12]}{shot[18:]}" for shot in SHOTS]
+    assert intake(town, town.write("b.csv", *days, header=PARTS)).dataset.report["incidents"] == 2
+
+
+def test_a_row_without_the_named_date_keeps_its_own_time(town):
+    path = unnumbered(town, "date", "hour")
+    path.write_text(path.read_text().replace("2020-01-01 13", "then 13"))
+    table = intake(town, path).dataset.incidents
+    assert sorted(table["flags"].str.contains("reported_time")) == [False, False, True]
+
+
+def test_incidents_that_are_named_anew_are_neither_gone_nor_new(town, run):
+    # By date and time they have the names that date and hour once gave them.
+    path = unnumbered(town, "date", "time", "lon", "lat")
+    words = ("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    assert "neither gone nor new" not in run(*words).stdout
+    town.edit_config('"date", "time", "lon"', '"date", "hour", "lon"')
+    said = " ".join(run(*words).stdout.split())
+    assert "4 incidents of the version before have other ids and count as 3 now" in said
+    assert json.loads((town.folder / "ds" / "ingest.json").read_text())["renamed"] == 3
+    assert "neither gone nor new" not in run(*words).stdout
+    editions = load_history(town.folder / "ds")
+    assert [len(editions), len(list_comparable(editions))] == [2, 1]
+
+
+def test_names_that_stay_are_compared_as_before(town, run):
+    path = unnumbered(town, "date", "time", "lon", "lat")
+    words = ("ingest", "--city", town.config, "--places", town.places, path, "--out", "ds")
+    run(*words)
+    path.write_text(f"{path.read_text()}5,2020-01-09 10:00,10,,0,-94.57,39.02\n")
+    assert "neither gone nor new" not in run(*words).stdout
+    assert len(list_comparable(load_history(town.folder / "ds"))) == 2

@@ -100,7 +100,8 @@ class Source(Frozen):
         description="field to the header's spellings; letters and digits alone are compared"
     )
     incident_from: tuple[FieldName, ...] = Field(
-        ("incident_id",), description="rows that agree in these fields are one incident"
+        ("incident_id",),
+        description="rows that agree in these fields are one incident; each is itself alone",
     )
     row_id_from: tuple[FieldName, ...] = Field(
         (), description="fields that together name a row; a repeated one is a duplicate"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zon
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
-from csa.ingest.report import account, find_warnings, list_rejected
+from csa.ingest.report import account, find_renamed, find_warnings, list_rejected
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs
 from csa.log import Tell, silent
@@ -48,11 +48,33 @@ class Intake:
         `file`, `line` and `reason` of each row that was not used.
     messages
         What a reader of the account should know, most important first.
+    renamed
+        As `csa.ingest.report.find_renamed`.
     """
 
     dataset: Dataset
     rejected: pd.DataFrame
     messages: tuple[Message, ...]
+    renamed: pd.DataFrame
+
+    def explain_renamed(self, before: Collection[str]) -> Message | None:
+        """Say which incidents of an earlier version are the same under another id.
+
+        Parameters
+        ----------
+        before
+            The ids of the earlier version.
+
+        Returns
+        -------
+        Message or None
+            None where all kept theirs.
+        """
+        same = self.renamed[self.renamed["former_id"].isin(before)]
+        if same.empty:
+            return None
+        n, now = same["former_id"].nunique(), same["incident_id"].nunique()
+        return say("ingest.renamed", n=n, now=now)
 
 
 @dataclass(frozen=True)
@@ -127,7 +149,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     }
     tables = {key: None if layer is None else layer[0] for key, layer in layers.items()}
     dataset = Dataset(incidents, places.neighborhoods, places.study_area, report, **tables)
-    return Intake(dataset, list_rejected(files, rows), messages)
+    return Intake(dataset, list_rejected(files, rows), messages, find_renamed(rows))
 
 
 def _read_file(path: Path, config: CityConfig, study_area: shapely.Geometry) -> JudgedFile:

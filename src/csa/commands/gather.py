@@ -49,7 +49,7 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = city_of(city)
-    from csa.ingest.dataset import save_dataset
+    from csa.ingest.dataset import list_ids, save_dataset
     from csa.ingest.sources import add_layers, find_inputs
     from csa.intake import build_dataset
 
@@ -61,11 +61,12 @@ def ingest(
     with progress(len(inputs.incidents) + 4 + has_layers) as tell:
         intake = build_dataset(config, inputs, tell)
         tell("write")
+        renamed = intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
     if as_json:
         show_json(intake.dataset.report)
     else:
-        show_intake(intake, out, version)
+        show_intake(intake, out, version, renamed)
 
 
 def fetch(

@@ -204,6 +204,27 @@ def load_dataset(folder: Path) -> Dataset:
     return Dataset(incidents, neighborhoods, study_area, report, **layers)
 
 
+def list_ids(folder: Path) -> frozenset[str]:
+    """List the incidents of a dataset's current version.
+
+    Parameters
+    ----------
+    folder
+        Where a dataset may be.
+
+    Returns
+    -------
+    frozenset of str
+        Their ids; none where there is no dataset that can be read.
+    """
+    try:
+        return frozenset(
+            pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return frozenset()
+
+
 def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
     """Read a layer that the report tells of; a dataset may be older than layers."""
     account = report.get(key)

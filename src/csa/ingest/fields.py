@@ -19,6 +19,9 @@ from csa.ingest.parse import (
     shift_zone,
 )
 
+OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time")
+"""Fields that tell when; the first of each is the day that the others are of."""
+
 
 def read_times(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: City
@@ -159,8 +162,8 @@ def line_of(location: pd.Series, number: int) -> pd.Series:
 
 
 def name_incidents(
-    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame
-) -> tuple[pd.Series, pd.Series]:
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
+) -> dict[str, pd.Series]:
     """Name each row's incident: by its number, else by a hash of what makes it one.
 
     Parameters
@@ -171,11 +174,14 @@ def name_incidents(
         Text columns of the file by field name.
     rows
         With `occurred_at`, `lon`, `lat` and `address`.
+    city
+        The city, for its zone and its earliest date.
 
     Returns
     -------
-    tuple of pandas.Series
-        The id, and whether it is a number of the file's own.
+    dict
+        `incident_id`; `former_id`, the name that it had while each part of the time stood for all
+        of it; and `has_number`, whether the name is a number of the file's own.
     """
     if source.incident_from == ("incident_id",):
         number = _plain_id(fields["incident_id"])
@@ -183,16 +189,43 @@ def name_incidents(
         blank = rows.loc[~has_number]
         parts = [blank[name] for name in ("occurred_at", "lon", "lat", "address")]
         number.loc[~has_number] = _hashed(source.name, parts)
-        return number, has_number
+        return {"incident_id": number, "former_id": number, "has_number": has_number}
+    whole = dict.fromkeys((*OCCURRED, *REPORTED), rows["occurred_at"])
+    return {
+        "incident_id": _named_by(source, fields, rows, _named_times(source, fields, rows, city)),
+        "former_id": _named_by(source, fields, rows, whole),
+        "has_number": pd.Series(False, index=rows.index),
+    }
+
+
+def _named_times(
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
+) -> dict[str, pd.Series]:
+    """Read the time from the named parts alone; where they hold no date, the row's own stands."""
+    times: dict[str, pd.Series] = {}
+    for parts in (OCCURRED, REPORTED):
+        names = {parts[0], *source.incident_from} & set(parts)
+        named = {name: fields[name] for name in names if name in fields}
+        read = read_times(source, named, rows.index, city)["occurred_at"]
+        times |= dict.fromkeys(parts, read.fillna(rows["occurred_at"]))
+    return times
+
+
+def _named_by(
+    source: Source,
+    fields: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    times: Mapping[str, pd.Series],
+) -> pd.Series:
     parts = []
     for name in source.incident_from:
-        if name in ("date", "time", "hour", "reported_date", "reported_time"):
-            parts.append(rows["occurred_at"])
+        if name in times:
+            parts.append(times[name])
         elif name in ("lon", "lat", "x", "y", "location"):
             parts += [rows["lon"].round(6), rows["lat"].round(6)]
         else:
             parts.append(_plain_id(fields[name]).str.casefold())
-    return _hashed(source.name, parts), pd.Series(False, index=rows.index)
+    return _hashed(source.name, parts)
 
 
 def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:

@@ -73,8 +73,9 @@ class Edition:
     months
         `YYYY-MM` to counts; a month that is covered and absent has none.
     reading
-        What its files were and what was left out: names of sources and of rules, and what a
-        nonfatal incident is. Counts that were read in other ways cannot be compared.
+        What its files were and what was left out: names of sources and of rules, what a nonfatal
+        incident is, and whether parts of a time name incidents. Counts that were read in other
+        ways cannot be compared.
     skipped_before
         How many versions since the edition before could not be read.
     """
@@ -328,7 +329,8 @@ def _reading_of(report: Mapping[str, Any]) -> frozenset[str]:
     sources = {f"source {given['source']}" for given in report.get("inputs", ())}
     rules = {f"rule {rule['name']}" for rule in report.get("rules", ())}
     nonfatal = f"nonfatal {report.get('nonfatal_name')} {report.get('nonfatal_is_proxy')}"
-    return frozenset({*sources, *rules, nonfatal})
+    parts = {"parts by themselves"} if report.get("renamed") else set()
+    return frozenset({*sources, *rules, nonfatal, *parts})
 
 
 def _compared_months(comparable: Sequence[Edition]) -> list[Month]:

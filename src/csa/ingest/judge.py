@@ -79,8 +79,8 @@ class JudgedFile:
     rows
         A row a readable record, in the file's order: `line`, `reason` ("" where used),
         `rule`, `kind`, `gun`, `domestic`, `is_victim`, `occurred_at`, `has_time`,
-        `is_reported`, `lon`, `lat`, `address`, `incident_id`, `row_id`, `has_number`,
-        `is_identical`.
+        `is_reported`, `lon`, `lat`, `address`, `incident_id`, `former_id`, `row_id`,
+        `has_number`, `is_identical`.
     notes
         What the file cannot tell.
     """
@@ -143,7 +143,7 @@ def judge_file(
         index=index,
     )
     rows["rule"] = rows["rule"].where(rows["rule"] != "", _at_points(rows, config.points))
-    rows["incident_id"], rows["has_number"] = name_incidents(source, fields, rows)
+    rows = rows.assign(**name_incidents(source, fields, rows, config.city))
     rows["row_id"] = name_rows(source, fields, index)
     rows["is_identical"] = _identical(records)
     rows["reason"] = _reasons(rows, source, fields)

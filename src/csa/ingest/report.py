@@ -44,10 +44,28 @@ def account(
         "inputs": _inputs(files),
         **_row_counts(files, rows),
         **_incident_counts(incidents),
+        "renamed": find_renamed(rows)["incident_id"].nunique(),
         "data_from": _data_from(rows),
         "months": _months(incidents),
         "rules": _rules(files, rows, config),
     }
+
+
+def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
+    """List the names that incidents had while each part of the time stood for all of it.
+
+    Parameters
+    ----------
+    rows
+        All readable rows with their final reason.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `former_id` and `incident_id`, a row for each pair of used rows in which they differ.
+    """
+    names = rows.loc[rows["reason"] == "", ["former_id", "incident_id"]].drop_duplicates()
+    return names[names["former_id"] != names["incident_id"]]
 
 
 def find_warnings(rows: pd.DataFrame, incidents: pd.DataFrame) -> tuple[Message, ...]:

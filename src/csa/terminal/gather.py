@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a command needs only one of them
     from csa.intake import Intake
 
 
-def show_intake(intake: Intake, out: Path, version: str) -> None:
+def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:
     """Print what was read and lost.
 
     Parameters
@@ -31,6 +31,8 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
         The dataset's folder.
     version
         Its version.
+    renamed
+        Which incidents of the version before have another id; None where none has.
     """
     report = intake.dataset.report
     rejected = listed(report["rows_rejected"])
@@ -47,6 +49,8 @@ def show_intake(intake: Intake, out: Path, version: str) -> None:
         show(speak("ingest.identical", n=report["identical_rows"]))
     if report["incidents_in_several_sources"]:
         show(speak("ingest.several", n=report["incidents_in_several_sources"]))
+    if renamed is not None:
+        show(render(renamed))
     show(*(as_note(note) for note in intake.messages))
     if report["suspect_points"]:
         show(speak("ingest.suspects", n=report["suspect_points_total"]))
