@@ -287,10 +287,9 @@ def write_over(opened: Opened, who: Person, line: Line) -> None:
     line
         The action as it is now.
     """
-    edit = merged(replace(edits().pop(line.number), seen=line.revision), line, {})
+    # All of it, also what the other wrote alike: one's own reason is told beside theirs.
+    edits()[line.number] = replace(edits()[line.number], seen=line.revision)
     st.session_state.setdefault(FAILED, {}).pop(line.number, None)
-    if edit is not None:
-        edits()[line.number] = edit
     keep(opened, who)
     next_turn()
 

@@ -83,6 +83,15 @@ def test_a_change_is_set_listed_and_verified(here, run):
     assert (here / "var" / "sample.sqlite3").is_file()
 
 
+def test_a_status_that_is_set_again_takes_the_new_reason(here, run):
+    for why in ("No budget.", "No room.", "No room."):
+        words = ("--status", "blocked", "--by", "Prevention team", "--why", why)
+        assert f": blocked ({why})." in run("plan", "set", "1.2.1", *words).stdout
+    entries = json.loads(run("audit", "list", "--json").stdout)
+    assert [entry["why"] for entry in entries] == ["No budget.", "No room.", "No room."]
+    assert "3 entries, chain whole" in run("audit", "verify").stdout
+
+
 def test_an_open_slot_is_proposed_answered_and_named(here, run):
     number = next(
         row["number"]

@@ -33,6 +33,7 @@ from csa.plan import ActionState, load_plan
 from csa.store import open_store
 from csa.store.records import Records, read_records
 from csa.store.trail import entries
+from tests.stores import trail
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 ZONE = "America/Chicago"
@@ -340,6 +341,19 @@ def test_the_second_of_two_editors_is_told_who_changed_what_and_keeps_the_text(p
     save(second, "Mayor's Office")
     now = stored(store)["1.2.1"]
     assert (now.status, now.comment) == ("done", "My own words.")
+
+
+def test_who_blocks_what_another_just_blocked_has_the_own_reason_in_the_trail(page, store):
+    made = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("blocked"))
+    other = page({"look": CARDS, "opened": "1.2.1"})
+    other.button(key="plan discard draft").click().run()
+    typed(other, "status", marked("blocked"))
+    save(other, "Police Department", "No budget.")
+    save(made, "Mayor's Office", "No room.")
+    made.button(key="plan over 1.2.1").click().run()
+    save(made, "Mayor's Office", "No room.")
+    assert (stored(store)["1.2.1"].status, stored(store)["1.2.1"].reason) == ("blocked", "No room.")
+    assert [entry["why"] for entry in trail(store)][-2:] == ["No budget.", "No room."]
 
 
 def test_a_proposal_is_made_approved_twice_and_then_counts(page, store, plan):

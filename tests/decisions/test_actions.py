@@ -1,5 +1,7 @@
 """Actions: how they stand, what is proposed and answered, what waits; who may, and who was first."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csa.briefing import line_rows, plan_lines
+from csa.briefing.meeting import done_days
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of, keep_draft
 from csa.decisions.links import set_link
+from csa.decisions.measures import add_values, approve_quarter, settle_measure
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import ROLES, Person, local_person
 from csa.decisions.roles import act as sign
@@ -25,9 +29,10 @@ from csa.decisions.work import (
     set_task,
 )  # fmt: skip
 from csa.errors import ConflictError, CsaError, ParamError, RoleError
+from csa.measures import Quarter, Value
 from csa.store import open_store
 from csa.store.records import read_records
-from tests.stores import NOON, OFFICE, TODAY, act, trail, verified
+from tests.stores import NOON, OFFICE, TODAY, act, plain, trail, verified
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")
 COMMITTEE, ANYBODY = act(team="executive", office="Committee"), act()
@@ -60,6 +65,83 @@ def test_what_is_not_given_stays(store, plan):
     assert now.reason == "Half of it."
     now = set_action(store, plan, later, "1.2.1", {"status": "done"})
     assert (now.reason, now.percent) == ("", 100)
+    assert verified(store).is_whole
+
+
+def test_a_repeated_status_takes_the_new_reason_and_each_is_in_the_trail(store, plan):
+    for why in ("No budget.", "No room.", "No room."):
+        now = set_action(store, plan, act(why=why), "1.2.1", {"status": "blocked"})
+        assert now.reason == why
+    set_action(store, plan, act(why="Still so."), "1.2.1", {})
+    now = set_action(store, plan, act(why="The owner left."), "1.2.1", {"reason": ""})
+    assert now.reason == "The owner left."
+    told = [(entry["why"], json.loads(entry["new"])) for entry in trail(store)]
+    assert told[1:] == [
+        ("No room.", {"reason": "No room."}),
+        ("No room.", {"updated_on": "2026-03-05"}),
+        ("Still so.", {"updated_on": "2026-03-05"}),
+        ("The owner left.", {"reason": "The owner left."}),
+    ]
+    assert read_records(store).actions[0].revision == 5
+    assert verified(store).is_whole
+
+
+def test_what_is_done_again_stays_done_since_the_first_day(lite, plan):
+    for day in (TODAY, TODAY, TODAY + timedelta(days=9)):
+        set_action(lite, plan, act(on=day), "1.2.1", {"status": "done"})
+    assert done_days(trail(lite)) == {"1.2.1": TODAY}
+
+
+def test_eight_who_say_the_same_at_once_are_eight_in_the_trail(store, plan):
+    whys = [f"No budget, says {n}." for n in range(4)] * 2
+
+    def tell(why):
+        own = open_store(plain(store))
+        try:
+            return set_action(own, plan, act(why=why), "1.2.1", {"status": "blocked"}).reason
+        finally:
+            own.engine.dispose()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(tell, whys)) == whys
+    assert sorted(entry["why"] for entry in trail(store)) == sorted(whys)
+    assert read_records(store).states["1.2.1"].reason == trail(store)[-1]["why"]
+    assert verified(store).is_whole
+
+
+def test_eight_imports_of_one_file_at_once_take_each_value_once(store, plan):
+    values = [Value("recidivism", Quarter(2025, n), value=0.1 * n) for n in (1, 2, 3)]
+
+    def take(n):
+        own = open_store(plain(store))
+        try:
+            return add_values(own, plan, act(why=f"File {n}"), values)
+        finally:
+            own.engine.dispose()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(8))) == len(trail(store)) == len(values)
+    assert verified(store).is_whole
+
+
+def test_every_decision_that_is_taken_again_is_in_the_trail(store, plan, candidate):
+    designate(store, act(), candidate())
+    task = add_task(store, act(), "B", {"what": "Light", "agency": "Works"})
+    asked = add_asked(store, act(), "B", "Light?")
+    decisions = (
+        lambda who: set_link(store, plan, who, ("2.1.1", "1.2.1", "1.2")),
+        lambda who: set_task(store, who, task, {"status": "done"}),
+        lambda who: answer_asked(store, who, asked, "It burns."),
+        lambda who: approve_quarter(store, who, Quarter(2025, 1)),
+        lambda who: settle_measure(store, plan, who, "recidivism", {"owner": "Police"}),
+        lambda who: settle_measure(store, plan, who, "recidivism", {}),
+    )
+    for decide in decisions:
+        for why in ("First.", "Once more."):
+            decide(act(why=why, office="Committee", team="executive"))
+            assert trail(store)[-1]["why"] == why
+        assert json.loads(trail(store)[-1]["new"])
+    assert len(trail(store)) == 4 + 2 * len(decisions)
     assert verified(store).is_whole
 
 

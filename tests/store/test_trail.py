@@ -141,10 +141,19 @@ def test_no_entry_is_a_whole_chain(store):
     assert read_records(None) == Records()
 
 
-def test_what_changes_nothing_leaves_no_entry(store):
-    report(store, percent=5)
-    report(store, percent=5)
-    assert len(trail(store)) == 1
+def test_what_is_said_again_is_told_again_and_what_is_only_read_is_not(store):
+    report(store, percent=5, areas=["B"])
+    for areas in (["B"], []):
+        report(store, percent=5, areas=areas)
+    told = [(entry["old"], entry["new"]) for entry in trail(store)[1:]]
+    assert told == [
+        ('{"areas":["B"],"percent":5}', '{"areas":["B"],"percent":5}'),
+        ('{"areas":["B"]}', '{"areas":[]}'),
+    ]
+    with store.writing(signed()) as session:
+        assert session.get(ActionRow, "1.2.1").revision == 3
+    assert len(trail(store)) == 3
+    assert verified(store).is_whole
 
 
 def test_a_draft_is_of_no_force(store):

@@ -84,8 +84,10 @@ def set_action(
         if row is None:
             session.add(ActionRow(key=number, **values))
         else:
+            row.updated_on = now.updated_on  # told even where nothing else is: it was confirmed
             for name, value in values.items():
-                setattr(row, name, value)
+                if getattr(row, name) != value:
+                    setattr(row, name, value)
     return now
 
 
@@ -117,7 +119,7 @@ def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: da
     status = wanted.get("status", before.status)
     if status in NEED_REASON and not wanted.get("reason", ""):
         # The reason of the change is the reason of the state, unless another is given.
-        wanted["reason"] = before.reason if status == before.status else why.strip()
+        wanted["reason"] = why.strip() if {"status", "reason"} & set(changes) else before.reason
     if status not in NEED_REASON:
         if wanted.get("reason"):
             raise ParamError("decide.no_reason", number=before.number, status=status)

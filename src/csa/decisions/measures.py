@@ -191,8 +191,8 @@ def settle_measure(
         if row is None:
             row = MeasureRow(key=measure)
             session.add(row)
-        for name, value in values.items():
-            setattr(row, name, value)
+        for name in SETTLED:
+            setattr(row, name, values.get(name, getattr(row, name)))
 
 
 def _settled(name: str, value: Any) -> Any:

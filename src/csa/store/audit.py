@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy import inspect as look_into
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from csa.errors import ParamError
 from csa.store.tables import Audit, Audited
@@ -215,9 +216,17 @@ def _refuse_unkept(name: str, text: str) -> None:
 def _check(session: Session, *_: Any) -> None:
     """Refuse before anything is written what the trail could not tell."""
     for row in _in_order(session):
+        _say_again(session, row)
         as_text(values_of(row))
         for name, value in values_of(row).items():
             _refuse_unkept(name, _all_texts(value))
+
+
+def _say_again(session: Session, row: Audited) -> None:
+    """Let what was set to what it was be written: whoever confirms it has a reason too."""
+    if row not in session.new and not session.is_modified(row):
+        for name in list(look_into(row).committed_state):
+            flag_modified(row, name)
 
 
 def _all_texts(value: Any) -> str:
@@ -259,6 +268,6 @@ def _difference(row: Audited, *, is_new: bool) -> Told:
     for name in values_of(row):
         history = look_into(row).attrs[name].history
         if history.has_changes():
-            old[name] = history.deleted[0] if history.deleted else None
             new[name] = getattr(row, name)
+            old[name] = history.deleted[0] if history.deleted else new[name]  # said again
     return Told(row.item, old, new)
