@@ -26,6 +26,7 @@ from csa.ingest.records import read_records
 from csa.ingest.report import account, find_renamed, find_warnings, list_rejected
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs
+from csa.ingest.unnamed import unnamed_notes
 from csa.log import Tell, silent
 from csa.message import Message, say
 from csa.places import cells as h3_cells
@@ -123,8 +124,10 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
     incidents = _locate(folded, is_suspect, places, config)
     layers, layer_notes = _read_layers(config, inputs, places.study_area, tell)
+    accounted = account(files, rows, incidents, config)
     messages = (
         *find_warnings(rows, incidents),
+        *unnamed_notes(accounted["unnamed"]),
         *places.notes,
         *layer_notes,
         *(note for file in files for note in file.notes),
@@ -137,7 +140,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
         "nonfatal_name": config.city.nonfatal_name,
         "nonfatal_is_proxy": config.city.nonfatal_is_proxy,
         "fingerprint": fingerprint(incidents, places.neighborhoods, places.study_area),
-        **account(files, rows, incidents, config),
+        **accounted,
         "suspect_points": suspects.round({"lon": 6, "lat": 6, "expected": 2}).to_dict("records")[
             :MAX_SUSPECTS_LISTED
         ],

@@ -96,6 +96,15 @@ def test_no_page_sends_the_place_of_an_incident(app, root):
         assert not any(number in text for number in numbers)
 
 
+def test_the_page_data_counts_values_that_no_rule_names(app, town):
+    lines = [f"{n},{n},2020-05-0{n % 9 + 1},{n % 3},-94.57,39.02,," for n in range(30)]
+    path = town.write("a.csv", *lines)
+    intake = build_dataset(load_city(town.config), Inputs((path,), town.places))
+    save_dataset(intake.dataset, intake.rejected, town.folder / "ds")
+    said = words(app(DATA, CSA_CITY=town.config, CSA_DATASET=town.folder / "ds")).replace("\\", "")
+    assert "10 rows hold 2 (10) in fatal, which no rule names" in said
+
+
 def test_a_choice_changes_the_answer_and_the_link(app):
     page = app()
     before = words(page)

@@ -28,6 +28,7 @@ from csa.ingest.columns import Layout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
 from csa.ingest.records import Records
 from csa.ingest.rules import answer, any_holds, holds
+from csa.ingest.unnamed import Unnamed, find_unnamed
 from csa.message import Message, say
 
 REASONS = (
@@ -83,12 +84,15 @@ class JudgedFile:
         `has_number`, `is_identical`.
     notes
         What the file cannot tell.
+    unnamed
+        Values that no rule names, where one would have mattered.
     """
 
     summary: FileSummary
     source: Source
     rows: pd.DataFrame
     notes: tuple[Message, ...]
+    unnamed: tuple[Unnamed, ...]
 
 
 def judge_file(
@@ -151,7 +155,10 @@ def judge_file(
     notes += _date_warnings(rows, fields, records.name)
     texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
     said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
-    return JudgedFile(summary, source, rows, (*records.notes, *notes, *victim_notes, *said))
+    all_notes = (*records.notes, *notes, *victim_notes, *said)
+    spelled = {name: records.header[position] for name, position in layout.positions.items()}
+    unnamed = find_unnamed(source, fields, rows, spelled)
+    return JudgedFile(summary, source, rows, all_notes, unnamed)
 
 
 def _refuse_mangled(fields: Mapping[str, pd.Series], path: Path) -> None:

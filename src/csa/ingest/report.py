@@ -10,6 +10,7 @@ import pandas as pd
 from csa.city import CityConfig
 from csa.ingest.judge import REASONS, JudgedFile
 from csa.ingest.settle import find_data_start
+from csa.ingest.unnamed import count_unnamed
 from csa.message import Message, say
 from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
 
@@ -37,8 +38,8 @@ def account(
     Returns
     -------
     dict
-        Rows by reason, incidents by kind, flag and month, the span of the data, and each rule
-        with what it left out: part of `ingest.json`.
+        Rows by reason, incidents by kind, flag and month, the span of the data, each rule with
+        what it left out, and values that no rule names: part of `ingest.json`.
     """
     return {
         "inputs": _inputs(files),
@@ -48,6 +49,9 @@ def account(
         "data_from": _data_from(rows),
         "months": _months(incidents),
         "rules": _rules(files, rows, config),
+        "unnamed": count_unnamed(
+            [(file.source.name, each) for file in files for each in file.unnamed]
+        ),
     }
 
 

@@ -30,7 +30,7 @@ def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Se
         return None
     mask = pd.Series(True, index=index)
     for name, condition in rule.items():
-        mask &= _says(fields[name], condition)
+        mask &= says(fields[name], condition)
     return mask
 
 
@@ -84,7 +84,21 @@ def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) ->
     return said
 
 
-def _says(column: pd.Series, condition: Condition) -> pd.Series:
+def says(column: pd.Series, condition: Condition) -> pd.Series:
+    """Tell for which rows a column says what a condition asks.
+
+    Parameters
+    ----------
+    column
+        Text.
+    condition
+        What it must say.
+
+    Returns
+    -------
+    pandas.Series
+        Boolean, by the index of `column`.
+    """
     text = column.str.strip().str.casefold()
     mask = text.isin([value.strip().casefold() for value in condition.equals])
     if condition.starts_with:

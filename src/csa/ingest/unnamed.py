@@ -1,0 +1,222 @@
+"""Values that no rule names: rows that a flag, a kind or an involvement spelled anew would lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from csa.city import Condition, Rule, Source, YesNo
+from csa.ingest.rules import says
+from csa.message import Message, say
+
+Asked = Literal["kind", "victim", "gun", "domestic", "exclude"]
+
+PAIRS = (("y", "n"), ("yes", "no"), ("true", "false"), ("t", "f"), ("1", "0"))
+OPPOSITES = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
+"""Where a rule has no place for the other answer, naming one of a pair names both."""
+
+MAX_LISTED = 50
+MIN_SHARED = 5
+"""Of a column of more values than are listed, only those that so many rows share: it holds text."""
+
+MAX_SAID, MAX_CHARACTERS = 5, 40
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """Rows of one file that a rule would take, were it not for values that no rule names.
+
+    Parameters
+    ----------
+    asked
+        What could not be answered: the kind, whether a victim, `gun`, `domestic`, whether a rule
+        leaves the row out.
+    column
+        The column, as the file spells it.
+    counts
+        Value to number of rows.
+    """
+
+    asked: Asked
+    column: str
+    counts: pd.Series
+
+
+def find_unnamed(
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, spelled: Mapping[str, str]
+) -> tuple[Unnamed, ...]:
+    """Find the values that keep rows from a rule and that no rule of the source names.
+
+    A row counts once a question, under the first such value, and only where no named value
+    keeps it from that rule too. A blank is such a value for the kind and for victims alone.
+
+    Parameters
+    ----------
+    source
+        The layout.
+    fields
+        Text columns of the file by field name.
+    rows
+        Judged rows: `reason`, `gun`, `domestic`.
+    spelled
+        Field name to the column's name in the file.
+
+    Returns
+    -------
+    tuple of Unnamed
+        What was found, in the order of the questions.
+    """
+    reason = rows["reason"]
+    excluding = [rule.when for rule in source.exclude]
+    asked: dict[Asked, tuple[Sequence[Rule], pd.Series]] = {
+        "kind": ((*source.homicide, *source.nonfatal), reason == "not_a_shooting"),
+        "victim": (source.victim, reason == "not_a_victim"),
+        "gun": (_both(source.gun), (reason == "") & (rows["gun"] == "unknown")),
+        "domestic": (_both(source.domestic), (reason == "") & (rows["domestic"] == "unknown")),
+        "exclude": (excluding, reason == ""),
+    }
+    every = [rule for rules, _ in asked.values() for rule in rules]
+    found = []
+    for question, (rules, is_open) in asked.items():
+        counts: dict[str, list[pd.Series]] = {}
+        for name, values in _unnamed(question, rules, every, fields, is_open):
+            counts.setdefault(spelled[name], []).append(values)
+        found += [
+            Unnamed(question, column, pd.concat(parts).value_counts())
+            for column, parts in counts.items()
+        ]
+    return tuple(found)
+
+
+def _both(question: YesNo) -> tuple[Rule, ...]:
+    return (*question.yes, *question.no)
+
+
+def _unnamed(
+    asked: Asked,
+    rules: Sequence[Rule],
+    every: Sequence[Rule],
+    fields: Mapping[str, pd.Series],
+    is_open: pd.Series,
+) -> Iterator[tuple[str, pd.Series]]:
+    """Yield field and values of the rows that each rule misses by values without a name."""
+    some = {name: column[is_open].str.strip() for name, column in fields.items()}
+    index = is_open.index[is_open]
+    is_left = pd.Series(True, index=index)
+    for rule in rules:
+        if any(name not in some for name in rule):
+            continue
+        misses = {name: ~says(some[name], condition) for name, condition in rule.items()}
+        is_near = is_left.copy()
+        for name, is_missed in misses.items():
+            is_near &= ~(is_missed & _is_named(asked, some[name], name, every))
+        for name, is_missed in misses.items():
+            hit = is_near & is_missed & is_left
+            if hit.any():
+                is_left &= ~hit
+                yield name, some[name][hit]
+
+
+def _is_named(asked: Asked, text: pd.Series, name: str, every: Sequence[Rule]) -> pd.Series:
+    """Tell which values a rule names, or need no name for this question."""
+    conditions: list[Condition] = [rule[field] for rule in every for field in rule if field == name]
+    is_named = pd.Series(False, index=text.index)
+    for condition in conditions:
+        is_named |= says(text, condition)
+    if asked not in ("kind", "victim"):
+        is_named |= text == ""
+    if asked in ("victim", "exclude"):
+        given = (value.strip().casefold() for each in conditions for value in each.equals)
+        implied = [OPPOSITES[value] for value in given if value in OPPOSITES]
+        if asked == "exclude" and not implied:  # a rule on text leaves out what it names
+            return pd.Series(True, index=text.index)
+        is_named |= text.str.casefold().isin(implied)
+    return is_named
+
+
+def count_unnamed(found: Sequence[tuple[str, Unnamed]]) -> list[dict[str, Any]]:
+    """Add up over all files.
+
+    Parameters
+    ----------
+    found
+        Pairs of a layout's name and what one file of it holds.
+
+    Returns
+    -------
+    list of dict
+        `asked`, `source`, `column`, `rows`, `values_total` and the most frequent `values`, each
+        with its `rows`: part of `ingest.json`.
+    """
+    together: dict[tuple[str, str, str], list[pd.Series]] = {}
+    for source, each in found:
+        together.setdefault((each.asked, source, each.column), []).append(each.counts)
+    listed = []
+    for (asked, source, column), parts in together.items():
+        counts = pd.concat(parts).groupby(level=0).sum()
+        order = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        least = MIN_SHARED if len(order) > MAX_LISTED else 1
+        values = [{"value": value, "rows": int(n)} for value, n in order if n >= least]
+        listed.append(
+            {
+                "asked": asked,
+                "source": source,
+                "column": column,
+                "rows": int(counts.sum()),
+                "values_total": len(order),
+                "values": values[:MAX_LISTED],
+            }
+        )
+    return listed
+
+
+def unnamed_notes(counted: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Say which values no rule names, and what became of their rows.
+
+    Parameters
+    ----------
+    counted
+        As `count_unnamed` gives it.
+
+    Returns
+    -------
+    tuple of Message
+        One for each question and column; of many values, the most frequent.
+    """
+    keys = {
+        "kind": "unnamed.kind",
+        "victim": "unnamed.victim",
+        "gun": "unnamed.gun",
+        "domestic": "unnamed.domestic",
+        "exclude": "unnamed.exclude",
+    }
+    return tuple(
+        say(
+            keys[each["asked"]],
+            n=each["rows"],
+            values=_said(each),
+            column=each["column"].strip(),
+            source=each["source"],
+        )
+        for each in counted
+    )
+
+
+def _said(counted: Mapping[str, Any]) -> str:
+    parts = [
+        f"{_short(value['value']) or say('unnamed.blank')} ({value['rows']:,})"
+        for value in counted["values"][:MAX_SAID]
+    ]
+    n_more = counted["values_total"] - len(parts)
+    if not parts:
+        return str(say("unnamed.values", n=n_more))
+    said = ", ".join(parts)
+    return str(say("unnamed.more", said=said, n=n_more)) if n_more else said
+
+
+def _short(value: str) -> str:
+    text = " ".join(value.split())
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}..."
