@@ -259,6 +259,23 @@ def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats
     return metres
 
 
+def made_for(crs: Any) -> tuple[float, float, float, float] | None:
+    """Return the box that a system is made for, and three degrees around it.
+
+    Parameters
+    ----------
+    crs
+        A projected system.
+
+    Returns
+    -------
+    tuple or None
+        West, south, east and north in degrees; None where the system names no area of use.
+    """
+    use = parse_crs(crs).area_of_use
+    return None if use is None else (use.west - 3, use.south - 3, use.east + 3, use.north + 3)
+
+
 def is_made_for(crs: Any, lon: float, lat: float) -> bool:
     """Tell whether a system is made for a place, give or take three degrees.
 
@@ -274,7 +291,5 @@ def is_made_for(crs: Any, lon: float, lat: float) -> bool:
     bool
         True also where the system names no area of use.
     """
-    use = parse_crs(crs).area_of_use
-    if use is None:
-        return True
-    return bool(use.west - 3 <= lon <= use.east + 3 and use.south - 3 <= lat <= use.north + 3)
+    box = made_for(crs)
+    return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])

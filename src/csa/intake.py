@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 
 from csa.city import CityConfig
+from csa.crs import made_for
 from csa.errors import SourceError
-from csa.ingest.columns import match_layout
+from csa.ingest.columns import Layout, match_layout
 from csa.ingest.dataset import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.ingest.incidents import fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
@@ -23,10 +24,10 @@ from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zon
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
-from csa.ingest.report import account, find_renamed, find_warnings, list_rejected
+from csa.ingest.report import account, count_rows, find_renamed, find_warnings, list_rejected
 from csa.ingest.settle import settle
 from csa.ingest.sources import Inputs
-from csa.ingest.unnamed import unnamed_notes
+from csa.ingest.unnamed import count_unnamed, unnamed_notes
 from csa.log import Tell, silent
 from csa.message import Message, say
 from csa.places import cells as h3_cells
@@ -79,6 +80,25 @@ class Intake:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """What a run of ingest would make of one file.
+
+    Parameters
+    ----------
+    layout
+        The layout that its header satisfies.
+    account
+        The file, its layout and fields, and its rows: read, used, rejected by reason.
+    messages
+        What cannot be read or is named by no rule, and what to mend.
+    """
+
+    layout: Layout
+    account: dict[str, Any]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
 class _Places:
     neighborhoods: gpd.GeoDataFrame
     study_area: shapely.Geometry
@@ -115,7 +135,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     files: list[JudgedFile] = []
     for path in inputs.incidents:
         tell("read")
-        files.append(_read_file(path, config, places.study_area))
+        files.append(_read_file(path, config, places.study_area, config.city.name)[1])
     _refuse_twice(files, inputs.incidents)
     tell("fold")
     rows, data_through = settle(files, inputs.as_of)
@@ -155,12 +175,68 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     return Intake(dataset, list_rejected(files, rows), messages, find_renamed(rows))
 
 
-def _read_file(path: Path, config: CityConfig, study_area: shapely.Geometry) -> JudgedFile:
+def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[Tried]:
+    """Read shooting files as a run of ingest would, each by itself, and write nothing.
+
+    Parameters
+    ----------
+    config
+        The city.
+    files
+        Shooting files.
+    places
+        Neighborhoods; None to ask only whether shootings lie where `metric_crs` is made for.
+
+    Returns
+    -------
+    list of Tried
+        What would become of each file's rows.
+
+    Raises
+    ------
+    SourceError
+        If a file is unreadable, or its places are not in the city.
+    CrsError
+        If `metric_crs` is made for another part of the world than the neighborhoods.
+    """
+    if places is not None:
+        area = _read_places(config, Inputs(tuple(files), places)).study_area
+        return [_try_file(path, config, area, config.city.name) for path in files]
+    crs = config.city.metric_crs
+    world = shapely.box(*(made_for(crs) or (-180.0, -90.0, 180.0, 90.0)))
+    name = str(say("check.made_for", crs=crs))
+    return [_try_file(path, config, world, name) for path in files]
+
+
+def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str) -> Tried:
+    layout, judged = _read_file(path, config, area, name)
+    rows, _ = settle([judged], None)
+    used = rows[rows["reason"] == ""]
+    counted = count_rows([judged], rows)
+    unnamed = count_unnamed([(layout.source.name, each) for each in judged.unnamed])
+    days = used["occurred_at"].dt.date
+    told = {
+        "file": str(path),
+        "source": layout.source.name,
+        "fields": sorted(layout.positions),
+        **counted,
+        "incidents": int(used["incident_id"].nunique()),
+        "first_date": None if used.empty else days.min().isoformat(),
+        "last_date": None if used.empty else days.max().isoformat(),
+        "unnamed": unnamed,
+    }
+    return Tried(layout, told, (*judged.notes, *unnamed_notes(unnamed)))
+
+
+def _read_file(
+    path: Path, config: CityConfig, area: shapely.Geometry, name: str
+) -> tuple[Layout, JudgedFile]:
     records = read_records(path)
-    judged = judge_file(records, match_layout(records.header, config, path), config, path)
+    layout = match_layout(records.header, config, path)
+    judged = judge_file(records, layout, config, path)
     used = judged.rows[judged.rows["reason"] == ""]
-    check_positions(used, study_area, path, config.city.name, judged.source.name)
-    return judged
+    check_positions(used, area, path, name, judged.source)
+    return layout, judged
 
 
 def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:

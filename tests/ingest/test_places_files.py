@@ -12,7 +12,7 @@ from scipy.stats import poisson
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
-from csa.city import Places, Point, Population
+from csa.city import Places, Point, Population, Source
 from csa.config import load_city
 from csa.errors import CrsError, SourceError, TableError
 from csa.ingest.dataset import fingerprint, load_dataset
@@ -169,9 +169,14 @@ def test_a_table_of_people_that_does_not_fit_is_refused(tmp_path, neighborhoods,
 # ---- positions -----------------------------------------------------------------------------
 
 
+SOURCE = Source.model_validate(
+    {"name": "list", "columns": {"date": "d"}, "homicide": [{}], "date_formats": ["%Y"]}
+)
+
+
 def check(*places):
     rows = pd.DataFrame(places, columns=["lon", "lat"], dtype="float64")
-    check_positions(rows, SQUARE, Path("a.csv"), "Testville", "list")
+    check_positions(rows, SQUARE, Path("a.csv"), "Testville", SOURCE)
 
 
 def test_swapped_columns_and_another_city_are_told_apart():

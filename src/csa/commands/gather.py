@@ -22,8 +22,8 @@ from csa.terminal.gather import (
     show_check,
     show_fetched,
     show_intake,
-    show_layouts,
     show_sample,
+    show_tried,
 )
 from csa.words import render, speak
 
@@ -140,14 +140,14 @@ def check(
     city: CityOption,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Shooting files whose headers are matched.", metavar="[FILE]..."),
+        typer.Argument(help="Shooting files whose rows are tried.", metavar="[FILE]..."),
     ] = None,
+    places: Annotated[Path | None, typer.Option(help="Neighborhoods.", metavar="FILE")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List every fault of a city's file, each with its key and remedy; match files' headers."""
+    """List every fault of a city's file, each with its key and remedy; try files' rows by it."""
     from csa.errors import ConfigError
-    from csa.ingest.columns import match_layout
-    from csa.ingest.records import read_records
+    from csa.ingest.sources import places_file
 
     path = city_path(city)
     try:
@@ -158,15 +158,20 @@ def check(
             show_json({"path": str(path), "faults": faults})
             raise SystemExit(2) from error
         raise
-    layouts = [
-        (file, match_layout(read_records(file).header, config, file)) for file in files or ()
-    ]
+    found = places or places_file(config, data_dir_of(config))
+    tried = []
+    if files:
+        from csa.intake import try_files
+
+        tried = try_files(config, files, found)
     if as_json:
         matched = [
-            {"file": str(file), "source": layout.source.name, "fields": sorted(layout.positions)}
-            for file, layout in layouts
+            {**each.account, "notes": [render(note) for note in each.messages]} for each in tried
         ]
         show_json({"path": str(path), "faults": [], "files": matched})
     else:
-        show_check(config, path, data_dir_of(config))
-        show_layouts(layouts)
+        show_check(config, path, data_dir_of(config), has_places=found is not None)
+        show_tried(tried)
+    useless = [each.account["file"] for each in tried if not each.account["rows_used"]]
+    if useless:
+        fail(speak("check.useless", files=", ".join(useless)), 2)

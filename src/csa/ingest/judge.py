@@ -29,6 +29,7 @@ from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, r
 from csa.ingest.records import Records
 from csa.ingest.rules import answer, any_holds, holds
 from csa.ingest.unnamed import Unnamed, find_unnamed
+from csa.ingest.unread import unread_notes
 from csa.message import Message, say
 
 REASONS = (
@@ -41,8 +42,6 @@ REASONS = (
     "after_data_end",
     "duplicate_row",
 )
-WARN_SHARE = 0.05
-"""Losing a row in twenty is no typing error any more."""
 
 
 @dataclass(frozen=True)
@@ -152,11 +151,11 @@ def judge_file(
     rows["is_identical"] = _identical(records)
     rows["reason"] = _reasons(rows, source, fields)
     summary = FileSummary(records.name, records.sha256, records.n_read, tuple(records.unreadable))
-    notes += _date_warnings(rows, fields, records.name)
+    spelled = {name: records.header[position] for name, position in layout.positions.items()}
+    notes += unread_notes(rows, fields, spelled, source, records.name)
     texts = (source.note, source.nonfatal_note if (kind == "nonfatal").any() else "")
     said = tuple(say("source.note_text", name=records.name, text=text) for text in texts if text)
     all_notes = (*records.notes, *notes, *victim_notes, *said)
-    spelled = {name: records.header[position] for name, position in layout.positions.items()}
     unnamed = find_unnamed(source, fields, rows, spelled)
     return JudgedFile(summary, source, rows, all_notes, unnamed)
 
@@ -169,20 +168,6 @@ def _refuse_mangled(fields: Mapping[str, pd.Series], path: Path) -> None:
         if len(mangled):
             example = mangled.iloc[0]
             raise SourceError("source.mangled", path=path, n=len(mangled), example=example)
-
-
-def _date_warnings(rows: pd.DataFrame, fields: Mapping[str, pd.Series], name: str) -> list[Message]:
-    """Warn where a format that is lacking, not a typing error, loses rows."""
-    is_shooting = rows["reason"].isin(["", "bad_date"])
-    is_bad = rows["reason"] == "bad_date"
-    if not is_bad.any() or is_bad.sum() < WARN_SHARE * is_shooting.sum():
-        return []
-    text = fields.get("date", fields.get("reported_date"))
-    example = "" if text is None else text[is_bad].iloc[0]
-    n_bad, n_shootings = int(is_bad.sum()), int(is_shooting.sum())
-    return [
-        say("source.note_bad_dates", n=n_bad, n_shootings=n_shootings, name=name, example=example)
-    ]
 
 
 def _kinds(

@@ -11,8 +11,8 @@ import shapely
 from scipy.spatial import cKDTree
 from scipy.special import pdtrc
 
-from csa.city import Point
-from csa.crs import distance_m, project
+from csa.city import Point, Source
+from csa.crs import LONLAT, distance_m, project
 from csa.errors import SourceError
 
 NEAR_DEGREES = 0.25
@@ -26,7 +26,7 @@ MAX_CHANCE = 0.001
 
 
 def check_positions(
-    rows: pd.DataFrame, study_area: shapely.Geometry, path: Path, city: str, source: str
+    rows: pd.DataFrame, study_area: shapely.Geometry, path: Path, city: str, source: Source
 ) -> None:
     """Refuse a file whose points lie elsewhere: another city's, or latitude for longitude.
 
@@ -41,7 +41,7 @@ def check_positions(
     city
         The city's name, for the message.
     source
-        The layout's name, for the message.
+        The layout: its name and its system, for the message.
 
     Raises
     ------
@@ -70,7 +70,10 @@ def check_positions(
     if is_near(-lon, lat).mean() >= MIN_SHARE_NEAR:
         raise SourceError("source.sign", path=path, where=where)
     if abs(middle["lon"]) > 180 or abs(middle["lat"]) > 180:
-        raise SourceError("source.projected", path=path, where=where, source=source)
+        raise SourceError("source.projected", path=path, where=where, source=source.name)
+    if source.crs != LONLAT:
+        named = {"crs": source.crs, "source": source.name}
+        raise SourceError("source.wrong_crs", path=path, where=where, city=city, **named)
     raise SourceError("source.other_city", path=path, city=city, n=len(located), where=where)
 
 

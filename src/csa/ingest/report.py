@@ -43,7 +43,7 @@ def account(
     """
     return {
         "inputs": _inputs(files),
-        **_row_counts(files, rows),
+        **count_rows(files, rows),
         **_incident_counts(incidents),
         "renamed": find_renamed(rows)["incident_id"].nunique(),
         "data_from": _data_from(rows),
@@ -135,7 +135,21 @@ def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
     ]
 
 
-def _row_counts(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
+def count_rows(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
+    """Count what became of the rows.
+
+    Parameters
+    ----------
+    files
+        All files of a run.
+    rows
+        All readable rows with their final reason.
+
+    Returns
+    -------
+    dict
+        `rows_read`, `rows_used`, `rows_rejected` by reason, `identical_rows`.
+    """
     counted = rows["reason"].value_counts()
     rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
     rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)

@@ -141,6 +141,24 @@ def find_places(config: CityConfig, folder: Path) -> Path:
     return found
 
 
+def places_file(config: CityConfig, folder: Path) -> Path | None:
+    """Return the neighborhoods' file that a city's file names, where it is there.
+
+    Parameters
+    ----------
+    config
+        The city.
+    folder
+        Its data folder, or one that holds a folder with the city's id.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The file; None where it is not there, or none is named.
+    """
+    return _in(data_folder(config, folder), config.places.file)
+
+
 def add_layers(
     inputs: Inputs,
     config: CityConfig,

@@ -15,9 +15,8 @@ from csa.words import day, listed, render, speak
 
 if TYPE_CHECKING:  # a command needs only one of them
     from csa.city import CityConfig
-    from csa.ingest.columns import Layout
     from csa.ingest.fetch import Account
-    from csa.intake import Intake
+    from csa.intake import Intake, Tried
 
 
 def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:
@@ -134,7 +133,7 @@ def show_basemap(messages: Sequence[Message]) -> None:
     show(*(render(message) for message in messages))
 
 
-def show_check(config: CityConfig, path: Path, folder: Path) -> None:
+def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool) -> None:
     """Say that a city's file has no fault, and which of its files are not there.
 
     Parameters
@@ -145,27 +144,36 @@ def show_check(config: CityConfig, path: Path, folder: Path) -> None:
         Its file.
     folder
         Its data folder.
+    has_places
+        Whether its neighborhoods are at hand.
     """
     show(speak("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         show(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
-    file = config.places.file
-    if file and not (folder / file).exists():
-        show(speak("check.places_missing", file=file, folder=folder))
+    if config.places.file and not has_places:
+        show(speak("check.places_missing", file=config.places.file, folder=folder))
 
 
-def show_layouts(layouts: Sequence[tuple[Path, Layout]]) -> None:
-    """Say as which layout each file would be read, and which of its fields were found.
+def show_tried(tried: Sequence[Tried]) -> None:
+    """Say as which layout each file would be read, what of it was found, and its rows.
 
     Parameters
     ----------
-    layouts
-        Files, each with the layout that its header satisfies.
+    tried
+        What a run of ingest would make of each file.
     """
-    for file, layout in layouts:
+    for each in tried:
+        layout, account = each.layout, each.account
         found = ", ".join(layout.positions)
         lacking = ", ".join(name for name in layout.source.columns if name not in layout.positions)
-        values = {"file": file, "source": layout.source.name, "found": found}
-        show(speak("check.layout", **values))
+        show(speak("check.layout", **pick(account, "file", "source"), found=found))
         if lacking:
             show(f"  {speak('check.lacking', lacking=lacking)}")
+        rejected = listed(account["rows_rejected"])
+        counts = pick(account, "rows_read", "rows_used")
+        show(f"  {speak('ingest.rows', **counts, rejected=rejected)}")
+        if account["incidents"]:
+            days = [day(date.fromisoformat(account[name])) for name in ("first_date", "last_date")]
+            values = {"n": account["incidents"], "first": days[0], "last": days[1]}
+            show(f"  {speak('check.incidents', **values)}")
+        show(*(f"  {as_note(note)}" for note in each.messages))

@@ -1,0 +1,151 @@
+"""`csa check` reads rows: a wrong format, system or column is found before anything is written."""
+
+import json
+
+import pytest
+
+from tests.big_cities import (
+    CHICAGO_HEADER,
+    NEW_YORK_HEADER,
+    chicago,
+    chicago_row,
+    new_york,
+    new_york_row,
+)
+
+
+@pytest.fixture
+def check(town, run):
+    def call(*more, code=0):
+        done = run("check", "--city", town.config, *more, check=False)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    return call
+
+
+@pytest.fixture
+def nypd(town):
+    new_york(town)
+    rows = [new_york_row(n, ("true", "false")[n % 2], 1 + n % 12) for n in range(120)]
+    return town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
+
+
+@pytest.fixture
+def crimes(town):
+    chicago(town)
+    rows = [chicago_row(n, offense=("BATTERY", "HOMICIDE")[n % 2]) for n in range(120)]
+    return town.write("crimes.csv", *rows, header=CHICAGO_HEADER)
+
+
+def test_a_good_file_is_read_and_nothing_is_written(town, check, nypd):
+    before = sorted(town.folder.iterdir())
+    said = check("--places", town.places, nypd)
+    assert "is read as 'nypd shootings'" in said
+    assert "120 rows read, 120 used; left out: none." in said
+    assert "120 incidents, from January" in said
+    assert "Warning" not in said
+    assert "Note" not in said
+    assert sorted(town.folder.iterdir()) == before
+
+
+def test_values_that_no_rule_names_are_said(town, check):
+    new_york(town)
+    rows = [new_york_row(n, ("true", "N")[n % 2]) for n in range(40)]
+    path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
+    assert "Note: 20 rows hold N (20) in STATISTICAL_MURDER_FLAG, which no rule" in check(path)
+    (file,) = json.loads(check("--json", path))["files"]
+    assert file["rows_rejected"]["not_a_shooting"] == 20
+    assert file["unnamed"][0]["values"] == [{"value": "N", "rows": 20}]
+    assert file["notes"][0].startswith("20 rows hold N (20)")
+
+
+def test_a_wrong_date_format_is_said_with_where_and_what_to_do(town, check, crimes):
+    town.edit_config("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d")
+    said = check("--places", town.places, crimes, code=2)
+    assert "120 of 120 shootings in crimes.csv have a date that no format" in said
+    assert "such as '01/01/2024 01:15:00 PM' on line 2 in DATE. Mend date_formats" in said
+    assert f"csa: No row of {crimes} can be used" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('date = "OCCUR_DATE"', 'date = "BORO"', "such as 'BROOKLYN' on line 2 in BORO. Mend date"),
+        ('time = "OCCUR_TIME"', 'time = "BORO"', "time of day that cannot be read, such as 'BROO"),
+        ('x = "X_COORD_CD"', 'x = "BORO"', "a place that cannot be read, such as 'BROOKLYN' on"),
+        (
+            'incident_id = "INCIDENT_KEY"',
+            'incident_id = "BORO"',
+            "120 rows of shootings in nypd.csv share BORO so often that the number of incidents is 1",
+        ),
+        (
+            "homicide = [",
+            'row_id_from = ["address"]\nhomicide = [',
+            "share BORO so often that only 1 can be used; the others are left out as duplicates",
+        ),
+        ('fatal = "STATISTICAL_MURDER_FLAG"', 'fatal = "BORO"', "120 rows hold BROOKLYN (120) in"),
+    ],
+)
+def test_a_wrong_column_is_said(town, check, nypd, old, new, sentence):
+    town.edit_config(old, new)
+    town.edit_config("[sources.columns]", '[sources.columns]\naddress = "BORO"')
+    words = ("--places", town.places, nypd)
+    is_useless = old.startswith(("date", "fatal"))
+    said = check(*words, code=2 if is_useless else 0)
+    assert sentence in said
+    assert "the city's file" in said
+
+
+def test_a_source_of_another_utm_zone_is_said(town, check):
+    new_york(town)
+    rows = [
+        f"{n},01/{n % 28 + 1:02}/2024,23:00:00,BROOKLYN,true,{586_000 + n},{4_504_000 + n}"
+        for n in range(30)
+    ]
+    path = town.write("utm.csv", *rows, header=NEW_YORK_HEADER)
+    town.edit_config('crs = "EPSG:2263"', 'crs = "EPSG:26918"')
+    assert "30 incidents" in check("--places", town.places, path)
+    town.edit_config('crs = "EPSG:26918"', 'crs = "EPSG:26917"')
+    said = check("--places", town.places, path, code=2)
+    assert "Read as EPSG:26917, most places in" in said
+    assert "lie around -79.98, 40.68 (longitude, latitude), not in or near New York" in said
+    assert "such as the right UTM zone, as `crs` of the source 'nypd shootings'" in said
+
+
+def test_a_metric_system_of_another_zone_is_said_with_polygons_and_without(town, check, crimes):
+    town.edit_config("EPSG:32616", "EPSG:32633")
+    said = check("--places", town.places, crimes, code=2)
+    assert "EPSG:32633 is made for another part of the world than Chicago" in said
+    town.places.unlink()
+    said = check(crimes, code=2)
+    assert "in or near the part of the world that metric_crs (EPSG:32633) is made for" in said
+    assert "or is metric_crs wrong in the city's file?" in said
+
+
+def test_swapped_columns_are_said_with_polygons_and_without(town, check, crimes):
+    town.edit_config('lat = "LATITUDE"\nlon = "LONGITUDE"', 'lon = "LATITUDE"\nlat = "LONGITUDE"')
+    for words in (("--places", town.places), ()):
+        assert "Latitude and longitude are swapped" in check(*words, crimes, code=2)
+
+
+def test_polygons_of_the_data_folder_are_found_and_their_absence_is_said(
+    town, check, crimes, monkeypatch
+):
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder / "elsewhere"))
+    assert "shootings that lie outside the city are not found" in check(crimes)
+    monkeypatch.setenv("CSA_DATA_DIR", str(town.folder))
+    assert "are not found" not in check(crimes)
+    assert "There is no file" in check("--places", "no.geojson", crimes, code=2)
+
+
+def test_few_bad_texts_are_no_fault_of_the_citys_file(town, check):
+    chicago(town)
+    rows = [chicago_row(n) for n in range(120)]
+    rows[3] = rows[3].replace("/2024", "/24")
+    rows[5] = rows[5].replace("41.8", "UNK")
+    path = town.write("crimes.csv", *rows, header=CHICAGO_HEADER)
+    said = check("--places", town.places, path)
+    assert "left out: 1 bad date" in said
+    assert "Warning" not in said
