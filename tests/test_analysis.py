@@ -403,5 +403,6 @@ def test_a_month_of_which_no_file_tells_is_silent_whatever_kind_is_counted(made)
     for kinds in (("homicide", "nonfatal"), ("homicide",)):
         proposal = propose(dataset, config, Choices(months=5, min_samples=5, kinds=kinds))
         assert proposal.summary["totals"]["silent_months"] == 1
+        assert proposal.summary["silent"] == ["2020-03"]
     proposal = propose(dataset, config, Choices(until=Month(2020, 3), months=2, min_samples=5))
     assert proposal.summary["totals"]["silent_months"] == 0

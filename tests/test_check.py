@@ -50,6 +50,27 @@ def test_a_good_file_is_read_and_nothing_is_written(town, check, nypd):
     assert sorted(town.folder.iterdir()) == before
 
 
+def propose(town, run, months):
+    """What is proposed from New York's data where the flag of some months is spelled anew."""
+    new_york(town)
+    rows = [
+        new_york_row(100 * month + n, "Y" if month in months else "true", month)
+        for month in range(1, 13)
+        for n in range(12)
+    ]
+    path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
+    run("ingest", "--city", town.config, "--places", town.places, "--out", "ds", path)
+    words = ("propose", "--city", town.config, "--dataset", "ds", "--until", "2025-01")
+    return run(*words, "--months", "12", "--out", "pr").stdout
+
+
+def test_propose_names_the_months_that_a_flag_spelled_anew_left_empty(town, run):
+    said = propose(town, run, {3, *range(7, 13)})
+    assert "in 7 of the months: March 2024, July 2024 to December 2024. A file may" in said
+    assert "has no incident in May 2024. A file may" in propose(town, run, {5})
+    assert "has no incident in" not in propose(town, run, ())
+
+
 def test_values_that_no_rule_names_are_said(town, check):
     new_york(town)
     rows = [new_york_row(n, ("true", "N")[n % 2]) for n in range(40)]

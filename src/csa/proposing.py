@@ -245,6 +245,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
     study_km2 = float(grid.area_km2.sum())
     n_located = len(window.incidents)
+    silent = _silent_months(run)
     return {
         "totals": {
             "incidents": n_located + window.n_unlocated + window.n_outside,
@@ -257,8 +258,9 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "areas": len(found.areas),
             "study_area_km2": round(study_km2, DIGITS),
             "areas_km2": round(inside_km2, DIGITS),
-            "silent_months": _silent_months(run),
+            "silent_months": len(silent),
         },
+        "silent": silent,
         "share_of_incidents": _share(n_inside, n_located),
         "share_of_study_area": _share(inside_km2, study_km2),
         "left_out_fringe": {
@@ -269,13 +271,16 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
-def _silent_months(run: Run) -> int:
-    """Count covered months in which the whole city, whatever the kind, has no incident."""
+def _silent_months(run: Run) -> list[str]:
+    """List covered months in which the whole city, whatever the kind, has no incident."""
     covered = _covered(run)
     first = Month.parse(covered["covered_from"][:7])
     by_month = run.dataset.report["months"]
     names = [str(first.plus(step)) for step in range(covered["months_covered"])]
-    return count_silent_months([sum(by_month.get(name, {}).values()) for name in names])
+    counts = {name: sum(by_month.get(name, {}).values()) for name in names}
+    if not count_silent_months(list(counts.values())):
+        return []
+    return [name for name, n in counts.items() if not n]
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from rich.table import Table
 from csa.params import Month
 from csa.settings import SETTINGS, Resolved
 from csa.terminal.console import pick, show, show_table
-from csa.words import KM2_PER_SQUARE_MILE, day, land, percent, speak
+from csa.words import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
 
 if TYPE_CHECKING:
     from csa.hotspots.proposal import Proposal
@@ -94,6 +94,22 @@ def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
         yield speak("propose.unplaced", **unplaced)
     if params["months_covered"] < params["months"]:
         yield speak("propose.covered", months=params["months"], n=params["months_covered"])
+    if summary["silent"]:
+        months = ", ".join(_spans(summary["silent"]))
+        yield speak("propose.silent", months=months, n=len(summary["silent"]))
+
+
+def _spans(months: Sequence[str]) -> Iterator[str]:
+    """Write months in order, those that follow each other as one."""
+    runs: list[list[str]] = []
+    for name in months:
+        if runs and Month.parse(runs[-1][-1]).plus(1) == Month.parse(name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    for run in runs:
+        first, last = month(run[0]), month(run[-1])
+        yield first if first == last else speak("propose.span", first=first, last=last)
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
@@ -149,8 +165,8 @@ def _area_table(proposal: Proposal, units: str) -> None:
     show_table(table)
 
 
-def _first_day(month: str) -> str:
-    first = Month.parse(month)
+def _first_day(name: str) -> str:
+    first = Month.parse(name)
     return day(date(first.year, first.number, 1))
 
 
