@@ -87,7 +87,7 @@ def test_feet_that_claim_to_be_degrees_are_refused(tmp_path):
     ("content", "sentence"),
     [
         (b"", "cannot be read as polygons"),
-        (b"a,b\n1,2\n", "holds no polygons"),
+        (b"a,b\n1,2\n", "cannot be read as polygons"),
         (b'{"type":"FeatureCollection","features":[]}', "holds no polygons"),
     ],
 )

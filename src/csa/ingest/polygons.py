@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from csa.city import City, Places
 from csa.crs import LONLAT, is_made_for, tables_to_lonlat
 from csa.errors import CrsError, SourceError
+from csa.ingest.gdal import read_map
 from csa.message import Message, say
 from csa.schema import UNASSIGNED
 
@@ -25,7 +24,7 @@ def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tu
     Parameters
     ----------
     path
-        Any file that GDAL reads: GeoJSON, GeoPackage, shapefile.
+        A GeoJSON, a GeoPackage or a shapefile.
     places
         The columns that hold name and id, and the system of a file that names none.
 
@@ -99,7 +98,7 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
     Parameters
     ----------
     path
-        Any file of polygons that GDAL reads.
+        A GeoJSON, a GeoPackage or a shapefile of polygons.
     crs
         Its coordinate system, where the file names none.
 
@@ -113,12 +112,7 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
 
 
 def _read(path: Path, crs: str | None) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise SourceError("source.absent", path=path)
-    try:
-        table = pyogrio.read_dataframe(path)
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        raise SourceError("places.unreadable", path=path) from error
+    table = read_map(path, "places.unreadable")
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
     is_polygon = table.geom_type.isin(["Polygon", "MultiPolygon"])

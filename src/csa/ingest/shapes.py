@@ -1,4 +1,4 @@
-"""Read map layers: a CSV of points, or any file of points, lines or polygons."""
+"""Read map layers: a CSV of points, or a map file of points, lines or polygons."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from csa.city import RiskTerrain, Services
 from csa.crs import LONLAT, tables_to_lonlat, to_lonlat
 from csa.errors import CrsError, SourceError
 from csa.ingest.columns import normalise_header
+from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
 
@@ -32,7 +31,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path
-        Any file that GDAL reads.
+        A GeoJSON, a GeoPackage or a shapefile.
     crs
         Its coordinate system, where the file names none.
     section
@@ -50,12 +49,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
     CrsError
         If neither the file nor the city's file names a coordinate system.
     """
-    if not path.exists():
-        raise SourceError("source.absent", path=path)
-    try:
-        table = pyogrio.read_dataframe(path)
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        raise SourceError("layers.unreadable", path=path) from error
+    table = read_map(path, "layers.unreadable")
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         raise SourceError("layers.no_shapes", path=path)
     if table.crs is None and crs is None:
@@ -102,7 +96,7 @@ def read_rows(
     Parameters
     ----------
     path
-        A CSV of points, or any file that GDAL reads.
+        A CSV of points, a GeoJSON, a GeoPackage or a shapefile.
     layer
         What the city's file says of it.
     columns

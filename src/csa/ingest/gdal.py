@@ -1,0 +1,73 @@
+"""Open map files: GeoJSON, GeoPackage and shapefile alone, and no host.
+
+GDAL goes by what a file holds, not by its name: a text named .geojson can be a program that reads
+other files and hosts. So its other drivers are taken away, and its ways to a network, for the
+whole process and before the first file is opened. A GeoJSON alone can still name the host that
+knows its coordinate system (`crs`, of type `link`): what GDAL fetches by itself comes back empty.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+from pyogrio import _io
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from csa.errors import SourceError
+
+DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
+RESPONSE_BYTES = 1024
+"""More than GDAL's CPLHTTPResult takes, of which nothing is filled in."""
+
+_GDAL = ctypes.CDLL(_io.__file__)  # the library that pyogrio brought along
+_GDAL.VSICalloc.restype = ctypes.c_void_p
+
+
+def _nothing(*_: int | None) -> int:
+    return int(_GDAL.VSICalloc(ctypes.c_size_t(1), ctypes.c_size_t(RESPONSE_BYTES)))
+
+
+_FETCH = ctypes.CFUNCTYPE(ctypes.c_void_p, *[ctypes.c_void_p] * 6)(_nothing)  # GDAL holds it
+
+
+def _close_gdal() -> None:
+    others = ",".join(name for name in pyogrio.list_drivers() if name not in DRIVERS)
+    no_host = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "none"}
+    pyogrio.set_gdal_config_options({"GDAL_SKIP": others, **no_host})
+    _GDAL.GDALAllRegister()  # where GDAL reads what to skip
+    _GDAL.CPLHTTPSetFetchCallback(_FETCH, None)
+
+
+_close_gdal()
+
+
+def read_map(path: Path, unreadable: str) -> pd.DataFrame:
+    """Read the first layer of a map file.
+
+    Parameters
+    ----------
+    path
+        A GeoJSON, a GeoPackage or a shapefile; zipped too.
+    unreadable
+        Which sentence says that it is none of these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A geopandas.GeoDataFrame where the layer has shapes.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent or unreadable.
+    """
+    if not path.exists():
+        raise SourceError("source.absent", path=path)
+    try:
+        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never taken for an address
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise SourceError(unreadable, path=path) from error
+    return table
