@@ -1,6 +1,6 @@
 """Serve the app, and get ready while the first reader's browser starts: `python -m app`.
 
-`streamlit run app/main.py` serves the same; its first reader waits for what is done here
+`streamlit run app/served.py` serves the same; its first reader waits for what is done here
 beforehand. Options are those of `streamlit run`.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -46,7 +47,7 @@ from app.offline import ask_no_host
 from csa.errors import CsaError
 from csa.words import render
 
-MAIN = Path(__file__).with_name("main.py")
+SERVED = Path(__file__).with_name("served.py")
 
 
 def warm_up() -> None:
@@ -90,7 +91,8 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
             sys.exit(2)
         # Not before: a process that ends while another of its threads imports may never end.
         Thread(target=warm_up, name="warm-up", daemon=True).start()
-        serve(*given, **named)
+        with suppress(KeyboardInterrupt):  # uvicorn hands Ctrl-C on once it has ended
+            serve(*given, **named)
 
     return run
 
@@ -100,8 +102,8 @@ def main() -> None:
     ask_no_host()
     # Streamlit remarks that nobody is reading yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
-    bootstrap.run = serve_if_allowed(bootstrap.run)
-    sys.argv = ["streamlit", "run", str(MAIN), *sys.argv[1:]]
+    bootstrap.run_asgi_app = serve_if_allowed(bootstrap.run_asgi_app)
+    sys.argv = ["streamlit", "run", str(SERVED), *sys.argv[1:]]
     streamlit()
 
 

@@ -29,10 +29,15 @@ ACCESS = "CSA_ACCESS"
 """The variable: where the city cannot be opened, it alone tells who reads."""
 LEAST_SECRET = 32
 """Characters: whoever guesses the secret signs in as anybody."""
+is_guarded = False
+"""Whether app/gate.py stands before the server."""
 
 
 def enter() -> None:
     """Let the reader in, or say why not and end the page."""
+    if st.context.headers and not is_guarded:
+        panels.empty(speak("door.unguarded"))
+        st.stop()
     if person.is_leaving():
         person.finish_signing_out()
     try:
@@ -111,7 +116,7 @@ def why_closed(config: CityConfig) -> Message | None:
     load_roles()  # its faults are said here, not in the middle of a page
     if st.get_option("server.trustedUserHeaders"):
         return say("door.trusted_headers")
-    return _auth_fault(_auth())
+    return _auth_fault(auth())
 
 
 def why_not_served() -> Message | None:
@@ -178,7 +183,14 @@ def is_withheld(config: CityConfig) -> bool:
     return not (config.city.is_synthetic and is_own)
 
 
-def _auth() -> Mapping[str, Any]:
+def auth() -> Mapping[str, Any]:
+    """Read [auth] of the secrets.
+
+    Returns
+    -------
+    Mapping
+        Empty where there is none.
+    """
     try:
         found = st.secrets.get("auth")
     except FileNotFoundError:

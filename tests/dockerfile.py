@@ -19,6 +19,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -291,6 +292,7 @@ def first_page(address):
     ask.rerun_script.query_string = ""
     with connect(
         f"{address}/_stcore/stream",
+        origin=f"http://{urlsplit(address).netloc}",
         subprotocols=["streamlit"],
         max_size=None,
         proxy=None,

@@ -45,11 +45,11 @@ def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready
 def test_options_go_to_streamlit_with_our_own_page(monkeypatch):
     ran = []
     monkeypatch.setattr(started, "streamlit", lambda: ran.append(list(sys.argv)))
-    monkeypatch.setattr(started.bootstrap, "run", lambda: None)
+    monkeypatch.setattr(started.bootstrap, "run_asgi_app", lambda: None)
     monkeypatch.setattr(sys, "argv", ["app", "--server.port", "8600"])
     started.main()
-    assert ["streamlit", "run", str(started.MAIN), "--server.port", "8600"] in ran
-    assert started.MAIN.is_file()
+    assert ["streamlit", "run", str(started.SERVED), "--server.port", "8600"] in ran
+    assert started.SERVED.is_file()
 
 
 def test_old_geometry_is_removed_at_the_start(served, static):
@@ -98,7 +98,8 @@ def test_make_run_the_container_and_the_browser_tests_start_the_same(root):
     assert "streamlit run" not in makefile
     dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
     assert 'CMD ["python", "-m", "app"' in dockerfile
-    assert '"-m", "app"' in (root / "tests" / "browser" / "conftest.py").read_text(encoding="utf-8")
+    tests = (root / "tests" / "browser" / "conftest.py").read_text(encoding="utf-8")
+    assert 'run=("app",)' in tests
 
 
 def test_a_fault_that_nobody_caught_offers_no_links_to_other_hosts(root):

@@ -59,7 +59,7 @@ def free_port():
 
 
 @contextmanager
-def serving(folder, city="sample", port=None, **environment):
+def serving(folder, city="sample", port=None, base="", run=("app",), **environment):
     """Serve a city from a folder of its own, so that no test sees what another left."""
     port = port or free_port()
     variables = {
@@ -71,11 +71,11 @@ def serving(folder, city="sample", port=None, **environment):
         "CSA_STORE": str(folder / "store.sqlite3"),
         **environment,
     }
-    command = [sys.executable, "-m", "app", "--server.port", str(port)]
+    command = [sys.executable, "-m", *run, "--server.port", str(port)]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=log)
     try:
-        _wait(port, server, folder / "server.log")
+        _wait(f"{port}{base}", server, folder / "server.log")
         yield f"http://127.0.0.1:{port}"
     finally:
         stop(server)

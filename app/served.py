@@ -1,0 +1,12 @@
+"""What is served: the pages, behind the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from app.gate import Gate
+
+app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Gate)])
