@@ -15,11 +15,15 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
+from streamlit.runtime import Runtime
 
-from app import door
+from app import cache, door
+from app.person import LOCAL, SIGNED_IN, access_of
+from csa.errors import CsaError
 from csa.words import speak
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+METRICS, UPLOAD = "/_stcore/metrics", "/_stcore/upload_file/"
 
 
 def names() -> frozenset[str]:
@@ -84,4 +88,20 @@ class Gate:
         is_own = {f"http://{hosts[0]}", f"https://{hosts[0]}"}.issuperset(origins)
         if not is_own or (scope["type"] == "websocket" and not origins):
             return PlainTextResponse(speak("door.other_page"), 403)
+        if METRICS in scope["path"]:
+            return PlainTextResponse("", 404)
+        if UPLOAD in scope["path"] and not _may_upload(scope["path"]):
+            return PlainTextResponse(speak("door.no_files"), 403)
         return None
+
+
+def _may_upload(path: str) -> bool:
+    """Tell whether who sends a file is past the door, by the session that it is sent to."""
+    try:
+        access = access_of(cache.city_config())
+    except CsaError:
+        return False
+    if access != SIGNED_IN:
+        return access == LOCAL
+    session = Runtime.instance()._session_mgr.get_active_session_info(path.split("/")[-2])  # noqa: SLF001
+    return session is not None and session.session._user_info.get("is_logged_in") is True  # noqa: SLF001

@@ -1,10 +1,15 @@
 """Raw requests at an app that is really served: by which name, from whose page, before sign-in."""
 
+import json
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from websockets.sync.client import connect
 
 from app import gate
 from tests.browser.conftest import serving
@@ -49,6 +54,44 @@ def status(address, path="/", **headers):
 def shaken(address, host, origin, base=""):
     """Return the status of a websocket's handshake: 101 is open."""
     return status(address, f"{base}/_stcore/stream", Host=host, Origin=origin, **SHAKE)
+
+
+@contextmanager
+def session(address, origin, base="", user=None):
+    """Open a page's websocket as its script does; give its session, and what its requests carry."""
+    host = origin.partition("//")[2]
+    token = answer(address, f"{base}/_stcore/health", Host=host)[1]
+    token = token.partition("_streamlit_xsrf=")[2].partition(";")[0]
+    cookie = f"_streamlit_xsrf={token}"
+    if user:
+        signed = create_signed_value(COOKIE, "_streamlit_user", json.dumps(user))
+        cookie += f"; _streamlit_user={signed.decode()}"
+    ask = BackMsg()
+    ask.rerun_script.query_string = ""
+    with connect(
+        f"ws://{host}{base}/_stcore/stream",
+        sock=socket.create_connection(("127.0.0.1", urlsplit(address).port)),
+        origin=origin,
+        subprotocols=["streamlit", token],
+        additional_headers={"Cookie": cookie},
+        proxy=None,
+        max_size=None,
+        open_timeout=60,
+    ) as line:
+        line.send(ask.SerializeToString())
+        while (said := ForwardMsg.FromString(line.recv(timeout=60))).WhichOneof("type") != (
+            "new_session"
+        ):
+            pass
+        carried = {"Host": host, "Origin": origin, "Cookie": cookie, "X_Xsrftoken": token}
+        yield said.new_session.initialize.session_id, carried
+
+
+def sent(address, its_session, carried, base=""):
+    """Return the status of a file that is sent to a session."""
+    form = {"Content_Type": "multipart/form-data; boundary=b"}
+    path = f"{base}/_stcore/upload_file/{its_session}/1"
+    return answer(address, path, "PUT", FORM, **carried, **form)[0]
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +214,30 @@ def test_the_refusal_says_what_to_do(sample_app):
     assert "docs/DEPLOY.md" in answer(sample_app, Host="example.org")[1]
 
 
+def test_nobody_sends_a_file_before_they_have_signed_in(signed_in):
+    claims = {"origin": "https://sign.example", "is_logged_in": True, "sub": "clerk"}
+    with session(signed_in, "https://sign.example") as (stranger, carried):
+        assert sent(signed_in, stranger, carried) == 403
+        with session(signed_in, "https://sign.example", user=claims) as (known, theirs):
+            assert sent(signed_in, stranger, theirs) == 403
+            assert sent(signed_in, known, theirs) == 204
+    assert sent(signed_in, "none", theirs) == 403
+
+
+def test_files_are_sent_at_this_machine_and_never_where_everybody_reads(sample_app, behind_proxy):
+    with session(sample_app, sample_app) as (mine, carried):
+        assert sent(sample_app, mine, carried) == 204
+    with session(behind_proxy, "https://example.org", "/areas") as (theirs, carried):
+        assert sent(behind_proxy, theirs, carried, "/areas") == 403
+
+
 # ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["metrics", "metrics/", "metrics?families=x", "metric%73"])
+def test_metrics_are_not_served(sample_app, behind_proxy, signed_in, path):
+    for address, base in ((sample_app, ""), (signed_in, ""), (behind_proxy, "/areas")):
+        assert status(address, f"{base}/_stcore/{path}", Host="localhost") == 404
 
 
 def test_pages_that_are_served_without_the_gate_stay_shut(tmp_path):
