@@ -30,7 +30,9 @@ MAX_FILE_MB = 5
 NUMBERS = frozenset({"baseline", "target"})
 
 
-def show(scene: Scene, lines: Sequence[MeasureLine], place: str, places: Mapping[str, str]) -> None:
+def show(
+    scene: Scene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
+) -> None:
     """Offer what the reader may change of measures.
 
     Parameters
@@ -40,17 +42,19 @@ def show(scene: Scene, lines: Sequence[MeasureLine], place: str, places: Mapping
     lines
         The plan's measures in the place on screen.
     place
-        What values call that place.
+        What values call that place; None where there can be none.
     places
         Every place that a value can be of, to its name.
     """
     options = _options(scene)
+    if place is None:
+        options.pop("value", None)
     if not options:
         st.caption(speak("here.read_only"))
         return
     with st.expander(speak("here.edit")):
         chosen = signing.pick("measures edit", speak("here.edit"), options)
-        if chosen == "value":
+        if chosen == "value" and place is not None:
             _value_form(scene, lines, place, places)
         elif chosen == "file":
             _file_form(scene, places)
@@ -103,22 +107,15 @@ def _value_form(
 ) -> None:
     line = _choose_measure("value measure", lines)
     kind = find_kind(line.measure.kind)
+    name = places[place] if place else speak("here.city")
+    st.markdown(f"**{panels.plain(name)}**")
     st.caption(panels.plain(speak("here.unit", unit=line.measure.unit)))
-    listed = ["", *places]
 
     def fields(key: str) -> Values:
-        left, right = st.columns(2)
         found: dict[str, Any] = {
-            "quarter": left.selectbox(
+            "quarter": st.selectbox(
                 speak("here.quarter"), quarters_over(scene.today), key=f"{key} quarter"
-            ),
-            "place": right.selectbox(
-                speak("here.place"),
-                listed,
-                index=listed.index(place) if place in listed else 0,
-                format_func=lambda one: places[one] if one else speak("here.city"),
-                key=f"{key} place",
-            ),
+            )
         }
         found |= _number_fields(key, kind.shape, is_survey=kind.is_survey)
         left, right = st.columns(2)
@@ -127,11 +124,12 @@ def _value_form(
         return found
 
     def write(store: Store, act: Act, values: Values) -> str:
-        value = checked(Value(line.measure.id, **values), kind.name)
+        value = checked(Value(line.measure.id, place=place, **values), kind.name)
         n = add_values(store, scene.plan, act, [value])
         return speak("here.taken", n=n) if n else speak("here.same")
 
-    signing.form(scene, f"value {line.measure.id}", fields, write, label=speak("here.save"))
+    key = f"value {line.measure.id} {place}"
+    signing.form(scene, key, fields, write, label=speak("here.save"))
 
 
 def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float | None]:

@@ -189,7 +189,8 @@ def _designate(
         st.query_params["place"] = f"{AREA}:{letter}"
         return speak("here.is_now", area=letter, state=step_word(state))
 
-    _form(scene, f"{state} {place.id}", fields, write, speak("here.decide"))
+    key = f"{state} {place.id} {hash(place.cells)}"  # another proposal's letters name other places
+    _form(scene, key, fields, write, speak("here.decide"))
 
 
 def _begin(scene: Scene, work: WorkPlan) -> None:

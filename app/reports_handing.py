@@ -70,7 +70,7 @@ def form(desk: Desk, report: Report | None) -> None:
     else:
         signing.form(
             desk,
-            "hand out",
+            f"hand out {report.asked.month}",
             lambda key: _fields(desk, report, key),
             lambda store, act, values: _write(store, act, report, values),
             label=speak("reports_page.record"),

@@ -58,7 +58,7 @@ with left:
     is_new = place.kind == PROPOSED
     note = speak("here.candidate_values", place=place.name) if is_new else ""
     measure_list.show(scene, measures, place_choice.name_of(place), note)
-    measures_edit.show(scene, measures, place.key, place_choice.value_places(places))
+    measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))
 with right:
     work_plan.actions(place, lines, work)
     if work is not None:

@@ -190,7 +190,45 @@ def test_a_value_is_entered_by_hand(page, filled):
     assert "was 2 (incidents), now 7 (incidents)" in text_of(made)
 
 
+@pytest.mark.parametrize("where_else", ["neighborhood:Silverbeck", "city:"])
+def test_a_value_is_of_the_place_on_screen_and_nothing_typed_elsewhere_comes_along(
+    page, filled, where_else
+):
+    made = page("area:B")
+    fill(made, "Count", 7.0, "number_input")
+    press(made, "Save", "value gun-violence")  # refused, unsigned: what was typed stays
+    made.selectbox(key="measures place").set_value(where_else).run()
+    [count] = [one for one in made.number_input if one.label == "Count"]
+    assert count.value is None
+    count.set_value(8.0)
+    sign(made, "value gun-violence")
+    press(made, "Save", "value gun-violence")
+    assert "One value was taken." in text_of(made)
+    [new] = [one for one in read_records(filled).values if one.value in {7.0, 8.0}]
+    assert (new.place, new.value) == (where_else.partition(":")[2], 8.0)
+
+
 # ---- at the edge ---------------------------------------------------------------------------
+
+
+def test_a_candidate_takes_no_value_for_the_city_or_an_area_of_the_same_letter(page, filled):
+    made = page("area:B")
+    assert any(one.form_id.startswith("value") for one in made.button)
+    made.selectbox(key="measures place").set_value("proposed:C").run()
+    assert "measures are kept for decided areas" in text_of(made)
+    assert not any(one.form_id.startswith("value") for one in made.button)
+
+
+def test_a_reason_written_for_a_candidate_does_not_stay_for_another_of_its_letter(page):
+    made = page("proposed:B")
+    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:B")]
+    why.set_value("Neighbors asked for it.")
+    press(made, "Decide this", "designated proposed:B")  # refused, unsigned: what was typed stays
+    made.query_params["screen"] = '{"kinds":["homicide"]}'  # as a browser that goes back
+    made.run()
+    assert "Alderquist (B)" in made.selectbox(key="measures place").options[1]
+    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:B")]
+    assert not why.value
 
 
 @pytest.mark.parametrize("place", ["neighborhood:Bellwick", "city:", "proposed:C", "area:ZZ"])

@@ -171,6 +171,16 @@ def test_another_month_or_audience_hides_what_was_made_of_these_and_going_back_s
     assert shown.button(key="make report").disabled
 
 
+def test_recipients_chosen_for_one_month_are_not_those_of_another(page):
+    shown = make(page())
+    hand(shown, "Police", why="")  # refused: what was chosen stays
+    assert shown.multiselect[0].value == ["Police"]
+    shown.selectbox(key="report month").set_value("2020-06")  # pressed before the page has run
+    make(shown)
+    assert "The report of June 2020 is made" in words(shown)
+    assert shown.multiselect[0].value == []
+
+
 def test_without_the_libraries_of_a_pdf_the_page_says_so_and_offers_the_rest(page, monkeypatch):
     def lacking():
         raise MachineError("report_file.no_pdf")
