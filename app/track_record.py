@@ -284,7 +284,7 @@ def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
         st.markdown(speak("how_well.after_fall", share=percent(fall), what=what))
     else:
         st.markdown(speak("how_well.after_rise", share=percent(-fall)))
-    st.caption(speak("how_well.after_note", what=what))
+    st.caption(speak("how_well.after_note", what=what, land=_land(record)))
     changes = record.usual_changes
     panels.table(
         pd.DataFrame(

@@ -101,6 +101,16 @@ def test_what_usually_happens_afterwards_is_the_fall_of_the_share(opened, said):
     assert table.iloc[0].tolist() == ["January 2018", 9, "28 %", "30 %", "24 %"]
 
 
+def test_where_areas_cover_less_land_every_sentence_says_as_much(opened, said):
+    record = record_of(2018, 2019)
+    record = replace(record, table=record.table.assign(area_share=0.012))
+    track_record.answer(opened, record, Choices())
+    track_record.afterwards(opened, record, Choices())
+    land = [text for text in said if isinstance(text, str) and "of the land" in text]
+    assert len(land) == 2
+    assert all("1 % of the land" in text and "2 %" not in text for text in land)
+
+
 def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, monkeypatch):
     config, own = ROOT / "config" / "testville.toml", opened.config.areas
     served = Deployment(config, *[opened.folder] * 3)
