@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 from rich.table import Table
 
-from benchmarks.browser import ROOT, chromium, serving
+from benchmarks.browser import chromium
+from benchmarks.server import APP, ROOT, serving
 
 CHANGES = 20
 WATCHED_S = 2.5
@@ -40,14 +41,14 @@ def screen(dataset: Path) -> Table:
     variables = {"CSA_CITY": str(dataset)}
     with chromium() as browser:
         cold = [_cold(browser, variables) for _ in range(3)]
-        with serving([sys.executable, "-m", "app"], variables) as address:
-            page = _opened(browser, f"{address}/areas?screen={SCREEN}")
+        with serving(APP, variables) as server:
+            page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             # The months first: at the wide radii that come last, clusters are split many times.
             month, toggle, change = _month(page), _toggle(page), _radius(page, _until_painted)
-        with serving([sys.executable, "-m", "app"], variables) as address:
-            page = _opened(browser, f"{address}/areas?screen={SCREEN}")
+        with serving(APP, variables) as server:
+            page = _opened(browser, f"{server.address}/areas?screen={SCREEN}")
             radius = _radius(page, _until_settled)
-            followed = _followed_month(_opened(browser, f"{address}/displacement", 6000))
+            followed = _followed_month(_opened(browser, f"{server.address}/displacement", 6000))
         ours = statistics.median(radius)
         _row(table, "first page, map and all, once the server answers", cold, None, "3 s")
         _row(table, "painted: another radius (eps)", change, None, "1.0 s")
@@ -58,8 +59,8 @@ def screen(dataset: Path) -> Table:
         for name, script in RIVALS.items():
             with _beside_static(ROOT / script) as copy:
                 command = [sys.executable, "-m", "streamlit", "run", str(copy)]
-                with serving(command, variables) as address:
-                    times = _rival(browser, address)
+                with serving(command, variables) as server:
+                    times = _rival(browser, server.address)
             _row(table, f"seen: another radius, {name}", times, ours, "")
     return table
 
@@ -79,9 +80,9 @@ def _row(table: Table, what: str, times: list[float], ours: float | None, target
 
 
 def _cold(browser: Any, variables: dict[str, str]) -> float:
-    with serving([sys.executable, "-m", "app"], variables) as address:
+    with serving(APP, variables) as server:
         began = time.perf_counter()
-        page = _opened(browser, address, settle_ms=0)
+        page = _opened(browser, server.address, settle_ms=0)
         taken = time.perf_counter() - began
         page.context.close()
         return taken

@@ -6,11 +6,11 @@ city, in Debian's chromium.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.browser import chromium, serving
+from benchmarks.browser import chromium
+from benchmarks.server import APP, serving
 from csa.config import setting_descriptions
 
 DOCS = Path(__file__).parent
@@ -42,9 +42,9 @@ def take_picture(path: Path) -> None:
             "CSA_DATASET": f"{folder}/dataset",
             "CSA_BASEMAP": f"{folder}/basemap",
         }
-        with serving([sys.executable, "-m", "app"], variables) as address, chromium() as browser:
+        with serving(APP, variables) as server, chromium() as browser:
             page = browser.new_page(viewport=SIZE, color_scheme="light")
-            page.goto(f"{address}/areas")
+            page.goto(f"{server.address}/areas")
             frame = page.frame_locator("iframe")
             frame.locator("body[data-painted]").wait_for(timeout=60_000)
             page.wait_for_timeout(2000)
