@@ -44,7 +44,7 @@ def _close_gdal() -> None:
 _close_gdal()
 
 
-def read_map(path: Path, unreadable: str) -> pd.DataFrame:
+def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
     """Read the first layer of a map file.
 
     Parameters
@@ -52,7 +52,7 @@ def read_map(path: Path, unreadable: str) -> pd.DataFrame:
     path
         A GeoJSON, a GeoPackage or a shapefile; zipped too.
     unreadable
-        Which sentence says that it is none of these.
+        Raised where it is none of these.
 
     Returns
     -------
@@ -69,5 +69,5 @@ def read_map(path: Path, unreadable: str) -> pd.DataFrame:
     try:
         table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never taken for an address
     except (DataSourceError, DataLayerError, ValueError) as error:
-        raise SourceError(unreadable, path=path) from error
+        raise unreadable from error
     return table

@@ -112,7 +112,7 @@ def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
 
 
 def _read(path: Path, crs: str | None) -> gpd.GeoDataFrame:
-    table = read_map(path, "places.unreadable")
+    table = read_map(path, SourceError("places.unreadable", path=path))
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)
     is_polygon = table.geom_type.isin(["Polygon", "MultiPolygon"])

@@ -49,7 +49,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
     CrsError
         If neither the file nor the city's file names a coordinate system.
     """
-    table = read_map(path, "layers.unreadable")
+    table = read_map(path, SourceError("layers.unreadable", path=path))
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         raise SourceError("layers.no_shapes", path=path)
     if table.crs is None and crs is None:
