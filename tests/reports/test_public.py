@@ -562,6 +562,36 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
     assert words == (["west", "east"] if middle < 10 else ["southwest", "north", "southeast"])
 
 
+def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
+    """Kestrelby owes 21 of its 22 incidents that have a place in public to one hospital."""
+    window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
+    choices = Choices(until=window.period.until)
+    every = propose(window.placed, sample_source.config, choices).areas.set_index("place_name")
+    assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (21, 22)
+    told = areas_shown(window, sample_source.config, Records(), choices)
+    assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}
+    assert [area.letter for area in told] == list("ABCDEFGH")
+
+
+@pytest.mark.parametrize(("at_hospital", "letters"), [(14, "ABC"), (15, "AB")])
+def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
+    tmp_path, at_hospital, letters
+):
+    rng = np.random.default_rng(4)
+    knots = ((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.52, 39.02, 30))
+    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
+    at += [(-94.585, 39.045)] * at_hospital
+    lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
+    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
+    dataset, config = in_town(tmp_path, lines)
+    assert [point["incidents"] for point in dataset.report["suspect_points"]] == [at_hospital]
+    window = settle_window(dataset, config, Month(2019, 12))
+    told = areas_shown(window, config, Records(), Choices(until=window.period.until))
+    assert [area.letter for area in told] == list(letters)
+    hospital = int(h3.latlng_to_cell(39.045, -94.585, 9), 16)
+    assert any(hospital in area.cells for area in told) == (letters == "ABC")
+
+
 def test_a_quarter_told_again_keeps_its_counts_though_letters_moved_up(new_town):
     """A candidate that fell below ten is withheld; what was told of the others stands."""
     rng = np.random.default_rng(4)

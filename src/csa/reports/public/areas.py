@@ -20,7 +20,7 @@ from csa.displacement.past import Past
 from csa.displacing import Basis, displace
 from csa.errors import ParamError, PeriodError
 from csa.hotspots.names import letter, name_places
-from csa.hotspots.proposal import area_records
+from csa.hotspots.proposal import Proposal, area_records
 from csa.log import Tell, silent
 from csa.params import Month
 from csa.places.cells import centres
@@ -116,7 +116,8 @@ def areas_shown(
     -------
     tuple of Shown
         In the order of their letters, candidates west to east. A candidate of fewer than ten is
-        none here: that it is one would tell that there are nearly ten.
+        left out: that it is one would tell that there are nearly ten. So is one that owes a third
+        or more to points that may stand for unknown places: it may be no hot spot.
     """
     found = served(records)
     if found:
@@ -144,6 +145,7 @@ def areas_shown(
             )
             for row in area_records(proposal.areas)
             if row["incidents"] >= THRESHOLD
+            and not Proposal.is_doubtful(row["suspect"], row["incidents"])
         ),
         config.city.metric_crs,
     )
