@@ -14,7 +14,8 @@ from app.following import Following, Level, is_early, levels
 from app.geometry import CellGeometry
 from app.legend import Classes
 from app.maps import Painting, feature
-from csa.displacement.verdict import Judged, Track
+from csa.displacement.telling import KEYS
+from csa.displacement.verdict import Judged, Track, Verdict
 from csa.hotspots.grid import Ints
 from csa.places.cells import outlines
 from csa.words import speak
@@ -221,18 +222,7 @@ def word_of(verdict: str) -> str:
     str
         In words.
     """
-    return speak(
-        {
-            "no change shown": "displacement.no_change",
-            "fewer here": "displacement.fewer",
-            "more here": "displacement.more",
-            "fewer here and more next door": "displacement.fewer_more_next",
-            "fewer here and next door": "displacement.fewer_fewer_next",
-            "more here and fewer next door": "displacement.more_fewer_next",
-            "no change here and more next door": "displacement.same_more_next",
-            "too few to say": "displacement.too_few",
-        }[verdict]
-    )
+    return speak(KEYS[Verdict(verdict)])
 
 
 def _counted(track: Track, at: int) -> str:

@@ -37,10 +37,12 @@ from csa.displacement.usual import (
 from csa.displacement.verdict import (
     BY_SIGN,
     LEAST_MEAN,
+    NET_Z,
     Comparison,
     Verdict,
     chances,
     expect,
+    net_look,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -52,11 +54,9 @@ DROPS = (0.2, 0.4, 0.6, 0.8)
 HORIZONS = (12, 24)  # months
 VERDICTS = tuple(Verdict)
 ALARMS = [VERDICTS.index(verdict) for verdict in Verdict if verdict.is_alarm]
-FALLS = [
-    VERDICTS.index(verdict)
-    for verdict in (Verdict.FEWER, Verdict.FEWER_FEWER_NEXT, Verdict.FEWER_MORE_NEXT)
-]
+FALLS = [VERDICTS.index(verdict) for verdict in Verdict if verdict.startswith("fewer")]
 MOVES = [VERDICTS.index(Verdict.FEWER_MORE_NEXT)]
+STAYED = [VERDICTS.index(Verdict.FEWER), VERDICTS.index(Verdict.FEWER_FEWER_NEXT)]
 NEXT_DOOR = [*MOVES, VERDICTS.index(Verdict.SAME_MORE_NEXT)]
 
 
@@ -138,6 +138,15 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
     is_told &= (rest >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
     sign = np.where(is_told, (many <= tail).astype(int) - (few < tail), 0)
     verdict = BY_PLACE[sign[0] + 1, sign[1] + 1]
+    mean, error = (one.reshape(counted.shape) for one in (joined.mean, joined.relative_error))
+    both = mean.sum(axis=0)
+    doubt = np.divide((mean * error).sum(axis=0), both, out=np.zeros_like(both), where=both > 0)
+    net = Expectation(both.ravel(), doubt.ravel(), dispersion)
+    is_below = net.tails(counted.sum(axis=0).ravel())[0].reshape(both.shape) < norm.sf(NET_Z)
+    looks = np.array([net_look(month + 1) for month in range(city.after)])
+    is_below = (is_below & is_told.all(axis=0))[:, looks - 1] & (looks > 0)
+    is_fewer = is_below & (verdict == VERDICTS.index(Verdict.FEWER_UNKNOWN))
+    verdict = np.where(is_fewer, VERDICTS.index(Verdict.FEWER), verdict)
     return np.where(is_told[0], verdict, VERDICTS.index(Verdict.TOO_FEW)).astype(np.uint8)
 
 
@@ -198,6 +207,7 @@ def claims() -> list[Claim]:
         forty = City(40, dispersion)
         moved = replace(forty, drop=0.6, moved=1.0)
         spread = replace(forty, drop=0.5, ring_drop=0.25)
+        eighty = replace(forty, yearly=80, drop=0.4)
         rise = replace(forty, trend=2172 / 1410)
         fall = replace(forty, usual=0.85, n_past=7)
         found += [
@@ -211,6 +221,10 @@ def claims() -> list[Claim]:
                 is_pooled=True,
             ),
             Claim("fewer next door too", spread, NEXT_DOOR, 0.05),
+            Claim(
+                "40 % moved, told as not", replace(eighty, moved=1.0), STAYED, 0.05, is_pooled=True
+            ),
+            Claim("40 % gone", eighty, STAYED, 0.8, is_floor=True, is_pooled=True),
             Claim("the city rises 54 %", rise, ALARMS, 0.05),
             Claim("usual fall of 15 %, 7 past years", fall, ALARMS, 0.05),
         ]

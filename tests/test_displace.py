@@ -43,7 +43,7 @@ BEFORE_2019 = {"first": "2016-02-01", "last": "2019-01-31"}
 
 PLACE = {
     *("verdict", "sentence", "first_alarm", "core", "ring", "before_months", "months", "control"),
-    *("wdd", "wdq", "wdq_reason"),
+    *("net", "wdd", "wdq", "wdq_reason"),
 }
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 
@@ -444,9 +444,9 @@ def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_cautio
         assert "More here" not in done.stdout
         assert done.stdout.splitlines()[1] == (
             "Careful: shootings since January 2018 helped to pick these areas, so part of their "
-            'number since then is luck. Therefore "more here" and "fewer next door" are never '
-            "claimed, and a real fall may be missed. Follow areas picked before the start: "
-            "csa propose --until 2018-01 --out before, then csa displace --areas before "
+            'number since then is luck. Therefore "more here", "fewer next door" and "no '
+            'displacement shown" are never claimed, and a real fall may be missed. Follow areas '
+            "picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before "
             "--since 2018-01."
         )
         assert read()["knew_after"] is True
@@ -646,8 +646,8 @@ def test_a_file_without_days_gets_a_caution_and_one_with_them_none(ask, read):
     said = ask((WEST, EAST), "--since", "2019-02").stdout.splitlines()[1]
     assert said == (
         "Careful: the file does not say which months picked these areas. If months since February "
-        "2019 did, luck alone makes more here and fewer next door, so neither is ever claimed. "
-        "Give each area its first_day and last_day."
+        "2019 did, luck alone makes more here and fewer next door, so neither is ever claimed, "
+        "nor that nothing moved. Give each area its first_day and last_day."
     )
     assert read()["knew_after"] is None
     assert "Careful" not in ask((WEST, EAST), "--since", "2019-02", **BEFORE_2019).stdout

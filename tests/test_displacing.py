@@ -176,10 +176,10 @@ def test_one_area_alone_is_all_of_them_and_has_the_whole_chance(located):
 
 
 FOLLOWED = {
-    "fewer": ((8, 2), (8, 8), Verdict.FEWER, Verdict.FEWER),
+    "fewer": ((8, 2), (8, 8), Verdict.FEWER, Verdict.FEWER_UNKNOWN),
     "more": ((8, 18), (8, 8), Verdict.MORE, Verdict.NO_CHANGE),
     "moved": ((8, 2), (8, 20), Verdict.FEWER_MORE_NEXT, Verdict.FEWER_MORE_NEXT),
-    "spread": ((8, 2), (8, 1), Verdict.FEWER_FEWER_NEXT, Verdict.FEWER),
+    "spread": ((8, 2), (8, 1), Verdict.FEWER_FEWER_NEXT, Verdict.FEWER_UNKNOWN),
     "drawn in": ((8, 18), (8, 1), Verdict.MORE_FEWER_NEXT, Verdict.NO_CHANGE),
     "next door": ((8, 8), (8, 20), Verdict.SAME_MORE_NEXT, Verdict.SAME_MORE_NEXT),
     "as before": ((8, 8), (8, 8), Verdict.NO_CHANGE, Verdict.NO_CHANGE),

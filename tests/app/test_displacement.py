@@ -137,7 +137,7 @@ def test_an_area_keeps_the_letter_it_has_on_other_pages(page, root):
 def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
     shown = page({"area": "I"})
     assert painted(shown)["selected"] == "I"
-    assert "Fewer here, and no displacement shown: Brindlemoor (I)" in words(shown)
+    assert "Fewer here; whether it moved cannot be told: Brindlemoor (I)" in words(shown)
     shown.button(key="all together").click().run()
     assert painted(shown)["selected"] == ""
     assert "No change shown: the 8 areas together" in words(shown)
@@ -147,7 +147,7 @@ def test_an_area_is_chosen_by_the_link_and_let_go_by_the_button(page):
 def test_the_answer_names_the_one_area_that_differs(page):
     told = answer(page())
     assert (
-        "One area differs: Brindlemoor (I), fewer here, and no displacement shown. "
+        "One area differs: Brindlemoor (I), fewer here; whether it moved cannot be told. "
         "No change shown in 6. Too few to say in 1."
     ) in told
     assert told.index("the 8 areas together") < told.index("One area differs")
@@ -162,7 +162,7 @@ def test_each_area_has_its_numbers_in_a_table_and_a_file(page):
     assert [row[1].partition(">")[2].partition("<")[0][-2] for row in rows] == list("BCDEFGHI")
     (last,) = [row for row in rows if "Brindlemoor (I)" in row[1]]
     cells = [cell.partition(">")[2].partition("<")[0] for cell in last[1:]]
-    assert cells[1:3] == ["Fewer here, and no displacement shown", "9"]
+    assert cells[1:3] == ["Fewer here; whether it moved cannot be told", "9"]
     assert cells[4] == "35"
     assert len(expander.get("download_button")) == 1
 
@@ -176,7 +176,7 @@ def test_an_area_is_chosen_from_the_list_too_and_let_go_there(page):
     assert not shown.exception
     assert painted(shown)["selected"] == "I"
     assert link(shown) == {"area": "I"}
-    assert "Fewer here, and no displacement shown: Brindlemoor (I)" in words(shown)
+    assert "Fewer here; whether it moved cannot be told: Brindlemoor (I)" in words(shown)
     shown.button(key="all together").click().run()
     assert shown.selectbox(key=sums_since.ONE_AREA).value is None
 

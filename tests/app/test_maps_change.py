@@ -130,7 +130,7 @@ def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
     assert message["selected"] == "G"
     features = {one["properties"]["area_id"]: one["properties"] for one in message["areas"]}
     verdict, inside, around = features["G"]["lines"]
-    assert verdict == "Fewer here, and no displacement shown"
+    assert verdict == "Fewer here; whether it moved cannot be told"
     assert re.match(r"Here: 9, about \d+ expected, ", inside)
     assert re.match(r"Around it: 35, about \d+ expected, ", around)
     assert features["D"]["lines"][0] == "Too few to say"

@@ -102,14 +102,14 @@ def test_a_month_moved_by_hand_stops_the_play(displacement):
 def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
     reader = displacement()
     reader.click_area("I")
-    reader.page.get_by_text("no displacement shown: Brindlemoor (I)").wait_for()
+    reader.page.get_by_text("whether it moved cannot be told: Brindlemoor (I)").wait_for()
     reader.settle()
     assert remembered(reader) == {"area": "I"}
     reader.page.get_by_role("link", name="Find areas").click()
     reader.page.get_by_role("button", name="Close").wait_for()
     assert reader.page.get_by_text("Brindlemoor").first.is_visible()
     reader.page.get_by_role("link", name="Displacement").click()
-    reader.page.get_by_text("no displacement shown: Brindlemoor (I)").wait_for()
+    reader.page.get_by_text("whether it moved cannot be told: Brindlemoor (I)").wait_for()
     reader.page.get_by_role("button", name="All areas together").click()
     reader.page.get_by_text("No change shown: the 8 areas together").wait_for()
 

@@ -14,8 +14,10 @@ from scipy.stats import binom
 
 from benchmarks.displacement import (
     ALARMS,
+    FALLS,
     MOVES,
     NEXT_DOOR,
+    STAYED,
     VERDICTS,
     City,
     any_by,
@@ -207,6 +209,20 @@ def test_where_the_fall_spreads_next_door_displacement_is_not_claimed():
         city = City(40, dispersion, drop=0.5, ring_drop=0.25)
         claimed = any_by(judged(city, n_cities), NEXT_DOOR, 24).any(axis=1).sum()
         assert claimed <= at_most(0.05, n_cities)
+
+
+@pytest.mark.parametrize("n_past", [0, 7, None], ids=["no past year", "7 past years", "known"])
+def test_where_40_percent_moved_next_door_that_they_did_not_is_not_said(n_past):
+    """12 areas of 80 a year, all together, at any of 24 looks."""
+    n_cities, city = 100, City(80, 1.6, drop=0.4, moved=1.0, n_past=n_past, is_estimated=True)
+    verdicts = judged(city, n_cities)[:, 0]
+    assert any_by(verdicts, FALLS, 24).mean() > 0.8
+    assert any_by(verdicts, STAYED, 24).sum() <= at_most(0.05, n_cities)
+
+
+def test_where_40_percent_are_gone_that_they_did_not_move_is_said():
+    n_cities, city = 100, City(80, 1.6, drop=0.4)
+    assert any_by(judged(city, n_cities)[:, 0], STAYED, 24).sum() >= at_least(0.8, n_cities)
 
 
 def test_a_fall_that_only_ends_is_seldom_said_to_have_moved():

@@ -32,7 +32,7 @@ general = settings(derandomize=True, deadline=None, max_examples=60)
 BOTH = frozenset({-1, 1})
 SENTENCES = {
     (-1, -1): "fewer here and next door",
-    (-1, 0): "fewer here",
+    (-1, 0): "fewer here; whether it moved cannot be told",
     (-1, 1): "fewer here and more next door",
     (0, -1): "no change shown",
     (0, 0): "no change shown",
@@ -80,9 +80,9 @@ def test_every_pair_of_signs_has_its_verdict():
         assert verdicts([here], [there]) == [SENTENCES[here, there]]
 
 
-def test_the_verdicts_are_a_closed_set_of_eight_and_six_claim_a_change():
-    assert set(map(str, Verdict)) == set(SENTENCES.values()) | {"too few to say"}
-    assert len(Verdict) == 8
+def test_the_verdicts_are_a_closed_set_of_nine_and_seven_claim_a_change():
+    assert set(map(str, Verdict)) == set(SENTENCES.values()) | {"fewer here", "too few to say"}
+    assert len(Verdict) == 9
     assert {one for one in Verdict if not one.is_alarm} == {Verdict.NO_CHANGE, Verdict.TOO_FEW}
 
 
@@ -108,6 +108,33 @@ def test_a_track_by_hand():
         assert (track.low[month], track.high[month]) == slow_bounds(mean, variance, 2.0)
     assert track.sign.tolist() == [0, 0, 0]
     assert track.z[0] == pytest.approx(0.0, abs=0.2)
+
+
+def year_of(core, ring, error=0.05):
+    """Thirteen months, 1,000 expected in core and in ring by the twelfth; the rest as ever."""
+    compared, base = Comparison(3 * 12_000, np.full(13, 1_000)), Base(3000.0, 0.0)
+    spread = (np.full(13, n // 12) for n in (core, ring))
+    core, ring = (follow(m, base, compared, as_usual(13, 1, error), 1.0, 3.0) for m in spread)
+    return judge_place(core, ring, 3.0, BOTH)
+
+
+def test_core_and_ring_together_by_hand():
+    """Their means add up, and their doubts as if they were one: .05 of 1,000 and of 1,000."""
+    judged = year_of(600, 996)
+    net, error = judged.net, math.hypot(0.05, math.sqrt(1 / 36_000 + 1 / 12_000))
+    assert (net.counted[11], net.expectation.mean[11]) == (1596, pytest.approx(2000))
+    assert net.expectation.relative_error[11] == pytest.approx(error)
+    assert (net.low[11], net.high[11]) == slow_bounds(2000, 2000 + (2000 * error) ** 2, 1.96)
+    assert judge_place(judged.core, None, 3.0, BOTH).net is None
+
+
+def test_no_displacement_is_said_only_where_all_of_the_fall_cannot_have_moved():
+    unknown = Verdict.FEWER_UNKNOWN
+    told = year_of(600, 996).verdicts  # 404 fewer in all, and 1.96 deviations are some 220
+    assert told[-3:] == (unknown, Verdict.FEWER, Verdict.FEWER)  # asked after the twelfth month
+    for might in (year_of(684, 1104), year_of(600, 1104, error=0.1)):  # 212 and 296 fewer in all
+        assert might.verdicts[-1] is unknown
+        assert Verdict.FEWER not in might.verdicts
 
 
 def test_the_chance_of_a_false_alarm_is_shared():
@@ -227,13 +254,15 @@ def test_where_nothing_was_expected_many_incidents_are_more():
 
 
 def test_an_area_without_a_ring_is_judged_alone():
-    assert verdicts([-1, 0, 1], None) == ["fewer here", "no change shown", "more here"]
+    unknown = SENTENCES[-1, 0]
+    assert verdicts([-1, 0, 1], None) == [unknown, "no change shown", "more here"]
+    assert verdicts([-1] * 24, None) == [unknown] * 24
 
 
 def test_a_ring_with_too_few_to_say_shows_nothing():
     ring = track_of([1], told=[False])
     judged = judge_place(track_of([-1]), ring, 2.7, BOTH)
-    assert judged.verdicts == (Verdict.FEWER,)
+    assert judged.verdicts == (Verdict.FEWER_UNKNOWN,)
     assert judged.ring is ring
     assert judged.boundary_z == 2.7
 
@@ -250,7 +279,9 @@ def test_where_only_fewer_is_believed_more_here_and_fewer_next_door_are_luck():
         "fewer here and more next door",
         *["no change here and more next door"] * 2,
     ]
-    assert verdicts([-1, 0, 1], [-1, -1, -1], fewer) == ["fewer here", *["no change shown"] * 2]
+    unknown = SENTENCES[-1, 0]
+    assert verdicts([-1, 0, 1], [-1, -1, -1], fewer) == [unknown, *["no change shown"] * 2]
+    assert verdicts([-1] * 12, [-1] * 12, fewer) == [unknown] * 12
     assert verdicts([-1, 1], [-1, 1], frozenset()) == ["no change shown"] * 2
     assert verdicts([-1, 1], [-1, -1], frozenset({1})) == [
         "no change shown",

@@ -136,6 +136,12 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
     )
 
 
+def test_that_a_fall_may_have_moved_next_door_is_said_in_both_languages():
+    given = facts(change=change("fewer here; whether it moved cannot be told", 38, 45, 77))
+    assert "We cannot tell if they moved to the blocks next to them." in text_of("change", given)
+    assert "No podemos saber si pasaron a las cuadras de al lado." in text_of("change", given, "es")
+
+
 def test_neighborhoods_stand_by_name_never_by_count():
     assert [row[0] for row in table("neighborhoods", facts()).rows] == [
         "Ash Hollow",

@@ -20,6 +20,7 @@ LONG_NAME = "Saint Bartholomew and the Upper Riverside Gardens at the Mill"
 VERDICTS = (
     "no change shown",
     "fewer here",
+    "fewer here; whether it moved cannot be told",
     "more here",
     "fewer here and more next door",
     "fewer here and next door",

@@ -12,7 +12,7 @@ from csa.displaced import PANEL_COLUMNS
 from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.telling import say_verdict, telling_name
 from csa.displacement.usual import Usual
-from csa.displacement.verdict import Judged, Track, alarm_chance, planned_looks
+from csa.displacement.verdict import Judged, Track, alarm_chance, net_look, planned_looks
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zones import Control
 from csa.displacing import Basis, Displacement
@@ -220,6 +220,7 @@ def _place(
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": _track(judged.core, -1) | {"before": evidence.core[0]},
         "ring": None if judged.ring is None else _track(judged.ring, -1) | {"before": before_ring},
+        "net": _net(judged, n_months),
         "before_months": evidence.before.months,
         "months": [
             {
@@ -245,6 +246,12 @@ def _track(track: Track, at: int) -> dict[str, Any]:
         "z": _round(track.z[at]),
         "is_told": bool(track.is_told[at]),
     }
+
+
+def _net(judged: Judged, n_months: int) -> dict[str, Any] | None:
+    """Write down core and ring together, when they were asked last."""
+    look = net_look(n_months)
+    return {"months": look, **_track(judged.net, look - 1)} if judged.net and look else None
 
 
 def _control(followed: Followed, control: Control, evidence: Evidence) -> dict[str, Any]:

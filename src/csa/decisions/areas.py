@@ -33,7 +33,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 SAME_PLACE = 0.5
 """Share of cells in common (Jaccard) from which a redrawn area is the same place."""
 FEWER = frozenset({"fewer here", "fewer here and next door"})
-"""Verdicts on which an area may go to maintenance: fewer here, and not moved next door."""
+"""Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
 
 def designate(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from csa import words
 from csa.displacement.power import find_power
-from csa.displacement.verdict import LEAST_MEAN, Judged, Track, Verdict
+from csa.displacement.verdict import LEAST_MEAN, Judged, Track, Verdict, net_look
 from csa.message import Message, say
 from csa.params import Month
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
     Verdict.FEWER: "displacement.fewer",
+    Verdict.FEWER_UNKNOWN: "displacement.fewer_unknown",
     Verdict.MORE: "displacement.more",
     Verdict.FEWER_MORE_NEXT: "displacement.fewer_more_next",
     Verdict.FEWER_FEWER_NEXT: "displacement.fewer_fewer_next",
@@ -105,7 +106,13 @@ def say_verdict(judged: Judged, n_months: int, since: Month, who: str) -> Messag
     }
     if judged.ring is None:
         return say("displacement.said_alone", **values)
-    return say("displacement.said", **values, **_numbers(judged.ring, at, "ring_"))
+    values |= _numbers(judged.ring, at, "ring_")
+    look = net_look(n_months)
+    if judged.net is None or not look or not judged.net.is_told[look - 1]:
+        return say("displacement.said", **values)
+    return say(
+        "displacement.said_net", **values, look=look, **_numbers(judged.net, look - 1, "net_")
+    )
 
 
 def _numbers(track: Track, at: int, prefix: str) -> dict[str, object]:

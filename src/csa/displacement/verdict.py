@@ -35,12 +35,19 @@ the line of months gone by, and what was told by it, stays."""
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
 
+NET_Z = 1.96
+"""Beyond it, core and ring together exclude that all of a fall moved next door."""
+
+NET_MONTHS = 12
+"""They are asked once a year: asked every month, they would too often be wrong at some look."""
+
 
 class Verdict(StrEnum):
-    """What is said of an area and its ring: a closed set."""
+    """What is said of an area and its ring: a closed set. `FEWER` excludes that all moved."""
 
     NO_CHANGE = "no change shown"
     FEWER = "fewer here"
+    FEWER_UNKNOWN = "fewer here; whether it moved cannot be told"
     MORE = "more here"
     FEWER_MORE_NEXT = "fewer here and more next door"
     FEWER_FEWER_NEXT = "fewer here and next door"
@@ -56,7 +63,7 @@ class Verdict(StrEnum):
 
 BY_SIGN = {
     (-1, -1): Verdict.FEWER_FEWER_NEXT,
-    (-1, 0): Verdict.FEWER,
+    (-1, 0): Verdict.FEWER_UNKNOWN,
     (-1, 1): Verdict.FEWER_MORE_NEXT,
     (0, -1): Verdict.NO_CHANGE,
     (0, 0): Verdict.NO_CHANGE,
@@ -66,7 +73,7 @@ BY_SIGN = {
     (1, 1): Verdict.MORE,
 }
 """By the sign of the change in the core and in the ring; fewer next door alone is told in
-numbers, and claims nothing."""
+numbers, and claims nothing. Fewer here is `FEWER` where both together exclude that it moved."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +138,15 @@ class Judged:
         The boundary in the last month, in standard deviations.
     verdicts
         One a month.
+    net
+        Core and ring together, between bounds of `NET_Z`; None where it has no ring.
     """
 
     core: Track
     ring: Track | None
     boundary_z: float
     verdicts: tuple[Verdict, ...]
+    net: Track | None = None
 
     @property
     def first_alarm(self) -> int | None:
@@ -205,10 +215,56 @@ def follow(
     """
     counted, after = np.cumsum(monthly), np.cumsum(compared.monthly)
     expected = expect(base, max(compared.before, 1), after, usual, dispersion)
-    low, high = expected.bounds(z)
     enough = (counted + expected.mean) / 2 >= LEAST_MEAN
     enough &= (after >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
+    return _hold(counted, expected, enough, z)
+
+
+def _hold(
+    counted: Ints, expected: Expectation, enough: npt.NDArray[np.bool_], z: float | Floats
+) -> Track:
+    """Hold sums against a boundary."""
+    low, high = expected.bounds(z)
     return Track(counted, expected, low, high, expected.z(counted), enough)
+
+
+def join(core: Track, ring: Track) -> Track:
+    """Take core and ring as one set of cells, to ask whether all that is fewer moved next door.
+
+    Parameters
+    ----------
+    core, ring
+        Their tracks, of n months.
+
+    Returns
+    -------
+    Track
+        Their sums, between bounds of `NET_Z`. The doubts about both expectations are taken as
+        one and the same, which is the most that they can add up to.
+    """
+    here, there = core.expectation, ring.expectation
+    mean = here.mean + there.mean
+    doubt = here.relative_error * here.mean + there.relative_error * there.mean
+    error = np.divide(doubt, mean, out=np.zeros_like(mean), where=mean > 0)
+    expected = Expectation(mean, error, here.dispersion)
+    enough = core.is_told & ring.is_told
+    return _hold(core.counted + ring.counted, expected, enough, NET_Z)
+
+
+def net_look(n_months: int) -> int:
+    """Tell after how many months core and ring together were asked last.
+
+    Parameters
+    ----------
+    n_months
+        Months since the start.
+
+    Returns
+    -------
+    int
+        Whole years, in months; 0 in the first year.
+    """
+    return n_months // NET_MONTHS * NET_MONTHS
 
 
 def chances(n_areas: int) -> tuple[float, float]:
@@ -311,6 +367,7 @@ def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[i
     Judged
         A verdict a month.
     """
+    net = None if ring is None else join(core, ring)
     verdicts = []
     for month in range(len(core.counted)):
         if not core.is_told[month]:
@@ -320,5 +377,9 @@ def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[i
         there = 0 if ring is None else int(ring.sign[month])
         here = here if here in believed else 0
         there = there if -there in believed else 0
-        verdicts.append(BY_SIGN[here, there])
-    return Judged(core, ring, z, tuple(verdicts))
+        verdict, look = BY_SIGN[here, there], net_look(month + 1)
+        # Rings are low by luck where months since the start chose the areas.
+        if verdict is Verdict.FEWER_UNKNOWN and net is not None and look and 1 in believed:
+            verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
+        verdicts.append(verdict)
+    return Judged(core, ring, z, tuple(verdicts), net)

@@ -25,7 +25,7 @@ MAX_AREAS = 40
 MAX_NAMED = 6
 """More names make no sentence; the table has them."""
 MAX_SINGLES = 6
-FULL = frozenset({"displacement.said", "displacement.said_alone"})
+FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_alone"))
 """Verdicts that are told with counts."""
 
 

@@ -34,6 +34,7 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
     said = {
         Verdict.NO_CHANGE: "public.change_no_change",
         Verdict.FEWER: "public.change_fewer",
+        Verdict.FEWER_UNKNOWN: "public.change_fewer_unknown",
         Verdict.MORE: "public.change_more",
         Verdict.FEWER_MORE_NEXT: "public.change_fewer_more_next",
         Verdict.FEWER_FEWER_NEXT: "public.change_fewer_fewer_next",
