@@ -27,7 +27,7 @@ COPY config ./config
 COPY data/sample ./data/sample
 COPY docs/METHODS.md ./docs/
 ENV PATH=/opt/csa/bin:$PATH
-RUN python -m app.vendor
+RUN python -m app.shared.vendor
 RUN csa ingest --city sample --out /made/sample/dataset
 RUN csa basemap --city sample --out /made/sample/basemap
 RUN python -m compileall -q app

@@ -75,7 +75,7 @@ setup: ## make or refresh .venv (nothing to do: well under a second)
 	    say "installing the project into .venv"
 	    rm -f .venv/.installed
 	    $(PIP) install --no-build-isolation --no-deps -e .
-	    $(BIN)/python -m app.vendor
+	    $(BIN)/python -m app.shared.vendor
 	    printf '%s\n' "$$installed" > .venv/.installed
 	fi
 	# What weasyprint draws letters with, for PDFs. Everything else works without.

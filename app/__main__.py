@@ -7,6 +7,7 @@ beforehand. Options are those of `streamlit run`.
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import sys
 from collections.abc import Callable
@@ -18,36 +19,38 @@ from typing import Any
 from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
-# What pages import is imported before the server starts, not by the first reader. Not app.stage:
-# streamlit-folium's component is known only to a server that runs when it is imported.
-from app import (  # noqa: F401
-    area_sheet,
-    cache,
-    cache_around,
-    charts_record,
-    controls,
-    door,
-    maps,
-    measure_list,
-    measures_edit,
-    meeting,
-    meeting_decisions,
-    meeting_list,
-    methods,
-    place_answer,
-    place_choice,
-    plan,
-    plan_preview,
-    reading,
-    session,
-    track_record,
-    work_forms,
-)
-from app.geometry import forget_old
-from app.offline import ask_no_host
-from csa.errors import CsaError
-from csa.words import render
+from app.shared import access, cache, cache_around, session
+from app.shared.geometry import forget_old
+from app.shared.offline import ask_no_host
+from csa.base.errors import CsaError
+from csa.base.text import render
 
+# What pages import is imported before the server starts, not by the first reader. Not
+# app.shared.map_component: streamlit-folium's component is known only to a server that runs
+# when it is imported.
+READY = (
+    "app.screens.data.parts",
+    "app.screens.find_areas.controls",
+    "app.screens.measures.measure_list",
+    "app.screens.measures.measures_edit",
+    "app.screens.measures.place_answer",
+    "app.screens.measures.place_choice",
+    "app.screens.measures.work_forms",
+    "app.screens.meeting.lists",
+    "app.screens.meeting.minutes",
+    "app.screens.meeting.parts",
+    "app.screens.method.parts",
+    "app.screens.plan.parts",
+    "app.screens.plan.preview",
+    "app.shared.access",
+    "app.shared.area_sheet",
+    "app.shared.cache",
+    "app.shared.cache_around",
+    "app.shared.charts_record",
+    "app.shared.maps",
+    "app.shared.session",
+    "app.shared.track_record",
+)
 SERVED = Path(__file__).with_name("served.py")
 
 
@@ -58,7 +61,7 @@ def warm_up() -> None:
     """
     forget_old()
     try:
-        if door.shows_bundle() or door.is_withheld(cache.city_config()):
+        if access.shows_bundle() or access.is_withheld(cache.city_config()):
             return  # not even the outline of its cells is written where anybody could fetch it
         if cache.needs_reading():
             return  # a page shows how far that has come
@@ -96,7 +99,7 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
     """
 
     def run(*given: Any, **named: Any) -> None:
-        why = door.why_not_served()
+        why = access.why_not_served()
         if why is not None:
             sys.stderr.write(f"{render(why)}\n")
             sys.exit(2)
@@ -111,6 +114,8 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
 def main() -> None:
     """Start the server; what is cached before a reader comes is cached for all."""
     ask_no_host()
+    for name in READY:
+        importlib.import_module(name)
     # Streamlit remarks that nobody is reading yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
     bootstrap.run_asgi_app = serve_if_allowed(bootstrap.run_asgi_app)

@@ -7,6 +7,6 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app.gate import Gate
+from app.shared.gate import Gate
 
 app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Gate)])

@@ -19,7 +19,7 @@ from benchmarks.screen import screen
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data" / "philadelphia"
-CSA = [sys.executable, "-m", "csa.cli"]
+CSA = [sys.executable, "-m", "csa.cli.main"]
 RUNS = 3
 N_INCIDENTS = int(os.environ.get("BENCH_INCIDENTS", "1000000"))
 

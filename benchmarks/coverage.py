@@ -23,20 +23,20 @@ from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_array
 
-from csa.choices import Choices
-from csa.city import Areas
-from csa.crs import project
-from csa.finding import estimate_areas, find_areas, places_of, settle_params
-from csa.hotspots.gistar import find_hot_cells
-from csa.hotspots.grid import CellSet, Floats, Grid, Ints
-from csa.ingest.dataset import Dataset
-from csa.params import Month, Period
-from csa.places import cells as h3_cells
-from csa.places import pieces
-from csa.priorities.shrinkage import Estimate
-from csa.priorities.tiers import assign_tiers
-from csa.schema import KINDS
-from csa.windows import Located
+from csa.areas.choices import Choices
+from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
+from csa.areas.gistar import find_hot_cells
+from csa.areas.shrinkage import Estimate
+from csa.areas.study_area import Located
+from csa.areas.tiers import assign_tiers
+from csa.base.crs import project
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS
+from csa.config.city import Areas
+from csa.dataset.versioned import Dataset
+from csa.geo import cells as h3_cells
+from csa.geo import pieces
+from csa.geo.grid import CellSet, Floats, Grid, Ints
 
 CRS = "EPSG:32615"
 MIDDLE = (-94.578, 39.1)

@@ -75,7 +75,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def run(city: str, folder: Path) -> dict[str, str]:
     """Run the whole way of a city; what a command prints is kept as a file too."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", "from csa.cli import main; main()"]
+    command = [sys.executable, "-c", "from csa.cli.main import main; main()"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CSA_")}
     environment |= {"CSA_STORE": f"sqlite:///{folder / 'none.sqlite3'}", "COLUMNS": "100"}
     environment["CSA_DATA_DIR"] = str(ROOT / "data" / city)
@@ -83,7 +83,12 @@ def run(city: str, folder: Path) -> dict[str, str]:
         city_file = str(ROOT / "config" / f"{city}.toml")
         words = [city_file if word == city else word for word in step]
         done = subprocess.run(
-            [*command, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            [*command, *words],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             sys.exit(f"csa {' '.join(words)}: {done.stderr}")

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.synthetic import block_snapped
-from csa.crs import project
-from csa.hotspots.clusters import cluster_points
-from csa.params import DbscanParams
-from csa.places.cells import bin_points
+from csa.areas.clusters import cluster_points
+from csa.base.crs import project
+from csa.base.params import DbscanParams
+from csa.geo.cells import bin_points
 
 EPS_M = 150
 MIN_SAMPLES_PER_MILLION = 250

@@ -93,6 +93,6 @@ def prepare(folder: Path, city: str = "sample", *, whole: bool = True) -> dict[s
         ("backtest", "--dataset", made["CSA_DATASET"]),
     ]
     for name, *words in commands if whole else commands[:1]:
-        command = [sys.executable, "-m", "csa.cli", name, "--city", city, *words]
+        command = [sys.executable, "-m", "csa.cli.main", name, "--city", city, *words]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return {"CSA_CITY": city, **made}

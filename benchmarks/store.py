@@ -13,14 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from csa.briefing import plan_lines
-from csa.briefing.measuring import measure_lines
 from csa.decisions.actions import set_action
 from csa.decisions.roles import act, local_person
+from csa.decisions.store import Signed, Store, open_store, verify
+from csa.decisions.store.records import read_records, read_values
+from csa.decisions.store.tables import AreaRow, StepRow, ValueRow
 from csa.plan import load_plan
-from csa.store import Signed, Store, open_store, verify
-from csa.store.records import read_records, read_values
-from csa.store.tables import AreaRow, StepRow, ValueRow
+from csa.reports.briefing import plan_lines
+from csa.reports.briefing.measuring import measure_lines
 from tests import postgres
 
 ROOT = Path(__file__).parent.parent

@@ -1,6 +1,6 @@
 """Bring translations up to date with what they translate: `make words`.
 
-The public sentences of `src/csa/locale/en.toml` go to each language's `csa.po`, the titles of each
+The public sentences of `src/csa/base/locale/en.toml` go to each language's `csa.po`, the titles of each
 plan's actions to `config/plans/<plan>.<language>.po`. A translation stays as long as its English
 does; where that changed it is kept but marked fuzzy, and nobody is shown it until a translator has
 looked and taken the mark away. The same input gives the same bytes: no file holds a date.
@@ -15,9 +15,9 @@ from pathlib import Path
 from babel.messages import Catalog, Message
 from babel.messages.pofile import write_po
 
-from csa.catalogs import ENGLISH, LANGUAGES, public_sentences, read_catalog
-from csa.files import write_file
-from csa.message import Template
+from csa.base.catalogs import ENGLISH, LANGUAGES, public_sentences, read_catalog
+from csa.base.io import write_file
+from csa.base.message import Template
 from csa.plan import load_plan
 
 ROOT = Path(__file__).parent.parent
@@ -98,7 +98,7 @@ def main() -> None:
     for language in LANGUAGES:
         if language == ENGLISH:
             continue
-        path = ROOT / "src" / "csa" / "locale" / language / "LC_MESSAGES" / "csa.po"
+        path = ROOT / "src" / "csa" / "base" / "locale" / language / "LC_MESSAGES" / "csa.po"
         refresh(path, language, public_sentences())
         for file in sorted((ROOT / "config" / "plans").glob("*.toml")):
             titles = {action.number: action.title for action in load_plan(file).actions}

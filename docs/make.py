@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.browser import chromium
 from benchmarks.server import APP, serving
-from csa.config import setting_descriptions
+from csa.config.loading import setting_descriptions
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- settings: begin", "<!-- settings: end -->"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from shapely.geometry import box
 
-from csa import cli
+from csa.cli import main
 from tests import postgres, stores
 from tests.workers import FileScheduling, browser_first, try_browser_twice
 
@@ -159,7 +159,7 @@ def run(town, monkeypatch):
         code = 0
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                cli.main()
+                main.main()
             except SystemExit as stop:
                 code = stop.code or 0
         done = Done(code, out.getvalue(), err.getvalue())

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
-from csa.store import open_store
-from csa.store.tables import Base
+from csa.decisions.store import open_store
+from csa.decisions.store.tables import Base
 
 ROLE, APP_ROLE = "csa_test", "csa_app"
 

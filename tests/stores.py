@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from csa.decisions.roles import Act, Person
-from csa.store import Signed, Store, open_store, verify
+from csa.decisions.store import Signed, Store, open_store, verify
 
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
 TODAY = date(2026, 3, 5)

@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 import pytest
 from streamlit import config as streamlit_config
 
-from csa.settings import SETTINGS
+from csa.config.settings import SETTINGS
 from tests.dockerfile import (
     BUILD,
     HERE,

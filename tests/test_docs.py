@@ -9,26 +9,26 @@ from typing import get_args
 import pytest
 import typer
 
-from csa.city_types import FieldName
-from csa.cli import app
-from csa.config import setting_descriptions
-from csa.deciding.displacement import REVISED
-from csa.deciding.draw import POWER_COLUMNS
-from csa.deciding.priorities import PRIORITY_COLUMNS, TESTED_COLUMNS
-from csa.displaced import PANEL_COLUMNS
-from csa.hotspots.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
+from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS
+from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS
+from csa.base.schema import FLAGS, INCIDENT_COLUMNS
+from csa.cli.main import app
+from csa.config.loading import setting_descriptions
+from csa.config.settings import SETTINGS
+from csa.config.types import FieldName
+from csa.displacement.files import REVISED
+from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
+from csa.displacement.panel import PANEL_COLUMNS
+from csa.geo.risk_score import RISK_COLUMNS
+from csa.geo.services import SERVICE_COLUMNS
 from csa.ingest.judge import REASONS
 from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS
-from csa.lineages import EMERGING_COLUMNS, TRACE_COLUMNS
-from csa.places.risk import RISK_COLUMNS
-from csa.places.services import SERVICE_COLUMNS
-from csa.priorities.backtest import BACKTEST_COLUMNS, METHODS
+from csa.priority.draw_files import POWER_COLUMNS
+from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.tables import COLUMNS, TABLES
-from csa.schema import FLAGS, INCIDENT_COLUMNS
-from csa.settings import SETTINGS
-from tests.test_finding import history
+from tests.areas.test_finding import history
 
 OPEN = ("versions", "same_months", "by_block_months")
 """Their keys are libraries, years and numbers of months."""

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import pytest
 
-from csa.config import load_city
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs
-from csa.intake import build_dataset
 
 # What happened: (report, from, to be read as, ibrs, involvement, person, gun, domestic, place)
 ROWS = [

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN
 
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.config import load_city
-from csa.crs import project
-from csa.hotspots.clusters import cluster_points
-from csa.hotspots.proposal import proposal_files
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.clusters import cluster_points
+from csa.areas.proposal import proposal_files
+from csa.base.crs import project
+from csa.base.params import DbscanParams, Month
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs
-from csa.intake import build_dataset
-from csa.params import DbscanParams, Month
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ def wheel(root, tmp_path_factory):
 
 def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    spanish = "csa/locale/es/LC_MESSAGES/csa.po"
-    assert {"csa/cli.py", "csa/locale/en.toml", spanish, "csa/py.typed"} <= names
+    spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"
+    assert {"csa/cli/main.py", "csa/base/locale/en.toml", spanish, "csa/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "app", "config", "data"))]
 
 
@@ -30,8 +30,8 @@ def test_the_command_runs_from_the_wheel_without_the_screens(wheel, tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); sys.modules['streamlit'] = None;"
         "sys.modules['folium'] = None; sys.modules['plotly'] = None;"
-        "import csa.cli, csa.analysis, csa.intake, csa.terminal.analyse;"
-        "assert csa.__file__.startswith(sys.argv[1]); sys.argv = ['csa', '--help']; csa.cli.main()"
+        "import csa.cli.main, csa.areas.analysis, csa.ingest.intake, csa.cli.output.analyze;"
+        "assert csa.__file__.startswith(sys.argv[1]); sys.argv = ['csa', '--help']; csa.cli.main.main()"
     )
     words = [sys.executable, "-c", code, str(target)]
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -5,10 +5,13 @@ import geopandas as gpd
 import streamlit as st
 from streamlit_folium import st_folium
 
-from app import cache, stage  # noqa: F401 - stage keeps the component on this machine
-from csa.choices import Choices
-from csa.params import Month
-from csa.places.cells import from_text, outlines
+from app.shared import (
+    cache,
+    map_component,  # noqa: F401 - stage keeps the component on this machine
+)
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.geo.cells import from_text, outlines
 
 st.set_page_config(layout="wide")
 opened = cache.open_city()

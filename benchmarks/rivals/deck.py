@@ -5,9 +5,9 @@ import json
 import pydeck
 import streamlit as st
 
-from app import cache
-from csa.choices import Choices
-from csa.params import Month
+from app.shared import cache
+from csa.areas.choices import Choices
+from csa.base.params import Month
 
 st.set_page_config(layout="wide")
 opened = cache.open_city()

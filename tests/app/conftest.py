@@ -8,16 +8,16 @@ from functools import cache
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from app import geometry
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.city import CityConfig
-from csa.config import load_city
-from csa.hotspots.proposal import Proposal
-from csa.ingest.dataset import Dataset
+from app.shared import geometry
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.base.params import Month
+from csa.config.city import CityConfig
+from csa.config.loading import load_city
+from csa.dataset.versioned import Dataset
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs
-from csa.intake import build_dataset
-from csa.params import Month
 
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
 

@@ -6,15 +6,15 @@ import os
 import pytest
 
 import app
-from app import cache, cache_around
-from app.opened import Opened
-from app.settings import Deployment
-from csa.choices import Choices
-from csa.config import load_city
-from csa.errors import CsaError
-from csa.ingest.dataset import save_dataset
+from app.shared import cache, cache_around
+from app.shared.city_session import Opened
+from app.shared.settings import Deployment
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs
-from csa.intake import build_dataset
 
 REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_singleton"}
 

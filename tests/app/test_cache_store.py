@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import cache_store
-from csa.errors import RoleError
-from csa.store import open_store
+from app.shared import cache_store
+from csa.base.errors import RoleError
+from csa.decisions.store import open_store
 from tests.stores import plain
 
 

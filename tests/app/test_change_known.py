@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import change_known, panels
+from app.screens.displacement import change_known
+from app.shared import panels
+from csa.base.message import say
 from csa.displacement.wdd import Wdd, WddPart, Wdq
-from csa.message import say
 
 
 @pytest.fixture

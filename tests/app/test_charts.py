@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts, look
-from csa.hotspots.profile import PARTS
+from app.shared import charts, theme
+from csa.areas.profile import PARTS
 
 general = settings(derandomize=True, deadline=None, max_examples=50)
 
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
 def table(incidents, homicides, n_covered=None, is_last_partial=False):
@@ -94,11 +94,11 @@ def test_no_month_at_all_and_no_incident_at_all_are_charts_all_the_same():
 
 def test_in_the_dark_the_colours_are_others(monkeypatch):
     light = charts.by_month(table([5], [1]))
-    monkeypatch.setattr(look, "is_dark", lambda: True)
+    monkeypatch.setattr(theme, "is_dark", lambda: True)
     dark = charts.by_month(table([5], [1]))
     for one, other in zip(light.data, dark.data, strict=True):
-        assert one.marker.color in look.LIGHT.sequential
-        assert other.marker.color in look.DARK.sequential
+        assert one.marker.color in theme.LIGHT.sequential
+        assert other.marker.color in theme.DARK.sequential
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -4,19 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import charts_became, charts_change, look
-from csa.displaced import QUARTER_COLUMNS
+from app.screens.displacement import charts_became, charts_change
+from app.shared import theme
+from csa.base.params import Month
 from csa.displacement.expectation import Expectation
+from csa.displacement.lineage_windows import TRACE_COLUMNS
+from csa.displacement.panel import QUARTER_COLUMNS
 from csa.displacement.verdict import Judged, Track, Verdict
-from csa.lineages import TRACE_COLUMNS
-from csa.params import Month
 
 MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
 
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
 def track(counted, mean, low, high, told):

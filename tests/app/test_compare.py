@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import compare
-from app.opened import Opened
-from app.session import first_choices
-from app.side_by_side import expected, tier_words
-from app.weighing import Weighing
-from csa.analysis import propose
-from csa.config import load_city
-from csa.ingest.dataset import load_dataset, save_dataset
+from app.screens.compare import parts
+from app.screens.compare.side_by_side import expected, tier_words
+from app.screens.compare.weighing import Weighing
+from app.shared.city_session import Opened
+from app.shared.session import first_choices
+from csa.areas.analysis import propose
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset, save_dataset
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.judging import judge
-from csa.priorities.index import Weights
+from csa.priority.assess import judge
+from csa.priority.index import Weights
 
 TAKE = "Take the areas that these weights put first"
 
@@ -42,7 +42,7 @@ def page(root, dataset, monkeypatch, tmp_path):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         monkeypatch.setenv("CSA_CHOICES", str(tmp_path / "choices"))
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("views/compare.py")
+        made.switch_page("screens/compare/page.py")
         for name, value in (("screen", screen), ("weigh", weigh)):
             if value is not None:
                 made.query_params[name] = value if isinstance(value, str) else json.dumps(value)
@@ -67,8 +67,8 @@ def judgement(opened):
 def said(monkeypatch):
     """What the parts of the page say, in order."""
     told = []
-    monkeypatch.setattr(compare.panels, "answer", lambda *text: told.append(" ".join(text)))
-    monkeypatch.setattr(compare.st, "caption", told.append)
+    monkeypatch.setattr(parts.panels, "answer", lambda *text: told.append(" ".join(text)))
+    monkeypatch.setattr(parts.st, "caption", told.append)
     return told
 
 
@@ -204,9 +204,9 @@ def test_no_area_says_where_to_look(page):
 
 def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement, opened, said):
     doubtful = with_columns(judgement, len(judgement.table))
-    compare.answer(doubtful)
+    parts.answer(doubtful)
     own = Weights({"expected": 1.0})
-    compare.what_enters(doubtful, Weighing(5, own), opened)
+    parts.what_enters(doubtful, Weighing(5, own), opened)
     first, second = said
     assert "chance" not in first
     assert "may stand for unknown places" in first
@@ -216,10 +216,10 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement
 
 
 def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, said):
-    compare.answer(with_columns(judgement, 1))
+    parts.answer(with_columns(judgement, 1))
     assert "None of the 8 other candidate areas can be told apart" in said[0]
     assert "One area owes a third or more of its count" in said[0]
-    compare.answer(with_columns(judgement, 0))
+    parts.answer(with_columns(judgement, 0))
     assert "None of the 9 candidate areas can be told apart" in said[1]
     assert "unknown places" not in said[1]
 
@@ -238,11 +238,11 @@ def test_where_people_count_areas_whose_people_are_unknown_are_named(
 ):
     known = [0, *[pd.NA] * n_unknown, *[3000 + n for n in range(8 - n_unknown)]]
     people = with_columns(judgement, 1, people=pd.array(known, dtype="Int64"))
-    compare.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
     assert len(said) == 1
-    compare.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened)
+    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened)
     names = {
-        row.area_id: compare.panels.plain(f"{row.place_name} ({row.area_id})")
+        row.area_id: parts.panels.plain(f"{row.place_name} ({row.area_id})")
         for row in people.table.itertuples()
     }
     notes = said[2:]

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import controls, session
-from app.screen import Screen
-from csa.choices import Choices
-from csa.errors import CsaError, ParamError
-from csa.params import Month
+from app.screens.find_areas import controls
+from app.shared import session
+from app.shared.link_state import Screen
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError, ParamError
+from csa.base.params import Month
 
 general = settings(derandomize=True, deadline=None, max_examples=120)
 

@@ -11,18 +11,19 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, cache_change, displacement, quarterly, session, sums_since
-from app.opened import Opened
-from app.screen import Screen
-from csa.aftermath import make_past, save_past
-from csa.choices import Choices
-from csa.config import load_city
-from csa.ingest.dataset import load_dataset, save_dataset
-from csa.ingest.history import Edition, MonthCount
+from app.screens.displacement import parts, quarterly, sums_since
+from app.shared import cache, cache_change, session
+from app.shared.city_session import Opened
+from app.shared.link_state import Screen
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.history import Edition, MonthCount
+from csa.dataset.versioned import load_dataset, save_dataset
+from csa.displacement.past_cohorts import make_past, save_past
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.params import Month
-from csa.windows import locate
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def page(root, dataset, monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, str(value))
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("views/displacement.py")
+        made.switch_page("screens/displacement/page.py")
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         return made.run()
@@ -122,7 +123,7 @@ def test_an_area_keeps_the_letter_it_has_on_other_pages(page, root):
     shown = page()
     then = letters(shown)
     other = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-    other.switch_page("views/find_areas.py").run()
+    other.switch_page("screens/find_areas/page.py").run()
     now = letters(other)
     places = {
         f["properties"]["area_id"]: f["properties"]["place"]
@@ -305,22 +306,22 @@ def test_play_begins_anew_at_the_end_and_a_moved_month_stops_it(page):
 
 
 def test_a_step_goes_one_month_on_and_the_last_one_stops(monkeypatch):
-    state = {"month": "2020-01", displacement.PLAYING: True}
-    monkeypatch.setattr(displacement.st, "session_state", state)
+    state = {"month": "2020-01", parts.PLAYING: True}
+    monkeypatch.setattr(parts.st, "session_state", state)
     months = ["2020-01", "2020-02", "2020-03"]
-    displacement._step(months)
-    assert state == {"month": "2020-02", displacement.PLAYING: True}
-    displacement._step(months)
-    assert state == {"month": "2020-03", displacement.PLAYING: False}
+    parts._step(months)
+    assert state == {"month": "2020-02", parts.PLAYING: True}
+    parts._step(months)
+    assert state == {"month": "2020-03", parts.PLAYING: False}
 
 
 def test_a_moved_month_and_a_chosen_area_stop_the_steps(monkeypatch):
     screen = Screen(Choices(), "B")
-    for act in (displacement._stop, lambda: displacement._choose("C")):
-        state = {displacement.PLAYING: True, session.SCREEN: screen}
-        monkeypatch.setattr(displacement.st, "session_state", state)
+    for act in (parts._stop, lambda: parts._choose("C")):
+        state = {parts.PLAYING: True, session.SCREEN: screen}
+        monkeypatch.setattr(parts.st, "session_state", state)
         act()
-        assert state[displacement.PLAYING] is False
+        assert state[parts.PLAYING] is False
     assert state[session.SCREEN].area == "C"
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import each_area
+from app.screens.displacement import each_area
 from csa.displacement.expectation import Expectation
 from csa.displacement.verdict import Judged, Track, Verdict
 

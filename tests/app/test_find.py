@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import area_sheet, find, phrases
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.params import Month
+from app.screens.find_areas import parts
+from app.shared import area_sheet, phrases
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.base.params import Month
 
 
 @pytest.fixture
@@ -16,9 +17,9 @@ def pages(monkeypatch):
     """What a page says: kind of element and its words."""
     said = []
     monkeypatch.setattr(
-        find.panels, "answer", lambda *sentences: said.append(("answer", " ".join(sentences)))
+        parts.panels, "answer", lambda *sentences: said.append(("answer", " ".join(sentences)))
     )
-    monkeypatch.setattr(find.panels, "empty", lambda sentence: said.append(("empty", sentence)))
+    monkeypatch.setattr(parts.panels, "empty", lambda sentence: said.append(("empty", sentence)))
     return said
 
 
@@ -30,7 +31,7 @@ def with_summary(proposal, **changed):
 
 
 def test_areas_are_ordered_by_name_and_never_by_count(city):
-    table = find.area_table(city.proposal, "metric")
+    table = parts.area_table(city.proposal, "metric")
     assert table.index.tolist() == ["B", "A"]  # East End, West End
     areas = city.proposal.areas.set_index("area_id").loc[table.index]
     assert table.iloc[:, 1].tolist() == areas["place_name"].tolist() == ["East End", "West End"]
@@ -39,14 +40,14 @@ def test_areas_are_ordered_by_name_and_never_by_count(city):
 
 
 def test_in_square_miles_a_density_is_2_59_times_as_large(city):
-    metric, us = (find.area_table(city.proposal, units) for units in ("metric", "us"))
+    metric, us = (parts.area_table(city.proposal, units) for units in ("metric", "us"))
     exact = city.proposal.areas.set_index("area_id").loc[us.index, "incidents_per_km2"]
     assert us.iloc[:, 4].tolist() == (exact * 2.589988).round().tolist()
     assert metric.columns[4] != us.columns[4]
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
-    find.answer(city.proposal)
+    parts.answer(city.proposal)
     ((kind, text),) = pages
     assert kind == "answer"
     for words in ("15", "16", "April 1, 2020", "June 10, 2020"):
@@ -71,9 +72,9 @@ def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
     proposal = only(city, "nonfatal")
     assert not proposal.is_empty
     assert phrases.what_is_counted(proposal) == "nonfatal incidents"
-    assert "Homicides" not in find.area_table(proposal, "metric").columns
-    assert "Homicides" in find.area_table(only(city, "homicide"), "metric").columns
-    assert "Homicides" in find.area_table(city.proposal, "metric").columns
+    assert "Homicides" not in parts.area_table(proposal, "metric").columns
+    assert "Homicides" in parts.area_table(only(city, "homicide"), "metric").columns
+    assert "Homicides" in parts.area_table(city.proposal, "metric").columns
     area = proposal.areas.iloc[0]
     units = [
         unit
@@ -87,9 +88,9 @@ def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
 
 def test_a_download_is_named_by_its_city_its_days_and_its_only_kind(city):
     days = "2020-04-01-to-2020-06-10"
-    assert find.file_stem("testville", city.proposal) == f"testville-{days}"
-    assert find.file_stem("testville", only(city, "nonfatal")) == f"testville-{days}-nonfatal"
-    assert find.file_stem("x", only(city, "homicide")) == f"x-{days}-homicide"
+    assert parts.file_stem("testville", city.proposal) == f"testville-{days}"
+    assert parts.file_stem("testville", only(city, "nonfatal")) == f"testville-{days}-nonfatal"
+    assert parts.file_stem("x", only(city, "homicide")) == f"x-{days}-homicide"
 
 
 def test_a_sheet_says_how_sure_its_count_is_or_that_no_usual_number_can_be_told(city):
@@ -165,18 +166,18 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
         (dataset, Choices(**month)),
         (city.dataset, Choices(**month, min_samples=40, eps_m=200)),
     ):
-        find.answer(propose(held, city.config, choices))
+        parts.answer(propose(held, city.config, choices))
     fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    find.answer(with_summary(none, left_out_fringe=fringe))
+    parts.answer(with_summary(none, left_out_fringe=fringe))
     assert [kind for kind, _ in pages] == ["empty"] * 3
     assert len({text for _, text in pages}) == 3
 
 
 def test_a_table_without_areas_has_its_columns(city):
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    table = find.area_table(none, "metric")
-    assert table.columns.tolist() == find.area_table(city.proposal, "metric").columns.tolist()
+    table = parts.area_table(none, "metric")
+    assert table.columns.tolist() == parts.area_table(city.proposal, "metric").columns.tolist()
     assert table.empty
 
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm
 
-from app.following import Following, levels
+from app.shared.following import Following, levels
+from csa.base.params import Month
 from csa.displacement.expectation import Base, Expectation
 from csa.displacement.past import Past, usual_change
 from csa.displacement.usual import PastYear
 from csa.displacement.verdict import Track, judge_place
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, max_examples=100)
 

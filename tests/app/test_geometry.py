@@ -13,10 +13,10 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import geometry
-from csa.errors import OutputError, SourceError
-from csa.places.cells import outlines
-from csa.windows import study_cells
+from app.shared import geometry
+from csa.areas.study_area import study_cells
+from csa.base.errors import OutputError, SourceError
+from csa.geo.cells import outlines
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
 general = settings(

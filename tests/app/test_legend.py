@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import legend
-from app.legend import Classes, classify_counts, classify_scores, levels
+from app.shared import legend
+from app.shared.legend import Classes, classify_counts, classify_scores, levels
 
 general = settings(derandomize=True, deadline=None, max_examples=100)
 

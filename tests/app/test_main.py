@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from app import __main__ as started
-from app import cache, cache_around, session
-from app.opened import Opened
-from app.settings import Deployment
-from csa.errors import ConfigError
+from app.shared import cache, cache_around, session
+from app.shared.city_session import Opened
+from app.shared.settings import Deployment
+from csa.base.errors import ConfigError
 
 
 @pytest.fixture

@@ -11,19 +11,19 @@ import streamlit_folium
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import geometry, look, maps, stage
-from app.legend import classify_counts
-from app.maps import Scene, Spot
-from csa.errors import CsaError
-from csa.windows import study_cells
-from csa.words import speak
+from app.shared import geometry, map_component, maps, theme
+from app.shared.legend import classify_counts
+from app.shared.maps import Scene, Spot
+from csa.areas.study_area import study_cells
+from csa.base.errors import CsaError
+from csa.base.text import speak
 
 general = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def cells(static, city):
 def sent(monkeypatch):
     """What reaches the component that draws in the browser, by way of st_folium itself."""
     arguments = {}
-    component = stage._stay_here(lambda **given: arguments.update(given))
+    component = map_component._stay_here(lambda **given: arguments.update(given))
     monkeypatch.setattr(streamlit_folium, "_component_func", component)
     return arguments
 
@@ -106,8 +106,8 @@ def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
         made = maps.base_map(city.config, base, is_dark=is_dark)
         (start,) = [c for c in made._children.values() if isinstance(c, maps.Start)]
         options[is_dark] = json.loads(start.options_json)
-    assert options[False]["colours"]["land"] == look.LIGHT.land
-    assert options[True]["colours"]["land"] == look.DARK.land
+    assert options[False]["colours"]["land"] == theme.LIGHT.land
+    assert options[True]["colours"]["land"] == theme.DARK.land
     assert options[True]["dark"] is True
     assert options[False]["tiles"] == ""
     assert options[False]["base"] == base.address
@@ -115,8 +115,8 @@ def test_the_base_says_its_units_its_theme_and_its_own_colours(city, base):
 
 def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
     def clicked(answer):
-        monkeypatch.setattr(stage.st, "session_state", {"map": answer})
-        return stage.clicked_area("map")
+        monkeypatch.setattr(map_component.st, "session_state", {"map": answer})
+        return map_component.clicked_area("map")
 
     assert clicked({"last_active_drawing": {"properties": {"area_id": "B"}}}) == "B"
     assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
@@ -124,20 +124,20 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
 
 def test_our_own_script_and_style_have_another_address_when_they_change(monkeypatch, tmp_path):
     """A browser keeps a file of one address for long: an older script would misread a message."""
-    monkeypatch.setattr(stage, "STATIC", tmp_path)
+    monkeypatch.setattr(map_component, "STATIC", tmp_path)
     for name in ("csa-map.js", "csa-map.css"):
         seen = []
         for text in ("one", "other", "one"):
             (tmp_path / name).write_text(text)
-            seen.append(stage._own(name))
+            seen.append(map_component._own(name))
         assert seen[0] == seen[2] != seen[1]
         assert all(link.startswith(f"../../app/static/{name}?v=") for link in seen)
 
 
 def test_the_script_is_told_what_to_say_where_nothing_else_loads():
-    query = parse_qs(urlsplit(stage._own("csa-map.js")).query)
+    query = parse_qs(urlsplit(map_component._own("csa-map.js")).query)
     assert query["words"] == [speak("map.no_library")]
-    assert "words" not in stage._own("csa-map.css")
+    assert "words" not in map_component._own("csa-map.css")
 
 
 def test_a_made_up_city_is_marked_on_the_map_itself_and_a_real_one_is_not(city, base):
@@ -166,9 +166,9 @@ def test_a_made_up_city_is_marked_on_the_map_itself_and_a_real_one_is_not(city, 
     ],
 )
 def test_an_answer_without_an_area_is_no_click(monkeypatch, answer):
-    monkeypatch.setattr(stage.st, "session_state", {"map": answer})
-    assert stage.clicked_area("map") is None
-    assert stage.clicked_area("other") is None
+    monkeypatch.setattr(map_component.st, "session_state", {"map": answer})
+    assert map_component.clicked_area("map") is None
+    assert map_component.clicked_area("other") is None
 
 
 def test_maps_that_differ_only_after_an_underscore_have_other_names():
@@ -176,20 +176,20 @@ def test_maps_that_differ_only_after_an_underscore_have_other_names():
     one, other = "tiles/tier_1/{z}.png", "tiles/tier_2/{z}.png"
     hashed = {streamlit_folium.generate_js_hash(f"L.map('{path}')", "map") for path in (one, other)}
     assert len(hashed) == 1
-    assert stage.key_of(one) != stage.key_of(other)
+    assert map_component.key_of(one) != map_component.key_of(other)
     named = {
-        streamlit_folium.generate_js_hash(f"L.map('{path}')", stage.key_of(path))
+        streamlit_folium.generate_js_hash(f"L.map('{path}')", map_component.key_of(path))
         for path in (one, other)
     }
     assert len(named) == 2
 
 
 def test_a_maps_name_stays_while_its_base_stays(base):
-    assert stage.key_of(base, True) == stage.key_of(replace(base), True)
-    assert stage.key_of(base, True) != stage.key_of(base, False)
+    assert map_component.key_of(base, True) == map_component.key_of(replace(base), True)
+    assert map_component.key_of(base, True) != map_component.key_of(base, False)
     other = replace(base, bounds=((39.0, -94.6), (39.05, -94.4)))
-    assert stage.key_of(base, True) != stage.key_of(other, True)
-    assert "_" not in stage.key_of(base)
+    assert map_component.key_of(base, True) != map_component.key_of(other, True)
+    assert "_" not in map_component.key_of(base)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -199,15 +199,17 @@ def test_every_link_of_folium_becomes_a_local_file_or_is_dropped():
     """A new folium may load something new: then this fails, and nobody's browser asks for it."""
     links = [link for _, link in (*folium.Map.default_js, *folium.Map.default_css)]
     assert len(links) > 8
-    local = [stage._local(link) for link in links]
+    local = [map_component._local(link) for link in links]
     kept = {place for place in local if place}
-    assert kept == {f"{stage.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")}
+    assert kept == {
+        f"{map_component.STATIC_ADDRESS}/vendor/leaflet/leaflet.{end}" for end in ("js", "css")
+    }
 
 
 @pytest.mark.parametrize("place", ["js_links", "css_links"])
 def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
     asked = []
-    component = stage._stay_here(lambda **given: asked.append(given))
+    component = map_component._stay_here(lambda **given: asked.append(given))
     links = {"js_links": [], "css_links": [], "header": ""}
     with pytest.raises(CsaError) as caught:
         component(**{**links, place: ["https://elsewhere.example/new.js"]})
@@ -217,9 +219,9 @@ def test_an_unknown_link_is_refused_before_a_browser_asks_for_it(place):
 
 
 def test_without_leaflet_the_page_says_so(city, base, cells, monkeypatch, tmp_path, sent):
-    monkeypatch.setattr(stage, "STATIC", tmp_path)
+    monkeypatch.setattr(map_component, "STATIC", tmp_path)
     with pytest.raises(CsaError) as caught:
-        stage.show(
+        map_component.show(
             maps.base_map(city.config, base, is_dark=False),
             "map",
             maps.painting(scene(city), cells),
@@ -238,8 +240,8 @@ def test_nothing_that_is_sent_names_another_host(city, base, cells, sent, monkey
     script.touch()
     for name in ("csa-map.js", "csa-map.css"):
         (tmp_path / name).write_text(f"/* {name} */")
-    monkeypatch.setattr(stage, "STATIC", tmp_path)
-    stage.show(
+    monkeypatch.setattr(map_component, "STATIC", tmp_path)
+    map_component.show(
         maps.base_map(city.config, base, is_dark=False),
         "map",
         maps.painting(scene(city), cells),
@@ -269,7 +271,7 @@ def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, ce
     def hashed(**changed):
         streamlit_folium.st_folium(
             maps.base_map(city.config, base, is_dark=False),
-            key=stage.key_of(base),
+            key=map_component.key_of(base),
             feature_group_to_add=maps.painting(scene(city, **changed), cells),
         )
         return sent["key"], sent["script"], sent["feature_group"]

@@ -6,16 +6,16 @@ import re
 import h3
 import pytest
 
-from app import geometry, look, maps, maps_change
-from app.following import follow, levels
-from app.maps_change import ChangeScene
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.config import load_city
+from app.shared import geometry, maps, maps_change, theme
+from app.shared.following import follow, levels
+from app.shared.maps_change import ChangeScene
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate, study_cells
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.params import Month
-from csa.windows import locate, study_cells
 
 SINCE = Month(2019, 8)
 
@@ -46,7 +46,7 @@ def cells(dataset, tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def light(monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
 def told(scene, cells):
@@ -84,11 +84,11 @@ def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
 
 def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, cells):
     message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
-    fewer, _, middle, *_ = look.LIGHT.diverging
+    fewer, _, middle, *_ = theme.LIGHT.diverging
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
     # In the sample shootings of Brindlemoor (G) move next door in 2019.
     assert (cores["G"]["fill"], cores["A"]["fill"]) == (fewer, middle)
-    assert rings["G"]["fill"] in look.LIGHT.diverging[3:]
+    assert rings["G"]["fill"] in theme.LIGHT.diverging[3:]
     assert rings["G"]["opacity"] < cores["G"]["opacity"]
     # Kestrelby (D) had 7.
     assert (cores["D"]["fill"], cores["D"]["dash"]) == (None, maps_change.DASH)
@@ -138,7 +138,7 @@ def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
 
 def test_classes_are_named_fewer_to_more():
     named = maps_change.classes()
-    assert len(named.words) == len(look.LIGHT.diverging) == len(look.DARK.diverging)
+    assert len(named.words) == len(theme.LIGHT.diverging) == len(theme.DARK.diverging)
     assert named.words[0] == "fewer than could come anyway"
     assert named.words[-1] == "more than could come anyway"
 

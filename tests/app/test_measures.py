@@ -9,23 +9,23 @@ from zoneinfo import ZoneInfo
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache_store, person
-from app.measures_edit import read_file
-from csa.config import load_city
+from app.screens.measures.measures_edit import read_file
+from app.shared import cache_store, person
+from csa.base.errors import SourceError
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import set_action
 from csa.decisions.areas import designate
 from csa.decisions.measures import add_values, settle_measure
 from csa.decisions.roles import Act, Person
+from csa.decisions.store import Signed, open_store
+from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
-from csa.errors import SourceError
-from csa.ingest.dataset import save_dataset
 from csa.ingest.designation import Candidate
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.measures import Quarter, Value, checked
 from csa.plan import load_plan
-from csa.store import Signed, open_store
-from csa.store.records import read_records
+from csa.plan.measures import Quarter, Value, checked
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -61,7 +61,7 @@ def page(root, dataset, static, monkeypatch, where):
             monkeypatch.setenv(variable, str(value))
         monkeypatch.setattr(cache_store, "today", lambda _: TODAY)  # midnight may come between
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page(f"views/{name}.py")
+        made.switch_page(f"screens/{name}/page.py")
         if place:
             made.query_params["place"] = place
         return made.run()

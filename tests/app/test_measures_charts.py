@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import look, measures_charts, signing
-from app.measure_words import figure_words, known_words, number_words
-from app.measures_edit import quarters_over
-from csa.briefing.measuring import measure_lines
-from csa.measures import Quarter, Value
+from app.screens.measures import measures_charts
+from app.screens.measures.measure_words import figure_words, known_words, number_words
+from app.screens.measures.measures_edit import quarters_over
+from app.shared import signing, theme
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import MeasureRow
 from csa.plan import load_plan
-from csa.store.records import Records
-from csa.store.tables import MeasureRow
+from csa.plan.measures import Quarter, Value
+from csa.reports.briefing.measuring import measure_lines
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -50,7 +51,7 @@ def lines_of(plan, *values, settled=()):
 
 
 def test_a_missing_quarter_is_a_gap_and_a_revision_a_mark(plan, monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
     values = [Value("charges", Quarter(2026, n), "B", value=0.1 * n) for n in (1, 3)]
     values.append(Value("charges", Quarter(2026, 3), "B", value=0.5, number=2))
     settled = MeasureRow(key="charges", baseline=0.3, target=0.6, definition="", revision=1)
@@ -68,7 +69,7 @@ def test_a_missing_quarter_is_a_gap_and_a_revision_a_mark(plan, monkeypatch):
 
 
 def test_the_whole_citys_count_is_no_level_of_one_place(plan, monkeypatch):
-    monkeypatch.setattr(look, "is_dark", lambda: False)
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
     settled = MeasureRow(key="gun-violence", baseline=140.0, target=90.0, revision=1)
     value = Value("gun-violence", LAST, "B", value=3.0)
     line = lines_of(plan, value, settled=(settled,))["gun-violence"]

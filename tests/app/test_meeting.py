@@ -6,20 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache_store, meeting_list
-from app.person import THIS_MACHINE
-from csa.briefing import plan_lines
-from csa.config import load_city
+from app.screens.meeting import lists
+from app.shared import cache_store
+from app.shared.person import THIS_MACHINE
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.drafts import draft_of
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
-from csa.ingest.dataset import save_dataset
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
 from csa.plan import load_plan
-from csa.store import open_store
-from csa.store.records import read_records
+from csa.reports.briefing import plan_lines
 
 OFFICE = "Executive Committee"
 TITLES = (
@@ -60,7 +61,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
     def start(step=None):
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("views/meeting.py")
+        made.switch_page("screens/meeting/page.py")
         if step is not None:
             made.query_params["step"] = str(step)
         return made.run()
@@ -219,7 +220,7 @@ def test_a_list_too_long_for_a_room_is_folded(page, store, plan):
     for number in written:
         set_action(store(), plan, signed(1), number, {"status": "done"})
     shown = page(1)
-    assert [e.label for e in shown.expander] == [f"{9 - meeting_list.MOST} more"]
+    assert [e.label for e in shown.expander] == [f"{9 - lists.MOST} more"]
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -260,7 +261,7 @@ def test_who_answers_second_is_told_who_was_first(page, store, plan):
 @pytest.mark.parametrize("role", ["viewer", "member", "editor"])
 def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatch, role):
     propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
-    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", role))
+    monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", role))
     shown = page(6)
     assert not shown.exception
     assert "A chair records them" in words(shown)
@@ -272,7 +273,9 @@ def test_who_is_no_chair_reads_and_records_nothing(page, store, plan, monkeypatc
 def test_a_teams_chair_answers_for_its_own_team_alone(page, store, plan, monkeypatch):
     propose_change(store(), plan, signed(3), "1.1.1", {"title": "Meet monthly"})
     propose_change(store(), plan, signed(3), "2.1.1", {"title": "Walk at night"})
-    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", "chair", (), "prevention"))
+    monkeypatch.setattr(
+        "app.shared.person.person", lambda _: Person("Courts", "chair", (), "prevention")
+    )
     keys = {button.key for button in page(6).button}
     assert {"approve change-1", "meeting record"} <= keys
     assert "approve change-2" not in keys

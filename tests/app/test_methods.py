@@ -4,24 +4,24 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import methods
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.params import Month
+from app.screens.method import parts
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.base.params import Month
 
 
 @pytest.fixture
 def said(monkeypatch):
     shown = SimpleNamespace(tables=[], texts=[], answers=[])
-    monkeypatch.setattr(methods.panels, "table", lambda rows, _: shown.tables.append(rows))
-    monkeypatch.setattr(methods.panels, "answer", lambda *words: shown.answers.append(words))
+    monkeypatch.setattr(parts.panels, "table", lambda rows, _: shown.tables.append(rows))
+    monkeypatch.setattr(parts.panels, "answer", lambda *words: shown.answers.append(words))
     for name in ("markdown", "caption"):
-        monkeypatch.setattr(methods.st, name, lambda text, **_: shown.texts.append(text))
+        monkeypatch.setattr(parts.st, name, lambda text, **_: shown.texts.append(text))
     return shown
 
 
 def test_each_choice_stands_beside_what_was_suggested(city, said):
-    methods.numbers(city, city.proposal)
+    parts.numbers(city, city.proposal)
     (rows,) = said.tables
     suggested = city.proposal.suggested
     radius = rows.iloc[1].tolist()[1:]
@@ -35,19 +35,19 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
 
 def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     summary = {**city.proposal.summary, "left_out_fringe": {"incidents": 7}}
-    methods.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
+    parts.numbers(city, SimpleNamespace(summary=summary, suggested=city.proposal.suggested))
     assert ". 7 of those lie around areas" in said.texts[0]
     assert "lie around areas" not in said.texts[1]
 
 
 def test_no_size_limit_is_said_in_words(city, said):
     choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200, max_area_km2=0)
-    methods.numbers(city, propose(city.dataset, city.config, choices))
+    parts.numbers(city, propose(city.dataset, city.config, choices))
     assert said.tables[0].iloc[3, 1].lower().startswith("no ")
 
 
 def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
-    methods.answer(city.proposal)
+    parts.answer(city.proposal)
     words = " ".join(said.answers[0])
     assert "200" in words
     assert "at least 4 lie" in words
@@ -55,7 +55,7 @@ def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
 
 
 def test_the_page_is_the_methods_without_its_title(root, said):
-    methods.page()
+    parts.page()
     whole = (root / "docs" / "METHODS.md").read_text(encoding="utf-8")
     assert whole.startswith("# Methods")
     assert said.texts == [whole.removeprefix("# Methods\n")]

@@ -11,9 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import cache_around, nearby
-from csa.city import RiskTerrain
-from csa.words import speak
+from app.shared import cache_around, nearby
+from csa.base.text import speak
+from csa.config.city import RiskTerrain
 
 general = settings(derandomize=True, deadline=None, max_examples=150)
 

@@ -6,7 +6,7 @@ import requests
 from streamlit import net_util
 from streamlit.web.server import server_util
 
-from app.offline import ask_no_host
+from app.shared.offline import ask_no_host
 
 
 def test_a_browser_from_elsewhere_is_refused_and_no_host_is_asked(monkeypatch):

@@ -9,19 +9,27 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import briefing
-from app.session import first_choices
-from csa.analysis import propose
-from csa.config import load_city
-from csa.ingest.dataset import load_dataset, save_dataset
+from app.screens.briefing import parts as briefing
+from app.shared.session import first_choices
+from csa.areas.analysis import propose
+from csa.backtest.recording import make_record, save_record
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset, save_dataset
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.judging import judge
-from csa.recording import make_record, save_record
+from csa.priority.assess import judge
 
-FIND, DATA, METHOD = "views/find_areas.py", "views/data.py", "views/method.py"
-BRIEFING, RECORD = "views/briefing.py", "views/how_well.py"
-PAGES = (BRIEFING, FIND, "views/displacement.py", "views/compare.py", RECORD, DATA, METHOD)
+FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
+BRIEFING, RECORD = "screens/briefing/page.py", "screens/track_record/page.py"
+PAGES = (
+    BRIEFING,
+    FIND,
+    "screens/displacement/page.py",
+    "screens/compare/page.py",
+    RECORD,
+    DATA,
+    METHOD,
+)
 HOME = BRIEFING
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import panels
-from csa.errors import CsaError, OutputError, SourceError
+from app.shared import panels
+from csa.base.errors import CsaError, OutputError, SourceError
 
 BAD = "<img src=x onerror=alert(1)>&\"'"
 general = settings(derandomize=True, deadline=None, max_examples=80)

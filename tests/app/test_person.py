@@ -14,17 +14,20 @@ from streamlit import config as streamlit_config
 from streamlit.testing.v1 import AppTest
 
 from app import __main__ as started
-from app import cache, door, person
-from app.opened import Opened
-from csa.config import load_city
+from app.shared import access as access_door
+from app.shared import cache, person
+from app.shared.city_session import Opened
+from csa.base.errors import ConfigError, ParamError
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
 from csa.decisions.roles import Person
-from csa.errors import ConfigError, ParamError
-from csa.ingest.dataset import save_dataset
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.intake import build_dataset
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
-ALL = sorted(path.stem for path in Path(started.__file__).with_name("views").glob("*.py"))
+ALL = sorted(
+    path.parent.name for path in Path(started.__file__).with_name("screens").glob("*/page.py")
+)
 PAGES = ("briefing", "find_areas", "displacement", "compare", "how_well", "data", "method")
 COOKIE = "of more than thirty-two characters, at random"
 AUTH = {
@@ -90,7 +93,7 @@ def deploy(dataset, static, monkeypatch, tmp_path):
 def page(root):
     def start(name="briefing", user=None, auth=None):
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page(f"views/{name}.py")
+        made.switch_page(f"screens/{name}/page.py")
         made.user = user or {}
         if auth is not None:
             made.secrets["auth"] = auth
@@ -153,7 +156,7 @@ def test_a_role_is_said_in_words(who, said):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
 def test_this_machine_alone_is_reached_by_these_addresses(address):
-    assert door.not_this_machine(address) is None
+    assert access_door.not_this_machine(address) is None
 
 
 def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, page, dataset, root):
@@ -263,7 +266,7 @@ def test_an_office_in_a_claim_is_shown_as_it_is_written(deploy, page):
     "address", [None, "", EVERYWHERE, "::", "192.168.1.7", "example.org", "unix:///x", "127.0.0.1.evil"]
 )  # fmt: skip
 def test_an_address_that_others_reach_is_refused_with_what_to_set(address):
-    said = str(door.not_this_machine(address))
+    said = str(access_door.not_this_machine(address))
     assert "server.address to 127.0.0.1" in said
     assert "CSA_ACCESS" in said
 
@@ -348,7 +351,7 @@ def test_a_dataset_that_does_not_say_whose_it_is_is_not_published(deploy, tmp_pa
     (tmp_path / "ingest.json").write_text(text, encoding="utf-8")
     deploy('access = "public"', CSA_CITY="sample", CSA_DATASET=tmp_path)
     with pytest.raises(ConfigError, match="does not say which city"):
-        door.is_withheld(cache.city_config())
+        access_door.is_withheld(cache.city_config())
     started.warm_up()
 
 

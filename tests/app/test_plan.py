@@ -12,27 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from app import plan_edits, plan_filter, plan_table, plan_words
-from app.plan import standing
-from app.plan_filter import CARDS, View, shown, view_from_text, view_to_text
-from app.plan_preview import foresee
-from app.plan_trail import told
-from app.plan_words import Edit, changes_words, held_words, marked, status_of, updated_words
-from csa.briefing import plan_lines
-from csa.config import load_city
+from app.screens.plan import filters, table
+from app.screens.plan.filters import CARDS, View, shown, view_from_text, view_to_text
+from app.screens.plan.history import told
+from app.screens.plan.parts import standing
+from app.screens.plan.preview import foresee
+from app.shared import plan_edits, plan_words
+from app.shared.plan_words import Edit, changes_words, held_words, marked, status_of, updated_words
+from csa.base.errors import CsaError, StoreError
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import keep_draft
 from csa.decisions.roles import Person, act, local_person
-from csa.errors import CsaError, StoreError
-from csa.ingest.dataset import save_dataset
+from csa.decisions.store import open_store
+from csa.decisions.store.records import Records, read_records
+from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
 from csa.plan import ActionState, load_plan
-from csa.store import open_store
-from csa.store.records import Records, read_records
-from csa.store.trail import entries
+from csa.reports.briefing import plan_lines
 from tests.stores import trail
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
@@ -93,7 +94,7 @@ def page(root, dataset, address, monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("views/plan.py")
+        made.switch_page("screens/plan/page.py")
         if view is not None:
             made.query_params["plan"] = view if isinstance(view, str) else json.dumps(view)
         made.run()
@@ -195,14 +196,14 @@ def test_a_late_action_says_what_it_holds_up(lines):
 def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, monkeypatch):
     monkeypatch.setattr(plan_edits, "keep", lambda *_: None)
     rows = (lines["1.3.1"], lines["1.2.1"])
-    grid = plan_table.Grid((), "plan table 1", rows, None)
+    grid = table.Grid((), "plan table 1", rows, None)
     session["plan table 1"] = {
         "edited_rows": {
             1: {"status": "■ blocked", "reason": " No key. ", "due": "2027-03-01T00:00:00.000"},
             "0": {"percent": 40.0, "areas": ["B"], "start": None},
         }
     }
-    plan_table._edited(None, None, grid)
+    table._edited(None, None, grid)
     assert plan_edits.edits() == {
         "1.2.1": Edit({"status": "blocked", "reason": "No key.", "due": date(2027, 3, 1)}, 1),
         "1.3.1": Edit({"percent": 40, "areas": ("B",)}, 1),
@@ -212,11 +213,11 @@ def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, mon
 def test_the_table_shows_what_is_not_saved_yet(lines):
     edits = {"1.2.1": Edit({"status": "at-risk", "comment": "Soon."}, 1)}
     chosen = [lines["1.2.1"], lines["2.2.1"]]
-    rows = plan_table.frame_of(chosen, edits, plan_table.COLUMNS["state"], frozenset())
+    rows = table.frame_of(chosen, edits, table.COLUMNS["state"], frozenset())
     assert rows["status"].tolist() == ["▲ at risk", "● on track"]
     assert rows["comment"].tolist() == ["Soon.", ""]
     assert rows["number"].tolist() == ["● 1.2.1", "◌ 2.2.1"]  # grey where nobody told lately
-    people = plan_table.frame_of(chosen, edits, plan_table.COLUMNS["people"], frozenset())
+    people = table.frame_of(chosen, edits, table.COLUMNS["people"], frozenset())
     assert str(people["percent"].dtype) == "Int64"
     assert people["start"].dtype.kind == "M"  # empty, and still a column of days
 
@@ -432,30 +433,30 @@ def test_a_reason_is_foreseen_to_go_with_its_status(session, plan, lines):
 
 
 def test_rows_of_a_table_stay_in_place_until_it_is_drawn_anew(session, lines):
-    first = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
-    again = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    first = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    again = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
     assert again is first
     plan_edits.next_turn()
-    third = plan_table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    third = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
     assert third.key != first.key
 
 
 def test_long_texts_make_rows_taller_up_to_a_limit(lines):
     line = lines["1.2.1"]
     long = replace(line, state=replace(line.state, comment="word " * 300))
-    columns = plan_table.COLUMNS["state"]
-    assert plan_table.text_lines(plan_table.frame_of([], {}, columns, frozenset())) == 2
-    rows = plan_table.frame_of([long], {}, columns, frozenset())
-    assert plan_table.text_lines(rows) == plan_table.MOST_LINES
+    columns = table.COLUMNS["state"]
+    assert table.text_lines(table.frame_of([], {}, columns, frozenset())) == 2
+    rows = table.frame_of([long], {}, columns, frozenset())
+    assert table.text_lines(rows) == table.MOST_LINES
 
 
-@pytest.mark.parametrize("columns", plan_table.COLUMNS.values())
+@pytest.mark.parametrize("columns", table.COLUMNS.values())
 def test_columns_fit_the_page_at_1400_px(columns):
-    assert sum(plan_table.WIDTHS[name] for name in columns) <= 1400 - 300 - 2 * 40
+    assert sum(table.WIDTHS[name] for name in columns) <= 1400 - 300 - 2 * 40
 
 
 def test_an_action_of_no_area_is_found_as_such(lines):
-    found = shown(View(area=plan_filter.CITY_WIDE, status="blocked"), list(lines.values()))
+    found = shown(View(area=filters.CITY_WIDE, status="blocked"), list(lines.values()))
     assert [line.number for line in found] == ["1.3.1"]
     assert [x.number for x in shown(View(area="B"), list(lines.values()))] == ["1.2.3"]
     assert [x.number for x in shown(View(late=True), list(lines.values()))] == ["1.2.1"]
@@ -473,8 +474,8 @@ def test_an_entry_that_confirms_what_stood_says_so():
 def test_a_telephone_shows_cards_first(monkeypatch):
     def with_agent(agent):
         context = SimpleNamespace(headers={"User-Agent": agent} if agent else {})
-        monkeypatch.setattr(plan_filter.st, "context", context)
-        return plan_filter._first().look
+        monkeypatch.setattr(filters.st, "context", context)
+        return filters._first().look
 
     assert with_agent("Mozilla/5.0 (Linux; Android 15) Chrome/140 Mobile Safari/537") == CARDS
     assert with_agent("Mozilla/5.0 (X11; Linux x86_64) Chrome/140 Safari/537") == "state"
@@ -502,7 +503,7 @@ def test_a_telephone_shows_cards_first(monkeypatch):
 )
 def test_a_link_that_names_what_is_not_there_is_refused(plan, text):
     with pytest.raises(CsaError, match="link"):
-        view_from_text(text, View(), plan_filter.known(plan, Records()))
+        view_from_text(text, View(), filters.known(plan, Records()))
 
 
 def test_a_bad_link_is_told_of_and_the_whole_plan_is_shown(page, store):
@@ -544,7 +545,7 @@ def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office
 
 
 def test_a_reader_sees_the_plan_and_no_way_to_change_it(page, store, monkeypatch):
-    monkeypatch.setattr("app.person.person", lambda _: Person("", "viewer"))
+    monkeypatch.setattr("app.shared.person.person", lambda _: Person("", "viewer"))
     made = page({"look": CARDS, "opened": "1.1.1"})
     labels = {button.label for button in made.button}
     assert not labels & {"Approve", "Refuse", "Propose", "Add", "Remove"}
@@ -577,8 +578,8 @@ def test_a_store_that_fails_is_told_of_and_the_text_stays(page, store, monkeypat
     def full(*_):
         raise StoreError("store.full", name="x", why="no space")
 
-    monkeypatch.setattr("app.plan_edits.keep_draft", full)
-    monkeypatch.setattr("app.plan_edits.set_action", full)
+    monkeypatch.setattr("app.shared.plan_edits.keep_draft", full)
+    monkeypatch.setattr("app.shared.plan_edits.set_action", full)
     typed(made, "comment", "Kept on screen.")
     assert "it cannot be kept for later" in words(made)
     save(made)
@@ -602,7 +603,7 @@ CHOICES = {
     "team": ["prevention"],
     "area": ["B", "-"],
     "status": ["done", "no-update"],
-    "look": list(plan_filter.LOOKS),
+    "look": list(filters.LOOKS),
     "opened": ["1.2.1"],
 }
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import phrases, reading
+from app.screens.data import parts
+from app.shared import phrases
 from csa.ingest.judge import REASONS
 
 TODAY = date(2026, 3, 15)
@@ -54,18 +55,18 @@ def test_an_age_is_near_the_truth(n_days):
 
 
 def test_every_reason_for_which_a_row_is_lost_has_words():
-    assert len({reading._reason(reason) for reason in REASONS}) == len(REASONS)
+    assert len({parts._reason(reason) for reason in REASONS}) == len(REASONS)
 
 
 def test_a_reason_without_words_is_our_fault_and_is_found_at_once():
     with pytest.raises(KeyError):
-        reading._reason("no_such_reason")
+        parts._reason("no_such_reason")
 
 
 def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
-    assert reading._victims({"victims": None}) == "not known"
-    assert reading._victims({"victims": 0}) == "0"
-    assert reading._victims({"victims": 12345}) == "12,345"
+    assert parts._victims({"victims": None}) == "not known"
+    assert parts._victims({"victims": 0}) == "0"
+    assert parts._victims({"victims": 12345}) == "12,345"
 
 
 @pytest.mark.parametrize(
@@ -73,16 +74,16 @@ def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
 )
 def test_an_address_of_few_incidents_is_not_shown(incidents, is_named):
     """A list of known points may name one with a single incident: somebody's home."""
-    said = reading._where({"incidents": incidents, "address": "900 E 12TH ST"})
+    said = parts._where({"incidents": incidents, "address": "900 E 12TH ST"})
     assert (said == "900 E 12TH ST") is is_named
     assert is_named or ("12TH" not in said and "fewer than 5" in said)
 
 
 def test_a_point_without_an_address_says_that_the_file_has_none():
-    said = reading._where({"incidents": 5, "address": ""})
+    said = parts._where({"incidents": 5, "address": ""})
     assert said == "no address in the file"
 
 
 def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
-    assert reading._expected({"expected": None}) == reading._expected({}) == "not known"
-    assert reading._expected({"expected": 1.25}) == "1.2"
+    assert parts._expected({"expected": None}) == parts._expected({}) == "not known"
+    assert parts._expected({"expected": 1.25}) == "1.2"

@@ -8,20 +8,21 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache_store, reports
-from app.reports import GATHERED, Asked
-from csa.config import load_city
+from app.screens.reports import parts
+from app.screens.reports.parts import GATHERED, Asked
+from app.shared import cache_store
+from csa.base.errors import MachineError
+from csa.base.text import LANGUAGES
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
 from csa.decisions.handing import FORMS, EditionFile, hand_out
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act
-from csa.errors import MachineError
-from csa.ingest.dataset import save_dataset
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
 from csa.reports import making
-from csa.store import open_store
-from csa.store.records import read_records
-from csa.words import LANGUAGES
 
 OFFICE = "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
@@ -51,7 +52,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
     def start():
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return made.switch_page("views/reports.py").run()
+        return made.switch_page("screens/reports/page.py").run()
 
     return start
 
@@ -145,7 +146,7 @@ def test_the_hash_on_record_is_of_the_file_that_was_offered(page, store, monkeyp
     kept = []
     real = making.make_edition
     monkeypatch.setattr(
-        "app.cache_report.make_edition", lambda *a: kept.append(real(*a)) or kept[-1]
+        "app.shared.cache_report.make_edition", lambda *a: kept.append(real(*a)) or kept[-1]
     )
     shown = make(page())
     (which,) = [one for one in shown.selectbox if one.label == "Edition"]
@@ -185,7 +186,7 @@ def test_without_the_libraries_of_a_pdf_the_page_says_so_and_offers_the_rest(pag
     def lacking():
         raise MachineError("report_file.no_pdf")
 
-    monkeypatch.setattr(reports, "require_pdf", lacking)
+    monkeypatch.setattr(parts, "require_pdf", lacking)
     shown = make(page())
     assert not shown.exception
     assert "A PDF needs libpango" in words(shown)
@@ -257,7 +258,7 @@ def test_pressed_twice_it_is_one_entry(page, store):
 
 def test_who_only_reads_makes_reports_and_records_nothing(page, store, monkeypatch):
     hand_out(store(), signed(), EDITION, ["Police"])
-    monkeypatch.setattr("app.person.person", lambda _: Person("Courts", "viewer"))
+    monkeypatch.setattr("app.shared.person.person", lambda _: Person("Courts", "viewer"))
     shown = make(page())
     assert not shown.exception
     assert len(shown.get("download_button")) == 3
@@ -274,7 +275,9 @@ def test_the_public_has_no_such_page_and_asking_for_it_gives_none(page, root, mo
     assert "Reports" in links(page())
     monkeypatch.setenv("CSA_ACCESS", "public")
     assert "Reports" not in links(page())
-    shown = AppTest.from_file(str(root / "app" / "views" / "reports.py"), default_timeout=120).run()
+    shown = AppTest.from_file(
+        str(root / "app" / "screens" / "reports" / "page.py"), default_timeout=120
+    ).run()
     assert not shown.exception
     assert "this page is the public's" in words(shown)
     assert not shown.button
@@ -299,6 +302,6 @@ def test_forms_and_languages_are_those_that_can_be_made():
 def test_the_bar_only_goes_forward_and_never_past_its_end():
     asked = Asked("2020-07", ("executive", "public"), "en")
     told = ["cells", *["step"] * 9, GATHERED, *["executive"] * 2, *["public"] * 2]
-    shares = [reports.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
+    shares = [parts.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] < 1

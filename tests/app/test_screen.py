@@ -6,12 +6,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.screen import LAYERS, SHADES, Screen, screen_from_text, screen_to_text
-from csa.choices import Choices
-from csa.errors import CsaError, ParamError
-from csa.hotspots.names import letter
-from csa.params import Month
-from csa.schema import KINDS
+from app.shared.link_state import LAYERS, SHADES, Screen, screen_from_text, screen_to_text
+from csa.areas.choices import Choices
+from csa.areas.names import letter
+from csa.base.errors import CsaError, ParamError
+from csa.base.params import Month
+from csa.base.schema import KINDS
 
 general = settings(derandomize=True, deadline=None, max_examples=200)
 FIRST = Screen(Choices(until=Month(2020, 9)))

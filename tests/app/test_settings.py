@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.settings import ROOT, Deployment, deployment
-from csa.errors import ConfigError
+from app.shared.settings import ROOT, Deployment, deployment
+from csa.base.errors import ConfigError
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts_record, track_record
-from app.charts_record import Line
-from app.opened import Opened
-from app.settings import ROOT, Deployment
-from app.ways import beside, named, tried_table
-from csa.choices import Choices
-from csa.priorities.backtest import BASELINES, METHODS, as_table
-from csa.priorities.comparison import Comparison
-from csa.priorities.record import Record, UsualChange
-from csa.priorities.suggestion import Tried
-from csa.words import percent
+from app.shared import charts_record, track_record
+from app.shared.charts_record import Line
+from app.shared.city_session import Opened
+from app.shared.settings import ROOT, Deployment
+from app.shared.ways import beside, named, tried_table
+from csa.areas.choices import Choices
+from csa.backtest.comparison import Comparison
+from csa.backtest.record import Record, UsualChange
+from csa.backtest.scoring import BASELINES, METHODS, as_table
+from csa.backtest.suggestion import Tried
+from csa.base.text import percent
 
 CAUGHT = {
     "areas": 0.21, "count": 0.20, "kde_150": 0.205, "kde_200": 0.19, "kde_300": 0.18,

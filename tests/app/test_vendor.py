@@ -4,9 +4,9 @@ from importlib.metadata import version
 
 import pytest
 
-from app import stage
-from app.vendor import PACKAGE, PLACE, copy_leaflet
-from csa.errors import OutputError
+from app.shared import map_component
+from app.shared.vendor import PACKAGE, PLACE, copy_leaflet
+from csa.base.errors import OutputError
 
 NAMES = {"leaflet.js", "leaflet.css", "LICENSE"}
 
@@ -21,7 +21,7 @@ def test_leaflet_is_copied_with_its_style_and_licence(tmp_path):
 
 
 def test_it_stands_where_the_map_looks_for_it():
-    assert stage.STATIC / f"{stage.LEAFLET}.js" == PLACE / "leaflet.js"
+    assert map_component.STATIC / f"{map_component.LEAFLET}.js" == PLACE / "leaflet.js"
 
 
 def test_copying_again_changes_nothing(tmp_path):

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.weighing import MAX_CAPACITY, Weighing, own_weighing, weighing_from_text, weighing_to_text
-from csa.city import Priorities
-from csa.config import load_city
-from csa.errors import CsaError
-from csa.judging import COMPONENTS
-from csa.priorities.index import Weights
+from app.screens.compare.weighing import (
+    MAX_CAPACITY,
+    Weighing,
+    own_weighing,
+    weighing_from_text,
+    weighing_to_text,
+)
+from csa.base.errors import CsaError
+from csa.config.city import Priorities
+from csa.config.loading import load_city
+from csa.priority.assess import COMPONENTS
+from csa.priority.index import Weights
 
 
 @pytest.fixture(scope="module")

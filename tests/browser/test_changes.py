@@ -166,12 +166,12 @@ def test_a_made_up_city_is_marked_on_the_map_itself(read, sample_app):
 # ---- Refused --------------------------------------------------------------------------------
 
 BROKEN = """
-import app.methods
+import app.screens.method.parts
 
 def broken(*_):
     raise RuntimeError("secret words of an error")
 
-app.methods.numbers = broken
+app.screens.method.parts.numbers = broken
 """
 
 

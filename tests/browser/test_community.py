@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from csa.ingest.dataset import load_dataset
+from csa.dataset.versioned import load_dataset
 from csa.reports.public.bundle import read_bundle
 from tests.browser.conftest import ROOT, Reader, new_context, new_page, slowly
 from tests.browser.test_accessible import faults
@@ -28,7 +28,7 @@ NOT_THERE = ("areas", "data", "plan", "reports", "measures", "method", "displace
 def dataset(tmp_path_factory):
     out = tmp_path_factory.mktemp("public") / "dataset"
     config = str(ROOT / "config" / "sample.toml")
-    csa = [sys.executable, "-m", "csa.cli"]
+    csa = [sys.executable, "-m", "csa.cli.main"]
     month = ["--month", "2020-07", "--html", "--out", str(out.parent / "bundle")]
     for words in (
         ["ingest", "--city", config, "--out", str(out)],

@@ -6,12 +6,12 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.config import load_city
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.params import Month
 
 
 @pytest.fixture(scope="module")

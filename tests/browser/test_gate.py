@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.sync.client import connect
 
-from app import gate
+from app.shared import gate
 from tests.browser.conftest import serving
 from tests.dockerfile import first_page
 

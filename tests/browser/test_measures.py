@@ -9,12 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from csa.decisions.areas import designate
 from csa.decisions.measures import add_values
 from csa.decisions.roles import Act, Person
+from csa.decisions.store import Signed, open_store
+from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_task
 from csa.ingest.designation import Candidate
-from csa.measures import Quarter, Value, checked
 from csa.plan import load_plan
-from csa.store import Signed, open_store
-from csa.store.records import read_records
+from csa.plan.measures import Quarter, Value, checked
 from tests.browser.conftest import ROOT, serving, slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -3,8 +3,8 @@
 import pytest
 
 from csa.decisions.actions import propose_change, set_action
+from csa.decisions.store import open_store
 from csa.plan import load_plan
-from csa.store import open_store
 from tests.app.test_meeting import signed
 from tests.browser.conftest import ROOT, slowly
 from tests.browser.test_accessible import faults

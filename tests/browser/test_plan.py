@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.roles import act, local_person
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
 from csa.plan import load_plan
-from csa.store import open_store
-from csa.store.records import read_records
 from tests.browser.conftest import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

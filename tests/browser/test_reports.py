@@ -3,7 +3,7 @@
 import pytest
 
 from csa.decisions.handing import hand_out
-from csa.store import open_store
+from csa.decisions.store import open_store
 from tests.app.test_reports import EDITION, signed
 from tests.browser.conftest import LONG_MS, slowly
 from tests.browser.test_accessible import faults

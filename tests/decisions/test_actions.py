@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csa.briefing import line_rows, plan_lines
-from csa.briefing.meeting import done_days
+from csa.base.errors import ConflictError, CsaError, ParamError, RoleError
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import draft_of, keep_draft
@@ -19,6 +18,8 @@ from csa.decisions.measures import add_values, approve_quarter, settle_measure
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import ROLES, Person, local_person
 from csa.decisions.roles import act as sign
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
 from csa.decisions.work import (
     add_asked,
     add_lesson,
@@ -28,10 +29,9 @@ from csa.decisions.work import (
     answer_asked,
     set_task,
 )  # fmt: skip
-from csa.errors import ConflictError, CsaError, ParamError, RoleError
-from csa.measures import Quarter, Value
-from csa.store import open_store
-from csa.store.records import read_records
+from csa.plan.measures import Quarter, Value
+from csa.reports.briefing import line_rows, plan_lines
+from csa.reports.briefing.meeting import done_days
 from tests.stores import NOON, OFFICE, TODAY, act, plain, trail, verified
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csa.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows, served
+from csa.base.errors import ConflictError, ParamError, RoleError
+from csa.base.io import csv_bytes
+from csa.dataset.chosen import load_chosen
 from csa.decisions.areas import ALLOWED, STATES, begin_work, designate, maintain, retire
+from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
-from csa.errors import ConflictError, ParamError, RoleError
-from csa.files import csv_bytes
-from csa.ingest.chosen import load_chosen
-from csa.store.records import read_records
+from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows, served
 from tests.stores import TODAY, act, trail, verified
 
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csa.areas.proposal import Proposal
+from csa.base.errors import OutputError, ParamError, RoleError
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.roles import Person, local_person
-from csa.errors import OutputError, ParamError, RoleError
-from csa.hotspots.proposal import Proposal
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=50)
 save = partial(save_choice, by=local_person("Executive Committee"))

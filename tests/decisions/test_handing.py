@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from csa.base.errors import ParamError, RoleError
 from csa.decisions.handing import EditionFile, hand_out
 from csa.decisions.minutes import add_minute
-from csa.errors import ParamError, RoleError
-from csa.store.backup import load_backup, restore, save_backup
-from csa.store.records import read_records
+from csa.decisions.store.backup import load_backup, restore, save_backup
+from csa.decisions.store.records import read_records
 from tests.stores import GENESIS, TODAY, act, run_sql, signed, tampered, trail, verified
 
 EDITION = EditionFile("3f9a0c17be42", 7, "2026-02", "executive", "en", "pdf", "ab" * 32)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
+from csa.base.errors import ParamError
 from csa.displacement import boundary
 from csa.displacement.boundary import MAX_LOOKS, boundary_z, crossing_chance
-from csa.errors import ParamError
 
 general = settings(derandomize=True, deadline=None, max_examples=15)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency
 
+from csa.base.errors import ParamError, TableError
 from csa.displacement.dispersion import block_counts, estimate_dispersion, measure_dispersion
-from csa.errors import ParamError, TableError
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 N_UNITS = 60

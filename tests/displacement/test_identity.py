@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csa.base.errors import ParamError, TableError
+from csa.base.params import Month
 from csa.displacement.identity import (
     PART,
     SAME,
@@ -16,8 +18,6 @@ from csa.displacement.identity import (
     jaccard,
     match_areas,
 )
-from csa.errors import ParamError, TableError
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 START = Month(2020, 11)

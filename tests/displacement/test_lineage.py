@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import label, uniform_filter
 from scipy.stats import binomtest, chi2, norm
 
+from csa.base.errors import ParamError, TableError
+from csa.base.params import Month
 from csa.displacement.identity import Snapshot
 from csa.displacement.lineage import (
     DTYPES,
@@ -21,8 +23,6 @@ from csa.displacement.lineage import (
     measure_move,
     trace_lineage,
 )
-from csa.errors import ParamError, TableError
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 START = Month(2020, 1)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csa.base.errors import TableError
+from csa.base.params import Month
 from csa.displacement.expectation import Base
 from csa.displacement.past import (
     Past,
@@ -17,8 +19,6 @@ from csa.displacement.past import (
     usual_reach,
 )
 from csa.displacement.usual import PastYear
-from csa.errors import TableError
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 

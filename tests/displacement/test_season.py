@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 from scipy.stats import t as student
 
+from csa.base.errors import ParamError, PeriodError, TableError
+from csa.base.params import Month
 from csa.displacement.season import SeasonVerdict, as_message, compare_month
-from csa.errors import ParamError, PeriodError, TableError
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 JULY = Month(2020, 7)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, fisher_exact
 
+from csa.base.errors import ParamError, TableError
 from csa.displacement.sppt import compare_patterns
-from csa.errors import ParamError, TableError
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 

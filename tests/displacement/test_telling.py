@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa import words
+from csa.base import text as csa_text
+from csa.base.params import Month
 from csa.displacement.expectation import Expectation
 from csa.displacement.power import POWER, find_power, row_for
 from csa.displacement.telling import (
@@ -20,7 +21,6 @@ from csa.displacement.telling import (
     say_verdict,
 )
 from csa.displacement.verdict import Judged, Track, Verdict, judge_place
-from csa.params import Month
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 SINCE = Month(2020, 2)
@@ -360,7 +360,7 @@ def test_after_the_months_named_the_mean_is_enough_and_a_month_before_it_is_not(
     if named is None:
         assert pace * n_months >= 11 or pace * (n_months + 24) < 11 + 1e-9
         return
-    by_name = {words.month(str(SINCE.plus(step))): step + 1 for step in range(60)}
+    by_name = {csa_text.month(str(SINCE.plus(step))): step + 1 for step in range(60)}
     months = by_name[named[1]]
     assert pace * months >= 11 - 1e-9
     assert pace * (months - 1) < 11 + 1e-9

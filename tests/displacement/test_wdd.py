@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
+from csa.base.errors import ParamError
 from csa.displacement.wdd import Change, measure_wdd, measure_wdq
-from csa.errors import ParamError
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csa.base.errors import ParamError
 from csa.displacement.zones import CONTROL_LAND, Control, draw_zones, match_control
-from csa.errors import ParamError
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 SIDE = 9

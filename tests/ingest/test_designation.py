@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from csa.errors import ParamError, SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.ingest.designation import load_candidate, load_verdict
 
 CELLS = ["8926ad9010bffff", "8926ad9020bffff"]

@@ -23,11 +23,11 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.errors import OutputError, ParamError, SourceError
+from csa.base.errors import OutputError, ParamError, SourceError
+from csa.base.logging import silent
 from csa.ingest.fetch import download, download_places, plan_download
 from csa.ingest.pages import Partial
 from csa.ingest.portal import TRIES, Clock, Socrata, address_of
-from csa.log import silent
 
 # ---- A synthetic Socrata portal on loopback -------------------------------------------------
 
@@ -819,7 +819,9 @@ def interrupt(*_):
 
 def test_a_killed_command_goes_on_where_it_was(run, kc_portal, kansas_city, town):
     words = ("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
-    script = "import sys, csa.cli, csa.ingest.fetch as f; f.PAGE_ROWS = 10; csa.cli.main()"
+    script = (
+        "import sys, csa.cli.main, csa.ingest.fetch as f; f.PAGE_ROWS = 10; csa.cli.main.main()"
+    )
     started = []
     ready = threading.Event()
 

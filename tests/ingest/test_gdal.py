@@ -13,8 +13,8 @@ import pytest
 from pyogrio.errors import DataSourceError
 from shapely.geometry import box
 
-from csa.city import Places
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.config.city import Places
 from csa.ingest.gdal import DRIVERS
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.shapes import read_shapes

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.config import load_city
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.config.loading import load_city
 from csa.ingest.columns import match_layout, normalise_header
 from csa.ingest.incidents import FOLDED_COLUMNS, fold_incidents
 from csa.ingest.judge import judge_file

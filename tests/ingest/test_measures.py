@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.errors import SourceError
+from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
-from csa.measures import Quarter, Value, make_value
+from csa.plan.measures import Quarter, Value, make_value
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 KINDS = {

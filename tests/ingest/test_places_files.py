@@ -12,10 +12,10 @@ from scipy.stats import poisson
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
-from csa.city import Places, Point, Population, Source
-from csa.config import load_city
-from csa.errors import CrsError, SourceError, TableError
-from csa.ingest.dataset import fingerprint, load_dataset
+from csa.base.errors import CrsError, SourceError, TableError
+from csa.config.city import Places, Point, Population, Source
+from csa.config.loading import load_city
+from csa.dataset.versioned import fingerprint, load_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.errors import SourceError
+from csa.base.errors import SourceError
 from csa.ingest.records import read_records
 
 

@@ -6,13 +6,13 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.config import load_city
+from csa.config.loading import load_city
 from csa.ingest.columns import match_layout
+from csa.ingest.intake import build_dataset
 from csa.ingest.judge import judge_file
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
 from csa.ingest.unnamed import count_unnamed, unnamed_notes
-from csa.intake import build_dataset
 from tests.big_cities import (
     CHICAGO_HEADER,
     NEW_YORK_HEADER,

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from csa.config import setting_descriptions
-from csa.errors import ConfigError, ParamError
+from csa.base.errors import ConfigError, ParamError
+from csa.config.loading import setting_descriptions
 from csa.plan import Plan, load_plan
 
 REPEATABLE = settings(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 from csa.plan import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from csa.errors import ConfigError
+from csa.base.errors import ConfigError
 from csa.plan import load_plan
 
 SPANISH = """

@@ -4,7 +4,7 @@ import gettext
 import re
 from html.parser import HTMLParser
 
-from csa import catalogs
+from csa.base import catalogs
 
 BEGIN, END = "⟦", "⟧"
 SPOKEN = {"alt", "title", "aria-label", "placeholder", "content", "data-label"}

@@ -10,24 +10,24 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from csa.analysis import propose
-from csa.briefing.serving import candidate_of
-from csa.choices import Choices
-from csa.config import load_city
-from csa.deciding.follow import Source
-from csa.ingest.dataset import load_dataset, save_dataset
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset, save_dataset
+from csa.decisions.store.audit import Head
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
+from csa.displacement.follow import Source
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
-from csa.intake import build_dataset
-from csa.params import Month
 from csa.plan import load_plan
+from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather
 from csa.reports.public.bundle import write_bundle
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.pages import Pictures
-from csa.store.audit import Head
-from csa.store.records import Records
-from csa.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
 from tests.reports import told
 
 DESIGNATED = date(2019, 10, 1)

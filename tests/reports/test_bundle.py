@@ -13,7 +13,8 @@ from dataclasses import replace
 import pytest
 import shapely
 
-from csa.errors import OutputError, SourceError
+from csa.base.errors import OutputError, SourceError
+from csa.cli.output.publish import show_published
 from csa.reports.public.bundle import (
     all_published,
     bundle_files,
@@ -24,7 +25,6 @@ from csa.reports.public.bundle import (
 )
 from csa.reports.public.pages import Pictures
 from csa.reports.public.tables import COLUMNS
-from csa.terminal.tell import show_published
 from tests.reports.conftest import INTERNAL
 
 ALLOWED = {".json", ".geojson", ".csv", ".html", ".png"}

@@ -18,9 +18,9 @@ from matplotlib.font_manager import FontProperties
 from PIL import Image
 from pyproj import Geod
 
-from app import look
-from csa.errors import CsaError, MapError
-from csa.places.cells import cover
+from app.shared import theme
+from csa.base.errors import CsaError, MapError
+from csa.geo.cells import cover
 from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
 from csa.reports.maps.marks import (
     Fill,
@@ -225,7 +225,7 @@ def test_few_is_told_from_land_water_and_paper():
 
 
 def test_the_colours_are_those_of_the_screen():
-    screen = asdict(look.LIGHT)
+    screen = asdict(theme.LIGHT)
     ours = asdict(PAPER)
     del ours["few"]
     assert ours == {name: screen[name] for name in ours}

@@ -8,12 +8,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.briefing.measuring import measure_lines
-from csa.briefing.meeting_measures import at_quarter
-from csa.errors import CsaError
-from csa.measures import Quarter, Value
-from csa.message import say
-from csa.places.cells import outline
+from csa.base.errors import CsaError
+from csa.base.message import say
+from csa.base.text import Speaker
+from csa.decisions.store.records import Records
+from csa.geo.cells import outline
+from csa.plan.measures import Quarter, Value
+from csa.reports.briefing.measuring import measure_lines
+from csa.reports.briefing.meeting_measures import at_quarter
 from csa.reports.document import (
     Box,
     Bullets,
@@ -32,8 +34,6 @@ from csa.reports.editions.walks import walked
 from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
 from csa.reports.public.facts import PublicArea, PublicPlace
-from csa.store.records import Records
-from csa.words import Speaker
 from tests.reports import told
 from tests.reports.conftest import INTERNAL
 from tests.reports.documents import FROM_RIGHT, LONG_NAME

@@ -11,14 +11,17 @@ import pandas as pd
 import pytest
 import shapely
 
-from csa.analysis import propose
-from csa.briefing.measuring import measure_lines
-from csa.choices import Choices
-from csa.errors import PeriodError
-from csa.log import silent
-from csa.measures import Quarter, Value
-from csa.params import Month, Period
-from csa.places import cells as h3_cells
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.study_area import study_cells
+from csa.base.errors import PeriodError
+from csa.base.logging import silent
+from csa.base.params import Month, Period
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AreaRow, StepRow
+from csa.geo import cells as h3_cells
+from csa.plan.measures import Quarter, Value
+from csa.reports.briefing.measuring import measure_lines
 from csa.reports.month.alike import unlike
 from csa.reports.month.area_facts import Move
 from csa.reports.month.area_gathering import MonthSeen, areas_of
@@ -26,9 +29,6 @@ from csa.reports.month.gathering import Beside, gather, snapshot_for
 from csa.reports.month.helping import helps_of, services_per_1k
 from csa.reports.month.looking import Look, follow, through_month
 from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
-from csa.store.records import Records
-from csa.store.tables import AreaRow, StepRow
-from csa.windows import study_cells
 
 JULY = Month(2020, 7)
 ALONE = Beside(with_public=False)

@@ -7,8 +7,9 @@ import tomllib
 import pytest
 from textstat.textstat import textstatistics
 
-from csa import catalogs
-from csa.message import english, fill
+from csa.base import catalogs
+from csa.base.message import english, fill
+from csa.base.text import ENGLISH, LANGUAGES, Speaker
 from csa.plan import load_plan
 from csa.reports.editions.all import WALKS, edition
 from csa.reports.html import render_html
@@ -16,7 +17,6 @@ from csa.reports.public.pages import Pictures
 from csa.reports.public.sections import public_sections
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
-from csa.words import ENGLISH, LANGUAGES, Speaker
 from tests.reports import told
 from tests.reports.brackets import Brackets, texts_of, unspoken
 from tests.reports.legible import reading_ease, syllables

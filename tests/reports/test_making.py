@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from csa.errors import MachineError, OutputError, ParamError
+from csa.base.errors import MachineError, OutputError, ParamError
 from csa.reports import making
 from csa.reports.editions.all import AUDIENCES, EXTRAS
 from csa.reports.making import (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from csa.errors import MachineError
+from csa.base.errors import MachineError
 from csa.reports.document import Paragraph, Picture
 from csa.reports.html import render_html
 from csa.reports.pdf import render_pdf

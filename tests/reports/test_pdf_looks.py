@@ -3,7 +3,7 @@
 import pypdfium2
 import pytest
 
-from csa.errors import CsaError
+from csa.base.errors import CsaError
 from csa.reports.making import make_edition
 from tests.looking import KEPT, is_alike, skip_when_kept_anew
 

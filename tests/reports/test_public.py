@@ -11,18 +11,22 @@ import pandas as pd
 import pytest
 import shapely
 
-from csa.analysis import propose
-from csa.briefing.lines import plan_lines
-from csa.briefing.serving import served_with
-from csa.choices import Choices
-from csa.config import load_city
-from csa.displacing import displace
-from csa.errors import ConfigError, PeriodError, PrivacyError
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate
+from csa.base.errors import ConfigError, PeriodError, PrivacyError
+from csa.base.params import Month
+from csa.base.text import Speaker
+from csa.config.loading import load_city
+from csa.decisions.store.records import APPROVED, Records
+from csa.decisions.store.tables import ChangeRow
+from csa.disclosure.exposure import find_exposed
+from csa.disclosure.published import Publication
+from csa.displacement.analyze import displace
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs
-from csa.intake import build_dataset
-from csa.params import Month
-from csa.privacy.exposure import find_exposed
-from csa.privacy.published import Publication
+from csa.reports.briefing.lines import plan_lines
+from csa.reports.briefing.serving import served_with
 from csa.reports.public.areas import areas_shown, change_in_all
 from csa.reports.public.change import change_doubts
 from csa.reports.public.counts import atoms_for
@@ -31,10 +35,6 @@ from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
 from csa.reports.public.tables import table_files
 from csa.reports.public.window import settle_window
-from csa.store.records import APPROVED, Records
-from csa.store.tables import ChangeRow
-from csa.windows import locate
-from csa.words import Speaker
 from tests.conftest import make_town
 from tests.reports.conftest import INTERNAL
 from tests.reports.told import replace_row

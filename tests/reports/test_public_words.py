@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.catalogs import LANGUAGES
+from csa.base.catalogs import LANGUAGES
+from csa.base.message import english
+from csa.base.text import Speaker
 from csa.displacement.verdict import Verdict
-from csa.message import english
 from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import change_numbers, change_sentence, told_of
 from csa.reports.public.facts import DensityClass, PublicPlace
@@ -17,7 +18,6 @@ from csa.reports.public.plan import standing, standings, ways_in
 from csa.reports.public.screens import MOST_WORDS, count_words, wall_marks, wall_screens
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import class_words, marks_of
-from csa.words import Speaker
 from tests.reports.readability import grade
 from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts
 

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from csa.errors import MachineError
+from csa.base.errors import MachineError
+from csa.decisions.store import open_store
 from csa.reports import making
 from csa.reports.month import gathering
-from csa.store import open_store
 from tests.reports.documents import picture
 
 EDITIONS = 7

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.choices import Choices
-from csa.params import Month
-from csa.reports.month.snapshot import ID_DIGITS, last_day, snapshot_of
-from csa.store.audit import Head
-from csa.store.records import Records
-from csa.store.tables import (
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.decisions.store.audit import Head
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import (
     ActionRow,
     AreaRow,
     AskedRow,
@@ -22,6 +21,7 @@ from csa.store.tables import (
     StepRow,
     TaskRow,
 )
+from csa.reports.month.snapshot import ID_DIGITS, last_day, snapshot_of
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 JULY = Month(2020, 7)

@@ -6,13 +6,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from csa.analysis import propose
-from csa.choices import Choices
-from csa.config import load_city
-from csa.files import replace_folder
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.base.io import replace_folder
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
 from csa.ingest.sources import find_inputs
-from csa.intake import build_dataset
-from csa.params import Month
 from csa.synthetic.sample import MARKER, sample_files
 
 

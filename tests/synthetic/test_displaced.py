@@ -3,13 +3,13 @@
 import pytest
 import shapely
 
-from csa.choices import Choices
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate
+from csa.base.params import Month, Period
+from csa.dataset.chosen import Chosen
+from csa.displacement.analyze import displace
 from csa.displacement.verdict import Verdict
-from csa.displacing import displace
-from csa.ingest.chosen import Chosen
-from csa.params import Month, Period
-from csa.places.cells import from_text
-from csa.windows import locate
+from csa.geo.cells import from_text
 
 
 @pytest.fixture(scope="session")

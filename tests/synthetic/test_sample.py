@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 import shapely
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
 from csa.synthetic.sample import SEED, sample_files
 from csa.synthetic.shootings import Incident, _on_the_last_day

@@ -10,18 +10,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.base.errors import ParamError
 from csa.decisions.roles import (
     Act,
     require_action,
     require_committee,
     require_team_chair,
 )
+from csa.decisions.store import Store
+from csa.decisions.store.records import APPROVED, state_of, titles_of
+from csa.decisions.store.tables import ActionRow, AreaRow, ChangeRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
-from csa.errors import ParamError
 from csa.plan import NEED_REASON, ActionState, Plan
-from csa.store import Store
-from csa.store.records import APPROVED, state_of, titles_of
-from csa.store.tables import ActionRow, AreaRow, ChangeRow
 
 PROPOSED, CHAIR_APPROVED, REFUSED = "proposed", "chair-approved", "refused"
 CHANGEABLE = ("title", "office", "coordinator", "start", "due")

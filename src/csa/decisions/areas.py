@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.base.errors import ParamError
 from csa.decisions.roles import Act, require_area_chair
+from csa.decisions.store import Store
+from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
-from csa.errors import ParamError
 from csa.ingest.designation import Candidate
-from csa.store import Store
-from csa.store.tables import AreaRow, BaselineRow, StepRow
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
 STATES = (CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED)

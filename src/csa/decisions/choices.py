@@ -15,12 +15,12 @@ from typing import Any
 
 import pandas as pd
 
+from csa.areas.proposal import Proposal
+from csa.base.errors import ParamError, SourceError
+from csa.base.io import create_file, json_bytes
+from csa.base.message import Message, say
 from csa.decisions.roles import Person, require_area_chair
-from csa.errors import ParamError, SourceError
-from csa.files import create_file, json_bytes
-from csa.hotspots.proposal import Proposal
-from csa.judging import Judgement
-from csa.message import Message, say
+from csa.priority.assess import Judgement
 
 FORMAT_VERSION = 1
 KIND = "choice"

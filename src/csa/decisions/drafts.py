@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from csa.decisions.roles import Person, require
-from csa.store import Signed, Store
-from csa.store.audit import AT_UTC
-from csa.store.tables import DraftRow
+from csa.decisions.store import Signed, Store
+from csa.decisions.store.audit import AT_UTC
+from csa.decisions.store.tables import DraftRow
 
 DRAFT = "draft"
 

@@ -12,13 +12,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.base.errors import ParamError
+from csa.base.params import Month
+from csa.base.text import LANGUAGES
 from csa.decisions.roles import Act, require
+from csa.decisions.store import Store
+from csa.decisions.store.tables import HandoutRow
 from csa.decisions.writing import next_key, one_of, said
-from csa.errors import ParamError
-from csa.params import Month
-from csa.store import Store
-from csa.store.tables import HandoutRow
-from csa.words import LANGUAGES
 
 FORMS = ("pdf", "html", "docx")
 MAX_RECIPIENT = 120

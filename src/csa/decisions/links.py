@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from csa.base.errors import ParamError
 from csa.decisions.roles import Act, require_chair
+from csa.decisions.store import Store
+from csa.decisions.store.records import links_of
+from csa.decisions.store.tables import LinkRow
 from csa.decisions.writing import refuse_stale
-from csa.errors import ParamError
 from csa.plan import Plan, waits_for
-from csa.store import Store
-from csa.store.records import links_of
-from csa.store.tables import LinkRow
 
 
 def set_link(

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.base.errors import ParamError, RoleError
 from csa.decisions.roles import Act, Person, require, require_committee
+from csa.decisions.store import Store
+from csa.decisions.store.tables import MeasureRow, QuarterRow, ValueRow
 from csa.decisions.writing import refuse_stale, said
-from csa.errors import ParamError, RoleError
-from csa.measures import Quarter, Value
 from csa.plan import Plan, PlanMeasure
-from csa.store import Store
-from csa.store.tables import MeasureRow, QuarterRow, ValueRow
+from csa.plan.measures import Quarter, Value
 
 CITY = "city"
 SETTLED = (
@@ -42,7 +42,7 @@ def add_values(store: Store, plan: Plan, act: Act, values: Sequence[Value]) -> i
     act
         Who, when, why.
     values
-        As `csa.measures.checked`; their `number` is set here.
+        As `csa.plan.measures.checked`; their `number` is set here.
 
     Returns
     -------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from csa.decisions.roles import Act, require
+from csa.decisions.store import Store
+from csa.decisions.store.tables import MinuteRow
 from csa.decisions.writing import next_key, said
-from csa.store import Store
-from csa.store.tables import MinuteRow
 
 
 def add_minute(store: Store, act: Act, text: str, about: str = "") -> str:

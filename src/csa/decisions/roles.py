@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from csa.errors import ParamError, RoleError
-from csa.grants import ROLES, Role
+from csa.base.errors import ParamError, RoleError
+from csa.config.grants import ROLES, Role
+from csa.decisions.store import Signed
 from csa.plan import Plan
-from csa.store import Signed
 
 EXECUTIVE, PREVENTION = "executive", "prevention"
 ANY_TEAM = ""

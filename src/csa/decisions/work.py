@@ -7,12 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from csa.base.errors import ParamError
 from csa.decisions.roles import Act, require
-from csa.decisions.writing import find, next_key, one_of, said
-from csa.errors import ParamError
-from csa.plan import STATUSES
-from csa.store import Store
-from csa.store.tables import (
+from csa.decisions.store import Store
+from csa.decisions.store.tables import (
     AreaRow,
     AskedRow,
     LessonRow,
@@ -20,6 +18,8 @@ from csa.store.tables import (
     StakeholderRow,
     TaskRow,
 )
+from csa.decisions.writing import find, next_key, one_of, said
+from csa.plan import STATUSES
 
 MEETINGS = ("group", "walk", "listening", "progress")
 SOURCES = ("walk", "listening", "meeting", "other")

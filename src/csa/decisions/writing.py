@@ -10,8 +10,8 @@ from typing import TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from csa.errors import ConflictError, ParamError
-from csa.store.tables import Audit, Audited
+from csa.base.errors import ConflictError, ParamError
+from csa.decisions.store.tables import Audit, Audited
 
 MAX_TEXT = 2000
 MAX_TOLD = 200

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 
 POINTS = 4
 """Points at which the law of the sum is followed, for each unit of its width: so they stay closer

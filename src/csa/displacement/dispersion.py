@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from csa.counts import Ints, as_counts
-from csa.errors import ParamError, TableError
+from csa.base.errors import ParamError, TableError
+from csa.base.stats import Ints, as_counts
 
 LEAST_FREEDOM = 20
 """Degrees of freedom below which a measured dispersion is itself mostly luck: at 20 its standard

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from csa.errors import ParamError, TableError
+from csa.base.errors import ParamError, TableError
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-from csa.errors import ParamError, TableError
-from csa.params import Month
+from csa.base.errors import ParamError, TableError
+from csa.base.params import Month
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)

@@ -20,10 +20,10 @@ import pandas as pd
 from scipy.stats import f as f_ratio
 from scipy.stats import norm
 
-from csa.counts import compare_counts
+from csa.base.errors import ParamError, TableError
+from csa.base.params import Month
+from csa.base.stats import compare_counts
 from csa.displacement.identity import MEMORY_MONTHS, Cells, Change, Sighting, Snapshot, follow_areas
-from csa.errors import ParamError, TableError
-from csa.params import Month
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = tuple[int, int, int, int]

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from csa.base.errors import ParamError, TableError
+from csa.base.params import Month
 from csa.displacement.expectation import Base
 from csa.displacement.usual import PastYear
-from csa.errors import ParamError, TableError
-from csa.params import Month
 
 FORMAT_VERSION = 1
 KIND = "what areas did after past years"

@@ -13,11 +13,11 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from csa import words
+from csa.base import text as csa_text
+from csa.base.errors import ParamError, PeriodError, TableError
+from csa.base.message import Message, say
+from csa.base.params import Month
 from csa.displacement.expectation import Expectation
-from csa.errors import ParamError, PeriodError, TableError
-from csa.message import Message, say
-from csa.params import Month
 
 USUAL_SHARE = 0.9
 """How often a month as usual lies within its range, at least."""
@@ -146,7 +146,7 @@ def compare_month(
         raise ParamError("season.years", given=years, most=MAX_YEARS)
     known = _checked(counts)
     if month not in known:
-        raise PeriodError("season.not_covered", month=words.month(str(month)))
+        raise PeriodError("season.not_covered", month=csa_text.month(str(month)))
     earlier = [
         Month(month.year - n, month.number) for n in range(min(years, month.year - 1), 0, -1)
     ]
@@ -191,9 +191,9 @@ def as_message(compared: MonthCompared, what: tuple[str, str]) -> Message:
     return say(
         _key_of(compared),
         n=n,
-        month=words.month(str(compared.month)),
+        month=csa_text.month(str(compared.month)),
         what=what[0] if n == 1 else what[1],
-        before=words.speak("season.no_before") if before is None else f"{before:,}",
+        before=csa_text.speak("season.no_before") if before is None else f"{before:,}",
         years=_years_words(list(compared.same_months)),
         counted=_range_words(list(compared.same_months.values())),
         low=compared.low,
@@ -280,11 +280,11 @@ def _years_words(years: list[int]) -> str:
     """Write years as first and last where none is missing between them, else one by one."""
     is_run = len(years) > 1 and years[-1] - years[0] == len(years) - 1
     if is_run:
-        return words.speak("season.from_to", first=str(years[0]), last=str(years[-1]))
+        return csa_text.speak("season.from_to", first=str(years[0]), last=str(years[-1]))
     return ", ".join(map(str, years))
 
 
 def _range_words(counts: list[int]) -> str:
     if len(set(counts)) < 2:
         return "".join(f"{count:,}" for count in counts[:1])
-    return words.speak("season.from_to", first=f"{min(counts):,}", last=f"{max(counts):,}")
+    return csa_text.speak("season.from_to", first=f"{min(counts):,}", last=f"{max(counts):,}")

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control, fisher_exact
 
-from csa.counts import Ints, as_counts
-from csa.errors import ParamError, TableError
-from csa.message import Message, say
+from csa.base.errors import ParamError, TableError
+from csa.base.message import Message, say
+from csa.base.stats import Ints, as_counts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

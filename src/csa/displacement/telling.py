@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from csa import words
+from csa.base import text
+from csa.base.message import Message, say
+from csa.base.params import Month
 from csa.displacement.power import find_power
 from csa.displacement.verdict import LEAST_MEAN, Judged, Track, Verdict, net_look
-from csa.message import Message, say
-from csa.params import Month
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
@@ -71,8 +71,8 @@ def telling_name(area_id: str, place_name: str) -> str:
         In words.
     """
     if place_name in {"", area_id}:
-        return words.speak("displacement.nameless_area", area_id=area_id)
-    return words.speak("displacement.one_area", place=place_name, area_id=area_id)
+        return text.speak("displacement.nameless_area", area_id=area_id)
+    return text.speak("displacement.one_area", place=place_name, area_id=area_id)
 
 
 def say_verdict(judged: Judged, n_months: int, since: Month, who: str) -> Message:
@@ -99,8 +99,8 @@ def say_verdict(judged: Judged, n_months: int, since: Month, who: str) -> Messag
     if verdict is Verdict.TOO_FEW:
         return _too_few(judged.core, at, since, who)
     values: dict[str, object] = {
-        "verdict": words.speak(KEYS[verdict]),
-        "since": words.month(str(since)),
+        "verdict": text.speak(KEYS[verdict]),
+        "since": text.month(str(since)),
         "who": who,
         **_numbers(judged.core, at, ""),
     }
@@ -129,9 +129,9 @@ def _too_few(core: Track, at: int, since: Month, who: str) -> Message:
     # Counted and expected must make LEAST_MEAN on average; both go on as until now.
     pace = (counted + float(core.expectation.mean[at])) / 2 / (at + 1)
     left = math.ceil(LEAST_MEAN / pace) - (at + 1) if pace else 0
-    values = {"who": who, "n": counted, "since": words.month(str(since))}
+    values = {"who": who, "n": counted, "since": text.month(str(since))}
     if 0 < left <= 24:
-        until = words.month(str(since.plus(at + left)))
+        until = text.month(str(since.plus(at + left)))
         return say("displacement.said_too_few_until", **values, until=until)
     return say("displacement.said_too_few", **values)
 
@@ -155,7 +155,7 @@ def say_power(yearly: float, n_months: int) -> Message | None:
     if point.single_share >= MOSTLY:
         return None
     n_found = round(100 * point.single_share)
-    values = {"yearly": yearly, "share": words.percent(LARGE_FALL), "months": point.months}
+    values = {"yearly": yearly, "share": text.percent(LARGE_FALL), "months": point.months}
     if not n_found:
         return say("displacement.power_never", **values)
     return say("displacement.power", n=n_found, **values)
@@ -190,7 +190,7 @@ def say_single(judged: Judged, n_months: int, since: Month, who: str) -> Message
 def _both(first: Message, second: Message | None) -> Message:
     if second is None:
         return first
-    texts = words.render(first), words.render(second)
+    texts = text.render(first), text.render(second)
     return say("displacement.both_said", first=texts[0], second=texts[1])
 
 
@@ -233,7 +233,7 @@ def say_before_after(
     if abs(usual_change) < HARDLY:
         return told, say("displacement.usual_same", **values)
     key = "displacement.usual_fall" if usual_change < 0 else "displacement.usual_rise"
-    return told, say(key, share=words.percent(abs(usual_change)), **values)
+    return told, say(key, share=text.percent(abs(usual_change)), **values)
 
 
 def _say_rest(course: Course) -> Message | None:

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from scipy.stats import norm
 
-from csa.errors import ParamError
-from csa.message import Message, say
+from csa.base.errors import ParamError
+from csa.base.message import Message, say
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,9 +13,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from csa import city
-from csa.crs import LONLAT
-from csa.errors import SourceError
+from csa.base.crs import LONLAT
+from csa.base.errors import SourceError
+from csa.config import city
 from csa.ingest.shapes import read_shapes, require_column
 
 FORMAT_VERSION = 1

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.city import CityConfig, Rule, Source
-from csa.city_types import FieldName
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.config.city import CityConfig, Rule, Source
+from csa.config.types import FieldName
 
 
 @dataclass(frozen=True)

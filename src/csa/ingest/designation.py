@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from csa.errors import ParamError, SourceError
-from csa.ingest.chosen import load_chosen
+from csa.base.errors import ParamError, SourceError
+from csa.dataset.chosen import load_chosen
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
 OF_PROPOSAL = ("data_fingerprint", "data_through", "params", "versions")

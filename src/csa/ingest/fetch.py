@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from csa.errors import SourceError
-from csa.files import write_file
+from csa.base.errors import SourceError
+from csa.base.io import write_file
+from csa.base.logging import Tell, silent
+from csa.base.message import Message, say
 from csa.ingest.pages import ID, Page, Partial, Plan, read_page
 from csa.ingest.portal import HiccupError, Socrata, Version
-from csa.log import Tell, silent
-from csa.message import Message, say
 
 PAGE_ROWS = 10_000
 RESTARTS = 2

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from csa.city import City, Source
-from csa.crs import to_lonlat
+from csa.base.crs import to_lonlat
+from csa.config.city import City, Source
 from csa.ingest.parse import (
     parse_clock,
     parse_dates,

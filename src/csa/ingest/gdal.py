@@ -16,7 +16,7 @@ import pyogrio
 from pyogrio import _io
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from csa.errors import SourceError
+from csa.base.errors import SourceError
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 RESPONSE_BYTES = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from csa.schema import YES_NO_UNKNOWN
+from csa.base.schema import YES_NO_UNKNOWN
 
 FOLDED_COLUMNS = (
     "incident_id",

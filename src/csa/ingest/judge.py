@@ -21,16 +21,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from csa.city import CityConfig, Point, Source
-from csa.crs import distance_m
-from csa.errors import SourceError
+from csa.base.crs import distance_m
+from csa.base.errors import SourceError
+from csa.base.message import Message, say
+from csa.config.city import CityConfig, Point, Source
 from csa.ingest.columns import Layout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
 from csa.ingest.records import Records
 from csa.ingest.rules import answer, any_holds, holds
 from csa.ingest.unnamed import Unnamed, find_unnamed
 from csa.ingest.unread import unread_notes
-from csa.message import Message, say
 
 REASONS = (
     "unreadable",

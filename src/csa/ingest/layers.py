@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from csa.city import RiskTerrain, Services
-from csa.crs import LONLAT
-from csa.errors import SourceError
-from csa.ingest.dataset import layer_fingerprint
+from csa.base.crs import LONLAT
+from csa.base.errors import SourceError
+from csa.config.city import RiskTerrain, Services
+from csa.dataset.versioned import layer_fingerprint
 from csa.ingest.parse import parse_numbers
 from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.shapes import read_rows

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.base.message import Message, say
 from csa.ingest.columns import normalise_header
 from csa.ingest.records import Records, read_records
-from csa.message import Message, say
 
 V = TypeVar("V")
 Field: TypeAlias = str | float | None
@@ -49,7 +49,7 @@ def load_measures(
     places
         Keys and names that a place may have; an empty place is the whole city.
     make
-        Makes a value of a row, or tells its faults: `csa.measures.make_value`.
+        Makes a value of a row, or tells its faults: `csa.plan.measures.make_value`.
 
     Returns
     -------

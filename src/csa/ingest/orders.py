@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
-from csa.city import CityConfig
-from csa.errors import ConfigError, ParamError
+from csa.base.errors import ConfigError, ParamError
+from csa.base.logging import Tell
+from csa.config.city import CityConfig
 from csa.ingest.fetch import Account, download, download_places, plan_download
 from csa.ingest.portal import Socrata
-from csa.log import Tell
 
 TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
 

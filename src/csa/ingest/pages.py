@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from csa.errors import OutputError, SourceError
-from csa.files import json_bytes, write_file
+from csa.base.errors import OutputError, SourceError
+from csa.base.io import json_bytes, write_file
 from csa.ingest.portal import HiccupError, Socrata, Version
 
 ID = ":id"

@@ -7,12 +7,12 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from csa.city import City, Places
-from csa.crs import LONLAT, is_made_for, tables_to_lonlat
-from csa.errors import CrsError, SourceError
+from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
+from csa.base.errors import CrsError, SourceError
+from csa.base.message import Message, say
+from csa.base.schema import UNASSIGNED
+from csa.config.city import City, Places
 from csa.ingest.gdal import read_map
-from csa.message import Message, say
-from csa.schema import UNASSIGNED
 
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""

@@ -8,12 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from csa.city import Population
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.base.message import Message, say
+from csa.config.city import Population
 from csa.ingest.columns import normalise_header
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
-from csa.message import Message, say
 
 
 def add_population(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from csa.errors import ParamError, SourceError
+from csa.base.errors import ParamError, SourceError
 
 LOGGER = logging.getLogger("csa.portal")
 TRIES = 6

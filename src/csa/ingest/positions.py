@@ -11,9 +11,9 @@ import shapely
 from scipy.spatial import cKDTree
 from scipy.special import pdtrc
 
-from csa.city import Point, Source
-from csa.crs import LONLAT, distance_m, project
-from csa.errors import SourceError
+from csa.base.crs import LONLAT, distance_m, project
+from csa.base.errors import SourceError
+from csa.config.city import Point, Source
 
 NEAR_DEGREES = 0.25
 """About 25 km: a victim driven to the next town is still this city's file."""

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from csa.errors import SourceError
-from csa.message import Message, say
+from csa.base.errors import SourceError
+from csa.base.message import Message, say
 
 DELIMITERS = ",;\t|"
 MAX_NOTES = 10

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from csa.city import CityConfig
+from csa.base.message import Message, say
+from csa.base.schema import FLAGS, KINDS, YES_NO_UNKNOWN
+from csa.config.city import CityConfig
 from csa.ingest.judge import REASONS, JudgedFile
 from csa.ingest.settle import find_data_start
 from csa.ingest.unnamed import count_unnamed
-from csa.message import Message, say
-from csa.schema import FLAGS, KINDS, YES_NO_UNKNOWN
 
 MAX_SHARED_SHARE = 0.02
 WARN_UNLOCATED_SHARE = 0.03

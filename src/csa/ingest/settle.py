@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 from csa.ingest.incidents import strongest
 from csa.ingest.judge import JudgedFile
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from csa.city import RiskTerrain, Services
-from csa.crs import LONLAT, tables_to_lonlat, to_lonlat
-from csa.errors import CrsError, SourceError
+from csa.base.crs import LONLAT, tables_to_lonlat, to_lonlat
+from csa.base.errors import CrsError, SourceError
+from csa.config.city import RiskTerrain, Services
 from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers

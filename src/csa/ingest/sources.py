@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from csa.city import CityConfig
-from csa.errors import SourceError
+from csa.base.errors import SourceError
+from csa.config.city import CityConfig
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from csa.city import Condition, Rule, Source, YesNo
+from csa.base.message import Message, say
+from csa.config.city import Condition, Rule, Source, YesNo
 from csa.ingest.rules import says
-from csa.message import Message, say
 
 Asked = Literal["kind", "victim", "gun", "domestic", "exclude"]
 

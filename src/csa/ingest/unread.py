@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from csa.city import Source
-from csa.message import Message, say
+from csa.base.message import Message, say
+from csa.config.city import Source
 
 WARN_SHARE = 0.05
 """Losing a row in twenty is no typing error any more."""

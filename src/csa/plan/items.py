@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
-from csa.catalogs import ENGLISH
-from csa.city_types import Frozen, Name
-from csa.errors import ParamError
-from csa.message import Message, say
+from csa.base.catalogs import ENGLISH
+from csa.base.errors import ParamError
+from csa.base.message import Message, say
+from csa.config.types import Frozen, Name
 
 TeamId = Literal["prevention", "intervention", "enforcement", "executive"]
 LinkKind = Literal["waits", "linked"]

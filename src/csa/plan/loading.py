@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from csa.catalogs import LANGUAGES, read_catalog
-from csa.config import read_toml, validate
-from csa.errors import ConfigError
-from csa.message import Message, say
+from csa.base.catalogs import LANGUAGES, read_catalog
+from csa.base.errors import ConfigError
+from csa.base.message import Message, say
+from csa.config.loading import read_toml, validate
 from csa.plan.items import Plan
 
 Raw: TypeAlias = Mapping[str, Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from csa.errors import ParamError
+from csa.base.errors import ParamError
 
 STATUSES = ("not-started", "on-track", "at-risk", "blocked", "done")
 NEED_REASON = frozenset({"at-risk", "blocked"})

@@ -15,6 +15,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt, RGBColor
 
+from csa.base.text import Speaker
 from csa.reports.document import (
     Block,
     Box,
@@ -37,7 +38,6 @@ from csa.reports.html import (
     trail_of,
 )
 from csa.reports.maps.palette import PAPER
-from csa.words import Speaker
 
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")

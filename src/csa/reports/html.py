@@ -12,9 +12,9 @@ from unicodedata import bidirectional
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from csa.base.text import Speaker
 from csa.reports.document import Block, Document, Heading, PageBreak, Picture, Table
 from csa.reports.maps.palette import PAPER
-from csa.words import Speaker
 
 Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12

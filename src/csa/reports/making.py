@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from csa.errors import ParamError
-from csa.log import Tell, silent
-from csa.params import Month
+from csa.base.errors import ParamError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.base.text import LANGUAGES
 from csa.reports.document import Document
 from csa.reports.editions.all import AUDIENCES, EXTRAS, edition, spoken
 from csa.reports.html import Paper, render_html
 from csa.reports.maps.sheet import MapSheet
 from csa.reports.month.facts import Facts
 from csa.reports.pdf import render_pdf, require_pdf
-from csa.words import LANGUAGES
 
 Form: TypeAlias = Literal["pdf", "html", "docx"]
 FORMS: tuple[Form, ...] = get_args(Form)

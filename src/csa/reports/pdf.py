@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csa.errors import MachineError
+from csa.base.errors import MachineError
 from csa.reports.palettes import keep_palettes
 
 if TYPE_CHECKING:

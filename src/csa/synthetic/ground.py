@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 import shapely.ops
 
-from csa.crs import equal_area, to_lonlat
+from csa.base.crs import equal_area, to_lonlat
 
 Floats = npt.NDArray[np.float64]
 

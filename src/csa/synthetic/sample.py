@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from csa.errors import ParamError
-from csa.files import csv_bytes, json_bytes
-from csa.message import say
+from csa.base.errors import ParamError
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.message import say
+from csa.base.text import render
 from csa.synthetic.ground import DIGITS, Ground, lay_ground, place, place_shapes
 from csa.synthetic.names import CITY, INSTITUTION
 from csa.synthetic.neighborhoods import PEOPLE, Neighborhood, lay_neighborhoods
@@ -41,7 +42,6 @@ from csa.synthetic.tables import (
     shooting_rows,
 )
 from csa.synthetic.told import told_by
-from csa.words import render
 
 SEED = 20200821
 MARKER = "truth.json"

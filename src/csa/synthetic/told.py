@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scipy.stats import binom, poisson
 
-from csa.params import Month
+from csa.base.params import Month
 from csa.synthetic.planted import (
     COOLED_TO,
     COOLING_SHARE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from csa.base.text import ENGLISH
 from csa.reports.document import Document
 from csa.reports.editions.enforcement import enforcement
 from csa.reports.editions.executive import executive
@@ -19,7 +20,6 @@ from csa.reports.editions.prevention import prevention
 from csa.reports.editions.public import public
 from csa.reports.editions.walks import walk_sheets
 from csa.reports.month.facts import Facts
-from csa.words import ENGLISH
 
 _EDITIONS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
     "executive": executive,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from csa.base.text import Speaker, render
 from csa.reports.document import Block, Box, Bullets, Heading
 from csa.reports.editions.phrases import counted, months_covered, radius_words
 from csa.reports.month.facts import Facts
-from csa.words import Speaker, render
 
 
 def data_notes(facts: Facts, tell: Speaker) -> list[Block]:

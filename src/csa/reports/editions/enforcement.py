@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from csa.briefing.meeting_measures import AtQuarter
+from csa.base.text import Speaker
+from csa.reports.briefing.meeting_measures import AtQuarter
 from csa.reports.document import Block, Document, Heading, Lead, Paragraph
 from csa.reports.editions.ending import data_notes, method
 from csa.reports.editions.framing import as_of, framed
@@ -16,7 +17,6 @@ from csa.reports.editions.parts import (
 )
 from csa.reports.editions.plan_parts import late, team_lead, undone
 from csa.reports.month.facts import Facts, PlanFacts
-from csa.words import Speaker
 
 TEAM = "enforcement"
 KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})

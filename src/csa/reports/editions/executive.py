@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csa.base.text import Speaker
 from csa.reports.document import Block, Document, Heading, Lead, Paragraph
 from csa.reports.editions.ending import data_notes, method
 from csa.reports.editions.framing import as_of, framed
@@ -22,7 +23,6 @@ from csa.reports.editions.plan_parts import (
     to_decide,
 )
 from csa.reports.month.facts import Facts
-from csa.words import Speaker
 
 
 def executive(facts: Facts, language: str, draw: Draw) -> Document:

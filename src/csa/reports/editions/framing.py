@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from csa.base.text import ENGLISH, Speaker
 from csa.reports.document import Block, Document
 from csa.reports.month.facts import Facts
-from csa.words import ENGLISH, Speaker
 
 
 def framed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csa.base.text import Speaker
 from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
 from csa.reports.editions.ending import data_notes, method
 from csa.reports.editions.framing import as_of, framed
@@ -12,7 +13,6 @@ from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_wor
 from csa.reports.editions.plan_parts import late, team_lead, undone
 from csa.reports.month.area_facts import AreaFacts, Help
 from csa.reports.month.facts import Facts
-from csa.words import Speaker
 
 TEAM = "intervention"
 MAX_AREAS = 20

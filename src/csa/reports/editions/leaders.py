@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 
-from csa.briefing import status_word
+from csa.base.text import Speaker, in_ten
+from csa.reports.briefing import status_word
 from csa.reports.document import (
     Block,
     Bullets,
@@ -20,7 +21,6 @@ from csa.reports.editions.phrases import area_name, counted, kept_rows, months_c
 from csa.reports.editions.walks import not_here, walked
 from csa.reports.month.area_facts import AreaFacts, MonthCount
 from csa.reports.month.facts import Facts
-from csa.words import Speaker, in_ten
 
 MAX_TASKS = 8
 

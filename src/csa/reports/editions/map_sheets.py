@@ -8,15 +8,15 @@ from typing import TypeAlias
 import geopandas as gpd
 import numpy as np
 
-from csa.crs import LONLAT
-from csa.errors import CsaError
+from csa.base.crs import LONLAT
+from csa.base.errors import CsaError
+from csa.base.text import Speaker, render
 from csa.reports.document import Picture
 from csa.reports.editions.phrases import area_name, counted, period_words
 from csa.reports.maps.palette import count_bounds
 from csa.reports.maps.sheet import MapArea, MapSheet
 from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.facts import Facts
-from csa.words import Speaker, render
 
 Draw: TypeAlias = Callable[[MapSheet], bytes]
 """Draws a sheet as a PNG; raises a `CsaError` where it cannot."""

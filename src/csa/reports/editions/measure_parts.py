@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from csa.briefing.meeting_measures import AtQuarter
+from csa.base.text import Speaker, render
+from csa.reports.briefing.meeting_measures import AtQuarter
 from csa.reports.document import Block, Paragraph, Table
 from csa.reports.editions.phrases import kept_rows
-from csa.words import Speaker, render
 
 MAX_MEASURES = 14
 MAX_NAMED = 9

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from csa.hotspots.year_to_date import YearToDate
+from csa.areas.year_to_date import YearToDate
+from csa.base.text import Speaker, percent, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.phrases import (
     area_name,
@@ -19,7 +20,6 @@ from csa.reports.editions.phrases import (
 )
 from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.facts import Facts
-from csa.words import Speaker, percent, render
 
 MAX_AREAS = 40
 MAX_NAMED = 6

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from csa.crs import METRES_PER_FOOT, METRES_PER_MILE
+from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
+from csa.base.text import Speaker
 from csa.reports.month.area_facts import AreaFacts, Move
 from csa.reports.month.facts import Facts
-from csa.words import Speaker
 
 Row = TypeVar("Row")
 

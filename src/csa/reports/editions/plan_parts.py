@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from csa.briefing import Line, status_word
-from csa.briefing.meeting import PENDING
+from csa.base.text import Speaker
 from csa.plan import by_number
+from csa.reports.briefing import Line, status_word
+from csa.reports.briefing.meeting import PENDING
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.phrases import area_name, counted, kept_rows
 from csa.reports.month.facts import Facts, PlanFacts
-from csa.words import Speaker
 
 MAX_ROWS = 10
 """More rows are no summary: the page Plan has them all."""

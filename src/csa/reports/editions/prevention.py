@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from csa.briefing.working import DONE, WorkPlan
+from csa.base.text import Speaker
+from csa.reports.briefing.working import DONE, WorkPlan
 from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
 from csa.reports.editions.ending import data_notes, method
 from csa.reports.editions.framing import as_of, framed
@@ -18,7 +19,6 @@ from csa.reports.editions.phrases import area_name, kept_rows
 from csa.reports.editions.plan_parts import late, team_lead, undone
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
-from csa.words import Speaker
 
 TEAM = "prevention"
 MAX_AREAS = 20

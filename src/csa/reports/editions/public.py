@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from csa.errors import CsaError
+from csa.base.errors import CsaError
+from csa.base.text import ENGLISH, Speaker, render
 from csa.reports.document import Block, Box, Document, Heading, Paragraph, Table
 from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
@@ -14,7 +15,6 @@ from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_sheet import public_sheet
 from csa.reports.public.plan import standing
 from csa.reports.public.sections import Section, public_sections, public_title
-from csa.words import ENGLISH, Speaker, render
 
 MAX_ACTIONS = 20
 MAX_NEIGHBORHOODS = 40

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from csa.briefing.places import SAME_PLACE
-from csa.briefing.working import DONE
-from csa.places.cells import outline
+from csa.base.text import Speaker
+from csa.geo.cells import outline
+from csa.reports.briefing.places import SAME_PLACE
+from csa.reports.briefing.working import DONE
 from csa.reports.document import (
     Block,
     Bullets,
@@ -23,7 +24,6 @@ from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_wor
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
 from csa.reports.public.doing import holds_address
-from csa.words import Speaker
 
 MAX_SHEETS = 12
 MAX_TASKS = 6

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from csa.errors import MapError
+from csa.base.errors import MapError
 from csa.reports.maps.furniture import Notes
 from csa.reports.maps.labels import is_crowded, place_areas
 from csa.reports.maps.layers import draw_areas, draw_ground, named_streets

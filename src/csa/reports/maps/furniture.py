@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import shapely
 from shapely import affinity
 
+from csa.base.text import Speaker
 from csa.reports.maps.blocks import Block, flow, lines_block, stack
 from csa.reports.maps.layers import outline_px
 from csa.reports.maps.marks import (
@@ -23,7 +24,6 @@ from csa.reports.maps.marks import (
 )
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapArea, MapSheet, Style
-from csa.words import Speaker
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
-from csa.errors import MapError
-from csa.places.cells import outlines
+from csa.base.errors import MapError
+from csa.geo.cells import outlines
 from csa.reports.maps.marks import Fill, Mark, Stroke
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapSheet, Style

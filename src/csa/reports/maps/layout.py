@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from csa.errors import MapError
+from csa.base.errors import MapError
 from csa.reports.maps.blocks import Block, flow, stack
 from csa.reports.maps.furniture import (
     Notes,

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from csa.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
-from csa.errors import MapError
-from csa.places.cells import outline
+from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE, project, to_lonlat
+from csa.base.errors import MapError
+from csa.base.text import Speaker
+from csa.geo.cells import outline
 from csa.reports.maps.sheet import MapSheet
-from csa.words import Speaker
 
 FOCUS_PAD_M = 250.0
 """Around an area on its own sheet: two blocks, so that one sees how to get there."""

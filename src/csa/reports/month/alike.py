@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from csa.briefing.places import SAME_PLACE
-from csa.hotspots.grid import CellSet
-from csa.hotspots.names import letter
-from csa.hotspots.proposal import Proposal
-from csa.places import cells as h3_cells
+from csa.areas.names import letter
+from csa.areas.proposal import Proposal
+from csa.geo import cells as h3_cells
+from csa.geo.grid import CellSet
+from csa.reports.briefing.places import SAME_PLACE
 from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
@@ -63,7 +63,7 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
     now
         The month's proposal.
     table
-        As `csa.judging.Judgement.table`, of the same proposal.
+        As `csa.priority.assess.Judgement.table`, of the same proposal.
 
     Returns
     -------

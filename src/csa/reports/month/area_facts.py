@@ -8,10 +8,10 @@ from enum import StrEnum
 
 import shapely
 
-from csa.briefing import Line
-from csa.briefing.working import WorkPlan
-from csa.hotspots.grid import CellSet
-from csa.message import Message
+from csa.base.message import Message
+from csa.geo.grid import CellSet
+from csa.reports.briefing import Line
+from csa.reports.briefing.working import WorkPlan
 
 CANDIDATE = "candidate"
 """State of an area that nobody decided on."""

@@ -11,20 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.briefing import Line
-from csa.briefing.areas import served
-from csa.briefing.working import here, work_plan
-from csa.choices import Choices
-from csa.city import CityConfig
-from csa.finding import estimate_areas
-from csa.hotspots.grid import CellSet
-from csa.hotspots.profile import count_by_month, count_by_part, has_flag
-from csa.hotspots.proposal import Proposal
-from csa.ingest.dataset import Dataset
-from csa.params import Period
-from csa.places import cells as h3_cells
-from csa.places.neighborhoods import people_in
-from csa.priorities.shrinkage import Estimate
+from csa.areas.choices import Choices
+from csa.areas.finding import estimate_areas
+from csa.areas.profile import count_by_month, count_by_part, has_flag
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import usual_number
+from csa.areas.shrinkage import Estimate
+from csa.areas.study_area import Located, locate
+from csa.base.params import Period
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
+from csa.geo import cells as h3_cells
+from csa.geo.grid import CellSet
+from csa.geo.neighborhoods import people_in
+from csa.reports.briefing import Line
+from csa.reports.briefing.areas import served
+from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import cells_of, match, resolution_of
 from csa.reports.month.area_facts import (
     CANDIDATE,
@@ -35,9 +38,6 @@ from csa.reports.month.area_facts import (
     Times,
 )
 from csa.reports.month.helping import helps_of
-from csa.sheets import usual_number
-from csa.store.records import Records
-from csa.windows import Located, locate
 
 YEAR = 12
 

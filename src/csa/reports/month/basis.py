@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from csa.briefing.areas import served
-from csa.deciding.follow import Source
+from csa.backtest.recording import suggestion_of
+from csa.base.params import Month
+from csa.dataset.history import load_history
+from csa.decisions.store.records import Records
+from csa.disclosure.published import Publication
+from csa.displacement.follow import Source
 from csa.displacement.past import past_to_plain
-from csa.ingest.history import load_history
-from csa.params import Month
 from csa.plan import Plan
-from csa.privacy.published import Publication
-from csa.recording import suggestion_of
+from csa.reports.briefing.areas import served
 from csa.reports.month.looking import kept_of
 from csa.reports.month.snapshot import Snapshot, snapshot_of
-from csa.store.records import Records
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from csa.briefing import Line
-from csa.briefing.measuring import MeasureLine
-from csa.briefing.meeting import Review
-from csa.briefing.meeting_measures import AtQuarter
-from csa.choices import Choices
-from csa.city import CityConfig
+from csa.areas.choices import Choices
+from csa.areas.gate import Answer
+from csa.areas.year_to_date import YearToDate
+from csa.base.message import Message
+from csa.base.params import Month
+from csa.config.city import CityConfig
 from csa.displacement.verdict import Verdict
-from csa.hotspots.year_to_date import YearToDate
-from csa.message import Message
-from csa.params import Month
 from csa.plan import Plan
-from csa.priorities.gate import Answer
+from csa.reports.briefing import Line
+from csa.reports.briefing.measuring import MeasureLine
+from csa.reports.briefing.meeting import Review
+from csa.reports.briefing.meeting_measures import AtQuarter
 from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.snapshot import Snapshot
 from csa.reports.public.facts import PublicFacts

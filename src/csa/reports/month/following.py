@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from csa.briefing.serving import Served
-from csa.choices import Choices
-from csa.deciding.displacement import why_usual_unknown
-from csa.displaced import match_controls
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.areas.study_area import Located
+from csa.base.errors import CsaError
+from csa.base.logging import Tell, silent
+from csa.base.message import Message, say
+from csa.base.params import Month, Period
+from csa.base.text import month, speak
+from csa.dataset.chosen import Chosen
+from csa.displacement.analyze import DEFAULT_AFTER, Displacement, displace
+from csa.displacement.classic_measures import measure_evidence
+from csa.displacement.files import why_usual_unknown
+from csa.displacement.panel import match_controls
 from csa.displacement.past import Past, usual_change, usual_reach
 from csa.displacement.telling import (
     Course,
@@ -17,19 +26,10 @@ from csa.displacement.telling import (
     say_verdict,
     telling_name,
 )
-from csa.displacing import DEFAULT_AFTER, Displacement, displace
-from csa.errors import CsaError
-from csa.evidence import measure_evidence
-from csa.hotspots.proposal import Proposal
-from csa.ingest.chosen import Chosen
-from csa.log import Tell, silent
-from csa.message import Message, say
-from csa.params import Month, Period
+from csa.displacement.zoning import covered_months
+from csa.reports.briefing.serving import Served
 from csa.reports.month.alike import cells_of
 from csa.reports.month.facts import Followed
-from csa.windows import Located
-from csa.words import month, speak
-from csa.zoning import covered_months
 
 LEAST_MONTHS = 3
 """Fewer since a start are too early to say anything: one month's luck would be told as news."""

@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from csa.briefing import Line, plan_lines
-from csa.briefing.measuring import measure_lines
-from csa.briefing.meeting import prepare_review
-from csa.briefing.meeting_measures import at_quarter
-from csa.briefing.places import live_by_area
-from csa.deciding.follow import Source
-from csa.errors import CsaError
-from csa.hotspots.proposal import Proposal
-from csa.ingest.dataset import Dataset
-from csa.ingest.history import load_history
-from csa.judging import judge
-from csa.log import Tell, silent
-from csa.message import say
-from csa.params import Month
-from csa.places.cells import from_text
+from csa.areas.proposal import Proposal
+from csa.base.errors import CsaError
+from csa.base.logging import Tell, silent
+from csa.base.message import say
+from csa.base.params import Month
+from csa.dataset.history import load_history
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
+from csa.displacement.follow import Source
+from csa.geo.cells import from_text
 from csa.plan import Plan
+from csa.priority.assess import judge
+from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing.measuring import measure_lines
+from csa.reports.briefing.meeting import prepare_review
+from csa.reports.briefing.meeting_measures import at_quarter
+from csa.reports.briefing.places import live_by_area
 from csa.reports.month.alike import lost_names, not_served, unlike
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.area_gathering import MonthSeen, areas_of
@@ -32,7 +33,6 @@ from csa.reports.month.helping import services_per_1k
 from csa.reports.month.looking import Look, follow, stability_of
 from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.public.gathering import gather_from
-from csa.store.records import Records
 
 __all__ = ["Beside", "gather", "snapshot_for"]
 

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.city import CityConfig
-from csa.crs import LONLAT, to_metres
-from csa.hotspots.grid import CellSet
-from csa.ingest.dataset import Dataset
-from csa.places import cells as h3_cells
-from csa.places.neighborhoods import people_in
-from csa.places.services import gaps, services_of
+from csa.base.crs import LONLAT, to_metres
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.geo import cells as h3_cells
+from csa.geo.grid import CellSet
+from csa.geo.neighborhoods import people_in
+from csa.geo.services import gaps, services_of
 from csa.reports.month.area_facts import Help, Service
 
 MIN_PEOPLE = 500

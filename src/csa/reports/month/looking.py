@@ -7,23 +7,25 @@ from datetime import date
 
 import pandas as pd
 
-from csa.aftermath import load_past
-from csa.analysis import propose
-from csa.briefing.areas import served
-from csa.briefing.serving import last_served
-from csa.choices import Choices, Suggestion, period_of
-from csa.city import CityConfig
-from csa.deciding.follow import Source
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices, Suggestion, period_of
+from csa.areas.proposal import Proposal
+from csa.areas.study_area import Located, locate, study_cells
+from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
+from csa.backtest.record import Record
+from csa.backtest.recording import load_suggestion, suggestion_of
+from csa.base.logging import Tell
+from csa.base.message import say
+from csa.base.params import Month, Period
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
+from csa.displacement.follow import Source
 from csa.displacement.past import Past
-from csa.hotspots.proposal import Proposal
-from csa.hotspots.year_to_date import YearToDate, compare_year_to_date, whole_months
-from csa.ingest.dataset import Dataset
-from csa.judging import Judgement
-from csa.log import Tell
-from csa.message import say
-from csa.params import Month, Period
-from csa.priorities.record import Record
-from csa.recording import load_suggestion, suggestion_of
+from csa.displacement.past_cohorts import load_past
+from csa.priority.assess import Judgement
+from csa.reports.briefing.areas import served
+from csa.reports.briefing.serving import last_served
 from csa.reports.month.following import (
     Result,
     follow_earlier,
@@ -32,8 +34,6 @@ from csa.reports.month.following import (
     year_ago,
 )
 from csa.reports.month.snapshot import last_day
-from csa.store.records import Records
-from csa.windows import Located, locate, study_cells
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:
@@ -78,7 +78,7 @@ class Look:
     is_past_known
         Whether `csa backtest` has kept past years.
     cover
-        As `csa.windows.study_cells`.
+        As `csa.areas.study_area.study_cells`.
     tell
         Called with each step as it begins.
     """

@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from csa.briefing.measuring import MeasureLine
-from csa.city import CityConfig
-from csa.errors import PeriodError
-from csa.ingest.dataset import Dataset
-from csa.ingest.history import Edition, explain_left_out, list_revisions
-from csa.message import Message, say
-from csa.params import Month
+from csa.base.errors import PeriodError
+from csa.base.message import Message, say
+from csa.base.params import Month
+from csa.base.text import month
+from csa.config.city import CityConfig
+from csa.dataset.history import Edition, explain_left_out, list_revisions
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
 from csa.plan import Plan
+from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.public.doing import holds_address
-from csa.store.records import Records
-from csa.words import month
 
 MAX_REVISED = 3
 
@@ -44,7 +44,7 @@ def data_notes(
     reported
         The month.
     editions
-        As `csa.ingest.history.load_history`.
+        As `csa.dataset.history.load_history`.
     data_through
         The last day that the data have, later than the month or not.
 

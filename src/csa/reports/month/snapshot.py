@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from csa.choices import Choices
-from csa.city import CityConfig
-from csa.files import json_bytes
-from csa.hotspots.proposal import METHOD_VERSION
-from csa.ingest.dataset import Dataset
-from csa.params import Month
-from csa.store.records import Records
+from csa.areas.choices import Choices
+from csa.areas.proposal import METHOD_VERSION
+from csa.base.io import json_bytes
+from csa.base.params import Month
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
 
 FORMAT_VERSION = 1
 ID_DIGITS = 12

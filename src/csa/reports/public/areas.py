@@ -10,25 +10,25 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from csa.analysis import propose
-from csa.briefing.areas import served
-from csa.briefing.serving import last_served
-from csa.choices import Choices, Suggestion
-from csa.city import CityConfig
-from csa.crs import project
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices, Suggestion
+from csa.areas.names import letter, name_places
+from csa.areas.proposal import Proposal, area_records
+from csa.areas.study_area import locate
+from csa.base.crs import project
+from csa.base.errors import ParamError, PeriodError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.base.schema import UNASSIGNED
+from csa.config.city import CityConfig
+from csa.decisions.store.records import Records
+from csa.disclosure.classes import THRESHOLD
+from csa.displacement.analyze import Basis, displace
 from csa.displacement.past import Past
-from csa.displacing import Basis, displace
-from csa.errors import ParamError, PeriodError
-from csa.hotspots.names import letter, name_places
-from csa.hotspots.proposal import Proposal, area_records
-from csa.log import Tell, silent
-from csa.params import Month
-from csa.places.cells import centres
-from csa.privacy.classes import THRESHOLD
+from csa.geo.cells import centres
+from csa.reports.briefing.areas import served
+from csa.reports.briefing.serving import last_served
 from csa.reports.public.window import Window
-from csa.schema import UNASSIGNED
-from csa.store.records import Records
-from csa.windows import locate
 
 State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
@@ -110,7 +110,7 @@ def areas_shown(
     choices
         How candidates are proposed; their end is the quarter's.
     suggestion
-        As `csa.analysis.propose`.
+        As `csa.areas.analysis.propose`.
 
     Returns
     -------

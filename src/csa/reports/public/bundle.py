@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from csa.errors import OutputError, PrivacyError, SourceError
-from csa.files import json_bytes, replace_folder, require_replaceable
-from csa.privacy.published import Publication
+from csa.base.errors import OutputError, PrivacyError, SourceError
+from csa.base.io import json_bytes, replace_folder, require_replaceable
+from csa.base.text import ENGLISH, LANGUAGES
+from csa.disclosure.published import Publication
 from csa.reports.public.facts import FORMAT_VERSION, PublicFacts
 from csa.reports.public.pages import Pictures
 from csa.reports.public.site import site_files
 from csa.reports.public.tables import TABLES, table_files
-from csa.words import ENGLISH, LANGUAGES
 
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csa.base.params import Month
+from csa.base.text import Speaker
 from csa.displacement.verdict import PLANNED_LOOKS, Verdict
-from csa.params import Month
 from csa.reports.public.facts import PublicChange, PublicFacts
 from csa.reports.public.words import LEAST, are_chosen, between, noun
-from csa.words import Speaker
 
 UNKNOWN = "unknown"
 """A change of which no verdict can be given."""

@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.hotspots.grid import Ints
-from csa.ingest.dataset import Dataset
-from csa.params import RESOLUTION_RANGE, Period
-from csa.places.cells import as_text, bin_points, centres, cover
-from csa.places.neighborhoods import assign_neighborhoods, is_inside
-from csa.privacy.atoms import MONTH_COLUMN, Atoms, atoms_of
-from csa.privacy.classes import CLASSES, THRESHOLD, class_of
-from csa.privacy.published import Publication, Sum
+from csa.base.params import RESOLUTION_RANGE, Period
+from csa.base.schema import UNASSIGNED
+from csa.dataset.versioned import Dataset
+from csa.disclosure.atoms import MONTH_COLUMN, Atoms, atoms_of
+from csa.disclosure.classes import CLASSES, THRESHOLD, class_of
+from csa.disclosure.published import Publication, Sum
+from csa.geo.cells import as_text, bin_points, centres, cover
+from csa.geo.grid import Ints
+from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.reports.public.areas import Change, Shown
 from csa.reports.public.window import Window, month_index, without_domestic
-from csa.schema import UNASSIGNED
 
 RESOLUTION = 8
 """Of the public's map."""

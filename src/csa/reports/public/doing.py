@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from csa.briefing.lines import plan_lines
-from csa.errors import PrivacyError
+from csa.base.errors import PrivacyError
+from csa.decisions.store.records import Records, titles_of
 from csa.plan import Plan
+from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.facts import PublicAction, PublicAnswer, PublicTask
-from csa.store.records import Records, titles_of
 
 SMALL_WORDS = (
     "a|an|and|are|as|at|by|each|every|for|from|in|is|of|on|or|our|that|the|their|this|to|with"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from csa.city_types import Frozen
+from csa.config.types import Frozen
 
 FORMAT_VERSION = 1
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from csa.choices import Choices, Suggestion
-from csa.city import CityConfig
-from csa.deciding.follow import Source
+from csa.areas.choices import Choices, Suggestion
+from csa.backtest.recording import suggestion_of
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
+from csa.disclosure.classes import LOWEST, THRESHOLD
+from csa.disclosure.published import Publication
+from csa.disclosure.settle import settle
+from csa.displacement.follow import Source
 from csa.displacement.past import Past
-from csa.ingest.dataset import Dataset
-from csa.log import Tell, silent
-from csa.params import Month
 from csa.plan import Plan
-from csa.privacy.classes import LOWEST, THRESHOLD
-from csa.privacy.published import Publication
-from csa.privacy.settle import settle
-from csa.recording import suggestion_of
 from csa.reports.month.basis import Beside, snapshot_for
 from csa.reports.month.looking import kept_of
 from csa.reports.month.snapshot import Snapshot, snapshot_of
@@ -39,7 +40,6 @@ from csa.reports.public.facts import (
 from csa.reports.public.held import HeldBack, count_held_back
 from csa.reports.public.told import area_told, change_told, classes_told, districts_told, level_of
 from csa.reports.public.window import Window, settle_window
-from csa.store.records import Records
 
 STEPS = 6
 """Of `gather_from`, as `tell` is called."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csa.privacy.classes import LOWEST, THRESHOLD
-from csa.privacy.published import Publication
+from csa.disclosure.classes import LOWEST, THRESHOLD
+from csa.disclosure.published import Publication
 from csa.reports.public.counts import AREA, CELL, DISTRICT
 
 

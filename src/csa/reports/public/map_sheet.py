@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from csa.city import CityConfig
-from csa.crs import LONLAT
-from csa.places import cells as h3_cells
+from csa.base.crs import LONLAT
+from csa.base.text import Speaker
+from csa.config.city import CityConfig
+from csa.geo import cells as h3_cells
 from csa.reports.maps.sheet import MapArea, MapSheet, StyleName
 from csa.reports.month.facts import Ground
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.words import class_words, noun, period
-from csa.words import Speaker
 
 CANDIDATE = "candidate"
 PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")

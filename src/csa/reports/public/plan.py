@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from csa.params import Month
+from csa.base.params import Month
+from csa.base.text import ENGLISH, Speaker
 from csa.reports.public.facts import PublicAction, PublicAnswer, PublicFacts, PublicTask
-from csa.words import ENGLISH, Speaker
 
 STANDINGS = ("done", "on-track", "late", "at-risk", "not-started", "no-update")
 """How an action or a task may stand, best known first."""

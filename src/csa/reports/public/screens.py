@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from csa.base.text import ENGLISH, Speaker
 from csa.reports.public.change import change_doubts, change_sentence, told_of
 from csa.reports.public.facts import PublicAnswer, PublicFacts, PublicTask
 from csa.reports.public.plan import standing, standing_word, standings, ways_in
@@ -20,7 +21,6 @@ from csa.reports.public.words import (
     period,
     unit_sentence,
 )
-from csa.words import ENGLISH, Speaker
 
 MOST_WORDS = 25
 """What a hall reads before the speaker goes on, marks included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from csa.base.text import ENGLISH, Speaker
 from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import change_doubts, change_numbers, change_sentence
 from csa.reports.public.facts import PublicFacts
@@ -31,7 +32,6 @@ from csa.reports.public.words import (
     place_count,
     unit_sentence,
 )
-from csa.words import ENGLISH, Speaker
 
 Key: TypeAlias = Literal[
     "number",

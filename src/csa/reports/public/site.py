@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from csa.base.text import ENGLISH, LANGUAGES, Speaker
 from csa.reports.maps.palette import class_colours
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.pages import Pictures, language_name, render_page
 from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import marks_of, noun, period
-from csa.words import ENGLISH, LANGUAGES, Speaker
 
 __all__ = ["Pictures", "public_page", "site_files"]
 

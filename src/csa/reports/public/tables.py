@@ -8,8 +8,8 @@ from typing import Any
 
 import shapely
 
-from csa.files import csv_bytes
-from csa.places.cells import outline
+from csa.base.io import csv_bytes
+from csa.geo.cells import outline
 from csa.reports.public.facts import PublicArea, PublicCell, PublicFacts
 
 DIGITS = 1e-6

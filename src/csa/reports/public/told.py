@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from csa.privacy.classes import CLASSES, HIDDEN, LOWEST, THRESHOLD, Class, classes_up_to
-from csa.privacy.published import Publication
+from csa.disclosure.classes import CLASSES, HIDDEN, LOWEST, THRESHOLD, Class, classes_up_to
+from csa.disclosure.published import Publication
 from csa.reports.public.areas import Change, Shown
 from csa.reports.public.counts import AREA, CELL, DISTRICT, cells_on
 from csa.reports.public.facts import PublicArea, PublicChange, PublicPlace

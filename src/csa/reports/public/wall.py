@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from csa.base.text import Speaker
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.pages import Pictures, render_page
 from csa.reports.public.screens import wall_marks, wall_screens
-from csa.words import Speaker
 
 __all__ = ["Pictures", "wall_page"]
 

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from csa.city import CityConfig
-from csa.errors import ConfigError, PeriodError
-from csa.hotspots.grid import Ints
-from csa.hotspots.year_to_date import whole_months
-from csa.ingest.dataset import Dataset
-from csa.measures import Quarter
-from csa.params import Month, Period
+from csa.areas.year_to_date import whole_months
+from csa.base.errors import ConfigError, PeriodError
+from csa.base.params import Month, Period
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.geo.grid import Ints
+from csa.plan.measures import Quarter
 
 MONTHS = 36
 QUARTER = 3

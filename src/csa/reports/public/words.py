@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from csa.params import Month
+from csa.base.params import Month
+from csa.base.text import ENGLISH, Speaker
 from csa.reports.public.facts import PublicArea, PublicFacts
-from csa.words import ENGLISH, Speaker
 
 LEAST = 10
 """A count below it is not told."""

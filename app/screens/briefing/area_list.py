@@ -1,0 +1,141 @@
+"""The list of Briefing: areas by tier, and within one by name."""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+from streamlit.delta_generator import DeltaGenerator
+
+from app.shared.phrases import months_covered, what_is_counted
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import usual_number
+from csa.base.text import render, speak
+from csa.priority.assess import Judgement
+
+MAX_IN_ONE_COLUMN = 14
+LISTED = ["place_name", "area_id", "incidents", "expected_low", "expected_high"]
+
+
+def by_name(rows: pd.DataFrame) -> pd.DataFrame:
+    """Order areas by name: no order says more.
+
+    Parameters
+    ----------
+    rows
+        `place_name` and `area_id`, an area a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows.
+    """
+    return rows.sort_values(["place_name", "area_id"])
+
+
+def place(place_name: object, area_id: object) -> str:
+    """Name an area by its place and its letter.
+
+    Parameters
+    ----------
+    place_name, area_id
+        Both.
+
+    Returns
+    -------
+    str
+        Such as `Cobbs Creek (B)`.
+    """
+    return speak("briefing.place", place=place_name, area_id=area_id)
+
+
+def are_many(proposal: Proposal) -> bool:
+    """Tell whether there are too many areas for one column beside the map.
+
+    Parameters
+    ----------
+    proposal
+        The candidate areas.
+
+    Returns
+    -------
+    bool
+        True where the list stands under the map.
+    """
+    return len(proposal.areas) > MAX_IN_ONE_COLUMN
+
+
+def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: Judgement | None) -> None:
+    """List the areas by tier, and within one by name.
+
+    Parameters
+    ----------
+    spot
+        Where; filled again once the judgement is there.
+    proposal
+        The candidate areas.
+    judgement
+        How sure they are; None while that is worked out.
+    """
+    note = speak(
+        "briefing.list_note",
+        what=what_is_counted(proposal).capitalize(),
+        period=speak("find.n_months", n=months_covered(proposal)),
+    )
+    if proposal.is_empty:
+        inside = _faint(speak("briefing.no_area"))
+    elif judgement is None:
+        inside = _faint(speak("briefing.judging"))
+    else:
+        lists = "".join(_listed(head, rows) for head, rows in groups(judgement))
+        where = judgement.answers["locate"]
+        inside = _faint(note if where.can else f"{render(where.message)} {note}")
+        inside += f"<div>{lists}</div>"
+    many = " csa-many" if are_many(proposal) else ""
+    spot.html(f'<div class="csa-tiers{many}">{inside}</div>')
+
+
+def _faint(text: str) -> str:
+    return f'<div class="csa-faint">{html.escape(text)}</div>'
+
+
+def groups(judgement: Judgement) -> list[tuple[str, pd.DataFrame]]:
+    """Part the areas by tier; where the data cannot say where, by name alone.
+
+    Parameters
+    ----------
+    judgement
+        How sure the areas are.
+
+    Returns
+    -------
+    list of tuple
+        A heading and its areas, each by name; none is empty.
+    """
+    table = judgement.table
+    is_doubtful = table["is_doubtful"].astype(bool)
+    firm = table[~is_doubtful]
+    found: list[tuple[str, pd.DataFrame]] = []
+    if judgement.answers["locate"].can:
+        found += [
+            (speak("briefing.tier", tier=tier), firm[firm["tier"] == tier])
+            for tier in sorted(firm["tier"].dropna().unique().tolist())
+        ]
+        found.append((speak("briefing.not_apart"), firm[firm["tier"].isna()]))
+    else:
+        found.append((speak("briefing.candidates"), firm))
+    found.append((speak("briefing.look_first"), table[is_doubtful]))
+    return [(head, by_name(rows)) for head, rows in found if len(rows)]
+
+
+def _listed(head: str, rows: pd.DataFrame) -> str:
+    items = "".join(
+        _item(place(place_name, area_id), int(n), usual_number(low, high))
+        for place_name, area_id, n, low, high in rows[LISTED].to_numpy()
+    )
+    return f"<h2>{html.escape(head)}</h2><ul>{items}</ul>"
+
+
+def _item(name: str, n: int, usual: tuple[int, int] | None) -> str:
+    interval = speak("briefing.interval", low=usual[0], high=usual[1]) if usual else ""
+    return f"<li><span>{html.escape(name)}</span><b>{n:,}</b> <i>{html.escape(interval)}</i></li>"

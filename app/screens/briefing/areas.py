@@ -1,0 +1,137 @@
+"""Briefing's core service areas and what needs a decision; without a store the page still works."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from app.screens.briefing.area_list import place
+from app.shared import cache_change, cache_store, panels
+from app.shared.city_session import Opened
+from app.shared.following import is_early
+from app.shared.maps_change import word_of
+from app.shared.person import PUBLIC, access
+from app.shared.plan_cards import status_html
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError
+from csa.base.text import day, render, speak
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AreaRow
+from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing.areas import served
+from csa.reports.briefing.meeting import PENDING
+from csa.reports.briefing.places import LIVE
+from csa.reports.briefing.serving import served_with
+from csa.reports.briefing.working import here
+
+WORST = ("blocked", "at-risk", "no-update", "on-track")
+
+
+def show(opened: Opened, choices: Choices) -> None:
+    """List the served areas and what waits for a decision; nothing without a plan and a store.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    """
+    if access(opened) == PUBLIC:
+        return
+    try:
+        plan, records = cache_store.plan(opened), cache_store.records(opened)
+    except CsaError as error:
+        st.caption(panels.plain(render(error.message)))
+        return
+    lines = () if plan is None else plan_lines(plan, records, cache_store.today(opened))
+    areas = served(records)
+    waiting = decisions(records, lines)
+    if not areas and not waiting:
+        return
+    with st.container(key="briefing_areas"):
+        if areas:
+            items = "".join(_item(opened, choices, records, row, lines) for row in areas)
+            head = html.escape(speak("briefing.core_areas"))
+            st.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
+        if waiting:
+            head = html.escape(speak("briefing.needs_decision"))
+            st.html(f"<p><b>{head}</b> {html.escape(' '.join(waiting))}</p>")
+        if areas:  # else the first screen has no room for more than the sentence
+            _links()
+
+
+def _links() -> None:
+    with st.container(horizontal=True):
+        for page in ("measures", "displacement", "plan"):
+            icon = ":material/arrow_forward:"
+            st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
+
+
+def decisions(records: Records, lines: Sequence[Line]) -> list[str]:
+    """Say what needs a decision: slots for trust, proposals, blocked actions.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    list of str
+        A sentence each; none where nothing waits.
+    """
+    n_slots = sum(line.is_open and line.is_trust for line in lines)
+    n_proposals = sum(row.state in PENDING for row in records.changes)
+    blocked = [line.number for line in lines if line.state.status == "blocked"]
+    said = (
+        speak("plan_page.answer_trust", n=n_slots) if n_slots else "",
+        speak("meeting.pending", n=n_proposals) if n_proposals else "",
+        speak("briefing.blocked", n=len(blocked), numbers=", ".join(blocked)) if blocked else "",
+    )
+    return [sentence for sentence in said if sentence]
+
+
+def _item(
+    opened: Opened, choices: Choices, records: Records, row: AreaRow, lines: Sequence[Line]
+) -> str:
+    state = "here.maintenance_since" if row.state == "maintenance" else "here.served_since"
+    name = html.escape(place(row.place_name, row.key))
+    since = html.escape(speak(state, day=day(row.since)))
+    verdict = html.escape(_verdict(opened, choices, records, row.key))
+    return f"<li><b>{name}</b> {since}<br>{verdict} · {_worst(lines, row.key)}</li>"
+
+
+def _verdict(opened: Opened, choices: Choices, records: Records, key: str) -> str:
+    """Say Displacement's verdict where it is known: the page works out no more for it."""
+    areas, recent = (
+        served_with(records, key),
+        cache_change.recent(opened, replace(choices, until=None)),
+    )
+    if areas is None or recent is None or areas.since >= recent.period.until:
+        return speak("change_page.too_early_word")
+    told = cache_change.told_before(opened, choices, areas, key)
+    if told is None:
+        return speak("briefing.verdict_elsewhere")
+    if is_early(told.n_months - 1):
+        return speak("change_page.too_early_word")
+    return word_of(told.verdict)
+
+
+def _worst(lines: Sequence[Line], key: str) -> str:
+    live = [line for line in here(lines, key) if line.state.status in LIVE]
+    if not live:
+        return f'<span class="csa-faint">{html.escape(speak("briefing.no_live"))}</span>'
+    worst = min(live, key=_badness)
+    said = html.escape(speak("briefing.worst", n=len(live), number=worst.number))
+    return f"{said} {status_html(worst)}"
+
+
+def _badness(line: Line) -> int:
+    stuck = line.state.status in {"blocked", "at-risk"}
+    return WORST.index(line.state.status if stuck else line.colour)

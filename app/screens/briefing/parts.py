@@ -1,0 +1,339 @@
+"""The parts of Briefing: what stands out, what changed, what cannot be said, and the areas."""
+
+from __future__ import annotations
+
+import calendar
+import html
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.screens.briefing.area_list import are_many, by_name, place
+from app.shared import (
+    cache,
+    cache_around,
+    map_component,
+    maps,
+    panels,
+    session,
+    theme,
+    track_record,
+)
+from app.shared.city_session import Opened
+from app.shared.legend import classify_counts, show_legend
+from app.shared.phrases import (
+    age_words,
+    cautions,
+    kinds_words,
+    months_covered,
+    period_words,
+    what_is_counted,
+    why_no_area,
+)
+from csa.areas.choices import Choices, period_of
+from csa.areas.proposal import Proposal
+from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
+from csa.base.errors import CsaError
+from csa.base.text import month, percent, render, speak
+from csa.priority.assess import Judgement
+
+MAP_HEIGHT_PX = 380
+MAX_NAMED = 6
+"""More names make no sentence; the list has them."""
+LAYERS = ("background", "neighborhoods")
+
+
+def title(opened: Opened) -> str:
+    """Name the month that the briefing is of.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    str
+        Such as `Briefing: August 2020`.
+    """
+    choices = session.screen(opened.config, opened.dataset).choices
+    try:
+        last = period_of(opened.dataset, choices).until.plus(-1)
+    except CsaError:
+        return speak("briefing.short")  # the page says why
+    return speak("briefing.title", month=month(str(last)))
+
+
+def sentences(
+    spot: DeltaGenerator,
+    opened: Opened,
+    choices: Choices,
+    proposal: Proposal,
+    judgement: Judgement | None,
+) -> None:
+    """Say what stands out, what changed and what cannot be said.
+
+    Parameters
+    ----------
+    spot
+        Where; filled again once the judgement is there.
+    opened
+        The city.
+    choices
+        What was chosen.
+    proposal
+        The candidate areas.
+    judgement
+        How sure they are; None while that is worked out.
+    """
+    parts = (
+        (speak("briefing.stands_out"), *_stands_out(proposal, judgement)),
+        (speak("briefing.changed"), *_changed(opened, choices)),
+        (speak("briefing.cannot"), *_cannot(judgement)),
+    )
+    said = "".join(
+        f"<p><b>{html.escape(head)}.</b> {html.escape(firm)}"
+        f'{" " * bool(firm and faint)}<span class="csa-faint">{html.escape(faint)}</span></p>'
+        for head, firm, faint in parts
+    )
+    spot.html(f'<div class="csa-briefing">{said}</div>')
+
+
+def _stands_out(proposal: Proposal, judgement: Judgement | None) -> tuple[str, str]:
+    """Say what is firm, and beside it, faint, what is not."""
+    nothing = why_no_area(proposal)
+    if nothing:
+        return "", nothing
+    totals = proposal.summary["totals"]
+    found = speak(
+        "find.answer",
+        n=totals["areas"],
+        inside=totals["in_areas"],
+        incidents=totals["located"],
+        what=what_is_counted(proposal),
+        share=percent(proposal.summary["share_of_incidents"]),
+        land=percent(proposal.summary["share_of_study_area"]),
+        period=period_words(proposal),
+    )
+    if judgement is None:
+        return found, speak("briefing.judging")
+    where = judgement.answers["locate"]
+    if not where.can:
+        return found, speak("briefing.no_tiers")
+    return f"{found} {_highest(judgement)}", ""
+
+
+def _highest(judgement: Judgement) -> str:
+    table = judgement.table
+    if judgement.n_without_tier == len(table):
+        n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+        if n_doubtful == len(table):
+            return speak("briefing.all_doubtful")
+        if n_doubtful:
+            return speak("briefing.none_and_doubtful", n=n_doubtful)
+        return speak("briefing.none_told_apart")
+    highest = by_name(table[table["tier"] == table["tier"].min()])
+    if len(highest) > MAX_NAMED:
+        return speak("briefing.many_highest", n=len(highest))
+    names = ", ".join(place(row.place_name, row.area_id) for row in highest.itertuples())
+    return speak("briefing.highest", n=len(highest), areas=names)
+
+
+def _changed(opened: Opened, choices: Choices) -> tuple[str, str]:
+    found = year_to_date(opened, choices)
+    if found is None:
+        return "", speak("briefing.not_comparable")
+    first, last = found.period.start, found.period.until.plus(-1)
+    span = (
+        speak("briefing.one_month", month=month(str(first)))
+        if first == last
+        else speak(
+            "briefing.months", first=calendar.month_name[first.number], last=month(str(last))
+        )
+    )
+    verdict = speak(
+        {"more": "briefing.more", "fewer": "briefing.fewer", "usual": "briefing.usual"}[
+            found.verdict
+        ]
+    )
+    said = speak(
+        "briefing.this_year",
+        now=found.n_now,
+        before=found.n_before,
+        what=kinds_words(opened, choices),
+        span=span,
+        year=found.before.start.year,
+        verdict=verdict,
+    )
+    return said, ""
+
+
+def year_to_date(opened: Opened, choices: Choices) -> YearToDate | None:
+    """Compare the whole city's year so far with the same months of the year before.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        Kinds counted, and the end.
+
+    Returns
+    -------
+    YearToDate or None
+        None where the data do not hold both.
+    """
+    report, incidents = opened.dataset.report, opened.dataset.incidents
+    first, last = report["data_from"], report["data_through"]
+    covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
+    if covered is None:
+        return None
+    is_counted = incidents["kind"].isin(choices.kinds)
+    until = period_of(opened.dataset, choices).until
+    return compare_year_to_date(incidents.loc[is_counted, "occurred_at"], covered, until)
+
+
+def _cannot(judgement: Judgement | None) -> tuple[str, str]:
+    if judgement is None:
+        return "", speak("briefing.judging")
+    said = [
+        _about(name, render(answer.message))
+        for name, answer in judgement.answers.items()
+        if not (answer.can and answer.is_firm)
+    ]
+    return (" ".join(said), "") if said else (speak("briefing.all_can"), "")
+
+
+def _about(name: str, sentence: str) -> str:
+    """Say of what a sentence about changes is; the others say it themselves."""
+    if name == "compare_one":
+        return speak("briefing.cannot_one", sentence=sentence)
+    if name == "compare_all":
+        return speak("briefing.cannot_all", sentence=sentence)
+    return sentence
+
+
+def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Set the list beside the map, or under it where areas are many.
+
+    Parameters
+    ----------
+    proposal
+        The candidate areas.
+
+    Returns
+    -------
+    tuple
+        Where the map stands, and where the list, which is filled twice.
+    """
+    if are_many(proposal):
+        return st.container(), st.empty()
+    left, right = st.columns([0.58, 0.42], gap="medium")
+    return left, right.empty()
+
+
+def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
+    """Show the areas on a map on which nothing is chosen.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    proposal
+        The candidate areas.
+    """
+    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    period = speak("find.n_months", n=months_covered(proposal))
+    show_legend(speak("find.legend", period=period), classes, theme.current().sequential)
+    with panels.map_words():
+        base, cells = cache_around.geometry(opened, choices.resolution)
+        scene = maps.Scene(proposal, classes, period, "shootings", LAYERS, "")
+        map_component.show(
+            maps.base_map(opened.config, base, is_dark=theme.is_dark()),
+            map_component.key_of(
+                "small", base, theme.is_dark(), opened.config.city, opened.config.basemap
+            ),
+            maps.painting(scene, cells),
+            height_px=MAP_HEIGHT_PX,
+        )
+
+
+def not_ranked(spot: DeltaGenerator, judgement: Judgement) -> None:
+    """Say that neither a tier nor a list is an order.
+
+    Parameters
+    ----------
+    spot
+        Where.
+    judgement
+        How sure the areas are.
+    """
+    can = judgement.answers["locate"].can
+    spot.markdown(speak("briefing.not_ranked" if can else "briefing.not_ranked_at_all"))
+
+
+def links() -> None:
+    """Lead on to the other pages."""
+    with st.container(horizontal=True):
+        st.page_link("screens/compare/page.py", width="content", icon=":material/arrow_forward:")
+        st.page_link(
+            "screens/track_record/page.py", width="content", icon=":material/arrow_forward:"
+        )
+
+
+def notes(opened: Opened, choices: Choices, proposal: Proposal) -> None:
+    """Say how old the data are, what they lack, and what past years say.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    proposal
+        The candidate areas.
+    """
+    report, city = opened.dataset.report, opened.config.city
+    through = date.fromisoformat(report["data_through"])
+    said: Iterable[str] = (
+        speak("briefing.age", age=age_words(through)),
+        _partial(proposal),
+        *cautions(proposal),
+        speak("briefing.proxy", name=city.nonfatal_name) if city.nonfatal_is_proxy else "",
+        past_years(opened, choices),
+    )
+    st.caption(" ".join(panels.plain(sentence) for sentence in said if sentence))
+
+
+def _partial(proposal: Proposal) -> str:
+    last = proposal.summary["params"]["covered_through"]
+    is_over = (pd.Timestamp(last) + pd.Timedelta(days=1)).day == 1
+    return "" if is_over else speak("briefing.partial", month=month(last[:7]))
+
+
+def past_years(opened: Opened, choices: Choices) -> str:
+    """Say in one sentence whether a record of past years exists, and what it says.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    record = cache.record(opened, choices)
+    if record is None:
+        return speak("briefing.no_record")
+    if record.comparison is None:
+        return speak("briefing.record_short")
+    return track_record.caught(opened, record, choices)

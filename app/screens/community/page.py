@@ -1,0 +1,11 @@
+"""Community: what the public is told."""
+
+from __future__ import annotations
+
+from app.screens.community import parts
+from app.shared.language import language
+
+chosen = language()
+told = parts.settle(chosen)
+parts.head(told, chosen)
+parts.sections(told, chosen)

@@ -1,0 +1,188 @@
+"""Community: what the public is told, in its own language, and the way to the wall."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from app.screens.community import blocks
+from app.screens.reports import parts
+from app.shared import cache, cache_public, cache_store, panels
+from app.shared.cache_public import Told
+from app.shared.cache_report import Basis
+from app.shared.city_session import Opened
+from app.shared.language import LANGUAGE
+from app.shared.published import bundle_folder
+from csa.base.errors import CsaError
+from csa.base.text import LANGUAGES, Speaker, render, speak
+from csa.reports.document import Block, Table
+from csa.reports.public.gathering import STEPS
+from csa.reports.public.pages import Pictures, language_name
+from csa.reports.public.sections import Section, public_sections, public_title
+from csa.reports.public.wall import wall_page
+from csa.reports.public.words import marks_of, period
+
+
+def settle(chosen: str) -> Told:
+    """Take what was published, or work out what would be; where neither can be, say why.
+
+    Parameters
+    ----------
+    chosen
+        The language.
+
+    Returns
+    -------
+    Told
+        What the public is told.
+    """
+    folder = None
+    try:
+        folder = bundle_folder(cache.city_config())
+        if folder is not None:
+            return cache_public.published(folder)
+        return _worked_out(cache.open_city(), chosen)
+    except CsaError as error:
+        if folder is not None:
+            panels.unavailable(error, chosen)
+        panels.empty(render(error.message))
+        st.stop()
+
+
+def _worked_out(opened: Opened, chosen: str) -> Told:
+    months = parts.months_of(opened.dataset)
+    if not months:
+        panels.empty(speak("reports_page.no_month"))
+        st.stop()
+    basis = Basis(opened, cache_store.plan(opened), cache_store.records(opened))
+    spot = st.empty()
+    with spot.container():
+        st.title(speak("community.short"), anchor=False)
+        bar = st.empty()
+    told = panels.waited(
+        bar, lambda tell: cache_public.as_it_would_be(basis, months[0], chosen, tell), _far
+    )
+    spot.empty()
+    return told
+
+
+def _far(steps: Sequence[str]) -> tuple[float, str]:
+    return min(len(steps), STEPS) / (STEPS + 1), speak("community.making")
+
+
+def head(told: Told, chosen: str) -> None:
+    """Say what this is, in which language, and lead to the wall.
+
+    Parameters
+    ----------
+    told
+        What the public is told.
+    chosen
+        The language.
+    """
+    tell = Speaker(chosen)
+    marks = " · ".join(f"**{panels.plain(mark)}**" for mark in marks_of(told.facts, chosen))
+    if marks:
+        st.markdown(marks)
+    st.title(panels.plain(public_title(told.facts, chosen)), anchor=False)
+    st.caption(panels.plain(tell("public.subtitle", when=period(told.facts, tell))))
+    if not told.is_published:
+        st.caption(panels.plain(speak("community.preview", quarter=told.facts.quarter)))
+    with st.container(horizontal=True, key="community_ways"):
+        for other in LANGUAGES:
+            if other != chosen:
+                name = language_name(other)
+                st.button(name, on_click=_go, kwargs={LANGUAGE: other}, key="other language")
+        st.button(
+            tell("public.to_wall"),
+            on_click=_go,
+            kwargs={"view": "wall", LANGUAGE: chosen},
+            icon=":material/tv:",
+            key="wall button",
+        )
+        st.download_button(
+            tell("wall.save"),
+            lambda: wall_page(told.facts, chosen, picture(told, chosen)),
+            file_name=f"wall-{told.facts.quarter}-{chosen}.html",
+            mime="text/html",
+            on_click="ignore",
+        )
+
+
+def _go(**asked: str) -> None:
+    """Change the address, in this same tab: a link button would open another."""
+    st.query_params.update(asked)
+
+
+def picture(told: Told, chosen: str) -> Pictures:
+    """Return the maps in a language.
+
+    Parameters
+    ----------
+    told
+        What the public is told.
+    chosen
+        The language.
+
+    Returns
+    -------
+    Pictures
+        None of them where they could not be drawn.
+    """
+    return told.pictures.get(chosen, Pictures())
+
+
+def sections(told: Told, chosen: str) -> None:
+    """Show all that the public is told, an idea a section.
+
+    Parameters
+    ----------
+    told
+        What the public is told.
+    chosen
+        The language.
+    """
+    shown_maps = picture(told, chosen)
+    told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)
+    for section in told_parts:
+        with st.container(key=f"public_{section.key}"):
+            st.header(panels.plain(section.title), anchor=False)
+            is_list = section.key == "neighborhoods"
+            shown = _found(section, chosen) if is_list else section.blocks
+            blocks.show(shown)
+            _say_how_many(shown, chosen)
+
+
+def _say_how_many(shown: Sequence[Block], chosen: str) -> None:
+    """Say that a table goes on where it scrolls in its box."""
+    for block in shown:
+        if isinstance(block, Table) and len(block.rows) > blocks.MAX_ROWS:
+            st.caption(Speaker(chosen)("public.rows", n=len(block.rows)))
+
+
+def _found(section: Section, chosen: str) -> Sequence[Block]:
+    """Ask for a part of a name, and keep the rows that hold it."""
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    if not tables:
+        return section.blocks
+    tell = Speaker(chosen)
+    part = _folded(st.text_input(tell("public.find"), key="find neighborhood").strip())
+    found = [
+        replace(block, rows=tuple(row for row in block.rows if part in _folded(row[0])))
+        if isinstance(block, Table)
+        else block
+        for block in section.blocks
+    ]
+    if part:
+        n = sum(len(block.rows) for block in found if isinstance(block, Table))
+        st.caption(f"{tell('public.shown')} {n:,}")
+    return found
+
+
+def _folded(text: str) -> str:
+    """Write a name as somebody may type it: without accents and capitals."""
+    parted = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in parted if not unicodedata.combining(letter))

@@ -1,0 +1,184 @@
+"""Choose areas and write down why; what was chosen before."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.screens.compare.weighing import Weighing
+from app.shared import panels, person
+from app.shared.city_session import Opened
+from app.shared.settings import deployment
+from csa.areas.proposal import Proposal
+from csa.base.errors import CsaError
+from csa.base.message import Message
+from csa.base.text import day, render, speak
+from csa.decisions import Choice, list_choices, passed_over, save_choice
+from csa.decisions.roles import Person, may, require_area_chair
+from csa.priority.assess import Judgement
+
+ASKED = "choose passed over"
+
+
+def folder() -> Path:
+    """Return where choices are kept.
+
+    Returns
+    -------
+    pathlib.Path
+        Beside the dataset; it may be absent.
+    """
+    return deployment().choices
+
+
+def form(
+    opened: Opened, proposal: Proposal, judgement: Judgement, weighing: Weighing, first: list[str]
+) -> None:
+    """Ask for areas, reasons and office, and keep them, where the reader may choose.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    proposal
+        All candidates.
+    judgement
+        What is known of each.
+    weighing
+        Capacity and weights on screen.
+    first
+        Letters of the areas that these weights put first.
+    """
+    st.subheader(speak("choose.title"), anchor=False)
+    who = person.person(opened)
+    if not may(require_area_chair, who):
+        panels.empty(speak("choose.read_only"))
+        before(opened)
+        return
+    st.caption(speak("choose.about"))
+    names = dict(proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None))
+    key = _key(proposal)
+    st.button(speak("choose.take_first"), on_click=_take, args=(key, first), disabled=not first)
+    with st.form("choose", clear_on_submit=False, border=True):
+        areas = st.multiselect(
+            speak("choose.areas"),
+            list(names),
+            key=key,
+            format_func=lambda area: f"{area}  {names[area]}",
+        )
+        reasons = st.text_area(speak("choose.reasons"), max_chars=4000, height=120)
+        office = _office(who, is_asked=person.access(opened) == person.LOCAL)
+        spot = st.empty()
+        is_answered = _ask(spot, st.session_state.get(f"{ASKED} {key}"))
+        is_sent = st.form_submit_button(speak("choose.save"), type="primary")
+    if is_sent:
+        try:
+            choice = _choice(areas, reasons, office, weighing, proposal)
+            _keep(spot, choice, proposal, judgement, by=who, is_answered=is_answered)
+        except CsaError as error:
+            st.error(render(error.message))
+    before(opened)
+
+
+def _office(who: Person, *, is_asked: bool) -> str:
+    """Ask for the office where nobody signs in; else it is the person's own."""
+    written = st.text_input(
+        speak("choose.office"),
+        "" if is_asked else who.office,
+        max_chars=120,
+        help=speak("choose.office_help"),
+        disabled=not is_asked,
+    )
+    return written if is_asked else who.office
+
+
+def _key(proposal: Proposal) -> str:
+    """Name the menu by its areas: another proposal's letters name other areas."""
+    cells = proposal.areas[["area_id", "cells"]].to_numpy().tolist()
+    return f"choose {hashlib.sha256(repr(cells).encode()).hexdigest()[:16]}"
+
+
+def _take(key: str, first: list[str]) -> None:
+    st.session_state[key] = first
+
+
+def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
+    """Ask whether the reasons tell of the areas passed over; each set of them is asked anew."""
+    if note is None:
+        return False
+    with spot.container():
+        st.info(f"{render(note)} {speak('choose.not_yet')}")
+        return st.checkbox(speak("choose.passed_told"), key=f"told {note.values['areas']}")
+
+
+def _choice(
+    areas: list[str], reasons: str, office: str, weighing: Weighing, proposal: Proposal
+) -> Choice:
+    return Choice(
+        datetime.now(UTC).replace(microsecond=0),
+        office,
+        tuple(sorted(areas, key=proposal.areas["area_id"].tolist().index)),
+        reasons,
+        weighing.capacity,
+        weighing.weights.by_component,
+    )
+
+
+def _keep(
+    spot: DeltaGenerator,
+    choice: Choice,
+    proposal: Proposal,
+    judgement: Judgement,
+    *,
+    by: Person,
+    is_answered: bool,
+) -> None:
+    """Keep a choice; where it passes areas over, only once that was asked and answered."""
+    note = passed_over(judgement, choice.areas)
+    asked = f"{ASKED} {_key(proposal)}"
+    is_asked = st.session_state.get(asked) == note
+    if note is not None and not (is_asked and is_answered):
+        st.session_state[asked] = note
+        if not is_asked:
+            _ask(spot, note)
+        return
+    path = save_choice(folder(), choice, proposal, judgement, by=by)
+    st.session_state.pop(asked, None)
+    spot.empty()
+    st.success(speak("choose.saved", file=path.name))
+
+
+def before(opened: Opened) -> None:
+    """List what was chosen before, the latest first.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    """
+    kept, complaints = list_choices(folder())
+    for complaint in complaints:
+        st.error(render(complaint))
+    if not kept:
+        return
+    with st.expander(speak("choose.before", n=len(kept))):
+        for choice in kept:
+            when = datetime.fromisoformat(choice["at_utc"])
+            places = ", ".join(f"{a['place_name']} ({a['area_id']})" for a in choice["areas"])
+            st.markdown(
+                panels.plain(
+                    speak(
+                        "choose.line",
+                        day=day(when.date()),
+                        office=choice["by_office"],
+                        areas=places,
+                    )
+                )
+            )
+            st.caption(panels.plain(choice["reasons"]))
+            if choice["data_fingerprint"] != opened.dataset.fingerprint:
+                st.caption(speak("choose.older_data"))

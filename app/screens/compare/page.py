@@ -1,0 +1,33 @@
+"""Compare and choose: candidates side by side, with what is sure and what is not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.compare import choosing, parts, side_by_side, weighing
+from app.shared import cache, panels, session
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+opened = panels.frame(speak("compare.title"))
+screen = session.screen(opened.config, opened.dataset)
+session.remember(screen, session.first_choices(opened.config, opened.dataset))
+with st.sidebar:
+    weighed = weighing.choose(opened.config)
+try:
+    proposal = cache.proposal(opened, screen.choices)
+    judgement = panels.judged(opened, screen.choices)
+except CsaError as error:
+    panels.stop(error)
+if proposal.is_empty:
+    panels.empty(speak("compare.empty"))
+    st.stop()
+parts.cannot(judgement, "locate")
+parts.answer(judgement)
+chosen = parts.what_enters(judgement, weighed, opened)
+with panels.map_words(), st.container(key="map"):
+    parts.show_map(opened, screen.choices, proposal, judgement, chosen)
+side_by_side.show(opened, screen.choices, judgement, chosen)
+parts.cannot(judgement, "compare_one")
+parts.reasons(opened, screen.choices, judgement, proposal)
+choosing.form(opened, proposal, judgement, weighed, parts.first_areas(chosen))

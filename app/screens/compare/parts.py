@@ -1,0 +1,263 @@
+"""The parts of Compare and choose: the answer, the map, the areas side by side, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app.screens.compare.side_by_side import tier_words
+from app.screens.compare.weighing import Weighing, own_weighing
+from app.shared import cache_around, map_component, maps, panels, theme
+from app.shared.city_session import Opened
+from app.shared.legend import classify_counts, show_legend
+from app.shared.phrases import months_covered
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.base.text import percent, render, speak
+from csa.geo.services import gaps
+from csa.priority.assess import Judgement, choose_first, components_of, prioritise
+from csa.priority.index import list_unknown
+
+MAX_NAMED = 6
+"""More names are no sentence but a list, and that is below."""
+
+
+def answer(judgement: Judgement) -> None:
+    """Say how many areas stand out, and that tiers do not rank within themselves.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    """
+    table = judgement.table
+    if not judgement.answers["locate"].can:
+        panels.answer(speak("compare.no_tiers_yet", n=len(table)))
+        return
+    tiered = table["tier"].dropna()
+    if tiered.empty:
+        panels.answer(*_none_stands_out(table))
+        return
+    first = sorted(table.loc[table["tier"] == 1, "place_name"])
+    is_short = len(first) <= MAX_NAMED
+    panels.answer(
+        speak("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
+        speak("compare.first_tier", n=len(first), places=", ".join(first))
+        if is_short
+        else speak("compare.many_first", n=len(first)),
+        speak("compare.no_ranks"),
+    )
+
+
+def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
+    """Part areas that chance may explain from those that a doubtful point may."""
+    n_doubtful = int(table["is_doubtful"].astype(bool).sum())
+    n_firm = len(table) - n_doubtful
+    if not n_firm:
+        return speak("compare.all_doubtful", n=n_doubtful), ""
+    if not n_doubtful:
+        return speak("compare.none_stands_out", n=n_firm), ""
+    return speak("compare.some_doubtful", n=n_doubtful), speak("compare.none_other", n=n_firm)
+
+
+def cannot(judgement: Judgement, question: str) -> None:
+    """Say that the data cannot answer a question, where somebody would look for the answer.
+
+    Parameters
+    ----------
+    judgement
+        What is known.
+    question
+        `locate` or `compare_one`.
+    """
+    found = judgement.answers[question]
+    if not found.can:
+        panels.empty(render(found.message))
+
+
+def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.DataFrame:
+    """Say which areas these weights put first, and what that changes.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    weighing
+        Capacity and weights.
+    opened
+        The city, for its own weights.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `csa.priority.assess.prioritise`.
+    """
+    chosen = prioritise(judgement, weighing.weights, weighing.capacity)
+    own = own_weighing(opened.config).weights
+    first = set(first_areas(chosen))
+    before = set(choose_first(judgement, own, weighing.capacity))
+    names = dict(zip(judgement.table["area_id"], judgement.table["place_name"], strict=True))
+
+    def listed(areas: set[str]) -> str:
+        return ", ".join(
+            f"{names[area]} ({area})" for area in sorted(areas, key=lambda one: names[one])
+        )
+
+    enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
+    said = [enter if first else speak("compare.none_enters")]
+    if first != before:
+        said.append(
+            speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
+        )
+    passed = set(_highest_tier(judgement)) - first
+    if first and passed:
+        said.append(speak("compare.passed", n=len(passed), areas=listed(passed)))
+    panels.answer(*said)
+    if weighing.weights.by_component.get("people", 0) > 0:
+        _unknown_people(judgement, names)
+    return chosen
+
+
+def _highest_tier(judgement: Judgement) -> list[str]:
+    table = judgement.table
+    return [str(area) for area in table.loc[(table["tier"] == 1).fillna(value=False), "area_id"]]
+
+
+def _unknown_people(judgement: Judgement, names: Mapping[str, str]) -> None:
+    """Say where people count and are not known."""
+    parts = components_of(judgement)
+    lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
+    if not lacking:
+        return
+    if len(lacking) == len(parts):
+        st.caption(speak("compare.people_all_unknown"))
+        return
+    areas = [panels.plain(f"{names[area]} ({area})") for area in lacking]
+    st.caption(speak("compare.people_unknown", areas=", ".join(areas)))
+
+
+def first_areas(chosen: pd.DataFrame) -> list[str]:
+    """List the areas that the weights put first.
+
+    Parameters
+    ----------
+    chosen
+        As `csa.priority.assess.prioritise`.
+
+    Returns
+    -------
+    list of str
+        Letters, west to east.
+    """
+    return [str(area) for area in chosen.index[chosen["is_first"].astype(bool)]]
+
+
+def show_map(
+    opened: Opened,
+    choices: Choices,
+    proposal: Proposal,
+    judgement: Judgement,
+    chosen: pd.DataFrame,
+) -> None:
+    """Show the areas on the map, those that enter in the accent.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+    proposal
+        All candidates.
+    judgement
+        What is known of each.
+    chosen
+        As `what_enters`.
+    """
+    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    months = speak("find.n_months", n=months_covered(proposal))
+    title = speak("find.legend", period=months)
+    first = (theme.current().accent, speak("compare.mark_first"))
+    show_legend(title, classes, theme.current().sequential, outline=first)
+    base, cells = cache_around.geometry(opened, choices.resolution)
+    scene = maps.Scene(
+        proposal,
+        classes,
+        months,
+        "shootings",
+        ("background", "neighborhoods"),
+        tuple(first_areas(chosen)),
+        notes={
+            str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
+            for row in judgement.table.itertuples()
+        },
+    )
+    key = map_component.key_of(
+        "compare", base, theme.is_dark(), opened.config.city, opened.config.basemap
+    )
+    map_component.show(
+        maps.base_map(opened.config, base, is_dark=theme.is_dark()),
+        key,
+        maps.painting(scene, cells),
+        lambda: None,
+    )
+
+
+def reasons(opened: Opened, choices: Choices, judgement: Judgement, proposal: Proposal) -> None:
+    """Say of each area in two sentences why it has its tier, or none.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+    judgement
+        What is known of each.
+    proposal
+        All candidates.
+    """
+    services = cache_around.services(opened, choices)
+    lacking = {} if services is None else gaps(services)
+    areas = proposal.areas
+    shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
+    st.subheader(speak("compare.why"), anchor=False)
+    table = judgement.table.sort_values(["tier", "place_name", "area_id"], na_position="last")
+    for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
+        title = speak("compare.tier", tier=tier) if tier else speak("compare.without_tier")
+        with st.expander(speak("compare.tier_group", title=title, n=len(rows))):
+            for row in rows.to_dict("records"):
+                first, second = judgement.why[row["area_id"]]
+                name = panels.plain(f"{row['area_id']}  {row['place_name']}")
+                st.markdown(
+                    f"**{name}.** {panels.plain(render(first))} {panels.plain(render(second))}"
+                )
+                places = ", ".join(f"{k} {percent(v)}" for k, v in shares[row["area_id"]].items())
+                st.caption(
+                    speak(
+                        "compare.details",
+                        recent=row["recent_12"],
+                        earlier=_earlier(float(row["earlier_yearly"])),
+                        places=panels.plain(places),
+                    )
+                    + _lacking(lacking.get(row["area_id"], ()))
+                    + _suspect(int(row["suspect"]), int(row["incidents"]))
+                )
+
+
+def _earlier(yearly: float) -> str:
+    if math.isnan(yearly):
+        return ""
+    return " " + speak("compare.earlier", yearly=yearly)
+
+
+def _suspect(n_suspect: int, n: int) -> str:
+    """Say of any such point, not only where it makes a third of the count."""
+    return " " + speak("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
+
+
+def _lacking(kinds: Sequence[str]) -> str:
+    return " " + speak("compare.lacking", kinds=panels.plain(", ".join(kinds))) if kinds else ""

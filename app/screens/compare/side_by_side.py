@@ -1,0 +1,151 @@
+"""Candidates side by side: one table, by tier and within a tier by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import cache_around, panels
+from app.shared.area_sheet import FEW_PEOPLE
+from app.shared.city_session import Opened
+from csa.areas.choices import Choices
+from csa.areas.sheets import usual_number
+from csa.base.text import in_ten, speak, times
+from csa.geo.services import gaps
+from csa.priority.assess import Judgement
+
+
+def tier_words(tier: Any, *, is_doubtful: bool) -> str:
+    """Put a tier into words.
+
+    Parameters
+    ----------
+    tier
+        A number, or NA.
+    is_doubtful
+        Whether the area owes its count to a doubtful point.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if is_doubtful:
+        return speak("compare.look_first")
+    return speak("compare.no_tier") if pd.isna(tier) else speak("compare.tier", tier=int(tier))
+
+
+def show(opened: Opened, choices: Choices, judgement: Judgement, chosen: pd.DataFrame) -> None:
+    """Show the areas side by side: by tier, and within a tier by name.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+    judgement
+        What is known of each.
+    chosen
+        As `what_enters`.
+    """
+    services = cache_around.services(opened, choices)
+    lacking = {} if services is None else gaps(services)
+    table = judgement.table.join(chosen, on="area_id")
+    table = table.sort_values(["tier", "place_name", "area_id"], na_position="last")
+    has_people = table["people"].notna().any()
+    rows = []
+    for row in table.to_dict("records"):
+        area = str(row["area_id"])
+        shown = {
+            "compare.col_area": f"{area}  {row['place_name']}",
+            "compare.col_tier": _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
+            "compare.col_first": speak("compare.yes") if row["is_first"] else "",
+            "compare.col_incidents": int(row["incidents"]),
+            "compare.col_expected": expected(
+                row["expected"], row["expected_low"], row["expected_high"]
+            ),
+            "compare.col_times": times(row["times_city"]),
+            "compare.col_again": in_ten(row["stability_share"]),
+            "compare.col_before": _before(row["was_candidate"]),
+            "compare.col_homicides": int(row["homicides"]),
+            "compare.col_months": speak(
+                "compare.months", n=row["months_active"], of=row["months_covered"]
+            ),
+        }
+        if has_people:
+            shown["compare.col_people"] = _people(row["people"])
+        if services is not None:
+            shown["compare.col_lacking"] = len(lacking.get(area, ()))
+        shown["compare.col_top"] = in_ten(row["in_top_probability"])
+        shown["compare.col_weights"] = in_ten(row["top_share"])
+        rows.append(shown)
+    titled = pd.DataFrame(rows).rename(columns=_title)
+    with st.container(key="side"):
+        panels.table(titled, speak("compare.table_alt"))
+    st.caption(speak("compare.table_note", n=len(chosen.index)))
+
+
+def _short_tier(tier: Any, *, is_doubtful: bool) -> str:
+    if is_doubtful:
+        return speak("compare.look_first")
+    return speak("compare.none") if pd.isna(tier) else str(int(tier))
+
+
+def _title(key: str) -> str:
+    return speak(
+        {
+            "compare.col_area": "compare.col_area",
+            "compare.col_tier": "compare.col_tier",
+            "compare.col_incidents": "compare.col_incidents",
+            "compare.col_expected": "compare.col_expected",
+            "compare.col_times": "compare.col_times",
+            "compare.col_again": "compare.col_again",
+            "compare.col_before": "compare.col_before",
+            "compare.col_homicides": "compare.col_homicides",
+            "compare.col_months": "compare.col_months",
+            "compare.col_people": "compare.col_people",
+            "compare.col_lacking": "compare.col_lacking",
+            "compare.col_top": "compare.col_top",
+            "compare.col_first": "compare.col_first",
+            "compare.col_weights": "compare.col_weights",
+        }[key]
+    )
+
+
+def expected(mean: float, low: float, high: float) -> str:
+    """Write an expected number before its interval, in whole incidents.
+
+    Parameters
+    ----------
+    mean
+        The number.
+    low, high
+        Its bounds; never written narrower than they are.
+
+    Returns
+    -------
+    str
+        Such as `18 (12 to 26)`.
+    """
+    usual = usual_number(low, high)
+    if usual is None:
+        return f"{mean:,.0f}"
+    return speak("compare.expected", n=mean, low=usual[0], high=usual[1])
+
+
+def _before(answered: str) -> str:
+    return speak(
+        {"yes": "compare.before_yes", "no": "compare.before_no", "unknown": "compare.unknown"}[
+            answered
+        ]
+    )
+
+
+def _people(people: Any) -> str:
+    if pd.isna(people):
+        return speak("compare.unknown")
+    n = round(int(people), -2)
+    return speak("sheet.about", n=n) if n >= FEW_PEOPLE else speak("sheet.few_people")

@@ -1,0 +1,198 @@
+"""Capacity and weights: widgets in, weights out; the address keeps them, so a link shows them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from csa.base.errors import CsaError
+from csa.base.text import speak
+from csa.config.city import MAX_CAPACITY, MAX_WEIGHT, WEIGHT_STEP, CityConfig
+from csa.priority.assess import COMPONENTS
+from csa.priority.index import Weights
+
+ADDRESS = "weigh"
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What the Committee tries out.
+
+    Parameters
+    ----------
+    capacity
+        How many areas can be served first.
+    weights
+        By component.
+    """
+
+    capacity: int
+    weights: Weights
+
+
+def own_weighing(config: CityConfig) -> Weighing:
+    """Return the city's own capacity and weights.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    Weighing
+        From `[priorities]`.
+    """
+    given = {str(name): weight for name, weight in config.priorities.weights.items()}
+    weights = Weights({name: given.get(name, 0.0) for name in COMPONENTS})
+    return Weighing(config.priorities.capacity, weights)
+
+
+def choose(config: CityConfig) -> Weighing:
+    """Show capacity and weights, and return what was chosen.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    Weighing
+        As the widgets say; the city's own weights where all are zero.
+    """
+    own = own_weighing(config)
+    _start_widgets(own)
+    capacity = st.number_input(
+        speak("compare.capacity"),
+        1,
+        MAX_CAPACITY,
+        key="capacity",
+        help=speak("compare.capacity_help"),
+    )
+    with st.expander(speak("compare.weights"), expanded=True):
+        st.caption(speak("compare.weights_help"))
+        chosen = {
+            name: st.slider(_label(name), 0.0, MAX_WEIGHT, step=WEIGHT_STEP, key=f"weight {name}")
+            for name in COMPONENTS
+        }
+        st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
+    if not any(chosen.values()):
+        st.warning(speak("compare.no_weight"))
+        return Weighing(int(capacity), own.weights)
+    found = Weighing(int(capacity), Weights(chosen))
+    _remember(found, own)
+    return found
+
+
+def _label(name: str) -> str:
+    return speak(
+        {
+            "expected": "compare.weight_expected",
+            "density": "compare.weight_density",
+            "homicides": "compare.weight_homicides",
+            "lasting": "compare.weight_lasting",
+            "recent": "compare.weight_recent",
+            "people": "compare.weight_people",
+        }[name]
+    )
+
+
+def _start_widgets(own: Weighing) -> None:
+    """Give widgets the link's values when they appear, else the city's own."""
+    if "capacity" in st.session_state:
+        return
+    start, text = own, st.query_params.get(ADDRESS, "")
+    if text:
+        try:
+            start = weighing_from_text(text, own)
+        except CsaError as error:
+            st.warning(str(error))
+    _put(start)
+
+
+def _put(start: Weighing) -> None:
+    st.session_state["capacity"] = start.capacity
+    for name, weight in start.weights.by_component.items():
+        st.session_state[f"weight {name}"] = weight
+
+
+def _reset(own: Weighing) -> None:
+    _put(Weighing(st.session_state["capacity"], own.weights))
+
+
+def _remember(now: Weighing, own: Weighing) -> None:
+    text = weighing_to_text(now)
+    if now == own:
+        st.query_params.pop(ADDRESS, None)
+    elif st.query_params.get(ADDRESS) != text:
+        st.query_params[ADDRESS] = text
+
+
+def weighing_to_text(weighing: Weighing) -> str:
+    """Write capacity and weights for a link.
+
+    Parameters
+    ----------
+    weighing
+        What was chosen.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    plain = {"capacity": weighing.capacity, "weights": dict(weighing.weights.by_component)}
+    return json.dumps(plain, separators=(",", ":"))
+
+
+def weighing_from_text(text: str, own: Weighing) -> Weighing:
+    """Read capacity and weights from a link.
+
+    Parameters
+    ----------
+    text
+        JSON; it comes from outside, so nothing in it is trusted.
+    own
+        The city's own, for components that the link does not name.
+
+    Returns
+    -------
+    Weighing
+        What the link says.
+
+    Raises
+    ------
+    CsaError
+        If it is no such JSON, or a value is outside its range.
+    """
+    try:
+        given: Any = json.loads(text) if len(text) <= MAX_TEXT else None
+        capacity, weights = given["capacity"], given["weights"]
+        chosen = {**own.weights.by_component, **_weights(weights)}
+        is_known = set(given) == {"capacity", "weights"} and set(chosen) == set(COMPONENTS)
+        is_whole = isinstance(capacity, int) and not isinstance(capacity, bool)
+        found = Weighing(capacity, Weights(chosen))
+    except (TypeError, ValueError, KeyError, RecursionError, OverflowError) as error:
+        raise CsaError("screen.bad_link") from error
+    if not (is_known and is_whole and 1 <= capacity <= MAX_CAPACITY):
+        raise CsaError("screen.bad_link")
+    return found
+
+
+def _weights(given: Any) -> dict[str, float]:
+    if not isinstance(given, dict):
+        raise TypeError
+    return {name: _weight(value) for name, value in given.items()}
+
+
+def _weight(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError
+    if not 0 <= value <= MAX_WEIGHT or (value / WEIGHT_STEP) % 1:
+        raise ValueError
+    return float(value)

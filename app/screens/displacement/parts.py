@@ -1,0 +1,278 @@
+"""The parts of Displacement that follow the month: the start, the answer, the map."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from app.screens.displacement import each_area, sums_since
+from app.shared import cache_around, map_component, maps, maps_change, panels, session, theme
+from app.shared.city_session import Opened
+from app.shared.following import Following, is_early
+from app.shared.legend import show_legend
+from app.shared.link_state import Screen
+from app.shared.maps_change import ChangeScene
+from app.shared.phrases import kinds_words
+from csa.base.text import month, render, speak
+from csa.displacement.zoning import BASE_MONTHS
+
+MAP = "name of the map of change"
+PLAYING = "months step by themselves"
+PRESSED = "play was pressed for this run"
+WHOLE_RUN = "this run is of the whole page"
+STEP_S = 1.0
+MAP_HEIGHT_PX = 560
+MENU_PX = 200
+
+
+def choose_start(opened: Opened, screen: Screen) -> Screen:
+    """Take the start that was chosen on the page, by the link, or the city's own.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    screen
+        What is on screen.
+
+    Returns
+    -------
+    Screen
+        With a start, unless the data are too short for any: then the page says so and stops.
+    """
+    starts = session.starts_of(opened.dataset)
+    if not starts:
+        panels.empty(speak("change_page.too_short", least=BASE_MONTHS))
+        st.stop()
+    own = session.first_start(starts)
+    state = st.session_state
+    if state.get("since") not in starts:
+        state["since"] = screen.since if screen.since in starts else own
+    since = state["since"]
+    return screen.with_times("" if since == own else since, screen.month)
+
+
+def start_menu(opened: Opened) -> str:
+    """Show the starts that can be chosen, where a phone shows them too; return the chosen one.
+
+    Parameters
+    ----------
+    opened
+        The city, with data for at least one start.
+
+    Returns
+    -------
+    str
+        `YYYY-MM`.
+    """
+    return st.selectbox(
+        speak("change_page.since"),
+        session.starts_of(opened.dataset)[::-1],
+        key="since",
+        format_func=month,
+        help=speak("change_page.since_help", least=BASE_MONTHS),
+        width=MENU_PX,
+    )
+
+
+def start_of(opened: Opened, screen: Screen) -> str:
+    """Tell the start on screen.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    screen
+        As `choose_start` returned it.
+
+    Returns
+    -------
+    str
+        `YYYY-MM`.
+    """
+    return screen.since or session.first_start(session.starts_of(opened.dataset))
+
+
+def month_by_month(opened: Opened, following: Following) -> None:
+    """Show the parts that follow the month; a change of month repaints these alone.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    following
+        Areas, and what became of them.
+    """
+    state = st.session_state
+    # Whatever else was touched stops the play: the whole page runs then.
+    state[PLAYING] = state.pop(PRESSED, False)
+    state[WHOLE_RUN] = True
+    is_playing = state[PLAYING]
+    part = st.fragment(_month_parts, run_every=STEP_S if is_playing else None)
+    part(opened, following, is_stepping=is_playing)
+
+
+def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> None:
+    state = st.session_state
+    is_whole = state.pop(WHOLE_RUN, False)
+    if is_stepping and not is_whole and state[PLAYING]:
+        _step(following.months)
+    said = st.empty()
+    at = _choose_times(opened, following)
+    _remember(opened, following, at)
+    if state[PLAYING] != is_stepping:
+        state[PRESSED] = state[PLAYING]
+        st.rerun()  # the clock belongs to the whole page
+    screen: Screen = state[session.SCREEN]
+    _answer(said, opened, following, at)
+    has_alike = _legend(following)
+    with st.container(key="change_parts"):
+        left, right = st.columns([0.62, 0.38], gap="medium")
+    scene = ChangeScene(following, at, screen.area, has_alike)
+    with left, panels.map_words(), st.container(key="map"):
+        _map(opened, scene)
+    with right:
+        sums_since.show(opened, scene, _choose)
+    each_area.show(opened, following, at)
+    since = month(str(following.displaced.since))
+    st.caption(speak("change_page.since_note", month=since))
+
+
+def _step(months: list[str]) -> None:
+    """Go on to the next month; stop at the last."""
+    state = st.session_state
+    place = min(months.index(state["month"]) + 1, len(months) - 1)
+    state["month"] = months[place]
+    state[PLAYING] = place < len(months) - 1
+
+
+def _choose_times(opened: Opened, following: Following) -> int:
+    """Show the start and the months since; return the chosen month's place."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
+        if start_menu(opened) != str(following.displaced.since):
+            st.rerun()  # another start has other areas: that is for the whole page
+        return _choose_month(following)
+
+
+def _choose_month(following: Following) -> int:
+    """Show the months since the start and the button that plays them; return the chosen one."""
+    state, months = st.session_state, following.months
+    screen: Screen = state[session.SCREEN]
+    if state.get("month") not in months:
+        state["month"] = screen.month if screen.month in months else months[-1]
+    if len(months) == 1:
+        st.caption(speak("change_page.one_month", month=month(months[0])))
+        return 0
+    is_playing = state[PLAYING]
+    st.button(
+        speak("change_page.stop") if is_playing else speak("change_page.play"),
+        icon=":material/stop:" if is_playing else ":material/play_arrow:",
+        key="play",
+        on_click=_press,
+        args=(months,),
+    )
+    st.select_slider(
+        speak("change_page.month"),
+        months,
+        key="month",
+        format_func=lambda name: month(name, is_short=True),
+        on_change=_stop,
+    )
+    return months.index(state["month"])
+
+
+def _press(months: list[str]) -> None:
+    state = st.session_state
+    state[PLAYING] = state[PRESSED] = not state[PLAYING]
+    if state[PLAYING] and state["month"] == months[-1]:
+        state["month"] = months[0]
+
+
+def _stop() -> None:
+    st.session_state[PLAYING] = False
+
+
+def _remember(opened: Opened, following: Following, at: int) -> None:
+    """Keep the month on screen; while months step, the address is left alone."""
+    state = st.session_state
+    screen: Screen = state[session.SCREEN]
+    is_last = at == len(following.months) - 1
+    screen = screen.with_times(screen.since, "" if is_last else following.months[at])
+    if state[PLAYING]:
+        state[session.SCREEN] = screen
+    else:
+        session.remember(screen, session.first_choices(opened.config, opened.dataset))
+
+
+def _answer(
+    spot: st.delta_generator.DeltaGenerator, opened: Opened, following: Following, at: int
+) -> None:
+    """Say what all areas together did, then which of them differ, then what happens anyway."""
+    choices = st.session_state[session.SCREEN].choices
+    faint = []
+    if at < len(following.months) - 1:
+        faint.append(speak("change_page.up_to", month=month(following.months[at])))
+    if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
+        faint.append(speak("change_page.kinds_counted", what=kinds_words(opened, choices)))
+    if is_early(at):
+        said = [render(following.say_early(at))]
+    else:
+        said = [render(following.sentence("", at)), each_area.say_singles(following, at)]
+        faint += [render(told) for told in following.say_usual(at)]
+    answers = "".join(
+        f'<p class="csa-answer">{html.escape(sentence)}</p>' for sentence in said if sentence
+    )
+    spot.html(
+        f'<div class="csa-change">{answers}'
+        f'<p class="csa-faint">{html.escape(" ".join(faint))}</p></div>'
+    )
+
+
+def _legend(following: Following) -> bool:
+    """Say what the colours mean; offer to outline the places most like the areas."""
+    colours = theme.current()
+    with st.container(horizontal=True, vertical_alignment="center", key="change_legend"):
+        show_legend(
+            speak("change_page.legend"),
+            maps_change.classes(),
+            colours.diverging,
+            marks=(
+                ("┄", speak("change_page.mark_too_few")),
+                ("░", speak("change_page.mark_ring")),
+            ),
+        )
+        controls = following.controls
+        if not any(one.is_close for one in (controls.pooled, *controls.single)):
+            return False
+        return st.toggle(
+            speak("change_page.alike"), key="alike", help=speak("change_page.alike_help")
+        )
+
+
+def _map(opened: Opened, scene: ChangeScene) -> None:
+    resolution = scene.following.displaced.chosen.resolution
+    base, cells = cache_around.geometry(opened, resolution)
+    key = map_component.key_of(
+        "change", base, theme.is_dark(), opened.config.city, opened.config.basemap
+    )
+    st.session_state[MAP] = key
+    map_component.show(
+        maps.base_map(opened.config, base, is_dark=theme.is_dark()),
+        key,
+        maps_change.painting(scene, cells),
+        _on_map_click,
+        MAP_HEIGHT_PX,
+    )
+
+
+def _on_map_click() -> None:
+    area_id = map_component.clicked_area(st.session_state[MAP])
+    if area_id is not None:
+        _choose(area_id)
+
+
+def _choose(area_id: str) -> None:
+    state = st.session_state
+    state[PLAYING] = False
+    state[session.SCREEN] = state[session.SCREEN].with_area(area_id)

@@ -1,0 +1,241 @@
+"""The parts of Displacement below the map: quarters, what became of areas, the newest month."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+
+import pandas as pd
+import streamlit as st
+
+from app.screens.displacement import charts_became, charts_change
+from app.shared import cache_change, charts, panels
+from app.shared.city_session import Opened
+from app.shared.following import Following
+from app.shared.panels import SOON_S
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError
+from csa.base.params import Month
+from csa.base.text import month, render, speak
+from csa.dataset.history import Edition, explain_left_out, list_revisions
+from csa.displacement.lineage_windows import WINDOWS
+from csa.displacement.season import as_message, compare_month
+
+MAX_PANELS = 12
+PANEL_PX = 300
+LEAST_TOP = 4
+"""On a finer scale one shooting would look like a change."""
+
+MAX_REVISED = 3
+MAX_ROWS = 24
+"""More areas make a picture higher than a screen."""
+
+ALL_AREAS = "all areas that ever were"
+
+
+@st.fragment
+def quarters(opened: Opened, following: Following) -> None:
+    """Show each area's quarters, on a scale of its own; name those with too little to say.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    following
+        Areas, and what became of them.
+    """
+    st.subheader(speak("change_page.quarters_title"), anchor=False)
+    last = len(following.months) - 1
+    too_few = following.too_few(last)
+    told = [area_id for area_id in following.by_letter if area_id not in too_few]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        zone = st.segmented_control(
+            speak("change_page.quarters_of"),
+            ("core", "ring"),
+            key="quarters zone",
+            default="core",
+            required=True,
+            label_visibility="collapsed",
+            format_func=lambda name: speak(
+                {"core": "change_page.inside", "ring": "change_page.outside"}[name]
+            ),
+        )
+        is_all = len(told) > MAX_PANELS and st.toggle(
+            speak("change_page.show_all", n=len(told)), key="all quarters"
+        )
+    st.caption(speak("change_page.quarters_note", since=month(str(following.displaced.since))))
+    shown = told if is_all else told[:MAX_PANELS]
+    table = following.quarters[following.quarters["zone"] == zone]
+    by_area = {str(name): rows for name, rows in table.groupby("area_id")}
+    shown = [area_id for area_id in shown if area_id in by_area]
+    if shown:
+        with st.container(horizontal=True, key="quarters"):
+            for area_id in shown:
+                _panel(opened, following, by_area[area_id], area_id)
+    if too_few:
+        names = ", ".join(following.place_name(area_id) for area_id in too_few)
+        st.caption(panels.plain(speak("change_page.too_few", n=len(too_few), areas=names)))
+
+
+def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: str) -> None:
+    name = following.place_name(area_id)
+    top = float(max(LEAST_TOP, rows[["incidents", "high"]].to_numpy().max()))
+    with st.container(width=PANEL_PX, gap=None):
+        st.markdown(f"**{panels.plain(name)}**")
+        st.plotly_chart(
+            charts_change.by_quarter(rows, top, is_synthetic=opened.config.city.is_synthetic),
+            config=charts.CONFIG,
+            key=f"quarters {area_id}",
+            alt=speak("change_page.quarter_alt", area=name),
+        )
+
+
+def newest(opened: Opened, choices: Choices, following: Following) -> None:
+    """Say how the newest whole month compares, and what reports that came late changed.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What is counted.
+    following
+        For how much counts vary.
+    """
+    try:
+        editions = cache_change.history(opened)
+    except CsaError as error:
+        st.caption(render(error.message))
+        return
+    counts = _counts(editions[-1], choices)
+    if not counts:
+        return
+    last = max(counts)
+    st.subheader(speak("change_page.newest_title", month=month(last)), anchor=False)
+    kind = choices.kinds[0] if len(choices.kinds) == 1 else "both"
+    what = _what(kind, is_proxy=opened.config.city.nonfatal_is_proxy)
+    dispersion = following.displaced.dispersion.value
+    compared = compare_month(counts, Month.parse(last), dispersion=dispersion)
+    st.markdown(panels.plain(render(as_message(compared, what))))
+    said = [speak("change_page.provisional", month=month(last))]
+    said += _revised(editions)
+    said += [render(message) for message in explain_left_out(editions)]
+    st.caption(panels.plain(" ".join(said)))
+
+
+def _counts(edition: Edition, choices: Choices) -> dict[str, int]:
+    """Count the city's whole months, of the kinds on screen."""
+    counts = {}
+    for one in edition.whole_months():
+        found = edition.count(one)
+        by_kind = {
+            "homicide": found.homicides,
+            "nonfatal": found.incidents - found.homicides,
+        }
+        counts[str(one)] = sum(by_kind[kind] for kind in choices.kinds)
+    return counts
+
+
+def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
+    """Name what is counted: one of them, and many."""
+    if kind == "homicide":
+        return speak("change_page.one_homicide"), speak("find.homicides")
+    if kind == "nonfatal":
+        return speak("change_page.one_nonfatal"), speak("find.nonfatal")
+    if is_proxy:
+        return speak("change_page.one_report"), speak("find.reports")
+    return speak("change_page.one_shooting"), speak("find.shootings")
+
+
+def _revised(editions: tuple[Edition, ...]) -> list[str]:
+    """Say which months late reports changed since the edition before, newest first."""
+    table = list_revisions(editions)
+    changed = table[table["was"] != table["now"]]
+    if changed.empty:
+        return []
+    newest_first = changed.iloc[::-1]
+    listed = ", ".join(
+        speak(
+            "change_page.was_now",
+            month=month(str(row["month"])),
+            was=int(row["was"]),
+            now=int(row["now"]),
+        )
+        for row in newest_first.head(MAX_REVISED).to_dict("records")
+    )
+    return [speak("change_page.revised", n=len(changed), months=listed)]
+
+
+def became(opened: Opened, choices: Choices, following: Following) -> None:
+    """Show what became of each area, window after window.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed.
+    following
+        The start whose areas have letters too, and those areas.
+    """
+    st.subheader(speak("change_page.became_title"), anchor=False)
+    since = following.displaced.since
+    note = speak("change_page.became_note", months=choices.months)
+    others = speak("change_page.became_others", since=month(str(since)))
+    st.caption(f"{note} {others}")
+    choice, spot = st.empty(), st.container(key="lineage").empty()
+    try:
+        traced = _traced(opened, choices, str(since))
+    except CsaError as error:
+        spot.info(render(error.message), icon=":material/info:")
+        return
+    if traced.empty:
+        spot.info(speak("change_page.became_none"), icon=":material/info:")
+        return
+    is_all = st.session_state.get(ALL_AREAS, False)
+    n_areas = int(traced["area_id"].nunique())
+    if n_areas > MAX_ROWS:
+        choice.toggle(speak("change_page.show_gone", n=n_areas), key=ALL_AREAS)
+    if n_areas > MAX_ROWS and not is_all:
+        traced = _of_interest(traced, following)
+    spot.plotly_chart(
+        charts_became.timeline(
+            traced, since, following.area_ids, is_synthetic=opened.config.city.is_synthetic
+        ),
+        config=charts.CONFIG,
+        key="lineage timeline",
+        alt=speak("change_page.became_alt", n=int(traced["area_id"].nunique())),
+    )
+    _say_gone(traced, following)
+
+
+def _say_gone(traced: pd.DataFrame, following: Following) -> None:
+    """Name the areas of the page that have no line, where their start lies before all months."""
+    there = set(traced["area_id"])
+    gone = [area_id for area_id in following.by_letter if area_id not in there]
+    if gone:
+        names = ", ".join(following.place_name(area_id) for area_id in gone)
+        st.caption(panels.plain(speak("change_page.became_before", areas=names)))
+
+
+def _of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFrame:
+    """Keep the areas of this page, and those that are there now: many others came and went."""
+    is_now = (traced["month"] == traced["month"].max()) & (traced["n_cells"] > 0)
+    kept = {*following.area_ids, *traced.loc[is_now, "area_id"]}
+    return traced[traced["area_id"].isin(kept)]
+
+
+def _traced(opened: Opened, choices: Choices, since: str) -> pd.DataFrame:
+    """Follow areas, with a bar where that takes a while; as `panels.judged`."""
+    steps: list[str] = []
+    bar = st.container(key="judging").empty()
+    pool = ThreadPoolExecutor(1)
+    try:
+        coming = pool.submit(cache_change.lineage, opened, choices, since, steps.append)
+        while not wait_for([coming], SOON_S).done:
+            share = min(len(steps) / WINDOWS, 1.0)
+            bar.progress(share, text=speak("change_page.tracing"))
+        bar.empty()
+        return coming.result()
+    finally:
+        pool.shutdown(wait=False)  # a reader who leaves does not wait; the answer is kept

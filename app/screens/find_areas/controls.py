@@ -1,0 +1,270 @@
+"""Widgets in, choices out; what a link says of them is in `app.shared.session`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import streamlit as st
+
+from app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, Screen
+from app.shared.session import WIDGETS, months_of, resolutions
+from csa.areas.choices import Choices
+from csa.base.params import MAX_EPS_M, DbscanParams, Month
+from csa.base.schema import KINDS
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, speak
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+
+MONTHS = (6, 12, 24, 36, 48, 60)
+LIMITS_KM2 = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 0.0)
+EPS_STEP_M = 10.0
+
+
+def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
+    """Show the choices, and return what was chosen.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        Its data.
+    now
+        The choices on screen.
+
+    Returns
+    -------
+    Choices
+        As the widgets say.
+    """
+    months = months_of(dataset)
+    _start_widgets(now, months[-1])
+    through = st.selectbox(
+        speak("controls.through"),
+        months[::-1],
+        key="through",
+        format_func=lambda name: _month_label(name, dataset),
+        help=speak("controls.through_help"),
+    )
+    n_months = st.selectbox(
+        speak("controls.months"),
+        sorted({*MONTHS, now.months}),
+        key="months",
+        format_func=lambda n: speak("controls.n_months", n=n),
+        help=speak("controls.months_help", months=config.areas.months),
+    )
+    kinds = st.selectbox(
+        speak("controls.kinds"),
+        ("both", *KINDS),
+        key="kinds",
+        format_func=lambda kind: _kind_label(kind, config),
+        help=speak("controls.kinds_help"),
+    )
+    with st.expander(speak("controls.more"), expanded=st.session_state["by_hand"]):
+        resolution, limit_km2 = _choose_size(config, now)
+        dbscan = _choose_dbscan()
+    return Choices(
+        until=Month.parse(through).plus(1),
+        months=n_months,
+        eps_m=dbscan.eps_m if dbscan else None,
+        min_samples=dbscan.min_samples if dbscan else None,
+        max_area_km2=limit_km2,
+        resolution=resolution,
+        kinds=KINDS if kinds == "both" else (kinds,),
+    )
+
+
+def _start_widgets(now: Choices, last: str) -> None:
+    """Give widgets the screen's values when they appear; a widget on screen keeps its own."""
+    state = st.session_state
+    suggested = state.get("suggested") or DbscanParams(150, 10)
+    values = {
+        "through": str(now.until.plus(-1)) if now.until else last,
+        "months": now.months,
+        "kinds": now.kinds[0] if len(now.kinds) == 1 else "both",
+        "resolution": now.resolution,
+        "limit": now.max_area_km2,
+        "by_hand": now.eps_m is not None or now.min_samples is not None,
+        "eps_m": float(now.eps_m or suggested.eps_m),
+        "min_samples": now.min_samples or suggested.min_samples,
+    }
+    for name in WIDGETS:
+        if name not in state:
+            state[name] = values[name]
+
+
+def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
+    units = config.city.units
+    resolution = st.selectbox(
+        speak("controls.resolution"),
+        resolutions(config),
+        key="resolution",
+        format_func=lambda r: _cell_label(r, units),
+        help=speak("controls.resolution_help", resolution=config.areas.resolution),
+    )
+    limits = _limits(resolution, now.max_area_km2)
+    if st.session_state["limit"] not in limits:
+        st.session_state["limit"] = limits[0]
+    limit_km2 = st.selectbox(
+        speak("controls.limit"),
+        limits,
+        key="limit",
+        format_func=lambda km2: land(km2, units) if km2 else speak("controls.no_limit"),
+        help=speak("controls.limit_help", size=land(config.areas.max_area_km2, units)),
+    )
+    return resolution, limit_km2
+
+
+def _limits(resolution: int, now_km2: float) -> list[float]:
+    """List the size limits that hold a cell with some room: a smaller one would be refused."""
+    least = 2 * _cell_km2(resolution)
+    offered = {limit for limit in (*LIMITS_KM2, now_km2) if not limit or limit >= least}
+    return sorted(offered, key=lambda limit: limit or float("inf"))
+
+
+def _choose_dbscan() -> DbscanParams | None:
+    """Return the radius and minimum set by hand; None leaves them to the suggestion."""
+    by_hand = st.toggle(
+        speak("controls.by_hand"), key="by_hand", help=speak("controls.by_hand_help")
+    )
+    if not by_hand:
+        for name in ("eps_m", "min_samples"):
+            st.session_state.pop(name, None)
+        return None
+    eps_m = st.number_input(
+        speak("controls.eps_m"),
+        min_value=1.0,
+        max_value=MAX_EPS_M,
+        step=EPS_STEP_M,
+        key="eps_m",
+        format="%g",
+        help=speak("controls.eps_m_help"),
+    )
+    min_samples = st.number_input(
+        speak("controls.min_samples"),
+        min_value=2,
+        max_value=MAX_MIN_SAMPLES,
+        step=1,
+        key="min_samples",
+        help=speak("controls.min_samples_help"),
+    )
+    return DbscanParams(float(eps_m), int(min_samples))
+
+
+def say_suggestion(
+    suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: Choices, cost: str
+) -> None:
+    """Say the suggested radius and minimum, why, and whether they are in use.
+
+    Parameters
+    ----------
+    suggested
+        What fits this many incidents.
+    suggested_by
+        `past years` or `city file`.
+    n_incidents
+        Incidents with a place in the period.
+    chosen
+        The choices on screen.
+    cost
+        What choosing others costs, in words.
+    """
+    st.session_state["suggested"] = suggested
+    by_hand = (chosen.eps_m, chosen.min_samples)
+    is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
+    key = "controls.suggested_not_used" if is_other else "controls.suggested"
+    is_judged = suggested_by == "past years"
+    source = speak("controls.by_past_years" if is_judged else "controls.by_city_file")
+    st.caption(
+        speak(
+            key,
+            eps_m=suggested.eps_m,
+            min_samples=suggested.min_samples,
+            n=n_incidents,
+            source=source,
+            cost=cost,
+        )
+    )
+
+
+def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) -> Screen:
+    """Show what the map can show, and return what was chosen.
+
+    Parameters
+    ----------
+    now
+        The screen.
+    offered
+        Layers that this city has, of `LAYERS`.
+    shades
+        What can colour the cells, of `SHADES`.
+
+    Returns
+    -------
+    Screen
+        With the layers and the shade of the widgets.
+    """
+    state = st.session_state
+    if state.get("shade") not in shades:
+        state["shade"] = now.shade if now.shade in shades else SHADES[0]
+    if not isinstance(state.get("layers"), list):
+        state["layers"] = [name for name in offered if name in now.layers]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shade = st.segmented_control(
+            speak("controls.shade"),
+            shades,
+            key="shade",
+            required=True,
+            format_func=lambda name: speak(
+                {
+                    "shootings": "controls.shade_shootings",
+                    "risk": "controls.shade_risk",
+                    "none": "controls.shade_none",
+                }[name]
+            ),
+        )
+        layers = st.pills(
+            speak("controls.layers"),
+            offered,
+            key="layers",
+            selection_mode="multi",
+            format_func=lambda name: speak(
+                {
+                    "background": "controls.background",
+                    "neighborhoods": "controls.neighborhoods",
+                    "services": "controls.services",
+                }[name]
+            ),
+        )
+    kept = tuple(name for name in now.layers if name not in offered)
+    return now.with_map(str(shade), tuple(n for n in LAYERS if n in {*layers, *kept}))
+
+
+def _month_label(name: str, dataset: Dataset) -> str:
+    through = date.fromisoformat(dataset.report["data_through"])
+    is_last = name == dataset.report["data_through"][:7]
+    is_whole = (through + timedelta(days=1)).month != through.month
+    if is_last and not is_whole:
+        return speak("controls.partial_month", day=day(through))
+    return month(name)
+
+
+def _kind_label(kind: str, config: CityConfig) -> str:
+    if kind == "both":
+        return speak("controls.both")
+    if kind == "homicide":
+        return speak("controls.homicides")
+    return speak("controls.nonfatal", name=config.city.nonfatal_name)
+
+
+def _cell_label(resolution: int, units: str) -> str:
+    km2 = _cell_km2(resolution)
+    if units == "us":
+        return speak("controls.cell_us", size=km2 / KM2_PER_SQUARE_MILE, resolution=resolution)
+    return speak("controls.cell_metric", size=km2, resolution=resolution)
+
+
+def _cell_km2(resolution: int) -> float:
+    """Return a cell's usual land: H3's own mean, good enough for a label."""
+    return 0.1053325 * 7.0 ** (9 - resolution)

@@ -1,0 +1,34 @@
+"""Find areas: where shootings concentrate, on a map, in a table, and area by area."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.find_areas import controls, parts
+from app.shared import cache, panels, session
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+opened = panels.frame(speak("find.title"))
+first = session.first_choices(opened.config, opened.dataset)
+screen = session.screen(opened.config, opened.dataset)
+with st.sidebar:
+    choices = controls.choose(opened.config, opened.dataset, screen.choices)
+    below = st.container()
+screen = screen.with_choices(choices)
+try:
+    with panels.working():
+        proposal = cache.proposal(opened, choices)
+except CsaError as error:
+    panels.stop(error)
+with below:
+    controls.say_suggestion(
+        proposal.suggested,
+        proposal.summary["params"]["suggested_by"],
+        proposal.summary["totals"]["located"],
+        choices,
+        parts.override_cost(opened, proposal, choices),
+    )
+session.remember(screen, first)
+parts.answer(proposal)
+parts.map_and_areas(opened, choices)

@@ -1,0 +1,164 @@
+"""A place's measures: figure, baseline, target, the change in words, a small chart each."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.screens.measures import measures_charts
+from app.screens.measures.measure_words import (
+    CLAIMS,
+    applies_here,
+    figure_words,
+    is_old,
+    is_told_here,
+    lack_words,
+    number_words,
+)
+from app.shared import charts, panels
+from app.shared.signing import Scene
+from csa.base.text import render, speak
+from csa.plan.measures import Progress, Quarter, Value
+from csa.reports.briefing.measuring import MeasureLine
+
+MOST = 6
+"""Measures with their charts that a page shows at once; the others on a press."""
+ALL = "all measures of a place"
+
+
+def show(scene: Scene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
+    """Show the measures: those with a figure first.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    lines
+        All of the plan's, in the place.
+    name
+        Of the place.
+    note
+        What is to be known first, where there is anything.
+    """
+    st.subheader(speak("here.measures"), anchor=False)
+    if note:
+        st.caption(panels.plain(note))
+    known = [line for line in lines if line.history or line.shown.value is not None]
+    without = [line for line in lines if line not in known]
+    known.sort(key=lambda line: (not is_told_here(line), line.judged.verdict not in CLAIMS))
+    is_all = len(known) <= MOST or st.session_state.get(ALL, False)
+    if any(len(line.history) > 1 for line in known):
+        st.caption(speak("meeting.compared"))
+    for line in known if is_all else known[:MOST]:
+        _measure(scene, line, name)
+    if len(known) > MOST:
+        left = len(known) - MOST
+        st.toggle(speak("here.more", n=left), key=ALL)
+    if without:
+        _without(without, is_open=not known)
+
+
+def _measure(scene: Scene, line: MeasureLine, name: str) -> None:
+    with st.container(key=f"measure {line.measure.id}"):
+        st.html(f'<div class="csa-measure">{card_html(scene, line)}</div>')
+        if is_told_here(line) and len(line.history) > 1:
+            st.plotly_chart(
+                measures_charts.by_quarter(
+                    line, is_synthetic=scene.opened.config.city.is_synthetic
+                ),
+                config=charts.CONFIG,
+                key=f"chart {line.measure.id} {line.place}",
+                alt=speak("here.chart_alt", measure=line.measure.name, place=name),
+            )
+
+
+def card_html(scene: Scene, line: MeasureLine) -> str:
+    """Write what is said of a measure.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    line
+        A measure with a figure, its own or a wider one.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    said = [f"<h3>{html.escape(line.measure.name)}</h3>", _figures(line)]
+    if line.shown.message is not None:
+        said.append(_quiet(render(line.shown.message)))
+    elif line.history:
+        tag = "b" if line.judged.verdict in CLAIMS else "span"
+        said.append(f"<p><{tag}>{html.escape(render(line.judged.message))}</{tag}></p>")
+    if line.last is not None and is_old(line, scene.today):
+        said.append(_quiet(speak("here.no_update", quarter=line.last)))
+    begun = _begun(scene, line)
+    if begun:
+        said.append(_quiet(begun))
+    said += [_quiet(speak("here.revised", change=render(one))) for one in line.revised]
+    missing = lack_words(line)
+    if missing:
+        said.append(_quiet(missing))
+    return "".join(said)
+
+
+def _figures(line: MeasureLine) -> str:
+    kind, value = line.measure.kind, line.shown.value
+    if value is None:
+        return ""
+    figure = html.escape(figure_words(value, kind))
+    of = speak("here.of_quarter", quarter=value.quarter)
+    if not line.is_approved and not line.shown.is_wider:
+        of = speak("here.not_approved", of=of)
+    parts = [f"<b>{figure}</b> {html.escape(of)}"]
+    if line.shown.is_wider:
+        parts = [f"<span>{figure}</span> {html.escape(of)}"]
+    parts += [html.escape(text) for text in _settled(line)]
+    return f'<p class="csa-figures">{" · ".join(parts)}</p>'
+
+
+def _settled(line: MeasureLine) -> list[str]:
+    kind, settled, said = line.measure.kind, line.settled, []
+    if settled is not None and settled.baseline is not None:
+        at = number_words(settled.baseline, kind)
+        key = "here.at_baseline" if applies_here(line) else "here.at_baseline_city"
+        said.append(speak(key, at=at))
+    if settled is not None and settled.target is not None:
+        at = number_words(settled.target, kind)
+        if not applies_here(line):
+            said.append(speak("here.at_target_city", at=at))
+        else:
+            met = is_told_here(line) and line.progress is Progress.MET
+            said.append(speak("here.at_target_met" if met else "here.at_target", at=at))
+    return said
+
+
+def _begun(scene: Scene, line: MeasureLine) -> str:
+    """Say what the measure was when work in the area began (1.3.8), where that was kept."""
+    rows = [row for row in scene.records.baselines if row.area == line.place]
+    kept = rows[-1].values.get(f"{line.measure.id}/{line.place}") if rows else None
+    if kept is None:
+        return ""
+    numbers = {name: kept.get(name) for name in ("value", "numerator", "denominator")}
+    quarter = Quarter.parse(kept["quarter"])
+    figure = figure_words(Value(line.measure.id, quarter, **numbers), line.measure.kind)
+    return speak("here.when_begun", at=figure, quarter=quarter)
+
+
+def _quiet(text: str) -> str:
+    return f'<p class="csa-faint">{html.escape(text)}</p>'
+
+
+def _without(lines: Sequence[MeasureLine], *, is_open: bool) -> None:
+    with st.expander(speak("here.without", n=len(lines)), expanded=is_open):
+        items = "".join(
+            f"<li><b>{html.escape(line.measure.name)}</b> "
+            f'<span class="csa-faint">{html.escape(lack_words(line))}</span></li>'
+            for line in lines
+        )
+        st.html(f'<ul class="csa-due">{items}</ul>')

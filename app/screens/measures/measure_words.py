@@ -1,0 +1,166 @@
+"""The words of measures: a figure, what a measure lacks, what is known in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from csa.base.text import percent, render, speak
+from csa.plan.measures import Quarter, Value, Verdict, find_kind, told
+from csa.reports.briefing.measuring import MeasureLine, lacks
+
+CLAIMS = (Verdict.BETTER, Verdict.WORSE, Verdict.MOVED)
+"""Verdicts that claim a change; all else is shown in grey."""
+MOST_NAMED = 3
+
+
+def figure_words(value: Value, kind: str) -> str:
+    """Write a value: a share in percent, with its parts where they are known.
+
+    Parameters
+    ----------
+    value
+        A checked value.
+    kind
+        Of `csa.plan.measures.KINDS`.
+
+    Returns
+    -------
+    str
+        Such as `45 % (9 of 20)`, `1,204` or `agreed`.
+    """
+    if find_kind(kind).shape != "share" or value.value is None:
+        return told(value, kind)
+    if value.numerator is None:
+        return percent(value.value)
+    return speak("here.share", share=percent(value.value), of=told(value, kind))
+
+
+def number_words(number: float, kind: str) -> str:
+    """Write a baseline or a target as the values are written.
+
+    Parameters
+    ----------
+    number
+        The figure.
+    kind
+        Of `csa.plan.measures.KINDS`.
+
+    Returns
+    -------
+    str
+        Such as `45 %`.
+    """
+    return figure_words(Value("", Quarter(1, 1), value=number), kind)
+
+
+def applies_here(line: MeasureLine) -> bool:
+    """Tell whether a measure's baseline and target, which are the city's, hold in its place.
+
+    Parameters
+    ----------
+    line
+        The measure.
+
+    Returns
+    -------
+    bool
+        False for a count of one place: the whole city's is no measure of it.
+    """
+    return not line.place or find_kind(line.measure.kind).shape != "count"
+
+
+def lack_words(line: MeasureLine) -> str:
+    """Say what a measure lacks still.
+
+    Parameters
+    ----------
+    line
+        The measure.
+
+    Returns
+    -------
+    str
+        Such as `no definition yet, no target`; empty where it lacks nothing.
+    """
+    return ", ".join(render(message) for message in lacks(line))
+
+
+def is_told_here(line: MeasureLine) -> bool:
+    """Tell whether a place has a figure of its own that can be shown.
+
+    Parameters
+    ----------
+    line
+        The measure.
+
+    Returns
+    -------
+    bool
+        False without a value, and for a survey with too few answers.
+    """
+    return line.shown.value is not None and not line.shown.is_wider
+
+
+def is_old(line: MeasureLine, today: date) -> bool:
+    """Tell whether nothing was told of the last quarter that is over.
+
+    Parameters
+    ----------
+    line
+        The measure.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    bool
+        True without any value too.
+    """
+    return line.last is None or line.last < Quarter.of(today).plus(-1)
+
+
+def known_words(lines: Sequence[MeasureLine], today: date) -> str:
+    """Say in a sentence or two what the measures of a place say.
+
+    Parameters
+    ----------
+    lines
+        All of the plan's.
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    known = [line for line in lines if is_told_here(line)]
+    if not known:
+        return speak("here.known_none", n=len(lines))
+    current = [line for line in known if not is_old(line, today)]
+    said = [speak("here.known", n=len(known), of=len(lines))]
+    changes = [_changed(current, verdict) for verdict in CLAIMS]
+    said += [change for change in changes if change]
+    if current and not any(changes):
+        said.append(speak("here.changed_none"))
+    n_old = len(known) - len(current)
+    if n_old:
+        said.append(speak("here.n_old", n=n_old))
+    return " ".join(said)
+
+
+def _changed(lines: Sequence[MeasureLine], verdict: Verdict) -> str:
+    """Name the measures that changed in one way by more than chance gives."""
+    names = [line.measure.name for line in lines if line.judged.verdict is verdict]
+    if not names:
+        return ""
+    left = len(names) - MOST_NAMED
+    if left > 0:
+        names = [*names[:MOST_NAMED], speak("here.and_more", n=left)]
+    key = {
+        Verdict.BETTER: "here.better",
+        Verdict.WORSE: "here.worse",
+        Verdict.MOVED: "here.moved",
+    }[verdict]
+    return speak(key, names="; ".join(names))

@@ -1,0 +1,288 @@
+"""What can be said of measures: one value, a file of values, a quarter approved, a definition."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.shared import panels, signing
+from app.shared.signing import Scene, Values
+from csa.base.errors import ParamError, SourceError
+from csa.base.io import write_file
+from csa.base.text import speak
+from csa.decisions.measures import SETTLED, add_values, approve_quarter, settle_measure
+from csa.decisions.roles import Act, may, require, require_committee
+from csa.decisions.store import Store
+from csa.decisions.store.tables import MeasureRow
+from csa.ingest.measures import load_measures
+from csa.plan.measures import Quarter, Value, checked, find_kind, make_value
+from csa.reports.briefing.measuring import MeasureLine
+
+QUARTERS = 16
+"""Quarters that a form offers: four years back."""
+MAX_FILE_MB = 5
+NUMBERS = frozenset({"baseline", "target"})
+
+
+def show(
+    scene: Scene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
+) -> None:
+    """Offer what the reader may change of measures.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    lines
+        The plan's measures in the place on screen.
+    place
+        What values call that place; None where there can be none.
+    places
+        Every place that a value can be of, to its name.
+    """
+    options = _options(scene)
+    if place is None:
+        options.pop("value", None)
+    if not options:
+        st.caption(speak("here.read_only"))
+        return
+    with st.expander(speak("here.edit")):
+        chosen = signing.pick("measures edit", speak("here.edit"), options)
+        if chosen == "value" and place is not None:
+            _value_form(scene, lines, place, places)
+        elif chosen == "file":
+            _file_form(scene, places)
+        elif chosen == "settle":
+            _settle_form(scene, lines)
+        else:
+            _approve_form(scene)
+
+
+def _options(scene: Scene) -> dict[str, str]:
+    who, found = scene.who, {}
+    if may(require, who, "editor"):
+        found = {"value": speak("here.enter"), "file": speak("here.import")}
+    if may(require, who, "chair"):
+        found["settle"] = speak("here.settle")
+    if may(require_committee, who):
+        found["approve"] = speak("here.approve")
+    return found
+
+
+def quarters_over(today: date) -> list[Quarter]:
+    """List the quarters that are over, the latest first.
+
+    Parameters
+    ----------
+    today
+        The day that is asked about.
+
+    Returns
+    -------
+    list of Quarter
+        Four years.
+    """
+    return [Quarter.of(today).plus(-step) for step in range(1, QUARTERS + 1)]
+
+
+def _choose_measure(key: str, lines: Sequence[MeasureLine]) -> MeasureLine:
+    names = {line.measure.id: line for line in lines}
+    found = st.selectbox(
+        speak("here.measure"),
+        list(names),
+        format_func=lambda one: names[one].measure.name,
+        key=key,
+    )
+    return names[found]
+
+
+def _value_form(
+    scene: Scene, lines: Sequence[MeasureLine], place: str, places: Mapping[str, str]
+) -> None:
+    line = _choose_measure("value measure", lines)
+    kind = find_kind(line.measure.kind)
+    name = places[place] if place else speak("here.city")
+    st.markdown(f"**{panels.plain(name)}**")
+    st.caption(panels.plain(speak("here.unit", unit=line.measure.unit)))
+
+    def fields(key: str) -> Values:
+        found: dict[str, Any] = {
+            "quarter": st.selectbox(
+                speak("here.quarter"), quarters_over(scene.today), key=f"{key} quarter"
+            )
+        }
+        found |= _number_fields(key, kind.shape, is_survey=kind.is_survey)
+        left, right = st.columns(2)
+        found["basis"] = left.text_input(speak("here.basis"), key=f"{key} basis", max_chars=500)
+        found["note"] = right.text_input(speak("here.note"), key=f"{key} note", max_chars=500)
+        return found
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        value = checked(Value(line.measure.id, place=place, **values), kind.name)
+        n = add_values(store, scene.plan, act, [value])
+        return speak("here.taken", n=n) if n else speak("here.same")
+
+    key = f"value {line.measure.id} {place}"
+    signing.form(scene, key, fields, write, label=speak("here.save"))
+
+
+def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float | None]:
+    """Ask for the numbers that a value of this kind can hold."""
+    names = {
+        "count": {"value": speak("here.count"), "denominator": speak("here.among")},
+        "share": {
+            "numerator": speak("here.part"),
+            "denominator": speak("here.whole"),
+            "value": speak("here.share_alone"),
+        },
+        "number": {"value": speak("here.value")},
+    }[shape]
+    if is_survey:
+        names |= {"answers": speak("here.answers"), "design_effect": speak("here.design_effect")}
+    columns = [column for _ in range(-(-len(names) // 2)) for column in st.columns(2)]
+    return {
+        name: column.number_input(label, value=None, step=_step(name), key=f"{key} {name}")
+        for column, (name, label) in zip(columns, names.items(), strict=False)
+    }
+
+
+def _step(name: str) -> float:
+    if name == "answers":
+        return 1  # whole, so that the form gives a whole number
+    return 0.01 if name in {"value", "design_effect"} else 1.0
+
+
+def _file_form(scene: Scene, places: Collection[str]) -> None:
+    st.caption(speak("here.file_about"))
+    kinds = {one.id: one.kind for one in scene.plan.measures}
+
+    def fields(key: str) -> Values:
+        return {
+            "file": st.file_uploader(
+                speak("here.file"), type="csv", key=f"{key} file", max_upload_size=MAX_FILE_MB
+            )
+        }
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        if values["file"] is None:
+            raise ParamError("here.no_file")
+        read = read_file(values["file"].name, values["file"].getvalue(), kinds, places)
+        n = add_values(store, scene.plan, act, read)
+        return speak("here.taken", n=n) if n else speak("here.same")
+
+    signing.form(scene, "file", fields, write, label=speak("here.import_save"))
+
+
+def read_file(
+    name: str, content: bytes, kinds: Mapping[str, str], places: Collection[str]
+) -> tuple[Value, ...]:
+    """Read a file that somebody sent: whole, or not at all with every fault by its row.
+
+    Parameters
+    ----------
+    name
+        As its sender called it.
+    content
+        Its bytes.
+    kinds
+        Measure to kind.
+    places
+        Every place that a value can be of.
+
+    Returns
+    -------
+    tuple of Value
+        In the file's order.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, or has faults.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "values.csv"
+        write_file(path, content)
+        try:
+            return load_measures(path, kinds, places, make_value)
+        except SourceError as error:
+            if not error.faults:  # no reader knows our own folder
+                error.message = replace(
+                    error.message, values={**error.message.values, "path": name}
+                )
+                raise
+            refused = SourceError("here.file_faults", name=name, n=len(error.faults))
+            refused.faults = error.faults
+            raise refused from error
+
+
+def _settle_form(scene: Scene, lines: Sequence[MeasureLine]) -> None:
+    line = _choose_measure("settle measure", lines)
+    settled, shape = line.settled, find_kind(line.measure.kind).shape
+    st.caption(panels.plain(f"{line.measure.ask} {speak('here.unit', unit=line.measure.unit)}"))
+    if shape == "share":
+        st.caption(speak("here.share_note"))
+
+    def fields(key: str) -> Values:
+        now = settled or MeasureRow()
+        before: dict[str, Any] = {name: getattr(now, name) for name in SETTLED}
+        before |= {name: before[name] or "" for name in SETTLED if name not in NUMBERS}
+        begun = signing.seen(key, line.revision, before)
+        found: dict[str, Any] = {
+            "definition": st.text_area(
+                speak("here.definition"), before["definition"], key=f"{key} definition", height=80
+            )
+        }
+        one, two = st.columns(2)
+        three, four = st.columns(2)
+        found["baseline"] = one.number_input(
+            speak("here.baseline"), value=before["baseline"], key=f"{key} baseline"
+        )
+        found["baseline_quarter"] = two.text_input(
+            speak("here.baseline_quarter"), before["baseline_quarter"], key=f"{key} from"
+        )
+        found["target"] = three.number_input(
+            speak("here.target"), value=before["target"], key=f"{key} target"
+        )
+        found["target_quarter"] = four.text_input(
+            speak("here.target_quarter"), before["target_quarter"], key=f"{key} until"
+        )
+        left, right = st.columns(2)
+        found["owner"] = left.text_input(speak("here.owner"), before["owner"], key=f"{key} owner")
+        found["source"] = right.text_input(
+            speak("here.source"), before["source"], key=f"{key} source"
+        )
+        return {"settled": found, "begun": begun}
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        revision, before = values["begun"]
+        settled = signing.changed(values["settled"], before)
+        settle_measure(store, scene.plan, act, line.measure.id, settled, revision)
+        return speak("here.settled", measure=line.measure.name)
+
+    signing.form(scene, f"settle {line.measure.id}", fields, write, label=speak("here.save"))
+
+
+def _approve_form(scene: Scene) -> None:
+    rows = {row.key: row for row in scene.records.quarters}
+    quarter = st.selectbox(speak("here.quarter"), quarters_over(scene.today), key="approve quarter")
+    row = rows.get(str(quarter))
+    is_approved = row is not None and row.is_approved
+    n = sum(value.quarter == quarter for value in scene.records.values)
+    st.caption(speak("here.approved" if is_approved else "here.approve_about", n=n))
+
+    def fields(key: str) -> Values:
+        return {"seen": signing.seen(key, 0 if row is None else row.revision)[0]}
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        approve_quarter(store, act, quarter, is_approved=not is_approved, seen=values["seen"])
+        key = "keep.reopened" if is_approved else "keep.quarter"
+        return speak(key, quarter=quarter)
+
+    label = speak("here.reopen_save" if is_approved else "here.approve_save")
+    signing.form(scene, f"approve {quarter}", fields, write, label=label)

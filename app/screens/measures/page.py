@@ -1,0 +1,65 @@
+"""Neighborhood measures: what is measured in a place, beside what is being done there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.measures import (
+    measure_list,
+    measures_edit,
+    place_answer,
+    place_choice,
+    place_steps,
+    work_forms,
+    work_plan,
+)
+from app.shared import cache_store, panels, person, session
+from app.shared.signing import Scene
+from csa.base.errors import CsaError
+from csa.base.text import speak
+from csa.reports.briefing import plan_lines
+from csa.reports.briefing.measuring import measure_lines
+from csa.reports.briefing.places import AREA, PROPOSED
+from csa.reports.briefing.working import work_plan as plan_of
+
+opened = panels.frame(speak("here.title"))
+screen = session.screen(opened.config, opened.dataset)
+first = session.first_choices(opened.config, opened.dataset)
+if person.access(opened) == person.PUBLIC:  # the public reads no store: nothing is known here
+    panels.empty(speak("here.public"))
+    st.stop()
+try:
+    plan, records = cache_store.plan(opened), cache_store.records(opened)
+    who, today = person.person(opened), cache_store.today(opened)
+    if plan is None:
+        panels.empty(speak("plan_page.no_plan", city=opened.config.city.name))
+        st.stop()
+    scene = Scene(opened, plan, records, who, today)
+    lines = plan_lines(plan, records, today)
+    with panels.working():
+        places, recent = place_choice.places(opened, screen, records, lines)
+except CsaError as error:
+    panels.stop(error)
+lacking = place_choice.without_action(places)
+if lacking:
+    st.caption(panels.plain(lacking))
+place, screen = place_choice.choose(screen, places)
+session.remember(screen, first)
+work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
+measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)
+verdict = place_steps.verdict(scene, screen, place)
+place_answer.answer(scene, screen, place, (recent, measures, lines), (work, verdict))
+with st.container(key="place_parts"):
+    left, right = st.columns([0.5, 0.5], gap="large")
+with left:
+    is_new = place.kind == PROPOSED
+    note = speak("here.candidate_values", place=place.name) if is_new else ""
+    measure_list.show(scene, measures, place_choice.name_of(place), note)
+    measures_edit.show(scene, measures, place.value_place, place_choice.value_places(places))
+with right:
+    work_plan.actions(place, lines, work)
+    if work is not None:
+        work_plan.show(scene, work)
+        work_forms.show(scene, work)
+    if place.kind in {AREA, PROPOSED}:
+        place_steps.show(scene, screen, place, work, verdict)

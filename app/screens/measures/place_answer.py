@@ -1,0 +1,105 @@
+"""The two sentences that matter in a place: what its measures say, and what is being done."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.screens.measures.measure_words import known_words
+from app.screens.measures.place_steps import Verdict
+from app.screens.measures.work_plan import done_words
+from app.shared import cache
+from app.shared.link_state import Screen
+from app.shared.phrases import kinds_words, months_covered
+from app.shared.signing import Scene
+from csa.areas.sheets import usual_number
+from csa.base.stats import count_interval
+from csa.base.text import month, speak
+from csa.reports.briefing import Line
+from csa.reports.briefing.measuring import MeasureLine
+from csa.reports.briefing.places import NEIGHBORHOOD, Place, Recent
+from csa.reports.briefing.working import WorkPlan
+
+
+def answer(
+    scene: Scene,
+    screen: Screen,
+    place: Place,
+    known: tuple[Recent | None, Sequence[MeasureLine], Sequence[Line]],
+    done: tuple[WorkPlan | None, Verdict | None],
+) -> None:
+    """Say both sentences.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    screen
+        What is chosen on other pages.
+    place
+        The place.
+    known
+        Incidents of the last 12 months, its measures, and the plan's actions.
+    done
+        Its work plan, and what Displacement says of it.
+    """
+    recent, measures, lines = known
+    work, verdict = done
+    shot = shot_words(scene, screen, place, recent, verdict)
+    parts = (
+        (speak("here.said_measured"), f"{known_words(measures, scene.today)} {shot}"),
+        (speak("here.said_done"), done_words(place, lines, work)),
+    )
+    said = "".join(
+        f'<p class="csa-answer"><b>{html.escape(head)}</b> {html.escape(text)}</p>'
+        for head, text in parts
+    )
+    st.html(said)
+
+
+def shot_words(
+    scene: Scene, screen: Screen, place: Place, recent: Recent | None, verdict: Verdict | None
+) -> str:
+    """Say how many were counted in the last 12 whole months, and how sure that is.
+
+    Parameters
+    ----------
+    scene, screen, place, recent, verdict
+        As in `answer`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if recent is None or place.n_shot is None:
+        return speak("here.shot_unknown")
+    last = month(str(recent.period.until.plus(-1)))
+    what = kinds_words(scene.opened, screen.choices)
+    said = [speak("here.shot", n=place.n_shot, what=what, month=last)]
+    if verdict is not None:
+        said.append(verdict.why)
+    elif place.kind == NEIGHBORHOOD:
+        low, high = count_interval(place.n_shot)
+        said.append(speak("here.chance", low=int(low), high=int(high) + 1))
+    elif place.letter:
+        said.append(_usual(scene, screen, place.letter))
+    return " ".join(part for part in said if part)
+
+
+def _usual(scene: Scene, screen: Screen, letter: str) -> str:
+    """Say how sure the count of a candidate is, from its sheet."""
+    proposal = cache.proposal(scene.opened, screen.choices)
+    row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
+    usual = usual_number(row["expected_low"], row["expected_high"])
+    if usual is None:
+        return ""
+    return speak(
+        "here.usual",
+        n=int(row["incidents"]),
+        months=months_covered(proposal),
+        low=usual[0],
+        high=usual[1],
+    )

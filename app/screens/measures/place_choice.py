@@ -1,0 +1,215 @@
+"""Which place Neighborhood measures shows: chosen here, in a link, or on another page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.shared import cache, cache_change
+from app.shared.city_session import Opened
+from app.shared.link_state import Screen
+from csa.base.text import speak
+from csa.decisions.store.records import Records
+from csa.reports.briefing import Line
+from csa.reports.briefing.places import (
+    AREA,
+    CITY,
+    NEIGHBORHOOD,
+    PROPOSED,
+    UNSERVED,
+    Place,
+    Recent,
+    list_places,
+    live_by_area,
+)
+
+WIDGET, QUERY, KEPT = "measures place", "place", "measures place as kept"
+MOST_NAMED = 5
+
+
+def places(
+    opened: Opened, screen: Screen, records: Records, lines: Sequence[Line]
+) -> tuple[tuple[Place, ...], Recent | None]:
+    """List the places to choose from.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    screen
+        What is chosen on other pages.
+    records
+        What was decided.
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    tuple
+        The places, and the incidents of the last 12 whole months.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range.
+    """
+    areas = cache.proposal(opened, screen.choices).areas
+    rows = areas[["area_id", "place_name", "cells"]].itertuples(index=False, name=None)
+    proposed = [(str(letter), str(name), tuple(map(str, cells))) for letter, name, cells in rows]
+    recent = cache_change.recent(opened, screen.choices)
+    names = [str(name) for name in opened.dataset.neighborhoods["name"] if name]
+    return list_places(records, proposed, names, recent, live_by_area(lines)), recent
+
+
+def choose(screen: Screen, listed: Sequence[Place]) -> tuple[Place, Screen]:
+    """Ask for a place; other pages then show the same area.
+
+    Parameters
+    ----------
+    screen
+        What is chosen on other pages.
+    listed
+        As `places`.
+
+    Returns
+    -------
+    tuple
+        The place, and the screen with its area.
+    """
+    by_id = {place.id: place for place in listed}
+    if st.session_state.get(WIDGET) not in by_id:
+        st.session_state[WIDGET] = _first(screen, by_id)
+    found = by_id[
+        st.selectbox(
+            speak("here.choose"),
+            list(by_id),
+            key=WIDGET,
+            format_func=lambda name: name_of(by_id[name]),
+        )
+    ]
+    if found.letter and found.letter != screen.area:
+        screen = screen.with_area(found.letter)
+    st.session_state[KEPT] = (found.id, screen.area)
+    if st.query_params.get(QUERY) != found.id:
+        st.query_params[QUERY] = found.id
+    return found, screen
+
+
+def _first(screen: Screen, by_id: dict[str, Place]) -> str:
+    """Take the link's place; else the one shown last, unless another area was chosen since."""
+    asked = st.query_params.get(QUERY, "")
+    if asked in by_id:
+        return asked
+    kept, area = st.session_state.get(KEPT, ("", ""))
+    if kept in by_id and area == screen.area:
+        return str(kept)
+    same = [name for name, place in by_id.items() if screen.area and place.letter == screen.area]
+    return (same or list(by_id))[0]
+
+
+def name_of(place: Place) -> str:
+    """Name a place, and say what it is.
+
+    Parameters
+    ----------
+    place
+        The place.
+
+    Returns
+    -------
+    str
+        Such as `Ivorstead (A), candidate`.
+    """
+    if place.kind == CITY:
+        return speak("here.city")
+    if place.kind == NEIGHBORHOOD:
+        return place.name
+    name = speak("briefing.place", place=place.name, area_id=place.key)
+    return speak("here.named", name=name, state=state_word(place))
+
+
+def state_word(place: Place) -> str:
+    """Say how far an area is.
+
+    Parameters
+    ----------
+    place
+        An area or a candidate.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if place.kind == PROPOSED:
+        return speak("here.proposed")
+    return step_word(place.state)
+
+
+def step_word(state: str) -> str:
+    """Say a step of an area.
+
+    Parameters
+    ----------
+    state
+        Of `csa.decisions.areas.STATES`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(
+        {
+            "candidate": "here.candidate",
+            "designated": "here.designated",
+            "maintenance": "here.maintenance",
+            "retired": "here.retired",
+        }[state]
+    )
+
+
+def without_action(listed: Sequence[Place]) -> str:
+    """Name the areas with shootings and no live action, in one line.
+
+    Parameters
+    ----------
+    listed
+        As `places`.
+
+    Returns
+    -------
+    str
+        A sentence; empty where there is none.
+    """
+    areas = [place for place in listed if place.kind == AREA and place.state not in UNSERVED]
+    if not areas:
+        return speak("here.no_area")
+    lacking = [place for place in areas if place.lacks_action]
+    if not lacking:
+        return ""
+    names = [
+        speak("briefing.place", place=place.name, area_id=place.key)
+        for place in lacking[:MOST_NAMED]
+    ]
+    left = len(lacking) - len(names)
+    if left:
+        names.append(speak("here.and_more", n=left))
+    return speak("here.lacking", areas=", ".join(names))
+
+
+def value_places(listed: Sequence[Place]) -> dict[str, str]:
+    """List every place that a value can be of, but the whole city.
+
+    Parameters
+    ----------
+    listed
+        As `places`.
+
+    Returns
+    -------
+    dict
+        What values call it, to its name.
+    """
+    return {place.key: name_of(place) for place in listed if place.kind not in {CITY, PROPOSED}}

@@ -1,0 +1,243 @@
+"""The steps of an area: who decided what and why, and the steps that may follow."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.screens.measures.place_choice import step_word
+from app.shared import cache, cache_change, panels, signing
+from app.shared.following import LEAST_MONTHS, is_early
+from app.shared.link_state import Screen
+from app.shared.signing import Scene, Values
+from csa.base.errors import CsaError, PeriodError
+from csa.base.text import day, month, render, speak
+from csa.decisions.areas import (
+    CANDIDATE,
+    DESIGNATED,
+    FEWER,
+    MAINTENANCE,
+    RETIRED,
+    begin_work,
+    designate,
+    maintain,
+    retire,
+)
+from csa.decisions.roles import Act, may, require_area_chair
+from csa.decisions.store import Store
+from csa.decisions.store.tables import StepRow
+from csa.reports.briefing.areas import baseline_of
+from csa.reports.briefing.places import AREA, PROPOSED, Place
+from csa.reports.briefing.serving import Told, candidate_of, served_with
+from csa.reports.briefing.working import WorkPlan
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Displacement says of an area since its designation.
+
+    Parameters
+    ----------
+    told
+        None where nothing can be told.
+    why
+        The sentence: what is told, or why nothing is.
+    """
+
+    told: Told | None
+    why: str
+
+
+def verdict(scene: Scene, screen: Screen, place: Place) -> Verdict | None:
+    """Tell of a served area since its designation.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    screen
+        What is chosen on other pages.
+    place
+        The place.
+
+    Returns
+    -------
+    Verdict or None
+        None where it is not served.
+    """
+    areas = served_with(scene.records, place.key) if place.kind == AREA else None
+    if areas is None:
+        return None
+    try:
+        told = cache_change.told(scene.opened, screen.choices, areas, place.key)
+    except PeriodError:
+        through = scene.opened.dataset.report["data_through"]
+        since = month(str(areas.since))
+        return Verdict(None, speak("here.too_early", since=since, through=month(through[:7])))
+    except CsaError as error:
+        return Verdict(None, render(error.message))
+    if is_early(told.n_months - 1):
+        since, n = month(str(areas.since)), told.n_months
+        return Verdict(None, speak("change_page.too_early", n=n, since=since, least=LEAST_MONTHS))
+    return Verdict(told, render(told.sentence))
+
+
+def show(
+    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, found: Verdict | None
+) -> None:
+    """Show the steps of an area or a candidate, and offer those that may follow.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    screen
+        What is chosen on other pages.
+    place
+        An area or a candidate.
+    work
+        The area's work plan.
+    found
+        As `verdict`.
+    """
+    st.subheader(speak("here.steps"), anchor=False)
+    if work is None:
+        st.caption(speak("here.steps_none"))
+    else:
+        items = "".join(_step(row) for row in reversed(work.steps))
+        begun = work.area.execution_on
+        if begun is not None:
+            items = f"<li>{html.escape(speak('here.work_began', day=day(begun)))}</li>{items}"
+        st.html(f'<ul class="csa-due">{items}</ul>')
+    if not may(require_area_chair, scene.who):
+        st.caption(speak("here.steps_read_only"))
+        return
+    forms = _forms(scene, screen, place, work, found)
+    if work is not None and work.area.state == DESIGNATED and "maintain" not in forms:
+        st.caption(speak("here.no_maintenance"))
+    if forms:
+        names = {
+            "designate": speak("here.do_designate"),
+            "candidate": speak("here.do_candidate"),
+            "begin": speak("here.do_begin"),
+            "maintain": speak("here.do_maintain"),
+            "retire": speak("here.do_retire"),
+        }
+        with st.expander(speak("here.next_step")):
+            chosen = signing.pick(
+                f"step {place.id}", speak("here.next_step"), {key: names[key] for key in forms}
+            )
+            forms[chosen]()
+
+
+def _step(row: StepRow) -> str:
+    head = speak("here.step", state=step_word(row.state), day=day(row.on_date), by=row.by_office)
+    head = f"{head[:1].upper()}{head[1:]}"
+    params = row.evidence.get("params", {})
+    facts = [speak("here.n_cells", n=len(row.cells))]
+    area = row.evidence.get("area", {})
+    if area.get("incidents") and params.get("months"):
+        facts.append(speak("here.seen", n=int(area["incidents"]), months=params["months"]))
+    if row.evidence.get("sentence"):
+        facts.append(str(row.evidence["sentence"]))
+    said = html.escape(" ".join(facts))
+    return (
+        f"<li><b>{html.escape(head)}</b><br>{html.escape(row.reasons)}"
+        f'<br><span class="csa-faint">{said}</span></li>'
+    )
+
+
+def _forms(
+    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, found: Verdict | None
+) -> Mapping[str, Callable[[], None]]:
+    """Offer what may follow: what is refused in any case is not offered."""
+    forms: dict[str, Callable[[], None]] = {}
+    state = "" if work is None else work.area.state
+    if place.letter and (place.kind == PROPOSED or state in {CANDIDATE, RETIRED, MAINTENANCE}):
+        forms["designate"] = lambda: _designate(scene, screen, place, work, DESIGNATED)
+    if place.letter and (place.kind == PROPOSED or state == RETIRED):
+        forms["candidate"] = lambda: _designate(scene, screen, place, work, CANDIDATE)
+    if work is None:
+        return forms
+    if state == DESIGNATED and work.area.execution_on is None:
+        forms["begin"] = lambda: _begin(scene, work)
+    told = None if found is None else found.told
+    if state == DESIGNATED and told is not None and told.verdict in FEWER:
+        forms["maintain"] = lambda: _maintain(scene, work, told)
+    if state != RETIRED:
+        forms["retire"] = lambda: _retire(scene, work)
+    return forms
+
+
+def _designate(
+    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, state: str
+) -> None:
+    st.caption(speak("here.designate_about" if state == DESIGNATED else "here.candidate_about"))
+
+    def fields(key: str) -> Values:
+        return {"seen": signing.seen(key, 0 if work is None else work.area.revision)[0]}
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        proposal = cache.proposal(scene.opened, screen.choices)
+        judgement = panels.judged(scene.opened, screen.choices)
+        candidate = candidate_of(proposal, place.letter, judgement)
+        seen = values["seen"] if work is not None else None
+        letter = designate(store, act, candidate, state, seen=seen)
+        st.query_params["place"] = f"{AREA}:{letter}"
+        return speak("here.is_now", area=letter, state=step_word(state))
+
+    key = f"{state} {place.id} {hash(place.cells)}"  # another proposal's letters name other places
+    _form(scene, key, fields, write, speak("here.decide"))
+
+
+def _begin(scene: Scene, work: WorkPlan) -> None:
+    st.caption(speak("here.begin_about"))
+
+    def fields(key: str) -> Values:
+        label = speak("here.on_date")
+        return {"on": st.date_input(label, value=scene.today, key=f"{key} on")}
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        key, on = work.area.key, values["on"]
+        kept = baseline_of(scene.records, key, on)
+        begin_work(store, act, key, on, kept)
+        return speak("keep.begun", area=key, day=on, n=len(kept))
+
+    _form(scene, f"begin {work.area.key}", fields, write, speak("here.do_begin"))
+
+
+def _maintain(scene: Scene, work: WorkPlan, told: Told) -> None:
+    st.caption(panels.plain(render(told.sentence)))
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        maintain(store, act, work.area.key, told.evidence, seen=values["seen"])
+        return speak("keep.maintained", area=work.area.key)
+
+    _form(scene, f"maintain {work.area.key}", _seen(work), write, speak("here.do_maintain"))
+
+
+def _retire(scene: Scene, work: WorkPlan) -> None:
+    st.caption(speak("here.retire_about"))
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        retire(store, act, work.area.key, seen=values["seen"])
+        return speak("keep.retired", area=work.area.key)
+
+    _form(scene, f"retire {work.area.key}", _seen(work), write, speak("here.do_retire"))
+
+
+def _seen(work: WorkPlan) -> Callable[[str], Values]:
+    return lambda key: {"seen": signing.seen(key, work.area.revision)[0]}
+
+
+def _form(
+    scene: Scene,
+    key: str,
+    fields: Callable[[str], Values],
+    write: Callable[[Store, Act, Values], str],
+    label: str,
+) -> None:
+    signing.form(scene, key, fields, write, label=label)

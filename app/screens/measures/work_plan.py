@@ -1,0 +1,236 @@
+"""What is being done in a place: the plan's actions there, and the work plan of an area."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app.shared.plan_cards import status_html
+from app.shared.plan_words import MARKS, updated_words
+from app.shared.signing import Scene
+from csa.base.text import day, speak
+from csa.decisions.store.tables import AskedRow, MeetingRow, StakeholderRow, TaskRow
+from csa.plan.calendar import CLOCK_DAYS, Clock
+from csa.reports.briefing import Line, status_word
+from csa.reports.briefing.places import AREA, LIVE, Place
+from csa.reports.briefing.working import WorkPlan, city_wide, here
+
+
+def done_words(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> str:
+    """Say in a sentence or two what is being done.
+
+    Parameters
+    ----------
+    place
+        The place.
+    lines
+        The plan's actions.
+    work
+        The area's work plan; None where the place is no area.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    wide = sum(line.state.status in LIVE for line in city_wide(lines))
+    if work is None:
+        if place.kind == AREA or not wide:
+            return speak("here.wide_none")
+        return speak("here.wide", n=wide)
+    live = [line for line in here(lines, place.key) if line.state.status in LIVE]
+    blocked = sum(line.state.status == "blocked" for line in live)
+    said = [speak("here.live", n=len(live)) if live else speak("here.live_none")]
+    if blocked:
+        said.append(speak("here.blocked", n=blocked))
+    if work.tasks:
+        said.append(speak("here.tasks_done", n=work.n_done, of=len(work.tasks)))
+    said.append(clock_words(work.clock))
+    said.append(speak("here.last", day=day(work.last)) if work.last else speak("here.last_none"))
+    return " ".join(said)
+
+
+def clock_words(clock: Clock) -> str:
+    """Say where the 60 days of 1.3.6 stand.
+
+    Parameters
+    ----------
+    clock
+        Of the area.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if clock.state == "begun":
+        if clock.day is None:
+            return speak("here.clock_begun")
+        key = "here.clock_begun_at" if clock.day <= CLOCK_DAYS else "here.clock_begun_late"
+        return speak(key, day=clock.day, days=CLOCK_DAYS)
+    if clock.state == "not-started" or clock.day is None:
+        return speak("here.clock_none", days=CLOCK_DAYS)
+    key = "here.clock" if clock.state == "running" else "here.clock_over"
+    return speak(key, day=clock.day, days=CLOCK_DAYS)
+
+
+def actions(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> None:
+    """List the plan's actions that apply: those of the area, then the city-wide, folded.
+
+    Parameters
+    ----------
+    place
+        The place.
+    lines
+        The plan's actions.
+    work
+        As in `done_words`.
+    """
+    st.subheader(speak("here.actions"), anchor=False)
+    own, wide = here(lines, place.key) if work else (), city_wide(lines)
+    if own:
+        st.html(f'<ul class="csa-due">{"".join(_action(line) for line in own)}</ul>')
+    elif work is not None:
+        st.caption(speak("here.actions_none"))
+    told = [line for line in wide if line.freshness != "none"]
+    never = [line for line in wide if line.freshness == "none"]
+    with st.expander(speak("here.city_wide", n=len(wide)), expanded=work is None):
+        if told:
+            st.html(f'<ul class="csa-due">{"".join(_action(line) for line in told)}</ul>')
+        if never:
+            more = speak("here.never", n=len(never)) if told else speak("here.never_any")
+            st.caption(more)
+    st.page_link(
+        "screens/plan/page.py", label=speak("here.to_plan"), icon=":material/arrow_forward:"
+    )
+
+
+def _action(line: Line) -> str:
+    parts = [line.state.office, "" if line.colour == "no-update" else updated_words(line)]
+    if line.is_late and line.state.due:
+        parts.append(speak("meeting.was_due", day=day(line.state.due)))
+    said = "".join(f" · {html.escape(part)}" for part in parts if part)
+    return (
+        f"<li><b>{html.escape(line.number)}</b> {html.escape(line.title)}"
+        f"<br>{status_html(line)}{said}</li>"
+    )
+
+
+def show(scene: Scene, work: WorkPlan) -> None:
+    """Show an area's work plan.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    work
+        What is done there.
+    """
+    st.subheader(speak("here.work"), anchor=False)
+    late = scene.today
+    parts: tuple[tuple[str, list[str]], ...] = (
+        (speak("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),
+        (speak("here.asked"), _each(work.asked, _asked)),
+        (speak("here.meetings"), _each(work.meetings, _meeting)),
+        (speak("here.lessons"), [f"<li>{html.escape(row.text)}</li>" for row in work.lessons]),
+        (speak("here.takers"), _each(work.stakeholders, _taker)),
+    )
+    said = "".join(
+        f'<h3>{html.escape(head)}</h3><ul class="csa-due">{"".join(items)}</ul>'
+        for head, items in parts
+        if items
+    )
+    missing = [head for head, items in parts if not items]
+    if missing:
+        none = speak("here.work_none", what=", ".join(missing).lower())
+        said += f'<p class="csa-faint">{html.escape(none)}</p>'
+    st.html(f'<div class="csa-work">{said}</div>')
+
+
+def _each(rows: Sequence[object], write: Callable[..., str]) -> list[str]:
+    return [write(row) for row in rows]
+
+
+def _is_late(row: TaskRow, today: object) -> bool:
+    return row.status != "done" and row.due is not None and str(row.due) < str(today)
+
+
+def _task(row: TaskRow, *, is_late: bool) -> str:
+    mark = (
+        f'<b class="csa-status csa-{row.status}">'
+        f"{html.escape(f'{MARKS[row.status]} {status_word(row.status)}')}</b>"
+    )
+    due = ""
+    if row.due is not None:
+        due = speak("meeting.was_due" if is_late else "meeting.is_due", day=day(row.due))
+    parts = (row.agency, due, source_word(row.source))
+    said = "".join(f" · {html.escape(part)}" for part in parts if part)
+    return f"<li>{html.escape(row.what)}<br>{mark}{said}</li>"
+
+
+def source_word(source: str) -> str:
+    """Say where a task came from.
+
+    Parameters
+    ----------
+    source
+        Of `csa.decisions.work.SOURCES`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(
+        {
+            "walk": "here.from_walk",
+            "listening": "here.from_listening",
+            "meeting": "here.from_meeting",
+            "other": "here.from_other",
+        }[source]
+    )
+
+
+def meeting_word(kind: str) -> str:
+    """Name a kind of meeting.
+
+    Parameters
+    ----------
+    kind
+        Of `csa.decisions.work.MEETINGS`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(
+        {
+            "group": "here.group",
+            "walk": "here.walk",
+            "listening": "here.listening",
+            "progress": "here.progress",
+        }[kind]
+    )
+
+
+def _meeting(row: MeetingRow) -> str:
+    head = f"<b>{html.escape(day(row.on_date))}</b> {html.escape(meeting_word(row.kind))}"
+    said = " · ".join(html.escape(part) for part in (row.organisations, row.note) if part)
+    return f"<li>{head}<br>{said}</li>" if said else f"<li>{head}</li>"
+
+
+def _asked(row: AskedRow) -> str:
+    asked = speak("here.you_said", text=row.asked, day=day(row.asked_on))
+    if not row.answered or row.answered_on is None:
+        wait = html.escape(speak("here.no_answer"))
+        return f'<li>{html.escape(asked)}<br><span class="csa-faint">{wait}</span></li>'
+    answered = speak("here.we_did", text=row.answered, day=day(row.answered_on))
+    return f"<li>{html.escape(asked)}<br><b>{html.escape(answered)}</b></li>"
+
+
+def _taker(row: StakeholderRow) -> str:
+    part = f": {row.part}" if row.part else ""
+    return f"<li>{html.escape(row.organisation + part)}</li>"

@@ -1,0 +1,138 @@
+"""Lists of a review: few items stand open, the rest is folded; each text is escaped here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from csa.base.text import day, speak
+from csa.reports.briefing import Line, status_word
+
+MOST = 5
+"""Items that a room reads in two minutes; the rest is folded below them."""
+SHAPES = {
+    "done": "✓",
+    "on-track": "●",
+    "at-risk": "▲",
+    "blocked": "■",
+    "not-started": "○",
+    "no-update": "○",
+}
+"""Each status has a shape, a colour and its word."""
+QUIET = ' class="csa-quiet"'
+
+
+def listed(items: Sequence[str], most: int = MOST) -> None:
+    """List items; more than a room can read at once are folded below.
+
+    Parameters
+    ----------
+    items
+        Each as HTML: of `item`.
+    most
+        How many stand open.
+    """
+    if items[:most]:
+        st.html(f'<ul class="csa-review">{"".join(items[:most])}</ul>')
+    if items[most:]:
+        label = speak("meeting.more", n=len(items) - most) if most else speak("meeting.which")
+        with st.expander(label):
+            st.html(f'<ul class="csa-review">{"".join(items[most:])}</ul>')
+
+
+def item(*parts: str) -> str:
+    """Make an item of its lines.
+
+    Parameters
+    ----------
+    *parts
+        Each as HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f"<li>{''.join(parts)}</li>"
+
+
+def head(bold: str, text: str, mark: str = "") -> str:
+    """Make an item's first line.
+
+    Parameters
+    ----------
+    bold
+        A number, or nothing.
+    text
+        What it is.
+    mark
+        A status, as HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    number = f"<b>{html.escape(bold)}</b> " if bold else ""
+    return f'<p class="csa-head">{number}{html.escape(text)} {mark}</p>'
+
+
+def head_of(line: Line) -> str:
+    """Make the first line of an action: number, title, and how it stands.
+
+    Parameters
+    ----------
+    line
+        The action.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    word = status_word(line.state.status)
+    if line.colour == "no-update" and line.state.updated_on is not None:
+        word = speak("meeting.old", word=word, day=day(line.state.updated_on))
+    mark = (
+        f'<span class="csa-status csa-{line.colour}"><i aria-hidden="true">'
+        f"{SHAPES[line.colour]}</i> {html.escape(word)}</span>"
+    )
+    return head(line.number, line.title or speak("plan.open_slot"), mark)
+
+
+def quiet(*texts: str) -> str:
+    """Make a line that steps back.
+
+    Parameters
+    ----------
+    *texts
+        What it says, empty ones left out.
+
+    Returns
+    -------
+    str
+        HTML; empty where there is nothing to say.
+    """
+    said = " · ".join(html.escape(text) for text in texts if text)
+    return f"<p{QUIET}>{said}</p>" if said else ""
+
+
+def cell(text: str, *, is_told: bool) -> str:
+    """Make a cell: what is told in bold; what is not known, or old, steps back.
+
+    Parameters
+    ----------
+    text
+        What it says.
+    is_told
+        Whether it is told.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    said = html.escape(text)
+    return f"<b>{said}</b>" if is_told else f"<span{QUIET}>{said}</span>"

@@ -1,0 +1,295 @@
+"""The last screen of a review: decisions recorded as they are made, proposals answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from app.screens.meeting.lists import head, item, listed, quiet
+from app.shared import cache_store, panels, person
+from app.shared.city_session import Opened
+from csa.base.errors import CsaError, RoleError
+from csa.base.text import day, render, speak
+from csa.decisions.actions import answer_change
+from csa.decisions.drafts import draft_of, keep_draft
+from csa.decisions.minutes import add_minute
+from csa.decisions.roles import Person, require, require_committee, require_team_chair
+from csa.decisions.store.records import Records, titles_of
+from csa.decisions.store.tables import ChangeRow, MinuteRow
+from csa.plan import Plan
+from csa.reports.briefing.meeting import Review
+
+TEXT, ABOUT, OFFICE, WHY = FIELDS = (
+    "meeting text",
+    "meeting about",
+    "meeting office",
+    "meeting why",
+)
+FAULT = "meeting fault"
+DRAFT = "meeting"
+MOST = 5
+MAX_CHARS, MAX_OFFICE = 2000, 120
+
+
+def keep_fields() -> None:
+    """Keep what was typed while another screen is shown: a widget not shown forgets its text."""
+    state = st.session_state
+    for name in FIELDS:
+        if name in state:
+            state[name] = state[name]
+
+
+def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
+    """Show the decisions of today and of last time, what waits for an answer, and the form.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        The plan.
+    records
+        What was decided.
+    review
+        As `app.screens.meeting.parts.prepare`.
+    """
+    who = person.person(opened)
+    n = len(review.decided)
+    panels.answer(
+        speak("meeting.decided", n=n) if n else speak("meeting.decided_none"),
+        speak("meeting.pending", n=len(review.pending)) if review.pending else "",
+    )
+    signatures = _signatures(opened, (*review.decided, *review.decided_before))
+    about = {"": speak("meeting.whole_plan"), **_abouts(plan, records)}
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        _form(opened, who, about)
+    with right:
+        listed([_minute(row, about, signatures) for row in review.decided], MOST)
+        _pending(opened, plan, who, review.pending)
+        _last_time(review, about, signatures)
+
+
+def _may(check: Callable[..., None], *args: object) -> bool:
+    """Ask the rules themselves; the page has none of its own."""
+    try:
+        check(*args)
+    except RoleError:
+        return False
+    return True
+
+
+def _asks_office(who: Person) -> bool:
+    """Tell whether the office is asked for: at this machine, where nobody signs in."""
+    return who.office == person.THIS_MACHINE
+
+
+# ---- The form --------------------------------------------------------------------------------
+
+
+def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
+    """Ask for a decision. No st.form: its text would be lost on the way to another screen."""
+    if not _may(require, who, "chair"):
+        panels.empty(speak("meeting.read_only"))
+        return
+    _take_up(opened, who)
+    if st.session_state[ABOUT] not in about:  # a draft of what the plan no longer holds
+        st.session_state[ABOUT] = ""
+    kept: dict[str, Any] = {"on_change": _keep, "args": (opened, who)}
+    with st.container(key="meeting_form"):
+        st.text_area(speak("meeting.text"), key=TEXT, max_chars=MAX_CHARS, height=110, **kept)
+        st.selectbox(
+            speak("meeting.about"), list(about), key=ABOUT, format_func=about.__getitem__, **kept
+        )
+        with st.container(horizontal=True):
+            st.text_input(speak("meeting.why"), key=WHY, max_chars=MAX_CHARS, **kept)
+            if _asks_office(who):
+                st.text_input(speak("meeting.office"), key=OFFICE, max_chars=MAX_OFFICE, **kept)
+        st.button(
+            speak("meeting.record"),
+            key="meeting record",
+            type="primary",
+            on_click=_record,
+            args=(opened, who),
+        )
+        _say_fault(FAULT)
+
+
+def _record(opened: Opened, who: Person) -> None:
+    """Record what the form says; where that is refused the text stays, with the reason."""
+    state = st.session_state
+    state.pop(FAULT, None)
+    try:
+        act = person.sign(opened, who, state.get(OFFICE, ""), state.get(WHY, ""))
+        add_minute(cache_store.writing(opened), act, state[TEXT], state[ABOUT])
+    except CsaError as error:
+        state[FAULT] = _fault(error)
+        return
+    state[TEXT], state[WHY], state[ABOUT] = "", "", ""
+    _keep(opened, who)
+
+
+def _keep(opened: Opened, who: Person) -> None:
+    """Keep what is typed over a reload; a store that cannot keep it refuses the record too."""
+    state = st.session_state
+    typed = {name: state[name] for name in FIELDS if state.get(name)}
+    draft = typed if typed.keys() - {OFFICE} else {}
+    with suppress(CsaError):
+        keep_draft(cache_store.writing(opened), who, DRAFT, draft)
+
+
+def _take_up(opened: Opened, who: Person) -> None:
+    """Take up what was typed before the page was loaded anew."""
+    if TEXT not in st.session_state:
+        draft = draft_of(cache_store.reading(opened), who, DRAFT)
+        for name in FIELDS:
+            st.session_state[name] = draft.get(name, "")
+
+
+def _fault(error: CsaError) -> str:
+    """Say a refusal; what the command calls options are this form's fields."""
+    key = error.message.key
+    if key == "store.no_by":
+        return speak("meeting.no_office")
+    return speak("meeting.no_why") if key == "store.no_why" else render(error.message)
+
+
+def _say_fault(name: str) -> None:
+    fault = st.session_state.get(name)
+    if fault:
+        st.error(panels.plain(fault), icon=":material/error:")
+
+
+def _abouts(plan: Plan, records: Records) -> dict[str, str]:
+    """Name all that a decision may be about."""
+    titles = titles_of(records.changes)
+    named = {
+        area.key: speak("meeting.area", area_id=area.key, place=area.place_name)
+        for area in records.areas
+    }
+    for action in plan.actions:
+        title = titles.get(action.number, action.title) or speak("plan.open_slot")
+        named[action.number] = f"{action.number} {title}"
+    return named | {measure.id: measure.name for measure in plan.measures}
+
+
+# ---- What was decided ------------------------------------------------------------------------
+
+
+def _signatures(opened: Opened, minutes: Sequence[MinuteRow]) -> dict[str, Mapping[str, Any]]:
+    """Find who recorded each decision, and why: the trail knows."""
+    items = frozenset(row.item for row in minutes)
+    return {entry["item"]: entry for entry in cache_store.trail_of(opened, items)}
+
+
+def _minute(
+    row: MinuteRow, about: Mapping[str, str], signatures: Mapping[str, Mapping[str, Any]]
+) -> str:
+    signed = signatures.get(row.item, {"by_office": "", "why": ""})
+    told = (about.get(row.about, row.about), signed["by_office"], signed["why"])
+    return item(head("", row.text), quiet(*told))
+
+
+def _last_time(
+    review: Review, about: Mapping[str, str], signatures: Mapping[str, Mapping[str, Any]]
+) -> None:
+    if not review.decided_before:
+        return
+    label = speak("meeting.last_time", n=len(review.decided_before), day=day(review.since))
+    # Open until today's decisions need the room.
+    with st.expander(label, expanded=not review.decided):
+        items = [_minute(row, about, signatures) for row in review.decided_before]
+        st.html(f'<ul class="csa-review">{"".join(items)}</ul>')
+
+
+# ---- Proposals -------------------------------------------------------------------------------
+
+
+def _pending(opened: Opened, plan: Plan, who: Person, pending: Sequence[ChangeRow]) -> None:
+    for row in pending:
+        with st.container(key=f"proposal {row.key}"):
+            st.html(_proposal(plan, row))
+            _answering(opened, plan, who, row)
+            _say_fault(f"{FAULT} {row.key}")
+
+
+def _proposal(plan: Plan, row: ChangeRow) -> str:
+    names = {
+        "title": speak("meeting.field_title"),
+        "office": speak("meeting.field_office"),
+        "coordinator": speak("meeting.field_coordinator"),
+        "start": speak("meeting.field_start"),
+        "due": speak("meeting.field_due"),
+    }
+    wanted = "; ".join(
+        speak("meeting.wanted", field=names[name], value=_wanted(name, row.values[name]))
+        for name in names
+        if name in row.values
+    )
+    by = speak("meeting.proposed_by", office=row.by_office, day=day(row.proposed_on))
+    is_first = row.state == "proposed"
+    key = "meeting.waits_for_chair" if is_first else "meeting.waits_for_committee"
+    team = next((team.name for team in plan.teams if team.id == row.team), row.team)
+    waits = speak(key, team=team)
+    lines = head(row.action, wanted) + quiet(f"{by} {waits}")
+    return f'<div class="csa-proposal">{lines}</div>'
+
+
+def _wanted(name: str, value: str) -> str:
+    return day(date.fromisoformat(value)) if name in {"start", "due"} else value
+
+
+def _answering(opened: Opened, plan: Plan, who: Person, row: ChangeRow) -> None:
+    is_first = row.state == "proposed"
+    is_theirs = (
+        _may(require_team_chair, who, plan, row.action)
+        if is_first
+        else _may(require_committee, who)
+    )
+    if not is_theirs:
+        return
+    with st.popover(speak("meeting.answer", number=row.action)):
+        st.text_input(speak("meeting.why"), key=f"{WHY} {row.key}", max_chars=MAX_CHARS)
+        if _asks_office(who):
+            _suggest_office(row)
+            st.text_input(speak("meeting.office"), key=f"{OFFICE} {row.key}", max_chars=MAX_OFFICE)
+        with st.container(horizontal=True):
+            for name, is_approved in (("approve", True), ("refuse", False)):
+                st.button(
+                    speak("meeting.approve") if is_approved else speak("meeting.refuse"),
+                    key=f"{name} {row.key}",
+                    type="primary" if is_approved else "secondary",
+                    on_click=_answer,
+                    args=(opened, plan, who, (row.key, row.revision), is_approved),
+                )
+
+
+def _suggest_office(row: ChangeRow) -> None:
+    """Offer the office that records decisions: at a meeting it is one for all."""
+    key, state = f"{OFFICE} {row.key}", st.session_state
+    if not state.get(key):
+        state[key] = state.get(OFFICE, "")
+
+
+def _answer(
+    opened: Opened,
+    plan: Plan,
+    who: Person,
+    seen: tuple[str, int],
+    is_approved: bool,  # noqa: FBT001 - Streamlit hands over what a button was given by place
+) -> None:
+    """Answer a proposal as it was seen; where that is refused the reason stands beside it."""
+    state, (key, revision) = st.session_state, seen
+    name = f"{FAULT} {key}"
+    state.pop(name, None)
+    office = state.get(f"{OFFICE} {key}", "")
+    try:
+        act = person.sign(opened, who, office, state.get(f"{WHY} {key}", ""))
+        store = cache_store.writing(opened)
+        answer_change(store, plan, act, key, is_approved=is_approved, seen=revision)
+    except CsaError as error:
+        state[name] = _fault(error)

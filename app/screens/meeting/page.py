@@ -1,0 +1,31 @@
+"""Meeting: the Executive Committee's quarterly review, two minutes a screen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.meeting import minutes, parts
+from app.shared import cache_store, panels
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+# On a projector the list of pages is in the way; its button brings it back.
+st.set_page_config(initial_sidebar_state="collapsed")
+step = parts.settle_step()
+opened = panels.frame(parts.titled(step))
+minutes.keep_fields()
+try:
+    plan = cache_store.plan(opened)
+    records = cache_store.records(opened)
+    if plan is None:
+        panels.empty(speak("plan.none", city=opened.config.city.id))
+        st.stop()
+    review = parts.prepare(opened, plan, records)
+except CsaError as error:
+    panels.stop(error)
+with st.container(key="meeting_screen"):
+    if step == parts.DECISIONS:
+        minutes.show(opened, plan, records, review)
+    else:
+        parts.show(opened, plan, records, review, step)
+parts.ways(step)

@@ -1,0 +1,312 @@
+"""Meeting: screens of a quarterly review, one idea each, moved by arrow keys."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.screens.meeting.lists import MOST, cell, head, head_of, item, listed, quiet
+from app.shared import cache_store, panels
+from app.shared.city_session import Opened
+from csa.base.text import day, render, speak
+from csa.decisions.store.records import Records
+from csa.plan import Plan
+from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing.measuring import measure_lines
+from csa.reports.briefing.meeting import OpenStrategy, Review, Stuck, done_days
+from csa.reports.briefing.meeting import prepare_review as put_together
+from csa.reports.briefing.meeting_measures import AtQuarter, at_quarter
+
+STEP, WRITTEN, MOVED = "meeting step", "meeting step in the address", "meeting step was moved"
+COMPLETED, MEASURES, STUCK, OPEN, NEXT, DECISIONS = STEPS = (1, 2, 3, 4, 5, 6)
+MOST_LONG = 4
+"""Items of three lines that a room reads in two minutes."""
+
+
+def titled(step: int) -> str:
+    """Return a screen's title.
+
+    Parameters
+    ----------
+    step
+        1 to 6.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(
+        {
+            COMPLETED: "meeting.completed_title",
+            MEASURES: "meeting.measures_title",
+            STUCK: "meeting.stuck_title",
+            OPEN: "meeting.open_title",
+            NEXT: "meeting.next_title",
+            DECISIONS: "meeting.decisions_title",
+        }[step]
+    )
+
+
+def settle_step() -> int:
+    """Return the screen to show: where a key or a button moved to, else the address's.
+
+    Returns
+    -------
+    int
+        1 to 6. An address that names none shows the first.
+    """
+    state, text = st.session_state, st.query_params.get("step", "")
+    # After a quick second key the browser's address may be one behind, and is no wish.
+    if STEP not in state or (text != state.get(WRITTEN) and not state.pop(MOVED, False)):
+        state[STEP] = int(text) if text in map(str, STEPS) else COMPLETED
+    state.pop(MOVED, None)
+    step: int = state[STEP]
+    # The first screen needs no address of its own: writing one would be a page to go back to.
+    if text != str(step) and (text or step != COMPLETED):
+        st.query_params["step"] = str(step)
+    state[WRITTEN] = st.query_params.get("step", "")
+    return step
+
+
+def move(by: int) -> None:
+    """Go on, or back; not beyond the ends.
+
+    Parameters
+    ----------
+    by
+        1 or -1.
+    """
+    state = st.session_state
+    state[STEP] = min(max(state.get(STEP, COMPLETED) + by, STEPS[0]), STEPS[-1])
+    state[MOVED] = True
+
+
+def ways(step: int) -> None:
+    """Show the two buttons, whose keys are the arrows, and which screen this is.
+
+    Parameters
+    ----------
+    step
+        The screen.
+    """
+    is_first, is_last = step == STEPS[0], step == STEPS[-1]
+    with st.container(horizontal=True, vertical_alignment="center", key="meeting_ways"):
+        st.button(
+            speak("meeting.back_end" if is_first else "meeting.back", title=_next_to(step, -1)),
+            key="meeting back",
+            shortcut="Left",
+            disabled=is_first,
+            on_click=move,
+            args=(-1,),
+        )
+        said = html.escape(speak("meeting.at", step=step, steps=len(STEPS)))
+        st.html(f'<p class="csa-at">{said}</p>')
+        st.button(
+            speak("meeting.next_end" if is_last else "meeting.next", title=_next_to(step, 1)),
+            key="meeting next",
+            shortcut="Right",
+            disabled=is_last,
+            type="secondary" if is_last else "primary",
+            on_click=move,
+            args=(1,),
+        )
+
+
+def _next_to(step: int, by: int) -> str:
+    return titled(step + by) if step + by in STEPS else ""
+
+
+def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
+    """Put together what the review looks at today.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        Its plan.
+    records
+        What was decided.
+
+    Returns
+    -------
+    Review
+        What the screens show.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    today = cache_store.today(opened)
+    lines = plan_lines(plan, records, today)
+    done = frozenset(line.number for line in lines if line.state.status == "done")
+    done_on = done_days(cache_store.trail_of(opened, done))
+    return put_together(plan, lines, records, today, done_on)
+
+
+def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int) -> None:
+    """Show a screen that is only read.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        Its plan.
+    records
+        What was decided.
+    review
+        As `prepare`.
+    step
+        The screen: any but the last.
+    """
+    if step == COMPLETED:
+        _completed(review)
+    elif step == MEASURES:
+        _measures(at_quarter(measure_lines(plan, records), cache_store.today(opened)))
+    elif step == STUCK:
+        _stuck(review)
+    elif step == OPEN:
+        _open(review)
+    else:
+        _next(review)
+
+
+def _completed(review: Review) -> None:
+    n = len(review.completed)
+    panels.answer(speak("meeting.completed", n=n) if n else "", looks_back(review, n))
+    items = [
+        item(head_of(one.line), quiet(one.line.state.office, day(one.on)))
+        for one in review.completed
+    ]
+    listed(items)
+
+
+def looks_back(review: Review, n: int) -> str:
+    """Say from which day a review looks back, and whether there is nothing since.
+
+    Parameters
+    ----------
+    review
+        The review.
+    n
+        How much there is.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    since = day(review.since)
+    said = speak("meeting.since" if review.is_meeting else "meeting.since_days", day=since)
+    return said if n else f"{speak('meeting.completed_none')} {said}"
+
+
+def _measures(measures: Sequence[AtQuarter]) -> None:
+    told = [one for one in measures if one.now]
+    without = [one.line.measure.name for one in measures if not one.now]
+    if not told:
+        panels.answer(speak("meeting.measures_none", n=len(measures)))
+        listed([item(html.escape(name)) for name in without], 0)
+        return
+    n_old = sum(not one.is_current for one in told)
+    panels.answer(
+        speak("meeting.measures", n=len(told), of=len(measures)),
+        speak("meeting.measures_old", n=n_old) if n_old else "",
+    )
+    listed([_measure(one) for one in told], MOST + 1)
+    st.html(
+        quiet(
+            speak("meeting.compared"),
+            speak("meeting.measures_without", n=len(without)) if without else "",
+        )
+    )
+
+
+def _measure(one: AtQuarter) -> str:
+    target = one.target and speak("meeting.met" if one.is_met else "meeting.target", at=one.target)
+    baseline = one.baseline and speak("meeting.baseline", at=one.baseline)
+    cells = (
+        f"<span>{html.escape(one.line.measure.name)}</span>",
+        cell(one.now, is_told=one.is_current),
+        cell(baseline or speak("meeting.no_baseline"), is_told=bool(baseline)),
+        cell(target or speak("meeting.no_target"), is_told=bool(target)),
+        cell(_word(one), is_told=one.is_judged),
+    )
+    return f'<li class="csa-measured">{"".join(cells)}</li>'
+
+
+def _word(one: AtQuarter) -> str:
+    word = render(one.word)
+    return word if one.what is None else speak("meeting.judged", word=word, what=one.what)
+
+
+def _stuck(review: Review) -> None:
+    n, n_silent = len(review.stuck), review.n_silent
+    blocked = speak("meeting.blocked", n=review.n_blocked)
+    panels.answer(
+        speak("meeting.stuck", blocked=blocked, n_risk=n - review.n_blocked)
+        if n
+        else speak("meeting.stuck_none"),
+        speak("meeting.silent", n=n_silent) if n_silent else "",
+    )
+    listed([_stuck_item(one) for one in review.stuck], MOST_LONG)
+
+
+def _stuck_item(one: Stuck) -> str:
+    line, state = one.line, one.line.state
+    named = ", ".join(one.waiting)
+    key = "meeting.holds_up" if line.holds_up else "meeting.waiting"
+    helpers = speak("meeting.helpers", offices=_or(one.helpers)) if one.helpers else ""
+    return item(
+        head_of(line),
+        f'<p class="csa-why">{html.escape(state.reason)}</p>',
+        quiet(helpers, speak(key, numbers=named) if named else ""),
+    )
+
+
+def _or(offices: Sequence[str]) -> str:
+    return speak("meeting.either", one=offices[0], other=offices[1]) if offices[1:] else offices[0]
+
+
+def _open(review: Review) -> None:
+    if not review.n_open:
+        panels.answer(speak("meeting.open_none"))
+        return
+    panels.answer(
+        speak("meeting.open", n=review.n_open),
+        speak("meeting.open_trust", n=review.n_trust) if review.n_trust else "",
+    )
+    listed([_open_item(of) for of in review.open_strategies])
+
+
+def _open_item(of: OpenStrategy) -> str:
+    numbers = ", ".join(slot.number for slot in of.slots)
+    proposed = ", ".join(of.proposed)
+    return item(
+        head(of.strategy.number, of.strategy.title),
+        quiet(
+            of.team,
+            speak("meeting.slots", n=len(of.slots), numbers=numbers),
+            speak("meeting.proposed", numbers=proposed) if proposed else "",
+        ),
+    )
+
+
+def _next(review: Review) -> None:
+    n, n_late = len(review.due), len(review.late)
+    panels.answer(
+        speak("meeting.due", n=n) if n else speak("meeting.due_none"),
+        speak("meeting.late", n=n_late) if n_late else "",
+    )
+    listed([_due_item(line) for line in (*review.late, *review.due)])
+
+
+def _due_item(line: Line) -> str:
+    due = day(line.state.due) if line.state.due else ""
+    when = speak("meeting.was_due" if line.is_late else "meeting.is_due", day=due)
+    return item(head_of(line), quiet(when, line.state.office))

@@ -1,0 +1,114 @@
+"""The parts of Method: the proposal's own numbers, then docs/METHODS.md."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import panels
+from app.shared.city_session import Opened
+from app.shared.phrases import period_words
+from app.shared.settings import ROOT
+from csa.areas.proposal import Proposal
+from csa.base.text import land, percent, speak
+
+
+def answer(proposal: Proposal) -> None:
+    """Say how the areas on screen were found, in one breath.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+    """
+    params, totals = proposal.summary["params"], proposal.summary["totals"]
+    panels.answer(
+        speak(
+            "method.answer",
+            n=totals["located"],
+            period=period_words(proposal),
+            eps_m=params["eps_m"],
+            min_samples=params["min_samples"],
+        ),
+        speak("method.found", n=totals["areas"]),
+    )
+
+
+def numbers(opened: Opened, proposal: Proposal) -> None:
+    """Show each choice with its value and what was suggested, and what came of them.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    proposal
+        The proposal on screen.
+    """
+    params, totals = proposal.summary["params"], proposal.summary["totals"]
+    suggested, units = proposal.suggested, opened.config.city.units
+    limit = params["max_area_km2"]
+    rows = [
+        (
+            "method.period",
+            period_words(proposal),
+            speak("controls.n_months", n=opened.config.areas.months),
+        ),
+        ("method.eps_m", f"{params['eps_m']:g} m", f"{suggested.eps_m:g} m"),
+        ("method.min_samples", str(params["min_samples"]), str(suggested.min_samples)),
+        (
+            "method.limit",
+            land(limit, units) if limit else speak("controls.no_limit"),
+            land(opened.config.areas.max_area_km2, units),
+        ),
+        ("method.resolution", str(params["resolution"]), str(opened.config.areas.resolution)),
+    ]
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("method.col_choice"): [_choice(key) for key, _, _ in rows],
+                speak("method.col_value"): [value for _, value, _ in rows],
+                speak("method.col_suggested"): [own for _, _, own in rows],
+            }
+        ),
+        speak("method.choices_alt"),
+    )
+    fringe = proposal.summary["left_out_fringe"]["incidents"]
+    st.markdown(
+        speak(
+            "method.totals",
+            located=totals["located"],
+            in_areas=totals["in_areas"],
+            share=percent(proposal.summary["share_of_incidents"]),
+            land=percent(proposal.summary["share_of_study_area"]),
+            n=totals["located"] - totals["in_areas"],
+        )
+        + (f" {speak('method.fringe', n=fringe)}" if fringe else "")
+    )
+    versions = proposal.summary["versions"]
+    st.caption(
+        speak(
+            "method.versions",
+            method=versions["method"],
+            csa=versions["csa"],
+            fingerprint=proposal.summary["data_fingerprint"][:12],
+        )
+    )
+
+
+def _choice(key: str) -> str:
+    return speak(
+        {
+            "method.period": "method.period",
+            "method.eps_m": "method.eps_m",
+            "method.min_samples": "method.min_samples",
+            "method.limit": "method.limit",
+            "method.resolution": "method.resolution",
+        }[key]
+    )
+
+
+def page() -> None:
+    """Show docs/METHODS.md, its title left out: the page has one."""
+    text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
+    _, _, body = text.partition("\n")
+    st.markdown(body)

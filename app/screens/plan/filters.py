@@ -1,0 +1,306 @@
+"""Which of the plan's actions are shown, and how: widgets and a link in, one frozen view out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import streamlit as st
+
+from app.shared.plan_words import NO_UPDATE, marked
+from csa.base.errors import CsaError
+from csa.base.text import render, speak
+from csa.decisions.store.records import Records
+from csa.plan import STATUSES, Plan
+from csa.reports.briefing import Line
+
+ADDRESS = "plan"
+VIEW = "plan as it is shown"
+STATE, PEOPLE, CARDS = "state", "people", "cards"
+LOOKS = (STATE, PEOPLE, CARDS)
+CITY_WIDE = "-"
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown of the plan; empty: all.
+
+    Parameters
+    ----------
+    goal, strategy, team, area
+        Only actions of this one; `-` for actions of no area.
+    status
+        Only this status, or `no-update`.
+    soon, late
+        Only what is due in the next 90 days, or late.
+    look
+        Of `LOOKS`: a table of how it stands, one of who and when, or cards.
+    opened
+        Number of the action that is looked at closely.
+    """
+
+    goal: str = ""
+    strategy: str = ""
+    team: str = ""
+    area: str = ""
+    status: str = ""
+    soon: bool = False
+    late: bool = False
+    look: str = STATE
+    opened: str = ""
+
+
+def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
+    """List what each choice can be.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+
+    Returns
+    -------
+    Mapping
+        Field of `View` to its values, besides the empty one.
+    """
+    return {
+        "goal": [goal.number for goal in plan.goals],
+        "strategy": [strategy.number for strategy in plan.strategies],
+        "team": [team.id for team in plan.teams if team.goal],
+        "area": [*(area.key for area in records.areas), CITY_WIDE],
+        "status": [*STATUSES, NO_UPDATE],
+        "look": LOOKS,
+        "opened": [action.number for action in plan.actions],
+    }
+
+
+def view_to_text(view: View, first: View) -> str:
+    """Write a view as JSON text, only what differs from the first.
+
+    Parameters
+    ----------
+    view
+        What is shown.
+    first
+        What is shown before anybody chose.
+
+    Returns
+    -------
+    str
+        JSON; `{}` for the first view.
+    """
+    own = asdict(first)
+    changed = {name: value for name, value in asdict(view).items() if value != own[name]}
+    return json.dumps(changed, separators=(",", ":"))
+
+
+def view_from_text(text: str, first: View, choices: Mapping[str, Sequence[str]]) -> View:
+    """Read a view from a link.
+
+    Parameters
+    ----------
+    text
+        JSON text; it comes from outside, so nothing in it is trusted.
+    first
+        For what the text does not say.
+    choices
+        As `known`.
+
+    Returns
+    -------
+    View
+        The link's.
+
+    Raises
+    ------
+    CsaError
+        If the text is no such JSON, or names what the plan or the store lacks.
+    """
+    try:
+        given = json.loads(text) if len(text) <= MAX_TEXT else None
+    except (ValueError, RecursionError) as error:
+        raise CsaError("screen.bad_link") from error
+    if not isinstance(given, dict) or not all(_fits(*pair, choices) for pair in given.items()):
+        raise CsaError("screen.bad_link")
+    return View(**{**asdict(first), **given})
+
+
+def _fits(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> bool:
+    if name in {"soon", "late"}:
+        return isinstance(value, bool)
+    is_known = name in choices and isinstance(value, str)
+    return is_known and (value in choices[name] or (not value and name != "look"))
+
+
+def shown(view: View, lines: Sequence[Line]) -> list[Line]:
+    """Choose the written actions that a view shows.
+
+    Parameters
+    ----------
+    view
+        What is asked for.
+    lines
+        All, in the order in which they are shown.
+
+    Returns
+    -------
+    list of Line
+        Open slots left out: they stand at the top of the page.
+    """
+    return [line for line in lines if not line.is_open and _is_shown(view, line)]
+
+
+def _is_shown(view: View, line: Line) -> bool:
+    areas = line.state.areas or (CITY_WIDE,)
+    statuses = {line.state.status, line.colour}
+    return (
+        view.goal in {"", line.goal}
+        and view.strategy in {"", line.strategy}
+        and view.team in {"", line.team}
+        and view.area in {"", *areas}
+        and view.status in {"", *statuses}
+        and (line.is_due_soon or not view.soon)
+        and (line.is_late or not view.late)
+    )
+
+
+def choose(plan: Plan, records: Records, lines: Sequence[Line]) -> View:
+    """Show the choices in one row, and return what was chosen.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    View
+        As the widgets say; the session and the address keep it.
+    """
+    choices = known(plan, records)
+    _start_widgets(choices)
+    with st.container(key="plan_filters", horizontal=True, vertical_alignment="bottom"):
+        for name in ("goal", "strategy", "team", "area", "status"):
+            st.selectbox(
+                _label(name),
+                ["", *choices[name]],
+                key=_key(name),
+                format_func=_namer(name, plan, records),
+            )
+        st.checkbox(speak("plan_page.soon"), key=_key("soon"))
+        st.checkbox(speak("plan_page.is_late"), key=_key("late"))
+    titles = {line.number: line.title or speak("plan.open_slot") for line in lines}
+    with st.container(key="plan_looks", horizontal=True, vertical_alignment="bottom"):
+        st.radio(
+            speak("plan_page.look"), LOOKS, key=_key("look"), format_func=_look, horizontal=True
+        )
+        st.selectbox(
+            speak("plan_page.open"),
+            ["", *choices["opened"]],
+            key=_key("opened"),
+            format_func=lambda number: f"{number} {titles[number]}" if number else _nothing(),
+        )
+    view = View(**{field.name: st.session_state[_key(field.name)] for field in fields(View)})
+    _remember(view)
+    return view
+
+
+def open_action(number: str) -> None:
+    """Open an action; for a button's click.
+
+    Parameters
+    ----------
+    number
+        The action's; empty closes.
+    """
+    st.session_state[_key("opened")] = number
+
+
+def _key(name: str) -> str:
+    return f"plan {name}"
+
+
+def _first() -> View:
+    # A telephone shows cards first: a table does not fit it. Only a default, both can be chosen.
+    is_small = "Mobi" in (st.context.headers.get("User-Agent") or "")
+    return View(look=CARDS if is_small else STATE)
+
+
+def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
+    """Give widgets their values when they appear: the session's, else the link's."""
+    state, spot = st.session_state, st.empty()
+    if _key("goal") in state:
+        return
+    start, text = state.get(VIEW) or _first(), st.query_params.get(ADDRESS, "")
+    if text and VIEW not in state:
+        try:
+            start = view_from_text(text, start, choices)
+        except CsaError as error:
+            spot.warning(render(error.message))
+    for name, value in asdict(start).items():
+        state[_key(name)] = value
+
+
+def _remember(view: View) -> None:
+    st.session_state[VIEW] = view
+    text = view_to_text(view, _first())
+    if st.query_params.get(ADDRESS, "{}") != text:
+        st.query_params[ADDRESS] = text
+
+
+def _label(name: str) -> str:
+    return speak(
+        {
+            "goal": "plan_page.goal",
+            "strategy": "plan_page.strategy",
+            "team": "plan_page.team",
+            "area": "plan_page.area",
+            "status": "plan_page.field_status",
+        }[name]
+    )
+
+
+def _look(look: str) -> str:
+    return speak(
+        {
+            STATE: "plan_page.look_state",
+            PEOPLE: "plan_page.look_people",
+            CARDS: "plan_page.look_cards",
+        }[look]
+    )
+
+
+def _nothing() -> str:
+    return speak("plan_page.open_none")
+
+
+class _Namer:
+    """Names a choice's values."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def __call__(self, value: str) -> str:
+        return self.names.get(value, value) if value else speak("plan_page.all")
+
+
+def _namer(name: str, plan: Plan, records: Records) -> _Namer:
+    if name == "goal":
+        return _Namer({goal.number: f"{goal.number} {goal.title}" for goal in plan.goals})
+    if name == "strategy":
+        return _Namer({s.number: f"{s.number} {s.title}" for s in plan.strategies})
+    if name == "team":
+        return _Namer({team.id: team.name for team in plan.teams})
+    if name == "area":
+        named = {area.key: f"{area.key} {area.place_name}" for area in records.areas}
+        return _Namer(named | {CITY_WIDE: speak("plan_page.no_area")})
+    return _Namer({status: marked(status) for status in (*STATUSES, NO_UPDATE)})

@@ -1,0 +1,143 @@
+"""Who changed what in the plan, when and why: the trail in words."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from app.screens.plan.one_action import Scene
+from app.shared.plan_words import changes_words, field_word, proposal_state, value_words
+from csa.base.text import day, speak
+from csa.decisions.store.audit import AT_UTC
+from csa.decisions.store.trail import entries
+from csa.reports.briefing import Line
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry of the trail, in words.
+
+    Parameters
+    ----------
+    when
+        Day and time in the city.
+    office
+        Who.
+    changes
+        What changed, each in words.
+    why
+        In the office's own words.
+    """
+
+    when: str
+    office: str
+    changes: tuple[str, ...]
+    why: str
+
+
+def local_time(at_utc: str, time_zone: str) -> str:
+    """Write when something was changed, in the city's own time.
+
+    Parameters
+    ----------
+    at_utc
+        As the trail keeps it.
+    time_zone
+        The city's.
+
+    Returns
+    -------
+    str
+        Such as `November 25, 2026, 14:05`.
+    """
+    when = datetime.strptime(at_utc, AT_UTC).replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
+    return f"{day(when.date())}, {when:%H:%M}"
+
+
+def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[Told]:
+    """Write entries of the trail in words, the latest first.
+
+    Parameters
+    ----------
+    entries
+        As `csa.decisions.store.audit.entries`.
+    time_zone
+        The city's.
+
+    Returns
+    -------
+    list of Told
+        One an entry.
+    """
+    newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
+    return [
+        Told(
+            local_time(entry["at_utc"], time_zone),
+            entry["by_office"],
+            tuple(_entry_changes(entry)),
+            entry["why"],
+        )
+        for entry in newest
+    ]
+
+
+def _entry_changes(entry: Mapping[str, Any]) -> Iterator[str]:
+    old = json.loads(entry["old"]) if entry["old"] else {}
+    new = json.loads(entry["new"])
+    if entry["item"].startswith("change-"):
+        yield from _proposal_changes(entry["item"], new)
+    elif entry["item"].startswith("link "):
+        needs = entry["item"].rpartition("<-")[2]
+        if new.get("is_removed"):
+            yield speak("plan_page.link_removed", number=needs)
+        else:
+            yield speak("plan_page.link_added", number=needs)
+    else:
+        yield from changes_words(old, new) or [speak("plan_page.confirmed")]
+
+
+def _proposal_changes(key: str, new: Mapping[str, Any]) -> Iterator[str]:
+    yield proposal_state(key, new["state"])
+    if "values" in new:
+        for name, value in new["values"].items():
+            yield f"{field_word(name)}: {value_words(name, value)}"
+
+
+def trail(scene: Scene, line: Line) -> None:
+    """Show who changed an action, when, what, and why; the latest first.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    line
+        The action.
+    """
+    with st.expander(speak("plan_page.trail")):
+        if scene.store is None:
+            st.caption(speak("plan_page.no_trail"))
+            return
+        own = [row.item for row in scene.records.changes if row.action == line.number]
+        own += [row.item for row in scene.records.links if row.action == line.number]
+        items = [line.number, *own]
+        with scene.store.reading() as session:
+            found = [e for item in items for e in entries(session.connection(), item)]
+        if not found:
+            st.caption(speak("plan_page.no_trail"))
+            return
+        told_of = told(found, scene.opened.config.city.time_zone)
+        body = "".join(
+            f"<li><b>{html.escape(one.when)} · {html.escape(one.office)}</b><br>"
+            f"{html.escape('; '.join(one.changes))}<br>"
+            f'<span class="csa-faint">{html.escape(speak("plan_page.because", why=one.why))}</span>'
+            "</li>"
+            for one in told_of
+        )
+        st.html(f'<ul class="csa-trail">{body}</ul>')

@@ -1,0 +1,110 @@
+"""What one of the plan's actions waits for, with its source, and what waits for it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app.screens.plan.one_action import Scene, carry_out, who_and_why
+from app.shared import plan_edits
+from csa.base.text import speak
+from csa.decisions.links import set_link
+from csa.decisions.roles import Act, require_chair
+from csa.decisions.store import Store
+from csa.decisions.store.records import links_of
+from csa.plan import Link, Plan, by_number, waits_for
+from csa.reports.briefing import Line
+
+
+def links(scene: Scene, line: Line) -> None:
+    """Show what an action needs, with the item whose text says so, and what waits for it.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    line
+        The action.
+    """
+    st.markdown(f"**{speak('plan_page.links')}**")
+    said = [_link_words(scene, link) for link in line.needs]
+    waiting = waits_for(scene.plan, links_of(scene.plan, scene.records.links))
+    behind = sorted((n for n, on in waiting.items() if line.number in on), key=by_number)
+    if behind:
+        said.append(speak("plan_page.waited_for", numbers=", ".join(behind)))
+    if said:
+        st.html("<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in said) + "</ul>")
+    else:
+        st.caption(speak("plan_page.no_links"))
+    if plan_edits.may(lambda: require_chair(scene.who, scene.plan, line.number)):
+        with st.expander(speak("plan_page.change_links")):
+            _link_form(scene, line)
+
+
+def _link_words(scene: Scene, link: Link) -> str:
+    is_added = "<-" in link.why  # written by a chair, not by the plan's file
+    name = _item_name(scene.plan, scene.lines, link.on)
+    if is_added:
+        return speak("plan_page.need_added", item=name, source=link.source)
+    sentence = {"waits": "plan_page.need", "linked": "plan_page.linked"}[link.kind]
+    return speak(sentence, item=name, source=link.source, why=link.why)
+
+
+def _item_name(plan: Plan, lines: Mapping[str, Line], number: str) -> str:
+    if number in lines:
+        return f"{number} {lines[number].title or speak('plan.open_slot')}"
+    titles = {s.number: s.title for s in plan.strategies} | {g.number: g.title for g in plan.goals}
+    return f"{number} {titles.get(number, '')}".strip()
+
+
+def _link_form(scene: Scene, line: Line) -> None:
+    key = f"plan link {line.number} {plan_edits.turn()}"
+    plan = scene.plan
+    items = [*(s.number for s in plan.strategies), *(a.number for a in plan.actions)]
+    items.sort(key=by_number)
+    own = [link.on for link in links_of(plan, scene.records.links)[line.number]]
+
+    def named(number: str) -> str:
+        return _item_name(plan, scene.lines, number) if number else speak("plan_page.choose")
+
+    with st.form(key, border=False):
+        others = [number for number in items if number != line.number]
+        needs = st.selectbox(
+            speak("plan_page.link_on"), ["", *others], format_func=named, key=f"{key} on"
+        )
+        source = st.selectbox(
+            speak("plan_page.link_source"),
+            items,
+            index=items.index(line.number),
+            format_func=named,
+            key=f"{key} source",
+            help=speak("plan_page.link_source_help"),
+        )
+        office, why = who_and_why(scene, key)
+        with st.container(horizontal=True):
+            is_added = st.form_submit_button(speak("plan_page.link_add"), type="primary")
+            is_removed = bool(own) and st.form_submit_button(
+                speak("plan_page.link_remove"), help=speak("plan_page.link_remove_help")
+            )
+    if is_added or is_removed:
+        _write_link(scene, line, (needs, source, office, why), own if is_removed else None)
+
+
+def _write_link(
+    scene: Scene, line: Line, given: tuple[str, str, str, str], own: Sequence[str] | None
+) -> None:
+    needs, source, office, why = given
+    if not needs or (own is not None and needs not in own):
+        st.error(speak("plan_page.link_which" if own is None else "plan_page.link_not_own"))
+        return
+
+    def write(store: Store, act: Act) -> str:
+        link = (line.number, needs, source)
+        set_link(store, scene.plan, act, link, is_removed=own is not None)
+        if own is None:
+            return speak("plan_page.link_added", number=needs)
+        return speak("plan_page.link_removed", number=needs)
+
+    carry_out(scene, office, why, write)

@@ -1,0 +1,280 @@
+"""One of the plan's actions, closely: its links, what is proposed for it, and its trail."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from app.screens.plan.filters import open_action
+from app.shared import cache_store, panels, plan_edits
+from app.shared.city_session import Opened
+from app.shared.person import THIS_MACHINE, sign
+from app.shared.plan_cards import standing_html
+from app.shared.plan_words import field_word, proposal_state, value_words
+from csa.base.errors import CsaError
+from csa.base.text import day, speak
+from csa.decisions.actions import (
+    CHAIR_APPROVED,
+    MAX_TITLE,
+    PROPOSED,
+    answer_change,
+    propose_change,
+)
+from csa.decisions.roles import (
+    Act,
+    Person,
+    require_action,
+    require_committee,
+    require_team_chair,
+)
+from csa.decisions.store import Store
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import ChangeRow
+from csa.plan import Plan
+from csa.reports.briefing import Line
+
+DONE = "what the last form of an action said"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all parts of an opened action need.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        The plan.
+    records
+        What was decided.
+    who
+        At the screen.
+    lines
+        Number to action.
+    store
+        None: nothing was written yet.
+    """
+
+    opened: Opened
+    plan: Plan
+    records: Records
+    who: Person
+    lines: Mapping[str, Line]
+    store: Store | None
+
+
+def head(line: Line, plan: Plan) -> None:
+    """Say which action it is, and how it stands.
+
+    Parameters
+    ----------
+    line
+        The action.
+    plan
+        The plan.
+    """
+    strategy, goal = plan.strategy_of(line.number), plan.goal_of(line.number)
+    title = line.title or speak("plan.open_slot")
+    with st.container(key="plan_head", horizontal=True, vertical_alignment="center"):
+        st.subheader(panels.plain(f"{line.number} {title}"), anchor=False)
+        st.button(speak("plan_page.close"), key="plan close", on_click=open_action, args=("",))
+    where = speak(
+        "plan_page.belongs",
+        strategy=f"{strategy.number} {strategy.title}",
+        goal=f"{goal.number} {goal.title}",
+        team=plan.team_of(line.number).name,
+    )
+    stands = "" if line.is_open else standing_html(line)
+    office = html.escape(line.state.office)
+    stands += f" · {office}" if office else ""
+    st.html(f'<p>{stands}</p><p class="csa-faint">{html.escape(where)}</p>')
+    if line.state.comment:
+        st.markdown(panels.plain(line.state.comment))
+    said = st.session_state.pop(DONE, None)
+    if said:
+        st.success(said, icon=":material/check:")
+
+
+def proposals(scene: Scene, line: Line) -> None:
+    """Show what is proposed and not answered, and ask for the answer of those who may give it.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    line
+        The action.
+    """
+    waiting = [row for row in scene.records.changes if is_waiting(row, line.number)]
+    for row in waiting:
+        with st.container(border=True):
+            _proposal(row)
+            if plan_edits.may(_answers(scene, row)):
+                _answer_form(scene, row)
+    if plan_edits.may(lambda: require_action(scene.who, scene.plan, line.number)):
+        label = "plan_page.propose_action" if line.is_open else "plan_page.propose_revision"
+        with st.expander(speak(label), expanded=line.is_open and not waiting):
+            _propose_form(scene, line)
+
+
+def is_waiting(row: ChangeRow, number: str) -> bool:
+    """Tell whether a proposal is of an action, and not answered to its end.
+
+    Parameters
+    ----------
+    row
+        The proposal.
+    number
+        The action's.
+
+    Returns
+    -------
+    bool
+        True until the Committee approved it, or somebody refused it.
+    """
+    return row.action == number and row.state in {PROPOSED, CHAIR_APPROVED}
+
+
+def _answers(scene: Scene, row: ChangeRow) -> Callable[[], None]:
+    if row.state == CHAIR_APPROVED:
+        return lambda: require_committee(scene.who)
+    return lambda: require_team_chair(scene.who, scene.plan, row.action)
+
+
+def _proposal(row: ChangeRow) -> None:
+    said = "".join(
+        f"<li>{html.escape(field_word(name))}: {html.escape(value_words(name, value))}</li>"
+        for name, value in row.values.items()
+    )
+    who = speak("plan_page.proposed_by", office=row.by_office, day=day(row.proposed_on))
+    state = proposal_state(row.key, row.state)
+    st.html(f"<p><b>{html.escape(state)}</b> {html.escape(who)}</p><ul>{said}</ul>")
+
+
+def who_and_why(scene: Scene, key: str) -> tuple[str, str]:
+    """Ask on whose behalf something is changed, and why.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    key
+        Of the form.
+
+    Returns
+    -------
+    tuple of str
+        Office and reason, as written.
+    """
+    office = scene.who.office
+    if office == THIS_MACHINE:
+        kept = st.session_state.get(plan_edits.KEPT_OFFICE, "")
+        label = speak("plan_page.on_behalf")
+        office = st.text_input(label, value=kept, key=f"{key} office", max_chars=120)
+    return office, st.text_input(speak("plan_page.why"), key=f"{key} why", max_chars=2000)
+
+
+def _answer_form(scene: Scene, row: ChangeRow) -> None:
+    key = f"plan answer {row.key} {row.state}"
+    with st.form(key, border=False):
+        office, why = who_and_why(scene, key)
+        with st.container(horizontal=True):
+            is_yes = st.form_submit_button(speak("plan_page.approve"), type="primary")
+            is_no = st.form_submit_button(speak("plan_page.refuse"))
+    if is_yes or is_no:
+
+        def write(store: Store, act: Act) -> str:
+            state = answer_change(
+                store, scene.plan, act, row.key, is_approved=is_yes, seen=row.revision
+            )
+            return proposal_state(row.key, state)
+
+        carry_out(scene, office, why, write)
+
+
+def carry_out(scene: Scene, office: str, why: str, write: Callable[[Store, Act], str]) -> None:
+    """Write, and show the page anew; a refusal is said beside the form, which keeps its text.
+
+    Parameters
+    ----------
+    scene
+        What all parts need.
+    office, why
+        As `who_and_why`.
+    write
+        Writes, and returns what is to be said.
+    """
+    try:
+        act = sign(scene.opened, scene.who, office, why)
+        st.session_state[DONE] = write(cache_store.writing(scene.opened), act)
+    except CsaError as error:
+        st.error(panels.plain(plan_edits.refusal(error)), icon=":material/error:")
+        return
+    st.session_state[plan_edits.KEPT_OFFICE] = office
+    plan_edits.next_turn()
+    st.rerun()
+
+
+def _propose_form(scene: Scene, line: Line) -> None:
+    key = f"plan propose {line.number} {plan_edits.turn()}"
+    st.caption(speak("plan_page.propose_about"))
+    state = line.state
+    with st.form(key, border=False):
+        title = st.text_input(
+            field_word("title"), value=line.title, max_chars=MAX_TITLE, key=f"{key} title"
+        )
+        left, right = st.columns(2)
+        office = left.text_input(field_word("office"), value=state.office, key=f"{key} by")
+        coordinator = right.text_input(
+            field_word("coordinator"), value=state.coordinator, key=f"{key} coordinator"
+        )
+        start = left.date_input(field_word("start"), value=state.start, key=f"{key} start")
+        due = right.date_input(field_word("due"), value=state.due, key=f"{key} due")
+        by, why = who_and_why(scene, key)
+        is_sent = st.form_submit_button(speak("plan_page.propose"), type="primary")
+    if not is_sent:
+        return
+    wanted = {
+        "title": title,
+        "office": office,
+        "coordinator": coordinator,
+        "start": start,
+        "due": due,
+    }
+    values = proposed(line, wanted)
+
+    def write(store: Store, act: Act) -> str:
+        made = propose_change(store, scene.plan, act, line.number, values)
+        return speak("plan_page.proposed", key=made)
+
+    carry_out(scene, by, why, write)
+
+
+def proposed(line: Line, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a form would change of an action.
+
+    Parameters
+    ----------
+    line
+        The action.
+    wanted
+        Field to its value in the form.
+
+    Returns
+    -------
+    dict
+        Only what differs, as text; a slot that is open always names its title.
+    """
+    before = {**vars(line.state), "title": line.title}
+    values = {
+        name: value.isoformat() if isinstance(value, date) else str(value or "")
+        for name, value in wanted.items()
+        if value != before[name]
+    }
+    return {"title": str(wanted["title"]), **values} if line.is_open else values

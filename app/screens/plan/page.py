@@ -1,0 +1,58 @@
+"""Plan: how its actions stand, who changes what, and what has no action yet."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.plan import filters, history, links, one_action, parts, preview, table
+from app.shared import cache_store, panels, person, plan_cards, plan_edits, plan_words
+from csa.base.errors import CsaError
+from csa.base.text import speak
+from csa.plan import ordered
+from csa.reports.briefing import plan_lines
+
+opened = panels.frame(speak("plan_page.title"))
+try:
+    the_plan = cache_store.plan(opened)
+    store, records = cache_store.reading(opened), cache_store.records(opened)
+    who, today = person.person(opened), cache_store.today(opened)
+    plan_edits.begin(opened, who)
+except CsaError as error:
+    panels.stop(error)
+if the_plan is None:
+    panels.empty(speak("plan_page.no_plan", city=opened.config.city.name))
+    st.stop()
+lines = {line.number: line for line in plan_lines(the_plan, records, today)}
+parts.answer(parts.standing(list(lines.values())))
+with st.container(key="plan_top"):
+    left, right = st.columns([0.55, 0.45], gap="large")
+    with left:
+        parts.slots(the_plan, records, lines)
+    with right:
+        parts.due_soon(list(lines.values()))
+view = filters.choose(the_plan, records, list(lines.values()))
+areas = tuple(area.key for area in records.areas)
+if view.opened:
+    line = lines[view.opened]
+    scene = one_action.Scene(opened, the_plan, records, who, lines, store)
+    with st.container(key="plan_one", border=True):
+        one_action.head(line, the_plan)
+        if view.look == filters.CARDS and plan_cards.may_edit(the_plan, who, line):
+            plan_cards.form(opened, who, line, areas)
+        one_action.proposals(scene, line)
+        links.links(scene, line)
+        history.trail(scene, line)
+preview.draft_note(opened, who)
+in_order = [lines[action.number] for action in ordered(the_plan, records.states, today)]
+shown = filters.shown(view, in_order)
+still_open = plan_words.not_done(lines.values())
+st.caption(speak("plan_page.n_shown", n=len(shown), of=parts.standing(in_order).written))
+if not shown:
+    panels.empty(speak("plan_page.none_shown"))
+elif view.look == filters.CARDS:
+    preview.preview(opened, the_plan, who, lines, today, store)  # before a long list
+    plan_cards.cards(shown, still_open)
+else:
+    table.table(opened, who, shown, still_open, (view.look, records.head.hash, today, areas))
+if view.look != filters.CARDS or not shown:
+    preview.preview(opened, the_plan, who, lines, today, store)

@@ -1,0 +1,280 @@
+"""Plan's actions in a table whose cells are edited in place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.screens.plan.filters import STATE
+from app.shared import plan_edits, theme
+from app.shared.city_session import Opened
+from app.shared.plan_words import (
+    MARKS,
+    NO_UPDATE,
+    Edit,
+    field_word,
+    held_words,
+    marked,
+    updated_words,
+    values_of,
+)
+from csa.base.text import speak
+from csa.decisions.roles import Person
+from csa.plan import STATUSES, TEXT_LIMIT
+from csa.reports.briefing import Line
+
+GRID = "plan table on screen"
+LINE_PX, ROW_PX = 20, 18
+"""A line of text in a row, and what is around it."""
+LETTER_PX, CELL_PX = 7.5, 16
+"""A letter's mean width in a cell, and what the cell's edges take."""
+MOST_LINES = 4
+"""A longer text is whole in the cell's own editor, in cards and closely."""
+HEIGHT_PX = 760
+NUMBER, TITLE, UPDATED, HELD = "number", "title", "updated", "held"
+NOTHING = "–"
+READ_ONLY = (NUMBER, TITLE, UPDATED, HELD)
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    STATE: (NUMBER, TITLE, "status", "reason", "comment", "due", UPDATED, HELD),
+    "people": (
+        NUMBER,
+        TITLE,
+        "office",
+        "coordinator",
+        "start",
+        "due",
+        "percent",
+        "areas",
+        "evidence",
+    ),
+}
+WIDTHS: Mapping[str, int] = {
+    NUMBER: 72,
+    TITLE: 185,
+    "status": 112,
+    "reason": 150,
+    "comment": 145,
+    "due": 100,
+    UPDATED: 112,
+    HELD: 130,
+    "office": 135,
+    "coordinator": 130,
+    "start": 100,
+    "percent": 102,
+    "areas": 88,
+    "evidence": 104,
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table on screen: its rows stay where they are until it is drawn anew.
+
+    Parameters
+    ----------
+    print
+        What it was drawn from; another draws it anew.
+    key
+        Of the widget.
+    lines
+        Its rows, in order.
+    rows
+        What the widget was given.
+    """
+
+    print: tuple[Any, ...]
+    key: str
+    lines: tuple[Line, ...]
+    rows: pd.DataFrame
+
+
+def frame_of(
+    lines: Sequence[Line],
+    edits: Mapping[str, Edit],
+    columns: Sequence[str],
+    open_numbers: frozenset[str],
+) -> pd.DataFrame:
+    """Write actions as a table's rows.
+
+    Parameters
+    ----------
+    lines
+        The actions, in order.
+    edits
+        What is not saved yet.
+    columns
+        Of `COLUMNS`.
+    open_numbers
+        Numbers of what is not done.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an action, `columns`; days are datetimes, so that an empty column stays one.
+    """
+    rows = []
+    for line in lines:
+        values = values_of(line, edits.get(line.number))
+        rows.append(
+            values
+            | {
+                NUMBER: f"{MARKS[line.colour]} {line.number}",
+                TITLE: line.title,
+                UPDATED: updated_words(line),
+                HELD: held_words(line, open_numbers),
+                "status": marked(values["status"]),
+                "areas": list(values["areas"]),
+            }
+        )
+    made = pd.DataFrame(rows, columns=list(columns), index=[line.number for line in lines])
+    for name in {"start", "due"} & set(columns):
+        made[name] = pd.to_datetime(made[name])
+    if "percent" in columns:
+        made["percent"] = made["percent"].astype("Int64")
+    return made
+
+
+def table(
+    opened: Opened,
+    who: Person,
+    lines: Sequence[Line],
+    open_numbers: frozenset[str],
+    drawn_from: tuple[Any, ...],
+) -> None:
+    """Show actions in a table whose cells are edited in place.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen; nobody signed in only reads.
+    lines
+        The actions, in order.
+    open_numbers
+        Numbers of what is not done.
+    drawn_from
+        What the table depends on besides `lines`: the look first, then the store's head, the day.
+    """
+    columns = COLUMNS[drawn_from[0]]
+    grid = _grid(lines, open_numbers, columns, drawn_from)
+    areas = drawn_from[-1]
+    tall = ROW_PX + LINE_PX * text_lines(grid.rows)
+    st.data_editor(
+        _coloured(grid),
+        key=grid.key,
+        hide_index=True,
+        width="stretch",
+        height=min(HEIGHT_PX, 40 + tall * len(lines)),
+        row_height=tall,
+        placeholder=NOTHING,
+        column_config={name: _column(name, areas) for name in columns},
+        disabled=list(READ_ONLY) if who.role in {"editor", "chair"} else True,
+        on_change=_edited,
+        args=(opened, who, grid),
+    )
+
+
+def text_lines(rows: pd.DataFrame) -> int:
+    """Return how many lines of text the tallest row takes, so that words wrap and none is cut.
+
+    Parameters
+    ----------
+    rows
+        As `frame_of`.
+
+    Returns
+    -------
+    int
+        From 2 to `MOST_LINES`.
+    """
+    most = 2
+    for name in set(rows.columns) - {"start", "due", "percent", "areas", "evidence"}:
+        letters = max((len(text) for text in rows[name]), default=0)
+        most = max(most, math.ceil(letters * LETTER_PX / (WIDTHS[name] - CELL_PX)))
+    return min(most, MOST_LINES)
+
+
+def _grid(
+    lines: Sequence[Line],
+    open_numbers: frozenset[str],
+    columns: Sequence[str],
+    drawn_from: tuple[Any, ...],
+) -> Grid:
+    """Return the table that is on screen, or draw it anew where it would show something else.
+
+    Streamlit keeps edits by the place of a row: rows may move only under another key.
+    """
+    numbers = tuple(line.number for line in lines)
+    wanted = (*drawn_from, numbers, plan_edits.turn())
+    kept: Grid | None = st.session_state.get(GRID)
+    if kept is not None and kept.print == wanted:
+        return kept
+    turn = 1 if kept is None else int(kept.key.rpartition(" ")[2]) + 1
+    rows = frame_of(lines, plan_edits.edits(), columns, open_numbers)
+    grid = Grid(wanted, f"plan table {turn}", tuple(lines), rows)
+    st.session_state[GRID] = grid
+    return grid
+
+
+def _coloured(grid: Grid) -> Any:
+    """Colour what is read only by status; grey where nobody told lately."""
+    now = theme.current()
+    colours = {"blocked": now.blocked, "at-risk": now.at_risk}
+    colours |= dict.fromkeys(("on-track", "done"), now.accent)
+    by_row = [
+        f"color: {colours.get(line.colour, now.quiet)}; font-weight: 600" for line in grid.lines
+    ]
+    grey = [f"color: {now.quiet}" if line.colour == NO_UPDATE else "" for line in grid.lines]
+    styled = grid.rows.style.apply(lambda _: by_row, subset=[NUMBER])
+    return styled.apply(lambda _: grey, subset=[UPDATED]) if UPDATED in grid.rows else styled
+
+
+def _column(name: str, areas: Sequence[str]) -> Any:
+    config, width = st.column_config, WIDTHS[name]
+    if name in READ_ONLY:
+        return config.TextColumn(_head(name), width=width)
+    label = field_word(name)
+    if name in {"status", "areas"}:
+        return _menu(name, label, areas)
+    if name in {"start", "due"}:
+        return config.DateColumn(label, width=width, format="MMM D, YYYY")
+    if name == "percent":
+        return config.NumberColumn(
+            label, width=width, min_value=0, max_value=100, step=1, format="%d %%"
+        )
+    if name == "evidence":
+        shown = speak("plan_page.evidence_open")
+        return config.LinkColumn(label, width=width, max_chars=TEXT_LIMIT, display_text=shown)
+    return config.TextColumn(label, width=width, max_chars=TEXT_LIMIT)
+
+
+def _menu(name: str, label: str, areas: Sequence[str]) -> Any:
+    config, width = st.column_config, WIDTHS[name]
+    if name == "areas":
+        return config.MultiselectColumn(label, width=width, options=list(areas))
+    options = [marked(status) for status in STATUSES]
+    return config.SelectboxColumn(label, width=width, options=options, required=True)
+
+
+def _head(name: str) -> str:
+    return speak(
+        {
+            NUMBER: "plan_page.number",
+            TITLE: "plan_page.field_title",
+            UPDATED: "plan_page.updated",
+            HELD: "plan_page.held",
+        }[name]
+    )
+
+
+def _edited(opened: Opened, who: Person, grid: Grid) -> None:
+    """Take what was typed before the page runs: its rows may be others then."""
+    for place, typed in st.session_state[grid.key]["edited_rows"].items():
+        plan_edits.take(grid.lines[int(place)], typed)
+    plan_edits.keep(opened, who)

@@ -1,0 +1,216 @@
+"""Reports: handed to whom, when; and whether data or decisions have changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.screens.reports.parts import Report
+from app.shared import cache_report, cache_store, panels, signing
+from app.shared.cache_report import Basis
+from app.shared.city_session import Opened
+from app.shared.reports_words import audience_name, form_name, language_name
+from csa.base.errors import CsaError
+from csa.base.params import Month
+from csa.base.text import day, month, speak
+from csa.decisions.handing import FORMS, EditionFile, hand_out
+from csa.decisions.roles import Act, Person, may, require
+from csa.decisions.store import Store
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import HandoutRow
+from csa.plan import Plan
+
+MOST = 20
+"""Entries that are shown at once; earlier ones are folded."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the parts of the page need.
+
+    Parameters
+    ----------
+    basis
+        What reports are made from now.
+    who
+        At the screen.
+    today
+        The day, in the city's own time.
+    """
+
+    basis: Basis
+    who: Person
+    today: date
+
+    @property
+    def opened(self) -> Opened:
+        """The city."""
+        return self.basis.opened
+
+
+def form(desk: Desk, report: Report | None) -> None:
+    """Ask who received an edition, and record it; who only reads is told so.
+
+    Parameters
+    ----------
+    desk
+        What all parts need.
+    report
+        What was made; None where nothing was yet.
+    """
+    if not may(require, desk.who, "member"):
+        panels.empty(speak("reports_page.read_only"))
+    elif report is None:
+        panels.empty(speak("reports_page.make_first"))
+    else:
+        signing.form(
+            desk,
+            f"hand out {report.asked.month}",
+            lambda key: _fields(desk, report, key),
+            lambda store, act, values: _write(store, act, report, values),
+            label=speak("reports_page.record"),
+        )
+
+
+def _fields(desk: Desk, report: Report, key: str) -> dict[str, Any]:
+    left, right = st.columns([0.6, 0.4])
+    edition = left.selectbox(
+        speak("reports_page.which"), _editions(report), format_func=_in_words, key=f"{key} edition"
+    )
+    first = Month.parse(report.asked.month)
+    handed_on = right.date_input(
+        speak("reports_page.on"),
+        desk.today,
+        min_value=min(date(first.year, first.number, 1), desk.today),
+        max_value=desk.today,
+        key=f"{key} day",
+    )
+    recipients = st.multiselect(
+        speak("reports_page.to"),
+        known_recipients(desk.basis.plan, desk.basis.records),
+        accept_new_options=True,
+        placeholder=speak("reports_page.to_hint"),
+        key=f"{key} recipients",
+    )
+    return {"edition": edition, "recipients": recipients, "handed_on": handed_on}
+
+
+def _editions(report: Report) -> list[tuple[str, str, str]]:
+    """List audience, language and form of all that can be had, as the buttons offer them."""
+    files = [(file.audience, file.language, file.form) for file in report.files]
+    words = [(audience, report.asked.language, "docx") for audience in report.asked.audiences]
+    order = {name: place for place, name in enumerate(report.asked.audiences)}
+    return sorted({*files, *words}, key=lambda one: (order[one[0]], FORMS.index(one[2])))
+
+
+def _write(store: Store, act: Act, report: Report, values: Mapping[str, Any]) -> str:
+    made = cache_report.edition(report.facts, *values["edition"])
+    file = EditionFile(
+        snapshot_id=made.snapshot_id,
+        audit_n=made.audit_n,
+        month=made.month,
+        audience=made.audience,
+        language=made.language,
+        form=made.form,
+        sha256=made.sha256,
+    )
+    keys = hand_out(store, act, file, values["recipients"], values["handed_on"])
+    return speak("reports_page.recorded", n=len(keys))
+
+
+def _in_words(edition: tuple[str, str, str]) -> str:
+    audience, language, form = edition
+    return speak(
+        "reports_page.edition",
+        audience=audience_name(audience),
+        language=language_name(language),
+        form=form_name(form),
+    )
+
+
+def known_recipients(plan: Plan | None, records: Records) -> list[str]:
+    """List offices and groups to choose from: those of the plan, and earlier recipients.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of str
+        Each once, by name.
+    """
+    names = {row.recipient for row in records.handouts}
+    for team in () if plan is None else plan.teams:
+        names |= {team.name, team.chair_office, *team.offices}
+    return sorted(filter(None, names), key=str.casefold)
+
+
+# ---- Who received what -----------------------------------------------------------------------
+
+
+def register(desk: Desk) -> None:
+    """Show who received what and when, the newest first.
+
+    Parameters
+    ----------
+    desk
+        What all parts need.
+    """
+    rows = sorted(desk.basis.records.handouts, key=lambda row: row.handed_on, reverse=True)
+    if not rows:
+        panels.empty(speak("reports_page.none_yet"))
+        return
+    now = {name: _now(desk, name) for name in {row.month for row in rows}}
+    n_changed = sum(row.snapshot_id != now[row.month] for row in rows)
+    panels.answer(
+        speak("reports_page.n_handed", n=len(rows)),
+        speak("reports_page.n_changed", n=n_changed) if n_changed else "",
+    )
+    table = _table(desk, rows, now)
+    panels.table(table.head(MOST), speak("reports_page.register"))
+    if len(rows) > MOST:
+        with st.expander(speak("reports_page.earlier", n=len(rows) - MOST)):
+            panels.table(table.iloc[MOST:], speak("reports_page.register"))
+
+
+def _now(desk: Desk, name: str) -> str:
+    """Return the snapshot that a month's report would have now; empty where there is none."""
+    try:
+        return cache_report.snapshot_id(desk.basis, name)
+    except CsaError:
+        return ""  # the data no longer reach that month: it has changed
+
+
+def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd.DataFrame:
+    items = frozenset(row.item for row in rows)
+    offices = {
+        entry["item"]: entry["by_office"] for entry in cache_store.trail_of(desk.opened, items)
+    }
+    columns = {  # on a narrow screen the first three are seen
+        speak("reports_page.col_day"): [day(row.handed_on) for row in rows],
+        speak("reports_page.col_to"): [row.recipient for row in rows],
+        speak("reports_page.col_since"): [_since(row, now[row.month]) for row in rows],
+        speak("reports_page.col_edition"): [_dated(row) for row in rows],
+        speak("reports_page.col_by"): [offices.get(row.item, "") for row in rows],
+        speak("reports_page.col_snapshot"): [row.snapshot_id for row in rows],
+    }
+    return pd.DataFrame(columns)
+
+
+def _dated(row: HandoutRow) -> str:
+    edition = _in_words((row.audience, row.language, row.form))
+    return speak("reports_page.dated", month=month(row.month), edition=edition)
+
+
+def _since(row: HandoutRow, now: str) -> str:
+    is_same = row.snapshot_id == now
+    return speak("reports_page.same" if is_same else "reports_page.changed")

@@ -1,0 +1,128 @@
+"""Reports: files to take away, a look at one of them, what it was made from and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from app.screens.reports.parts import Report
+from app.shared import cache_report, panels
+from app.shared.cache_report import Basis, Made
+from app.shared.reports_words import audience_name, form_name
+from csa.base.text import ENGLISH, month, render, speak
+
+SHORT = 12
+"""Digits of a hash, as an edition prints them."""
+PREVIEW_PX = 640
+MOST_OPEN = 3
+"""What is missing is shown at once up to so many lines."""
+KINDS = {
+    "pdf": "application/pdf",
+    "html": "text/html",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def show(basis: Basis, report: Report) -> None:
+    """Show what was made.
+
+    Parameters
+    ----------
+    basis
+        What reports are made from now.
+    report
+        The editions.
+    """
+    asked = report.asked
+    panels.answer(speak("reports_page.made", n=len(asked.audiences), month=month(asked.month)))
+    if report.mark != basis.mark:
+        panels.empty(speak("reports_page.stale"))
+    if report.no_pdf is not None:
+        st.warning(panels.plain(render(report.no_pdf)), icon=":material/picture_as_pdf:")
+    with st.container(key="report_parts"):
+        files, look = st.columns([0.42, 0.58], gap="large")
+    with files:
+        _files(report)
+        _made_from(basis, report)
+        _lacking(report)
+    with look:
+        _preview(report)
+
+
+def _lacking(report: Report) -> None:
+    missing = [panels.plain(render(one)) for one in report.facts.missing]
+    if missing:
+        label = speak("reports_page.missing", n=len(missing))
+        with st.expander(label, expanded=len(missing) <= MOST_OPEN):
+            st.markdown("\n".join(f"- {line}" for line in missing))
+    if report.facts.public.caution is not None:
+        st.caption(panels.plain(render(report.facts.public.caution)))
+
+
+def _files(report: Report) -> None:
+    made: dict[str, list[Made]] = {}
+    for file in report.files:
+        made.setdefault(file.audience, []).append(file)
+    for audience, files in made.items():
+        with st.container(key=f"files {audience}", gap="xsmall"):
+            st.markdown(f"**{panels.plain(audience_name(audience))}**")
+            with st.container(horizontal=True, gap="small"):
+                for file in sorted(files, key=lambda one: one.form, reverse=True):
+                    _download(file, file.content)
+                _download(replace(files[0], form="docx"), _word(report, audience))
+
+
+def _word(report: Report, audience: str) -> Callable[[], bytes]:
+    """Promise a Word file: it is made when somebody wants it."""
+    language = report.asked.language
+    return lambda: cache_report.edition(report.facts, audience, language, "docx").content
+
+
+def _download(file: Made, content: bytes | Callable[[], bytes]) -> None:
+    st.download_button(
+        form_name(file.form),
+        content,
+        file_name=f"{file.name.rpartition('.')[0]}.{file.form}",
+        mime=KINDS[file.form],
+        key=f"download {file.audience} {file.form}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _made_from(basis: Basis, report: Report) -> None:
+    if report.asked.language != ENGLISH and not basis.opened.config.public.spanish_office:
+        st.caption(speak("reports_page.unreviewed"))
+    snapshot = report.facts.snapshot
+    st.caption(speak("reports_page.snapshot", id=snapshot.id))
+    if snapshot.audit_n:
+        head = snapshot.audit_head[:SHORT]
+        st.caption(speak("reports_page.decided", n=snapshot.audit_n, head=head))
+    else:
+        st.caption(speak("reports_page.undecided"))
+
+
+def _preview(report: Report) -> None:
+    pages = {file.audience: file for file in report.files if file.form == "html"}
+    chosen = report.asked.audiences[0]
+    if len(pages) > 1:
+        chosen = (
+            st.pills(
+                speak("reports_page.preview"),
+                list(pages),
+                default=next(iter(pages)),
+                format_func=audience_name,
+                key=f"preview {' '.join(pages)}",
+                required=True,
+                wrap=True,
+            )
+            or chosen
+        )
+    name = audience_name(chosen)
+    st.iframe(  # its own policy lets it do nothing but be looked at
+        pages[chosen].content.decode(),
+        height=PREVIEW_PX,
+        alt=speak("reports_page.preview_of", audience=name),
+    )

@@ -1,0 +1,34 @@
+"""Reports: a month's editions made with one click, and who received which."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.screens.reports import handing, made, parts
+from app.screens.reports.handing import Desk
+from app.shared import cache_store, panels, person
+from app.shared.cache_report import Basis
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+opened = panels.frame(speak("reports_page.title"))
+if person.access(opened) == person.PUBLIC:  # what is internal stays so, whatever a browser asks
+    panels.empty(speak("reports_page.internal"))
+    st.stop()
+try:
+    basis = Basis(opened, cache_store.plan(opened), cache_store.records(opened))
+    desk = Desk(basis, person.person(opened), cache_store.today(opened))
+    months = parts.months_of(opened.dataset)
+    if not months:
+        panels.empty(speak("reports_page.no_month"))
+        st.stop()
+    asked, is_pressed = parts.choose(opened, months)
+    report = parts.report_of(basis, asked, is_pressed=is_pressed)
+except CsaError as error:
+    panels.stop(error)
+if report is not None:
+    made.show(basis, report)
+st.subheader(speak("reports_page.hand_out"), anchor=False)
+handing.form(desk, report)
+st.subheader(speak("reports_page.register"), anchor=False)
+handing.register(desk)

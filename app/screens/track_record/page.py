@@ -1,0 +1,25 @@
+"""Track record: how well each way of choosing would have worked in past years."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.shared import cache, panels, session, track_record
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+opened = panels.frame(speak("how_well.title"))
+screen = session.screen(opened.config, opened.dataset)
+session.remember(screen, session.first_choices(opened.config, opened.dataset))
+choices = screen.choices
+try:
+    record = cache.record(opened, choices)
+except CsaError as error:
+    panels.stop(error)
+if record is None or record.comparison is None:
+    track_record.nothing(opened, choices, record)
+    st.stop()
+track_record.answer(opened, record, choices)
+track_record.years(opened, record, choices)
+track_record.afterwards(opened, record, choices)
+track_record.settings(opened, record)

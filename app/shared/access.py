@@ -1,0 +1,207 @@
+"""Who is let in: the deployment decides, never the request; where nobody is, one sentence says why.
+
+The pages are behind this door: `app/main.py` passes it before any of them runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import streamlit as st
+
+from app.shared import cache, panels, person
+from app.shared.person import LOCAL, PUBLIC
+from app.shared.published import bundle_folder
+from app.shared.settings import city_of, deployment
+from csa.base.errors import CsaError
+from csa.base.message import Message, say
+from csa.base.text import render, speak
+from csa.config.city import CityConfig
+from csa.config.grants import load_roles
+from csa.dataset.versioned import MARKER
+
+ASKED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+"""What [auth] of the secrets must hold."""
+ACCESS = "CSA_ACCESS"
+"""The variable: where the city cannot be opened, it alone tells who reads."""
+LEAST_SECRET = 32
+"""Characters: whoever guesses the secret signs in as anybody."""
+is_guarded = False
+"""Whether app/gate.py stands before the server."""
+
+
+def enter() -> None:
+    """Let the reader in, or say why not and end the page."""
+    if st.context.headers and not is_guarded:
+        panels.empty(speak("door.unguarded"))
+        st.stop()
+    if person.is_leaving():
+        person.finish_signing_out()
+    try:
+        config = cache.city_config()
+        why = why_closed(config)
+        if why is None and person.is_known(config):
+            return
+    except CsaError as error:
+        st.title(speak("screen.title"), anchor=False)
+        if os.environ.get(ACCESS) == PUBLIC:
+            panels.unavailable(error)
+        panels.stop(error)
+    st.title(speak("screen.title"), anchor=False)
+    if why is not None:
+        panels.empty(render(why))
+    else:
+        panels.answer(speak("door.sign_in_first"))
+        # No callback: where another run interrupts it, Streamlit gives the body the press again.
+        if st.button(speak("door.sign_in"), type="primary", key="sign in"):
+            st.login()
+    st.stop()
+
+
+def shows_bundle() -> bool:
+    """Tell whether the reader is shown what was published, and nothing else.
+
+    Returns
+    -------
+    bool
+        False too where the city cannot be opened, which `enter` says.
+    """
+    try:
+        return bundle_folder(cache.city_config()) is not None
+    except CsaError:
+        return False
+
+
+def is_public() -> bool:
+    """Tell whether everybody may open the app: what is internal is no page of it then.
+
+    Returns
+    -------
+    bool
+        False too where the city cannot be opened, which `enter` says.
+    """
+    try:
+        return person.access_of(cache.city_config()) == PUBLIC
+    except CsaError:
+        return False
+
+
+def why_closed(config: CityConfig) -> Message | None:
+    """Say why nobody is let in.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    Message or None
+        None where the deployment is in order.
+
+    Raises
+    ------
+    CsaError
+        If the deployment file has faults.
+    """
+    access = person.access_of(config)
+    if access == LOCAL:
+        return not_this_machine(st.get_option("server.address"))
+    if access == PUBLIC:
+        is_shown = bundle_folder(config) is not None or not is_withheld(config)
+        return None if is_shown else say("door.nothing_published")
+    load_roles()  # its faults are said here, not in the middle of a page
+    if st.get_option("server.trustedUserHeaders"):
+        return say("door.trusted_headers")
+    return _auth_fault(auth())
+
+
+def why_not_served() -> Message | None:
+    """Say why the server must not listen where it is told to.
+
+    Returns
+    -------
+    Message or None
+        None where it may; also where the city cannot be opened, which pages say.
+    """
+    try:
+        is_local = person.access_of(cache.city_config()) == LOCAL
+    except CsaError:
+        return None
+    return not_this_machine(st.get_option("server.address")) if is_local else None
+
+
+def not_this_machine(address: str | None) -> Message | None:
+    """Refuse an address that others reach, where nobody is asked who they are.
+
+    Parameters
+    ----------
+    address
+        Where the server listens; None is everywhere.
+
+    Returns
+    -------
+    Message or None
+        None where only this machine reaches it.
+    """
+    if address == "localhost":
+        return None
+    try:
+        if ip_address(address or "").is_loopback:
+            return None
+    except ValueError:
+        pass  # a name may be any machine's
+    return say("door.not_loopback", address=address or "0.0.0.0")  # noqa: S104 - only named
+
+
+def is_withheld(config: CityConfig) -> bool:
+    """Tell whether a city is kept from the public: all are but the made-up one.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    bool
+        True also where the dataset is another city's than the file's. False where the access is
+        not public.
+
+    Raises
+    ------
+    CsaError
+        If the deployment names no city, or the dataset cannot say whose it is.
+    """
+    if person.access_of(config) != PUBLIC:
+        return False
+    folder = deployment().dataset
+    is_own = not (folder / MARKER).is_file() or city_of(folder) == config.city.id
+    return not (config.city.is_synthetic and is_own)
+
+
+def auth() -> Mapping[str, Any]:
+    """Read [auth] of the secrets.
+
+    Returns
+    -------
+    Mapping
+        Empty where there is none.
+    """
+    try:
+        found = st.secrets.get("auth")
+    except FileNotFoundError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _auth_fault(auth: Mapping[str, Any]) -> Message | None:
+    lacking = [name for name in ASKED if not auth.get(name)]
+    if lacking:
+        return say("door.no_auth", lacking=", ".join(lacking))
+    if len(str(auth["cookie_secret"])) < LEAST_SECRET:
+        return say("door.short_secret", least=LEAST_SECRET)
+    return None

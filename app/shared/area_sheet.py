@@ -1,0 +1,141 @@
+"""One area's sheet: how many and how sure, month by month, by day and time, what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import cache, charts, nearby, panels
+from app.shared.city_session import Opened
+from app.shared.phrases import months_covered, victims_words, what_is_counted
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import Sheet
+from csa.base.schema import KINDS
+from csa.base.text import land, percent, speak
+
+FEW_PEOPLE = 100
+FEW_DOMESTIC = 5
+"""A smaller number could tell about somebody; whoever knows the area could guess whom."""
+
+
+def show_sheet(
+    opened: Opened, choices: Choices, sheet: Sheet, on_close: Callable[[], None]
+) -> None:
+    """Show an area's sheet.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    sheet
+        The area's sheet.
+    on_close
+        Called when the reader closes it.
+    """
+    proposal = cache.proposal(opened, choices)
+    area = sheet.area
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
+        st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
+    st.markdown(_count(proposal, sheet))
+    panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
+    tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
+    with tabs[0]:
+        st.plotly_chart(
+            charts.by_month(sheet.by_month, is_synthetic=opened.config.city.is_synthetic),
+            config=charts.CONFIG,
+            key="by month",
+            alt=speak("sheet.months_alt", area_id=area["area_id"]),
+        )
+    with tabs[1]:
+        _times(opened, sheet)
+    with tabs[2]:
+        _places(opened, choices, area)
+
+
+def _count(proposal: Proposal, sheet: Sheet) -> str:
+    """Say the count, and how sure it is."""
+    counted = {
+        "n": sheet.area["incidents"],
+        "what": what_is_counted(proposal),
+        "months": months_covered(proposal),
+    }
+    if sheet.usual is None:
+        return speak("sheet.count_flat", **counted)
+    low, high = sheet.usual
+    return speak("sheet.count", low=low, high=high, **counted)
+
+
+def _numbers(opened: Opened, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:
+    units = opened.config.city.units
+    homicides = (f"{area['homicides']:,}", speak("sheet.homicides", n=area["homicides"]))
+    shown = [
+        *[homicides] * has_homicides,
+        (_known(area["victims"]), victims_words(opened)),
+        (
+            land(area["area_km2"], units).split(" ")[0],
+            speak("sheet.land_us" if units == "us" else "sheet.land_metric"),
+        ),
+    ]
+    year = area["population_year"]
+    if not pd.isna(area["population"]):
+        n = round(area["population"], -2)
+        people = speak("sheet.about", n=n) if n >= FEW_PEOPLE else speak("sheet.few_people")
+        shown.append((people, speak("sheet.people", year=int(year))))
+    else:
+        shown.append((speak("sheet.unknown"), speak("sheet.people_unknown")))
+    return shown
+
+
+def _known(value: Any) -> str:
+    return speak("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
+
+
+def _times(opened: Opened, sheet: Sheet) -> None:
+    if sheet.by_part is None:
+        panels.empty(speak("sheet.too_few_times"))
+        return
+    st.plotly_chart(
+        charts.by_part(sheet.by_part, is_synthetic=opened.config.city.is_synthetic),
+        config=charts.CONFIG,
+        key="by part",
+        alt=speak("sheet.times_alt", area_id=sheet.area["area_id"]),
+    )
+    notes = [speak("sheet.night_note")]
+    if sheet.without_time:
+        notes.append(speak("sheet.without_time", n=sheet.without_time))
+    if sheet.reported_time:
+        notes.append(speak("sheet.reported_time", n=sheet.reported_time))
+    st.caption(" ".join(notes))
+
+
+def _places(opened: Opened, choices: Choices, area: Any) -> None:
+    shares = ", ".join(
+        f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
+    )
+    st.markdown(speak("sheet.neighborhoods", shares=shares))
+    if set(choices.kinds) == set(KINDS):
+        st.markdown(
+            speak(
+                {
+                    "yes": "sheet.also_yes",
+                    "no": "sheet.also_no",
+                    "too few": "sheet.also_few",
+                }[area["also_on_homicides"]]
+            )
+        )
+    if not pd.isna(area["domestic"]):
+        n = int(area["domestic"])
+        is_few = n < FEW_DOMESTIC
+        st.markdown(
+            speak("sheet.few_domestic", n=FEW_DOMESTIC) if is_few else speak("sheet.domestic", n=n)
+        )
+    if area["suspect"]:
+        st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
+    nearby.of_area(opened, choices, area["area_id"])

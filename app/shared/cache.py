@@ -1,0 +1,279 @@
+"""The one seam where what was computed is remembered.
+
+Keys are the dataset's fingerprint, the city file's hash and frozen choices; never a table. What
+is returned is shared by all readers: nothing changes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.shared.city_session import Opened, make_dataset
+from app.shared.settings import deployment
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.exports import export
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import Sheet, sheet_of
+from csa.areas.study_area import study_cells
+from csa.backtest.record import Record
+from csa.backtest.recording import load_record, load_suggestion, suggestion_of
+from csa.base.errors import CsaError
+from csa.base.io import KEPT
+from csa.base.logging import Tell, silent
+from csa.config.city import CityConfig
+from csa.config.loading import load_city
+from csa.dataset.versioned import MARKER, Dataset, load_dataset
+from csa.priority.assess import Judgement, judge
+
+
+def open_city(tell: Tell = silent) -> Opened:
+    """Open this deployment's city; make its dataset from the city's files where it is absent.
+
+    Parameters
+    ----------
+    tell
+        Called with each step of reading the files, where they must be read.
+
+    Returns
+    -------
+    Opened
+        The city, its data and their key.
+
+    Raises
+    ------
+    CsaError
+        If there is no such city, its file has faults, or it has no data.
+    """
+    served = deployment()
+    config, config_hash = _config(served.config, served.config.stat().st_mtime_ns)
+    if not (served.dataset / MARKER).is_file():
+        make_dataset(served, config, tell)
+    version = (served.dataset / "current").resolve().name
+    made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
+    dataset = _dataset(served.dataset, version, made_ns)
+    key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}-{_kept_ns(served.dataset)}"
+    return Opened(config, dataset, key, served.dataset)
+
+
+def city_config() -> CityConfig:
+    """Read the city's file alone: nothing of its dataset.
+
+    Returns
+    -------
+    CityConfig
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If there is no such city, or its file has faults.
+    """
+    path = deployment().config
+    return _config(path, path.stat().st_mtime_ns)[0]
+
+
+def _kept_ns(folder: Path) -> int:
+    """Tell when something was last kept beside the dataset: a new record is another answer."""
+    kept = folder / KEPT
+    return kept.stat().st_mtime_ns if kept.is_dir() else 0
+
+
+def needs_reading() -> bool:
+    """Tell whether the city's files must be read first, which takes some seconds."""
+    return not (deployment().dataset / MARKER).is_file()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _config(path: Path, modified_ns: int) -> tuple[CityConfig, str]:
+    return load_city(path), hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
+    return load_dataset(folder)
+
+
+def record(opened: Opened, choices: Choices) -> Record | None:
+    """Return what past years say of this way of proposing, where it was computed and kept.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen; DBSCAN's choices and the end do not matter.
+
+    Returns
+    -------
+    Record or None
+        None where `csa backtest` has not been run for it.
+
+    Raises
+    ------
+    CsaError
+        If the file kept is damaged.
+    """
+    return _record(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
+    return load_record(_opened.folder, _opened.dataset, _opened.config, choices)
+
+
+def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> Judgement:
+    """Tell how sure each candidate area is, once for each set of choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+    tell
+        Called with each step as it begins, where it is computed.
+
+    Returns
+    -------
+    Judgement
+        Not to be changed.
+    """
+    return _judgement(opened.key, choices, opened, tell)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> Judgement:
+    found = proposal(_opened, choices)
+    cover = cells(_opened, choices.resolution)
+    return judge(_opened.dataset, _opened.config, found, _tell, cover)
+
+
+def cells(opened: Opened, resolution: int) -> pd.DataFrame:
+    """List the cells of the study area, once for each resolution.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `csa.areas.analysis.study_cells`; not to be changed.
+    """
+    return _cells(opened.key, resolution, opened)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
+    return study_cells(_opened.dataset, resolution)
+
+
+def proposal(opened: Opened, choices: Choices) -> Proposal:
+    """Propose candidate areas, once for each set of choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    Proposal
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range, or the period outside the data.
+    """
+    return _proposal(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
+    cover = cells(_opened, choices.resolution)
+    suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
+    return propose(_opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion)
+
+
+def suggesting(opened: Opened, choices: Choices) -> Record | None:
+    """Return the record whose setting is suggested; a damaged one is told of on Track record.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    Record or None
+        None where there is none to go by.
+    """
+    try:
+        return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
+    except CsaError:
+        return None
+
+
+def sheet(opened: Opened, choices: Choices, area_id: str) -> Sheet:
+    """Make an area's sheet, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    area_id
+        The area's letter.
+
+    Returns
+    -------
+    Sheet
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the proposal has no such area.
+    """
+    return _sheet(opened.key, choices, area_id, opened)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
+    return sheet_of(_opened.dataset, proposal(_opened, choices), area_id)
+
+
+def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:
+    """Promise an export: it is written when somebody asks for it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    name
+        One of `csa.areas.exports.EXPORTS`.
+
+    Returns
+    -------
+    Callable
+        Gives the file's bytes.
+    """
+    return lambda: export(proposal(opened, choices), name)

@@ -1,0 +1,175 @@
+"""Remembered as in `app.shared.cache`: the background's and the cells' files, services and scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.shared.cache import cells, proposal
+from app.shared.city_session import Opened
+from app.shared.geometry import (
+    BaseGeometry,
+    CellGeometry,
+    RiskLayer,
+    base_geometry,
+    cell_geometry,
+    risk_geometry,
+)
+from app.shared.settings import deployment
+from csa.areas.analysis import highest_risk, risk_near, services_near
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError
+from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+
+
+def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
+    """Draw the background and the cells, once, as files that browsers fetch once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    tuple
+        The background's geometry, and the cells'.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    return _base(opened.key, deployment().basemap, _made_ns(), opened), _shapes(
+        opened.key, resolution, opened
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _base(key: str, basemap: Path, made_ns: int, _opened: Opened) -> BaseGeometry:
+    return base_geometry(_opened.dataset, basemap)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
+    return cell_geometry(cells(_opened, resolution).index.to_numpy())
+
+
+def has_background(opened: Opened) -> bool:
+    """Tell whether the city has streets, water or parks to draw.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    bool
+        False where the neighborhoods are all there is.
+    """
+    try:
+        layers = _base(opened.key, deployment().basemap, _made_ns(), opened).layers
+    except CsaError:
+        return False  # the map says why
+    return bool(set(layers) - {"neighborhoods"})
+
+
+def _made_ns() -> int:
+    """Tell when the background was made: one made anew is another."""
+    marker = deployment().basemap / BASEMAP_MARKER
+    return marker.stat().st_mtime_ns if marker.is_file() else 0
+
+
+def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
+    """Count the services in and near each area.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.areas.analysis.services_near`; not to be changed.
+    """
+    return _services(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
+    return services_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+
+
+def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
+    """Say how much of each area an external score calls high, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal was made from.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `csa.areas.analysis.risk_near`; not to be changed.
+    """
+    return _risk(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
+    return risk_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+
+
+def highest_share(opened: Opened) -> float | None:
+    """Tell which share of the scored places counts as highest: more than asked where scores tie.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    float or None
+        0 to 1; None where the city has no such score.
+    """
+    return _highest_share(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _highest_share(key: str, _opened: Opened) -> float | None:
+    found = highest_risk(_opened.dataset, _opened.config)
+    return None if found is None else found.share
+
+
+def risk_layer(opened: Opened) -> RiskLayer | None:
+    """Return the external score's places for the map.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    RiskLayer or None
+        None where the city has no such score.
+    """
+    return _risk_layer(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _risk_layer(key: str, _opened: Opened) -> RiskLayer | None:
+    scored = _opened.dataset.risk_terrain
+    return None if scored is None else risk_geometry(scored)

@@ -1,0 +1,257 @@
+"""Remembered as in `app.shared.cache`: what became of areas since a start, and of areas month by month."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from app.shared.cache import cells, proposal, suggesting
+from app.shared.city_session import Opened
+from app.shared.following import Following, cells_of, follow
+from csa.areas.choices import Choices
+from csa.areas.study_area import Located, locate
+from csa.backtest.recording import suggestion_of
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.dataset.history import Edition, load_history
+from csa.displacement.lineage_windows import Known, trace_lineage
+from csa.displacement.past import Past
+from csa.displacement.past_cohorts import load_past
+from csa.geo.grid import CellSet
+from csa.reports.briefing.places import Recent, count_recent
+from csa.reports.briefing.serving import Served, Told, tell_served
+
+
+def following(opened: Opened, choices: Choices, since: str) -> Following | None:
+    """Follow the areas that were known at a start, once for each set of choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What is chosen on other pages; their areas give the letters.
+    since
+        The first month of after, `YYYY-MM`.
+
+    Returns
+    -------
+    Following or None
+        Not to be changed; None where no area was known at the start.
+
+    Raises
+    ------
+    CsaError
+        If the data are too short, or what is kept of past years is damaged.
+    """
+    return _following(opened.key, choices, since, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _following(key: str, choices: Choices, since: str, _opened: Opened) -> Following | None:
+    start = Month.parse(since)
+    then = proposal(_opened, replace(choices, until=start))
+    if then.is_empty:
+        return None
+    known = _known(_opened, choices)
+    return follow(_located(key, choices, _opened), then, known, start, past(_opened, choices) or ())
+
+
+def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
+    """Take the areas that other pages show, by letter."""
+    now = proposal(opened, choices)
+    return dict(zip(now.areas["area_id"], cells_of(now), strict=True))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _located_of(key: str, choices: Choices, _opened: Opened) -> Located:
+    cover = cells(_opened, choices.resolution)
+    return locate(_opened.dataset, _opened.config, choices, cover)
+
+
+def _located(key: str, choices: Choices, opened: Opened) -> Located:
+    """Take all incidents of the kinds counted; nothing else of the choices matters."""
+    same = Choices(resolution=choices.resolution, kinds=choices.kinds)
+    return _located_of(key, same, opened)
+
+
+def past(opened: Opened, choices: Choices) -> tuple[Past, ...] | None:
+    """Return what areas of past years did afterwards, where it was computed and kept.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed; DBSCAN's choices and the end do not matter.
+
+    Returns
+    -------
+    tuple of Past or None
+        None where `csa backtest` has not been run for it.
+
+    Raises
+    ------
+    CsaError
+        If the file kept is damaged.
+    """
+    return _past(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _past(key: str, choices: Choices, _opened: Opened) -> tuple[Past, ...] | None:
+    return load_past(_opened.folder, _opened.dataset, _opened.config, choices)
+
+
+def lineage(opened: Opened, choices: Choices, since: str, tell: Tell = silent) -> pd.DataFrame:
+    """Tell what became of areas, window after window, once for each set of choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed.
+    since
+        The start whose areas have letters too.
+    tell
+        Called with each window as it begins, where it is computed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `csa.displacement.lineage_windows.trace_lineage`; not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range.
+    """
+    return _lineage(opened.key, choices, since, opened, tell)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tell) -> pd.DataFrame:
+    followed = following(_opened, choices, since)
+    then: dict[str, Known] = {}
+    if followed is not None:
+        chosen = followed.displaced.chosen
+        named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
+        start = Month.parse(since)
+        then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
+    areas = suggestion_of(_opened.config, suggesting(_opened, choices)).areas
+    names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
+    now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
+    known = {**now, **then}  # what the page above says of a letter holds here too
+    located = _located(key, choices, _opened)
+    return trace_lineage(located, choices, areas, known=known, tell=_tell)
+
+
+def history(opened: Opened) -> tuple[Edition, ...]:
+    """Read what each version of the dataset counted by month, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    tuple of Edition
+        Oldest first.
+
+    Raises
+    ------
+    CsaError
+        If the dataset's folder cannot be read.
+    """
+    return _history(opened.key, opened)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _history(key: str, _opened: Opened) -> tuple[Edition, ...]:
+    return load_history(_opened.folder)
+
+
+def recent(opened: Opened, choices: Choices) -> Recent | None:
+    """Count the incidents of the last 12 whole months, once.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        The kinds that count, and the end.
+
+    Returns
+    -------
+    Recent or None
+        None where the data are shorter.
+    """
+    return _recent(opened.key, Choices(until=choices.until, kinds=choices.kinds), opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
+    return count_recent(_opened.dataset, choices)
+
+
+def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
+    """Tell of a served area since its designation, once for each set of served areas.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        How areas are proposed, and the kinds that count.
+    areas
+        The served areas.
+    key
+        The one to tell of.
+
+    Returns
+    -------
+    Told
+        What is said of it.
+
+    Raises
+    ------
+    CsaError
+        If the data are too short, or reach no whole month after the designation.
+    """
+    known, name = _verdicts(opened.key), _name(choices, areas, key)
+    if name not in known:
+        same = replace(choices, resolution=areas.chosen.resolution)
+        kept = past(opened, same) or ()
+        known[name] = tell_served(_located(opened.key, same, opened), areas, key, kept)
+    return known[name]
+
+
+def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> Told | None:
+    """Return what `told` told, where it did: for a page that does not wait for it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices, areas, key
+        As for `told`.
+
+    Returns
+    -------
+    Told or None
+        None where nobody has asked yet.
+    """
+    return _verdicts(opened.key).get(_name(choices, areas, key))
+
+
+def _name(choices: Choices, areas: Served, key: str) -> tuple[object, ...]:
+    return replace(choices, until=None, eps_m=None, min_samples=None), areas, key
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _verdicts(key: str) -> dict[tuple[object, ...], Told]:
+    return {}

@@ -1,0 +1,133 @@
+"""Remembered as in `app.shared.cache`: what the public is shown, published or as it would be.
+
+What was published is read from its folder alone: no dataset and no store is opened for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from app.shared.cache_report import Basis, beside, mark_of, source_at
+from csa.base.errors import CsaError
+from csa.base.logging import Tell, silent
+from csa.dataset.versioned import Dataset
+from csa.reports.maps.cartography import draw_map
+from csa.reports.month.facts import Ground
+from csa.reports.public.bundle import read_bundle
+from csa.reports.public.facts import PublicFacts
+from csa.reports.public.gathering import gather_from
+from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
+from csa.reports.public.pages import Pictures
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the public is told, and its maps.
+
+    Parameters
+    ----------
+    facts
+        All of it.
+    pictures
+        Language to its maps.
+    is_published
+        Whether it stands in a bundle; else it is what would be published.
+    """
+
+    facts: PublicFacts
+    pictures: Mapping[str, Pictures]
+    is_published: bool
+
+
+def published(folder: Path) -> Told:
+    """Read what was published.
+
+    Parameters
+    ----------
+    folder
+        What `csa publish` wrote.
+
+    Returns
+    -------
+    Told
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If it is absent, damaged, or of a format this version does not know.
+    """
+    served = _served()
+    try:
+        told = _published(folder, mark_of(folder))
+    except CsaError:
+        if folder in served:  # a new bundle is being copied: the last whole one stands meanwhile
+            return served[folder]
+        raise
+    served[folder] = told
+    return told
+
+
+@st.cache_resource(show_spinner=False)
+def _served() -> dict[Path, Told]:
+    """Keep the last bundle that could be read whole, by its folder."""
+    return {}
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _published(folder: Path, mark: tuple[int, ...]) -> Told:
+    facts, pictures = read_bundle(folder)
+    return Told(facts, pictures, is_published=True)
+
+
+def as_it_would_be(basis: Basis, month: str, language: str, tell: Tell = silent) -> Told:
+    """Work out what would be published.
+
+    Parameters
+    ----------
+    basis
+        Data, plan and decisions.
+    month
+        The last month looked at, `YYYY-MM`; the last quarter that is over then counts.
+    language
+        In which the map is drawn.
+    tell
+        Called with each step as it begins, where it is worked out.
+
+    Returns
+    -------
+    Told
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the data do not reach three years back, or nobody confirmed a source without a domestic
+        field.
+    """
+    facts = _facts(basis.mark, month, basis, tell)
+    drawn = _pictures(basis.mark, month, language, basis, facts)
+    return Told(facts, {language: drawn}, is_published=False)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _facts(mark: str, month: str, _basis: Basis, _tell: Tell) -> PublicFacts:
+    source, when = source_at(_basis.opened, month)
+    return gather_from(source, _basis.plan, _basis.records, when, beside(), _tell).facts
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _pictures(mark: str, month: str, language: str, _basis: Basis, _facts: PublicFacts) -> Pictures:
+    sheet = public_sheet(_facts, _ground(_basis.opened.dataset), _basis.opened.config, language)
+    try:
+        return Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
+    except CsaError:
+        return Pictures()  # the page says that it could not be drawn
+
+
+def _ground(dataset: Dataset) -> Ground:
+    return Ground(dataset.study_area, dataset.neighborhoods, beside().layers, {})

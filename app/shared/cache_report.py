@@ -1,0 +1,277 @@
+"""Remembered as in `app.shared.cache`: a month's report, its editions, what they are made from.
+
+A hand-out changes no report, so keys hold the last decision that is none (`Records.decided`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from app.shared import cache
+from app.shared.city_session import Opened
+from app.shared.session import first_choices
+from app.shared.settings import deployment
+from csa.base.errors import CsaError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.config.settings import resolve
+from csa.decisions.store.records import Records
+from csa.displacement.follow import Source
+from csa.ingest.basemap import load_basemap
+from csa.plan import Plan
+from csa.reports.editions.all import spoken
+from csa.reports.making import Drawer, make_edition
+from csa.reports.month.facts import Facts
+from csa.reports.month.gathering import Beside, gather, snapshot_for
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What reports are made from.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        Its plan; None where its file names none.
+    records
+        What was decided.
+    """
+
+    opened: Opened
+    plan: Plan | None
+    records: Records
+
+    @property
+    def mark(self) -> str:
+        """Another one where data, plan or decisions are others."""
+        plan = "" if self.plan is None else hashlib.sha256(repr(self.plan).encode()).hexdigest()
+        folders = (deployment().basemap, _bundle())
+        beside = [mark_of(path) for path in folders if path is not None]
+        return f"{self.opened.key} {plan[:16]} {self.records.decided.hash} {beside}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file of an edition.
+
+    Parameters
+    ----------
+    name
+        The file's.
+    content
+        Its bytes.
+    month, audience, language, form
+        Which edition.
+    snapshot_id, audit_n
+        What it was made from.
+    """
+
+    name: str
+    content: bytes
+    month: str
+    audience: str
+    language: str
+    form: str
+    snapshot_id: str
+    audit_n: int
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def facts(basis: Basis, month: str, tell: Tell = silent, *, with_public: bool = True) -> Facts:
+    """Gather the facts of a month, once for all its editions.
+
+    Parameters
+    ----------
+    basis
+        What they are gathered from.
+    month
+        The month reported, `YYYY-MM`.
+    tell
+        Called with each step as it begins, where they are gathered.
+    with_public
+        Whether the public edition is wanted: what may be told takes longest to settle.
+
+    Returns
+    -------
+    Facts
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the data do not reach that month.
+    """
+    return _facts(basis.mark, month, with_public, basis, tell)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _facts(
+    mark: str,
+    month: str,
+    with_public: bool,  # noqa: FBT001 - a part of the key
+    _basis: Basis,
+    _tell: Tell,
+) -> Facts:
+    source, when = source_at(_basis.opened, month)
+    around = replace(beside(), with_public=with_public)
+    return gather(source, _basis.plan, _basis.records, when, _tell, around)
+
+
+def beside() -> Beside:
+    """Take the background that the app's maps have, and what was published before.
+
+    Returns
+    -------
+    Beside
+        Without a background, maps are drawn without. With a bundle named, a count that was held
+        back in it stays so.
+
+    Raises
+    ------
+    CsaError
+        If the bundle that is named is absent, damaged or another city's.
+    """
+    try:
+        layers = dict(load_basemap(deployment().basemap).layers)
+    except CsaError:
+        layers = {}
+    folder = _bundle()
+    if folder is None:
+        return Beside(layers)
+    from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only where one is named
+
+    return Beside(layers, tuple(read_published(folder, cache.city_config().city.id)))
+
+
+def _bundle() -> Path | None:
+    """Tell where what was published stands, where a setting names it."""
+    named = str(resolve({}, cache.city_config())["bundle"].value)
+    return Path(named) if named else None
+
+
+def mark_of(folder: Path) -> tuple[int, ...]:
+    """Tell one state of a folder from another.
+
+    Parameters
+    ----------
+    folder
+        Such as a bundle; it may be absent.
+
+    Returns
+    -------
+    tuple of int
+        Another one where the folder, or a file in it, was written or exchanged.
+    """
+    found: list[int] = []
+    for path in (folder, *sorted(folder.glob("*"))):
+        with suppress(OSError):  # taken away while we look: that is another state
+            known = path.stat()
+            found += [known.st_mtime_ns, known.st_size, known.st_ino]
+    return tuple(found)
+
+
+def source_at(opened: Opened, month: str) -> tuple[Source, Month]:
+    """Choose as the command does: the city's own settings, the month reported included.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    month
+        The month reported, `YYYY-MM`.
+
+    Returns
+    -------
+    tuple
+        Where it is gathered from, and the month.
+    """
+    when = Month.parse(month)
+    choices = replace(first_choices(opened.config, opened.dataset), until=when.plus(1))
+    return Source(opened.folder, opened.dataset, opened.config, choices), when
+
+
+def edition(known: Facts, audience: str, language: str, form: str) -> Made:
+    """Make a file of an edition, once.
+
+    Parameters
+    ----------
+    known
+        The facts of its month.
+    audience
+        Of `csa.reports.making.EDITIONS`.
+    language
+        Such as `en`.
+    form
+        `pdf`, `html` or `docx`.
+
+    Returns
+    -------
+    Made
+        The same snapshot gives the same bytes.
+
+    Raises
+    ------
+    MachineError
+        If the machine cannot make such a file.
+    """
+    return _edition(known.snapshot.id, audience, language, form, known)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _edition(snapshot: str, audience: str, language: str, form: str, _known: Facts) -> Made:
+    of = (
+        str(_known.month),
+        audience,
+        spoken(audience, language),
+        form,
+        snapshot,
+        _known.snapshot.audit_n,
+    )
+    name, content = make_edition(_known, audience, language, form, _drawer(snapshot))
+    return Made(name, content, *of)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _drawer(snapshot: str) -> Drawer:
+    """Keep the maps of a snapshot: its editions share them."""
+    return Drawer()
+
+
+def snapshot_id(basis: Basis, month: str) -> str:
+    """Return the snapshot that a month's report has now.
+
+    Parameters
+    ----------
+    basis
+        What it would be made from.
+    month
+        The month reported, `YYYY-MM`.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+
+    Raises
+    ------
+    CsaError
+        If the data do not reach that month.
+    """
+    return _snapshot_id(basis.mark, month, basis)
+
+
+@st.cache_resource(max_entries=240, show_spinner=False)
+def _snapshot_id(mark: str, month: str, _basis: Basis) -> str:
+    source, when = source_at(_basis.opened, month)
+    return snapshot_for(source, _basis.plan, _basis.records, when, beside()).id

@@ -1,0 +1,227 @@
+"""What pages show of the store, remembered under the end of its trail; and the city's plan.
+
+A page that only reads makes no store. A database that is down raises a `StoreError`, which a page
+that can do without the store turns into a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from app.shared.city_session import Opened
+from app.shared.person import PUBLIC, access
+from app.shared.settings import ROOT, deployment
+from csa.base.errors import RoleError
+from csa.config.settings import resolve
+from csa.decisions.store import Store, open_store
+from csa.decisions.store.records import Records, mark_values, read_records, read_values
+from csa.decisions.store.trail import entries_of
+from csa.plan import Plan, load_plan
+from csa.plan.measures import Value
+
+
+def plan(opened: Opened) -> Plan | None:
+    """Return the city's plan.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    Plan or None
+        None where the city's file names none.
+
+    Raises
+    ------
+    ConfigError
+        If its file is absent or faulty.
+    """
+    name = opened.config.city.plan
+    if not name:
+        return None
+    path = deployment().config.parent / "plans" / name
+    return _plan(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _plan(path: Path, modified_ns: int) -> Plan:
+    return load_plan(path)
+
+
+def address(opened: Opened) -> str:
+    """Return where the store is: a default path stands beside the app, wherever it was started.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    str
+        A path or URL.
+    """
+    found = resolve({}, opened.config)["store"]
+    is_default = found.origin == "default"
+    return str(ROOT / found.value) if is_default else str(found.value)
+
+
+def reading(opened: Opened) -> Store | None:
+    """Open the store to read it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    Store or None
+        None where nothing was decided yet, or everybody may open the app.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be opened.
+    """
+    if access(opened) == PUBLIC:
+        return None  # the public reads what is published, and no store
+    where = address(opened)
+    if "://" not in where and not Path(where).exists():
+        return None
+    city = opened.config.city.id
+    found = _store(where, city, Path(where).stat().st_ino if "://" not in where else 0)
+    if found is None:
+        _store.clear()  # another process may make it: an empty database is not remembered as none
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _store(where: str, city: str, inode: int) -> Store | None:
+    return open_store(where, city=city)
+
+
+def writing(opened: Opened) -> Store:
+    """Open the store to write to it; it is made where it is absent.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    Store
+        Of the newest version.
+
+    Raises
+    ------
+    RoleError
+        If everybody may open the app: a browser can send what no page offers.
+    StoreError
+        If it cannot be opened or made.
+    """
+    if access(opened) == PUBLIC:
+        raise RoleError("roles.refused", given="viewer", least="member")
+    found = reading(opened)
+    if found is not None:
+        return found
+    made = open_store(address(opened), make=True, city=opened.config.city.id)
+    if made is None:  # pragma: no cover - it was made
+        raise RuntimeError(address(opened))
+    return made
+
+
+def records(opened: Opened) -> Records:
+    """Return what stands in the store now; read anew once something was written, by anybody.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    Records
+        Not to be changed; empty where nothing was decided yet.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    found = reading(opened)
+    if found is None:
+        return Records()
+    where = address(opened)
+    kept = _records(where, found.head().hash, found)
+    return replace(kept, values=_values(where, mark_values(found), found))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _records(where: str, head: str, _store: Store) -> Records:
+    return read_records(_store, with_values=False)
+
+
+def trail_of(opened: Opened, items: frozenset[str]) -> tuple[Mapping[str, Any], ...]:
+    """Return what the trail says of some items.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    items
+        As the trail calls them, such as `1.2.1` or `decision 2026-03-01/1`.
+
+    Returns
+    -------
+    tuple
+        Entries, the first first; not to be changed. Empty where nothing was decided yet.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    found = reading(opened)
+    if found is None or not items:
+        return ()
+    return _trail(address(opened), found.head().hash, items, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _trail(
+    where: str, head: str, items: frozenset[str], _store: Store
+) -> tuple[Mapping[str, Any], ...]:
+    with _store.reading() as session:
+        return tuple(entries_of(session.connection(), items))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _values(where: str, mark: str, _store: Store) -> tuple[Value, ...]:
+    return read_values(_store)
+
+
+def today(opened: Opened) -> date:
+    """Return the day that it is in the city.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    datetime.date
+        Today.
+    """
+    return datetime.now(ZoneInfo(opened.config.city.time_zone)).date()

@@ -1,0 +1,65 @@
+"""A city that is open, and how its dataset is made where it is absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.shared.settings import ROOT, Deployment
+from csa.base.logging import Tell
+from csa.config.city import CityConfig
+from csa.config.settings import resolve
+from csa.dataset.versioned import Dataset, save_dataset
+from csa.ingest.basemap import MARKER as BASEMAP_MARKER
+from csa.ingest.basemap_layers import build_basemap, save_basemap
+from csa.ingest.intake import build_dataset
+from csa.ingest.sources import add_layers, find_inputs
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A city that is open: its file, its data, and the key that says which.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        Its incidents and places.
+    key
+        Changes when either does, or the record.
+    folder
+        The dataset's folder.
+    """
+
+    config: CityConfig
+    dataset: Dataset
+    key: str
+    folder: Path
+
+
+def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
+    """Read the city's files into a dataset, and draw its background.
+
+    Parameters
+    ----------
+    served
+        Where both are kept.
+    config
+        The city's file.
+    tell
+        Called with each step as it begins.
+
+    Raises
+    ------
+    CsaError
+        If the files are absent or cannot be read.
+    """
+    folder = Path(resolve({}, config)["data_dir"].value)
+    inputs_folder = folder if folder.is_absolute() else ROOT / folder
+    inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)
+    intake = build_dataset(config, inputs, tell)
+    save_dataset(intake.dataset, intake.rejected, served.dataset)
+    if not (served.basemap / BASEMAP_MARKER).is_file():
+        background, _ = build_basemap(config, inputs_folder, tell=tell)
+        save_basemap(background, served.basemap)

@@ -1,0 +1,326 @@
+"""What became of areas since a start, month by month: all that the page Displacement shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.areas.names import letter
+from csa.areas.proposal import Proposal
+from csa.areas.study_area import Located
+from csa.base.message import Message, say
+from csa.base.params import Month, Period
+from csa.base.text import month, speak
+from csa.dataset.chosen import Chosen
+from csa.displacement.analyze import Displacement, displace
+from csa.displacement.classic_measures import Evidence, measure_evidence
+from csa.displacement.identity import carry_letters
+from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
+from csa.displacement.past import Past, usual_change, usual_reach
+from csa.displacement.telling import Course, say_before_after, say_single, say_verdict
+from csa.displacement.verdict import Judged, Track, Verdict
+from csa.displacement.zones import Control
+from csa.geo.cells import from_text
+from csa.geo.grid import CellSet
+
+LEAST_MONTHS = 3
+"""Fewer since a start are too early to say anything: one month's luck would be told as news."""
+
+Level = int | None
+"""How a sum differs from what was to be expected, -2 to 2; None where there is too little."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Areas known at a start, and what became of them.
+
+    Parameters
+    ----------
+    proposal
+        The areas as they would have been proposed at the start.
+    displaced
+        All together and each, with the letters that other pages give them.
+    controls
+        The places most like each.
+    quarters
+        As `csa.displacement.panel.quarters_of`.
+    cells
+        (m,) the study area's cells, as places in the grid count them.
+    before
+        Incidents in the areas before the start, and in how many months.
+    evidence
+        What the classic methods say of all areas together.
+    """
+
+    proposal: Proposal
+    displaced: Displacement
+    controls: Controls
+    quarters: pd.DataFrame
+    cells: npt.NDArray[np.uint64]
+    before: tuple[int, int]
+    evidence: Evidence
+
+    @property
+    def area_ids(self) -> tuple[str, ...]:
+        """Letters, in the order of the proposal."""
+        return self.displaced.chosen.area_ids
+
+    @property
+    def by_letter(self) -> list[str]:
+        """Letters, A before AA."""
+        return sorted(self.area_ids, key=lambda area_id: (len(area_id), area_id))
+
+    @property
+    def months(self) -> list[str]:
+        """The months since the start that are over, `YYYY-MM`."""
+        since = self.displaced.since
+        return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
+
+    def judged(self, area_id: str) -> Judged:
+        """Return what is said of an area, or of all.
+
+        Parameters
+        ----------
+        area_id
+            A letter; any other text stands for all areas together.
+
+        Returns
+        -------
+        Judged
+            Month by month.
+        """
+        if area_id not in self.area_ids:
+            return self.displaced.pooled
+        return self.displaced.single[self.area_ids.index(area_id)]
+
+    def control(self, area_id: str) -> Control:
+        """Return the places most like an area, or like all.
+
+        Parameters
+        ----------
+        area_id
+            A letter; any other text stands for all areas together.
+
+        Returns
+        -------
+        Control
+            All of the rest where none are close.
+        """
+        if area_id not in self.area_ids:
+            return self.controls.pooled
+        return self.controls.single[self.area_ids.index(area_id)]
+
+    def place_name(self, area_id: str) -> str:
+        """Name an area, or all.
+
+        Parameters
+        ----------
+        area_id
+            A letter; any other text stands for all areas together.
+
+        Returns
+        -------
+        str
+            In words.
+        """
+        if area_id not in self.area_ids:
+            return speak("displacement.all_areas", n=len(self.area_ids))
+        place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
+        return speak("displacement.one_area", place=place, area_id=area_id)
+
+    def sentence(self, area_id: str, at: int) -> Message:
+        """Say what an area, or all, show after so many months.
+
+        Parameters
+        ----------
+        area_id
+            A letter; any other text stands for all areas together.
+        at
+            Months since the start, less one.
+
+        Returns
+        -------
+        Message
+            What was counted and expected; of one of several, also how little no change tells.
+        """
+        since, who = self.displaced.since, self.place_name(area_id)
+        is_one_of_several = area_id in self.area_ids and len(self.area_ids) > 1
+        tell = say_single if is_one_of_several else say_verdict
+        return tell(self.judged(area_id), at + 1, since, who)
+
+    def say_usual(self, at: int) -> tuple[Message, Message]:
+        """Tell before and after of all areas and the rest, and what such areas do by themselves.
+
+        Parameters
+        ----------
+        at
+            Months since the start, less one.
+
+        Returns
+        -------
+        tuple of Message
+            Both.
+        """
+        core, found = self.displaced.pooled.core, self.evidence
+        n_before, months_before = self.before
+        course = Course(
+            (months_before, at + 1),
+            (n_before, int(core.counted[at])),
+            (found.rest_before, sum(found.rest_monthly[: at + 1])),
+            float(core.expectation.mean[at]),
+        )
+        past = self.displaced.past
+        usual, within = usual_change(past, at + 1), usual_reach(past, at + 1)
+        return say_before_after(course, usual, len(past), within)
+
+    def say_early(self, at: int) -> Message:
+        """Say that it is too early to say anything; see `is_early`.
+
+        Parameters
+        ----------
+        at
+            Months since the start, less one.
+
+        Returns
+        -------
+        Message
+            Two sentences.
+        """
+        since = month(str(self.displaced.since))
+        return say("change_page.too_early", n=at + 1, since=since, least=LEAST_MONTHS)
+
+    def too_few(self, at: int) -> list[str]:
+        """List the areas of which there is too little to say anything.
+
+        Parameters
+        ----------
+        at
+            Months since the start, less one.
+
+        Returns
+        -------
+        list of str
+            Letters.
+        """
+        return [
+            area_id
+            for area_id in self.by_letter
+            if self.judged(area_id).verdicts[at] is Verdict.TOO_FEW
+        ]
+
+
+def follow(
+    located: Located,
+    proposal: Proposal,
+    known: Mapping[str, CellSet],
+    since: Month,
+    past: Sequence[Past],
+) -> Following:
+    """Follow the areas that were known at a start.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the areas' resolution.
+    proposal
+        What would have been proposed at the start; at least one area.
+    known
+        Cells by letter, of the areas that other pages show: an area keeps its letter.
+    since
+        The first month of after.
+    past
+        What areas chosen the same way did in past years.
+
+    Returns
+    -------
+    Following
+        To show.
+
+    Raises
+    ------
+    PeriodError
+        If less than a year lies before the start, or no whole month after it.
+    """
+    shapes = cells_of(proposal)
+    letters = carry_letters(dict(enumerate(shapes)), known, letter)
+    params = proposal.summary["params"]
+    chosen = Chosen(
+        tuple(letters[place] for place in range(len(shapes))),
+        tuple(proposal.areas["place_name"]),
+        tuple(shapes),
+        int(params["resolution"]),
+        Period.before(since, int(params["months"])),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+    )
+    displaced = displace(located, chosen, since, past)
+    controls = match_controls(located, displaced)
+    evidence, _ = measure_evidence(located, displaced, controls)
+    areas = proposal.areas.assign(area_id=list(chosen.area_ids))
+    return Following(
+        replace(proposal, areas=areas),
+        displaced,
+        controls,
+        quarters_of(located, displaced),
+        located.grid.area_km2.index.to_numpy(),
+        (evidence.core[0], evidence.before.months),
+        evidence,
+    )
+
+
+def cells_of(proposal: Proposal) -> list[CellSet]:
+    """Take each area's cells.
+
+    Parameters
+    ----------
+    proposal
+        Candidate areas.
+
+    Returns
+    -------
+    list of frozenset
+        In their order.
+    """
+    return [frozenset(from_text(cells).tolist()) for cells in proposal.areas["cells"]]
+
+
+def is_early(at: int) -> bool:
+    """Tell whether too little time has gone by to say anything.
+
+    Parameters
+    ----------
+    at
+        Months since the start, less one.
+
+    Returns
+    -------
+    bool
+        Whether fewer than `LEAST_MONTHS` are over.
+    """
+    return at + 1 < LEAST_MONTHS
+
+
+def levels(track: Track) -> list[Level]:
+    """Sort each month's sum into five classes: beyond the boundary, beyond chance alone, neither.
+
+    Parameters
+    ----------
+    track
+        n months.
+
+    Returns
+    -------
+    list of int or None
+        -2 fewer than could come anyway, -1 fewer than nine in ten such sums, 0, 1, 2; None where
+        there are too few incidents to say.
+    """
+    low, high = track.expectation.bounds(BAND_Z)
+    is_fewer, is_more = track.counted < low, track.counted > high
+    found = is_more.astype(np.int64) - is_fewer + track.sign
+    return [
+        int(np.clip(level, -2, 2)) if told else None
+        for level, told in zip(found, track.is_told, strict=True)
+    ]

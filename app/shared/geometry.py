@@ -1,0 +1,238 @@
+"""Geometry that browsers fetch once: the background, and the cells of the study area.
+
+Each is a file under `static/`, named by its content. Streamlit serves that folder to anyone,
+so it holds public geometry alone: every cell of the city, never which of them hold incidents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from app.shared.legend import Classes, classify_scores, levels
+from app.shared.settings import STATIC
+from csa.base.io import replace_folder
+from csa.dataset.versioned import Dataset
+from csa.geo.cells import outlines
+from csa.ingest.basemap import MARKER, load_basemap
+
+STEP = 1e-6
+"""Degrees, about a tenth of a metre: far below a line's width."""
+
+FILE = "geometry.json"
+
+
+@dataclass(frozen=True)
+class BaseGeometry:
+    """The background as a file.
+
+    Parameters
+    ----------
+    address
+        Where a map's frame finds it.
+    bounds
+        South-west and north-east corner of the study area: latitude, longitude.
+    layers
+        Names of the layers it has.
+    """
+
+    address: str
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellGeometry:
+    """The cells of a study area as a file.
+
+    Parameters
+    ----------
+    address
+        Where a map's frame finds it.
+    number_of
+        Cell to its number in the file.
+    """
+
+    address: str
+    number_of: dict[int, int]
+
+
+@dataclass(frozen=True)
+class RiskLayer:
+    """An external score for the map.
+
+    Parameters
+    ----------
+    address
+        Where its places are.
+    levels
+        A digit for each place: its class.
+    classes
+        What the digits mean.
+    """
+
+    address: str
+    levels: str
+    classes: Classes
+
+
+def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
+    """Write the outlines of cells: each corner once, for it belongs to up to three cells.
+
+    Parameters
+    ----------
+    cells
+        All cells of the study area.
+
+    Returns
+    -------
+    CellGeometry
+        Where the file is, and each cell's number in it.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    rings = [shapely.get_coordinates(shape)[:-1] for shape in outlines(cells)]
+    corners = np.rint(np.concatenate(rings) / STEP).astype(np.int64)  # (corners of all, 2)
+    distinct, number = np.unique(corners, axis=0, return_inverse=True)
+    origin = distinct.min(axis=0)
+    ends = np.cumsum([len(ring) for ring in rings])[:-1]
+    content = {
+        "origin": (origin * STEP).round(6).tolist(),
+        "step": STEP,
+        "x": (distinct[:, 0] - origin[0]).tolist(),
+        "y": (distinct[:, 1] - origin[1]).tolist(),
+        "cells": [part.tolist() for part in np.split(number.ravel(), ends)],
+    }
+    numbers = {int(cell): n for n, cell in enumerate(cells)}
+    return CellGeometry(serve(content), numbers)
+
+
+def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
+    """Write the background: the city's own layers where `csa basemap` made them.
+
+    Parameters
+    ----------
+    dataset
+        The city's neighborhoods and study area.
+    basemap
+        What `csa basemap` wrote, or a folder that does not exist.
+
+    Returns
+    -------
+    BaseGeometry
+        Where the file is, and what it has.
+
+    Raises
+    ------
+    CsaError
+        If the basemap is damaged, or the static folder cannot be written.
+    """
+    layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
+    layers |= _own_layers(basemap)
+    content = {"layers": layers, "names": _names(dataset.neighborhoods)}
+    west, south, east, north = shapely.bounds(dataset.study_area).round(6).tolist()
+    return BaseGeometry(serve(content), ((south, west), (north, east)), tuple(layers))
+
+
+def _own_layers(basemap: Path) -> dict[str, Any]:
+    if not (basemap / MARKER).is_file():
+        return {}
+    read = {name: json.loads(text) for name, text in load_basemap(basemap).layers.items()}
+    return {name: layer for name, layer in read.items() if layer["features"]}
+
+
+def _borders(neighborhoods: gpd.GeoDataFrame) -> dict[str, Any]:
+    lines = shapely.set_precision(neighborhoods.geometry.boundary.union_all(), 1e-5)
+    return {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(lines))}
+
+
+def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
+    spots = neighborhoods.geometry.representative_point()
+    return [
+        [round(lat, 5), round(lon, 5), name]
+        for lat, lon, name in zip(spots.y, spots.x, neighborhoods["name"], strict=True)
+    ]
+
+
+def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
+    """Write the places of an external score; their scores are not in the file.
+
+    Parameters
+    ----------
+    scored
+        `score` and `geometry`, WGS 84.
+
+    Returns
+    -------
+    RiskLayer
+        Where the file is, and each place's class.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    features = [
+        {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
+        for n, text in enumerate(shapely.to_geojson(shapely.set_precision(scored.geometry, 1e-5)))
+    ]
+    classes = classify_scores(scored["score"].to_numpy(dtype=float))
+    return RiskLayer(serve({"features": features}), levels(scored["score"], classes), classes)
+
+
+def forget_old(days: float = 7) -> None:
+    """Remove geometry that no server asked for in a while, such as an earlier city's.
+
+    Parameters
+    ----------
+    days
+        How long it is kept.
+    """
+    oldest = time.time() - days * 86_400
+    for place in (STATIC / "geometry").glob("*"):
+        with suppress(FileNotFoundError):  # another server removed it first
+            if place.is_dir() and place.stat().st_mtime < oldest:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def serve(content: dict[str, Any]) -> str:
+    """Write public geometry under the static folder, named by its content.
+
+    Parameters
+    ----------
+    content
+        What the file holds.
+
+    Returns
+    -------
+    str
+        Its address, as a map's frame asks for it: below the app's own address, wherever that is.
+
+    Raises
+    ------
+    OutputError
+        If the static folder cannot be written.
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    name = hashlib.sha256(text).hexdigest()[:20]
+    place = STATIC / "geometry" / name
+    with suppress(OSError):
+        os.utime(place)  # from here on it is not old: another server that tidies up leaves it
+    if not (place / FILE).is_file():
+        replace_folder(place, FILE, {FILE: text})
+    return f"../../app/static/geometry/{name}/{FILE}"

@@ -1,0 +1,136 @@
+"""Classes of counts and scores, and the legend that says them in words."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from csa.base.text import speak
+from csa.reports.maps.palette import count_bounds
+
+FIFTHS = 5
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes, lowest first.
+
+    Parameters
+    ----------
+    upper
+        The highest value of each.
+    words
+        What each is called.
+    """
+
+    upper: tuple[float, ...]
+    words: tuple[str, ...]
+
+
+def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
+    """Sort cells' counts into at most five classes; equal counts are never told apart.
+
+    Parameters
+    ----------
+    counts
+        Incidents of each cell; cells without any are left out.
+
+    Returns
+    -------
+    Classes
+        With their bounds in words; one class where there is nothing to tell apart.
+    """
+    upper = count_bounds(counts[counts > 0])
+    lower = (1, *(bound + 1 for bound in upper[:-1]))
+    words = tuple(
+        speak("legend.one" if low == high else "legend.range", low=low, high=high)
+        for low, high in zip(lower, upper, strict=True)
+    )
+    return Classes(upper, words)
+
+
+def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
+    """Sort an external score into at most five classes with as many places in each.
+
+    Parameters
+    ----------
+    scores
+        n scores.
+
+    Returns
+    -------
+    Classes
+        Called by their order, since an external score has no unit; fewer where many scores
+        are equal, and one only where all are.
+    """
+    n_classes = min(FIFTHS, len(np.unique(scores)))
+    ends_at = 100 * np.arange(1, n_classes + 1) / n_classes
+    upper = sorted({float(bound) for bound in np.percentile(scores, ends_at)})
+    if len(upper) == 1:
+        upper = sorted({float(scores.min()), *upper})  # most are equal to the highest
+    if len(upper) == 1:
+        return Classes(tuple(upper), (speak("legend.equal"),))
+    is_fifths = len(upper) == FIFTHS
+    lowest = speak("legend.lowest" if is_fifths else "legend.low")
+    highest = speak("legend.highest" if is_fifths else "legend.high")
+    return Classes(tuple(upper), (lowest, *[""] * (len(upper) - 2), highest))
+
+
+def levels(scores: pd.Series, classes: Classes) -> str:
+    """Tell each score's class as one digit.
+
+    Parameters
+    ----------
+    scores
+        n scores.
+    classes
+        At most ten.
+
+    Returns
+    -------
+    str
+        n digits.
+    """
+    found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
+    return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
+
+
+def show_legend(
+    title: str,
+    classes: Classes | None,
+    palette: Sequence[str],
+    marks: Sequence[tuple[str, str]] = (),
+    outline: tuple[str, str] | None = None,
+) -> None:
+    """Write the legend on the page.
+
+    Parameters
+    ----------
+    title
+        What the colours tell.
+    classes
+        The classes, in words; None where no colour tells anything.
+    palette
+        A colour each.
+    marks
+        Marks on the map and what they mean, already in words.
+    outline
+        Colour of some areas' outline and what it means.
+    """
+    parts = [f"<span>{html.escape(title)}</span>"]
+    names = () if classes is None else classes.words
+    for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):
+        parts.append(f'<span><i style="background:{colour}"></i>{html.escape(words)}</span>')
+    for mark, meaning in marks:
+        parts.append(f"<span><b>{html.escape(mark)}</b>{html.escape(meaning)}</span>")
+    if outline is not None:
+        colour, meaning = outline
+        box = f'<i style="border:3px solid {colour}"></i>'
+        parts.append(f"<span>{box}{html.escape(meaning)}</span>")
+    st.html(f'<div class="csa-legend">{"".join(parts)}</div>')

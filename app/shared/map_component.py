@@ -1,0 +1,162 @@
+"""Put a map on the page: streamlit-folium, made to load nothing from elsewhere.
+
+Imported only while a server runs: the component is registered at import.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import folium
+import streamlit as st
+import streamlit_folium
+
+from app.shared.settings import STATIC
+from csa.base.errors import CsaError
+from csa.base.text import speak
+
+HEIGHT_PX = 500
+CLICKS = ["last_active_drawing", "last_object_clicked_count"]
+STATIC_ADDRESS = "../../app/static"
+LEAFLET = "vendor/leaflet/leaflet"
+# Of all that folium would load, Leaflet alone is needed; the rest is dropped.
+LOCAL: Mapping[str, str | None] = {
+    "leaflet.js": f"{LEAFLET}.js",
+    "leaflet.css": f"{LEAFLET}.css",
+    "jquery-3.7.1.min.js": None,
+    "bootstrap.bundle.min.js": None,
+    "bootstrap.min.css": None,
+    "bootstrap-glyphicons.css": None,
+    "bootstrap-icons.min.css": None,
+    "all.min.css": None,
+    "leaflet.awesome-markers.js": None,
+    "leaflet.awesome-markers.css": None,
+    "leaflet.awesome.rotate.min.css": None,
+}
+
+
+def show(
+    base: folium.Map,
+    key: str,
+    group: folium.FeatureGroup,
+    on_click: Callable[[], None] | None = None,
+    height_px: int = HEIGHT_PX,
+) -> None:
+    """Put the map on the page.
+
+    Parameters
+    ----------
+    base
+        The map that does not change.
+    key
+        Its widget's name; the click is in the session's state under it.
+    group
+        What changes.
+    on_click
+        Called when an area or a cell was clicked; None where a click does nothing.
+    height_px
+        Fixed, so that nothing jumps.
+
+    Raises
+    ------
+    CsaError
+        If Leaflet is not there, so that the map could not draw.
+    """
+    if not (STATIC / f"{LEAFLET}.js").is_file():
+        raise CsaError("map.no_leaflet")
+    streamlit_folium.st_folium(
+        base,
+        key=key,
+        height=height_px,
+        use_container_width=True,
+        feature_group_to_add=group,
+        # The count makes a second click on the same area a new answer.
+        returned_objects=CLICKS if on_click else [],
+        on_change=on_click,
+    )
+
+
+def clicked_area(key: str) -> str | None:
+    """Tell which area was clicked.
+
+    Parameters
+    ----------
+    key
+        The map's name.
+
+    Returns
+    -------
+    str or None
+        The area's letter; "" for a cell outside all areas; None without a click.
+    """
+    answer = st.session_state.get(key) or {}
+    drawing = answer.get("last_active_drawing") or {}
+    area_id = drawing.get("properties", {}).get("area_id")
+    return area_id if isinstance(area_id, str) else None
+
+
+def key_of(*parts: object) -> str:
+    """Name a base map: other parts are another map, drawn anew.
+
+    The component hashes a map's script without anything like `_2`, so that a changed map may
+    not redraw; a name made from all that the base depends on does not fall into that trap.
+
+    Parameters
+    ----------
+    *parts
+        All that the base map depends on.
+
+    Returns
+    -------
+    str
+        The widget's name.
+    """
+    return "map " + hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _own(name: str) -> str:
+    """Address a file of ours by its content, so that no browser keeps an older one.
+
+    The script is also told what to say where nothing else of the map loads.
+    """
+    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    words = f"&words={quote(speak('map.no_library'))}" if name.endswith(".js") else ""
+    return f"{STATIC_ADDRESS}/{name}?v={version}{words}"
+
+
+def _local(address: str) -> str | None:
+    name = address.rsplit("/", 1)[-1]
+    if name not in LOCAL:
+        raise CsaError("map.unknown_link", address=address)
+    local = LOCAL[name]
+    return None if local is None else f"{STATIC_ADDRESS}/{local}"
+
+
+def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the component load local files: the first link that fails would leave a blank map."""
+
+    def draw(**arguments: Any) -> Any:
+        scripts = [_local(link) for link in arguments.pop("js_links")]
+        styles = [_local(link) for link in arguments.pop("css_links")]
+        # Folium forbids zooming the page by two fingers, which some readers need.
+        header = re.sub(r'<meta name="viewport"[^>]*>', "", arguments.pop("header"))
+        return component(
+            js_links=[_own("csa-map.js"), *filter(None, scripts)],
+            css_links=[*filter(None, styles), _own("csa-map.css")],
+            header=header,
+            **arguments,
+        )
+
+    draw.is_local = True  # type: ignore[attr-defined]
+    return draw
+
+
+# A private name of streamlit-folium, held to one minor version in pyproject.toml and by a test.
+if not hasattr(streamlit_folium._component_func, "is_local"):  # noqa: SLF001
+    streamlit_folium._component_func = _stay_here(  # noqa: SLF001
+        streamlit_folium._component_func  # noqa: SLF001
+    )

@@ -1,0 +1,295 @@
+"""Tables in, folium out: the map of cells and areas.
+
+The base map changes only with the city, the cell size and the theme; everything else travels in
+one message through `feature_group_to_add`, so that nothing remounts, flashes or loses its zoom.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import folium
+import shapely
+from folium.template import Template
+
+from app.shared import theme
+from app.shared.geometry import BaseGeometry, CellGeometry
+from app.shared.legend import Classes
+from csa.areas.proposal import Proposal
+from csa.areas.sheets import usual_number
+from csa.base.text import speak
+from csa.config.city import CityConfig
+
+
+class Start(folium.MacroElement):
+    """Begin a map: its panes, its background, its bounds.
+
+    Parameters
+    ----------
+    options
+        What `csaMap.start` reads.
+    """
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "csaMap.start({{ this._parent.get_name() }}, {{ this.options_json }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.options_json = script_json(options)
+
+
+class Painting(folium.MacroElement):
+    """Paint what changes, into a feature group.
+
+    Parameters
+    ----------
+    message
+        What `csaMap.paint` reads.
+    """
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "csaMap.paint({{ this._parent.get_name() }}, {{ this.message }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, message: Mapping[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.message = script_json(message)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A service on the map.
+
+    Parameters
+    ----------
+    lat, lon
+        Degrees.
+    mark
+        Two letters for its kind.
+    name, kind
+        What a reader sees.
+    """
+
+    lat: float
+    lon: float
+    mark: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that a map shows beside its base.
+
+    Parameters
+    ----------
+    proposal
+        The areas and cells.
+    classes
+        The classes of the cells' counts.
+    period
+        The period in words, for tooltips.
+    shade
+        What colours the cells: `shootings`, `risk` or `none`.
+    visible
+        `background`, `neighborhoods`.
+    selected
+        The chosen area's letter, or several; "" for none.
+    services
+        Services to mark.
+    risk
+        Address of the scored places, their level each, or None.
+    notes
+        Area to more lines of its tooltip, in words.
+    """
+
+    proposal: Proposal
+    classes: Classes
+    period: str
+    shade: str
+    visible: Sequence[str]
+    selected: str | tuple[str, ...]
+    services: Sequence[Spot] = ()
+    risk: tuple[str, str] | None = None
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def script_json(value: Any) -> str:
+    """Write a value as JSON that may stand in a script.
+
+    Parameters
+    ----------
+    value
+        Dictionaries, lists, texts, numbers.
+
+    Returns
+    -------
+    str
+        JSON in which no text ends the script or a line of it.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium.Map:
+    """Make the map that does not change.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    base
+        The background's file.
+    is_dark
+        Whether the reader's theme is dark.
+
+    Returns
+    -------
+    folium.Map
+        The map, without tiles unless the city's file asks for them.
+    """
+    colours = theme.DARK if is_dark else theme.LIGHT
+    (south, west), (north, east) = base.bounds
+    made = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        zoom_start=11,
+        tiles=None,
+        zoom_snap=0.5,
+        max_bounds=False,
+    )
+    names = ("land", "water", "park", "street", "main_street", "hairline", "outline", "casing")
+    options = {
+        "base": base.address,
+        "bounds": base.bounds,
+        "imperial": config.city.units == "us",
+        "dark": is_dark,
+        "mark": speak("screen.sample") if config.city.is_synthetic else "",
+        "tiles": config.basemap.tiles_url,
+        "credit": config.basemap.tiles_credit,
+        "colours": {name: getattr(colours, name) for name in (*names, "accent")},
+        "words": {
+            "map": speak("map.label"),
+            "no_geometry": speak("map.no_geometry"),
+            "home": speak("map.home"),
+        },
+    }
+    Start(options).add_to(made)
+    return made
+
+
+def painting(scene: Scene, cells: CellGeometry) -> folium.FeatureGroup:
+    """Make the message that changes.
+
+    Parameters
+    ----------
+    scene
+        What the map shows.
+    cells
+        The cells' file.
+
+    Returns
+    -------
+    folium.FeatureGroup
+        A group that paints itself.
+    """
+    colours = theme.current()
+    message = {
+        "cells": cells.address,
+        "counts": _counts(scene, cells) if scene.shade == "shootings" else [],
+        "bounds": list(scene.classes.upper),
+        "palette": list(colours.sequential[-len(scene.classes.upper) :]),
+        "opacity": 0.85,
+        "tooltips": {
+            "one": speak("map.cell", n=1, count="1", period=scene.period),
+            "other": speak("map.cell", n=2, count="{n}", period=scene.period),
+            "inside": speak("map.inside", area_id="{area}"),
+            "outside": speak("map.outside"),
+        },
+        "areas": _areas(scene),
+        "selected": scene.selected,
+        "visible": list(scene.visible),
+        "services": [[s.lat, s.lon, s.mark, s.name, s.kind] for s in scene.services],
+        "risk": None
+        if scene.risk is None or scene.shade != "risk"
+        else {
+            "geometry": scene.risk[0],
+            "levels": scene.risk[1],
+            "palette": list(colours.sequential),
+        },
+    }
+    group = folium.FeatureGroup(name="csa")
+    Painting(message).add_to(group)
+    return group
+
+
+def _counts(scene: Scene, cells: CellGeometry) -> list[list[object]]:
+    table = scene.proposal.cells
+    counted = table[table["incidents"] > 0]
+    return [
+        [cells.number_of[int(cell, 16)], int(count), area_id]
+        for cell, count, area_id in counted[["cell", "incidents", "area_id"]].itertuples(
+            index=False, name=None
+        )
+    ]
+
+
+def _areas(scene: Scene) -> list[dict[str, Any]]:
+    areas = scene.proposal.areas
+    return [
+        _feature(area, shape, scene.period, scene.notes.get(area["area_id"], ()))
+        for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True)
+    ]
+
+
+def _feature(
+    area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str, notes: Sequence[str]
+) -> dict[str, Any]:
+    usual = usual_number(area["expected_low"], area["expected_high"])
+    lines = [
+        speak("map.area_count", n=area["incidents"], period=period),
+        *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
+        *notes,
+    ]
+    return feature(str(area["area_id"]), str(area["place_name"]), shape, lines)
+
+
+def feature(
+    area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str]
+) -> dict[str, Any]:
+    """Draw an area's outline, with its label at its upper left corner.
+
+    Parameters
+    ----------
+    area_id
+        Its letter.
+    place
+        Its name.
+    shape
+        Its outline, WGS 84.
+    lines
+        What its tooltip says, in words.
+
+    Returns
+    -------
+    dict
+        A GeoJSON feature.
+    """
+    top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
+    return {
+        "type": "Feature",
+        "properties": {
+            "area_id": area_id,
+            "place": place,
+            "lines": list(lines),
+            "at": [round(float(top[1]), 5), round(float(top[0]), 5)],
+        },
+        "geometry": json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-5))),
+    }

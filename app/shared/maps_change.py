@@ -1,0 +1,235 @@
+"""The map of change: areas and what is around them, coloured by what came of what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+import numpy as np
+
+from app.shared import theme
+from app.shared.following import Following, Level, is_early, levels
+from app.shared.geometry import CellGeometry
+from app.shared.legend import Classes
+from app.shared.maps import Painting, feature
+from csa.base.text import speak
+from csa.displacement.telling import KEYS
+from csa.displacement.verdict import Judged, Track, Verdict
+from csa.geo.cells import outlines
+from csa.geo.grid import Ints
+
+CORE_OPACITY = 0.85
+RING_OPACITY = 0.4
+"""The same colour, paler: around the areas."""
+
+DASH = "3 4"
+THICK_DASH = "7 6"
+"""Of an area's own outline, which is thicker."""
+
+
+@dataclass(frozen=True)
+class ChangeScene:
+    """All that the map of change shows beside its base.
+
+    Parameters
+    ----------
+    following
+        Areas, and what became of them.
+    at
+        Months since the start, less one.
+    selected
+        The chosen area's letter, or "".
+    has_alike
+        Whether the places most like the areas are outlined.
+    """
+
+    following: Following
+    at: int
+    selected: str
+    has_alike: bool
+
+
+def classes() -> Classes:
+    """Name the five classes of change, fewer to more.
+
+    Returns
+    -------
+    Classes
+        In words.
+    """
+    words = (
+        speak("change_page.far_fewer"),
+        speak("change_page.some_fewer"),
+        speak("change_page.as_expected"),
+        speak("change_page.some_more"),
+        speak("change_page.far_more"),
+    )
+    return Classes((-2.0, -1.0, 0.0, 1.0, 2.0), words)
+
+
+def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
+    """Make the message that changes.
+
+    Parameters
+    ----------
+    scene
+        What the map shows.
+    cells
+        The cells' file.
+
+    Returns
+    -------
+    folium.FeatureGroup
+        A group that paints itself.
+    """
+    message = {
+        "cells": cells.address,
+        "counts": [],
+        "zones": list(_zones(scene, cells)),
+        "areas": list(_areas(scene)),
+        "frame": _frame(scene.following),
+        "selected": scene.selected,
+        "visible": ["background", "neighborhoods"],
+        "services": [],
+        "risk": None,
+    }
+    group = folium.FeatureGroup(name="csa")
+    Painting(message).add_to(group)
+    return group
+
+
+def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
+    """List rings, then cores: a core's colour is never hidden."""
+    followed, places = scene.following, scene.following.displaced.places
+
+    def numbers(at: Ints) -> list[int]:
+        return [cells.number_of[cell] for cell in followed.cells[at].tolist()]
+
+    drawn = list(zip(followed.area_ids, places.zones.cores, places.zones.rings, strict=True))
+    for area_id, _, ring in drawn:
+        judged = followed.judged(area_id)
+        if judged.ring is not None:
+            level = _level(judged.ring, scene.at)
+            lines = [speak("change_page.around", place=followed.place_name(area_id))]
+            lines.append(_counted(judged.ring, scene.at))
+            yield _zone(numbers(ring), level, RING_OPACITY, area_id, lines)
+    for area_id, core, _ in drawn:
+        level = _level(followed.judged(area_id).core, scene.at)
+        yield _zone(numbers(core), level, CORE_OPACITY, area_id, [])
+    alike = followed.control(scene.selected)
+    if scene.has_alike and alike.is_close:
+        yield _outline(numbers(alike.cells))
+
+
+def _level(track: Track, at: int) -> Level:
+    return None if is_early(at) else levels(track)[at]
+
+
+def _frame(followed: Following) -> list[list[float]]:
+    """Frame the areas and what is around them: south-west and north-east corner, degrees."""
+    zones = followed.displaced.places.zones
+    drawn = followed.cells[np.concatenate([*zones.cores, *zones.rings])]
+    west, south, east, north = outlines(drawn).total_bounds.round(5).tolist()
+    return [[south, west], [north, east]]
+
+
+def _zone(
+    cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
+) -> dict[str, Any]:
+    """Colour a group of cells; where there is too little to say, it has a dashed edge alone."""
+    colours = theme.current()
+    return {
+        "cells": cells,
+        "fill": None if level is None else colours.diverging[level + 2],
+        "opacity": opacity,
+        "line": colours.faint,
+        "weight": 1.0,
+        "dash": DASH if level is None else None,
+        "area": area_id,
+        "lines": lines,
+    }
+
+
+def _outline(cells: list[int]) -> dict[str, Any]:
+    return {
+        "cells": cells,
+        "fill": None,
+        "opacity": 0.0,
+        "line": theme.current().accent,
+        "weight": 1.5,
+        "dash": None,
+        "area": "",
+        "lines": [],
+    }
+
+
+def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
+    """Draw outlines, dashed where there is too little to say: a grey fill alone says so to few."""
+    areas = scene.following.proposal.areas
+    for name, place, shape in zip(
+        areas["area_id"], areas["place_name"], areas.geometry, strict=True
+    ):
+        area_id = str(name)
+        drawn = feature(area_id, str(place), shape, _lines(scene, area_id))
+        level = _level(scene.following.judged(area_id).core, scene.at)
+        drawn["properties"]["dash"] = THICK_DASH if level is None else None
+        yield drawn
+
+
+def _lines(scene: ChangeScene, area_id: str) -> list[str]:
+    """Give an area's verdict in a word, and its numbers."""
+    judged: Judged = scene.following.judged(area_id)
+    verdict = verdict_word(judged, scene.at)
+    said = [verdict, speak("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
+    if judged.ring is not None:
+        around = _counted(judged.ring, scene.at)
+        said.append(speak("change_page.tip_around", counted=around))
+    return said
+
+
+def verdict_word(judged: Judged, at: int) -> str:
+    """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none.
+
+    Parameters
+    ----------
+    judged
+        An area, or all together.
+    at
+        Months since the start, less one.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if is_early(at):
+        return speak("change_page.too_early_word")
+    return word_of(judged.verdicts[at])
+
+
+def word_of(verdict: str) -> str:
+    """Say a verdict in a few words.
+
+    Parameters
+    ----------
+    verdict
+        Of the closed set of `csa.displacement.verdict`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    return speak(KEYS[Verdict(verdict)])
+
+
+def _counted(track: Track, at: int) -> str:
+    return speak(
+        "change_page.counted",
+        n=int(track.counted[at]),
+        expected=float(track.expectation.mean[at]),
+        low=int(track.low[at]),
+        high=int(track.high[at]),
+    )

@@ -1,0 +1,250 @@
+"""What stands beside the areas: services, and a score made elsewhere; never mixed into a count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app.shared import cache_around, panels
+from app.shared.city_session import Opened
+from app.shared.maps import Spot
+from csa.areas.choices import Choices
+from csa.base.crs import METRES_PER_MILE
+from csa.base.text import day, percent, speak
+from csa.geo.services import gaps
+
+ALL_BUT_A_SLIVER = 0.99
+
+
+def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """List what can colour this city's cells, and which layers it has.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    tuple
+        Shades and layers, as `app.shared.link_state` names them.
+    """
+    has_risk = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
+    has_services = opened.dataset.services is not None and opened.config.services is not None
+    shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
+    return shades, (
+        ("background",) * bool(cache_around.has_background(opened))
+        + ("neighborhoods",)
+        + ("services",) * has_services
+    )
+
+
+def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
+    """Mark the services, each kind by two letters.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    is_shown
+        Whether the layer is on.
+
+    Returns
+    -------
+    tuple
+        Marks with their meaning, for the legend; and the marks on the map.
+    """
+    services = opened.dataset.services
+    if not is_shown or services is None:
+        return [], []
+    mark_of = marks_of(services["kind"].unique().tolist())
+    places = [
+        Spot(round(lat, 5), round(lon, 5), mark_of[kind], name, kind)
+        for lat, lon, name, kind in zip(
+            services.geometry.y,
+            services.geometry.x,
+            services["name"],
+            services["kind"],
+            strict=True,
+        )
+    ]
+    return [(mark, kind) for kind, mark in mark_of.items()], places
+
+
+def marks_of(kinds: Sequence[str]) -> dict[str, str]:
+    """Give each kind of service two letters, unlike those of any other.
+
+    Parameters
+    ----------
+    kinds
+        Names of kinds.
+
+    Returns
+    -------
+    dict
+        Kind, in the order of the alphabet, to its letters.
+    """
+    marks: dict[str, str] = {}
+    for kind in sorted(kinds):
+        letters = [letter for letter in kind if letter.isalnum()] or ["?"]
+        tries = (letters[0].upper() + other.lower() for other in (*letters[1:], *"0123456789"))
+        free = (mark for mark in tries if mark not in marks.values())
+        marks[kind] = next(free, letters[0].upper())
+    return marks
+
+
+def risk_title(opened: Opened) -> str:
+    """Name the external score, with who made it and when.
+
+    Parameters
+    ----------
+    opened
+        The city, which has such a score.
+
+    Returns
+    -------
+    str
+        For the legend.
+    """
+    risk = opened.config.risk_terrain
+    return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
+
+
+def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
+    """Show what helps in and near an area, what lacks, and what an external score says.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    area_id
+        The area's letter.
+    """
+    _services(opened, choices, area_id)
+    _risk(opened, choices, area_id)
+
+
+def _services(opened: Opened, choices: Choices, area_id: str) -> None:
+    table, config = cache_around.services(opened, choices), opened.config.services
+    if table is None or config is None:
+        st.caption(speak("services.none_listed"))
+        return
+    near = distance(config.near_m, opened.config.city.units)
+    here = table[table["area_id"] == area_id]
+    lacking = gaps(table).get(area_id, ())
+    if lacking:
+        st.markdown(speak("services.gaps", near=near, kinds=panels.plain(", ".join(lacking))))
+    else:
+        st.markdown(speak("services.no_gap", near=near))
+    panels.table(
+        service_table(here, opened.config.city.units, near),
+        speak("services.alt", area_id=area_id),
+    )
+    st.caption(
+        speak(
+            "services.source",
+            source=panels.plain(config.source),
+            day=day(config.as_of),
+            n=len(services_in(opened)),
+        )
+    )
+
+
+def services_in(opened: Opened) -> gpd.GeoDataFrame:
+    """Return the city's services.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Empty where it has none.
+    """
+    found = opened.dataset.services
+    return gpd.GeoDataFrame({"kind": []}) if found is None else found
+
+
+def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
+    """Lay out an area's services for a reader.
+
+    Parameters
+    ----------
+    here
+        An area's rows of `csa.geo.services.services_of`.
+    units
+        `us` or `metric`.
+    near
+        How far near is, in words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A kind a row.
+    """
+    nearest = [
+        speak("services.inside_it", name=name)
+        if metres == 0
+        else speak("services.away", name=name, distance=distance(metres, units))
+        for name, metres in zip(here["nearest_name"], here["nearest_m"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            speak("services.col_kind"): here["kind"].tolist(),
+            speak("services.col_inside"): here["inside"].tolist(),
+            speak("services.col_near", near=near): here["near"].tolist(),
+            speak("services.col_nearest"): nearest,
+        }
+    )
+
+
+def distance(metres: float, units: str) -> str:
+    """Write a distance in the city's units, no finer than a walk can tell.
+
+    Parameters
+    ----------
+    metres
+        Metres.
+    units
+        `us` or `metric`.
+
+    Returns
+    -------
+    str
+        Such as `0.5 miles` or `800 m`.
+    """
+    if units == "us":
+        return speak("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
+    if metres < 1000:
+        return speak("services.metres", metres=max(10, round(metres, -1)))
+    return speak("services.kilometres", kilometres=metres / 1000)
+
+
+def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
+    table, config = cache_around.risk(opened, choices), opened.config.risk_terrain
+    if table is None or config is None:
+        return
+    row = table[table["area_id"] == area_id].iloc[0]
+    made = {"source": panels.plain(config.source), "day": day(config.as_of)}
+    if pd.isna(row["highest_share"]):
+        st.markdown(speak("risk.unscored", **made))
+        return
+    shares = {
+        "share": percent(row["highest_share"]),
+        "top": percent(cache_around.highest_share(opened)),
+        "of_city": percent(row["share_of_highest"]),
+    }
+    if not pd.isna(row["points"]):
+        st.markdown(speak("risk.share_of_points", n=int(row["points"]), **shares, **made))
+        return
+    said = [speak("risk.share", **shares, **made)]
+    if row["scored_share"] < ALL_BUT_A_SLIVER:
+        said.append(speak("risk.partly", share=percent(row["scored_share"])))
+    st.markdown(" ".join(said))

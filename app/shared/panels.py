@@ -1,0 +1,318 @@
+"""What every page has: its frame, an answer, key numbers, notes, states without a picture."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
+from datetime import date
+from typing import NoReturn, TypeVar
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.shared import cache
+from app.shared.city_session import Opened
+from csa.areas.choices import Choices
+from csa.base.errors import CsaError, OutputError
+from csa.base.logging import Tell
+from csa.base.text import ENGLISH, Speaker, day, render, speak
+from csa.priority.assess import Judgement
+
+NUMBER = ' class="csa-number"'
+SOON_S = 0.3
+"""What is done sooner needs no bar."""
+JUDGING_STEPS = 3
+
+Made = TypeVar("Made")
+
+
+def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
+    """Begin a page: the quiet line about the data, and the title. Open the city.
+
+    Parameters
+    ----------
+    title
+        The page's question, in words.
+    named
+        Makes a fuller title once the city is open; None keeps the title.
+
+    Returns
+    -------
+    Opened
+        The city. Where it cannot be opened, the page says why and stops.
+    """
+    line = st.empty()
+    heading = st.empty()
+    heading.title(title, anchor=False)
+    # Always there, even when unused: an element more or less would remount the map below it.
+    spot = st.empty()
+    try:
+        opened = _open(spot)
+    except CsaError as error:
+        stop(error)
+    line.html(_line(opened))
+    if not opened.dataset.report["incidents"]:
+        empty(speak("screen.no_incidents"))
+        st.stop()
+    if named is not None:
+        heading.title(named(opened), anchor=False)
+    return opened
+
+
+def _open(spot: DeltaGenerator) -> Opened:
+    if not cache.needs_reading():
+        return cache.open_city()
+    bar = spot.progress(0.0, text=speak("screen.reading"))
+    steps = iter(range(1, 100))
+
+    def tell(_: str) -> None:
+        bar.progress(min(next(steps) / 7, 1.0), text=speak("screen.reading"))
+
+    opened = cache.open_city(tell)
+    spot.empty()
+    return opened
+
+
+def _line(opened: Opened) -> str:
+    report, city = opened.dataset.report, opened.config.city
+    parts = [f"<b>{html.escape(city.name)}</b>"]
+    if report["data_through"]:
+        through = day(date.fromisoformat(report["data_through"]))
+        parts.append(html.escape(speak("screen.through", day=through)))
+    parts.append(html.escape(speak("screen.incidents", n=report["incidents"])))
+    if city.is_synthetic:
+        parts.insert(0, f'<span class="csa-mark">{html.escape(speak("screen.sample"))}</span>')
+    if city.nonfatal_is_proxy:
+        parts.append(html.escape(speak("screen.proxy", name=city.nonfatal_name)))
+    return f'<p class="csa-line">{" · ".join(parts)}</p>'
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Say that something is being worked out, without moving anything on the page."""
+    with st.container(key="working"), st.spinner(speak("screen.working")):
+        yield
+
+
+def judged(opened: Opened, choices: Choices) -> Judgement:
+    """Tell how sure each candidate area is, with a bar where that takes a while.
+
+    The bar stands in a fixed place, so that nothing on the page moves.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    Judgement
+        Not to be changed.
+
+    Raises
+    ------
+    CsaError
+        If the choices are outside their range, or the period outside the data.
+    """
+    # Always there: an element more or less would remount the map below it.
+    spot = st.container(key="judging").empty()
+
+    def far(steps: Sequence[str]) -> tuple[float, str]:
+        return min(len(steps), JUDGING_STEPS) / (JUDGING_STEPS + 1), speak("screen.judging")
+
+    return waited(spot, lambda tell: cache.judgement(opened, choices, tell), far)
+
+
+def waited(
+    spot: DeltaGenerator,
+    make: Callable[[Tell], Made],
+    far: Callable[[Sequence[str]], tuple[float, str]],
+) -> Made:
+    """Make something, with a bar where that takes a while.
+
+    The bar is drawn from here and not from inside a cache, which would draw it again with each
+    answer remembered.
+
+    Parameters
+    ----------
+    spot
+        Where the bar stands; empty in the end.
+    make
+        Makes it; calls what it is given with each step as it begins.
+    far
+        The steps begun so far to how far that is, 0 to 1, and its words.
+
+    Returns
+    -------
+    Made
+        What was made.
+    """
+    steps: list[str] = []
+    pool = ThreadPoolExecutor(1)
+    try:
+        coming = pool.submit(make, steps.append)
+        while not wait_for([coming], SOON_S).done:
+            share, words = far(steps)
+            spot.progress(share, text=words)
+        spot.empty()
+        return coming.result()
+    finally:
+        pool.shutdown(wait=False)  # a reader who leaves does not wait; the answer is kept
+
+
+def answer(*sentences: str) -> None:
+    """Say the page's answer.
+
+    Parameters
+    ----------
+    *sentences
+        In words.
+    """
+    text = " ".join(html.escape(sentence) for sentence in sentences if sentence)
+    st.html(f'<p class="csa-answer">{text}</p>')
+
+
+def numbers(pairs: Sequence[tuple[str, str]]) -> None:
+    """Show at most a row of key numbers, each with what it is.
+
+    Parameters
+    ----------
+    pairs
+        Number and unit, in words.
+    """
+    boxes = "".join(
+        f"<div><b>{html.escape(number)}</b><span>{html.escape(unit)}</span></div>"
+        for number, unit in pairs
+    )
+    st.html(f'<div class="csa-numbers">{boxes}</div>')
+
+
+def table(rows: pd.DataFrame, label: str) -> None:
+    """Show a small table whole: words wrap, numbers stand right, nothing is cut or scrolled.
+
+    Parameters
+    ----------
+    rows
+        Column titles and cells as a reader sees them.
+    label
+        What the table holds, for those who hear it.
+    """
+    is_number = [pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns]
+    head = "".join(
+        f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
+        for name, number in zip(rows.columns, is_number, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{NUMBER * number}>{html.escape(f'{value:,}' if number else str(value))}</td>"
+            for value, number in zip(row, is_number, strict=True)
+        )
+        + "</tr>"
+        for row in rows.itertuples(index=False, name=None)
+    )
+    st.html(
+        f'<div class="csa-table" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def plain(text: str) -> str:
+    """Write a text from a file so that Markdown shows it as it is.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The same, its marks escaped.
+    """
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
+
+
+def empty(sentence: str) -> None:
+    """Say that there is nothing to show, and why.
+
+    Parameters
+    ----------
+    sentence
+        In words.
+    """
+    st.info(sentence, icon=":material/info:")
+
+
+def stop(error: CsaError) -> NoReturn:
+    """Say what was wrong and what to do, and end the page.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    """
+    st.error(render(error.message), icon=":material/error:")
+    st.stop()
+
+
+def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
+    """Tell the public that there is nothing now, and the server's log why; end the page.
+
+    Parameters
+    ----------
+    error
+        What was raised: its sentence is for whoever runs the app, and may name folders.
+    language
+        The reader's.
+    """
+    logging.getLogger("csa").warning("not shown to the public: %s", render(error.message))
+    empty(Speaker(language)("public.renewed"))
+    st.stop()
+
+
+@contextmanager
+def map_words() -> Iterator[None]:
+    """Say in words that the map cannot draw, and go on with the rest of the page."""
+    try:
+        yield
+    except CsaError as error:
+        is_about_map = error.message.key.startswith(("map.", "basemap."))
+        if not (is_about_map or isinstance(error, OutputError)):
+            raise
+        st.warning(render(error.message), icon=":material/map:")
+
+
+def downloads(opened: Opened, choices: Choices, names: Sequence[str], stem: str) -> None:
+    """Offer files, each written when asked for.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What the proposal on screen was made from.
+    names
+        Of `csa.areas.exports.EXPORTS`.
+    stem
+        How the files' names begin.
+    """
+    with st.popover(speak("find.download"), icon=":material/download:"):
+        st.caption(speak("find.download_note"))
+        for name in names:
+            st.download_button(
+                name,
+                cache.download(opened, choices, name),
+                file_name=f"{stem}-{name}",
+                key=f"download {name}",
+                on_click="ignore",
+                width="stretch",
+            )

@@ -1,0 +1,227 @@
+"""Who is at the screen, and what their role is: from the deployment, never from the request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import inf
+from time import monotonic
+
+import streamlit as st
+
+from app.shared import panels
+from app.shared.city_session import Opened
+from csa.base.text import speak
+from csa.config.city import CityConfig
+from csa.config.grants import grant, load_roles
+from csa.config.settings import resolve
+from csa.decisions.roles import Act, Person, act, local_person
+
+LOCAL, PUBLIC, SIGNED_IN = "local", "public", "signed-in"
+THIS_MACHINE = "this machine"
+SIGNING_OUT, SIGN_OUT_TOLD = "signing out", "signing out told"
+SIGN_OUT_S = 2.0
+"""How long a browser that was told to leave may take before it is told again."""
+
+
+def access_of(config: CityConfig) -> str:
+    """Return who may open the app, as the deployment says.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    str
+        `local`, `public` or `signed-in`.
+
+    Raises
+    ------
+    CsaError
+        If the deployment's settings have faults.
+    """
+    return str(resolve({}, config)["access"].value)
+
+
+def access(opened: Opened) -> str:
+    """Return who may open the app, as the deployment says.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    str
+        `local`, `public` or `signed-in`.
+    """
+    return access_of(opened.config)
+
+
+def is_known(config: CityConfig) -> bool:
+    """Tell whether pages may be read without signing in, or somebody has signed in.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    bool
+        False where somebody must sign in first.
+    """
+    return access_of(config) != SIGNED_IN or _is_signed_in()
+
+
+def _is_signed_in() -> bool:
+    return getattr(st.user, "is_logged_in", False) is True
+
+
+def person(opened: Opened) -> Person:
+    """Return who is at the screen.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    Person
+        With `access = local` a chair, whose office is asked for with each change; with
+        `access = signed-in` as the deployment file and the provider say; else a viewer.
+
+    Raises
+    ------
+    ConfigError
+        If [roles] of the deployment file has faults.
+    """
+    return person_of(opened.config)
+
+
+def person_of(config: CityConfig) -> Person:
+    """Return who is at the screen, where the dataset need not be open.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    Person
+        As `person`.
+
+    Raises
+    ------
+    ConfigError
+        If [roles] of the deployment file has faults.
+    """
+    mode = access_of(config)
+    if mode == LOCAL:
+        return local_person(THIS_MACHINE)
+    if mode == SIGNED_IN and _is_signed_in():
+        claims = st.user.to_dict()
+        found = grant(load_roles(), claims)
+        name = str(claims.get("sub") or claims.get("email") or "")
+        return Person(found.office, found.role, found.strategies, found.team, name)
+    return Person("", "viewer")
+
+
+def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
+    """Sign a change that a page makes.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        As `person`.
+    office
+        As written in the form; it counts with `access = local` alone.
+    why
+        As written in the form.
+
+    Returns
+    -------
+    Act
+        To be handed to `csa.decisions`.
+
+    Raises
+    ------
+    ParamError
+        If the office or the reason is missing.
+    """
+    signer = local_person(office) if access(opened) == LOCAL else who
+    return act(signer, why, datetime.now(UTC), opened.config.city.time_zone)
+
+
+def is_leaving() -> bool:
+    """Tell whether the reader has pressed Sign out.
+
+    Returns
+    -------
+    bool
+        True until the browser has left, with which the session ends.
+    """
+    return bool(st.session_state.get(SIGNING_OUT, False))
+
+
+def side(config: CityConfig) -> None:
+    """Show in the sidebar who has signed in, with their role, and let them sign out.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    """
+    if access_of(config) != SIGNED_IN:
+        return
+    who = person_of(config)
+    with st.container(key="person", gap="xsmall"):
+        if who.office:
+            st.markdown(f"**{panels.plain(who.office)}**")
+        st.caption(panels.plain(in_words(who)))
+        st.button(speak("door.sign_out"), on_click=_sign_out, key="sign out")
+
+
+def _sign_out() -> None:
+    st.session_state[SIGNING_OUT] = True
+
+
+@st.fragment(run_every=SIGN_OUT_S)
+def finish_signing_out() -> None:
+    """Send a reader who has pressed Sign out to where the cookie is taken away, until they went.
+
+    Streamlit drops what tells the browser so if another run starts before it was sent: the page
+    would say that nobody is signed in, and the next who opens it would be, by the cookie. Told
+    twice at once, the browser would leave without the provider's own sign-out.
+    """
+    now = monotonic()
+    if now - st.session_state.get(SIGN_OUT_TOLD, -inf) >= SIGN_OUT_S:
+        st.session_state[SIGN_OUT_TOLD] = now
+        st.logout()
+
+
+def in_words(who: Person) -> str:
+    """Say a role as a reader knows it.
+
+    Parameters
+    ----------
+    who
+        As `person`.
+
+    Returns
+    -------
+    str
+        Such as `Editor of 1.2`.
+    """
+    if who.role == "editor":
+        listed = ", ".join(who.strategies)
+        return speak("door.editor", strategies=listed) if listed else speak("door.editor_of_none")
+    if who.role == "chair":
+        return speak("door.chair", team=who.team) if who.team else speak("door.chair_of_all")
+    return speak("door.member") if who.role == "member" else speak("door.viewer")

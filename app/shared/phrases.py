@@ -1,0 +1,182 @@
+"""Phrases that several pages say: what is counted, over which period, what victims are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from app.shared.city_session import Opened
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.base.text import day, speak
+
+DAYS_PER_MONTH = 30.44
+MONTHS_TO_SAY_DAYS = 2
+
+
+def what_is_counted(proposal: Proposal) -> str:
+    """Name what is counted: shootings, homicides, or the city's nonfatal kind.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        In words, many of them.
+    """
+    summary = proposal.summary
+    return _kinds(summary["params"]["kinds"], is_proxy=summary["nonfatal_is_proxy"])
+
+
+def kinds_words(opened: Opened, choices: Choices) -> str:
+    """Name what choices count, as `what_is_counted` does of a proposal.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    str
+        In words, many of them.
+    """
+    return _kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy)
+
+
+def _kinds(kinds: Sequence[str], *, is_proxy: bool) -> str:
+    if list(kinds) == ["homicide"]:
+        return speak("find.homicides")
+    if list(kinds) == ["nonfatal"]:
+        return speak("find.nonfatal")
+    return speak("find.reports" if is_proxy else "find.shootings")
+
+
+def period_words(proposal: Proposal) -> str:
+    """Write the period that the data cover.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        Such as `September 1, 2017 through August 21, 2020`.
+    """
+    params = proposal.summary["params"]
+    first = day(date.fromisoformat(params["covered_from"]))
+    return speak(
+        "find.period", first=first, last=day(date.fromisoformat(params["covered_through"]))
+    )
+
+
+def months_covered(proposal: Proposal) -> int:
+    """Tell how many months the data cover of those asked for.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    int
+        Months.
+    """
+    return int(proposal.summary["params"]["months_covered"])
+
+
+def victims_words(opened: Opened) -> str:
+    """Name what the number of victims counts: where the kind is a proxy, nobody knows who was hit.
+
+    Parameters
+    ----------
+    opened
+        The city.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    is_proxy = opened.config.city.nonfatal_is_proxy
+    return speak("sheet.victims_proxy" if is_proxy else "sheet.victims")
+
+
+def why_no_area(proposal: Proposal) -> str:
+    """Say why there is no candidate area, and what to do.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    str
+        Empty where there are areas.
+    """
+    totals, params = proposal.summary["totals"], proposal.summary["params"]
+    period = period_words(proposal)
+    if not totals["located"]:
+        return speak("find.empty", period=period)
+    if not proposal.is_empty:
+        return ""
+    chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
+    key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
+    return speak(key, n=totals["located"], period=period, **chosen)
+
+
+def cautions(proposal: Proposal) -> tuple[str, ...]:
+    """Say what the count leaves out: places unknown, months not covered, months without any.
+
+    Parameters
+    ----------
+    proposal
+        The proposal on screen.
+
+    Returns
+    -------
+    tuple of str
+        A sentence each; none where nothing is left out.
+    """
+    totals, params = proposal.summary["totals"], proposal.summary["params"]
+    n_unplaced = totals["unlocated"] + totals["outside_study_area"]
+    n_months, asked = params["months_covered"], params["months"]
+    # A city that always has incidents, and a month without: is a file missing?
+    n_silent = totals["silent_months"]
+    said = (
+        speak("find.unplaced", n=n_unplaced) if n_unplaced else "",
+        speak("find.covered", n=n_months, months=asked) if n_months < asked else "",
+        speak("find.silent", n=n_silent) if n_silent else "",
+    )
+    return tuple(sentence for sentence in said if sentence)
+
+
+def age_words(through: date) -> str:
+    """Tell how old data are, by the reader's own day.
+
+    Parameters
+    ----------
+    through
+        The data's last day.
+
+    Returns
+    -------
+    str
+        Such as `12 days`, `5 months` or `2.4 years`.
+    """
+    days = max(0, (date.today() - through).days)  # noqa: DTZ011 - the reader's own day
+    if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
+        return speak("data.days", n=days)
+    months = round(days / DAYS_PER_MONTH)
+    if months < 24:
+        return speak("data.months_old", n=months)
+    return speak("data.years_old", years=months / 12)

@@ -1,0 +1,161 @@
+"""Plan on a narrow screen: actions as cards to read, and one action in a form to edit."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.shared import plan_edits
+from app.shared.city_session import Opened
+from app.shared.plan_words import (
+    MARKS,
+    NO_UPDATE,
+    Edit,
+    field_word,
+    held_words,
+    marked,
+    updated_words,
+    value_words,
+    values_of,
+)
+from csa.base.text import speak
+from csa.decisions.roles import Person, require_action
+from csa.plan import STATUSES, TEXT_LIMIT, Plan
+from csa.reports.briefing import Line, status_word
+
+
+def cards(lines: Sequence[Line], open_numbers: frozenset[str]) -> None:
+    """Show actions one below the other, to read.
+
+    Parameters
+    ----------
+    lines
+        The actions, in order.
+    open_numbers
+        Numbers of what is not done.
+    """
+    edits = plan_edits.edits()
+    items = "".join(_card(line, edits.get(line.number), open_numbers) for line in lines)
+    st.html(f'<ul class="csa-cards">{items}</ul>')
+
+
+def _card(line: Line, edit: Edit | None, open_numbers: frozenset[str]) -> str:
+    values = values_of(line, edit)
+    pairs = [
+        (field_word(name), value_words(name, values[name]))
+        for name in ("reason", "office", "coordinator", "start", "due", "percent", "comment")
+        if values[name] not in {"", None}
+    ]
+    if values["areas"]:
+        pairs.append((field_word("areas"), value_words("areas", values["areas"])))
+    said = "".join(f"<dt>{html.escape(a)}</dt><dd>{html.escape(b)}</dd>" for a, b in pairs)
+    notes = [held_words(line, open_numbers), speak("plan_page.unsaved") if edit else ""]
+    note = "".join(f"<p><b>{html.escape(text)}</b></p>" for text in notes if text)
+    return (
+        f"<li><h3>{html.escape(line.number)} {html.escape(line.title)}</h3>"
+        f"<p>{standing_html(line)}</p>{note}<dl>{said}</dl></li>"
+    )
+
+
+def status_html(line: Line) -> str:
+    """Write how an action is shown: shape, word and colour; grey where nobody told lately.
+
+    Parameters
+    ----------
+    line
+        The action on its day.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    text = f"{MARKS[line.colour]} {status_word(line.state.status)}"
+    if line.colour == NO_UPDATE:
+        text = f"{text}, {updated_words(line)}"
+    return f'<b class="csa-status csa-{line.colour}">{html.escape(text)}</b>'
+
+
+def standing_html(line: Line) -> str:
+    """Write how an action is shown, and how long ago it was last reported on.
+
+    Parameters
+    ----------
+    line
+        The action on its day.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
+    return f"{status_html(line)}{ago}"
+
+
+def form(opened: Opened, who: Person, line: Line, areas: Sequence[str]) -> None:
+    """Edit one action, for a screen too narrow for the table.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen.
+    line
+        The action.
+    areas
+        Letters of core service areas.
+    """
+    now = values_of(line, plan_edits.edits().get(line.number))
+
+    def common(name: str) -> dict[str, Any]:
+        key = f"plan form {line.number} {name} {plan_edits.turn()}"
+        args = (opened, who, line, name, key)
+        return {"key": key, "label": field_word(name), "on_change": _typed, "args": args}
+
+    st.selectbox(
+        options=[marked(status) for status in STATUSES],
+        index=STATUSES.index(now["status"]) if now["status"] in STATUSES else 0,
+        **common("status"),
+    )
+    st.text_area(value=now["reason"], max_chars=TEXT_LIMIT, height=90, **common("reason"))
+    for name in ("office", "coordinator"):
+        st.text_input(value=now[name], max_chars=TEXT_LIMIT, **common(name))
+    left, middle, right = st.columns(3)
+    left.date_input(value=now["start"], **common("start"))
+    middle.date_input(value=now["due"], **common("due"))
+    right.number_input(
+        value=now["percent"], min_value=0, max_value=100, step=1, **common("percent")
+    )
+    st.multiselect(options=list(areas), default=list(now["areas"]), **common("areas"))
+    st.text_input(value=now["evidence"], max_chars=TEXT_LIMIT, **common("evidence"))
+    st.text_area(value=now["comment"], max_chars=TEXT_LIMIT, height=90, **common("comment"))
+
+
+def may_edit(plan: Plan, who: Person, line: Line) -> bool:
+    """Tell whether somebody may report on an action.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    who
+        At the screen.
+    line
+        The action; nothing can be said of an open slot.
+
+    Returns
+    -------
+    bool
+        As `csa.decisions` would answer.
+    """
+    return not line.is_open and plan_edits.may(lambda: require_action(who, plan, line.number))
+
+
+def _typed(opened: Opened, who: Person, line: Line, name: str, key: str) -> None:
+    plan_edits.take(line, {name: st.session_state[key]})
+    plan_edits.keep(opened, who)

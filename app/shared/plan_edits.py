@@ -1,0 +1,335 @@
+"""What somebody is changing in Plan: kept in the session and as a draft until it is saved.
+
+An edit remembers the revision that was on screen when it began. Whoever writes second is told
+what the first changed, and keeps their own text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from app.shared import cache_store
+from app.shared.city_session import Opened
+from app.shared.person import THIS_MACHINE, sign
+from app.shared.plan_words import FIELDS, Edit, status_of
+from csa.base.errors import ConflictError, CsaError, RoleError, StoreError
+from csa.base.text import render, speak
+from csa.decisions.actions import set_action
+from csa.decisions.drafts import draft_of, keep_draft
+from csa.decisions.roles import Person
+from csa.plan import STATUSES, Plan
+from csa.reports.briefing import Line
+
+PAGE = "plan"
+EDITS = "plan edits not saved"
+FAILED = "plan edits refused"
+SAID = "what saving the plan said"
+DRAFT_AT = "draft of the plan that was found"
+NO_DRAFT = "draft of the plan could not be kept"
+TURN = "turn of the plan's editor"
+OFFICE, WHY = "plan on behalf of", "plan why"
+KEPT_OFFICE, KEPT_WHY = "plan office as written", "plan why as written"
+
+
+def edits() -> dict[str, Edit]:
+    """Return what is not saved yet.
+
+    Returns
+    -------
+    dict
+        Action's number to what is to change.
+    """
+    found: dict[str, Edit] = st.session_state.setdefault(EDITS, {})
+    return found
+
+
+def turn() -> int:
+    """Return a number that differs once widgets must show other values than those typed."""
+    return int(st.session_state.setdefault(TURN, 0))
+
+
+def next_turn() -> None:
+    """Let widgets begin anew from what is stored and edited."""
+    st.session_state[TURN] = turn() + 1
+
+
+def may(check: Callable[[], None]) -> bool:
+    """Tell whether a person may do something, to hide what they may not.
+
+    Parameters
+    ----------
+    check
+        Of `csa.decisions.roles`; what is written is checked again there.
+
+    Returns
+    -------
+    bool
+        False where it refuses.
+    """
+    try:
+        check()
+    except RoleError:
+        return False
+    return True
+
+
+def refusal(error: CsaError) -> str:
+    """Say why something was refused; a form has no options that could be named.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    if error.message.key == "store.no_by":
+        return speak("plan_page.no_office")
+    if error.message.key == "store.no_why":
+        return speak("plan_page.no_why")
+    return render(error.message)
+
+
+def as_typed(name: str, value: Any) -> Any:
+    """Take a value as a widget, a table's cell or a draft gives it.
+
+    Parameters
+    ----------
+    name
+        Of `FIELDS`.
+    value
+        Texts, numbers, days or texts of days, lists, None.
+
+    Returns
+    -------
+    object
+        As `ActionState` has it.
+
+    Raises
+    ------
+    ValueError
+        If a day is none.
+    """
+    if name in {"start", "due"}:
+        if value is None or isinstance(value, date):
+            return value
+        return date.fromisoformat(str(value)[:10]) if value else None
+    if name == "percent":
+        return None if value is None else int(value)
+    if name == "areas":
+        return tuple(sorted(map(str, value or ())))
+    text = "" if value is None else str(value).strip()
+    return status_of(text) if name == "status" else text
+
+
+def merged(edit: Edit | None, line: Line, typed: Mapping[str, Any]) -> Edit | None:
+    """Put what was typed to what was typed before; what is as stored is no change.
+
+    Parameters
+    ----------
+    edit
+        What was typed before.
+    line
+        The action as it was on screen.
+    typed
+        Field to its value, as `as_typed`.
+
+    Returns
+    -------
+    Edit or None
+        None where nothing differs.
+    """
+    before = edit or Edit({}, line.revision)
+    changes = {**before.changes, **typed}
+    differing = {name: v for name, v in changes.items() if v != getattr(line.state, name)}
+    return replace(before, changes=differing) if differing else None
+
+
+def take(line: Line, typed: Mapping[str, Any]) -> None:
+    """Keep what was typed of an action.
+
+    Parameters
+    ----------
+    line
+        The action as it was on screen.
+    typed
+        Field to its value, as a widget gives it.
+    """
+    known = edits()
+    clean = {name: as_typed(name, value) for name, value in typed.items() if name in FIELDS}
+    if clean.get("status") == "":  # a cleared menu is no status
+        del clean["status"]
+    edit = merged(known.pop(line.number, None), line, clean)
+    st.session_state.setdefault(FAILED, {}).pop(line.number, None)
+    if edit is not None:
+        known[line.number] = edit
+
+
+def begin(opened: Opened, who: Person) -> None:
+    """Take up the draft that a person left, once a session.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen.
+    """
+    state = st.session_state
+    plan = cache_store.plan(opened)
+    known = set() if plan is None else {action.number for action in plan.actions}
+    if EDITS in state:
+        state[EDITS] = {n: edit for n, edit in state[EDITS].items() if n in known}
+        return
+    state[EDITS] = {}
+    found = draft_of(cache_store.reading(opened), who, PAGE) if who.desk else {}
+    try:
+        edited = {number: _edit(given) for number, given in found["edits"].items()}
+        # The plan's file may have lost an action since.
+        state[EDITS] = {number: edit for number, edit in edited.items() if number in known}
+        state[KEPT_OFFICE], state[KEPT_WHY] = str(found["office"]), str(found["why"])
+        state[DRAFT_AT] = str(found["at"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return  # none, or one of another version
+
+
+def _edit(given: Mapping[str, Any]) -> Edit:
+    changes = given["changes"].items()
+    typed = {name: as_typed(name, value) for name, value in changes if name in FIELDS}
+    if typed.get("status", STATUSES[0]) not in STATUSES:
+        raise ValueError(typed["status"])
+    return Edit(typed, int(given["seen"]))
+
+
+def keep(opened: Opened, who: Person) -> None:
+    """Keep what is not saved as a draft, for a reload; nothing left forgets it.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen.
+    """
+    state = st.session_state
+    for widget, kept in ((OFFICE, KEPT_OFFICE), (WHY, KEPT_WHY)):
+        if widget in state:
+            state[kept] = state[widget]
+    state.pop(NO_DRAFT, None)
+    try:
+        store = cache_store.writing(opened) if edits() else cache_store.reading(opened)
+        if store is not None and who.desk:
+            keep_draft(store, who, PAGE, _draft(opened) if edits() else {})
+    except StoreError as error:
+        state[NO_DRAFT] = render(error.message)
+
+
+def _draft(opened: Opened) -> dict[str, Any]:
+    state = st.session_state
+    now = datetime.now(ZoneInfo(opened.config.city.time_zone))
+    return {
+        "at": f"{now:%H:%M}",
+        "office": state.get(KEPT_OFFICE, ""),
+        "why": state.get(KEPT_WHY, ""),
+        "edits": {
+            number: {"seen": edit.seen, "changes": {n: _plain(v) for n, v in edit.changes.items()}}
+            for number, edit in edits().items()
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def drop(opened: Opened, who: Person, number: str | None = None) -> None:
+    """Forget what is not saved.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen.
+    number
+        Of one action; None: of all.
+    """
+    known, failed = edits(), st.session_state.setdefault(FAILED, {})
+    for name in [number] if number else list(known):
+        known.pop(name, None)
+        failed.pop(name, None)
+    if not known:
+        st.session_state.pop(DRAFT_AT, None)
+    keep(opened, who)
+    next_turn()
+
+
+def write_over(opened: Opened, who: Person, line: Line) -> None:
+    """Keep one's own text over what somebody else wrote meanwhile, which was read.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    who
+        At the screen.
+    line
+        The action as it is now.
+    """
+    # All of it, also what the other wrote alike: one's own reason is told beside theirs.
+    edits()[line.number] = replace(edits()[line.number], seen=line.revision)
+    st.session_state.setdefault(FAILED, {}).pop(line.number, None)
+    keep(opened, who)
+    next_turn()
+
+
+def save(opened: Opened, plan: Plan, who: Person) -> None:
+    """Write all that is not saved; what is refused stays, with its sentence.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        The plan.
+    who
+        At the screen.
+    """
+    state = st.session_state
+    office = state.get(OFFICE, "") if who.office == THIS_MACHINE else who.office
+    state[FAILED], saved = {}, []
+    try:
+        act = sign(opened, who, office, state.get(WHY, ""))
+        store = cache_store.writing(opened)
+        for number, edit in list(edits().items()):
+            try:
+                set_action(store, plan, act, number, edit.changes, edit.seen)
+            except StoreError:
+                raise  # the others would fail alike
+            except ConflictError:
+                continue  # the page shows what changed since the revision seen
+            except CsaError as error:
+                state[FAILED][number] = refusal(error)
+            else:
+                saved.append(number)
+                del edits()[number]
+    except CsaError as error:
+        state[FAILED][""] = refusal(error)
+    if saved:
+        state[SAID] = speak("plan_page.saved", n=len(saved), numbers=", ".join(saved))
+    if not edits():
+        state[WHY] = ""
+        state.pop(DRAFT_AT, None)
+    keep(opened, who)
+    next_turn()

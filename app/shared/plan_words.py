@@ -1,0 +1,294 @@
+"""The words of Plan: how an action stands, what changes from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from csa.base.text import day, speak
+from csa.plan import STATUSES, ActionState
+from csa.reports.briefing import Line, status_word
+
+NO_UPDATE = "no-update"
+MARKS: Mapping[str, str] = {
+    "blocked": "■",
+    "at-risk": "▲",
+    "on-track": "●",
+    "done": "✓",
+    "not-started": "○",
+    NO_UPDATE: "◌",
+}
+"""A shape for each status: colour is never the only sign."""
+FIELDS = (
+    "status",
+    "reason",
+    "office",
+    "coordinator",
+    "start",
+    "due",
+    "percent",
+    "evidence",
+    "areas",
+    "comment",
+)
+"""What can be said of an action, in the order in which it is told."""
+MOST_NUMBERS = 3
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is to change of one action.
+
+    Parameters
+    ----------
+    changes
+        Field to its new value; only what differs.
+    seen
+        The revision that was on screen when it began.
+    """
+
+    changes: Mapping[str, Any]
+    seen: int
+
+
+def marked(status: str) -> str:
+    """Write a status as shape and word.
+
+    Parameters
+    ----------
+    status
+        One of the plan's, or `no-update`.
+
+    Returns
+    -------
+    str
+        Such as `▲ at risk`.
+    """
+    return f"{MARKS[status]} {status_word(status)}"
+
+
+def status_of(words: str) -> str:
+    """Read a status back from shape and word.
+
+    Parameters
+    ----------
+    words
+        As `marked` wrote it.
+
+    Returns
+    -------
+    str
+        The status; the words themselves where they are none, to be refused with its sentence.
+    """
+    return {marked(status): status for status in STATUSES}.get(words, words)
+
+
+def field_word(name: str) -> str:
+    """Name a field of an action, as the head of a column.
+
+    Parameters
+    ----------
+    name
+        Of `FIELDS`, or `title`.
+
+    Returns
+    -------
+    str
+        Its name on screen.
+    """
+    return speak(
+        {
+            "title": "plan_page.field_title",
+            "status": "plan_page.field_status",
+            "reason": "plan_page.field_reason",
+            "office": "plan_page.field_office",
+            "coordinator": "plan_page.field_coordinator",
+            "start": "plan_page.field_start",
+            "due": "plan_page.field_due",
+            "percent": "plan_page.field_percent",
+            "evidence": "plan_page.field_evidence",
+            "areas": "plan_page.field_areas",
+            "comment": "plan_page.field_comment",
+        }[name]
+    )
+
+
+def value_words(name: str, value: Any) -> str:
+    """Write a field's value in words.
+
+    Parameters
+    ----------
+    name
+        Of `FIELDS`, or `title`.
+    value
+        Its value, or as the trail keeps it.
+
+    Returns
+    -------
+    str
+        In words; `none` for nothing.
+    """
+    if name == "areas":
+        return ", ".join(value) if value else speak("plan_page.whole_city")
+    if value is None or value == "":
+        return speak("plan_page.none")
+    if name == "status":
+        return status_word(value)
+    if name in {"start", "due"}:
+        return day(value if isinstance(value, date) else date.fromisoformat(value))
+    return f"{value} %" if name == "percent" else str(value)
+
+
+def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Say what changes, field by field, from what to what.
+
+    Parameters
+    ----------
+    before, after
+        Field to value; a field that `before` lacks had the value of an action never reported on.
+
+    Returns
+    -------
+    list of str
+        Such as `Status: on track → at risk`; what stays is left out.
+    """
+    first = ActionState("1.1.1")
+    said = []
+    for name in ("title", *FIELDS):
+        if name not in after:
+            continue
+        old = value_words(name, before.get(name, getattr(first, name, "")))
+        new = value_words(name, after[name])
+        if old != new:
+            said.append(speak("plan_page.change", field=field_word(name), old=old, new=new))
+    return said
+
+
+def updated_words(line: Line) -> str:
+    """Say how long ago an action was last reported on; when it is long, ask for news.
+
+    Parameters
+    ----------
+    line
+        The action on its day.
+
+    Returns
+    -------
+    str
+        Such as `3 days ago`, or `no update since July 3, 2026`.
+    """
+    if line.state.updated_on is None or line.days_since is None:
+        return speak("plan_page.never")
+    if line.freshness == "stale":
+        return speak("plan_page.no_update_since", day=day(line.state.updated_on))
+    ago = speak("plan_page.today") if line.days_since == 0 else _ago(line.days_since)
+    return speak("plan_page.asks", ago=ago) if line.freshness == "ask" else ago
+
+
+def _ago(days: int) -> str:
+    return speak("plan_page.days_ago", n=days)
+
+
+def not_done(lines: Iterable[Line]) -> frozenset[str]:
+    """Return the numbers that somebody can still wait for.
+
+    Parameters
+    ----------
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    frozenset of str
+        Numbers of actions not done, and of strategies with one.
+    """
+    still = [line for line in lines if line.state.status != "done"]
+    return frozenset(number for line in still for number in (line.number, line.strategy))
+
+
+def values_of(line: Line, edit: Edit | None) -> dict[str, Any]:
+    """Return what is to be shown of an action: as stored, with what is not saved yet.
+
+    Parameters
+    ----------
+    line
+        As stored.
+    edit
+        What is not saved yet.
+
+    Returns
+    -------
+    dict
+        Field of `ActionState` to its value.
+    """
+    return {**vars(line.state), **(edit.changes if edit else {})}
+
+
+def held_words(line: Line, open_numbers: frozenset[str]) -> str:
+    """Say what an action holds up, and what it waits for.
+
+    Parameters
+    ----------
+    line
+        The action on its day.
+    open_numbers
+        Numbers of actions and strategies that are not done.
+
+    Returns
+    -------
+    str
+        Such as `late, and holds up 1.3.4`; empty where it is neither.
+    """
+    said = []
+    if line.holds_up:
+        said.append(speak("plan_page.late_holds", numbers=numbers_words(line.holds_up)))
+    elif line.is_late:
+        said.append(speak("plan_page.late"))
+    needs = [n.on for n in line.needs if n.kind == "waits" and n.on in open_numbers]
+    if needs and line.state.status != "done":
+        said.append(speak("plan_page.waits", numbers=numbers_words(needs)))
+    return "; ".join(said)
+
+
+def numbers_words(numbers: Sequence[str]) -> str:
+    """List a few numbers, and how many more there are.
+
+    Parameters
+    ----------
+    numbers
+        Of actions.
+
+    Returns
+    -------
+    str
+        Such as `1.3.1, 1.3.2, 1.3.3 and 7 more`.
+    """
+    shown = ", ".join(numbers[:MOST_NUMBERS])
+    more = len(numbers) - MOST_NUMBERS
+    return speak("plan_page.and_more", shown=shown, n=more) if more > 0 else shown
+
+
+def proposal_state(key: str, state: str) -> str:
+    """Say how far a proposal came.
+
+    Parameters
+    ----------
+    key
+        The proposal's.
+    state
+        Of `csa.decisions.actions`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    sentence = {
+        "proposed": "plan_page.state_proposed",
+        "chair-approved": "plan_page.state_chair_approved",
+        "approved": "plan_page.state_approved",
+        "refused": "plan_page.state_refused",
+    }[state]
+    return speak(sentence, key=key)

@@ -1,0 +1,64 @@
+"""Reports: names of audiences, languages and kinds of file, as a reader knows them."""
+
+from __future__ import annotations
+
+from csa.base.text import speak
+
+
+def audience_name(audience: str) -> str:
+    """Name whom an edition is written for.
+
+    Parameters
+    ----------
+    audience
+        Such as `executive`.
+
+    Returns
+    -------
+    str
+        In words; a name that this version does not know stays as it is.
+    """
+    names = {
+        "executive": speak("reports_page.executive"),
+        "prevention": speak("reports_page.prevention"),
+        "prevention-walks": speak("reports_page.prevention_walks"),
+        "prevention-leaders": speak("reports_page.prevention_leaders"),
+        "intervention": speak("reports_page.intervention"),
+        "enforcement": speak("reports_page.enforcement"),
+        "public": speak("reports_page.public"),
+    }
+    return names.get(audience, audience)
+
+
+def language_name(language: str) -> str:
+    """Name a language in itself.
+
+    Parameters
+    ----------
+    language
+        Such as `es`.
+
+    Returns
+    -------
+    str
+        Such as `Español`.
+    """
+    names = {"en": speak("reports_page.english"), "es": speak("reports_page.spanish")}
+    return names.get(language, language)
+
+
+def form_name(form: str) -> str:
+    """Name a kind of file.
+
+    Parameters
+    ----------
+    form
+        `pdf`, `html` or `docx`.
+
+    Returns
+    -------
+    str
+        As a reader knows it.
+    """
+    names = {"pdf": "PDF", "html": speak("reports_page.web_page"), "docx": "Word"}
+    return names.get(form, form)

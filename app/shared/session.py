@@ -1,0 +1,210 @@
+"""A reader's screen, kept in the session and in the address.
+
+Widgets are forgotten when another page is shown, so the session keeps the screen; the address
+holds it under `?screen=`, so that a link reproduces it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from app.shared.link_state import Screen, screen_from_text, screen_to_text
+from csa.areas.choices import Choices
+from csa.areas.year_to_date import whole_months
+from csa.base.errors import CsaError
+from csa.base.params import Month
+from csa.base.text import render
+from csa.config.city import CityConfig
+from csa.config.settings import choosing, resolve
+from csa.dataset.versioned import Dataset
+from csa.displacement.analyze import DEFAULT_AFTER
+from csa.displacement.zoning import BASE_MONTHS
+
+SCREEN = "screen"
+SEEN = "widgets when the screen was written"
+WRITTEN = "address that was written"
+DROPPED = "a choice changed the areas, so that none is chosen"
+MAP_WIDGETS = ("shade", "layers")
+WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_m", "min_samples")
+TIME_WIDGETS = ("since", "month")
+
+
+def screen(config: CityConfig, dataset: Dataset) -> Screen:
+    """Return the screen of this session; at first the link's, else the city's own.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        Its data.
+
+    Returns
+    -------
+    Screen
+        What is on screen. A link that cannot be read is told of, and the city's own is shown.
+    """
+    spot = st.empty()  # always there: an element more or less would remount the map below it
+    text = st.query_params.get(SCREEN, "")
+    if SCREEN not in st.session_state or _went_back(text):
+        start = Screen(first_choices(config, dataset))
+        if text:
+            try:
+                start = _of_link(text, start, config, dataset)
+            except CsaError as error:
+                spot.warning(render(error.message))
+        st.session_state[SCREEN] = start
+        for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
+            st.session_state.pop(name, None)
+    kept: Screen = st.session_state[SCREEN]
+    return kept
+
+
+def _went_back(text: str) -> bool:
+    """Tell whether the reader went back to an earlier screen's address.
+
+    The address is then another than the one last written, though no widget was touched: after
+    a quick second change the browser's address may be one behind, and is no wish.
+    """
+    state = st.session_state
+    touched = any(state.get(name) != value for name, value in state.get(SEEN, {}).items())
+    return bool(text) and text != state.get(WRITTEN, text) and not touched
+
+
+def _of_link(text: str, first: Screen, config: CityConfig, dataset: Dataset) -> Screen:
+    """Read a link; refuse what no widget could show: a month without data, another cell size."""
+    found = screen_from_text(text, first)
+    until = found.choices.until
+    months = {None, *(Month.parse(name).plus(1) for name in months_of(dataset))}
+    if until not in months or found.choices.resolution not in resolutions(config):
+        raise CsaError("screen.bad_link")
+    if not _are_times(found, dataset):
+        raise CsaError("screen.bad_link")
+    return found
+
+
+def _are_times(found: Screen, dataset: Dataset) -> bool:
+    """Tell whether a link's start, and its month since, are some that a page can show."""
+    if not (found.since or found.month):
+        return True
+    starts = starts_of(dataset)
+    since = found.since or first_start(starts)
+    return since in starts and found.month in {"", *starts[starts.index(since) :]}
+
+
+def resolutions(config: CityConfig) -> list[int]:
+    """List the cell sizes that a page offers: those of the city's file, which weighed privacy.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+
+    Returns
+    -------
+    list of int
+        H3 resolutions, coarse to fine.
+    """
+    settled = int(resolve({}, config)["resolution"].value)
+    return sorted({*config.city.resolutions, settled})
+
+
+def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
+    """Return what the city's settings choose, before anybody chose.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    dataset
+        Its data.
+
+    Returns
+    -------
+    Choices
+        Up to the month of the data's last day.
+    """
+    settled = choosing(resolve({}, config))
+    through = dataset.report["data_through"]
+    until = Month.parse(through[:7]).plus(1) if through else None
+    return Choices(until=until, **settled)
+
+
+def remember(new: Screen, first: Choices) -> None:
+    """Keep a screen in the session and in the address.
+
+    Parameters
+    ----------
+    new
+        What is on screen.
+    first
+        The city's own choices: a link says only what differs.
+    """
+    state = st.session_state
+    if SCREEN in state and state[SCREEN].choices != new.choices and state[SCREEN].area:
+        state[DROPPED] = True
+    state[SCREEN] = new
+    text = screen_to_text(new, Screen(first))
+    state[SEEN] = {
+        name: state[name] for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS) if name in state
+    }
+    state[WRITTEN] = text
+    if st.query_params.get(SCREEN, "{}") != text:
+        st.query_params[SCREEN] = text
+
+
+def months_of(dataset: Dataset) -> list[str]:
+    """List the months that the data reach.
+
+    Parameters
+    ----------
+    dataset
+        A city's data.
+
+    Returns
+    -------
+    list of str
+        `YYYY-MM`, oldest first.
+    """
+    first = Month.parse(dataset.report["data_from"][:7])
+    last = Month.parse(dataset.report["data_through"][:7])
+    n = (last.year - first.year) * 12 + last.number - first.number + 1
+    return [str(first.plus(step)) for step in range(n)]
+
+
+def starts_of(dataset: Dataset) -> list[str]:
+    """List the months that change can be told since: enough known before, a whole month after.
+
+    Parameters
+    ----------
+    dataset
+        A city's data.
+
+    Returns
+    -------
+    list of str
+        `YYYY-MM`, oldest first; the last is the last whole month. Empty where data are too short.
+    """
+    report = dataset.report
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    n = 0 if covered is None else max(0, covered.months - BASE_MONTHS)
+    return [] if covered is None else [str(covered.until.plus(step)) for step in range(-n, 0)]
+
+
+def first_start(starts: list[str]) -> str:
+    """Choose the start that is shown before anybody chose.
+
+    Parameters
+    ----------
+    starts
+        As `starts_of`.
+
+    Returns
+    -------
+    str
+        A year before the end, or the earliest there is; "" where there is none.
+    """
+    return starts[max(0, len(starts) - DEFAULT_AFTER)] if starts else ""

@@ -1,0 +1,230 @@
+"""Forms that change the store: office and reason asked, a refusal told beside the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import streamlit as st
+
+from app.shared import cache_store, panels
+from app.shared.city_session import Opened
+from app.shared.person import THIS_MACHINE, sign
+from csa.base.errors import ConflictError, CsaError, SourceError
+from csa.base.text import render, speak
+from csa.decisions.roles import Act, Person
+from csa.decisions.store import Store
+from csa.decisions.store.records import Records
+from csa.ingest.measures import MOST_LISTED
+from csa.plan import Plan
+
+OFFICE = "office as written in a place's forms"
+SAID = "what the last form of a place said"
+MAX_WHY = 2000
+
+Values = Mapping[str, Any]
+
+
+class Present(Protocol):
+    """What a form needs of its page: the city, and who is at the screen."""
+
+    @property
+    def opened(self) -> Opened:
+        """The city."""
+
+    @property
+    def who(self) -> Person:
+        """At the screen."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the parts of the page and their forms need.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    plan
+        The plan.
+    records
+        What was decided.
+    who
+        At the screen.
+    today
+        The day, in the city's own time.
+    """
+
+    opened: Opened
+    plan: Plan
+    records: Records
+    who: Person
+    today: date
+
+
+def form(
+    scene: Present,
+    key: str,
+    fields: Callable[[str], Values],
+    write: Callable[[Store, Act, Values], str],
+    *,
+    label: str,
+) -> None:
+    """Show a form, and write what it holds once it is sent.
+
+    Parameters
+    ----------
+    scene
+        The city, and who is at the screen.
+    key
+        Names the form; what it said last stands below it.
+    fields
+        Draws its fields, given how their keys begin; returns what they hold.
+    write
+        Writes, and returns what is to be said.
+    label
+        Of its button.
+    """
+    turned = f"{key} {_turn(key)}"
+    with st.form(turned, border=False):
+        values = fields(turned)
+        office, why = _who_and_why(scene, turned)
+        is_sent = st.form_submit_button(label, type="primary")
+    if is_sent:
+        _carry_out(scene, key, (office, why), lambda store, act: write(store, act, values))
+    elif st.session_state.get(SAID, ("", ""))[0] == key:
+        st.success(st.session_state.pop(SAID)[1], icon=":material/check:")
+
+
+def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
+    """Return what was on screen when a form was begun.
+
+    Parameters
+    ----------
+    key
+        How the keys of the form's fields begin.
+    revision
+        Of the row now.
+    before
+        Its values now.
+
+    Returns
+    -------
+    tuple
+        The revision and the values that its writer saw.
+    """
+    known = st.session_state.setdefault(f"{key} before", dict(before or {}))
+    return int(st.session_state.setdefault(f"{key} seen", revision)), known
+
+
+def changed(values: Values, before: Values) -> dict[str, Any]:
+    """Take what a form would change: what its writer left alone stays as others set it.
+
+    Parameters
+    ----------
+    values
+        What the form holds.
+    before
+        What was on screen when it was begun.
+
+    Returns
+    -------
+    dict
+        Only what differs.
+    """
+    return {name: value for name, value in values.items() if value != before.get(name)}
+
+
+def forget(key: str) -> None:
+    """Let a form begin anew from what is stored: what it is about was changed.
+
+    Parameters
+    ----------
+    key
+        As in `form`.
+    """
+    st.session_state[f"turn {key}"] = _turn(key) + 1
+
+
+def pick(key: str, label: str, options: Mapping[str, str]) -> str:
+    """Ask which form to show: one at a time, so that a page stays short and quick.
+
+    Parameters
+    ----------
+    key
+        Of the buttons.
+    label
+        What is asked, for a screen reader.
+    options
+        Form to its name.
+
+    Returns
+    -------
+    str
+        One of them.
+    """
+    names: Sequence[str] = list(options)
+    found = st.pills(
+        label,
+        names,
+        default=names[0],
+        format_func=lambda name: options[name],
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return found or names[0]
+
+
+def _turn(key: str) -> int:
+    return int(st.session_state.setdefault(f"turn {key}", 0))
+
+
+def _who_and_why(scene: Present, key: str) -> tuple[str, str]:
+    left, right = st.columns([0.4, 0.6])
+    office = scene.who.office
+    if office == THIS_MACHINE:
+        kept = st.session_state.get(OFFICE, "")
+        label = speak("plan_page.on_behalf")
+        office = left.text_input(label, value=kept, key=f"{key} office", max_chars=120)
+    why = right.text_input(speak("plan_page.why"), key=f"{key} why", max_chars=MAX_WHY)
+    return office, why
+
+
+def _carry_out(
+    scene: Present, key: str, signed: tuple[str, str], write: Callable[[Store, Act], str]
+) -> None:
+    office, why = signed
+    try:
+        act = sign(scene.opened, scene.who, office, why)
+        said = write(cache_store.writing(scene.opened), act)
+    except CsaError as error:
+        if isinstance(error, ConflictError):  # told now: the next press is of one who knows
+            st.session_state.pop(f"{key} {_turn(key)} seen", None)
+        _refuse(error)
+        return
+    st.session_state[OFFICE] = office
+    st.session_state[SAID] = (key, said)
+    forget(key)
+    st.rerun()
+
+
+def _refuse(error: CsaError) -> None:
+    st.error(panels.plain(_said(error)), icon=":material/error:")
+    if isinstance(error, SourceError) and error.faults:
+        listed = [panels.plain(render(fault)) for fault in error.faults[:MOST_LISTED]]
+        left = len(error.faults) - len(listed)
+        if left:
+            listed.append(speak("measures_file.more", n=left))
+        st.markdown("\n".join(f"- {line}" for line in listed))
+
+
+def _said(error: CsaError) -> str:
+    """Say a refusal; what the command calls options are a form's fields."""
+    if error.message.key == "store.no_by":
+        return speak("plan_page.no_office")
+    return (
+        speak("plan_page.no_why") if error.message.key == "store.no_why" else render(error.message)
+    )

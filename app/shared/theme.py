@@ -1,0 +1,278 @@
+"""The visual language: colours by meaning, for light and dark; type and spacing in one style.
+
+Streamlit's own colours are in `.streamlit/config.toml`; those of maps and charts are here.
+No red for places: red is for errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours by meaning.
+
+    Parameters
+    ----------
+    sequential
+        Five classes, few to many; told apart without colour vision, by lightness alone.
+    diverging
+        Five classes, fewer to more, a neutral middle.
+    ink, faint, quiet
+        Text, text that steps back, and text that steps back on a projector.
+    blocked, at_risk
+        An action's status; each has a shape and its word beside it.
+    ground
+        What pages stand on.
+    accent
+        The one accent: what is chosen.
+    outline, casing
+        An area's line, and the line around it.
+    land, water, park, street, main_street, hairline
+        The background of a map.
+    """
+
+    sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
+    ink: str
+    faint: str
+    quiet: str
+    blocked: str
+    at_risk: str
+    ground: str
+    accent: str
+    outline: str
+    casing: str
+    land: str
+    water: str
+    park: str
+    street: str
+    main_street: str
+    hairline: str
+
+
+LIGHT = Look(
+    sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
+    diverging=("#5e3c99", "#b2abd2", "#dedede", "#fdb863", "#e66101"),
+    ink="#1f2430",
+    faint="#5b6270",
+    quiet="#4a505c",
+    blocked="#8f3900",
+    at_risk="#735000",
+    ground="#ffffff",
+    accent="#0b6e75",
+    outline="#1f2430",
+    casing="#ffffff",
+    land="#f6f5f1",
+    water="#cfdfe8",
+    park="#e4ecdb",
+    street="#dcdad4",
+    main_street="#cbc8c0",
+    hairline="#b7b4ab",
+)
+DARK = Look(
+    sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),
+    diverging=("#b79cf5", "#655596", "#4a4f5a", "#8d6836", "#f5a445"),
+    ink="#e8eaee",
+    faint="#a3aab6",
+    quiet="#b4bac5",
+    blocked="#ff9d5c",
+    at_risk="#f2c14e",
+    ground="#14181f",
+    accent="#4fc3c9",
+    outline="#f2f3f5",
+    casing="#14181f",
+    land="#1c212a",
+    water="#16303f",
+    park="#20302a",
+    street="#2d333e",
+    main_street="#3b424e",
+    hairline="#5a616d",
+)
+
+STYLE = """
+<style>
+  [data-testid="stLayoutWrapper"]:has(> .st-key-language) { position: absolute; }
+  .block-container { padding: 2.5rem 2.5rem 3rem; max-width: 1680px; }
+  h1 { font-size: 1.75rem !important; padding: 0 0 .25rem !important; }
+  h2 { font-size: 1.3rem !important; } h3 { font-size: 1.1rem !important; }
+  .csa-line { font-size: .875rem; color: var(--csa-faint); margin: 0 0 .25rem; }
+  .csa-line b { font-weight: 600; }
+  .csa-mark { display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 4px; font-weight: 600; }
+  .csa-answer { font-size: 1.125rem; line-height: 1.5; max-width: 60em; margin: 0 0 .5rem; }
+  .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
+  .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
+  .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
+  .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
+  .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
+  .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
+  .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
+  .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; }
+  .st-key-side .csa-table { max-width: none; }
+  .st-key-side td:not(:first-child) { white-space: nowrap; }
+  .csa-table table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
+  .csa-table th { text-align: left; font-weight: 600; border-bottom: 2px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; }
+  .csa-table td { border-bottom: 1px solid var(--csa-hairline); padding: .35rem .75rem .35rem 0; vertical-align: top; }
+  .csa-table caption { text-align: left; color: var(--csa-faint); font-size: .875rem; padding-bottom: .25rem; }
+  .csa-table tbody th { font-weight: 400; border-bottom: 1px solid var(--csa-hairline); vertical-align: top; }
+  .csa-long { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--csa-hairline); } .csa-long thead th { position: sticky; top: 0; background: var(--csa-ground); }
+  .stHtml .csa-text { margin: 0 0 .4rem; font-size: 1rem; line-height: 1.5; max-width: 60em; overflow-wrap: anywhere; } .stHtml ul.csa-text { padding-left: 1.25rem; } .stHtml .csa-text li { margin: 0 0 .15rem; font-size: 1rem; }
+  .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
+  [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
+  [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }
+  [data-testid="stCaptionContainer"] { opacity: 1; color: var(--csa-faint); }
+  .st-key-pages { gap: .25rem; padding-bottom: .75rem; border-bottom: 1px solid var(--csa-hairline); }
+  .st-key-map iframe { min-height: 500px; } /* before it is drawn too: nothing jumps */
+  .st-key-working, .st-key-judging { position: fixed; top: .9rem; right: 4.5rem; z-index: 1000; width: auto; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
+  .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
+  [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
+  .csa-briefing { min-height: 11.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
+  .csa-briefing p { margin: 0 0 .4rem; }
+  .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
+  .csa-tiers { min-height: 400px; font-size: .9375rem; line-height: 1.35; }
+  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0; margin: .5rem 0 .15rem; }
+  .csa-tiers ul { list-style: none; margin: 0; padding: 0; }
+  .csa-tiers li { display: flex; gap: .5rem; align-items: baseline; margin: 0; padding: .1rem 0; border-bottom: 1px solid var(--csa-hairline); break-inside: avoid; font-size: .9375rem; }
+  .csa-tiers li span { flex: 1; }
+  .csa-tiers li b { font-variant-numeric: tabular-nums; }
+  .csa-tiers li i { font-style: normal; color: var(--csa-faint); min-width: 6em; font-variant-numeric: tabular-nums; }
+  .csa-many { min-height: 14rem; }
+  .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
+  .st-key-small_map iframe { min-height: 380px; }
+  .csa-change { min-height: 8.5rem; max-width: 80em; }
+  .csa-change p { margin: 0 0 .4rem; }
+  .csa-sums { min-height: 9rem; }
+  .st-key-change_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-change_parts [data-testid="stColumn"] { min-width: min(21rem, 100%); }
+  .st-key-change_parts [data-testid="stColumn"]:first-child { min-width: min(32rem, 100%); }
+  .csa-sums h3 { padding: 0 0 .25rem; } .csa-sums p { margin: 0; font-size: .9375rem; }
+  .st-key-months [data-testid="stElementContainer"]:has([data-testid="stSlider"]) { flex: 1; min-width: 14rem; }
+  .st-key-lineage { min-height: 24rem; }
+  .st-key-areas [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-areas [data-testid="stColumn"] { min-width: min(28rem, 100%); }
+  .csa-quiet, .csa-no-update, .csa-not-started { color: var(--csa-quiet); }
+  .csa-status { white-space: nowrap; margin-left: .35em; font-weight: 600; }
+  .csa-status i { font-style: normal; }
+  .csa-blocked { color: var(--csa-blocked); } .csa-at-risk { color: var(--csa-at-risk); }
+  .csa-on-track, .csa-done { color: var(--csa-live); } .csa-no-update { font-weight: 400; }
+  .stHtml .csa-review { list-style: none; margin: 0; padding: 0; }
+  .stHtml .csa-review li { margin: 0; padding: .4rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: 1rem; line-height: 1.35; }
+  .csa-review p, .csa-proposal p { margin: 0; }
+  .csa-measured { display: grid; grid-template-columns: 5fr 2fr 3fr 3fr 5fr; gap: .15rem 1rem; }
+  .csa-at { margin: 0; text-align: center; white-space: nowrap; color: var(--csa-quiet); font-variant-numeric: tabular-nums; }
+  .csa-measured b { font-weight: 600; }
+  .st-key-meeting_screen { min-height: calc(100vh - 15.75rem); }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-meeting_ways) { position: sticky; bottom: 0; z-index: 10; background: var(--csa-ground); border-top: 1px solid var(--csa-hairline); }
+  .st-key-meeting_ways { justify-content: space-between; padding: .5rem 0; flex-wrap: nowrap; }
+  .st-key-meeting_ways > div:has(.csa-at) { flex: 0 0 auto; width: auto; }
+  .block-container:has(.st-key-meeting_screen) { padding-top: 3.9rem; padding-bottom: .25rem; } /* below the button that brings the list of pages back */
+  /* A projector: the whole page grows with its letters, none below 24 px at 1920. */
+  html:has(.st-key-meeting_screen) { --csa-faint: var(--csa-quiet); scroll-padding-bottom: 5rem; }
+  @media (min-width: 1000px) { html:has(.st-key-meeting_screen) { font-size: 20px; } }
+  @media (min-width: 1700px) { html:has(.st-key-meeting_screen) { font-size: 27.5px; } }
+  @media (max-width: 640px) {
+    .st-key-meeting_ways { display: grid; grid-template-columns: 1fr auto 1fr; gap: .75rem; }
+    .st-key-meeting_ways > div { width: 100% !important; }
+    .st-key-meeting_ways button { width: 100%; padding-inline: .5rem; }
+    .st-key-meeting_ways button :is(div, p) { white-space: normal; line-height: 1.2; }
+  }
+  @media (max-width: 900px) { .csa-measured { grid-template-columns: 4fr 5fr 5fr; } .csa-measured > :is(:first-child, :last-child) { grid-column: 1 / -1; } }
+  .csa-cards, .csa-due, .csa-trail { list-style: none; margin: 0 !important; padding: 0 !important; }
+  .csa-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .75rem; }
+  .csa-cards li { margin: 0; padding: .6rem .75rem; border: 1px solid var(--csa-hairline); border-radius: 6px; font-size: .9375rem; overflow-wrap: anywhere; }
+  .csa-cards h3 { font-size: 1rem !important; padding: 0 0 .2rem; } .csa-cards p { margin: 0 0 .25rem; }
+  .csa-cards dl { margin: 0 !important; padding: 0 !important; display: grid; grid-template-columns: max-content 1fr; gap: .1rem .75rem; }
+  .csa-cards dt { color: var(--csa-faint); } .csa-cards dd { margin: 0; } .csa-cards :is(dt, dd) { padding: 0; margin: 0 !important; }
+  .csa-due li, .csa-trail li { margin: 0; padding: .3rem 0; border-bottom: 1px solid var(--csa-hairline); font-size: .9375rem; line-height: 1.4; overflow-wrap: anywhere; }
+  .csa-due .csa-status, .csa-cards .csa-status, .st-key-plan_one .csa-status { margin-left: 0; }
+  .csa-slot { margin: 0; font-size: .9375rem; line-height: 1.4; } .csa-slot span { color: var(--csa-faint); }
+  .csa-preview { font-size: .9375rem; overflow-wrap: anywhere; } .csa-preview ul { margin: 0; padding-left: 1.25rem; } .csa-preview li { font-size: .9375rem; }
+  .st-key-plan_slots [data-testid="stElementContainer"]:has(.csa-slot), .st-key-plan_head > :first-child { flex: 1 1 12rem; min-width: 0; }
+  .st-key-plan_top [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-plan_top [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  .csa-measure { border-top: 1px solid var(--csa-hairline); padding-top: .5rem; } .csa-measure h3, .csa-work h3 { font-size: 1rem !important; margin: 0; padding: .25rem 0 .15rem; }
+  .csa-measure p { margin: 0 0 .15rem; font-size: .9375rem; } .csa-figures b { font-size: 1.25rem; font-variant-numeric: tabular-nums; } .csa-work ul { margin-bottom: .5rem !important; }
+  .st-key-place_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; } .st-key-place_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  .st-key-briefing_areas h2 { font-size: .9375rem !important; padding: 0; margin: .5rem 0 .15rem; }
+  .st-key-report_parts iframe { border: 1px solid var(--csa-hairline); background: #fff; } .st-key-report_parts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-report_parts > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(26rem, 100%); }
+  .st-key-plan_filters > * { flex: 1 1 8.5rem; } .st-key-plan_filters > :has([data-testid="stCheckbox"]) { flex: 0 0 auto; }
+  @media (min-width: 1700px) { .csa-briefing { min-height: 8.5rem; } }
+  @media (max-width: 1100px) { .csa-briefing { min-height: 16rem; } .csa-change { min-height: 11rem; } }
+  [class*="st-key-picture_"] img { padding: .5rem; background: #fff; } /* words reach its edge */
+  .st-key-picture_narrow { display: none; }
+  @media (max-width: 640px) {
+    .st-key-picture_wide { display: none; }
+    .st-key-picture_narrow { display: flex; }
+    .csa-briefing { min-height: 26rem; }
+    .csa-change { min-height: 21rem; }
+    .csa-tiers { min-height: 0; }
+    .block-container { padding: 4.25rem 1rem 2rem; }
+    .st-key-map iframe { height: 430px !important; min-height: 430px; }
+  }
+  iframe { display: block; border-radius: 6px; }
+  @page { margin: 11mm; }
+  @media print { /* one page of paper, whatever the theme */
+    [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"],
+    .stPageLink, .stButton, .stDownloadButton, [data-testid="stPopover"], .st-key-judging, .st-key-working { display: none !important; }
+    html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+      position: static !important; display: block !important; height: auto !important; overflow: visible !important;
+    }
+    html, body { background: #fff !important; }
+    .stApp, .stApp :not(i) { color: #1f2430 !important; background-color: transparent !important; }
+    .csa-tiers li i { color: #5b6270 !important; }
+    .csa-legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    .block-container { padding: 0 !important; max-width: none !important; }
+    .csa-briefing { min-height: 0; font-size: .9375rem; }
+    .csa-tiers, .csa-many { min-height: 0; } .csa-tiers, .csa-tiers li { font-size: .8125rem; }
+    .csa-many > div + div { columns: 13rem 3; column-gap: 1rem; }
+    .csa-many li i { min-width: 5em; }
+  }
+</style>
+"""
+
+
+def current() -> Look:
+    """Return the colours for the reader's theme."""
+    return DARK if is_dark() else LIGHT
+
+
+def is_dark() -> bool:
+    """Tell whether the reader's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+def apply() -> None:
+    """Put the style on the page."""
+    look = current()
+    colours = {
+        "faint": look.faint,
+        "hairline": look.hairline,
+        "quiet": look.quiet,
+        "blocked": look.blocked,
+        "at-risk": look.at_risk,
+        "live": look.accent,
+        "ground": look.ground,
+    }
+    root = f":root {{ {' '.join(f'--csa-{name}: {one};' for name, one in colours.items())} }}"
+    st.html(STYLE.replace("<style>", f"<style>\n  {root}", 1))
+
+
+def speak_in(language: str) -> None:
+    """Say which language the page is in: a screen reader reads it so, and a browser offers none.
+
+    Parameters
+    ----------
+    language
+        One of `csa.base.text.LANGUAGES`.
+    """
+    with st.container(key="language"):
+        st.html(
+            f"<script>document.documentElement.lang = '{language}'</script>",
+            unsafe_allow_javascript=True,
+        )

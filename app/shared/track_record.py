@@ -1,0 +1,320 @@
+"""The parts of Track record: how each way of choosing did in past years, and what came after."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import charts, charts_record, panels
+from app.shared.charts_record import Line
+from app.shared.city_session import Opened
+from app.shared.phrases import kinds_words
+from app.shared.settings import ROOT, deployment
+from app.shared.ways import beside, named, tried_table
+from csa.areas.choices import Choices
+from csa.areas.year_to_date import months_missing
+from csa.backtest.comparison import Comparison
+from csa.backtest.origins import HORIZON_MONTHS, full_months
+from csa.backtest.record import Record
+from csa.backtest.scoring import METHODS
+from csa.backtest.suggestion import explain_choice
+from csa.base.schema import KINDS
+from csa.base.text import month, percent, render, speak, way_name
+
+SMALL = 0.015
+"""A mean change below it is no change that a reader could see."""
+
+
+def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
+    """Say why there is nothing to show, and what would be needed.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+    record
+        Without a past year; None where none is kept.
+    """
+    if record is None:
+        panels.empty(speak("how_well.none", command=command(opened, choices)))
+        return
+    n = months_short(opened, choices)
+    if record.n_origins or not n:
+        panels.empty(speak("how_well.nothing_came", what=kinds_words(opened, choices)))
+    else:
+        panels.empty(speak("how_well.no_year", n=n, months=choices.months))
+
+
+def months_short(opened: Opened, choices: Choices) -> int:
+    """Tell how many months are missing until a past year can be judged.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    int
+        Months.
+    """
+    return months_missing(full_months(opened.dataset), choices.months, HORIZON_MONTHS)
+
+
+def command(opened: Opened, choices: Choices) -> str:
+    """Write the command that makes the record of these choices.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    choices
+        What was chosen; only what differs from the city's own is named.
+
+    Returns
+    -------
+    str
+        To be copied into a shell.
+    """
+    config, own = deployment().config, opened.config.areas
+    is_named = config.parent == ROOT / "config"
+    parts = ["csa", "backtest", "--city", config.stem if is_named else str(config)]
+    parts += ["--dataset", _path(opened.folder)]
+    for name in ("months", "resolution", "max_area_km2"):
+        value = getattr(choices, name)
+        if value != getattr(own, name):
+            parts += [f"--{name.replace('_', '-')}", f"{value:g}"]
+    if set(choices.kinds) != set(KINDS):
+        parts += ["--kind", *choices.kinds]
+    return shlex.join(parts)
+
+
+def _path(folder: Path) -> str:
+    is_ours = folder.is_absolute() and folder.is_relative_to(ROOT)
+    return str(folder.relative_to(ROOT)) if is_ours else str(folder)
+
+
+def answer(opened: Opened, record: Record, choices: Choices) -> None:
+    """Say what areas caught, beside the best other way and the best possible.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    record
+        With a past year.
+    choices
+        What was chosen.
+    """
+    panels.answer(
+        caught(opened, record, choices),
+        _against(record),
+        speak("how_well.best", share=percent(_means(record)["ceiling"])),
+        speak("how_well.one_year") if record.n_origins == 1 else "",
+    )
+
+
+def caught(opened: Opened, record: Record, choices: Choices) -> str:
+    """Say in one sentence what areas caught in past years.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    record
+        With a past year.
+    choices
+        What was chosen.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    return speak(
+        "how_well.answer",
+        n=record.n_origins,
+        share=percent(_means(record)["areas"]),
+        land=_land(record),
+        what=kinds_words(opened, choices),
+    )
+
+
+def _against(record: Record) -> str:
+    found = _comparison(record)
+    low, high = 100 * found.low, 100 * found.high
+    told = {"way": way_name(found.baseline), "share": percent(found.baseline_hit_share)}
+    if found.verdict == "as good":
+        return speak("how_well.as_good", low=f"{low:+.1f}", high=f"{high:+.1f}", **told)
+    if found.verdict == "better":
+        return speak("how_well.better", low=f"{low:.1f}", high=f"{high:.1f}", **told)
+    return speak("how_well.worse", low=f"{-high:.1f}", high=f"{-low:.1f}", **told)
+
+
+def _comparison(record: Record) -> Comparison:
+    if record.comparison is None:
+        raise ValueError(record.n_origins)
+    return record.comparison
+
+
+def _means(record: Record) -> dict[str, float]:
+    """Average each way over the years; a way that lacks one is not set beside those that do not."""
+    caught = record.table.groupby("method")["hit_share"]
+    found = caught.mean()[caught.count() == record.n_origins]
+    return {str(name): float(share) for name, share in found.items()}
+
+
+def _land(record: Record) -> str:
+    return percent(float(record.table["area_share"].mean()))
+
+
+def years(opened: Opened, record: Record, choices: Choices) -> None:
+    """Show year by year what each way caught, and all ways in a table.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    record
+        With a past year.
+    choices
+        What was chosen.
+    """
+    found = _comparison(record)
+    left, right = st.columns([0.56, 0.44], gap="large")
+    with left:
+        st.subheader(_message(found), anchor=False)
+        note = speak("how_well.chart_note", what=kinds_words(opened, choices), land=_land(record))
+        st.caption(note)
+        st.plotly_chart(
+            charts_record.by_year(
+                _lines(record),
+                speak("how_well.hover", way="{way}", year="{year}", share="{share}"),
+                is_synthetic=opened.config.city.is_synthetic,
+            ),
+            config=charts.CONFIG,
+            key="by year",
+            alt=speak("how_well.chart_alt"),
+        )
+    with right:
+        st.subheader(speak("how_well.ways_title"), anchor=False)
+        panels.table(ways(record), speak("how_well.ways_alt"))
+        has_neighborhoods = "neighborhoods" in _means(record)
+        st.caption(
+            speak("how_well.ways_note", months=choices.months)
+            if has_neighborhoods
+            else speak("how_well.ways_note_cells", months=choices.months)
+        )
+
+
+def _message(found: Comparison) -> str:
+    way = way_name(found.baseline)
+    if found.verdict == "as good":
+        return speak("how_well.chart_as_good", way=way)
+    if found.verdict == "better":
+        return speak("how_well.chart_better", way=way)
+    return speak("how_well.chart_worse", way=way)
+
+
+def _lines(record: Record) -> dict[str, Line]:
+    """Take the four ways of the picture; the best possible first, ours on top."""
+    other = _comparison(record).baseline
+    by_way = record.table.pivot_table(index="origin", columns="method", values="hit_share")
+    by_way.index = pd.Index([str(origin)[:4] for origin in by_way.index])
+    wanted = {"best": "ceiling", "random": "random", "other": other, "areas": "areas"}
+    return {part: Line(beside(way), by_way[way]) for part, way in wanted.items()}
+
+
+def ways(record: Record) -> pd.DataFrame:
+    """List all ways of choosing with what each caught on average.
+
+    Parameters
+    ----------
+    record
+        With a past year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A way a row, in words: ours first, the best possible last.
+    """
+    means = _means(record)
+    others = sorted(
+        (way for way in METHODS if way in means and way not in {"areas", "ceiling"}),
+        key=lambda way: -means[way],
+    )
+    order = ["areas", *others, "ceiling"]
+    apart = [100 * (means[way] - means["areas"]) for way in order]
+    return pd.DataFrame(
+        {
+            speak("how_well.col_way"): [named(way) for way in order],
+            speak("how_well.col_caught"): [percent(means[way]) for way in order],
+            speak("how_well.col_apart"): [
+                speak("how_well.itself") if way == "areas" else speak("how_well.points", points=far)
+                for way, far in zip(order, apart, strict=True)
+            ],
+        }
+    )
+
+
+def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
+    """Say what chosen areas did afterwards by themselves.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    record
+        With a past year.
+    choices
+        What was chosen.
+    """
+    st.subheader(speak("how_well.after_title"), anchor=False)
+    what, fall = kinds_words(opened, choices), record.usual_fall_share
+    if fall is None or abs(fall) < SMALL:
+        st.markdown(speak("how_well.after_flat", what=what))
+    elif fall > 0:
+        st.markdown(speak("how_well.after_fall", share=percent(fall), what=what))
+    else:
+        st.markdown(speak("how_well.after_rise", share=percent(-fall)))
+    st.caption(speak("how_well.after_note", what=what, land=_land(record)))
+    changes = record.usual_changes
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("how_well.col_chosen"): [month(one.origin) for one in changes],
+                speak("how_well.col_areas"): [one.n_areas for one in changes],
+                speak("how_well.col_before", months=choices.months): [
+                    percent(one.before_share) for one in changes
+                ],
+                speak("how_well.col_last"): [percent(one.last_year_share) for one in changes],
+                speak("how_well.col_after"): [percent(one.after_share) for one in changes],
+            }
+        ),
+        speak("how_well.after_alt"),
+    )
+
+
+def settings(opened: Opened, record: Record) -> None:
+    """Say why these settings, and list those tried.
+
+    Parameters
+    ----------
+    opened
+        The city.
+    record
+        With a past year.
+    """
+    with st.expander(speak("how_well.why_title")):
+        st.markdown(render(explain_choice(record.suggested, record.tried, record.n_origins)))
+        if not record.tried:
+            return
+        panels.table(tried_table(record.tried, record.suggested), speak("how_well.tried_alt"))
+        st.caption(speak("how_well.tried_note", n=opened.config.areas.at_incidents))

@@ -1,0 +1,54 @@
+"""Copy Leaflet from its package, which the lock holds by hash, to where browsers find it.
+
+`make setup` and the Dockerfile run it: `python -m app.shared.vendor`.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+
+from app.shared.settings import STATIC
+from csa.base.io import replace_folder
+
+PACKAGE = "django-js-lib-leaflet"
+PLACE = STATIC / "vendor" / "leaflet"
+
+
+def copy_leaflet(place: Path = PLACE) -> Path:
+    """Copy Leaflet's script, style and licence.
+
+    Parameters
+    ----------
+    place
+        The folder.
+
+    Returns
+    -------
+    Path
+        The same folder.
+
+    Raises
+    ------
+    OutputError
+        If it holds something else, or cannot be written.
+    """
+    held = files("js_lib_leaflet").joinpath("static", "js_lib_leaflet")
+    licence = next(
+        file for file in distribution(PACKAGE).files or () if file.name == "LICENSE"
+    ).locate()
+    replace_folder(
+        place,
+        "leaflet.js",
+        {
+            "leaflet.js": held.joinpath("leaflet.js").read_bytes(),
+            "leaflet.css": held.joinpath("leaflet.css").read_bytes(),
+            "LICENSE": Path(str(licence)).read_bytes(),
+        },
+    )
+    return place
+
+
+if __name__ == "__main__":
+    copy_leaflet()

@@ -1,0 +1,86 @@
+"""The ways of choosing, and the settings, that past years compare: in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from csa.backtest.suggestion import Tried, comparable_settings
+from csa.base.text import speak, way_name
+
+
+def named(way: str) -> str:
+    """Name a way in a table.
+
+    Parameters
+    ----------
+    way
+        Of `csa.backtest.scoring.METHODS`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    name = way_name(way)
+    return name[:1].upper() + name[1:]
+
+
+def beside(way: str) -> str:
+    """Name a way beside its line, shortly.
+
+    Parameters
+    ----------
+    way
+        Of `csa.backtest.scoring.METHODS`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if way.startswith("kde_"):
+        return speak("how_well.line_heat", radius=way.removeprefix("kde_"))
+    return speak(
+        {
+            "areas": "how_well.line_areas",
+            "count": "how_well.line_count",
+            "neighborhoods": "how_well.line_neighborhoods",
+            "random": "how_well.line_random",
+            "ceiling": "how_well.line_ceiling",
+        }[way]
+    )
+
+
+def tried_table(rows: tuple[Tried, ...], suggested: Tried | None) -> pd.DataFrame:
+    """List the settings tried.
+
+    Parameters
+    ----------
+    rows
+        The settings.
+    suggested
+        The one suggested, or None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A setting a row, in words.
+    """
+    comparable = comparable_settings(rows)
+    return pd.DataFrame(
+        {
+            speak("how_well.col_eps_m"): [f"{one.eps_m:g} m" for one in rows],
+            speak("how_well.col_min_samples"): [one.min_samples for one in rows],
+            speak("how_well.col_caught"): [f"{100 * one.mean_hit_share:.1f} %" for one in rows],
+            speak("how_well.col_mean_areas"): [f"{one.mean_areas:.0f}" for one in rows],
+            speak("how_well.col_role"): [
+                _role(one, suggested, is_comparable=one in comparable) for one in rows
+            ],
+        }
+    )
+
+
+def _role(one: Tried, suggested: Tried | None, *, is_comparable: bool) -> str:
+    if one == suggested:
+        return speak("how_well.role_suggested")
+    return "" if is_comparable else speak("how_well.role_little_land")

@@ -1,0 +1,126 @@
+"""What the analyst chose, and the period and parameters that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from csa.base.errors import ParamError, PeriodError
+from csa.base.params import DbscanParams, Month, Period
+from csa.base.schema import KINDS
+from csa.config.city import Areas
+from csa.dataset.versioned import Dataset
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the analyst chose; None leaves it to the suggestion.
+
+    Parameters
+    ----------
+    until
+        First month not counted; None for the month after the data's last day.
+    months
+        How many months are counted.
+    eps_m
+        DBSCAN's radius in metres.
+    min_samples
+        DBSCAN's minimum count.
+    max_area_km2
+        Size limit of an area; 0 for none.
+    resolution
+        H3 resolution of the cells.
+    kinds
+        Which kinds of incident are counted, of `csa.base.schema.KINDS`.
+    """
+
+    until: Month | None = None
+    months: int = 36
+    eps_m: float | None = None
+    min_samples: int | None = None
+    max_area_km2: float = 2.0
+    resolution: int = 9
+    kinds: tuple[str, ...] = KINDS
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind, and none at all."""
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            given = ", ".join(self.kinds) or "none"
+            raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Values that a proposal suggests, and where they come from.
+
+    Parameters
+    ----------
+    areas
+        Radius and minimum, with the number of incidents that they fit.
+    source
+        `past years` or `city file`.
+    """
+
+    areas: Areas
+    source: str = "city file"
+
+
+def period_of(dataset: Dataset, choices: Choices) -> Period:
+    """Settle the months that choices ask for.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents, for the first and last day of its data.
+    choices
+        The end and the number of months.
+
+    Returns
+    -------
+    Period
+        Whole months.
+
+    Raises
+    ------
+    PeriodError
+        If they lie wholly outside the data.
+    """
+    through, first = dataset.report["data_through"], dataset.report["data_from"]
+    if through is None or first is None:
+        raise PeriodError("period.no_data")
+    last_day = date.fromisoformat(through)
+    end = Month(last_day.year, last_day.month).plus(1)
+    until = choices.until or end
+    period = Period.before(until, choices.months)
+    first_month = Month.parse(first[:7])
+    if until <= first_month or period.start >= end:
+        raise PeriodError(
+            "period.outside",
+            start=period.start,
+            until=period.until,
+            first=first_month,
+            last=end.plus(-1),
+            lowest=first_month.plus(1),
+            highest=end.plus(choices.months - 1),
+        )
+    return period
+
+
+def dbscan_of(choices: Choices, suggested: DbscanParams) -> DbscanParams:
+    """Settle DBSCAN's choices: what was chosen, else what is suggested.
+
+    Parameters
+    ----------
+    choices
+        What the analyst chose.
+    suggested
+        What fits this many incidents.
+
+    Returns
+    -------
+    DbscanParams
+        Radius and minimum.
+    """
+    eps_m = suggested.eps_m if choices.eps_m is None else choices.eps_m
+    min_samples = suggested.min_samples if choices.min_samples is None else choices.min_samples
+    return DbscanParams(eps_m, min_samples)

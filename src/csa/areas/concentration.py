@@ -1,0 +1,300 @@
+"""How unevenly incidents lie on the land, and how unevenly chance alone would lay them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import binom
+
+from csa.base.errors import ParamError, TableError
+
+MIN_MAPS = 100
+"""With fewer random maps their 5th percentile is too rough to be called so."""
+
+HALF = 0.5
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """How concentrated incidents are, each figure beside what chance alone would give.
+
+    Parameters
+    ----------
+    n_incidents
+        Incidents in the cells.
+    n_cells
+        Cells of the study area, those without incidents too.
+    repeat_cells
+        Cells with two or more incidents.
+    repeat_cells_by_chance
+        How many such cells are expected if incidents fall at random on the land.
+    generalised_gini
+        0 where as even as so few incidents can be, near 1 where all are in one cell; NaN
+        without incidents.
+    land_for_half_share
+        Smallest share of the land that holds half of the incidents; NaN without incidents.
+    land_for_half_share_by_chance
+        Its mean over random maps of as many incidents.
+    land_for_half_low, land_for_half_high
+        5th and 95th percentile of the same over random maps.
+    is_beyond_chance
+        True where half of the incidents lie on less land than in 95 % of random maps.
+    """
+
+    n_incidents: int
+    n_cells: int
+    repeat_cells: int
+    repeat_cells_by_chance: float
+    generalised_gini: float
+    land_for_half_share: float
+    land_for_half_share_by_chance: float
+    land_for_half_low: float
+    land_for_half_high: float
+    is_beyond_chance: bool
+
+
+def require_counts(counts: npt.ArrayLike) -> Ints:
+    """Refuse what cannot be counts of incidents.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, length m.
+
+    Returns
+    -------
+    numpy.ndarray
+        The counts, int64, length m.
+
+    Raises
+    ------
+    TableError
+        If one is negative, missing or no whole number.
+    """
+    given = np.asarray(counts, dtype=np.float64)
+    is_count = (given >= 0) & (given == np.floor(given)) & np.isfinite(given)
+    if not is_count.all():
+        raise TableError("counts.not_whole", given=f"{given[~is_count][0]:g}")
+    return given.astype(np.int64)
+
+
+def require_exposure(exposure: npt.ArrayLike, n_cells: int) -> Floats:
+    """Refuse land, or expected counts, that do not fit the cells counted.
+
+    Parameters
+    ----------
+    exposure
+        Land in km2, or expected counts, by cell.
+    n_cells
+        How many cells were counted.
+
+    Returns
+    -------
+    numpy.ndarray
+        The exposure, length `n_cells`.
+
+    Raises
+    ------
+    TableError
+        If there is not one value for each cell, or one is not above 0.
+    """
+    given = np.asarray(exposure, dtype=np.float64)
+    if len(given) != n_cells:
+        raise TableError("counts.lengths", n_counts=n_cells, n_exposure=len(given))
+    is_land = (given > 0) & np.isfinite(given)
+    if not is_land.all():
+        raise TableError("counts.exposure", given=f"{given[~is_land][0]:g}")
+    return given
+
+
+def gini(counts: npt.ArrayLike) -> float:
+    """Measure how unequal counts are: Gini's coefficient.
+
+    Where there are fewer incidents than cells it is high whatever the pattern: see
+    `generalised_gini`.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+
+    Returns
+    -------
+    float
+        0 (all equal) to 1 - 1/m (all in one cell); NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If the counts are none.
+    """
+    ordered = np.sort(require_counts(counts))
+    n_cells, n_incidents = len(ordered), int(ordered.sum())
+    if not n_incidents:
+        return math.nan
+    ranks = np.arange(1, n_cells + 1)
+    return float((2 * ranks - n_cells - 1) @ ordered / (n_cells * n_incidents))
+
+
+def generalised_gini(counts: npt.ArrayLike) -> float:
+    """Measure how unequal counts are, set against the most even map of so few incidents.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+
+    Returns
+    -------
+    float
+        0 where no cell has two incidents while others have none; equal to `gini` where there
+        are as many incidents as cells; NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If the counts are none.
+
+    References
+    ----------
+    Bernasco & Steenbeek (2017), Journal of Quantitative Criminology 33, pp. 451-467.
+    """
+    counted = require_counts(counts)
+    n_incidents = int(counted.sum())
+    if not n_incidents:
+        return math.nan
+    return max(1.0, len(counted) / n_incidents) * (gini(counted) - 1) + 1
+
+
+def share_of_land_for(counts: npt.ArrayLike, area_km2: npt.ArrayLike, share: float) -> float:
+    """Find the smallest share of the land that holds a share of the incidents.
+
+    Cells are taken densest first; of the one that crosses the share, only a part.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+    area_km2
+        Land of each cell, length m.
+    share
+        Share of the incidents, above 0 and at most 1.
+
+    Returns
+    -------
+    float
+        Share of the land, 0 to 1; NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If the counts or the land are none, or not of the same cells.
+    ParamError
+        If the share is outside its range.
+    """
+    counted = require_counts(counts)
+    land = require_exposure(area_km2, len(counted))
+    if not 0 < share <= 1:
+        raise ParamError("counts.share", given=share)
+    return _land_for(counted, land, share)
+
+
+def _land_for(counts: Ints, land: Floats, share: float) -> float:
+    """Add up land, densest cells first; cells without incidents can hold no share."""
+    is_occupied = counts > 0
+    if not is_occupied.any():
+        return math.nan
+    held, km2 = counts[is_occupied], land[is_occupied]
+    densest = np.argsort(-held / km2, kind="stable")
+    incidents = np.concatenate([[0], np.cumsum(held[densest])])
+    taken = np.concatenate([[0.0], np.cumsum(km2[densest])])
+    return float(np.interp(share * incidents[-1], incidents, taken) / land.sum())
+
+
+def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
+    """Tell how many cells get two or more incidents if these fall at random on the land.
+
+    Parameters
+    ----------
+    n_incidents
+        Incidents that fall.
+    area_km2
+        Land of each cell, length m.
+
+    Returns
+    -------
+    float
+        Expected number of cells, exact.
+
+    Raises
+    ------
+    TableError
+        If the incidents are no count, or the land of a cell is not above 0.
+    """
+    (n,) = require_counts([n_incidents])
+    land = require_exposure(area_km2, np.size(area_km2))
+    return float(binom.sf(1, n, land / land.sum()).sum())
+
+
+def measure_concentration(
+    counts: pd.Series, area_km2: pd.Series, *, seed: int, n_maps: int = 200
+) -> Concentration:
+    """Measure how concentrated incidents are, beside what chance alone would give.
+
+    Chance throws as many incidents at random on the land, each by itself.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell of the study area, those without any too, length m.
+    area_km2
+        Land of each cell, index of `counts`.
+    seed
+        Of the random maps.
+    n_maps
+        How many random maps, 100 or more.
+
+    Returns
+    -------
+    Concentration
+        The figures; NaN where there is no incident to measure.
+
+    Raises
+    ------
+    TableError
+        If the counts or the land are none, or not of the same cells.
+    ParamError
+        If there are too few random maps.
+    """
+    if n_maps < MIN_MAPS:
+        raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)
+    counted = require_counts(counts)
+    land = require_exposure(area_km2, len(counted))
+    if not counts.index.equals(area_km2.index):
+        raise TableError("counts.cells")
+    n = int(counted.sum())
+    observed = _land_for(counted, land, HALF)
+    by_chance = np.full(1, math.nan)
+    if n:
+        rng = np.random.default_rng(seed)
+        maps = rng.multinomial(n, land / land.sum(), size=n_maps)  # (n_maps, m) incidents
+        by_chance = np.array([_land_for(one, land, HALF) for one in maps])
+    low, high = np.quantile(by_chance, [0.05, 0.95])
+    return Concentration(
+        n_incidents=n,
+        n_cells=len(counted),
+        repeat_cells=int((counted > 1).sum()),
+        repeat_cells_by_chance=expected_repeat_cells(n, land),
+        generalised_gini=generalised_gini(counted),
+        land_for_half_share=observed,
+        land_for_half_share_by_chance=float(by_chance.mean()),
+        land_for_half_low=float(low),
+        land_for_half_high=float(high),
+        is_beyond_chance=bool(observed < low),
+    )

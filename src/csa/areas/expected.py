@@ -1,0 +1,178 @@
+"""How many incidents each cell would have if its past went on: older months count for less.
+
+One period's count of a cell is mostly luck. What the cell held over all years, and what lies
+around it, tells more of where the next shootings will be: that is measured by the backtest.
+Expected numbers choose an area's cells; they are never shown or added to a count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
+
+from csa.geo.grid import Floats, Grid, Ints
+
+MEMORY_MONTHS = 84.0
+"""A month so long ago counts for 1/e: half after five years."""
+
+SPREAD_M = 300.0
+"""Standard deviation in metres of the kernel that spreads a cell's past over its surroundings."""
+
+OWN_SHARE = 0.6
+"""This part of a cell's past stays in the cell, the rest is spread."""
+
+RECENT_MONTHS = 12
+RECENT_SHARE = 0.7
+"""A cell may also go on like its last 12 months, at seven tenths: of a year's count, that is about
+what remains the year after. So a place that has newly begun is found within months."""
+
+OWN_SPREAD_M = 90.0
+FINE_KM2 = 0.03
+"""A cell much smaller than one of resolution 9 keeps nothing to itself: what would stay is spread
+over about as much land, by a kernel of `OWN_SPREAD_M`."""
+
+REACH = 4.0
+"""Beyond four standard deviations a Gaussian kernel holds 0.03 % of its mass."""
+
+BLOCK = 2000
+"""Occupied cells handled at once: bounds the memory at fine resolutions."""
+
+
+def recall(months_ago: npt.ArrayLike) -> Floats:
+    """Weigh incidents by how long ago they were.
+
+    Parameters
+    ----------
+    months_ago
+        (n,) months before the first month not counted; half a month for the last one.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) exp(-months / `MEMORY_MONTHS`).
+    """
+    return np.asarray(np.exp(-np.asarray(months_ago, dtype=np.float64) / MEMORY_MONTHS))
+
+
+def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: Grid) -> Floats:
+    """Tell how many incidents each cell would have if its past went on.
+
+    Either all its past, recalled, or its last months at a discount, whichever says more. A part
+    of a cell's past stays with it, the rest is spread by a Gaussian kernel around its centre.
+
+    Parameters
+    ----------
+    recalled
+        (m,) each cell's incidents, weighted by `recall`, in the order of the grid.
+    recent
+        (m,) its incidents of the last `RECENT_MONTHS`.
+    n_incidents
+        The period's incidents: as many are expected again.
+    grid
+        The study area's cells.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) expected incidents in a period as long.
+    """
+    return combine(spread(_shares(recalled), grid), spread(_shares(recent), grid), n_incidents)
+
+
+def combine(lasting: Floats, passing: Floats, n_incidents: int) -> Floats:
+    """Let each cell go on like all its past or like its last months, whichever says more.
+
+    Parameters
+    ----------
+    lasting, passing
+        (m,) spread shares of the city's incidents: of all its past, and of the last months.
+    n_incidents
+        As many are expected again.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) expected incidents.
+    """
+    expected: Floats = np.maximum(lasting, RECENT_SHARE * passing) * n_incidents
+    return expected
+
+
+def _shares(counts: Floats) -> Floats:
+    total = counts.sum()
+    return counts / total if total else np.zeros(len(counts))
+
+
+def spread(counts: Floats, grid: Grid) -> Floats:
+    """Spread a part of each cell's count over its surroundings.
+
+    Parameters
+    ----------
+    counts
+        (m,) in the order of the grid.
+    grid
+        The study area's cells.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) `OWN_SHARE` of the cell's own and the rest by the kernel; what would fall outside
+        the study area is lost.
+    """
+    occupied = np.flatnonzero(counts > 0)
+    mixed = np.zeros(len(counts))
+    for cell, near, weight in _weights(occupied, grid):
+        mixed += np.bincount(near, weight * counts[cell], minlength=len(counts))
+    return mixed
+
+
+def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
+    """Make what `spread` does a matrix, for many counts of the same cells.
+
+    Parameters
+    ----------
+    occupied
+        (k,) places of the cells that may hold incidents.
+    grid
+        The study area's cells.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, k): counts of the occupied cells to spread counts of all.
+    """
+    if not len(occupied):
+        return csr_array((len(grid.area_km2), 0))
+    number = np.full(len(grid.area_km2), -1)
+    number[occupied] = np.arange(len(occupied))
+    triples = [(number[cell], near, weight) for cell, near, weight in _weights(occupied, grid)]
+    column, row, weights = (np.concatenate(parts) for parts in zip(*triples, strict=True))
+    return csr_array((weights, (row, column)), shape=(len(grid.area_km2), len(occupied)))
+
+
+def _weights(occupied: Ints, grid: Grid) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Yield cells, cells near them, and which part of the one's count goes to the other."""
+    size = grid.area_km2.to_numpy()
+    for cell, near, kernel in _kernels(occupied, grid, SPREAD_M):
+        yield cell, near, (1 - OWN_SHARE) * kernel * size[near]
+    if not len(size) or float(np.median(size)) >= FINE_KM2:
+        yield occupied, occupied, np.full(len(occupied), OWN_SHARE)
+        return
+    for cell, near, kernel in _kernels(occupied, grid, OWN_SPREAD_M):
+        yield cell, near, OWN_SHARE * kernel * size[near]
+
+
+def _kernels(occupied: Ints, grid: Grid, deviation_m: float) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Yield, in blocks, cells, cells near them, and the kernel between: per km2."""
+    everywhere = cKDTree(grid.centre_xy)
+    for start in range(0, len(occupied), BLOCK):
+        block = occupied[start : start + BLOCK]
+        pairs = cKDTree(grid.centre_xy[block]).sparse_distance_matrix(
+            everywhere, REACH * deviation_m, output_type="ndarray"
+        )
+        kernel = np.exp(-0.5 * (pairs["v"] / deviation_m) ** 2)
+        yield block[pairs["i"]], pairs["j"], kernel / (2 * np.pi * (deviation_m / 1000) ** 2)

@@ -1,0 +1,142 @@
+"""What the files of a backtest, a judgement and a draw share: their head, rows and numbers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.proposal import METHOD_VERSION
+from csa.areas.proposal_tables import LIBRARIES
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+
+FORMAT_VERSION = 1
+SHARE_DIGITS = 6
+FIGURES = 4
+
+
+def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, Any]:
+    """Write down of what kind a file is, and of which city and data.
+
+    Parameters
+    ----------
+    kind
+        Such as `backtest`.
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+
+    Returns
+    -------
+    dict
+        JSON values.
+    """
+    return {
+        "kind": kind,
+        "format_version": FORMAT_VERSION,
+        "city": config.city.id,
+        "city_name": config.city.name,
+        "is_synthetic": config.city.is_synthetic,
+        "data_fingerprint": dataset.fingerprint,
+        "data_through": dataset.report["data_through"],
+    }
+
+
+def list_versions() -> dict[str, str]:
+    """List what a file was made with.
+
+    Returns
+    -------
+    dict
+        Name to version, as in `proposal.json`.
+    """
+    return {
+        "csa": importlib.metadata.version("csa"),
+        "method": METHOD_VERSION,
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+    }
+
+
+def list_rows(
+    table: pd.DataFrame, columns: Sequence[str], write: Callable[[object], object]
+) -> Iterator[list[object]]:
+    """List a table's rows for a CSV file.
+
+    Parameters
+    ----------
+    table
+        Any table.
+    columns
+        Which of its columns.
+    write
+        Called with each value, unknown ones as None.
+
+    Yields
+    ------
+    list
+        A row's values.
+    """
+    for row in table[list(columns)].itertuples(index=False, name=None):
+        yield [write(plain(value)) for value in row]
+
+
+def round_share(value: object) -> object:
+    """Round a share to six decimals.
+
+    Parameters
+    ----------
+    value
+        A number, text or None.
+
+    Returns
+    -------
+    object
+        The same, if it has no decimals.
+    """
+    return round(value, SHARE_DIGITS) if isinstance(value, float) else value
+
+
+def round_figures(value: object) -> object:
+    """Round to four figures, never coarser than whole; write yes and no as other files do.
+
+    Parameters
+    ----------
+    value
+        A number, text, yes or no, or None.
+
+    Returns
+    -------
+    object
+        The same, if it has no decimals.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, float):
+        return value
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return round(value, max(0, FIGURES - 1 - size))
+
+
+def plain(value: Any) -> Any:
+    """Turn a table's value into one that JSON knows.
+
+    Parameters
+    ----------
+    value
+        Any single value.
+
+    Returns
+    -------
+    object
+        NA, NaN and infinity as None.
+    """
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value

@@ -1,0 +1,206 @@
+"""Candidate areas of any past period, found and estimated in one way: propose, judge, backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from csa.areas.choices import Choices, dbscan_of
+from csa.areas.field import CellCounts, estimate_area, fit_field
+from csa.areas.forming import AreaSet, form_areas
+from csa.areas.gate import MIN_MONTHS
+from csa.areas.runs import Window
+from csa.areas.shrinkage import Estimate
+from csa.areas.study_area import Located
+from csa.areas.suggest import suggest_dbscan
+from csa.areas.tiers import assign_tiers
+from csa.base.params import AreaParams, Period
+from csa.config.city import Areas
+from csa.geo.grid import CellSet, Floats, Ints
+
+
+def settle_params(located: Located, period: Period, choices: Choices, areas: Areas) -> AreaParams:
+    """Settle how areas are found: what was chosen, else what is suggested for so many incidents.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    choices
+        What the analyst chose.
+    areas
+        The documented values, or those that a backtest chose.
+
+    Returns
+    -------
+    AreaParams
+        DBSCAN's choices, resolution and size limit.
+    """
+    suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
+    return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
+
+
+def find_areas(
+    located: Located, period: Period, params: AreaParams, window: Window | None = None
+) -> AreaSet:
+    """Find the candidate areas of a period, from what was known at its end.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    params
+        How areas are found.
+    window
+        The period's incidents, where they are at hand.
+
+    Returns
+    -------
+    AreaSet
+        As `csa.areas.forming.form_areas`.
+    """
+    window = located.window(period) if window is None else window
+    expected = located.expected(period)
+    return form_areas(window.xy, window.cells, located.grid, params, expected)
+
+
+def places_of(located: Located, cells: Iterable[int]) -> Ints:
+    """Tell the places of cells in the grid.
+
+    Parameters
+    ----------
+    located
+        The city's incidents and grid.
+    cells
+        Cells of the study area.
+
+    Returns
+    -------
+    numpy.ndarray
+        Their places, rising.
+    """
+    return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
+
+
+class Estimator:
+    """Estimates areas of one period: the city's field is fitted once, each area once.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    """
+
+    def __init__(self, located: Located, period: Period) -> None:
+        self._located = located
+        counts = located.counts(period).astype(np.float64)
+        sizes = located.grid.area_km2.to_numpy()
+        self._cells = CellCounts(counts, sizes, located.spirals, located.grid.centre_xy)
+        self._field = fit_field(self._cells)
+        self._known: dict[CellSet, Estimate] = {}
+
+    def estimate(self, area: CellSet) -> Estimate:
+        """Estimate what is expected in an area in a period as long, luck taken out.
+
+        Parameters
+        ----------
+        area
+            Cells of the study area, chosen for their counts or not.
+
+        Returns
+        -------
+        Estimate
+            With its 90 % interval.
+        """
+        if area not in self._known:
+            places = places_of(self._located, area)
+            self._known[area] = estimate_area(places, self._cells, self._field)
+        return self._known[area]
+
+    def per_km2(self, areas: Sequence[CellSet]) -> Floats:
+        """Estimate areas for their land.
+
+        Parameters
+        ----------
+        areas
+            n sets of cells.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,) expected incidents per km2.
+        """
+        sizes = [self._located.grid.size_km2(area) for area in areas]
+        means = [self.estimate(area).mean for area in areas]
+        return np.array(means, dtype=np.float64) / np.array(sizes, dtype=np.float64)
+
+
+def estimate_areas(
+    located: Located, period: Period, areas: Sequence[CellSet]
+) -> tuple[Estimate, ...]:
+    """Estimate what is expected in each area in a period as long, luck taken out.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months counted.
+    areas
+        Sets of cells, chosen for their counts or not.
+
+    Returns
+    -------
+    tuple of Estimate
+        One an area, with its 90 % interval.
+    """
+    estimator = Estimator(located, period)
+    return tuple(estimator.estimate(area) for area in areas)
+
+
+def settle_tiers(
+    estimates: Sequence[Estimate],
+    area_km2: Sequence[float],
+    is_doubtful: Sequence[bool],
+    city_per_km2: float,
+    months: int,
+) -> tuple[int | None, ...]:
+    """Assign tiers where the period is long enough to say where incidents are most frequent.
+
+    An area that owes its count to one doubtful point has none and opens none.
+
+    Parameters
+    ----------
+    estimates
+        What is expected in each of n areas.
+    area_km2
+        Their land.
+    is_doubtful
+        Whether somebody must look at each first.
+    city_per_km2
+        The study area's incidents per km2 in the same period.
+    months
+        Months of the period with data; with fewer than `csa.areas.gate.MIN_MONTHS` no area
+        has a tier.
+
+    Returns
+    -------
+    tuple of int or None
+        Length n, as `csa.areas.tiers.assign_tiers`.
+    """
+    tiers: list[int | None] = [None] * len(estimates)
+    if months < MIN_MONTHS:
+        return tuple(tiers)
+    firm = [place for place, doubtful in enumerate(is_doubtful) if not doubtful]
+    given = [estimates[place] for place in firm]
+    sizes = [area_km2[place] for place in firm]
+    for place, tier in zip(firm, assign_tiers(given, sizes, city_per_km2), strict=True):
+        tiers[place] = tier
+    return tuple(tiers)

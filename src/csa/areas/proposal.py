@@ -1,0 +1,212 @@
+"""A proposal: all candidate areas of one run, and the files it is written as."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.params import DbscanParams
+
+FORMAT_VERSION = 1
+METHOD_VERSION = "2"
+KIND = "proposal"
+MARKER = "proposal.json"
+
+AREA_COLUMNS = {
+    "area_id": "letter, west to east",
+    "place_name": "largest neighborhood, with a compass word where two areas share it",
+    "tier": "1 for the densest; empty where it cannot be told apart from the city, or is doubtful",
+    "incidents": "incidents in the area's cells, noise included",
+    "expected": "in a period as long, luck taken out; empty where counts differ only by chance",
+    "expected_low": "90 % interval",
+    "expected_high": "its upper end",
+    "homicides": "of them, homicides",
+    "victims": "people hit; empty where a source cannot tell",
+    "domestic": "incidents marked as domestic; empty where no row says yes or no",
+    "suspect": "incidents at a point that may stand for unknown places",
+    "area_km2": "land inside the study area",
+    "incidents_per_km2": "over the whole period",
+    "population": "people, by areal weighting; empty where unknown",
+    "population_year": "year of the people's count",
+    "neighborhoods": "JSON: name to share of the area's incidents, largest first",
+    "also_on_homicides": "yes, no or too few: whether homicides alone would make it an area",
+    "cells": "H3 cells, 15 hex digits, sorted",
+    "resolution": "H3 resolution of the cells",
+    "method_version": "changes when the same data would give other areas",
+    "nonfatal_name": "what the nonfatal kind is called in this city",
+    "kinds": "kinds of incident counted",
+    "first_day": "first day counted",
+    "last_day": "last day counted",
+    "is_synthetic": "true for a made-up city",
+}
+WHOLE_COLUMNS = ("tier", "victims", "domestic", "population", "population_year")
+CELL_COLUMNS = {
+    "cell": "H3 cell, 15 hex digits",
+    "incidents": "incidents in the period",
+    "homicides": "of them, homicides",
+    "area_km2": "land inside the study area",
+    "incidents_per_km2": "over the whole period",
+    "area_id": "the candidate area it belongs to, or empty",
+}
+LABEL_COLUMNS = {
+    "incident_id": "as in incidents.parquet",
+    "cluster_id": "cluster, numbered west to east; -1 for noise",
+    "is_core": "true where enough incidents lie within eps_m",
+    "area_id": "the candidate area that its cell belongs to, or empty",
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """All candidate areas of one run.
+
+    Parameters
+    ----------
+    areas
+        A candidate area a row, west to east: `AREA_COLUMNS` and `geometry` (WGS 84).
+    cells
+        Every cell of the study area: `CELL_COLUMNS`.
+    labels
+        Every incident that was clustered: `LABEL_COLUMNS`.
+    summary
+        What `proposal.json` holds.
+    """
+
+    areas: gpd.GeoDataFrame
+    cells: pd.DataFrame
+    labels: pd.DataFrame
+    summary: Mapping[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no area was found."""
+        return self.areas.empty
+
+    @staticmethod
+    def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
+        """Tell whether an area owes a third of its count to points that may stand for others.
+
+        Parameters
+        ----------
+        n_suspect
+            Its incidents at such points.
+        n_incidents
+            All of its incidents.
+
+        Returns
+        -------
+        bool
+            True where a reader must be warned.
+        """
+        return bool(n_suspect * 3 >= n_incidents)
+
+    @property
+    def suggested(self) -> DbscanParams:
+        """The radius and minimum that fit this many incidents."""
+        return DbscanParams(**self.summary["params"]["suggested"])
+
+
+def proposal_files(proposal: Proposal) -> dict[str, bytes]:
+    """Write a proposal as files, the same bytes for the same proposal.
+
+    Parameters
+    ----------
+    proposal
+        What to write.
+
+    Returns
+    -------
+    dict
+        File name to content.
+    """
+    return {
+        "areas.geojson": json_bytes(_geojson(proposal)),
+        "areas.csv": csv_bytes(list(AREA_COLUMNS), _area_rows(proposal.areas)),
+        "cells.csv": csv_bytes(list(CELL_COLUMNS), _rows(proposal.cells, CELL_COLUMNS)),
+        "incidents_labels.csv": csv_bytes(
+            list(LABEL_COLUMNS), _rows(proposal.labels, LABEL_COLUMNS)
+        ),
+        MARKER: json_bytes(proposal.summary),
+    }
+
+
+def _geojson(proposal: Proposal) -> dict[str, Any]:
+    features = []
+    for properties, shape in zip(
+        area_records(proposal.areas), proposal.areas.geometry, strict=True
+    ):
+        # RFC 7946: seven decimals are a centimetre, outer rings run counterclockwise.
+        drawn = shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
+        geometry = json.loads(shapely.to_geojson(drawn))
+        features.append(
+            {
+                "type": "Feature",
+                "id": properties["area_id"],
+                "properties": properties,
+                "geometry": geometry,
+            }
+        )
+    return {
+        "type": "FeatureCollection",
+        "name": "areas",
+        "format_version": FORMAT_VERSION,
+        "nonfatal_name": proposal.summary["nonfatal_name"],
+        "is_synthetic": proposal.summary["is_synthetic"],
+        "features": features,
+    }
+
+
+def area_records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+    """Give each area's columns as plain values, as every file has them.
+
+    Parameters
+    ----------
+    areas
+        The areas of a proposal.
+
+    Yields
+    ------
+    dict
+        Column name to text, number, list, dictionary or None.
+    """
+    for record in areas[list(AREA_COLUMNS)].to_dict("records"):
+        plain = {str(name): _plain(value) for name, value in record.items()}
+        # A column that is unknown somewhere is one of floats; people are whole all the same.
+        yield plain | {name: int(plain[name]) for name in WHOLE_COLUMNS if plain[name] is not None}
+
+
+def _area_rows(areas: gpd.GeoDataFrame) -> Iterator[list[object]]:
+    for record in area_records(areas):
+        values = dict(record)
+        values["neighborhoods"] = json.dumps(values["neighborhoods"], ensure_ascii=False)
+        values["cells"] = " ".join(values["cells"])
+        yield list(values.values())
+
+
+def _rows(table: pd.DataFrame, columns: Mapping[str, str]) -> Iterator[list[object]]:
+    for row in table[list(columns)].itertuples(index=False, name=None):
+        yield [_text(value) for value in row]
+
+
+def _text(value: Any) -> object:
+    plain = _plain(value)
+    return str(plain).lower() if isinstance(plain, bool) else plain
+
+
+def _plain(value: Any) -> Any:
+    """Turn a table's value into one that JSON knows; NA and NaN into None."""
+    if isinstance(value, (list, dict, str)) or value is None:
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value

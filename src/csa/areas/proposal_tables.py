@@ -1,0 +1,287 @@
+"""One run's tables and account: what a proposal says of each area, cell and incident."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.areas.clusters import cluster_points
+from csa.areas.finding import settle_tiers
+from csa.areas.names import letter, name_places
+from csa.areas.profile import count_silent_months
+from csa.areas.proposal import (
+    AREA_COLUMNS,
+    FORMAT_VERSION,
+    KIND,
+    METHOD_VERSION,
+    Proposal,
+)
+from csa.areas.runs import Floats, Objects, Run, Told
+from csa.areas.shrinkage import Estimate
+from csa.areas.suggest import suggest_dbscan
+from csa.base.crs import LONLAT
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS, UNASSIGNED
+from csa.geo import cells as h3_cells
+from csa.geo.neighborhoods import people_in
+
+Ints = npt.NDArray[np.int64]
+
+DIGITS = 4
+LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
+
+
+def proposal_of(run: Run) -> Proposal:
+    """Make a run's tables and its account.
+
+    Parameters
+    ----------
+    run
+        All that the proposal was made from.
+
+    Returns
+    -------
+    Proposal
+        Areas, cells, labels and summary.
+    """
+    areas = _areas_table(run)
+    return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas))
+
+
+def _areas_table(run: Run) -> gpd.GeoDataFrame:
+    areas = run.found.areas
+    if not areas:
+        return gpd.GeoDataFrame({name: [] for name in AREA_COLUMNS}, geometry=[], crs=LONLAT)
+    cores, floor = _homicide_cores(run)
+    rows = [_area_row(run, number) for number in range(len(areas))]
+    largest = [next(iter(row["neighborhoods"]), UNASSIGNED) for row in rows]
+    names = name_places(largest, np.array([run.grid.middle(area) for area in areas]))
+    tiers = _tiers(run, rows)
+    for row, name, area, tier in zip(rows, names, areas, tiers, strict=True):
+        row["place_name"] = name
+        row["tier"] = tier
+        row["also_on_homicides"] = _also(area, cores, row["homicides"], floor)
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=LONLAT)
+
+
+def _area_row(run: Run, number: int) -> dict[str, Any]:
+    area = run.found.areas[number]
+    is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
+    inside, told = np.flatnonzero(is_in), run.told
+    suspects = inside[told.is_suspect[inside]]
+    shape = h3_cells.outline(area)
+    people = people_in(shape, run.dataset.neighborhoods)
+    size_km2 = run.grid.size_km2(area)
+    covered = _covered(run)
+    return {
+        "area_id": letter(number),
+        "tier": None,
+        "incidents": len(inside),
+        **_expected(run.estimates[number]),
+        "homicides": int(run.is_homicide[inside].sum()),
+        "victims": _total_victims(told.victims[inside]),
+        "domestic": _domestic(told.domestic[inside]),
+        "suspect": len(suspects),
+        "suspect_points": _named_points(told, suspects, run.dataset.report["suspect_points"]),
+        "area_km2": round(size_km2, DIGITS),
+        "incidents_per_km2": round(len(inside) / size_km2, 2),
+        "population": None if people is None else round(people),
+        "population_year": None if people is None else run.dataset.report["population_year"],
+        "neighborhoods": _shares(told.neighborhood[inside]),
+        "cells": h3_cells.as_text(sorted(area)),
+        "resolution": run.params.resolution,
+        "method_version": METHOD_VERSION,
+        "nonfatal_name": run.config.city.nonfatal_name,
+        "kinds": " ".join(kind for kind in KINDS if kind in run.kinds),
+        "first_day": covered["covered_from"],
+        "last_day": covered["covered_through"],
+        "is_synthetic": run.config.city.is_synthetic,
+        "geometry": shape,
+    }
+
+
+def _expected(estimate: Estimate) -> dict[str, float | None]:
+    """Tell what is expected; nothing where counts differ only by chance, so that all is alike."""
+    numbers = (estimate.mean, estimate.low, estimate.high)
+    names = ("expected", "expected_low", "expected_high")
+    return {
+        name: None if estimate.is_sure else round(number, 2)
+        for name, number in zip(names, numbers, strict=True)
+    }
+
+
+def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> tuple[int | None, ...]:
+    city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
+    sizes = [run.grid.size_km2(area) for area in run.found.areas]
+    doubtful = [Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
+    months = _covered(run)["months_covered"]
+    return settle_tiers(run.estimates, sizes, doubtful, city_per_km2, months)
+
+
+def _named_points(told: Told, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
+    """Name the suspect points of an area, for the command only: no file gives an address."""
+    here = {tuple(place) for place in told.lonlat[suspects].round(6).tolist()}
+    at = [point for point in points if (point["lon"], point["lat"]) in here]
+    return "; ".join(point["address"] or point["why"] for point in at)
+
+
+def _domestic(answers: Objects) -> int | None:
+    """Count the domestic ones; None where no row says, since none would be a claim."""
+    return None if (answers == "unknown").all() else int((answers == "yes").sum())
+
+
+def _total_victims(victims: Floats) -> int | None:
+    return None if np.isnan(victims).any() else int(victims.sum())
+
+
+def _shares(names: Objects) -> dict[str, float]:
+    counts = Counter(name or UNASSIGNED for name in names.tolist())
+    order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return {name: round(count / len(names), DIGITS) for name, count in order}
+
+
+def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
+    """Cluster homicides alone; return the cells of core ones, and how many make an area."""
+    dbscan = suggest_dbscan(run.suggestion.areas, int(run.is_homicide.sum()))
+    _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
+    cells = run.window.cells[run.is_homicide][is_core]
+    return frozenset(int(cell) for cell in cells), dbscan.min_samples
+
+
+def _also(area: frozenset[int], cores: frozenset[int], n_homicides: int, floor: int) -> str:
+    if n_homicides < floor:
+        return "too few"
+    return "yes" if area & cores else "no"
+
+
+def _cells_table(run: Run) -> pd.DataFrame:
+    table = pd.DataFrame(run.grid.area_km2)
+    for name, cells in (
+        ("incidents", run.window.cells),
+        ("homicides", run.window.cells[run.is_homicide]),
+    ):
+        counts = pd.Series(cells).value_counts()
+        table[name] = counts.reindex(table.index, fill_value=0).astype("int64")
+    table["incidents_per_km2"] = (table["incidents"] / table["area_km2"]).round(2)
+    table["area_km2"] = table["area_km2"].round(6)
+    table["area_id"] = [run.area_of_cell.get(int(cell), "") for cell in table.index]
+    table["cell"] = h3_cells.as_text(table.index)
+    return table.reset_index(drop=True)
+
+
+def _labels_table(run: Run) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "incident_id": run.window.incidents["incident_id"],
+            "cluster_id": run.found.cluster_id,
+            "is_core": run.found.is_core,
+            "area_id": [run.area_of_cell.get(int(cell), "") for cell in run.window.cells],
+        }
+    )
+    return table.sort_values("incident_id", ignore_index=True)
+
+
+def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
+    city, report = run.config.city, run.dataset.report
+    return {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": city.id,
+        "city_name": city.name,
+        "nonfatal_name": city.nonfatal_name,
+        "nonfatal_is_proxy": city.nonfatal_is_proxy,
+        "is_synthetic": city.is_synthetic,
+        "data_fingerprint": run.dataset.fingerprint,
+        "data_through": report["data_through"],
+        "params": {
+            "start": str(run.period.start),
+            "until": str(run.period.until),
+            "months": run.period.months,
+            **_covered(run),
+            "kinds": [kind for kind in KINDS if kind in run.kinds],
+            **asdict(run.params.dbscan),
+            "max_area_km2": run.params.max_area_km2,
+            "resolution": run.params.resolution,
+            "metric_crs": city.metric_crs,
+            "suggested": asdict(run.suggested),
+            "suggested_by": run.suggestion.source,
+        },
+        **_totals(run, areas),
+        "population_method": report.get("population_method"),
+        "versions": {
+            "csa": importlib.metadata.version("csa"),
+            "method": METHOD_VERSION,
+            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def _covered(run: Run) -> dict[str, Any]:
+    """Tell which part of the period the data cover: a rate over more would be too low."""
+    first_day = f"{run.period.start}-01"
+    last_day = (pd.Timestamp(f"{run.period.until}-01") - pd.Timedelta(days=1)).date().isoformat()
+    covered_from = max(first_day, run.dataset.report["data_from"])
+    covered_through = max(covered_from, min(last_day, run.dataset.report["data_through"]))
+    first, last = Month.parse(covered_from[:7]), Month.parse(covered_through[:7])
+    return {
+        "covered_from": covered_from,
+        "covered_through": covered_through,
+        "months_covered": Period(first, last.plus(1)).months,
+    }
+
+
+def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
+    window, found, grid = run.window, run.found, run.grid
+    n_inside = int(areas["incidents"].sum()) if len(areas) else 0
+    in_fringe = np.isin(window.cells, np.fromiter(found.fringe, dtype=np.uint64))
+    inside_km2 = float(sum(grid.size_km2(area) for area in found.areas))
+    study_km2 = float(grid.area_km2.sum())
+    n_located = len(window.incidents)
+    silent = _silent_months(run)
+    return {
+        "totals": {
+            "incidents": n_located + window.n_unlocated + window.n_outside,
+            "located": n_located,
+            "located_homicides": int(run.is_homicide.sum()),
+            "unlocated": window.n_unlocated,
+            "outside_study_area": window.n_outside,
+            "in_areas": n_inside,
+            "noise": int((found.cluster_id < 0).sum()),
+            "areas": len(found.areas),
+            "study_area_km2": round(study_km2, DIGITS),
+            "areas_km2": round(inside_km2, DIGITS),
+            "silent_months": len(silent),
+        },
+        "silent": silent,
+        "share_of_incidents": _share(n_inside, n_located),
+        "share_of_study_area": _share(inside_km2, study_km2),
+        "left_out_fringe": {
+            "incidents": int(in_fringe.sum()),
+            "area_km2": round(grid.size_km2(found.fringe), DIGITS),
+            "cells": h3_cells.as_text(sorted(found.fringe)),
+        },
+    }
+
+
+def _silent_months(run: Run) -> list[str]:
+    """List covered months in which the whole city, whatever the kind, has no incident."""
+    covered = _covered(run)
+    first = Month.parse(covered["covered_from"][:7])
+    by_month = run.dataset.report["months"]
+    names = [str(first.plus(step)) for step in range(covered["months_covered"])]
+    counts = {name: sum(by_month.get(name, {}).values()) for name in names}
+    if not count_silent_months(list(counts.values())):
+        return []
+    return [name for name, n in counts.items() if not n]
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, DIGITS) if whole else None

@@ -1,0 +1,108 @@
+"""One area's sheet: what a team wants to know before it walks there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.profile import count_by_month, count_by_part, has_flag
+from csa.areas.proposal import Proposal
+from csa.base.errors import CsaError
+from csa.base.params import Month, Period
+from csa.dataset.versioned import Dataset
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is known about one candidate area; no single incident.
+
+    Parameters
+    ----------
+    area
+        The area's row of the proposal, without its geometry.
+    usual
+        Between which whole numbers the expected number lies 9 times in 10, luck taken out; None
+        where counts differ from place to place only by chance.
+    by_month
+        As `csa.areas.profile.count_by_month`.
+    by_part
+        As `csa.areas.profile.count_by_part`; None where too few have a time.
+    without_time
+        Incidents whose time of day is unknown.
+    reported_time
+        Incidents whose time is that of the report.
+    """
+
+    area: Mapping[str, Any]
+    usual: tuple[int, int] | None
+    by_month: pd.DataFrame
+    by_part: pd.DataFrame | None
+    without_time: int
+    reported_time: int
+
+
+def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
+    """Make an area's sheet.
+
+    Parameters
+    ----------
+    dataset
+        The incidents that the proposal was made from.
+    proposal
+        All candidates of one run.
+    area_id
+        The area's letter.
+
+    Returns
+    -------
+    Sheet
+        The sheet.
+
+    Raises
+    ------
+    CsaError
+        If the proposal has no such area, or was made from other data.
+    """
+    if proposal.summary["data_fingerprint"] != dataset.fingerprint:
+        raise CsaError("sheet.other_data")
+    found = proposal.areas[proposal.areas["area_id"] == area_id]
+    if found.empty:
+        raise CsaError("sheet.no_area", area_id=area_id, n=len(proposal.areas))
+    labels = proposal.labels
+    wanted = labels.loc[labels["area_id"] == area_id, "incident_id"]
+    incidents = dataset.incidents[dataset.incidents["incident_id"].isin(wanted)]
+    params = proposal.summary["params"]
+    period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
+    first = date.fromisoformat(dataset.report["data_from"])
+    through = date.fromisoformat(proposal.summary["data_through"])
+    return Sheet(
+        {str(name): value for name, value in found.drop(columns="geometry").iloc[0].items()},
+        usual_number(found.iloc[0]["expected_low"], found.iloc[0]["expected_high"]),
+        count_by_month(incidents, period, first, through),
+        count_by_part(incidents),
+        int(has_flag(incidents, "no_time").sum()),
+        int(has_flag(incidents, "reported_time").sum()),
+    )
+
+
+def usual_number(low: float | None, high: float | None) -> tuple[int, int] | None:
+    """Widen an interval of the expected number to whole incidents.
+
+    Parameters
+    ----------
+    low, high
+        Its bounds; None or NaN where counts differ only by chance.
+
+    Returns
+    -------
+    tuple of int or None
+        Never narrower than it is.
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return None
+    return math.floor(low), math.ceil(high)

@@ -1,0 +1,288 @@
+"""Counts drawn toward what is usual in the city, by as much as chance can explain.
+
+The plain way, for one cell or for a block that nobody chose: a Gamma prior, fitted on all
+blocks of the study area. An area that was *chosen* because its count was high needs more: its
+expected number is below even this; see `csa.areas.field`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaincinv
+
+from csa.base.errors import ParamError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+OUTSIDE = -1
+"""In a spiral: a place outside the study area."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How expected numbers vary over a city: a Gamma law. A flat city has None instead.
+
+    Parameters
+    ----------
+    alpha
+        Its shape.
+    beta
+        Its rate; the mean is `alpha / beta` incidents.
+    """
+
+    alpha: float
+    beta: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The expected number of incidents in a period as long as the one counted.
+
+    Parameters
+    ----------
+    mean
+        Incidents.
+    low, high
+        Bounds of its interval, incidents; 90 % unless another coverage was asked for.
+    alpha, rate
+        Its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure.
+    """
+
+    mean: float
+    low: float
+    high: float
+    alpha: float
+    rate: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it has no spread: a flat city's, or one without incidents."""
+        return math.isinf(self.rate)
+
+    @classmethod
+    def of_gamma(cls, alpha: float, rate: float, coverage: float = 0.9) -> Estimate:
+        """Make an estimate from its law.
+
+        Parameters
+        ----------
+        alpha, rate
+            Shape and rate of the Gamma law, both above 0.
+        coverage
+            Of the interval, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            With equal tails.
+
+        Raises
+        ------
+        ParamError
+            If the coverage is not between 0 and 1.
+        """
+        _refuse_coverage(coverage)
+        tail = (1 - coverage) / 2
+        low, high = (float(gammaincinv(alpha, share)) / rate for share in (tail, 1 - tail))
+        return cls(alpha / rate, low, high, alpha, rate)
+
+    @classmethod
+    def sure(cls, mean: float) -> Estimate:
+        """Make an estimate without spread.
+
+        Parameters
+        ----------
+        mean
+            Incidents.
+
+        Returns
+        -------
+        Estimate
+            Both bounds equal the mean.
+        """
+        return cls(mean, mean, mean, math.inf, math.inf)
+
+
+def fit_prior(counts: npt.ArrayLike) -> Prior | None:
+    """Fit a Gamma prior by moments, each count with an exposure of one.
+
+    It is fitted on all cells or blocks of the study area, never on those chosen.
+
+    Parameters
+    ----------
+    counts
+        (n,) incidents.
+
+    Returns
+    -------
+    Prior or None
+        None if the sample variance (of n - 1) does not exceed the mean: no spread beyond
+        chance; so with fewer than two counts.
+
+    References
+    ----------
+    Robbins (1956), Third Berkeley Symposium, vol. 1, pp. 157-163. Marshall (1991), Applied
+    Statistics 40, pp. 283-294.
+    """
+    numbers = np.asarray(counts, dtype=np.float64)
+    if len(numbers) < 2:
+        return None
+    mean, variance = float(numbers.mean()), float(numbers.var(ddof=1))
+    if variance <= mean:
+        return None
+    return Prior(mean**2 / (variance - mean), mean / (variance - mean))
+
+
+def block_sums(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Floats:
+    """Count incidents in all blocks of so many cells: a cell and those nearest around it.
+
+    Parameters
+    ----------
+    counts
+        (m,) incidents of each cell of the study area.
+    spirals
+        (m, K) for each cell the positions of itself, of its first ring, its second ...; -1
+        outside the study area.
+    n_cells
+        Cells of a block, 1 to K.
+
+    Returns
+    -------
+    numpy.ndarray
+        A sum for each block that lies wholly inside the study area, by its middle cell; they
+        overlap.
+
+    Raises
+    ------
+    ParamError
+        If the spirals are too short for such blocks.
+    """
+    if not 1 <= n_cells <= spirals.shape[1]:
+        raise ParamError("priorities.n_cells", given=n_cells, most=spirals.shape[1])
+    members = spirals[:, :n_cells]
+    inside = members[(members != OUTSIDE).all(axis=1)]  # (blocks, n_cells)
+    sums: Floats = np.asarray(counts, dtype=np.float64)[inside].sum(axis=1)
+    return sums
+
+
+def fit_block_prior(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Prior | None:
+    """Fit the prior of an area of so many cells on all blocks of that size.
+
+    The prior of one cell, times the cells, would draw an area as hard as a cell, although
+    neighbours are alike and a sum of many says more.
+
+    Parameters
+    ----------
+    counts
+        (m,) incidents of each cell of the study area.
+    spirals
+        As for `block_sums`.
+    n_cells
+        Cells of the area.
+
+    Returns
+    -------
+    Prior or None
+        As for `fit_prior`; None too where no two such blocks fit into the study area.
+
+    Raises
+    ------
+    ParamError
+        If the spirals are too short for such blocks.
+    """
+    return fit_prior(block_sums(counts, spirals, n_cells))
+
+
+def shrink(
+    n: int, prior: Prior | None, coverage: float = 0.9, *, city_mean: float | None = None
+) -> Estimate:
+    """Draw a count toward what is usual in the city.
+
+    Simulated with 2,304 cells: for a block taken anywhere, a 90 % interval holds the expected
+    number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
+    areas chosen for their high count it may be as few as 52 (4 to 15 cells) or 33 (16 to 40),
+    where neighbours are alike: use `csa.areas.field.estimate_area` for those.
+
+    Parameters
+    ----------
+    n
+        Incidents counted.
+    prior
+        Of blocks of the same size; None in a flat city.
+    coverage
+        Of the interval, between 0 and 1.
+    city_mean
+        The mean of such blocks, incidents; needed where the prior is None.
+
+    Returns
+    -------
+    Estimate
+        `Gamma(n + alpha, 1 + beta)`; in a flat city, the city's mean for any count.
+
+    Raises
+    ------
+    ParamError
+        If the coverage is not between 0 and 1, or a flat city's mean is not given.
+    """
+    _refuse_coverage(coverage)
+    if prior is not None:
+        return Estimate.of_gamma(n + prior.alpha, 1 + prior.beta, coverage)
+    if city_mean is None:
+        raise ParamError("priorities.city_mean")
+    return Estimate.sure(city_mean)
+
+
+def marshall_rates(counts: npt.ArrayLike, population: npt.ArrayLike) -> Floats:
+    """Draw rates of neighborhoods toward the city's, harder where fewer people live.
+
+    Parameters
+    ----------
+    counts
+        (k,) incidents.
+    population
+        (k,) residents.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k,) incidents per resident; all the city's own if there is no spread beyond chance or
+        no incident, and for a place where nobody lives; NaN if nobody lives anywhere.
+
+    Raises
+    ------
+    ParamError
+        If a population is negative or unknown.
+
+    References
+    ----------
+    Marshall (1991), Applied Statistics 40, pp. 283-294.
+    """
+    incidents = np.asarray(counts, dtype=np.float64)
+    people = np.asarray(population, dtype=np.float64)
+    if not (people >= 0).all():
+        raise ParamError("priorities.population", given=float(people.min(initial=np.inf)))
+    is_lived_in = people > 0
+    total = float(people.sum())
+    if total == 0:
+        return np.full(len(people), np.nan)
+    mean = float(incidents.sum()) / total
+    raw = np.divide(incidents, people, out=np.full(len(people), mean), where=is_lived_in)
+    spread = float((people * (raw - mean) ** 2).sum()) / total
+    excess = max(spread - mean / (total / int(is_lived_in.sum())), 0.0)
+    # The share kept of a place's own deviation: v / (v + m / p), written without dividing by p.
+    kept = np.divide(
+        excess * people,
+        excess * people + mean,
+        out=np.zeros(len(people)),
+        where=excess * people + mean > 0,
+    )
+    rates: Floats = mean + kept * (raw - mean)
+    return rates
+
+
+def _refuse_coverage(coverage: float) -> None:
+    if not 0 < coverage < 1:
+        raise ParamError("priorities.coverage", given=coverage)

@@ -1,0 +1,248 @@
+"""Whether the same areas would be found if chance had left a fifth of the incidents out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
+
+from csa.areas.expected import RECENT_MONTHS, combine, recall, spread_matrix
+from csa.areas.forming import keep_dense, walkable_areas
+from csa.base.params import AreaParams, DbscanParams
+from csa.geo.grid import CellSet, Floats, Grid, Ints
+
+KEPT_SHARE = 0.8
+N_SUBSAMPLES = 200
+SAME_AREA = 0.5
+"""Two sets of cells are the same area from a Jaccard index of one half on."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """All incidents before the end of a period, on a grid.
+
+    Parameters
+    ----------
+    xy
+        (n, 2) metres.
+    at
+        (n,) the place of each one's cell in the grid.
+    months_ago
+        (n,) months before the period's end.
+    period_months
+        The period's length: DBSCAN runs on the incidents of so many months.
+    """
+
+    xy: Floats  # (n, 2) metres
+    at: Ints
+    months_ago: Floats
+    period_months: int
+
+    @property
+    def is_in_period(self) -> npt.NDArray[np.bool_]:
+        """Which of them are of the period."""
+        return self.months_ago < self.period_months
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Which of a period's incidents, and which cells, lie within eps: made once for all samples.
+
+    Parameters
+    ----------
+    place
+        (n,) the distinct place of each incident.
+    at
+        (p,) the cell of each distinct place, by its number in the grid.
+    places
+        (p, p) whether two places lie within eps; each with itself.
+    cells
+        (m, p) whether a cell's centre lies within eps of a place.
+    """
+
+    place: Ints
+    at: Ints
+    places: csr_array
+    cells: csr_array
+
+    def reached(self, kept: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
+        """Tell which cells DBSCAN's clusters reach, of some of the incidents.
+
+        Parameters
+        ----------
+        kept
+            (n,) which incidents are there.
+        least
+            DBSCAN's minimum count.
+
+        Returns
+        -------
+        numpy.ndarray
+            (m,) whether a core incident lies within eps of the cell's centre, or an incident
+            of a cluster lies in it.
+        """
+        weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
+        is_core = (weights > 0) & (self.places @ weights >= least)
+        in_cluster = (weights > 0) & (self.places @ is_core.astype(np.float64) > 0)
+        is_reached = np.asarray(self.cells @ is_core.astype(np.float64) > 0)
+        is_reached[self.at[in_cluster]] = True
+        return is_reached
+
+
+def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
+    """Link incidents and cells that lie within eps.
+
+    Parameters
+    ----------
+    xy
+        (n, 2) metres.
+    at
+        (n,) the place of each one's cell in the grid.
+    grid
+        The study area's cells.
+    eps_m
+        DBSCAN's radius in metres.
+
+    Returns
+    -------
+    Graph
+        Identical places are one.
+    """
+    distinct, first, place = np.unique(xy, axis=0, return_index=True, return_inverse=True)
+    tree = cKDTree(distinct)
+    return Graph(
+        place.ravel(),
+        at[first],
+        _within(tree, tree, eps_m),
+        _within(cKDTree(grid.centre_xy), tree, eps_m),
+    )
+
+
+def _within(rows: cKDTree, columns: cKDTree, eps_m: float) -> csr_array:
+    pairs = rows.sparse_distance_matrix(columns, eps_m, output_type="ndarray")
+    ones = np.ones(len(pairs))
+    return csr_array((ones, (pairs["i"], pairs["j"])), shape=(rows.n, columns.n))
+
+
+def measure_stability(
+    areas: Sequence[CellSet],
+    past: Past,
+    grid: Grid,
+    params: AreaParams,
+    *,
+    seed: int,
+    n_subsamples: int = N_SUBSAMPLES,
+) -> Floats:
+    """Find areas again from random four fifths of the incidents, and see which come back.
+
+    Incidents are left out, not drawn again with repetition: a bootstrap repeats places and so
+    makes them denser. `min_samples` is scaled by the part that is kept.
+
+    Parameters
+    ----------
+    areas
+        The areas found from all incidents.
+    past
+        All incidents up to the period's end.
+    grid
+        The study area's cells.
+    params
+        The choices by which the areas were found.
+    seed
+        Of the subsamples.
+    n_subsamples
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
+        For each area the share of subsamples in which an area of the same cells, by a Jaccard
+        index of at least one half, was found.
+    """
+    found = np.zeros(len(areas))
+    if not len(areas):
+        return found
+    rng = np.random.default_rng(seed)
+    again = _Again(past, grid, params)
+    n_past = len(past.at)
+    for _ in range(n_subsamples):
+        kept = np.zeros(n_past, dtype=bool)
+        kept[rng.choice(n_past, round(KEPT_SHARE * n_past), replace=False)] = True
+        others = again.areas(kept)
+        found += [any(jaccard(area, other) >= SAME_AREA for other in others) for area in areas]
+    return found / n_subsamples
+
+
+def jaccard(one: CellSet, other: CellSet) -> float:
+    """Tell how alike two sets of cells are.
+
+    Parameters
+    ----------
+    one, other
+        Cells, at least one between them.
+
+    Returns
+    -------
+    float
+        Cells of both over cells of either, 0 to 1.
+    """
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
+
+
+class _Again:
+    """Finds areas again from some of the incidents, with what all subsamples share."""
+
+    def __init__(self, past: Past, grid: Grid, params: AreaParams) -> None:
+        self.past, self.grid = past, grid
+        self.in_period = past.is_in_period
+        self.graph = link(
+            past.xy[self.in_period], past.at[self.in_period], grid, params.dbscan.eps_m
+        )
+        self.occupied, self.number = np.unique(past.at, return_inverse=True)
+        self.spread = spread_matrix(self.occupied, grid)
+        self.recalled = recall(past.months_ago)
+        self.is_recent = past.months_ago < RECENT_MONTHS
+        least = max(2, round(KEPT_SHARE * params.dbscan.min_samples))
+        dbscan = DbscanParams(params.dbscan.eps_m, least)
+        self.params = AreaParams(dbscan, params.resolution, params.max_area_km2)
+        self.cells = grid.area_km2.index.to_numpy()
+
+    def areas(self, kept: npt.NDArray[np.bool_]) -> list[CellSet]:
+        """Find areas as `csa.areas.forming.form_areas` would.
+
+        Without a size limit nearly so: clusters that touch are one from the start, so that a
+        piece too small for an area of its own may join one. That is 30 times quicker, and changed
+        shares by at most .03 in Philadelphia.
+        """
+        least = self.params.dbscan.min_samples
+        in_period = kept[self.in_period]
+        reached = frozenset(self.cells[self.graph.reached(in_period, least)].tolist())
+        at = self.past.at[self.in_period][in_period]
+        if self.params.is_limited:
+            expected = self._expected(kept)
+            dense = keep_dense(reached, expected, self.grid, self.params)
+            pieces = walkable_areas(dense, expected, self.grid, self.params)
+        else:
+            filled = self.grid.on_land(self.grid.fill_holes(reached))
+            pieces = self.grid.contiguous_parts(filled)
+        counts = np.bincount(at, minlength=len(self.cells))
+        return [piece for piece in pieces if self._count(piece, counts) >= least]
+
+    def _expected(self, kept: npt.NDArray[np.bool_]) -> Floats:
+        lasting = self._share(kept, self.recalled)
+        passing = self._share(kept & self.is_recent, np.ones(len(kept)))
+        return combine(lasting, passing, int((kept & self.in_period).sum()))
+
+    def _share(self, kept: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+        by_cell = np.bincount(self.number[kept], weights[kept], minlength=len(self.occupied))
+        total = by_cell.sum()
+        shares: Floats = self.spread @ (by_cell / total if total else by_cell)
+        return shares
+
+    def _count(self, piece: CellSet, counts: Ints) -> int:
+        return int(sum(counts[self.grid.places[cell]] for cell in piece))

@@ -1,0 +1,285 @@
+"""One period's incidents on the study area's cells, and the past before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
+from csa.areas.land import Land
+from csa.areas.runs import Window
+from csa.areas.stability import Past
+from csa.base.crs import project
+from csa.base.errors import CsaError
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.geo import cells as h3_cells
+from csa.geo.grid import Floats, Grid, Ints
+from csa.geo.neighborhoods import assign_neighborhoods
+from csa.geo.pieces import contiguous_parts, fill_holes
+
+
+def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
+    """List the cells of a dataset's study area: the same for each proposal, so worth keeping.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `area_km2`, land inside the study area; `lon` and `lat` of the middle, degrees; index
+        `cell`, uint64, sorted.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    cover = h3_cells.cover(dataset.study_area, resolution)
+    return cover.join(h3_cells.centres(cover.index.to_numpy()))
+
+
+@dataclass(frozen=True)
+class Located:
+    """A dataset's incidents that lie in the study area, of all months.
+
+    Parameters
+    ----------
+    dataset
+        The city's incidents and places.
+    kinds
+        The kinds of incident counted.
+    incidents
+        n incidents.
+    xy
+        (n, 2) metres.
+    cells
+        (n,) the cell of each.
+    month
+        (n,) months since the year 0.
+    grid
+        The study area's cells.
+    cover
+        As `study_cells`.
+    """
+
+    dataset: Dataset
+    kinds: tuple[str, ...]
+    incidents: pd.DataFrame
+    xy: Floats  # (n, 2) metres
+    cells: h3_cells.Cells
+    month: Ints
+    grid: Grid
+    cover: pd.DataFrame
+
+    def window(self, period: Period) -> Window:
+        """Take a period's incidents.
+
+        Parameters
+        ----------
+        period
+            Whole months.
+
+        Returns
+        -------
+        Window
+            Those in the study area, and how many of the period are not.
+        """
+        is_in = (self.month >= period.start.index) & (self.month < period.until.index)
+        everything = _in_period(self.dataset.incidents, period, self.kinds)
+        n_unlocated = int(everything[["lon", "lat"]].isna().any(axis=1).sum())
+        return Window(
+            self.incidents[is_in].reset_index(drop=True),
+            self.xy[is_in],
+            self.cells[is_in],
+            n_unlocated=n_unlocated,
+            n_outside=len(everything) - n_unlocated - int(is_in.sum()),
+        )
+
+    def counts(self, period: Period) -> Ints:
+        """Count a period's incidents by cell.
+
+        Parameters
+        ----------
+        period
+            Whole months.
+
+        Returns
+        -------
+        numpy.ndarray
+            (m,) in the order of the grid.
+        """
+        is_in = (self.month >= period.start.index) & (self.month < period.until.index)
+        return self.grid.count(self.cells[is_in])
+
+    def months_ago(self, until: Month) -> Floats:
+        """Tell how long before a month each incident was.
+
+        Parameters
+        ----------
+        until
+            The first month not counted.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,) months; half a month for the month before, below zero for what came after.
+        """
+        return np.asarray(until.index - self.month - 0.5, dtype=np.float64)
+
+    def expected(self, period: Period, *, with_recent: bool = True) -> Floats:
+        """Tell how many incidents each cell would have if its past went on.
+
+        Parameters
+        ----------
+        period
+            Whole months; its end closes the past, its own count sets the sum.
+        with_recent
+            Whether a cell may also go on like its last months.
+
+        Returns
+        -------
+        numpy.ndarray
+            (m,) as `csa.areas.expected.expect_incidents`.
+        """
+        months_ago = self.months_ago(period.until)
+        is_past, size = months_ago > 0, len(self.grid.area_km2)
+        at, ago = self.positions[is_past], months_ago[is_past]
+        is_recent = (ago < RECENT_MONTHS) & with_recent
+        recalled = np.bincount(at, recall(ago), minlength=size).astype(np.float64)
+        recent = np.bincount(at[is_recent], minlength=size).astype(np.float64)
+        n_incidents = int((ago < period.months).sum())
+        return expect_incidents(recalled, recent, n_incidents, self.grid)
+
+    def past(self, period: Period) -> Past:
+        """Take all incidents before a period's end, for subsampling.
+
+        Parameters
+        ----------
+        period
+            Whole months.
+
+        Returns
+        -------
+        Past
+            The period's incidents and those before it.
+        """
+        months_ago = self.months_ago(period.until)
+        # Sorted: a seed leaves the same incidents out, whatever the order of rows.
+        order = np.lexsort((self.month, self.xy[:, 1], self.xy[:, 0]))
+        past = order[months_ago[order] > 0]
+        return Past(self.xy[past], self.positions[past], months_ago[past], period.months)
+
+    @cached_property
+    def spirals(self) -> Ints:
+        """(m, 61) places of each cell itself and of its first to fourth rings; -1 outside."""
+        return h3_cells.spirals(self.cover.index.to_numpy(), steps=4)
+
+    @cached_property
+    def land(self) -> Land:
+        """The study area's cells as land that can be taken."""
+        cells = self.cover.index.to_numpy()
+        names = assign_neighborhoods(
+            self.cover["lon"], self.cover["lat"], self.dataset.neighborhoods
+        )
+        numbers = pd.factorize(names.where(names != ""), sort=True)[0].astype(np.int64)
+        size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
+        return Land(size, centre, h3_cells.neighbours(cells), numbers)
+
+    @cached_property
+    def positions(self) -> Ints:
+        """The place of each incident's cell in the grid."""
+        return np.searchsorted(self.grid.area_km2.index.to_numpy(), self.cells)
+
+
+def locate(
+    dataset: Dataset, config: CityConfig, choices: Choices, cover: pd.DataFrame | None = None
+) -> Located:
+    """Put a dataset's incidents on the study area's cells.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        The kinds counted and the cells' resolution.
+    cover
+        What `study_cells` gives for this dataset and resolution; None makes it.
+
+    Returns
+    -------
+    Located
+        The incidents of all months that lie in the study area.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    CsaError
+        If the dataset is another city's.
+    """
+    require_city(dataset, config)
+    if cover is None:
+        cover = study_cells(dataset, choices.resolution)
+    incidents = dataset.incidents
+    if set(choices.kinds) != set(KINDS):
+        incidents = incidents[incidents["kind"].isin(choices.kinds)]
+    placed = incidents.dropna(subset=["lon", "lat"])
+    cells = h3_cells.bin_points(placed["lon"], placed["lat"], choices.resolution)
+    is_outside = placed["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+    # A point on the very border may fall into a cell of no area inside.
+    is_inside = ~is_outside & np.isin(cells, cover.index.to_numpy())
+    inside = placed[is_inside].reset_index(drop=True)
+    xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), config.city.metric_crs)
+    when = inside["occurred_at"].dt
+    month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    grid = _grid(cover, config.city.metric_crs)
+    return Located(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
+
+
+def require_city(dataset: Dataset, config: CityConfig) -> None:
+    """Refuse a dataset of another city.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The city's file.
+
+    Raises
+    ------
+    CsaError
+        If the dataset is another city's.
+    """
+    found, wanted = dataset.report["city"], config.city.id
+    if found != wanted:
+        raise CsaError("dataset.other_city", found=found, wanted=wanted)
+
+
+def _in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:
+    when = incidents["occurred_at"]
+    is_in = (when >= pd.Timestamp(f"{period.start}-01")) & (
+        when < pd.Timestamp(f"{period.until}-01")
+    )
+    if set(kinds) != set(KINDS):
+        is_in &= incidents["kind"].isin(kinds)
+    return incidents[is_in]
+
+
+def _grid(cover: pd.DataFrame, crs: str) -> Grid:
+    xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), crs)
+    return Grid(cover["area_km2"], xy, h3_cells.disk, contiguous_parts, fill_holes)

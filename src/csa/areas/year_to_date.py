@@ -1,0 +1,151 @@
+"""The year so far against the same months of the year before: an exact test of two counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.base.errors import TableError
+from csa.base.params import Month, Period
+from csa.base.stats import compare_counts
+
+YEAR = 12
+MAX_CHANCE = 0.05
+"""A difference that chance alone makes less often is called more than chance would give."""
+
+DISPERSION = 1.6
+"""Variance over mean of counts of fixed places: one shooting answers another. A nominal 5 % test
+of Poisson counts would then be one of 12 %."""
+
+
+@dataclass(frozen=True)
+class YearToDate:
+    """A year's whole months so far beside the same months of the year before.
+
+    Parameters
+    ----------
+    period
+        January to the last whole month.
+    before
+        The same months a year earlier.
+    n_now, n_before
+        Incidents in each.
+    probability
+        How often chance alone would part two such counts as far, in either direction; at most.
+        Counts are taken as sure as `DISPERSION` times fewer independent ones.
+    """
+
+    period: Period
+    before: Period
+    n_now: int
+    n_before: int
+    probability: float
+
+    @property
+    def verdict(self) -> str:
+        """`more` or `fewer` than chance alone would give, or `usual`."""
+        if self.probability >= MAX_CHANCE:
+            return "usual"
+        return "more" if self._is_higher else "fewer"
+
+    @property
+    def _is_higher(self) -> bool:
+        return self.n_now * _days(self.before) > self.n_before * _days(self.period)
+
+
+def compare_year_to_date(
+    occurred_at: pd.Series, covered: Period, until: Month
+) -> YearToDate | None:
+    """Compare a year's whole months so far with the same months of the year before.
+
+    Parameters
+    ----------
+    occurred_at
+        Local time of each incident, n rows.
+    covered
+        The whole months that the data cover.
+    until
+        The first month that is not looked at.
+
+    Returns
+    -------
+    YearToDate or None
+        The two counts; None where no month is whole in both years.
+
+    Raises
+    ------
+    TableError
+        If a time is missing.
+    """
+    if occurred_at.isna().any():
+        raise TableError("counts.no_time", n=int(occurred_at.isna().sum()))
+    end = min(until, covered.until)
+    if end <= covered.start:
+        return None
+    period = Period(Month(end.plus(-1).year, 1), end)
+    before = Period(period.start.plus(-YEAR), end.plus(-YEAR))
+    if before.start < covered.start:
+        return None
+    index = (occurred_at.dt.year * YEAR + occurred_at.dt.month - 1).to_numpy(dtype=np.int64)
+    n_now, n_before = (_count(index, months) for months in (period, before))
+    probability = compare_counts(
+        round(n_now / DISPERSION), round(n_before / DISPERSION), _days(period), _days(before)
+    )
+    return YearToDate(period, before, n_now, n_before, probability)
+
+
+def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
+    """List the whole months between the first and the last day that data cover.
+
+    Parameters
+    ----------
+    data_from, data_through
+        The first and the last day.
+    begins_late_after
+        The data's first day is their first row's: up to this day of a month, it counts as whole.
+
+    Returns
+    -------
+    Period or None
+        None where no month is whole.
+    """
+    start, last = (Month(day.year, day.month) for day in (data_from, data_through))
+    start = start.plus(1) if data_from.day > begins_late_after else start
+    is_over = data_through.day == pd.Period(str(last)).days_in_month
+    until = last.plus(1) if is_over else last
+    return Period(start, until) if start < until else None
+
+
+def months_missing(covered: Period, months: int, horizon_months: int) -> int:
+    """Tell how many months are missing until a past January can be judged.
+
+    Parameters
+    ----------
+    covered
+        The whole months that the data cover.
+    months
+        Months needed before a January.
+    horizon_months
+        Months needed from it on.
+
+    Returns
+    -------
+    int
+        0 where one can be judged.
+    """
+    first = covered.start.plus(months)
+    january = first if first.number == 1 else Month(first.year + 1, 1)
+    return max(0, january.index + horizon_months - covered.until.index)
+
+
+def _count(index: npt.NDArray[np.int64], months: Period) -> int:
+    return int(((index >= months.start.index) & (index < months.until.index)).sum())
+
+
+def _days(months: Period) -> int:
+    first, after = (date(end.year, end.number, 1) for end in (months.start, months.until))
+    return (after - first).days

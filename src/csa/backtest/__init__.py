@@ -1,0 +1,1 @@
+"""How well each way of choosing would have worked in past years."""

@@ -1,0 +1,126 @@
+"""One way of choosing against another: in pairs, with what luck alone could make of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from csa.backtest.scoring import BASELINES, Judged
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One method against another on the same days and the same land.
+
+    Parameters
+    ----------
+    method, baseline
+        Their names.
+    hit_share, baseline_hit_share
+        Their means over origins.
+    difference
+        Mean difference of the hit shares.
+    low, high
+        Between which the difference lies with 90 % confidence.
+    """
+
+    method: str
+    baseline: str
+    hit_share: float
+    baseline_hit_share: float
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def ratio(self) -> float:
+        """The method's mean hit share over the baseline's; NaN where the baseline caught none."""
+        if not self.baseline_hit_share:
+            return math.nan
+        return self.hit_share / self.baseline_hit_share
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, or `as good`: the interval holds zero."""
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "as good"
+
+
+def best_baseline(table: pd.DataFrame) -> str:
+    """Name the baseline with the highest mean hit share.
+
+    Parameters
+    ----------
+    table
+        As `tabulate` gives.
+
+    Returns
+    -------
+    str
+        Of `BASELINES`; of equals the first.
+    """
+    means = table.groupby("method")["hit_share"].mean()
+    return max(BASELINES, key=lambda name: means[name])
+
+
+def compare(
+    judged: Sequence[Judged], method: str, baseline: str, *, seed: int, n_resamples: int = 2000
+) -> Comparison:
+    """Compare two methods in pairs, with a bootstrap over origins and incidents.
+
+    The luck of incidents is already in how origins differ. Drawn again in full within each, it
+    would count twice, and the interval would hold the truth 98 times in 100 instead of 90: so
+    within an origin it is divided by the square root of their number. Simulated with 1 to 12
+    origins of 1,500 incidents, the interval then holds the truth 87 to 91 times in 100; with 3
+    to 12, where origins differ in truth as much as by luck, 83 to 88 times. A single origin
+    cannot show how origins differ.
+
+    Parameters
+    ----------
+    judged
+        Trials judged, each with some incident that came.
+    method, baseline
+        Names of methods.
+    seed
+        Of the bootstrap.
+    n_resamples
+        How often origins, and within each its incidents, are drawn again.
+
+    Returns
+    -------
+    Comparison
+        The mean difference with its 90 % interval.
+
+    References
+    ----------
+    Davison & Hinkley (1997), Bootstrap Methods and their Application, section 3.8 (levels of
+    resampling).
+    """
+    rng = np.random.default_rng(seed)
+    resampled = np.empty((len(judged), n_resamples))
+    ours, theirs = np.empty(len(judged)), np.empty(len(judged))
+    for number, one in enumerate(judged):
+        future, mine, other = one.trial.future, one.parts[method], one.parts[baseline]
+        came = np.flatnonzero(future)
+        n_future = int(future.sum())
+        ours[number] = mine @ future / n_future
+        theirs[number] = other @ future / n_future
+        drawn = rng.multinomial(n_future, future[came] / n_future, size=n_resamples)
+        apart = ours[number] - theirs[number]
+        luck = drawn @ (mine - other)[came] / n_future - apart
+        resampled[number] = apart + luck / math.sqrt(len(judged))
+    origins = rng.integers(len(judged), size=(len(judged), n_resamples))
+    means = np.take_along_axis(resampled, origins, axis=0).mean(axis=0)
+    # Rounded: what sums leave behind after twelve places makes no method better or worse.
+    difference, low, high = (
+        round(float(number), 12) + 0.0
+        for number in ((ours - theirs).mean(), *np.quantile(means, [0.05, 0.95]))
+    )
+    return Comparison(
+        method, baseline, float(ours.mean()), float(theirs.mean()), difference, low, high
+    )

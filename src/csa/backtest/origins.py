@@ -1,0 +1,271 @@
+"""How well would this have worked? The same way of proposing, on past days, scored on what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.finding import Estimator, find_areas, places_of, settle_params
+from csa.areas.study_area import Located
+from csa.areas.year_to_date import whole_months
+from csa.backtest.comparison import Comparison, best_baseline, compare
+from csa.backtest.scoring import Judged, Trial, judge_trial, tabulate
+from csa.base.errors import ParamError, PeriodError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month, Period
+from csa.config.city import Areas
+from csa.dataset.versioned import Dataset
+from csa.geo.grid import CellSet, Floats
+
+SEED = 20200101
+HORIZON_MONTHS = 12
+AREA_SHARE = 0.02
+LAST_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a backtest asks.
+
+    Parameters
+    ----------
+    origins
+        First months that were not known.
+    horizon_months
+        Months after each that are scored, 1 to 60.
+    area_share
+        The part of the study area's land that is chosen, above 0 and at most one half.
+    """
+
+    origins: tuple[Month, ...]
+    horizon_months: int = HORIZON_MONTHS
+    area_share: float = AREA_SHARE
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked."""
+        if not 1 <= self.horizon_months <= 60:
+            raise ParamError("backtest.horizon", given=self.horizon_months)
+        if not 0 < self.area_share <= 0.5:
+            raise ParamError("backtest.area_share", given=self.area_share)
+        if len(set(self.origins)) != len(self.origins):
+            raise ParamError("backtest.origin_twice")
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a backtest found.
+
+    Parameters
+    ----------
+    table
+        As `csa.backtest.scoring.tabulate`.
+    comparison
+        Areas against the best other way; None where nothing came.
+    judged
+        The trials.
+    """
+
+    table: pd.DataFrame
+    comparison: Comparison | None
+    judged: tuple[Judged, ...]
+
+
+def full_months(dataset: Dataset) -> Period:
+    """Tell which whole months the data cover.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+
+    Returns
+    -------
+    Period
+        As `csa.areas.year_to_date.whole_months`: from the first month that does not begin
+        late to the last that is over.
+
+    Raises
+    ------
+    PeriodError
+        If no month is whole.
+    """
+    first, last = dataset.report["data_from"], dataset.report["data_through"]
+    if first is None or last is None:
+        raise PeriodError("period.no_data")
+    covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
+    if covered is None:
+        raise PeriodError("backtest.no_month")
+    return covered
+
+
+def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[Month, ...]:
+    """List the Januaries with a whole period before them and a whole horizon after.
+
+    Only Januaries: what they suggest then changes once a year.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+    months
+        Months of a proposal.
+    horizon_months
+        Months that are scored.
+
+    Returns
+    -------
+    tuple of Month
+        Earliest first; none where the data are too short.
+    """
+    covered = full_months(dataset)
+    years = range(covered.start.year, covered.until.year + 1)
+    return tuple(
+        january
+        for january in (Month(year, 1) for year in years)
+        if january.index - months >= covered.start.index
+        and january.index + horizon_months <= covered.until.index
+    )
+
+
+def run_backtest(
+    located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
+) -> Backtest:
+    """Propose at each origin from the months before, and score on the months after.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    choices
+        How areas are proposed; its end is each origin in turn.
+    areas
+        The documented values, or those that a backtest chose.
+    question
+        Origins, horizon and land.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Backtest
+        The table, the comparison and the trials.
+
+    Raises
+    ------
+    PeriodError
+        If an origin has no month of data before it, or not the whole horizon after it.
+    """
+    refuse_outside(located.dataset, question)
+    judged = []
+    for origin in question.origins:
+        tell("origin")
+        period = Period.before(origin, choices.months)
+        params = settle_params(located, period, choices, areas)
+        found = find_areas(located, period, params).areas
+        per_km2 = Estimator(located, period).per_km2(found)
+        trial = make_trial(located, period, question, found, per_km2)
+        judged.append(judge(trial, located, question))
+    return _settle(judged, located, question)
+
+
+def refuse_outside(dataset: Dataset, question: Question) -> None:
+    """Refuse origins without a month of data before them, or a whole horizon after.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+    question
+        Origins and horizon.
+
+    Raises
+    ------
+    PeriodError
+        If one is outside; the message says which may be asked.
+    """
+    if not question.origins:
+        return
+    covered = full_months(dataset)
+    for origin in question.origins:
+        is_known = origin > covered.start
+        if not is_known or origin.index + question.horizon_months > covered.until.index:
+            raise PeriodError(
+                "backtest.outside",
+                origin=origin,
+                horizon=question.horizon_months,
+                first=covered.start.plus(1),
+                last=covered.until.plus(-question.horizon_months),
+            )
+
+
+def make_trial(
+    located: Located,
+    period: Period,
+    question: Question,
+    found: Sequence[CellSet],
+    per_km2: Floats,
+) -> Trial:
+    """Gather what was known at a period's end, and what came.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    period
+        The months before the origin.
+    question
+        The horizon.
+    found
+        The areas proposed.
+    per_km2
+        Their estimates per km2.
+
+    Returns
+    -------
+    Trial
+        To be judged.
+    """
+    origin = period.until
+    horizon = Period(origin, origin.plus(question.horizon_months))
+    return Trial(
+        origin,
+        located.counts(period),
+        located.counts(Period.before(origin, LAST_YEAR)),
+        located.window(period).xy,
+        [places_of(located, area) for area in found],
+        per_km2,
+        located.counts(horizon),
+    )
+
+
+def judge(trial: Trial, located: Located, question: Question) -> Judged:
+    """Let every method choose from what was known.
+
+    Parameters
+    ----------
+    trial
+        What was known.
+    located
+        The city's incidents and land.
+    question
+        How much land is chosen.
+
+    Returns
+    -------
+    Judged
+        As `csa.backtest.scoring.judge_trial`.
+    """
+    return judge_trial(trial, located.land, question.area_share, seed=SEED)
+
+
+def _settle(judged: Sequence[Judged], located: Located, question: Question) -> Backtest:
+    table = tabulate(judged, located.land, question.horizon_months)
+    scored = [one for one in judged if one.trial.future.sum()]
+    if not scored:
+        return Backtest(table, None, tuple(judged))
+    comparison = compare(scored, "areas", best_baseline(table), seed=SEED)
+    return Backtest(table, comparison, tuple(judged))

@@ -1,0 +1,240 @@
+"""The record of past years: how each way of choosing did, kept beside the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from csa.backtest.comparison import Comparison
+from csa.backtest.scoring import BACKTEST_COLUMNS, as_table
+from csa.backtest.suggestion import Tried
+from csa.base.errors import TableError
+
+FORMAT_VERSION = 2
+KIND = "record of past years"
+
+
+@dataclass(frozen=True)
+class UsualChange:
+    """What areas chosen this way did afterwards, nobody having worked there for this tool.
+
+    Parameters
+    ----------
+    origin
+        When they were chosen (YYYY-MM).
+    n_areas
+        How many.
+    before_share
+        Their share of the city's incidents in the period that chose them.
+    last_year_share
+        In the last 12 months of it.
+    after_share
+        In the 12 months after it.
+    """
+
+    origin: str
+    n_areas: int
+    before_share: float
+    last_year_share: float
+    after_share: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """What past years say, for one dataset and one way of proposing.
+
+    Parameters
+    ----------
+    fingerprint
+        Of the dataset.
+    method_version
+        Of the proposal's method.
+    params
+        Period, resolution, size limit, land share and horizon.
+    table
+        As `csa.backtest.scoring.tabulate`; empty where no past year can be judged.
+    comparison
+        Areas against the best other way; None without a past year.
+    tried
+        Settings of DBSCAN tried.
+    suggested
+        The setting suggested; None where there are too few years.
+    usual_changes
+        What chosen areas did afterwards, by origin.
+    """
+
+    fingerprint: str
+    method_version: str
+    params: Mapping[str, Any]
+    table: pd.DataFrame
+    comparison: Comparison | None
+    tried: tuple[Tried, ...]
+    suggested: Tried | None
+    usual_changes: tuple[UsualChange, ...]
+
+    @property
+    def n_origins(self) -> int:
+        """How many past years were judged."""
+        return int(self.table["origin"].nunique())
+
+    @property
+    def usual_fall_share(self) -> float | None:
+        """Mean fall of chosen areas' share of the city, last year to next; None without one."""
+        if not self.usual_changes:
+            return None
+        falls = [
+            1 - one.after_share / one.last_year_share
+            for one in self.usual_changes
+            if one.last_year_share
+        ]
+        return sum(falls) / len(falls) if falls else None
+
+
+def record_to_plain(record: Record) -> dict[str, Any]:
+    """Write a record as plain values.
+
+    Parameters
+    ----------
+    record
+        What is kept.
+
+    Returns
+    -------
+    dict
+        For JSON.
+    """
+    rows = record.table[list(BACKTEST_COLUMNS)].to_dict("records")
+    return {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "fingerprint": record.fingerprint,
+        "method_version": record.method_version,
+        "params": dict(record.params),
+        "table": [{str(name): _or_none(value) for name, value in row.items()} for row in rows],
+        "comparison": None if record.comparison is None else asdict(record.comparison),
+        "tried": [asdict(one) for one in record.tried],
+        "suggested": None if record.suggested is None else asdict(record.suggested),
+        "usual_changes": [asdict(one) for one in record.usual_changes],
+    }
+
+
+def record_from_plain(plain: Mapping[str, Any]) -> Record:
+    """Read a record from plain values.
+
+    Parameters
+    ----------
+    plain
+        What `record_to_plain` gave.
+
+    Returns
+    -------
+    Record
+        The record.
+
+    Raises
+    ------
+    TableError
+        If it is no record, or of a format this version does not know.
+    """
+    try:
+        if plain["kind"] != KIND or plain["format_version"] != FORMAT_VERSION:
+            raise TableError("backtest.bad_record")
+        comparison, suggested = plain["comparison"], plain["suggested"]
+        return Record(
+            str(plain["fingerprint"]),
+            str(plain["method_version"]),
+            dict(plain["params"]),
+            _judged_table(plain["table"]),
+            None if comparison is None else _compared(comparison),
+            _all_tried(plain["tried"]),
+            None if suggested is None else _all_tried([suggested])[0],
+            tuple(_changed(one) for one in plain["usual_changes"]),
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise TableError("backtest.bad_record") from error
+
+
+def _all_tried(rows: Sequence[Mapping[str, Any]]) -> tuple[Tried, ...]:
+    return tuple(
+        Tried(
+            _positive(row["eps_m"]),
+            int(_positive(_whole(row["min_samples"]))),
+            *_by_origin(row),
+        )
+        for row in rows
+    )
+
+
+def _by_origin(
+    row: Mapping[str, Any],
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
+    hit_shares = tuple(_share(share) for share in row["hit_shares"])
+    area_shares = tuple(_share(share) for share in row["area_shares"])
+    n_areas = tuple(_whole(n) for n in row["n_areas"])
+    if not len(hit_shares) == len(area_shares) == len(n_areas):
+        raise ValueError(row)
+    return hit_shares, area_shares, n_areas
+
+
+def _judged_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    for row in rows:
+        for name, value in row.items():
+            if name in {"origin", "method"}:
+                _text(value)
+            elif value is not None:
+                _number(value, least=0)
+    return as_table(rows)
+
+
+def _compared(row: Mapping[str, Any]) -> Comparison:
+    for name, value in row.items():
+        if name in {"method", "baseline"}:
+            _text(value)
+        else:
+            _number(value, least=-1, most=1)
+    return Comparison(**row)
+
+
+def _changed(row: Mapping[str, Any]) -> UsualChange:
+    shares = {
+        name: _share(row[name]) for name in ("before_share", "last_year_share", "after_share")
+    }
+    return UsualChange(
+        **{**row, **shares, "origin": _text(row["origin"]), "n_areas": _whole(row["n_areas"])}
+    )
+
+
+def _number(value: Any, *, least: float, most: float = 1e9) -> float:
+    """Refuse what is no number, not finite, or out of its range."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise ValueError(value)
+    return float(value)
+
+
+def _positive(value: Any) -> float:
+    if not _number(value, least=0, most=1e6):
+        raise ValueError(value)
+    return float(value)
+
+
+def _share(value: Any) -> float:
+    return _number(value, least=0, most=1)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return int(_number(value, least=0))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124

@@ -1,0 +1,288 @@
+"""What needs many past proposals, made once and kept: how it went, and what it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from csa.areas.choices import Choices, Suggestion
+from csa.areas.proposal import METHOD_VERSION
+from csa.areas.study_area import locate
+from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, Question, past_januaries, run_backtest
+from csa.backtest.record import Record, UsualChange, record_from_plain, record_to_plain
+from csa.backtest.scoring import Judged
+from csa.backtest.suggestion import Tried, choose_setting
+from csa.backtest.variants import sweep_settings
+from csa.base.errors import ParamError, PeriodError, SourceError, TableError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.base.schema import KINDS
+from csa.config.city import Areas, CityConfig
+from csa.dataset.cache import kept_path, load_kept, save_kept
+from csa.dataset.versioned import Dataset
+
+NAME = "past-years"
+
+
+def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
+    """List the past Januaries that a record judges.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    tuple of Month
+        Earliest first; none where the data are too short, even for one whole month.
+
+    Raises
+    ------
+    ParamError
+        If the months of a proposal are outside their range.
+    PeriodError
+        If the data have no readable day at all.
+    """
+    if not 1 <= choices.months <= 1200:
+        raise ParamError("param.months", given=choices.months)
+    try:
+        return past_januaries(dataset, choices.months, HORIZON_MONTHS)
+    except PeriodError as error:
+        if error.message.key != "backtest.no_month":
+            raise
+        return ()
+
+
+def make_record(
+    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
+) -> Record:
+    """Try settings at all past Januaries, choose the one to suggest, and judge its areas.
+
+    The areas judged are those that are then proposed. The years that choose a setting also judge
+    it; among settings about as good that flatters little.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        How areas are proposed.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Record
+        To be kept beside the dataset; without a past year to judge, an empty one.
+    """
+    tell("cells")
+    located = locate(dataset, config, choices)
+    origins = past_years(dataset, choices)
+    question = Question(origins)
+    tried = sweep_settings(located, choices, config.areas, question, tell)
+    suggested = choose_setting(tried)
+    areas = _with_setting(config.areas, suggested)
+    judged = run_backtest(located, choices, areas, question, tell)
+    return Record(
+        dataset.fingerprint,
+        METHOD_VERSION,
+        {**record_params(choices, config.areas), "origins": [str(origin) for origin in origins]},
+        judged.table,
+        judged.comparison,
+        tried,
+        suggested,
+        tuple(_usual_change(one) for one in judged.judged),
+    )
+
+
+def load_record(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Record | None:
+    """Read the record kept beside a dataset for a way of proposing.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed; DBSCAN's choices and the end do not matter.
+
+    Returns
+    -------
+    Record or None
+        None where `csa backtest` has not made it.
+
+    Raises
+    ------
+    CsaError
+        If the file kept is damaged.
+    """
+    path = _path(folder, dataset, config, choices)
+    kept = load_kept(path)
+    if kept is None:
+        return None
+    try:
+        return record_from_plain(kept)
+    except TableError as error:
+        raise SourceError("backtest.damaged", path=path) from error
+
+
+def load_suggestion(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Record | None:
+    """Read the record whose setting is suggested: this dataset's, else the latest of older data.
+
+    New data come each month; a setting is chosen once a year, so an older record's stands until
+    `csa backtest` is run again.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    Record or None
+        None where none was ever made for these choices.
+
+    Raises
+    ------
+    CsaError
+        If this dataset's own record is damaged.
+    """
+    found = load_record(folder, dataset, config, choices)
+    if found is not None:
+        return found
+    path = _path(folder, dataset, config, choices)
+    code = path.stem.rsplit("-", 1)[-1]
+    records = []
+    for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
+        # An older one that cannot be read, or of an older format, suggests nothing.
+        with suppress(SourceError, TableError):
+            records.append(record_from_plain(load_kept(older) or {}))
+    return max(records, key=_latest_origin, default=None)
+
+
+def _latest_origin(record: Record) -> tuple[str, int, str]:
+    origins = record.table["origin"].tolist()
+    return max(origins, default=""), record.n_origins, record.fingerprint
+
+
+def save_record(
+    record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> None:
+    """Keep a record beside its dataset.
+
+    Parameters
+    ----------
+    record
+        What `make_record` gave.
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    save_kept(_path(folder, dataset, config, choices), record_to_plain(record))
+
+
+def _path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+    params = {"method": METHOD_VERSION, **record_params(choices, config.areas)}
+    return kept_path(folder, NAME, dataset.fingerprint, params)
+
+
+def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
+    """List what a record depends on beside the dataset and the method.
+
+    Parameters
+    ----------
+    choices
+        How areas are proposed.
+    areas
+        The documented values.
+
+    Returns
+    -------
+    dict
+        Plain values.
+    """
+    return {
+        "months": choices.months,
+        "resolution": choices.resolution,
+        "max_area_km2": float(choices.max_area_km2),
+        "kinds": [kind for kind in KINDS if kind in choices.kinds],
+        "horizon_months": HORIZON_MONTHS,
+        "area_share": AREA_SHARE,
+        "documented": {
+            name: getattr(areas, name)
+            for name in ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
+        },
+    }
+
+
+def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
+    """Settle the values that a proposal suggests, and say where they come from.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    record
+        What past years say; None where none is kept.
+
+    Returns
+    -------
+    Suggestion
+        The record's values, else the city file's.
+    """
+    chosen = None if record is None else record.suggested
+    source = "city file" if chosen is None else "past years"
+    return Suggestion(_with_setting(config.areas, chosen), source)
+
+
+def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:
+    if chosen is None:
+        return areas
+    return areas.model_copy(update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples})
+
+
+def _usual_change(one: Judged) -> UsualChange:
+    trial = one.trial
+    inside = np.zeros(len(trial.counts), dtype=bool)
+    for area in trial.areas:
+        inside[area] = True
+    shares: Mapping[str, float] = {
+        name: float(counts[inside].sum() / counts.sum()) if counts.sum() else 0.0
+        for name, counts in (
+            ("before_share", trial.counts),
+            ("last_year_share", trial.last_year),
+            ("after_share", trial.future),
+        )
+    }
+    return UsualChange(str(trial.origin), len(trial.areas), **shares)

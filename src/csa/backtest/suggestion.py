@@ -1,0 +1,183 @@
+"""Which of DBSCAN's settings to suggest: of those about as good in past years, the simplest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from csa.base.message import Message, say
+
+MIN_ORIGINS = 3
+"""With fewer past years the differences between settings are luck."""
+
+NEAR = 0.35
+"""Logarithms of radius and minimum: together up to 40 % off, a setting speaks for another."""
+
+ROUNDING = 1e-9
+ALIKE = 0.999
+"""Of the land: less than a thousandth of difference is rounding."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One setting of DBSCAN, and how it did in past years.
+
+    Parameters
+    ----------
+    eps_m
+        Radius in metres.
+    min_samples
+        Minimum count, for the documented number of incidents.
+    hit_shares
+        Share of the next incidents that its areas caught, by origin.
+    area_shares
+        On which part of the land, by origin: less than asked for where they cover too little.
+    n_areas
+        How many candidate areas it gave, by origin.
+    """
+
+    eps_m: float
+    min_samples: int
+    hit_shares: tuple[float, ...]
+    area_shares: tuple[float, ...]
+    n_areas: tuple[int, ...]
+
+    @property
+    def mean_hit_share(self) -> float:
+        """Mean over origins."""
+        return float(np.mean(self.hit_shares))
+
+    @property
+    def mean_areas(self) -> float:
+        """Mean number of areas over origins."""
+        return float(np.mean(self.n_areas))
+
+
+def choose_setting(tried: Sequence[Tried]) -> Tried | None:
+    """Choose among settings that past years cannot tell from the best: the one of fewest areas.
+
+    Parameters
+    ----------
+    tried
+        Settings, each judged at the same origins.
+
+    Returns
+    -------
+    Tried or None
+        A setting whose paired difference to the best is within one standard error, of those that
+        covered the same land; None with fewer than `MIN_ORIGINS` origins.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen & Stone (1984), Classification and Regression Trees, section 3.4.3
+    (the rule of one standard error).
+    """
+    comparable = comparable_settings(tried)
+    if not comparable or len(comparable[0].hit_shares) < MIN_ORIGINS:
+        return None
+    best = max(comparable, key=lambda one: one.mean_hit_share)
+    as_good = [one for one in comparable if _is_as_good(one, best)]
+    return min(as_good, key=lambda one: (one.mean_areas, -one.mean_hit_share, one.eps_m))
+
+
+def comparable_settings(tried: Sequence[Tried]) -> list[Tried]:
+    """Keep the settings whose areas covered as much land as any at each origin.
+
+    Parameters
+    ----------
+    tried
+        Settings.
+
+    Returns
+    -------
+    list of Tried
+        Those that can be compared: who takes less land catches less.
+    """
+    most = [max(shares) for shares in zip(*(one.area_shares for one in tried), strict=True)]
+    return [
+        one
+        for one in tried
+        if any(one.area_shares)
+        and all(
+            share >= ALIKE * as_much for share, as_much in zip(one.area_shares, most, strict=True)
+        )
+    ]
+
+
+def _is_as_good(one: Tried, best: Tried) -> bool:
+    apart = np.array(best.hit_shares) - np.array(one.hit_shares)
+    error = float(apart.std(ddof=1) / np.sqrt(len(apart)))
+    # Behind in one year alone is behind by exactly one error: rounding is not to decide.
+    return float(apart.mean()) <= error * (1 + ROUNDING)
+
+
+def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int) -> Message:
+    """Say why a setting is suggested.
+
+    Parameters
+    ----------
+    chosen
+        What `choose_setting` gave.
+    tried
+        The settings tried.
+    n_origins
+        Past years at hand.
+
+    Returns
+    -------
+    Message
+        One sentence.
+    """
+    if chosen is None:
+        return say("backtest.too_few_years", n=n_origins, needed=MIN_ORIGINS)
+    best = max(one.mean_hit_share for one in comparable_settings(tried))
+    return say(
+        "backtest.why_setting",
+        n=n_origins,
+        eps_m=chosen.eps_m,
+        min_samples=chosen.min_samples,
+        hit_share=chosen.mean_hit_share,
+        best_share=best,
+        n_settings=len(tried),
+        n_areas=chosen.mean_areas,
+    )
+
+
+def explain_override(
+    eps_m: float, min_samples: float, tried: Sequence[Tried], chosen: Tried | None
+) -> Message:
+    """Say what choosing another setting costs, as far as past years can tell.
+
+    Parameters
+    ----------
+    eps_m
+        Radius chosen, metres.
+    min_samples
+        Minimum chosen, scaled to the documented number of incidents.
+    tried
+        The settings tried in past years.
+    chosen
+        The suggested one; None where there are too few years.
+
+    Returns
+    -------
+    Message
+        What the nearest setting tried caught beside the suggested one, or that none is near.
+    """
+
+    def apart(one: Tried) -> float:
+        return abs(math.log(one.eps_m / eps_m)) + abs(math.log(one.min_samples / min_samples))
+
+    near = min(comparable_settings(tried), key=apart, default=None)
+    if near is None or chosen is None or apart(near) > NEAR:
+        return say("backtest.override_unknown")
+    return say(
+        "backtest.override",
+        eps_m=near.eps_m,
+        min_samples=near.min_samples,
+        hit_share=near.mean_hit_share,
+        suggested_share=chosen.mean_hit_share,
+    )

@@ -1,0 +1,1 @@
+"""What every other package stands on: errors, text, parameters, coordinates, counts, files."""

@@ -1,0 +1,221 @@
+"""Changes on the disk that happen whole or not at all: links, renames, exchanges, syncs.
+
+The private neighbour of `csa.base.io`, which alone may import it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import glob
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from csa.base.errors import OutputError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[Path]:
+    """Give a place to one writer at a time, and sentences for what fails.
+
+    Parameters
+    ----------
+    out
+        The file or folder that is written.
+
+    Yields
+    ------
+    pathlib.Path
+        Its real place: links followed, the folder that it stands in made.
+
+    Raises
+    ------
+    OutputError
+        If anything below cannot be written.
+    """
+    try:
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for leftover in place.parent.glob(f"{glob.escape(_temporary(place))}????????"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            yield place
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError("files.cannot_write", path=out, why=why) from error
+
+
+@contextmanager
+def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Write files into a temporary folder beside their place, and bring them to the disk.
+
+    Parameters
+    ----------
+    place
+        Where they will be.
+    files
+        Name to content; `es/index.html` is in a folder below.
+
+    Yields
+    ------
+    pathlib.Path
+        The folder; what is still at its path in the end is removed.
+    """
+    fresh = _fresh_sibling(place)
+    try:
+        _fill(fresh, files)
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def put(fresh: Path, place: Path) -> None:
+    """Move a folder to its place, exchanging it with the one that is there.
+
+    Parameters
+    ----------
+    fresh
+        The new folder; afterwards the old one may be at its path.
+    place
+        Where it belongs, beside `fresh`.
+    """
+    if place.exists() and _exchange(fresh, place):
+        sync_folder(place.parent)
+        return  # the old folder is now at `fresh`, and is removed there
+    if place.exists():
+        aside = _fresh_sibling(place)
+        place.rename(aside)
+        try:
+            fresh.rename(place)
+        except OSError:
+            aside.rename(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        fresh.rename(place)
+    sync_folder(place.parent)
+
+
+def put_new(fresh: Path, place: Path) -> bool:
+    """Move a file to its place, unless something is there.
+
+    Parameters
+    ----------
+    fresh
+        The new file.
+    place
+        Where it belongs, on the same disk; held by `writing`.
+
+    Returns
+    -------
+    bool
+        Whether it is there now.
+    """
+    try:
+        os.link(fresh, place)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A disk without hard links: the lock of `writing` keeps other writers out meanwhile.
+        if os.path.lexists(place):
+            return False
+        fresh.rename(place)
+    return True
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a link, or point it elsewhere, in one step.
+
+    Parameters
+    ----------
+    link
+        The link.
+    target
+        What it points to, as seen from the link's folder.
+    """
+    fresh = link.parent / new_link(link.name)
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def new_link(name: str) -> str:
+    """Name the new end of a link, which a writer that was killed may leave behind.
+
+    Parameters
+    ----------
+    name
+        The link's name.
+
+    Returns
+    -------
+    str
+        The name beside it.
+    """
+    return f".{name}.new"
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring to the disk which files a folder holds.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    inner = {(folder / name).parent for name in files} - {folder}
+    for below in sorted(inner):
+        below.mkdir(parents=True)
+    for name, content in files.items():
+        with (folder / name).open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    for below in (*inner, folder):
+        sync_folder(below)
+
+
+def _fresh_sibling(place: Path) -> Path:
+    fresh = place.parent / f"{_temporary(place)}{secrets.token_hex(4)}"
+    fresh.mkdir()  # open to others as far as the user's umask says
+    return fresh
+
+
+def _temporary(place: Path) -> str:
+    """Return how our temporary folders begin: so that no folder of the user's is taken for one."""
+    return f".csa-tmp-{place.name}-"
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, where the system can."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # pragma: no cover - not Linux
+        return False
+    done = rename(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    return bool(done == 0)

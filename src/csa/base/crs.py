@@ -1,0 +1,295 @@
+"""The one door for coordinates: every EPSG code and every reprojection is here.
+
+Longitude before latitude, always. Lengths and areas are measured only in a projected
+system in metres: US city files are often in US survey feet, which differ by a factor of 3.28.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError
+
+from csa.base.errors import CrsError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+LONLAT = "EPSG:4326"
+"""Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps speak."""
+
+METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
+"""For what is said and drawn in a city whose units are `us`; everything is measured in metres."""
+
+
+def parse_crs(text: Any) -> CRS:
+    """Read a coordinate system from text such as `EPSG:32615`.
+
+    Parameters
+    ----------
+    text
+        An authority code, WKT or PROJ text.
+
+    Returns
+    -------
+    pyproj.CRS
+        The coordinate system.
+
+    Raises
+    ------
+    CrsError
+        If no such system is known.
+    """
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise CrsError("crs.unknown", given=str(text)) from error
+
+
+def is_metric(crs: Any) -> bool:
+    """Tell whether lengths and areas have a meaning in metres.
+
+    Parameters
+    ----------
+    crs
+        A coordinate system, or None.
+
+    Returns
+    -------
+    bool
+        True for a projected system with all axes in metres.
+    """
+    if crs is None:
+        return False
+    return _is_metric(parse_crs(crs))
+
+
+@lru_cache(maxsize=256)
+def _is_metric(known: CRS) -> bool:
+    # Web Mercator counts in metres that are 1.3 times too short at 40 degrees.
+    is_mercator = known.to_epsg() == 3857 or "Mercator" in _method(known)
+    in_metres = all(axis.unit_name == "metre" for axis in known.axis_info)
+    return known.is_projected and in_metres and not (is_mercator and not _is_transverse(known))
+
+
+def _method(crs: CRS) -> str:
+    operation = crs.coordinate_operation
+    return "" if operation is None else operation.method_name
+
+
+def _is_transverse(crs: CRS) -> bool:
+    return "Transverse" in _method(crs) or "Oblique" in _method(crs)
+
+
+def require_metres(crs: Any) -> None:
+    """Refuse a coordinate system in which lengths are not metres.
+
+    Parameters
+    ----------
+    crs
+        A coordinate system, or None.
+
+    Raises
+    ------
+    CrsError
+        If the system is unset, geographic, or projected in another unit.
+    """
+    if crs is None:
+        raise CrsError("crs.unset")
+    if not is_metric(crs):
+        known = parse_crs(crs)
+        unit = known.axis_info[0].unit_name if known.axis_info else "unknown units"
+        if known.is_projected and unit == "metre":
+            unit = "metres that grow with latitude"
+        raise CrsError("crs.not_metres", given=known.name, unit=unit)
+
+
+def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
+    """Project longitudes and latitudes.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n.
+    crs
+        The projected system wanted, in metres.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2) metres, x and y.
+
+    Raises
+    ------
+    CrsError
+        If the system is not in metres.
+    """
+    require_metres(crs)
+    to_metres = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
+    x_m, y_m = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
+    return np.column_stack([x_m, y_m])  # (n, 2) metres
+
+
+def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
+    """Turn coordinates of any known system into longitude and latitude.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing (or longitude and latitude) in the units of `crs`, length n.
+    crs
+        The system that they are in: metres, US survey feet, degrees.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Longitude and latitude in degrees, length n; NaN where a projected system has no such
+        place. Degrees are passed on as they are, impossible ones too.
+    """
+    source = parse_crs(crs)
+    easting, northing = np.asarray(x, float), np.asarray(y, float)
+    if source == CRS.from_user_input(LONLAT):
+        return easting, northing
+    back = Transformer.from_crs(source, LONLAT, always_xy=True)
+    lon, lat = back.transform(easting, northing)
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    bad = ~(np.isfinite(lon) & np.isfinite(lat))
+    return np.where(bad, np.nan, lon), np.where(bad, np.nan, lat)
+
+
+def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """Bring a table of polygons or points into longitude and latitude.
+
+    Parameters
+    ----------
+    table
+        Any number of geometries.
+    source
+        Where the table came from, for the message.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same rows in WGS 84.
+
+    Raises
+    ------
+    CrsError
+        If the table names no coordinate system.
+    """
+    if table.crs is None:
+        raise CrsError("crs.places_unset", source=source)
+    return table.to_crs(LONLAT)
+
+
+def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
+    """Project geometries into a system in metres.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in any known system.
+    crs
+        The projected system wanted, in metres.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        The same geometries, in metres.
+
+    Raises
+    ------
+    CrsError
+        If the wanted system is not in metres, or the given one is unset.
+    """
+    require_metres(crs)
+    if shapes.crs is None:
+        raise CrsError("crs.unset")
+    return shapes.to_crs(crs)
+
+
+@lru_cache(maxsize=256)
+def equal_area(lon: float, lat: float) -> CRS:
+    """Return an equal-area system in metres, centred on a place.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84.
+
+    Returns
+    -------
+    pyproj.CRS
+        Lambert's azimuthal equal-area projection: areas are those on the ellipsoid.
+    """
+    return CRS.from_proj4(
+        f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
+    )
+
+
+def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats:
+    """Measure how far places are from one place, along the ellipsoid.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN gives NaN.
+    to_lon, to_lat
+        The one place, degrees.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, length n.
+    """
+    geod = Geod(ellps="WGS84")
+    many_lon, many_lat = np.asarray(lon, float), np.asarray(lat, float)
+    is_known = np.isfinite(many_lon) & np.isfinite(many_lat)
+    metres = np.full(many_lon.shape, np.nan)
+    n_known = int(is_known.sum())
+    _, _, metres[is_known] = geod.inv(
+        many_lon[is_known], many_lat[is_known], np.full(n_known, to_lon), np.full(n_known, to_lat)
+    )
+    return metres
+
+
+def made_for(crs: Any) -> tuple[float, float, float, float] | None:
+    """Return the box that a system is made for, and three degrees around it.
+
+    Parameters
+    ----------
+    crs
+        A projected system.
+
+    Returns
+    -------
+    tuple or None
+        West, south, east and north in degrees; None where the system names no area of use.
+    """
+    use = parse_crs(crs).area_of_use
+    return None if use is None else (use.west - 3, use.south - 3, use.east + 3, use.north + 3)
+
+
+def is_made_for(crs: Any, lon: float, lat: float) -> bool:
+    """Tell whether a system is made for a place, give or take three degrees.
+
+    Parameters
+    ----------
+    crs
+        A projected system.
+    lon, lat
+        Degrees, WGS 84.
+
+    Returns
+    -------
+    bool
+        True also where the system names no area of use.
+    """
+    box = made_for(crs)
+    return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])

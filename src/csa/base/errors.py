@@ -1,0 +1,110 @@
+"""The whole error tree.
+
+CsaError                what the user can mend; the command exits with 2
+├── ConfigError         a city or deployment file; holds every fault found
+├── SourceError         an input file: unreadable, empty, another city's, wrong columns
+├── TableError          a table that lacks a column, or holds values it must not
+├── CrsError            no coordinate system, or one that is not in metres
+├── ParamError          an analyst's choice outside its range
+├── PeriodError         a period wholly outside the data
+├── OutputError         a place that cannot be written, or holds something else
+├── MapError            a map that cannot be drawn
+├── PrivacyError        what was published before cannot be read, or compared with now
+├── StoreError          a store that cannot be opened, read or written
+├── ConflictError       somebody else changed it meanwhile
+├── RoleError           a change that a person's role does not allow
+└── MachineError        a library that this machine lacks; the command exits with 1
+"""
+
+from __future__ import annotations
+
+from csa.base.message import Message, say
+
+
+class CsaError(Exception):
+    """A mistake that the user can mend: what was wrong, where, what to do.
+
+    Parameters
+    ----------
+    key
+        A key of the catalog of sentences.
+    **values
+        What the sentence names.
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.message: Message = say(key, **values)
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return str(self.message)
+
+
+class ConfigError(CsaError):
+    """A city or deployment file that cannot be used.
+
+    Parameters
+    ----------
+    key
+        A key of the catalog of sentences.
+    faults
+        Every fault found, each a message with the setting and the remedy.
+    **values
+        What the sentence names.
+    """
+
+    def __init__(self, key: str, /, *, faults: tuple[Message, ...] = (), **values: object) -> None:
+        self.faults = faults
+        super().__init__(key, **values)
+
+
+class SourceError(CsaError):
+    """An input file that cannot be read, is empty, or is not what the city's file describes."""
+
+    faults: tuple[Message, ...] = ()
+    """Every fault found, where a file is refused whole."""
+
+
+class TableError(CsaError):
+    """A table that lacks a column, or holds values that it must not hold."""
+
+
+class CrsError(CsaError):
+    """No coordinate system, or one in which the asked length or area has no meaning."""
+
+
+class ParamError(CsaError):
+    """An analyst's choice outside its range."""
+
+
+class PeriodError(CsaError):
+    """A period wholly outside the data."""
+
+
+class OutputError(CsaError):
+    """A place that cannot be written, or that holds something else."""
+
+
+class MapError(CsaError):
+    """A map that cannot be drawn; what reads it says so in its place."""
+
+
+class PrivacyError(CsaError):
+    """A publication that cannot be read, or whose places cannot be found in the data."""
+
+
+class StoreError(CsaError):
+    """A store that cannot be opened, read or written: absent, damaged, full, down."""
+
+
+class ConflictError(CsaError):
+    """A change of what somebody else changed meanwhile; nothing was written."""
+
+
+class RoleError(CsaError):
+    """A change that a person's role does not allow."""
+
+
+class MachineError(CsaError):
+    """What this machine lacks, and how it is installed: no choice of the user's is wrong."""

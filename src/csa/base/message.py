@@ -1,0 +1,101 @@
+"""A message: a key and values, before it becomes a sentence in somebody's language.
+
+Everything below the screens speaks in messages. `csa.base.text` renders them in the reader's
+language; `str(message)` gives the English sentence, so that an error is readable in a
+notebook too.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TypeAlias
+
+Template: TypeAlias = str | Mapping[str, str]
+"""A sentence, or its forms by number: `one` and `other`, chosen by the value `n`."""
+
+
+@cache
+def english() -> Mapping[str, Template]:
+    """Return the English catalog: key to sentence, read once from `locale/en.toml`.
+
+    Returns
+    -------
+    Mapping
+        Dotted keys (`"source.empty"`) to templates with `{named}` values.
+    """
+    text = files("csa.base").joinpath("locale", "en.toml").read_text(encoding="utf-8")
+    flat: dict[str, Template] = {}
+    for room, sentences in tomllib.loads(text).items():
+        for key, template in sentences.items():
+            flat[f"{room}.{key}"] = template
+    return MappingProxyType(flat)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be said, as a key of the catalog and the values that the sentence names.
+
+    Parameters
+    ----------
+    key
+        A key of `locale/en.toml`, such as `"source.empty"`.
+    values
+        What the sentence names: text and numbers. Numbers are formatted by the sentence.
+    """
+
+    key: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return fill(english()[self.key], self.values)
+
+
+def say(key: str, /, **values: object) -> Message:
+    """Make a message; a shorthand for `Message(key, values)`.
+
+    Parameters
+    ----------
+    key
+        A key of the catalog.
+    **values
+        What the sentence names.
+
+    Returns
+    -------
+    Message
+        The message, its values read-only.
+
+    Raises
+    ------
+    KeyError
+        If the catalog has no such key: a fault of ours, never of the user.
+    """
+    if key not in english():
+        raise KeyError(key)
+    return Message(key, MappingProxyType(values))
+
+
+def fill(template: Template, values: Mapping[str, object]) -> str:
+    """Put values into a template, choosing the form for the number `n` where it has forms.
+
+    Parameters
+    ----------
+    template
+        A sentence, or its forms `one` and `other`.
+    values
+        What the sentence names.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    if not isinstance(template, str):
+        template = template["one" if values.get("n") == 1 else "other"]
+    return template.format_map(values)

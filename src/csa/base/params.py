@@ -1,0 +1,208 @@
+"""The analyst's frozen choices, each refused at once when it is outside its range."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from csa.base.errors import ParamError
+
+MONTH_PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+MAX_EPS_M = 5000.0
+RESOLUTION_RANGE = (6, 11)
+"""Resolution 6 is a county's corner (36 km2), 11 a house and its garden (0.002 km2)."""
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month, written `YYYY-MM`.
+
+    Parameters
+    ----------
+    year
+        Four digits.
+    number
+        1 to 12.
+    """
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no month."""
+        if not (1 <= self.year <= 9999 and 1 <= self.number <= 12):
+            raise ParamError("param.month", name="month", given=f"{self.year}-{self.number}")
+
+    @classmethod
+    def parse(cls, text: str, name: str = "month") -> Month:
+        """Read a month from `YYYY-MM`.
+
+        Parameters
+        ----------
+        text
+            Such as `2020-08`.
+        name
+            The option that gave it, for the message.
+
+        Returns
+        -------
+        Month
+            The month.
+
+        Raises
+        ------
+        ParamError
+            If the text is not a month.
+        """
+        match = MONTH_PATTERN.fullmatch(text)
+        if match is None or int(match[1]) < 1:
+            raise ParamError("param.month", name=name, given=text)
+        return cls(int(match[1]), int(match[2]))
+
+    def plus(self, months: int) -> Month:
+        """Return the month so many months later (earlier when negative).
+
+        Parameters
+        ----------
+        months
+            How many.
+
+        Returns
+        -------
+        Month
+            The other month.
+        """
+        index = self.index + months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def index(self) -> int:
+        """Months since the year 0."""
+        return self.year * 12 + self.number - 1
+
+    def __str__(self) -> str:
+        """Return `YYYY-MM`."""
+        return f"{self.year:04d}-{self.number:02d}"
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole months: the start is included, the end is not.
+
+    Parameters
+    ----------
+    start
+        The first month counted.
+    until
+        The first month not counted.
+    """
+
+    start: Month
+    until: Month
+
+    def __post_init__(self) -> None:
+        """Refuse a period without a month in it."""
+        if self.until <= self.start:
+            raise ParamError("param.period", start=self.start, until=self.until)
+
+    @classmethod
+    def before(cls, until: Month, months: int) -> Period:
+        """Return the months before one.
+
+        Parameters
+        ----------
+        until
+            The first month not counted.
+        months
+            How many, at least 1.
+
+        Returns
+        -------
+        Period
+            That many months, ending before `until`.
+
+        Raises
+        ------
+        ParamError
+            If `months` is below 1 or reaches back before the year 1.
+        """
+        if not 1 <= months <= 1200 or until.index - months < 12:
+            raise ParamError("param.months", given=months)
+        return cls(until.plus(-months), until)
+
+    @property
+    def months(self) -> int:
+        """How many months it has."""
+        return self.until.index - self.start.index
+
+
+@dataclass(frozen=True)
+class DbscanParams:
+    """The two choices of DBSCAN.
+
+    Parameters
+    ----------
+    eps_m
+        Neighbourhood radius in metres, above 0 and at most 5,000.
+    min_samples
+        How many incidents, itself included, make an incident a core one; at least 2.
+    """
+
+    eps_m: float
+    min_samples: int
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their range."""
+        if not (math.isfinite(self.eps_m) and 0 < self.eps_m <= MAX_EPS_M):
+            raise ParamError("param.eps_m", given=self.eps_m)
+        if self.min_samples < 2:
+            raise ParamError("param.min_samples", given=self.min_samples)
+
+
+@dataclass(frozen=True)
+class AreaParams:
+    """How clusters become candidate areas.
+
+    Parameters
+    ----------
+    dbscan
+        The choices of DBSCAN.
+    resolution
+        H3 resolution of the cells, 6 to 11.
+    max_area_km2
+        No area is larger than this; 0 for no limit.
+    """
+
+    dbscan: DbscanParams
+    resolution: int = 9
+    max_area_km2: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their range."""
+        require_resolution(self.resolution)
+        if not (math.isfinite(self.max_area_km2) and self.max_area_km2 >= 0):
+            raise ParamError("param.max_area_km2", given=self.max_area_km2)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether areas have a size limit at all."""
+        return self.max_area_km2 > 0
+
+
+def require_resolution(resolution: int) -> None:
+    """Refuse an H3 resolution that is of no use for areas in a city.
+
+    Parameters
+    ----------
+    resolution
+        The resolution wanted.
+
+    Raises
+    ------
+    ParamError
+        If it is not 6 to 11.
+    """
+    low, high = RESOLUTION_RANGE
+    if not low <= resolution <= high:
+        raise ParamError("param.resolution", given=resolution, low=low, high=high)

@@ -1,0 +1,104 @@
+"""How sure one count is, and whether two counts part further than chance would have them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaincinv
+from scipy.stats import binom
+
+from csa.base.errors import ParamError, TableError
+
+Ints = npt.NDArray[np.int64]
+
+
+def as_counts(given: npt.ArrayLike) -> Ints:
+    """Refuse what cannot be counts of incidents.
+
+    Parameters
+    ----------
+    given
+        Incidents, in any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same, int64.
+
+    Raises
+    ------
+    TableError
+        If one is negative, missing or no whole number.
+    """
+    counts = np.asarray(given, dtype=np.float64)
+    is_count = (counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)
+    if not is_count.all():
+        raise TableError("counts.not_whole", given=f"{counts[~is_count][0]:g}")
+    return counts.astype(np.int64)
+
+
+def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
+    """Tell between which usual numbers a count would be no surprise: the exact Poisson interval.
+
+    It is of the usual (expected) number, not of the next count, which varies more. Incidents
+    that lead to others, and a place chosen because its count was high, make it too narrow.
+
+    Parameters
+    ----------
+    n
+        Incidents counted.
+    coverage
+        How often such intervals hold the expected number, at least; 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper expected number.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, pp. 437-442.
+    """
+    tail = (1 - coverage) / 2
+    low = float(gammaincinv(n, tail)) if n else 0.0
+    return low, float(gammaincinv(n + 1, 1 - tail))
+
+
+def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_before: float) -> float:
+    """Tell how often chance alone would part two counts as far, given their sum.
+
+    Where both come at one rate, the share of their sum that falls into one is binomial. The
+    smaller tail is doubled, so that chance is called more than chance at most as often as is
+    said. Counts that vary more than Poisson's (one shooting answers another) are called so
+    more often.
+
+    Parameters
+    ----------
+    n_now, n_before
+        Incidents, each 0 or more.
+    exposure_now, exposure_before
+        How long each was counted, such as days; above 0.
+
+    Returns
+    -------
+    float
+        0 to 1; 1 where both are 0.
+
+    Raises
+    ------
+    ParamError
+        If a count is negative, or an exposure not above 0.
+
+    References
+    ----------
+    Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
+    """
+    if min(n_now, n_before) < 0:
+        raise ParamError("counts.negative", given=min(n_now, n_before))
+    if not min(exposure_now, exposure_before) > 0:
+        raise ParamError("counts.time", given=min(exposure_now, exposure_before))
+    both = n_now + n_before
+    share = exposure_now / (exposure_now + exposure_before)
+    low = float(binom.cdf(n_now, both, share))
+    high = float(binom.sf(n_now - 1, both, share))
+    return min(1.0, 2 * min(low, high))

@@ -1,0 +1,1 @@
+"""The `csa` command: one file a group of commands."""

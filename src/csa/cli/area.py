@@ -1,0 +1,148 @@
+"""The commands of core service areas: their steps, and when work in them begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csa.base.text import speak
+from csa.cli.keeping import (
+    DEFAULT_CITY,
+    ByOption,
+    OnOption,
+    PlanCityOption,
+    StoreOption,
+    WhyOption,
+    act_of,
+    decided,
+    reading_store,
+)
+from csa.cli.options import JsonOption, city_of, day_of
+from csa.cli.output.console import show, show_json
+
+AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
+
+
+def area_list(
+    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
+    """List the core service areas with every step: when, by whom, why."""
+    from csa.cli.output.keep import show_areas
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.areas import area_rows
+
+    records = read_records(reading_store(city_of(city), store), with_values=False)
+    if as_json:
+        show_json(area_rows(records))
+    else:
+        show_areas(records)
+
+
+def area_designate(
+    area: AreaArgument,
+    areas: Annotated[
+        Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
+    ],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    priorities: Annotated[
+        Path | None,
+        typer.Option(help="What `csa priorities` wrote: weights and tiers.", metavar="DIR"),
+    ] = None,
+    as_candidate: Annotated[
+        bool, typer.Option("--as-candidate", help="Note it as a candidate only.")
+    ] = False,
+    on: OnOption = None,
+) -> None:
+    """Make a proposed area a core service area, with its cells and evidence as they are seen."""
+    from csa.decisions.areas import CANDIDATE, DESIGNATED, designate
+    from csa.ingest.designation import load_candidate
+
+    config = city_of(city)
+    candidate = load_candidate(areas, area, priorities, config.city.id)
+    signed = act_of(config, by, why, on)
+    state = CANDIDATE if as_candidate else DESIGNATED
+    key = decided(config, store, lambda opened: designate(opened, signed, candidate, state))
+    show(speak("keep.designated", area=key, place=candidate.place_name, state=state, day=signed.on))
+    if key != area:
+        show(speak("keep.other_letter", area=key, proposed=area))
+
+
+def area_maintain(
+    area: AreaArgument,
+    displaced: Annotated[
+        Path, typer.Option(help="What `csa displace` wrote: its folder.", metavar="DIR")
+    ],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """Let an area go to maintenance, where fewer were shot than would have been anyway."""
+    from csa.decisions.areas import maintain
+    from csa.ingest.designation import load_verdict
+
+    config = city_of(city)
+    told = load_verdict(displaced, area, config.city.id)
+    signed = act_of(config, by, why, on)
+    decided(config, store, lambda opened: maintain(opened, signed, area, told))
+    show(speak("keep.maintained", area=area))
+
+
+def area_retire(
+    area: AreaArgument,
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """End the service in an area, or drop a candidate."""
+    from csa.decisions.areas import retire
+
+    config = city_of(city)
+    signed = act_of(config, by, why, on)
+    decided(config, store, lambda opened: retire(opened, signed, area))
+    show(speak("keep.retired", area=area))
+
+
+def area_begin(
+    area: AreaArgument,
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """Note that an area's plans are carried out from a day on, and keep its measures of then."""
+    from csa.decisions.areas import begin_work
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.areas import baseline_of
+
+    config = city_of(city)
+    signed = act_of(config, by, why)
+    start = day_of(on, "--on") or signed.on
+    values = baseline_of(read_records(reading_store(config, store)), area, start)
+    decided(config, store, lambda opened: begin_work(opened, signed, area, start, values))
+    show(speak("keep.begun", area=area, day=start, n=len(values)))
+
+
+def area_export(
+    file: Annotated[Path, typer.Argument(help="The table to write.", metavar="FILE")],
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+) -> None:
+    """Write the served areas as a table that `csa displace --areas` follows."""
+    from csa.base.io import csv_bytes, write_file
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+
+    records = read_records(reading_store(city_of(city), store), with_values=False)
+    rows = export_rows(records)
+    write_file(file, csv_bytes(EXPORT_COLUMNS, rows))
+    show(speak("keep.exported", path=file, n=len(rows)))

@@ -1,0 +1,125 @@
+"""The commands of the store itself: its trail, its backups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.text import speak
+from csa.cli.keeping import (
+    DEFAULT_CITY,
+    ByOption,
+    PlanCityOption,
+    StoreOption,
+    WhyOption,
+    act_of,
+    decided,
+    reading_store,
+    store_name,
+)
+from csa.cli.options import JsonOption, city_of
+from csa.cli.output.console import fail, show, show_json
+
+if TYPE_CHECKING:
+    from csa.decisions.store import Store
+
+
+def audit_verify(
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was printed: it must be in the chain.")
+    ] = None,
+) -> None:
+    """Walk the trail of changes, and hold each row against it: 0 whole, 1 broken, 2 no store."""
+    from csa.decisions.store import verify
+    from csa.decisions.store.trail import find_head
+
+    config = city_of(city)
+    opened = reading_store(config, store)
+    if opened is None:
+        raise ParamError("store.absent", name=store_name(config, store))
+    with opened.reading() as session:
+        found = verify(session)
+        at = None if head is None else find_head(session.connection(), head)
+    if found.broken_at is not None:
+        fail(speak("keep.broken", n=found.broken_at), 1)
+    if found.strange:
+        items = ", ".join(found.strange[:10])
+        fail(speak("keep.strange", n=len(found.strange), entries=found.head.n, items=items), 1)
+    if not found.is_guarded:
+        fail(speak("keep.unguarded", n=found.head.n), 1)
+    if head is not None and at is None:
+        fail(speak("keep.no_head", n=found.head.n, given=head), 1)
+    show(speak("keep.whole", n=found.head.n), speak("keep.head", head=found.head.hash))
+    if at is not None:
+        show(speak("keep.found_head", n=at))
+
+
+def audit_list(
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    item: Annotated[
+        str | None, typer.Option(help="Only of this, such as 1.2.1 or 'area B'.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the trail of changes: who, when, what, why."""
+    from csa.cli.output.keep import show_entries
+    from csa.decisions.store.trail import entries
+
+    opened = reading_store(city_of(city), store)
+    found = []
+    if opened is not None:
+        with opened.reading() as session:
+            found = entries(session.connection(), item)
+    if as_json:
+        show_json(found)
+    else:
+        show_entries(found)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")],
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+) -> None:
+    """Write the store into one checksummed file, while others go on."""
+    from csa.decisions.store.backup import save_backup
+
+    config = city_of(city)
+    opened = reading_store(config, store)
+    if opened is None:
+        raise ParamError("store.absent", name=store_name(config, store))
+    head = save_backup(opened, file)
+    show(speak("keep.saved", path=file, n=head.n))
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `csa backup` wrote.", metavar="FILE")],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+) -> None:
+    """Put a backup in the store's place; what is replaced is kept beside the backup."""
+    from csa.decisions.store.backup import load_backup
+    from csa.decisions.store.backup import restore as put_back
+
+    config = city_of(city)
+    signed = act_of(config, by, why)
+    found = load_backup(file)
+
+    def put(opened: Store) -> Path | None:
+        before = opened.head()
+        safe = file.with_name(f"{file.name}.replaced-{before.hash[:12]}")
+        put_back(opened, found, signed.signed, safe)
+        return safe if before.n else None
+
+    safe = decided(config, store, put)
+    show(speak("keep.restored", path=file, n=found.head.n))
+    if safe:
+        show(speak("keep.safe", path=safe))

@@ -1,0 +1,239 @@
+"""What the commands that read or change the store take, and what they make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.cli.options import city_path, day_of
+
+if TYPE_CHECKING:
+    from csa.config.city import CityConfig
+    from csa.decisions.roles import Act
+    from csa.decisions.store import Store
+    from csa.plan import Plan
+
+Kept = TypeVar("Kept")
+DEFAULT_CITY = "sample"
+PlanCityOption = Annotated[
+    str,
+    typer.Option("--city", help="A city's file, or its name in config/.", metavar="CONFIG"),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="The store: a file, or postgresql://...; else CSA_STORE, else var/<city>.sqlite3.",
+        metavar="URL",
+    ),
+]
+ByOption = Annotated[
+    str, typer.Option("--by", help="The office that decides; recorded.", metavar="OFFICE")
+]
+WhyOption = Annotated[str, typer.Option("--why", help="Its reason; recorded.", metavar="TEXT")]
+OnOption = Annotated[
+    str | None,
+    typer.Option("--on", help="The day that it holds from; else today.", metavar="YYYY-MM-DD"),
+]
+
+
+def store_address(config: CityConfig, given: str | None) -> str:
+    """Settle where a city's store is.
+
+    Parameters
+    ----------
+    config
+        The city.
+    given
+        The option, or None.
+
+    Returns
+    -------
+    str
+        A path or URL.
+    """
+    from csa.config.settings import resolve
+
+    return str(resolve({"store": given}, config)["store"].value)
+
+
+def store_name(config: CityConfig, given: str | None) -> str:
+    """Name a city's store in a sentence.
+
+    Parameters
+    ----------
+    config
+        The city.
+    given
+        The option, or None.
+
+    Returns
+    -------
+    str
+        A path or URL, without a password.
+    """
+    from csa.decisions.store.address import shown
+
+    return shown(store_address(config, given))
+
+
+def reading_store(config: CityConfig, given: str | None) -> Store | None:
+    """Open a city's store to read it.
+
+    Parameters
+    ----------
+    config
+        The city.
+    given
+        The option, or None.
+
+    Returns
+    -------
+    Store or None
+        None where nothing was decided yet.
+    """
+    from csa.decisions.store import open_store
+
+    return open_store(store_address(config, given), city=config.city.id)
+
+
+def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
+    """Decide something; a store that is absent is made, but not for what is refused.
+
+    Parameters
+    ----------
+    config
+        The city.
+    given
+        The option, or None.
+    decide
+        Changes the store that it is handed, or raises.
+
+    Returns
+    -------
+    Any
+        What `decide` returns.
+    """
+    address = store_address(config, given)
+    opened = reading_store(config, given)
+    if opened is None:
+        # Rehearsed on an empty store of its own, so that a refusal leaves nothing behind.
+        with TemporaryDirectory(prefix=".csa-tmp-") as folder:
+            decide(_made(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
+        opened = _made(address, config.city.id)
+    return decide(opened)
+
+
+def _made(address: str, city: str) -> Store:
+    from csa.decisions.store import open_store
+
+    store = open_store(address, make=True, city=city)
+    if store is None:  # pragma: no cover - it was made
+        raise RuntimeError(address)
+    return store
+
+
+def plan_of(city: str) -> Plan:
+    """Read a city's plan.
+
+    Parameters
+    ----------
+    city
+        The option.
+
+    Returns
+    -------
+    Plan
+        As its file has it.
+
+    Raises
+    ------
+    ParamError
+        If the city has none.
+    ConfigError
+        If its file is absent or faulty.
+    """
+    from csa.config.loading import load_city
+    from csa.plan import load_plan
+
+    path = city_path(city)
+    name = load_city(path).city.plan
+    if not name:
+        raise ParamError("plan.none", city=path)
+    return load_plan(path.parent / "plans" / name)
+
+
+def today_of(config: CityConfig) -> date:
+    """Return the day that it is in a city.
+
+    Parameters
+    ----------
+    config
+        The city.
+
+    Returns
+    -------
+    datetime.date
+        Today.
+    """
+    return datetime.now(ZoneInfo(config.city.time_zone)).date()
+
+
+def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
+    """Sign a change by whoever is at this machine: their role is a chair's.
+
+    Parameters
+    ----------
+    config
+        The city, whose day counts.
+    by, why
+        The options.
+    on
+        The option `--on`: the day that it holds from, never ahead.
+
+    Returns
+    -------
+    Act
+        To be handed to what changes the store.
+
+    Raises
+    ------
+    ParamError
+        If the office or the reason is missing, or the day is none or ahead.
+    """
+    from dataclasses import replace
+
+    from csa.decisions.roles import act, local_person
+
+    signed = act(local_person(by), why, datetime.now(UTC), config.city.time_zone)
+    day = day_of(on, "--on")
+    if day is None:
+        return signed
+    if day > signed.on:
+        raise ParamError("decide.ahead", day=day, today=signed.on)
+    return replace(signed, on=day)
+
+
+def one_folder_of(path: Path, name: str) -> Path:
+    """Return a file of a folder that an option names, or the file itself.
+
+    Parameters
+    ----------
+    path
+        The option.
+    name
+        Of the file.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
+    return path / name if path.is_dir() else path

@@ -1,0 +1,152 @@
+"""The `csa` command: gathers the commands, and turns errors into sentences and exit codes.
+
+Results go to stdout, progress and notes to stderr. A user's mistake is one sentence and exit
+code 2; our own fault is one sentence and exit code 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from csa.base.errors import CsaError, MachineError
+from csa.base.text import render, speak
+from csa.cli import area, keep, measure, plan
+from csa.cli.analyze import config_show, propose
+from csa.cli.decide import backtest, draw, priorities
+from csa.cli.follow import displace
+from csa.cli.gather import basemap, check, fetch, ingest, sample
+from csa.cli.output.console import fail
+from csa.cli.publish import publish
+from csa.cli.report import report
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+COMMANDS = (
+    ingest,
+    propose,
+    backtest,
+    priorities,
+    draw,
+    displace,
+    report,
+    publish,
+    sample,
+    fetch,
+    check,
+    basemap,
+)
+for command in COMMANDS:
+    app.command()(command)
+app.command()(keep.backup)
+app.command()(keep.restore)
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "plan": (
+        "The plan's actions: how they stand, and what is proposed.",
+        {
+            "list": plan.plan_list,
+            "set": plan.plan_set,
+            "propose": plan.plan_propose,
+            "answer": plan.plan_answer,
+        },
+    ),
+    "area": (
+        "Core service areas: designated, in maintenance, retired.",
+        {
+            "list": area.area_list,
+            "designate": area.area_designate,
+            "begin": area.area_begin,
+            "maintain": area.area_maintain,
+            "retire": area.area_retire,
+            "export": area.area_export,
+        },
+    ),
+    "measure": (
+        "The plan's measures: values by quarter, from a file; approved quarters.",
+        {
+            "list": measure.measure_list,
+            "import": measure.measure_import,
+            "approve": measure.measure_approve,
+        },
+    ),
+    "audit": (
+        "The trail of every change, and whether it is whole.",
+        {"verify": keep.audit_verify, "list": keep.audit_list},
+    ),
+}
+for name, (about, commands) in GROUPS.items():
+    group = typer.Typer(no_args_is_help=True, help=about)
+    for word, function in commands.items():
+        group.command(word)(function)
+    app.add_typer(group, name=name)
+config_app = typer.Typer(no_args_is_help=True, help="Settings, and where each comes from.")
+config_app.command("show")(config_show)
+app.add_typer(config_app, name="config")
+
+
+def main() -> None:
+    """Run the command; turn errors into sentences and exit codes."""
+    # Matrices are small here: more threads cost more than they give. Before numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    is_verbose = _pop_verbose()
+    _start_log(is_verbose)
+    try:
+        app(standalone_mode=True)
+    except CsaError as error:
+        fail(render(error.message), 1 if isinstance(error, MachineError) else 2)
+    except KeyboardInterrupt:
+        fail(speak("cli.interrupted"), 130)
+    except BrokenPipeError:
+        _close_stdout()
+    except Exception as error:
+        if is_verbose:
+            raise
+        fail(speak("cli.internal", what=f"{type(error).__name__}: {error}"), 1)
+
+
+def _pop_verbose() -> bool:
+    """Take -v from anywhere in the line, before typer sees it."""
+    found = [word for word in sys.argv[1:] if word in ("-v", "--verbose")]
+    sys.argv[1:] = [word for word in sys.argv[1:] if word not in found]
+    return bool(found)
+
+
+def _start_log(is_verbose: bool) -> None:
+    if is_verbose or os.environ.get("CSA_LOG"):
+        from csa.base.logging import start_log
+
+        start_log(is_verbose=is_verbose, as_json=os.environ.get("CSA_LOG") == "json")
+
+
+def _close_stdout() -> None:
+    """Leave quietly when the reader of a pipe has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(141)  # as a shell reports a command that its reader left
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"csa {version('csa')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Propose and follow core service areas: places with many shootings, never persons."""
+
+
+if __name__ == "__main__":
+    main()

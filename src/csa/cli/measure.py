@@ -1,0 +1,96 @@
+"""The commands of measures: values from a file, and a quarter's approval."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csa.base.text import speak
+from csa.cli.keeping import (
+    DEFAULT_CITY,
+    ByOption,
+    PlanCityOption,
+    StoreOption,
+    WhyOption,
+    act_of,
+    decided,
+    plan_of,
+    reading_store,
+)
+from csa.cli.options import JsonOption, city_of
+from csa.cli.output.console import show, show_json
+
+if TYPE_CHECKING:
+    from csa.decisions.store import Store
+
+QuarterArgument = Annotated[str, typer.Argument(help="Such as 2026-Q1.", metavar="YYYY-QN")]
+
+
+def measure_import(
+    file: Annotated[Path, typer.Argument(help="Values as CSV; docs/DATA.md.", metavar="FILE")],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="What `csa ingest` wrote: its neighborhoods are places too."),
+    ] = None,
+) -> None:
+    """Take a file of values: whole, or not at all with every fault named."""
+    from csa.decisions.measures import add_values
+    from csa.decisions.store.records import read_records
+    from csa.ingest.measures import load_measures
+    from csa.plan.measures import make_value
+    from csa.reports.briefing.areas import place_names
+
+    config, plan = city_of(city), plan_of(city)
+    signed = act_of(config, by, why)
+    records = read_records(reading_store(config, store), with_values=False)
+    places = place_names(records, dataset)
+    kinds = {one.id: one.kind for one in plan.measures}
+    values = load_measures(file, kinds, places, make_value)
+    n = decided(config, store, lambda opened: add_values(opened, plan, signed, values))
+    show(speak("keep.imported", n=n, path=file))
+    if n < len(values):
+        show(speak("keep.same", n=len(values) - n))
+
+
+def measure_list(
+    city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
+    """List the plan's measures: what is settled, the last value, what was revised."""
+    from csa.cli.output.keep import show_measures
+    from csa.decisions.store.records import read_records
+    from csa.reports.briefing.measuring import measure_rows
+
+    config, plan = city_of(city), plan_of(city)
+    rows = measure_rows(plan, read_records(reading_store(config, store)))
+    if as_json:
+        show_json(rows)
+    else:
+        show_measures(rows)
+
+
+def measure_approve(
+    quarter: QuarterArgument,
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    reopen: Annotated[bool, typer.Option("--reopen", help="Open it again.")] = False,
+) -> None:
+    """Approve a quarter's values: a later change is a revision that shows as such."""
+    from csa.decisions.measures import approve_quarter
+    from csa.plan.measures import Quarter
+
+    config = city_of(city)
+    signed, wanted = act_of(config, by, why), Quarter.parse(quarter)
+
+    def approve(opened: Store) -> None:
+        approve_quarter(opened, signed, wanted, is_approved=not reopen)
+
+    decided(config, store, approve)
+    show(speak("keep.reopened" if reopen else "keep.quarter", quarter=wanted))

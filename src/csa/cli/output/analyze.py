@@ -1,0 +1,193 @@
+"""What the commands that answer from a dataset print: propose and config."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from csa.base.params import Month
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
+from csa.cli.output.console import pick, show, show_table
+from csa.config.settings import SETTINGS, Resolved
+
+if TYPE_CHECKING:
+    from csa.areas.proposal import Proposal
+
+
+def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
+    """Print the candidate areas.
+
+    Parameters
+    ----------
+    proposal
+        All candidates of one run.
+    units
+        `us` or `metric`.
+    out
+        The proposal's folder.
+    """
+    if not proposal.is_empty:
+        show(*_proxy_sentence(proposal), _found_sentence(proposal))
+        _area_table(proposal, units)
+        show(*_suspect_sentences(proposal))
+    else:
+        show(*_proxy_sentence(proposal), _empty_sentence(proposal))
+    show(*_left_out_sentences(proposal.summary))
+    show(_params_sentence(proposal.summary["params"], units), speak("propose.candidates"))
+    show(speak("propose.written", out=out))
+
+
+def _proxy_sentence(proposal: Proposal) -> Iterator[str]:
+    summary = proposal.summary
+    totals = summary["totals"]
+    if summary["nonfatal_is_proxy"] and totals["located"] > totals["located_homicides"]:
+        yield speak("propose.proxy", name=summary["nonfatal_name"])
+
+
+def _found_sentence(proposal: Proposal) -> str:
+    summary = proposal.summary
+    totals = summary["totals"]
+    return speak(
+        "propose.found",
+        n=totals["areas"],
+        inside=totals["in_areas"],
+        n_incidents=totals["located"],
+        share=percent(summary["share_of_incidents"]),
+        land_share=percent(summary["share_of_study_area"]),
+        **_covered_days(summary["params"]),
+    )
+
+
+def _empty_sentence(proposal: Proposal) -> str:
+    """Say why there is no candidate area."""
+    summary = proposal.summary
+    n_located, params = summary["totals"]["located"], summary["params"]
+    if not n_located:
+        asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
+        return speak("propose.empty", **asked)
+    if summary["left_out_fringe"]["incidents"]:
+        return speak("propose.none_fits", eps_m=params["eps_m"])
+    chosen = pick(params, "min_samples", "eps_m")
+    return speak("propose.none", n=n_located, **chosen, **_covered_days(params))
+
+
+def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "start": day(date.fromisoformat(params["covered_from"])),
+        "end": day(date.fromisoformat(params["covered_through"])),
+    }
+
+
+def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say which incidents are in no area, and which months have none."""
+    totals, params = summary["totals"], summary["params"]
+    n_fringe = summary["left_out_fringe"]["incidents"]
+    if n_fringe:
+        yield speak("propose.limit", incidents=n_fringe)
+    unplaced = {"unlocated": totals["unlocated"], "outside": totals["outside_study_area"]}
+    if any(unplaced.values()):
+        yield speak("propose.unplaced", **unplaced)
+    if params["months_covered"] < params["months"]:
+        yield speak("propose.covered", months=params["months"], n=params["months_covered"])
+    if summary["silent"]:
+        months = ", ".join(_spans(summary["silent"]))
+        yield speak("propose.silent", months=months, n=len(summary["silent"]))
+
+
+def _spans(months: Sequence[str]) -> Iterator[str]:
+    """Write months in order, those that follow each other as one."""
+    runs: list[list[str]] = []
+    for name in months:
+        if runs and Month.parse(runs[-1][-1]).plus(1) == Month.parse(name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    for run in runs:
+        first, last = month(run[0]), month(run[-1])
+        yield first if first == last else speak("propose.span", first=first, last=last)
+
+
+def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
+    """Warn of areas that owe a third of their count to points that may stand for others."""
+    columns = proposal.areas[["area_id", "suspect", "incidents", "suspect_points"]]
+    for area_id, n_suspect, n_incidents, points in columns.itertuples(index=False):
+        if proposal.is_doubtful(n_suspect, n_incidents):
+            values = {"n": n_suspect, "incidents": n_incidents, "points": points}
+            yield speak("propose.suspect", area_id=area_id, **values)
+
+
+def _params_sentence(params: Mapping[str, Any], units: str) -> str:
+    suggested = params["suggested"]
+    is_suggested = all(params[name] == suggested[name] for name in suggested)
+    why = (
+        speak(
+            "propose.params_past_years"
+            if params["suggested_by"] == "past years"
+            else "propose.params_suggested"
+        )
+        if is_suggested
+        else speak("propose.params_chosen", **suggested)
+    )
+    limit_km2 = params["max_area_km2"]
+    limit = (
+        speak("propose.limited", size=land(limit_km2, units))
+        if limit_km2
+        else speak("propose.unlimited")
+    )
+    chosen = pick(params, "eps_m", "min_samples", "resolution")
+    return speak("propose.params", **chosen, why=why, limit=limit)
+
+
+def _area_table(proposal: Proposal, units: str) -> None:
+    unit, factor = ("sq mi", KM2_PER_SQUARE_MILE) if units == "us" else ("km2", 1.0)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Area", no_wrap=True)
+    table.add_column("Place", overflow="fold", min_width=24)
+    for title in ("Incidents", "Homicides", unit, f"per {unit},\nwhole\nperiod"):
+        table.add_column(title, justify="right")
+    table.add_column("Also from\nhomicides\nalone")
+    for area in proposal.areas.to_dict("records"):
+        table.add_row(
+            area["area_id"],
+            area["place_name"],
+            f"{area['incidents']:,}"
+            + "*" * proposal.is_doubtful(area["suspect"], area["incidents"]),
+            f"{area['homicides']:,}",
+            f"{area['area_km2'] / factor:.2f}",
+            f"{area['incidents_per_km2'] * factor:,.0f}",
+            area["also_on_homicides"],
+        )
+    show_table(table)
+
+
+def _first_day(name: str) -> str:
+    first = Month.parse(name)
+    return day(date(first.year, first.number, 1))
+
+
+def _last_day(until: str) -> str:
+    last = Month.parse(until).plus(-1)
+    return day(date(last.year, last.number, calendar.monthrange(last.year, last.number)[1]))
+
+
+def show_settings(settled: Mapping[str, Resolved]) -> None:
+    """Print each setting with its value and origin.
+
+    Parameters
+    ----------
+    settled
+        Setting name to value and origin.
+    """
+    table = Table(box=None, pad_edge=False)
+    for title in ("Setting", "Value", "From", "What it is"):
+        table.add_column(title)
+    for setting in SETTINGS:
+        resolved = settled[setting.name]
+        value = "as suggested" if resolved.value is None else str(resolved.value)
+        table.add_row(setting.name, value, resolved.origin, setting.about)
+    show_table(table)

@@ -1,0 +1,181 @@
+"""Where printing happens: sentences, tables and JSON to stdout, progress and failures to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from csa.base.logging import Tell
+from csa.base.message import Message
+from csa.base.text import render
+
+LOGGER = logging.getLogger("csa")
+STEPS = {
+    "places": "Reading neighborhoods",
+    "read": "Reading shootings",
+    "fold": "Rows into incidents",
+    "locate": "Placing incidents",
+    "layers": "Reading layers",
+    "load": "Reading the dataset",
+    "cells": "Cells of the city",
+    "clusters": "Clusters",
+    "areas": "Candidate areas",
+    "origin": "Asking a past day",
+    "variants": "Trying other settings",
+    "estimates": "What is expected",
+    "stability": "Finding areas again",
+    "expected": "What was expected",
+    "history": "How counts vary",
+    "verdicts": "What changed",
+    "window": "Areas month by month",
+    "after": "What past areas did",
+    "shuffle": "What chance gives",
+    "edition": "Editions",
+    "settle": "Holding back small counts",
+    "maps": "Drawing maps",
+    "write": "Writing",
+    "page": "Downloading pages",
+    "check": "Comparing with the portal",
+}
+PIPED_WIDTH = 120
+
+
+@contextmanager
+def progress(n_steps: int) -> Iterator[Tell]:
+    """Show a progress bar on stderr, on a terminal only.
+
+    Parameters
+    ----------
+    n_steps
+        How many steps there are.
+
+    Yields
+    ------
+    Callable
+        Called with the key of each step as it begins.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=n_steps)
+        begun = 0
+        started = time.perf_counter()
+
+        def tell(step: str) -> None:
+            nonlocal begun
+            bar.update(task, description=STEPS[step], completed=begun)
+            begun += 1
+            LOGGER.info("%6.2f s  %s", time.perf_counter() - started, STEPS[step])
+
+        yield tell
+
+
+def show(*sentences: str) -> None:
+    """Print sentences, each in a line that a terminal may break.
+
+    Parameters
+    ----------
+    *sentences
+        What is printed.
+    """
+    console = _out()
+    for sentence in sentences:
+        console.print(sentence, soft_wrap=True)
+
+
+def show_table(table: Table) -> None:
+    """Print a table.
+
+    Parameters
+    ----------
+    table
+        What is printed.
+    """
+    _out().print(table)
+
+
+def show_json(value: Any) -> None:
+    """Print a value for machines.
+
+    Parameters
+    ----------
+    value
+        Dictionaries, lists, texts, numbers.
+    """
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """Say on stderr why the command ends, and end it.
+
+    Parameters
+    ----------
+    sentence
+        Why.
+    code
+        The exit code.
+
+    Raises
+    ------
+    SystemExit
+        Always.
+    """
+    typer.echo(f"csa: {sentence}", err=True)
+    raise SystemExit(code)
+
+
+def as_note(message: Message) -> str:
+    """Render a message as a note, unless it warns.
+
+    Parameters
+    ----------
+    message
+        What a step had to say.
+
+    Returns
+    -------
+    str
+        The sentence, behind `Note: ` or `Warning: `.
+    """
+    sentence = render(message)
+    return sentence if sentence.startswith("Warning: ") else f"Note: {sentence}"
+
+
+def pick(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Pick what a sentence names.
+
+    Parameters
+    ----------
+    values
+        By name.
+    *names
+        Which of them.
+
+    Returns
+    -------
+    dict
+        Those alone.
+    """
+    return {name: values[name] for name in names}
+
+
+def _out() -> Console:
+    """Return stdout: as wide as the terminal, and wide enough for any table elsewhere.
+
+    A city's names and addresses are printed as they are: brackets in them are no markup, and
+    a word between colons is no picture.
+    """
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)

@@ -1,0 +1,174 @@
+"""What `csa displace` prints: first all areas together, then those that changed, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from csa.base.text import month, percent, render, speak
+from csa.cli.output.console import show
+from csa.displacement.season import as_message
+from csa.displacement.telling import Course, say_before_after, say_power, telling_name
+from csa.displacement.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from csa.displacement.follow import Followed
+
+MAX_NAMED = 12
+"""More names are no sentence."""
+
+
+def show_no_area(path: Path) -> None:
+    """Say that there is nothing to follow.
+
+    Parameters
+    ----------
+    path
+        The file that lists no area.
+    """
+    show(speak("follow.no_area", path=path))
+
+
+def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
+    """Print what changed, beside what would have come anyway.
+
+    Parameters
+    ----------
+    followed
+        The areas.
+    account
+        What `displacement.json` holds.
+    """
+    show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
+    show(*_counted(followed), *_singles(account["single"], account["months_after"]))
+    show(*_lineage(followed))
+    show(*_months(followed))
+
+
+def _before_after(followed: Followed, account: Mapping[str, Any]) -> Iterator[str]:
+    core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
+    course = Course(
+        (found.before.months, account["months_after"]),
+        (core["before"], core["counted"]),
+        (found.rest_before, sum(found.rest_monthly)),
+        core["expected"],
+    )
+    told, by_themselves = say_before_after(
+        course, usual["change_share"], usual["years"], usual["months"]
+    )
+    yield render(told)
+    # Where it is not known, the reason names what to do about it.
+    yield usual["reason"] or render(by_themselves)
+
+
+def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
+    """Tell each area that changed; all that are too few in one line; and how many did not."""
+    if len(single) == 1:
+        return
+    by_verdict: dict[str, list[Mapping[str, Any]]] = {}
+    for one in single:
+        by_verdict.setdefault(one["verdict"], []).append(one)
+    too_few = by_verdict.pop(str(Verdict.TOO_FEW), [])
+    same = by_verdict.pop(str(Verdict.NO_CHANGE), [])
+    for changed in by_verdict.values():
+        yield from (one["sentence"] for one in changed)
+    if too_few:
+        yield speak("follow.too_few", n=len(too_few), areas=_named(too_few))
+    if same:
+        yield speak("follow.no_change", n=len(same), areas=_named(same))
+        expected = sum(one["core"]["expected"] for one in same) / len(same)
+        power = say_power(12 * expected / n_months, n_months)
+        yield from () if power is None else (render(power),)
+
+
+def _named(areas: Sequence[Mapping[str, Any]]) -> str:
+    return _listed([_name(one) for one in areas], ", ")
+
+
+def _name(area: Mapping[Any, Any]) -> str:
+    """Name an area by place and letter: letters alone are those of one proposal."""
+    area_id, place = str(area["area_id"]), str(area["place_name"])
+    return area_id if place in {"", area_id} else telling_name(area_id, place)
+
+
+def _listed(names: Sequence[str], between: str) -> str:
+    named = between.join(names[:MAX_NAMED])
+    left = len(names) - MAX_NAMED
+    return named if left <= 0 else speak("follow.and_more", named=named, n=left)
+
+
+def _counted(followed: Followed) -> Iterator[str]:
+    """Say what is counted where that is not all shootings."""
+    city, kinds = followed.config.city, followed.displaced.chosen.kinds
+    if len(kinds) == 1:
+        yield speak(
+            "follow.counted_homicides" if kinds == ("homicide",) else "follow.counted_other"
+        )
+    if city.nonfatal_is_proxy and kinds != ("homicide",):
+        yield speak("follow.proxy", name=city.nonfatal_name)
+
+
+def _caution(followed: Followed) -> Iterator[str]:
+    displaced = followed.displaced
+    n_outside = displaced.places.n_outside
+    if n_outside:
+        yield speak("follow.outside", n=n_outside)
+    if displaced.knew_after is None:
+        yield speak("follow.knew_unknown", since=month(str(displaced.since)))
+    if displaced.knew_after:
+        yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
+
+
+def _lineage(followed: Followed) -> Iterator[str]:
+    """Name the areas that appeared or went, and the month; then how often chance does that."""
+    table = followed.lineage
+    if table.empty:
+        return
+    first, last = (month(str(find(table["last_month"]))) for find in (min, max))
+    values = {"months": followed.lineage_months, "first": first, "last": last}
+    events = _events(table)
+    if events:
+        yield speak("follow.lineage", told=_listed(events, "; "), **values)
+    else:
+        yield speak("follow.lineage_none", **values)
+    chance = followed.chance
+    if chance is not None and chance.area_years:
+        share = (chance.appeared + chance.gone) / chance.area_years
+        yield speak("follow.by_chance", share=percent(share))
+
+
+def _events(table: pd.DataFrame) -> list[str]:
+    """List what appeared, newest first, then what went."""
+    newest_first = table.iloc[::-1].to_dict("records")
+    return [
+        speak(key, area=_name(row), month=month(str(row["last_month"])))
+        for event, key in (("appeared", "follow.appeared"), ("gone", "follow.gone"))
+        for row in newest_first
+        if row["event"] == event
+    ]
+
+
+def _months(followed: Followed) -> Iterator[str]:
+    what = (speak("follow.one_shooting"), speak("follow.shootings"))
+    yield render(as_message(followed.newest, what))
+    yield speak("follow.provisional", month=month(str(followed.newest.month)))
+    changed = followed.changed_months
+    if changed.empty:
+        return
+    rows = changed.tail(3).to_dict("records")
+    yield speak(
+        "follow.late",
+        n=len(changed),
+        months="; ".join(
+            speak(
+                "follow.was_now",
+                month=month(row["month"]),
+                was=row["first_reported"],
+                now=row["now"],
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,144 @@
+"""The command of the monthly report: one edition into a file, or all into a folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.cli.choosing import DatasetOption, choices_of
+from csa.cli.keeping import StoreOption, plan_of, reading_store
+from csa.cli.options import CityOption, city_of
+from csa.cli.output.console import progress
+
+if TYPE_CHECKING:
+    from csa.base.logging import Tell
+    from csa.reports.month.facts import Facts
+    from csa.reports.month.gathering import Beside
+
+N_STEPS = 20
+"""Of gathering, with windows of three years."""
+
+
+def report(
+    city: CityOption,
+    dataset: DatasetOption,
+    month: Annotated[str, typer.Option(help="The month reported, included.", metavar="YYYY-MM")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="A file (.pdf, .html, .docx); with --all a folder.", metavar="FILE or DIR"
+        ),
+    ],
+    audience: Annotated[
+        str | None,
+        typer.Option(
+            help="executive, prevention, prevention-walks, prevention-leaders, intervention, "
+            "enforcement or public.",
+            metavar="EDITION",
+        ),
+    ] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Every edition, as PDF and HTML.")] = False,
+    with_docx: Annotated[bool, typer.Option("--docx", help="With --all: as DOCX too.")] = False,
+    lang: Annotated[
+        str | None, typer.Option(help="en or es; else the city's.", metavar="LANGUAGE")
+    ] = None,
+    store: StoreOption = None,
+    basemap: Annotated[
+        Path | None,
+        typer.Option(help="Background of the maps: what `csa basemap` wrote.", metavar="DIR"),
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="What `csa publish` wrote before: counts held back stay so.", metavar="DIR"
+        ),
+    ] = None,
+) -> None:
+    """Write the monthly report for its readers: two to six pages each. The store stays as it is."""
+    config = city_of(city)
+    from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
+    from csa.base.params import Month
+    from csa.cli.output.report import show_report
+    from csa.reports.making import (
+        make_all,
+        make_edition,
+        marker_of,
+        names_of,
+        require_known,
+    )
+
+    language = lang or config.public.language
+    form = _form(out, audience, is_all=is_all, with_docx=with_docx)
+    require_known(audience or "public", language, form)
+    require_writable(out)
+    kept = Month.parse(month, "--month"), language
+    if is_all:  # what cannot be replaced is said before the work
+        require_replaceable(out, marker_of(*kept), names_of(*kept))
+    with progress(N_STEPS + (8 if is_all else 2)) as tell:
+        beside = _beside(basemap, earlier, config.city.id)
+        facts = _facts(city, dataset, month, store, beside, audience or "public", tell)
+        if audience is None:
+            files = make_all(facts, language, with_docx=with_docx, tell=tell)
+            tell("write")
+            replace_folder(out, marker_of(*kept), files, names_of(*kept))
+        else:
+            tell("edition")
+            content = make_edition(facts, audience, language, form)[1]
+            files = {out.name: content}
+            tell("write")
+            write_file(out, content)
+    show_report(facts, out, files, language)
+
+
+def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:
+    """Settle what is asked for, before anything is read."""
+    from csa.reports.making import form_of
+
+    if is_all == (audience is not None):
+        raise ParamError("report_file.one_or_all")
+    if is_all:
+        return "pdf"
+    if with_docx:
+        raise ParamError("report_file.docx_alone")
+    return form_of(out)
+
+
+def _facts(
+    city: str,
+    dataset: Path,
+    month: str,
+    store: str | None,
+    beside: Beside,
+    audience: str,
+    tell: Tell,
+) -> Facts:
+    from csa.base.params import Month
+    from csa.dataset.versioned import load_dataset
+    from csa.decisions.store.records import read_records
+    from csa.displacement.follow import Source
+    from csa.reports.month.basis import needs_public
+    from csa.reports.month.gathering import gather
+
+    config = city_of(city)
+    when = Month.parse(month, "--month")
+    choices = choices_of(config, str(when.plus(1)), None, {})
+    plan = plan_of(city) if config.city.plan else None
+    records = read_records(reading_store(config, store))
+    tell("load")
+    source = Source(dataset, load_dataset(dataset), config, choices)
+    beside = replace(beside, with_public=needs_public({audience}, records))
+    return gather(source, plan, records, when, tell, beside)
+
+
+def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Beside:
+    from csa.ingest.basemap import load_basemap
+    from csa.reports.month.gathering import Beside
+    from csa.reports.public.bundle import carried_on, read_published
+
+    layers = {} if basemap is None else load_basemap(basemap).layers
+    published = (one for folder in earlier or () for one in read_published(folder, city))
+    return Beside(layers, carried_on(published))

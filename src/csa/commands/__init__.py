@@ -1,1 +1,0 @@
-"""The commands: a function each, its docstring the help; `csa.cli` gathers them."""

@@ -1,0 +1,1 @@
+"""A city's file and a deployment's settings, read and checked."""

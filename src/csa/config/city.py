@@ -1,0 +1,298 @@
+"""A city's file as frozen models: every setting with its type, its range and its meaning.
+
+The descriptions are what docs/DATA.md lists and `csa check` says; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from csa.base.message import say
+from csa.config.public import Language, Public
+from csa.config.types import (
+    AnyCrs,
+    ComponentName,
+    DatasetId,
+    FieldName,
+    Frozen,
+    Host,
+    MetricCrs,
+    Name,
+    Resolution,
+    Spellings,
+    Texts,
+    TimeZone,
+    Year,
+)
+
+MAX_CAPACITY = 30
+MAX_WEIGHT = 3.0
+WEIGHT_STEP = 0.5
+"""What the widgets on screen can show; a city's file may hold no other."""
+
+Weight = Annotated[float, Field(ge=0, le=MAX_WEIGHT, multiple_of=WEIGHT_STEP)]
+
+
+class Condition(Frozen):
+    """What a column must say; a plain list means `equals`. Case and outer blanks do not count."""
+
+    equals: Texts = Field((), description="one of these values, whole")
+    starts_with: Texts = Field((), description="one of these beginnings")
+    contains: Texts = Field((), description="one of these parts, anywhere")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_equals(cls, value: object) -> object:
+        return {"equals": value} if isinstance(value, (list, str)) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if not (self.equals or self.starts_with or self.contains):
+            raise ValueError(str(say("config.empty_condition")))
+        return self
+
+
+Rule = dict[FieldName, Condition]
+"""All conditions must hold; an empty rule holds for every row."""
+
+
+class YesNo(Frozen):
+    """When a flag is yes and when it is no; any other row is `unknown`."""
+
+    yes: tuple[Rule, ...] = Field((), description="rules, any of which makes it yes")
+    no: tuple[Rule, ...] = Field((), description="rules, any of which makes it no")
+
+
+class Exclusion(Frozen):
+    """Rows left out by a rule, counted under its name."""
+
+    name: str = Field(description="short name, shown with its count")
+    why: str = Field(description="the reason, shown beside the count")
+    when: Rule = Field(description="which rows are left out")
+
+
+class Point(Frozen):
+    """A place that the file uses for incidents that did not happen there."""
+
+    name: str = Field(description="what it is: a default geocode, a headquarters, a hospital")
+    why: str = Field(description="how it is known")
+    lon: float = Field(ge=-180, le=180, description="degrees, WGS 84")
+    lat: float = Field(ge=-90, le=90, description="degrees, WGS 84")
+    within_m: float = Field(default=30.0, ge=0, le=1000, description="radius in metres")
+    exclude: bool = Field(
+        default=False, description="true leaves its rows out; false only flags them"
+    )
+
+
+class Source(Frozen):
+    """One layout of file that the city publishes, and how its rows become incidents."""
+
+    name: Name = Field(description="short name, written into the incidents' `source` column")
+    about: str = Field("", description="where it comes from and what is wrong with it")
+    columns: dict[FieldName, Spellings] = Field(
+        description="field to the header's spellings; letters and digits alone are compared"
+    )
+    incident_from: tuple[FieldName, ...] = Field(
+        ("incident_id",),
+        description="rows that agree in these fields are one incident; each is itself alone",
+    )
+    row_id_from: tuple[FieldName, ...] = Field(
+        (), description="fields that together name a row; a repeated one is a duplicate"
+    )
+    rows_are: Literal["victims", "persons", "incidents"] = Field(
+        "victims", description="persons: only those that `victim` finds are victims"
+    )
+    note: str = Field("", description="what a reader of the counts must know about the file")
+    nonfatal_note: str = Field("", description="what its nonfatal kind really is")
+    homicide: tuple[Rule, ...] = Field(description="rules, any of which makes a homicide")
+    nonfatal: tuple[Rule, ...] = Field((), description="rules for the nonfatal kind")
+    victim: tuple[Rule, ...] = Field((), description="rules, any of which makes a row a victim")
+    gun: YesNo = Field(YesNo(), description="whether a gun was used")
+    domestic: YesNo = Field(YesNo(), description="whether it was domestic")
+    exclude: tuple[Exclusion, ...] = Field((), description="rows left out, each rule with why")
+    date_formats: Spellings = Field(description="strptime formats, tried in order")
+    time_formats: Spellings = Field(("%H:%M", "%H:%M:%S"), description="strptime formats of `time`")
+    time_zone: TimeZone | None = Field(
+        None, description="zone of the file's times, where it is not the city's"
+    )
+    dates_are: Literal["occurred", "reported"] = Field(
+        "occurred", description="what `date` is the date of"
+    )
+    city_names: Texts = Field((), description="values of `city` that are this city; none: any")
+    crs: AnyCrs = Field("EPSG:4326", description="system of lon and lat, or of x and y")
+
+
+class City(Frozen):
+    """The city itself."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="short name for folders")
+    name: str = Field(min_length=1, description="name on screen")
+    time_zone: TimeZone = Field(description="IANA name; `occurred_at` is local time there")
+    metric_crs: MetricCrs = Field(description="projected system in metres; distances use it")
+    units: Literal["us", "metric"] = Field("metric", description="units on screen; files: metric")
+    resolutions: tuple[Resolution, ...] = Field(
+        (8, 9), min_length=1, description="H3 resolutions that the dataset holds"
+    )
+    earliest_date: date = Field(
+        date(1990, 1, 1), description="an earlier date is a typing error, `bad_date`"
+    )
+    files: Texts = Field((), description="patterns of shooting files in the data folder")
+    nonfatal_name: str = Field("nonfatal shooting", description="what the nonfatal kind is called")
+    nonfatal_is_proxy: bool = Field(
+        default=False, description="true when it cannot be told from an armed assault"
+    )
+    is_synthetic: bool = Field(
+        default=False, description="true for a made-up city; every page and picture says so"
+    )
+    plan: str = Field(
+        "",
+        pattern=r"^([a-z0-9-]+\.toml)?$",
+        description="the plan's file in plans/ beside this one",
+    )
+
+
+class Places(Frozen):
+    """Neighborhoods and the study area."""
+
+    file: str = Field("", description="name in the data folder, unless --places names one")
+    name_column: str = Field(description="column with the neighborhood's name")
+    id_column: str | None = Field(None, description="column that joins the population table")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    study_area_file: str | None = Field(
+        None, description="polygons of the study area; else the neighborhoods' union"
+    )
+
+
+class Population(Frozen):
+    """How many people live in each neighborhood."""
+
+    file: str = Field("", description="name in the data folder, unless --population names one")
+    join_column: str = Field(description="column that holds the neighborhood's id or name")
+    count_column: str = Field(description="column that holds the number of people")
+    year: int = Field(ge=1900, le=2200, description="year that the numbers are of")
+    source: str = Field(description="who counted")
+
+
+class Basemap(Frozen):
+    """The city's own layers, drawn behind the areas without a network."""
+
+    water_file: str = Field("", description="polygons or lines of water, in the data folder")
+    parks_file: str = Field("", description="polygons of parks")
+    streets_file: str = Field("", description="lines of streets")
+    street_class_column: str = Field("", description="column that tells main streets")
+    main_streets: Texts = Field((), description="its values for streets drawn from afar")
+    street_name_column: str = Field("", description="column with the street's name")
+    crs: AnyCrs | None = Field(None, description="for files that name no coordinate system")
+    source: str = Field("", description="who made the layers; shown below the map")
+    tiles_url: str = Field(
+        "", description="online tiles, such as https://{s}.example/{z}/{x}/{y}.png; empty: none"
+    )
+    tiles_credit: str = Field("", description="what the tiles' licence asks to be shown")
+
+
+class Services(Frozen):
+    """Places that help: hubs, clinics, schools, churches, parks."""
+
+    file: str = Field(description="CSV or GeoJSON in the data folder")
+    name_column: str = Field(description="column with the place's name")
+    kind_column: str = Field(description="column with its kind, as a reader would say it")
+    lon_column: str = Field("lon", description="degrees; of a CSV alone")
+    lat_column: str = Field("lat", description="degrees; of a CSV alone")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    near_m: float = Field(800.0, gt=0, le=5000, description="'near' an area, in metres")
+    source: str = Field(description="who keeps the list")
+    as_of: date = Field(description="day that the list is of")
+    kinds: dict[Language, dict[str, Name]] = Field(
+        {}, description="language to kind to its word there: residents hold walk sheets"
+    )
+
+
+class RiskTerrain(Frozen):
+    """A score of places made elsewhere; shown beside, never mixed in."""
+
+    file: str = Field(description="polygons or points with a score (GeoJSON), or a CSV of points")
+    score_column: str = Field(description="column with the score; higher is more")
+    lon_column: str = Field("lon", description="degrees; of a CSV alone")
+    lat_column: str = Field("lat", description="degrees; of a CSV alone")
+    crs: AnyCrs | None = Field(None, description="for a file that names no coordinate system")
+    top_share: float = Field(
+        0.1, gt=0, lt=1, description="share of the scored places that counts as highest"
+    )
+    source: str = Field(description="who made the score, and how")
+    as_of: date = Field(description="day that the score is of")
+
+
+class Areas(Frozen):
+    """Documented values for candidate areas, until a backtest chooses them."""
+
+    eps_m: float = Field(gt=0, le=5000, description="DBSCAN's radius in metres")
+    min_samples: int = Field(ge=2, description="DBSCAN's minimum, for `at_incidents`")
+    at_incidents: int = Field(ge=1, description="incidents in the period that min_samples fits")
+    min_samples_floor: int = Field(
+        5, ge=2, description="never fewer: with fewer incidents the radius widens instead"
+    )
+    months: int = Field(36, ge=1, le=1200, description="months of data in a proposal")
+    resolution: Resolution = Field(9, description="H3 resolution of the areas' cells")
+    max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")
+
+
+class Priorities(Frozen):
+    """How candidates are compared, until the Executive Committee sets other weights."""
+
+    capacity: int = Field(
+        5, ge=1, le=MAX_CAPACITY, description="areas that can be served first, 1 to 30"
+    )
+    weights: dict[ComponentName, Weight] = Field(
+        {"expected": 1.0, "density": 1.0, "homicides": 1.0, "lasting": 1.0},
+        description="weight of each component of the priority index, 0 to 3 in steps of 0.5",
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _weighs_something(cls, weights: dict[str, float]) -> dict[str, float]:
+        if not sum(weights.values()) > 0:
+            raise ValueError(str(say("config.weights")))
+        return weights
+
+
+class Portal(Frozen):
+    """Where the files can be downloaded."""
+
+    domain: Host = Field(description="host of the city's open-data portal (Socrata)")
+    datasets: dict[Year, DatasetId] = Field(description="year to dataset id")
+    file_name: str = Field(
+        "", description="what `csa fetch` calls a year's file, such as shootings_{year}.csv"
+    )
+    places_dataset: DatasetId | None = Field(None, description="dataset id of the neighborhoods")
+
+    @field_validator("file_name")
+    @classmethod
+    def _holds_the_year(cls, name: str) -> str:
+        if name and (name.count("{year}") != 1 or "/" in name or not name.endswith(".csv")):
+            raise ValueError(str(say("config.file_name", mark="{year}")))
+        return name
+
+
+class CityConfig(Frozen):
+    """Everything that is particular to one city."""
+
+    format_version: Literal[1] = Field(description="of this file's layout; 1")
+    city: City = Field(description="the city itself")
+    places: Places = Field(description="neighborhoods and study area")
+    population: Population | None = Field(None, description="people, where known")
+    areas: Areas = Field(description="documented values for candidate areas")
+    priorities: Priorities = Field(Priorities(), description="how candidates are compared")
+    sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
+    points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
+    basemap: Basemap = Field(Basemap(), description="the background of the maps")
+    services: Services | None = Field(None, description="places that help")
+    risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
+    portal: Portal | None = Field(None, description="where files can be downloaded")
+    public: Public = Field(Public(), description="what the public is told, and on whose word")

@@ -1,0 +1,274 @@
+"""A city's file: TOML in, a frozen `CityConfig` out; an unknown key is an error.
+
+Every fault is found at once, each with its key and its remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from csa.base.errors import ConfigError
+from csa.base.message import Message, say
+from csa.config.city import CityConfig, Condition
+from csa.config.types import FIELDS
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def load_city(path: Path | str) -> CityConfig:
+    """Read a city's file.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+
+    Returns
+    -------
+    CityConfig
+        The city, frozen.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, is not TOML or has faults; `faults` holds all of them.
+    """
+    path = Path(path)
+    raw = read_toml(path)
+    return validate(raw, CityConfig, path, list(_cross_faults(raw)))
+
+
+def validate(
+    raw: Mapping[str, Any], model: type[ModelT], path: Path, cross_faults: list[Message]
+) -> ModelT:
+    """Make a frozen model of what a file says, or tell every fault at once.
+
+    Parameters
+    ----------
+    raw
+        What the file says.
+    model
+        What it may say.
+    path
+        The file, for the sentence.
+    cross_faults
+        Faults that no single key shows, found before.
+
+    Returns
+    -------
+    ModelT
+        The model.
+
+    Raises
+    ------
+    ConfigError
+        If there is any fault; `faults` holds all of them.
+    """
+    try:
+        made = model.model_validate(raw)
+    except ValidationError as error:
+        raise _faulty(path, [*_schema_faults(error, model), *cross_faults]) from error
+    if cross_faults:
+        raise _faulty(path, cross_faults)
+    return made
+
+
+def _faulty(path: Path, faults: list[Message]) -> ConfigError:
+    listed = "\n".join(f"  {fault}" for fault in faults)
+    return ConfigError(
+        "config.faults", faults=tuple(faults), path=path, n=len(faults), listed=listed
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read any TOML file, with a sentence for what can go wrong.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict
+        What it says.
+
+    Raises
+    ------
+    ConfigError
+        If it is absent, a folder, unreadable, or not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError("config.absent", path=path, folder=Path.cwd()) from error
+    except IsADirectoryError as error:
+        raise ConfigError("config.folder", path=path) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.unreadable", path=path) from error
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a value is too large"
+        raise ConfigError("config.not_toml", path=path, why=why) from error
+
+
+def _schema_faults(error: ValidationError, model: type[BaseModel]) -> Iterator[Message]:
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "too_short" and _is_within(fault["loc"], faults):
+            continue  # nothing is left of a list because each of its items has a fault of its own
+        parts = [part for part in fault["loc"] if part != "[key]"]
+        where = [str(part) for part in parts if not isinstance(part, int)]
+        key = _dotted(parts)
+        given = repr(fault.get("input"))
+        if fault["type"] == "extra_forbidden":
+            hint = _did_you_mean(where[-1], _sibling_keys(model, where[:-1]))
+            yield say("config.fault_unknown", key=key, hint=hint)
+        elif fault["type"] == "literal_error" and "[key]" in fault["loc"]:
+            yield say("config.fault_field", key=key, hint=_did_you_mean(where[-1], FIELDS))
+        elif fault["type"] == "missing":
+            yield say("config.fault_missing", key=key, what=_walk(model, where)[1])
+        else:
+            why = fault["msg"].removeprefix("Value error, ")
+            yield say("config.fault_value", key=key, given=given[:60], why=why.rstrip("."))
+
+
+def _is_within(loc: tuple[int | str, ...], faults: Sequence[Mapping[str, Any]]) -> bool:
+    return any(len(fault["loc"]) > len(loc) and fault["loc"][: len(loc)] == loc for fault in faults)
+
+
+def _did_you_mean(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else "."
+
+
+def _dotted(parts: list[int | str]) -> str:
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def _walk(root: type[BaseModel], where: list[str]) -> tuple[type[BaseModel] | None, str]:
+    """Follow a location into the models; return the last model met and its field's text."""
+    model: type[BaseModel] | None = root
+    text = ""
+    for part in where:
+        if model is None:
+            break
+        info = model.model_fields.get(part)
+        if info is None:
+            return model, text
+        text = info.description or ""
+        model = next(_models_in(info.annotation), None)
+    return model, text
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models_in(inner)
+
+
+def _sibling_keys(root: type[BaseModel], where: list[str]) -> list[str]:
+    model, _ = _walk(root, where)
+    return list(model.model_fields) if model else []
+
+
+def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
+    """Find what no single key shows: rules that name a field without a column."""
+    yield from _portal_faults(raw)
+    names: set[str] = set()
+    for number, source in enumerate(_dicts(raw.get("sources")), start=1):
+        where = f"sources[{number}]"
+        name = source.get("name")
+        if isinstance(name, str) and name in names:
+            yield say("config.fault_twice", key=f"{where}.name", given=name)
+        names.add(str(name))
+        columns = source.get("columns")
+        known = set(columns) if isinstance(columns, dict) else set()
+        for key, field in _fields_named(source):
+            if field not in known:
+                yield say("config.fault_no_column", key=f"{where}.{key}", field=field)
+        if known & {"x", "y"} and "crs" not in source:
+            yield say("config.fault_no_crs", key=f"{where}.crs")
+        if not known & {"date", "reported_date"}:
+            yield say("config.fault_no_column", key=f"{where}.columns", field="date")
+
+
+def _portal_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
+    """Find a name for fetched files that no pattern of the city's files would find again."""
+    portal, city = raw.get("portal"), raw.get("city")
+    name = portal.get("file_name") if isinstance(portal, dict) else None
+    patterns = city.get("files", []) if isinstance(city, dict) else []
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(name, str) or not name or not isinstance(patterns, list):
+        return
+    example = name.replace("{year}", "2020")
+    if not any(fnmatch.fnmatchcase(example, str(pattern)) for pattern in patterns):
+        yield say("config.fault_file_name", key="portal.file_name", given=name)
+
+
+def _fields_named(source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    default = ["incident_id"]
+    for key in ("incident_from", "row_id_from"):
+        fields = source.get(key, default if key == "incident_from" else [])
+        for field in fields if isinstance(fields, list) else []:
+            yield key, str(field)
+    for key in ("homicide", "nonfatal", "victim"):
+        for rule in _dicts(source.get(key)):
+            yield from ((key, field) for field in rule)
+    for key in ("gun", "domestic"):
+        for answer, rules in (source.get(key) or {}).items() if _is_dict(source.get(key)) else ():
+            for rule in _dicts(rules):
+                yield from ((f"{key}.{answer}", field) for field in rule)
+    for rule in _dicts(source.get("exclude")):
+        if _is_dict(rule.get("when")):
+            yield from (("exclude.when", field) for field in rule["when"])
+
+
+def _is_dict(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def setting_descriptions(model: type[BaseModel] = CityConfig) -> dict[str, str]:
+    """List every setting of a file with what it means.
+
+    Parameters
+    ----------
+    model
+        What the file may say; a city's file unless told.
+
+    Returns
+    -------
+    dict
+        Dotted key (`areas.eps_m`, `sources[].name`) to its description.
+    """
+    return dict(_describe_model(model, ""))
+
+
+def _describe_model(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, info in model.model_fields.items():
+        key = f"{prefix}{name}"
+        yield key, info.description or ""
+        for inner in _models_in(info.annotation):
+            if inner is Condition:
+                continue
+            many = "[]." if "tuple" in str(info.annotation) else "."
+            yield from _describe_model(inner, f"{key}{many}")

@@ -1,0 +1,122 @@
+"""The kinds of value that a city's file may hold, each refused with a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+
+from csa.base.errors import CrsError, ParamError
+from csa.base.message import say
+from csa.base.params import require_resolution
+
+FieldName = Literal[
+    "row_id",
+    "incident_id",
+    "person_no",
+    "date",
+    "time",
+    "hour",
+    "reported_date",
+    "reported_time",
+    "offense",
+    "offense_code",
+    "firearm",
+    "domestic",
+    "fatal",
+    "involvement",
+    "officer_involved",
+    "lon",
+    "lat",
+    "x",
+    "y",
+    "location",
+    "address",
+    "address_2",
+    "city",
+]
+
+
+FIELDS: tuple[str, ...] = get_args(FieldName)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(str(say("config.zone", given=name))) from error
+    return name
+
+
+def _metric(text: str) -> str:
+    from csa.base.crs import parse_crs, require_metres  # noqa: PLC0415 - pyproj loads late
+
+    try:
+        require_metres(parse_crs(text))
+    except CrsError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _known_crs(text: str) -> str:
+    from csa.base.crs import parse_crs  # noqa: PLC0415 - pyproj loads late
+
+    try:
+        parse_crs(text)
+    except CrsError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _resolution(value: int) -> int:
+    try:
+        require_resolution(value)
+    except ParamError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Name = Annotated[str, Field(min_length=1)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+MetricCrs = Annotated[str, AfterValidator(_metric)]
+AnyCrs = Annotated[str, AfterValidator(_known_crs)]
+Resolution = Annotated[int, AfterValidator(_resolution)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+DatasetId = Annotated[str, Field(pattern=r"^[a-z0-9]{4}-[a-z0-9]{4}$")]
+Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+
+
+class Frozen(BaseModel):
+    """A model that does not change and has no unknown key."""
+
+    # A number is a number: no text, no yes and no, no infinity is taken for one.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        if wanted in (int, float, Resolution) and (
+            isinstance(value, bool | str) or (wanted is not float and isinstance(value, float))
+        ):
+            raise ValueError(str(say("config.not_a_number")))
+        return value
+
+
+ComponentName = Literal["expected", "density", "homicides", "lasting", "recent", "people"]
+"""Components of the priority index."""

@@ -1,0 +1,1 @@
+"""A versioned dataset, what is kept beside it, and its history."""

@@ -1,0 +1,199 @@
+"""Areas that somebody chose, from a file: sets of cells with a letter and a name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from csa.base.errors import SourceError
+from csa.base.params import Month, Period
+from csa.base.schema import KINDS
+
+PROPOSED = "areas.geojson"
+PROPOSAL = "proposal.json"
+CELL_PATTERN = re.compile("8[0-9a-f]{14}")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Areas to be followed.
+
+    Parameters
+    ----------
+    area_ids
+        Of each of n areas, its letter.
+    place_names
+        Its name.
+    cells
+        Its H3 cells.
+    resolution
+        Of all cells.
+    period
+        The months whose counts chose them, by the areas that say; None where none does.
+    kinds
+        The kinds of incident that chose them; none where the file does not say.
+    n_undated
+        How many areas do not say which months chose them.
+    is_suggested
+        Whether they were found with the radius and minimum that were suggested; None where no
+        proposal.json beside the file says.
+    max_area_km2
+        The size limit that they were found with; None there too.
+    """
+
+    area_ids: tuple[str, ...]
+    place_names: tuple[str, ...]
+    cells: tuple[frozenset[int], ...]
+    resolution: int
+    period: Period | None = None
+    kinds: tuple[str, ...] = ()
+    n_undated: int = 0
+    is_suggested: bool | None = None
+    max_area_km2: float | None = None
+
+
+def load_chosen(path: Path) -> Chosen:
+    """Read areas: `areas.csv`, `areas.geojson`, or the folder of a proposal.
+
+    Each area needs `area_id` and `cells`; `place_name`, and `kinds`, `first_day` and `last_day`
+    of the counts that chose it, are read where they are there, and so is the proposal.json beside
+    a proposal's file.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+
+    Returns
+    -------
+    Chosen
+        The areas in the file's order; none where it lists none.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, lacks a column, names an area or a cell twice, or its cells are no
+        H3 cells of one size.
+    """
+    file = path / PROPOSED if path.is_dir() else path
+    rows = _rows(file)
+    ids = [str(row["area_id"] or "").strip() for row in rows]
+    names = [str(row.get("place_name") or area_id) for row, area_id in zip(rows, ids, strict=True)]
+    cells = [_cells(row["cells"], file, area_id) for row, area_id in zip(rows, ids, strict=True)]
+    _refuse_twice(ids, cells, file)
+    found = {(cell >> 52) & 0xF for area in cells for cell in area}
+    if len(found) > 1:
+        raise SourceError("chosen.resolutions", path=file, found=", ".join(map(str, sorted(found))))
+    resolution = next(iter(found), 9)
+    dated = [row for row in rows if row.get("first_day") and row.get("last_day")]
+    return Chosen(
+        tuple(ids),
+        tuple(names),
+        tuple(cells),
+        resolution,
+        _period(dated, file),
+        _kinds(rows, file),
+        len(rows) - len(dated),
+        *_way(file),
+    )
+
+
+def _rows(file: Path) -> list[Mapping[str, Any]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        rows = _of_json(text) if file.suffix.lower() in {".geojson", ".json"} else _of_csv(text)
+    except FileNotFoundError as error:
+        raise SourceError("chosen.absent", path=file) from error
+    except (OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError) as error:
+        raise SourceError("chosen.unreadable", path=file) from error
+    lacking = sorted({name for row in rows for name in ("area_id", "cells") if name not in row})
+    if lacking:
+        raise SourceError(
+            "chosen.columns", path=file, lacking=", ".join(f"`{name}`" for name in lacking)
+        )
+    return rows
+
+
+def _of_csv(text: str) -> list[Mapping[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Mapping[str, Any]] = list(reader)
+    if reader.fieldnames and not rows:
+        # A header alone: no area is a result, but only in a file of areas.
+        return [] if {"area_id", "cells"} <= set(reader.fieldnames) else [dict.fromkeys(["_"])]
+    if not reader.fieldnames:
+        raise ValueError(text)
+    return rows
+
+
+def _of_json(text: str) -> list[Mapping[str, Any]]:
+    features = json.loads(text)["features"]
+    return [dict(feature["properties"]) for feature in features]
+
+
+def _cells(given: Any, file: Path, area_id: str) -> frozenset[int]:
+    listed = given.split() if isinstance(given, str) else given
+    texts = listed if isinstance(listed, list) else [listed]
+    if not texts or listed is None:
+        raise SourceError("chosen.no_cells", path=file, area_id=area_id)
+    for text in texts:
+        if not (isinstance(text, str) and CELL_PATTERN.fullmatch(text)):
+            raise SourceError("chosen.cell", path=file, area_id=area_id, given=text)
+    return frozenset(int(text, 16) for text in texts)
+
+
+def _refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Path) -> None:
+    seen: dict[int, str] = {}
+    for number, (area_id, area) in enumerate(zip(ids, cells, strict=True)):
+        if not area_id or area_id in ids[:number]:
+            raise SourceError("chosen.area_id", path=file, area_id=area_id)
+        shared = sorted(cell for cell in area if cell in seen)
+        if shared:
+            other, cell = seen[shared[0]], f"{shared[0]:015x}"
+            raise SourceError("chosen.shared", path=file, area_id=area_id, other=other, cell=cell)
+        seen |= dict.fromkeys(area, area_id)
+
+
+def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
+    """Tell the whole months that chose the areas, from the first and last day counted."""
+    if not rows:
+        return None
+    try:
+        read = [
+            (date.fromisoformat(str(row["first_day"])), date.fromisoformat(str(row["last_day"])))
+            for row in rows
+        ]
+    except ValueError as error:
+        raise SourceError("chosen.days", path=file) from error
+    if any(last < first for first, last in read):
+        raise SourceError("chosen.days", path=file)
+    first, last = min(pair[0] for pair in read), max(pair[1] for pair in read)
+    return Period(Month(first.year, first.month), Month(last.year, last.month).plus(1))
+
+
+def _way(file: Path) -> tuple[bool | None, float | None]:
+    """Read from the proposal beside the file how its areas were found; a file may stand alone."""
+    try:
+        params = json.loads((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
+        suggested = params["suggested"]
+        own = {name: params[name] for name in suggested}
+        return own == suggested, float(params["max_area_km2"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None, None
+
+
+def _kinds(rows: Sequence[Mapping[str, Any]], file: Path) -> tuple[str, ...]:
+    """Tell which kinds of incident chose the areas: they are followed on the same."""
+    given = {str(row.get("kinds") or "") for row in rows}
+    words = set(" ".join(given).split())
+    if not words:
+        return ()
+    if len(given) > 1 or not words <= set(KINDS):
+        raise SourceError("chosen.kinds", path=file, known=" ".join(KINDS))
+    return tuple(kind for kind in KINDS if kind in words)

@@ -1,0 +1,352 @@
+"""What was reported when: a month's count in each version of a dataset, and how it grew since.
+
+Reports come late, and a wounded person may die later. So the newest month is provisional, and
+what a month's count was first is kept beside what it is now. Counts are of the whole city only.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from csa.base.errors import ParamError, SourceError
+from csa.base.io import CURRENT
+from csa.base.message import Message, say
+from csa.base.params import Month
+from csa.base.schema import KINDS
+from csa.dataset.versioned import FORMAT_VERSION, KIND, MARKER
+
+REVISION_COLUMNS = {
+    "month": "str",
+    "first_reported": "int64",
+    "was": "int64",
+    "now": "int64",
+    "homicides_first_reported": "int64",
+    "homicides_was": "int64",
+    "homicides_now": "int64",
+    "first_version": "str",
+    "was_version": "str",
+}
+"""The table of `list_revisions`: column to kind of value."""
+
+LEAST_MONTHS = 3
+"""Fewer months do not tell how much a month usually grows."""
+
+
+class MonthCount(NamedTuple):
+    """What was counted in a month.
+
+    Parameters
+    ----------
+    incidents
+        Of all kinds.
+    homicides
+        Those of them that are homicides.
+    """
+
+    incidents: int
+    homicides: int
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A version of a dataset, as far as its counts by month go.
+
+    Parameters
+    ----------
+    version
+        Its number, such as `0003`.
+    city
+        The city's id.
+    fingerprint
+        Of its incidents and places.
+    data_from, data_through
+        First and last day that it covers; None where no row has a readable date.
+    months
+        `YYYY-MM` to counts; a month that is covered and absent has none.
+    reading
+        What its files were and what was left out: names of sources and of rules, what a nonfatal
+        incident is, and whether parts of a time name incidents. Counts that were read in other
+        ways cannot be compared.
+    skipped_before
+        How many versions since the edition before could not be read.
+    """
+
+    version: str
+    city: str
+    fingerprint: str
+    data_from: date | None
+    data_through: date | None
+    months: Mapping[str, MonthCount]
+    reading: frozenset[str] = frozenset()
+    skipped_before: int = 0
+
+    def count(self, month: Month) -> MonthCount:
+        """Give what it counts in a month.
+
+        Parameters
+        ----------
+        month
+            A month that it covers.
+
+        Returns
+        -------
+        MonthCount
+            Zeros where it has no incident.
+        """
+        return self.months.get(str(month), MonthCount(0, 0))
+
+    def whole_months(self) -> tuple[Month, ...]:
+        """List the months that it covers to their end, oldest first.
+
+        Returns
+        -------
+        tuple of Month
+            From that of `data_from`; the last ends on `data_through` or before.
+        """
+        return tuple(Month(n // 12, n % 12 + 1) for n in self._whole_indices())
+
+    def is_whole(self, month: Month) -> bool:
+        """Tell whether it covers a month to its end.
+
+        Parameters
+        ----------
+        month
+            Any month.
+
+        Returns
+        -------
+        bool
+            True for those of `whole_months`.
+        """
+        return month.index in self._whole_indices()
+
+    def _whole_indices(self) -> range:
+        if self.data_from is None or self.data_through is None:
+            return range(0)
+        after = self.data_through + timedelta(days=1)
+        return range(_month_of(self.data_from).index, _month_of(after).index)
+
+
+def load_history(folder: Path) -> tuple[Edition, ...]:
+    """Read what each version of a dataset counted by month.
+
+    Versions in a row that hold the same incidents and places are one, the last of them.
+
+    Parameters
+    ----------
+    folder
+        The folder that `csa ingest` wrote.
+
+    Returns
+    -------
+    tuple of Edition
+        Oldest first; the last is the current version. An older version that cannot be read, or
+        is of an unknown format, is left out and counted in the next one's `skipped_before`.
+
+    Raises
+    ------
+    SourceError
+        If the folder is no dataset, or its current version cannot be read.
+    """
+    if not (folder / MARKER).is_file():
+        raise SourceError("dataset.absent", path=folder)
+    editions: list[Edition] = []
+    n_skipped = 0
+    for place in _places_of_versions(folder):
+        edition = _read_edition(place)
+        if edition is None:
+            n_skipped += 1
+            continue
+        if editions and editions[-1].fingerprint == edition.fingerprint:
+            n_skipped += editions.pop().skipped_before
+        editions.append(replace(edition, skipped_before=n_skipped))
+        n_skipped = 0
+    if n_skipped:  # after the last that could be read comes the current one
+        raise SourceError("dataset.damaged", path=folder)
+    return tuple(editions)
+
+
+def list_comparable(editions: Sequence[Edition]) -> tuple[Edition, ...]:
+    """List the editions whose counts can be held against the newest one's.
+
+    Parameters
+    ----------
+    editions
+        Of `load_history`, oldest first.
+
+    Returns
+    -------
+    tuple of Edition
+        Those of the same city and first day that were read in the same way, the newest included:
+        another file or another rule would look like late reports.
+    """
+    alike = operator.attrgetter("city", "data_from", "reading")
+    return tuple(one for one in editions if alike(one) == alike(editions[-1]))
+
+
+def list_revisions(editions: Sequence[Edition]) -> pd.DataFrame:
+    """List what each month's count was first, was in the edition before, and is now.
+
+    Parameters
+    ----------
+    editions
+        Of `load_history`, oldest first; those not comparable with the newest are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `REVISION_COLUMNS`, a row for each month that the newest edition and one before it cover
+        to its end, changed or not, by month. `first_reported` is what the first such edition
+        (`first_version`) counted, `was` what the last one before the newest did (`was_version`).
+    """
+    comparable = list_comparable(editions)
+    rows = [_revision(month, comparable) for month in _compared_months(comparable)]
+    table = pd.DataFrame(rows, columns=list(REVISION_COLUMNS))
+    return table.astype(REVISION_COLUMNS)
+
+
+def usual_growth(editions: Sequence[Edition]) -> float | None:
+    """Tell by how much a month's count usually grew after it was the newest whole month.
+
+    Only months that some edition had as its newest whole one tell of late reports: what the
+    first edition counted of years long past had settled before. The last of them have had
+    little time to grow.
+
+    Parameters
+    ----------
+    editions
+        Of `load_history`, oldest first; those not comparable with the newest are left out.
+
+    Returns
+    -------
+    float or None
+        All that came later, as a share of all that was first reported; below 0 where counts
+        fell. None with fewer than `LEAST_MONTHS` such months, or without an incident in them.
+    """
+    comparable = list_comparable(editions)
+    compared = set(_compared_months(comparable))
+    first: dict[Month, int] = {}
+    for edition in comparable[:-1]:
+        newest = edition.whole_months()[-1:]
+        for month in compared.intersection(newest):
+            first.setdefault(month, edition.count(month).incidents)
+    reported = sum(first.values())
+    if len(first) < LEAST_MONTHS or reported == 0:
+        return None
+    return sum(comparable[-1].count(month).incidents for month in first) / reported - 1
+
+
+def newest_month(editions: Sequence[Edition]) -> str | None:
+    """Tell the newest month, whole or not: its count is provisional.
+
+    Parameters
+    ----------
+    editions
+        Of `load_history`, oldest first.
+
+    Returns
+    -------
+    str or None
+        `YYYY-MM`, that of the last day that the newest edition covers; None without one.
+    """
+    through = editions[-1].data_through if editions else None
+    return None if through is None else str(_month_of(through))
+
+
+def explain_left_out(editions: Sequence[Edition]) -> tuple[Message, ...]:
+    """Say which versions are not compared, and why.
+
+    Parameters
+    ----------
+    editions
+        Of `load_history`, oldest first.
+
+    Returns
+    -------
+    tuple of Message
+        None where all are compared.
+    """
+    n_skipped = sum(edition.skipped_before for edition in editions)
+    n_unlike = len(editions) - len(list_comparable(editions))
+    said = (
+        say("history.unreadable", n=n_skipped) if n_skipped else None,
+        say("history.unlike", n=n_unlike) if n_unlike else None,
+    )
+    return tuple(message for message in said if message is not None)
+
+
+def _places_of_versions(folder: Path) -> list[Path]:
+    """List the versions up to the current one; a later one was never published."""
+    current = (folder / CURRENT).resolve() if (folder / CURRENT).exists() else folder
+    if current == folder or not current.name.isdigit():
+        return [current]
+    numbers = {int(p.name): p for p in current.parent.iterdir() if p.name.isdigit()}
+    return [numbers[number] for number in sorted(numbers) if number <= int(current.name)]
+
+
+def _read_edition(place: Path) -> Edition | None:
+    try:
+        report = json.loads((place / MARKER).read_text(encoding="utf-8"))
+        if (report["kind"], report["format_version"]) != (KIND, FORMAT_VERSION):
+            return None
+        return Edition(
+            version=place.name,
+            city=str(report["city"]),
+            fingerprint=str(report["fingerprint"]),
+            data_from=_day(report["data_from"]),
+            data_through=_day(report["data_through"]),
+            months=MappingProxyType(_months_of(report)),
+            reading=_reading_of(report),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ParamError):
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _months_of(report: Mapping[str, Any]) -> dict[str, MonthCount]:
+    return {
+        str(Month.parse(month)): MonthCount(
+            sum(int(counts[kind]) for kind in KINDS), int(counts["homicide"])
+        )
+        for month, counts in report["months"].items()
+    }
+
+
+def _reading_of(report: Mapping[str, Any]) -> frozenset[str]:
+    # A version may be older than some of these parts.
+    sources = {f"source {given['source']}" for given in report.get("inputs", ())}
+    rules = {f"rule {rule['name']}" for rule in report.get("rules", ())}
+    nonfatal = f"nonfatal {report.get('nonfatal_name')} {report.get('nonfatal_is_proxy')}"
+    parts = {"parts by themselves"} if report.get("renamed") else set()
+    return frozenset({*sources, *rules, nonfatal, *parts})
+
+
+def _compared_months(comparable: Sequence[Edition]) -> list[Month]:
+    """List the months that the newest edition and one before it cover to their end."""
+    before = {month for edition in comparable[:-1] for month in edition.whole_months()}
+    newest = comparable[-1].whole_months() if comparable else ()
+    return [month for month in newest if month in before]
+
+
+def _revision(month: Month, comparable: Sequence[Edition]) -> tuple[object, ...]:
+    before = [edition for edition in comparable[:-1] if edition.is_whole(month)]
+    first, was, now = (one.count(month) for one in (before[0], before[-1], comparable[-1]))
+    incidents = (first.incidents, was.incidents, now.incidents)
+    homicides = (first.homicides, was.homicides, now.homicides)
+    return (str(month), *incidents, *homicides, before[0].version, before[-1].version)
+
+
+def _month_of(day: date) -> Month:
+    return Month(day.year, day.month)

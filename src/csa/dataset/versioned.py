@@ -1,0 +1,248 @@
+"""A dataset: incidents, places and the account of how they were read, in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from csa.base.crs import LONLAT
+from csa.base.errors import SourceError
+from csa.base.io import csv_bytes, json_bytes, publish_version
+from csa.base.schema import check_incidents
+
+FORMAT_VERSION = 1
+KIND = "dataset"
+MARKER = "ingest.json"
+INCIDENTS = "incidents.parquet"
+NEIGHBORHOODS = "neighborhoods.parquet"
+STUDY_AREA = "study_area.parquet"
+REJECTED = "rejected.csv"
+LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"}
+"""What a city may have and lack: key of `ingest.json` to file."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything that a later step needs: no source file is read again.
+
+    Parameters
+    ----------
+    incidents
+        An incident a row, sorted by `incident_id`.
+    neighborhoods
+        `name`, `place_id`, `geometry` (WGS 84) and, where known, `population`.
+    study_area
+        Polygons, WGS 84.
+    report
+        What `ingest.json` holds.
+    services
+        `name`, `kind` and `geometry` (points, WGS 84); None where the city has no list.
+    risk_terrain
+        `score` and `geometry` (polygons or points, WGS 84); None where the city has none.
+    """
+
+    incidents: pd.DataFrame
+    neighborhoods: gpd.GeoDataFrame
+    study_area: shapely.Geometry
+    report: Mapping[str, Any]
+    services: gpd.GeoDataFrame | None = None
+    risk_terrain: gpd.GeoDataFrame | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the incidents and places."""
+        return str(self.report["fingerprint"])
+
+
+def fingerprint(
+    incidents: pd.DataFrame, neighborhoods: gpd.GeoDataFrame, study_area: shapely.Geometry
+) -> str:
+    """Hash the incidents and the places, never a file's bytes.
+
+    Parameters
+    ----------
+    incidents
+        Sorted by `incident_id`.
+    neighborhoods
+        Sorted by `name`.
+    study_area
+        Polygons, WGS 84.
+
+    Returns
+    -------
+    str
+        sha256, 64 hex digits.
+    """
+    digest = hashlib.sha256()
+    _hash_columns(digest, incidents)
+    _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
+    for shape in (*neighborhoods.geometry, study_area):
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
+    """Hash a layer: its columns and its shapes, never a file's bytes.
+
+    Parameters
+    ----------
+    layer
+        Services or scored places, sorted.
+
+    Returns
+    -------
+    str
+        sha256, 64 hex digits.
+    """
+    digest = hashlib.sha256()
+    _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
+    for shape in layer.geometry:
+        digest.update(shapely.to_wkb(shapely.normalize(shape)))
+    return digest.hexdigest()
+
+
+def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
+    for name in table.columns:
+        column = table[name]
+        is_float = pd.api.types.is_float_dtype(column)
+        texts = (repr(value) for value in column) if is_float else column.astype("str")
+        digest.update(f"\x1d{name}\x1e".encode())
+        digest.update("\x1f".join(map(str, texts)).encode())
+
+
+def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
+    """Write a dataset as a new version of a folder.
+
+    Parameters
+    ----------
+    dataset
+        What to write.
+    rejected
+        `file`, `line` and `reason` of each row that was not used.
+    out
+        The folder.
+
+    Returns
+    -------
+    str
+        The version's number.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else, or cannot be written.
+    """
+    check_incidents(dataset.incidents)
+    area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
+    lines = rejected[["file", "line", "reason"]].itertuples(index=False, name=None)
+    files = {
+        INCIDENTS: _parquet(dataset.incidents),
+        NEIGHBORHOODS: _geo_parquet(dataset.neighborhoods),
+        STUDY_AREA: _geo_parquet(area),
+        REJECTED: csv_bytes(["file", "line", "reason"], lines),
+        MARKER: json_bytes(dataset.report),
+    }
+    for key, file in LAYERS.items():
+        layer = getattr(dataset, key)
+        if layer is not None:
+            files[file] = _geo_parquet(layer)
+    return publish_version(out, MARKER, files, optional=tuple(LAYERS.values()))
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read a dataset's current version.
+
+    Parameters
+    ----------
+    folder
+        The folder that `csa ingest` wrote.
+
+    Returns
+    -------
+    Dataset
+        Its incidents, places and report.
+
+    Raises
+    ------
+    SourceError
+        If the folder is no dataset, is damaged, or of a format this version does not know.
+    """
+    if not (folder / MARKER).is_file():
+        raise SourceError("dataset.absent", path=folder)
+    # One version throughout, even while another is being published.
+    place = (folder / "current").resolve() if (folder / "current").exists() else folder
+    try:
+        report = json.loads((place / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError("dataset.damaged", path=folder) from error
+    if not isinstance(report, dict) or report.get("kind") != KIND:
+        raise SourceError("dataset.absent", path=folder)
+    version = report.get("format_version")
+    if version != FORMAT_VERSION:
+        raise SourceError("dataset.format", path=folder, found=version, known=FORMAT_VERSION)
+    try:
+        incidents = pd.read_parquet(place / INCIDENTS)
+        neighborhoods = gpd.read_parquet(place / NEIGHBORHOODS)
+        study_area = gpd.read_parquet(place / STUDY_AREA).geometry.iloc[0]
+        layers = {key: _load_layer(place, key, report) for key in LAYERS}
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise SourceError("dataset.damaged", path=folder) from error
+    check_incidents(incidents)
+    if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
+        raise SourceError("dataset.damaged", path=folder)
+    return Dataset(incidents, neighborhoods, study_area, report, **layers)
+
+
+def list_ids(folder: Path) -> frozenset[str]:
+    """List the incidents of a dataset's current version.
+
+    Parameters
+    ----------
+    folder
+        Where a dataset may be.
+
+    Returns
+    -------
+    frozenset of str
+        Their ids; none where there is no dataset that can be read.
+    """
+    try:
+        return frozenset(
+            pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return frozenset()
+
+
+def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
+    """Read a layer that the report tells of; a dataset may be older than layers."""
+    account = report.get(key)
+    if account is None:
+        return None
+    layer = gpd.read_parquet(place / LAYERS[key])
+    if not isinstance(account, dict) or layer_fingerprint(layer) != account.get("fingerprint"):
+        raise ValueError(key)
+    return layer
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer)
+    return buffer.getvalue()
+
+
+def _geo_parquet(table: gpd.GeoDataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()

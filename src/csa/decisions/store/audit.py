@@ -1,0 +1,273 @@
+"""The trail: every change of a row appends an entry, chained by hash to the one before.
+
+Written by the session itself when rows are flushed: a change without a signature is a fault of
+ours and raises. `csa.decisions.store.trail` reads it, and says whether it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import inspect as look_into
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from csa.base.errors import ParamError
+from csa.decisions.store.tables import Audit, Audited
+
+GENESIS = "0" * 64
+SIGNED = "csa_signed"
+STORE_ITEM = "store"
+"""The item of entries about the store itself: a restored backup."""
+AT_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
+MAX_WHY = 2000
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who changes something, when and why.
+
+    Parameters
+    ----------
+    by_office
+        An office or body, never a private person.
+    why
+        In the office's own words.
+    at_utc
+        When, with its zone.
+    """
+
+    by_office: str
+    why: str
+    at_utc: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a change that nobody could account for."""
+        for name, text in (("by", self.by_office), ("why", self.why)):
+            if not text.strip():
+                raise ParamError({"by": "store.no_by", "why": "store.no_why"}[name])
+            if len(text) > MAX_WHY:
+                raise ParamError("store.long", name=f"--{name}", most=MAX_WHY, given=len(text))
+            _refuse_unkept(f"--{name}", text)
+        if self.at_utc.utcoffset() is None:
+            raise ParamError("choose.not_utc")
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far the trail is.
+
+    Parameters
+    ----------
+    n
+        How many entries.
+    hash
+        Of the last; zeros where there is none.
+    """
+
+    n: int
+    hash: str
+
+
+def head_of(connection: Connection) -> Head:
+    """Return the trail's end.
+
+    Parameters
+    ----------
+    connection
+        To a store.
+
+    Returns
+    -------
+    Head
+        The last entry's number and hash.
+    """
+    last = connection.execute(
+        select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1)
+    ).first()
+    return Head(0, GENESIS) if last is None else Head(last.id, last.hash)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change that the trail is to tell of.
+
+    Parameters
+    ----------
+    item
+        What changed.
+    old, new
+        What it was, None for what is new; what it became.
+    """
+
+    item: str
+    old: Any
+    new: Any
+
+
+def append(connection: Connection, signed: Signed, *changes: Told) -> None:
+    """Append an entry for each change; the caller holds the store's lock for writers.
+
+    Parameters
+    ----------
+    connection
+        In the transaction of the changes.
+    signed
+        Who, when, why.
+    *changes
+        What changed, in this order.
+    """
+    head = head_of(connection)
+    before, rows = head.hash, []
+    for number, change in enumerate(changes, start=head.n + 1):
+        entry = {
+            "id": number,
+            "at_utc": signed.at_utc.astimezone(UTC).strftime(AT_UTC),
+            "by_office": signed.by_office.strip(),
+            "item": change.item,
+            "old": None if change.old is None else as_text(change.old),
+            "new": as_text(change.new),
+            "why": signed.why.strip(),
+        }
+        before = chained(before, entry)
+        rows.append({**entry, "hash": before})
+    connection.execute(insert(Audit), rows)
+
+
+def chained(before: str, entry: Mapping[str, Any]) -> str:
+    """Return an entry's hash: of the hash before it and of all it says.
+
+    Parameters
+    ----------
+    before
+        The hash of the entry before.
+    entry
+        Its columns, `hash` aside.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    names = ("id", "at_utc", "by_office", "item", "old", "new", "why")
+    told = before + "\n" + as_text([entry[name] for name in names])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def as_text(value: Any) -> str:
+    """Write a value as JSON, one way only.
+
+    Parameters
+    ----------
+    value
+        Dictionaries, lists, texts, numbers, days.
+
+    Returns
+    -------
+    str
+        Keys in order, no blanks.
+    """
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        allow_nan=False,  # no number equals it: the trail could not be held against its row
+        sort_keys=True,
+        separators=(",", ":"),
+        default=_plain,
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(value)
+
+
+def values_of(row: Audited) -> dict[str, Any]:
+    """Return what a row says, its key and revision aside.
+
+    Parameters
+    ----------
+    row
+        Any row whose changes are told.
+
+    Returns
+    -------
+    dict
+        Column to value.
+    """
+    names = (column.key for column in look_into(type(row)).columns)
+    return {name: getattr(row, name) for name in names if name not in {"key", "revision"}}
+
+
+def _refuse_unkept(name: str, text: str) -> None:
+    """Refuse signs that one database cannot keep, or no file: on both, so that backups move."""
+    if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
+        raise ParamError("store.sign", name=name)
+
+
+@event.listens_for(Session, "before_flush")
+def _check(session: Session, *_: Any) -> None:
+    """Refuse before anything is written what the trail could not tell."""
+    for row in _in_order(session):
+        _say_again(session, row)
+        as_text(values_of(row))
+        for name, value in values_of(row).items():
+            _refuse_unkept(name, _all_texts(value))
+
+
+def _say_again(session: Session, row: Audited) -> None:
+    """Let what was set to what it was be written: whoever confirms it has a reason too."""
+    if row not in session.new and not session.is_modified(row):
+        for name in list(look_into(row).committed_state):
+            flag_modified(row, name)
+
+
+def _all_texts(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "".join(_all_texts(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return "".join(_all_texts(part) for part in value)
+    return value if isinstance(value, str) else ""
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    """Let no statement change rows past the trail."""
+    if state.is_update or state.is_delete:
+        raise RuntimeError("rows of record are changed one by one, so that the trail tells of it")
+
+
+@event.listens_for(Session, "after_flush")
+def _tell(session: Session, _: Any) -> None:
+    """Append what was flushed; at that moment the old values are still known."""
+    if any(isinstance(row, Audited) for row in session.deleted):
+        raise RuntimeError("a row of record was to be removed")
+    fresh = session.new  # made anew each time that it is asked for
+    found = [_difference(row, is_new=row in fresh) for row in _in_order(session)]
+    changes = [told for told in found if told.new]
+    if changes:
+        append(session.connection(), session.info[SIGNED], *changes)
+
+
+def _in_order(session: Session) -> list[Audited]:
+    rows = [row for row in (*session.new, *session.dirty) if isinstance(row, Audited)]
+    return sorted(rows, key=lambda row: (row.__tablename__, row.key))
+
+
+def _difference(row: Audited, *, is_new: bool) -> Told:
+    if is_new:
+        return Told(row.item, None, values_of(row))
+    old, new = {}, {}
+    for name in values_of(row):
+        history = look_into(row).attrs[name].history
+        if history.has_changes():
+            new[name] = getattr(row, name)
+            old[name] = history.deleted[0] if history.deleted else new[name]  # said again
+    return Told(row.item, old, new)

@@ -1,0 +1,259 @@
+"""A store as one checksummed file, readable anywhere, and back, on either database.
+
+The file is lines of JSON, compressed: a head (version, trail), each row, and the SHA-256 of all
+before it. It is made from one moment while others read and write, and is restored in one
+transaction: whole, or the old store stays.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Date, MetaData, Table, delete, insert, select
+from sqlalchemy.orm import Session
+
+from csa.base.errors import StoreError
+from csa.base.io import create_file, write_file
+from csa.decisions.store import migrating
+from csa.decisions.store.audit import STORE_ITEM, Head, Signed, Told, append, as_text, head_of
+from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
+from csa.decisions.store.guard import guard_trail, unguard_trail
+from csa.decisions.store.tables import AboutRow, Base
+from csa.decisions.store.trail import verify
+
+KIND = "csa-store-backup"
+FORMAT_VERSION = 1
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was read and found whole.
+
+    Parameters
+    ----------
+    schema
+        The store's version.
+    head
+        The end of its trail.
+    tables
+        Table to rows, each column to value.
+    """
+
+    schema: str
+    head: Head
+    tables: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def save_backup(store: Store, path: Path) -> Head:
+    """Write a backup, while others go on.
+
+    Parameters
+    ----------
+    store
+        What is kept.
+    path
+        The file; one that is there is replaced whole.
+
+    Returns
+    -------
+    Head
+        The end of the trail that it holds.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    OutputError
+        If the file cannot be written.
+    """
+    with store.reading() as session:
+        head, content = _packed(session.connection())
+    write_file(path, content)
+    return head
+
+
+def _packed(connection: Connection) -> tuple[Head, bytes]:
+    head = head_of(connection)
+    tables = _tables_of(connection)
+    lines = [
+        as_text(
+            {
+                "kind": KIND,
+                "format_version": FORMAT_VERSION,
+                "schema": migrating.version_of(connection),
+                "entries": head.n,
+                "head": head.hash,
+                "tables": sorted(table.name for table in tables),
+            }
+        )
+    ]
+    for table in tables:
+        rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+        lines += [as_text({table.name: dict(row)}) for row in rows]
+    body = "\n".join(lines) + "\n"
+    end = as_text({"sha256": hashlib.sha256(body.encode()).hexdigest()})
+    return head, gzip.compress((body + end + "\n").encode(), mtime=0)
+
+
+def _tables_of(connection: Connection) -> list[Table]:
+    """List the store's tables as they are there, those referred to first; no other program's."""
+    found = MetaData()
+    found.reflect(connection, only=lambda name, _: name in Base.metadata.tables)
+    return found.sorted_tables
+
+
+def load_backup(path: Path) -> Backup:
+    """Read a backup and check that it is whole.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Backup
+        What it holds.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read, is damaged or cut short, or is of a later version.
+    """
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise StoreError("store.no_backup", path=path, why=error.strerror or error) from error
+    try:
+        body, _, end = gzip.decompress(packed).decode().rstrip("\n").rpartition("\n")
+        told = json.loads(end)["sha256"]
+        # Not `splitlines`: it would break at line ends that a text itself may hold.
+        rows = [json.loads(line) for line in body.split("\n")]
+        head = rows[0]
+        is_whole = told == hashlib.sha256(f"{body}\n".encode()).hexdigest()
+        is_ours = head["kind"] == KIND
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, IndexError, TypeError) as error:
+        raise StoreError("store.bad_backup", path=path) from error
+    if not (is_whole and is_ours):
+        raise StoreError("store.bad_backup", path=path)
+    if head["format_version"] != FORMAT_VERSION or head["schema"] not in migrating.known_versions():
+        raise StoreError("store.newer_backup", path=path)
+    tables: dict[str, list[Mapping[str, Any]]] = {name: [] for name in head["tables"]}
+    for row in rows[1:]:
+        for name, values in row.items():
+            tables[name].append(values)
+    return Backup(head["schema"], Head(head["entries"], head["head"]), tables)
+
+
+def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
+    """Put a backup in the store's place, and say so in its trail.
+
+    Parameters
+    ----------
+    store
+        Replaced whole, or not at all.
+    backup
+        As `load_backup`.
+    signed
+        Who, when, why.
+    safe
+        Where what is replaced is written before it is, where anything was decided.
+
+    Returns
+    -------
+    Head
+        The trail's end: one entry past the backup's.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be written, or the backup's rows are not what its trail says.
+    OutputError
+        If what is replaced cannot be written to `safe`.
+    """
+    with (
+        spoken(store.name),
+        store.engine.connect().execution_options(csa_writes=True) as connection,
+        connection.begin(),
+    ):
+        lock_writers(connection)
+        before, content = _packed(connection)
+        city = _city(connection)
+        _replace(connection, backup)
+        _keep_city(connection, city, store.name)
+        with Session(connection) as session:
+            found = verify(session)
+            if not found.is_whole or found.head != backup.head:
+                raise StoreError("store.untrue_backup", n=found.head.n)
+        if before.n:
+            _keep(safe, content)
+        told = {"restored": backup.head.hash, "entries": backup.head.n}
+        was = {"head": before.hash, "entries": before.n}
+        append(connection, signed, Told(STORE_ITEM, was, told))
+        return head_of(connection)
+
+
+def _keep(safe: Path, content: bytes) -> None:
+    """Keep what is replaced; what an attempt that failed later has kept is good enough."""
+    if not create_file(safe, content) and safe.read_bytes() != content:
+        raise StoreError("store.safe_exists", path=safe)
+
+
+def _city(connection: Connection) -> str | None:
+    """Return whose store it is; None where nobody said so yet."""
+    found: str | None = connection.execute(
+        select(AboutRow.value).where(AboutRow.key == CITY)
+    ).scalar()
+    return found
+
+
+def _keep_city(connection: Connection, city: str | None, name: str) -> None:
+    """Refuse a backup of another city; one of a version that does not say stays this city's."""
+    theirs = _city(connection)
+    if city is None or theirs == city:
+        return
+    if theirs is not None:
+        raise StoreError("store.other_city", name=name, given=city, city=theirs)
+    connection.execute(insert(AboutRow).values(key=CITY, value=city))
+
+
+def _replace(connection: Connection, backup: Backup) -> None:
+    """Empty the store, make the backup's version, fill it, and bring it forward."""
+    unguard_trail(connection)
+    tables = _tables_of(connection)
+    for table in reversed(tables):
+        connection.execute(delete(table))
+    if backup.schema != migrating.newest():
+        for table in reversed(tables):
+            table.drop(connection)
+        migrating.forget(connection)
+        migrating.upgrade(connection, backup.schema)
+        unguard_trail(connection)
+        tables = _tables_of(connection)
+    for table in tables:
+        for some in _in_parts(backup.tables.get(table.name, ())):
+            connection.execute(insert(table), [_typed(table, row) for row in some])
+    guard_trail(connection)
+    migrating.upgrade(connection)
+
+
+def _in_parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]
+
+
+def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each day back its type: JSON has none for it."""
+    days = {column.name for column in table.columns if isinstance(column.type, Date)}
+    return {
+        name: Date().python_type.fromisoformat(value) if name in days and value else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,303 @@
+"""Opening a store, reading it, and writing to it one writer at a time."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, insert, select, text
+from sqlalchemy.orm import Session
+
+from csa.base.errors import StoreError
+from csa.decisions.store import migrating
+from csa.decisions.store.address import POSTGRESQL, SQLITE, named, url_of
+from csa.decisions.store.audit import SIGNED, Head, Signed, head_of
+from csa.decisions.store.tables import AboutRow
+
+BUSY_MS = 10_000
+AGAIN_S = 0.02
+CONNECT_S = 3
+CITY = "city"
+WRITERS_LOCK = 20_201_001
+"""Of PostgreSQL: any number that no other program on the database uses."""
+
+
+OF_SQLITE = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "full",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+}
+OF_POSTGRESQL = {
+    "53100": "full",
+    "25006": "read_only",
+    "42501": "read_only",
+    "55P03": "busy",
+    "42P01": "damaged",
+    "42703": "damaged",
+    "08": "down",
+    "28": "down",
+    "3D": "down",
+    "53": "down",
+    "57": "down",
+}
+"""States of PostgreSQL, or their first two signs: connection, rights to connect, no such
+database, too many, shut down."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store.
+
+    Parameters
+    ----------
+    engine
+        To its database.
+    name
+        For sentences, without a password.
+    """
+
+    engine: Engine
+    name: str
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read, all of one moment.
+
+        Yields
+        ------
+        sqlalchemy.orm.Session
+            Whose rows are not to be changed.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be read.
+        """
+        with spoken(self.name), Session(self.engine, autoflush=False) as session:
+            if self.engine.dialect.name == POSTGRESQL:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self, signed: Signed) -> Iterator[Session]:
+        """Write, whole or not at all; another writer waits.
+
+        Parameters
+        ----------
+        signed
+            Who changes something, when and why.
+
+        Yields
+        ------
+        sqlalchemy.orm.Session
+            What is changed in it is kept when the block ends without an error.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be written.
+        """
+        with spoken(self.name), Session(self.engine, expire_on_commit=False) as session:
+            session.info[SIGNED] = signed
+            lock_writers(session.connection(execution_options={"csa_writes": True}))
+            yield session
+            session.commit()
+
+    def head(self) -> Head:
+        """Return the trail's end: what a page of the store is remembered under.
+
+        Returns
+        -------
+        Head
+            Number and hash of the last entry.
+        """
+        with self.reading() as session:
+            return head_of(session.connection())
+
+
+def lock_writers(connection: Connection) -> None:
+    """Let no other writer in until the transaction ends.
+
+    Parameters
+    ----------
+    connection
+        In a transaction; SQLite's began with the lock.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITERS_LOCK})
+
+
+def open_store(address: str, *, make: bool = False, city: str = "") -> Store | None:
+    """Open a store, and bring an earlier version's tables forward.
+
+    Parameters
+    ----------
+    address
+        As `csa.decisions.store.address.url_of`.
+    make
+        Whether one that is absent is made.
+    city
+        Short name of the city whose decisions it holds; empty asks and says nothing.
+
+    Returns
+    -------
+    Store or None
+        None where there is none and none was to be made.
+
+    Raises
+    ------
+    ParamError
+        If the address is no store's.
+    StoreError
+        If it cannot be opened, is no store, is of a later version, or is another city's.
+    """
+    url = url_of(address)
+    name = named(url)
+    is_file = url.get_backend_name() == SQLITE
+    if is_file and not _is_there(Path(str(url.database)), name, make=make):
+        return None
+    wait: dict[str, Any] = (
+        {"timeout": BUSY_MS / 1000} if is_file else {"connect_timeout": CONNECT_S}
+    )
+    engine = create_engine(url, connect_args=wait, pool_pre_ping=not is_file)
+    if is_file:
+        event.listen(engine, "connect", _settle_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    is_there = False
+    try:
+        with spoken(name):
+            is_there = migrating.bring_forward(engine, lock_writers, name, make=make)
+            if is_there and city:
+                _settle_city(engine, name, city)
+    except BaseException:
+        is_there = False
+        raise
+    finally:
+        if not is_there:
+            engine.dispose()
+    return Store(engine, name) if is_there else None
+
+
+def _settle_city(engine: Engine, name: str, city: str) -> None:
+    """Say whose store it is, the first time; refuse another city's."""
+    wanted = select(AboutRow.value).where(AboutRow.key == CITY)
+    with engine.connect() as connection:
+        found = connection.execute(wanted).scalar()
+    if found is None:
+        with engine.connect().execution_options(csa_writes=True) as connection, connection.begin():
+            lock_writers(connection)
+            found = connection.execute(wanted).scalar()  # another may have said it meanwhile
+            if found is None:
+                connection.execute(insert(AboutRow).values(key=CITY, value=city))
+                return
+    if found != city:
+        raise StoreError("store.other_city", name=name, given=found, city=city)
+
+
+def _is_there(path: Path, name: str, *, make: bool) -> bool:
+    """Tell whether there is a file to open, or a folder to make it in."""
+    with spoken(name):
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return make or (path.exists() and path.stat().st_size > 0)  # nothing is no store
+
+
+def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
+    """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone."""
+    raw.isolation_level = None
+    _keep_ahead_log(raw)
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_MS}"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _keep_ahead_log(raw: sqlite3.Connection) -> None:
+    """Let readers read while one writes; whoever makes the store with us is waited for.
+
+    SQLite can refuse at once to change a new file's journal, whatever its time to wait is.
+    """
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the writers' lock at once: a reader that became a writer could only be refused."""
+    is_writing = connection.get_execution_options().get("csa_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+@contextmanager
+def spoken(name: str) -> Iterator[None]:
+    """Say in a sentence what a database or its disk refused.
+
+    Parameters
+    ----------
+    name
+        Of the store.
+
+    Yields
+    ------
+    None
+        Around what asks the database.
+
+    Raises
+    ------
+    StoreError
+        For what the database or the disk refused.
+    """
+    try:
+        yield
+    except exc.IntegrityError:
+        raise  # a rule of ours that was not checked before: a fault of ours
+    except exc.DBAPIError as error:
+        why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+        raise StoreError(_key_of(error), name=name, why=why) from error
+    except OSError as error:
+        key = "store.full" if error.errno == errno.ENOSPC else "store.cannot_open"
+        raise StoreError(key, name=name, why=error.strerror or str(error)) from error
+
+
+def _key_of(error: exc.DBAPIError) -> str:
+    """Choose the sentence by the database's own codes: its words may hold anybody's names."""
+    what = _of_sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _of_postgres(error)
+    return {
+        "full": "store.full",
+        "damaged": "store.damaged",
+        "read_only": "store.read_only",
+        "busy": "store.busy",
+        "down": "store.down",
+    }.get(what, "store.cannot_open")
+
+
+def _of_sqlite(error: sqlite3.Error) -> str:
+    if str(error).startswith("no such"):
+        return "damaged"  # a table or column is gone: SQLite has no code for it
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return OF_SQLITE.get(code & 0xFF, "")
+
+
+def _of_postgres(error: exc.DBAPIError) -> str:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return "down"  # nobody answered at all
+    found = (OF_POSTGRESQL.get((state or "")[:n]) for n in (5, 2))
+    return next((what for what in found if what), "")

@@ -1,0 +1,295 @@
+"""What stands in the store, as pages and reports read it: all of one moment, under its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csa.decisions.store.audit import GENESIS, Head, head_of
+from csa.decisions.store.engine import Store
+from csa.decisions.store.tables import (
+    ActionRow,
+    AreaRow,
+    AskedRow,
+    Audit,
+    Audited,
+    BaselineRow,
+    ChangeRow,
+    HandoutRow,
+    LessonRow,
+    LinkRow,
+    MeasureRow,
+    MeetingRow,
+    MinuteRow,
+    QuarterRow,
+    StakeholderRow,
+    StepRow,
+    TaskRow,
+    ValueRow,
+)
+from csa.plan import ActionState, Link, Plan
+from csa.plan.measures import Quarter, Value
+
+APPROVED = "approved"
+"""State of a change that the Committee approved too: it counts."""
+
+NO_STORE = Head(0, GENESIS)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The store at one moment; its rows are not to be changed.
+
+    Parameters
+    ----------
+    head
+        The end of the trail: two with the same head are the same.
+    decided
+        The last entry that is of no hand-out: what a report is made from. Who received one
+        changes no report.
+    actions, changes, links, areas, steps, baselines, tasks, meetings, asked, lessons
+        Rows of each table, in the order in which they came.
+    stakeholders, measures, quarters, minutes, handouts
+        The same.
+    values
+        Of measures, every revision, by measure, place and quarter.
+    """
+
+    head: Head = NO_STORE
+    decided: Head = NO_STORE
+    actions: tuple[ActionRow, ...] = ()
+    changes: tuple[ChangeRow, ...] = ()
+    links: tuple[LinkRow, ...] = ()
+    areas: tuple[AreaRow, ...] = ()
+    steps: tuple[StepRow, ...] = ()
+    baselines: tuple[BaselineRow, ...] = ()
+    tasks: tuple[TaskRow, ...] = ()
+    meetings: tuple[MeetingRow, ...] = ()
+    asked: tuple[AskedRow, ...] = ()
+    lessons: tuple[LessonRow, ...] = ()
+    stakeholders: tuple[StakeholderRow, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
+    values: tuple[Value, ...] = ()
+    quarters: tuple[QuarterRow, ...] = ()
+    minutes: tuple[MinuteRow, ...] = ()
+    handouts: tuple[HandoutRow, ...] = ()
+
+    @property
+    def states(self) -> Mapping[str, ActionState]:
+        """How each action stands that was ever reported on."""
+        return {row.key: state_of(row) for row in self.actions}
+
+    def steps_of(self, area: str) -> tuple[StepRow, ...]:
+        """List an area's steps.
+
+        Parameters
+        ----------
+        area
+            Its key.
+
+        Returns
+        -------
+        tuple
+            The first first.
+        """
+        return tuple(row for row in self.steps if row.area == area)
+
+
+TABLES: Mapping[str, type[Audited]] = {
+    "actions": ActionRow,
+    "changes": ChangeRow,
+    "links": LinkRow,
+    "areas": AreaRow,
+    "steps": StepRow,
+    "baselines": BaselineRow,
+    "tasks": TaskRow,
+    "meetings": MeetingRow,
+    "asked": AskedRow,
+    "lessons": LessonRow,
+    "stakeholders": StakeholderRow,
+    "measures": MeasureRow,
+    "quarters": QuarterRow,
+    "minutes": MinuteRow,
+    "handouts": HandoutRow,
+}
+
+
+def read_records(store: Store | None, *, with_values: bool = True) -> Records:
+    """Read the store, all of one moment.
+
+    Parameters
+    ----------
+    store
+        None: nothing was decided yet.
+    with_values
+        Whether the values of measures are read too: they are many.
+
+    Returns
+    -------
+    Records
+        What stands in it.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    """
+    if store is None:
+        return Records()
+    with store.reading() as session:
+        found = {name: _rows(session, table) for name, table in TABLES.items()}
+        values = _values(session) if with_values else ()
+        head = head_of(session.connection())
+        decided = _decided(session)
+        session.expunge_all()
+    return Records(head=head, decided=decided, values=values, **found)  # type: ignore[arg-type]
+
+
+def _decided(session: Session) -> Head:
+    of_handout = Audit.item.startswith(HandoutRow.prefix, autoescape=True)
+    last = session.execute(
+        select(Audit.id, Audit.hash).where(~of_handout).order_by(Audit.id.desc()).limit(1)
+    ).first()
+    return NO_STORE if last is None else Head(last.id, last.hash)
+
+
+def mark_values(store: Store) -> str:
+    """Return a mark of the values of measures: two that are equal are of the same values.
+
+    Values are only ever added, and each tells the trail, so that the last entry about a measure is
+    enough: its hash rests on all before it, also where a backup was restored.
+
+    Parameters
+    ----------
+    store
+        A store.
+
+    Returns
+    -------
+    str
+        A hash; zeros where no value was ever taken.
+    """
+    told = select(Audit.hash).where(Audit.item.startswith(ValueRow.prefix, autoescape=True))
+    with store.reading() as session:
+        return session.scalar(told.order_by(Audit.id.desc()).limit(1)) or GENESIS
+
+
+def read_values(store: Store) -> tuple[Value, ...]:
+    """Read the values of measures.
+
+    Parameters
+    ----------
+    store
+        A store.
+
+    Returns
+    -------
+    tuple of Value
+        Every revision, by measure, place and quarter.
+    """
+    with store.reading() as session:
+        return _values(session)
+
+
+def _values(session: Session) -> tuple[Value, ...]:
+    """Read without the session's care for each row, which takes ten times as long."""
+    names = [field.name for field in fields(Value)]
+    table = ValueRow.__table__
+    order = (table.c.measure, table.c.place, table.c.quarter, table.c.number)
+    rows = session.connection().execute(select(*(table.c[name] for name in names)).order_by(*order))
+    quarters: dict[str, Quarter] = {}
+    at = names.index("quarter")
+    found = []
+    for row in rows:
+        cells = list(row)
+        text = cells[at]
+        cells[at] = quarters.get(text) or quarters.setdefault(text, Quarter.parse(text))
+        found.append(Value(*cells))
+    return tuple(found)
+
+
+def _rows(session: Session, table: type[Audited]) -> tuple[Audited, ...]:
+    return tuple(sorted(session.scalars(select(table)), key=lambda row: in_order(row.key)))
+
+
+def in_order(key: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort keys as people count: `B/task-10` after `B/task-9`.
+
+    Parameters
+    ----------
+    key
+        Of a row.
+
+    Returns
+    -------
+    tuple
+        To sort by.
+    """
+    parts = key.replace("-", ".").replace("/", ".").split(".")
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
+
+
+def state_of(row: ActionRow) -> ActionState:
+    """Return how an action stands.
+
+    Parameters
+    ----------
+    row
+        As it is kept.
+
+    Returns
+    -------
+    ActionState
+        The same, checked.
+    """
+    names = [field.name for field in fields(ActionState) if field.name != "number"]
+    values = {name: getattr(row, name) for name in names}
+    return ActionState(row.key, **values | {"areas": tuple(row.areas)})
+
+
+def titles_of(rows: Iterable[ChangeRow]) -> dict[str, str]:
+    """Return the titles that were approved, for open slots and revised actions.
+
+    Parameters
+    ----------
+    rows
+        `Records.changes`, in any order.
+
+    Returns
+    -------
+    dict
+        Action's number to title; of the proposal made last.
+    """
+    titled = [row for row in rows if row.state == APPROVED and "title" in row.values]
+    titled.sort(key=lambda row: in_order(row.key))
+    return {row.action: row.values["title"] for row in titled}
+
+
+def links_of(plan: Plan, rows: Iterable[LinkRow]) -> dict[str, tuple[Link, ...]]:
+    """Return each item's links: the plan's own, with what was added and taken away.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    rows
+        `Records.links`.
+
+    Returns
+    -------
+    dict
+        Number of an action or a strategy to its links.
+    """
+    links = {item.number: item.needs for item in plan.strategies}
+    links |= {item.number: item.needs for item in plan.actions}
+    for row in rows:
+        kept = tuple(link for link in links.get(row.action, ()) if link.on != row.needs)
+        links[row.action] = kept if row.is_removed else (*kept, _link(row))
+    return links
+
+
+def _link(row: LinkRow) -> Link:
+    return Link(on=row.needs, source=row.source, why=f"{row.action} <- {row.needs}", kind="waits")

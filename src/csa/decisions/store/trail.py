@@ -1,0 +1,157 @@
+"""The trail read: its entries, and whether it is whole.
+
+`verify` walks the chain, then replays it: a row that was changed behind the trail's back, or a
+trail cut short, shows as a row that its last entry does not tell of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from csa.decisions.store.audit import GENESIS, STORE_ITEM, Head, as_text, chained, values_of
+from csa.decisions.store.guard import is_guarded
+from csa.decisions.store.tables import AUDITED, Audit, Audited
+
+LEAST_SIGNS = 12
+"""Of a hash: fewer are not worth a comparison."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a walk along the trail found.
+
+    Parameters
+    ----------
+    head
+        Its end.
+    broken_at
+        Number of the first entry that does not follow from the one before; None: whole.
+    strange
+        Items whose rows are not what their entries say.
+    is_guarded
+        Whether the database still refuses any change of the trail.
+    """
+
+    head: Head
+    broken_at: int | None
+    strange: tuple[str, ...]
+    is_guarded: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was changed outside the trail."""
+        return self.broken_at is None and not self.strange and self.is_guarded
+
+
+def entries(connection: Connection, item: str | None = None) -> list[dict[str, Any]]:
+    """List the trail.
+
+    Parameters
+    ----------
+    connection
+        To a store.
+    item
+        Only of this.
+
+    Returns
+    -------
+    list of dict
+        The first first, each with its columns.
+    """
+    wanted = select(Audit.__table__).order_by(Audit.id)
+    if item is not None:
+        wanted = wanted.where(Audit.item == item)
+    return [dict(entry) for entry in connection.execute(wanted).mappings()]
+
+
+def entries_of(connection: Connection, items: Collection[str]) -> list[dict[str, Any]]:
+    """List what the trail says of some items, in one question: it may be long.
+
+    Parameters
+    ----------
+    connection
+        To a store.
+    items
+        Of which.
+
+    Returns
+    -------
+    list of dict
+        The first first, each with its columns.
+    """
+    wanted = select(Audit.__table__).where(Audit.item.in_(sorted(items))).order_by(Audit.id)
+    return [dict(entry) for entry in connection.execute(wanted).mappings()]
+
+
+def find_head(connection: Connection, given: str) -> int | None:
+    """Tell which entry had a hash: whoever has a printed head can ask whether it is there still.
+
+    Parameters
+    ----------
+    connection
+        To a store.
+    given
+        The hash, or its first twelve signs or more.
+
+    Returns
+    -------
+    int or None
+        The entry's number; 0 for the zeros before the first; None where none has it.
+    """
+    wanted = given.strip().lower()
+    if len(wanted) < LEAST_SIGNS:
+        return None
+    if GENESIS.startswith(wanted):
+        return 0
+    starts = Audit.hash.startswith(wanted, autoescape=True)
+    found: int | None = connection.execute(select(Audit.id).where(starts)).scalar()
+    return found
+
+
+def verify(session: Session) -> Verified:
+    """Walk the chain from its beginning, then compare each row with what the trail says of it.
+
+    Parameters
+    ----------
+    session
+        To a store, in one transaction.
+
+    Returns
+    -------
+    Verified
+        What was found.
+    """
+    before, n, told = GENESIS, 0, dict[str, dict[str, Any]]()
+    for values in entries(session.connection()):
+        n += 1
+        if values["id"] != n or values["hash"] != chained(before, values):
+            return Verified(Head(n - 1, before), n, ())
+        before = values["hash"]
+        if values["item"] != STORE_ITEM:
+            told.setdefault(values["item"], {}).update(json.loads(values["new"]))
+    strange = tuple(sorted(_strange(session, told)))
+    return Verified(Head(n, before), None, strange, is_guarded(session.connection()))
+
+
+def _strange(session: Session, told: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    kept, unreadable = dict[str, dict[str, Any]](), list[str]()
+    for table in AUDITED:
+        try:
+            kept |= {row.item: json.loads(as_text(values_of(row))) for row in _rows(session, table)}
+        except (TypeError, ValueError):  # no day, no JSON: nobody wrote that by way of us
+            unreadable.append(f"table {table.__tablename__}")
+    yield from unreadable
+    for item in told.keys() | kept.keys():
+        said, is_now = told.get(item), kept.get(item)
+        if said is None or is_now is None or any(is_now.get(name) != said[name] for name in said):
+            yield item
+
+
+def _rows(session: Session, table: type[Audited]) -> Iterable[Audited]:
+    return session.scalars(select(table))

@@ -1,0 +1,79 @@
+"""The joint finest partition: incidents that no table can tell apart by place, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.base.params import Month
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Names: TypeAlias = npt.NDArray[Any]
+MONTH_COLUMN = "month"
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Pieces of the city that lie in the same place of each geography, and their counts by month.
+
+    Parameters
+    ----------
+    members
+        Geography to n names, `""` for none. An atom of no place at all holds what is counted in
+        the city and located nowhere.
+    counts
+        (n, m) incidents.
+    first
+        The first of the m months.
+    """
+
+    members: Mapping[str, Names]
+    counts: Ints
+    first: Month
+
+    @property
+    def until(self) -> Month:
+        """The first month after them."""
+        return self.first.plus(self.counts.shape[1])
+
+
+def atoms_of(table: pd.DataFrame, geographies: Sequence[str], first: Month, months: int) -> Atoms:
+    """Count incidents by atom and month.
+
+    Parameters
+    ----------
+    table
+        A column a geography (names, empty or missing for none), and `month`: months since the
+        year 0, as `Month.index`. A row of another month, or of none (-1), counts nothing and says
+        that the piece of land is there: where land has no incident, only it can tell that a
+        neighborhood is larger than the area in it.
+    geographies
+        Columns by which atoms differ: those that are published, and the fine cells of areas.
+    first
+        The first month.
+    months
+        How many.
+
+    Returns
+    -------
+    Atoms
+        Sorted by names; the order of rows is of no matter.
+    """
+    names = {
+        g: table[g].astype(object).where(table[g].notna(), "").astype(str) for g in geographies
+    }
+    frame = pd.DataFrame(names, index=table.index)
+    at = table[MONTH_COLUMN].to_numpy(dtype=np.int64) - first.index
+    grouped = frame.groupby(list(geographies), sort=True) if len(frame) else None
+    number = grouped.ngroup().to_numpy() if grouped is not None else np.zeros(0, dtype=np.int64)
+    n_atoms = int(number.max()) + 1 if number.size else 0
+    counts = np.zeros((n_atoms, months), dtype=np.int64)  # (n, m) incidents
+    is_in = (at >= 0) & (at < months)
+    np.add.at(counts, (number[is_in], at[is_in]), 1)
+    one_each = frame.assign(_atom=number).drop_duplicates("_atom").sort_values("_atom")
+    return Atoms({g: one_each[g].to_numpy(dtype=object) for g in geographies}, counts, first)

@@ -1,0 +1,65 @@
+"""Classes of density for the public's map: no bound below ten, and none that follows a count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from csa.base.errors import ParamError
+
+THRESHOLD = 10
+"""A count below it is never told."""
+
+Class: TypeAlias = tuple[int, int | None]
+"""Lowest and highest count in it; None where it is open above."""
+LOWEST: Class = (0, THRESHOLD - 1)
+CLASSES: tuple[Class, ...] = (LOWEST, (10, 19), (20, 39), (40, 79), (80, None))
+HIDDEN: Class = (0, None)
+"""Few, or held back: the lowest class of a map with a cell that may not be told."""
+
+
+def classes_up_to(greatest: int) -> tuple[Class, ...]:
+    """List the classes of a map whose busiest cell has so many.
+
+    The bounds double and are the same for every city and quarter: a bound that follows the counts
+    (quantiles, natural breaks) is the count of some cell, and a class of one cell tells its count.
+    A colour keeps its meaning from one quarter to the next, too.
+
+    Parameters
+    ----------
+    greatest
+        The greatest count, or any count of the last class wanted.
+
+    Returns
+    -------
+    tuple
+        Bounds, lowest class first: `(0, 9)`, then from 10 on without a gap; the last one of all is
+        open.
+    """
+    return tuple(bounds for bounds in CLASSES if bounds[0] <= max(greatest, 0))
+
+
+def class_of(count: int, classes: Sequence[Class]) -> int:
+    """Tell the class of a count.
+
+    Parameters
+    ----------
+    count
+        Not below 0.
+    classes
+        Such as `CLASSES`.
+
+    Returns
+    -------
+    int
+        The position of its class.
+
+    Raises
+    ------
+    ParamError
+        If no class holds it.
+    """
+    for position, (low, high) in enumerate(classes):
+        if count >= low and (high is None or count <= high):
+            return position
+    raise ParamError("privacy.no_class", given=count)

@@ -1,0 +1,174 @@
+"""What must not be derived: counts below ten of places, quarters and pieces between places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from csa.disclosure.atoms import Ints
+from csa.disclosure.classes import THRESHOLD
+from csa.disclosure.knowledge import NOWHERE, Flags, Knowledge
+
+Range: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Sums of the table that must stay uncertain.
+
+    Parameters
+    ----------
+    masks
+        (q, g) which groups: places, then pieces between two of them.
+    labels
+        Of each, the places it comes from: one, or two.
+    sources
+        The positions of their masks in what is known.
+    is_place
+        (q,) whether it is a place itself.
+    ranges
+        Ranges of blocks: the publications' periods, then quarters, then the months of sums and
+        between periods.
+    is_quarter
+        (n_ranges,) whether it is a quarter.
+    is_secret
+        (q, n_ranges) whether the true count is below ten, so that it must not be derived.
+    """
+
+    masks: Flags
+    labels: tuple[tuple[tuple[str, str], ...], ...]
+    sources: tuple[tuple[int, ...], ...]
+    is_place: Flags
+    ranges: tuple[Range, ...]
+    is_quarter: Flags
+    is_secret: Flags
+
+
+def list_targets(known: Knowledge) -> Targets:
+    """List all that must stay uncertain.
+
+    Parameters
+    ----------
+    known
+        What was published, and the truth.
+
+    Returns
+    -------
+    Targets
+        Places, over each period, each quarter and the months of each sum; pieces and remainders,
+        over each period and what it has beyond another. A piece: what two places have in common,
+        what one has beyond the other, what no place of a geography has. A remainder: what a place
+        has beyond all of another geography's, what those have beyond it, what the small places of a
+        geography have together.
+    """
+    is_place_mask = [name != NOWHERE for name in known.names]
+    found: dict[bytes, int] = {}
+    masks: list[Flags] = []
+    sources: list[tuple[int, ...]] = []
+
+    def add(flags: Flags, source: tuple[int, ...]) -> None:
+        if flags.any() and flags.tobytes() not in found:
+            found[flags.tobytes()] = len(masks)
+            masks.append(flags)
+            sources.append(source)
+
+    for number, flags in enumerate(known.masks):
+        if is_place_mask[number]:
+            add(flags, (number,))
+    n_places = len(masks)
+    for flags, source in (*_pieces(known), *_remainders(known)):
+        add(flags, source)
+    ranges = tuple(dict.fromkeys([*known.windows, *known.quarters, *known.spans]))
+    whole = {*known.windows, *known.gaps}
+    of_masks = np.array(masks, dtype=bool).reshape(-1, known.truth.shape[0])
+    is_place = np.arange(len(masks)) < n_places
+    is_quarter = np.array([r in known.quarters and r not in known.windows for r in ranges], bool)
+    is_whole = np.array([r in whole for r in ranges], bool)
+    true = sums(of_masks, known.truth, ranges)
+    is_secret = (true < THRESHOLD) & (is_place[:, None] | is_whole[None, :])
+    labels = tuple(tuple(known.names[n] for n in source) for source in sources)
+    return Targets(of_masks, labels, tuple(sources), is_place, ranges, is_quarter, is_secret)
+
+
+def sums(
+    masks: Flags, table: npt.NDArray[np.int64], ranges: tuple[Range, ...]
+) -> npt.NDArray[np.int64]:
+    """Sum a table over masks and ranges.
+
+    Parameters
+    ----------
+    masks
+        (q, g) groups.
+    table
+        (g, b) counts.
+    ranges
+        Of blocks.
+
+    Returns
+    -------
+    numpy.ndarray
+        (q, n_ranges) sums.
+    """
+    by_block = masks.astype(np.float64) @ table.astype(np.float64)  # exact: far below 2**53
+    ahead = np.concatenate([np.zeros((len(masks), 1)), np.cumsum(by_block, axis=1)], axis=1)
+    starts = np.array([a for a, _ in ranges], dtype=np.int64)
+    ends = np.array([b for _, b in ranges], dtype=np.int64)
+    return np.asarray(np.rint(ahead[:, ends] - ahead[:, starts]), dtype=np.int64)
+
+
+def _pieces(known: Knowledge) -> list[tuple[Flags, tuple[int, ...]]]:
+    """Cut places of different layers at one another."""
+    pieces: list[tuple[Flags, tuple[int, ...]]] = []
+    flags = known.masks
+    shared = flags.astype(np.float32) @ flags.astype(np.float32).T > 0
+    for one, other in combinations(range(len(flags)), 2):
+        if not shared[one, other]:
+            continue
+        pair = (one, other)
+        first, second = flags[one], flags[other]
+        pieces += [(first & second, pair), (first & ~second, pair), (second & ~first, pair)]
+    nowhere = flags[known.names.index(NOWHERE)]
+    for layer in filter(None, known.layers):
+        rest = ~flags[list(layer)].any(axis=0) & ~nowhere
+        pieces.append((rest, layer))
+    return pieces
+
+
+def _remainders(known: Knowledge) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+    """Take exact figures of several places from one another, as any reader can."""
+    exact = set(known.rows.mask[known.rows.low == known.rows.high].tolist())
+    layers = [np.array(layer) for layer in known.layers if exact.intersection(layer)]
+    for layer in layers:
+        yield from _small_together(known, layer)
+    for layer, other in permutations(layers, 2):
+        for place in other.tolist():
+            yield from _beyond(known, place, layer)
+
+
+def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+    """Join the small places of a geography: the city's total less all others tells of them."""
+    flags = known.masks[layer]
+    rest = ~flags.any(axis=0) & ~known.masks[known.names.index(NOWHERE)]
+    true = sums(flags, known.truth, tuple(dict.fromkeys(known.windows)))
+    for is_small in (true < THRESHOLD).T:
+        together, source = flags[is_small].any(axis=0), tuple(layer[is_small].tolist())
+        if source:
+            yield from ((together, source), (together | rest, source))
+
+
+def _beyond(known: Knowledge, place: int, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+    """Take the places of a geography from one that they meet, and it from them."""
+    own, flags = known.masks[place], known.masks[layer]
+    meets = (flags & own).any(axis=1)
+    is_inside = meets & ~(flags & ~own).any(axis=1)
+    source = (place, *layer[meets].tolist())
+    if meets.sum() > 1:
+        all_met = flags[meets].any(axis=0)
+        yield from ((own & ~all_met, source), (all_met & ~own, source))
+    if is_inside.sum() > 1:
+        yield own & ~flags[is_inside].any(axis=0), source

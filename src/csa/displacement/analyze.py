@@ -1,0 +1,291 @@
+"""Did it go down here, did it move next door? Areas, rings and the rest of the city, by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from csa.areas.study_area import Located
+from csa.base.errors import ParamError, PeriodError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month, Period
+from csa.dataset.chosen import Chosen
+from csa.displacement.dispersion import Dispersion
+from csa.displacement.expectation import Base
+from csa.displacement.past import Past, known_at
+from csa.displacement.usual import NO_FALL, PRIOR_CORE, PRIOR_RING, Usual, settle_usual
+from csa.displacement.verdict import (
+    Comparison,
+    Judged,
+    chances,
+    follow,
+    judge_place,
+    line_of,
+)
+from csa.displacement.zoning import (
+    LEAST_BEFORE,
+    Places,
+    covered_months,
+    measure_history,
+    place_areas,
+    zone_counts,
+)
+from csa.geo.grid import Floats, Ints
+
+DEFAULT_AFTER = 12
+"""Where no start is named: a year before the end."""
+
+RECENT_MONTHS = 3
+"""Past years tell of areas followed from the very month that chose them; further off, the luck of
+the choice is over, or was never there."""
+
+
+class Basis(StrEnum):
+    """What the usual course of areas rests on: a closed set."""
+
+    PAST_YEARS = "past years"
+    NO_PAST_YEAR = "no past year"
+    OTHER_WAY = "another way of choosing"
+    OTHER_MONTHS = "not chosen by the months just before"
+    NOT_SAID = "not said what chose them"
+
+
+def basis_of(chosen: Chosen, since: Month, past: Sequence[Past]) -> Basis:
+    """Tell what the usual course of areas can rest on.
+
+    Parameters
+    ----------
+    chosen
+        The areas.
+    since
+        The first month of after.
+    past
+        Past years that were known at the start.
+
+    Returns
+    -------
+    Basis
+        Past years tell only of areas that were chosen as they were, by the months just before.
+    """
+    if chosen.period is None:
+        return Basis.NOT_SAID
+    if abs(chosen.period.until.index - since.index) > RECENT_MONTHS:
+        return Basis.OTHER_MONTHS
+    if not past:
+        return Basis.NO_PAST_YEAR
+    return Basis.OTHER_WAY if chosen.is_suggested is False else Basis.PAST_YEARS
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """What areas and their surroundings did since a start.
+
+    Parameters
+    ----------
+    chosen
+        The areas.
+    since
+        The first month of after.
+    until
+        The first month that is not over, or not covered.
+    places
+        Areas, rings and the rest, with what was expected of them.
+    dispersion
+        How much more counts vary than chance alone would have them.
+    basis
+        What the usual course rests on.
+    past
+        Past years that were known at the start, and tell of such areas.
+    usual_core, usual_ring
+        What usually happens anyway.
+    pooled
+        All areas together.
+    single
+        Each area.
+    knew_after
+        Whether months since the start helped to choose the areas; None where that is not known.
+    """
+
+    chosen: Chosen
+    since: Month
+    until: Month
+    places: Places
+    dispersion: Dispersion
+    basis: Basis
+    past: tuple[Past, ...]
+    usual_core: Usual
+    usual_ring: Usual
+    pooled: Judged
+    single: tuple[Judged, ...]
+    knew_after: bool | None
+
+
+def settle_since(located: Located, since: Month | None) -> tuple[Month, Month]:
+    """Settle the first month of after, and the first that is not over.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    since
+        What was asked for; None for a year before the end.
+
+    Returns
+    -------
+    tuple of Month
+        Both.
+
+    Raises
+    ------
+    PeriodError
+        If no whole month follows.
+    """
+    covered = covered_months(located)
+    start = since or covered.until.plus(-DEFAULT_AFTER)
+    if start >= covered.until:
+        raise PeriodError("displacement.after", since=start, last=covered.until.plus(-1))
+    return start, covered.until
+
+
+def displace(
+    located: Located,
+    chosen: Chosen,
+    since: Month | None = None,
+    past: Sequence[Past] = (),
+    tell: Tell = silent,
+) -> Displacement:
+    """Follow areas and their surroundings since a start, and say what changed.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the areas' resolution.
+    chosen
+        The areas.
+    since
+        The first month of after; None for a year before the end.
+    past
+        What areas chosen by the months just before a day did in past years; those not known at
+        the start count for nothing, and all where these areas were not chosen like that.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Displacement
+        All together, and each.
+
+    Raises
+    ------
+    ParamError
+        If there is no area, one has most of its cells outside the study area, or two share one.
+    PeriodError
+        If less than a year lies before the start, or no whole month after it.
+    """
+    _refuse_outside(located, chosen)
+    since, until = settle_since(located, since)
+    tell("expected")
+    places = place_areas(located, chosen.cells, since)
+    tell("history")
+    dispersion = measure_history(located, since)
+    months = until.index - since.index
+    known = known_at(past, since, LEAST_BEFORE)
+    basis = basis_of(chosen, since, known)
+    known = known if basis is Basis.PAST_YEARS else ()
+    prior = NO_FALL if basis in {Basis.OTHER_MONTHS, Basis.NOT_SAID} else PRIOR_CORE
+    usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
+    usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
+    knew_after = _knew_after(chosen, since)
+    judge = _Judge(dispersion.value, usual_core, usual_ring, knew_after)
+    tell("verdicts")
+    core, ring, rest = zone_counts(located, places.zones, Period(since, until))
+    compared = Comparison(places.rest_before, rest)
+    pooled, single = judge.all(places, core, ring, compared)
+    return Displacement(
+        chosen,
+        since,
+        until,
+        places,
+        dispersion,
+        basis,
+        known,
+        usual_core,
+        usual_ring,
+        pooled,
+        single,
+        knew_after,
+    )
+
+
+def _refuse_outside(located: Located, chosen: Chosen) -> None:
+    if not chosen.cells:
+        raise ParamError("displacement.no_areas")
+    for area_id, cells in zip(chosen.area_ids, chosen.cells, strict=True):
+        n_inside = len(located.grid.on_land(cells))
+        if not n_inside:
+            raise ParamError("displacement.outside", area_id=area_id)
+        if 2 * n_inside < len(cells):
+            raise ParamError(
+                "displacement.mostly_outside",
+                area_id=area_id,
+                n=len(cells) - n_inside,
+                cells=len(cells),
+            )
+
+
+def _knew_after(chosen: Chosen, since: Month) -> bool | None:
+    """Tell whether months since the start chose areas: unknown where one of them does not say."""
+    if chosen.period is not None and chosen.period.until > since:
+        return True
+    return None if chosen.period is None or chosen.n_undated else False
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What all verdicts of one city share."""
+
+    dispersion: float
+    usual_core: Usual
+    usual_ring: Usual
+    knew_after: bool | None
+
+    def all(
+        self, places: Places, core: Ints, ring: Ints, compared: Comparison
+    ) -> tuple[Judged, tuple[Judged, ...]]:
+        """Judge all areas together, then each; a lone area is all."""
+        n_areas = len(core)
+        together, alone = chances(n_areas)
+        rings = [base for base in places.rings if base is not None]
+        ring_base = Base.total(rings) if rings else None
+        pooled = self.one(
+            (core.sum(axis=0), Base.total(places.cores)),
+            (ring.sum(axis=0), ring_base),
+            compared,
+            together,
+        )
+        if n_areas == 1:
+            return pooled, (pooled,)
+        cores = zip(core, places.cores, strict=True)
+        around = zip(ring, places.rings, strict=True)
+        single = [self.one(a, b, compared, alone) for a, b in zip(cores, around, strict=True)]
+        return pooled, tuple(single)
+
+    def one(
+        self,
+        core: tuple[Ints, Base],
+        ring: tuple[Ints, Base | None],
+        compared: Comparison,
+        chance: float,
+    ) -> Judged:
+        z: Floats = line_of(chance, len(compared.monthly))
+        here = follow(*core, compared, self.usual_core, self.dispersion, z)
+        monthly, base = ring
+        there = (
+            None
+            if base is None
+            else follow(monthly, base, compared, self.usual_ring, self.dispersion, z)
+        )
+        # Unless it is known that they did not, months since the start may have chosen the areas.
+        believed = frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
+        return judge_place(here, there, float(z[-1]), believed)

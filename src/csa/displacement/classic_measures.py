@@ -1,0 +1,222 @@
+"""The classic numbers beside a verdict: WDD, WDQ, SPPT, and a month among its like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from csa.areas.study_area import Located
+from csa.base.params import Period
+from csa.displacement.analyze import Displacement
+from csa.displacement.expectation import Base
+from csa.displacement.panel import Controls
+from csa.displacement.past import BEFORE_MONTHS
+from csa.displacement.season import MonthCompared, compare_month
+from csa.displacement.sppt import PatternChange, compare_patterns
+from csa.displacement.wdd import Change, Wdd, Wdq, measure_wdd, measure_wdq
+from csa.displacement.zones import Control
+from csa.displacement.zoning import covered_months, zone_counts
+from csa.geo.grid import Ints
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the classic methods say of one area, or of all together.
+
+    Parameters
+    ----------
+    before, after
+        Months compared.
+    core, ring, control
+        Incidents before and after; no ring where the area has none.
+    control_weight
+        How many times the area's expected incidents the control had.
+    wdd
+        The weighted displacement difference, as counted.
+    wdq
+        The older quotient.
+    rest_before, rest_monthly
+        Incidents of the rest of the city before, and in each month after.
+    """
+
+    before: Period
+    after: Period
+    core: tuple[int, int]
+    ring: tuple[int, int] | None
+    control: tuple[int, int]
+    control_weight: float
+    wdd: Wdd | None
+    wdq: Wdq | None
+    rest_before: int
+    rest_monthly: tuple[int, ...]
+
+
+def before_months(located: Located, displaced: Displacement) -> Period:
+    """Tell the months before that after is compared with.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+
+    Returns
+    -------
+    Period
+        Two years, or what the data cover of them.
+    """
+    first = covered_months(located).start.index
+    n_months = min(BEFORE_MONTHS, displaced.since.index - first)
+    return Period.before(displaced.since, n_months)
+
+
+def measure_evidence(
+    located: Located, displaced: Displacement, controls: Controls
+) -> tuple[Evidence, tuple[Evidence, ...]]:
+    """Measure all areas together, and each, the classic way.
+
+    Counts are as they are: an area chosen at a high falls by luck alone, so that these numbers
+    stand beside a verdict, never for one.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+    controls
+        As `csa.displacement.panel.match_controls`.
+
+    Returns
+    -------
+    tuple
+        All together, then each area.
+    """
+    before = before_months(located, displaced)
+    after = Period(displaced.since, displaced.until)
+    places = displaced.places
+    parts = [zone_counts(located, places.zones, period) for period in (before, after)]
+    sums = [[part.sum(axis=-1) for part in one] for one in parts]
+    core = np.stack([one[0] for one in sums], axis=1)  # (n, 2): before, after
+    ring = np.stack([one[1] for one in sums], axis=1)
+    rings = [base for base in places.rings if base is not None]
+    together = Base.total(rings) if rings else None
+    rest = (int(sums[0][2]), tuple(parts[1][2].tolist()))
+    measure = _Measure(located, displaced, before, after, rest)
+    pooled = measure.one(
+        (core.sum(axis=0), Base.total(places.cores)),
+        (ring.sum(axis=0), together),
+        controls.pooled,
+    )
+    single = tuple(
+        measure.one((core[n], places.cores[n]), (ring[n], places.rings[n]), control)
+        for n, control in enumerate(controls.single)
+    )
+    return pooled, single
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """What all areas of one comparison share."""
+
+    located: Located
+    displaced: Displacement
+    before: Period
+    after: Period
+    rest: tuple[int, tuple[int, ...]]
+
+    def one(
+        self, core: tuple[Ints, Base], ring: tuple[Ints, Base | None], control: Control
+    ) -> Evidence:
+        pair = (self._count(control, self.before), self._count(control, self.after))
+        n_base = self._count(control, self.displaced.places.base)
+        (core_counts, core_base), (ring_counts, ring_base) = core, ring
+        weight = n_base / core_base.mean if core_base.mean else 0.0
+        around = None if ring_base is None else (int(ring_counts[0]), int(ring_counts[1]))
+        here = (int(core_counts[0]), int(core_counts[1]))
+        wdd, wdq = None, None
+        if weight:
+            ring_weight = None if not (ring_base and ring_base.mean) else n_base / ring_base.mean
+            wdd = self._wdd(here, around, pair, (weight, ring_weight))
+            if around is not None:
+                wdq = measure_wdq(self._change(here), self._change(around), self._change(pair))
+        return Evidence(self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest)
+
+    def _wdd(
+        self,
+        here: tuple[int, int],
+        around: tuple[int, int] | None,
+        control: tuple[int, int],
+        weights: tuple[float, float | None],
+    ) -> Wdd:
+        own, next_door = weights
+        dispersion = self.displaced.dispersion.value
+        if around is None or next_door is None:
+            return measure_wdd(
+                self._change(here), self._change(control, own), dispersion=dispersion
+            )
+        return measure_wdd(
+            self._change(here),
+            self._change(control, own),
+            self._change(around),
+            self._change(control, next_door),
+            dispersion=dispersion,
+            shared_control=True,
+        )
+
+    def _change(self, counts: tuple[int, int], weight: float = 1.0) -> Change:
+        """Divide by size; and what came before by how much longer that was."""
+        longer = self.before.months / self.after.months
+        return Change(counts[0], counts[1], weight * longer, weight)
+
+    def _count(self, control: Control, period: Period) -> int:
+        return int(self.located.counts(period)[control.cells].sum())
+
+
+def compare_city(located: Located, displaced: Displacement) -> PatternChange:
+    """Tell whether the city's pattern moved: the share of each cell before and after.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+
+    Returns
+    -------
+    PatternChange
+        As `csa.displacement.sppt.compare_patterns`.
+    """
+    before = located.counts(before_months(located, displaced))
+    return compare_patterns(before, located.counts(Period(displaced.since, displaced.until)))
+
+
+def compare_newest(located: Located, displaced: Displacement) -> MonthCompared:
+    """Set the city's newest whole month beside the same months of earlier years.
+
+    The city's, not the areas': those were chosen because some of these years were high.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        For the newest month, and how much counts vary.
+
+    Returns
+    -------
+    MonthCompared
+        All incidents of the kinds followed, with and without a place.
+    """
+    incidents = located.dataset.incidents
+    when = incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"].dt
+    month: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    covered = covered_months(located)
+    is_in = (month >= covered.start.index) & (month < covered.until.index)
+    counts = np.bincount(month[is_in] - covered.start.index, minlength=covered.months).tolist()
+    by_month = {str(covered.start.plus(step)): count for step, count in enumerate(counts)}
+    newest = displaced.until.plus(-1)
+    return compare_month(by_month, newest, dispersion=displaced.dispersion.value)

@@ -1,0 +1,319 @@
+"""The files of `csa displace`: the panel, the verdicts, the lineage, the emerging cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from csa.areas.file_format import list_rows, list_versions, plain, round_figures, write_header
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.message import Message, say
+from csa.base.params import Period
+from csa.base.text import month, render, speak
+from csa.displacement.analyze import Basis, Displacement
+from csa.displacement.classic_measures import Evidence
+from csa.displacement.follow import Followed
+from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
+from csa.displacement.panel import PANEL_COLUMNS
+from csa.displacement.past import usual_change, usual_reach
+from csa.displacement.telling import say_verdict, telling_name
+from csa.displacement.usual import Usual
+from csa.displacement.verdict import Judged, Track, alarm_chance, net_look, planned_looks
+from csa.displacement.wdd import Wdd, WddPart
+from csa.displacement.zones import Control
+
+MARKER = "displacement.json"
+REVISED = ("month", "first_reported", "was", "now")
+
+
+def displacement_files(account: Mapping[str, Any], followed: Followed) -> dict[str, bytes]:
+    """Write areas followed as files, the same bytes for the same data.
+
+    Parameters
+    ----------
+    account
+        What `displacement.json` holds.
+    followed
+        The areas.
+
+    Returns
+    -------
+    dict
+        File name to content.
+    """
+    tables = (
+        ("panel.csv", followed.panel, PANEL_COLUMNS),
+        ("lineage.csv", followed.lineage, TRACE_COLUMNS),
+        ("emerging.csv", followed.emerging, EMERGING_COLUMNS),
+    )
+    files = {
+        name: csv_bytes(list(columns), list_rows(table, list(columns), round_figures))
+        for name, table, columns in tables
+    }
+    return {**files, MARKER: json_bytes(account)}
+
+
+def displacement_account(followed: Followed) -> dict[str, Any]:
+    """Write down what changed, beside what would have come anyway, and how sure that is.
+
+    Parameters
+    ----------
+    followed
+        The areas.
+
+    Returns
+    -------
+    dict
+        JSON values: what `displacement.json` holds.
+    """
+    displaced = followed.displaced
+    n_months = displaced.until.index - displaced.since.index
+    return {
+        **write_header("displacement", followed.dataset, followed.config),
+        "areas": len(displaced.chosen.area_ids),
+        "chosen_by": _period(displaced.chosen.period),
+        "knew_after": displaced.knew_after,
+        "cells_outside": displaced.places.n_outside,
+        "since": str(displaced.since),
+        "through": str(displaced.until.plus(-1)),
+        "months_after": n_months,
+        "base": _period(displaced.places.base),
+        "dispersion": _dispersion(displaced),
+        "boundary": {
+            "alarm_chance": _round(alarm_chance(len(displaced.single), n_months)),
+            "looks": planned_looks(n_months),
+            "z_pooled": _round(displaced.pooled.boundary_z),
+            "z_single": _round(displaced.single[0].boundary_z),
+        },
+        "usual": _usual(followed, n_months),
+        "pooled": _pooled(followed),
+        "single": _singles(followed),
+        "pattern": _pattern(followed),
+        "newest_month": _newest(followed),
+        "late_reports": [
+            {name: plain(row[name]) for name in REVISED}
+            for row in followed.changed_months.to_dict("records")
+        ],
+        "lineage_by_chance": None if followed.chance is None else asdict(followed.chance),
+        "versions": list_versions(),
+    }
+
+
+def _round(value: Any) -> Any:
+    return round_figures(plain(value)) if not isinstance(value, bool) else value
+
+
+def _period(period: Period | None) -> dict[str, str] | None:
+    return None if period is None else {"start": str(period.start), "until": str(period.until)}
+
+
+def _dispersion(displaced: Displacement) -> dict[str, Any]:
+    found = displaced.dispersion
+    by_block = {str(months): _round(value) for months, value in found.by_block.items()}
+    return {"value": _round(found.value), "by_block_months": by_block}
+
+
+def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
+    displaced = followed.displaced
+    changes = [one.change(n_months) for one in displaced.past]
+    core, ring = displaced.usual_core, displaced.usual_ring
+    return {
+        "years": len(displaced.past),
+        "months": usual_reach(displaced.past, n_months),
+        "basis": str(displaced.basis),
+        "reason": None if displaced.past else _why_unknown(followed),
+        "change_share": _round(usual_change(displaced.past, n_months)),
+        "core": _ratio(core),
+        "ring": _ratio(ring),
+        "past": [
+            {
+                "origin": one.core.origin,
+                "areas": one.n_areas,
+                "months": usual_reach([one], n_months),
+                "change_share": _round(change),
+                "core_ratio": _round(core.past[year, -1]),
+                "ring_ratio": _round(ring.past[year, -1]),
+            }
+            for year, (one, change) in enumerate(zip(displaced.past, changes, strict=True))
+        ],
+    }
+
+
+def why_usual_unknown(displaced: Displacement) -> Message | None:
+    """Say why past years do not tell what areas do by themselves, where it is the areas' doing.
+
+    Parameters
+    ----------
+    displaced
+        What was found.
+
+    Returns
+    -------
+    Message or None
+        And what is assumed instead; None where no past year is known, or past years tell.
+    """
+    since = month(str(displaced.since))
+    if displaced.basis is Basis.NOT_SAID:
+        return say("follow.usual_not_said", since=since)
+    if displaced.basis is Basis.OTHER_MONTHS:
+        key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
+        return say(key, since=since)
+    return say("follow.usual_other_way") if displaced.basis is Basis.OTHER_WAY else None
+
+
+def _why_unknown(followed: Followed) -> str:
+    why = why_usual_unknown(followed.displaced)
+    if why is not None:
+        return render(why)
+    if followed.is_past_known:
+        return speak("follow.no_past_year", since=month(str(followed.displaced.since)))
+    return speak("follow.usual_unknown", options=followed.past_options)
+
+
+def _ratio(usual: Usual) -> dict[str, Any]:
+    return {
+        "ratio": _round(usual.ratio[-1]),
+        "relative_error": _round(usual.relative_error[-1]),
+    }
+
+
+def _pooled(followed: Followed) -> dict[str, Any]:
+    displaced = followed.displaced
+    who = speak("displacement.all_areas", n=len(displaced.chosen.area_ids))
+    evidence, control = followed.pooled, followed.controls.pooled
+    return _place(followed, displaced.pooled, who, evidence, control)
+
+
+def _singles(followed: Followed) -> list[dict[str, Any]]:
+    displaced = followed.displaced
+    rows = zip(
+        displaced.chosen.area_ids,
+        displaced.chosen.place_names,
+        displaced.chosen.cells,
+        displaced.single,
+        followed.single,
+        followed.controls.single,
+        strict=True,
+    )
+    return [
+        {
+            "area_id": area_id,
+            "place_name": name,
+            "cells": [f"{cell:015x}" for cell in sorted(cells)],
+            **_place(followed, judged, telling_name(area_id, name), evidence, control),
+        }
+        for area_id, name, cells, judged, evidence, control in rows
+    ]
+
+
+def _place(
+    followed: Followed, judged: Judged, who: str, evidence: Evidence, control: Control
+) -> dict[str, Any]:
+    displaced = followed.displaced
+    since, n_months = displaced.since, len(judged.verdicts)
+    first = judged.first_alarm
+    before_ring = None if evidence.ring is None else evidence.ring[0]
+    return {
+        "verdict": str(judged.verdicts[-1]),
+        "sentence": render(say_verdict(judged, n_months, since, who)),
+        "first_alarm": None if first is None else str(since.plus(first - 1)),
+        "core": _track(judged.core, -1) | {"before": evidence.core[0]},
+        "ring": None if judged.ring is None else _track(judged.ring, -1) | {"before": before_ring},
+        "net": _net(judged, n_months),
+        "before_months": evidence.before.months,
+        "months": [
+            {
+                "month": str(since.plus(step)),
+                "verdict": str(judged.verdicts[step]),
+                "core": _track(judged.core, step),
+                "ring": None if judged.ring is None else _track(judged.ring, step),
+            }
+            for step in range(n_months)
+        ],
+        "control": _control(followed, control, evidence),
+        "wdd": _wdd(evidence.wdd),
+        **_wdq(evidence),
+    }
+
+
+def _track(track: Track, at: int) -> dict[str, Any]:
+    return {
+        "counted": int(track.counted[at]),
+        "expected": _round(track.expectation.mean[at]),
+        "low": int(track.low[at]),
+        "high": int(track.high[at]),
+        "z": _round(track.z[at]),
+        "is_told": bool(track.is_told[at]),
+    }
+
+
+def _net(judged: Judged, n_months: int) -> dict[str, Any] | None:
+    """Write down core and ring together, when they were asked last."""
+    look = net_look(n_months)
+    return {"months": look, **_track(judged.net, look - 1)} if judged.net and look else None
+
+
+def _control(followed: Followed, control: Control, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "is_matched": control.is_close,
+        "rate_ratio": _round(control.rate_ratio),
+        "cells": len(control.cells),
+        "before": evidence.control[0],
+        "after": evidence.control[1],
+        "weight": _round(evidence.control_weight),
+        "knows_earlier_years": followed.controls.is_known,
+    }
+
+
+def _wdd(wdd: Wdd | None) -> dict[str, Any] | None:
+    if wdd is None:
+        return None
+    return {
+        "total": _part(wdd.total),
+        "local": _part(wdd.local),
+        "displacement": _part(wdd.displacement),
+        "dispersion": _round(wdd.dispersion),
+        "coverage": wdd.coverage,
+    }
+
+
+def _part(part: WddPart | None) -> dict[str, Any] | None:
+    return None if part is None else {name: _round(value) for name, value in asdict(part).items()}
+
+
+def _wdq(evidence: Evidence) -> dict[str, Any]:
+    if evidence.wdq is None:
+        return {"wdq": None, "wdq_reason": speak("displacement.wdq_no_ring")}
+    reason = evidence.wdq.reason
+    return {
+        "wdq": _round(evidence.wdq.value),
+        "wdq_reason": None if reason is None else render(reason),
+    }
+
+
+def _pattern(followed: Followed) -> dict[str, Any]:
+    found = followed.pattern
+    return {
+        "s_index": _round(found.s_index),
+        "s_index_all": _round(found.s_index_all),
+        "cells": found.n_cells,
+        "tested": found.n_tested,
+        "changed": int(found.changed.sum()),
+        "method": render(found.method),
+    }
+
+
+def _newest(followed: Followed) -> dict[str, Any]:
+    found = followed.newest
+    return {
+        "month": str(found.month),
+        "is_provisional": True,
+        "incidents": found.incidents,
+        "previous_month": found.previous_month_incidents,
+        "same_months": {str(year): n for year, n in found.same_months.items()},
+        "usual": _round(found.usual),
+        "low": found.low,
+        "high": found.high,
+        "verdict": str(found.verdict),
+    }

@@ -1,0 +1,336 @@
+"""What became of areas, window after window; and which cells are newly, or no longer, busy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom
+
+from csa.areas.choices import Choices
+from csa.areas.finding import find_areas, settle_params
+from csa.areas.gistar import adjust_by_rank, find_hot_cells
+from csa.areas.names import letter, name_places
+from csa.areas.study_area import Located
+from csa.base.logging import Tell, silent
+from csa.base.params import Month, Period
+from csa.base.schema import UNASSIGNED
+from csa.config.city import Areas
+from csa.displacement.emerging import Category, classify, screen_word
+from csa.displacement.identity import (
+    SAME,
+    Sighting,
+    Snapshot,
+    carry_letters,
+    follow_areas,
+    match_areas,
+)
+from csa.displacement.lineage import LINEAGE_COLUMNS, Event
+from csa.displacement.lineage import trace_lineage as trace_tracks
+from csa.displacement.zoning import covered_months, measure_history
+from csa.geo.cells import as_text
+from csa.geo.grid import CellSet, Floats, Ints
+from csa.geo.neighborhoods import assign_neighborhoods
+
+WINDOWS = 36
+LEAST_WINDOW = 24
+"""A window of fewer months with data is mostly luck: none is opened."""
+
+PERIOD_MONTHS = 3
+PERIODS = 12
+ALPHA = 0.05
+
+TRACE_COLUMNS = {
+    "month": LINEAGE_COLUMNS["month"],
+    "last_month": "the last month that is counted, YYYY-MM",
+    "area_id": "the area's letter, the same as long as it persists",
+    "place_name": "its largest neighborhood",
+    **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
+}
+EMERGING_COLUMNS = {
+    "cell": "H3 cell, 15 hex digits",
+    "category": "new, consecutive, intensifying, diminishing, persistent, oscillating, sporadic or "
+    "historical; empty for a cell that is only fading",
+    "word": "new, persistent, fading, or empty: in one word",
+    "hot_periods": "periods with more around the cell than chance would put there",
+    "periods": "quarters that were asked",
+    "is_hot_now": "whether the last is one of them",
+    "z": "Gi* in the last quarter; shown, never tested",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """An area that has a letter.
+
+    Parameters
+    ----------
+    place_name
+        Its name.
+    cells
+        Its cells.
+    until
+        The end of the window that it was proposed from, if it is looked for there; None: among
+        the last shapes.
+    """
+
+    place_name: str
+    cells: CellSet
+    until: Month | None = None
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How often areas appear and go where months stand in no order: that is by chance.
+
+    Parameters
+    ----------
+    area_years
+        Areas times years that were followed.
+    appeared, gone
+        How many were told of.
+    """
+
+    area_years: float
+    appeared: int
+    gone: int
+
+
+def trace_lineage(
+    located: Located,
+    choices: Choices,
+    areas: Areas,
+    until: Month | None = None,
+    known: Mapping[str, Known] | None = None,
+    tell: Tell = silent,
+) -> pd.DataFrame:
+    """Propose for each month's window, and tell what became of each area.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    choices
+        How areas are proposed; its end does not matter.
+    areas
+        The documented values, or those that a backtest chose.
+    until
+        The last window's end; None for the last whole month's.
+    known
+        Areas that have a letter: they keep it, and their names. None: letters go west to east.
+    tell
+        Called with each window as it begins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `TRACE_COLUMNS`; empty where the data are too short for a window.
+    """
+    snapshots = _snapshots(located, choices, areas, until, tell)
+    if not snapshots:
+        return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
+    traced = _trace(located, snapshots, choices.months)
+    sightings, kept = follow_areas(snapshots), known or {}
+    shapes = _last_shapes(sightings)
+    letters = _letters(sightings, kept)
+    named = _names(located, shapes)
+    named |= {track: kept[name].place_name for track, name in letters.items() if name in kept}
+    traced["last_month"] = [str(Month.parse(name).plus(-1)) for name in traced["month"]]
+    traced["area_id"] = traced["track"].map(letters)
+    traced["place_name"] = traced["track"].map(named)
+    return traced[list(TRACE_COLUMNS)]
+
+
+def _snapshots(
+    located: Located, choices: Choices, areas: Areas, until: Month | None, tell: Tell
+) -> list[Snapshot]:
+    covered = covered_months(located)
+    last = (until or covered.until).index
+    first = max(last - WINDOWS + 1, covered.start.index + min(LEAST_WINDOW, choices.months))
+    found = []
+    for index in range(first, last + 1):
+        tell("window")
+        end = covered.until.plus(index - covered.until.index)
+        period = Period.before(end, choices.months)
+        sets = find_areas(located, period, settle_params(located, period, choices, areas)).areas
+        middles = tuple(located.grid.middle(cells) for cells in sets)
+        found.append(Snapshot(end, tuple(sets), middles))
+    return found
+
+
+def _trace(located: Located, snapshots: list[Snapshot], months: int) -> pd.DataFrame:
+    dispersion = measure_history(located, snapshots[-1].until).value
+    city: dict[Month, tuple[Ints, Ints]] = {}
+
+    def count(cells: CellSet, until: Month) -> tuple[int, int, int, int]:
+        if until not in city:
+            year = until.plus(-12)
+            city[until] = (
+                located.counts(Period(year, until)),
+                located.counts(Period.before(year, 24)),
+            )
+        last, before = city[until]
+        at = [located.grid.places[cell] for cell in cells]
+        return int(last[at].sum()), int(before[at].sum()), int(last.sum()), int(before.sum())
+
+    def locate(cells: CellSet, until: Month) -> Floats:
+        months_ago = located.months_ago(until)
+        is_in = (months_ago > 0) & (months_ago < months)
+        inside = np.isin(located.cells, np.fromiter(cells, dtype=np.uint64)) & is_in
+        return located.xy[inside]
+
+    return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
+
+
+def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
+    """Give tracks their letters: those of areas of an earlier window first, as they were then."""
+    months = sorted({one.until for one in sightings})
+    kept: dict[int, str] = {}
+    for until in sorted({one.until for one in known.values() if one.until is not None}):
+        window = min(max(until, months[0]), months[-1])
+        there = {one.track: one.cells for one in sightings if one.until == window and one.cells}
+        free = {track: cells for track, cells in there.items() if track not in kept}
+        own = {name: one.cells for name, one in known.items() if one.until == until}
+        kept |= match_areas(own, free, at_least=SAME)
+    taken = set(kept.values())
+    left = {name: one.cells for name, one in known.items() if name not in taken}
+    others = {track: cells for track, cells in _last_shapes(sightings).items() if track not in kept}
+    names = (letter(number) for number in range(len(others) + len(known)))
+    unused = [name for name in names if name not in taken]
+    return dict(sorted({**kept, **carry_letters(others, left, unused.__getitem__)}.items()))
+
+
+def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
+    return {one.track: one.cells for one in sightings if one.cells}
+
+
+def _names(located: Located, shapes: Mapping[int, CellSet]) -> dict[int, str]:
+    """Name each track after the neighborhood that most of its cells lie in."""
+    cover = located.cover
+    at = assign_neighborhoods(cover["lon"], cover["lat"], located.dataset.neighborhoods)
+    name_of = dict(zip(cover.index.tolist(), at.tolist(), strict=True))
+    largest = []
+    for cells in shapes.values():
+        counts = Counter(name_of[cell] or UNASSIGNED for cell in cells)
+        largest.append(min(counts, key=lambda name: (-counts[name], name)))
+    middles = np.array([located.grid.middle(cells) for cells in shapes.values()])
+    return dict(zip(shapes, name_places(largest, middles), strict=True)) if shapes else {}
+
+
+def measure_chance(
+    located: Located,
+    choices: Choices,
+    areas: Areas,
+    *,
+    seed: int,
+    n_shuffles: int = 3,
+    tell: Tell = silent,
+) -> Chance:
+    """Follow areas where whole months are put into another order, so that nothing lasts.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    choices
+        How areas are proposed.
+    areas
+        The documented values, or those that a backtest chose.
+    seed
+        Of the orders.
+    n_shuffles
+        How many orders.
+    tell
+        Called with each order as it begins.
+
+    Returns
+    -------
+    Chance
+        What would be told of by chance.
+    """
+    rng = np.random.default_rng(seed)
+    covered = covered_months(located)
+    area_years, appeared, gone = 0.0, 0, 0
+    for _ in range(n_shuffles):
+        tell("shuffle")
+        order = rng.permutation(covered.months)
+        month = located.month - covered.start.index
+        is_in = (month >= 0) & (month < covered.months)
+        moved = np.where(is_in, order[month.clip(0, covered.months - 1)], month)
+        shuffled = replace(located, month=moved + covered.start.index)
+        snapshots = _snapshots(shuffled, choices, areas, None, silent)
+        if not snapshots:
+            continue
+        events = Counter(_trace(shuffled, snapshots, choices.months)["event"])
+        area_years += sum(len(one.areas) for one in snapshots) / 12
+        appeared += events[Event.APPEARED]
+        gone += events[Event.GONE]
+    return Chance(area_years, appeared, gone)
+
+
+def find_emerging(located: Located, until: Month | None = None) -> pd.DataFrame:
+    """Tell which cells are newly busy, which stay so, and which fade, quarter by quarter.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    until
+        The first month not counted; None for the last whole month's end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `EMERGING_COLUMNS`: the cells that are busier than chance, or long were, by cell; empty
+        where the data are shorter than `PERIODS` quarters.
+    """
+    covered = covered_months(located)
+    end = until or covered.until
+    start = end.plus(-PERIODS * PERIOD_MONTHS)
+    if start < covered.start:
+        return pd.DataFrame({name: [] for name in EMERGING_COLUMNS})
+    land = located.grid.area_km2
+    hot, cold, score = [], [], []
+    for step in range(PERIODS):
+        first = start.plus(step * PERIOD_MONTHS)
+        counts = located.counts(Period(first, first.plus(PERIOD_MONTHS)))
+        found = find_hot_cells(
+            pd.Series(counts, index=land.index), land, located.land.neighbours, alpha=ALPHA
+        )
+        hot.append(found["is_hot"].to_numpy())
+        score.append(found["z"].fillna(0.0).to_numpy())
+        cold.append(_is_cold(found, int(counts.sum())))
+    return _emerging_table(land.index.to_numpy(), np.stack(hot, 1), np.stack(cold, 1), score)
+
+
+def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:
+    """Tell the cells with fewer around them than chance would leave."""
+    share = found["expected_around"].to_numpy() / max(n_incidents, 1)
+    few = np.asarray(binom.cdf(found["incidents_around"].to_numpy(), n_incidents, share))
+    return np.asarray(adjust_by_rank(few) <= ALPHA)
+
+
+def _emerging_table(
+    cells: np.ndarray, hot: np.ndarray, cold: np.ndarray, score: list[np.ndarray]
+) -> pd.DataFrame:
+    ever = np.flatnonzero(hot.any(axis=1))
+    z = np.stack(score, axis=1)
+    categories = classify(hot[ever], z[ever], is_cold=cold[ever])
+    words = [screen_word(one, hot[at]) for one, at in zip(categories, ever, strict=True)]
+    table = pd.DataFrame(
+        {
+            "cell": as_text(cells[ever]),
+            "category": ["" if one == Category.NONE else str(one) for one in categories],
+            "word": words,
+            "hot_periods": hot[ever].sum(axis=1),
+            "periods": PERIODS,
+            "is_hot_now": hot[ever, -1],
+            "z": z[ever, -1].round(2),
+        }
+    )
+    # Twelve quarters leave no category for a fading cell: the word alone tells of it.
+    is_told = (table["category"] != "") | (table["word"] != "")
+    return table[is_told].reset_index(drop=True)

@@ -1,0 +1,297 @@
+"""The tables of displacement: every incident by area, zone and month, and the classic numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.study_area import Located
+from csa.base.params import Month, Period
+from csa.displacement.analyze import Displacement
+from csa.displacement.expectation import Base
+from csa.displacement.past import BEFORE_MONTHS
+from csa.displacement.usual import Usual
+from csa.displacement.verdict import expect
+from csa.displacement.zones import Control, match_control
+from csa.displacement.zoning import Claims, covered_months, monthly_counts, zone_counts
+from csa.geo.grid import Floats, Ints
+
+PANEL_COLUMNS = {
+    "area_id": "the area's letter; empty for the rest, and for what has no place",
+    "zone": "core, ring, rest, unlocated, outside or control",
+    "month": "YYYY-MM",
+    "incidents": "in the month",
+    "homicides": "of them, homicides",
+}
+QUARTER_COLUMNS = {
+    "area_id": "the area's letter; empty for all together",
+    "zone": "core or ring",
+    "quarter": "YYYY-MM, its first month",
+    "months": "whole months of it that the data cover",
+    "incidents": "in those months",
+    "expected": "in those months, if nothing changed but what changes everywhere",
+    "low": "of the range that nine in ten such counts lie in",
+    "high": "its upper end",
+    "is_after": "whether it lies after the start",
+}
+QUARTER = 3
+BAND_Z = 1.6448536269514722
+"""Nine in ten lie within."""
+
+LEAST_EARLIER = 24
+"""Months before those that chose the areas: with fewer, what they say of cells is mostly luck."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The cells that areas are compared with.
+
+    Parameters
+    ----------
+    pooled
+        Those of all areas together.
+    single
+        Those of each area.
+    is_known
+        Whether there were enough earlier years to match by.
+    """
+
+    pooled: Control
+    single: tuple[Control, ...]
+    is_known: bool
+
+
+def match_controls(located: Located, displaced: Displacement) -> Controls:
+    """Find for each area cells that were like it in the years before those that chose it.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+
+    Returns
+    -------
+    Controls
+        A control that is not close is all of the rest.
+    """
+    zones, km2 = displaced.places.zones, located.grid.area_km2.to_numpy()
+    earlier = _earlier_per_km2(located, displaced)
+
+    def match(core: Ints) -> Control:
+        found = match_control(core, zones.rest, earlier, km2)
+        return found if found.is_close else Control(zones.rest, found.rate_ratio)
+
+    single = tuple(match(core) for core in zones.cores)
+    return Controls(match(np.concatenate(zones.cores)), single, earlier is not None)
+
+
+def _earlier_per_km2(located: Located, displaced: Displacement) -> Floats | None:
+    """Tell how frequent shootings were before the months that chose the areas, luck taken out."""
+    period = displaced.chosen.period
+    chosen_from = displaced.places.base.start if period is None else period.start
+    start = covered_months(located).start
+    n_months = min(chosen_from, displaced.since).index - start.index
+    if n_months < LEAST_EARLIER:
+        return None
+    earlier = Period(start, start.plus(n_months))
+    expected = located.expected(earlier, with_recent=False)
+    return np.asarray(expected / located.grid.area_km2.to_numpy(), dtype=np.float64)
+
+
+def panel_months(located: Located, since: Month) -> Period:
+    """Tell which months the panel has: two years before the start to the data's last day.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    since
+        The first month of after.
+
+    Returns
+    -------
+    Period
+        Months that the data reach, the last one perhaps in part.
+    """
+    report = located.dataset.report
+    first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
+    start = max(first, since.plus(-BEFORE_MONTHS))
+    return Period(start, last.plus(1))
+
+
+def panel_of(located: Located, displaced: Displacement, controls: Controls) -> pd.DataFrame:
+    """Count incidents by area, zone and month.
+
+    Core, ring, rest, unlocated and outside add up to every incident of the month; control rows
+    repeat incidents of the rest.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+    controls
+        As `match_controls`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `PANEL_COLUMNS`, by zone, area and month; the control of all areas together has no
+        area_id.
+    """
+    period = panel_months(located, displaced.since)
+    counted = _zones_and_controls(located, displaced, controls, period)
+    is_homicide = located.incidents["kind"].eq("homicide").to_numpy()
+    killed = _zones_and_controls(located, displaced, controls, period, is_homicide)
+    months = [str(period.start.plus(step)) for step in range(period.months)]
+    everything = _everything(located, period)
+    parts = []
+    for (zone, area_id), incidents in counted.items():
+        parts.append(_rows(zone, area_id, months, incidents, killed[zone, area_id]))
+    for zone, (incidents, homicides) in everything.items():
+        parts.append(_rows(zone, "", months, incidents, homicides))
+    return pd.concat(parts, ignore_index=True)[list(PANEL_COLUMNS)]
+
+
+def _rows(
+    zone: str, area_id: str, months: list[str], incidents: Ints, homicides: Ints
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "area_id": area_id,
+            "zone": zone,
+            "month": months,
+            "incidents": incidents,
+            "homicides": homicides,
+        }
+    )
+
+
+def _zones_and_controls(
+    located: Located,
+    displaced: Displacement,
+    controls: Controls,
+    period: Period,
+    is_counted: Claims | None = None,
+) -> dict[tuple[str, str], Ints]:
+    core, ring, rest = zone_counts(located, displaced.places.zones, period, is_counted)
+    names = displaced.chosen.area_ids
+    found = {("core", name): row for name, row in zip(names, core, strict=True)}
+    found |= {("ring", name): row for name, row in zip(names, ring, strict=True)}
+    found["rest", ""] = rest
+    alike = [(name, one) for name, one in zip(names, controls.single, strict=True)]
+    for name, control in [*alike, ("", controls.pooled)]:
+        groups = np.full(len(located.grid.area_km2), -1, dtype=np.int64)
+        groups[control.cells] = 0
+        found["control", name] = monthly_counts(located, groups, 1, period, is_counted)[0]
+    return found
+
+
+def _everything(located: Located, period: Period) -> dict[str, tuple[Ints, Ints]]:
+    """Count by month what has no usable place, and what lies outside the study area."""
+    incidents = located.dataset.incidents
+    incidents = incidents[incidents["kind"].isin(located.kinds)]
+    when = incidents["occurred_at"].dt
+    month: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
+    month = month - period.start.index
+    is_in = (month >= 0) & (month < period.months)
+    has_place = incidents[["lon", "lat"]].notna().all(axis=1).to_numpy()
+    is_homicide = incidents["kind"].eq("homicide").to_numpy()
+    groups = np.zeros(len(located.grid.area_km2), dtype=np.int64)
+
+    def by_month(chosen: Claims) -> Ints:
+        counts = np.bincount(month[is_in & chosen], minlength=period.months)
+        return counts.astype(np.int64)
+
+    def inside(is_counted: Claims | None) -> Ints:
+        return monthly_counts(located, groups, 1, period, is_counted).reshape(-1)
+
+    is_killed_inside = located.incidents["kind"].eq("homicide").to_numpy()
+    return {
+        "unlocated": (by_month(~has_place), by_month(~has_place & is_homicide)),
+        "outside": (
+            by_month(has_place) - inside(None),
+            by_month(has_place & is_homicide) - inside(is_killed_inside),
+        ),
+    }
+
+
+def quarters_of(located: Located, displaced: Displacement) -> pd.DataFrame:
+    """Count areas and rings by quarter, beside what would come if nothing changed.
+
+    Quarters are told from the start on, back and forth, so that none holds months of both.
+    Before the start nothing is usual yet: what is expected is the base, luck taken out.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    displaced
+        The areas followed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `QUARTER_COLUMNS`: all together first, then each area; rings without a cell are left out.
+    """
+    starts = _quarter_starts(located, displaced)
+    spans = [Period(a, min(a.plus(QUARTER), displaced.until)) for a in starts]
+    counted = [zone_counts(located, displaced.places.zones, span) for span in spans]
+    core, ring = (np.stack([one[zone].sum(axis=1) for one in counted], axis=1) for zone in (0, 1))
+    rest = np.array([int(one[2].sum()) for one in counted], dtype=np.int64)
+    ends = [span.until.index - displaced.since.index for span in spans]
+    head = pd.DataFrame(
+        {
+            "quarter": [str(span.start) for span in spans],
+            "months": [span.months for span in spans],
+            "is_after": [end > 0 for end in ends],
+        }
+    )
+    tables = []
+    for area_id, zone, counts, base in _followed(displaced, core, ring):
+        usual = _usual_at(displaced.usual_core if zone == "core" else displaced.usual_ring, ends)
+        before = max(displaced.places.rest_before, 1)
+        expected = expect(base, before, rest, usual, displaced.dispersion.value)
+        low, high = expected.bounds(BAND_Z)
+        numbers = {"incidents": counts, "expected": expected.mean, "low": low, "high": high}
+        tables.append(head.assign(area_id=area_id, zone=zone, **numbers))
+    return pd.concat(tables, ignore_index=True)[list(QUARTER_COLUMNS)]
+
+
+def _quarter_starts(located: Located, displaced: Displacement) -> list[Month]:
+    since, first = displaced.since, covered_months(located).start.index
+    back = min(BEFORE_MONTHS, since.index - first) // QUARTER
+    forth = math.ceil((displaced.until.index - since.index) / QUARTER)
+    return [since.plus(QUARTER * step) for step in range(-back, forth)]
+
+
+def _followed(
+    displaced: Displacement, core: Ints, ring: Ints
+) -> Iterator[tuple[str, str, Ints, Base]]:
+    """Yield letter, zone, counts by quarter and base: all together, then each."""
+    places = displaced.places
+    yield "", "core", core.sum(axis=0), Base.total(places.cores)
+    rings = [base for base in places.rings if base is not None]
+    if rings:
+        yield "", "ring", ring.sum(axis=0), Base.total(rings)
+    for area, area_id in enumerate(displaced.chosen.area_ids):
+        yield area_id, "core", core[area], places.cores[area]
+        base = places.rings[area]
+        if base is not None:
+            yield area_id, "ring", ring[area], base
+
+
+def _usual_at(usual: Usual, ends: Sequence[int]) -> Usual:
+    """Take what is usual after so many months; before the start, nothing is yet."""
+    at = np.array([end - 1 for end in ends])
+    is_after = at >= 0
+    ratio = np.where(is_after, usual.ratio[at.clip(0)], 1.0)
+    error = np.where(is_after, usual.relative_error[at.clip(0)], 0.0)
+    return Usual(ratio, error, usual.past)

@@ -1,0 +1,207 @@
+"""What areas chosen in past years did afterwards: made once, kept beside the dataset."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from csa.areas.choices import Choices
+from csa.areas.finding import find_areas, settle_params
+from csa.areas.proposal import METHOD_VERSION
+from csa.areas.study_area import Located
+from csa.backtest.recording import past_years, record_params
+from csa.base.errors import SourceError, TableError
+from csa.base.logging import Tell, silent
+from csa.base.params import Month, Period
+from csa.config.city import Areas, CityConfig
+from csa.dataset.cache import kept_path, load_kept, save_kept
+from csa.dataset.versioned import Dataset
+from csa.displacement.lineage_windows import Chance
+from csa.displacement.past import Past, past_from_plain, past_to_plain
+from csa.displacement.zoning import covered_months, past_of
+
+NAME = "after-past-years"
+MONTHS_AFTER = 24
+
+CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chance", 1
+
+
+def make_past(
+    located: Located, choices: Choices, areas: Areas, tell: Tell = silent
+) -> tuple[Past, ...]:
+    """Find areas on each past January, and tell what they did after it.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    choices
+        How areas are proposed.
+    areas
+        The documented values, or those that a backtest chose.
+    tell
+        Called with each year as it begins.
+
+    Returns
+    -------
+    tuple of Past
+        Earliest first; a year without any area tells nothing.
+    """
+    until = covered_months(located).until if past_years(located.dataset, choices) else None
+    made = []
+    for origin in past_years(located.dataset, choices):
+        tell("after")
+        period = Period.before(origin, choices.months)
+        found = find_areas(located, period, settle_params(located, period, choices, areas)).areas
+        if found and until is not None:
+            months = min(MONTHS_AFTER, until.index - origin.index)
+            made.append(past_of(located, found, origin, months))
+    return tuple(made)
+
+
+def save_past(
+    past: tuple[Past, ...], folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> None:
+    """Keep past years beside their dataset.
+
+    Parameters
+    ----------
+    past
+        What `make_past` gave.
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    save_kept(_path(NAME, folder, dataset, config, choices), past_to_plain(past))
+
+
+def load_past(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> tuple[Past, ...] | None:
+    """Read what is kept of past years: this dataset's, else the latest of older data.
+
+    New data come each month; what areas did years ago hardly changes with them.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    tuple of Past or None
+        None where `csa backtest` has not made them.
+
+    Raises
+    ------
+    SourceError
+        If this dataset's own file is damaged.
+    """
+    path = _path(NAME, folder, dataset, config, choices)
+    kept = load_kept(path)
+    if kept is not None:
+        try:
+            return past_from_plain(kept)
+        except TableError as error:
+            raise SourceError("backtest.damaged", path=path) from error
+    code = path.stem.rsplit("-", 1)[-1]
+    found = []
+    for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
+        # An older one that cannot be read, or of an older format, tells nothing.
+        with suppress(SourceError, TableError):
+            found.append(past_from_plain(load_kept(older) or {}))
+    return max(found, key=_reach, default=None)
+
+
+def _reach(past: tuple[Past, ...]) -> tuple[int, int]:
+    """Tell how far past years reach: the last month known of them."""
+    ends = [Month.parse(one.core.origin).index + len(one.core.monthly) for one in past]
+    return max(ends, default=0), len(past)
+
+
+def save_chance(
+    chance: Chance, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> None:
+    """Keep what chance gives beside its dataset.
+
+    Parameters
+    ----------
+    chance
+        What `measure_chance` gave.
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
+    save_kept(_path(CHANCE_NAME, folder, dataset, config, choices), plain)
+
+
+def load_chance(
+    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Chance | None:
+    """Read what chance gives, as it is kept.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+    dataset
+        Its incidents.
+    config
+        The city's file.
+    choices
+        How areas are proposed.
+
+    Returns
+    -------
+    Chance or None
+        None where `csa backtest` has not measured it for these data.
+
+    Raises
+    ------
+    SourceError
+        If the file is damaged.
+    """
+    path = _path(CHANCE_NAME, folder, dataset, config, choices)
+    kept = load_kept(path)
+    if kept is None:
+        return None
+    try:
+        if kept["kind"] != CHANCE_KIND or kept["format_version"] != FORMAT_VERSION:
+            raise SourceError("backtest.damaged", path=path)
+        return Chance(float(kept["area_years"]), int(kept["appeared"]), int(kept["gone"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceError("backtest.damaged", path=path) from error
+
+
+def _path(name: str, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+    own = record_params(choices, config.areas)
+    params = {"method": METHOD_VERSION, "after": MONTHS_AFTER, **own}
+    return kept_path(folder, name, dataset.fingerprint, params)

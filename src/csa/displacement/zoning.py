@@ -1,0 +1,293 @@
+"""Areas, their rings and the rest of the city on the grid: by month, and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from csa.areas.finding import Estimator
+from csa.areas.study_area import Located
+from csa.areas.year_to_date import whole_months
+from csa.base.errors import PeriodError
+from csa.base.params import Month, Period
+from csa.displacement.dispersion import Dispersion, estimate_dispersion
+from csa.displacement.expectation import Base
+from csa.displacement.past import BEFORE_MONTHS, Past
+from csa.displacement.usual import PastYear
+from csa.displacement.zones import Zones, draw_zones
+from csa.geo.cells import parents
+from csa.geo.grid import CellSet, Ints
+
+Claims = npt.NDArray[np.bool_]
+
+BASE_MONTHS = 36
+"""What is expected of cells rests on so many months before the start, like the proposals."""
+
+LEAST_BEFORE = 12
+"""Without a whole year before, seasons would be taken for change."""
+
+HISTORY_MONTHS = 60
+BLOCK_STEPS = 2
+"""Places of the city's history are cells two levels coarser: about as many incidents as an area,
+and nobody chose those."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Areas to be followed, on the grid.
+
+    Parameters
+    ----------
+    zones
+        Areas, rings and the rest.
+    cores, rings
+        What was expected of each before the start; None for a ring without a cell.
+    rest_before
+        Incidents of the rest in the same months.
+    base
+        Those months.
+    cells
+        Of each area, its cells in the study area.
+    n_outside
+        How many cells of areas lie outside and were left out.
+    """
+
+    zones: Zones
+    cores: tuple[Base, ...]
+    rings: tuple[Base | None, ...]
+    rest_before: int
+    base: Period
+    cells: tuple[CellSet, ...]
+    n_outside: int
+
+
+def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Places:
+    """Put areas on the grid, and tell what was expected of them before a start.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    areas
+        Sets of cells; those outside the study area hold nothing, are left out and counted.
+    since
+        The first month of after.
+
+    Returns
+    -------
+    Places
+        With rings, and the rest of the city.
+
+    Raises
+    ------
+    ParamError
+        If an area has no cell in the study area, or two share one.
+    """
+    grid = located.grid
+    inside = tuple(grid.on_land(area) for area in areas)
+    n_outside = sum(map(len, areas)) - sum(map(len, inside))
+    at = [np.array(sorted(grid.places[cell] for cell in area), dtype=np.int64) for area in inside]
+    zones = draw_zones(at, located.spirals, grid.centre_xy)
+    base = base_months(located, since)
+    estimator = Estimator(located, base)
+    cells = grid.area_km2.index.to_numpy()
+
+    def estimate(places: Ints) -> Base | None:
+        if not len(places):
+            return None
+        found = estimator.estimate(frozenset(cells[places].tolist()))
+        return Base(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
+
+    cores = tuple(one for one in map(estimate, zones.cores) if one is not None)
+    rings = tuple(estimate(ring) for ring in zones.rings)
+    rest_before = int(located.counts(base)[zones.rest].sum())
+    return Places(zones, cores, rings, rest_before, base, inside, n_outside)
+
+
+def base_months(located: Located, since: Month) -> Period:
+    """Tell the months before a start that expectations rest on.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    since
+        The first month of after.
+
+    Returns
+    -------
+    Period
+        Up to `BASE_MONTHS` that the data cover.
+
+    Raises
+    ------
+    PeriodError
+        If they cover less than a year before, or no month after a year.
+    """
+    covered = covered_months(located)
+    if covered.months <= LEAST_BEFORE:
+        # Any start would be refused, so none is named as the remedy.
+        raise PeriodError("displacement.short", n=covered.months, least=LEAST_BEFORE)
+    start = max(covered.start.index, since.index - BASE_MONTHS)
+    if since.index - start < LEAST_BEFORE:
+        raise PeriodError(
+            "displacement.before",
+            since=since,
+            least=LEAST_BEFORE,
+            first=covered.start.plus(LEAST_BEFORE),
+        )
+    return Period(since.plus(start - since.index), since)
+
+
+def covered_months(located: Located) -> Period:
+    """Tell which whole months the data cover.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+
+    Returns
+    -------
+    Period
+        Whole months.
+
+    Raises
+    ------
+    PeriodError
+        If no month is whole.
+    """
+    report = located.dataset.report
+    if report["data_from"] is None or report["data_through"] is None:
+        raise PeriodError("period.no_data")
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    if covered is None:
+        raise PeriodError("backtest.no_month")
+    return covered
+
+
+def monthly_counts(
+    located: Located,
+    groups: Ints,
+    n_groups: int,
+    period: Period,
+    is_counted: Claims | None = None,
+) -> Ints:
+    """Count incidents by group of cells and month.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    groups
+        (m,) the group of each cell, below 0 for none.
+    n_groups
+        How many there are.
+    period
+        The months.
+    is_counted
+        Whether each located incident counts; None for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_groups, months).
+    """
+    group, month = groups[located.positions], located.month - period.start.index
+    is_in = (group >= 0) & (month >= 0) & (month < period.months)
+    if is_counted is not None:
+        is_in &= is_counted
+    flat = group[is_in] * period.months + month[is_in]
+    counts = np.bincount(flat, minlength=n_groups * period.months)
+    return counts.reshape(n_groups, period.months)
+
+
+def zone_counts(
+    located: Located, zones: Zones, period: Period, is_counted: Claims | None = None
+) -> tuple[Ints, Ints, Ints]:
+    """Count incidents of areas, of their rings and of the rest by month.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    zones
+        n areas.
+    period
+        The months.
+    is_counted
+        Whether each located incident counts; None for all.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        (n, months), (n, months), (months,).
+    """
+    n = len(zones.cores)
+    groups = np.full(len(located.grid.area_km2), 2 * n, dtype=np.int64)
+    for area, (core, ring) in enumerate(zip(zones.cores, zones.rings, strict=True)):
+        groups[core], groups[ring] = area, n + area
+    counts = monthly_counts(located, groups, 2 * n + 1, period, is_counted)
+    return counts[:n], counts[n : 2 * n], counts[2 * n]
+
+
+def measure_history(located: Located, since: Month) -> Dispersion:
+    """Estimate how much counts of fixed places varied in the years before a start.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    since
+        The first month of after.
+
+    Returns
+    -------
+    Dispersion
+        As `csa.displacement.dispersion.estimate_dispersion`.
+    """
+    start = max(covered_months(located).start.index, since.index - HISTORY_MONTHS)
+    period = Period(since.plus(start - since.index), since)
+    blocks = parents(located.grid.area_km2.index.to_numpy(), BLOCK_STEPS)
+    numbers, groups = np.unique(blocks, return_inverse=True)
+    return estimate_dispersion(monthly_counts(located, groups, len(numbers), period))
+
+
+def past_of(located: Located, areas: Sequence[CellSet], origin: Month, months: int) -> Past:
+    """Tell what areas chosen on a past day did after it.
+
+    Parameters
+    ----------
+    located
+        The city's incidents.
+    areas
+        The areas found from what was known on that day; at least one.
+    origin
+        The day: the first month that was not known.
+    months
+        Months after it that are over.
+
+    Returns
+    -------
+    Past
+        All of them together.
+    """
+    places = place_areas(located, areas, origin)
+    core, ring, rest = zone_counts(located, places.zones, Period(origin, origin.plus(months)))
+    rings = [base for base in places.rings if base is not None]
+    name, before = str(origin), places.rest_before
+    core_before, _, rest_before = zone_counts(
+        located, places.zones, Period.before(origin, BEFORE_MONTHS)
+    )
+    return Past(
+        PastYear(name, Base.total(places.cores), before, core.sum(axis=0), rest),
+        PastYear(name, Base.total(rings), before, ring.sum(axis=0), rest),
+        len(areas),
+        int(core_before.sum()),
+        int(rest_before.sum()),
+    )

@@ -1,0 +1,316 @@
+"""H3 cells: the only module that speaks to h3.
+
+Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import geopandas as gpd
+import h3.api.numpy_int as h3
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse import csr_array
+
+from csa.base.crs import LONLAT, equal_area, to_metres
+from csa.base.params import require_resolution
+
+Cells = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+NO_CELL = np.uint64(0)
+M2_PER_KM2 = 1e6
+MAX_EDGE_DEGREES = 0.002
+
+
+def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells:
+    """Find the cell of each point.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN where unlocated.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64, length n; 0 where unlocated.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    require_resolution(resolution)
+    lons, lats = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    cells = np.full(lons.shape, NO_CELL, dtype=np.uint64)
+    is_located = np.isfinite(lons) & np.isfinite(lats)
+    cell_of = h3.latlng_to_cell
+    pairs = zip(lats[is_located].tolist(), lons[is_located].tolist(), strict=True)
+    cells[is_located] = np.fromiter(
+        (cell_of(y, x, resolution) for y, x in pairs), dtype=np.uint64, count=is_located.sum()
+    )
+    return cells
+
+
+def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
+    """List every cell that intersects the study area, with the area inside it.
+
+    Parameters
+    ----------
+    study_area
+        Polygons, WGS 84.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `area_km2`: the cell's real area clipped to the study area (ellipsoid, equal-area
+        projection); index `cell`, uint64, sorted.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+    """
+    require_resolution(resolution)
+    found: set[int] = set()
+    for part in shapely.get_parts(study_area):
+        # Without its holes: h3 would miss a cell around a pond. Clipping takes them out again.
+        shape = h3.geo_to_h3shape(shapely.Polygon(part.exterior))
+        found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
+    cells = np.array(sorted(found), dtype=np.uint64)
+    areas = _clipped_km2(cells, study_area)
+    table = pd.DataFrame({"area_km2": areas}, index=pd.Index(cells, name="cell"))
+    return table[table["area_km2"] > 0]
+
+
+def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.float64]:
+    if not len(cells):
+        return np.zeros(0)
+    centre = shapely.centroid(study_area)
+    metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
+    hexagons = to_metres(outlines(cells), metric).to_numpy()
+    # A long straight border in degrees is a curve in metres: it is projected piece by piece.
+    fine = shapely.segmentize(study_area, MAX_EDGE_DEGREES)
+    area = to_metres(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
+    shapely.prepare(area)
+    is_edge = ~shapely.contains_properly(area, hexagons)
+    inside = np.array(hexagons, dtype=object)
+    inside[is_edge] = shapely.intersection(hexagons[is_edge], area)
+    return np.asarray(shapely.area(inside) / M2_PER_KM2, dtype=np.float64)
+
+
+def outlines(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
+    """Draw cells.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Hexagons in WGS 84, index `cell`.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(int(cell))] for cell in listed]
+    shapes = [shapely.Polygon(ring) for ring in rings]
+    return gpd.GeoSeries(shapes, index=pd.Index(listed, name="cell"), crs=LONLAT)
+
+
+def outline(cells: Iterable[int]) -> shapely.Geometry:
+    """Draw the outline of a set of cells, along their edges.
+
+    Parameters
+    ----------
+    cells
+        Cells of one resolution.
+
+    Returns
+    -------
+    shapely.Geometry
+        Polygon or MultiPolygon, WGS 84, in one normal form.
+    """
+    shape = h3.cells_to_h3shape(np.array(sorted(cells), dtype=np.uint64))
+    drawn = shapely.geometry.shape(shape.__geo_interface__)
+    return shapely.normalize(drawn)
+
+
+def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
+    """Find the cells' centres.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lon`, `lat` in degrees, index `cell`.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64)
+    pairs = np.array([h3.cell_to_latlng(int(cell)) for cell in listed], dtype=float)
+    pairs = pairs.reshape(-1, 2)  # (n, 2) degrees, latitude first
+    index = pd.Index(listed, name="cell")
+    return pd.DataFrame({"lon": pairs[:, 1], "lat": pairs[:, 0]}, index=index)
+
+
+def disk(cell: int, steps: int = 1) -> frozenset[int]:
+    """Return a cell with all cells within some steps.
+
+    Parameters
+    ----------
+    cell
+        The cell in the middle.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    frozenset of int
+        The cells, the middle one included.
+    """
+    return _disk(int(cell), steps)
+
+
+@lru_cache(maxsize=2**16)
+def _disk(cell: int, steps: int) -> frozenset[int]:
+    """Ask h3 once for each cell: areas of one city are formed again hundreds of times."""
+    return frozenset(map(int, h3.grid_disk(cell, steps)))
+
+
+def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
+    """Find the larger cell that each cell lies in, nearly whole.
+
+    Parameters
+    ----------
+    cells
+        n cells.
+    steps
+        How many levels coarser; about seven times as large at each.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64, length n.
+    """
+    listed = np.asarray(list(cells), dtype=np.uint64).tolist()
+    coarser = [h3.cell_to_parent(cell, h3.get_resolution(cell) - steps) for cell in listed]
+    return np.array(coarser, dtype=np.uint64)
+
+
+def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
+    """Find around every cell where its neighbours stand in the list, ring by ring.
+
+    Parameters
+    ----------
+    cells
+        m different cells of one resolution, in any order.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (m, 1 + 3 steps (steps + 1)): the places in the list of the cell itself, of
+        ring 1, ring 2 and so on, each in h3's order; -1 where that cell is not in the list.
+        Not to be changed: who asks again for the same cells is given the same.
+    """
+    return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
+
+
+@lru_cache(maxsize=4)
+def _spirals(cells: bytes, steps: int) -> Ints:
+    listed = np.frombuffer(cells, dtype=np.uint64)
+    near = np.full((len(listed), 1 + 3 * steps * (steps + 1)), NO_CELL, dtype=np.uint64)
+    for row, cell in enumerate(listed.tolist()):
+        for step in range(steps + 1):
+            ring = h3.grid_ring(cell, step)
+            start = 1 + 3 * step * (step - 1) if step else 0
+            # Around one of h3's twelve pentagons a ring is shorter: the rest stays empty.
+            near[row, start : start + len(ring)] = ring
+    order = np.argsort(listed)
+    at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
+    places = order[at]  # (m, 1 + 3 steps (steps + 1)) places in the list
+    found = np.where(listed[places] == near, places, -1).astype(np.int64)
+    found.flags.writeable = False
+    return found
+
+
+def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
+    """Tell which cells of a list lie within some steps of one another.
+
+    Parameters
+    ----------
+    cells
+        m different cells of one resolution, in any order.
+    steps
+        How many rings of neighbours.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, m), in the order of the list: 1.0 for the cell itself and for its neighbours in it.
+    """
+    around = spirals(cells, steps)
+    row, column = np.nonzero(around >= 0)
+    ones = np.ones(len(row))
+    return csr_array((ones, (row, around[row, column])), shape=(len(around), len(around)))
+
+
+def mean_km2(resolution: int) -> float:
+    """Return the mean size of a cell.
+
+    Parameters
+    ----------
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    float
+        Square kilometres.
+    """
+    return float(h3.average_hexagon_area(resolution, unit="km^2"))
+
+
+def as_text(cells: Iterable[int]) -> list[str]:
+    """Write cells as files do.
+
+    Parameters
+    ----------
+    cells
+        Cells; 0 for none.
+
+    Returns
+    -------
+    list of str
+        15 hex digits each; "" for none.
+    """
+    return [f"{int(cell):015x}" if cell else "" for cell in cells]
+
+
+def from_text(texts: Iterable[Any]) -> Cells:
+    """Read cells as files write them.
+
+    Parameters
+    ----------
+    texts
+        15 hex digits each; "" for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64; 0 for none.
+    """
+    return np.array([int(text, 16) if text else 0 for text in texts], dtype=np.uint64)

@@ -1,0 +1,102 @@
+"""Which services lie in and near areas, how far the nearest is, and which kinds are lacking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from csa.base.crs import to_metres
+
+ON_BORDER_M = 0.01
+"""A place this close to an area's edge lies on it, and so inside."""
+
+SERVICE_COLUMNS = {
+    "area_id": "letter of the area",
+    "kind": "kind of service",
+    "inside": "services of the kind in the area, its edge included",
+    "near": "services outside it, at most near_m from its edge",
+    "nearest_m": "metres from the area's edge to the nearest; 0 inside",
+    "nearest_name": "name of the nearest; of several, the first in the alphabet",
+}
+
+
+def services_of(
+    areas: gpd.GeoDataFrame, services: gpd.GeoDataFrame, near_m: float, metric_crs: Any
+) -> pd.DataFrame:
+    """Count the services in and near each area, and find the nearest, kind by kind.
+
+    Parameters
+    ----------
+    areas
+        `area_id` and `geometry`, WGS 84.
+    services
+        `name`, `kind` and `geometry` (points), WGS 84.
+    near_m
+        How far from an area's edge is near, in metres.
+    metric_crs
+        A projected system in metres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `SERVICE_COLUMNS`: a row for each area, in their order, and each kind in the list, in
+        the order of the alphabet. Distances are straight lines, rounded to a tenth of a metre.
+        No area or no service gives no row.
+
+    Raises
+    ------
+    CrsError
+        If the system is not in metres.
+    """
+    outlines = to_metres(areas.geometry, metric_crs).to_numpy()
+    listed = services.sort_values(["kind", "name"], kind="stable")
+    points = to_metres(listed.geometry, metric_crs).to_numpy()
+    kind, name = (listed[column].to_numpy() for column in ("kind", "name"))
+    kinds = sorted(set(kind))
+    rows: list[tuple[object, ...]] = []
+    for area_id, outline in zip(areas["area_id"], outlines, strict=True):
+        away_m = shapely.distance(outline, points)  # (n services,) metres
+        away_m = np.where(away_m <= ON_BORDER_M, 0.0, away_m)
+        is_near = (away_m > 0) & (away_m <= near_m + ON_BORDER_M)
+        for wanted in kinds:
+            (of_kind,) = np.nonzero(kind == wanted)
+            rounded_m = away_m[of_kind].round(1)
+            first = of_kind[rounded_m.argmin()]  # of equals, the first by name
+            n_inside, n_near = int((away_m[of_kind] == 0).sum()), int(is_near[of_kind].sum())
+            rows.append((area_id, wanted, n_inside, n_near, rounded_m.min(), name[first]))
+    return pd.DataFrame(rows, columns=list(SERVICE_COLUMNS)).astype(
+        {
+            "area_id": "str",
+            "kind": "str",
+            "inside": "int64",
+            "near": "int64",
+            "nearest_m": "float64",
+            "nearest_name": "str",
+        }
+    )
+
+
+def gaps(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """List the kinds of service that an area has neither inside nor near.
+
+    Parameters
+    ----------
+    table
+        As `services_of` gives.
+
+    Returns
+    -------
+    dict
+        `area_id` to kinds, in the order of the alphabet; an area that lacks none has an empty
+        tuple.
+    """
+    is_lacking = (table["inside"] == 0) & (table["near"] == 0)
+    return {
+        str(area_id): tuple(sorted(table.loc[rows & is_lacking, "kind"]))
+        for area_id in table["area_id"].unique()
+        for rows in (table["area_id"] == area_id,)
+    }

@@ -1,0 +1,345 @@
+"""From a city's files to a dataset: composes ingest and places, like `analysis` the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from csa.base.crs import made_for
+from csa.base.errors import SourceError
+from csa.base.logging import Tell, silent
+from csa.base.message import Message, say
+from csa.base.schema import FLAGS
+from csa.base.text import day, listed
+from csa.config.city import CityConfig
+from csa.dataset.versioned import FORMAT_VERSION, KIND, Dataset, fingerprint
+from csa.geo import cells as h3_cells
+from csa.geo.neighborhoods import assign_neighborhoods, is_inside
+from csa.ingest.columns import Layout, match_layout
+from csa.ingest.incidents import fold_incidents
+from csa.ingest.judge import JudgedFile, judge_file
+from csa.ingest.layers import Layer, read_risk_terrain, read_services
+from csa.ingest.polygons import read_neighborhoods, read_study_area, require_zone
+from csa.ingest.population import add_population
+from csa.ingest.positions import check_positions, find_suspect_points
+from csa.ingest.records import read_records
+from csa.ingest.report import account, count_rows, find_renamed, find_warnings, list_rejected
+from csa.ingest.settle import settle
+from csa.ingest.sources import Inputs
+from csa.ingest.unnamed import count_unnamed, unnamed_notes
+
+MAX_SUSPECTS_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a run of ingest gives.
+
+    Parameters
+    ----------
+    dataset
+        Incidents, places and the account.
+    rejected
+        `file`, `line` and `reason` of each row that was not used.
+    messages
+        What a reader of the account should know, most important first.
+    renamed
+        As `csa.ingest.report.find_renamed`.
+    """
+
+    dataset: Dataset
+    rejected: pd.DataFrame
+    messages: tuple[Message, ...]
+    renamed: pd.DataFrame
+
+    def explain_renamed(self, before: Collection[str]) -> Message | None:
+        """Say which incidents of an earlier version are the same under another id.
+
+        Parameters
+        ----------
+        before
+            The ids of the earlier version.
+
+        Returns
+        -------
+        Message or None
+            None where all kept theirs.
+        """
+        same = self.renamed[self.renamed["former_id"].isin(before)]
+        if same.empty:
+            return None
+        n, now = same["former_id"].nunique(), same["incident_id"].nunique()
+        return say("ingest.renamed", n=n, now=now)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a run of ingest would make of one file.
+
+    Parameters
+    ----------
+    layout
+        The layout that its header satisfies.
+    account
+        The file, its layout and fields, and its rows: read, used, rejected by reason.
+    messages
+        What cannot be read or is named by no rule, and what to mend.
+    """
+
+    layout: Layout
+    account: dict[str, Any]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class _Places:
+    neighborhoods: gpd.GeoDataFrame
+    study_area: shapely.Geometry
+    notes: tuple[Message, ...]
+
+
+def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> Intake:
+    """Read a city's files, judge every row, and build a dataset.
+
+    Parameters
+    ----------
+    config
+        The city.
+    inputs
+        Its files.
+    tell
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Intake
+        The dataset, the rejected rows and what should be known. A file whose rows are all
+        rejected gives a dataset without incidents.
+
+    Raises
+    ------
+    SourceError
+        If a file is unreadable, empty, or not of this city.
+    CrsError
+        If polygons name no coordinate system.
+    """
+    tell("places")
+    places = _read_places(config, inputs)
+    files: list[JudgedFile] = []
+    for path in inputs.incidents:
+        tell("read")
+        files.append(_read_file(path, config, places.study_area, config.city.name)[1])
+    _refuse_twice(files, inputs.incidents)
+    tell("fold")
+    rows, data_through = settle(files, inputs.as_of)
+    folded = fold_incidents(rows[rows["reason"] == ""])
+    tell("locate")
+    suspects, is_suspect = find_suspect_points(folded, config.points, config.city.metric_crs)
+    incidents = _locate(folded, is_suspect, places, config)
+    layers, layer_notes = _read_layers(config, inputs, places.study_area, tell)
+    accounted = account(files, rows, incidents, config)
+    messages = (
+        *find_warnings(rows, incidents),
+        *unnamed_notes(accounted["unnamed"]),
+        *places.notes,
+        *layer_notes,
+        *(note for file in files for note in file.notes),
+    )
+    report = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": config.city.id,
+        "city_name": config.city.name,
+        "nonfatal_name": config.city.nonfatal_name,
+        "nonfatal_is_proxy": config.city.nonfatal_is_proxy,
+        "fingerprint": fingerprint(incidents, places.neighborhoods, places.study_area),
+        **accounted,
+        "suspect_points": suspects.round({"lon": 6, "lat": 6, "expected": 2}).to_dict("records")[
+            :MAX_SUSPECTS_LISTED
+        ],
+        "suspect_points_total": len(suspects),
+        "data_through": None if data_through is None else data_through.isoformat(),
+        **_people(places, config, inputs),
+        **{key: None if layer is None else layer[1] for key, layer in layers.items()},
+        "notes": [{"key": note.key, "text": str(note)} for note in messages],
+    }
+    tables = {key: None if layer is None else layer[0] for key, layer in layers.items()}
+    dataset = Dataset(incidents, places.neighborhoods, places.study_area, report, **tables)
+    return Intake(dataset, list_rejected(files, rows), messages, find_renamed(rows))
+
+
+def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[Tried]:
+    """Read shooting files as a run of ingest would, each by itself, and write nothing.
+
+    Parameters
+    ----------
+    config
+        The city.
+    files
+        Shooting files.
+    places
+        Neighborhoods; None to ask only whether shootings lie where `metric_crs` is made for.
+
+    Returns
+    -------
+    list of Tried
+        What would become of each file's rows.
+
+    Raises
+    ------
+    SourceError
+        If a file is unreadable, or its places are not in the city.
+    CrsError
+        If `metric_crs` is made for another part of the world than the neighborhoods.
+    """
+    if places is not None:
+        area = _read_places(config, Inputs(tuple(files), places)).study_area
+        return [_try_file(path, config, area, config.city.name) for path in files]
+    crs = config.city.metric_crs
+    world = shapely.box(*(made_for(crs) or (-180.0, -90.0, 180.0, 90.0)))
+    name = str(say("check.made_for", crs=crs))
+    return [_try_file(path, config, world, name) for path in files]
+
+
+def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str) -> Tried:
+    layout, judged = _read_file(path, config, area, name)
+    rows, _ = settle([judged], None)
+    used = rows[rows["reason"] == ""]
+    counted = count_rows([judged], rows)
+    unnamed = count_unnamed([(layout.source.name, each) for each in judged.unnamed])
+    days = used["occurred_at"].dt.date
+    told = {
+        "file": str(path),
+        "source": layout.source.name,
+        "fields": sorted(layout.positions),
+        **counted,
+        "incidents": int(used["incident_id"].nunique()),
+        "first_date": None if used.empty else days.min().isoformat(),
+        "last_date": None if used.empty else days.max().isoformat(),
+        "unnamed": unnamed,
+    }
+    return Tried(layout, told, (*judged.notes, *unnamed_notes(unnamed)))
+
+
+def _read_file(
+    path: Path, config: CityConfig, area: shapely.Geometry, name: str
+) -> tuple[Layout, JudgedFile]:
+    records = read_records(path)
+    layout = match_layout(records.header, config, path)
+    judged = judge_file(records, layout, config, path)
+    used = judged.rows[judged.rows["reason"] == ""]
+    check_positions(used, area, path, name, judged.source)
+    return layout, judged
+
+
+def _refuse_twice(files: Sequence[JudgedFile], paths: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for file, path in zip(files, paths, strict=True):
+        if file.summary.sha256 in seen:
+            raise SourceError("source.twice", path=path, other=seen[file.summary.sha256])
+        seen[file.summary.sha256] = path
+
+
+def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
+    neighborhoods, notes = read_neighborhoods(inputs.places, config.places)
+    require_zone(neighborhoods, config.city)
+    if inputs.population is not None and config.population is not None:
+        neighborhoods, more = add_population(neighborhoods, inputs.population, config.population)
+        notes += more
+    if inputs.study_area is not None:
+        area = read_study_area(inputs.study_area, config.places.crs)
+    else:
+        area = neighborhoods.geometry.union_all()
+    return _Places(neighborhoods, shapely.normalize(area), notes)
+
+
+def _read_layers(
+    config: CityConfig, inputs: Inputs, area: shapely.Geometry, tell: Tell
+) -> tuple[dict[str, Layer | None], tuple[Message, ...]]:
+    """Read the layers that the city has, and say what is absent or was lost."""
+    layers: dict[str, Layer | None] = {"services": None, "risk_terrain": None}
+    notes: list[Message] = []
+    if inputs.services or inputs.risk_terrain:
+        tell("layers")
+    if config.services and inputs.services:
+        layers["services"] = read_services(inputs.services, config.services, area)
+    elif config.services:
+        notes.append(say("layers.note_absent", file=config.services.file, section="services"))
+    if config.risk_terrain and inputs.risk_terrain:
+        layer = read_risk_terrain(inputs.risk_terrain, config.risk_terrain, area)
+        layers["risk_terrain"] = layer
+    elif config.risk_terrain:
+        file = config.risk_terrain.file
+        notes.append(say("layers.note_absent", file=file, section="risk_terrain"))
+    read = (layer[1] for layer in layers.values() if layer is not None)
+    notes += (
+        say(
+            "layers.note_read",
+            n=account["n"],
+            rows_read=account["rows_read"],
+            name=account["name"],
+            as_of=day(date.fromisoformat(account["as_of"])),
+            lost=listed(account["lost"]),
+        )
+        for account in read
+    )
+    return layers, tuple(notes)
+
+
+def _locate(
+    folded: pd.DataFrame, is_suspect: pd.Series, places: _Places, config: CityConfig
+) -> pd.DataFrame:
+    """Give each incident its cells, its neighborhood and its flags."""
+    lon, lat = folded["lon"].astype("float64"), folded["lat"].astype("float64")
+    is_located = lon.notna() & lat.notna()
+    flagged = {
+        "unlocated": ~is_located,
+        "outside_study_area": is_located & ~is_inside(lon, lat, places.study_area),
+        "suspect_point": is_suspect,
+        "reported_time": folded["is_reported"].astype(bool),
+        "no_time": ~folded["has_time"].astype(bool),
+        "no_number": ~folded["has_number"].astype(bool),
+    }
+    columns: dict[str, Any] = {
+        "incident_id": folded["incident_id"].astype("str"),
+        "occurred_at": folded["occurred_at"].astype("datetime64[us]"),
+        "kind": folded["kind"].astype("str"),
+        "victims": folded["victims"].astype("Int64"),
+        "gun": folded["gun"].astype("str"),
+        "domestic": folded["domestic"].astype("str"),
+        "lon": lon.where(is_located),
+        "lat": lat.where(is_located),
+    }
+    for resolution in config.city.resolutions:
+        cells = h3_cells.bin_points(columns["lon"], columns["lat"], resolution)
+        columns[f"cell_r{resolution}"] = pd.array(h3_cells.as_text(cells), dtype="str")
+    columns["neighborhood"] = assign_neighborhoods(lon, lat, places.neighborhoods)
+    columns["source"] = folded["source"].astype("str")
+    columns["flags"] = _join_flags(flagged, folded.index)
+    return pd.DataFrame(columns, index=folded.index)
+
+
+def _join_flags(flagged: dict[str, pd.Series], index: pd.Index) -> pd.Series:
+    text = pd.Series("", index=index, dtype="str")
+    for name in FLAGS:
+        mask = flagged[name]
+        text = text.where(~mask, text.str.cat([name] * len(text), sep=";").str.lstrip(";"))
+    return text
+
+
+def _people(places: _Places, config: CityConfig, inputs: Inputs) -> dict[str, Any]:
+    if inputs.population is None or config.population is None:
+        return {"population": None, "population_year": None, "population_method": None}
+    return {
+        "population": float(places.neighborhoods["population"].sum()),
+        "population_year": config.population.year,
+        "population_source": config.population.source,
+        "population_method": str(say("places.population_method")),
+    }

@@ -1,0 +1,38 @@
+"""Measures: values by quarter and place, their history, their change and their targets.
+
+Arithmetic and rules; no file, no database, no screen. What a measure is of (its kind) and which
+way is better come from the plan, and are handed in.
+"""
+
+from csa.plan.measures.assess import Direction, Judged, Progress, Verdict, judge, on_target
+from csa.plan.measures.history import last_update, latest, missing_quarters, revised
+from csa.plan.measures.kinds import KINDS, MIN_ANSWERS, Kind, find_kind
+from csa.plan.measures.quarter import Quarter
+from csa.plan.measures.showing import Shown, shown_for, told
+from csa.plan.measures.value import Fault, Value, checked, find_faults, make_value
+
+__all__ = [
+    "KINDS",
+    "MIN_ANSWERS",
+    "Direction",
+    "Fault",
+    "Judged",
+    "Kind",
+    "Progress",
+    "Quarter",
+    "Shown",
+    "Value",
+    "Verdict",
+    "checked",
+    "find_faults",
+    "find_kind",
+    "judge",
+    "last_update",
+    "latest",
+    "make_value",
+    "missing_quarters",
+    "on_target",
+    "revised",
+    "shown_for",
+    "told",
+]

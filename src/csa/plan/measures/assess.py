@@ -1,0 +1,238 @@
+"""Whether a measure changed by more than chance gives, and how it stands to its target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from csa.base.errors import ParamError
+from csa.base.message import Message, say
+from csa.plan.measures.comparing import Found, compare
+from csa.plan.measures.history import last_update, latest
+from csa.plan.measures.kinds import Kind, find_kind
+from csa.plan.measures.quarter import Quarter
+from csa.plan.measures.value import Value
+
+Direction: TypeAlias = Literal["down", "up", "none"]
+"""Where a measure should go."""
+
+DIRECTIONS = ("down", "up", "none")
+
+
+class Verdict(StrEnum):
+    """What is said of a measure's change: a closed set."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    MOVED = "moved"
+    NO_CHANGE = "no-change-shown"
+    TOO_FEW = "too-few"
+    NO_BASELINE = "no-baseline"
+    NO_VALUE = "no-value"
+
+
+class Progress(StrEnum):
+    """How a value stands to its target: a closed set."""
+
+    MET = "met"
+    TOWARD = "toward"
+    AWAY = "away"
+    UNCHANGED = "unchanged"
+    NO_TARGET = "no-target"
+    NO_BASELINE = "no-baseline"
+    NO_VALUE = "no-value"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A change, and what may be said of it.
+
+    Parameters
+    ----------
+    verdict
+        What is said.
+    message
+        The sentence.
+    difference
+        After less what was to be expected from before. Of counts: in as long a time, among as
+        many, as after; of shares: 0.1 is ten points. None where nothing is compared.
+    low, high
+        Its 95 % range; None where there is none.
+    usual
+        What the measure usually comes to by itself, as a multiple of before; None where the
+        place was not chosen by it.
+    """
+
+    verdict: Verdict
+    message: Message
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    usual: float | None = None
+
+
+def judge(
+    kind: str,
+    direction: Direction,
+    before: Sequence[Value],
+    after: Sequence[Value],
+    dispersion: float = 1.0,
+    usual: float | None = None,
+) -> Judged:
+    """Judge whether a measure changed between two spans of quarters.
+
+    Parameters
+    ----------
+    kind
+        Of `csa.plan.measures.KINDS`.
+    direction
+        Which way is better.
+    before, after
+        Checked values of one measure and place; of several revisions the newest counts.
+    dispersion
+        Variance over mean of counts, from the city's own history; below 1 it is taken as 1.
+        Shares have their design effect instead.
+    usual
+        What the measure usually comes to by itself, as a multiple of before, where the place was
+        chosen by this same measure.
+
+    Returns
+    -------
+    Judged
+        The verdict, the difference with its range, and the sentence.
+
+    Raises
+    ------
+    ParamError
+        If there is no such kind or direction, the values are not of one measure and place, a
+        quarter is both before and after, or dispersion or usual is no number above 0.
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, pp. 873-890. Zou & Donner (2008), Statistics in
+    Medicine 27, pp. 1693-1702. Kish (1965), Survey Sampling, pp. 257-259.
+    """
+    of_kind = find_kind(kind)
+    _refuse(direction, (*before, *after), dispersion, usual)
+    first, then = latest(before), latest(after)
+    both = {value.quarter for value in first} & {value.quarter for value in then}
+    if both:
+        raise ParamError("measures.overlap", quarter=min(both))
+    since = last_update((*first, *then))
+    first, then = _filled(first, of_kind), _filled(then, of_kind)
+    judged = _without_comparison(first, then, since)
+    if judged is None:
+        found = compare(of_kind, first, then, max(1.0, dispersion), usual or 1.0)
+        judged = _judged(found, of_kind, direction)
+        if usual is not None and found.low is not None:
+            said = say("measures.with_usual", said=judged.message, usual=usual)
+            judged = replace(judged, message=said)
+    return replace(judged, usual=usual)
+
+
+def on_target(
+    value: float | None, baseline: float | None, target: float | None, direction: Direction
+) -> Progress:
+    """Tell how a value stands to its target; whether it moved by chance is `judge`'s to say.
+
+    Parameters
+    ----------
+    value, baseline, target
+        In one unit; None where there is none.
+    direction
+        Which way is better; with none, a target is met only where it is hit.
+
+    Returns
+    -------
+    Progress
+        What is said.
+
+    Raises
+    ------
+    ParamError
+        If there is no such direction.
+    """
+    _refuse_direction(direction)
+    if target is None:
+        return Progress.NO_TARGET
+    if value is None:
+        return Progress.NO_VALUE
+    left = _left(value, target, direction)
+    if left <= 0:
+        return Progress.MET
+    if baseline is None:
+        return Progress.NO_BASELINE
+    left_before = _left(baseline, target, direction)
+    if left == left_before:
+        return Progress.UNCHANGED
+    return Progress.TOWARD if left < left_before else Progress.AWAY
+
+
+def _left(value: float, target: float, direction: Direction) -> float:
+    """How far is left to go; below 0 where it is passed."""
+    if direction == "none":
+        return abs(value - target)
+    return value - target if direction == "down" else target - value
+
+
+def _refuse_direction(direction: str) -> None:
+    if direction not in DIRECTIONS:
+        raise ParamError("measures.direction", given=direction, known=", ".join(DIRECTIONS))
+
+
+def _refuse(
+    direction: str, values: Sequence[Value], dispersion: float, usual: float | None
+) -> None:
+    _refuse_direction(direction)
+    if len({(value.measure, value.place) for value in values}) > 1:
+        raise ParamError("measures.mixed")
+    for name, given in (("dispersion", dispersion), ("usual", usual)):
+        if given is not None and not (math.isfinite(given) and given > 0):
+            raise ParamError("measures.factor", name=name, given=given)
+
+
+def _filled(values: Sequence[Value], kind: Kind) -> tuple[Value, ...]:
+    """Keep those that tell anything: 0 of 0 is an update, and nothing to compare."""
+    if kind.shape != "share":
+        return tuple(value for value in values if value.value is not None)
+    return tuple(value for value in values if value.value is not None and value.denominator != 0)
+
+
+def _without_comparison(
+    before: Sequence[Value], after: Sequence[Value], since: Quarter | None
+) -> Judged | None:
+    if not after:
+        none = say("measures.never") if since is None else say("measures.no_update", since=since)
+        return Judged(Verdict.NO_VALUE, none)
+    if not before:
+        return Judged(Verdict.NO_BASELINE, say("measures.no_baseline"))
+    bases = sorted({value.basis for value in (*before, *after)})
+    if len(bases) > 1:
+        listed = ", ".join(basis or str(say("measures.unsaid")) for basis in bases)
+        return Judged(Verdict.NO_BASELINE, say("measures.basis_changed", listed=listed))
+    return None
+
+
+def _judged(found: Found, kind: Kind, direction: Direction) -> Judged:
+    verdict = _verdict(found.sign, direction) if found.is_enough else Verdict.TOO_FEW
+    key = {
+        Verdict.BETTER: "measures.better",
+        Verdict.WORSE: "measures.worse",
+        Verdict.MOVED: "measures.moved",
+        Verdict.TOO_FEW: "measures.too_few",
+    }.get(verdict, "measures.no_change")
+    if kind.shape == "number":  # no law of chance to speak of
+        key = "measures.stated" if kind.is_yes_no else "measures.no_range"
+    message = say(key, what=found.what)
+    return Judged(verdict, message, found.difference, found.low, found.high)
+
+
+def _verdict(sign: int, direction: Direction) -> Verdict:
+    if not sign:
+        return Verdict.NO_CHANGE
+    if direction == "none":
+        return Verdict.MOVED
+    return Verdict.BETTER if (sign < 0) == (direction == "down") else Verdict.WORSE

@@ -1,0 +1,83 @@
+"""How a value is told, and which figure a place shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csa.base.message import Message, say
+from csa.plan.measures.kinds import MIN_ANSWERS, find_kind
+from csa.plan.measures.value import Value
+
+
+def told(value: Value, kind: str) -> str:
+    """Write a value for readers.
+
+    Parameters
+    ----------
+    value
+        A checked value.
+    kind
+        Of `KINDS`.
+
+    Returns
+    -------
+    str
+        Such as `1,204`, `9 of 20`, `45.5 %`, `3.2` or `agreed`; of nothing, `0 of 0`.
+    """
+    of_kind = find_kind(kind)
+    shape = of_kind.shape
+    if shape == "share" and value.numerator is not None and value.denominator is not None:
+        return str(say("measures.of", part=value.numerator, whole=value.denominator))
+    if value.value is None:
+        return str(say("measures.none"))
+    if of_kind.is_yes_no:
+        return str(say("measures.agreed") if value.value else say("measures.not_agreed"))
+    if shape == "share":
+        return str(say("measures.percent", percent=100 * value.value))
+    return f"{value.value:,.10g}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The figure that a place shows, and whose it is.
+
+    Parameters
+    ----------
+    value
+        The figure; None where there is none.
+    is_wider
+        Whether it is of the district or the city around the place.
+    message
+        Says so; None where the figure is the place's own.
+    """
+
+    value: Value | None
+    is_wider: bool = False
+    message: Message | None = None
+
+
+def shown_for(own: Value | None, wider: Value | None, kind: str) -> Shown:
+    """Choose the figure that a place shows: its own, or for too few answers the wider one.
+
+    Parameters
+    ----------
+    own
+        The place's own value, where there is one.
+    wider
+        Of its district or of the city, where there is one.
+    kind
+        Of `KINDS`.
+
+    Returns
+    -------
+    Shown
+        The figure, labelled where it is not the place's own.
+    """
+    n_answers = 0 if own is None else (own.answers or 0)
+    if not find_kind(kind).is_survey or n_answers >= MIN_ANSWERS:
+        return Shown(own)
+    if wider is None or (wider.answers or 0) < MIN_ANSWERS:
+        return Shown(None, message=say("measures.few_answers", given=n_answers, needed=MIN_ANSWERS))
+    place = wider.place or str(say("measures.whole_city"))
+    said = say("measures.wider", given=n_answers, needed=MIN_ANSWERS, place=place)
+    return Shown(wider, is_wider=True, message=said)

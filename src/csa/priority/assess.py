@@ -1,0 +1,346 @@
+"""Which areas, and how sure: what is known of each candidate beside its count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.concentration import Concentration, measure_concentration
+from csa.areas.finding import estimate_areas, places_of
+from csa.areas.gate import (
+    MIN_MONTHS,
+    Answer,
+    can_compare,
+    can_locate,
+    can_test_cells,
+    finest_resolution,
+)
+from csa.areas.gistar import find_hot_cells
+from csa.areas.proposal import Proposal
+from csa.areas.shrinkage import Estimate
+from csa.areas.study_area import locate
+from csa.areas.tiers import TierFacts, explain_tier, probability_in_top
+from csa.base.errors import CsaError, ParamError
+from csa.base.logging import Tell, silent
+from csa.base.message import Message, say
+from csa.base.params import Month, Period
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.geo import cells as h3_cells
+from csa.geo.grid import Ints
+from csa.priority.assessment import SEED, YEAR, Question, judged_table
+from csa.priority.index import Weights, choose, priority_index, sensitivity
+
+RESOLUTIONS = (6, 7, 8, 9, 10)
+DISPERSION = 1.6
+"""Variance over mean of an area's yearly counts, where a city's own is not known yet."""
+
+CHOSEN_COLUMNS = {
+    "in_top_probability": "how sure it is that the area is among the first by expected_per_km2",
+    "priority_index": "weighted mean of the standardised components",
+    "top_share": "share of 1,000 random weightings in which the area is among the first",
+    "is_first": "whether these weights put it among the first",
+}
+COMPONENTS = {
+    "expected": "expected",
+    "density": "expected_per_km2",
+    "homicides": "homicides",
+    "lasting": "months_active",
+    "recent": "recent_12",
+    "people": "people",
+}
+"""Name of a component of the priority index to the column that it is made of."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is known of how sure each candidate area is.
+
+    Parameters
+    ----------
+    table
+        `JUDGED_COLUMNS`, an area a row, west to east.
+    estimates
+        What is expected in each.
+    why
+        Area to two sentences: why it has its tier, or none.
+    answers
+        What the data can answer: `locate`, `test_cells`, `compare_one`, `compare_all`.
+    finest
+        The finest resolution at which cells may be tested; None for none.
+    concentration
+        How unevenly incidents lie on the land, beside chance.
+    cells
+        Gi* of every cell as `csa.areas.gistar.find_hot_cells`; None where cells are too fine.
+    city_per_km2
+        The city's incidents per km2 in the period.
+    """
+
+    table: pd.DataFrame
+    estimates: tuple[Estimate, ...]
+    why: Mapping[str, tuple[Message, Message]]
+    answers: Mapping[str, Answer]
+    finest: int | None
+    concentration: Concentration
+    cells: pd.DataFrame | None
+    city_per_km2: float
+
+    @property
+    def n_without_tier(self) -> int:
+        """How many areas cannot be told apart from the city."""
+        return int(self.table["tier"].isna().sum())
+
+
+def judge(
+    dataset: Dataset,
+    config: CityConfig,
+    proposal: Proposal,
+    tell: Tell = silent,
+    cover: pd.DataFrame | None = None,
+) -> Judgement:
+    """Tell how sure each candidate area is.
+
+    Parameters
+    ----------
+    dataset
+        The incidents that the proposal was made from.
+    config
+        The same city's file.
+    proposal
+        All candidates of one run.
+    tell
+        Called with each step as it begins.
+    cover
+        What `csa.areas.study_area.study_cells` gives; None makes it.
+
+    Returns
+    -------
+    Judgement
+        An area a row; no area is a result.
+
+    Raises
+    ------
+    CsaError
+        If the proposal was made from other data.
+    """
+    if proposal.summary["data_fingerprint"] != dataset.fingerprint:
+        raise CsaError("sheet.other_data")
+    tell("cells")
+    asked = _ask(dataset, config, proposal, cover)
+    tell("estimates")
+    estimates = estimate_areas(asked.located, asked.period, asked.areas)
+    counts = asked.located.counts(asked.period)
+    city_per_km2 = float(counts.sum() / asked.located.land.total_km2)
+    cells = _hot_cells(asked, counts)
+    tell("stability")
+    table = judged_table(asked, estimates, city_per_km2)
+    table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
+    table["hot_cells"] = _count_hot(asked, cells)
+    return Judgement(
+        table,
+        estimates,
+        _reasons(table, estimates, city_per_km2, proposal.summary["params"]["months_covered"]),
+        _answers(asked, int(counts.sum()), table),
+        _finest(asked, int(counts.sum())),
+        _concentration(asked, counts),
+        cells,
+        city_per_km2,
+    )
+
+
+def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.DataFrame:
+    """Tell which areas enter by some weights, and how firm that is: quick, to be tried out.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    weights
+        By component, of `COMPONENTS`.
+    capacity
+        How many areas can be served first, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `CHOSEN_COLUMNS`, index `area_id`, west to east; NaN, and never among the first, for
+        areas that owe their count to a doubtful point.
+
+    Raises
+    ------
+    ParamError
+        If a weight names no component, or the capacity is below 1.
+    """
+    first = choose_first(judgement, weights, capacity)
+    parts = components_of(judgement)
+    areas = judgement.table["area_id"].tolist()
+    chosen = pd.DataFrame(
+        {"in_top_probability": np.nan, "priority_index": np.nan, "top_share": np.nan},
+        index=pd.Index(areas, name="area_id"),
+    )
+    if len(parts):
+        firm = [area_id in parts.index for area_id in areas]
+        estimates = [one for one, is_firm in zip(judgement.estimates, firm, strict=True) if is_firm]
+        sizes = judgement.table.loc[firm, "area_km2"].tolist()
+        chosen.loc[firm, "in_top_probability"] = probability_in_top(
+            estimates, sizes, capacity, seed=SEED
+        )
+        chosen.loc[firm, "priority_index"] = priority_index(parts, weights)
+        chosen.loc[firm, "top_share"] = sensitivity(parts, capacity, seed=SEED)
+    chosen["is_first"] = [area_id in first for area_id in areas]
+    return chosen
+
+
+def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[str]:
+    """Choose the areas that come first by some weights.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    weights
+        By component, of `COMPONENTS`.
+    capacity
+        How many areas can be served first, at least 1.
+
+    Returns
+    -------
+    list of str
+        Letters, west to east; never an area that owes its count to a doubtful point.
+
+    Raises
+    ------
+    ParamError
+        If a weight names no component, or the capacity is below 1: without any area too.
+    """
+    unknown = sorted(set(weights.by_component) - set(COMPONENTS))
+    if unknown:
+        raise ParamError(
+            "priorities.component", given=", ".join(unknown), known=", ".join(COMPONENTS)
+        )
+    if capacity < 1:
+        raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
+    parts = components_of(judgement)
+    if parts.empty:
+        return []
+    return [str(area_id) for area_id in choose(priority_index(parts, weights), capacity)]
+
+
+def components_of(judgement: Judgement) -> pd.DataFrame:
+    """List the components of the priority index.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A column for each of `COMPONENTS`, index `area_id`; NaN where unknown. Areas that owe
+        their count to a doubtful point are left out.
+    """
+    table = judgement.table[~judgement.table["is_doubtful"].astype(bool)].set_index("area_id")
+    return pd.DataFrame(
+        {name: table[column].astype("float64") for name, column in COMPONENTS.items()}
+    )
+
+
+def _ask(
+    dataset: Dataset, config: CityConfig, proposal: Proposal, cover: pd.DataFrame | None
+) -> Question:
+    params = proposal.summary["params"]
+    period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
+    choices = Choices(
+        period.until,
+        period.months,
+        resolution=params["resolution"],
+        max_area_km2=params["max_area_km2"],
+        kinds=tuple(params["kinds"]),
+    )
+    located = locate(dataset, config, choices, cover)
+    areas = tuple(
+        frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
+    )
+    places = tuple(places_of(located, area) for area in areas)
+    return Question(located, config, proposal, period, areas, places)
+
+
+def _hot_cells(asked: Question, counts: Ints) -> pd.DataFrame | None:
+    """Test every cell where there are enough incidents for so many."""
+    if not can_test_cells(int(counts.sum()), len(counts)).can:
+        return None
+    index = asked.located.cover.index
+    land = asked.located.land
+    return find_hot_cells(
+        pd.Series(counts, index=index), pd.Series(land.area_km2, index=index), land.neighbours
+    )
+
+
+def _concentration(asked: Question, counts: Ints) -> Concentration:
+    index = asked.located.cover.index
+    by_cell, land = pd.Series(counts, index=index), asked.located.land
+    return measure_concentration(by_cell, pd.Series(land.area_km2, index=index), seed=SEED)
+
+
+def _count_hot(asked: Question, cells: pd.DataFrame | None) -> pd.arrays.IntegerArray:
+    if cells is None:
+        return pd.array([pd.NA] * len(asked.areas), dtype="Int64")
+    is_hot = cells["is_hot"].to_numpy()
+    return pd.array([int(is_hot[places].sum()) for places in asked.places], dtype="Int64")
+
+
+def _reasons(
+    table: pd.DataFrame, estimates: Sequence[Estimate], city_per_km2: float, months: int
+) -> dict[str, tuple[Message, Message]]:
+    """Explain each area's tier; the first of a tier is the one of the highest rate."""
+    facts = [
+        TierFacts(
+            f"{row['place_name']} ({row['area_id']})", int(row["incidents"]), row["area_km2"], one
+        )
+        for row, one in zip(table.to_dict("records"), estimates, strict=True)
+    ]
+    tiers = [None if pd.isna(tier) else int(tier) for tier in table["tier"]]
+    reasons = {
+        area_id: explain_tier(area, tier, city_per_km2)
+        for area_id, area, tier in zip(table["area_id"], facts, tiers, strict=True)
+    }
+    if months < MIN_MONTHS:
+        too_short = say("tier.too_short", n=months, needed=MIN_MONTHS)
+        reasons = {area_id: (counted, too_short) for area_id, (counted, _) in reasons.items()}
+    for row in table[table["is_doubtful"].astype(bool)].to_dict("records"):
+        counted, _ = reasons[row["area_id"]]
+        reasons[row["area_id"]] = counted, say("tier.doubtful", suspect=int(row["suspect"]))
+    return reasons
+
+
+def _answers(asked: Question, n_incidents: int, table: pd.DataFrame) -> dict[str, Answer]:
+    """Ask what the data can answer, a year against a year."""
+    months = asked.proposal.summary["params"]["months_covered"]
+    until = min(asked.period.until, asked.covered.until)
+    reach = max(0, until.index - asked.covered.start.index)
+    if months < asked.period.months:
+        reach = min(reach, months)  # a period that ends beyond the data has fewer of them
+    yearly = table["incidents"] * YEAR / max(1, months)
+    one = float(yearly.median()) if len(yearly) else 0.0
+    return {
+        "locate": can_locate(asked.period.months, reach),
+        "test_cells": can_test_cells(n_incidents, len(asked.located.cover), months=months),
+        "compare_one": can_compare(one, months=YEAR, dispersion=DISPERSION),
+        "compare_all": can_compare(float(yearly.sum()), months=YEAR, dispersion=DISPERSION),
+    }
+
+
+def _finest(asked: Question, n_incidents: int) -> int | None:
+    """Find the finest cells that may be tested; a city's cells are counted by their mean size."""
+    cells = {
+        resolution: math.ceil(asked.located.land.total_km2 / h3_cells.mean_km2(resolution))
+        for resolution in RESOLUTIONS
+    }
+    cells[asked.params.resolution] = len(asked.located.cover)
+    return finest_resolution(n_incidents, cells)

@@ -1,0 +1,346 @@
+"""The start order of areas, drawn in public by a rule that any SHA-256 page can repeat.
+
+The rule, version 1. Areas of one tier are sorted by their incidents of the 24 months before,
+most first (ties: area_id, in ASCII order); each `n_waves` neighbours in that order form a
+group, and groups are numbered from 1 by the first area_id in them, so that no number follows a
+count. For each area the SHA-256 code of the line `seed|group|area_id` is written in hexadecimal;
+in each group the lowest code starts in wave 1, the next in wave 2, and so on. A group with fewer
+areas than waves is filled up with empty places, `*1`, `*2` and so on, which are coded like areas:
+so each area has the same chance of each wave. No generator of random numbers is needed.
+
+The list must be closed, and its code made known, before the seed is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from operator import attrgetter
+from typing import TypeAlias
+
+from csa.base.errors import ParamError
+from csa.base.params import Month
+
+RULE_VERSION = 1
+MIN_SEED_LENGTH = 4
+MAX_MONTHS_BETWEEN = 60
+AREA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+SEED = re.compile(r"[!-{}~]([ -{}~]*[!-{}~])?")
+"""Visible ASCII without the bar, no space at an end: typed on any keyboard to the same bytes."""
+
+Group: TypeAlias = "tuple[Entrant, ...]"
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """An area on the list of a draw.
+
+    Parameters
+    ----------
+    area_id
+        Letters and digits; also dots, dashes and underscores inside.
+    place_name
+        What people call it, on one line.
+    tier
+        From 1; None where the area has none, which no draw takes.
+    incidents_24_months
+        Incidents of the 24 months before.
+    homicides_24_months
+        How many of them are homicides; None where that is not known.
+    """
+
+    area_id: str
+    place_name: str
+    tier: int | None
+    incidents_24_months: int
+    homicides_24_months: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the list could not be written with, line by line."""
+        if not AREA_ID.fullmatch(self.area_id):
+            raise ParamError("draw.area_id", given=self.area_id)
+        if not self.place_name.isprintable():
+            raise ParamError("draw.place_name", area_id=self.area_id)
+        homicides = 0 if self.homicides_24_months is None else self.homicides_24_months
+        are_whole = _is_whole(homicides) and _is_whole(self.incidents_24_months)
+        if not (are_whole and 0 <= homicides <= self.incidents_24_months):
+            raise ParamError(
+                "draw.counts",
+                area_id=self.area_id,
+                incidents=self.incidents_24_months,
+                homicides=homicides,
+            )
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An area's place in the start order.
+
+    Parameters
+    ----------
+    area_id
+        The area.
+    pair
+        The number of its group, from 1; a pair where there are two waves.
+    wave
+        1 for the first start, 2 for the next.
+    start
+        The first month of work in the area.
+    sha256
+        The code that was drawn for it, 64 hexadecimal digits.
+    """
+
+    area_id: str
+    pair: int
+    wave: int
+    start: Month
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A start order, with all that repeats it.
+
+    Parameters
+    ----------
+    seed
+        The text said in public after the list was closed.
+    tier
+        The tier that all areas are in.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are.
+    months_between
+        Months from one start to the next.
+    entrants
+        The list, by area_id.
+    entrants_sha256
+        The code of the closed list, as by `hash_list`.
+    slots
+        One an area, by start, then area_id.
+    rule_version
+        Which rule was followed.
+    """
+
+    seed: str
+    tier: int
+    first_start: Month
+    n_waves: int
+    months_between: int
+    entrants: tuple[Entrant, ...]
+    entrants_sha256: str
+    slots: tuple[Slot, ...]
+    rule_version: int = RULE_VERSION
+
+
+def pair_areas(entrants: Sequence[Entrant], n_waves: int = 2) -> tuple[Group, ...]:
+    """Put areas with about as many incidents side by side.
+
+    Parameters
+    ----------
+    entrants
+        n areas, in any order.
+    n_waves
+        Areas in a group: 2 gives pairs.
+
+    Returns
+    -------
+    tuple of tuple of Entrant
+        Groups in the order of their numbers; in each, most incidents first. Where n is no
+        multiple of `n_waves`, the areas with the fewest incidents form a smaller group.
+
+    Raises
+    ------
+    ParamError
+        If `n_waves` is below 2 or above n, or an area_id stands twice.
+    """
+    _require_unique(entrants)
+    if not 2 <= n_waves <= len(entrants):
+        raise ParamError("draw.waves", given=n_waves, high=len(entrants))
+    ordered = sorted(entrants, key=lambda area: (-area.incidents_24_months, area.area_id))
+    groups = (tuple(ordered[begin : begin + n_waves]) for begin in range(0, len(ordered), n_waves))
+    return tuple(sorted(groups, key=lambda group: min(area.area_id for area in group)))
+
+
+def write_list(
+    entrants: Sequence[Entrant], *, first_start: Month, n_waves: int = 2, months_between: int = 6
+) -> str:
+    """Write the list that is closed before the seed is known, always to the same text.
+
+    The first line holds `rule version|tier|first start|waves|months between`, each other line
+    `area_id|incidents|homicides|place name` of an area, by area_id in ASCII order. Homicides that
+    are not known are left empty. Lines are parted by a line feed; none stands at the end.
+
+    Parameters
+    ----------
+    entrants
+        The areas, in any order.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are.
+    months_between
+        Months from one start to the next.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    ParamError
+        If no draw could be made of this list.
+    """
+    tier = _require_one_tier(entrants)
+    pair_areas(entrants, n_waves)
+    if not 1 <= months_between <= MAX_MONTHS_BETWEEN:
+        raise ParamError("draw.months_between", given=months_between, high=MAX_MONTHS_BETWEEN)
+    lines = [f"{RULE_VERSION}|{tier}|{first_start}|{n_waves}|{months_between}"]
+    for area in sorted(entrants, key=attrgetter("area_id")):
+        homicides = "" if area.homicides_24_months is None else area.homicides_24_months
+        lines.append(f"{area.area_id}|{area.incidents_24_months}|{homicides}|{area.place_name}")
+    return "\n".join(lines)
+
+
+def hash_list(
+    entrants: Sequence[Entrant], *, first_start: Month, n_waves: int = 2, months_between: int = 6
+) -> str:
+    """Compute the code of the closed list, to be made known before the seed.
+
+    Parameters
+    ----------
+    entrants
+        The areas, in any order.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are.
+    months_between
+        Months from one start to the next.
+
+    Returns
+    -------
+    str
+        SHA-256 of `write_list` in UTF-8, 64 hexadecimal digits.
+
+    Raises
+    ------
+    ParamError
+        If no draw could be made of this list.
+    """
+    return _hash_text(
+        write_list(
+            entrants, first_start=first_start, n_waves=n_waves, months_between=months_between
+        )
+    )
+
+
+def draw_start_order(
+    entrants: Sequence[Entrant],
+    *,
+    seed: str,
+    first_start: Month,
+    n_waves: int = 2,
+    months_between: int = 6,
+) -> Draw:
+    """Draw which areas of a tier start when; the module's first lines state the rule.
+
+    Parameters
+    ----------
+    entrants
+        The areas, in any order, which changes nothing.
+    seed
+        A text said in public after the list was closed, such as a lottery's number and date.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are.
+    months_between
+        Months from one start to the next.
+
+    Returns
+    -------
+    Draw
+        The order, with all that repeats it.
+
+    Raises
+    ------
+    ParamError
+        If there are fewer than two areas, an area has no tier or another one, an area_id stands
+        twice, the seed is too short or holds what cannot be typed everywhere, or `n_waves` or
+        `months_between` is outside its range.
+
+    References
+    ----------
+    Imai, King & Nall (2009), Statistical Science 24, pp. 29-53, on matched pairs.
+    NIST (2015), FIPS 180-4, on SHA-256.
+    """
+    tier = _require_one_tier(entrants)
+    _require_seed(seed)
+    code = hash_list(
+        entrants, first_start=first_start, n_waves=n_waves, months_between=months_between
+    )
+    slots = [
+        Slot(area_id, pair, wave, first_start.plus((wave - 1) * months_between), drawn)
+        for pair, group in enumerate(pair_areas(entrants, n_waves), start=1)
+        for wave, (drawn, area_id) in enumerate(_order(group, seed, pair, n_waves), start=1)
+        if not area_id.startswith("*")
+    ]
+    return Draw(
+        seed=seed,
+        tier=tier,
+        first_start=first_start,
+        n_waves=n_waves,
+        months_between=months_between,
+        entrants=tuple(sorted(entrants, key=attrgetter("area_id"))),
+        entrants_sha256=code,
+        slots=tuple(sorted(slots, key=lambda slot: (slot.wave, slot.area_id))),
+    )
+
+
+def _order(group: Group, seed: str, pair: int, n_waves: int) -> list[tuple[str, str]]:
+    """Sort a group, filled up with empty places, by its codes: (code, area_id)."""
+    empty = [f"*{number}" for number in range(1, n_waves - len(group) + 1)]
+    names = [area.area_id for area in group] + empty
+    return sorted((_hash_text(f"{seed}|{pair}|{name}"), name) for name in names)
+
+
+def _hash_text(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _is_whole(number: object) -> bool:
+    """Tell whether a number is written without a fraction: 10.0 would change the list's code."""
+    return isinstance(number, Integral)
+
+
+def _require_seed(seed: str) -> None:
+    if len(seed) < MIN_SEED_LENGTH or not SEED.fullmatch(seed):
+        raise ParamError("draw.seed", given=seed, low=MIN_SEED_LENGTH)
+
+
+def _require_unique(entrants: Sequence[Entrant]) -> None:
+    if len(entrants) < 2:
+        raise ParamError("draw.too_few", n=len(entrants))
+    counts = Counter(area.area_id for area in entrants)
+    twice = sorted(area_id for area_id, count in counts.items() if count > 1)
+    if twice:
+        raise ParamError("draw.twice", which=", ".join(twice))
+
+
+def _require_one_tier(entrants: Sequence[Entrant]) -> int:
+    """Return the tier of all areas; chance may choose only among areas in equal need."""
+    _require_unique(entrants)
+    without = sorted(area.area_id for area in entrants if area.tier is None)
+    if without:
+        raise ParamError("draw.no_tier", n=len(without), which=", ".join(without))
+    tiers = sorted({area.tier for area in entrants if area.tier is not None})
+    if len(tiers) > 1:
+        raise ParamError("draw.tiers", given=", ".join(str(tier) for tier in tiers))
+    return tiers[0]

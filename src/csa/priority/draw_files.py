@@ -1,0 +1,259 @@
+"""The files of a draw: its record, or a list that is closed and not yet drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.file_format import (
+    list_rows,
+    list_versions,
+    round_figures,
+    write_header,
+)
+from csa.areas.proposal import METHOD_VERSION
+from csa.base.errors import ParamError, SourceError
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.params import Month
+from csa.base.text import speak
+from csa.priority.draw import Draw, Entrant, draw_start_order
+from csa.priority.draw_power import DISPERSION, power_table
+from csa.priority.draw_record import draw_record
+from csa.priority.files import count_tiers
+from csa.priority.proposal_files import Found
+
+MARKER = "draw.json"
+LIST_FILE = "list.txt"
+CLOSED = "closed list"
+DRAWN = "draw"
+SEEDED = ("rule", "seed", "slots")
+"""What only a seed gives."""
+
+POWER_COLUMNS = {
+    "months": "months after the first start",
+    "months_compared": "of them, until late areas start",
+    "is_cut_short": "whether late areas start before",
+    "smallest_drop_share": "drop found four times in five; empty where even a full stop is not",
+    "expected_early": "incidents in early areas in the months compared, without any work",
+}
+
+
+def list_entrants(found: Found, tier: int) -> tuple[Entrant, ...]:
+    """List the areas of a tier for a draw.
+
+    Parameters
+    ----------
+    found
+        Candidate areas and what is known of them.
+    tier
+        The tier, from 1.
+
+    Returns
+    -------
+    tuple of Entrant
+        Its areas, west to east; homicides are unknown where they are not counted.
+
+    Raises
+    ------
+    ParamError
+        If no area is in that tier; the message says which tiers there are.
+    """
+    judgement, kinds = found.judgement, found.choices.kinds
+    counts = count_tiers(judgement)
+    if tier not in counts:
+        there = ", ".join(speak("draw.tier_areas", tier=one, n=n) for one, n in counts.items())
+        raise ParamError("draw.no_such_tier", given=tier, tiers=there or speak("draw.no_tiers"))
+    rows = judgement.table[judgement.table["tier"].eq(tier).fillna(value=False)]
+    columns = rows[["area_id", "place_name", "incidents_24", "homicides_24"]]
+    return tuple(
+        Entrant(area_id, place, tier, int(n), int(n_killed) if "homicide" in kinds else None)
+        for area_id, place, n, n_killed in columns.itertuples(index=False)
+    )
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Which areas are to start, and when.
+
+    Parameters
+    ----------
+    entrants
+        The areas of one tier.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are.
+    months_between
+        Months from one start to the next.
+    """
+
+    entrants: tuple[Entrant, ...]
+    first_start: Month
+    n_waves: int = 2
+    months_between: int = 6
+
+
+@dataclass(frozen=True)
+class Made:
+    """A list closed, or drawn.
+
+    Parameters
+    ----------
+    account
+        What `draw.json` holds.
+    draw
+        The order; None for a closed list.
+    power
+        As `csa.priority.draw_power.power_table`; None for a closed list.
+    """
+
+    account: Mapping[str, Any]
+    draw: Draw | None = None
+    power: pd.DataFrame | None = None
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """File name to content; `list.txt` ends without a line feed: its code is the list's."""
+        files = {
+            MARKER: json_bytes(self.account),
+            LIST_FILE: self.account["list_text"].encode(),
+        }
+        if self.power is not None:
+            columns = list(POWER_COLUMNS)
+            rows = list_rows(self.power, columns, round_figures)
+            files["power.csv"] = csv_bytes(columns, rows)
+        return files
+
+
+def close_list(found: Found, starts: Starts) -> Made:
+    """Close the list of a draw, before anybody knows the seed.
+
+    Parameters
+    ----------
+    found
+        The candidates that the list was made from.
+    starts
+        Which areas are to start, and when.
+
+    Returns
+    -------
+    Made
+        The list and its code.
+
+    Raises
+    ------
+    ParamError
+        If no draw could be made of this list, or the data reach into its first month.
+    """
+    # The list and its code do not depend on the seed: any will do to write them.
+    record = draw_record(_draw(found, starts, "any seed"))
+    return Made(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
+
+
+def make_draw(found: Found, starts: Starts, seed: str) -> Made:
+    """Draw which areas start when.
+
+    Parameters
+    ----------
+    found
+        The candidates that the list was made from.
+    starts
+        Which areas are to start, and when.
+    seed
+        A text said in public after the list was closed.
+
+    Returns
+    -------
+    Made
+        The order, with all that repeats it, and what it could show.
+
+    Raises
+    ------
+    ParamError
+        If no draw could be made of this list with this seed, or the data reach into its first
+        month.
+    """
+    drawn = _draw(found, starts, seed)
+    usual = found.usual_fall_share or 0.0
+    power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
+    return Made(_account(DRAWN, found, draw_record(drawn)), drawn, power)
+
+
+def _draw(found: Found, starts: Starts, seed: str) -> Draw:
+    _require_time_to_come(found, starts.first_start)
+    return draw_start_order(
+        starts.entrants,
+        seed=seed,
+        first_start=starts.first_start,
+        n_waves=starts.n_waves,
+        months_between=starts.months_between,
+    )
+
+
+def _require_time_to_come(found: Found, first_start: Month) -> None:
+    """Refuse a start in months that were counted: nothing could be compared from then on."""
+    through = found.dataset.report["data_through"]
+    if through is None:
+        return
+    last = date.fromisoformat(through)
+    earliest = Month(last.year, last.month).plus(1)
+    if first_start < earliest:
+        raise ParamError("draw.start_past", given=first_start, last=last, earliest=earliest)
+
+
+def _account(kind: str, found: Found, record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **write_header(kind, found.dataset, found.config),
+        "params": dict(found.proposal.summary["params"]),
+        "suggested_by": found.proposal.summary["params"]["suggested_by"],
+        **record,
+        "usual_fall_share": found.usual_fall_share,
+        "method_version": METHOD_VERSION,
+        "versions": list_versions(),
+    }
+
+
+def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: Made) -> None:
+    """Refuse whatever would let somebody draw until they like what comes.
+
+    In one folder one list is closed, then that list is drawn, once; the same files may be
+    written again.
+
+    Parameters
+    ----------
+    path
+        Where the closed list or the draw is kept.
+    before
+        What is kept there; None where nothing is.
+    made
+        What is about to be written.
+
+    Raises
+    ------
+    ParamError
+        If a draw is kept there that is not this one, if a list was closed there with another
+        code, or if this is a draw and no list was closed there.
+    SourceError
+        If something else is kept there.
+    """
+    code = made.account["entrants_sha256"]
+    if before is None:
+        if made.draw is not None:
+            raise ParamError("draw.not_closed", path=path)
+        return
+    if before.get("kind") == DRAWN:
+        if before != json.loads(json_bytes(made.account)):
+            raise ParamError("draw.drawn_already", path=path)
+        return
+    if before.get("kind") != CLOSED:
+        raise SourceError("draw.unreadable", path=path)
+    closed = before.get("entrants_sha256")
+    if closed != code:
+        key = "draw.closed_already" if made.draw is None else "draw.other_list"
+        raise ParamError(key, path=path, closed=closed, made=code)

@@ -1,0 +1,317 @@
+"""What a drawn start order could show: early areas against late ones, until the late ones start.
+
+The counts of all early and all late areas, before and after the first start, make a table of
+two by two. Nothing is found unless early areas fell by more than late ones did: what all areas
+do by themselves, such as falling back after a bad year, cancels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from csa.base.errors import ParamError
+from csa.base.message import Message, say
+from csa.base.text import percent
+from csa.priority.draw import Draw, Entrant, pair_areas
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+MONTHS_BEFORE = 24
+"""Of the counts that the areas are paired on."""
+
+DISPERSION = 1.6
+"""Variance over mean of counts of fixed areas; 1.5 to 1.65 in Philadelphia."""
+
+ALPHA = 0.05
+"""One-sided: the question is whether there were fewer."""
+
+WANTED_POWER = 0.8
+
+
+def compare_starts(counts: npt.ArrayLike, dispersion: float = DISPERSION) -> Floats:
+    """Compare early areas with late ones: whether they fell by more than chance explains.
+
+    The score test of the ratio of ratios: with all margins of the table given, the count of
+    early areas after is hypergeometric; its variance is multiplied by max(1, dispersion).
+
+    Parameters
+    ----------
+    counts
+        (..., 4) incidents: early areas before and after, late areas before and after. Both
+        kinds of areas over the same months.
+    dispersion
+        Variance over mean of counts of fixed areas.
+
+    Returns
+    -------
+    numpy.ndarray
+        One-sided p, shape (...); small where early areas fell by more. NaN where a margin of
+        the table is zero, so that nothing can be compared.
+
+    Raises
+    ------
+    ParamError
+        If a count is below 0 or the dispersion not above 0.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., sections 4.5 and 7.3.
+    """
+    table = np.asarray(counts, dtype=np.float64)  # (..., 4)
+    if not (table >= 0).all():
+        raise ParamError("draw.power_number", name="counts", given=float(table.min()))
+    difference, error = _score(table, _widen(dispersion))
+    usable = error > 0
+    z = np.divide(difference, error, out=np.full_like(difference, np.nan), where=usable)
+    return np.asarray(norm.cdf(z), dtype=np.float64)
+
+
+def power(
+    drop_share: float,
+    months: float,
+    monthly_before_early: float,
+    monthly_before_late: float,
+    dispersion: float = DISPERSION,
+    usual_fall_share: float = 0.0,
+) -> float:
+    """Compute how often the comparison would find a drop, one-sided at 5 %.
+
+    By the delta method at the expected counts, for counts with variance dispersion times mean.
+    Within .05 of simulated power where early and late areas expect 6 incidents each after, or
+    more; up to .1 off below that.
+
+    Parameters
+    ----------
+    drop_share
+        By how much work makes early areas fall, 0 to 1.
+    months
+        Months compared after the first start.
+    monthly_before_early, monthly_before_late
+        Incidents a month of all early and all late areas, in the 24 months before.
+    dispersion
+        Variance over mean of counts of fixed areas.
+    usual_fall_share
+        By how much all areas fall by themselves, 0 to below 1: areas chosen because their
+        counts were high usually do. Taken from the rate of the 24 months before, whatever the
+        months it was measured on: a fall in share of the city from the last year to the next
+        is a near guess.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where nothing can be compared.
+
+    Raises
+    ------
+    ParamError
+        If a number is outside its range.
+    """
+    if not 0 <= drop_share <= 1:
+        raise ParamError("draw.power_share", given=drop_share)
+    before = np.array([monthly_before_early, monthly_before_late], dtype=np.float64)
+    after = _expect_after(before, months, usual_fall_share)
+    after[0] *= 1 - drop_share
+    table = np.array([MONTHS_BEFORE * before[0], after[0], MONTHS_BEFORE * before[1], after[1]])
+    widening = _widen(dispersion)
+    difference, error = (float(number) for number in _score(table, widening))
+    if error <= 0:
+        return 0.0
+    critical = float(norm.isf(ALPHA))
+    gap = difference + critical * error  # found where this is below 0
+    slopes = _find_slopes(table, difference, error, critical)
+    spread = math.sqrt(widening * float((slopes**2 * table).sum()))
+    return float(norm.cdf(-gap / spread))
+
+
+def smallest_drop(
+    months: float,
+    monthly_before_early: float,
+    monthly_before_late: float,
+    dispersion: float = DISPERSION,
+    usual_fall_share: float = 0.0,
+) -> float | None:
+    """Find the smallest drop that the comparison would find four times in five.
+
+    Parameters
+    ----------
+    months
+        Months compared after the first start.
+    monthly_before_early, monthly_before_late
+        Incidents a month of all early and all late areas, in the 24 months before.
+    dispersion
+        Variance over mean of counts of fixed areas.
+    usual_fall_share
+        By how much all areas fall by themselves, 0 to below 1.
+
+    Returns
+    -------
+    float or None
+        A share above 0, at most 1; None where even a total stop would be missed more often.
+
+    Raises
+    ------
+    ParamError
+        If a number is outside its range.
+    """
+
+    def lack(drop_share: float) -> float:
+        reached = power(
+            drop_share,
+            months,
+            monthly_before_early,
+            monthly_before_late,
+            dispersion,
+            usual_fall_share,
+        )
+        return reached - WANTED_POWER
+
+    return float(brentq(lack, 0.0, 1.0, xtol=1e-6)) if lack(1.0) >= 0 else None
+
+
+def power_table(
+    areas: Draw | Sequence[Entrant],
+    months: Sequence[int] = (6, 12, 18, 24),
+    *,
+    dispersion: float = DISPERSION,
+    usual_fall_share: float = 0.0,
+) -> pd.DataFrame:
+    """Tabulate what a draw could show after how many months.
+
+    Only full groups count: in them wave 1 is early and the last wave late. For a draw the
+    comparison ends when the late areas start, however long one waits. For a list not yet drawn,
+    in pairs, each row is for late areas that wait as long as it says.
+
+    Parameters
+    ----------
+    areas
+        A draw, or the areas that might be drawn.
+    months
+        Months after the first start, each 1 or more.
+    dispersion
+        Variance over mean of counts of fixed areas.
+    usual_fall_share
+        By how much all areas fall by themselves, 0 to below 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each of `months`: `months`, `months_compared` (until late areas start),
+        `is_cut_short` (late areas start before), `smallest_drop_share` (found with 80 % power;
+        NaN where even a total stop would not be), `expected_early` (incidents in early areas in
+        the months compared, without any work).
+
+    Raises
+    ------
+    ParamError
+        If a number is outside its range, or the areas cannot be paired.
+    """
+    early, late, clean_months = _sum_arms(areas)
+    rows = []
+    for wanted in months:
+        compared = wanted if clean_months is None else min(wanted, clean_months)
+        drop = smallest_drop(compared, early, late, dispersion, usual_fall_share)
+        expected = _expect_after(np.array([early]), compared, usual_fall_share)[0]
+        rows.append(
+            (wanted, compared, compared < wanted, math.nan if drop is None else drop, expected)
+        )
+    columns = ["months", "months_compared", "is_cut_short", "smallest_drop_share", "expected_early"]
+    types = ["int64", "int64", "bool", "float64", "float64"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype(dict(zip(columns, types, strict=True)))
+
+
+def explain_power(table: pd.DataFrame) -> tuple[Message, ...]:
+    """Say what a draw could show, one sentence for each number of months compared.
+
+    Parameters
+    ----------
+    table
+        As by `power_table`.
+
+    Returns
+    -------
+    tuple of Message
+        A sentence for each number of months compared, its drop rounded up; then, where late
+        areas start before a row's months are over, one that says so.
+    """
+    said = [
+        say("draw.power_never", n=int(compared))
+        if math.isnan(drop)
+        else say("draw.power_drop", n=int(compared), share=percent(math.ceil(drop * 100) / 100))
+        for compared, drop in table.drop_duplicates("months_compared")[
+            ["months_compared", "smallest_drop_share"]
+        ].itertuples(index=False)
+    ]
+    cut = table.loc[table["is_cut_short"], "months_compared"]
+    if len(cut):
+        said.append(say("draw.power_cut_short", n=int(cut.iloc[0])))
+    return tuple(said)
+
+
+def _score(table: Floats, widening: float) -> tuple[Floats, Floats]:
+    """Return the early areas' count after, less what is expected, and its standard error."""
+    early_before, early_after, late_before, late_after = np.moveaxis(table, -1, 0)
+    before, after = early_before + late_before, early_after + late_after
+    early, late = early_before + early_after, late_before + late_after
+    total = np.maximum(before + after, np.finfo(np.float64).tiny)
+    difference = early_after - after * early / total
+    error = np.sqrt(widening * before / total * after / total * early / total * late)
+    return difference, error
+
+
+def _find_slopes(table: Floats, difference: float, error: float, critical: float) -> Floats:
+    """Return how difference + critical * error changes with each of the four counts."""
+    early_before, early_after, late_before, late_after = table
+    total = table.sum()
+    of_difference = np.array([-late_after, late_before, early_after, -early_before]) - difference
+    before, after = early_before + late_before, early_after + late_after
+    early, late = early_before + early_after, late_before + late_after
+    of_log_variance = (
+        1 / np.array([before, after, before, after])
+        + 1 / np.array([early, early, late, late])
+        - 3 / total
+    )
+    return np.asarray(of_difference / total + critical * error / 2 * of_log_variance)
+
+
+def _expect_after(monthly_before: Floats, months: float, usual_fall_share: float) -> Floats:
+    """Return the incidents expected in so many months without any work."""
+    if not (math.isfinite(months) and months > 0):
+        raise ParamError("draw.power_number", name="months", given=months)
+    if not (np.isfinite(monthly_before).all() and (monthly_before >= 0).all()):
+        lowest = float(monthly_before.min())
+        raise ParamError("draw.power_number", name="monthly_before", given=lowest)
+    if not 0 <= usual_fall_share < 1:
+        raise ParamError("draw.power_fall", given=usual_fall_share)
+    return monthly_before * months * (1 - usual_fall_share)
+
+
+def _sum_arms(areas: Draw | Sequence[Entrant]) -> tuple[float, float, int | None]:
+    """Return incidents a month of early and late areas, and months until the late ones start."""
+    if not isinstance(areas, Draw):
+        pairs = [group for group in pair_areas(areas) if len(group) == 2]
+        half = sum(area.incidents_24_months for pair in pairs for area in pair) / 2
+        return half / MONTHS_BEFORE, half / MONTHS_BEFORE, None
+    counts = {area.area_id: area.incidents_24_months for area in areas.entrants}
+    sizes = Counter(slot.pair for slot in areas.slots)
+    full = [slot for slot in areas.slots if sizes[slot.pair] == areas.n_waves]
+    early, late = (
+        sum(counts[slot.area_id] for slot in full if slot.wave == wave) / MONTHS_BEFORE
+        for wave in (1, areas.n_waves)
+    )
+    return early, late, (areas.n_waves - 1) * areas.months_between
+
+
+def _widen(dispersion: float) -> float:
+    if not (math.isfinite(dispersion) and dispersion > 0):
+        raise ParamError("draw.power_number", name="dispersion", given=dispersion)
+    return max(1.0, dispersion)

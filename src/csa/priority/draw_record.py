@@ -1,0 +1,218 @@
+"""What is kept of a draw: how it was made, its dates, and a record that repeats it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from csa.base.errors import TableError
+from csa.base.message import Message, say
+from csa.base.params import Month
+from csa.base.text import month as write_month
+from csa.priority.draw import RULE_VERSION, Draw, Entrant, draw_start_order, write_list
+
+Record: TypeAlias = dict[str, Any]
+"""JSON values only."""
+
+
+def explain_draw(draw: Draw) -> tuple[Message, ...]:
+    """Explain step by step how a draw was made, so that a reader can make it again.
+
+    Parameters
+    ----------
+    draw
+        The draw.
+
+    Returns
+    -------
+    tuple of Message
+        Its steps, in order.
+    """
+    example = draw.slots[0]
+    steps = [
+        say("draw.step_list", n=len(draw.entrants), tier=draw.tier),
+        say("draw.step_pairs", size=draw.n_waves),
+        say("draw.step_closed", code=draw.entrants_sha256),
+        say("draw.step_seed", seed=draw.seed),
+        say(
+            "draw.step_code",
+            line=f"{draw.seed}|{example.pair}|{example.area_id}",
+            code=example.sha256,
+        ),
+        say("draw.step_order", n=draw.months_between),
+    ]
+    sizes = Counter(slot.pair for slot in draw.slots)
+    short = [pair for pair, size in sizes.items() if size < draw.n_waves]
+    steps += [say("draw.step_rest", pair=pair) for pair in short]
+    return (*steps, say("draw.step_repeat", n=len(draw.entrants)))
+
+
+def list_starts(draw: Draw) -> tuple[Message, ...]:
+    """List each area with the month in which it starts, the later ones too.
+
+    Parameters
+    ----------
+    draw
+        The draw.
+
+    Returns
+    -------
+    tuple of Message
+        A sentence an area, by start, then area_id.
+    """
+    names = {area.area_id: area.place_name for area in draw.entrants}
+    return tuple(
+        say(
+            "draw.start",
+            place=names[slot.area_id],
+            area_id=slot.area_id,
+            month=write_month(str(slot.start)),
+        )
+        for slot in draw.slots
+    )
+
+
+def draw_record(draw: Draw) -> Record:
+    """Write down a draw, so that it can be repeated from this record alone.
+
+    Parameters
+    ----------
+    draw
+        The draw.
+
+    Returns
+    -------
+    dict
+        JSON values: `rule_version`, `rule` (its steps, in English), `seed`, `tier`,
+        `first_start` (YYYY-MM), `n_waves`, `months_between`, `entrants`, `list_text` (the closed
+        list), `entrants_sha256` (its code), `slots`.
+    """
+    return {
+        "rule_version": draw.rule_version,
+        "rule": [str(step) for step in explain_draw(draw)],
+        "seed": draw.seed,
+        "tier": _whole(draw.tier),
+        "first_start": str(draw.first_start),
+        "n_waves": _whole(draw.n_waves),
+        "months_between": _whole(draw.months_between),
+        "entrants": [
+            {
+                "area_id": area.area_id,
+                "place_name": area.place_name,
+                "tier": _whole(area.tier),
+                "incidents_24_months": _whole(area.incidents_24_months),
+                "homicides_24_months": _whole(area.homicides_24_months),
+            }
+            for area in draw.entrants
+        ],
+        "list_text": write_list(
+            draw.entrants,
+            first_start=draw.first_start,
+            n_waves=draw.n_waves,
+            months_between=draw.months_between,
+        ),
+        "entrants_sha256": draw.entrants_sha256,
+        "slots": [
+            {
+                "area_id": slot.area_id,
+                "pair": slot.pair,
+                "wave": slot.wave,
+                "start": str(slot.start),
+                "sha256": slot.sha256,
+            }
+            for slot in draw.slots
+        ],
+    }
+
+
+def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Make a recorded draw again, and tell where the record says something else.
+
+    The wording of `rule` is not compared: it may be improved without another draw.
+
+    Parameters
+    ----------
+    record
+        As by `draw_record`, or read back from JSON.
+
+    Returns
+    -------
+    tuple of Message
+        What differs; empty where the record repeats.
+
+    Raises
+    ------
+    TableError
+        If the record lacks something, or follows a rule that this version does not know.
+    ParamError
+        If no draw could be made of what it holds.
+    """
+    again = _record_again(record)
+    found = [
+        say("draw.differs", name=name, given=record.get(name), made=again[name])
+        for name in ("tier", "list_text", "entrants_sha256")
+        if record.get(name) != again[name]
+    ]
+    if record.get("entrants") != again["entrants"]:
+        found.append(say("draw.differs_entrants"))
+    given = {str(slot.get("area_id")): slot for slot in record["slots"]}
+    made = {slot["area_id"]: slot for slot in again["slots"]}
+    changed = sorted(
+        area_id for area_id in {*given, *made} if given.get(area_id) != made.get(area_id)
+    )
+    if changed:
+        found.append(say("draw.differs_slots", which=", ".join(changed)))
+    elif record["slots"] != again["slots"]:
+        found.append(say("draw.differs_order"))
+    return tuple(found)
+
+
+def verify(record: Mapping[str, Any]) -> bool:
+    """Tell whether a recorded draw can be repeated from its record alone.
+
+    Parameters
+    ----------
+    record
+        As by `draw_record`, or read back from JSON.
+
+    Returns
+    -------
+    bool
+        Whether each date, group and code is what the list and the seed give.
+
+    Raises
+    ------
+    TableError
+        If the record lacks something, or follows a rule that this version does not know.
+    ParamError
+        If no draw could be made of what it holds.
+    """
+    return not find_differences(record)
+
+
+def _record_again(record: Mapping[str, Any]) -> Record:
+    """Draw again from the record's list, seed and choices, and write that down."""
+    version = record.get("rule_version")
+    if version != RULE_VERSION:
+        raise TableError("draw.version", given=version, known=RULE_VERSION)
+    for name in ("entrants", "slots"):
+        rows = record.get(name)
+        if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+            raise TableError("draw.record", why=name)
+    try:
+        draw = draw_start_order(
+            [Entrant(**area) for area in record["entrants"]],
+            seed=record["seed"],
+            first_start=Month.parse(record["first_start"], "first_start"),
+            n_waves=record["n_waves"],
+            months_between=record["months_between"],
+        )
+        return draw_record(draw)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise TableError("draw.record", why=error) from error
+
+
+def _whole(number: int | None) -> int | None:
+    """Make a table's number one that JSON can hold."""
+    return None if number is None else int(number)

@@ -1,0 +1,148 @@
+"""The files of a judgement: what is known of each area, and which come first by some weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from csa.areas.file_format import (
+    list_rows,
+    list_versions,
+    plain,
+    round_figures,
+    write_header,
+)
+from csa.areas.proposal import METHOD_VERSION
+from csa.base.io import csv_bytes, json_bytes
+from csa.base.text import render
+from csa.geo.cells import as_text
+from csa.priority.assess import CHOSEN_COLUMNS, Judgement
+from csa.priority.assessment import JUDGED_COLUMNS
+from csa.priority.index import Weights
+from csa.priority.proposal_files import Found
+
+MARKER = "priorities.json"
+PRIORITY_COLUMNS = {**JUDGED_COLUMNS, **CHOSEN_COLUMNS}
+TESTED_COLUMNS = {
+    "cell": "H3 cell, 15 hex digits",
+    "incidents_around": "incidents in the cell and its neighbours",
+    "expected_around": "expected there if incidents fell on the city's land at random",
+    "z": "Gi*: how far the cells' sum lies from the mean, in standard deviations",
+    "p": "how often chance alone would give as many",
+    "q": "the same, with the number of cells tested allowed for",
+    "is_hot": "whether q is at most 0.05",
+}
+
+
+def priorities_account(found: Found, weights: Weights, capacity: int) -> dict[str, Any]:
+    """Write down what is known of areas, and by which weights some come first.
+
+    Parameters
+    ----------
+    found
+        Candidate areas and what is known of them.
+    weights
+        By component.
+    capacity
+        How many areas can be served first.
+
+    Returns
+    -------
+    dict
+        JSON values: what `priorities.json` holds.
+    """
+    judgement = found.judgement
+    return {
+        **write_header("priorities", found.dataset, found.config),
+        "params": dict(found.proposal.summary["params"]),
+        "suggested_by": found.proposal.summary["params"]["suggested_by"],
+        "capacity": capacity,
+        "weights": dict(weights.by_component),
+        "city_per_km2": judgement.city_per_km2,
+        "tiers": {str(tier): n for tier, n in count_tiers(judgement).items()},
+        "areas_without_tier": judgement.n_without_tier,
+        "answers": {
+            name: {"can": answer.can, "is_firm": answer.is_firm, "text": render(answer.message)}
+            for name, answer in judgement.answers.items()
+        },
+        "finest_resolution": judgement.finest,
+        "concentration": {
+            name: plain(value) for name, value in asdict(judgement.concentration).items()
+        },
+        "why": {
+            area_id: [render(sentence) for sentence in sentences]
+            for area_id, sentences in judgement.why.items()
+        },
+        "method_version": METHOD_VERSION,
+        "versions": list_versions(),
+    }
+
+
+def priorities_files(
+    account: Mapping[str, Any], judgement: Judgement, chosen: pd.DataFrame
+) -> dict[str, bytes]:
+    """Write a judgement as files, the same bytes for the same judgement.
+
+    Parameters
+    ----------
+    account
+        What `priorities.json` holds.
+    judgement
+        What is known of each area.
+    chosen
+        As `csa.priority.assess.prioritise`.
+
+    Returns
+    -------
+    dict
+        File name to content; `cells.csv` only where cells could be tested.
+    """
+    columns = list(PRIORITY_COLUMNS)
+    table = join_chosen(judgement, chosen)
+    files = {"priorities.csv": csv_bytes(columns, list_rows(table, columns, round_figures))}
+    if judgement.cells is not None:
+        names = list(TESTED_COLUMNS)
+        cells = judgement.cells.assign(cell=as_text(judgement.cells.index))
+        files["cells.csv"] = csv_bytes(names, list_rows(cells, names, round_figures))
+    return {**files, MARKER: json_bytes(account)}
+
+
+def join_chosen(judgement: Judgement, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Put what weights say beside what is known of each area.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+    chosen
+        As `csa.priority.assess.prioritise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `PRIORITY_COLUMNS`, an area a row, west to east.
+    """
+    # By place: both are west to east, and letters have no kind where there is no area.
+    table = judgement.table.reset_index(drop=True)
+    return table.join(chosen.reset_index(drop=True))[list(PRIORITY_COLUMNS)]
+
+
+def count_tiers(judgement: Judgement) -> dict[int, int]:
+    """Count the areas of each tier.
+
+    Parameters
+    ----------
+    judgement
+        What is known of each area.
+
+    Returns
+    -------
+    dict
+        Tier to how many areas it has, the first tier first.
+    """
+    counts = Counter(int(tier) for tier in judgement.table["tier"].dropna())
+    return dict(sorted(counts.items()))

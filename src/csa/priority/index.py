@@ -1,0 +1,195 @@
+"""The priority index: a weighted sum of what a committee finds important, and how firm it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from csa.base.errors import ParamError, TableError
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each component counts; only their proportions matter.
+
+    Parameters
+    ----------
+    by_component
+        Name of a component to its weight, 0 or more, at least one above 0.
+    """
+
+    by_component: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no weight; keep a copy that cannot be changed."""
+        kept = {name: float(weight) for name, weight in self.by_component.items()}
+        for name, weight in kept.items():
+            if not (math.isfinite(weight) and weight >= 0):
+                raise ParamError("priorities.weight", name=name, given=weight)
+        if not sum(kept.values()) > 0:
+            raise ParamError("priorities.no_weight")
+        object.__setattr__(self, "by_component", MappingProxyType(kept))
+
+
+def standardise(components: pd.DataFrame) -> pd.DataFrame:
+    """Put components on one scale: how many standard deviations above the areas' mean.
+
+    Parameters
+    ----------
+    components
+        n areas, a number a column; NaN where it is unknown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        (x - mean) / SD of the n areas, on the index of `components`. What is unknown counts as
+        the mean, 0 (`list_unknown` tells which); so does a column that is the same everywhere.
+
+    Raises
+    ------
+    TableError
+        If a number is infinite.
+    """
+    numbers = components.to_numpy(dtype=np.float64)  # (n, components)
+    for column in np.flatnonzero(np.isinf(numbers).any(axis=0)).tolist():
+        raise TableError("priorities.infinite", name=components.columns[column])
+    is_known = ~np.isnan(numbers)
+    n_known = np.maximum(is_known.sum(axis=0), 1)
+    means = np.where(is_known, numbers, 0).sum(axis=0) / n_known
+    apart = np.where(is_known, numbers - means, 0)
+    sds = np.sqrt((apart**2).sum(axis=0) / n_known)
+    lowest = np.where(is_known, numbers, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(is_known, numbers, -np.inf).max(axis=0, initial=-np.inf)
+    varies = (lowest < highest) & (sds > 0)  # rounding alone may give equal numbers an SD
+    standard = np.where(varies, apart / np.where(varies, sds, 1), 0.0)
+    return pd.DataFrame(standard, index=components.index, columns=components.columns)
+
+
+def list_unknown(components: pd.DataFrame) -> list[tuple[Hashable, str]]:
+    """List what is unknown and so counted as the mean.
+
+    Parameters
+    ----------
+    components
+        As for `standardise`.
+
+    Returns
+    -------
+    list of tuple
+        An area of the index and a component each, in the order of the rows.
+    """
+    rows, columns = np.nonzero(components.isna().to_numpy())
+    areas, names = components.index.tolist(), components.columns.tolist()
+    return [(areas[row], names[column]) for row, column in zip(rows, columns, strict=True)]
+
+
+def priority_index(components: pd.DataFrame, weights: Weights) -> pd.Series:
+    """Weigh the standardised components into one number an area.
+
+    Parameters
+    ----------
+    components
+        n areas, a component a column, as for `standardise`.
+    weights
+        By component; a component without one counts nothing.
+
+    Returns
+    -------
+    pandas.Series
+        `priority_index`, on the index of `components`: the weighted mean, in standard
+        deviations; its own mean is 0.
+
+    Raises
+    ------
+    ParamError
+        If a weight names a component that the table lacks.
+    TableError
+        If a number is infinite.
+    """
+    names = list(weights.by_component)
+    missing = [name for name in names if name not in components.columns]
+    if missing:
+        raise ParamError(
+            "priorities.component",
+            given=", ".join(missing),
+            known=", ".join(map(str, components.columns)),
+        )
+    given = np.array([weights.by_component[name] for name in names])
+    weighed = standardise(components[names]).to_numpy() @ (given / given.sum())
+    return pd.Series(weighed, index=components.index, name="priority_index")
+
+
+def choose(index: pd.Series, k: int) -> list[Hashable]:
+    """Choose the k areas with the highest index.
+
+    Parameters
+    ----------
+    index
+        n areas, west to east, without unknown values.
+    k
+        At least 1.
+
+    Returns
+    -------
+    list
+        The areas, in the order given and not of the index; equal ones: those before (west)
+        first. All if k is n or more.
+
+    Raises
+    ------
+    ParamError
+        If k is under 1.
+    """
+    _refuse_none(k=k)
+    top = np.argsort(-index.to_numpy(dtype=np.float64), kind="stable")[:k]
+    areas = index.index.tolist()
+    return [areas[place] for place in sorted(top.tolist())]
+
+
+def sensitivity(
+    components: pd.DataFrame, k: int, *, seed: int, n_weightings: int = 1000
+) -> pd.Series:
+    """Tell how often each area would be chosen if the weights were drawn by lot.
+
+    Parameters
+    ----------
+    components
+        n areas, west to east, a component a column, as for `standardise`.
+    k
+        How many are chosen, at least 1.
+    seed
+        The same seed gives the same weightings.
+    n_weightings
+        Drawn evenly from all weightings that sum to 1: Dirichlet(1, ..., 1).
+
+    Returns
+    -------
+    pandas.Series
+        `top_share`, on the index of `components`: 0 to 1, with sum k; 1 if k is n or more.
+
+    Raises
+    ------
+    ParamError
+        If k or the weightings are under 1, or there is no component.
+    TableError
+        If a number is infinite.
+    """
+    _refuse_none(k=k, n_weightings=n_weightings, components=components.shape[1])
+    standard = standardise(components).to_numpy()  # (n, components)
+    random = np.random.default_rng(seed)
+    weightings = random.dirichlet(np.ones(standard.shape[1]), n_weightings)
+    weighed = weightings @ standard.T  # (n_weightings, n)
+    top = np.argsort(-weighed, axis=1, kind="stable")[:, :k]
+    shares = np.bincount(top.ravel(), minlength=len(standard)) / n_weightings
+    return pd.Series(shares, index=components.index, name="top_share")
+
+
+def _refuse_none(**numbers: int) -> None:
+    for name, given in numbers.items():
+        if given < 1:
+            raise ParamError("priorities.at_least_one", name=name, given=given)

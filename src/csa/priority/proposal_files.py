@@ -1,0 +1,91 @@
+"""Candidate areas with what past years suggest, and how sure each is: one question, one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
+from csa.areas.study_area import study_cells
+from csa.backtest.record import Record
+from csa.backtest.recording import suggestion_of
+from csa.base.logging import Tell, silent
+from csa.config.city import CityConfig
+from csa.dataset.versioned import Dataset
+from csa.priority.assess import Judgement, judge
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidate areas and what is known of them.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        What the analyst chose.
+    record
+        What past years say; None where none is kept.
+    proposal
+        All candidates.
+    judgement
+        How sure each is.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    record: Record | None
+    proposal: Proposal
+    judgement: Judgement
+
+    @property
+    def usual_fall_share(self) -> float | None:
+        """Chosen areas' own fall in share of the city, last year to next, 0 to below 1; or None."""
+        usual = None if self.record is None else self.record.usual_fall_share
+        return None if usual is None else min(max(usual, 0.0), 0.99)
+
+
+def find(
+    dataset: Dataset,
+    config: CityConfig,
+    choices: Choices,
+    record: Record | None,
+    tell: Tell = silent,
+) -> Found:
+    """Propose areas with the values that past years suggest, and judge them.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        What the analyst chose.
+    record
+        What past years say; None where none is kept.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Found
+        The areas; none is a result.
+
+    Raises
+    ------
+    PeriodError
+        If the period lies wholly outside the data.
+    ParamError
+        If a choice is outside its range.
+    """
+    cover = study_cells(dataset, choices.resolution)
+    suggestion = suggestion_of(config, record)
+    proposal = propose(dataset, config, choices, tell, cover, suggestion)
+    judgement = judge(dataset, config, proposal, tell, cover)
+    return Found(dataset, config, choices, record, proposal, judgement)

@@ -1,0 +1,200 @@
+"""The core service areas with every step, as it was seen then."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from csa.dataset.versioned import load_dataset
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AreaRow, StepRow
+from csa.plan.measures import Quarter, latest
+
+EXPORT_COLUMNS = ("area_id", "place_name", "state", "since", "cells")
+SERVED = frozenset({"designated", "maintenance"})
+
+
+def area_rows(records: Records) -> list[dict[str, Any]]:
+    """Write the areas for machines.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of dict
+        `area_id`, `place_name`, `state`, `since`, `execution_on`, `cells` and `steps`.
+    """
+    return [
+        {
+            "area_id": area.key,
+            "place_name": area.place_name,
+            "state": area.state,
+            "since": area.since.isoformat(),
+            "execution_on": None if area.execution_on is None else area.execution_on.isoformat(),
+            "cells": records.steps_of(area.key)[-1].cells,
+            "steps": [
+                {
+                    "state": step.state,
+                    "on_date": step.on_date.isoformat(),
+                    "by_office": step.by_office,
+                    "reasons": step.reasons,
+                    "evidence": step.evidence,
+                    "cells": step.cells,
+                }
+                for step in records.steps_of(area.key)
+            ],
+        }
+        for area in records.areas
+    ]
+
+
+def served(records: Records) -> tuple[AreaRow, ...]:
+    """List the areas that are served now.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    tuple
+        Designated, or in maintenance.
+    """
+    return tuple(area for area in records.areas if area.state in SERVED)
+
+
+def served_since(records: Records, area: AreaRow) -> date:
+    """Return the day from which an area is served: its maintenance begins nothing anew.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    area
+        One that is served.
+
+    Returns
+    -------
+    datetime.date
+        Of its last designation.
+    """
+    step = designation_of(records, area.key)
+    return area.since if step is None else step.on_date
+
+
+def designation_of(records: Records, key: str) -> StepRow | None:
+    """Return the step by which an area is served.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    key
+        The area's letter.
+
+    Returns
+    -------
+    StepRow or None
+        Its last designation; None where it has none.
+    """
+    steps = [step for step in records.steps_of(key) if step.state == "designated"]
+    return steps[-1] if steps else None
+
+
+def last_begun(records: Records) -> AreaRow | None:
+    """Return the served area that was designated last.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    AreaRow or None
+        None where none is served.
+    """
+    areas = served(records)
+    return max(areas, key=lambda area: (served_since(records, area), area.key), default=None)
+
+
+def export_rows(records: Records) -> list[list[str]]:
+    """Write the served areas as `csa displace --areas` reads them.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of list
+        Rows of `EXPORT_COLUMNS`.
+    """
+    return [
+        [
+            area.key,
+            area.place_name,
+            area.state,
+            area.since.isoformat(),
+            " ".join(records.steps_of(area.key)[-1].cells),
+        ]
+        for area in served(records)
+    ]
+
+
+def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
+    """Return an area's measures as they are known on a day: its own, and the whole city's.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    area
+        The area's letter.
+    on
+        The day when work begins: later quarters are no baseline.
+
+    Returns
+    -------
+    dict
+        `measure/place` to its last value, with its quarter.
+    """
+    until = Quarter.of(on)
+    found: dict[str, Any] = {}
+    for row in latest(records.values):
+        if row.place in {"", area} and row.quarter < until:
+            found[f"{row.measure}/{row.place or 'city'}"] = {
+                "quarter": str(row.quarter),
+                "value": row.value,
+                "numerator": row.numerator,
+                "denominator": row.denominator,
+            }
+    return found
+
+
+def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
+    """List the places that a value can be of.
+
+    Parameters
+    ----------
+    records
+        What was decided: letters of areas.
+    dataset
+        What `csa ingest` wrote, for names of neighborhoods; None: areas alone.
+
+    Returns
+    -------
+    frozenset of str
+        Letters and names.
+    """
+    letters = {area.key for area in records.areas}
+    if dataset is None:
+        return frozenset(letters)
+    names = load_dataset(dataset).neighborhoods["name"].astype(str)
+    return frozenset(letters | set(names))

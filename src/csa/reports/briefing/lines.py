@@ -1,0 +1,198 @@
+"""The plan's actions with how they stand: one line an action, open slots included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from csa.base.text import speak
+from csa.decisions.store.records import Records, links_of, titles_of
+from csa.plan import (
+    Action,
+    ActionState,
+    Link,
+    Plan,
+    colour_word,
+    freshness,
+    holds_up,
+    is_due_soon,
+    is_late,
+)
+from csa.plan.calendar import Freshness
+
+
+@dataclass(frozen=True)
+class Line:
+    """One action of the plan on one day.
+
+    Parameters
+    ----------
+    action
+        As the plan has it.
+    strategy, goal, team
+        Numbers, and the team's id.
+    title
+        As approved last, else the plan's; empty: no action is written yet.
+    is_trust
+        Whether it is of the trust that spans all goals.
+    state
+        How it stands.
+    revision
+        Of its row; 0 where nothing was ever said.
+    freshness
+        How old the last update is.
+    colour
+        The status, or `no-update`.
+    is_late, is_due_soon
+        Due before today, or within 90 days.
+    days_since
+        Since the last update; None where there was none.
+    holds_up
+        Numbers of what waits for it, where it is late.
+    needs
+        What it waits for or is linked with.
+    """
+
+    action: Action
+    strategy: str
+    goal: str
+    team: str
+    title: str
+    is_trust: bool
+    state: ActionState
+    revision: int
+    freshness: Freshness
+    colour: str
+    is_late: bool
+    is_due_soon: bool
+    days_since: int | None
+    holds_up: tuple[str, ...]
+    needs: tuple[Link, ...]
+
+    @property
+    def number(self) -> str:
+        """The plan's number."""
+        return self.action.number
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no action is written yet."""
+        return not self.title
+
+
+def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
+    """Say how each action of a plan stands on a day.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+    today
+        The day, in the city's own time.
+
+    Returns
+    -------
+    tuple of Line
+        In the plan's order.
+    """
+    states, links = records.states, links_of(plan, records.links)
+    held = holds_up(plan, states, today, links)
+    titles = titles_of(records.changes)
+    revisions = {row.key: row.revision for row in records.actions}
+    lines = []
+    for action in plan.actions:
+        number = action.number
+        state = states.get(number) or ActionState(number)
+        strategy = plan.strategy_of(number)
+        line = Line(
+            action=action,
+            strategy=strategy.number,
+            goal=plan.goal_of(number).number,
+            team=plan.team_of(number).id,
+            title=titles.get(number, action.title),
+            is_trust=strategy.is_trust,
+            state=state,
+            revision=revisions.get(number, 0),
+            freshness=freshness(state, today),
+            colour=colour_word(state, today),
+            is_late=is_late(state, today),
+            is_due_soon=is_due_soon(state, today),
+            days_since=None if state.updated_on is None else (today - state.updated_on).days,
+            holds_up=held.get(number, ()),
+            needs=_once((*links[number], *links[strategy.number])),
+        )
+        lines.append(line)
+    return tuple(lines)
+
+
+def _once(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Leave out a strategy's link that an action has of its own."""
+    found: dict[tuple[str, str], Link] = {}
+    for link in links:
+        found.setdefault((link.on, link.kind), link)
+    return tuple(found.values())
+
+
+def status_word(status: str) -> str:
+    """Write a status as a reader says it.
+
+    Parameters
+    ----------
+    status
+        One of `csa.plan.STATUSES`, or `no-update`.
+
+    Returns
+    -------
+    str
+        Such as `at risk`.
+    """
+    return status.replace("-", " ")
+
+
+def line_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Write lines for machines.
+
+    Parameters
+    ----------
+    lines
+        As `plan_lines`.
+
+    Returns
+    -------
+    list of dict
+        `number`, `strategy`, `goal`, `team`, `title`, `status` and the rest, all text; a number
+        that is unknown, or a day, is empty.
+    """
+    return [_row(line) for line in lines]
+
+
+def _row(line: Line) -> dict[str, Any]:
+    state = line.state
+    texts: Mapping[str, object] = {
+        "number": line.number,
+        "strategy": line.strategy,
+        "goal": line.goal,
+        "team": line.team,
+        "title": line.title or speak("plan.open_slot"),
+        "status": status_word(state.status),
+        "shown_as": status_word(line.colour),
+        "reason": state.reason,
+        "office": state.office,
+        "coordinator": state.coordinator,
+        "start": state.start,
+        "due": state.due,
+        "percent": state.percent,
+        "evidence": state.evidence,
+        "areas": " ".join(state.areas),
+        "comment": state.comment,
+        "updated_on": state.updated_on,
+        "is_open": "yes" if line.is_open else "no",
+        "is_late": "yes" if line.is_late else "no",
+        "holds_up": " ".join(line.holds_up),
+        "needs": " ".join(link.on for link in line.needs if link.kind == "waits"),
+    }
+    return {name: "" if value is None else str(value) for name, value in texts.items()}

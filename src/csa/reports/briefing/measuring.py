@@ -1,0 +1,219 @@
+"""The plan's measures in one place: value, baseline, target, change, history; what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from csa.base.message import Message
+from csa.base.text import render
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AreaRow, MeasureRow
+from csa.plan import Plan, PlanMeasure
+from csa.plan.measures import (
+    Judged,
+    Progress,
+    Quarter,
+    Shown,
+    Value,
+    judge,
+    last_update,
+    latest,
+    on_target,
+    revised,
+    shown_for,
+    told,
+)
+
+DISPERSION = 1.65
+"""Variance over mean of counts of places: the highest that was measured (METHODS 28)."""
+
+YEAR = 4
+"""Quarters: a whole year has each season once."""
+
+
+@dataclass(frozen=True)
+class MeasureLine:
+    """One measure in one place.
+
+    Parameters
+    ----------
+    measure
+        As the plan has it.
+    place
+        An area's letter or a neighborhood's name; empty: the whole city.
+    settled
+        What was settled of it; None where nothing was.
+    revision
+        Of what was settled; 0 where nothing was.
+    shown
+        The last figure, and whose it is.
+    judged
+        Whether it changed by more than chance gives.
+    progress
+        How it stands to its target.
+    history
+        The newest revision of each quarter, oldest first.
+    revised
+        What was changed after it was first told.
+    last
+        The newest quarter of which something was told.
+    is_approved
+        Whether that quarter is approved.
+    """
+
+    measure: PlanMeasure
+    place: str
+    settled: MeasureRow | None
+    revision: int
+    shown: Shown
+    judged: Judged
+    progress: Progress
+    history: tuple[Value, ...]
+    revised: tuple[Message, ...]
+    last: Quarter | None
+    is_approved: bool
+
+
+def measure_lines(plan: Plan, records: Records, place: str = "") -> tuple[MeasureLine, ...]:
+    """Say how each of the plan's measures stands in a place.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+    place
+        An area's letter or a neighborhood's name; empty: the whole city.
+
+    Returns
+    -------
+    tuple
+        In the plan's order, those without a value too.
+    """
+    area = next((row for row in records.areas if row.key == place), None)
+    values: dict[str, list[Value]] = {}
+    for row in records.values:
+        if row.place in {"", place}:
+            values.setdefault(row.measure, []).append(row)
+    settled = {row.key: row for row in records.measures}
+    approved = {row.key for row in records.quarters if row.is_approved}
+    return tuple(
+        _line(one, place, settled.get(one.id), values.get(one.id, ()), (area, approved))
+        for one in plan.measures
+    )
+
+
+def _line(
+    measure: PlanMeasure,
+    place: str,
+    settled: MeasureRow | None,
+    values: Sequence[Value],
+    known: tuple[AreaRow | None, set[str]],
+) -> MeasureLine:
+    area, approved = known
+    here = [value for value in values if value.place == place]
+    history = latest(here)
+    before, after = _spans(history, area)
+    last = last_update(here)
+    city = latest([value for value in values if not value.place])
+    shown = shown_for(_last(history), _last(city) if place else None, measure.kind)
+    baseline, target = (None, None) if settled is None else (settled.baseline, settled.target)
+    figure = history[-1].value if history else None
+    return MeasureLine(
+        measure=measure,
+        place=place,
+        settled=settled,
+        revision=0 if settled is None else settled.revision,
+        shown=shown,
+        judged=judge(measure.kind, measure.direction, before, after, DISPERSION),
+        progress=on_target(figure, baseline, target, measure.direction),
+        history=history,
+        revised=revised(here, measure.kind),
+        last=last,
+        is_approved=str(last) in approved,
+    )
+
+
+def _last(history: Sequence[Value]) -> Value | None:
+    return history[-1] if history else None
+
+
+def _spans(
+    history: Sequence[Value], area: AreaRow | None
+) -> tuple[Sequence[Value], Sequence[Value]]:
+    """Split a history where work began in the area, else into the last year and the one before.
+
+    As many quarters on both sides, of the same seasons where there is a year of each.
+    """
+    if area is not None and area.execution_on is not None:
+        begun = Quarter.of(area.execution_on)
+        after = [value for value in history if value.quarter >= begun][-YEAR:]
+        return [value for value in history if value.quarter < begun][-YEAR:], after
+    n = min(YEAR, len(history) // 2) or 1
+    return history[-2 * n : -n], history[-n:]
+
+
+def measure_rows(plan: Plan, records: Records) -> list[dict[str, Any]]:
+    """Write the whole city's measures for machines.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    records
+        What was decided.
+
+    Returns
+    -------
+    list of dict
+        `measure`, `name`, `kind`, `direction`, `quarter`, `value`, `baseline`, `target`,
+        `progress`, `change`, `sentence`, `lacks`, `revised`: text, empty where unknown.
+    """
+    return [_row(line) for line in measure_lines(plan, records)]
+
+
+def _row(line: MeasureLine) -> dict[str, Any]:
+    settled = line.settled
+    values: dict[str, object] = {
+        "measure": line.measure.id,
+        "name": line.measure.name,
+        "kind": line.measure.kind,
+        "direction": line.measure.direction,
+        "quarter": line.last,
+        "value": told(line.history[-1], line.measure.kind) if line.history else None,
+        "baseline": None if settled is None else settled.baseline,
+        "target": None if settled is None else settled.target,
+        "progress": line.progress,
+        "change": line.judged.verdict,
+        "sentence": render(line.judged.message),
+        "lacks": "; ".join(render(message) for message in lacks(line)),
+        "revised": "; ".join(render(message) for message in line.revised),
+    }
+    return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def lacks(line: MeasureLine) -> tuple[Message, ...]:
+    """Tell what a measure lacks still: what the plan left open and nobody settled since.
+
+    Parameters
+    ----------
+    line
+        The measure.
+
+    Returns
+    -------
+    tuple
+        Of `no definition yet`, `no baseline`, `no target`.
+    """
+    settled = line.settled
+    if settled is None:
+        return line.measure.lacks
+    there = {
+        "plan.no_definition": bool(settled.definition),
+        "plan.no_baseline": settled.baseline is not None,
+        "plan.no_target": settled.target is not None,
+    }
+    return tuple(message for message in line.measure.lacks if not there[message.key])

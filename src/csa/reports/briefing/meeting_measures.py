@@ -1,0 +1,111 @@
+"""The plan's measures at a quarterly review: now, baseline, target, and one word each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from csa.base.message import Message, say
+from csa.plan.measures import Progress, Quarter, Value, Verdict, told
+from csa.reports.briefing.measuring import MeasureLine
+
+
+@dataclass(frozen=True)
+class AtQuarter:
+    """A measure as a review sees it.
+
+    Parameters
+    ----------
+    line
+        The measure.
+    is_current
+        Whether it has a value of the last quarter that is over, or of a later one.
+    now, baseline, target
+        As a reader sees them; empty where there is none.
+    is_met
+        Whether the target is met now.
+    word
+        What may be said of it.
+    what
+        What was compared: from, to; None where nothing was, or it is old.
+    """
+
+    line: MeasureLine
+    is_current: bool
+    now: str
+    baseline: str
+    target: str
+    is_met: bool
+    word: Message
+    what: object
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it changed by more than chance gives: all else is shown in grey."""
+        claims = {Verdict.BETTER, Verdict.WORSE, Verdict.MOVED}
+        return self.is_current and self.line.judged.verdict in claims
+
+
+def at_quarter(measures: Sequence[MeasureLine], today: date) -> tuple[AtQuarter, ...]:
+    """Say how each measure stands at a review: one word each.
+
+    Parameters
+    ----------
+    measures
+        As `csa.reports.briefing.measuring.measure_lines`.
+    today
+        The day of the review.
+
+    Returns
+    -------
+    tuple of AtQuarter
+        Those with a value first, of them those of the plan as a whole first; else as given.
+    """
+    due = Quarter.of(today).plus(-1)
+    found = [_at_quarter(line, due) for line in measures]
+    return tuple(sorted(found, key=lambda at: (not at.now, not at.line.measure.is_overarching)))
+
+
+def _at_quarter(line: MeasureLine, due: Quarter) -> AtQuarter:
+    is_current = line.last is not None and line.last >= due
+    settled = line.settled
+    baseline, target = (None, None) if settled is None else (settled.baseline, settled.target)
+    return AtQuarter(
+        line=line,
+        is_current=is_current,
+        now=told(line.history[-1], line.measure.kind) if line.history else "",
+        baseline=_figure(line, baseline),
+        target=_figure(line, target),
+        is_met=is_current and line.progress is Progress.MET,
+        word=_word(line, is_current=is_current),
+        what=line.judged.message.values.get("what") if is_current else None,
+    )
+
+
+def _figure(line: MeasureLine, number: float | None) -> str:
+    """Write a settled number as the measure's values are written."""
+    if number is None:
+        return ""
+    measure = line.measure
+    return told(Value(measure.id, line.last or Quarter(1, 1), value=number), measure.kind)
+
+
+def _word(line: MeasureLine, *, is_current: bool) -> Message:
+    if line.last is None:
+        return say("meeting.no_value")
+    if not is_current:
+        return say("meeting.no_update", since=line.last)
+    if line.judged.message.key in {"measures.no_range", "measures.stated"}:
+        return say("meeting.not_judged")
+    return say(
+        {
+            Verdict.BETTER: "meeting.better",
+            Verdict.WORSE: "meeting.worse",
+            Verdict.MOVED: "meeting.moved",
+            Verdict.NO_CHANGE: "meeting.no_change",
+            Verdict.TOO_FEW: "meeting.too_few",
+            Verdict.NO_VALUE: "meeting.no_value",
+            Verdict.NO_BASELINE: "meeting.nothing_before",
+        }[line.judged.verdict]
+    )

@@ -1,0 +1,257 @@
+"""Where something is measured and done: areas, this month's candidates, neighborhoods, the city."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.year_to_date import whole_months
+from csa.base.params import Period
+from csa.dataset.versioned import Dataset
+from csa.decisions.store.records import Records
+from csa.reports.briefing.lines import Line
+
+AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
+YEAR_MONTHS = 12
+LIVE = frozenset({"on-track", "at-risk", "blocked"})
+"""Statuses of an action that is begun and not done."""
+SAME_PLACE = 0.5
+"""Share of cells in common (Jaccard) from which a candidate is an area decided on before."""
+UNSERVED = frozenset({"retired"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to look at.
+
+    Parameters
+    ----------
+    kind
+        `area` (in the store), `proposed` (a candidate of this month alone), `neighborhood`, `city`.
+    key
+        Its letter in the store or in the proposal, or its name; empty for the city.
+    name
+        Its name.
+    state
+        Of an area: as its last step; empty else.
+    cells
+        H3 cells, 15 hexadecimal digits each; none but for an area or a candidate.
+    letter
+        Of the proposal on screen; empty where none is of the same place.
+    n_shot
+        Incidents in the last 12 whole months; None where that is not known.
+    n_live
+        Actions begun and not done that are meant for it.
+    """
+
+    kind: str
+    key: str
+    name: str
+    state: str = ""
+    cells: tuple[str, ...] = ()
+    letter: str = ""
+    n_shot: int | None = None
+    n_live: int = 0
+
+    @property
+    def id(self) -> str:
+        """Such as `area:B`: what a link says."""
+        return f"{self.kind}:{self.key}"
+
+    @property
+    def value_place(self) -> str | None:
+        """What values of measures call it; None where there can be none yet."""
+        return None if self.kind == PROPOSED else self.key
+
+    @property
+    def lacks_action(self) -> bool:
+        """Whether people were shot in a served area, and no action is live there."""
+        is_served = self.kind == AREA and self.state not in UNSERVED
+        return is_served and bool(self.n_shot) and not self.n_live
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Incidents of the last 12 whole months.
+
+    Parameters
+    ----------
+    period
+        The months.
+    by_cell
+        Cell to count, of each resolution that the data hold.
+    by_neighborhood
+        Name to count.
+    total
+        In the whole city, with and without a place.
+    resolutions
+        Those that the data hold.
+    """
+
+    period: Period
+    by_cell: Mapping[str, int]
+    by_neighborhood: Mapping[str, int]
+    total: int
+    resolutions: frozenset[int]
+
+    def of_cells(self, cells: Collection[str]) -> int | None:
+        """Count the incidents of some cells.
+
+        Parameters
+        ----------
+        cells
+            Of one area.
+
+        Returns
+        -------
+        int or None
+            None where the data have no cells of this size.
+        """
+        sizes = {int(cell, 16) >> 52 & 0xF for cell in cells}
+        if not sizes <= self.resolutions:
+            return None
+        return sum(self.by_cell.get(cell, 0) for cell in cells)
+
+
+def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
+    """Count the incidents of the last 12 whole months, by cell and neighborhood.
+
+    Parameters
+    ----------
+    dataset
+        The city's.
+    choices
+        The kinds that count, and the month not looked at.
+
+    Returns
+    -------
+    Recent or None
+        None where the data hold no such 12 months.
+    """
+    report, incidents = dataset.report, dataset.incidents
+    if report["data_from"] is None or report["data_through"] is None:
+        return None
+    first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    if covered is None:
+        return None
+    until = covered.until if choices.until is None else min(covered.until, choices.until)
+    period = Period.before(until, YEAR_MONTHS)
+    if period.start < covered.start:
+        return None
+    month = incidents["occurred_at"].dt.year * 12 + incidents["occurred_at"].dt.month - 1
+    is_in = (month >= period.start.index) & (month < period.until.index)
+    counted = incidents[is_in & incidents["kind"].isin(choices.kinds)]
+    columns = [str(name) for name in counted.columns if str(name).startswith("cell_r")]
+    by_cell: dict[str, int] = {}
+    for name in columns:
+        by_cell |= _counts(counted[name])
+    sizes = frozenset(int(name.removeprefix("cell_r")) for name in columns)
+    return Recent(period, by_cell, _counts(counted["neighborhood"]), len(counted), sizes)
+
+
+def _counts(column: pd.Series) -> dict[str, int]:
+    found = column.value_counts()
+    return {str(name): int(n) for name, n in found.items() if str(name)}
+
+
+def live_by_area(lines: Iterable[Line]) -> dict[str, int]:
+    """Count the actions that are begun and not done, by area.
+
+    Parameters
+    ----------
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    dict
+        Letter to count; the empty letter counts those that are city-wide.
+    """
+    found: dict[str, int] = {}
+    for line in lines:
+        if line.state.status in LIVE:
+            for area in line.state.areas or ("",):
+                found[area] = found.get(area, 0) + 1
+    return found
+
+
+def list_places(
+    records: Records,
+    proposed: Sequence[tuple[str, str, Sequence[str]]],
+    neighborhoods: Iterable[str],
+    recent: Recent | None,
+    live: Mapping[str, int],
+) -> tuple[Place, ...]:
+    """List the places to choose from, those first where people are shot and no action is live.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    proposed
+        Letter, name and cells of each candidate of this month.
+    neighborhoods
+        Their names.
+    recent
+        As `count_recent`.
+    live
+        As `live_by_area`.
+
+    Returns
+    -------
+    tuple of Place
+        Areas, then candidates that are no area yet, the whole city, neighborhoods by name, and at
+        the end areas no longer served.
+    """
+    cells = {step.area: tuple(step.cells) for step in records.steps}
+    letters = {key: _same(own, proposed) for key, own in cells.items()}
+    areas = [
+        Place(
+            AREA,
+            area.key,
+            area.place_name,
+            area.state,
+            cells.get(area.key, ()),
+            letters.get(area.key, ""),
+            _shot(recent, cells.get(area.key, ())),
+            live.get(area.key, 0),
+        )
+        for area in records.areas
+    ]
+    known = {place.letter for place in areas}
+    candidates = [
+        Place(PROPOSED, letter, name, "", tuple(own), letter, _shot(recent, own))
+        for letter, name, own in proposed
+        if letter not in known
+    ]
+    counts = {} if recent is None else recent.by_neighborhood
+    named = [
+        Place(NEIGHBORHOOD, name, name, n_shot=None if recent is None else counts.get(name, 0))
+        for name in sorted(neighborhoods)
+    ]
+    city = Place(CITY, "", "", n_shot=None if recent is None else recent.total)
+    served = [place for place in areas if place.state not in UNSERVED]
+    served.sort(key=lambda place: not place.lacks_action)
+    ended = [place for place in areas if place.state in UNSERVED]
+    return (*served, *candidates, city, *named, *ended)
+
+
+def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
+    return None if recent is None or not cells else recent.of_cells(cells)
+
+
+def _same(cells: Sequence[str], proposed: Sequence[tuple[str, str, Sequence[str]]]) -> str:
+    """Find the candidate that is the same place as an area."""
+    own = frozenset(cells)
+    shares = {letter: _share(own, frozenset(other)) for letter, _, other in proposed}
+    best = max(shares, key=lambda letter: shares[letter], default="")
+    return best if best and shares[best] >= SAME_PLACE else ""
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(1, len(one | other))

@@ -1,0 +1,265 @@
+"""What a decision on an area rests on, from what is on screen: its proposal, and its verdict."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from csa.areas.file_format import list_rows, list_versions, plain, round_figures
+from csa.areas.proposal import Proposal, area_records
+from csa.areas.study_area import Located
+from csa.base.errors import ParamError
+from csa.base.io import csv_bytes
+from csa.base.message import Message
+from csa.base.params import Month, Period
+from csa.base.text import render
+from csa.dataset.chosen import Chosen
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import StepRow
+from csa.displacement.analyze import displace
+from csa.displacement.past import Past
+from csa.displacement.telling import say_single, say_verdict, telling_name
+from csa.displacement.verdict import Judged, Track, alarm_chance, planned_looks
+from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
+from csa.priority.assess import Judgement
+from csa.priority.assessment import JUDGED_COLUMNS
+from csa.reports.briefing.areas import designation_of, last_begun, served, served_since
+
+LISTS = NOT_EVIDENCE | {"geometry"}
+
+
+def candidate_of(
+    proposal: Proposal,
+    area_id: str,
+    judgement: Judgement | None = None,
+    weighed: Mapping[str, Any] | None = None,
+) -> Candidate:
+    """Take an area of the proposal on screen, with what is known of it.
+
+    Parameters
+    ----------
+    proposal
+        All candidates of one run.
+    area_id
+        The area's letter in it.
+    judgement
+        How sure each is; None where that is not known.
+    weighed
+        `weights` and `capacity`, where somebody weighed.
+
+    Returns
+    -------
+    Candidate
+        To be handed to `csa.decisions.areas.designate`.
+
+    Raises
+    ------
+    ParamError
+        If the proposal has no such area.
+    """
+    found = proposal.areas[proposal.areas["area_id"] == area_id]
+    if found.empty:
+        raise ParamError("choose.unknown_area", areas=area_id)
+    seen = next(area_records(found))
+    evidence: dict[str, Any] = {name: proposal.summary[name] for name in OF_PROPOSAL}
+    evidence["area"] = _figures(list(seen), list(seen.values()))
+    evidence |= dict(weighed or {})
+    if judgement is not None:
+        rows = judgement.table[judgement.table["area_id"] == area_id]
+        columns = list(JUDGED_COLUMNS)
+        evidence["judged"] = _figures(columns, next(list_rows(rows, columns, round_figures)))
+    return Candidate(area_id, str(seen["place_name"]), tuple(seen["cells"]), evidence)
+
+
+def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
+    """Write figures as the files of a proposal hold them, so that both ways keep the same."""
+    kept = [(name, value) for name, value in zip(columns, row, strict=True) if name not in LISTS]
+    text = csv_bytes([name for name, _ in kept], [[value for _, value in kept]]).decode("utf-8")
+    return next(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@dataclass(frozen=True)
+class Served:
+    """The areas that are served now, as they are followed.
+
+    Parameters
+    ----------
+    chosen
+        Their letters, names and cells.
+    since
+        The first whole month since the last time one of them began to be served.
+    """
+
+    chosen: Chosen
+    since: Month
+
+
+def first_month(day: date) -> Month:
+    """Return the first whole month from a day on.
+
+    Parameters
+    ----------
+    day
+        When an area was designated.
+
+    Returns
+    -------
+    Month
+        Its own month where it is the first day, else the next.
+    """
+    own = Month(day.year, day.month)
+    return own if day.day == 1 else own.plus(1)
+
+
+def served_with(records: Records, key: str) -> Served | None:
+    """Take the served areas of one cell size, to follow one of them since its designation.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    key
+        The area's letter.
+
+    Returns
+    -------
+    Served or None
+        None where it is not served.
+    """
+    areas = {area.key: area for area in served(records)}
+    if key not in areas:
+        return None
+    steps = {name: records.steps_of(name)[-1] for name in areas}
+    size = _resolution(steps[key])
+    alike = [name for name in areas if _resolution(steps[name]) == size]
+    chosen = Chosen(
+        tuple(alike),
+        tuple(areas[name].place_name for name in alike),
+        tuple(frozenset(int(cell, 16) for cell in steps[name].cells) for name in alike),
+        size,
+        _period([designation_of(records, name) or steps[name] for name in alike]),
+    )
+    return Served(chosen, first_month(served_since(records, areas[key])))
+
+
+def last_served(records: Records) -> Served | None:
+    """Take the served areas, to follow them since the last of them was designated.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+
+    Returns
+    -------
+    Served or None
+        Those of the same cell size as the last; None where none is served.
+    """
+    last = last_begun(records)
+    return None if last is None else served_with(records, last.key)
+
+
+def _resolution(step: StepRow) -> int:
+    return int(step.cells[0], 16) >> 52 & 0xF
+
+
+def _period(steps: Sequence[StepRow]) -> Period | None:
+    """Tell the months that chose the areas; None where one does not say."""
+    params = [step.evidence.get("params", {}) for step in steps]
+    if not all(one.get("start") and one.get("until") for one in params):
+        return None
+    start = min(Month.parse(one["start"]) for one in params)
+    return Period(start, max(Month.parse(one["until"]) for one in params))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a served area since its designation.
+
+    Parameters
+    ----------
+    verdict
+        Of the closed set of `csa.displacement.verdict`.
+    sentence
+        In words, with what chance could give.
+    n_months
+        Whole months since.
+    evidence
+        What `csa.decisions.areas.maintain` takes and keeps.
+    """
+
+    verdict: str
+    sentence: Message
+    n_months: int
+    evidence: Mapping[str, Any]
+
+
+def tell_served(located: Located, areas: Served, key: str, past: Sequence[Past]) -> Told:
+    """Follow the served areas since the designation of one of them, and tell of that one.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the areas' size.
+    areas
+        The served areas.
+    key
+        The one to tell of.
+    past
+        What areas of past years did afterwards.
+
+    Returns
+    -------
+    Told
+        What is said of it.
+
+    Raises
+    ------
+    ParamError
+        If an area lies outside the city.
+    PeriodError
+        If less than a year lies before the designation, or no whole month after it.
+    """
+    found = displace(located, areas.chosen, areas.since, past)
+    at = areas.chosen.area_ids.index(key)
+    judged, n_months = found.single[at], found.until.index - found.since.index
+    who = telling_name(key, areas.chosen.place_names[at])
+    tell = say_single if len(areas.chosen.area_ids) > 1 else say_verdict
+    sentence, verdict = tell(judged, n_months, found.since, who), str(judged.verdicts[-1])
+    evidence = {
+        "data_fingerprint": located.dataset.fingerprint,
+        "data_through": located.dataset.report["data_through"],
+        "since": str(found.since),
+        "through": str(found.until.plus(-1)),
+        "boundary": {
+            "alarm_chance": round_figures(plain(alarm_chance(len(found.single), n_months))),
+            "looks": planned_looks(n_months),
+            "z_single": round_figures(plain(judged.boundary_z)),
+        },
+        "versions": list_versions(),
+        "verdict": verdict,
+        "sentence": render(sentence),
+        "first_alarm": _first_alarm(judged, found.since),
+        "core": _track(judged.core),
+        "ring": None if judged.ring is None else _track(judged.ring),
+        "cells": [f"{cell:015x}" for cell in sorted(areas.chosen.cells[at])],
+    }
+    return Told(verdict, sentence, n_months, evidence)
+
+
+def _first_alarm(judged: Judged, since: Month) -> str | None:
+    first = judged.first_alarm
+    return None if first is None else str(since.plus(first - 1))
+
+
+def _track(track: Track) -> dict[str, Any]:
+    return {
+        "counted": int(track.counted[-1]),
+        "expected": round_figures(plain(track.expectation.mean[-1])),
+        "low": int(track.low[-1]),
+        "high": int(track.high[-1]),
+    }

@@ -1,0 +1,155 @@
+"""The work plan of an area on a day: its tasks, meetings, what was asked, its 60 days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import (
+    AreaRow,
+    AskedRow,
+    LessonRow,
+    MeetingRow,
+    StakeholderRow,
+    StepRow,
+    TaskRow,
+)
+from csa.plan import clock
+from csa.plan.calendar import Clock
+from csa.reports.briefing.lines import Line
+
+GROUP, DONE, RETIRED = "group", "done", "retired"
+
+
+@dataclass(frozen=True)
+class WorkPlan:
+    """What is being done in an area.
+
+    Parameters
+    ----------
+    area
+        Its row.
+    steps
+        Its steps, the first first.
+    tasks
+        Not done first, the soonest first.
+    meetings
+        The latest first.
+    asked
+        Not answered first.
+    lessons
+        The latest first.
+    stakeholders
+        Organisations that take part, by name.
+    clock
+        The 60 days of 1.3.6.
+    last
+        The latest day on which any of this, or an action meant for the area, was told; None
+        where nothing was.
+    """
+
+    area: AreaRow
+    steps: tuple[StepRow, ...]
+    tasks: tuple[TaskRow, ...]
+    meetings: tuple[MeetingRow, ...]
+    asked: tuple[AskedRow, ...]
+    lessons: tuple[LessonRow, ...]
+    stakeholders: tuple[StakeholderRow, ...]
+    clock: Clock
+    last: date | None
+
+    @property
+    def n_done(self) -> int:
+        """How many tasks are done."""
+        return sum(task.status == DONE for task in self.tasks)
+
+
+def work_plan(records: Records, key: str, lines: Sequence[Line], today: date) -> WorkPlan | None:
+    """Put together the work plan of an area.
+
+    Parameters
+    ----------
+    records
+        What was decided.
+    key
+        The area's letter.
+    lines
+        The plan's actions.
+    today
+        The day, in the city's own time.
+
+    Returns
+    -------
+    WorkPlan or None
+        None where there is no such area.
+    """
+    area = next((row for row in records.areas if row.key == key), None)
+    if area is None:
+        return None
+    steps = records.steps_of(key)
+    tasks = [row for row in records.tasks if row.area == key]
+    meetings = [row for row in records.meetings if row.area == key]
+    asked = [row for row in records.asked if row.area == key]
+    lessons = [row for row in records.lessons if row.area == key]
+    takers = [row for row in records.stakeholders if row.area == key]
+    days = [
+        *(row.updated_on for row in tasks),
+        *(row.on_date for row in meetings if row.on_date <= today),
+        *(row.answered_on or row.asked_on for row in asked),
+        *(row.on_date for row in lessons),
+        *(line.state.updated_on for line in here(lines, key) if line.state.updated_on),
+    ]
+    return WorkPlan(
+        area=area,
+        steps=steps,
+        tasks=tuple(sorted(tasks, key=lambda row: (row.status == DONE, row.due or date.max))),
+        meetings=tuple(sorted(meetings, key=lambda row: row.on_date, reverse=True)),
+        asked=tuple(sorted(asked, key=lambda row: bool(row.answered))),
+        lessons=tuple(reversed(lessons)),
+        stakeholders=tuple(sorted(takers, key=lambda row: row.organisation)),
+        clock=clock(_first_meeting(steps, meetings), today, area.execution_on),
+        last=max(days, default=None),
+    )
+
+
+def _first_meeting(steps: Sequence[StepRow], meetings: Sequence[MeetingRow]) -> date | None:
+    """Find the first group meeting of this service: one before an earlier end does not count."""
+    ended = max((row.on_date for row in steps if row.state == RETIRED), default=date.min)
+    held = [row.on_date for row in meetings if row.kind == GROUP and row.on_date >= ended]
+    return min(held, default=None)
+
+
+def here(lines: Sequence[Line], key: str) -> tuple[Line, ...]:
+    """List the written actions that are meant for an area.
+
+    Parameters
+    ----------
+    lines
+        The plan's actions.
+    key
+        The area's letter.
+
+    Returns
+    -------
+    tuple of Line
+        In the plan's order.
+    """
+    return tuple(line for line in lines if key in line.state.areas and not line.is_open)
+
+
+def city_wide(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """List the written actions that name no area.
+
+    Parameters
+    ----------
+    lines
+        The plan's actions.
+
+    Returns
+    -------
+    tuple of Line
+        In the plan's order.
+    """
+    return tuple(line for line in lines if not line.state.areas and not line.is_open)

@@ -1,7 +1,0 @@
-"""What was decided, with a trail of every change: one store a city, SQLite or PostgreSQL."""
-
-from csa.store.audit import Head, Signed, head_of
-from csa.store.engine import Store, open_store
-from csa.store.trail import Verified, verify
-
-__all__ = ["Head", "Signed", "Store", "Verified", "head_of", "open_store", "verify"]

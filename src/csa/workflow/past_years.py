@@ -1,0 +1,182 @@
+"""Past days judged: all Januaries for the record, or those that somebody names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate
+from csa.backtest.comparison import Comparison
+from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, Question, run_backtest
+from csa.backtest.record import Record
+from csa.backtest.recording import make_record, suggestion_of
+from csa.backtest.scoring import as_table
+from csa.backtest.variants import run_variants
+from csa.base.logging import Tell, silent
+from csa.base.params import Month
+from csa.config.city import Areas, CityConfig
+from csa.dataset.versioned import Dataset
+from csa.displacement.lineage_windows import Chance, measure_chance
+from csa.displacement.past import Past as After
+from csa.displacement.past_cohorts import make_past
+
+CHANCE_SEED = 20201001
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the past.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        How areas are proposed; radius and minimum are left to the suggestion.
+    question
+        Origins, horizon and land.
+    with_variants
+        Whether other ways of forming areas are scored too.
+    """
+
+    dataset: Dataset
+    config: CityConfig
+    choices: Choices
+    question: Question
+    with_variants: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the past answers.
+
+    Parameters
+    ----------
+    asked
+        What was asked.
+    used
+        The record whose values areas were found with; None for the city file's.
+    made
+        The record made of it; None where the days were named.
+    table
+        As `csa.backtest.scoring.tabulate`.
+    comparison
+        Areas against the best other way; None where nothing came.
+    variants
+        As `csa.backtest.variants.run_variants`; empty where none was tried.
+    after
+        What areas of past years did afterwards; None where the days were named.
+    chance
+        How often areas come and go by chance; None there too, and where no year can be judged.
+    """
+
+    asked: Asked
+    used: Record | None
+    made: Record | None
+    table: pd.DataFrame
+    comparison: Comparison | None
+    variants: pd.DataFrame
+    after: tuple[After, ...] | None = None
+    chance: Chance | None = None
+
+
+def ask_question(
+    origins: Sequence[Month], horizon_months: int | None, area_share: float | None
+) -> Question:
+    """Ask about past days.
+
+    Parameters
+    ----------
+    origins
+        First months that were not known.
+    horizon_months
+        Months after each that are scored; None for the record's.
+    area_share
+        The part of the study area's land that is chosen; None for the record's.
+
+    Returns
+    -------
+    Question
+        Origins, horizon and land.
+
+    Raises
+    ------
+    ParamError
+        If one is outside its range, or a day is named twice.
+    """
+    return Question(
+        tuple(origins),
+        HORIZON_MONTHS if horizon_months is None else horizon_months,
+        AREA_SHARE if area_share is None else area_share,
+    )
+
+
+def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
+    """Make the record of past years.
+
+    Parameters
+    ----------
+    asked
+        With the origins that `csa.backtest.recording.past_years` lists.
+    tell
+        Called with each step as it begins: `cells`, then one or two for each origin, and one
+        more for variants.
+
+    Returns
+    -------
+    Past
+        With the record made.
+    """
+    record = make_record(asked.dataset, asked.config, asked.choices, tell)
+    # Its areas are those that it suggests itself; so are the ones that other ways start from.
+    areas = suggestion_of(asked.config, record).areas
+    located = locate(asked.dataset, asked.config, asked.choices)
+    after = make_past(located, asked.choices, areas, tell)
+    tell("shuffle")
+    is_long = bool(asked.question.origins)
+    chance = measure_chance(located, asked.choices, areas, seed=CHANCE_SEED) if is_long else None
+    variants = _score_variants(asked, areas, tell)
+    table, comparison = record.table, record.comparison
+    return Past(asked, record, record, table, comparison, variants, after, chance)
+
+
+def judge_named(asked: Asked, tell: Tell = silent) -> Past:
+    """Judge the days that somebody names, with the city file's values.
+
+    What past years suggest was chosen from years that may lie after such a day.
+
+    Parameters
+    ----------
+    asked
+        What is asked.
+    tell
+        Called with each step as it begins.
+
+    Returns
+    -------
+    Past
+        Without a record made.
+
+    Raises
+    ------
+    PeriodError
+        If a day has no month of data before it, or not the whole horizon after it.
+    """
+    tell("cells")
+    located = locate(asked.dataset, asked.config, asked.choices)
+    areas = asked.config.areas
+    found = run_backtest(located, asked.choices, areas, asked.question, tell)
+    variants = _score_variants(asked, areas, tell)
+    return Past(asked, None, None, found.table, found.comparison, variants)
+
+
+def _score_variants(asked: Asked, areas: Areas, tell: Tell) -> pd.DataFrame:
+    if not asked.with_variants:
+        return as_table([])
+    located = locate(asked.dataset, asked.config, asked.choices)
+    return run_variants(located, asked.choices, areas, asked.question, tell)

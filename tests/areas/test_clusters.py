@@ -1,0 +1,251 @@
+"""DBSCAN: equal to scikit-learn's plain run, and to the definition written the slow way."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.cluster import DBSCAN
+
+from csa.areas.clusters import NOISE, cluster_points, label_clusters
+from csa.base.errors import CrsError, ParamError
+from csa.base.params import DbscanParams
+
+UTM = "EPSG:32615"
+ORIGIN = np.array([360_000.0, 4_330_000.0])  # Kansas City, metres
+
+general = settings(derandomize=True, deadline=None, max_examples=300)
+
+
+def incidents(xy, crs=UTM, index=None):
+    xy = np.asarray(xy, dtype=float).reshape(-1, 2)
+    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(*xy.T), crs=crs, index=index)
+
+
+def labels_of(xy, eps_m=100, min_samples=3):
+    return label_clusters(incidents(xy), DbscanParams(eps_m, min_samples))["cluster_id"].tolist()
+
+
+def plain_run(xy, params):
+    """Run scikit-learn on the sorted points, every one by itself; back in the rows' order."""
+    order = sorted(range(len(xy)), key=lambda row: tuple(xy[row]))
+    model = DBSCAN(eps=params.eps_m, min_samples=params.min_samples, algorithm="kd_tree")
+    model.fit(xy[order])
+    labels, is_core = np.zeros(len(xy), int), np.zeros(len(xy), bool)
+    labels[order] = model.labels_
+    is_core[np.array(order)[model.core_sample_indices_]] = True
+    return labels, is_core
+
+
+def slow_definition(xy, params):
+    """Label points by the definition, in whole metres, so that no rounding is in it."""
+    whole = np.round(xy - ORIGIN).astype(np.int64)
+    apart = whole[:, None, :] - whole[None, :, :]
+    is_near = (apart**2).sum(axis=2) <= round(params.eps_m) ** 2
+    is_core = is_near.sum(axis=1) >= params.min_samples
+    core = np.flatnonzero(is_core)
+    labels = np.full(len(xy), -1)
+    if not len(core):
+        return labels, is_core
+    _, piece = connected_components(csr_array(is_near[np.ix_(core, core)]), directed=False)
+    westmost = {
+        one: min(tuple(whole[point]) for point in core[piece == one]) for one in set(piece.tolist())
+    }
+    number = {one: place for place, one in enumerate(sorted(westmost, key=westmost.get))}
+    for point, one in zip(core, piece, strict=True):
+        labels[point] = number[one]
+    for point in np.flatnonzero(~is_core):
+        labels[point] = min((labels[other] for other in core if is_near[point, other]), default=-1)
+    return labels, is_core
+
+
+def snapped(max_points=60):
+    """Points snapped to street corners 40 m apart: many identical, many exactly in reach."""
+    corner = st.tuples(st.integers(0, 14), st.integers(0, 6))
+    return st.lists(corner, max_size=max_points).map(
+        lambda corners: ORIGIN + 40.0 * np.array(corners, dtype=float).reshape(-1, 2)
+    )
+
+
+params_of = st.builds(
+    DbscanParams, eps_m=st.sampled_from([40, 50, 80, 100, 120, 200]), min_samples=st.integers(2, 9)
+)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_two_groups_and_a_stray_by_hand():
+    west = [(0, 0), (50, 0), (0, 50)]
+    east = [(1000, 0), (1050, 0), (1000, 50)]
+    labels = label_clusters(incidents([*east, (500, 500), *west]), DbscanParams(100, 3))
+    assert labels["cluster_id"].tolist() == [1, 1, 1, NOISE, 0, 0, 0]
+    assert labels["is_core"].tolist() == [True, True, True, False, True, True, True]
+
+
+def test_the_answer_has_the_incidents_index_and_whole_number_labels():
+    table = incidents([(0, 0), (1, 0), (900, 0)], index=["x", "y", "z"])
+    labels = label_clusters(table, DbscanParams(10, 2))
+    assert labels.index.equals(table.index)
+    assert labels.dtypes.to_dict() == {"cluster_id": np.dtype("int64"), "is_core": np.dtype(bool)}
+
+
+def test_clusters_are_numbered_west_to_east_then_south_to_north():
+    xy = [(500, 900)] * 3 + [(500, 0)] * 3 + [(0, 500)] * 3 + [(900, -900)] * 3
+    assert labels_of(xy) == [2, 2, 2, 1, 1, 1, 0, 0, 0, 3, 3, 3]
+
+
+def test_the_incident_itself_counts_towards_the_minimum():
+    assert labels_of([(0, 0), (10, 0), (20, 0)], min_samples=3) == [0, 0, 0]
+    assert labels_of([(0, 0), (10, 0), (20, 0)], min_samples=4) == [NOISE] * 3
+
+
+def test_an_incident_in_reach_of_a_core_one_belongs_to_the_cluster_but_is_not_core():
+    labels = label_clusters(incidents([(0, 0), (0, 0), (0, 0), (90, 0)]), DbscanParams(100, 4))
+    assert labels["cluster_id"].tolist() == [0, 0, 0, 0]
+    assert labels["is_core"].all()
+    labels = label_clusters(
+        incidents([(0, 0), (0, 0), (-50, 0), (-60, 0), (90, 0), (170, 0)]), DbscanParams(100, 5)
+    )
+    # the last one is in reach of a border incident only
+    assert labels["cluster_id"].tolist() == [0, 0, 0, 0, 0, NOISE]
+    assert labels["is_core"].tolist() == [True, True, False, False, False, False]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_no_incidents_have_no_labels():
+    labels = label_clusters(incidents([]), DbscanParams(100, 3))
+    assert labels.empty
+    assert labels.dtypes.to_dict() == {"cluster_id": np.dtype("int64"), "is_core": np.dtype(bool)}
+
+
+def test_one_incident_is_noise():
+    labels = label_clusters(incidents([(5, 5)]), DbscanParams(100, 2))
+    assert labels["cluster_id"].tolist() == [NOISE]
+    assert labels["is_core"].tolist() == [False]
+
+
+def test_a_distance_of_exactly_eps_counts_and_a_millimetre_more_does_not():
+    assert labels_of([(0, 0), (300, 400)], eps_m=500, min_samples=2) == [0, 0]
+    assert labels_of([(0, 0), (300, 400.001)], eps_m=500, min_samples=2) == [NOISE, NOISE]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 40])
+def test_identical_incidents_are_a_cluster_as_soon_as_they_are_enough(n):
+    assert labels_of([(7, 7)] * n, min_samples=3) == ([0] * n if n >= 3 else [NOISE] * n)
+
+
+@pytest.mark.parametrize(
+    "order", [[0, 1, 2, 3, 4, 5, 6, 7, 8], [8, 7, 6, 5, 4, 3, 2, 1, 0], [4, 6, 0, 2, 8, 5, 1, 7, 3]]
+)
+def test_an_incident_between_two_clusters_goes_west_whatever_the_row_order(order):
+    x_m = np.array([-50, -50, -50, 0, 100, 200, 250, 250, 250], dtype=float)
+    xy = np.column_stack([x_m, np.zeros(9)])
+    labels = label_clusters(incidents(xy[order], index=order), DbscanParams(100, 4)).sort_index()
+    assert labels["is_core"].tolist() == [True] * 4 + [False] + [True] * 4
+    assert labels["cluster_id"].tolist() == [0] * 5 + [1] * 4
+
+
+def test_the_western_of_two_clusters_is_the_one_whose_core_reaches_farther_west():
+    # The north cluster's westmost core is at 0, the south one's at 10; a border incident of the
+    # south one lies at -80, farther west than all, and numbers nothing.
+    north, south = [(0, 1000)] * 4, [(10, 0), (10, 0), (60, 0), (-80, 0)]
+    assert labels_of([*south, *north], min_samples=4) == [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_labelling_leaves_the_incidents_as_they_were():
+    table = incidents([(3, 1), (0, 0), (3, 1)])
+    before = table.copy(deep=True)
+    label_clusters(table, DbscanParams(10, 2))
+    pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        pytest.param("EPSG:4326", id="degrees"),
+        pytest.param("EPSG:2272", id="US survey feet"),
+        pytest.param("EPSG:2256", id="international feet"),
+        pytest.param(None, id="unset"),
+    ],
+)
+def test_degrees_feet_and_no_system_at_all_are_refused(crs):
+    with pytest.raises(CrsError):
+        label_clusters(incidents([(0, 0)], crs=crs), DbscanParams(100, 3))
+
+
+def test_degrees_are_refused_even_where_there_are_no_incidents():
+    with pytest.raises(CrsError):
+        label_clusters(incidents([], crs="EPSG:4326"), DbscanParams(100, 3))
+
+
+@pytest.mark.parametrize(
+    ("eps_m", "min_samples"), [(0, 3), (-1, 3), (5001, 3), (float("nan"), 3), (100, 1), (100, 0)]
+)
+def test_choices_outside_their_range_are_refused(eps_m, min_samples):
+    with pytest.raises(ParamError):
+        DbscanParams(eps_m, min_samples)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@general
+@given(xy=snapped(), params=params_of)
+def test_labels_are_those_of_the_plain_run_bit_for_bit(xy, params):
+    labels, is_core = cluster_points(xy, params)
+    if not len(xy):
+        assert len(labels) == len(is_core) == 0
+        return
+    plain, plain_core = plain_run(xy, params)
+    assert labels.tolist() == plain.tolist()
+    assert is_core.tolist() == plain_core.tolist()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_labels_of_a_whole_city_are_those_of_the_plain_run(seed):
+    chance = np.random.default_rng(seed)
+    knots = chance.uniform(0, 4000, (12, 2))
+    xy = knots[chance.integers(0, 12, 700)] + chance.normal(0, 180, (700, 2))
+    xy = ORIGIN + (np.round(xy / 75) * 75 if seed % 2 else np.round(xy, 2))
+    params = DbscanParams(float(chance.choice([75, 150, 160])), int(chance.integers(3, 14)))
+    labels, is_core = cluster_points(xy, params)
+    plain, plain_core = plain_run(xy, params)
+    assert labels.tolist() == plain.tolist()
+    assert is_core.tolist() == plain_core.tolist()
+
+
+@general
+@given(xy=snapped(), params=params_of)
+def test_labels_are_those_of_the_definition(xy, params):
+    labels, is_core = cluster_points(xy, params)
+    slow, slow_core = slow_definition(xy, params)
+    assert labels.tolist() == slow.tolist()
+    assert is_core.tolist() == slow_core.tolist()
+
+
+@settings(general, max_examples=100)
+@given(xy=snapped(), params=params_of, shuffle=st.randoms(use_true_random=False))
+def test_labels_never_depend_on_row_order(xy, params, shuffle):
+    order = list(range(len(xy)))
+    shuffle.shuffle(order)
+    labels, is_core = cluster_points(xy, params)
+    shuffled, shuffled_core = cluster_points(xy[order], params)
+    assert shuffled.tolist() == labels[order].tolist()
+    assert shuffled_core.tolist() == is_core[order].tolist()
+
+
+@settings(general, max_examples=60)
+@given(xy=snapped(), params=params_of)
+def test_a_higher_minimum_never_adds_a_core_incident(xy, params):
+    _, is_core = cluster_points(xy, params)
+    _, is_core_higher = cluster_points(xy, DbscanParams(params.eps_m, params.min_samples + 1))
+    assert not (is_core_higher & ~is_core).any()

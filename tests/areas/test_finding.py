@@ -1,0 +1,278 @@
+"""Candidate areas of any past period: from what was known then, and from nothing later."""
+
+from dataclasses import replace
+from functools import cache
+
+import h3
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.field import estimate_area
+from csa.areas.finding import Estimator, estimate_areas, find_areas, places_of, settle_params
+from csa.areas.study_area import locate, study_cells
+from csa.base.params import AreaParams, DbscanParams, Month, Period
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
+from csa.ingest.sources import Inputs
+from tests.conftest import HEADER, make_town
+
+KNOT, OTHER, NEW = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.5402, 39.0103)
+ORIGIN = Month(2018, 1)
+general = settings(derandomize=True, deadline=None, max_examples=20)
+
+
+def line(number, place, day, fatal=0):
+    return f"{number},{number},{day},{fatal},{place[0]:.6f},{place[1]:.6f},,"
+
+
+def days(rng, n, first=2014, last=2019):
+    return [
+        f"{rng.integers(first, last + 1)}-{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}"
+        for _ in range(n)
+    ]
+
+
+def history(seed=5, *, n_knot=90, n_other=60, n_strays=300):
+    """Six years: two places where it goes on, and strays; the last day is the year's last."""
+    rng = np.random.default_rng(seed)
+    places = [(KNOT[0] + x, KNOT[1] + y) for x, y in rng.normal(0, 0.0006, (n_knot, 2))]
+    places += [(OTHER[0] + x, OTHER[1] + y) for x, y in rng.normal(0, 0.0006, (n_other, 2))]
+    strays = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (n_strays, 2))
+    places += [tuple(place) for place in strays]
+    when = days(rng, len(places))
+    first_and_last = [line(9001, KNOT, "2014-01-01"), line(9002, KNOT, "2019-12-31")]
+    lines = [
+        line(n, place, day, int(n % 4 == 0))
+        for n, (place, day) in enumerate(zip(places, when, strict=True))
+    ]
+    return [*lines, *first_and_last]
+
+
+def town_of(folder, lines):
+    town = make_town(folder)
+    config = load_city(town.config)
+    path = town.write("a.csv", *lines, header=HEADER)
+    return build_dataset(config, Inputs((path,), town.places)).dataset, config
+
+
+@pytest.fixture(scope="module")
+def testville(tmp_path_factory):
+    return town_of(tmp_path_factory.mktemp("finding"), history())
+
+
+@pytest.fixture(scope="module")
+def located(testville):
+    dataset, config = testville
+    return locate(dataset, config, Choices())
+
+
+@cache
+def philadelphia_in(shared_data, root):
+    """Philadelphia's dataset and file, read once for all tests."""
+    folder = shared_data / "philadelphia"
+    config = load_city(root / "config" / "philadelphia.toml")
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    return build_dataset(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
+
+
+def with_other_future(dataset, origin, way):
+    """Take away what came from a month on, or move it all to one place, or let it come three times."""
+    table = dataset.incidents
+    is_future = table["occurred_at"] >= pd.Timestamp(f"{origin}-01")
+    past, future = table[~is_future], table[is_future]
+    if way == "gone":
+        changed = [past]
+    elif way == "moved":
+        changed = [past, future.assign(lon=NEW[0], lat=NEW[1])]
+    else:
+        changed = [past, future, future, future]
+    return replace(dataset, incidents=pd.concat(changed, ignore_index=True))
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_the_two_places_where_it_goes_on_are_found(located):
+    period = Period.before(ORIGIN, 36)
+    areas = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
+    knot, other = (int(h3.latlng_to_cell(lat, lon, 9), 16) for lon, lat in (KNOT, OTHER))
+    assert [(knot in area, other in area) for area in areas] == [(True, False), (False, True)]
+
+
+def test_what_was_chosen_comes_before_what_is_suggested(located, testville):
+    areas = testville[1].areas
+    period = Period.before(ORIGIN, 36)
+    n = int(located.counts(period).sum())
+    suggested = settle_params(located, period, Choices(), areas)
+    assert suggested.dbscan == DbscanParams(200, round(5 * n / 100))
+    chosen = settle_params(
+        located, period, Choices(eps_m=120.0, min_samples=7, max_area_km2=1.0), areas
+    )
+    assert chosen == AreaParams(DbscanParams(120.0, 7), 9, 1.0)
+
+
+def test_places_are_those_of_the_grid_rising(located):
+    cells = located.grid.area_km2.index.tolist()
+    assert places_of(located, frozenset({cells[7], cells[2]})).tolist() == [2, 7]
+    assert places_of(located, ()).tolist() == []
+
+
+def test_luck_is_taken_out_of_a_high_count(located):
+    period = Period.before(ORIGIN, 36)
+    areas = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
+    counts = located.counts(period)
+    for area, estimate in zip(areas, estimate_areas(located, period, areas), strict=True):
+        count, usual = counts[places_of(located, area)].sum(), counts.mean() * len(area)
+        assert usual < estimate.mean < count
+        assert estimate.low < estimate.mean < estimate.high
+
+
+def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_gives(
+    located, monkeypatch
+):
+    period = Period.before(ORIGIN, 36)
+    areas = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
+    wanted = estimate_areas(located, period, areas)
+    asked = []
+
+    def estimate(places, *given):
+        asked.append(tuple(places.tolist()))
+        return estimate_area(places, *given)
+
+    monkeypatch.setattr("csa.areas.finding.estimate_area", estimate)
+    estimator = Estimator(located, period)
+    per_km2 = estimator.per_km2(areas)
+    sizes = [sum(located.grid.area_km2[cell] for cell in area) for area in areas]
+    assert per_km2 == pytest.approx(
+        [one.mean / km2 for one, km2 in zip(wanted, sizes, strict=True)]
+    )
+    assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
+    assert estimator.per_km2(areas[::-1]).tolist() == per_km2[::-1].tolist()
+    assert asked == [tuple(places_of(located, area).tolist()) for area in areas]
+
+
+def test_a_proposal_holds_the_very_areas(testville, located):
+    dataset, config = testville
+    choices = Choices(until=ORIGIN, months=36)
+    proposal = propose(dataset, config, choices)
+    period = Period.before(ORIGIN, 36)
+    params = settle_params(located, period, choices, config.areas)
+    found = find_areas(located, period, params).areas
+    assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
+        set(a) for a in found
+    ]
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_a_period_without_incidents_has_no_area(located):
+    period = Period.before(Month(2014, 1), 12)
+    assert find_areas(located, period, AreaParams(DbscanParams(200, 5), 9, 2.0)).areas == ()
+    assert estimate_areas(located, period, ()) == ()
+    assert Estimator(located, period).per_km2(()).tolist() == []
+
+
+def test_an_area_that_held_nothing_is_still_estimated(located):
+    counts = located.counts(Period.before(ORIGIN, 36))
+    empty = int(located.grid.area_km2.index[int(np.flatnonzero(counts == 0)[0])])
+    (estimate,) = estimate_areas(located, Period.before(ORIGIN, 36), [frozenset({empty})])
+    assert 0 < estimate.mean < counts.max()
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
+@pytest.mark.parametrize("limit", [2.0, 0])
+def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
+    testville, located, way, limit
+):
+    dataset, config = testville
+    other = locate(with_other_future(dataset, ORIGIN, way), config, Choices(), located.cover)
+    later = Period(ORIGIN, Month(2020, 1))
+    assert other.counts(later).tolist() != located.counts(later).tolist()
+    period, params = Period.before(ORIGIN, 36), AreaParams(DbscanParams(200, 8), 9, limit)
+    assert other.expected(period).tolist() == located.expected(period).tolist()
+    for with_recent in (True, False):
+        one, two = (
+            each.expected(period, with_recent=with_recent).tolist() for each in (located, other)
+        )
+        assert one == two
+    found = find_areas(located, period, params).areas
+    assert found == find_areas(other, period, params).areas
+    assert estimate_areas(located, period, found) == estimate_areas(other, period, found)
+
+
+def test_the_future_of_one_day_is_the_past_of_a_later_one(testville, located):
+    """So that the test of leaks could see one."""
+    dataset, config = testville
+    other = locate(with_other_future(dataset, ORIGIN, "moved"), config, Choices(), located.cover)
+    period = Period.before(ORIGIN.plus(1), 36)
+    assert other.expected(period).tolist() != located.expected(period).tolist()
+
+
+def test_older_years_may_change_cells_but_counts_are_the_windows(testville, located):
+    dataset, config = testville
+    table = dataset.incidents
+    period = Period.before(ORIGIN, 36)
+    alone = table[table["occurred_at"] >= pd.Timestamp(f"{period.start}-01")]
+    young = locate(
+        replace(dataset, incidents=alone.reset_index(drop=True)), config, Choices(), located.cover
+    )
+    assert young.counts(period).tolist() == located.counts(period).tolist()
+    assert young.expected(period).tolist() != located.expected(period).tolist()
+    params = AreaParams(DbscanParams(200, 8), 9, 2.0)
+    for each in (young, located):
+        found = find_areas(each, period, params)
+        window = each.window(period)
+        assert len(found.cluster_id) == len(window.incidents)
+        for area in found.areas:
+            assert np.isin(window.cells, list(area)).sum() >= 8
+    areas = find_areas(young, period, params).areas
+    assert estimate_areas(young, period, areas) == estimate_areas(located, period, areas)
+
+
+@general
+@given(seed=st.integers(0, 99), month=st.integers(1, 12), months=st.sampled_from([1, 12, 36]))
+def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
+    testville, located, seed, month, months
+):
+    dataset, config = testville
+    order = np.random.default_rng(seed).permutation(len(dataset.incidents))
+    shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
+    other = locate(shuffled, config, Choices(), located.cover)
+    period, params = (
+        Period.before(Month(2018, month), months),
+        AreaParams(DbscanParams(200, 4), 9, 2.0),
+    )
+    found = find_areas(located, period, params).areas
+    assert (
+        found
+        == find_areas(other, period, params).areas
+        == find_areas(located, period, params).areas
+    )
+
+
+# ---- On Philadelphia -----------------------------------------------------------------------
+
+
+def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root):
+    dataset, config = philadelphia_in(shared_data, root)
+    choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 9)
+    here = locate(dataset, config, choices, cover)
+    period = Period.before(Month(2024, 1), 36)
+    params = settle_params(here, period, choices, config.areas)
+    assert params.dbscan == DbscanParams(250, 19)
+    found = find_areas(here, period, params).areas
+    gone = locate(with_other_future(dataset, Month(2024, 1), "gone"), config, choices, cover)
+    assert found == find_areas(gone, period, params).areas
+    proposal = propose(dataset, config, choices, cover=cover)
+    assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
+        set(a) for a in found
+    ]

@@ -1,0 +1,148 @@
+"""Whether nine of ten intervals hold the expected number, by the very chain that finds areas."""
+
+from dataclasses import replace
+
+import h3
+import numpy as np
+import pytest
+from pyproj import Transformer
+from scipy.stats import nbinom
+
+from benchmarks import coverage
+from benchmarks.coverage import MAPS, MEANS, PERIOD, ground, held_in, hot_in_flat, tier_in_flat
+from csa.areas.choices import Choices
+from csa.areas.finding import estimate_areas, find_areas, settle_params
+from csa.areas.shrinkage import Estimate
+from csa.areas.study_area import locate
+from csa.base.params import Month, Period
+from tests.areas.test_finding import philadelphia_in
+
+# ---- By hand: is the simulation what it says? -------------------------------------------------
+
+
+def test_incidents_lie_in_their_cells_evenly():
+    on, random = ground(), np.random.default_rng(3)
+    located = coverage.by_number(3000, on, random)
+    back = Transformer.from_crs("EPSG:32615", "EPSG:4326", always_xy=True)
+    lon, lat = back.transform(*located.xy.T)
+    cells = [int(h3.latlng_to_cell(*place, 9), 16) for place in zip(lat, lon, strict=True)]
+    assert (
+        np.mean(np.array(cells) == located.cells) > 0.999
+    )  # a side is a line, on a globe not quite
+    # Evenly: a quarter of them lies in a hexagon half as wide.
+    middle = on.corners[located.positions].mean(axis=1)
+    lon, lat = back.transform(*(middle + 2 * (located.xy - middle)).T)
+    inner = [int(h3.latlng_to_cell(*place, 9), 16) for place in zip(lat, lon, strict=True)]
+    assert np.mean(np.array(inner) == located.cells) == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", coverage.KINDS_OF_RATES)
+def test_a_city_has_the_rates_that_it_was_made_with_in_each_month(kind):
+    on, random = ground(), np.random.default_rng(4)
+    rates = coverage.make_rates(kind, 3.0, on, random)
+    assert rates.mean() == pytest.approx(3.0)
+    located = coverage.by_rates(rates, on, random)
+    counts = located.counts(PERIOD)
+    assert counts.sum() == pytest.approx(rates.sum(), abs=4 * np.sqrt(rates.sum()))
+    assert np.var(counts - rates) == pytest.approx(3.0, rel=0.25)  # Poisson
+    by_month = np.bincount(located.month - located.month.min())
+    assert len(by_month) == 96
+    assert by_month.max() < 2 * by_month.min()
+
+
+def test_an_interval_below_around_and_above_what_is_expected():
+    one = Estimate(5, 3, 8, 1, 1)
+    assert [coverage._side(one, expected) for expected in (2, 3, 5, 8, 9)] == [1, 0, 0, 0, -1]
+
+
+def test_a_random_block_is_as_large_as_its_area_but_for_the_citys_rim():
+    on = ground()
+    areas = [frozenset(range(n)) for n in (1, 5, 19)] * 40
+    blocks = coverage.random_blocks(areas, on, np.random.default_rng(1))
+    assert [len(set(block)) for block in blocks] == [len(area) for area in areas]
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def held(kind, mean, n_cities):
+    told = [held_in(kind, mean, seed) for seed in range(n_cities)]
+    chosen, blocks = (
+        np.array([side for one in told if not one["is_flat"] for side in one[name]])
+        for name in ("chosen", "blocks")
+    )
+    return np.mean(chosen == 0), np.mean(blocks == 0), np.mean(chosen > 0)
+
+
+@pytest.mark.parametrize("kind", ["independent", "smooth"])
+def test_nine_of_ten_chosen_areas_have_what_their_interval_says(kind):
+    chosen, blocks, _ = held(kind, 1.0, 12)  # 50 to 80 areas: a standard error of .04
+    assert 0.82 <= chosen <= 0.98
+    assert blocks >= 0.75
+
+
+def test_of_places_with_sharp_edges_an_interval_may_miss_but_says_too_little():
+    chosen, _, too_high = held("planted", 1.0, 12)
+    assert chosen >= 0.65
+    assert too_high <= 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mean", MEANS)
+@pytest.mark.parametrize(
+    ("kind", "least"), [("independent", 0.86), ("smooth", 0.86), ("planted", 0.62)]
+)
+def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean, least):
+    chosen, blocks, too_high = held(kind, mean, 336)  # as many as METHODS tells of
+    assert least <= chosen <= 0.98
+    assert blocks >= 0.77
+    assert too_high <= 0.13
+
+
+@pytest.mark.parametrize("n", coverage.FLAT)
+def test_where_all_is_luck_areas_are_found_but_have_no_tier_19_times_in_20(n):
+    told = [tier_in_flat(n, seed) for seed in range(15)]
+    assert np.mean([n_areas for n_areas, _ in told]) > 5  # else it would prove nothing
+    assert np.mean([has_tier for _, has_tier in told]) <= 0.05
+
+
+@pytest.mark.parametrize("n", MAPS)
+def test_of_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n):
+    assert np.mean([hot_in_flat(n, seed) for seed in range(200)]) <= 0.05
+
+
+# ---- On Philadelphia ------------------------------------------------------------------------
+
+
+def hold_out(located, period, share, random):
+    """Leave out some of a period's incidents: independent of the rest, if they came by chance."""
+    in_period = (located.month >= period.start.index) & (located.month < period.until.index)
+    is_out = in_period & (random.random(len(located.month)) < share)
+    rest = replace(
+        located,
+        incidents=located.incidents[~is_out].reset_index(drop=True),
+        xy=located.xy[~is_out],
+        cells=located.cells[~is_out],
+        month=located.month[~is_out],
+    )
+    vars(rest)["spirals"] = located.spirals
+    return rest, located.grid.count(located.cells[is_out])
+
+
+def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_data, root):
+    dataset, config = philadelphia_in(shared_data, root)
+    located, random = locate(dataset, config, Choices()), np.random.default_rng(5)
+    ranks = []
+    for year in (2018, 2021, 2024):
+        period = Period.before(Month(year, 1), 36)
+        for _ in range(2):
+            rest, out = hold_out(located, period, 0.5, random)
+            areas = find_areas(
+                rest, period, settle_params(rest, period, Choices(), config.areas)
+            ).areas
+            for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
+                n = sum(out[located.grid.places[cell]] for cell in area)
+                law = nbinom(one.alpha, one.rate / (one.rate + 1))
+                ranks.append(law.cdf(n - 1) + random.random() * law.pmf(n))
+    assert len(ranks) > 100
+    assert 0.82 <= np.mean((np.array(ranks) > 0.05) & (np.array(ranks) < 0.95)) <= 0.96

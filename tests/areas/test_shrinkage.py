@@ -1,0 +1,237 @@
+"""Shrinkage: the published fixtures, and whether intervals hold what they promise."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import gamma, poisson
+
+from csa.areas.shrinkage import (
+    Estimate,
+    Prior,
+    block_sums,
+    fit_block_prior,
+    fit_prior,
+    marshall_rates,
+    shrink,
+)
+from csa.base.errors import ParamError
+
+general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
+FIXTURE = [0] * 60 + [1] * 20 + [2] * 10 + [3] * 5 + [5] * 3 + [8] * 2
+STEPS = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)]
+
+
+def spirals(width, height, rings):
+    """Build the spirals of a rhombus of hexagons, in axial coordinates, by walking each ring."""
+    offsets = [(0, 0)]
+    for ring in range(1, rings + 1):
+        q, r = 0, -ring
+        for dq, dr in STEPS:
+            for _ in range(ring):
+                offsets.append((q, r))
+                q, r = q + dq, r + dr
+    found = np.full((width * height, len(offsets)), -1)
+    for at, (dq, dr) in enumerate(offsets):
+        for q in range(max(0, -dq), min(width, width - dq)):
+            rows = np.arange(max(0, -dr), min(height, height - dr))
+            found[q * height + rows, at] = (q + dq) * height + rows + dr
+    return found
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_the_prior_of_a_hundred_cells_is_that_of_the_worked_example():
+    prior = fit_prior(FIXTURE)
+    assert (prior.alpha, prior.beta) == pytest.approx((0.491742, 0.571793), abs=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "low", "high"), [(8, 5.4026, 2.755, 8.769), (2, 1.5853, 0.362, 3.513)]
+)
+def test_a_cells_count_is_drawn_toward_the_city_as_in_the_worked_example(n, mean, low, high):
+    found = shrink(n, fit_prior(FIXTURE))
+    assert found.mean == pytest.approx(mean, abs=5e-5)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-4)
+
+
+def test_neighborhoods_rates_are_those_of_the_worked_example():
+    rates = marshall_rates([12, 3, 0, 1, 8], [9000, 4000, 1500, 500, 30000])
+    expected = [1.1107, 0.6494, 0.3724, 0.7181, 0.2943]
+    assert (1000 * rates).tolist() == pytest.approx(expected, abs=5e-5)
+
+
+def test_a_block_is_a_cell_and_those_around_it_and_lies_wholly_inside():
+    # 3 by 3 cells: only the middle one has all its six neighbours.
+    around = spirals(3, 3, 1)
+    counts = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert block_sums(counts, around, 7).tolist() == [511 - 1 - 256]
+    assert sorted(block_sums(counts, around, 1)) == counts
+
+
+def test_blocks_of_a_whole_ring_are_counted_as_in_the_worked_sum():
+    # Ones everywhere: a block's sum is its cells; 5 by 5 has 3 by 3 middles with a whole ring.
+    assert block_sums(np.ones(25), spirals(5, 5, 2), 7).tolist() == [7] * 9
+    assert block_sums(np.ones(25), spirals(5, 5, 2), 19).tolist() == [19]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_count_of_zero_still_leaves_something_to_expect():
+    none = shrink(0, Prior(0.5, 0.5))
+    assert none.mean == pytest.approx(1 / 3)
+    assert 0 < none.low < none.mean < none.high
+
+
+@pytest.mark.parametrize("counts", [[], [3], [0, 0, 0], [2, 2, 2], [0, 1, 0, 1], [0, 2, 0, 2, 1]])
+def test_no_spread_beyond_chance_is_a_flat_city(counts):
+    assert fit_prior(counts) is None
+
+
+def test_in_a_flat_city_every_count_is_the_citys_mean():
+    for n in (0, 1, 50):
+        found = shrink(n, None, city_mean=2.5)
+        assert (found.mean, found.low, found.high, found.is_sure) == (2.5, 2.5, 2.5, True)
+    assert not shrink(3, Prior(1, 1)).is_sure
+
+
+def test_a_study_area_too_small_for_a_block_gives_no_block_and_a_flat_city():
+    around = spirals(2, 2, 2)
+    assert block_sums(np.ones(4), around, 7).tolist() == []
+    assert fit_block_prior([5, 0, 0, 9], around, 7) is None
+    assert block_sums([], np.empty((0, 7), dtype=np.int64), 3).tolist() == []
+
+
+def test_rates_of_equal_places_of_none_and_of_nobody():
+    assert marshall_rates([5, 5], [1000, 1000]).tolist() == pytest.approx([0.005, 0.005])
+    assert marshall_rates([7], [1000]).tolist() == pytest.approx([0.007])
+    assert marshall_rates([0, 0], [1000, 500]).tolist() == [0, 0]
+    assert marshall_rates([], []).tolist() == []
+    assert np.isnan(marshall_rates([0, 1], [0, 0])).all()
+    # Where nobody lives there is no rate of one's own: the city's, 20 in 2,000.
+    assert marshall_rates([19, 1, 0], [1000, 1000, 0])[2] == pytest.approx(0.01)
+
+
+def test_a_place_where_nobody_lives_changes_no_other_rate():
+    with_it = marshall_rates([12, 3, 0, 1, 8, 0], [9000, 4000, 1500, 500, 30000, 0])
+    without = marshall_rates([12, 3, 0, 1, 8], [9000, 4000, 1500, 500, 30000])
+    assert with_it[:5].tolist() == pytest.approx(without.tolist())
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("coverage", [0, 1, -0.5, 90, math.nan])
+def test_a_coverage_that_is_no_share_is_refused(coverage):
+    with pytest.raises(ParamError, match="between 0 and 1"):
+        shrink(3, Prior(1, 1), coverage)
+    with pytest.raises(ParamError, match="between 0 and 1"):
+        shrink(3, None, coverage, city_mean=1.0)
+
+
+def test_a_flat_city_without_its_mean_is_refused():
+    with pytest.raises(ParamError, match="Give city_mean"):
+        shrink(3, None)
+
+
+@pytest.mark.parametrize("n_cells", [0, -1, 8])
+def test_blocks_of_no_cell_or_beyond_the_spirals_are_refused(n_cells):
+    with pytest.raises(ParamError, match="must have 1 to 7 cells"):
+        block_sums(np.ones(9), spirals(3, 3, 1), n_cells)
+
+
+@pytest.mark.parametrize("people", [-1, math.nan])
+def test_a_population_below_zero_or_unknown_is_refused(people):
+    with pytest.raises(ParamError, match="number of people must be 0 or more"):
+        marshall_rates([1, 2], [1000, people])
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@general
+@given(st.integers(0, 60), st.floats(0.2, 8), st.floats(0.05, 5), st.sampled_from([0.5, 0.9]))
+def test_the_estimate_is_bayes_rule_integrated_number_by_number(n, alpha, beta, coverage):
+    def weight(expected):
+        return poisson.pmf(n, expected) * gamma.pdf(expected, alpha, scale=1 / beta)
+
+    found = shrink(n, Prior(alpha, beta), coverage)
+    centre, reach = found.mean, 12 * math.sqrt(found.alpha) / found.rate
+    ends = [0, found.low, found.high, centre + reach + 20 / found.rate]
+    shares = [quad(weight, *ends[at : at + 2], limit=200)[0] for at in range(3)]
+    assert shares[1] / sum(shares) == pytest.approx(coverage, abs=2e-4)
+    assert shares[0] == pytest.approx(shares[2], abs=2e-3 * sum(shares))
+
+
+@general
+@given(st.integers(0, 40), st.floats(0.2, 8), st.floats(0.05, 5))
+def test_an_estimate_lies_between_the_count_and_the_citys_mean(n, alpha, beta):
+    found, city = shrink(n, Prior(alpha, beta)), alpha / beta
+    assert min(n, city) - 1e-9 <= found.mean <= max(n, city) + 1e-9
+    assert shrink(n + 1, Prior(alpha, beta)).mean > found.mean
+
+
+@general
+@given(st.lists(st.integers(0, 9), min_size=30, max_size=30), st.integers(1, 19))
+def test_block_sums_are_those_added_up_cell_by_cell(counts, n_cells):
+    around, by_hand = spirals(6, 5, 2), []
+    for row in around:
+        members = [int(place) for place in row[:n_cells]]
+        if -1 not in members:
+            by_hand.append(sum(counts[place] for place in members))
+    assert block_sums(counts, around, n_cells).tolist() == by_hand
+
+
+@general
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9000)), min_size=1, max_size=9))
+def test_rates_are_those_of_marshalls_formula_place_by_place(places):
+    total = sum(people for _, people in places)
+    mean = sum(n for n, _ in places) / total
+    spread = sum(people * (n / people - mean) ** 2 for n, people in places) / total
+    excess = max(spread - mean / (total / len(places)), 0)
+    rates = marshall_rates(*zip(*places, strict=True))
+    for (n, people), rate in zip(places, rates, strict=True):
+        kept = excess / (excess + mean / people) if excess else 0
+        assert rate == pytest.approx(mean + kept * (n / people - mean), rel=1e-9, abs=1e-15)
+
+
+def _blocks_held(mean, is_smooth, n_cells, seed):
+    """Give how often 90 % intervals of all blocks hold what they must, in twelve cities."""
+    random, around = np.random.default_rng(seed), spirals(40, 40, 4)
+    held = []
+    for _ in range(12):
+        if is_smooth:
+            noise = random.normal(size=1600)
+            noise = np.where(around[:, :37] >= 0, noise[around[:, :37]], 0).sum(axis=1)
+            rates = np.exp(1.2 * noise / noise.std())
+        else:
+            rates = random.gamma(0.5, 2, 1600)
+        rates *= mean / rates.mean()
+        counts = random.poisson(rates)
+        prior = fit_block_prior(counts, around, n_cells)
+        for n, expected in zip(
+            block_sums(counts, around, n_cells)[::7],
+            block_sums(rates, around, n_cells)[::7],
+            strict=True,
+        ):
+            estimate = shrink(int(n), prior)
+            held.append(estimate.low <= expected <= estimate.high)
+    return np.mean(held)
+
+
+@pytest.mark.parametrize("is_smooth", [False, True])
+@pytest.mark.parametrize("mean", [0.3, 1.0, 3.0])
+def test_of_ten_blocks_taken_anywhere_nine_have_what_their_interval_says(mean, is_smooth):
+    assert 0.84 <= _blocks_held(mean, is_smooth, 12, seed=4) <= 0.95
+
+
+def test_an_estimate_made_from_its_law_has_the_bounds_of_that_law():
+    found = Estimate.of_gamma(4.0, 2.0, 0.8)
+    shares = gamma.cdf([found.low, found.high], 4.0, scale=0.5)
+    assert shares.tolist() == pytest.approx([0.1, 0.9])
+    assert found.mean == 2

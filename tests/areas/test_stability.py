@@ -1,0 +1,287 @@
+"""Would the same areas be found again? DBSCAN by scikit-learn, and places strong and weak."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+from csa.areas import stability
+from csa.areas.expected import expect_incidents, recall, spread, spread_matrix
+from csa.areas.forming import form_areas
+from csa.areas.stability import Past, jaccard, link, measure_stability
+from tests.areas.ground import (
+    AT,
+    GRID,
+    ISLAND,
+    LAKESIDE,
+    MIDDLE,
+    TOWN,
+    cells_at,
+    general,
+    on_land,
+    params,
+    plainly_reached,
+    slow_middle,
+    straight_row,
+    towns,
+)
+
+WEST, EAST = straight_row(11)[0], straight_row(11)[-1]  # 3.5 km apart
+
+
+def past_of(xy, months_ago=0.5, period_months=36, grid=GRID):
+    """Incidents on a grid, all in one month unless told."""
+    xy = np.asarray(xy, dtype=float).reshape(-1, 2)
+    at = np.array([grid.places[int(cell)] for cell in cells_at(xy)], dtype=np.int64)
+    return Past(
+        xy, at, np.broadcast_to(np.asarray(months_ago, dtype=float), len(xy)), period_months
+    )
+
+
+def form(past, choices, grid=GRID):
+    """Find areas from all of the past, as a proposal does."""
+    at, ago = past.at, past.months_ago
+    recalled = np.bincount(at, recall(ago), minlength=len(grid.area_km2))
+    recent = np.bincount(at, ago < 12, minlength=len(grid.area_km2)).astype(float)
+    is_in = ago < past.period_months
+    cells = grid.area_km2.index.to_numpy()[at[is_in]]
+    expected = expect_incidents(recalled, recent, int(is_in.sum()), grid)
+    return form_areas(past.xy[is_in], cells, grid, choices, expected).areas
+
+
+def knots(counts):
+    """So many incidents at the centre of each cell, within 20 m."""
+    rng = np.random.default_rng(1)
+    return np.concatenate([AT[cell] + rng.uniform(-20, 20, (n, 2)) for cell, n in counts.items()])
+
+
+@st.composite
+def pasts(draw, grids=(GRID, LAKESIDE, ISLAND)):
+    """Incidents of some years on street corners, and the months of a period."""
+    grid = draw(st.sampled_from(grids))
+    xy = on_land(draw(towns()), grid)
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    months_ago = rng.integers(0, draw(st.sampled_from([10, 60, 150])), len(xy)) + 0.5
+    return past_of(xy, months_ago, draw(st.sampled_from([12, 36])), grid), grid
+
+
+choices_of = st.builds(
+    params,
+    eps_m=st.sampled_from([50, 90, 130, 180, 260]),
+    min_samples=st.integers(2, 8),
+    limit=st.sampled_from([0.25, 0.8, 2.0]),
+)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_alike_is_the_cells_of_both_over_the_cells_of_either():
+    one = frozenset({1, 2, 3})
+    assert jaccard(one, one) == 1
+    assert jaccard(one, frozenset({4})) == 0
+    assert jaccard(one, frozenset({2, 3, 4})) == 0.5
+    assert jaccard(one, frozenset({1, 2, 3, 4, 5, 6, 7})) == pytest.approx(3 / 7)
+    assert jaccard(frozenset(), one) == 0
+
+
+def test_a_strong_place_is_found_every_time_and_one_barely_over_the_minimum_is_not():
+    # a cell keeps .6 of its own and .4 x 1.768 per km2 on .105 km2: 15 incidents expect 10.1
+    past, choices = past_of(knots({WEST: 60, EAST: 15})), params(100, 10)
+    areas = form(past, choices)
+    assert [WEST in area for area in areas] == [True, False]
+    found = measure_stability(areas, past, GRID, choices, seed=1)
+    # 12 of the 15 must be kept, for 8 expected: 12 are kept on average
+    assert found[0] == 1
+    assert 0.5 < found[1] < 0.85
+
+
+def test_the_minimum_is_scaled_by_the_part_that_is_kept():
+    past, choices = past_of(knots({WEST: 60, EAST: 18})), params(100, 10)
+    area = [area for area in form(past, choices) if EAST in area]
+    # 14 of the 18 are kept on average: hardly ever fewer than 12, every second time fewer than 15
+    assert measure_stability(area, past, GRID, choices, seed=1)[0] > 0.95
+
+
+def test_without_a_size_limit_strong_places_are_found_every_time_too():
+    xy = np.concatenate([knots({WEST: 60}), AT[EAST] + np.arange(60)[:, None] * [0, -40]])
+    past, choices = past_of(xy), params(130, 4, 0)
+    areas = form(past, choices)
+    assert [WEST in area for area in areas] == [True, False]
+    assert GRID.size_km2(areas[1]) > 0.9
+    assert measure_stability(areas, past, GRID, choices, seed=1).tolist() == [1, 1]
+    found = measure_stability(areas, past, GRID, params(130, 12, 0), seed=1)
+    assert found.tolist() == [1, 0]  # seven at most lie within 130 m, and ten are asked for
+
+
+def test_half_alike_is_the_same_area_and_less_is_another():
+    past, choices = past_of(knots({WEST: 60})), params(100, 10)
+    (area,) = form(past, choices)
+    others = set(TOWN) - area
+    as_many = frozenset(sorted(others)[: len(area)])
+    assert measure_stability([area | as_many], past, GRID, choices, seed=1, n_subsamples=5)[0] == 1
+    one_more = area | as_many | {max(others)}
+    assert measure_stability([one_more], past, GRID, choices, seed=1, n_subsamples=5)[0] == 0
+
+
+def test_what_is_reached_by_hand():
+    middle = AT[MIDDLE]
+    xy = middle + np.array([[0, 0], [0, 0], [90, 0], [170, 0], [2000, 0]])
+    past = past_of(xy)
+    graph = link(past.xy, past.at, GRID, 100)
+    everybody = np.ones(5, dtype=bool)
+    # two in one place and one 90 m off are three; the fourth is at the border, the last alone
+    reached = graph.reached(everybody, 3)
+    assert graph.places.shape == (4, 4)
+    assert set(GRID.area_km2.index[reached].tolist()) == plainly_reached(xy, params(100, 3), GRID)
+    assert not graph.reached(everybody, 5).any()
+    assert not graph.reached(np.array([True, False, True, True, True]), 4).any()
+
+
+def test_only_the_periods_incidents_are_clustered():
+    # thirty incidents, two thirds of them before the period: not ten within it
+    xy, ago = knots({WEST: 30}), np.repeat([40.5, 10.5], [21, 9])
+    area = form(past_of(knots({WEST: 60})), params(100, 10))
+    found = measure_stability(
+        area, past_of(xy, ago), GRID, params(100, 12), seed=1, n_subsamples=20
+    )
+    assert found.tolist() == [0]
+    found = measure_stability(
+        area, past_of(xy, ago, 48), GRID, params(100, 12), seed=1, n_subsamples=20
+    )
+    assert found.tolist() == [1]
+    assert past_of(xy, ago).is_in_period.sum() == 9
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_without_an_area_there_is_nothing_to_find():
+    for past in (past_of(np.zeros((0, 2))), past_of(knots({WEST: 3}))):
+        assert measure_stability([], past, GRID, params(100, 10), seed=1).tolist() == []
+
+
+def test_no_incident_links_nothing():
+    graph = link(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), GRID, 100)
+    assert not graph.reached(np.zeros(0, dtype=bool), 2).any()
+
+
+def test_an_area_with_nothing_in_it_is_never_found():
+    past = past_of(knots({WEST: 40}))
+    found = measure_stability(
+        [frozenset({EAST})], past, GRID, params(100, 10), seed=1, n_subsamples=5
+    )
+    assert found.tolist() == [0]
+
+
+def test_a_minimum_of_two_stays_two():
+    past, choices = past_of(knots({WEST: 40})), params(100, 2)
+    assert stability._Again(past, GRID, choices).params.dbscan.min_samples == 2
+    assert stability._Again(past, GRID, params(100, 19)).params.dbscan.min_samples == 15
+
+
+def test_what_lies_within_eps_to_the_metre_is_near():
+    xy = AT[MIDDLE] + np.array([[0.0, 0], [100, 0]])
+    past = past_of(xy)
+    both = np.ones(2, dtype=bool)
+    assert link(past.xy, past.at, GRID, 100).reached(both, 2).any()
+    assert not link(past.xy, past.at, GRID, 99.999).reached(both, 2).any()
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@general
+@given(given=pasts(), choices=choices_of, seed=st.integers(0, 99))
+def test_cells_reached_by_some_of_the_incidents_are_those_scikit_learn_reaches(
+    given, choices, seed
+):
+    past, grid = given
+    kept = np.random.default_rng(seed).random(len(past.at)) < 0.8
+    graph = link(past.xy, past.at, grid, choices.dbscan.eps_m)
+    reached = graph.reached(kept, choices.dbscan.min_samples)
+    assert set(grid.area_km2.index[reached].tolist()) == plainly_reached(
+        past.xy[kept], choices, grid
+    )
+
+
+@settings(general, max_examples=60)
+@given(given=pasts(), choices=choices_of)
+def test_from_all_incidents_the_very_areas_of_the_proposal_are_found(given, choices):
+    past, grid = given
+    areas = form(past, choices, grid)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stability, "KEPT_SHARE", 1.0)
+        found = measure_stability(areas, past, grid, choices, seed=1, n_subsamples=2)
+        assert found.tolist() == [1.0] * len(areas)
+        if len(past.at):
+            again = stability._Again(past, grid, choices).areas(np.ones(len(past.at), dtype=bool))
+            assert sorted(again, key=lambda area: slow_middle(area, grid)) == list(areas)
+
+
+@settings(general, max_examples=40)
+@given(given=pasts(grids=(GRID, LAKESIDE)), choices=st.builds(params, limit=st.just(0)))
+def test_without_a_size_limit_each_area_lies_in_one_that_is_found_again(given, choices):
+    past, grid = given
+    areas = form(past, choices, grid)
+    if areas:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stability, "KEPT_SHARE", 1.0)
+            again = stability._Again(past, grid, choices).areas(np.ones(len(past.at), dtype=bool))
+        for area in areas:
+            assert sum(area <= other for other in again) == 1
+
+
+@settings(general, max_examples=30)
+@given(given=pasts(), seed=st.integers(0, 99))
+def test_the_matrix_spreads_as_the_kernel_does(given, seed):
+    past, grid = given
+    if not len(past.at):
+        return
+    occupied = np.unique(past.at)
+    counts = np.random.default_rng(seed).gamma(2, 2, len(occupied))
+    everywhere = np.zeros(len(grid.area_km2))
+    everywhere[occupied] = counts
+    np.testing.assert_allclose(
+        spread_matrix(occupied, grid) @ counts, spread(everywhere, grid), rtol=1e-9, atol=1e-12
+    )
+
+
+@settings(general, max_examples=15)
+@given(given=pasts(), choices=choices_of, seed=st.integers(0, 99))
+def test_each_share_is_what_finding_areas_again_from_each_subsample_says(given, choices, seed):
+    past, grid = given
+    areas, n = form(past, choices, grid), 4
+    found = measure_stability(areas, past, grid, choices, seed=seed, n_subsamples=n)
+    rng, times = np.random.default_rng(seed), np.zeros(len(areas))
+    least = max(2, round(0.8 * choices.dbscan.min_samples))
+    scaled = params(choices.dbscan.eps_m, least, choices.max_area_km2)
+    for _ in range(n if len(areas) else 0):
+        kept = rng.choice(len(past.at), round(0.8 * len(past.at)), replace=False)
+        some = Past(past.xy[kept], past.at[kept], past.months_ago[kept], past.period_months)
+        again = form(some, scaled, grid)
+        times += [any(2 * len(a & b) >= len(a | b) for b in again) for a in areas]
+    assert found.tolist() == (times / n).tolist()
+
+
+@settings(general, max_examples=10)
+@given(seed=st.integers(0, 99))
+def test_the_same_seed_gives_the_same_shares(seed):
+    past, choices = past_of(knots({WEST: 30, EAST: 10})), params(100, 10)
+    areas = form(past, choices)
+    before = past.xy.copy(), past.at.copy()
+    one, again = (
+        measure_stability(areas, past, GRID, choices, seed=seed, n_subsamples=10) for _ in range(2)
+    )
+    assert one.tolist() == again.tolist()
+    assert (past.xy == before[0]).all()
+    assert (past.at == before[1]).all()
+
+
+def test_of_a_place_barely_over_the_minimum_chance_takes_as_much_as_drawing_without_return_says():
+    """Of 75 incidents 60 are kept; of one place's 15, so at least 12 as often as this law says."""
+    past, choices = past_of(knots({WEST: 60, EAST: 15})), params(100, 10)
+    east = [area for area in form(past, choices) if EAST in area]
+    found = measure_stability(east, past, GRID, choices, seed=1, n_subsamples=1000)
+    assert found[0] == pytest.approx(hypergeom(75, 15, 60).sf(11), abs=0.04)

@@ -1,0 +1,381 @@
+"""One period's incidents on the cells: counted again by plain tables, month by month."""
+
+import math
+
+import h3
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices, dbscan_of, period_of
+from csa.areas.study_area import locate, require_city, study_cells
+from csa.base.errors import CsaError, ParamError, PeriodError
+from csa.base.params import DbscanParams, Month, Period
+from csa.config.loading import load_city
+from csa.ingest.intake import build_dataset
+from csa.ingest.sources import Inputs
+from tests.conftest import make_town
+
+KNOT, OTHER, OUTSIDE = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.70, 39.02)
+TO_METRES = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
+
+
+def line(number, place, day="2020-05-01", fatal=0):
+    lon, lat = place
+    return f"{number},{number},{day},{fatal},{lon},{lat},,"
+
+
+def build(town, *lines):
+    config = load_city(town.config)
+    path = town.write("a.csv", *lines)
+    return build_dataset(config, Inputs((path,), town.places)).dataset, config
+
+
+@pytest.fixture
+def made(town):
+    return lambda *lines: build(town, *lines)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Six years of incidents in a few places: some without a place, some outside the city."""
+    rng = np.random.default_rng(7)
+    months = pd.period_range("2014-06", "2020-05", freq="M").astype(str)
+    lines = []
+    for n in range(700):
+        day = f"{rng.choice(months)}-{rng.integers(1, 29):02d}"
+        lon, lat = -94.5998 + 0.0995 * rng.random() ** 2, 39.0002 + 0.0495 * rng.random() ** 2
+        if n % 50 == 0:
+            lines.append(f"{n},{n},{day},{n % 2},,,,")
+        else:
+            place = OUTSIDE if n % 33 == 0 else (round(lon, 6), round(lat, 6))
+            lines.append(line(n, place, day, fatal=int(n % 3 == 0)))
+    return build(make_town(tmp_path_factory.mktemp("many")), *lines)
+
+
+def slow_window(dataset, period, kinds):
+    """Sort a period's incidents by hand: in the city, without a place, outside."""
+    inside, unlocated, outside = [], 0, 0
+    for row in dataset.incidents.to_dict("records"):
+        month = f"{row['occurred_at']:%Y-%m}"
+        if row["kind"] not in kinds or not str(period.start) <= month < str(period.until):
+            continue
+        if math.isnan(row["lon"]):
+            unlocated += 1
+        elif "outside_study_area" in row["flags"]:
+            outside += 1
+        else:
+            inside.append(row)
+    return inside, unlocated, outside
+
+
+def slow_cell(row, resolution=9):
+    return int(h3.latlng_to_cell(row["lat"], row["lon"], resolution), 16)
+
+
+def slow_expected(dataset, period, kinds, cover):
+    """Tell what each cell is expected to hold, from the dates and all distances between cells."""
+    sums = {name: dict.fromkeys(cover.index.tolist(), 0.0) for name in ("lasting", "recent")}
+    n_incidents = 0
+    for row in slow_window(dataset, Period(Month(1000, 1), period.until), kinds)[0]:
+        when = row["occurred_at"]
+        ago = (period.until.year - when.year) * 12 + period.until.number - when.month - 0.5
+        sums["lasting"][slow_cell(row)] += math.exp(-ago / 84)
+        sums["recent"][slow_cell(row)] += ago < 12
+        n_incidents += str(period.start) <= f"{when:%Y-%m}"
+    xy = np.column_stack(TO_METRES.transform(cover["lon"].to_numpy(), cover["lat"].to_numpy()))
+    apart_km = cdist(xy, xy) / 1000
+    kernel = np.exp(-(apart_km**2) / 0.18) / (0.18 * math.pi)
+    kernel[apart_km > 1.2] = 0
+    found = []
+    for name, discount in (("lasting", 1), ("recent", 0.7)):
+        share = np.array(list(sums[name].values()))
+        share = share / share.sum() if share.any() else share
+        found.append(
+            discount * (0.6 * share + 0.4 * (kernel @ share) * cover["area_km2"].to_numpy())
+        )
+    return n_incidents * np.maximum(*found)
+
+
+periods = st.builds(
+    lambda year, number, months: Period.before(Month(year, number), months),
+    year=st.integers(2014, 2021),
+    number=st.integers(1, 12),
+    months=st.sampled_from([1, 2, 12, 36, 120]),
+)
+kinds_of = st.sampled_from([("homicide", "nonfatal"), ("homicide",), ("nonfatal",)])
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_others(made):
+    dataset, config = made(
+        line(1, KNOT, "2020-04-30"),
+        line(2, KNOT, "2020-05-01"),
+        line(3, OTHER, "2020-05-31"),
+        line(4, KNOT, "2020-06-01"),
+        line(5, OUTSIDE, "2020-05-05"),
+        "6,6,2020-05-06,0,,,,",
+        "7,7,2020-06-06,0,,,,",
+    )
+    located = locate(dataset, config, Choices())
+    window = located.window(Period(Month(2020, 5), Month(2020, 6)))
+    assert window.incidents["incident_id"].tolist() == ["2", "3"]
+    assert window.incidents.index.tolist() == [0, 1]
+    assert (window.n_unlocated, window.n_outside) == (1, 1)
+    assert window.xy.tolist() == [
+        pytest.approx(TO_METRES.transform(*place), abs=0.01) for place in (KNOT, OTHER)
+    ]
+    assert window.cells.tolist() == [
+        int(h3.latlng_to_cell(lat, lon, 9), 16) for lon, lat in (KNOT, OTHER)
+    ]
+
+
+def test_one_kind_is_counted_alone_in_every_number(made):
+    dataset, config = made(
+        line(1, KNOT, fatal=1), line(2, KNOT), line(3, OUTSIDE, fatal=1), "4,4,2020-05-06,0,,,,"
+    )
+    period = Period(Month(2020, 5), Month(2020, 6))
+    for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
+        located = locate(dataset, config, Choices(kinds=(kind,)))
+        window = located.window(period)
+        assert window.incidents["incident_id"].tolist() == ids
+        assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
+        assert located.counts(period).sum() == 1
+
+
+def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_city(made):
+    beyond = (-94.6085, 39.02)  # 700 m west of the border
+    dataset, config = made(line(1, KNOT), line(2, beyond))
+    located = locate(dataset, config, Choices(resolution=7))
+    cell = int(h3.latlng_to_cell(beyond[1], beyond[0], 7), 16)
+    assert cell in located.grid.places
+    window = located.window(Period.before(Month(2020, 6), 1))
+    assert window.incidents["incident_id"].tolist() == ["1"]
+    assert (window.n_unlocated, window.n_outside) == (0, 1)
+
+
+def test_counts_by_cell_are_of_the_period_alone(made):
+    dataset, config = made(
+        *[line(n, KNOT, "2020-05-09") for n in (1, 2, 3)],
+        line(4, OTHER, "2020-05-09"),
+        line(5, KNOT, "2020-01-09"),
+    )
+    located = locate(dataset, config, Choices())
+    counts = located.counts(Period(Month(2020, 5), Month(2020, 6)))
+    by_cell = dict(zip(located.grid.area_km2.index.tolist(), counts.tolist(), strict=True))
+    (lon, lat), (other_lon, other_lat) = KNOT, OTHER
+    assert by_cell[int(h3.latlng_to_cell(lat, lon, 9), 16)] == 3
+    assert by_cell[int(h3.latlng_to_cell(other_lat, other_lon, 9), 16)] == 1
+    assert counts.sum() == 4
+
+
+def test_the_month_before_is_half_a_month_ago_and_what_comes_after_is_below_zero(made):
+    days = ["2019-05-31", "2020-04-30", "2020-05-01", "2020-05-31", "2020-06-01"]
+    dataset, config = made(*[line(n, KNOT, day) for n, day in enumerate(days)])
+    located = locate(dataset, config, Choices())
+    assert located.months_ago(Month(2020, 6)).tolist() == [12.5, 1.5, 0.5, 0.5, -0.5]
+
+
+def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
+    dataset, config = made(*[line(n, KNOT, f"20{n}-05-01") for n in range(14, 21)])
+    located = locate(dataset, config, Choices())
+    for months, n in ((12, 1), (36, 3), (84, 7)):
+        expected = located.expected(Period.before(Month(2020, 6), months))
+        assert expected.sum() == pytest.approx(n, rel=0.02)
+        assert expected.argmax() == located.positions[0]
+
+
+def test_what_comes_after_the_period_is_never_expected(made):
+    before = [line(n, KNOT, "2020-03-01") for n in range(5)]
+    period = Period.before(Month(2020, 4), 3)
+    alone, config = made(*before)
+    later, _ = made(*before, *[line(10 + n, OTHER, "2020-04-01") for n in range(50)])
+    one, other = (locate(dataset, config, Choices()).expected(period) for dataset in (alone, later))
+    assert one.tolist() == other.tolist()
+
+
+def test_a_new_place_is_expected_by_its_last_months_only_where_they_are_asked_for(made):
+    old = [line(n, OTHER, f"{2015 + n % 5}-05-01") for n in range(40)]
+    dataset, config = made(*old, *[line(50 + n, KNOT) for n in range(10)])
+    located, period = locate(dataset, config, Choices()), Period.before(Month(2020, 6), 12)
+    new = located.positions[located.incidents["lon"].to_numpy() < -94.55][0]
+    both, lasting = located.expected(period), located.expected(period, with_recent=False)
+    assert both[new] > 4.2  # seven tenths of the six of ten that stay with it
+    assert lasting[new] < 3
+    assert (both >= lasting).all()
+    past = located.past(period)
+    rows = zip(located.xy.tolist(), located.month.tolist(), located.positions.tolist(), strict=True)
+    by_place = sorted((*xy, month, at) for xy, month, at in rows)
+    assert past.xy.tolist() == [[x, y] for x, y, _, _ in by_place]
+    assert past.months_ago.tolist() == [2020 * 12 + 5 - month - 0.5 for _, _, month, _ in by_place]
+    assert past.at.tolist() == [at for _, _, _, at in by_place]
+    earlier = located.past(Period.before(Month(2019, 6), 12))
+    assert len(earlier.xy) == 40
+    assert located.months_ago(Month(2019, 6)).min() == -11.5
+
+
+def test_the_past_is_the_same_whatever_the_order_of_rows(made):
+    # four at one corner, of other months, and others beside it
+    lines = [line(n, KNOT, f"20{14 + n}-05-01") for n in range(4)]
+    lines += [line(10 + n, (KNOT[0], KNOT[1] + 0.001 * n), "2019-02-01") for n in range(1, 4)]
+    lines += [line(20, OTHER, "2020-05-31")]
+    pasts = []
+    for order in (lines, lines[::-1], [*lines[3:], *lines[:3]]):
+        located = locate(*made(*order), Choices())
+        past = located.past(Period.before(Month(2020, 6), 12))
+        pasts.append((past.xy.tolist(), past.at.tolist(), past.months_ago.tolist()))
+    assert pasts[0] == pasts[1] == pasts[2]
+    assert len(pasts[0][0]) == 8
+
+
+def test_a_place_before_the_period_is_remembered_but_not_counted(made):
+    dataset, config = made(
+        *[line(n, OTHER, "2014-05-01") for n in range(20)], *[line(50 + n, KNOT) for n in range(6)]
+    )
+    located = locate(dataset, config, Choices())
+    expected = located.expected(Period.before(Month(2020, 6), 12))
+    assert expected.sum() < 6 * 1.7
+    assert expected[located.positions[0]] > 2  # twenty of six years ago, of six in all
+    assert located.counts(Period.before(Month(2020, 6), 12))[located.positions[0]] == 0
+
+
+def test_the_months_asked_for_end_after_the_datas_last_month(made):
+    dataset, _ = made(line(1, KNOT, "2019-02-03"), line(2, KNOT, "2020-12-31"))
+    period = period_of(dataset, Choices(months=12))
+    assert (str(period.start), str(period.until)) == ("2020-01", "2021-01")
+    period = period_of(dataset, Choices(until=Month(2020, 3), months=2))
+    assert (str(period.start), str(period.until)) == ("2020-01", "2020-03")
+
+
+def test_what_was_chosen_comes_before_what_is_suggested():
+    suggested = DbscanParams(250, 19)
+    assert dbscan_of(Choices(), suggested) == suggested
+    assert dbscan_of(Choices(eps_m=100.0), suggested) == DbscanParams(100.0, 19)
+    assert dbscan_of(Choices(min_samples=4), suggested) == DbscanParams(250, 4)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_a_period_longer_than_the_data_holds_all_of_it(made):
+    dataset, config = made(line(1, KNOT), line(2, OTHER, "2020-04-01"))
+    located = locate(dataset, config, Choices())
+    period = period_of(dataset, Choices(months=600))
+    assert period.months == 600
+    assert len(located.window(period).incidents) == located.counts(period).sum() == 2
+    assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
+
+
+def test_no_incident_in_the_city_is_a_window_of_none(made):
+    dataset, config = made("1,1,2020-05-01,0,,,,", line(2, OUTSIDE))
+    located = locate(dataset, config, Choices())
+    period = Period.before(Month(2020, 6), 1)
+    window = located.window(period)
+    assert (len(window.incidents), window.xy.shape, window.cells.shape) == (0, (0, 2), (0,))
+    assert (window.n_unlocated, window.n_outside) == (1, 1)
+    assert not located.expected(period).any()
+    assert not located.counts(period).any()
+
+
+def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(made):
+    dataset, config = made(line(1, KNOT))
+    located = locate(dataset, config, Choices())
+    for until in (Month(2021, 5), Month(2020, 5)):
+        period = Period.before(until, 3)
+        assert len(located.window(period).incidents) == 0
+        assert not located.expected(period).any()
+
+
+def test_cells_that_were_listed_before_change_nothing(made):
+    dataset, config = made(line(1, KNOT), line(2, OTHER))
+    cover = study_cells(dataset, 9)
+    given_cells = locate(dataset, config, Choices(), cover)
+    own = locate(dataset, config, Choices())
+    period = Period.before(Month(2020, 6), 1)
+    assert given_cells.expected(period).tolist() == own.expected(period).tolist()
+    assert given_cells.grid.area_km2.equals(own.grid.area_km2)
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ask", [require_city, lambda *given: locate(*given, Choices())])
+def test_a_dataset_of_another_city_is_refused(made, root, ask):
+    dataset, config = made(line(1, KNOT))
+    require_city(dataset, config)
+    with pytest.raises(CsaError, match="The dataset is of 'testville'"):
+        ask(dataset, load_city(root / "config" / "philadelphia.toml"))
+
+
+@pytest.mark.parametrize("lines", [("1,1,never,0,,,,",), ("1,1,2020-05-01,0,,,,",)])
+def test_another_city_is_refused_before_anything_else_is_asked(made, root, lines):
+    dataset, _ = made(*lines)
+    other = load_city(root / "config" / "philadelphia.toml")
+    for choices in (Choices(), Choices(until=Month(1990, 1)), Choices(resolution=99)):
+        with pytest.raises(CsaError, match="The dataset is of 'testville'"):
+            propose(dataset, other, choices)
+
+
+@pytest.mark.parametrize("resolution", [5, 12])
+def test_cells_of_no_use_are_refused(made, resolution):
+    dataset, config = made(line(1, KNOT))
+    with pytest.raises(ParamError, match="must be 6 to 11"):
+        locate(dataset, config, Choices(resolution=resolution))
+
+
+@pytest.mark.parametrize(("until", "months"), [("2020-05", 12), ("2020-07", 1)])
+def test_a_period_wholly_outside_the_data_is_refused(made, until, months):
+    dataset, _ = made(line(1, KNOT))
+    with pytest.raises(PeriodError, match="the data, which cover 2020-05 to 2020-05"):
+        period_of(dataset, Choices(until=Month.parse(until), months=months))
+
+
+def test_a_dataset_without_a_date_has_no_period(made):
+    dataset, _ = made("1,1,never,0,,,,")
+    with pytest.raises(PeriodError, match="has a readable date"):
+        period_of(dataset, Choices())
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(period=periods, kinds=kinds_of)
+def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
+    dataset, config = many
+    located = locate(dataset, config, Choices(kinds=kinds), study_cells_of(dataset))
+    inside, unlocated, outside = slow_window(dataset, period, kinds)
+    window = located.window(period)
+    assert window.incidents["incident_id"].tolist() == [row["incident_id"] for row in inside]
+    assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
+    assert window.cells.tolist() == [slow_cell(row) for row in inside]
+    counted = pd.Series([slow_cell(row) for row in inside], dtype="uint64").value_counts()
+    listed = located.grid.area_km2.index
+    assert located.counts(period).tolist() == [int(counted.get(cell, 0)) for cell in listed]
+    assert listed[located.positions].tolist() == located.cells.tolist()
+
+
+@settings(derandomize=True, deadline=None, max_examples=15)
+@given(period=periods, kinds=kinds_of)
+def test_expected_is_what_dates_and_all_distances_say(many, period, kinds):
+    dataset, config = many
+    cover = study_cells_of(dataset)
+    found = locate(dataset, config, Choices(kinds=kinds), cover).expected(period)
+    np.testing.assert_allclose(found, slow_expected(dataset, period, kinds, cover), rtol=1e-6)
+
+
+COVERS = {}
+
+
+def study_cells_of(dataset):
+    """List the cells once: that is the slow part."""
+    if dataset.fingerprint not in COVERS:
+        COVERS[dataset.fingerprint] = study_cells(dataset, 9)
+    return COVERS[dataset.fingerprint]

@@ -1,0 +1,373 @@
+"""The same way of proposing, on past days: scored on what came, and blind to it before."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import Point
+
+from csa.areas.choices import Choices
+from csa.areas.finding import estimate_areas, find_areas, settle_params
+from csa.areas.study_area import locate
+from csa.backtest.comparison import compare
+from csa.backtest.origins import (
+    SEED,
+    Question,
+    full_months,
+    make_trial,
+    past_januaries,
+    refuse_outside,
+    run_backtest,
+)
+from csa.backtest.scoring import BASELINES, METHODS
+from csa.base.errors import ParamError, PeriodError
+from csa.base.params import Month, Period
+from tests.areas.test_finding import (
+    history,
+    philadelphia_in,
+    town_of,
+    with_other_future,
+)
+
+JANUARIES = (Month(2017, 1), Month(2018, 1), Month(2019, 1))
+
+
+@pytest.fixture(scope="module")
+def testville(tmp_path_factory):
+    return town_of(tmp_path_factory.mktemp("backtesting"), history())
+
+
+@pytest.fixture(scope="module")
+def located(testville):
+    dataset, config = testville
+    return locate(dataset, config, Choices())
+
+
+@pytest.fixture(scope="module")
+def tested(located, testville):
+    return run_backtest(located, Choices(), testville[1].areas, Question(JANUARIES))
+
+
+@pytest.fixture(scope="module")
+def of_days(testville):
+    """The dataset, as if its first and last day had been others."""
+    dataset = testville[0]
+    return lambda first, last: replace(
+        dataset, report={**dataset.report, "data_from": first, "data_through": last}
+    )
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "start", "until"),
+    [
+        ("2014-01-01", "2019-12-31", "2014-01", "2020-01"),
+        ("2014-01-20", "2019-12-30", "2014-02", "2019-12"),
+        ("2016-01-01", "2016-02-29", "2016-01", "2016-03"),
+        ("2016-01-01", "2016-02-28", "2016-01", "2016-02"),
+    ],
+)
+def test_a_month_is_whole_when_it_begins_in_time_and_its_last_day_is_covered(
+    of_days, first, last, start, until
+):
+    assert full_months(of_days(first, last)) == Period(Month.parse(start), Month.parse(until))
+
+
+def test_januaries_need_a_whole_period_before_and_a_whole_year_after(testville, of_days):
+    assert past_januaries(testville[0], 36, 12) == JANUARIES
+    assert past_januaries(testville[0], 37, 12) == JANUARIES[1:]
+    assert past_januaries(testville[0], 36, 13) == JANUARIES[:-1]
+    assert past_januaries(of_days("2014-01-01", "2019-12-30"), 36, 12) == JANUARIES[:-1]
+    assert past_januaries(testville[0], 72, 1) == ()
+
+
+def test_a_row_for_each_day_and_method_on_exactly_the_same_land(tested, located):
+    table = tested.table
+    assert table["origin"].unique().tolist() == ["2017-01", "2018-01", "2019-01"]
+    for _, rows in table.groupby("origin"):
+        assert rows["method"].tolist() == list(METHODS)
+        assert rows["area_km2"].to_numpy() == pytest.approx(rows["area_km2"].iloc[0], abs=1e-9)
+    study_km2 = located.grid.area_km2.sum()
+    assert table["area_share"].to_numpy() == pytest.approx(table["area_km2"] / study_km2)
+    assert table["area_share"].max() <= 0.02 + 1e-12
+    assert (table["horizon_months"] == 12).all()
+    assert table["filled_share"].max() <= 0.1 + 1e-12
+    assert (table["pei_star"] <= 1 + 1e-12).all()
+
+
+def test_what_came_is_counted_as_plain_dates_would(tested, located):
+    when = located.incidents["occurred_at"].dt.year
+    n_future = tested.table.drop_duplicates("origin").set_index("origin")["n_future"].to_dict()
+    assert n_future == {f"{year}-01": int((when == year).sum()) for year in (2017, 2018, 2019)}
+
+
+def test_what_each_method_caught_is_counted_incident_by_incident(tested, located):
+    table = tested.table.set_index(["origin", "method"])["hit_share"]
+    for one in tested.judged:
+        origin = one.trial.origin
+        is_future = located.incidents["occurred_at"].dt.year == origin.year
+        at = located.positions[is_future.to_numpy()]
+        for method, part in one.parts.items():
+            assert table[str(origin), method] == pytest.approx(part[at].sum() / len(at))
+
+
+def test_the_comparison_is_of_areas_with_the_best_single_baseline(tested):
+    means = tested.table.groupby("method")["hit_share"].mean()
+    assert tested.comparison.method == "areas"
+    assert tested.comparison.baseline == means[list(BASELINES)].idxmax()
+    assert tested.comparison.hit_share == pytest.approx(means["areas"])
+    assert tested.comparison.baseline_hit_share == pytest.approx(means[tested.comparison.baseline])
+    assert tested.comparison.low <= tested.comparison.difference <= tested.comparison.high
+
+
+def test_a_trial_holds_the_period_the_last_year_and_the_horizon(located):
+    period, question = Period.before(Month(2018, 1), 36), Question((Month(2018, 1),), 6)
+    trial = make_trial(located, period, question, (), np.zeros(0))
+    when = located.incidents["occurred_at"]
+    assert (
+        trial.counts.sum()
+        == len(trial.xy)
+        == ((when >= "2015-01-01") & (when < "2018-01-01")).sum()
+    )
+    assert trial.last_year.sum() == (when.dt.year == 2017).sum()
+    assert trial.future.sum() == ((when >= "2018-01-01") & (when < "2018-07-01")).sum()
+    assert trial.areas == []
+
+
+def test_where_it_goes_on_areas_catch_far_more_than_chance(tested):
+    means = tested.table.groupby("method")["hit_share"].mean()
+    assert means["areas"] > 5 * means["random"]
+    assert means["ceiling"] == means.max()
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
+    none = run_backtest(located, Choices(), testville[1].areas, Question(()))
+    assert (len(none.table), none.comparison, none.judged) == (0, None, ())
+
+
+def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
+    dataset, config = testville
+    quiet = locate(
+        with_other_future(dataset, Month(2018, 1), "gone"), config, Choices(), located.cover
+    )
+    alone = run_backtest(quiet, Choices(), config.areas, Question((Month(2018, 1),)))
+    assert alone.comparison is None
+    assert alone.table["hit_share"].isna().all()
+    both = run_backtest(quiet, Choices(), config.areas, Question(JANUARIES[:2]))
+    assert both.comparison == compare(both.judged[:1], "areas", both.comparison.baseline, seed=SEED)
+
+
+def test_the_first_and_the_last_day_that_can_be_judged_are(located, testville):
+    for origin, horizon in ((Month(2014, 2), 12), (Month(2019, 12), 1)):
+        refuse_outside(testville[0], Question((origin,), horizon))
+
+
+def test_each_step_is_told(located, testville):
+    told = []
+    run_backtest(located, Choices(), testville[1].areas, Question(JANUARIES[:2]), told.append)
+    assert told == ["origin", "origin"]
+
+
+def test_without_areas_nothing_is_chosen(located, testville):
+    strict = Choices(min_samples=5000)
+    none = run_backtest(located, strict, testville[1].areas, Question(JANUARIES[:1]))
+    assert not none.table["area_km2"].any()
+    assert none.comparison.verdict == "as good"
+
+
+def test_land_of_no_neighborhood_comes_last(testville):
+    dataset, config = testville
+    west = dataset.neighborhoods[dataset.neighborhoods["name"] == "West End"]
+    here = locate(replace(dataset, neighborhoods=west), config, Choices())
+    assert set(here.land.neighborhood.tolist()) == {-1, 0}
+    table = run_backtest(here, Choices(), config.areas, Question(JANUARIES[:1], 12, 0.02)).table
+    assert table["area_km2"].to_numpy() == pytest.approx(table["area_km2"].iloc[0], abs=1e-9)
+
+
+def test_each_cell_lies_in_the_neighborhood_that_holds_its_middle(testville, located):
+    shapes = testville[0].neighborhoods
+    names = sorted(shapes["name"])
+    for at in range(0, len(located.cover), 37):
+        middle = Point(located.cover["lon"].iloc[at], located.cover["lat"].iloc[at])
+        inside = shapes[shapes.contains(middle)]["name"].tolist()
+        if inside:
+            assert names[located.land.neighborhood[at]] == inside[0]
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 61])
+def test_a_horizon_outside_one_to_sixty_months_is_refused(horizon):
+    with pytest.raises(ParamError, match="must be 1 to 60"):
+        Question(JANUARIES, horizon)
+    assert [Question(JANUARIES, months).horizon_months for months in (1, 60)] == [1, 60]
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 0.51, 2, float("nan")])
+def test_no_land_and_more_than_half_are_refused(share):
+    with pytest.raises(ParamError, match="above 0 and at most"):
+        Question(JANUARIES, 12, share)
+    assert Question(JANUARIES, 12, 0.5).area_share == 0.5
+
+
+def test_a_day_named_twice_is_refused():
+    with pytest.raises(ParamError, match="stands twice"):
+        Question((Month(2018, 1), Month(2017, 1), Month(2018, 1)))
+
+
+@pytest.mark.parametrize(
+    ("origin", "horizon"), [("2014-01", 12), ("2013-01", 12), ("2019-02", 12), ("2020-01", 1)]
+)
+def test_a_day_without_a_month_before_or_the_whole_time_after_is_refused(
+    located, testville, origin, horizon
+):
+    question = Question((Month(2018, 1), Month.parse(origin)), horizon)
+    with pytest.raises(PeriodError, match=f"{origin} cannot be judged over {horizon} months"):
+        run_backtest(located, Choices(), testville[1].areas, question)
+
+
+def test_data_without_a_whole_month_or_a_date_are_refused(of_days):
+    with pytest.raises(PeriodError, match="no whole month"):
+        full_months(of_days("2019-12-02", "2019-12-30"))
+    with pytest.raises(PeriodError, match="readable date"):
+        full_months(of_days(None, None))
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
+def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, located, tested, way):
+    dataset, config = testville
+    for one in tested.judged:
+        origin = one.trial.origin
+        changed = with_other_future(dataset, origin, way)
+        other = locate(changed, config, Choices(), located.cover)
+        (two,) = run_backtest(other, Choices(), config.areas, Question((origin,))).judged
+        for method in METHODS:
+            if method != "ceiling":
+                assert one.parts[method].tolist() == two.parts[method].tolist(), method
+        assert one.trial.per_km2.tolist() == two.trial.per_km2.tolist()
+        assert one.filled_share == two.filled_share
+        if way != "tripled":
+            assert one.trial.future.tolist() != two.trial.future.tolist()
+
+
+def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testville):
+    for at, origin in enumerate(JANUARIES):
+        alone = run_backtest(located, Choices(), testville[1].areas, Question((origin,))).table
+        among = tested.table[tested.table["origin"] == str(origin)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, among)
+        assert tested.judged[at].trial.origin == origin
+
+
+def test_the_areas_judged_are_those_that_would_have_been_proposed(tested, located, testville):
+    for one in tested.judged:
+        period = Period.before(one.trial.origin, 36)
+        params = settle_params(located, period, Choices(), testville[1].areas)
+        areas = find_areas(located, period, params).areas
+        assert len(areas) == len(one.trial.areas) > 0
+        for area, at in zip(areas, one.trial.areas, strict=True):
+            assert frozenset(located.grid.area_km2.index[at].tolist()) == area
+        means = [estimate.mean for estimate in estimate_areas(located, period, areas)]
+        sizes = [located.grid.size_km2(area) for area in areas]
+        assert one.trial.per_km2 == pytest.approx(np.array(means) / sizes)
+
+
+def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory):
+    lines = history(3, n_knot=0, n_other=0, n_strays=1500)
+    dataset, config = town_of(tmp_path_factory.mktemp("luck"), lines)
+    here = locate(dataset, config, Choices())
+    choices = Choices(eps_m=250.0, min_samples=4)
+    table = run_backtest(here, choices, config.areas, Question(JANUARIES, 12, 0.1)).table
+    means = table[table["method"].isin([*BASELINES, "areas", "random"])].groupby("method")
+    assert (means["hit_share"].mean() / means["area_share"].mean()).between(0.6, 1.5).all()
+
+
+# ---- On Philadelphia -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def philadelphia(shared_data, root):
+    dataset, config = philadelphia_in(shared_data, root)
+    return locate(dataset, config, Choices()), config
+
+
+@pytest.fixture(scope="module")
+def all_years(philadelphia):
+    located, config = philadelphia
+    origins = past_januaries(located.dataset, 36, 12)
+    assert [str(origin) for origin in origins] == [f"{year}-01" for year in range(2018, 2025)]
+    return run_backtest(located, Choices(), config.areas, Question(origins))
+
+
+def test_in_philadelphia_two_past_years_are_judged_as_counted_by_another_program(philadelphia):
+    located, config = philadelphia
+    question = Question((Month(2022, 1), Month(2024, 1)))
+    tested = run_backtest(located, Choices(), config.areas, question)
+    table = tested.table
+    for _, rows in table.groupby("origin"):
+        assert rows["area_km2"].to_numpy() == pytest.approx(0.02 * located.land.total_km2, abs=1e-9)
+    assert table["filled_share"].max() <= 0.1
+    means = table.groupby("method")["hit_share"].mean()
+    assert means["areas"] >= 0.98 * means[list(BASELINES)].max()
+    assert means["random"] == pytest.approx(0.02, abs=0.003)
+    assert 0.65 < table.set_index("method").loc["areas", "pei_star"].mean() < 0.8
+
+
+@pytest.mark.slow
+def test_in_philadelphia_every_method_catches_what_was_measured_before(all_years):
+    """With the crossing cell whole, count was .2094, KDE-150 .2099, KDE-300 .1903, ceiling .3025."""
+    means = all_years.table.groupby("method")["hit_share"].mean()
+    for method, share in (
+        ("count", 0.208),
+        ("kde_150", 0.209),
+        ("kde_300", 0.188),
+        ("ceiling", 0.301),
+    ):
+        assert means[method] == pytest.approx(share, abs=0.003)
+    assert means["random"] == pytest.approx(0.02, abs=0.002)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("since", ["2018", "2022"])
+def test_in_philadelphia_areas_catch_as_much_as_the_best_other_way(all_years, since):
+    table = all_years.table[all_years.table["origin"] >= since]
+    means = table.groupby("method")["hit_share"].mean()
+    assert means["areas"] >= 0.98 * means[list(BASELINES)].max()
+    assert table["filled_share"].max() <= 0.1
+    assert all_years.comparison.verdict == "as good"
+
+
+@pytest.mark.slow
+def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
+    located, config = philadelphia
+    origin = Month(2022, 1)
+    one = next(one for one in all_years.judged if one.trial.origin == origin)
+    changed = with_other_future(located.dataset, origin, "gone")
+    other = locate(changed, config, Choices(), located.cover)
+    (two,) = run_backtest(other, Choices(), config.areas, Question((origin,))).judged
+    for method in METHODS:
+        if method != "ceiling":
+            assert one.parts[method].tolist() == two.parts[method].tolist()
+
+
+@pytest.mark.slow
+def test_in_philadelphia_kernels_are_sums_over_all_incidents(philadelphia):
+    located, _ = philadelphia
+    xy = located.window(Period.before(Month(2024, 1), 36)).xy
+    for bandwidth_m in (150, 500):
+        found = located.land.density(xy, bandwidth_m)
+        for at in range(0, len(found), 97):
+            metres = np.hypot(*(xy - located.grid.centre_xy[at]).T)
+            kernel = np.exp(-((metres / bandwidth_m) ** 2) / 2)[metres <= 4 * bandwidth_m]
+            assert found[at] == pytest.approx(
+                kernel.sum() / (2 * np.pi * (bandwidth_m / 1000) ** 2), abs=1e-9
+            )

@@ -1,0 +1,880 @@
+"""The commands that help to decide: what they write and print, their exit codes and mistakes."""
+
+import csv
+import hashlib
+import io
+import json
+import math
+import shutil
+import sys
+from contextlib import redirect_stdout, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csa.areas.choices import Choices
+from csa.areas.file_format import plain, round_figures, round_share
+from csa.backtest import recording
+from csa.backtest.comparison import Comparison
+from csa.backtest.origins import Question
+from csa.backtest.record import Record, UsualChange
+from csa.backtest.recording import load_record
+from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
+from csa.base.errors import OutputError
+from csa.base.params import Month
+from csa.base.text import in_ten, times, way_name
+from csa.cli import main
+from csa.cli.choosing import months_of
+from csa.cli.output import decide as terminal
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset
+from csa.ingest.designation import load_candidate
+from csa.priority import proposal_files as found
+from csa.priority.draw_files import POWER_COLUMNS
+from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
+from csa.priority.proposal_files import find
+from csa.workflow import past_years
+from csa.workflow.past_years import Asked, Past
+
+REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=200)
+# West to east: the middle of each place, and its shootings a year.
+PLACES = ((-94.592, 39.012, 45), (-94.575, 39.035, 45), (-94.556, 39.02, 18), (-94.535, 39.04, 44))
+SUSPECT = (-94.515, 39.015)
+YEARS = range(2015, 2020)
+CHOSEN = ("--months", "24", "--max-area-km2", "1")
+
+
+def _lines():
+    """Five years of shootings at four places and all over the town; in 2019 thirty at one point."""
+    rng = np.random.default_rng(6)
+    at = []
+    for year in YEARS:
+        for lon, lat, n in PLACES:
+            spread = rng.normal(0, 0.0012, (n, 2))
+            at += [(year, lon + east, lat + north) for east, north in spread]
+        places = rng.uniform((-94.6, 39.0), (-94.5, 39.05), (40, 2))
+        at += [(year, lon, lat) for lon, lat in places]
+    at += [(2019, *SUSPECT)] * 30
+    for n, (year, lon, lat) in enumerate(at):
+        day = f"{year}-{n * 7 % 12 + 1:02d}-{n % 28 + 1:02d}"
+        yield f"{n},{n},{day} {n % 24:02d}:00,{n % 4 == 0:d},{lon:.6f},{lat:.6f},,"
+    yield "9999,9999,2019-12-31 10:00,0,-94.55,39.0001,,"
+
+
+def _command(*words):
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), suppress(SystemExit):
+        patch.setattr(sys, "argv", ["csa", *map(str, words)])
+        main.main()
+    return said.getvalue()
+
+
+@pytest.fixture(scope="session")
+def judged():
+    """What was judged before, by question."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _judge_once(judged, monkeypatch):
+    """Judge the areas of one question once for all tests: most of the time goes there."""
+
+    def find_once(dataset, config, choices, record, tell):
+        question = (dataset.fingerprint, choices, None if record is None else record.suggested)
+        if question not in judged:
+            judged[question] = find(dataset, config, choices, record, tell)
+        return replace(judged[question], record=record)
+
+    monkeypatch.setattr(found, "find", find_once)
+
+
+@pytest.fixture(scope="session")
+def made(new_town):
+    """A town with five years of shootings, read once, and its record of past years."""
+    town = new_town()
+    city = ("--city", town.config)
+    bare, full = town.folder / "bare", town.folder / "full"
+    shootings = town.write("a.csv", *_lines())
+    _command("ingest", *city, "--places", town.places, shootings, "--out", bare)
+    shutil.copytree(bare, full, symlinks=True)
+    words = ("backtest", *city, "--dataset", full, *CHOSEN, "--out", town.folder / "record")
+    (town.folder / "record.txt").write_text(_command(*words), encoding="utf-8")
+    return town
+
+
+@pytest.fixture
+def ask(made, run):
+    """Call one of the commands about the town, with or without a record of past years."""
+
+    def call(command, *words, check=True, dataset="full"):
+        about = ("--city", made.config, "--dataset", made.folder / dataset)
+        return run(command, *about, *words, check=check)
+
+    return call
+
+
+@pytest.fixture
+def own(made, tmp_path):
+    """A dataset of the town that a test may keep things beside."""
+    return Path(shutil.copytree(made.folder / "bare", tmp_path / "own", symlinks=True))
+
+
+def table_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def header_of(path):
+    return path.read_text(encoding="utf-8").splitlines()[0].split(",")
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def sentence(done):
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.removeprefix("csa: ").strip()
+
+
+def code_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# ---- By hand: backtest ----------------------------------------------------------------------
+
+
+def test_all_past_januaries_are_judged_and_the_record_is_kept_and_read_again(made):
+    said = (made.folder / "record.txt").read_text(encoding="utf-8")
+    full = made.folder / "full"
+    heads = sorted(path.name.rsplit("-", 2)[0] for path in (full / "kept").iterdir())
+    assert heads == ["after-past-years", "lineage-by-chance", "past-years"]
+    config, dataset = load_city(made.config), load_dataset(full)
+    record = load_record(full, dataset, config, Choices(months=24, max_area_km2=1.0))
+    assert sorted(set(record.table["origin"])) == ["2017-01", "2018-01", "2019-01"]
+    assert "Over 3 past years, areas caught" in said
+    assert "settings were tried on the same land" in said
+    assert "by themselves in the next year" in said
+    assert "The record is kept beside the dataset" in said
+    assert "backtest.csv, variants.csv, backtest.json." in said
+    assert load_record(full, dataset, config, Choices(months=36, max_area_km2=1.0)) is None
+
+
+def test_without_a_folder_only_the_record_is_written(town, run):
+    lines = [f"{n},{n},2020-{n % 2 + 4:02d}-20,0,-94.57,39.02,," for n in range(30)]
+    words = ("--city", town.config, "--places", town.places, "--out", "ds")
+    run("ingest", *words, town.write("a.csv", *lines))
+    before = {path.name for path in town.folder.iterdir()}
+    said = run("backtest", "--city", town.config, "--dataset", "ds").stdout
+    assert {path.name for path in town.folder.iterdir()} == before
+    heads = sorted(one.name.rsplit("-", 2)[0] for one in (town.folder / "ds" / "kept").iterdir())
+    assert heads == ["after-past-years", "past-years"]  # too short a time for areas by chance
+    assert "Written to" not in said
+
+
+def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path):
+    done = ask(
+        "backtest",
+        *CHOSEN,
+        "--origins",
+        "2018-01, 2018-07",
+        "--no-variants",
+        "--out",
+        tmp_path / "bt",
+    )
+    rows = table_of(tmp_path / "bt" / "backtest.csv")
+    mean = {
+        method: 100 * sum(float(row["hit_share"]) for row in rows if row["method"] == method) / 2
+        for method in METHODS
+    }
+    assert f"Over 2 past days, areas caught {mean['areas']:.1f} % of the next year's" in done.stdout
+    assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
+    others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
+    assert f"{max(others.values()):.1f} %: areas were " in done.stdout
+    line = next(row for row in done.stdout.splitlines() if row.startswith("counting each cell"))
+    apart = mean["count"] - mean["areas"]
+    taken = {
+        method: {row["area_share"] for row in rows if row["method"] == method} for method in METHODS
+    }
+    land = 100 * sum(float(row["area_share"]) for row in rows if row["method"] == "count") / 2
+    assert taken["count"] == taken["areas"]
+    assert line.split()[3:] == [f"{mean['count']:.1f}", f"{land:.1f}", f"{apart:+.1f}"]
+    lines = [row for row in done.stdout.splitlines() if row.startswith("a heat map of 150 m")]
+    assert len(lines) == 1
+
+
+def test_the_files_of_a_backtest_hold_every_column_and_key(made):
+    folder = made.folder / "record"
+    assert set(bytes_of(folder)) == {"backtest.csv", "variants.csv", "backtest.json"}
+    assert header_of(folder / "backtest.csv") == list(BACKTEST_COLUMNS)
+    assert header_of(folder / "variants.csv") == list(BACKTEST_COLUMNS)
+    rows = table_of(folder / "backtest.csv")
+    assert len(rows) == 3 * len(METHODS)
+    for row in rows:
+        assert float(row["pai"]) == pytest.approx(
+            float(row["hit_share"]) / float(row["area_share"]), abs=1e-3
+        )
+        assert all(len(value.partition(".")[2]) <= 6 for value in row.values())
+    names = {row["method"] for row in table_of(folder / "variants.csv")}
+    assert {"plain_dbscan", "window_only", "memory_only"} < names
+    account = json.loads((folder / "backtest.json").read_text())
+    assert (account["kind"], account["format_version"], account["city"]) == (
+        "backtest",
+        1,
+        "testville",
+    )
+    assert account["question"] == {
+        "origins": ["2017-01", "2018-01", "2019-01"],
+        "horizon_months": 12,
+        "area_share": 0.02,
+    }
+    assert account["verdict"] in ("better", "worse", "as good")
+    low, high = account["comparison"]["low"], account["comparison"]["high"]
+    assert (account["verdict"] == "as good") == (low <= 0 <= high)
+    assert account["params"]["suggested_by"] == "past years"
+    suggested = account["record"]["suggested"]
+    assert suggested["eps_m"] in (120, 160, 200, 240)
+    for name in ("eps_m", "min_samples"):
+        assert account["params"][name] == suggested[name]
+    assert account["versions"]["method"] == account["method_version"]
+
+
+def test_days_named_keep_nothing_and_need_no_record(made, ask, own, tmp_path):
+    januaries = "2017-01,2018-01,2019-01"
+    words = (*CHOSEN, "--origins", januaries, "--no-variants", "--out", tmp_path / "bt")
+    before = bytes_of(made.folder / "full" / "kept")
+    ask("backtest", *words)
+    assert bytes_of(made.folder / "full" / "kept") == before
+    with_record = (tmp_path / "bt" / "backtest.csv").read_bytes()
+    assert table_of(tmp_path / "bt" / "variants.csv") == []
+    assert header_of(tmp_path / "bt" / "variants.csv") == list(BACKTEST_COLUMNS)
+    said = ask("backtest", *words, dataset=own).stdout
+    assert not (own / "kept").exists()
+    assert (tmp_path / "bt" / "backtest.csv").read_bytes() == with_record
+    assert "Areas found with the city file's values: 200 m and 5, for 100 incidents." in said
+
+
+def test_days_named_are_judged_without_what_later_years_suggest(made, ask, tmp_path):
+    words = (*CHOSEN, "--origins", "2018-07", "--horizon", "6", "--no-variants")
+    done = ask("backtest", *words, "--area-share", "0.05", "--out", tmp_path / "bt", "--json")
+    account = json.loads(done.stdout)
+    own = load_city(made.config).areas
+    for name in ("eps_m", "min_samples"):
+        assert account["params"][name] == getattr(own, name)
+    assert account["params"]["suggested_by"] == "city file"
+    assert account["question"] == {
+        "origins": ["2018-07"],
+        "horizon_months": 6,
+        "area_share": 0.05,
+    }
+    assert account["record"] is None
+    said = ask("backtest", *words, "--out", tmp_path / "bt").stdout
+    assert "Areas found with the city file's values" in said
+    assert "Over one past year" in said
+    assert "the next 6 months' shootings" in said
+
+
+# ---- By hand: priorities --------------------------------------------------------------------
+
+
+def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
+    said = ask("priorities", *CHOSEN, "--out", tmp_path / "pr").stdout
+    rows = table_of(tmp_path / "pr" / "priorities.csv")
+    letters = [row["area_id"] for row in rows]
+    assert len(rows) >= 4
+    assert letters == sorted(letters)
+    lines = {line.split()[0]: line for line in said.splitlines() if line[:2].strip() in letters}
+    assert list(lines) == letters
+    for row in rows:
+        line = lines[row["area_id"]]
+        if row["is_doubtful"] == "true":
+            assert "look first" in line
+            assert (row["tier"], row["is_first"], row["top_share"]) == ("", "false", "")
+        else:
+            tier = row["tier"] or "none"
+            assert f"  {tier}  " in line
+            assert in_ten(float(row["stability_share"])) in line
+            assert (" yes " in line) == (row["is_first"] == "true")
+        assert f" {int(row['incidents']):,} " in line
+        low, high = float(row["expected_low"]), float(row["expected_high"])
+        # As on the pages: what is said is never narrower than what is known.
+        assert f" {math.floor(low):,} to {math.ceil(high):,} " in line
+        assert f" {times(float(row['times_city']))} " in line
+        assert low <= float(row["expected"]) <= high
+    assert "Areas of one tier are not ranked" in said
+    assert sum(row["is_doubtful"] == "true" for row in rows) == 1
+    assert "a third or more of its incidents lie at a point" in said
+
+
+def test_every_area_can_be_designated_with_its_priorities(ask, tmp_path):
+    words = ("--months", "24", "--max-area-km2", "10", "--resolution", "7")
+    ask("propose", *words, "--out", tmp_path / "proposal")
+    ask("priorities", *words, "--out", tmp_path / "pr")
+    rows = table_of(tmp_path / "pr" / "priorities.csv")
+    assert max(float(row["area_km2"]) for row in rows) > 1
+    for row in rows:
+        found = load_candidate(tmp_path / "proposal", row["area_id"], tmp_path / "pr", "testville")
+        assert list(found.cells) == row["cells"].split()
+
+
+def test_the_files_of_priorities_hold_every_column_and_key(made, ask, tmp_path):
+    words = (*CHOSEN, "--capacity", "2", "--weight", "expected=2", "--weight", "homicides=1")
+    account = json.loads(ask("priorities", *words, "--out", tmp_path / "pr", "--json").stdout)
+    assert header_of(tmp_path / "pr" / "priorities.csv") == list(PRIORITY_COLUMNS)
+    assert json.loads((tmp_path / "pr" / "priorities.json").read_text()) == account
+    assert (account["kind"], account["format_version"]) == ("priorities", 1)
+    assert (account["capacity"], account["weights"]) == (2, {"expected": 2.0, "homicides": 1.0})
+    assert account["suggested_by"] == "past years"
+    rows = table_of(tmp_path / "pr" / "priorities.csv")
+    assert sum(row["is_first"] == "true" for row in rows) == 2
+    tiers = [row["tier"] for row in rows]
+    assert account["tiers"] == {tier: tiers.count(tier) for tier in sorted(set(tiers) - {""})}
+    assert account["areas_without_tier"] == tiers.count("")
+    for row in rows:
+        times = float(row["expected_per_km2"]) / account["city_per_km2"]
+        assert float(row["times_city"]) == pytest.approx(times, rel=2e-3)
+    assert set(account["answers"]) == {"locate", "test_cells", "compare_one", "compare_all"}
+    assert set(account["answers"]["locate"]) == {"can", "is_firm", "text"}
+    assert set(account["why"]) == {row["area_id"] for row in rows}
+    assert all(len(said) == 2 for said in account["why"].values())
+
+
+def test_cells_are_written_where_they_can_be_tested_and_only_there(made, ask, tmp_path):
+    words = ("--months", "48", "--max-area-km2", "0", "--resolution", "8")
+    coarse = json.loads(ask("priorities", *words, "--out", tmp_path / "r8", "--json").stdout)
+    assert coarse["answers"]["test_cells"]["can"]
+    assert header_of(tmp_path / "r8" / "cells.csv") == list(TESTED_COLUMNS)
+    cells = table_of(tmp_path / "r8" / "cells.csv")
+    for cell in cells:
+        assert (float(cell["q"]) <= 0.05) == (cell["is_hot"] == "true")
+        assert (len(cell["cell"]), cell["cell"][:2]) == (15, "88")
+    assert any(cell["is_hot"] == "true" for cell in cells)
+    said = ask("priorities", *CHOSEN, "--out", tmp_path / "r9").stdout
+    assert not (tmp_path / "r9" / "cells.csv").exists()
+    assert "Too few to say which single cells stand out" in said
+    assert len(set(said.splitlines())) == len(said.splitlines())
+    finest = json.loads((tmp_path / "r9" / "priorities.json").read_text())["finest_resolution"]
+    assert f"Cells of resolution {finest} are large enough to be tested" in said
+
+
+# ---- By hand: draw --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(ask, tmp_path):
+    words = ("draw", *CHOSEN, "--tier", "1", "--first-start", "2020-03", "--out", tmp_path / "dr")
+    return lambda *more, **how: ask(*words, *more, **how)
+
+
+@pytest.fixture
+def drawn_now(drawn, tmp_path):
+    """Close a list in a folder of its own, and draw it at once."""
+
+    def call(*more, folder="now", **how):
+        place = ("--out", tmp_path / folder)
+        drawn(*place, **how)
+        return drawn("--seed", "Pick 3 417", *place, *more, **how)
+
+    return call
+
+
+def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat(drawn, tmp_path):
+    said = drawn().stdout
+    folder = tmp_path / "dr"
+    assert set(bytes_of(folder)) == {"draw.json", "list.txt"}
+    closed = json.loads((folder / "draw.json").read_text())
+    text = (folder / "list.txt").read_text(encoding="utf-8")
+    assert closed["kind"] == "closed list"
+    assert code_of(text) == closed["entrants_sha256"]
+    assert not {"seed", "slots", "rule"} & set(closed)
+    assert f"Its code: {code_of(text)}" in said
+    assert "before anybody knows the seed" in said
+    assert text.splitlines()[0] == "1|1|2020-03|2|6"
+
+    said = drawn("--seed", "Pick 3 417").stdout
+    record = json.loads((folder / "draw.json").read_text())
+    assert (record["kind"], record["entrants_sha256"]) == ("draw", code_of(text))
+    assert (folder / "list.txt").read_text(encoding="utf-8") == text
+    assert header_of(folder / "power.csv") == list(POWER_COLUMNS)
+    pairs = {}
+    for slot in record["slots"]:
+        assert slot["sha256"] == code_of(f"Pick 3 417|{slot['pair']}|{slot['area_id']}")
+        pairs.setdefault(slot["pair"], []).append((slot["sha256"], slot["wave"], slot["start"]))
+    full = [sorted(pair) for pair in pairs.values() if len(pair) == 2]
+    assert full
+    for first, second in full:
+        assert (first[1:], second[1:]) == ((1, "2020-03"), (2, "2020-09"))
+    assert said.count("starts in March 2020.") + said.count("starts in September 2020.") == len(
+        record["slots"]
+    )
+    assert "Only then is the seed said in public: Pick 3 417" in said
+    assert "to compare, " in said
+
+
+def test_the_areas_drawn_are_those_of_the_tier_with_their_last_24_months(drawn, ask, tmp_path):
+    drawn()
+    ask("priorities", *CHOSEN, "--out", tmp_path / "pr")
+    rows = [row for row in table_of(tmp_path / "pr" / "priorities.csv") if row["tier"] == "1"]
+    listed = (tmp_path / "dr" / "list.txt").read_text(encoding="utf-8").splitlines()[1:]
+    assert listed == [
+        f"{row['area_id']}|{row['incidents_24']}|{row['homicides_24']}|{row['place_name']}"
+        for row in rows
+    ]
+
+
+def test_a_draw_is_checked_from_its_record_alone(drawn_now, run, tmp_path):
+    drawn_now()
+    path = tmp_path / "now" / "draw.json"
+    done = run("draw", "--verify", path)
+    assert done.stdout == "The same list and seed give the same dates.\n"
+    assert json.loads(run("draw", "--verify", path, "--json").stdout) == {
+        "is_same": True,
+        "differences": [],
+    }
+    record = json.loads(path.read_text())
+    record["slots"][0]["start"] = "2020-04"
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(record))
+    done = run("draw", "--verify", other, check=False)
+    assert done.returncode == 1
+    assert f"give another start than the record, or none, for: {record['slots'][0]['area_id']}" in (
+        done.stdout
+    )
+    done = run("draw", "--verify", other, "--json", check=False)
+    assert (done.returncode, json.loads(done.stdout)["is_same"]) == (1, False)
+
+
+def test_how_much_areas_fall_by_themselves_comes_from_the_record(made, drawn_now):
+    record = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
+    account = json.loads(drawn_now("--json").stdout)
+    usual = account["usual_fall_share"]
+    assert usual == max(0, record["usual_fall_share"])
+    said = drawn_now(folder="again").stdout
+    # What fell is a share, from one year to the next; what it is taken from are two years' counts.
+    assert "such areas' share of the city's incidents usually fell about" in said
+    assert "from their last year to the next" in said
+    assert "from their mean of the 24 months before" in said
+    account = json.loads(drawn_now("--json", folder="bare", dataset="bare").stdout)
+    assert account["usual_fall_share"] is None
+    said = drawn_now(folder="bare, again", dataset="bare").stdout
+    assert "How much such areas fall by themselves is not known" in said
+
+
+def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path):
+    drawn("--kind", "nonfatal")
+    entrants = json.loads((tmp_path / "dr" / "draw.json").read_text())["entrants"]
+    assert {area["homicides_24_months"] for area in entrants} == {None}
+
+
+# ---- By hand: sentences ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.01, 0.03, "areas were better (a difference between +1.0 and +3.0 points, 90 %)"),
+        (-0.03, -0.01, "areas were worse (a difference between -3.0 and -1.0 points, 90 %)"),
+        (-0.01, 0.03, "areas were as good (a difference between -1.0 and +3.0 points, 90 %)"),
+    ],
+)
+def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
+    comparison = Comparison("areas", "count", 0.25, 0.2, 0.05, low, high)
+    dataset = load_dataset(made.folder / "full")
+    question = Question((Month(2018, 1), Month(2019, 1)))
+    asked = Asked(dataset, load_city(made.config), Choices(), question, with_variants=False)
+    answer = Past(asked, None, None, as_table([]), comparison, as_table([]))
+    methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
+    assert terminal._meaning(answer, methods) == (
+        "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
+        f"and the best other way, counting each cell, 20.0 %: {told}, where the best possible was "
+        "40.0 %."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "under 1 in 10"), (0.0499, "under 1 in 10"), (0.05, "1 in 10"), (0.149, "1 in 10"),
+        (0.15, "2 in 10"), (0.25, "3 in 10"), (0.5, "5 in 10"), (0.9499, "9 in 10"),
+        (0.95, "over 9 in 10"), (1, "over 9 in 10"), (math.nan, "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_so_many_in_ten_is_never_all_and_never_none(share, said):
+    assert in_ten(share) == said
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        (0, "0.0"), (0.04, "0.0"), (1.4, "1.4"), (1.44, "1.4"), (9.94, "9.9"), (9.96, "10"),
+        (10, "10"), (23.4, "23"), (1234.5, "1,234"), (math.nan, "unknown"), (None, "unknown"),
+    ],
+)  # fmt: skip
+def test_times_the_city_have_a_decimal_below_ten_alone(ratio, said):
+    assert times(ratio) == said
+
+
+def test_each_way_of_choosing_has_a_name_of_its_own():
+    names = [way_name(method) for method in METHODS]
+    assert len(set(names)) == len(METHODS)
+    assert not set(names) & set(METHODS)
+    assert way_name("count") == "counting each cell"
+    assert way_name("kde_150") == "a heat map of 150 m"
+    with pytest.raises(KeyError):
+        way_name("luck")
+
+
+@pytest.mark.parametrize(
+    ("last_year", "after", "told"),
+    [
+        (0.2, 0.15, ["usually fall about 25 % by themselves in the next year"]),
+        (0.2, 0.2, ["usually fall about 0 % by themselves in the next year"]),
+        (0.2, 0.25, ["usually rise about 25 % by themselves in the next year"]),
+        (0.0, 0.1, []),
+    ],
+)
+def test_what_areas_usually_do_by_themselves(last_year, after, told):
+    usual = UsualChange("2018-01", 3, 0.2, last_year, after)
+    record = Record("f", "2", {}, as_table([]), None, (), None, (usual,))
+    said = [line for line in terminal._record_sentences(record) if "usually" in line]
+    assert len(said) == len(told)
+    assert all(part in line for part, line in zip(told, said, strict=True))
+
+
+def test_every_key_of_the_three_accounts_is_named_in_the_docs(made, drawn_now, ask, root, tmp_path):
+    page = (root / "docs" / "DATA.md").read_text(encoding="utf-8")
+    backtest = json.loads((made.folder / "record" / "backtest.json").read_text())
+    accounts = [
+        backtest,
+        *(backtest[name] for name in ("question", "params", "comparison", "record")),
+        backtest["methods"],
+        backtest["methods"]["areas"],
+        json.loads(ask("priorities", *CHOSEN, "--out", tmp_path / "pr", "--json").stdout),
+    ]
+    draw = json.loads(drawn_now("--json").stdout)
+    accounts += [draw, draw["entrants"][0], draw["slots"][0]]
+    assert not [key for account in accounts for key in account if f"`{key}`" not in page]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run):
+    lines = [f"{n},{n},2020-05-{n % 28 + 1:02d},0,-94.57,39.02,," for n in range(30)]
+    words = ("--city", town.config, "--places", town.places, "--out", "ds")
+    run("ingest", *words, town.write("a.csv", *lines))
+    words = ("--city", town.config, "--dataset", "ds")
+    done = run("backtest", *words, "--out", "bt")
+    assert done.stdout.splitlines()[0].startswith(
+        "No past year can be judged: each takes 36 months"
+    )
+    assert "from 2020-05-01 to 2020-05-28" in done.stdout
+    dataset = load_dataset(town.folder / "ds")
+    record = load_record(town.folder / "ds", dataset, load_city(town.config), Choices())
+    assert (record.n_origins, record.suggested, record.usual_fall_share) == (0, None, None)
+    assert table_of(town.folder / "bt" / "backtest.csv") == []
+    account = json.loads((town.folder / "bt" / "backtest.json").read_text())
+    assert (account["methods"], account["comparison"], account["verdict"]) == ({}, None, None)
+    said = run("priorities", *words, "--out", "pr").stdout
+    assert "too few past years can be judged to choose between settings" in said
+
+
+def test_months_in_which_nothing_came_are_a_result(town, run):
+    lines = [f"{n},{n},2018-05-{n % 28 + 1:02d},0,-94.57,39.02,," for n in range(30)]
+    # A row that is no shooting in the end still tells how far the data reach.
+    lines.append("99,99,2019-12-31,9,-94.57,39.02,,")
+    words = ("--city", town.config, "--places", town.places, "--as-of", "2019-12-31", "--out", "ds")
+    run("ingest", *words, town.write("a.csv", *lines))
+    words = ("--city", town.config, "--dataset", "ds", "--months", "12", "--no-variants")
+    done = run("backtest", *words, "--origins", "2019-01", "--out", "bt")
+    assert "No shooting came in the months scored" in done.stdout
+    rows = table_of(town.folder / "bt" / "backtest.csv")
+    assert {(row["n_future"], row["hit_share"], row["pai"]) for row in rows} == {("0", "", "")}
+
+
+def test_no_area_at_all_is_a_result(ask, tmp_path):
+    words = (*CHOSEN, "--min-samples", "5000", "--out", tmp_path / "pr")
+    done = ask("priorities", *words)
+    assert done.stdout.startswith("There is no candidate area in this period")
+    assert table_of(tmp_path / "pr" / "priorities.csv") == []
+
+
+def test_without_a_record_the_city_files_values_are_suggested_and_that_is_said(made, ask, tmp_path):
+    words = ("priorities", *CHOSEN, "--out", tmp_path / "pr")
+    bare = ask(*words, dataset="bare").stdout
+    assert "no record of past years is kept for these choices. csa backtest makes one." in bare
+    said = ask(*words).stdout
+    chosen = json.loads((made.folder / "record" / "backtest.json").read_text())["record"]
+    setting = chosen["suggested"]
+    assert f"past years suggest: {setting['eps_m']:g} m and {setting['min_samples']}," in said
+
+
+def test_the_same_question_gives_the_same_bytes(ask, drawn_now, judged, tmp_path):
+    words = ("backtest", *CHOSEN, "--origins", "2018-01", "--no-variants", "--out", tmp_path / "bt")
+    both = []
+    for _ in range(2):
+        judged.clear()
+        ask(*words)
+        ask("priorities", *CHOSEN, "--out", tmp_path / "pr")
+        folder = f"draw {len(both)}"
+        drawn_now(folder=folder)
+        both.append([bytes_of(tmp_path / name) for name in ("bt", "pr", folder)])
+    assert both[0] == both[1]
+
+
+def test_the_order_in_which_kinds_are_given_does_not_hide_the_record(ask, tmp_path):
+    kinds = ("--kind", "nonfatal", "--kind", "homicide")
+    done = ask("priorities", *CHOSEN, *kinds, "--out", tmp_path / "pr", "--json")
+    assert json.loads(done.stdout)["suggested_by"] == "past years"
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--origins", "2018-01"), "With --origins a folder is needed"),
+        (("--horizon", "6"), "--horizon and --area-share go with --origins"),
+        (("--area-share", "0.1"), "--horizon and --area-share go with --origins"),
+        (("--origins", "2018", "--out", "x"), "--origins must be a month such as 2020-08; '2018'"),
+        (("--origins", "", "--out", "x"), "--origins must be a month such as 2020-08"),
+        (("--origins", "2018-13", "--out", "x"), "'2018-13' is none"),
+        (("--origins", "2019-06", "--out", "x"), "2019-06 cannot be judged over 12 months"),
+        (("--origins", "2015-01", "--out", "x"), "the data allow 2015-02 to 2019-01"),
+        (("--origins", "2018-01,2018-01", "--out", "x"), "A month stands twice"),
+        (("--origins", "2018-01", "--horizon", "0", "--out", "x"), "must be 1 to 60; 0 is not"),
+        (
+            ("--origins", "2018-01", "--area-share", "2", "--out", "x"),
+            "must be above 0 and at most",
+        ),
+        (("--months", "0"), "months must be 1 to 1200"),
+        (("--months", "5000"), "months must be 1 to 1200"),
+        (("--kind", "murder"), "'murder' is not"),
+    ],
+)
+def test_a_backtest_that_cannot_be_asked(ask, own, words, told):
+    assert told in sentence(ask("backtest", *words, check=False, dataset=own))
+    assert not (own / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--capacity", "0"), "--capacity must be 1 or more; 0 is not"),
+        (("--weight", "luck=1"), "There is no component luck. There are: expected, density"),
+        (("--weight", "expected"), "such as expected=2; 'expected' is not so"),
+        (("--weight", "expected=much"), "'expected=much' is not so"),
+        (("--weight", "expected=-1"), "The weight of expected must be a number of 0 or more"),
+        (("--weight", "expected=nan"), "The weight of expected must be a number of 0 or more"),
+        (("--weight", "expected=0"), "No component has a weight above 0"),
+        (("--weight", "expected=1", "--weight", "expected=2"), "--weight gives expected twice"),
+        (("--until", "2020-13"), "--until must be a month such as 2020-08"),
+        (("--until", "2010-01"), "lies outside the data"),
+        (("--resolution", "16"), "must be 6 to 11; 16 is not"),
+    ],
+)
+def test_priorities_that_cannot_be_asked(ask, tmp_path, words, told):
+    said = sentence(ask("priorities", *words, "--out", tmp_path / "pr", check=False))
+    assert told in said
+    assert not (tmp_path / "pr").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--tier", "9"), "No area is in tier 9. There are: tier 1 with "),
+        (("--tier", "0"), "No area is in tier 0. There are: tier 1 with "),
+        (("--first-start", "soon"), "--first-start must be a month such as 2020-08; 'soon'"),
+        (("--seed", "x"), "The seed must be 4 or more"),
+        (("--waves", "1"), "n_waves must be 2 to the number of areas"),
+        (("--months-between", "0"), "months_between must be 1 to 60"),
+        (("--min-samples", "5000"), "no tiers: no area can be told apart from the city"),
+    ],
+)
+def test_a_draw_that_cannot_be_made(drawn, tmp_path, words, told):
+    assert told in sentence(drawn(*words, check=False))
+    assert not (tmp_path / "dr").exists()
+
+
+def test_a_draw_without_what_it_needs_says_what_is_missing(run):
+    said = sentence(run("draw", "--tier", "1", check=False))
+    assert said.startswith("To draw, give --city, --dataset, --first-start, --out too.")
+
+
+def test_another_list_than_the_one_closed_is_not_drawn_in_its_place(drawn, tmp_path):
+    drawn()
+    first = bytes_of(tmp_path / "dr")
+    said = sentence(drawn("--seed", "Pick 3 417", "--months-between", "7", check=False))
+    assert "but the list made now has the code" in said
+    assert bytes_of(tmp_path / "dr") == first
+    drawn("--seed", "Pick 3 417")
+
+
+def test_a_draw_is_made_once_in_its_folder_and_the_same_draw_may_be_written_again(drawn, tmp_path):
+    drawn()
+    drawn("--seed", "Pick 3 417")
+    first = bytes_of(tmp_path / "dr")
+    drawn("--seed", "Pick 3 417")
+    assert bytes_of(tmp_path / "dr") == first
+    for other in (
+        ("--seed", "Pick 3 418"),
+        ("--seed", "Pick 3 417", "--first-start", "2020-04"),
+        ("--seed", "Pick 3 417", "--months-between", "7"),
+        (),
+        ("--first-start", "2020-04"),
+    ):
+        said = sentence(drawn(*other, check=False))
+        assert "holds a draw that was made, and a draw is made once" in said
+        assert bytes_of(tmp_path / "dr") == first
+
+
+def test_a_list_once_closed_takes_no_other_list_in_its_place(drawn, tmp_path):
+    drawn()
+    first = bytes_of(tmp_path / "dr")
+    drawn()
+    assert bytes_of(tmp_path / "dr") == first
+    said = sentence(drawn("--months-between", "7", check=False))
+    assert "A list once closed is not changed" in said
+    assert code_of((tmp_path / "dr" / "list.txt").read_text(encoding="utf-8")) in said
+    assert bytes_of(tmp_path / "dr") == first
+
+
+def test_no_list_is_drawn_that_was_not_closed_before(drawn, tmp_path):
+    said = sentence(drawn("--seed", "Pick 3 417", check=False))
+    assert "There is no closed list in" in said
+    assert "Close the list first" in said
+    assert not (tmp_path / "dr").exists()
+
+
+def test_what_is_no_list_is_not_drawn_and_not_written_over(drawn, tmp_path):
+    (tmp_path / "dr").mkdir()
+    for content in ("{}", '{"kind": "priorities"}', "dear", "[" * 99999):
+        (tmp_path / "dr" / "draw.json").write_text(content)
+        for words in ((), ("--seed", "Pick 3 417")):
+            assert "is no record of a draw" in sentence(drawn(*words, check=False))
+        assert (tmp_path / "dr" / "draw.json").read_text() == content
+
+
+@pytest.mark.parametrize("start", ["2015-01", "2019-06", "2019-12"])
+def test_no_area_starts_in_a_month_that_was_counted(drawn, tmp_path, start):
+    said = sentence(drawn("--first-start", start, check=False))
+    assert f"cannot start in {start}: the data go to 2019-12-31." in said
+    assert "Give a --first-start of 2020-01 or later." in said
+    assert not (tmp_path / "dr").exists()
+
+
+def test_the_month_after_the_data_is_early_enough_to_start(drawn):
+    assert "is closed" in drawn("--first-start", "2020-01").stdout
+
+
+def test_what_is_no_record_of_a_draw(drawn, run, tmp_path):
+    absent, words = tmp_path / "none.json", tmp_path / "words.json"
+    words.write_text("dear")
+    for path in (absent, words, tmp_path):
+        said = sentence(run("draw", "--verify", path, check=False))
+        assert f"{path} is no record of a draw. Give the draw.json" in said
+    drawn()
+    said = sentence(run("draw", "--verify", tmp_path / "dr" / "draw.json", check=False))
+    assert "is a closed list, not yet drawn" in said
+    words.write_text(json.dumps({"kind": "draw"}))
+    assert "The record follows rule None" in sentence(run("draw", "--verify", words, check=False))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"slots": 5}, {"slots": None}, {"entrants": 5}, {"entrants": [5]}, {"n_waves": [2]}]
+)
+def test_a_record_with_a_wrong_value_is_the_users_mistake(drawn_now, run, tmp_path, wrong):
+    drawn_now()
+    path = tmp_path / "now" / "draw.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    assert "holds a wrong value" in sentence(run("draw", "--verify", path, check=False))
+
+
+def test_a_record_that_cannot_be_kept_is_told_before_the_past_is_judged(ask, own, monkeypatch):
+    (own / "kept").write_text("in the way")
+    monkeypatch.setattr(past_years, "judge_past_years", None)  # to call it would be a fault of ours
+    said = sentence(ask("backtest", *CHOSEN, check=False, dataset=own))
+    assert "kept" in said
+
+
+def test_the_folder_is_written_though_the_record_cannot_be_kept(
+    made, ask, own, tmp_path, monkeypatch
+):
+    def judged_before(asked, tell):
+        record = load_record(made.folder / "full", asked.dataset, asked.config, asked.choices)
+        return Past(asked, None, record, record.table, record.comparison, as_table([]))
+
+    def fail(*_args):
+        raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
+
+    monkeypatch.setattr(past_years, "judge_past_years", judged_before)
+    monkeypatch.setattr(recording, "save_record", fail)
+    words = ("backtest", *CHOSEN, "--no-variants", "--out", tmp_path / "bt")
+    done = ask(*words, check=False, dataset=own)
+    assert "Read-only file system" in done.stderr
+    assert set(bytes_of(tmp_path / "bt")) == {"backtest.csv", "variants.csv", "backtest.json"}
+
+
+def test_a_folder_that_holds_something_else_is_not_touched(ask, drawn, tmp_path):
+    (tmp_path / "dr").mkdir()
+    (tmp_path / "dr" / "letter.txt").write_text("dear")
+    assert "holds something else (letter.txt" in sentence(drawn(check=False))
+    words = (*CHOSEN, "--out", tmp_path / "dr")
+    assert "holds something else" in sentence(ask("priorities", *words, check=False))
+    words += ("--origins", "2018-01", "--no-variants")
+    assert "holds something else" in sentence(ask("backtest", *words, check=False))
+
+
+def test_a_damaged_record_says_how_to_make_it_again(ask, made, own):
+    shutil.copytree(made.folder / "full" / "kept", own / "kept")
+    (kept,) = (own / "kept").glob("past-years-*")
+    for content in ("{", "[]", '{"kind": "letter"}'):
+        kept.write_text(content)
+        done = ask("priorities", *CHOSEN, "--out", "pr", check=False, dataset=own)
+        assert "csa backtest" in sentence(done)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@REPEATABLE
+@given(st.floats(-1e9, 1e9, allow_subnormal=False))
+def test_four_figures_are_kept_and_never_less_than_whole(number):
+    written = round_figures(number)
+    assert abs(written - number) <= max(0.5, 0.0) or abs(number) >= 1e15
+    if number and abs(number) > 1e-300:
+        assert math.isclose(written, number, rel_tol=5.001e-4)
+    assert len(f"{abs(written):.15g}".replace(".", "").strip("0").partition("e")[0]) <= max(
+        4, len(str(int(abs(number)) + 1))
+    )
+
+
+@REPEATABLE
+@given(st.floats(-1, 1))
+def test_a_share_is_within_half_a_millionth(share):
+    assert abs(round_share(share) - share) <= 0.5000001e-6
+
+
+@pytest.mark.parametrize("unknown", [math.nan, math.inf, np.nan, np.float64("inf"), pd.NA, None])
+def test_what_is_not_known_is_empty(unknown):
+    assert plain(unknown) is None
+    assert round_figures(plain(unknown)) is None
+
+
+def test_yes_and_no_are_written_as_in_other_files():
+    assert [round_figures(plain(np.bool_(flag))) for flag in (True, False)] == ["true", "false"]
+    assert (round_figures(12345), round_figures("12345.678")) == (12345, "12345.678")
+
+
+@REPEATABLE
+@given(st.lists(st.tuples(st.integers(1990, 2030), st.integers(1, 12)), min_size=1, max_size=6))
+def test_months_are_read_in_any_order(given_months):
+    text = ", ".join(f"{year}-{month:02d}" for year, month in given_months)
+    assert months_of(text, "--origins") == tuple(Month(*month) for month in sorted(given_months))

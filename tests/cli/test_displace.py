@@ -1,0 +1,1050 @@
+"""The command that follows areas: what it writes and says, its exit codes and mistakes."""
+
+import csv
+import io
+import json
+import math
+import os
+import shutil
+import sys
+from contextlib import redirect_stdout, suppress
+from dataclasses import replace
+from types import SimpleNamespace
+
+import h3
+import pandas as pd
+import pytest
+
+from csa.areas.choices import Choices
+from csa.areas.finding import find_areas
+from csa.cli import main
+from csa.cli.output import follow as terminal
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset
+from csa.displacement import files, follow, lineage_windows
+from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
+from csa.displacement.panel import PANEL_COLUMNS
+from csa.displacement.past_cohorts import CHANCE_NAME, NAME, _path, save_chance, save_past
+from csa.displacement.verdict import Verdict
+from tests.areas.test_finding import KNOT, OTHER, history
+from tests.displacement.test_analyze import past_year, steady
+from tests.displacement.test_zoning import (
+    CORNER,
+    EAST,
+    EMPTY_MONTH,
+    WEST,
+    cell_at,
+    disk,
+    other_rows,
+)
+
+PARTS = ("core", "ring", "rest", "unlocated", "outside")
+FILES = {"panel.csv", "lineage.csv", "emerging.csv", "displacement.json"}
+ACCOUNT = {
+    *("kind", "format_version", "city", "city_name", "is_synthetic", "data_fingerprint"),
+    *("data_through", "areas", "chosen_by", "knew_after", "since", "through", "months_after"),
+    *("base", "dispersion", "boundary", "usual", "pooled", "single", "pattern", "newest_month"),
+    *("late_reports", "lineage_by_chance", "versions", "cells_outside"),
+}
+BEFORE_2019 = {"first": "2016-02-01", "last": "2019-01-31"}
+"""Days of the months just before February 2019, as a proposal of then has them."""
+
+PLACE = {
+    *("verdict", "sentence", "first_alarm", "core", "ring", "before_months", "months", "control"),
+    *("net", "wdd", "wdq", "wdq_reason"),
+}
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
+
+
+def _command(*words):
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), suppress(SystemExit):
+        patch.setattr(sys, "argv", ["csa", *map(str, words)])
+        for name in [name for name in os.environ if name.startswith("CSA_")]:
+            patch.delenv(name)
+        main.main()
+    return said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def found_before():
+    """What was found before, by question."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _find_once(found_before, monkeypatch):
+    """Find the areas of one window, and cells by quarter, once for all tests: that takes longest."""
+
+    def find_once(located, period, params):
+        question = (located.dataset.fingerprint, located.kinds, str(period), params)
+        if question not in found_before:
+            found_before[question] = find_areas(located, period, params)
+        return found_before[question]
+
+    def emerge_once(located, until):
+        question = (located.dataset.fingerprint, len(located.grid.area_km2), until)
+        if question not in found_before:
+            found_before[question] = find_emerging(located, until)
+        return found_before[question]
+
+    monkeypatch.setattr(lineage_windows, "find_areas", find_once)
+    monkeypatch.setattr(follow, "find_emerging", emerge_once)
+
+
+@pytest.fixture(scope="module")
+def made(new_town):
+    """A town to follow areas in: to the middle of a leap year's February, one month empty."""
+    town = new_town()
+    kept = [row for row in history() if not row.split(",")[2].startswith(EMPTY_MONTH)]
+    path = town.write("a.csv", *kept, *other_rows())
+    ingest = ("ingest", "--city", town.config, "--places", town.places, path)
+    _command(*ingest, "--out", town.folder / "ds")
+    return town
+
+
+@pytest.fixture
+def own(made, tmp_path):
+    """A dataset of the town that a test may keep things beside."""
+    return shutil.copytree(made.folder / "ds", tmp_path / "own", symlinks=True)
+
+
+@pytest.fixture
+def ask(made, run, tmp_path):
+    """Follow areas of the town, given as sets of cells or as a path."""
+
+    def call(areas, *words, check=True, dataset=made.folder / "ds", out="di", **days):
+        path = areas if not isinstance(areas, tuple) else listed(tmp_path / "a.csv", areas, **days)
+        about = ("--city", made.config, "--dataset", dataset, "--areas", path)
+        return run("displace", *about, "--out", tmp_path / out, *words, check=check)
+
+    return call
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read what was written."""
+
+    def call(out="di"):
+        folder = tmp_path / out
+        return json.loads((folder / "displacement.json").read_text(), parse_constant=refuse)
+
+    return call
+
+
+def refuse(constant):
+    raise AssertionError(constant)
+
+
+def listed(path, areas, first="", last=""):
+    """Write a table of areas."""
+    lines = [
+        f"{letter},{' '.join(f'{cell:x}' for cell in sorted(cells))},{first},{last}"
+        for letter, cells in zip(LETTERS, areas, strict=False)
+    ]
+    path.write_text("\n".join(["area_id,cells,first_day,last_day", *lines]) + "\n")
+    return path
+
+
+def sentence(done):
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.removeprefix("csa: ").strip()
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def panel_of(folder):
+    return pd.read_csv(folder / "panel.csv", dtype={"area_id": str}, keep_default_na=False)
+
+
+def by_month(incidents):
+    """Count incidents and homicides by month, wherever they are."""
+    when = incidents["occurred_at"].dt.strftime("%Y-%m")
+    killed = when[incidents["kind"] == "homicide"]
+    return when.value_counts().to_dict(), killed.value_counts().to_dict()
+
+
+def check_sums(folder, dataset_folder):
+    """Hold the panel against every incident of the dataset; give its months."""
+    incidents = pd.read_parquet(dataset_folder / "incidents.parquet")
+    n, killed = by_month(incidents)
+    panel = panel_of(folder)
+    sums = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
+    for month, row in sums.iterrows():
+        assert row.tolist() == [n.get(month, 0), killed.get(month, 0)]
+    for (zone, _), rows in panel.groupby(["zone", "area_id"]):
+        assert rows["month"].tolist() == sums.index.tolist(), zone
+    return sums.index.tolist()
+
+
+# ---- By hand: the small town ----------------------------------------------------------------
+
+
+def test_every_incident_of_every_month_is_in_one_zone(made, ask, tmp_path):
+    ask((WEST, EAST), "--since", "2019-02")
+    months = check_sums(tmp_path / "di", made.folder / "ds")
+    assert (months[0], months[-1], len(months)) == ("2017-02", "2020-02", 37)
+    panel = panel_of(tmp_path / "di")
+    assert set(panel["zone"]) == {*PARTS, "control"}
+    assert set(panel.loc[panel["zone"].isin(["core", "ring"]), "area_id"]) == {"A", "B"}
+    assert set(panel.loc[panel["zone"] == "control", "area_id"]) == {"A", "B", ""}
+    newest = panel[panel["month"] == "2020-02"]
+    assert newest.loc[newest["zone"].isin(PARTS), "incidents"].sum() > 0
+    # Controls repeat incidents of the rest.
+    rest = panel[panel["zone"] == "rest"].set_index("month")["incidents"]
+    for _, rows in panel[panel["zone"] == "control"].groupby("area_id"):
+        assert (rows.set_index("month")["incidents"] <= rest).all()
+
+
+def test_the_numbers_are_counts_of_the_panel(ask, read, tmp_path):
+    ask((WEST, EAST), "--since", "2019-02")
+    account, panel = read(), panel_of(tmp_path / "di")
+
+    def counted(zone, letters, first, last):
+        is_in = (panel["zone"] == zone) & panel["area_id"].isin(letters)
+        return panel.loc[is_in & panel["month"].between(first, last), "incidents"].sum()
+
+    assert (account["since"], account["through"], account["months_after"]) == (
+        "2019-02",
+        "2020-01",
+        12,
+    )
+    for letters, place in (("AB", account["pooled"]), *zip("AB", account["single"], strict=True)):
+        for zone in ("core", "ring"):
+            assert place[zone]["before"] == counted(zone, list(letters), "2017-02", "2019-01")
+            assert place[zone]["counted"] == counted(zone, list(letters), "2019-02", "2020-01")
+            for step in place["months"]:
+                so_far = counted(zone, list(letters), "2019-02", step["month"])
+                assert step[zone]["counted"] == so_far
+        name = "" if letters == "AB" else letters
+        assert place["control"]["before"] == counted("control", [name], "2017-02", "2019-01")
+        assert place["control"]["after"] == counted("control", [name], "2019-02", "2020-01")
+        assert [step["month"] for step in place["months"]][:: len(place["months"]) - 1] == [
+            "2019-02",
+            "2020-01",
+        ]
+        assert {**place["months"][-1]["core"], "before": place["core"]["before"]} == place["core"]
+
+
+def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
+    ask((WEST, EAST), "--since", "2019-02")
+    assert set(bytes_of(tmp_path / "di")) == FILES
+    for name, columns in (
+        ("panel.csv", PANEL_COLUMNS),
+        ("lineage.csv", TRACE_COLUMNS),
+        ("emerging.csv", EMERGING_COLUMNS),
+    ):
+        text = (tmp_path / "di" / name).read_text()
+        assert text.splitlines()[0].split(",") == list(columns)
+        assert len(text.splitlines()) > 1
+    account = read()
+    assert set(account) == ACCOUNT
+    assert (account["kind"], account["format_version"], account["city"]) == (
+        "displacement",
+        1,
+        "testville",
+    )
+    assert set(account["pooled"]) == PLACE
+    assert [set(one) for one in account["single"]] == [
+        PLACE | {"area_id", "place_name", "cells"}
+    ] * 2
+    assert account["data_fingerprint"] == load_dataset(made.folder / "ds").fingerprint
+    assert account["base"] == {"start": "2016-02", "until": "2019-02"}
+    assert (account["chosen_by"], account["knew_after"]) == (None, None)
+    assert (account["usual"]["basis"], account["usual"]["months"]) == (
+        "not said what chose them",
+        0,
+    )
+    assert account["cells_outside"] == 0
+    for place, cells in zip(account["single"], (WEST, EAST), strict=True):
+        assert place["cells"] == sorted(f"{cell:015x}" for cell in cells)
+    assert account["boundary"]["z_pooled"] < account["boundary"]["z_single"]
+    assert (account["boundary"]["alarm_chance"], account["boundary"]["looks"]) == (0.05, 24)
+    assert {place["verdict"] for place in account["single"]} <= set(map(str, Verdict))
+    assert account["versions"]["csa"]
+
+
+def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path):
+    lines = ask((WEST, EAST), "--since", "2019-02", **BEFORE_2019).stdout.splitlines()
+    account = read()
+    pooled = account["pooled"]
+    before, after = pooled["core"]["before"], pooled["core"]["counted"]
+    panel = panel_of(tmp_path / "di")
+    rest = panel[panel["zone"] == "rest"].set_index("month")["incidents"]
+    rest_before, rest_after = rest["2017-02":"2019-01"].mean(), rest["2019-02":"2020-01"].mean()
+    assert lines[0] == pooled["sentence"]
+    assert lines[0].startswith("No change shown since February 2019: the 2 areas together had ")
+    assert lines[1] == (
+        f"Before: {before} shootings in 24 months, {before / 24:.1f} a month. "
+        f"Since: {after} in 12, {after / 12:.1f} a month. "
+        f"The rest of the city went from {rest_before:.1f} to {rest_after:.1f} a month."
+    )
+    assert lines[2] == (
+        "What such areas do by themselves is not known here yet: about 5 % fewer is assumed, with "
+        "an error of 11 %. To measure it on past years: csa backtest."
+    )
+    assert account["usual"]["reason"] == lines[2]
+    assert lines[3] == "No change shown in 2 areas: A, B."
+    yearly = sum(one["core"]["expected"] for one in account["single"]) / 2
+    assert lines[4] == (
+        f"With about {yearly:.0f} expected a year in an area, even 60 % fewer there would hardly "
+        "ever be found within 12 months: look at all areas together."
+    )
+    assert lines[5] == (
+        "Areas of 36 months, looked at each month from February 2017 to January 2020: none "
+        "appeared or went beyond what chance gives."
+    )
+    newest = account["newest_month"]
+    assert lines[6].startswith(f"January 2020: {newest['incidents']} shootings in the city. ")
+    assert lines[7] == "January 2020 is provisional: reports still come in."
+    assert lines[8] == (
+        f"Written to {tmp_path / 'di'}: panel.csv, lineage.csv, emerging.csv, displacement.json."
+    )
+    assert len(lines) == 9
+
+
+def test_json_is_the_file_and_asking_twice_gives_the_same_bytes(ask, read, tmp_path):
+    done = ask((WEST, EAST), "--since", "2019-02", "--json")
+    assert json.loads(done.stdout) == read()
+    first = bytes_of(tmp_path / "di")
+    ask((WEST, EAST), "--since", "2019-02")
+    assert bytes_of(tmp_path / "di") == first
+    ask((WEST, EAST), "--since", "2019-02", out="other")
+    assert bytes_of(tmp_path / "other") == first
+
+
+def test_without_a_start_the_last_whole_year_is_followed(ask, read, tmp_path):
+    ask((WEST, EAST))
+    assert (read()["since"], read()["months_after"]) == ("2019-02", 12)
+    first = bytes_of(tmp_path / "di")
+    ask((WEST, EAST), "--since", "2019-02")
+    assert bytes_of(tmp_path / "di") == first
+
+
+def test_letters_of_areas_that_are_followed_stay_in_the_lineage(ask, made, tmp_path):
+    about = ("--city", made.config, "--dataset", made.folder / "ds")
+    _command("propose", *about, "--until", "2020-02", "--out", tmp_path / "pr")
+    found = json.loads((tmp_path / "pr" / "areas.geojson").read_text(encoding="utf-8"))
+    names = {}
+    for letter, feature in zip("KCX", found["features"], strict=False):
+        feature["properties"] |= {"area_id": letter, "place_name": f"Old {letter}"}
+        names[letter] = f"Old {letter}"
+    path = tmp_path / "named.geojson"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    ask(path, "--since", "2019-02")
+    lineage = pd.read_csv(tmp_path / "di" / "lineage.csv")
+    newest = lineage[(lineage["month"] == "2020-02") & (lineage["n_cells"] > 0)]
+    assert len(names) >= 2
+    assert dict(zip(newest["area_id"], newest["place_name"], strict=True)) == names
+
+
+def test_places_are_named_with_the_letters_of_the_file(ask, tmp_path):
+    path = listed(tmp_path / "a.csv", (WEST, EAST))
+    head, *rows = path.read_text().splitlines()
+    named = [f"{head},place_name", f"{rows[0]},West End", f"{rows[1]},"]
+    path.write_text("\n".join(named) + "\n")
+    said = ask(path, "--since", "2019-02").stdout
+    assert "No change shown in 2 areas: West End (A), B." in said.splitlines()
+
+
+def test_what_appeared_and_went_is_named_with_its_month_newest_first():
+    rows = [
+        ("2019-01", "A", "West End", "first"),
+        ("2019-02", "B", "East End", "appeared"),
+        ("2019-03", "A", "West End", "gone"),
+        ("2019-04", "C", "C", "appeared"),
+        ("2019-05", "B", "East End", "persists"),
+    ]
+    table = pd.DataFrame(rows, columns=["last_month", "area_id", "place_name", "event"])
+    followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
+    (said,) = terminal._lineage(followed)
+    assert said == (
+        "Areas of 36 months, looked at each month from January 2019 to May 2019, beyond what "
+        "chance gives: C appeared in April 2019; East End (B) appeared in February 2019; West End "
+        "(A) was gone in March 2019."
+    )
+    many = pd.concat([table] * 10, ignore_index=True)
+    (said,) = terminal._lineage(SimpleNamespace(lineage=many, lineage_months=36, chance=None))
+    assert said.count(" in ") == 12
+    assert said.endswith(" and 18 more.")
+    assert not list(terminal._lineage(SimpleNamespace(lineage=table[:0])))
+
+
+def test_windows_are_of_as_many_months_as_areas_are_proposed_from(ask, monkeypatch):
+    ask((WEST, EAST))  # The run itself takes away what the environment says.
+    monkeypatch.setenv("CSA_MONTHS", "48")
+    said = ask((WEST, EAST)).stdout
+    assert "Areas of 48 months, looked at each month from " in said
+
+
+# ---- By hand: each verdict, printed ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def moving(new_town):
+    """Eight a month here and two after; next door two and ten: four years before, two after."""
+    town = new_town()
+    path = town.write("a.csv", *steady((8, 2), (2, 10)))
+    ingest = ("ingest", "--city", town.config, "--places", town.places, path)
+    _command(*ingest, "--out", town.folder / "ds")
+    return town
+
+
+@pytest.fixture
+def ask_moving(moving, run, tmp_path):
+    def call(areas, *words, check=True, **days):
+        path = listed(tmp_path / "a.csv", areas, **days)
+        about = ("--city", moving.config, "--dataset", moving.folder / "ds", "--areas", path)
+        return run("displace", *about, "--out", tmp_path / "di", *words, check=check)
+
+    return call
+
+
+FAR = disk(cell_at((-94.5902, 39.0403)), 1)
+QUIET = frozenset({cell_at((-94.5302, 39.0203))})
+NONE = frozenset({cell_at((-94.5302, 39.0403))})
+
+
+def test_the_areas_that_changed_are_told_first_then_too_few_then_no_change(ask_moving, read):
+    days = {"first": "2015-01-01", "last": "2017-12-31"}
+    asked = ask_moving((WEST, FAR, QUIET, NONE), "--since", "2018-01", **days)
+    lines = asked.stdout.splitlines()
+    account = read()
+    verdicts = [place["verdict"] for place in account["single"]]
+    assert verdicts == [
+        "fewer here and more next door",
+        "no change shown",
+        "too few to say",
+        "too few to say",
+    ]
+    assert lines[3] == account["single"][0]["sentence"]
+    assert lines[3].startswith("Fewer here and more next door since January 2018: area A had 48 ")
+    assert lines[4] == "Too few to say of 2 areas: C, D."
+    assert lines[5] == "No change shown in one area: B."
+    first = account["single"][0]["first_alarm"]
+    months = account["single"][0]["months"]
+    assert first == next(m["month"] for m in months if m["verdict"] not in {"no change shown", "too few to say"})  # fmt: skip
+    assert first > "2018-01"
+
+
+def test_one_area_alone_is_all_of_them_and_told_once(ask_moving, read):
+    lines = ask_moving((WEST,), "--since", "2018-01").stdout.splitlines()
+    account = read()
+    (single,) = account["single"]
+    assert lines[0].startswith("Fewer here and more next door since January 2018: the area had 48 ")
+    assert not [line for line in lines[1:] if line.startswith(("Fewer", "Too few", "No change"))]
+    for name in PLACE - {"sentence"}:
+        assert single[name] == account["pooled"][name]
+    assert account["boundary"]["z_pooled"] == account["boundary"]["z_single"]
+
+
+def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_caution(ask_moving, read):
+    ring = disk(cell_at(KNOT), 3) - WEST
+    lines = ask_moving((ring, FAR), "--since", "2018-01", first="2015-01-01", last="2017-12-31")
+    assert "More here" in lines.stdout
+    assert "Careful" not in lines.stdout
+    assert read()["chosen_by"] == {"start": "2015-01", "until": "2018-01"}
+    for last in ("2018-01-01", "2019-12-31"):
+        done = ask_moving((ring, FAR), "--since", "2018-01", first="2017-01-01", last=last)
+        assert "More here" not in done.stdout
+        assert done.stdout.splitlines()[1] == (
+            "Careful: shootings since January 2018 helped to pick these areas, so part of their "
+            'number since then is luck. Therefore "more here", "fewer next door" and "no '
+            'displacement shown" are never claimed, and a real fall may be missed. Follow areas '
+            "picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before "
+            "--since 2018-01."
+        )
+        assert read()["knew_after"] is True
+        assert not any("more here" in place["verdict"] for place in read()["single"])
+
+
+def test_many_names_are_cut_short(ask_moving):
+    quiet = [cell_at((-94.535 + n * 0.005, 39.03 + m * 0.007)) for n in range(6) for m in range(3)]
+    areas = tuple(frozenset({cell}) for cell in dict.fromkeys(quiet))
+    assert len(areas) >= 15
+    said = ask_moving(areas, "--since", "2018-01").stdout
+    few = f"Too few to say of {len(areas)} areas: A, B, C, D, E, F, G, H, I, J, K, L and "
+    assert few + f"{len(areas) - 12} more." in said
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "months", "first", "n_before"),
+    [
+        ("2020-01", 1, "2018-01", 24),
+        ("2019-01", 13, "2017-01", 24),
+        ("2016-02", 48, "2014-02", 24),
+        ("2015-01", 61, "2014-01", 12),
+    ],
+)
+def test_a_years_turn_a_leap_february_and_the_first_and_last_start_there_are(
+    made, ask, read, tmp_path, since, months, first, n_before
+):
+    ask((WEST, EAST), "--since", since)
+    found = check_sums(tmp_path / "di", made.folder / "ds")
+    assert (found[0], found[-1]) == (first, "2020-02")
+    account = read()
+    assert (account["months_after"], account["pooled"]["before_months"]) == (months, n_before)
+    assert account["pooled"]["months"][0]["month"] == since
+    assert account["boundary"]["looks"] == max(24, 12 * math.ceil(months / 12))
+
+
+def test_a_leap_february_is_followed_to_its_29th(town, run):
+    spots = [KNOT, OTHER]
+    rows = [
+        f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
+        f"{spots[n % 2][0]},{spots[n % 2][1]},,"
+        for n in range(180)
+    ]
+    rows += [f"{900 + n},{900 + n},2020-02-{29 - n},0,{KNOT[0]},{KNOT[1]},," for n in range(3)]
+    about = ("--city", town.config, "--places", town.places, "--out", "ds")
+    run("ingest", *about, town.write("a.csv", *rows))
+    path = listed(town.folder / "areas.csv", (WEST, EAST))
+    about = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di")
+    account = json.loads(run("displace", *about, "--since", "2020-02", "--json").stdout)
+    assert (account["through"], account["months_after"]) == ("2020-02", 1)
+    assert account["single"][0]["core"]["counted"] == 3
+    assert account["newest_month"]["month"] == "2020-02"
+
+
+def test_an_area_at_the_citys_edge_is_followed_inside_it(made, ask, tmp_path):
+    edge = disk(cell_at(CORNER), 1)
+    refused = ask((edge, EAST), "--since", "2019-02", check=False)
+    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 4 of")
+    done = ask((edge | disk(cell_at(KNOT), 0), EAST), "--since", "2019-02")
+    outside = "4 cells of the areas lie outside the city's study area and are left out."
+    assert done.stdout.splitlines()[1] == outside
+    check_sums(tmp_path / "di", made.folder / "ds")
+
+
+def test_two_areas_that_share_a_ring_count_no_incident_twice(made, ask, tmp_path):
+    other = int(min(h3.grid_ring(f"{cell_at(KNOT):x}", 4)), 16)
+    ask((WEST, disk(other, 1)), "--since", "2019-02")
+    check_sums(tmp_path / "di", made.folder / "ds")
+
+
+def test_an_area_within_another_has_no_ring(made, ask, read, tmp_path):
+    inner = frozenset({cell_at(KNOT)})
+    said = ask((inner, disk(cell_at(KNOT), 2) - inner), "--since", "2019-02").stdout
+    check_sums(tmp_path / "di", made.folder / "ds")
+    first, second = read()["single"]
+    assert (first["ring"], first["wdq"]) == (None, None)
+    assert first["wdq_reason"] == (
+        "Nothing lies around the area, or it had no incident to compare with."
+    )
+    assert (first["wdd"]["total"], first["wdd"]["displacement"]) == (None, None)
+    assert {step["ring"] is None for step in first["months"]} == {True}
+    assert second["ring"]["counted"] == read()["pooled"]["ring"]["counted"]
+    panel = panel_of(tmp_path / "di")
+    ring = panel[(panel["zone"] == "ring") & (panel["area_id"] == "A")]
+    assert ring["incidents"].sum() == 0
+    assert "Next door" in said.splitlines()[0]
+
+
+def test_the_whole_city_as_an_area_is_followed_without_a_ring_and_a_rest(made, ask, read, tmp_path):
+    west, south, east, north = -94.61, 38.99, -94.49, 39.06
+    box = h3.LatLngPoly([(south, west), (south, east), (north, east), (north, west)])
+    cells = frozenset(int(cell, 16) for cell in h3.h3shape_to_cells(box, 8))
+    ask((cells,), "--since", "2019-02")
+    check_sums(tmp_path / "di", made.folder / "ds")
+    pooled = read()["pooled"]
+    assert (pooled["verdict"], pooled["ring"], pooled["wdd"]) == ("too few to say", None, None)
+    assert pooled["control"]["cells"] == 0
+
+
+def test_areas_of_larger_cells_are_followed_on_larger_cells(made, ask, tmp_path):
+    areas = tuple(
+        frozenset({int(h3.latlng_to_cell(lat, lon, 8), 16)}) for lon, lat in (KNOT, OTHER)
+    )
+    ask(areas, "--since", "2019-02")
+    check_sums(tmp_path / "di", made.folder / "ds")
+    emerging = (tmp_path / "di" / "emerging.csv").read_text().splitlines()[1:]
+    assert {h3.get_resolution(line.split(",")[0]) for line in emerging} == {8}
+
+
+def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path):
+    path = listed(tmp_path / "none.csv", ())
+    done = ask(path)
+    assert done.stdout == f"{path} names no area, so there is nothing to follow.\n"
+    assert not (tmp_path / "di").exists()
+    assert json.loads(ask(path, "--json").stdout) == {"areas": 0}
+    assert not (tmp_path / "di").exists()
+
+
+# ---- What is kept beside the dataset ---------------------------------------------------------
+
+
+def kept(own, made, choices=None):
+    return own, load_dataset(own), load_city(made.config), choices or Choices()
+
+
+@pytest.fixture(scope="module")
+def tested(new_town, made):
+    """The town with a backtest; how the areas fared is kept beside its dataset."""
+    town = new_town()
+    shutil.copytree(made.folder / "ds", town.folder / "ds", symlinks=True)
+    words = ("backtest", "--city", made.config, "--dataset", town.folder / "ds", "--no-variants")
+    (town.folder / "said.txt").write_text(_command(*words), encoding="utf-8")
+    return town
+
+
+def test_a_backtest_keeps_what_areas_did_and_what_chance_gives_and_they_are_read(
+    tested, made, ask, read
+):
+    folder = tested.folder / "ds"
+    names = sorted(path.name for path in (folder / "kept").iterdir())
+    heads = [name.rsplit("-", 2)[0] for name in names]
+    assert heads == ["after-past-years", "lineage-by-chance", "past-years"]
+    asked = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **BEFORE_2019)
+    lines = asked.stdout.splitlines()
+    usual = read()["usual"]
+    assert [one["months"] for one in usual["past"]] == [12, 12]
+    assert [one["origin"] for one in usual["past"]] == ["2017-01", "2018-01"]
+    assert (usual["years"], usual["months"], usual["reason"]) == (2, 12, None)
+    mean = sum(one["change_share"] for one in usual["past"]) / 2
+    assert usual["change_share"] == pytest.approx(mean, abs=1e-3)
+    assert lines[2].startswith("In 2 past years areas picked this way ")
+    chance = read()["lineage_by_chance"]
+    kept_chance = json.loads((folder / "kept" / names[1]).read_text())
+    assert chance == {name: kept_chance[name] for name in ("area_years", "appeared", "gone")}
+    share = (chance["appeared"] + chance["gone"]) / chance["area_years"]
+    assert f"With the months in random order, {100 * share:.0f} % of areas a year" in lines[6]
+
+
+def test_a_start_before_any_past_year_was_over_says_so_and_not_that_none_is_kept(tested, ask, read):
+    days = {"first": "2014-12-01", "last": "2017-11-30"}
+    lines = ask((WEST, EAST), "--since", "2017-12", dataset=tested.folder / "ds", **days).stdout
+    wanted = (
+        "What such areas do by themselves was not yet known in December 2017: no past year was "
+        "over, so about 5 % fewer is taken as usual, with an error of 11 %."
+    )
+    assert lines.splitlines()[2] == wanted
+    assert read()["usual"]["reason"] == wanted
+    assert (read()["usual"]["years"], read()["usual"]["change_share"]) == (0, None)
+    assert read()["usual"]["core"] == {"ratio": 0.95, "relative_error": 0.1118}
+    ask((WEST, EAST), "--since", "2018-01", dataset=tested.folder / "ds", **days)
+    usual = read()["usual"]
+    # Followed for 25 months; the one past year was known for 12 of them.
+    assert (usual["years"], usual["months"], usual["past"][0]["months"]) == (1, 12, 12)
+    assert read()["months_after"] == 25
+
+
+def test_areas_of_other_months_are_told_that_no_fall_by_itself_is_expected(tested, ask, read):
+    folder = tested.folder / "ds"
+    told = {
+        ("2014-02-01", "2017-01-31"): "not picked by the months just before February 2019, so no",
+        ("2017-01-01", "2019-12-31"): "were picked by months since February 2019 too, so no fall",
+        ("", ""): "does not say which months picked these areas, so no fall by itself is expected",
+    }
+    for (first, last), said in told.items():
+        lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, first=first, last=last)
+        assert said in lines.stdout
+        usual = read()["usual"]
+        assert (usual["years"], usual["change_share"], usual["past"]) == (0, None, [])
+        assert usual["core"] == {"ratio": 1.0, "relative_error": 0.1118}
+        assert usual["reason"] in lines.stdout
+
+
+def test_a_file_without_days_gets_a_caution_and_one_with_them_none(ask, read):
+    said = ask((WEST, EAST), "--since", "2019-02").stdout.splitlines()[1]
+    assert said == (
+        "Careful: the file does not say which months picked these areas. If months since February "
+        "2019 did, luck alone makes more here and fewer next door, so neither is ever claimed, "
+        "nor that nothing moved. Give each area its first_day and last_day."
+    )
+    assert read()["knew_after"] is None
+    assert "Careful" not in ask((WEST, EAST), "--since", "2019-02", **BEFORE_2019).stdout
+    assert read()["knew_after"] is False
+
+
+def test_areas_of_fewer_months_or_another_radius_have_no_past_year(tested, ask, read, tmp_path):
+    folder = tested.folder / "ds"
+    days = {"first": "2017-02-01", "last": "2019-01-31"}
+    lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **days).stdout
+    assert lines.splitlines()[2].endswith("past years: csa backtest --months 24.")
+    assert read()["usual"]["basis"] == "no past year"
+    params = {"eps_m": 300, "min_samples": 9, "max_area_km2": 2}
+    params["suggested"] = {"eps_m": 250, "min_samples": 9}
+    (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
+    lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **BEFORE_2019).stdout
+    assert lines.splitlines()[2].startswith("These areas were found by another radius or minimum")
+    assert read()["usual"]["basis"] == "another way of choosing"
+    params["max_area_km2"] = 0
+    (tmp_path / "proposal.json").write_text(json.dumps({"params": params}))
+    lines = ask((WEST, EAST), "--since", "2019-02", dataset=folder, **BEFORE_2019).stdout
+    assert lines.splitlines()[2].endswith("past years: csa backtest --max-area-km2 0.")
+
+
+def test_past_years_in_which_areas_fell_lower_what_is_expected(made, ask, read, own):
+    ask((WEST, EAST), "--since", "2019-02", dataset=own, **BEFORE_2019)
+    bare = read()
+    past = tuple(past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017))
+    save_past(past, *kept(own, made))
+    asked = ask((WEST, EAST), "--since", "2019-02", dataset=own, **BEFORE_2019)
+    lines = asked.stdout.splitlines()
+    usual = read()["usual"]
+    assert usual["years"] == 3
+    assert 0.7 < usual["core"]["ratio"] < 0.85
+    assert read()["pooled"]["core"]["expected"] == pytest.approx(
+        bare["pooled"]["core"]["expected"] * usual["core"]["ratio"] / 0.95, rel=2e-3
+    )
+    # Each year: 14 of 20 expected a month, 700 before in 24 months; the rest as before.
+    change = (14 * 12 / 700) / (1200 / 2400) - 1
+    assert usual["change_share"] == pytest.approx(change, rel=1e-3)
+    assert lines[2] == (
+        f"In 3 past years areas picked this way fell about {-100 * change:.0f} % by themselves "
+        "within 12 months, against the rest of the city; luck is part of that, and what was "
+        "expected already allows for it."
+    )
+
+
+def test_what_chance_gives_is_a_share_of_areas_a_year(made, ask, read, own):
+    save_chance(Chance(40.0, 3, 1), *kept(own, made))
+    said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
+    assert "With the months in random order, 10 % of areas a year would appear or go." in said
+    assert read()["lineage_by_chance"] == {"area_years": 40.0, "appeared": 3, "gone": 1}
+    save_chance(Chance(0.0, 0, 0), *kept(own, made))
+    said = ask((WEST, EAST), "--since", "2019-02", dataset=own).stdout
+    assert "random order" not in said
+
+
+def test_what_was_kept_of_areas_of_another_size_is_not_read(made, ask, read, own):
+    past = (past_year("2015-01", 0.7),)
+    save_past(past, *kept(own, made, Choices(resolution=8)))
+    save_chance(Chance(40.0, 3, 1), *kept(own, made, Choices(months=24)))
+    ask((WEST, EAST), "--since", "2019-02", dataset=own)
+    assert (read()["usual"]["years"], read()["lineage_by_chance"]) == (0, None)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"kind": "letter"}', "\xff"])
+@pytest.mark.parametrize("name", [NAME, CHANCE_NAME])
+def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, name, content):
+    path = _path(name, *kept(own, made))
+    path.parent.mkdir()
+    path.write_text(content, encoding="latin-1")
+    said = sentence(ask((WEST, EAST), dataset=own, check=False))
+    assert said == f"{path} cannot be read. Remove it, and make it again with csa backtest."
+    assert not (tmp_path / "di").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format_version": 2},
+        {"area_years": "many"},
+        {"appeared": None},
+        {"gone": [1]},
+    ],
+)
+def test_a_wrong_value_of_what_chance_gives_is_refused(made, ask, own, wrong):
+    save_chance(Chance(40.0, 3, 1), *kept(own, made))
+    path = _path(CHANCE_NAME, *kept(own, made))
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    said = sentence(ask((WEST, EAST), dataset=own, check=False))
+    assert said.endswith("Remove it, and make it again with csa backtest.")
+
+
+def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
+    rows = [
+        f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
+        f"{(KNOT, OTHER)[n % 2][0]},{KNOT[1]},,"
+        for n in range(180)
+    ]
+    about = ("--city", town.config, "--places", town.places, "--out", "ds", "--as-of")
+    run("ingest", *about, "2019-12-31", town.write("a.csv", *rows))
+    path = listed(tmp_path / "areas.csv", (WEST, EAST))
+    words = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di")
+    said = run("displace", *words).stdout
+    assert "December 2019 is provisional: reports still come in." in said
+    late = [f"{800 + n},{800 + n},2019-{11 + n // 2}-20,0,{KNOT[0]},{KNOT[1]},," for n in range(3)]
+    new = [f"{700 + n},{700 + n},2020-01-{n + 1:02d},0,{KNOT[0]},{KNOT[1]},," for n in range(31)]
+    run("ingest", *about, "2020-01-31", town.write("b.csv", *rows, *late[:1], *new))
+    said = run("displace", *words).stdout
+    assert (
+        "Late reports changed one month of the city: November 2019 was 5, now 6."
+    ) in said.splitlines()
+    assert "January 2020 is provisional: reports still come in." in said.splitlines()
+    run("ingest", *about, "2020-01-31", town.write("c.csv", *rows, *late, *new))
+    said = run("displace", *words).stdout
+    assert (
+        "Late reports changed 2 months of the city, the newest of them: November 2019 was 5, now "
+        "7; December 2019 was 5, now 6."
+    ) in said.splitlines()
+    account = json.loads((town.folder / "di" / "displacement.json").read_text())
+    assert account["late_reports"] == [
+        {"month": "2019-11", "first_reported": 5, "was": 6, "now": 7},
+        {"month": "2019-12", "first_reported": 5, "was": 5, "now": 6},
+    ]
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("2014-12", "change is told against 12 months or more. Take 2015-01 or a later month"),
+        ("2010-01", "change is told against 12 months or more. Take 2015-01 or a later month"),
+        ("2020-02", "the start is 2020-02, and the last whole month is 2020-01."),
+        ("2031-01", "the start is 2031-01, and the last whole month is 2020-01."),
+        ("2019-13", "2019-13"),
+        ("last year", "last year"),
+        ("2019-1-1", "2019-1-1"),
+    ],
+)
+def test_a_start_that_is_no_month_or_outside_the_data_is_refused(ask, tmp_path, since, said):
+    assert said in sentence(ask((WEST, EAST), "--since", since, check=False))
+    assert not (tmp_path / "di").exists()
+
+
+def test_areas_that_are_not_there_or_of_another_city_are_refused(ask, tmp_path):
+    said = sentence(ask(tmp_path / "none.csv", check=False))
+    assert said.startswith(f"There is no {tmp_path / 'none.csv'}.")
+    (tmp_path / "empty").mkdir()
+    said = sentence(ask(tmp_path / "empty", check=False))
+    assert said.startswith(f"There is no {tmp_path / 'empty' / 'areas.geojson'}.")
+    said = sentence(ask((WEST, disk(cell_at((-101.4, 41.7)), 1)), check=False))
+    assert said.startswith("Area B has no cell in the city's study area.")
+    assert not (tmp_path / "di").exists()
+
+
+def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, tmp_path):
+    about = ("--city", made.config, "--dataset", made.folder / "ds")
+    words = ("--kind", "homicide", "--min-samples", "5", "--out", tmp_path / "pr")
+    _command("propose", *about, "--until", "2019-02", *words)
+    lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
+    assert "Counted are homicides alone, of any weapon: they chose these areas." in lines
+    panel = pd.read_csv(tmp_path / "di" / "panel.csv")
+    assert panel["incidents"].equals(panel["homicides"])
+    assert panel["incidents"].sum() > 0
+
+
+def test_cells_too_fine_for_any_city_are_refused(ask):
+    fine = frozenset({int(h3.latlng_to_cell(KNOT[1], KNOT[0], 12), 16)})
+    assert "The H3 resolution must be 6 to 11; 12 is not." in sentence(ask((fine,), check=False))
+
+
+def test_a_folder_that_holds_something_else_is_not_touched(ask, tmp_path):
+    (tmp_path / "di").mkdir()
+    (tmp_path / "di" / "letter.txt").write_text("dear")
+    said = sentence(ask((WEST, EAST), check=False))
+    assert "holds something else (letter.txt" in said
+    assert bytes_of(tmp_path / "di") == {"letter.txt": b"dear"}
+
+
+def test_a_dataset_that_is_not_there_is_refused(ask, tmp_path):
+    said = sentence(ask((WEST, EAST), dataset=tmp_path / "nowhere", check=False))
+    assert "nowhere" in said
+
+
+# ---- The made-up city ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory, root):
+    """The made-up city: areas proposed at the start of what was planted, and followed."""
+    folder = tmp_path_factory.mktemp("sample")
+    city = ("--city", root / "config" / "sample.toml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        truth = json.loads((root / "data" / "sample" / "truth.json").read_text())
+        since = truth["displacement"]["since"]
+        _command("ingest", *city, "--out", folder / "ds")
+        about = (*city, "--dataset", folder / "ds")
+        _command("propose", *about, "--until", since, "--out", folder / "pr")
+        words = ("displace", *about, "--areas", folder / "pr", "--since", since)
+        said = _command(*words, "--out", folder / "di")
+    account = json.loads((folder / "di" / "displacement.json").read_text(), parse_constant=refuse)
+    return folder, truth, said, account
+
+
+def test_the_planted_displacement_is_told_in_time_and_no_other(sample):
+    _, truth, said, account = sample
+    planted = truth["displacement"]
+    feature = next(one for one in truth["features"] if one["name"] == planted["feature"])
+    with (sample[0] / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
+        cells = {one["area_id"]: one["cells"].split() for one in csv.DictReader(file)}
+    middle = h3.latlng_to_cell(feature["lat"], feature["lon"], 9)
+    (here,) = (area_id for area_id, own in cells.items() if middle in own)
+    for place in account["single"]:
+        if place["area_id"] != here:
+            assert place["first_alarm"] is None
+            continue
+        told = next(
+            step["month"]
+            for step in place["months"]
+            if step["verdict"] == "fewer here and more next door"
+        )
+        due, at = (pd.Period(month, "M") for month in (planted["told_by"], told))
+        assert abs((at - due).n) <= 2
+        assert place["sentence"] in said.splitlines()
+        assert place["verdict"] == "fewer here and more next door"
+    assert account["pooled"]["first_alarm"] is None
+    assert len(account["single"]) == len(cells) >= 6
+
+
+def test_every_incident_of_the_made_up_city_is_in_one_zone(sample):
+    folder, *_ = sample
+    months = check_sums(folder / "di", folder / "ds")
+    assert (months[0], months[-1], len(months)) == ("2017-07", "2020-08", 38)
+
+
+def test_areas_of_a_proposal_know_the_months_that_chose_them_and_their_names(sample):
+    folder, _, _, account = sample
+    assert account["chosen_by"] == {"start": "2016-07", "until": "2019-07"}
+    assert (account["is_synthetic"], account["knew_after"]) == (True, False)
+    with (folder / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
+        names = [(one["area_id"], one["place_name"]) for one in csv.DictReader(file)]
+    assert [(one["area_id"], one["place_name"]) for one in account["single"]] == names
+
+
+def test_a_table_a_map_and_a_folder_of_one_proposal_give_the_same_bytes(sample, run, root):
+    folder, *_ = sample
+    about = ("--city", root / "config" / "sample.toml", "--dataset", folder / "ds")
+    for name in ("areas.csv", "areas.geojson"):
+        words = ("--areas", folder / "pr" / name, "--since", "2019-07", "--out", folder / "again")
+        run("displace", *about, *words)
+        assert bytes_of(folder / "again") == bytes_of(folder / "di")
+
+
+def test_core_counts_are_those_of_the_areas_cells_in_the_dataset(sample):
+    folder, _, _, account = sample
+    incidents = pd.read_parquet(folder / "ds" / "incidents.parquet")
+    is_inside = ~incidents["flags"].str.contains("outside_study_area") & incidents["lon"].notna()
+    month = incidents["occurred_at"].dt.strftime("%Y-%m")
+    with (folder / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
+        cells = {one["area_id"]: one["cells"].split() for one in csv.DictReader(file)}
+    for place in account["single"]:
+        here = month[is_inside & incidents["cell_r9"].isin(cells[place["area_id"]])]
+        assert place["core"]["counted"] == here.between("2019-07", "2020-07").sum()
+        assert place["core"]["before"] == here.between("2017-07", "2019-06").sum()
+
+
+def test_what_could_come_anyway_holds_what_is_expected_and_enough_is_eleven(sample):
+    *_, account = sample
+    for place in (account["pooled"], *account["single"]):
+        assert place["verdict"] == place["months"][-1]["verdict"]
+        for step in place["months"]:
+            for track in (step["core"], step["ring"]):
+                assert track["low"] <= track["expected"] <= track["high"]
+                assert track["low"] < track["high"]
+                mean = (track["counted"] + track["expected"]) / 2
+                assert track["is_told"] == (mean >= 11)
+                assert (track["z"] < 0) <= (track["counted"] < track["expected"])
+
+
+def test_the_difference_and_the_quotient_follow_by_hand_from_counts_in_the_file(sample):
+    *_, account = sample
+    for place in (account["pooled"], *account["single"]):
+        shorter = account["months_after"] / place["before_months"]
+        core, ring, control = place["core"], place["ring"], place["control"]
+        # The control is the rest of the city here: its weight is what was expected since the
+        # start, less what is usual.
+        weight = account["usual"]["core"]["ratio"] * control["after"] / core["expected"]
+        assert control["weight"] == pytest.approx(weight, rel=2e-3)
+        elsewhere = (control["after"] - control["before"] * shorter) / control["weight"]
+        local = core["counted"] - core["before"] * shorter - elsewhere
+        noise = core["counted"] + core["before"] * shorter**2
+        noise += (control["after"] + control["before"] * shorter**2) / control["weight"] ** 2
+        wdd = place["wdd"]
+        assert wdd["local"]["estimate"] == pytest.approx(local, abs=0.02)
+        se = (account["dispersion"]["value"] * noise) ** 0.5
+        assert wdd["local"]["se"] == pytest.approx(se, rel=2e-3)
+        total = wdd["local"]["estimate"] + wdd["displacement"]["estimate"]
+        assert wdd["total"]["estimate"] == pytest.approx(total, abs=0.02)
+        assert (place["wdq"] is None) == (place["wdq_reason"] is not None)
+        if place["wdq"] is not None:
+            was, now = control["before"] * shorter, control["after"]
+            fell = core["counted"] / now - core["before"] * shorter / was
+            moved = ring["counted"] / now - ring["before"] * shorter / was
+            assert place["wdq"] == pytest.approx(moved / fell, rel=2e-3)
+
+
+def test_few_earlier_years_match_no_control_and_the_newest_month_is_the_whole_citys(sample):
+    folder, _, _, account = sample
+    control = account["pooled"]["control"]
+    assert (control["is_matched"], control["knows_earlier_years"]) == (False, False)
+    pattern = account["pattern"]
+    assert pattern["s_index"] == pytest.approx(1 - pattern["changed"] / pattern["tested"], abs=1e-4)
+    assert pattern["s_index_all"] == pytest.approx(
+        1 - pattern["changed"] / pattern["cells"], abs=1e-4
+    )
+    assert pattern["tested"] < pattern["cells"]
+    newest = account["newest_month"]
+    panel = panel_of(folder / "di")
+    every = panel[panel["zone"].isin(PARTS)].groupby("month")["incidents"].sum()
+    assert (newest["month"], newest["incidents"]) == ("2020-07", every["2020-07"])
+    assert newest["previous_month"] == every["2020-06"]
+    assert newest["same_months"]["2018"] == every["2018-07"]
+
+
+def test_past_years_are_told_one_by_one_at_the_last_month_here_and_next_door(made, ask, read, own):
+    past = past_year("2016-01", 0.7)
+    # The first month was another: only the sum of all months is told.
+    monthly = past.core.monthly.copy()
+    monthly[0] += 60
+    save_past((replace(past, core=replace(past.core, monthly=monthly)),), *kept(own, made))
+    ask((WEST, EAST), "--since", "2019-02", dataset=own, **BEFORE_2019)
+    usual = read()["usual"]
+    (year,) = usual["past"]
+    # 20 a month expected, 14 came; in a year 12 * 14 + 60 of 240. Next door 30 of 30.
+    came = 12 * 14 + 60
+    assert (year["origin"], year["areas"]) == ("2016-01", 5)
+    assert year["core_ratio"] == pytest.approx(came / 240, rel=1e-3)
+    assert year["ring_ratio"] == pytest.approx(1, rel=1e-3)
+    assert year["change_share"] == pytest.approx(came * 2 / 700 - 1, rel=2e-3)
+    assert usual["ring"]["ratio"] == pytest.approx(1, abs=1e-3)
+    assert usual["core"]["ratio"] < 0.97
+
+
+def test_a_month_whose_count_came_late_long_ago_is_still_told(town, run, tmp_path):
+    spots = (KNOT, OTHER)
+    rows = [
+        f"{n},{n},{2017 + n // 60}-{n % 60 // 5 + 1:02d}-{n % 5 * 6 + 1:02d},0,"
+        f"{spots[n % 2][0]},{spots[n % 2][1]},,"
+        for n in range(180)
+    ]
+    late, new = (
+        f"{n},{n},{day},0,{KNOT[0]},{KNOT[1]},,"
+        for n, day in ((800, "2019-11-20"), (801, "2020-01-02"))
+    )
+    about = ("--city", town.config, "--places", town.places, "--out", "ds", "--as-of")
+    for last, some in (
+        ("2019-12-31", rows),
+        ("2019-12-31", [*rows, late]),
+        ("2020-01-31", [*rows, late, new]),
+    ):
+        run("ingest", *about, last, town.write("a.csv", *some))
+    path = listed(tmp_path / "areas.csv", (WEST, EAST))
+    words = ("--city", town.config, "--dataset", "ds", "--areas", path, "--out", "di", "--json")
+    account = json.loads(run("displace", *words).stdout)
+    assert account["late_reports"] == [
+        {"month": "2019-11", "first_reported": 5, "was": 6, "now": 6}
+    ]
+
+
+def test_the_last_quarter_asked_of_cells_ends_with_the_last_whole_month(ask, monkeypatch):
+    asked = []
+
+    def note(located, until):
+        asked.append(str(until))
+        return find_emerging(located, until)
+
+    monkeypatch.setattr(follow, "find_emerging", note)
+    ask((WEST, EAST), "--since", "2019-02")
+    assert asked == ["2020-02"]
+
+
+def test_our_own_fault_is_exit_code_1(ask, monkeypatch):
+    def fail(_followed):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(files, "displacement_account", fail)
+    done = ask((WEST, EAST), check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "boom" in done.stderr

@@ -1,0 +1,337 @@
+"""The commands of the store, from one end to the other: the plan, areas, the trail, backups."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from csa.dataset.chosen import load_chosen
+from tests.stores import oracle
+
+WHO = ("--by", "Prevention team", "--why", "Neighbors named these blocks.")
+AREA_CITY = ("--city", "testville.toml")
+
+
+@pytest.fixture
+def here(run, town, root):
+    """A folder with the project's own config: `--city` is not needed there."""
+    shutil.copytree(root / "config", town.folder / "config")
+    return town.folder
+
+
+def refused(done, *words):
+    """One sentence, the code of a user's mistake, nothing on stdout."""
+    assert done.returncode == 2, (done.stderr, done.stdout)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in " ".join(done.stderr.split())
+
+
+def nothing_made(folder):
+    return not (folder / "var").exists()
+
+
+# ---- the plan ------------------------------------------------------------------------------
+
+
+def test_the_plan_without_a_store(here, run):
+    rows = json.loads(run("plan", "list", "--json").stdout)
+    assert len(rows) == 66
+    assert {row["status"] for row in rows} == {"not started"}
+    assert sum(row["is_open"] == "yes" for row in rows) == 15
+    for row in rows:
+        assert all(isinstance(value, str) for value in row.values())
+        assert row["number"].startswith(f"{row['strategy']}.")
+        assert row["strategy"].startswith(f"{row['goal']}.")
+        assert row["title"]
+    said = run("plan", "list").stdout
+    assert "66 actions, 15 of them not written yet; 0 blocked" in said
+    assert nothing_made(here)
+
+
+def test_a_change_is_set_listed_and_verified(here, run):
+    said = run(
+        "plan",
+        "set",
+        "1.2.1",
+        "--status",
+        "At Risk",
+        "--due",
+        "2030-01-31",
+        "--office",
+        "[/red]",
+        *WHO,
+    ).stdout
+    assert said.startswith("1.2.1 ")
+    assert ": at risk (Neighbors named these blocks.)." in said
+    row = next(
+        row for row in json.loads(run("plan", "list", "--json").stdout) if row["number"] == "1.2.1"
+    )
+    assert (row["status"], row["due"], row["office"]) == ("at risk", "2030-01-31", "[/red]")
+    assert "[/red]" in run("plan", "list").stdout
+    assert run("audit", "verify").stdout.startswith("1 entries, chain whole.\nHead: ")
+    entry = json.loads(run("audit", "list", "--json").stdout)
+    assert entry[0]["item"] == "1.2.1"
+    assert [entry[0]["hash"]] == oracle(entry)
+    assert "Prevention team" in run("audit", "list", "--item", "1.2.1").stdout
+    assert "No change" in run("audit", "list", "--item", "x").stdout
+    assert (here / "var" / "sample.sqlite3").is_file()
+
+
+def test_a_status_that_is_set_again_takes_the_new_reason(here, run):
+    for why in ("No budget.", "No room.", "No room."):
+        words = ("--status", "blocked", "--by", "Prevention team", "--why", why)
+        assert f": blocked ({why})." in run("plan", "set", "1.2.1", *words).stdout
+    entries = json.loads(run("audit", "list", "--json").stdout)
+    assert [entry["why"] for entry in entries] == ["No budget.", "No room.", "No room."]
+    assert "3 entries, chain whole" in run("audit", "verify").stdout
+
+
+def test_an_open_slot_is_proposed_answered_and_named(here, run):
+    number = next(
+        row["number"]
+        for row in json.loads(run("plan", "list", "--json").stdout)
+        if row["is_open"] == "yes"
+    )
+    refused(
+        run("plan", "set", number, "--status", "on-track", *WHO, check=False), "Propose one first"
+    )
+    assert nothing_made(here)
+    assert (
+        "change-1 proposes"
+        in run("plan", "propose", number, "--title", "Walk together", *WHO).stdout
+    )
+    assert "once the Committee" in run("plan", "answer", "change-1", *WHO).stdout
+    assert "approved by the Committee" in run("plan", "answer", "change-1", *WHO).stdout
+    assert (
+        run("plan", "set", number, "--status", "on-track", *WHO).stdout
+        == f"{number} Walk together: on track.\n"
+    )
+    run("plan", "propose", number, "--title", "Run together", *WHO)
+    assert "refused" in run("plan", "answer", "change-2", "--refuse", *WHO).stdout
+    assert "4 entries" not in run("audit", "verify").stdout
+    assert "6 entries, chain whole" in run("audit", "verify").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("plan", "set", "9.9.9", "--status", "done", *WHO), "9.9.9"),
+        (("plan", "set", "1.2.1", "--status", "fine", *WHO), "no status 'fine'"),
+        (("plan", "set", "1.2.1", "--percent", "101", *WHO), "101"),
+        (("plan", "set", "1.2.1", "--due", "soon", *WHO), "soon"),
+        (("plan", "set", "1.2.1", "--area", "B", *WHO), "no core service area B"),
+        (("plan", "set", "1.2.1", "--evidence", "javascript:x", *WHO), "javascript"),
+        (("plan", "set", "1.2.1", "--on", "2999-01-01", *WHO), "is ahead of today"),
+        (("plan", "set", "1.2.1", "--by", " ", "--why", "x"), "--by"),
+        (("plan", "set", "1.2.1", "--by", "x", "--why", ""), "--why"),
+        (("plan", "set", "1.2.1", "--by", "x", "--why", "\udcff"), "cannot be kept"),
+        (("plan", "set", "1.2.1", "--by", "x"), "--why"),
+        (("plan", "propose", "1.2.1", *WHO), "title"),
+        (("plan", "propose", "1.2.1", "--title", "x" * 161, *WHO), "160"),
+        (("plan", "answer", "change-1", *WHO), "no change 'change-1'"),
+        (("area", "retire", "B", *WHO), "no area 'B'"),
+        (("area", "begin", "B", *WHO), "no area 'B'"),
+        (("area", "designate", "B", "--areas", "absent", *WHO), "is not what csa propos"),
+        (("area", "maintain", "B", "--displaced", "absent", *WHO), "is not what csa displace"),
+        (("audit", "verify"), "There is no store yet at var/sample.sqlite3"),
+        (("backup", "b.gz"), "There is no store yet"),
+        (("restore", "absent.gz", *WHO), "cannot be read"),
+        (("plan", "list", "--city", "nowhere"), "nowhere"),
+        (("plan", "list", "--store", "mysql://me:geheim@h/x"), "is no store"),
+    ],
+)
+def test_what_is_refused_makes_nothing(here, run, words, sentence):
+    refused(run(*words, check=False), sentence)
+    assert nothing_made(here)
+
+
+def test_where_the_store_is(here, run, monkeypatch):
+    monkeypatch.setenv("CSA_STORE", "elsewhere/store.sqlite3")
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    assert (here / "elsewhere" / "store.sqlite3").is_file()
+    assert nothing_made(here)
+    refused(run("audit", "verify", "--store", "third.sqlite3", check=False), "third.sqlite3")
+    monkeypatch.setenv("CSA_STORE", "postgresql://me:geheim@127.0.0.1:1/x?password=geheim")
+    for words in (("audit", "verify"), ("plan", "set", "1.2.1", "--status", "done", *WHO)):
+        done = run(*words, check=False)
+        refused(done, "does not answer")
+        assert "geheim" not in done.stderr
+    for more in ((), ("--json",)):
+        assert "geheim" not in run("config", "show", "--city", "sample", *more).stdout
+
+
+def test_a_city_without_a_plan(run, town):
+    refused(run("plan", "list", *AREA_CITY, check=False), "plan")
+
+
+# ---- the trail and backups -----------------------------------------------------------------
+
+
+def tamper(here, *statements):
+    with sqlite3.connect(here / "var" / "sample.sqlite3") as raw:
+        for statement in statements:
+            raw.execute(statement)
+    raw.close()
+
+
+def test_verify_says_what_is_broken(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    run("plan", "set", "1.2.2", "--status", "done", *WHO)
+    tamper(here, "UPDATE action SET status = 'blocked' WHERE key = '1.2.2'")
+    done = run("audit", "verify", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "2 entries, chain whole, but 1 rows are not what it says of them: 1.2.2." in done.stderr
+    tamper(here, "DROP TRIGGER audit_no_update", "UPDATE audit SET why = 'x' WHERE id = 2")
+    done = run("audit", "verify", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "broken at entry 2" in done.stderr
+
+
+def test_a_printed_head_is_found_again_or_missed(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    head = run("audit", "verify").stdout.rpartition("Head: ")[2].strip()
+    run("plan", "set", "1.2.2", "--status", "done", *WHO)
+    for given in (head, head[:12], head.upper()):
+        assert "that of entry 1." in run("audit", "verify", "--head", given).stdout
+    for given in ("0123456789abcdef", head[:11]):
+        done = run("audit", "verify", "--head", given, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "2 entries, chain whole, but none has the hash" in done.stderr
+
+
+def test_a_guard_that_was_taken_off_is_no_whole_trail(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    tamper(here, "DROP TRIGGER audit_no_delete")
+    done = run("audit", "verify", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "somebody took its triggers off" in done.stderr
+
+
+def test_a_day_is_taken_away_again(here, run):
+    run("plan", "set", "1.2.1", "--status", "on-track", "--due", "2030-01-31", *WHO)
+    run("plan", "set", "1.2.1", "--due", "none", *WHO)
+    rows = json.loads(run("plan", "list", "--json").stdout)
+    assert next(row["due"] for row in rows if row["number"] == "1.2.1") == ""
+
+
+def test_a_store_is_one_citys(here, run):
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    words = ("plan", "list", "--city", "kansas-city", "--store", "var/sample.sqlite3")
+    refused(run(*words, check=False), "of the city sample, not of kansas-city")
+
+
+def test_a_backup_and_back(here, run):
+    run("plan", "set", "1.2.1", "--status", "on-track", *WHO)
+    assert "1 entries" in run("backup", "kept/b.gz").stdout
+    run("plan", "set", "1.2.1", "--status", "done", *WHO)
+    said = run("restore", "kept/b.gz", *WHO).stdout
+    assert "with its 1 entries" in said
+    assert "What it replaced is kept in kept/b.gz.replaced-" in said
+    assert "2 entries, chain whole" in run("audit", "verify").stdout
+    safe = next((here / "kept").glob("*.replaced-*"))
+    content = (here / "kept" / "b.gz").read_bytes()
+    (here / "kept" / "b.gz").write_bytes(content[:-9])
+    refused(run("restore", "kept/b.gz", *WHO, check=False), "damaged one", "Nothing was changed")
+    assert "2 entries, chain whole" in run("audit", "verify").stdout
+    # Where the store itself is damaged, its sentence names a way that works.
+    store = here / "var" / "sample.sqlite3"
+    for path in store.parent.iterdir():
+        path.unlink()
+    store.write_bytes(b"x" * 5000)
+    refused(run("audit", "verify", check=False), "Move it away, then put a backup in its place")
+    store.unlink()
+    run("restore", safe, *WHO)
+    assert "3 entries, chain whole" in run("audit", "verify").stdout
+
+
+def test_the_command_on_postgresql(here, databases, server):
+    """In a process of its own, as a person runs it."""
+    address = databases("postgresql").new()
+    environment = {**os.environ, "CSA_STORE": address, "OPENBLAS_NUM_THREADS": "1"}
+
+    def csa(*words):
+        words = [sys.executable, "-m", "csa.cli.main", *words]
+        return subprocess.run(
+            words, cwd=here, env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert csa("plan", "set", "1.2.1", "--status", "fine", *WHO).returncode == 2
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    assert server.run(tables, address.rpartition("/")[2]) == []
+    assert csa("plan", "set", "1.2.1", "--status", "done", *WHO).returncode == 0
+    done = csa("audit", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 entries, chain whole.")
+
+
+# ---- areas ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposed(run, town):
+    """A real proposal of one area, made by the command."""
+    lines = [
+        f"{n},{n},2020-05-{n % 28 + 1:02d} 10:00,{n % 2},{-94.57 + n % 6 / 4000},{39.02 + n % 5 / 5000},,"
+        for n in range(60)
+    ]
+    run("ingest", *AREA_CITY, "--places", town.places, town.write("a.csv", *lines), "--out", "ds")
+    run("propose", *AREA_CITY, "--dataset", "ds", "--out", "pr")
+    return load_chosen(town.folder / "pr")
+
+
+def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
+    words = (*AREA_CITY, *WHO)
+    said = run("area", "designate", "A", "--areas", "pr", "--on", "2020-06-15", *words).stdout
+    assert said.startswith("Area A (West End) is designated since 2020-06-15")
+    row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]
+    assert {int(cell, 16) for cell in row["cells"]} == proposed.cells[0]
+    assert row["steps"][0]["evidence"]["area"]["incidents"] == "60"
+    assert row["steps"][0]["evidence"]["params"]
+    assert "began on 2020-07-01" in " ".join(
+        run("area", "begin", "A", "--on", "2020-07-01", *words).stdout.split()
+    )
+    assert "1 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
+    assert load_chosen(town.folder / "areas.csv").cells == proposed.cells
+    displaced(town, row["cells"][1:])
+    refused(
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "is of other cells"
+    )
+    displaced(town, row["cells"], verdict="no change shown")
+    refused(
+        run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "no change shown"
+    )
+    displaced(town, row["cells"])
+    assert "in maintenance" in run("area", "maintain", "A", "--displaced", "dis", *words).stdout
+    refused(
+        run("area", "retire", "A", "--on", "2020-01-01", *words, check=False),
+        "before the last step",
+    )
+    assert "retired" in run("area", "retire", "A", *words).stdout
+    said = run("area", "list", *AREA_CITY).stdout
+    assert [said.count(state) for state in ("designated", "maintenance", "retired")] == [1, 1, 1]
+    assert "0 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
+    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+
+
+def displaced(town, cells, verdict="fewer here"):
+    """What `csa displace` writes, of one area."""
+    folder = town.folder / "dis"
+    folder.mkdir(exist_ok=True)
+    account = {
+        "kind": "displacement", "format_version": 1, "city": "testville", "data_fingerprint": "f", "versions": {},
+        "data_through": "2021-08-21", "since": "2020-07", "through": "2021-07", "boundary": {},
+        "single": [{"area_id": "A", "verdict": verdict, "sentence": "x", "cells": cells}],
+    }  # fmt: skip
+    (folder / "displacement.json").write_text(json.dumps(account))
+
+
+def test_no_area_yet(run, town):
+    assert "no core service area yet" in run("area", "list", *AREA_CITY).stdout
+    assert json.loads(run("area", "list", "--json", *AREA_CITY).stdout) == []
+    assert nothing_made(town.folder)

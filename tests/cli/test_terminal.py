@@ -1,0 +1,76 @@
+"""What the command prints, and what it imports before it has anything to do."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.table import Table
+
+from csa.base.message import say
+from csa.cli.output import console
+
+HEAVY = ("geopandas", "numpy", "pandas", "pandera", "pydantic", "requests", "shapely", "sklearn")
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_message_is_a_note_unless_it_warns():
+    note = say("source.empty", path="a.csv")
+    assert console.as_note(note) == f"Note: {note}"
+    warning = say("source.empty", path="Warning: a.csv")
+    assert console.as_note(warning) == str(warning)
+
+
+def test_json_keeps_letters_and_the_order_of_keys(capsys):
+    console.show_json({"b": "café", "a": [1]})
+    said = capsys.readouterr().out
+    assert list(json.loads(said)) == ["b", "a"]
+    assert "café" in said
+
+
+def test_a_failure_is_one_sentence_on_stderr_and_a_code(capsys):
+    with pytest.raises(SystemExit) as caught:
+        console.fail("There is no such file.", 2)
+    said = capsys.readouterr()
+    assert (caught.value.code, said.out, said.err) == (2, "", "csa: There is no such file.\n")
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_no_sentence_prints_nothing(capsys):
+    console.show()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["[bold]Elm[/bold]", "a :cat: b", "[/]", "x" * 300])
+def test_what_a_file_says_is_printed_as_it_is(capsys, name):
+    console.show(name)
+    assert capsys.readouterr().out == f"{name}\n"
+
+
+def test_a_table_too_prints_names_as_they_are(capsys):
+    table = Table("Address", box=None, pad_edge=False)
+    table.add_row("[red]1 :cat: Elm St")
+    console.show_table(table)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "Address",
+        "[red]1 :cat: Elm St",
+    ]
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_waits_for_no_heavy_import(option):
+    code = (
+        "import atexit, sys, csa.cli.main; sys.argv = ['csa', sys.argv[1]];"
+        f"atexit.register(lambda: print('HEAVY', [m for m in {HEAVY} if m in sys.modules]));"
+        "csa.cli.main.main()"
+    )
+    words = [sys.executable, "-c", code, option]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY []"

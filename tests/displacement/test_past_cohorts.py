@@ -1,0 +1,264 @@
+"""What areas of past years did afterwards: found then, counted after, kept beside the dataset."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from csa.areas.choices import Choices
+from csa.areas.finding import find_areas, settle_params
+from csa.areas.study_area import locate
+from csa.base.errors import ParamError, SourceError
+from csa.base.params import Month, Period
+from csa.displacement.lineage_windows import Chance
+from csa.displacement.past import past_to_plain
+from csa.displacement.past_cohorts import (
+    CHANCE_NAME,
+    MONTHS_AFTER,
+    NAME,
+    _path,
+    load_chance,
+    load_past,
+    make_past,
+    save_chance,
+    save_past,
+)
+from tests.areas.test_finding import history, town_of, with_other_future
+from tests.backtest.test_recording import of_days, of_fingerprint
+from tests.displacement.test_zoning import counted_slowly
+
+
+@pytest.fixture(scope="module")
+def testville(tmp_path_factory):
+    return town_of(tmp_path_factory.mktemp("aftermath"), history())
+
+
+@pytest.fixture(scope="module")
+def located(testville):
+    return locate(*testville, Choices())
+
+
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def past(located, testville, told):
+    return make_past(located, Choices(), testville[1].areas, told.append)
+
+
+def starts(past):
+    return [one.core.origin for one in past]
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_each_past_january_is_followed_for_two_years_or_to_the_datas_end(past, told):
+    assert MONTHS_AFTER == 24
+    assert starts(past) == ["2017-01", "2018-01", "2019-01"]
+    assert [len(one.core.monthly) for one in past] == [24, 24, 12]
+    assert [len(one.ring.compared) for one in past] == [24, 24, 12]
+    assert told == ["after"] * 3
+
+
+def test_areas_are_found_from_what_was_known_then_and_counted_after(past, located, testville):
+    dataset, config = testville
+    for one in past:
+        origin = Month.parse(one.core.origin)
+        period = Period.before(origin, 36)
+        params = settle_params(located, period, Choices(), config.areas)
+        areas = find_areas(located, period, params).areas
+        cells = frozenset().union(*areas)
+        after = Period(origin, origin.plus(len(one.core.monthly)))
+        assert one.n_areas == len(areas) == 2
+        assert one.core.monthly.tolist() == counted_slowly(dataset, cells, after)
+        before = Period.before(origin, 24)
+        assert one.core_before == sum(counted_slowly(dataset, cells, before))
+        every = counted_slowly(dataset, set(located.grid.places), after)
+        parts = one.core.monthly + one.ring.monthly + one.core.compared
+        assert parts.tolist() == every
+
+
+def test_what_is_kept_is_read_again(past, testville, tmp_path):
+    dataset, config = testville
+    save_past(past, tmp_path, dataset, config, Choices())
+    again = load_past(tmp_path, dataset, config, Choices(until=Month(2018, 1), eps_m=90.0))
+    assert past_to_plain(again) == past_to_plain(past)
+    assert np.array_equal(again[0].ring.monthly, past[0].ring.monthly)
+    assert load_past(tmp_path, dataset, config, Choices(months=24)) is None
+    other = config.model_copy(update={"areas": config.areas.model_copy(update={"eps_m": 150.0})})
+    assert load_past(tmp_path, dataset, other, Choices()) is None
+
+
+@pytest.mark.parametrize("name", ["METHOD_VERSION", "MONTHS_AFTER"])
+def test_what_another_method_or_another_length_made_is_not_read(
+    past, testville, tmp_path, monkeypatch, name
+):
+    save_past(past, tmp_path, *testville, Choices())
+    monkeypatch.setattr(f"csa.displacement.past_cohorts.{name}", 36)
+    assert load_past(tmp_path, *testville, Choices()) is None
+
+
+def test_new_data_use_the_older_past_that_reaches_furthest(past, testville, tmp_path):
+    dataset, config = testville
+    # The fingerprints say nothing: the older of two has the later letter.
+    for letter, n in (("c", 3), ("f", 2), ("a", 1)):
+        save_past(past[:n], tmp_path, of_fingerprint(dataset, letter), config, Choices())
+    save_past(past[:1], tmp_path, of_fingerprint(dataset, "b"), config, Choices(months=24))
+    assert starts(load_past(tmp_path, dataset, config, Choices())) == starts(past)
+    save_past(past[1:2], tmp_path, dataset, config, Choices())
+    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2018-01"]
+
+
+def test_a_later_month_counts_before_more_years_and_then_more_years(past, testville, tmp_path):
+    dataset, config = testville
+    save_past(past[2:], tmp_path, of_fingerprint(dataset, "a"), config, Choices())
+    cut = [
+        replace(
+            one,
+            core=replace(one.core, monthly=one.core.monthly[:10], compared=one.core.compared[:10]),
+            ring=replace(one.ring, monthly=one.ring.monthly[:10], compared=one.ring.compared[:10]),
+        )
+        for one in past
+    ]
+    save_past(tuple(cut), tmp_path, of_fingerprint(dataset, "f"), config, Choices())
+    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2019-01"]
+    save_past(past[1:], tmp_path, of_fingerprint(dataset, "c"), config, Choices())
+    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2018-01", "2019-01"]
+
+
+def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(testville, tmp_path):
+    dataset, config = testville
+    assert load_chance(tmp_path, dataset, config, Choices()) is None
+    save_chance(Chance(51.25, 2, 1), tmp_path, dataset, config, Choices())
+    assert load_chance(tmp_path, dataset, config, Choices()) == Chance(51.25, 2, 1)
+    assert load_chance(tmp_path, dataset, config, Choices(months=24)) is None
+    assert load_chance(tmp_path, of_fingerprint(dataset, "e"), config, Choices()) is None
+    assert load_past(tmp_path, dataset, config, Choices()) is None
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last", ["2017-12-30", "2014-01-09"])
+def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
+    dataset, config = testville
+    short = of_days(dataset, "2014-01-01", last)
+    none = make_past(locate(short, config, Choices()), Choices(), config.areas)
+    assert none == ()
+    save_past(none, tmp_path, short, config, Choices())
+    assert load_past(tmp_path, short, config, Choices()) == ()
+    assert load_past(tmp_path, of_fingerprint(short, "e"), config, Choices()) == ()
+
+
+def test_a_month_in_part_at_the_end_is_not_counted(testville):
+    dataset, config = testville
+    short = of_days(dataset, "2014-01-01", "2019-12-30")
+    past = make_past(locate(short, config, Choices()), Choices(), config.areas)
+    assert [len(one.core.monthly) for one in past] == [24, 23]
+
+
+def test_a_past_year_without_any_area_tells_nothing(located, testville):
+    none = make_past(located, Choices(min_samples=400), testville[1].areas)
+    assert none == ()
+
+
+def test_where_none_was_ever_made_nothing_is_known(testville, tmp_path):
+    dataset, config = testville
+    assert load_past(tmp_path, dataset, config, Choices()) is None
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[:-40],
+        lambda text: text.replace('"format_version":1', '"format_version":9').replace(
+            '"format_version": 1', '"format_version": 9'
+        ),
+        lambda text: text.replace("2018-01", "2018-13"),
+        lambda _: "[]",
+        lambda _: "{}",
+    ],
+    ids=["cut off", "of another format", "no month", "a list", "empty"],
+)
+@pytest.mark.parametrize("whose", ["own", "older"])
+def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
+    testville, past, tmp_path, spoil, whose
+):
+    dataset, config = testville
+    of = dataset if whose == "own" else of_fingerprint(dataset, "a")
+    save_past(past, tmp_path, of, config, Choices())
+    path = _path(NAME, tmp_path, of, config, Choices())
+    assert path.name.startswith(NAME)
+    text = path.read_text()
+    assert spoil(text) != text
+    path.write_text(spoil(text))
+    if whose == "older":
+        assert load_past(tmp_path, dataset, config, Choices()) is None
+        return
+    with pytest.raises(SourceError) as refused:
+        load_past(tmp_path, dataset, config, Choices())
+    assert refused.value.message.key == "backtest.damaged"
+    assert str(refused.value) == (
+        f"{path} cannot be read. Remove it, and make it again with csa backtest."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kind", "dataset"), ("format_version", 9), ("area_years", "many"), ("gone", None)],
+)
+def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_path, name, value):
+    dataset, config = testville
+    save_chance(Chance(51.25, 2, 1), tmp_path, dataset, config, Choices())
+    path = _path(CHANCE_NAME, tmp_path, dataset, config, Choices())
+    kept = json.loads(path.read_text())
+    for spoiled in (kept | {name: value}, {k: v for k, v in kept.items() if k != name}):
+        path.write_text(json.dumps(spoiled))
+        with pytest.raises(SourceError, match="cannot be read") as refused:
+            load_chance(tmp_path, dataset, config, Choices())
+        assert refused.value.message.key == "backtest.damaged"
+
+
+def test_a_window_of_no_month_is_refused(located, testville):
+    with pytest.raises(ParamError) as refused:
+        make_past(located, Choices(months=0), testville[1].areas)
+    assert refused.value.message.key == "param.months"
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
+def test_what_came_later_changes_no_earlier_past_year(testville, located, past, way):
+    dataset, config = testville
+    changed = with_other_future(dataset, Month(2019, 1), way)
+    other = make_past(locate(changed, config, Choices(), located.cover), Choices(), config.areas)
+    assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
+    for one, two in zip(past[1:], other[1:], strict=True):
+        assert (one.core.base, one.ring.base) == (two.core.base, two.ring.base)
+        assert (one.core_before, one.rest_before) == (two.core_before, two.rest_before)
+    known = 12  # of the year 2018, that is
+    assert np.array_equal(past[1].core.monthly[:known], other[1].core.monthly[:known])
+    assert past_to_plain(past[2:]) != past_to_plain(other[2:])
+
+
+def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
+    testville, located, past, tmp_path
+):
+    dataset, config = testville
+    order = np.random.default_rng(2).permutation(len(dataset.incidents))
+    table = dataset.incidents.iloc[order].reset_index(drop=True)
+    shuffled = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
+    again = make_past(shuffled, Choices(), config.areas)
+    save_past(again, tmp_path / "a", dataset, config, Choices())
+    save_past(past, tmp_path / "b", dataset, config, Choices())
+    one, two = (_path(NAME, tmp_path / name, dataset, config, Choices()) for name in ("a", "b"))
+    assert one.read_bytes() == two.read_bytes()
+    assert json.loads(one.read_text())["kind"] == "what areas did after past years"

@@ -1,0 +1,528 @@
+"""H3 cells: compared with h3's own figures, with geodesics, and with slow definitions."""
+
+import math
+from itertools import pairwise
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import cdist
+
+from csa.base.errors import ParamError
+from csa.geo import cells as places
+from csa.geo import pieces
+
+LON, LAT = -94.578, 39.1  # Kansas City
+KM_PER_DEGREE = 111.2
+MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
+UNIVERSE = sorted(h3.grid_disk(MIDDLE, 10))
+NUMBER = {cell: number for number, cell in enumerate(UNIVERSE)}
+
+general = settings(derandomize=True, deadline=None, max_examples=60)
+
+
+def box(west, south, east, north):
+    return shapely.box(LON + west, LAT + south, LON + east, LAT + north)
+
+
+def hexagon(cell):
+    return shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
+
+
+def pond():
+    """A pond well inside the middle cell, over its centre."""
+    return hexagon(MIDDLE).centroid.buffer(0.0005)
+
+
+def around_a_pond():
+    return box(-0.02, -0.015, 0.02, 0.015) - pond()
+
+
+def geodesic_km2(shape):
+    geod, total = Geod(ellps="WGS84"), 0.0
+    for part in shapely.get_parts(shape):
+        total += abs(geod.geometry_area_perimeter(shapely.Polygon(part.exterior))[0])
+        for hole in part.interiors:
+            total -= abs(geod.geometry_area_perimeter(shapely.Polygon(hole))[0])
+    return total / 1e6
+
+
+def ring(cell, steps):
+    return set(h3.grid_ring(cell, steps))
+
+
+def far_cell(steps):
+    """Return a cell so many steps to one side of the middle."""
+    return min(ring(MIDDLE, steps))
+
+
+def slow_neighbors():
+    """Tell neighbours by the distance between centres, not by asking h3."""
+    xy = np.array([h3.cell_to_latlng(cell)[::-1] for cell in UNIVERSE])
+    xy *= [math.cos(math.radians(LAT)), 1.0]
+    apart = cdist(xy, xy)
+    apart[apart == 0] = np.inf
+    return apart < 1.4 * np.median(apart.min(axis=0))
+
+
+NEIGHBORS = slow_neighbors()
+IS_EDGE = NEIGHBORS.sum(axis=1) < 6
+
+
+def slow_parts(cells):
+    at = np.array(sorted(NUMBER[cell] for cell in cells), dtype=int)
+    if not len(at):
+        return set()
+    _, label = connected_components(csr_array(NEIGHBORS[np.ix_(at, at)]), directed=False)
+    return {frozenset(UNIVERSE[k] for k in at[label == part]) for part in set(label.tolist())}
+
+
+def slow_fill(cells):
+    """Add every piece of the rest that cannot get out of the universe of cells."""
+    filled = set(cells)
+    for piece in slow_parts(set(UNIVERSE) - filled):
+        if not any(IS_EDGE[NUMBER[cell]] for cell in piece):
+            filled |= piece
+    return frozenset(filled)
+
+
+@st.composite
+def study_areas(draw):
+    """One or two rough stars, the first perhaps with a hole."""
+
+    def star(lon, lat, scale):
+        n = draw(st.integers(3, 9))
+        radii = draw(st.lists(st.floats(0.4, 1.0), min_size=n, max_size=n))
+        turn = draw(st.floats(0, 6.28))
+        angles = turn + 2 * np.pi * np.arange(n) / n
+        xy = np.array(radii)[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+        return shapely.Polygon(np.array([lon, lat]) + scale * xy)
+
+    shape = star(LON, LAT, draw(st.floats(0.004, 0.02)))
+    if draw(st.booleans()):
+        shape -= shapely.affinity.scale(shape, 0.3, 0.3, origin=shape.representative_point())
+    if draw(st.booleans()):
+        shape |= star(LON + 0.022, LAT - 0.011, 0.01)
+    return shape
+
+
+sets_of_cells = st.one_of(
+    st.sets(st.sampled_from(sorted(h3.grid_disk(MIDDLE, 3)))),
+    st.sets(st.sampled_from(sorted(h3.grid_disk(MIDDLE, 7))), min_size=60),
+    # nearly everything: few cells left out, so many holes
+    st.sets(st.sampled_from(sorted(h3.grid_disk(MIDDLE, 5))), max_size=40).map(
+        lambda left_out: set(h3.grid_disk(MIDDLE, 5)) - left_out
+    ),
+)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_a_point_falls_into_the_cell_that_h3_names_with_longitude_first():
+    cells = places.bin_points([LON, -75.1], [LAT, 40.0], 9)
+    assert cells.dtype == np.uint64
+    assert cells.tolist() == [
+        h3.latlng_to_cell(39.1, -94.578, 9),
+        h3.latlng_to_cell(40.0, -75.1, 9),
+    ]
+
+
+def test_the_middle_of_a_cell_falls_into_that_cell():
+    middles = places.centres(UNIVERSE)
+    assert places.bin_points(middles["lon"], middles["lat"], 9).tolist() == UNIVERSE
+    assert middles.index.tolist() == UNIVERSE
+    assert middles.index.name == "cell"
+    assert list(middles) == ["lon", "lat"]
+
+
+def test_a_rectangle_is_covered_by_the_cells_that_meet_it_and_keeps_its_area():
+    area = box(-0.02, -0.015, 0.02, 0.015)
+    table = places.cover(area, 9)
+    met = [cell for cell in h3.grid_disk(MIDDLE, 25) if hexagon(cell).intersects(area)]
+    assert table.index.tolist() == sorted(met)
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)
+
+
+def test_a_cell_wholly_inside_has_its_own_real_area_and_a_cut_cell_less():
+    table = places.cover(box(-0.02, -0.015, 0.02, 0.015), 9)
+    for cell, km2 in table["area_km2"].items():
+        own = h3.cell_area(cell, unit="km^2")
+        if hexagon(cell).within(box(-0.02, -0.015, 0.02, 0.015)):
+            assert km2 == pytest.approx(own, rel=0.005)
+            assert km2 == pytest.approx(geodesic_km2(hexagon(cell)), rel=1e-4)
+        else:
+            assert 0 < km2 < own
+
+
+def test_half_a_cell_counts_half():
+    cell = hexagon(MIDDLE)
+    west = shapely.box(LON - 1, LAT - 1, cell.centroid.x, LAT + 1)
+    table = places.cover(cell & west, 9)
+    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(geodesic_km2(cell) / 2, rel=0.01)
+
+
+def test_a_lake_in_the_study_area_is_no_land():
+    shore = box(-0.02, -0.015, 0.02, 0.015)
+    lake = box(-0.01, -0.008, 0.01, 0.008)
+    table = places.cover(shore - lake, 9)
+    assert MIDDLE not in table.index
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(shore - lake), rel=0.002)
+    assert not any(hexagon(cell).within(lake) for cell in table.index)
+
+
+def test_a_cell_with_a_pond_at_its_centre_is_land_around_the_pond():
+    table = places.cover(around_a_pond(), 9)
+    assert MIDDLE in table.index
+    expected = geodesic_km2(hexagon(MIDDLE)) - geodesic_km2(pond())
+    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=0.002)
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(around_a_pond()), rel=0.002)
+
+
+def test_a_study_area_of_two_parts_is_covered_in_both_and_a_shared_cell_counts_once():
+    middle = hexagon(MIDDLE).centroid.x
+    west = shapely.box(middle - 0.01, LAT - 0.005, middle - 0.0005, LAT + 0.005)
+    east = shapely.box(middle + 0.0005, LAT - 0.005, middle + 0.01, LAT + 0.005)
+    table = places.cover(west | east, 9)
+    assert table.index.is_unique
+    assert MIDDLE in table.index
+    one, other = places.cover(west, 9)["area_km2"], places.cover(east, 9)["area_km2"]
+    assert set(table.index) == set(one.index) | set(other.index)
+    expected = one.get(MIDDLE) + other.get(MIDDLE)
+    assert table.loc[MIDDLE, "area_km2"] == pytest.approx(expected, rel=1e-6)
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(west | east), rel=0.002)
+
+
+def test_a_cell_with_its_neighbours_is_seven_cells():
+    near = places.disk(MIDDLE)
+    assert near == set(h3.grid_disk(MIDDLE, 1))
+    assert len(near) == 7
+    assert len(places.disk(MIDDLE, 2)) == 19
+    assert all(type(cell) is int for cell in near)
+
+
+def test_a_ring_of_six_is_filled():
+    assert pieces.fill_holes(ring(MIDDLE, 1)) == set(h3.grid_disk(MIDDLE, 1))
+
+
+def test_a_ring_of_twelve_with_a_hole_of_seven_is_filled():
+    twelve = ring(MIDDLE, 2)
+    assert len(twelve) == 12
+    assert pieces.fill_holes(twelve) == set(h3.grid_disk(MIDDLE, 2))
+
+
+def test_two_separate_rings_are_both_filled():
+    one, other = far_cell(5), MIDDLE
+    rings = ring(one, 1) | ring(other, 2)
+    assert len(pieces.contiguous_parts(rings)) == 2
+    assert pieces.fill_holes(rings) == {*h3.grid_disk(one, 1), *h3.grid_disk(other, 2)}
+
+
+def test_two_holes_of_one_piece_are_both_filled():
+    other = min(ring(MIDDLE, 2))
+    rings = (ring(MIDDLE, 1) | ring(other, 1)) - {MIDDLE, other}
+    assert len(pieces.contiguous_parts(rings)) == 1
+    assert pieces.fill_holes(rings) == {*h3.grid_disk(MIDDLE, 1), *h3.grid_disk(other, 1)}
+
+
+def test_a_piece_inside_the_hole_of_another_piece_is_kept_and_the_moat_filled():
+    nested = {MIDDLE} | ring(MIDDLE, 2) | ring(MIDDLE, 4)
+    assert pieces.fill_holes(nested) == set(h3.grid_disk(MIDDLE, 4))
+
+
+def test_an_open_ring_has_no_hole():
+    horseshoe = ring(MIDDLE, 2) - {min(ring(MIDDLE, 2))}
+    assert pieces.fill_holes(horseshoe) == horseshoe
+
+
+def test_cells_that_do_not_touch_are_separate_parts_by_their_smallest_cell():
+    east, west = far_cell(6), max(ring(MIDDLE, 6))
+    cells = {east, west} | ring(MIDDLE, 1)
+    parts = pieces.contiguous_parts(cells)
+    assert set(parts) == {frozenset({east}), frozenset({west}), frozenset(ring(MIDDLE, 1))}
+    assert [min(part) for part in parts] == sorted(min(part) for part in parts)
+
+
+def test_the_outline_of_touching_cells_is_one_polygon_without_inner_lines():
+    seven = h3.grid_disk(MIDDLE, 1)
+    drawn = places.outline(seven)
+    assert drawn.geom_type in {"Polygon", "MultiPolygon"}
+    (only,) = shapely.get_parts(drawn)
+    assert not only.interiors
+    assert len(only.exterior.coords) == 18 + 1
+    assert geodesic_km2(drawn) == pytest.approx(
+        sum(geodesic_km2(hexagon(cell)) for cell in seven), rel=1e-6
+    )
+
+
+def test_the_outline_of_a_ring_shows_its_hole():
+    (only,) = shapely.get_parts(places.outline(ring(MIDDLE, 1)))
+    assert len(only.interiors) == 1
+    assert only.intersection(hexagon(MIDDLE)).area == pytest.approx(0, abs=1e-12)
+
+
+def test_a_cell_is_written_as_fifteen_hex_digits_and_no_cell_as_nothing():
+    assert places.as_text([MIDDLE, 0]) == [f"{MIDDLE:x}", ""]
+    assert len(f"{MIDDLE:x}") == 15
+    assert places.from_text([f"{MIDDLE:x}", ""]).tolist() == [MIDDLE, 0]
+    assert places.from_text([f"{MIDDLE:x}"]).dtype == np.uint64
+
+
+def test_a_spiral_names_the_cell_then_ring_after_ring_in_h3s_order():
+    listed = sorted(h3.grid_disk(MIDDLE, 4), reverse=True)
+    spiral = places.spirals(listed, 2)
+    assert spiral.shape == (61, 19)
+    assert spiral.dtype == np.int64
+    row = [listed[place] for place in spiral[listed.index(MIDDLE)]]
+    assert row[0] == MIDDLE
+    assert row[1:7] == list(h3.grid_ring(MIDDLE, 1))
+    assert row[7:] == list(h3.grid_ring(MIDDLE, 2))
+    for ring_of in (row[1:7], row[7:]):  # each next to the one before: it goes around
+        assert all(h3.grid_distance(a, b) == 1 for a, b in pairwise([*ring_of, ring_of[0]]))
+
+
+def test_a_cell_lies_in_the_larger_cell_that_h3_names_so_many_levels_up():
+    listed = UNIVERSE[:40]
+    for steps in (0, 1, 2, 3):
+        found = places.parents(listed, steps)
+        assert found.dtype == np.uint64
+        assert found.tolist() == [h3.cell_to_parent(cell, 9 - steps) for cell in listed]
+    assert places.parents(listed).tolist() == places.parents(listed, 1).tolist()
+    assert places.parents(iter(listed)).tolist() == places.parents(np.array(listed)).tolist()
+
+
+def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49():
+    for steps, n_cells in ((1, 7), (2, 49)):
+        larger = h3.cell_to_parent(MIDDLE, 9 - steps)
+        listed = h3.cell_to_children(larger, 9)
+        assert len(listed) == n_cells
+        assert places.parents(listed, steps).tolist() == [larger] * n_cells
+
+
+def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
+    beside, far = min(ring(MIDDLE, 1)), far_cell(5)
+    joined = places.neighbours([far, MIDDLE, beside])
+    assert joined.toarray().tolist() == [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
+    assert places.neighbours([far, MIDDLE, beside], 6).toarray().min() == 1
+
+
+def test_of_seven_cells_the_middle_one_touches_all_and_each_other_four():
+    seven = list(h3.grid_disk(MIDDLE, 1))
+    counted = places.neighbours(seven).sum(axis=1)
+    assert counted[seven.index(MIDDLE)] == 7
+    assert sorted(counted) == [4] * 6 + [7]  # itself, the middle, the two beside it
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_an_unlocated_point_has_no_cell():
+    cells = places.bin_points([LON, np.nan, LON, np.inf], [LAT, LAT, np.nan, LAT], 9)
+    assert cells.tolist() == [MIDDLE, 0, 0, 0]
+
+
+def test_no_points_have_no_cells():
+    cells = places.bin_points([], [], 9)
+    assert cells.dtype == np.uint64
+    assert cells.shape == (0,)
+
+
+def test_a_study_area_far_smaller_than_a_cell_is_covered_by_that_cell():
+    x, y = hexagon(MIDDLE).centroid.coords[0]
+    dot = shapely.box(x - 1e-5, y - 1e-5, x + 1e-5, y + 1e-5)
+    table = places.cover(dot, 9)
+    assert table.index.tolist() == [MIDDLE]
+    assert table["area_km2"].iloc[0] == pytest.approx(geodesic_km2(dot), rel=0.002)
+
+
+def test_no_study_area_has_no_cells():
+    table = places.cover(shapely.MultiPolygon(), 9)
+    assert table.empty
+    assert list(table) == ["area_km2"]
+    assert table.index.name == "cell"
+
+
+def test_a_straight_border_of_forty_kilometres_loses_no_cell():
+    area = box(0, 0, 0.5, 0.06)
+    table = places.cover(area, 8)
+    start = h3.latlng_to_cell(LAT + 0.03, LON + 0.25, 8)
+    met = {cell for cell in h3.grid_disk(start, 40) if hexagon(cell).intersects(area)}
+    assert set(table.index) == met
+
+
+def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centres():
+    assert pieces.contiguous_parts([]) == []
+    assert pieces.fill_holes([]) == frozenset()
+    assert places.outlines([]).empty
+    assert places.centres([]).empty
+    assert list(places.centres([])) == ["lon", "lat"]
+    assert places.outline([]).is_empty
+    assert places.as_text([]) == []
+    assert places.from_text([]).shape == (0,)
+
+
+def test_one_cell_is_one_part_without_a_hole():
+    assert pieces.contiguous_parts([MIDDLE]) == [frozenset({MIDDLE})]
+    assert pieces.fill_holes([MIDDLE]) == {MIDDLE}
+    assert places.outline([MIDDLE]).equals_exact(
+        shapely.normalize(places.outline([MIDDLE])), tolerance=0
+    )
+
+
+def test_zero_steps_around_a_cell_is_the_cell():
+    assert places.disk(MIDDLE, 0) == {MIDDLE}
+
+
+def test_no_cells_lie_in_no_larger_cell():
+    assert places.parents([], 2).tolist() == []
+    assert places.parents([], 2).dtype == np.uint64
+
+
+def test_no_cells_have_no_neighbours():
+    assert places.spirals([], 2).shape == (0, 19)
+    assert places.neighbours([]).shape == (0, 0)
+
+
+def test_a_lone_cell_is_its_own_neighbour_and_the_places_around_it_are_empty():
+    assert places.spirals([MIDDLE], 1).tolist() == [[0, -1, -1, -1, -1, -1, -1]]
+    assert places.neighbours([MIDDLE]).toarray().tolist() == [[1.0]]
+
+
+def test_within_zero_steps_a_cell_has_only_itself():
+    assert places.spirals(UNIVERSE, 0).tolist() == [[n] for n in range(len(UNIVERSE))]
+    assert (places.neighbours(UNIVERSE, 0).toarray() == np.eye(len(UNIVERSE))).all()
+
+
+def test_around_a_pentagon_the_shorter_ring_ends_empty():
+    pentagon = h3.get_pentagons(9)[0]
+    listed = list(h3.grid_disk(pentagon, 2))
+    spiral = places.spirals(listed, 2)[listed.index(pentagon)]
+    assert (spiral >= 0).sum() == len(listed) == 16
+    assert (spiral[:6] >= 0).all()
+    assert spiral[6] == -1
+    assert set(spiral[7:17]) == {listed.index(cell) for cell in h3.grid_ring(pentagon, 2)}
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", [-1, 0, 5, 12, 15])
+def test_a_resolution_of_no_use_in_a_city_is_refused(resolution):
+    with pytest.raises(ParamError):
+        places.bin_points([LON], [LAT], resolution)
+    with pytest.raises(ParamError):
+        places.cover(box(0, 0, 0.01, 0.01), resolution)
+
+
+@pytest.mark.parametrize("resolution", [6, 11])
+def test_the_first_and_the_last_resolution_are_allowed(resolution):
+    assert places.bin_points([LON], [LAT], resolution)[0] == h3.latlng_to_cell(LAT, LON, resolution)
+    assert len(places.cover(box(0, 0, 0.002, 0.002), resolution)) >= 1
+
+
+def test_a_cell_that_is_not_hexadecimal_is_refused():
+    with pytest.raises(ValueError, match="invalid literal"):
+        places.from_text(["not a cell"])
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@general
+@given(area=study_areas(), resolution=st.sampled_from([8, 9]))
+@example(area=around_a_pond(), resolution=9)
+def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(area, resolution):
+    table = places.cover(area, resolution)
+    candidates = h3.grid_disk(h3.latlng_to_cell(LAT, LON, resolution), 22 if resolution == 9 else 9)
+    edge = h3.grid_ring(h3.latlng_to_cell(LAT, LON, resolution), 22 if resolution == 9 else 9)
+    assert not any(hexagon(cell).intersects(area) for cell in edge)  # the candidates are enough
+    must, may = set(), set()
+    for cell in candidates:
+        if (shape := hexagon(cell)).intersects(area):
+            may.add(cell)
+            # a thousandth of a cell: below it, borders straight in degrees and in metres part
+            if (shape & area).area > 1e-3 * shape.area:
+                must.add(cell)
+    assert must <= set(table.index) <= may
+    assert table.index.is_monotonic_increasing
+    assert table.index.is_unique
+    assert table.index.dtype == np.uint64
+    assert (table["area_km2"] > 0).all()
+
+
+@general
+@given(area=study_areas(), resolution=st.sampled_from([8, 9]))
+@example(area=around_a_pond(), resolution=9)
+def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
+    table = places.cover(area, resolution)
+    assert table["area_km2"].sum() == pytest.approx(geodesic_km2(area), rel=0.002)
+    for cell, km2 in table["area_km2"].items():
+        assert km2 <= h3.cell_area(cell, unit="km^2") * 1.005
+
+
+@general
+@given(cells=sets_of_cells)
+def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
+    parts = pieces.contiguous_parts(cells)
+    assert set(parts) == slow_parts(cells)
+    assert sum(map(len, parts)) == len(cells)
+
+
+@general
+@given(cells=sets_of_cells)
+def test_a_hole_is_what_cannot_get_out(cells):
+    filled = pieces.fill_holes(cells)
+    assert filled == slow_fill(cells)
+    assert pieces.fill_holes(filled) == filled
+
+
+@general
+@given(cells=sets_of_cells.filter(bool))
+def test_an_outline_has_the_area_of_its_cells_and_a_polygon_for_each_part(cells):
+    drawn = places.outline(cells)
+    assert drawn.is_valid
+    assert len(shapely.get_parts(drawn)) == len(slow_parts(cells))
+    assert drawn.area == pytest.approx(sum(hexagon(cell).area for cell in cells), rel=1e-9)
+    middles = places.centres(sorted(cells))
+    assert shapely.intersects_xy(drawn, middles["lon"], middles["lat"]).all()
+    assert places.outline(sorted(cells, reverse=True)).equals_exact(drawn, tolerance=0)
+
+
+@general
+@given(cells=st.lists(st.sampled_from([0, *UNIVERSE])))
+def test_cells_read_back_as_they_were_written(cells):
+    assert places.from_text(places.as_text(cells)).tolist() == cells
+
+
+@general
+@given(cells=st.lists(st.sampled_from(UNIVERSE), max_size=20))
+def test_a_drawn_cell_has_longitude_first_and_keeps_its_place_in_the_list(cells):
+    drawn = places.outlines(cells)
+    assert drawn.index.tolist() == cells
+    assert drawn.crs == "EPSG:4326"
+    for cell, shape in drawn.items():
+        assert shape.equals(hexagon(cell))
+
+
+@general
+@given(
+    cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60),
+    steps=st.integers(1, 3),
+)
+def test_neighbours_are_what_so_many_steps_from_centre_to_centre_can_reach(cells, steps):
+    at = [NUMBER[cell] for cell in cells]
+    one_step = np.eye(len(UNIVERSE), dtype=int) + NEIGHBORS
+    reached = np.linalg.matrix_power(one_step, steps)[np.ix_(at, at)] > 0
+    joined = places.neighbours(cells, steps)
+    assert (joined.toarray() == reached).all()
+    spiral = places.spirals(cells, steps)
+    assert spiral.shape == (len(cells), 1 + 3 * steps * (steps + 1))
+    assert spiral[:, 0].tolist() == list(range(len(cells)))
+    for row, near in enumerate(spiral):
+        assert sorted(near[near >= 0]) == np.flatnonzero(reached[row]).tolist()

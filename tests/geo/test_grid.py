@@ -1,0 +1,159 @@
+"""The study area's cells: sizes, places, middles, and what a piece encloses."""
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.areas.ground import (
+    AT,
+    EVEN,
+    GRID,
+    ISLAND,
+    LAKE,
+    LAKESIDE,
+    MIDDLE,
+    MOAT,
+    TOWN,
+    UNIVERSE,
+    general,
+    grid_of,
+    metres,
+    slow_holes,
+    slow_parts,
+    slow_whole,
+    straight_row,
+)
+
+RING = frozenset(h3.grid_ring(MIDDLE, 1))
+WIDE_RING = frozenset(h3.grid_ring(MIDDLE, 2))
+cells_of = st.sets(st.sampled_from(TOWN), max_size=150)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_the_size_of_cells_is_the_sum_of_their_clipped_areas():
+    assert grid_of(TOWN, km2=0.1).size_km2(TOWN[:7]) == pytest.approx(0.7)
+    assert GRID.size_km2([MIDDLE]) == pytest.approx(0.108, abs=0.001)
+    assert GRID.sizes[MIDDLE] == h3.cell_area(MIDDLE, unit="km^2")
+
+
+def test_ten_cells_of_a_tenth_are_exactly_one_square_kilometre():
+    assert grid_of(TOWN, km2=0.1).size_km2(TOWN[:10]) == 1.0
+
+
+def test_the_middle_of_cells_is_the_mean_of_their_centres():
+    assert GRID.middle(TOWN[5:8]) == pytest.approx(metres(TOWN[5:8]).mean(axis=0))
+    assert GRID.middle([MIDDLE]) == tuple(GRID.centre_xy[TOWN.index(MIDDLE)])
+
+
+def test_middles_sort_west_to_east_and_then_south_to_north():
+    row = straight_row(5)
+    backwards = row[::-1]
+    assert sorted(backwards, key=lambda cell: GRID.middle([cell])) == row
+    upright = np.column_stack([np.zeros(len(TOWN)), np.arange(len(TOWN), dtype=float)])
+    turned = grid_of(TOWN, centre_xy=upright)
+    backwards = TOWN[::-1]
+    assert sorted(backwards, key=lambda cell: turned.middle([cell])) == TOWN
+
+
+def test_incidents_are_counted_in_the_order_of_the_cells():
+    counted = GRID.count([TOWN[3], TOWN[0], TOWN[3], np.uint64(TOWN[3])])
+    assert counted[:5].tolist() == [1, 0, 0, 3, 0]
+    assert counted.sum() == 4
+    assert (len(counted), counted.dtype) == (len(TOWN), np.int64)
+    assert GRID.places[TOWN[3]] == 3
+
+
+def test_cells_in_a_lake_and_beyond_the_border_are_not_on_land():
+    beyond = next(cell for cell in UNIVERSE if cell not in TOWN)
+    dry = next(cell for cell in TOWN if cell not in LAKE)
+    assert LAKESIDE.on_land([dry, beyond, *LAKE]) == frozenset({dry})
+
+
+def test_a_ring_has_its_hole_filled_and_an_open_one_has_none():
+    assert GRID.without_holes(RING) == RING | {MIDDLE}
+    assert GRID.without_holes(WIDE_RING) == frozenset(h3.grid_disk(MIDDLE, 2))
+    for cell in WIDE_RING:
+        assert GRID.without_holes(WIDE_RING - {cell}) == WIDE_RING - {cell}
+
+
+def test_the_shore_of_a_lake_encloses_no_land():
+    shore = frozenset(near for cell in LAKE for near in h3.grid_disk(cell, 1)) - LAKE
+    assert LAKESIDE.without_holes(shore) == shore
+
+
+def test_an_island_in_an_enclosed_lake_is_left_out_for_it_cannot_be_walked_to():
+    assert ISLAND.without_holes(WIDE_RING) == WIDE_RING
+    wider = frozenset(h3.grid_ring(MIDDLE, 3))
+    assert ISLAND.without_holes(wider) == frozenset(h3.grid_disk(MIDDLE, 3)) - MOAT - {MIDDLE}
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_no_cells_have_no_size_no_count_and_no_holes():
+    assert GRID.size_km2([]) == 0
+    assert GRID.count([]).tolist() == [0] * len(TOWN)
+    assert GRID.on_land([]) == GRID.without_holes(frozenset()) == frozenset()
+
+
+def test_a_study_area_without_cells_counts_nothing():
+    empty = grid_of([])
+    assert empty.count([]).tolist() == []
+    assert empty.on_land(TOWN) == frozenset()
+    assert (empty.sizes, empty.places) == ({}, {})
+
+
+def test_a_lone_cell_has_no_hole_and_lies_at_its_own_centre():
+    lone = frozenset({MIDDLE})
+    assert GRID.without_holes(lone) == lone
+    assert EVEN.middle(lone) == tuple(AT[MIDDLE])
+
+
+# ---- Refused -------------------------------------------------------------------------------
+
+
+def test_a_cell_outside_the_study_area_has_neither_size_nor_count():
+    beyond = next(cell for cell in UNIVERSE if cell not in TOWN)
+    for ask in (GRID.size_km2, GRID.count, GRID.middle):
+        with pytest.raises(KeyError):
+            ask([beyond])
+
+
+def test_no_cells_have_no_middle():
+    with pytest.raises(ValueError, match="unpack"):
+        GRID.middle([])
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@general
+@given(cells=cells_of)
+def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_walk_to(cells):
+    for grid in (GRID, LAKESIDE, ISLAND):
+        land = set(grid.area_km2.index.tolist())
+        for piece in slow_parts(cells & land):
+            whole = grid.without_holes(piece)
+            assert whole == slow_whole(piece, land)
+            assert piece <= whole <= land
+            assert len(slow_parts(whole)) == 1
+            if grid is GRID:
+                assert not slow_holes(whole)
+
+
+@general
+@given(cells=st.lists(st.sampled_from(TOWN), max_size=60))
+def test_counts_are_those_of_a_plain_list(cells):
+    assert GRID.count(cells).tolist() == [cells.count(cell) for cell in TOWN]
+
+
+@general
+@given(cells=st.lists(st.sampled_from(TOWN), min_size=1, max_size=60, unique=True))
+def test_size_and_middle_never_depend_on_the_order_of_cells(cells):
+    backwards = cells[::-1]
+    assert GRID.size_km2(cells) == GRID.size_km2(backwards)
+    assert GRID.middle(cells) == GRID.middle(backwards)

@@ -1,0 +1,145 @@
+"""What a decision rests on: the candidate as seen, and the verdict on exactly the served cells."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from csa.areas.analysis import propose
+from csa.areas.choices import Choices
+from csa.areas.proposal import proposal_files
+from csa.areas.study_area import locate, study_cells
+from csa.base.errors import ParamError, PeriodError
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import load_dataset, save_dataset
+from csa.decisions.areas import designate, maintain
+from csa.decisions.store.records import Records, read_records
+from csa.decisions.store.tables import AreaRow, StepRow
+from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
+from csa.ingest.intake import build_dataset
+from csa.ingest.sources import add_layers, find_inputs
+from csa.reports.briefing.serving import candidate_of, first_month, served_with, tell_served
+from tests.stores import act
+
+
+@pytest.fixture(scope="module")
+def config(root):
+    return load_city(root / "config" / "sample.toml")
+
+
+@pytest.fixture(scope="module")
+def dataset(root, config, tmp_path_factory):
+    folder = root / "data" / "sample"
+    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    out = tmp_path_factory.mktemp("serving") / "dataset"
+    save_dataset(intake.dataset, intake.rejected, out)
+    return load_dataset(out)
+
+
+@pytest.fixture(scope="module")
+def proposal(dataset, config):
+    return propose(dataset, config, Choices(until=Month(2019, 9)))
+
+
+@pytest.fixture(scope="module")
+def located(dataset, config):
+    return locate(dataset, config, Choices(), study_cells(dataset, 9))
+
+
+def served_since(proposal, on, letters="AB"):
+    """Hold areas of the proposal as designated on a day."""
+    areas, steps = [], []
+    for letter in letters:
+        made = candidate_of(proposal, letter)
+        areas.append(AreaRow(key=letter, place_name=made.place_name, state="designated", since=on))
+        step = StepRow(key=f"{letter}/1", area=letter, state="designated", on_date=on)
+        step.cells, step.evidence = list(made.cells), dict(made.evidence)
+        steps.append(step)
+    return Records(areas=tuple(areas), steps=tuple(steps))
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_a_candidate_holds_what_its_files_would(proposal, config, tmp_path):
+    for name, content in proposal_files(proposal).items():
+        (tmp_path / name).write_bytes(content)
+    of_files = load_candidate(tmp_path, "B", None, config.city.id)
+    made = candidate_of(proposal, "B", weighed={"capacity": 3})
+    assert (made.area_id, made.place_name, made.cells) == (
+        of_files.area_id,
+        of_files.place_name,
+        of_files.cells,
+    )
+    assert made.evidence["params"] == of_files.evidence["params"]
+    assert made.evidence["capacity"] == 3
+    assert made.evidence["area"] == of_files.evidence["area"]
+
+
+def test_a_verdict_is_of_the_served_cells_since_their_designation(proposal, located, lite):
+    records = served_since(proposal, date(2019, 9, 1))
+    areas = served_with(records, "B")
+    told = tell_served(located, areas, "B", ())
+    assert {*OF_VERDICT, *OF_AREA} <= set(told.evidence)
+    assert told.evidence["cells"] == sorted(candidate_of(proposal, "B").cells)
+    assert (told.evidence["since"], told.evidence["through"]) == ("2019-09", "2020-07")
+    assert told.n_months == 11
+    assert areas.chosen.period.until == Month(2019, 9)
+    # What the rule of maintenance asks of it holds, but for the verdict.
+    on = act(on=date(2019, 9, 1), why="Neighbors asked for it.")
+    designate(lite, on, candidate_of(proposal, "B"))
+    fewer = {**told.evidence, "verdict": "fewer here"}
+    maintain(lite, act(why="It fell by more than luck."), "B", fewer)
+    assert read_records(lite).areas[0].state == "maintenance"
+
+
+# ---- at the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        (date(2026, 3, 1), "2026-03"),
+        (date(2026, 3, 2), "2026-04"),
+        (date(2026, 12, 31), "2027-01"),
+    ],
+)
+def test_the_first_month_is_whole(day, month):
+    assert str(first_month(day)) == month
+
+
+def test_an_area_that_is_not_served_is_not_followed(proposal):
+    records = served_since(proposal, date(2019, 9, 1))
+    records.areas[0].state = "candidate"
+    assert served_with(records, "A") is None
+    assert served_with(records, "Z") is None
+    assert served_with(records, "B").chosen.area_ids == ("B",)
+
+
+def test_areas_of_another_cell_size_are_not_mixed_in(proposal):
+    records = served_since(proposal, date(2019, 9, 1))
+    records.steps[0].cells = ["8826ad9001fffff"]
+    assert served_with(records, "B").chosen.area_ids == ("B",)
+
+
+def test_an_area_that_does_not_say_what_chose_it_leaves_that_open(proposal):
+    records = served_since(proposal, date(2019, 9, 1))
+    records.steps[0].evidence = {}
+    assert served_with(records, "B").chosen.period is None
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_an_area_that_is_not_proposed_is_refused(proposal):
+    with pytest.raises(ParamError):
+        candidate_of(proposal, "ZZ")
+
+
+def test_a_designation_after_the_data_is_refused(proposal, located):
+    areas = served_with(served_since(proposal, date(2020, 8, 2)), "B")
+    with pytest.raises(PeriodError):
+        tell_served(located, areas, "B", ())
+    soon = replace(areas, since=Month(2020, 7))
+    assert tell_served(located, soon, "B", ()).n_months == 1
