@@ -1,4 +1,4 @@
-"""Remembered as in `app.shared.cache`: the background's and the cells' files, services and scores."""
+"""Remembered as in `app.shared.cache`: files of the background and cells, services, scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remembered as in `app.shared.cache`: what became of areas since a start, and of areas month by month."""
+"""Remembered as in `app.shared.cache`: what became of areas, since a start and by month."""
 
 from __future__ import annotations
 

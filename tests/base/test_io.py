@@ -28,7 +28,7 @@ STEPS = ("fsync", "rename", "replace", "symlink", "mkdir")
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from csa import files
+from csa.base import io as files
 out, way, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 done = 0
 def counted(step):

@@ -1,4 +1,4 @@
-"""One run: its period, its incidents, its grid and what was found; read by `csa.areas.proposal_tables`."""
+"""One run: its period, its incidents, its grid and what was found."""
 
 from __future__ import annotations
 

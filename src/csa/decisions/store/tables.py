@@ -1,8 +1,8 @@
 """The store's tables: what was decided, and the trail of every change.
 
 Nothing is ever removed. A row that counts in a decision is `Audited`: writing it appends to the
-trail by itself (`csa.decisions.store.audit`), so that no caller can forget to. Keys are texts that a person
-can read aloud: `1.2.1`, `B`, `B/task-3`.
+trail by itself (`csa.decisions.store.audit`), so that no caller can forget to. Keys are texts that
+a person can read aloud: `1.2.1`, `B`, `B/task-3`.
 """
 
 from __future__ import annotations

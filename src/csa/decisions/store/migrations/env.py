@@ -1,4 +1,4 @@
-"""How Alembic runs: on a connection that `csa.decisions.store.migrating` gives, in its transaction."""
+"""How Alembic runs: on the connection and in the transaction of `csa.decisions.store`."""
 
 from __future__ import annotations
 
