@@ -85,18 +85,7 @@ def get_ready() -> None:
 
 
 def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
-    """Refuse to listen where others reach what is for this machine alone; else get ready.
-
-    Parameters
-    ----------
-    serve
-        Streamlit's own way to begin, once it has read every option.
-
-    Returns
-    -------
-    Callable
-        The same, or an exit with a sentence.
-    """
+    """Refuse to listen where others reach what is for this machine alone; else get ready."""
 
     def run(*given: Any, **named: Any) -> None:
         why = access.why_not_served()

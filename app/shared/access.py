@@ -62,13 +62,7 @@ def enter() -> None:
 
 
 def shows_bundle() -> bool:
-    """Tell whether the reader is shown what was published, and nothing else.
-
-    Returns
-    -------
-    bool
-        False too where the city cannot be opened, which `enter` says.
-    """
+    """Tell whether the reader is shown what was published, and nothing else."""
     try:
         return bundle_folder(cache.city_config()) is not None
     except CsaError:
@@ -76,13 +70,7 @@ def shows_bundle() -> bool:
 
 
 def is_public() -> bool:
-    """Tell whether everybody may open the app: what is internal is no page of it then.
-
-    Returns
-    -------
-    bool
-        False too where the city cannot be opened, which `enter` says.
-    """
+    """Tell whether everybody may open the app: what is internal is no page of it then."""
     try:
         return person.access_of(cache.city_config()) == PUBLIC
     except CsaError:
@@ -90,23 +78,7 @@ def is_public() -> bool:
 
 
 def why_closed(config: CityConfig) -> Message | None:
-    """Say why nobody is let in.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    Message or None
-        None where the deployment is in order.
-
-    Raises
-    ------
-    CsaError
-        If the deployment file has faults.
-    """
+    """Say why nobody is let in."""
     access = person.access_of(config)
     if access == LOCAL:
         return not_this_machine(st.get_option("server.address"))
@@ -120,13 +92,7 @@ def why_closed(config: CityConfig) -> Message | None:
 
 
 def why_not_served() -> Message | None:
-    """Say why the server must not listen where it is told to.
-
-    Returns
-    -------
-    Message or None
-        None where it may; also where the city cannot be opened, which pages say.
-    """
+    """Say why the server must not listen where it is told to."""
     try:
         is_local = person.access_of(cache.city_config()) == LOCAL
     except CsaError:
@@ -135,18 +101,7 @@ def why_not_served() -> Message | None:
 
 
 def not_this_machine(address: str | None) -> Message | None:
-    """Refuse an address that others reach, where nobody is asked who they are.
-
-    Parameters
-    ----------
-    address
-        Where the server listens; None is everywhere.
-
-    Returns
-    -------
-    Message or None
-        None where only this machine reaches it.
-    """
+    """Refuse an address that others reach, where nobody is asked who they are."""
     if address == "localhost":
         return None
     try:
@@ -158,24 +113,7 @@ def not_this_machine(address: str | None) -> Message | None:
 
 
 def is_withheld(config: CityConfig) -> bool:
-    """Tell whether a city is kept from the public: all are but the made-up one.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    bool
-        True also where the dataset is another city's than the file's. False where the access is
-        not public.
-
-    Raises
-    ------
-    CsaError
-        If the deployment names no city, or the dataset cannot say whose it is.
-    """
+    """Tell whether a city is kept from the public: all are but the made-up one."""
     if person.access_of(config) != PUBLIC:
         return False
     folder = deployment().dataset
@@ -184,13 +122,7 @@ def is_withheld(config: CityConfig) -> bool:
 
 
 def auth() -> Mapping[str, Any]:
-    """Read [auth] of the secrets.
-
-    Returns
-    -------
-    Mapping
-        Empty where there is none.
-    """
+    """Read [auth] of the secrets."""
     try:
         found = st.secrets.get("auth")
     except FileNotFoundError:

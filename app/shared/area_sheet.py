@@ -25,19 +25,7 @@ FEW_DOMESTIC = 5
 def show_sheet(
     opened: Opened, choices: Choices, sheet: Sheet, on_close: Callable[[], None]
 ) -> None:
-    """Show an area's sheet.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal on screen was made from.
-    sheet
-        The area's sheet.
-    on_close
-        Called when the reader closes it.
-    """
+    """Show an area's sheet."""
     proposal = cache.proposal(opened, choices)
     area = sheet.area
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -34,23 +34,7 @@ from csa.priority.assess import Judgement, judge
 
 
 def open_city(tell: Tell = silent) -> Opened:
-    """Open this deployment's city; make its dataset from the city's files where it is absent.
-
-    Parameters
-    ----------
-    tell
-        Called with each step of reading the files, where they must be read.
-
-    Returns
-    -------
-    Opened
-        The city, its data and their key.
-
-    Raises
-    ------
-    CsaError
-        If there is no such city, its file has faults, or it has no data.
-    """
+    """Open this deployment's city; make its dataset from the city's files where it is absent."""
     served = deployment()
     config, config_hash = _config(served.config, served.config.stat().st_mtime_ns)
     if not (served.dataset / MARKER).is_file():
@@ -63,18 +47,7 @@ def open_city(tell: Tell = silent) -> Opened:
 
 
 def city_config() -> CityConfig:
-    """Read the city's file alone: nothing of its dataset.
-
-    Returns
-    -------
-    CityConfig
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If there is no such city, or its file has faults.
-    """
+    """Read the city's file alone: nothing of its dataset."""
     path = deployment().config
     return _config(path, path.stat().st_mtime_ns)[0]
 
@@ -101,25 +74,7 @@ def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
 
 
 def record(opened: Opened, choices: Choices) -> Record | None:
-    """Return what past years say of this way of proposing, where it was computed and kept.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen; DBSCAN's choices and the end do not matter.
-
-    Returns
-    -------
-    Record or None
-        None where `csa backtest` has not been run for it.
-
-    Raises
-    ------
-    CsaError
-        If the file kept is damaged.
-    """
+    """Return what past years say of this way of proposing, where it was computed and kept."""
     return _record(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
@@ -129,22 +84,7 @@ def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
 
 
 def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> Judgement:
-    """Tell how sure each candidate area is, once for each set of choices.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-    tell
-        Called with each step as it begins, where it is computed.
-
-    Returns
-    -------
-    Judgement
-        Not to be changed.
-    """
+    """Tell how sure each candidate area is, once for each set of choices."""
     return _judgement(opened.key, choices, opened, tell)
 
 
@@ -156,20 +96,7 @@ def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> Judg
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:
-    """List the cells of the study area, once for each resolution.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    resolution
-        H3 resolution.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `csa.areas.analysis.study_cells`; not to be changed.
-    """
+    """List the cells of the study area, once for each resolution."""
     return _cells(opened.key, resolution, opened)
 
 
@@ -179,25 +106,7 @@ def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
 
 
 def proposal(opened: Opened, choices: Choices) -> Proposal:
-    """Propose candidate areas, once for each set of choices.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    Proposal
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the choices are outside their range, or the period outside the data.
-    """
+    """Propose candidate areas, once for each set of choices."""
     return _proposal(opened.key, choices, opened)
 
 
@@ -209,20 +118,7 @@ def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:
-    """Return the record whose setting is suggested; a damaged one is told of on Track record.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    Record or None
-        None where there is none to go by.
-    """
+    """Return the record whose setting is suggested; a damaged one is told of on Track record."""
     try:
         return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
     except CsaError:
@@ -230,27 +126,7 @@ def suggesting(opened: Opened, choices: Choices) -> Record | None:
 
 
 def sheet(opened: Opened, choices: Choices, area_id: str) -> Sheet:
-    """Make an area's sheet, once.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    area_id
-        The area's letter.
-
-    Returns
-    -------
-    Sheet
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the proposal has no such area.
-    """
+    """Make an area's sheet, once."""
     return _sheet(opened.key, choices, area_id, opened)
 
 
@@ -260,20 +136,5 @@ def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
 
 
 def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:
-    """Promise an export: it is written when somebody asks for it.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    name
-        One of `csa.areas.exports.EXPORTS`.
-
-    Returns
-    -------
-    Callable
-        Gives the file's bytes.
-    """
+    """Promise an export: it is written when somebody asks for it."""
     return lambda: export(proposal(opened, choices), name)

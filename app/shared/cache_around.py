@@ -25,25 +25,7 @@ from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 
 
 def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
-    """Draw the background and the cells, once, as files that browsers fetch once.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    resolution
-        H3 resolution.
-
-    Returns
-    -------
-    tuple
-        The background's geometry, and the cells'.
-
-    Raises
-    ------
-    OutputError
-        If the static folder cannot be written.
-    """
+    """Draw the background and the cells, once, as files that browsers fetch once."""
     return _base(opened.key, deployment().basemap, _made_ns(), opened), _shapes(
         opened.key, resolution, opened
     )
@@ -60,18 +42,7 @@ def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
 
 
 def has_background(opened: Opened) -> bool:
-    """Tell whether the city has streets, water or parks to draw.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    bool
-        False where the neighborhoods are all there is.
-    """
+    """Tell whether the city has streets, water or parks to draw."""
     try:
         layers = _base(opened.key, deployment().basemap, _made_ns(), opened).layers
     except CsaError:
@@ -86,20 +57,7 @@ def _made_ns() -> int:
 
 
 def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
-    """Count the services in and near each area.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As `csa.areas.analysis.services_near`; not to be changed.
-    """
+    """Count the services in and near each area."""
     return _services(opened.key, choices, opened)
 
 
@@ -109,20 +67,7 @@ def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | Non
 
 
 def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
-    """Say how much of each area an external score calls high, once.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As `csa.areas.analysis.risk_near`; not to be changed.
-    """
+    """Say how much of each area an external score calls high, once."""
     return _risk(opened.key, choices, opened)
 
 
@@ -132,18 +77,7 @@ def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
 
 
 def highest_share(opened: Opened) -> float | None:
-    """Tell which share of the scored places counts as highest: more than asked where scores tie.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    float or None
-        0 to 1; None where the city has no such score.
-    """
+    """Tell which share of the scored places counts as highest: more than asked where scores tie."""
     return _highest_share(opened.key, opened)
 
 
@@ -154,18 +88,7 @@ def _highest_share(key: str, _opened: Opened) -> float | None:
 
 
 def risk_layer(opened: Opened) -> RiskLayer | None:
-    """Return the external score's places for the map.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    RiskLayer or None
-        None where the city has no such score.
-    """
+    """Return the external score's places for the map."""
     return _risk_layer(opened.key, opened)
 
 

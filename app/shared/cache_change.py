@@ -25,27 +25,7 @@ from csa.reports.briefing.serving import Served, Told, tell_served
 
 
 def following(opened: Opened, choices: Choices, since: str) -> Following | None:
-    """Follow the areas that were known at a start, once for each set of choices.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What is chosen on other pages; their areas give the letters.
-    since
-        The first month of after, `YYYY-MM`.
-
-    Returns
-    -------
-    Following or None
-        Not to be changed; None where no area was known at the start.
-
-    Raises
-    ------
-    CsaError
-        If the data are too short, or what is kept of past years is damaged.
-    """
+    """Follow the areas that were known at a start, once for each set of choices."""
     return _following(opened.key, choices, since, opened)
 
 
@@ -78,25 +58,7 @@ def _located(key: str, choices: Choices, opened: Opened) -> Located:
 
 
 def past(opened: Opened, choices: Choices) -> tuple[Past, ...] | None:
-    """Return what areas of past years did afterwards, where it was computed and kept.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed; DBSCAN's choices and the end do not matter.
-
-    Returns
-    -------
-    tuple of Past or None
-        None where `csa backtest` has not been run for it.
-
-    Raises
-    ------
-    CsaError
-        If the file kept is damaged.
-    """
+    """Return what areas of past years did afterwards, where it was computed and kept."""
     return _past(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
@@ -106,29 +68,7 @@ def _past(key: str, choices: Choices, _opened: Opened) -> tuple[Past, ...] | Non
 
 
 def lineage(opened: Opened, choices: Choices, since: str, tell: Tell = silent) -> pd.DataFrame:
-    """Tell what became of areas, window after window, once for each set of choices.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed.
-    since
-        The start whose areas have letters too.
-    tell
-        Called with each window as it begins, where it is computed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `csa.displacement.lineage_windows.trace_lineage`; not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the choices are outside their range.
-    """
+    """Tell what became of areas, window after window, once for each set of choices."""
     return _lineage(opened.key, choices, since, opened, tell)
 
 
@@ -150,23 +90,7 @@ def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tel
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:
-    """Read what each version of the dataset counted by month, once.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    tuple of Edition
-        Oldest first.
-
-    Raises
-    ------
-    CsaError
-        If the dataset's folder cannot be read.
-    """
+    """Read what each version of the dataset counted by month, once."""
     return _history(opened.key, opened)
 
 
@@ -176,20 +100,7 @@ def _history(key: str, _opened: Opened) -> tuple[Edition, ...]:
 
 
 def recent(opened: Opened, choices: Choices) -> Recent | None:
-    """Count the incidents of the last 12 whole months, once.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        The kinds that count, and the end.
-
-    Returns
-    -------
-    Recent or None
-        None where the data are shorter.
-    """
+    """Count the incidents of the last 12 whole months, once."""
     return _recent(opened.key, Choices(until=choices.until, kinds=choices.kinds), opened)
 
 
@@ -199,29 +110,7 @@ def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
 
 
 def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
-    """Tell of a served area since its designation, once for each set of served areas.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed, and the kinds that count.
-    areas
-        The served areas.
-    key
-        The one to tell of.
-
-    Returns
-    -------
-    Told
-        What is said of it.
-
-    Raises
-    ------
-    CsaError
-        If the data are too short, or reach no whole month after the designation.
-    """
+    """Tell of a served area since its designation, once for each set of served areas."""
     known, name = _verdicts(opened.key), _name(choices, areas, key)
     if name not in known:
         same = replace(choices, resolution=areas.chosen.resolution)
@@ -231,20 +120,7 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
 
 
 def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> Told | None:
-    """Return what `told` told, where it did: for a page that does not wait for it.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices, areas, key
-        As for `told`.
-
-    Returns
-    -------
-    Told or None
-        None where nobody has asked yet.
-    """
+    """Return what `told` told, where it did: for a page that does not wait for it."""
     return _verdicts(opened.key).get(_name(choices, areas, key))
 
 

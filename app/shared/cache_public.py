@@ -26,41 +26,15 @@ from csa.reports.public.pages import Pictures
 
 @dataclass(frozen=True)
 class Told:
-    """What the public is told, and its maps.
+    """What the public is told, and its maps."""
 
-    Parameters
-    ----------
-    facts
-        All of it.
-    pictures
-        Language to its maps.
-    is_published
-        Whether it stands in a bundle; else it is what would be published.
-    """
-
-    facts: PublicFacts
-    pictures: Mapping[str, Pictures]
-    is_published: bool
+    facts: PublicFacts  # all of it
+    pictures: Mapping[str, Pictures]  # language to its maps
+    is_published: bool  # whether it stands in a bundle; else it is what would be published
 
 
 def published(folder: Path) -> Told:
-    """Read what was published.
-
-    Parameters
-    ----------
-    folder
-        What `csa publish` wrote.
-
-    Returns
-    -------
-    Told
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If it is absent, damaged, or of a format this version does not know.
-    """
+    """Read what was published."""
     served = _served()
     try:
         told = _published(folder, mark_of(folder))
@@ -85,30 +59,7 @@ def _published(folder: Path, mark: tuple[int, ...]) -> Told:
 
 
 def as_it_would_be(basis: Basis, month: str, language: str, tell: Tell = silent) -> Told:
-    """Work out what would be published.
-
-    Parameters
-    ----------
-    basis
-        Data, plan and decisions.
-    month
-        The last month looked at, `YYYY-MM`; the last quarter that is over then counts.
-    language
-        In which the map is drawn.
-    tell
-        Called with each step as it begins, where it is worked out.
-
-    Returns
-    -------
-    Told
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the data do not reach three years back, or nobody confirmed a source without a domestic
-        field.
-    """
+    """Work out what would be published."""
     facts = _facts(basis.mark, month, basis, tell)
     drawn = _pictures(basis.mark, month, language, basis, facts)
     return Told(facts, {language: drawn}, is_published=False)

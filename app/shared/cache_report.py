@@ -32,21 +32,11 @@ from csa.reports.month.gathering import Beside, gather, snapshot_for
 
 @dataclass(frozen=True)
 class Basis:
-    """What reports are made from.
+    """What reports are made from."""
 
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        Its plan; None where its file names none.
-    records
-        What was decided.
-    """
-
-    opened: Opened
-    plan: Plan | None
-    records: Records
+    opened: Opened  # the city
+    plan: Plan | None  # its plan; None where its file names none
+    records: Records  # what was decided
 
     @property
     def mark(self) -> str:
@@ -59,28 +49,16 @@ class Basis:
 
 @dataclass(frozen=True)
 class Made:
-    """A file of an edition.
+    """A file of an edition."""
 
-    Parameters
-    ----------
-    name
-        The file's.
-    content
-        Its bytes.
-    month, audience, language, form
-        Which edition.
-    snapshot_id, audit_n
-        What it was made from.
-    """
-
-    name: str
-    content: bytes
-    month: str
-    audience: str
-    language: str
-    form: str
-    snapshot_id: str
-    audit_n: int
+    name: str  # the file's
+    content: bytes  # its bytes
+    month: str  # which edition
+    audience: str  # which edition
+    language: str  # which edition
+    form: str  # which edition
+    snapshot_id: str  # what it was made from
+    audit_n: int  # what it was made from
 
     @property
     def sha256(self) -> str:
@@ -89,29 +67,7 @@ class Made:
 
 
 def facts(basis: Basis, month: str, tell: Tell = silent, *, with_public: bool = True) -> Facts:
-    """Gather the facts of a month, once for all its editions.
-
-    Parameters
-    ----------
-    basis
-        What they are gathered from.
-    month
-        The month reported, `YYYY-MM`.
-    tell
-        Called with each step as it begins, where they are gathered.
-    with_public
-        Whether the public edition is wanted: what may be told takes longest to settle.
-
-    Returns
-    -------
-    Facts
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the data do not reach that month.
-    """
+    """Gather the facts of a month, once for all its editions."""
     return _facts(basis.mark, month, with_public, basis, tell)
 
 
@@ -129,19 +85,7 @@ def _facts(
 
 
 def beside() -> Beside:
-    """Take the background that the app's maps have, and what was published before.
-
-    Returns
-    -------
-    Beside
-        Without a background, maps are drawn without. With a bundle named, a count that was held
-        back in it stays so.
-
-    Raises
-    ------
-    CsaError
-        If the bundle that is named is absent, damaged or another city's.
-    """
+    """Take the background that the app's maps have, and what was published before."""
     try:
         layers = dict(load_basemap(deployment().basemap).layers)
     except CsaError:
@@ -161,18 +105,7 @@ def _bundle() -> Path | None:
 
 
 def mark_of(folder: Path) -> tuple[int, ...]:
-    """Tell one state of a folder from another.
-
-    Parameters
-    ----------
-    folder
-        Such as a bundle; it may be absent.
-
-    Returns
-    -------
-    tuple of int
-        Another one where the folder, or a file in it, was written or exchanged.
-    """
+    """Tell one state of a folder from another."""
     found: list[int] = []
     for path in (folder, *sorted(folder.glob("*"))):
         with suppress(OSError):  # taken away while we look: that is another state
@@ -182,49 +115,14 @@ def mark_of(folder: Path) -> tuple[int, ...]:
 
 
 def source_at(opened: Opened, month: str) -> tuple[Source, Month]:
-    """Choose as the command does: the city's own settings, the month reported included.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    month
-        The month reported, `YYYY-MM`.
-
-    Returns
-    -------
-    tuple
-        Where it is gathered from, and the month.
-    """
+    """Choose as the command does: the city's own settings, the month reported included."""
     when = Month.parse(month)
     choices = replace(first_choices(opened.config, opened.dataset), until=when.plus(1))
     return Source(opened.folder, opened.dataset, opened.config, choices), when
 
 
 def edition(known: Facts, audience: str, language: str, form: str) -> Made:
-    """Make a file of an edition, once.
-
-    Parameters
-    ----------
-    known
-        The facts of its month.
-    audience
-        Of `csa.reports.making.EDITIONS`.
-    language
-        Such as `en`.
-    form
-        `pdf`, `html` or `docx`.
-
-    Returns
-    -------
-    Made
-        The same snapshot gives the same bytes.
-
-    Raises
-    ------
-    MachineError
-        If the machine cannot make such a file.
-    """
+    """Make a file of an edition, once."""
     return _edition(known.snapshot.id, audience, language, form, known)
 
 
@@ -249,25 +147,7 @@ def _drawer(snapshot: str) -> Drawer:
 
 
 def snapshot_id(basis: Basis, month: str) -> str:
-    """Return the snapshot that a month's report has now.
-
-    Parameters
-    ----------
-    basis
-        What it would be made from.
-    month
-        The month reported, `YYYY-MM`.
-
-    Returns
-    -------
-    str
-        12 hexadecimal digits.
-
-    Raises
-    ------
-    CsaError
-        If the data do not reach that month.
-    """
+    """Return the snapshot that a month's report has now."""
     return _snapshot_id(basis.mark, month, basis)
 
 

@@ -28,23 +28,7 @@ from csa.plan.measures import Value
 
 
 def plan(opened: Opened) -> Plan | None:
-    """Return the city's plan.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    Plan or None
-        None where the city's file names none.
-
-    Raises
-    ------
-    ConfigError
-        If its file is absent or faulty.
-    """
+    """Return the city's plan."""
     name = opened.config.city.plan
     if not name:
         return None
@@ -58,41 +42,14 @@ def _plan(path: Path, modified_ns: int) -> Plan:
 
 
 def address(opened: Opened) -> str:
-    """Return where the store is: a default path stands beside the app, wherever it was started.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    str
-        A path or URL.
-    """
+    """Return where the store is: a default path stands beside the app, wherever it was started."""
     found = resolve({}, opened.config)["store"]
     is_default = found.origin == "default"
     return str(ROOT / found.value) if is_default else str(found.value)
 
 
 def reading(opened: Opened) -> Store | None:
-    """Open the store to read it.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    Store or None
-        None where nothing was decided yet, or everybody may open the app.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be opened.
-    """
+    """Open the store to read it."""
     if access(opened) == PUBLIC:
         return None  # the public reads what is published, and no store
     where = address(opened)
@@ -111,25 +68,7 @@ def _store(where: str, city: str, inode: int) -> Store | None:
 
 
 def writing(opened: Opened) -> Store:
-    """Open the store to write to it; it is made where it is absent.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    Store
-        Of the newest version.
-
-    Raises
-    ------
-    RoleError
-        If everybody may open the app: a browser can send what no page offers.
-    StoreError
-        If it cannot be opened or made.
-    """
+    """Open the store to write to it; it is made where it is absent."""
     if access(opened) == PUBLIC:
         raise RoleError("roles.refused", given="viewer", least="member")
     found = reading(opened)
@@ -142,23 +81,7 @@ def writing(opened: Opened) -> Store:
 
 
 def records(opened: Opened) -> Records:
-    """Return what stands in the store now; read anew once something was written, by anybody.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    Records
-        Not to be changed; empty where nothing was decided yet.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be read.
-    """
+    """Return what stands in the store now; read anew once something was written, by anybody."""
     found = reading(opened)
     if found is None:
         return Records()
@@ -173,25 +96,7 @@ def _records(where: str, head: str, _store: Store) -> Records:
 
 
 def trail_of(opened: Opened, items: frozenset[str]) -> tuple[Mapping[str, Any], ...]:
-    """Return what the trail says of some items.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    items
-        As the trail calls them, such as `1.2.1` or `decision 2026-03-01/1`.
-
-    Returns
-    -------
-    tuple
-        Entries, the first first; not to be changed. Empty where nothing was decided yet.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be read.
-    """
+    """Return what the trail says of some items."""
     found = reading(opened)
     if found is None or not items:
         return ()
@@ -212,16 +117,5 @@ def _values(where: str, mark: str, _store: Store) -> tuple[Value, ...]:
 
 
 def today(opened: Opened) -> date:
-    """Return the day that it is in the city.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    datetime.date
-        Today.
-    """
+    """Return the day that it is in the city."""
     return datetime.now(ZoneInfo(opened.config.city.time_zone)).date()

@@ -19,20 +19,7 @@ CONFIG = {"displayModeBar": False}
 
 
 def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by month, homicides as the darker foot; an unfinished month hatched.
-
-    Parameters
-    ----------
-    counts
-        As `csa.areas.profile.count_by_month`.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Bars.
-    """
+    """Draw incidents by month, homicides as the darker foot; an unfinished month hatched."""
     colours = theme.current()
     covered = counts[counts["is_covered"]]
     names = [month(name) for name in covered["month"]]
@@ -81,20 +68,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by day of the week and part of the day, each box with its number.
-
-    Parameters
-    ----------
-    counts
-        As `csa.areas.profile.count_by_part`.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Seven by three boxes.
-    """
+    """Draw incidents by day of the week and part of the day, each box with its number."""
     colours = theme.current()
     days = [calendar.day_name[day] for day in counts.index]
     names = [
@@ -143,20 +117,7 @@ def _scale(colours: Sequence[str]) -> list[list[object]]:
 
 
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:
-    """Lay out a chart as all charts are.
-
-    Parameters
-    ----------
-    height_px
-        Fixed, so that nothing jumps.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    dict
-        For `update_layout`.
-    """
+    """Lay out a chart as all charts are."""
     return {
         "annotations": [_mark()] if is_synthetic else [],
         "height": height_px,

@@ -21,37 +21,14 @@ ROOM = 1.12
 
 @dataclass(frozen=True)
 class Line:
-    """One way of choosing in the picture.
+    """One way of choosing in the picture."""
 
-    Parameters
-    ----------
-    name
-        What stands beside its last mark.
-    shares
-        What it caught, 0 to 1, by year.
-    """
-
-    name: str
-    shares: pd.Series
+    name: str  # what stands beside its last mark
+    shares: pd.Series  # what it caught, 0 to 1, by year
 
 
 def by_year(lines: Mapping[str, Line], hover: str, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw what each way of choosing caught, year by year, each named beside its last mark.
-
-    Parameters
-    ----------
-    lines
-        By part: `areas`, `other`, `best`, `random`.
-    hover
-        A sentence with `{way}`, `{year}` and `{share}`.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A line for each way; a single year is a mark each.
-    """
+    """Draw what each way of choosing caught, year by year, each named beside its last mark."""
     figure = go.Figure()
     for part, line in lines.items():
         colour, width, dash, symbol = _style(part)

@@ -18,43 +18,16 @@ from csa.ingest.sources import add_layers, find_inputs
 
 @dataclass(frozen=True)
 class Opened:
-    """A city that is open: its file, its data, and the key that says which.
+    """A city that is open: its file, its data, and the key that says which."""
 
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        Its incidents and places.
-    key
-        Changes when either does, or the record.
-    folder
-        The dataset's folder.
-    """
-
-    config: CityConfig
-    dataset: Dataset
-    key: str
-    folder: Path
+    config: CityConfig  # the city's file
+    dataset: Dataset  # its incidents and places
+    key: str  # changes when either does, or the record
+    folder: Path  # the dataset's folder
 
 
 def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
-    """Read the city's files into a dataset, and draw its background.
-
-    Parameters
-    ----------
-    served
-        Where both are kept.
-    config
-        The city's file.
-    tell
-        Called with each step as it begins.
-
-    Raises
-    ------
-    CsaError
-        If the files are absent or cannot be read.
-    """
+    """Read the city's files into a dataset, and draw its background."""
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs_folder = folder if folder.is_absolute() else ROOT / folder
     inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)

@@ -36,33 +36,15 @@ Level = int | None
 
 @dataclass(frozen=True)
 class Following:
-    """Areas known at a start, and what became of them.
+    """Areas known at a start, and what became of them."""
 
-    Parameters
-    ----------
-    proposal
-        The areas as they would have been proposed at the start.
-    displaced
-        All together and each, with the letters that other pages give them.
-    controls
-        The places most like each.
-    quarters
-        As `csa.displacement.panel.quarters_of`.
-    cells
-        (m,) the study area's cells, as places in the grid count them.
-    before
-        Incidents in the areas before the start, and in how many months.
-    evidence
-        What the classic methods say of all areas together.
-    """
-
-    proposal: Proposal
-    displaced: Displacement
-    controls: Controls
-    quarters: pd.DataFrame
-    cells: npt.NDArray[np.uint64]
-    before: tuple[int, int]
-    evidence: Evidence
+    proposal: Proposal  # the areas as they would have been proposed at the start
+    displaced: Displacement  # all together and each, with the letters that other pages give them
+    controls: Controls  # the places most like each
+    quarters: pd.DataFrame  # as `csa.displacement.panel.quarters_of`
+    cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, as places in the grid count them
+    before: tuple[int, int]  # incidents in the areas before the start, and in how many months
+    evidence: Evidence  # what the classic methods say of all areas together
 
     @property
     def area_ids(self) -> tuple[str, ...]:
@@ -81,90 +63,33 @@ class Following:
         return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
 
     def judged(self, area_id: str) -> Judged:
-        """Return what is said of an area, or of all.
-
-        Parameters
-        ----------
-        area_id
-            A letter; any other text stands for all areas together.
-
-        Returns
-        -------
-        Judged
-            Month by month.
-        """
+        """Return what is said of an area, or of all."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
         return self.displaced.single[self.area_ids.index(area_id)]
 
     def control(self, area_id: str) -> Control:
-        """Return the places most like an area, or like all.
-
-        Parameters
-        ----------
-        area_id
-            A letter; any other text stands for all areas together.
-
-        Returns
-        -------
-        Control
-            All of the rest where none are close.
-        """
+        """Return the places most like an area, or like all."""
         if area_id not in self.area_ids:
             return self.controls.pooled
         return self.controls.single[self.area_ids.index(area_id)]
 
     def place_name(self, area_id: str) -> str:
-        """Name an area, or all.
-
-        Parameters
-        ----------
-        area_id
-            A letter; any other text stands for all areas together.
-
-        Returns
-        -------
-        str
-            In words.
-        """
+        """Name an area, or all."""
         if area_id not in self.area_ids:
             return speak("displacement.all_areas", n=len(self.area_ids))
         place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
         return speak("displacement.one_area", place=place, area_id=area_id)
 
     def sentence(self, area_id: str, at: int) -> Message:
-        """Say what an area, or all, show after so many months.
-
-        Parameters
-        ----------
-        area_id
-            A letter; any other text stands for all areas together.
-        at
-            Months since the start, less one.
-
-        Returns
-        -------
-        Message
-            What was counted and expected; of one of several, also how little no change tells.
-        """
+        """Say what an area, or all, show after so many months."""
         since, who = self.displaced.since, self.place_name(area_id)
         is_one_of_several = area_id in self.area_ids and len(self.area_ids) > 1
         tell = say_single if is_one_of_several else say_verdict
         return tell(self.judged(area_id), at + 1, since, who)
 
     def say_usual(self, at: int) -> tuple[Message, Message]:
-        """Tell before and after of all areas and the rest, and what such areas do by themselves.
-
-        Parameters
-        ----------
-        at
-            Months since the start, less one.
-
-        Returns
-        -------
-        tuple of Message
-            Both.
-        """
+        """Tell before and after of all areas and the rest, and what such areas do by themselves."""
         core, found = self.displaced.pooled.core, self.evidence
         n_before, months_before = self.before
         course = Course(
@@ -178,34 +103,12 @@ class Following:
         return say_before_after(course, usual, len(past), within)
 
     def say_early(self, at: int) -> Message:
-        """Say that it is too early to say anything; see `is_early`.
-
-        Parameters
-        ----------
-        at
-            Months since the start, less one.
-
-        Returns
-        -------
-        Message
-            Two sentences.
-        """
+        """Say that it is too early to say anything; see `is_early`."""
         since = month(str(self.displaced.since))
         return say("change_page.too_early", n=at + 1, since=since, least=LEAST_MONTHS)
 
     def too_few(self, at: int) -> list[str]:
-        """List the areas of which there is too little to say anything.
-
-        Parameters
-        ----------
-        at
-            Months since the start, less one.
-
-        Returns
-        -------
-        list of str
-            Letters.
-        """
+        """List the areas of which there is too little to say anything."""
         return [
             area_id
             for area_id in self.by_letter
@@ -220,31 +123,7 @@ def follow(
     since: Month,
     past: Sequence[Past],
 ) -> Following:
-    """Follow the areas that were known at a start.
-
-    Parameters
-    ----------
-    located
-        The city's incidents, on cells of the areas' resolution.
-    proposal
-        What would have been proposed at the start; at least one area.
-    known
-        Cells by letter, of the areas that other pages show: an area keeps its letter.
-    since
-        The first month of after.
-    past
-        What areas chosen the same way did in past years.
-
-    Returns
-    -------
-    Following
-        To show.
-
-    Raises
-    ------
-    PeriodError
-        If less than a year lies before the start, or no whole month after it.
-    """
+    """Follow the areas that were known at a start."""
     shapes = cells_of(proposal)
     letters = carry_letters(dict(enumerate(shapes)), known, letter)
     params = proposal.summary["params"]
@@ -272,51 +151,17 @@ def follow(
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:
-    """Take each area's cells.
-
-    Parameters
-    ----------
-    proposal
-        Candidate areas.
-
-    Returns
-    -------
-    list of frozenset
-        In their order.
-    """
+    """Take each area's cells."""
     return [frozenset(from_text(cells).tolist()) for cells in proposal.areas["cells"]]
 
 
 def is_early(at: int) -> bool:
-    """Tell whether too little time has gone by to say anything.
-
-    Parameters
-    ----------
-    at
-        Months since the start, less one.
-
-    Returns
-    -------
-    bool
-        Whether fewer than `LEAST_MONTHS` are over.
-    """
+    """Tell whether too little time has gone by to say anything."""
     return at + 1 < LEAST_MONTHS
 
 
 def levels(track: Track) -> list[Level]:
-    """Sort each month's sum into five classes: beyond the boundary, beyond chance alone, neither.
-
-    Parameters
-    ----------
-    track
-        n months.
-
-    Returns
-    -------
-    list of int or None
-        -2 fewer than could come anyway, -1 fewer than nine in ten such sums, 0, 1, 2; None where
-        there are too few incidents to say.
-    """
+    """Sort each month's sum into five classes, by the boundary and by chance alone."""
     low, high = track.expectation.bounds(BAND_Z)
     is_fewer, is_more = track.counted < low, track.counted > high
     found = is_more.astype(np.int64) - is_fewer + track.sign

@@ -28,14 +28,7 @@ METRICS, UPLOAD = "/_stcore/metrics", "/_stcore/upload_file/"
 
 
 def names() -> frozenset[str]:
-    """Collect the names that browsers may ask for.
-
-    Returns
-    -------
-    frozenset of str
-        This machine's own, and what the deployment names: where it listens, where browsers find
-        it, where its provider sends them back to, and `server.allowedHosts`.
-    """
+    """Collect the names that browsers may ask for."""
     options = ("server.address", "browser.serverAddress")
     given = [*map(st.get_option, options), access_door.auth().get("redirect_uri")]
     given += st.get_option("server.allowedHosts")
@@ -61,13 +54,7 @@ def _asked(host: str) -> str | None:
 
 
 class Gate:
-    """Stands before Streamlit's own server.
-
-    Parameters
-    ----------
-    app
-        What is behind it.
-    """
+    """Stands before Streamlit's own server."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.names = app, names()

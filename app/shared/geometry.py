@@ -36,76 +36,32 @@ FILE = "geometry.json"
 
 @dataclass(frozen=True)
 class BaseGeometry:
-    """The background as a file.
+    """The background as a file."""
 
-    Parameters
-    ----------
-    address
-        Where a map's frame finds it.
-    bounds
-        South-west and north-east corner of the study area: latitude, longitude.
-    layers
-        Names of the layers it has.
-    """
-
-    address: str
+    address: str  # where a map's frame finds it
     bounds: tuple[tuple[float, float], tuple[float, float]]
-    layers: tuple[str, ...]
+    layers: tuple[str, ...]  # names of the layers it has
 
 
 @dataclass(frozen=True)
 class CellGeometry:
-    """The cells of a study area as a file.
+    """The cells of a study area as a file."""
 
-    Parameters
-    ----------
-    address
-        Where a map's frame finds it.
-    number_of
-        Cell to its number in the file.
-    """
-
-    address: str
-    number_of: dict[int, int]
+    address: str  # where a map's frame finds it
+    number_of: dict[int, int]  # cell to its number in the file
 
 
 @dataclass(frozen=True)
 class RiskLayer:
-    """An external score for the map.
+    """An external score for the map."""
 
-    Parameters
-    ----------
-    address
-        Where its places are.
-    levels
-        A digit for each place: its class.
-    classes
-        What the digits mean.
-    """
-
-    address: str
-    levels: str
-    classes: Classes
+    address: str  # where its places are
+    levels: str  # a digit for each place: its class
+    classes: Classes  # what the digits mean
 
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
-    """Write the outlines of cells: each corner once, for it belongs to up to three cells.
-
-    Parameters
-    ----------
-    cells
-        All cells of the study area.
-
-    Returns
-    -------
-    CellGeometry
-        Where the file is, and each cell's number in it.
-
-    Raises
-    ------
-    OutputError
-        If the static folder cannot be written.
-    """
+    """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
     rings = [shapely.get_coordinates(shape)[:-1] for shape in outlines(cells)]
     corners = np.rint(np.concatenate(rings) / STEP).astype(np.int64)  # (corners of all, 2)
     distinct, number = np.unique(corners, axis=0, return_inverse=True)
@@ -123,25 +79,7 @@ def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
 
 
 def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
-    """Write the background: the city's own layers where `csa basemap` made them.
-
-    Parameters
-    ----------
-    dataset
-        The city's neighborhoods and study area.
-    basemap
-        What `csa basemap` wrote, or a folder that does not exist.
-
-    Returns
-    -------
-    BaseGeometry
-        Where the file is, and what it has.
-
-    Raises
-    ------
-    CsaError
-        If the basemap is damaged, or the static folder cannot be written.
-    """
+    """Write the background: the city's own layers where `csa basemap` made them."""
     layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
     layers |= _own_layers(basemap)
     content = {"layers": layers, "names": _names(dataset.neighborhoods)}
@@ -170,23 +108,7 @@ def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
 
 
 def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
-    """Write the places of an external score; their scores are not in the file.
-
-    Parameters
-    ----------
-    scored
-        `score` and `geometry`, WGS 84.
-
-    Returns
-    -------
-    RiskLayer
-        Where the file is, and each place's class.
-
-    Raises
-    ------
-    OutputError
-        If the static folder cannot be written.
-    """
+    """Write the places of an external score; their scores are not in the file."""
     features = [
         {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
         for n, text in enumerate(shapely.to_geojson(shapely.set_precision(scored.geometry, 1e-5)))
@@ -196,13 +118,7 @@ def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
 
 
 def forget_old(days: float = 7) -> None:
-    """Remove geometry that no server asked for in a while, such as an earlier city's.
-
-    Parameters
-    ----------
-    days
-        How long it is kept.
-    """
+    """Remove geometry that no server asked for in a while, such as an earlier city's."""
     oldest = time.time() - days * 86_400
     for place in (STATIC / "geometry").glob("*"):
         with suppress(FileNotFoundError):  # another server removed it first
@@ -211,23 +127,7 @@ def forget_old(days: float = 7) -> None:
 
 
 def serve(content: dict[str, Any]) -> str:
-    """Write public geometry under the static folder, named by its content.
-
-    Parameters
-    ----------
-    content
-        What the file holds.
-
-    Returns
-    -------
-    str
-        Its address, as a map's frame asks for it: below the app's own address, wherever that is.
-
-    Raises
-    ------
-    OutputError
-        If the static folder cannot be written.
-    """
+    """Write public geometry under the static folder, named by its content."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     name = hashlib.sha256(text).hexdigest()[:20]
     place = STATIC / "geometry" / name

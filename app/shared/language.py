@@ -11,12 +11,6 @@ LANGUAGE = "lang"
 
 
 def language() -> str:
-    """Return the reader's language: the address says it.
-
-    Returns
-    -------
-    str
-        One of `csa.base.text.LANGUAGES`; English where the address says another or none.
-    """
+    """Return the reader's language: the address says it."""
     asked = str(st.query_params.get(LANGUAGE, ENGLISH))
     return asked if asked in LANGUAGES else ENGLISH

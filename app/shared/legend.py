@@ -19,33 +19,14 @@ FIFTHS = 5
 
 @dataclass(frozen=True)
 class Classes:
-    """Classes, lowest first.
+    """Classes, lowest first."""
 
-    Parameters
-    ----------
-    upper
-        The highest value of each.
-    words
-        What each is called.
-    """
-
-    upper: tuple[float, ...]
-    words: tuple[str, ...]
+    upper: tuple[float, ...]  # the highest value of each
+    words: tuple[str, ...]  # what each is called
 
 
 def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
-    """Sort cells' counts into at most five classes; equal counts are never told apart.
-
-    Parameters
-    ----------
-    counts
-        Incidents of each cell; cells without any are left out.
-
-    Returns
-    -------
-    Classes
-        With their bounds in words; one class where there is nothing to tell apart.
-    """
+    """Sort cells' counts into at most five classes; equal counts are never told apart."""
     upper = count_bounds(counts[counts > 0])
     lower = (1, *(bound + 1 for bound in upper[:-1]))
     words = tuple(
@@ -56,19 +37,7 @@ def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
 
 
 def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
-    """Sort an external score into at most five classes with as many places in each.
-
-    Parameters
-    ----------
-    scores
-        n scores.
-
-    Returns
-    -------
-    Classes
-        Called by their order, since an external score has no unit; fewer where many scores
-        are equal, and one only where all are.
-    """
+    """Sort an external score into at most five classes with as many places in each."""
     n_classes = min(FIFTHS, len(np.unique(scores)))
     ends_at = 100 * np.arange(1, n_classes + 1) / n_classes
     upper = sorted({float(bound) for bound in np.percentile(scores, ends_at)})
@@ -83,20 +52,7 @@ def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
 
 
 def levels(scores: pd.Series, classes: Classes) -> str:
-    """Tell each score's class as one digit.
-
-    Parameters
-    ----------
-    scores
-        n scores.
-    classes
-        At most ten.
-
-    Returns
-    -------
-    str
-        n digits.
-    """
+    """Tell each score's class as one digit."""
     found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
     return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
 
@@ -108,21 +64,7 @@ def show_legend(
     marks: Sequence[tuple[str, str]] = (),
     outline: tuple[str, str] | None = None,
 ) -> None:
-    """Write the legend on the page.
-
-    Parameters
-    ----------
-    title
-        What the colours tell.
-    classes
-        The classes, in words; None where no colour tells anything.
-    palette
-        A colour each.
-    marks
-        Marks on the map and what they mean, already in words.
-    outline
-        Colour of some areas' outline and what it means.
-    """
+    """Write the legend on the page."""
     parts = [f"<span>{html.escape(title)}</span>"]
     names = () if classes is None else classes.words
     for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):

@@ -25,136 +25,41 @@ AREA_PATTERN = re.compile("[A-Z]{0,3}")
 
 @dataclass(frozen=True)
 class Screen:
-    """All that a link reproduces.
+    """All that a link reproduces."""
 
-    Parameters
-    ----------
-    choices
-        What is counted, and how areas are found.
-    area
-        The chosen area's letter, or "".
-    shade
-        What colours the cells, of `SHADES`.
-    layers
-        What else the map shows, of `LAYERS`.
-    since
-        The first month of after, `YYYY-MM`; "" for the page's own.
-    month
-        The month up to which change is shown, `YYYY-MM`; "" for the last.
-    """
-
-    choices: Choices
-    area: str = ""
-    shade: str = SHADES[0]
+    choices: Choices  # what is counted, and how areas are found
+    area: str = ""  # the chosen area's letter, or ""
+    shade: str = SHADES[0]  # what colours the cells, of `SHADES`
     layers: tuple[str, ...] = ("background", "neighborhoods")
-    since: str = ""
-    month: str = ""
+    since: str = ""  # the first month of after, `YYYY-MM`; "" for the page's own
+    month: str = ""  # the month up to which change is shown, `YYYY-MM`; "" for the last
 
     def with_map(self, shade: str, layers: tuple[str, ...]) -> Screen:
-        """Return this screen with another shade and other layers.
-
-        Parameters
-        ----------
-        shade
-            Of `SHADES`.
-        layers
-            Of `LAYERS`.
-
-        Returns
-        -------
-        Screen
-            The other screen.
-        """
+        """Return this screen with another shade and other layers."""
         return replace(self, shade=shade, layers=layers)
 
     def with_area(self, area: str) -> Screen:
-        """Return this screen with another area chosen.
-
-        Parameters
-        ----------
-        area
-            A letter, or "".
-
-        Returns
-        -------
-        Screen
-            The other screen.
-        """
+        """Return this screen with another area chosen."""
         return replace(self, area=area)
 
     def with_times(self, since: str, month: str) -> Screen:
-        """Return this screen with another start, or shown up to another month.
-
-        Parameters
-        ----------
-        since
-            `YYYY-MM`, or "".
-        month
-            `YYYY-MM`, or "".
-
-        Returns
-        -------
-        Screen
-            The other screen.
-        """
+        """Return this screen with another start, or shown up to another month."""
         return replace(self, since=since, month=month)
 
     def with_choices(self, choices: Choices) -> Screen:
-        """Return this screen with other choices.
-
-        Parameters
-        ----------
-        choices
-            What is counted; another proposal has other letters, so no area stays chosen.
-
-        Returns
-        -------
-        Screen
-            The other screen.
-        """
+        """Return this screen with other choices."""
         return self if choices == self.choices else replace(self, choices=choices, area="")
 
 
 def screen_to_text(screen: Screen, first: Screen) -> str:
-    """Write a screen as JSON text, only what differs from the city's own.
-
-    Parameters
-    ----------
-    screen
-        What is on screen.
-    first
-        The city's own screen.
-
-    Returns
-    -------
-    str
-        JSON; `{}` for the city's own.
-    """
+    """Write a screen as JSON text, only what differs from the city's own."""
     now, own = _plain(screen), _plain(first)
     changed = {name: value for name, value in now.items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"), ensure_ascii=False)
 
 
 def screen_from_text(text: str, first: Screen) -> Screen:
-    """Read a screen from a link.
-
-    Parameters
-    ----------
-    text
-        JSON text; it comes from outside, so nothing in it is trusted.
-    first
-        The city's own screen, for what the text does not say.
-
-    Returns
-    -------
-    Screen
-        The link's screen.
-
-    Raises
-    ------
-    CsaError
-        If the text is no such JSON, or a value is outside its range.
-    """
+    """Read a screen from a link."""
     given = _read(text)
     try:
         choices = _choices(given, first.choices)

@@ -46,26 +46,7 @@ def show(
     on_click: Callable[[], None] | None = None,
     height_px: int = HEIGHT_PX,
 ) -> None:
-    """Put the map on the page.
-
-    Parameters
-    ----------
-    base
-        The map that does not change.
-    key
-        Its widget's name; the click is in the session's state under it.
-    group
-        What changes.
-    on_click
-        Called when an area or a cell was clicked; None where a click does nothing.
-    height_px
-        Fixed, so that nothing jumps.
-
-    Raises
-    ------
-    CsaError
-        If Leaflet is not there, so that the map could not draw.
-    """
+    """Put the map on the page."""
     if not (STATIC / f"{LEAFLET}.js").is_file():
         raise CsaError("map.no_leaflet")
     streamlit_folium.st_folium(
@@ -81,18 +62,7 @@ def show(
 
 
 def clicked_area(key: str) -> str | None:
-    """Tell which area was clicked.
-
-    Parameters
-    ----------
-    key
-        The map's name.
-
-    Returns
-    -------
-    str or None
-        The area's letter; "" for a cell outside all areas; None without a click.
-    """
+    """Tell which area was clicked."""
     answer = st.session_state.get(key) or {}
     drawing = answer.get("last_active_drawing") or {}
     area_id = drawing.get("properties", {}).get("area_id")
@@ -104,16 +74,6 @@ def key_of(*parts: object) -> str:
 
     The component hashes a map's script without anything like `_2`, so that a changed map may
     not redraw; a name made from all that the base depends on does not fall into that trap.
-
-    Parameters
-    ----------
-    *parts
-        All that the base map depends on.
-
-    Returns
-    -------
-    str
-        The widget's name.
     """
     return "map " + hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -25,13 +25,7 @@ from csa.config.city import CityConfig
 
 
 class Start(folium.MacroElement):
-    """Begin a map: its panes, its background, its bounds.
-
-    Parameters
-    ----------
-    options
-        What `csaMap.start` reads.
-    """
+    """Begin a map: its panes, its background, its bounds."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -45,13 +39,7 @@ class Start(folium.MacroElement):
 
 
 class Painting(folium.MacroElement):
-    """Paint what changes, into a feature group.
-
-    Parameters
-    ----------
-    message
-        What `csaMap.paint` reads.
-    """
+    """Paint what changes, into a feature group."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -66,96 +54,38 @@ class Painting(folium.MacroElement):
 
 @dataclass(frozen=True)
 class Spot:
-    """A service on the map.
+    """A service on the map."""
 
-    Parameters
-    ----------
-    lat, lon
-        Degrees.
-    mark
-        Two letters for its kind.
-    name, kind
-        What a reader sees.
-    """
-
-    lat: float
-    lon: float
-    mark: str
-    name: str
-    kind: str
+    lat: float  # degrees
+    lon: float  # degrees
+    mark: str  # two letters for its kind
+    name: str  # what a reader sees
+    kind: str  # what a reader sees
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a map shows beside its base.
+    """All that a map shows beside its base."""
 
-    Parameters
-    ----------
-    proposal
-        The areas and cells.
-    classes
-        The classes of the cells' counts.
-    period
-        The period in words, for tooltips.
-    shade
-        What colours the cells: `shootings`, `risk` or `none`.
-    visible
-        `background`, `neighborhoods`.
-    selected
-        The chosen area's letter, or several; "" for none.
-    services
-        Services to mark.
-    risk
-        Address of the scored places, their level each, or None.
-    notes
-        Area to more lines of its tooltip, in words.
-    """
-
-    proposal: Proposal
-    classes: Classes
-    period: str
-    shade: str
-    visible: Sequence[str]
-    selected: str | tuple[str, ...]
-    services: Sequence[Spot] = ()
-    risk: tuple[str, str] | None = None
+    proposal: Proposal  # the areas and cells
+    classes: Classes  # the classes of the cells' counts
+    period: str  # the period in words, for tooltips
+    shade: str  # what colours the cells: `shootings`, `risk` or `none`
+    visible: Sequence[str]  # `background`, `neighborhoods`
+    selected: str | tuple[str, ...]  # the chosen area's letter, or several; "" for none
+    services: Sequence[Spot] = ()  # services to mark
+    risk: tuple[str, str] | None = None  # address of the scored places, their level each, or None
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def script_json(value: Any) -> str:
-    """Write a value as JSON that may stand in a script.
-
-    Parameters
-    ----------
-    value
-        Dictionaries, lists, texts, numbers.
-
-    Returns
-    -------
-    str
-        JSON in which no text ends the script or a line of it.
-    """
+    """Write a value as JSON that may stand in a script."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium.Map:
-    """Make the map that does not change.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    base
-        The background's file.
-    is_dark
-        Whether the reader's theme is dark.
-
-    Returns
-    -------
-    folium.Map
-        The map, without tiles unless the city's file asks for them.
-    """
+    """Make the map that does not change."""
     colours = theme.DARK if is_dark else theme.LIGHT
     (south, west), (north, east) = base.bounds
     made = folium.Map(
@@ -186,20 +116,7 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
 
 
 def painting(scene: Scene, cells: CellGeometry) -> folium.FeatureGroup:
-    """Make the message that changes.
-
-    Parameters
-    ----------
-    scene
-        What the map shows.
-    cells
-        The cells' file.
-
-    Returns
-    -------
-    folium.FeatureGroup
-        A group that paints itself.
-    """
+    """Make the message that changes."""
     colours = theme.current()
     message = {
         "cells": cells.address,
@@ -264,24 +181,7 @@ def _feature(
 def feature(
     area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str]
 ) -> dict[str, Any]:
-    """Draw an area's outline, with its label at its upper left corner.
-
-    Parameters
-    ----------
-    area_id
-        Its letter.
-    place
-        Its name.
-    shape
-        Its outline, WGS 84.
-    lines
-        What its tooltip says, in words.
-
-    Returns
-    -------
-    dict
-        A GeoJSON feature.
-    """
+    """Draw an area's outline, with its label at its upper left corner."""
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     return {
         "type": "Feature",

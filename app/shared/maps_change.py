@@ -31,34 +31,16 @@ THICK_DASH = "7 6"
 
 @dataclass(frozen=True)
 class ChangeScene:
-    """All that the map of change shows beside its base.
+    """All that the map of change shows beside its base."""
 
-    Parameters
-    ----------
-    following
-        Areas, and what became of them.
-    at
-        Months since the start, less one.
-    selected
-        The chosen area's letter, or "".
-    has_alike
-        Whether the places most like the areas are outlined.
-    """
-
-    following: Following
-    at: int
-    selected: str
-    has_alike: bool
+    following: Following  # areas, and what became of them
+    at: int  # months since the start, less one
+    selected: str  # the chosen area's letter, or ""
+    has_alike: bool  # whether the places most like the areas are outlined
 
 
 def classes() -> Classes:
-    """Name the five classes of change, fewer to more.
-
-    Returns
-    -------
-    Classes
-        In words.
-    """
+    """Name the five classes of change, fewer to more."""
     words = (
         speak("change_page.far_fewer"),
         speak("change_page.some_fewer"),
@@ -70,20 +52,7 @@ def classes() -> Classes:
 
 
 def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
-    """Make the message that changes.
-
-    Parameters
-    ----------
-    scene
-        What the map shows.
-    cells
-        The cells' file.
-
-    Returns
-    -------
-    folium.FeatureGroup
-        A group that paints itself.
-    """
+    """Make the message that changes."""
     message = {
         "cells": cells.address,
         "counts": [],
@@ -190,38 +159,14 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 
 def verdict_word(judged: Judged, at: int) -> str:
-    """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none.
-
-    Parameters
-    ----------
-    judged
-        An area, or all together.
-    at
-        Months since the start, less one.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none."""
     if is_early(at):
         return speak("change_page.too_early_word")
     return word_of(judged.verdicts[at])
 
 
 def word_of(verdict: str) -> str:
-    """Say a verdict in a few words.
-
-    Parameters
-    ----------
-    verdict
-        Of the closed set of `csa.displacement.verdict`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say a verdict in a few words."""
     return speak(KEYS[Verdict(verdict)])
 
 

@@ -20,18 +20,7 @@ ALL_BUT_A_SLIVER = 0.99
 
 
 def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """List what can colour this city's cells, and which layers it has.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    tuple
-        Shades and layers, as `app.shared.link_state` names them.
-    """
+    """List what can colour this city's cells, and which layers it has."""
     has_risk = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
     has_services = opened.dataset.services is not None and opened.config.services is not None
     shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
@@ -43,20 +32,7 @@ def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
-    """Mark the services, each kind by two letters.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    is_shown
-        Whether the layer is on.
-
-    Returns
-    -------
-    tuple
-        Marks with their meaning, for the legend; and the marks on the map.
-    """
+    """Mark the services, each kind by two letters."""
     services = opened.dataset.services
     if not is_shown or services is None:
         return [], []
@@ -75,18 +51,7 @@ def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], lis
 
 
 def marks_of(kinds: Sequence[str]) -> dict[str, str]:
-    """Give each kind of service two letters, unlike those of any other.
-
-    Parameters
-    ----------
-    kinds
-        Names of kinds.
-
-    Returns
-    -------
-    dict
-        Kind, in the order of the alphabet, to its letters.
-    """
+    """Give each kind of service two letters, unlike those of any other."""
     marks: dict[str, str] = {}
     for kind in sorted(kinds):
         letters = [letter for letter in kind if letter.isalnum()] or ["?"]
@@ -97,34 +62,13 @@ def marks_of(kinds: Sequence[str]) -> dict[str, str]:
 
 
 def risk_title(opened: Opened) -> str:
-    """Name the external score, with who made it and when.
-
-    Parameters
-    ----------
-    opened
-        The city, which has such a score.
-
-    Returns
-    -------
-    str
-        For the legend.
-    """
+    """Name the external score, with who made it and when."""
     risk = opened.config.risk_terrain
     return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
 def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
-    """Show what helps in and near an area, what lacks, and what an external score says.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal on screen was made from.
-    area_id
-        The area's letter.
-    """
+    """Show what helps in and near an area, what lacks, and what an external score says."""
     _services(opened, choices, area_id)
     _risk(opened, choices, area_id)
 
@@ -156,39 +100,13 @@ def _services(opened: Opened, choices: Choices, area_id: str) -> None:
 
 
 def services_in(opened: Opened) -> gpd.GeoDataFrame:
-    """Return the city's services.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Empty where it has none.
-    """
+    """Return the city's services."""
     found = opened.dataset.services
     return gpd.GeoDataFrame({"kind": []}) if found is None else found
 
 
 def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
-    """Lay out an area's services for a reader.
-
-    Parameters
-    ----------
-    here
-        An area's rows of `csa.geo.services.services_of`.
-    units
-        `us` or `metric`.
-    near
-        How far near is, in words.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A kind a row.
-    """
+    """Lay out an area's services for a reader."""
     nearest = [
         speak("services.inside_it", name=name)
         if metres == 0
@@ -206,20 +124,7 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
 
 
 def distance(metres: float, units: str) -> str:
-    """Write a distance in the city's units, no finer than a walk can tell.
-
-    Parameters
-    ----------
-    metres
-        Metres.
-    units
-        `us` or `metric`.
-
-    Returns
-    -------
-    str
-        Such as `0.5 miles` or `800 m`.
-    """
+    """Write a distance in the city's units, no finer than a walk can tell."""
     if units == "us":
         return speak("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
     if metres < 1000:

@@ -10,12 +10,6 @@ from streamlit import net_util
 
 
 def ask_no_host() -> None:
-    """Answer for the internet: this machine's outer address is not known.
-
-    Raises
-    ------
-    AttributeError
-        If this Streamlit has no such question: then look whether it asks in another way.
-    """
+    """Answer for the internet: this machine's outer address is not known."""
     _ = net_util.get_external_ip
     net_util.get_external_ip = lambda: None

@@ -33,20 +33,7 @@ Made = TypeVar("Made")
 
 
 def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
-    """Begin a page: the quiet line about the data, and the title. Open the city.
-
-    Parameters
-    ----------
-    title
-        The page's question, in words.
-    named
-        Makes a fuller title once the city is open; None keeps the title.
-
-    Returns
-    -------
-    Opened
-        The city. Where it cannot be opened, the page says why and stops.
-    """
+    """Begin a page: the quiet line about the data, and the title. Open the city."""
     line = st.empty()
     heading = st.empty()
     heading.title(title, anchor=False)
@@ -104,23 +91,6 @@ def judged(opened: Opened, choices: Choices) -> Judgement:
     """Tell how sure each candidate area is, with a bar where that takes a while.
 
     The bar stands in a fixed place, so that nothing on the page moves.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    Judgement
-        Not to be changed.
-
-    Raises
-    ------
-    CsaError
-        If the choices are outside their range, or the period outside the data.
     """
     # Always there: an element more or less would remount the map below it.
     spot = st.container(key="judging").empty()
@@ -140,20 +110,6 @@ def waited(
 
     The bar is drawn from here and not from inside a cache, which would draw it again with each
     answer remembered.
-
-    Parameters
-    ----------
-    spot
-        Where the bar stands; empty in the end.
-    make
-        Makes it; calls what it is given with each step as it begins.
-    far
-        The steps begun so far to how far that is, 0 to 1, and its words.
-
-    Returns
-    -------
-    Made
-        What was made.
     """
     steps: list[str] = []
     pool = ThreadPoolExecutor(1)
@@ -169,25 +125,13 @@ def waited(
 
 
 def answer(*sentences: str) -> None:
-    """Say the page's answer.
-
-    Parameters
-    ----------
-    *sentences
-        In words.
-    """
+    """Say the page's answer."""
     text = " ".join(html.escape(sentence) for sentence in sentences if sentence)
     st.html(f'<p class="csa-answer">{text}</p>')
 
 
 def numbers(pairs: Sequence[tuple[str, str]]) -> None:
-    """Show at most a row of key numbers, each with what it is.
-
-    Parameters
-    ----------
-    pairs
-        Number and unit, in words.
-    """
+    """Show at most a row of key numbers, each with what it is."""
     boxes = "".join(
         f"<div><b>{html.escape(number)}</b><span>{html.escape(unit)}</span></div>"
         for number, unit in pairs
@@ -196,15 +140,7 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def table(rows: pd.DataFrame, label: str) -> None:
-    """Show a small table whole: words wrap, numbers stand right, nothing is cut or scrolled.
-
-    Parameters
-    ----------
-    rows
-        Column titles and cells as a reader sees them.
-    label
-        What the table holds, for those who hear it.
-    """
+    """Show a small table whole: words wrap, numbers stand right, nothing is cut or scrolled."""
     is_number = [pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns]
     head = "".join(
         f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
@@ -226,54 +162,23 @@ def table(rows: pd.DataFrame, label: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Write a text from a file so that Markdown shows it as it is.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The same, its marks escaped.
-    """
+    """Write a text from a file so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
 def empty(sentence: str) -> None:
-    """Say that there is nothing to show, and why.
-
-    Parameters
-    ----------
-    sentence
-        In words.
-    """
+    """Say that there is nothing to show, and why."""
     st.info(sentence, icon=":material/info:")
 
 
 def stop(error: CsaError) -> NoReturn:
-    """Say what was wrong and what to do, and end the page.
-
-    Parameters
-    ----------
-    error
-        What was raised.
-    """
+    """Say what was wrong and what to do, and end the page."""
     st.error(render(error.message), icon=":material/error:")
     st.stop()
 
 
 def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
-    """Tell the public that there is nothing now, and the server's log why; end the page.
-
-    Parameters
-    ----------
-    error
-        What was raised: its sentence is for whoever runs the app, and may name folders.
-    language
-        The reader's.
-    """
+    """Tell the public that there is nothing now, and the server's log why; end the page."""
     logging.getLogger("csa").warning("not shown to the public: %s", render(error.message))
     empty(Speaker(language)("public.renewed"))
     st.stop()
@@ -292,19 +197,7 @@ def map_words() -> Iterator[None]:
 
 
 def downloads(opened: Opened, choices: Choices, names: Sequence[str], stem: str) -> None:
-    """Offer files, each written when asked for.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal on screen was made from.
-    names
-        Of `csa.areas.exports.EXPORTS`.
-    stem
-        How the files' names begin.
-    """
+    """Offer files, each written when asked for."""
     with st.popover(speak("find.download"), icon=":material/download:"):
         st.caption(speak("find.download_note"))
         for name in names:

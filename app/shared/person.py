@@ -24,55 +24,17 @@ SIGN_OUT_S = 2.0
 
 
 def access_of(config: CityConfig) -> str:
-    """Return who may open the app, as the deployment says.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    str
-        `local`, `public` or `signed-in`.
-
-    Raises
-    ------
-    CsaError
-        If the deployment's settings have faults.
-    """
+    """Return who may open the app, as the deployment says."""
     return str(resolve({}, config)["access"].value)
 
 
 def access(opened: Opened) -> str:
-    """Return who may open the app, as the deployment says.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    str
-        `local`, `public` or `signed-in`.
-    """
+    """Return who may open the app, as the deployment says."""
     return access_of(opened.config)
 
 
 def is_known(config: CityConfig) -> bool:
-    """Tell whether pages may be read without signing in, or somebody has signed in.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    bool
-        False where somebody must sign in first.
-    """
+    """Tell whether pages may be read without signing in, or somebody has signed in."""
     return access_of(config) != SIGNED_IN or _is_signed_in()
 
 
@@ -81,45 +43,12 @@ def _is_signed_in() -> bool:
 
 
 def person(opened: Opened) -> Person:
-    """Return who is at the screen.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    Person
-        With `access = local` a chair, whose office is asked for with each change; with
-        `access = signed-in` as the deployment file and the provider say; else a viewer.
-
-    Raises
-    ------
-    ConfigError
-        If [roles] of the deployment file has faults.
-    """
+    """Return who is at the screen."""
     return person_of(opened.config)
 
 
 def person_of(config: CityConfig) -> Person:
-    """Return who is at the screen, where the dataset need not be open.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    Person
-        As `person`.
-
-    Raises
-    ------
-    ConfigError
-        If [roles] of the deployment file has faults.
-    """
+    """Return who is at the screen, where the dataset need not be open."""
     mode = access_of(config)
     if mode == LOCAL:
         return local_person(THIS_MACHINE)
@@ -132,52 +61,18 @@ def person_of(config: CityConfig) -> Person:
 
 
 def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
-    """Sign a change that a page makes.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        As `person`.
-    office
-        As written in the form; it counts with `access = local` alone.
-    why
-        As written in the form.
-
-    Returns
-    -------
-    Act
-        To be handed to `csa.decisions`.
-
-    Raises
-    ------
-    ParamError
-        If the office or the reason is missing.
-    """
+    """Sign a change that a page makes."""
     signer = local_person(office) if access(opened) == LOCAL else who
     return act(signer, why, datetime.now(UTC), opened.config.city.time_zone)
 
 
 def is_leaving() -> bool:
-    """Tell whether the reader has pressed Sign out.
-
-    Returns
-    -------
-    bool
-        True until the browser has left, with which the session ends.
-    """
+    """Tell whether the reader has pressed Sign out."""
     return bool(st.session_state.get(SIGNING_OUT, False))
 
 
 def side(config: CityConfig) -> None:
-    """Show in the sidebar who has signed in, with their role, and let them sign out.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    """
+    """Show in the sidebar who has signed in, with their role, and let them sign out."""
     if access_of(config) != SIGNED_IN:
         return
     who = person_of(config)
@@ -207,18 +102,7 @@ def finish_signing_out() -> None:
 
 
 def in_words(who: Person) -> str:
-    """Say a role as a reader knows it.
-
-    Parameters
-    ----------
-    who
-        As `person`.
-
-    Returns
-    -------
-    str
-        Such as `Editor of 1.2`.
-    """
+    """Say a role as a reader knows it."""
     if who.role == "editor":
         listed = ", ".join(who.strategies)
         return speak("door.editor", strategies=listed) if listed else speak("door.editor_of_none")

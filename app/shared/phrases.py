@@ -15,37 +15,13 @@ MONTHS_TO_SAY_DAYS = 2
 
 
 def what_is_counted(proposal: Proposal) -> str:
-    """Name what is counted: shootings, homicides, or the city's nonfatal kind.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        In words, many of them.
-    """
+    """Name what is counted: shootings, homicides, or the city's nonfatal kind."""
     summary = proposal.summary
     return _kinds(summary["params"]["kinds"], is_proxy=summary["nonfatal_is_proxy"])
 
 
 def kinds_words(opened: Opened, choices: Choices) -> str:
-    """Name what choices count, as `what_is_counted` does of a proposal.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    str
-        In words, many of them.
-    """
+    """Name what choices count, as `what_is_counted` does of a proposal."""
     return _kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy)
 
 
@@ -58,18 +34,7 @@ def _kinds(kinds: Sequence[str], *, is_proxy: bool) -> str:
 
 
 def period_words(proposal: Proposal) -> str:
-    """Write the period that the data cover.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        Such as `September 1, 2017 through August 21, 2020`.
-    """
+    """Write the period that the data cover."""
     params = proposal.summary["params"]
     first = day(date.fromisoformat(params["covered_from"]))
     return speak(
@@ -78,51 +43,18 @@ def period_words(proposal: Proposal) -> str:
 
 
 def months_covered(proposal: Proposal) -> int:
-    """Tell how many months the data cover of those asked for.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    int
-        Months.
-    """
+    """Tell how many months the data cover of those asked for."""
     return int(proposal.summary["params"]["months_covered"])
 
 
 def victims_words(opened: Opened) -> str:
-    """Name what the number of victims counts: where the kind is a proxy, nobody knows who was hit.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Name what the number of victims counts; of a proxy kind nobody knows who was hit."""
     is_proxy = opened.config.city.nonfatal_is_proxy
     return speak("sheet.victims_proxy" if is_proxy else "sheet.victims")
 
 
 def why_no_area(proposal: Proposal) -> str:
-    """Say why there is no candidate area, and what to do.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        Empty where there are areas.
-    """
+    """Say why there is no candidate area, and what to do."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]
     period = period_words(proposal)
     if not totals["located"]:
@@ -135,18 +67,7 @@ def why_no_area(proposal: Proposal) -> str:
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:
-    """Say what the count leaves out: places unknown, months not covered, months without any.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    tuple of str
-        A sentence each; none where nothing is left out.
-    """
+    """Say what the count leaves out: places unknown, months not covered, months without any."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]
     n_unplaced = totals["unlocated"] + totals["outside_study_area"]
     n_months, asked = params["months_covered"], params["months"]
@@ -161,18 +82,7 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
 
 
 def age_words(through: date) -> str:
-    """Tell how old data are, by the reader's own day.
-
-    Parameters
-    ----------
-    through
-        The data's last day.
-
-    Returns
-    -------
-    str
-        Such as `12 days`, `5 months` or `2.4 years`.
-    """
+    """Tell how old data are, by the reader's own day."""
     days = max(0, (date.today() - through).days)  # noqa: DTZ011 - the reader's own day
     if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
         return speak("data.days", n=days)

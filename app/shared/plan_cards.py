@@ -28,15 +28,7 @@ from csa.reports.briefing import Line, status_word
 
 
 def cards(lines: Sequence[Line], open_numbers: frozenset[str]) -> None:
-    """Show actions one below the other, to read.
-
-    Parameters
-    ----------
-    lines
-        The actions, in order.
-    open_numbers
-        Numbers of what is not done.
-    """
+    """Show actions one below the other, to read."""
     edits = plan_edits.edits()
     items = "".join(_card(line, edits.get(line.number), open_numbers) for line in lines)
     st.html(f'<ul class="csa-cards">{items}</ul>')
@@ -61,18 +53,7 @@ def _card(line: Line, edit: Edit | None, open_numbers: frozenset[str]) -> str:
 
 
 def status_html(line: Line) -> str:
-    """Write how an action is shown: shape, word and colour; grey where nobody told lately.
-
-    Parameters
-    ----------
-    line
-        The action on its day.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write how an action is shown: shape, word and colour; grey where nobody told lately."""
     text = f"{MARKS[line.colour]} {status_word(line.state.status)}"
     if line.colour == NO_UPDATE:
         text = f"{text}, {updated_words(line)}"
@@ -80,36 +61,13 @@ def status_html(line: Line) -> str:
 
 
 def standing_html(line: Line) -> str:
-    """Write how an action is shown, and how long ago it was last reported on.
-
-    Parameters
-    ----------
-    line
-        The action on its day.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write how an action is shown, and how long ago it was last reported on."""
     ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
     return f"{status_html(line)}{ago}"
 
 
 def form(opened: Opened, who: Person, line: Line, areas: Sequence[str]) -> None:
-    """Edit one action, for a screen too narrow for the table.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    line
-        The action.
-    areas
-        Letters of core service areas.
-    """
+    """Edit one action, for a screen too narrow for the table."""
     now = values_of(line, plan_edits.edits().get(line.number))
 
     def common(name: str) -> dict[str, Any]:
@@ -137,22 +95,7 @@ def form(opened: Opened, who: Person, line: Line, areas: Sequence[str]) -> None:
 
 
 def may_edit(plan: Plan, who: Person, line: Line) -> bool:
-    """Tell whether somebody may report on an action.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    who
-        At the screen.
-    line
-        The action; nothing can be said of an open slot.
-
-    Returns
-    -------
-    bool
-        As `csa.decisions` would answer.
-    """
+    """Tell whether somebody may report on an action."""
     return not line.is_open and plan_edits.may(lambda: require_action(who, plan, line.number))
 
 

@@ -38,13 +38,7 @@ KEPT_OFFICE, KEPT_WHY = "plan office as written", "plan why as written"
 
 
 def edits() -> dict[str, Edit]:
-    """Return what is not saved yet.
-
-    Returns
-    -------
-    dict
-        Action's number to what is to change.
-    """
+    """Return what is not saved yet."""
     found: dict[str, Edit] = st.session_state.setdefault(EDITS, {})
     return found
 
@@ -60,18 +54,7 @@ def next_turn() -> None:
 
 
 def may(check: Callable[[], None]) -> bool:
-    """Tell whether a person may do something, to hide what they may not.
-
-    Parameters
-    ----------
-    check
-        Of `csa.decisions.roles`; what is written is checked again there.
-
-    Returns
-    -------
-    bool
-        False where it refuses.
-    """
+    """Tell whether a person may do something, to hide what they may not."""
     try:
         check()
     except RoleError:
@@ -80,18 +63,7 @@ def may(check: Callable[[], None]) -> bool:
 
 
 def refusal(error: CsaError) -> str:
-    """Say why something was refused; a form has no options that could be named.
-
-    Parameters
-    ----------
-    error
-        What was raised.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Say why something was refused; a form has no options that could be named."""
     if error.message.key == "store.no_by":
         return speak("plan_page.no_office")
     if error.message.key == "store.no_why":
@@ -100,25 +72,7 @@ def refusal(error: CsaError) -> str:
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """Take a value as a widget, a table's cell or a draft gives it.
-
-    Parameters
-    ----------
-    name
-        Of `FIELDS`.
-    value
-        Texts, numbers, days or texts of days, lists, None.
-
-    Returns
-    -------
-    object
-        As `ActionState` has it.
-
-    Raises
-    ------
-    ValueError
-        If a day is none.
-    """
+    """Take a value as a widget, a table's cell or a draft gives it."""
     if name in {"start", "due"}:
         if value is None or isinstance(value, date):
             return value
@@ -132,22 +86,7 @@ def as_typed(name: str, value: Any) -> Any:
 
 
 def merged(edit: Edit | None, line: Line, typed: Mapping[str, Any]) -> Edit | None:
-    """Put what was typed to what was typed before; what is as stored is no change.
-
-    Parameters
-    ----------
-    edit
-        What was typed before.
-    line
-        The action as it was on screen.
-    typed
-        Field to its value, as `as_typed`.
-
-    Returns
-    -------
-    Edit or None
-        None where nothing differs.
-    """
+    """Put what was typed to what was typed before; what is as stored is no change."""
     before = edit or Edit({}, line.revision)
     changes = {**before.changes, **typed}
     differing = {name: v for name, v in changes.items() if v != getattr(line.state, name)}
@@ -155,15 +94,7 @@ def merged(edit: Edit | None, line: Line, typed: Mapping[str, Any]) -> Edit | No
 
 
 def take(line: Line, typed: Mapping[str, Any]) -> None:
-    """Keep what was typed of an action.
-
-    Parameters
-    ----------
-    line
-        The action as it was on screen.
-    typed
-        Field to its value, as a widget gives it.
-    """
+    """Keep what was typed of an action."""
     known = edits()
     clean = {name: as_typed(name, value) for name, value in typed.items() if name in FIELDS}
     if clean.get("status") == "":  # a cleared menu is no status
@@ -175,15 +106,7 @@ def take(line: Line, typed: Mapping[str, Any]) -> None:
 
 
 def begin(opened: Opened, who: Person) -> None:
-    """Take up the draft that a person left, once a session.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    """
+    """Take up the draft that a person left, once a session."""
     state = st.session_state
     plan = cache_store.plan(opened)
     known = set() if plan is None else {action.number for action in plan.actions}
@@ -211,15 +134,7 @@ def _edit(given: Mapping[str, Any]) -> Edit:
 
 
 def keep(opened: Opened, who: Person) -> None:
-    """Keep what is not saved as a draft, for a reload; nothing left forgets it.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    """
+    """Keep what is not saved as a draft, for a reload; nothing left forgets it."""
     state = st.session_state
     for widget, kept in ((OFFICE, KEPT_OFFICE), (WHY, KEPT_WHY)):
         if widget in state:
@@ -254,17 +169,7 @@ def _plain(value: Any) -> Any:
 
 
 def drop(opened: Opened, who: Person, number: str | None = None) -> None:
-    """Forget what is not saved.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    number
-        Of one action; None: of all.
-    """
+    """Forget what is not saved."""
     known, failed = edits(), st.session_state.setdefault(FAILED, {})
     for name in [number] if number else list(known):
         known.pop(name, None)
@@ -276,17 +181,7 @@ def drop(opened: Opened, who: Person, number: str | None = None) -> None:
 
 
 def write_over(opened: Opened, who: Person, line: Line) -> None:
-    """Keep one's own text over what somebody else wrote meanwhile, which was read.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    line
-        The action as it is now.
-    """
+    """Keep one's own text over what somebody else wrote meanwhile, which was read."""
     # All of it, also what the other wrote alike: one's own reason is told beside theirs.
     edits()[line.number] = replace(edits()[line.number], seen=line.revision)
     st.session_state.setdefault(FAILED, {}).pop(line.number, None)
@@ -295,17 +190,7 @@ def write_over(opened: Opened, who: Person, line: Line) -> None:
 
 
 def save(opened: Opened, plan: Plan, who: Person) -> None:
-    """Write all that is not saved; what is refused stays, with its sentence.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        The plan.
-    who
-        At the screen.
-    """
+    """Write all that is not saved; what is refused stays, with its sentence."""
     state = st.session_state
     office = state.get(OFFICE, "") if who.office == THIS_MACHINE else who.office
     state[FAILED], saved = {}, []

@@ -39,65 +39,24 @@ MOST_NUMBERS = 3
 
 @dataclass(frozen=True)
 class Edit:
-    """What is to change of one action.
+    """What is to change of one action."""
 
-    Parameters
-    ----------
-    changes
-        Field to its new value; only what differs.
-    seen
-        The revision that was on screen when it began.
-    """
-
-    changes: Mapping[str, Any]
-    seen: int
+    changes: Mapping[str, Any]  # field to its new value; only what differs
+    seen: int  # the revision that was on screen when it began
 
 
 def marked(status: str) -> str:
-    """Write a status as shape and word.
-
-    Parameters
-    ----------
-    status
-        One of the plan's, or `no-update`.
-
-    Returns
-    -------
-    str
-        Such as `▲ at risk`.
-    """
+    """Write a status as shape and word."""
     return f"{MARKS[status]} {status_word(status)}"
 
 
 def status_of(words: str) -> str:
-    """Read a status back from shape and word.
-
-    Parameters
-    ----------
-    words
-        As `marked` wrote it.
-
-    Returns
-    -------
-    str
-        The status; the words themselves where they are none, to be refused with its sentence.
-    """
+    """Read a status back from shape and word."""
     return {marked(status): status for status in STATUSES}.get(words, words)
 
 
 def field_word(name: str) -> str:
-    """Name a field of an action, as the head of a column.
-
-    Parameters
-    ----------
-    name
-        Of `FIELDS`, or `title`.
-
-    Returns
-    -------
-    str
-        Its name on screen.
-    """
+    """Name a field of an action, as the head of a column."""
     return speak(
         {
             "title": "plan_page.field_title",
@@ -116,20 +75,7 @@ def field_word(name: str) -> str:
 
 
 def value_words(name: str, value: Any) -> str:
-    """Write a field's value in words.
-
-    Parameters
-    ----------
-    name
-        Of `FIELDS`, or `title`.
-    value
-        Its value, or as the trail keeps it.
-
-    Returns
-    -------
-    str
-        In words; `none` for nothing.
-    """
+    """Write a field's value in words."""
     if name == "areas":
         return ", ".join(value) if value else speak("plan_page.whole_city")
     if value is None or value == "":
@@ -142,18 +88,7 @@ def value_words(name: str, value: Any) -> str:
 
 
 def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Say what changes, field by field, from what to what.
-
-    Parameters
-    ----------
-    before, after
-        Field to value; a field that `before` lacks had the value of an action never reported on.
-
-    Returns
-    -------
-    list of str
-        Such as `Status: on track → at risk`; what stays is left out.
-    """
+    """Say what changes, field by field, from what to what."""
     first = ActionState("1.1.1")
     said = []
     for name in ("title", *FIELDS):
@@ -167,18 +102,7 @@ def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
 
 
 def updated_words(line: Line) -> str:
-    """Say how long ago an action was last reported on; when it is long, ask for news.
-
-    Parameters
-    ----------
-    line
-        The action on its day.
-
-    Returns
-    -------
-    str
-        Such as `3 days ago`, or `no update since July 3, 2026`.
-    """
+    """Say how long ago an action was last reported on; when it is long, ask for news."""
     if line.state.updated_on is None or line.days_since is None:
         return speak("plan_page.never")
     if line.freshness == "stale":
@@ -192,55 +116,18 @@ def _ago(days: int) -> str:
 
 
 def not_done(lines: Iterable[Line]) -> frozenset[str]:
-    """Return the numbers that somebody can still wait for.
-
-    Parameters
-    ----------
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    frozenset of str
-        Numbers of actions not done, and of strategies with one.
-    """
+    """Return the numbers that somebody can still wait for."""
     still = [line for line in lines if line.state.status != "done"]
     return frozenset(number for line in still for number in (line.number, line.strategy))
 
 
 def values_of(line: Line, edit: Edit | None) -> dict[str, Any]:
-    """Return what is to be shown of an action: as stored, with what is not saved yet.
-
-    Parameters
-    ----------
-    line
-        As stored.
-    edit
-        What is not saved yet.
-
-    Returns
-    -------
-    dict
-        Field of `ActionState` to its value.
-    """
+    """Return what is to be shown of an action: as stored, with what is not saved yet."""
     return {**vars(line.state), **(edit.changes if edit else {})}
 
 
 def held_words(line: Line, open_numbers: frozenset[str]) -> str:
-    """Say what an action holds up, and what it waits for.
-
-    Parameters
-    ----------
-    line
-        The action on its day.
-    open_numbers
-        Numbers of actions and strategies that are not done.
-
-    Returns
-    -------
-    str
-        Such as `late, and holds up 1.3.4`; empty where it is neither.
-    """
+    """Say what an action holds up, and what it waits for."""
     said = []
     if line.holds_up:
         said.append(speak("plan_page.late_holds", numbers=numbers_words(line.holds_up)))
@@ -253,38 +140,14 @@ def held_words(line: Line, open_numbers: frozenset[str]) -> str:
 
 
 def numbers_words(numbers: Sequence[str]) -> str:
-    """List a few numbers, and how many more there are.
-
-    Parameters
-    ----------
-    numbers
-        Of actions.
-
-    Returns
-    -------
-    str
-        Such as `1.3.1, 1.3.2, 1.3.3 and 7 more`.
-    """
+    """List a few numbers, and how many more there are."""
     shown = ", ".join(numbers[:MOST_NUMBERS])
     more = len(numbers) - MOST_NUMBERS
     return speak("plan_page.and_more", shown=shown, n=more) if more > 0 else shown
 
 
 def proposal_state(key: str, state: str) -> str:
-    """Say how far a proposal came.
-
-    Parameters
-    ----------
-    key
-        The proposal's.
-    state
-        Of `csa.decisions.actions`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say how far a proposal came."""
     sentence = {
         "proposed": "plan_page.state_proposed",
         "chair-approved": "plan_page.state_chair_approved",

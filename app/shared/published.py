@@ -10,22 +10,6 @@ from csa.config.settings import resolve
 
 
 def bundle_folder(config: CityConfig) -> Path | None:
-    """Tell where the published bundle is, if this app shows one.
-
-    Parameters
-    ----------
-    config
-        The city's file, for settings that it may say.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where the app is not the public's, or no bundle is named.
-
-    Raises
-    ------
-    CsaError
-        If the deployment's settings have faults.
-    """
+    """Tell where the published bundle is, if this app shows one."""
     named = str(resolve({}, config)["bundle"].value)
     return Path(named) if named and access_of(config) == PUBLIC else None

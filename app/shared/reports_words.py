@@ -6,18 +6,7 @@ from csa.base.text import speak
 
 
 def audience_name(audience: str) -> str:
-    """Name whom an edition is written for.
-
-    Parameters
-    ----------
-    audience
-        Such as `executive`.
-
-    Returns
-    -------
-    str
-        In words; a name that this version does not know stays as it is.
-    """
+    """Name whom an edition is written for."""
     names = {
         "executive": speak("reports_page.executive"),
         "prevention": speak("reports_page.prevention"),
@@ -31,34 +20,12 @@ def audience_name(audience: str) -> str:
 
 
 def language_name(language: str) -> str:
-    """Name a language in itself.
-
-    Parameters
-    ----------
-    language
-        Such as `es`.
-
-    Returns
-    -------
-    str
-        Such as `Español`.
-    """
+    """Name a language in itself."""
     names = {"en": speak("reports_page.english"), "es": speak("reports_page.spanish")}
     return names.get(language, language)
 
 
 def form_name(form: str) -> str:
-    """Name a kind of file.
-
-    Parameters
-    ----------
-    form
-        `pdf`, `html` or `docx`.
-
-    Returns
-    -------
-    str
-        As a reader knows it.
-    """
+    """Name a kind of file."""
     names = {"pdf": "PDF", "html": speak("reports_page.web_page"), "docx": "Word"}
     return names.get(form, form)

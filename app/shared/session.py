@@ -32,20 +32,7 @@ TIME_WIDGETS = ("since", "month")
 
 
 def screen(config: CityConfig, dataset: Dataset) -> Screen:
-    """Return the screen of this session; at first the link's, else the city's own.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        Its data.
-
-    Returns
-    -------
-    Screen
-        What is on screen. A link that cannot be read is told of, and the city's own is shown.
-    """
+    """Return the screen of this session; at first the link's, else the city's own."""
     spot = st.empty()  # always there: an element more or less would remount the map below it
     text = st.query_params.get(SCREEN, "")
     if SCREEN not in st.session_state or _went_back(text):
@@ -95,37 +82,13 @@ def _are_times(found: Screen, dataset: Dataset) -> bool:
 
 
 def resolutions(config: CityConfig) -> list[int]:
-    """List the cell sizes that a page offers: those of the city's file, which weighed privacy.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    list of int
-        H3 resolutions, coarse to fine.
-    """
+    """List the cell sizes that a page offers: those of the city's file, which weighed privacy."""
     settled = int(resolve({}, config)["resolution"].value)
     return sorted({*config.city.resolutions, settled})
 
 
 def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
-    """Return what the city's settings choose, before anybody chose.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        Its data.
-
-    Returns
-    -------
-    Choices
-        Up to the month of the data's last day.
-    """
+    """Return what the city's settings choose, before anybody chose."""
     settled = choosing(resolve({}, config))
     through = dataset.report["data_through"]
     until = Month.parse(through[:7]).plus(1) if through else None
@@ -133,15 +96,7 @@ def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
 
 
 def remember(new: Screen, first: Choices) -> None:
-    """Keep a screen in the session and in the address.
-
-    Parameters
-    ----------
-    new
-        What is on screen.
-    first
-        The city's own choices: a link says only what differs.
-    """
+    """Keep a screen in the session and in the address."""
     state = st.session_state
     if SCREEN in state and state[SCREEN].choices != new.choices and state[SCREEN].area:
         state[DROPPED] = True
@@ -156,18 +111,7 @@ def remember(new: Screen, first: Choices) -> None:
 
 
 def months_of(dataset: Dataset) -> list[str]:
-    """List the months that the data reach.
-
-    Parameters
-    ----------
-    dataset
-        A city's data.
-
-    Returns
-    -------
-    list of str
-        `YYYY-MM`, oldest first.
-    """
+    """List the months that the data reach."""
     first = Month.parse(dataset.report["data_from"][:7])
     last = Month.parse(dataset.report["data_through"][:7])
     n = (last.year - first.year) * 12 + last.number - first.number + 1
@@ -175,18 +119,7 @@ def months_of(dataset: Dataset) -> list[str]:
 
 
 def starts_of(dataset: Dataset) -> list[str]:
-    """List the months that change can be told since: enough known before, a whole month after.
-
-    Parameters
-    ----------
-    dataset
-        A city's data.
-
-    Returns
-    -------
-    list of str
-        `YYYY-MM`, oldest first; the last is the last whole month. Empty where data are too short.
-    """
+    """List the months that change can be told since: enough known before, a whole month after."""
     report = dataset.report
     first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
     covered = whole_months(first, last)
@@ -195,16 +128,5 @@ def starts_of(dataset: Dataset) -> list[str]:
 
 
 def first_start(starts: list[str]) -> str:
-    """Choose the start that is shown before anybody chose.
-
-    Parameters
-    ----------
-    starts
-        As `starts_of`.
-
-    Returns
-    -------
-    str
-        A year before the end, or the earliest there is; "" where there is none.
-    """
+    """Choose the start that is shown before anybody chose."""
     return starts[max(0, len(starts) - DEFAULT_AFTER)] if starts else ""

@@ -17,44 +17,16 @@ DEFAULT_CITY = "sample"
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where this deployment's city is.
+    """Where this deployment's city is."""
 
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        The dataset's folder; it is made from the city's files where it is absent.
-    basemap
-        What `csa basemap` wrote; absent is a map without streets.
-    choices
-        Where the areas chosen are kept, with their reasons.
-    """
-
-    config: Path
-    dataset: Path
-    basemap: Path
-    choices: Path
+    config: Path  # the city's file
+    dataset: Path  # the dataset's folder; it is made from the city's files where it is absent
+    basemap: Path  # what `csa basemap` wrote; absent is a map without streets
+    choices: Path  # where the areas chosen are kept, with their reasons
 
 
 def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
-    """Read `CSA_CITY` (a name in config/, a city's file, or a dataset's folder) and its folders.
-
-    Parameters
-    ----------
-    environment
-        Variables; the process's own unless given.
-
-    Returns
-    -------
-    Deployment
-        `CSA_DATASET`, `CSA_BASEMAP` and `CSA_CHOICES` where given, else under `var/<city>/`.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such city.
-    """
+    """Read `CSA_CITY` (a name in config/, a city's file, or a dataset's folder) and its folders."""
     variables = os.environ if environment is None else environment
     given = variables.get("CSA_CITY") or DEFAULT_CITY
     dataset = Path(given) if (Path(given) / "ingest.json").is_file() else None
@@ -69,23 +41,7 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
 
 
 def city_of(dataset: Path) -> str:
-    """Tell whose a dataset is.
-
-    Parameters
-    ----------
-    dataset
-        Its folder.
-
-    Returns
-    -------
-    str
-        The city's short name.
-
-    Raises
-    ------
-    ConfigError
-        If it does not say.
-    """
+    """Tell whose a dataset is."""
     try:
         return str(json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))["city"])
     except (OSError, ValueError, KeyError, TypeError) as error:

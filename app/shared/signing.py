@@ -41,27 +41,13 @@ class Present(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """What the parts of the page and their forms need.
+    """What the parts of the page and their forms need."""
 
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        The plan.
-    records
-        What was decided.
-    who
-        At the screen.
-    today
-        The day, in the city's own time.
-    """
-
-    opened: Opened
-    plan: Plan
-    records: Records
-    who: Person
-    today: date
+    opened: Opened  # the city
+    plan: Plan  # the plan
+    records: Records  # what was decided
+    who: Person  # at the screen
+    today: date  # the day, in the city's own time
 
 
 def form(
@@ -72,21 +58,7 @@ def form(
     *,
     label: str,
 ) -> None:
-    """Show a form, and write what it holds once it is sent.
-
-    Parameters
-    ----------
-    scene
-        The city, and who is at the screen.
-    key
-        Names the form; what it said last stands below it.
-    fields
-        Draws its fields, given how their keys begin; returns what they hold.
-    write
-        Writes, and returns what is to be said.
-    label
-        Of its button.
-    """
+    """Show a form, and write what it holds once it is sent."""
     turned = f"{key} {_turn(key)}"
     with st.form(turned, border=False):
         values = fields(turned)
@@ -99,72 +71,23 @@ def form(
 
 
 def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Values]:
-    """Return what was on screen when a form was begun.
-
-    Parameters
-    ----------
-    key
-        How the keys of the form's fields begin.
-    revision
-        Of the row now.
-    before
-        Its values now.
-
-    Returns
-    -------
-    tuple
-        The revision and the values that its writer saw.
-    """
+    """Return what was on screen when a form was begun."""
     known = st.session_state.setdefault(f"{key} before", dict(before or {}))
     return int(st.session_state.setdefault(f"{key} seen", revision)), known
 
 
 def changed(values: Values, before: Values) -> dict[str, Any]:
-    """Take what a form would change: what its writer left alone stays as others set it.
-
-    Parameters
-    ----------
-    values
-        What the form holds.
-    before
-        What was on screen when it was begun.
-
-    Returns
-    -------
-    dict
-        Only what differs.
-    """
+    """Take what a form would change: what its writer left alone stays as others set it."""
     return {name: value for name, value in values.items() if value != before.get(name)}
 
 
 def forget(key: str) -> None:
-    """Let a form begin anew from what is stored: what it is about was changed.
-
-    Parameters
-    ----------
-    key
-        As in `form`.
-    """
+    """Let a form begin anew from what is stored: what it is about was changed."""
     st.session_state[f"turn {key}"] = _turn(key) + 1
 
 
 def pick(key: str, label: str, options: Mapping[str, str]) -> str:
-    """Ask which form to show: one at a time, so that a page stays short and quick.
-
-    Parameters
-    ----------
-    key
-        Of the buttons.
-    label
-        What is asked, for a screen reader.
-    options
-        Form to its name.
-
-    Returns
-    -------
-    str
-        One of them.
-    """
+    """Ask which form to show: one at a time, so that a page stays short and quick."""
     names: Sequence[str] = list(options)
     found = st.pills(
         label,

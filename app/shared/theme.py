@@ -13,45 +13,25 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Look:
-    """Colours by meaning.
+    """Colours by meaning."""
 
-    Parameters
-    ----------
-    sequential
-        Five classes, few to many; told apart without colour vision, by lightness alone.
-    diverging
-        Five classes, fewer to more, a neutral middle.
-    ink, faint, quiet
-        Text, text that steps back, and text that steps back on a projector.
-    blocked, at_risk
-        An action's status; each has a shape and its word beside it.
-    ground
-        What pages stand on.
-    accent
-        The one accent: what is chosen.
-    outline, casing
-        An area's line, and the line around it.
-    land, water, park, street, main_street, hairline
-        The background of a map.
-    """
-
-    sequential: tuple[str, ...]
-    diverging: tuple[str, ...]
-    ink: str
-    faint: str
-    quiet: str
-    blocked: str
-    at_risk: str
-    ground: str
-    accent: str
-    outline: str
-    casing: str
-    land: str
-    water: str
-    park: str
-    street: str
-    main_street: str
-    hairline: str
+    sequential: tuple[str, ...]  # five classes, few to many
+    diverging: tuple[str, ...]  # five classes, fewer to more, a neutral middle
+    ink: str  # text, text that steps back, and text that steps back on a projector
+    faint: str  # text, text that steps back, and text that steps back on a projector
+    quiet: str  # text, text that steps back, and text that steps back on a projector
+    blocked: str  # an action's status; each has a shape and its word beside it
+    at_risk: str  # an action's status; each has a shape and its word beside it
+    ground: str  # what pages stand on
+    accent: str  # the one accent: what is chosen
+    outline: str  # an area's line, and the line around it
+    casing: str  # an area's line, and the line around it
+    land: str  # the background of a map
+    water: str  # the background of a map
+    park: str  # the background of a map
+    street: str  # the background of a map
+    main_street: str  # the background of a map
+    hairline: str  # the background of a map
 
 
 LIGHT = Look(
@@ -264,13 +244,7 @@ def apply() -> None:
 
 
 def speak_in(language: str) -> None:
-    """Say which language the page is in: a screen reader reads it so, and a browser offers none.
-
-    Parameters
-    ----------
-    language
-        One of `csa.base.text.LANGUAGES`.
-    """
+    """Say which language the page is in: a screen reader reads it so, and a browser offers none."""
     with st.container(key="language"):
         st.html(
             f"<script>document.documentElement.lang = '{language}'</script>",

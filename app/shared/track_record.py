@@ -29,17 +29,7 @@ SMALL = 0.015
 
 
 def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
-    """Say why there is nothing to show, and what would be needed.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    record
-        Without a past year; None where none is kept.
-    """
+    """Say why there is nothing to show, and what would be needed."""
     if record is None:
         panels.empty(speak("how_well.none", command=command(opened, choices)))
         return
@@ -51,38 +41,12 @@ def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
 
 
 def months_short(opened: Opened, choices: Choices) -> int:
-    """Tell how many months are missing until a past year can be judged.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    int
-        Months.
-    """
+    """Tell how many months are missing until a past year can be judged."""
     return months_missing(full_months(opened.dataset), choices.months, HORIZON_MONTHS)
 
 
 def command(opened: Opened, choices: Choices) -> str:
-    """Write the command that makes the record of these choices.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen; only what differs from the city's own is named.
-
-    Returns
-    -------
-    str
-        To be copied into a shell.
-    """
+    """Write the command that makes the record of these choices."""
     config, own = deployment().config, opened.config.areas
     is_named = config.parent == ROOT / "config"
     parts = ["csa", "backtest", "--city", config.stem if is_named else str(config)]
@@ -102,17 +66,7 @@ def _path(folder: Path) -> str:
 
 
 def answer(opened: Opened, record: Record, choices: Choices) -> None:
-    """Say what areas caught, beside the best other way and the best possible.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    record
-        With a past year.
-    choices
-        What was chosen.
-    """
+    """Say what areas caught, beside the best other way and the best possible."""
     panels.answer(
         caught(opened, record, choices),
         _against(record),
@@ -122,22 +76,7 @@ def answer(opened: Opened, record: Record, choices: Choices) -> None:
 
 
 def caught(opened: Opened, record: Record, choices: Choices) -> str:
-    """Say in one sentence what areas caught in past years.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    record
-        With a past year.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say in one sentence what areas caught in past years."""
     return speak(
         "how_well.answer",
         n=record.n_origins,
@@ -176,17 +115,7 @@ def _land(record: Record) -> str:
 
 
 def years(opened: Opened, record: Record, choices: Choices) -> None:
-    """Show year by year what each way caught, and all ways in a table.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    record
-        With a past year.
-    choices
-        What was chosen.
-    """
+    """Show year by year what each way caught, and all ways in a table."""
     found = _comparison(record)
     left, right = st.columns([0.56, 0.44], gap="large")
     with left:
@@ -233,18 +162,7 @@ def _lines(record: Record) -> dict[str, Line]:
 
 
 def ways(record: Record) -> pd.DataFrame:
-    """List all ways of choosing with what each caught on average.
-
-    Parameters
-    ----------
-    record
-        With a past year.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A way a row, in words: ours first, the best possible last.
-    """
+    """List all ways of choosing with what each caught on average."""
     means = _means(record)
     others = sorted(
         (way for way in METHODS if way in means and way not in {"areas", "ceiling"}),
@@ -265,17 +183,7 @@ def ways(record: Record) -> pd.DataFrame:
 
 
 def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
-    """Say what chosen areas did afterwards by themselves.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    record
-        With a past year.
-    choices
-        What was chosen.
-    """
+    """Say what chosen areas did afterwards by themselves."""
     st.subheader(speak("how_well.after_title"), anchor=False)
     what, fall = kinds_words(opened, choices), record.usual_fall_share
     if fall is None or abs(fall) < SMALL:
@@ -303,15 +211,7 @@ def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
 
 
 def settings(opened: Opened, record: Record) -> None:
-    """Say why these settings, and list those tried.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    record
-        With a past year.
-    """
+    """Say why these settings, and list those tried."""
     with st.expander(speak("how_well.why_title")):
         st.markdown(render(explain_choice(record.suggested, record.tried, record.n_origins)))
         if not record.tried:

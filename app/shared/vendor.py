@@ -17,23 +17,7 @@ PLACE = STATIC / "vendor" / "leaflet"
 
 
 def copy_leaflet(place: Path = PLACE) -> Path:
-    """Copy Leaflet's script, style and licence.
-
-    Parameters
-    ----------
-    place
-        The folder.
-
-    Returns
-    -------
-    Path
-        The same folder.
-
-    Raises
-    ------
-    OutputError
-        If it holds something else, or cannot be written.
-    """
+    """Copy Leaflet's script, style and licence."""
     held = files("js_lib_leaflet").joinpath("static", "js_lib_leaflet")
     licence = next(
         file for file in distribution(PACKAGE).files or () if file.name == "LICENSE"

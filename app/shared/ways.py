@@ -9,35 +9,13 @@ from csa.base.text import speak, way_name
 
 
 def named(way: str) -> str:
-    """Name a way in a table.
-
-    Parameters
-    ----------
-    way
-        Of `csa.backtest.scoring.METHODS`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Name a way in a table."""
     name = way_name(way)
     return name[:1].upper() + name[1:]
 
 
 def beside(way: str) -> str:
-    """Name a way beside its line, shortly.
-
-    Parameters
-    ----------
-    way
-        Of `csa.backtest.scoring.METHODS`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Name a way beside its line, shortly."""
     if way.startswith("kde_"):
         return speak("how_well.line_heat", radius=way.removeprefix("kde_"))
     return speak(
@@ -52,20 +30,7 @@ def beside(way: str) -> str:
 
 
 def tried_table(rows: tuple[Tried, ...], suggested: Tried | None) -> pd.DataFrame:
-    """List the settings tried.
-
-    Parameters
-    ----------
-    rows
-        The settings.
-    suggested
-        The one suggested, or None.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A setting a row, in words.
-    """
+    """List the settings tried."""
     comparable = comparable_settings(rows)
     return pd.DataFrame(
         {

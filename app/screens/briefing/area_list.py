@@ -18,65 +18,22 @@ LISTED = ["place_name", "area_id", "incidents", "expected_low", "expected_high"]
 
 
 def by_name(rows: pd.DataFrame) -> pd.DataFrame:
-    """Order areas by name: no order says more.
-
-    Parameters
-    ----------
-    rows
-        `place_name` and `area_id`, an area a row.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows.
-    """
+    """Order areas by name: no order says more."""
     return rows.sort_values(["place_name", "area_id"])
 
 
 def place(place_name: object, area_id: object) -> str:
-    """Name an area by its place and its letter.
-
-    Parameters
-    ----------
-    place_name, area_id
-        Both.
-
-    Returns
-    -------
-    str
-        Such as `Cobbs Creek (B)`.
-    """
+    """Name an area by its place and its letter."""
     return speak("briefing.place", place=place_name, area_id=area_id)
 
 
 def are_many(proposal: Proposal) -> bool:
-    """Tell whether there are too many areas for one column beside the map.
-
-    Parameters
-    ----------
-    proposal
-        The candidate areas.
-
-    Returns
-    -------
-    bool
-        True where the list stands under the map.
-    """
+    """Tell whether there are too many areas for one column beside the map."""
     return len(proposal.areas) > MAX_IN_ONE_COLUMN
 
 
 def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: Judgement | None) -> None:
-    """List the areas by tier, and within one by name.
-
-    Parameters
-    ----------
-    spot
-        Where; filled again once the judgement is there.
-    proposal
-        The candidate areas.
-    judgement
-        How sure they are; None while that is worked out.
-    """
+    """List the areas by tier, and within one by name."""
     note = speak(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -100,18 +57,7 @@ def _faint(text: str) -> str:
 
 
 def groups(judgement: Judgement) -> list[tuple[str, pd.DataFrame]]:
-    """Part the areas by tier; where the data cannot say where, by name alone.
-
-    Parameters
-    ----------
-    judgement
-        How sure the areas are.
-
-    Returns
-    -------
-    list of tuple
-        A heading and its areas, each by name; none is empty.
-    """
+    """Part the areas by tier; where the data cannot say where, by name alone."""
     table = judgement.table
     is_doubtful = table["is_doubtful"].astype(bool)
     firm = table[~is_doubtful]

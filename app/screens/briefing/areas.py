@@ -31,15 +31,7 @@ WORST = ("blocked", "at-risk", "no-update", "on-track")
 
 
 def show(opened: Opened, choices: Choices) -> None:
-    """List the served areas and what waits for a decision; nothing without a plan and a store.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    """
+    """List the served areas and what waits for a decision; nothing without a plan and a store."""
     if access(opened) == PUBLIC:
         return
     try:
@@ -72,20 +64,7 @@ def _links() -> None:
 
 
 def decisions(records: Records, lines: Sequence[Line]) -> list[str]:
-    """Say what needs a decision: slots for trust, proposals, blocked actions.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    list of str
-        A sentence each; none where nothing waits.
-    """
+    """Say what needs a decision: slots for trust, proposals, blocked actions."""
     n_slots = sum(line.is_open and line.is_trust for line in lines)
     n_proposals = sum(row.state in PENDING for row in records.changes)
     blocked = [line.number for line in lines if line.state.status == "blocked"]

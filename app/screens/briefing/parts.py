@@ -47,18 +47,7 @@ LAYERS = ("background", "neighborhoods")
 
 
 def title(opened: Opened) -> str:
-    """Name the month that the briefing is of.
-
-    Parameters
-    ----------
-    opened
-        The city.
-
-    Returns
-    -------
-    str
-        Such as `Briefing: August 2020`.
-    """
+    """Name the month that the briefing is of."""
     choices = session.screen(opened.config, opened.dataset).choices
     try:
         last = period_of(opened.dataset, choices).until.plus(-1)
@@ -74,21 +63,7 @@ def sentences(
     proposal: Proposal,
     judgement: Judgement | None,
 ) -> None:
-    """Say what stands out, what changed and what cannot be said.
-
-    Parameters
-    ----------
-    spot
-        Where; filled again once the judgement is there.
-    opened
-        The city.
-    choices
-        What was chosen.
-    proposal
-        The candidate areas.
-    judgement
-        How sure they are; None while that is worked out.
-    """
+    """Say what stands out, what changed and what cannot be said."""
     parts = (
         (speak("briefing.stands_out"), *_stands_out(proposal, judgement)),
         (speak("briefing.changed"), *_changed(opened, choices)),
@@ -172,20 +147,7 @@ def _changed(opened: Opened, choices: Choices) -> tuple[str, str]:
 
 
 def year_to_date(opened: Opened, choices: Choices) -> YearToDate | None:
-    """Compare the whole city's year so far with the same months of the year before.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        Kinds counted, and the end.
-
-    Returns
-    -------
-    YearToDate or None
-        None where the data do not hold both.
-    """
+    """Compare the whole city's year so far with the same months of the year before."""
     report, incidents = opened.dataset.report, opened.dataset.incidents
     first, last = report["data_from"], report["data_through"]
     covered = whole_months(date.fromisoformat(first), date.fromisoformat(last))
@@ -217,18 +179,7 @@ def _about(name: str, sentence: str) -> str:
 
 
 def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Set the list beside the map, or under it where areas are many.
-
-    Parameters
-    ----------
-    proposal
-        The candidate areas.
-
-    Returns
-    -------
-    tuple
-        Where the map stands, and where the list, which is filled twice.
-    """
+    """Set the list beside the map, or under it where areas are many."""
     if are_many(proposal):
         return st.container(), st.empty()
     left, right = st.columns([0.58, 0.42], gap="medium")
@@ -236,17 +187,7 @@ def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
-    """Show the areas on a map on which nothing is chosen.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    proposal
-        The candidate areas.
-    """
+    """Show the areas on a map on which nothing is chosen."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     period = speak("find.n_months", n=months_covered(proposal))
     show_legend(speak("find.legend", period=period), classes, theme.current().sequential)
@@ -264,15 +205,7 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
 
 
 def not_ranked(spot: DeltaGenerator, judgement: Judgement) -> None:
-    """Say that neither a tier nor a list is an order.
-
-    Parameters
-    ----------
-    spot
-        Where.
-    judgement
-        How sure the areas are.
-    """
+    """Say that neither a tier nor a list is an order."""
     can = judgement.answers["locate"].can
     spot.markdown(speak("briefing.not_ranked" if can else "briefing.not_ranked_at_all"))
 
@@ -287,17 +220,7 @@ def links() -> None:
 
 
 def notes(opened: Opened, choices: Choices, proposal: Proposal) -> None:
-    """Say how old the data are, what they lack, and what past years say.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-    proposal
-        The candidate areas.
-    """
+    """Say how old the data are, what they lack, and what past years say."""
     report, city = opened.dataset.report, opened.config.city
     through = date.fromisoformat(report["data_through"])
     said: Iterable[str] = (
@@ -317,20 +240,7 @@ def _partial(proposal: Proposal) -> str:
 
 
 def past_years(opened: Opened, choices: Choices) -> str:
-    """Say in one sentence whether a record of past years exists, and what it says.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What was chosen.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say in one sentence whether a record of past years exists, and what it says."""
     record = cache.record(opened, choices)
     if record is None:
         return speak("briefing.no_record")

@@ -27,13 +27,7 @@ MAX_ROWS = 12
 
 
 def show(blocks: Iterable[Block]) -> None:
-    """Show blocks one under another.
-
-    Parameters
-    ----------
-    blocks
-        Already in words.
-    """
+    """Show blocks one under another."""
     for block in blocks:
         _show(block)
 

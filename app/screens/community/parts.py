@@ -27,18 +27,7 @@ from csa.reports.public.words import marks_of, period
 
 
 def settle(chosen: str) -> Told:
-    """Take what was published, or work out what would be; where neither can be, say why.
-
-    Parameters
-    ----------
-    chosen
-        The language.
-
-    Returns
-    -------
-    Told
-        What the public is told.
-    """
+    """Take what was published, or work out what would be; where neither can be, say why."""
     folder = None
     try:
         folder = bundle_folder(cache.city_config())
@@ -74,15 +63,7 @@ def _far(steps: Sequence[str]) -> tuple[float, str]:
 
 
 def head(told: Told, chosen: str) -> None:
-    """Say what this is, in which language, and lead to the wall.
-
-    Parameters
-    ----------
-    told
-        What the public is told.
-    chosen
-        The language.
-    """
+    """Say what this is, in which language, and lead to the wall."""
     tell = Speaker(chosen)
     marks = " · ".join(f"**{panels.plain(mark)}**" for mark in marks_of(told.facts, chosen))
     if marks:
@@ -118,33 +99,12 @@ def _go(**asked: str) -> None:
 
 
 def picture(told: Told, chosen: str) -> Pictures:
-    """Return the maps in a language.
-
-    Parameters
-    ----------
-    told
-        What the public is told.
-    chosen
-        The language.
-
-    Returns
-    -------
-    Pictures
-        None of them where they could not be drawn.
-    """
+    """Return the maps in a language."""
     return told.pictures.get(chosen, Pictures())
 
 
 def sections(told: Told, chosen: str) -> None:
-    """Show all that the public is told, an idea a section.
-
-    Parameters
-    ----------
-    told
-        What the public is told.
-    chosen
-        The language.
-    """
+    """Show all that the public is told, an idea a section."""
     shown_maps = picture(told, chosen)
     told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)
     for section in told_parts:

@@ -25,34 +25,14 @@ ASKED = "choose passed over"
 
 
 def folder() -> Path:
-    """Return where choices are kept.
-
-    Returns
-    -------
-    pathlib.Path
-        Beside the dataset; it may be absent.
-    """
+    """Return where choices are kept."""
     return deployment().choices
 
 
 def form(
     opened: Opened, proposal: Proposal, judgement: Judgement, weighing: Weighing, first: list[str]
 ) -> None:
-    """Ask for areas, reasons and office, and keep them, where the reader may choose.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    proposal
-        All candidates.
-    judgement
-        What is known of each.
-    weighing
-        Capacity and weights on screen.
-    first
-        Letters of the areas that these weights put first.
-    """
+    """Ask for areas, reasons and office, and keep them, where the reader may choose."""
     st.subheader(speak("choose.title"), anchor=False)
     who = person.person(opened)
     if not may(require_area_chair, who):
@@ -153,13 +133,7 @@ def _keep(
 
 
 def before(opened: Opened) -> None:
-    """List what was chosen before, the latest first.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """List what was chosen before, the latest first."""
     kept, complaints = list_choices(folder())
     for complaint in complaints:
         st.error(render(complaint))

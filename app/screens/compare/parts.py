@@ -26,13 +26,7 @@ MAX_NAMED = 6
 
 
 def answer(judgement: Judgement) -> None:
-    """Say how many areas stand out, and that tiers do not rank within themselves.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    """
+    """Say how many areas stand out, and that tiers do not rank within themselves."""
     table = judgement.table
     if not judgement.answers["locate"].can:
         panels.answer(speak("compare.no_tiers_yet", n=len(table)))
@@ -64,37 +58,14 @@ def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
 
 
 def cannot(judgement: Judgement, question: str) -> None:
-    """Say that the data cannot answer a question, where somebody would look for the answer.
-
-    Parameters
-    ----------
-    judgement
-        What is known.
-    question
-        `locate` or `compare_one`.
-    """
+    """Say that the data cannot answer a question, where somebody would look for the answer."""
     found = judgement.answers[question]
     if not found.can:
         panels.empty(render(found.message))
 
 
 def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.DataFrame:
-    """Say which areas these weights put first, and what that changes.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    weighing
-        Capacity and weights.
-    opened
-        The city, for its own weights.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `csa.priority.assess.prioritise`.
-    """
+    """Say which areas these weights put first, and what that changes."""
     chosen = prioritise(judgement, weighing.weights, weighing.capacity)
     own = own_weighing(opened.config).weights
     first = set(first_areas(chosen))
@@ -140,18 +111,7 @@ def _unknown_people(judgement: Judgement, names: Mapping[str, str]) -> None:
 
 
 def first_areas(chosen: pd.DataFrame) -> list[str]:
-    """List the areas that the weights put first.
-
-    Parameters
-    ----------
-    chosen
-        As `csa.priority.assess.prioritise`.
-
-    Returns
-    -------
-    list of str
-        Letters, west to east.
-    """
+    """List the areas that the weights put first."""
     return [str(area) for area in chosen.index[chosen["is_first"].astype(bool)]]
 
 
@@ -162,21 +122,7 @@ def show_map(
     judgement: Judgement,
     chosen: pd.DataFrame,
 ) -> None:
-    """Show the areas on the map, those that enter in the accent.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-    proposal
-        All candidates.
-    judgement
-        What is known of each.
-    chosen
-        As `what_enters`.
-    """
+    """Show the areas on the map, those that enter in the accent."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     months = speak("find.n_months", n=months_covered(proposal))
     title = speak("find.legend", period=months)
@@ -207,19 +153,7 @@ def show_map(
 
 
 def reasons(opened: Opened, choices: Choices, judgement: Judgement, proposal: Proposal) -> None:
-    """Say of each area in two sentences why it has its tier, or none.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-    judgement
-        What is known of each.
-    proposal
-        All candidates.
-    """
+    """Say of each area in two sentences why it has its tier, or none."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
     areas = proposal.areas

@@ -18,39 +18,14 @@ from csa.priority.assess import Judgement
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
-    """Put a tier into words.
-
-    Parameters
-    ----------
-    tier
-        A number, or NA.
-    is_doubtful
-        Whether the area owes its count to a doubtful point.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Put a tier into words."""
     if is_doubtful:
         return speak("compare.look_first")
     return speak("compare.no_tier") if pd.isna(tier) else speak("compare.tier", tier=int(tier))
 
 
 def show(opened: Opened, choices: Choices, judgement: Judgement, chosen: pd.DataFrame) -> None:
-    """Show the areas side by side: by tier, and within a tier by name.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal was made from.
-    judgement
-        What is known of each.
-    chosen
-        As `what_enters`.
-    """
+    """Show the areas side by side: by tier, and within a tier by name."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
     table = judgement.table.join(chosen, on="area_id")
@@ -116,20 +91,7 @@ def _title(key: str) -> str:
 
 
 def expected(mean: float, low: float, high: float) -> str:
-    """Write an expected number before its interval, in whole incidents.
-
-    Parameters
-    ----------
-    mean
-        The number.
-    low, high
-        Its bounds; never written narrower than they are.
-
-    Returns
-    -------
-    str
-        Such as `18 (12 to 26)`.
-    """
+    """Write an expected number before its interval, in whole incidents."""
     usual = usual_number(low, high)
     if usual is None:
         return f"{mean:,.0f}"

@@ -20,51 +20,21 @@ MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class Weighing:
-    """What the Committee tries out.
+    """What the Committee tries out."""
 
-    Parameters
-    ----------
-    capacity
-        How many areas can be served first.
-    weights
-        By component.
-    """
-
-    capacity: int
-    weights: Weights
+    capacity: int  # how many areas can be served first
+    weights: Weights  # by component
 
 
 def own_weighing(config: CityConfig) -> Weighing:
-    """Return the city's own capacity and weights.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    Weighing
-        From `[priorities]`.
-    """
+    """Return the city's own capacity and weights."""
     given = {str(name): weight for name, weight in config.priorities.weights.items()}
     weights = Weights({name: given.get(name, 0.0) for name in COMPONENTS})
     return Weighing(config.priorities.capacity, weights)
 
 
 def choose(config: CityConfig) -> Weighing:
-    """Show capacity and weights, and return what was chosen.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-
-    Returns
-    -------
-    Weighing
-        As the widgets say; the city's own weights where all are zero.
-    """
+    """Show capacity and weights, and return what was chosen."""
     own = own_weighing(config)
     _start_widgets(own)
     capacity = st.number_input(
@@ -134,42 +104,13 @@ def _remember(now: Weighing, own: Weighing) -> None:
 
 
 def weighing_to_text(weighing: Weighing) -> str:
-    """Write capacity and weights for a link.
-
-    Parameters
-    ----------
-    weighing
-        What was chosen.
-
-    Returns
-    -------
-    str
-        JSON.
-    """
+    """Write capacity and weights for a link."""
     plain = {"capacity": weighing.capacity, "weights": dict(weighing.weights.by_component)}
     return json.dumps(plain, separators=(",", ":"))
 
 
 def weighing_from_text(text: str, own: Weighing) -> Weighing:
-    """Read capacity and weights from a link.
-
-    Parameters
-    ----------
-    text
-        JSON; it comes from outside, so nothing in it is trusted.
-    own
-        The city's own, for components that the link does not name.
-
-    Returns
-    -------
-    Weighing
-        What the link says.
-
-    Raises
-    ------
-    CsaError
-        If it is no such JSON, or a value is outside its range.
-    """
+    """Read capacity and weights from a link."""
     try:
         given: Any = json.loads(text) if len(text) <= MAX_TEXT else None
         capacity, weights = given["capacity"], given["weights"]

@@ -21,13 +21,7 @@ MIN_INCIDENTS_FOR_ADDRESS = 5
 
 
 def answer(opened: Opened) -> None:
-    """Say how much there is, how much could not be placed, and how old it is.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Say how much there is, how much could not be placed, and how old it is."""
     report = opened.dataset.report
     n_unplaced = report["unlocated"] + report["outside_study_area"]
     through = date.fromisoformat(report["data_through"])
@@ -69,13 +63,7 @@ def _victims(report: Mapping[str, Any]) -> str:
 
 
 def losses(opened: Opened) -> None:
-    """Show every row: used, or left out for which reason.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show every row: used, or left out for which reason."""
     report = opened.dataset.report
     identical = report["identical_rows"]
     st.subheader(speak("data.losses"), anchor=False)
@@ -118,13 +106,7 @@ def _reason(reason: str) -> str:
 
 
 def months(opened: Opened) -> None:
-    """Show the city's incidents by month.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show the city's incidents by month."""
     report = opened.dataset.report
     period = Period(
         Month.parse(report["data_from"][:7]), Month.parse(report["data_through"][:7]).plus(1)
@@ -144,13 +126,7 @@ def months(opened: Opened) -> None:
 
 
 def suspects(opened: Opened) -> None:
-    """Show points that may stand for places nobody wrote down, each with why.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show points that may stand for places nobody wrote down, each with why."""
     report = opened.dataset.report
     points = report["suspect_points"][:MAX_SUSPECTS]
     st.subheader(speak("data.suspects"), anchor=False)
@@ -184,13 +160,7 @@ def _expected(point: Mapping[str, Any]) -> str:
 
 
 def rules(opened: Opened) -> None:
-    """Show the rules of the city's file, and what each left out.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show the rules of the city's file, and what each left out."""
     found = opened.dataset.report["rules"]
     st.subheader(speak("data.rules"), anchor=False)
     if not found:
@@ -208,13 +178,7 @@ def rules(opened: Opened) -> None:
 
 
 def layers(opened: Opened) -> None:
-    """Show the lists that stand beside the incidents: services, an external score, people.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show the lists that stand beside the incidents: services, an external score, people."""
     report = opened.dataset.report
     rows = [
         (speak(key), found["source"], found["as_of"], found["n"], sum(found["lost"].values()))
@@ -251,13 +215,7 @@ def layers(opened: Opened) -> None:
 
 
 def notes(opened: Opened) -> None:
-    """Show what else a reader must know, and what a checker needs.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    """
+    """Show what else a reader must know, and what a checker needs."""
     report = opened.dataset.report
     texts = [note["text"] for note in report["notes"]]
     if texts:

@@ -17,17 +17,7 @@ from csa.displacement.wdd import Wdd
 
 
 def how(opened: Opened, choices: Choices, following: Following) -> None:
-    """Fold away what the sentences rest on.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed.
-    following
-        Areas, and what became of them.
-    """
+    """Fold away what the sentences rest on."""
     with st.expander(speak("change_page.how")):
         st.markdown(panels.plain(speak("change_page.how_expected")))
         _boundary(following)

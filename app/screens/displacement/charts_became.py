@@ -36,24 +36,7 @@ def timeline(
     *,
     is_synthetic: bool = False,
 ) -> go.Figure:
-    """Draw what became of each area: a bar for the months that it was proposed, marks for events.
-
-    Parameters
-    ----------
-    traced
-        As `csa.displacement.lineage_windows.trace_lineage`, not empty.
-    since
-        The start, which is marked; None for none.
-    followed
-        Letters of the areas known at the start: they keep their plain names.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A row for each area, A at the top.
-    """
+    """Draw what became of each area: a bar for its months as a candidate, marks for events."""
     colours = theme.current()
     letters = sorted(set(traced["area_id"]), key=lambda name: (len(name), name))
     last = traced.groupby("area_id")["place_name"].last()
@@ -137,18 +120,7 @@ def _events(
 
 
 def event_word(event: str) -> str:
-    """Say what became of an area.
-
-    Parameters
-    ----------
-    event
-        Of `csa.displacement.lineage.Event`; those that the picture marks.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say what became of an area."""
     return speak(
         {
             "appeared": "change_page.appeared",

@@ -26,44 +26,17 @@ ROOM = 1.1
 
 @dataclass(frozen=True)
 class Part:
-    """A line of sums in the picture.
+    """A line of sums in the picture."""
 
-    Parameters
-    ----------
-    name
-        What stands beside it.
-    track
-        Its sums.
-    colour
-        Of the line.
-    """
-
-    name: str
-    track: Track
-    colour: str
+    name: str  # what stands beside it
+    track: Track  # its sums
+    colour: str  # of the line
 
 
 def since_start(
     judged: Judged, months: Sequence[str], at: int, *, is_synthetic: bool = False
 ) -> go.Figure:
-    """Draw counted less expected, added up since the start, in areas and around them.
-
-    Parameters
-    ----------
-    judged
-        An area, or all together.
-    months
-        n months, `YYYY-MM`.
-    at
-        The month that is marked, from 0; the lines after it are faint.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A line each over its band, on one scale; months with too little to say are dotted.
-    """
+    """Draw counted less expected, added up since the start, in areas and around them."""
     colours = theme.current()
     parts = [Part(speak("change_page.inside"), judged.core, colours.accent)]
     if judged.ring is not None:
@@ -93,18 +66,7 @@ def since_start(
 
 
 def signed(number: float) -> str:
-    """Write a difference as a whole number with its sign; none on zero.
-
-    Parameters
-    ----------
-    number
-        Any.
-
-    Returns
-    -------
-    str
-        Such as `+3`, `0` or `-3`.
-    """
+    """Write a difference as a whole number with its sign; none on zero."""
     whole = round(number)
     return f"{whole:+,}" if whole else "0"
 
@@ -216,39 +178,13 @@ def _names(parts: Sequence[Part]) -> list[dict[str, object]]:
 
 
 def faded(colour: str) -> str:
-    """Make a colour faint, for what stands behind.
-
-    Parameters
-    ----------
-    colour
-        Such as `#5b6270`.
-
-    Returns
-    -------
-    str
-        The same, a fifth of its strength.
-    """
+    """Make a colour faint, for what stands behind."""
     red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.2)"
 
 
 def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw an area's quarters over the range that nine in ten such counts lie in.
-
-    Parameters
-    ----------
-    rows
-        Of one area and zone, as `csa.displacement.panel.quarters_of`.
-    top
-        Of the axis.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Bars; those since the start in the accent, an unfinished quarter hatched.
-    """
+    """Draw an area's quarters over the range that nine in ten such counts lie in."""
     colours = theme.current()
     quarters = rows["quarter"].tolist()
     is_partial = rows["months"] < QUARTER_MONTHS

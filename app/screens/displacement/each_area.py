@@ -37,20 +37,7 @@ COLUMNS = (
 
 
 def say_singles(following: Following, at: int) -> str:
-    """Say which areas differ, and of how many there is no change or too little to say.
-
-    Parameters
-    ----------
-    following
-        Areas, and what became of them.
-    at
-        Months since the start, less one.
-
-    Returns
-    -------
-    str
-        In words; "" where there is one area alone, or where it is too early to say.
-    """
+    """Say which areas differ, and of how many there is no change or too little to say."""
     if len(following.area_ids) == 1 or is_early(at):
         return ""
     verdicts = {area_id: following.judged(area_id).verdicts[at] for area_id in following.by_letter}
@@ -87,17 +74,7 @@ def _begun_small(words: str) -> str:
 
 
 def show(opened: Opened, following: Following, at: int) -> None:
-    """Fold away each area's numbers, for those who cannot use the map; offer them as a file.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    following
-        Areas, and what became of them.
-    at
-        Months since the start, less one.
-    """
+    """Fold away each area's numbers, for those who cannot use the map; offer them as a file."""
     with st.expander(speak("change_page.each")):
         panels.table(table(following, at), speak("change_page.each_alt"))
         city = opened.config.city
@@ -114,20 +91,7 @@ def show(opened: Opened, following: Following, at: int) -> None:
 
 
 def table(following: Following, at: int) -> pd.DataFrame:
-    """Lay out each area's verdict and numbers for a reader, by letter.
-
-    Parameters
-    ----------
-    following
-        Areas, and what became of them.
-    at
-        Months since the start, less one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        An area a row, in words.
-    """
+    """Lay out each area's verdict and numbers for a reader, by letter."""
     judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
     return pd.DataFrame(
         {
@@ -158,22 +122,7 @@ def _bounds(track: Track, at: int) -> tuple[float, int, int]:
 
 
 def as_csv(following: Following, at: int, *, is_synthetic: bool) -> bytes:
-    """Write each area's verdict and numbers as a file.
-
-    Parameters
-    ----------
-    following
-        Areas, and what became of them.
-    at
-        Months since the start, less one.
-    is_synthetic
-        Whether the city is made up.
-
-    Returns
-    -------
-    bytes
-        `COLUMNS`, an area a row, by letter; what is around an area without a ring is empty.
-    """
+    """Write each area's verdict and numbers as a file."""
     chosen = following.displaced.chosen
     names = dict(zip(chosen.area_ids, chosen.place_names, strict=True))
 

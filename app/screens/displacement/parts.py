@@ -27,20 +27,7 @@ MENU_PX = 200
 
 
 def choose_start(opened: Opened, screen: Screen) -> Screen:
-    """Take the start that was chosen on the page, by the link, or the city's own.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    screen
-        What is on screen.
-
-    Returns
-    -------
-    Screen
-        With a start, unless the data are too short for any: then the page says so and stops.
-    """
+    """Take the start that was chosen on the page, by the link, or the city's own."""
     starts = session.starts_of(opened.dataset)
     if not starts:
         panels.empty(speak("change_page.too_short", least=BASE_MONTHS))
@@ -54,18 +41,7 @@ def choose_start(opened: Opened, screen: Screen) -> Screen:
 
 
 def start_menu(opened: Opened) -> str:
-    """Show the starts that can be chosen, where a phone shows them too; return the chosen one.
-
-    Parameters
-    ----------
-    opened
-        The city, with data for at least one start.
-
-    Returns
-    -------
-    str
-        `YYYY-MM`.
-    """
+    """Show the starts that can be chosen, where a phone shows them too; return the chosen one."""
     return st.selectbox(
         speak("change_page.since"),
         session.starts_of(opened.dataset)[::-1],
@@ -77,33 +53,12 @@ def start_menu(opened: Opened) -> str:
 
 
 def start_of(opened: Opened, screen: Screen) -> str:
-    """Tell the start on screen.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    screen
-        As `choose_start` returned it.
-
-    Returns
-    -------
-    str
-        `YYYY-MM`.
-    """
+    """Tell the start on screen."""
     return screen.since or session.first_start(session.starts_of(opened.dataset))
 
 
 def month_by_month(opened: Opened, following: Following) -> None:
-    """Show the parts that follow the month; a change of month repaints these alone.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    following
-        Areas, and what became of them.
-    """
+    """Show the parts that follow the month; a change of month repaints these alone."""
     state = st.session_state
     # Whatever else was touched stops the play: the whole page runs then.
     state[PLAYING] = state.pop(PRESSED, False)

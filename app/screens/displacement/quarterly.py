@@ -35,15 +35,7 @@ ALL_AREAS = "all areas that ever were"
 
 @st.fragment
 def quarters(opened: Opened, following: Following) -> None:
-    """Show each area's quarters, on a scale of its own; name those with too little to say.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    following
-        Areas, and what became of them.
-    """
+    """Show each area's quarters, on a scale of its own; name those with too little to say."""
     st.subheader(speak("change_page.quarters_title"), anchor=False)
     last = len(following.months) - 1
     too_few = following.too_few(last)
@@ -91,17 +83,7 @@ def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: st
 
 
 def newest(opened: Opened, choices: Choices, following: Following) -> None:
-    """Say how the newest whole month compares, and what reports that came late changed.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What is counted.
-    following
-        For how much counts vary.
-    """
+    """Say how the newest whole month compares, and what reports that came late changed."""
     try:
         editions = cache_change.history(opened)
     except CsaError as error:
@@ -167,17 +149,7 @@ def _revised(editions: tuple[Edition, ...]) -> list[str]:
 
 
 def became(opened: Opened, choices: Choices, following: Following) -> None:
-    """Show what became of each area, window after window.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        How areas are proposed.
-    following
-        The start whose areas have letters too, and those areas.
-    """
+    """Show what became of each area, window after window."""
     st.subheader(speak("change_page.became_title"), anchor=False)
     since = following.displaced.since
     note = speak("change_page.became_note", months=choices.months)

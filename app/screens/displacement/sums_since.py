@@ -18,17 +18,7 @@ ONE_AREA = "the area whose sums are shown"
 
 
 def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> None:
-    """Say and draw what the chosen area, or all together, added up to since the start.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    scene
-        What the map beside it shows.
-    choose
-        Called with the letter of an area that is chosen here; "" for all together.
-    """
+    """Say and draw what the chosen area, or all together, added up to since the start."""
     following, at, area_id = scene.following, scene.at, scene.selected
     judged = following.judged(area_id)
     is_one = area_id in following.area_ids

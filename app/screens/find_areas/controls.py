@@ -22,22 +22,7 @@ EPS_STEP_M = 10.0
 
 
 def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
-    """Show the choices, and return what was chosen.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        Its data.
-    now
-        The choices on screen.
-
-    Returns
-    -------
-    Choices
-        As the widgets say.
-    """
+    """Show the choices, and return what was chosen."""
     months = months_of(dataset)
     _start_widgets(now, months[-1])
     through = st.selectbox(
@@ -155,21 +140,7 @@ def _choose_dbscan() -> DbscanParams | None:
 def say_suggestion(
     suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: Choices, cost: str
 ) -> None:
-    """Say the suggested radius and minimum, why, and whether they are in use.
-
-    Parameters
-    ----------
-    suggested
-        What fits this many incidents.
-    suggested_by
-        `past years` or `city file`.
-    n_incidents
-        Incidents with a place in the period.
-    chosen
-        The choices on screen.
-    cost
-        What choosing others costs, in words.
-    """
+    """Say the suggested radius and minimum, why, and whether they are in use."""
     st.session_state["suggested"] = suggested
     by_hand = (chosen.eps_m, chosen.min_samples)
     is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
@@ -189,22 +160,7 @@ def say_suggestion(
 
 
 def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) -> Screen:
-    """Show what the map can show, and return what was chosen.
-
-    Parameters
-    ----------
-    now
-        The screen.
-    offered
-        Layers that this city has, of `LAYERS`.
-    shades
-        What can colour the cells, of `SHADES`.
-
-    Returns
-    -------
-    Screen
-        With the layers and the shade of the widgets.
-    """
+    """Show what the map can show, and return what was chosen."""
     state = st.session_state
     if state.get("shade") not in shades:
         state["shade"] = now.shade if now.shade in shades else SHADES[0]

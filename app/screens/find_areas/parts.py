@@ -32,13 +32,7 @@ TABLE_HEIGHT_PX = 430
 
 
 def answer(proposal: Proposal) -> None:
-    """Say where shootings concentrate, and how sure that is.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-    """
+    """Say where shootings concentrate, and how sure that is."""
     nothing = why_no_area(proposal)
     if nothing:
         panels.empty(nothing)
@@ -61,22 +55,7 @@ def answer(proposal: Proposal) -> None:
 
 
 def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
-    """Say what the radius and minimum on screen cost, as far as past years can tell.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    proposal
-        The proposal on screen.
-    choices
-        What it was made from.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say what the radius and minimum on screen cost, as far as past years can tell."""
     record, n = cache.record(opened, choices), proposal.summary["totals"]["located"]
     if record is None or not n:
         return speak("backtest.override_unknown")
@@ -86,20 +65,7 @@ def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
 
 
 def file_stem(city: str, proposal: Proposal) -> str:
-    """Name what a download is of: the city, the days counted, and the kind where it is one.
-
-    Parameters
-    ----------
-    city
-        The city's short name.
-    proposal
-        The proposal on screen.
-
-    Returns
-    -------
-    str
-        Such as `sample-2017-09-01-to-2020-08-21`.
-    """
+    """Name what a download is of: the city, the days counted, and the kind where it is one."""
     params = proposal.summary["params"]
     kinds = params["kinds"]
     only = f"-{kinds[0]}" if len(kinds) == 1 else ""
@@ -108,15 +74,7 @@ def file_stem(city: str, proposal: Proposal) -> str:
 
 @st.fragment
 def map_and_areas(opened: Opened, choices: Choices) -> None:
-    """Show the map, the areas and the chosen one; a click repaints this part of the page alone.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    choices
-        What the proposal on screen was made from.
-    """
+    """Show the map, the areas and the chosen one; a click repaints this part of the page alone."""
     proposal = cache.proposal(opened, choices)
     screen: Screen = st.session_state[session.SCREEN]
     shades, offered = nearby.offered(opened)
@@ -237,20 +195,7 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
 
 
 def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
-    """Lay out the areas for a reader, ordered by name: no order says which is worst.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-    units
-        `us` or `metric`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        An area a row; index: its letter.
-    """
+    """Lay out the areas for a reader, ordered by name: no order says which is worst."""
     areas = proposal.areas.sort_values(["place_name", "area_id"])
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")

@@ -29,19 +29,7 @@ ALL = "all measures of a place"
 
 
 def show(scene: Scene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
-    """Show the measures: those with a figure first.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    lines
-        All of the plan's, in the place.
-    name
-        Of the place.
-    note
-        What is to be known first, where there is anything.
-    """
+    """Show the measures: those with a figure first."""
     st.subheader(speak("here.measures"), anchor=False)
     if note:
         st.caption(panels.plain(note))
@@ -75,20 +63,7 @@ def _measure(scene: Scene, line: MeasureLine, name: str) -> None:
 
 
 def card_html(scene: Scene, line: MeasureLine) -> str:
-    """Write what is said of a measure.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    line
-        A measure with a figure, its own or a wider one.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write what is said of a measure."""
     said = [f"<h3>{html.escape(line.measure.name)}</h3>", _figures(line)]
     if line.shown.message is not None:
         said.append(_quiet(render(line.shown.message)))

@@ -15,20 +15,7 @@ MOST_NAMED = 3
 
 
 def figure_words(value: Value, kind: str) -> str:
-    """Write a value: a share in percent, with its parts where they are known.
-
-    Parameters
-    ----------
-    value
-        A checked value.
-    kind
-        Of `csa.plan.measures.KINDS`.
-
-    Returns
-    -------
-    str
-        Such as `45 % (9 of 20)`, `1,204` or `agreed`.
-    """
+    """Write a value: a share in percent, with its parts where they are known."""
     if find_kind(kind).shape != "share" or value.value is None:
         return told(value, kind)
     if value.numerator is None:
@@ -37,104 +24,32 @@ def figure_words(value: Value, kind: str) -> str:
 
 
 def number_words(number: float, kind: str) -> str:
-    """Write a baseline or a target as the values are written.
-
-    Parameters
-    ----------
-    number
-        The figure.
-    kind
-        Of `csa.plan.measures.KINDS`.
-
-    Returns
-    -------
-    str
-        Such as `45 %`.
-    """
+    """Write a baseline or a target as the values are written."""
     return figure_words(Value("", Quarter(1, 1), value=number), kind)
 
 
 def applies_here(line: MeasureLine) -> bool:
-    """Tell whether a measure's baseline and target, which are the city's, hold in its place.
-
-    Parameters
-    ----------
-    line
-        The measure.
-
-    Returns
-    -------
-    bool
-        False for a count of one place: the whole city's is no measure of it.
-    """
+    """Tell whether a measure's baseline and target, which are the city's, hold in its place."""
     return not line.place or find_kind(line.measure.kind).shape != "count"
 
 
 def lack_words(line: MeasureLine) -> str:
-    """Say what a measure lacks still.
-
-    Parameters
-    ----------
-    line
-        The measure.
-
-    Returns
-    -------
-    str
-        Such as `no definition yet, no target`; empty where it lacks nothing.
-    """
+    """Say what a measure lacks still."""
     return ", ".join(render(message) for message in lacks(line))
 
 
 def is_told_here(line: MeasureLine) -> bool:
-    """Tell whether a place has a figure of its own that can be shown.
-
-    Parameters
-    ----------
-    line
-        The measure.
-
-    Returns
-    -------
-    bool
-        False without a value, and for a survey with too few answers.
-    """
+    """Tell whether a place has a figure of its own that can be shown."""
     return line.shown.value is not None and not line.shown.is_wider
 
 
 def is_old(line: MeasureLine, today: date) -> bool:
-    """Tell whether nothing was told of the last quarter that is over.
-
-    Parameters
-    ----------
-    line
-        The measure.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    bool
-        True without any value too.
-    """
+    """Tell whether nothing was told of the last quarter that is over."""
     return line.last is None or line.last < Quarter.of(today).plus(-1)
 
 
 def known_words(lines: Sequence[MeasureLine], today: date) -> str:
-    """Say in a sentence or two what the measures of a place say.
-
-    Parameters
-    ----------
-    lines
-        All of the plan's.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say in a sentence or two what the measures of a place say."""
     known = [line for line in lines if is_told_here(line)]
     if not known:
         return speak("here.known_none", n=len(lines))

@@ -18,20 +18,7 @@ MOST_TICKS = 4
 
 
 def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw a measure quarter by quarter, with its baseline and target where there are any.
-
-    Parameters
-    ----------
-    line
-        A measure with at least one value.
-    is_synthetic
-        Whether the city is made up; the picture says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A line with its points.
-    """
+    """Draw a measure quarter by quarter, with its baseline and target where there are any."""
     colours, kind = theme.current(), find_kind(line.measure.kind)
     told = {value.quarter: value for value in line.history}
     quarters = span(line)
@@ -69,18 +56,7 @@ def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def span(line: MeasureLine) -> list[Quarter]:
-    """List the quarters of a chart, those without a value too.
-
-    Parameters
-    ----------
-    line
-        A measure with at least one value.
-
-    Returns
-    -------
-    list of Quarter
-        Up to three years, the oldest first.
-    """
+    """List the quarters of a chart, those without a value too."""
     first, last = line.history[0].quarter, line.history[-1].quarter
     found = [last]
     while found[0] > first and len(found) < MOST_QUARTERS:
@@ -89,18 +65,7 @@ def span(line: MeasureLine) -> list[Quarter]:
 
 
 def is_revised(value: Value | None) -> bool:
-    """Tell whether a value was changed after it was first told.
-
-    Parameters
-    ----------
-    value
-        The newest of its quarter; None where nobody told.
-
-    Returns
-    -------
-    bool
-        True for a second value or a later one.
-    """
+    """Tell whether a value was changed after it was first told."""
     return value is not None and value.number > 1
 
 

@@ -33,19 +33,7 @@ NUMBERS = frozenset({"baseline", "target"})
 def show(
     scene: Scene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
 ) -> None:
-    """Offer what the reader may change of measures.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    lines
-        The plan's measures in the place on screen.
-    place
-        What values call that place; None where there can be none.
-    places
-        Every place that a value can be of, to its name.
-    """
+    """Offer what the reader may change of measures."""
     options = _options(scene)
     if place is None:
         options.pop("value", None)
@@ -76,18 +64,7 @@ def _options(scene: Scene) -> dict[str, str]:
 
 
 def quarters_over(today: date) -> list[Quarter]:
-    """List the quarters that are over, the latest first.
-
-    Parameters
-    ----------
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    list of Quarter
-        Four years.
-    """
+    """List the quarters that are over, the latest first."""
     return [Quarter.of(today).plus(-step) for step in range(1, QUARTERS + 1)]
 
 
@@ -182,29 +159,7 @@ def _file_form(scene: Scene, places: Collection[str]) -> None:
 def read_file(
     name: str, content: bytes, kinds: Mapping[str, str], places: Collection[str]
 ) -> tuple[Value, ...]:
-    """Read a file that somebody sent: whole, or not at all with every fault by its row.
-
-    Parameters
-    ----------
-    name
-        As its sender called it.
-    content
-        Its bytes.
-    kinds
-        Measure to kind.
-    places
-        Every place that a value can be of.
-
-    Returns
-    -------
-    tuple of Value
-        In the file's order.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read, or has faults.
-    """
+    """Read a file that somebody sent: whole, or not at all with every fault by its row."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "values.csv"
         write_file(path, content)

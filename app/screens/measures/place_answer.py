@@ -30,21 +30,7 @@ def answer(
     known: tuple[Recent | None, Sequence[MeasureLine], Sequence[Line]],
     done: tuple[WorkPlan | None, Verdict | None],
 ) -> None:
-    """Say both sentences.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    screen
-        What is chosen on other pages.
-    place
-        The place.
-    known
-        Incidents of the last 12 months, its measures, and the plan's actions.
-    done
-        Its work plan, and what Displacement says of it.
-    """
+    """Say both sentences."""
     recent, measures, lines = known
     work, verdict = done
     shot = shot_words(scene, screen, place, recent, verdict)
@@ -62,18 +48,7 @@ def answer(
 def shot_words(
     scene: Scene, screen: Screen, place: Place, recent: Recent | None, verdict: Verdict | None
 ) -> str:
-    """Say how many were counted in the last 12 whole months, and how sure that is.
-
-    Parameters
-    ----------
-    scene, screen, place, recent, verdict
-        As in `answer`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say how many were counted in the last 12 whole months, and how sure that is."""
     if recent is None or place.n_shot is None:
         return speak("here.shot_unknown")
     last = month(str(recent.period.until.plus(-1)))

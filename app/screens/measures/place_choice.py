@@ -31,29 +31,7 @@ MOST_NAMED = 5
 def places(
     opened: Opened, screen: Screen, records: Records, lines: Sequence[Line]
 ) -> tuple[tuple[Place, ...], Recent | None]:
-    """List the places to choose from.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    screen
-        What is chosen on other pages.
-    records
-        What was decided.
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    tuple
-        The places, and the incidents of the last 12 whole months.
-
-    Raises
-    ------
-    CsaError
-        If the choices are outside their range.
-    """
+    """List the places to choose from."""
     areas = cache.proposal(opened, screen.choices).areas
     rows = areas[["area_id", "place_name", "cells"]].itertuples(index=False, name=None)
     proposed = [(str(letter), str(name), tuple(map(str, cells))) for letter, name, cells in rows]
@@ -63,20 +41,7 @@ def places(
 
 
 def choose(screen: Screen, listed: Sequence[Place]) -> tuple[Place, Screen]:
-    """Ask for a place; other pages then show the same area.
-
-    Parameters
-    ----------
-    screen
-        What is chosen on other pages.
-    listed
-        As `places`.
-
-    Returns
-    -------
-    tuple
-        The place, and the screen with its area.
-    """
+    """Ask for a place; other pages then show the same area."""
     by_id = {place.id: place for place in listed}
     if st.session_state.get(WIDGET) not in by_id:
         st.session_state[WIDGET] = _first(screen, by_id)
@@ -109,18 +74,7 @@ def _first(screen: Screen, by_id: dict[str, Place]) -> str:
 
 
 def name_of(place: Place) -> str:
-    """Name a place, and say what it is.
-
-    Parameters
-    ----------
-    place
-        The place.
-
-    Returns
-    -------
-    str
-        Such as `Ivorstead (A), candidate`.
-    """
+    """Name a place, and say what it is."""
     if place.kind == CITY:
         return speak("here.city")
     if place.kind == NEIGHBORHOOD:
@@ -130,36 +84,14 @@ def name_of(place: Place) -> str:
 
 
 def state_word(place: Place) -> str:
-    """Say how far an area is.
-
-    Parameters
-    ----------
-    place
-        An area or a candidate.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say how far an area is."""
     if place.kind == PROPOSED:
         return speak("here.proposed")
     return step_word(place.state)
 
 
 def step_word(state: str) -> str:
-    """Say a step of an area.
-
-    Parameters
-    ----------
-    state
-        Of `csa.decisions.areas.STATES`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say a step of an area."""
     return speak(
         {
             "candidate": "here.candidate",
@@ -171,18 +103,7 @@ def step_word(state: str) -> str:
 
 
 def without_action(listed: Sequence[Place]) -> str:
-    """Name the areas with shootings and no live action, in one line.
-
-    Parameters
-    ----------
-    listed
-        As `places`.
-
-    Returns
-    -------
-    str
-        A sentence; empty where there is none.
-    """
+    """Name the areas with shootings and no live action, in one line."""
     areas = [place for place in listed if place.kind == AREA and place.state not in UNSERVED]
     if not areas:
         return speak("here.no_area")
@@ -200,16 +121,5 @@ def without_action(listed: Sequence[Place]) -> str:
 
 
 def value_places(listed: Sequence[Place]) -> dict[str, str]:
-    """List every place that a value can be of, but the whole city.
-
-    Parameters
-    ----------
-    listed
-        As `places`.
-
-    Returns
-    -------
-    dict
-        What values call it, to its name.
-    """
+    """List every place that a value can be of, but the whole city."""
     return {place.key: name_of(place) for place in listed if place.kind not in {CITY, PROPOSED}}

@@ -37,37 +37,14 @@ from csa.reports.briefing.working import WorkPlan
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Displacement says of an area since its designation.
+    """What Displacement says of an area since its designation."""
 
-    Parameters
-    ----------
-    told
-        None where nothing can be told.
-    why
-        The sentence: what is told, or why nothing is.
-    """
-
-    told: Told | None
-    why: str
+    told: Told | None  # none where nothing can be told
+    why: str  # the sentence: what is told, or why nothing is
 
 
 def verdict(scene: Scene, screen: Screen, place: Place) -> Verdict | None:
-    """Tell of a served area since its designation.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    screen
-        What is chosen on other pages.
-    place
-        The place.
-
-    Returns
-    -------
-    Verdict or None
-        None where it is not served.
-    """
+    """Tell of a served area since its designation."""
     areas = served_with(scene.records, place.key) if place.kind == AREA else None
     if areas is None:
         return None
@@ -88,21 +65,7 @@ def verdict(scene: Scene, screen: Screen, place: Place) -> Verdict | None:
 def show(
     scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, found: Verdict | None
 ) -> None:
-    """Show the steps of an area or a candidate, and offer those that may follow.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    screen
-        What is chosen on other pages.
-    place
-        An area or a candidate.
-    work
-        The area's work plan.
-    found
-        As `verdict`.
-    """
+    """Show the steps of an area or a candidate, and offer those that may follow."""
     st.subheader(speak("here.steps"), anchor=False)
     if work is None:
         st.caption(speak("here.steps_none"))

@@ -33,15 +33,7 @@ MAX_TEXT = 2000
 
 
 def show(scene: Scene, work: WorkPlan) -> None:
-    """Offer what the reader may write in a work plan.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    work
-        The area's.
-    """
+    """Offer what the reader may write in a work plan."""
     if not may(require, scene.who, "member"):
         st.caption(speak("here.work_read_only"))
         return

@@ -19,22 +19,7 @@ from csa.reports.briefing.working import WorkPlan, city_wide, here
 
 
 def done_words(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> str:
-    """Say in a sentence or two what is being done.
-
-    Parameters
-    ----------
-    place
-        The place.
-    lines
-        The plan's actions.
-    work
-        The area's work plan; None where the place is no area.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say in a sentence or two what is being done."""
     wide = sum(line.state.status in LIVE for line in city_wide(lines))
     if work is None:
         if place.kind == AREA or not wide:
@@ -53,18 +38,7 @@ def done_words(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> st
 
 
 def clock_words(clock: Clock) -> str:
-    """Say where the 60 days of 1.3.6 stand.
-
-    Parameters
-    ----------
-    clock
-        Of the area.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say where the 60 days of 1.3.6 stand."""
     if clock.state == "begun":
         if clock.day is None:
             return speak("here.clock_begun")
@@ -77,17 +51,7 @@ def clock_words(clock: Clock) -> str:
 
 
 def actions(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> None:
-    """List the plan's actions that apply: those of the area, then the city-wide, folded.
-
-    Parameters
-    ----------
-    place
-        The place.
-    lines
-        The plan's actions.
-    work
-        As in `done_words`.
-    """
+    """List the plan's actions that apply: those of the area, then the city-wide, folded."""
     st.subheader(speak("here.actions"), anchor=False)
     own, wide = here(lines, place.key) if work else (), city_wide(lines)
     if own:
@@ -119,15 +83,7 @@ def _action(line: Line) -> str:
 
 
 def show(scene: Scene, work: WorkPlan) -> None:
-    """Show an area's work plan.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    work
-        What is done there.
-    """
+    """Show an area's work plan."""
     st.subheader(speak("here.work"), anchor=False)
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
@@ -171,18 +127,7 @@ def _task(row: TaskRow, *, is_late: bool) -> str:
 
 
 def source_word(source: str) -> str:
-    """Say where a task came from.
-
-    Parameters
-    ----------
-    source
-        Of `csa.decisions.work.SOURCES`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say where a task came from."""
     return speak(
         {
             "walk": "here.from_walk",
@@ -194,18 +139,7 @@ def source_word(source: str) -> str:
 
 
 def meeting_word(kind: str) -> str:
-    """Name a kind of meeting.
-
-    Parameters
-    ----------
-    kind
-        Of `csa.decisions.work.MEETINGS`.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Name a kind of meeting."""
     return speak(
         {
             "group": "here.group",

@@ -25,15 +25,7 @@ QUIET = ' class="csa-quiet"'
 
 
 def listed(items: Sequence[str], most: int = MOST) -> None:
-    """List items; more than a room can read at once are folded below.
-
-    Parameters
-    ----------
-    items
-        Each as HTML: of `item`.
-    most
-        How many stand open.
-    """
+    """List items; more than a room can read at once are folded below."""
     if items[:most]:
         st.html(f'<ul class="csa-review">{"".join(items[:most])}</ul>')
     if items[most:]:
@@ -43,55 +35,18 @@ def listed(items: Sequence[str], most: int = MOST) -> None:
 
 
 def item(*parts: str) -> str:
-    """Make an item of its lines.
-
-    Parameters
-    ----------
-    *parts
-        Each as HTML.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Make an item of its lines."""
     return f"<li>{''.join(parts)}</li>"
 
 
 def head(bold: str, text: str, mark: str = "") -> str:
-    """Make an item's first line.
-
-    Parameters
-    ----------
-    bold
-        A number, or nothing.
-    text
-        What it is.
-    mark
-        A status, as HTML.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Make an item's first line."""
     number = f"<b>{html.escape(bold)}</b> " if bold else ""
     return f'<p class="csa-head">{number}{html.escape(text)} {mark}</p>'
 
 
 def head_of(line: Line) -> str:
-    """Make the first line of an action: number, title, and how it stands.
-
-    Parameters
-    ----------
-    line
-        The action.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Make the first line of an action: number, title, and how it stands."""
     word = status_word(line.state.status)
     if line.colour == "no-update" and line.state.updated_on is not None:
         word = speak("meeting.old", word=word, day=day(line.state.updated_on))
@@ -103,36 +58,12 @@ def head_of(line: Line) -> str:
 
 
 def quiet(*texts: str) -> str:
-    """Make a line that steps back.
-
-    Parameters
-    ----------
-    *texts
-        What it says, empty ones left out.
-
-    Returns
-    -------
-    str
-        HTML; empty where there is nothing to say.
-    """
+    """Make a line that steps back."""
     said = " · ".join(html.escape(text) for text in texts if text)
     return f"<p{QUIET}>{said}</p>" if said else ""
 
 
 def cell(text: str, *, is_told: bool) -> str:
-    """Make a cell: what is told in bold; what is not known, or old, steps back.
-
-    Parameters
-    ----------
-    text
-        What it says.
-    is_told
-        Whether it is told.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Make a cell: what is told in bold; what is not known, or old, steps back."""
     said = html.escape(text)
     return f"<b>{said}</b>" if is_told else f"<span{QUIET}>{said}</span>"

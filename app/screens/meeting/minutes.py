@@ -44,19 +44,7 @@ def keep_fields() -> None:
 
 
 def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
-    """Show the decisions of today and of last time, what waits for an answer, and the form.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        The plan.
-    records
-        What was decided.
-    review
-        As `app.screens.meeting.parts.prepare`.
-    """
+    """Show the decisions of today and of last time, what waits for an answer, and the form."""
     who = person.person(opened)
     n = len(review.decided)
     panels.answer(

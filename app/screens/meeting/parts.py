@@ -26,18 +26,7 @@ MOST_LONG = 4
 
 
 def titled(step: int) -> str:
-    """Return a screen's title.
-
-    Parameters
-    ----------
-    step
-        1 to 6.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Return a screen's title."""
     return speak(
         {
             COMPLETED: "meeting.completed_title",
@@ -51,13 +40,7 @@ def titled(step: int) -> str:
 
 
 def settle_step() -> int:
-    """Return the screen to show: where a key or a button moved to, else the address's.
-
-    Returns
-    -------
-    int
-        1 to 6. An address that names none shows the first.
-    """
+    """Return the screen to show: where a key or a button moved to, else the address's."""
     state, text = st.session_state, st.query_params.get("step", "")
     # After a quick second key the browser's address may be one behind, and is no wish.
     if STEP not in state or (text != state.get(WRITTEN) and not state.pop(MOVED, False)):
@@ -72,26 +55,14 @@ def settle_step() -> int:
 
 
 def move(by: int) -> None:
-    """Go on, or back; not beyond the ends.
-
-    Parameters
-    ----------
-    by
-        1 or -1.
-    """
+    """Go on, or back; not beyond the ends."""
     state = st.session_state
     state[STEP] = min(max(state.get(STEP, COMPLETED) + by, STEPS[0]), STEPS[-1])
     state[MOVED] = True
 
 
 def ways(step: int) -> None:
-    """Show the two buttons, whose keys are the arrows, and which screen this is.
-
-    Parameters
-    ----------
-    step
-        The screen.
-    """
+    """Show the two buttons, whose keys are the arrows, and which screen this is."""
     is_first, is_last = step == STEPS[0], step == STEPS[-1]
     with st.container(horizontal=True, vertical_alignment="center", key="meeting_ways"):
         st.button(
@@ -120,27 +91,7 @@ def _next_to(step: int, by: int) -> str:
 
 
 def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
-    """Put together what the review looks at today.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        Its plan.
-    records
-        What was decided.
-
-    Returns
-    -------
-    Review
-        What the screens show.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be read.
-    """
+    """Put together what the review looks at today."""
     today = cache_store.today(opened)
     lines = plan_lines(plan, records, today)
     done = frozenset(line.number for line in lines if line.state.status == "done")
@@ -149,21 +100,7 @@ def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
 
 
 def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int) -> None:
-    """Show a screen that is only read.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        Its plan.
-    records
-        What was decided.
-    review
-        As `prepare`.
-    step
-        The screen: any but the last.
-    """
+    """Show a screen that is only read."""
     if step == COMPLETED:
         _completed(review)
     elif step == MEASURES:
@@ -187,20 +124,7 @@ def _completed(review: Review) -> None:
 
 
 def looks_back(review: Review, n: int) -> str:
-    """Say from which day a review looks back, and whether there is nothing since.
-
-    Parameters
-    ----------
-    review
-        The review.
-    n
-        How much there is.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Say from which day a review looks back, and whether there is nothing since."""
     since = day(review.since)
     said = speak("meeting.since" if review.is_meeting else "meeting.since_days", day=since)
     return said if n else f"{speak('meeting.completed_none')} {said}"

@@ -14,13 +14,7 @@ from csa.base.text import land, percent, speak
 
 
 def answer(proposal: Proposal) -> None:
-    """Say how the areas on screen were found, in one breath.
-
-    Parameters
-    ----------
-    proposal
-        The proposal on screen.
-    """
+    """Say how the areas on screen were found, in one breath."""
     params, totals = proposal.summary["params"], proposal.summary["totals"]
     panels.answer(
         speak(
@@ -35,15 +29,7 @@ def answer(proposal: Proposal) -> None:
 
 
 def numbers(opened: Opened, proposal: Proposal) -> None:
-    """Show each choice with its value and what was suggested, and what came of them.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    proposal
-        The proposal on screen.
-    """
+    """Show each choice with its value and what was suggested, and what came of them."""
     params, totals = proposal.summary["params"], proposal.summary["totals"]
     suggested, units = proposal.suggested, opened.config.city.units
     limit = params["max_area_km2"]

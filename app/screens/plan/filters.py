@@ -26,48 +26,21 @@ MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of the plan; empty: all.
+    """What is shown of the plan; empty: all."""
 
-    Parameters
-    ----------
-    goal, strategy, team, area
-        Only actions of this one; `-` for actions of no area.
-    status
-        Only this status, or `no-update`.
-    soon, late
-        Only what is due in the next 90 days, or late.
-    look
-        Of `LOOKS`: a table of how it stands, one of who and when, or cards.
-    opened
-        Number of the action that is looked at closely.
-    """
-
-    goal: str = ""
-    strategy: str = ""
-    team: str = ""
-    area: str = ""
-    status: str = ""
-    soon: bool = False
-    late: bool = False
-    look: str = STATE
-    opened: str = ""
+    goal: str = ""  # only actions of this one; `-` for actions of no area
+    strategy: str = ""  # only actions of this one; `-` for actions of no area
+    team: str = ""  # only actions of this one; `-` for actions of no area
+    area: str = ""  # only actions of this one; `-` for actions of no area
+    status: str = ""  # only this status, or `no-update`
+    soon: bool = False  # only what is due in the next 90 days, or late
+    late: bool = False  # only what is due in the next 90 days, or late
+    look: str = STATE  # of `LOOKS`: a table of how it stands, one of who and when, or cards
+    opened: str = ""  # number of the action that is looked at closely
 
 
 def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
-    """List what each choice can be.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-
-    Returns
-    -------
-    Mapping
-        Field of `View` to its values, besides the empty one.
-    """
+    """List what each choice can be."""
     return {
         "goal": [goal.number for goal in plan.goals],
         "strategy": [strategy.number for strategy in plan.strategies],
@@ -80,47 +53,14 @@ def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
 
 
 def view_to_text(view: View, first: View) -> str:
-    """Write a view as JSON text, only what differs from the first.
-
-    Parameters
-    ----------
-    view
-        What is shown.
-    first
-        What is shown before anybody chose.
-
-    Returns
-    -------
-    str
-        JSON; `{}` for the first view.
-    """
+    """Write a view as JSON text, only what differs from the first."""
     own = asdict(first)
     changed = {name: value for name, value in asdict(view).items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"))
 
 
 def view_from_text(text: str, first: View, choices: Mapping[str, Sequence[str]]) -> View:
-    """Read a view from a link.
-
-    Parameters
-    ----------
-    text
-        JSON text; it comes from outside, so nothing in it is trusted.
-    first
-        For what the text does not say.
-    choices
-        As `known`.
-
-    Returns
-    -------
-    View
-        The link's.
-
-    Raises
-    ------
-    CsaError
-        If the text is no such JSON, or names what the plan or the store lacks.
-    """
+    """Read a view from a link."""
     try:
         given = json.loads(text) if len(text) <= MAX_TEXT else None
     except (ValueError, RecursionError) as error:
@@ -138,20 +78,7 @@ def _fits(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> bool:
 
 
 def shown(view: View, lines: Sequence[Line]) -> list[Line]:
-    """Choose the written actions that a view shows.
-
-    Parameters
-    ----------
-    view
-        What is asked for.
-    lines
-        All, in the order in which they are shown.
-
-    Returns
-    -------
-    list of Line
-        Open slots left out: they stand at the top of the page.
-    """
+    """Choose the written actions that a view shows."""
     return [line for line in lines if not line.is_open and _is_shown(view, line)]
 
 
@@ -170,22 +97,7 @@ def _is_shown(view: View, line: Line) -> bool:
 
 
 def choose(plan: Plan, records: Records, lines: Sequence[Line]) -> View:
-    """Show the choices in one row, and return what was chosen.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    View
-        As the widgets say; the session and the address keep it.
-    """
+    """Show the choices in one row, and return what was chosen."""
     choices = known(plan, records)
     _start_widgets(choices)
     with st.container(key="plan_filters", horizontal=True, vertical_alignment="bottom"):
@@ -215,13 +127,7 @@ def choose(plan: Plan, records: Records, lines: Sequence[Line]) -> View:
 
 
 def open_action(number: str) -> None:
-    """Open an action; for a button's click.
-
-    Parameters
-    ----------
-    number
-        The action's; empty closes.
-    """
+    """Open an action; for a button's click."""
     st.session_state[_key("opened")] = number
 
 

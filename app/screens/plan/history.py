@@ -22,60 +22,22 @@ from csa.reports.briefing import Line
 
 @dataclass(frozen=True)
 class Told:
-    """One entry of the trail, in words.
+    """One entry of the trail, in words."""
 
-    Parameters
-    ----------
-    when
-        Day and time in the city.
-    office
-        Who.
-    changes
-        What changed, each in words.
-    why
-        In the office's own words.
-    """
-
-    when: str
-    office: str
-    changes: tuple[str, ...]
-    why: str
+    when: str  # day and time in the city
+    office: str  # who
+    changes: tuple[str, ...]  # what changed, each in words
+    why: str  # in the office's own words
 
 
 def local_time(at_utc: str, time_zone: str) -> str:
-    """Write when something was changed, in the city's own time.
-
-    Parameters
-    ----------
-    at_utc
-        As the trail keeps it.
-    time_zone
-        The city's.
-
-    Returns
-    -------
-    str
-        Such as `November 25, 2026, 14:05`.
-    """
+    """Write when something was changed, in the city's own time."""
     when = datetime.strptime(at_utc, AT_UTC).replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
     return f"{day(when.date())}, {when:%H:%M}"
 
 
 def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[Told]:
-    """Write entries of the trail in words, the latest first.
-
-    Parameters
-    ----------
-    entries
-        As `csa.decisions.store.audit.entries`.
-    time_zone
-        The city's.
-
-    Returns
-    -------
-    list of Told
-        One an entry.
-    """
+    """Write entries of the trail in words, the latest first."""
     newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
     return [
         Told(
@@ -111,15 +73,7 @@ def _proposal_changes(key: str, new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def trail(scene: Scene, line: Line) -> None:
-    """Show who changed an action, when, what, and why; the latest first.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    line
-        The action.
-    """
+    """Show who changed an action, when, what, and why; the latest first."""
     with st.expander(speak("plan_page.trail")):
         if scene.store is None:
             st.caption(speak("plan_page.no_trail"))

@@ -19,15 +19,7 @@ from csa.reports.briefing import Line
 
 
 def links(scene: Scene, line: Line) -> None:
-    """Show what an action needs, with the item whose text says so, and what waits for it.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    line
-        The action.
-    """
+    """Show what an action needs, with the item whose text says so, and what waits for it."""
     st.markdown(f"**{speak('plan_page.links')}**")
     said = [_link_words(scene, link) for link in line.needs]
     waiting = waits_for(scene.plan, links_of(scene.plan, scene.records.links))

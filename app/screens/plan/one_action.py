@@ -43,42 +43,18 @@ DONE = "what the last form of an action said"
 
 @dataclass(frozen=True)
 class Scene:
-    """What all parts of an opened action need.
+    """What all parts of an opened action need."""
 
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        The plan.
-    records
-        What was decided.
-    who
-        At the screen.
-    lines
-        Number to action.
-    store
-        None: nothing was written yet.
-    """
-
-    opened: Opened
-    plan: Plan
-    records: Records
-    who: Person
-    lines: Mapping[str, Line]
-    store: Store | None
+    opened: Opened  # the city
+    plan: Plan  # the plan
+    records: Records  # what was decided
+    who: Person  # at the screen
+    lines: Mapping[str, Line]  # number to action
+    store: Store | None  # none: nothing was written yet
 
 
 def head(line: Line, plan: Plan) -> None:
-    """Say which action it is, and how it stands.
-
-    Parameters
-    ----------
-    line
-        The action.
-    plan
-        The plan.
-    """
+    """Say which action it is, and how it stands."""
     strategy, goal = plan.strategy_of(line.number), plan.goal_of(line.number)
     title = line.title or speak("plan.open_slot")
     with st.container(key="plan_head", horizontal=True, vertical_alignment="center"):
@@ -102,15 +78,7 @@ def head(line: Line, plan: Plan) -> None:
 
 
 def proposals(scene: Scene, line: Line) -> None:
-    """Show what is proposed and not answered, and ask for the answer of those who may give it.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    line
-        The action.
-    """
+    """Show what is proposed and not answered, and ask for the answer of those who may give it."""
     waiting = [row for row in scene.records.changes if is_waiting(row, line.number)]
     for row in waiting:
         with st.container(border=True):
@@ -124,20 +92,7 @@ def proposals(scene: Scene, line: Line) -> None:
 
 
 def is_waiting(row: ChangeRow, number: str) -> bool:
-    """Tell whether a proposal is of an action, and not answered to its end.
-
-    Parameters
-    ----------
-    row
-        The proposal.
-    number
-        The action's.
-
-    Returns
-    -------
-    bool
-        True until the Committee approved it, or somebody refused it.
-    """
+    """Tell whether a proposal is of an action, and not answered to its end."""
     return row.action == number and row.state in {PROPOSED, CHAIR_APPROVED}
 
 
@@ -158,20 +113,7 @@ def _proposal(row: ChangeRow) -> None:
 
 
 def who_and_why(scene: Scene, key: str) -> tuple[str, str]:
-    """Ask on whose behalf something is changed, and why.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    key
-        Of the form.
-
-    Returns
-    -------
-    tuple of str
-        Office and reason, as written.
-    """
+    """Ask on whose behalf something is changed, and why."""
     office = scene.who.office
     if office == THIS_MACHINE:
         kept = st.session_state.get(plan_edits.KEPT_OFFICE, "")
@@ -199,17 +141,7 @@ def _answer_form(scene: Scene, row: ChangeRow) -> None:
 
 
 def carry_out(scene: Scene, office: str, why: str, write: Callable[[Store, Act], str]) -> None:
-    """Write, and show the page anew; a refusal is said beside the form, which keeps its text.
-
-    Parameters
-    ----------
-    scene
-        What all parts need.
-    office, why
-        As `who_and_why`.
-    write
-        Writes, and returns what is to be said.
-    """
+    """Write, and show the page anew; a refusal is said beside the form, which keeps its text."""
     try:
         act = sign(scene.opened, scene.who, office, why)
         st.session_state[DONE] = write(cache_store.writing(scene.opened), act)
@@ -257,20 +189,7 @@ def _propose_form(scene: Scene, line: Line) -> None:
 
 
 def proposed(line: Line, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a form would change of an action.
-
-    Parameters
-    ----------
-    line
-        The action.
-    wanted
-        Field to its value in the form.
-
-    Returns
-    -------
-    dict
-        Only what differs, as text; a slot that is open always names its title.
-    """
+    """Return what a form would change of an action."""
     before = {**vars(line.state), "title": line.title}
     values = {
         name: value.isoformat() if isinstance(value, date) else str(value or "")

@@ -23,40 +23,21 @@ MOST_DUE = 5
 
 @dataclass(frozen=True)
 class Standing:
-    """How many of a plan's written actions stand how.
+    """How many of a plan's written actions stand how."""
 
-    Parameters
-    ----------
-    written, blocked, at_risk, late, stale, never, done
-        Counts; an action can be in several. `stale`: told of, but not for 90 days.
-    trust_slots, other_slots
-        Slots without an action, those for trust and the others.
-    """
-
-    written: int
-    blocked: int
-    at_risk: int
-    late: int
-    stale: int
-    never: int
-    done: int
-    trust_slots: int
-    other_slots: int
+    written: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    blocked: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    at_risk: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    late: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    stale: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    never: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    done: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
+    trust_slots: int  # slots without an action, those for trust and the others
+    other_slots: int  # slots without an action, those for trust and the others
 
 
 def standing(lines: Sequence[Line]) -> Standing:
-    """Count how a plan's actions stand.
-
-    Parameters
-    ----------
-    lines
-        All, open slots too.
-
-    Returns
-    -------
-    Standing
-        The counts.
-    """
+    """Count how a plan's actions stand."""
     written = [line for line in lines if not line.is_open]
     slots = [line for line in lines if line.is_open]
     return Standing(
@@ -73,13 +54,7 @@ def standing(lines: Sequence[Line]) -> Standing:
 
 
 def answer(found: Standing) -> None:
-    """Say how the plan stands.
-
-    Parameters
-    ----------
-    found
-        As `standing`.
-    """
+    """Say how the plan stands."""
     sentences = [
         speak(
             "plan_page.answer",
@@ -110,17 +85,7 @@ def answer(found: Standing) -> None:
 
 
 def slots(plan: Plan, records: Records, lines: Mapping[str, Line]) -> None:
-    """List for the Committee what has no action yet, trust first.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-    lines
-        Number to action.
-    """
+    """List for the Committee what has no action yet, trust first."""
     still = [slot.number for slot in plan.open_slots if lines[slot.number].is_open]
     waiting = {number for number in still if any(is_waiting(r, number) for r in records.changes)}
     _waiting_list(records, lines)
@@ -165,13 +130,7 @@ def _waiting_list(records: Records, lines: Mapping[str, Line]) -> None:
 
 
 def due_soon(lines: Sequence[Line]) -> None:
-    """List what is due in the next 90 days, the soonest first.
-
-    Parameters
-    ----------
-    lines
-        The plan's actions.
-    """
+    """List what is due in the next 90 days, the soonest first."""
     soon = sorted(
         (line for line in lines if line.is_due_soon and not line.is_open),
         key=lambda line: str(line.state.due),

@@ -25,15 +25,7 @@ from csa.reports.briefing import Line
 
 
 def draft_note(opened: Opened, who: Person) -> None:
-    """Say that a draft was found, or that none can be kept.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen.
-    """
+    """Say that a draft was found, or that none can be kept."""
     state = st.session_state
     if plan_edits.NO_DRAFT in state:
         st.warning(speak("plan_page.no_draft", why=state[plan_edits.NO_DRAFT]))
@@ -57,23 +49,7 @@ def preview(
     today: date,
     store: Store | None,
 ) -> None:
-    """Show what would change, ask on whose behalf and why, and save.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    plan
-        The plan.
-    who
-        At the screen.
-    lines
-        Number to the action as it is stored now.
-    today
-        The day in the city.
-    store
-        Where it is kept; None: nothing was written yet.
-    """
+    """Show what would change, ask on whose behalf and why, and save."""
     said = st.session_state.pop(plan_edits.SAID, None)
     if said:
         st.success(said, icon=":material/check:")
@@ -111,26 +87,7 @@ def _one(opened: Opened, plan: Plan, who: Person, line: Line, edit: Edit, today:
 def foresee(
     plan: Plan, who: Person, line: Line, edit: Edit, today: date
 ) -> tuple[Sequence[str], str]:
-    """Say what an edit would change, and whether it would be refused.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    who
-        Who would write it.
-    line
-        The action as it is stored.
-    edit
-        What is to change.
-    today
-        The day.
-
-    Returns
-    -------
-    tuple
-        Changes in words, and why they would be refused, or "".
-    """
+    """Say what an edit would change, and whether it would be refused."""
     before = vars(line.state)
     plain = changes_words(before, values_of(line, edit))
     try:

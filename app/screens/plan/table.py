@@ -73,24 +73,12 @@ WIDTHS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Grid:
-    """A table on screen: its rows stay where they are until it is drawn anew.
+    """A table on screen: its rows stay where they are until it is drawn anew."""
 
-    Parameters
-    ----------
-    print
-        What it was drawn from; another draws it anew.
-    key
-        Of the widget.
-    lines
-        Its rows, in order.
-    rows
-        What the widget was given.
-    """
-
-    print: tuple[Any, ...]
-    key: str
-    lines: tuple[Line, ...]
-    rows: pd.DataFrame
+    print: tuple[Any, ...]  # what it was drawn from; another draws it anew
+    key: str  # of the widget
+    lines: tuple[Line, ...]  # its rows, in order
+    rows: pd.DataFrame  # what the widget was given
 
 
 def frame_of(
@@ -99,24 +87,7 @@ def frame_of(
     columns: Sequence[str],
     open_numbers: frozenset[str],
 ) -> pd.DataFrame:
-    """Write actions as a table's rows.
-
-    Parameters
-    ----------
-    lines
-        The actions, in order.
-    edits
-        What is not saved yet.
-    columns
-        Of `COLUMNS`.
-    open_numbers
-        Numbers of what is not done.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an action, `columns`; days are datetimes, so that an empty column stays one.
-    """
+    """Write actions as a table's rows."""
     rows = []
     for line in lines:
         values = values_of(line, edits.get(line.number))
@@ -146,21 +117,7 @@ def table(
     open_numbers: frozenset[str],
     drawn_from: tuple[Any, ...],
 ) -> None:
-    """Show actions in a table whose cells are edited in place.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    who
-        At the screen; nobody signed in only reads.
-    lines
-        The actions, in order.
-    open_numbers
-        Numbers of what is not done.
-    drawn_from
-        What the table depends on besides `lines`: the look first, then the store's head, the day.
-    """
+    """Show actions in a table whose cells are edited in place."""
     columns = COLUMNS[drawn_from[0]]
     grid = _grid(lines, open_numbers, columns, drawn_from)
     areas = drawn_from[-1]
@@ -181,18 +138,7 @@ def table(
 
 
 def text_lines(rows: pd.DataFrame) -> int:
-    """Return how many lines of text the tallest row takes, so that words wrap and none is cut.
-
-    Parameters
-    ----------
-    rows
-        As `frame_of`.
-
-    Returns
-    -------
-    int
-        From 2 to `MOST_LINES`.
-    """
+    """Return how many lines of text the tallest row takes, so that words wrap and none is cut."""
     most = 2
     for name in set(rows.columns) - {"start", "due", "percent", "areas", "evidence"}:
         letters = max((len(text) for text in rows[name]), default=0)

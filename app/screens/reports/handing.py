@@ -31,21 +31,11 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Desk:
-    """What the parts of the page need.
+    """What the parts of the page need."""
 
-    Parameters
-    ----------
-    basis
-        What reports are made from now.
-    who
-        At the screen.
-    today
-        The day, in the city's own time.
-    """
-
-    basis: Basis
-    who: Person
-    today: date
+    basis: Basis  # what reports are made from now
+    who: Person  # at the screen
+    today: date  # the day, in the city's own time
 
     @property
     def opened(self) -> Opened:
@@ -54,15 +44,7 @@ class Desk:
 
 
 def form(desk: Desk, report: Report | None) -> None:
-    """Ask who received an edition, and record it; who only reads is told so.
-
-    Parameters
-    ----------
-    desk
-        What all parts need.
-    report
-        What was made; None where nothing was yet.
-    """
+    """Ask who received an edition, and record it; who only reads is told so."""
     if not may(require, desk.who, "member"):
         panels.empty(speak("reports_page.read_only"))
     elif report is None:
@@ -134,20 +116,7 @@ def _in_words(edition: tuple[str, str, str]) -> str:
 
 
 def known_recipients(plan: Plan | None, records: Records) -> list[str]:
-    """List offices and groups to choose from: those of the plan, and earlier recipients.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-
-    Returns
-    -------
-    list of str
-        Each once, by name.
-    """
+    """List offices and groups to choose from: those of the plan, and earlier recipients."""
     names = {row.recipient for row in records.handouts}
     for team in () if plan is None else plan.teams:
         names |= {team.name, team.chair_office, *team.offices}
@@ -158,13 +127,7 @@ def known_recipients(plan: Plan | None, records: Records) -> list[str]:
 
 
 def register(desk: Desk) -> None:
-    """Show who received what and when, the newest first.
-
-    Parameters
-    ----------
-    desk
-        What all parts need.
-    """
+    """Show who received what and when, the newest first."""
     rows = sorted(desk.basis.records.handouts, key=lambda row: row.handed_on, reverse=True)
     if not rows:
         panels.empty(speak("reports_page.none_yet"))

@@ -26,15 +26,7 @@ KINDS = {
 
 
 def show(basis: Basis, report: Report) -> None:
-    """Show what was made.
-
-    Parameters
-    ----------
-    basis
-        What reports are made from now.
-    report
-        The editions.
-    """
+    """Show what was made."""
     asked = report.asked
     panels.answer(speak("reports_page.made", n=len(asked.audiences), month=month(asked.month)))
     if report.mark != basis.mark:

@@ -35,61 +35,26 @@ AT_ONCE = ("html", "pdf")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a reader asks for.
+    """What a reader asks for."""
 
-    Parameters
-    ----------
-    month
-        `YYYY-MM`.
-    audiences
-        For whom.
-    language
-        Such as `en`.
-    """
-
-    month: str
-    audiences: tuple[str, ...]
-    language: str
+    month: str  # `YYYY-MM`
+    audiences: tuple[str, ...]  # for whom
+    language: str  # such as `en`
 
 
 @dataclass(frozen=True)
 class Report:
-    """Editions of a month as they were made: the session keeps them, whatever changes meanwhile.
+    """Editions of a month as they were made: the session keeps them, whatever changes meanwhile."""
 
-    Parameters
-    ----------
-    asked
-        Which.
-    mark
-        Of what they were made from.
-    facts
-        What they say.
-    files
-        The pages, and the PDFs where the machine can make them.
-    no_pdf
-        Why it cannot; None where it can.
-    """
-
-    asked: Asked
-    mark: str
-    facts: Facts
-    files: tuple[Made, ...]
-    no_pdf: Message | None
+    asked: Asked  # which
+    mark: str  # of what they were made from
+    facts: Facts  # what they say
+    files: tuple[Made, ...]  # the pages, and the PDFs where the machine can make them
+    no_pdf: Message | None  # why it cannot; None where it can
 
 
 def months_of(dataset: Dataset) -> list[str]:
-    """List the months that can be reported: those that are over in the data.
-
-    Parameters
-    ----------
-    dataset
-        A city's data.
-
-    Returns
-    -------
-    list of str
-        `YYYY-MM`, the last first.
-    """
+    """List the months that can be reported: those that are over in the data."""
     first, last = (date.fromisoformat(dataset.report[n]) for n in ("data_from", "data_through"))
     covered = whole_months(first, last)
     n = 0 if covered is None else covered.months
@@ -97,20 +62,7 @@ def months_of(dataset: Dataset) -> list[str]:
 
 
 def choose(opened: Opened, months: Sequence[str]) -> tuple[Asked, bool]:
-    """Ask for the month, for whom and in which language.
-
-    Parameters
-    ----------
-    opened
-        The city.
-    months
-        As `months_of`.
-
-    Returns
-    -------
-    tuple
-        What the reader chose, and whether it is to be made now.
-    """
+    """Ask for the month, for whom and in which language."""
     kept: Report | None = st.session_state.get(REPORT)  # who comes back finds what they made
     before = None if kept is None or kept.asked.month not in months else kept.asked
     with st.container(horizontal=True, key="report_choices"):
@@ -151,27 +103,7 @@ def choose(opened: Opened, months: Sequence[str]) -> tuple[Asked, bool]:
 
 
 def report_of(basis: Basis, asked: Asked, *, is_pressed: bool) -> Report | None:
-    """Return what was made with these very choices; another month's below them would mislead.
-
-    Parameters
-    ----------
-    basis
-        What reports are made from now.
-    asked
-        What the reader chose.
-    is_pressed
-        Whether it is to be made now.
-
-    Returns
-    -------
-    Report or None
-        None where it was not asked for yet.
-
-    Raises
-    ------
-    CsaError
-        If the data do not reach that month.
-    """
+    """Return what was made with these very choices; another month's below them would mislead."""
     spot = st.empty()  # always there: the page keeps its places while the bar comes and goes
     if is_pressed:
         st.session_state[REPORT] = make(basis, asked, spot)
@@ -180,27 +112,7 @@ def report_of(basis: Basis, asked: Asked, *, is_pressed: bool) -> Report | None:
 
 
 def make(basis: Basis, asked: Asked, spot: DeltaGenerator) -> Report:
-    """Make editions, with a bar while it takes a while.
-
-    Parameters
-    ----------
-    basis
-        What they are made from.
-    asked
-        Which.
-    spot
-        The bar's place.
-
-    Returns
-    -------
-    Report
-        The editions.
-
-    Raises
-    ------
-    CsaError
-        If the data do not reach that month.
-    """
+    """Make editions, with a bar while it takes a while."""
     no_pdf = why_no_pdf()
     forms = AT_ONCE if no_pdf is None else AT_ONCE[:1]
     facts, files = panels.waited(
@@ -212,13 +124,7 @@ def make(basis: Basis, asked: Asked, spot: DeltaGenerator) -> Report:
 
 
 def why_no_pdf() -> Message | None:
-    """Tell why this machine cannot make a PDF.
-
-    Returns
-    -------
-    Message or None
-        None where it can.
-    """
+    """Tell why this machine cannot make a PDF."""
     try:
         require_pdf()
     except MachineError as error:
@@ -241,22 +147,7 @@ def _make_all(
 
 
 def progress(steps: Sequence[str], asked: Asked, n_forms: int) -> tuple[float, str]:
-    """Say how far the work is: the first half is gathering.
-
-    Parameters
-    ----------
-    steps
-        As told so far.
-    asked
-        What is made.
-    n_forms
-        Files for each audience.
-
-    Returns
-    -------
-    tuple
-        0 to 1, and what is being done, in words.
-    """
+    """Say how far the work is: the first half is gathering."""
     if GATHERED not in steps:
         words = speak("reports_page.gathering", month=month(asked.month))
         return 0.5 * (1 - EACH_GATHERED ** len(steps)), words

@@ -27,38 +27,7 @@ def propose(
     cover: pd.DataFrame | None = None,
     suggestion: Suggestion | None = None,
 ) -> Proposal:
-    """Propose candidate core service areas.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        What the analyst chose.
-    tell
-        Called with the name of each step as it begins.
-    cover
-        What `study_cells` gives for this dataset and resolution; None makes it.
-    suggestion
-        What `csa.backtest.recording.suggestion_of` gives; None takes the city file's values.
-
-    Returns
-    -------
-    Proposal
-        The areas, every cell, every label, and the run's account. No incident in the period
-        is a result: a proposal without areas.
-
-    Raises
-    ------
-    PeriodError
-        If the period lies wholly outside the data.
-    ParamError
-        If a choice is outside its range.
-    CsaError
-        If the dataset is another city's.
-    """
+    """Propose candidate core service areas."""
     require_city(dataset, config)
     period = period_of(dataset, choices)
     require_resolution(choices.resolution)
@@ -90,22 +59,7 @@ def propose(
 
 
 def services_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
-    """Count the services in and near each candidate area.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents, places and layers.
-    config
-        The same city's file.
-    proposal
-        All candidates of one run.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As `csa.geo.services.services_of`; None where the city has no list of services.
-    """
+    """Count the services in and near each candidate area."""
     if dataset.services is None or config.services is None:
         return None
     near_m, crs = config.services.near_m, config.city.metric_crs
@@ -113,42 +67,14 @@ def services_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> p
 
 
 def highest_risk(dataset: Dataset, config: CityConfig) -> Highest | None:
-    """Find the places that an external score calls highest, for the map.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents, places and layers.
-    config
-        The same city's file.
-
-    Returns
-    -------
-    Highest or None
-        As `csa.geo.risk_score.find_highest`; None where the city has no such score.
-    """
+    """Find the places that an external score calls highest, for the map."""
     if dataset.risk_terrain is None or config.risk_terrain is None:
         return None
     return find_highest(dataset.risk_terrain, config.risk_terrain.top_share, config.city.metric_crs)
 
 
 def risk_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
-    """Say how much of each candidate area an external score calls high.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents, places and layers.
-    config
-        The same city's file.
-    proposal
-        All candidates of one run.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As `csa.geo.risk_score.risk_in`; None where the city has no such score.
-    """
+    """Say how much of each candidate area an external score calls high."""
     if dataset.risk_terrain is None or config.risk_terrain is None:
         return None
     top_share, crs = config.risk_terrain.top_share, config.city.metric_crs

@@ -14,32 +14,14 @@ from csa.dataset.versioned import Dataset
 
 @dataclass(frozen=True)
 class Choices:
-    """What the analyst chose; None leaves it to the suggestion.
+    """What the analyst chose; None leaves it to the suggestion."""
 
-    Parameters
-    ----------
-    until
-        First month not counted; None for the month after the data's last day.
-    months
-        How many months are counted.
-    eps_m
-        DBSCAN's radius in metres.
-    min_samples
-        DBSCAN's minimum count.
-    max_area_km2
-        Size limit of an area; 0 for none.
-    resolution
-        H3 resolution of the cells.
-    kinds
-        Which kinds of incident are counted, of `csa.base.schema.KINDS`.
-    """
-
-    until: Month | None = None
-    months: int = 36
-    eps_m: float | None = None
-    min_samples: int | None = None
-    max_area_km2: float = 2.0
-    resolution: int = 9
+    until: Month | None = None  # first month not counted
+    months: int = 36  # how many months are counted
+    eps_m: float | None = None  # DBSCAN's radius in metres
+    min_samples: int | None = None  # DBSCAN's minimum count
+    max_area_km2: float = 2.0  # size limit of an area; 0 for none
+    resolution: int = 9  # H3 resolution of the cells
     kinds: tuple[str, ...] = KINDS
 
     def __post_init__(self) -> None:
@@ -51,40 +33,14 @@ class Choices:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Values that a proposal suggests, and where they come from.
+    """Values that a proposal suggests, and where they come from."""
 
-    Parameters
-    ----------
-    areas
-        Radius and minimum, with the number of incidents that they fit.
-    source
-        `past years` or `city file`.
-    """
-
-    areas: Areas
-    source: str = "city file"
+    areas: Areas  # radius and minimum, with the number of incidents that they fit
+    source: str = "city file"  # `past years` or `city file`
 
 
 def period_of(dataset: Dataset, choices: Choices) -> Period:
-    """Settle the months that choices ask for.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents, for the first and last day of its data.
-    choices
-        The end and the number of months.
-
-    Returns
-    -------
-    Period
-        Whole months.
-
-    Raises
-    ------
-    PeriodError
-        If they lie wholly outside the data.
-    """
+    """Settle the months that choices ask for."""
     through, first = dataset.report["data_through"], dataset.report["data_from"]
     if through is None or first is None:
         raise PeriodError("period.no_data")
@@ -107,20 +63,7 @@ def period_of(dataset: Dataset, choices: Choices) -> Period:
 
 
 def dbscan_of(choices: Choices, suggested: DbscanParams) -> DbscanParams:
-    """Settle DBSCAN's choices: what was chosen, else what is suggested.
-
-    Parameters
-    ----------
-    choices
-        What the analyst chose.
-    suggested
-        What fits this many incidents.
-
-    Returns
-    -------
-    DbscanParams
-        Radius and minimum.
-    """
+    """Settle DBSCAN's choices: what was chosen, else what is suggested."""
     eps_m = suggested.eps_m if choices.eps_m is None else choices.eps_m
     min_samples = suggested.min_samples if choices.min_samples is None else choices.min_samples
     return DbscanParams(eps_m, min_samples)

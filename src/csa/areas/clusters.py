@@ -22,24 +22,6 @@ def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.Data
     Clusters are numbered from 0, west to east (then south to north) by their westmost core
     incident. An incident within reach of two clusters goes to the western one.
 
-    Parameters
-    ----------
-    incidents
-        n incidents, one point each, in a projected CRS in metres.
-    params
-        Neighbourhood radius (metres) and minimum count.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index of `incidents`: `cluster_id` (int64; `NOISE`, -1, marks incidents in no
-        cluster) and `is_core`. All noise is a result; so is n = 0.
-
-    Raises
-    ------
-    CrsError
-        If the CRS is unset, geographic, or not in metres.
-
     References
     ----------
     Ester, Kriegel, Sander & Xu (1996), KDD-96, pp. 226-231.
@@ -56,18 +38,6 @@ def cluster_points(xy: Floats, params: DbscanParams) -> tuple[Ints, Bools]:
     The points are sorted by x, then y, first, and folded in order of first occurrence: so
     the labels are those of scikit-learn's plain run on the sorted points, bit for bit, in a
     tenth of its memory.
-
-    Parameters
-    ----------
-    xy
-        (n, 2) metres.
-    params
-        Neighbourhood radius (metres) and minimum count.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Labels, int64, and whether each point is a core one; both of length n.
     """
     if not len(xy):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)

@@ -22,61 +22,22 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Concentration:
-    """How concentrated incidents are, each figure beside what chance alone would give.
+    """How concentrated incidents are, each figure beside what chance alone would give."""
 
-    Parameters
-    ----------
-    n_incidents
-        Incidents in the cells.
-    n_cells
-        Cells of the study area, those without incidents too.
-    repeat_cells
-        Cells with two or more incidents.
-    repeat_cells_by_chance
-        How many such cells are expected if incidents fall at random on the land.
-    generalised_gini
-        0 where as even as so few incidents can be, near 1 where all are in one cell; NaN
-        without incidents.
-    land_for_half_share
-        Smallest share of the land that holds half of the incidents; NaN without incidents.
-    land_for_half_share_by_chance
-        Its mean over random maps of as many incidents.
-    land_for_half_low, land_for_half_high
-        5th and 95th percentile of the same over random maps.
-    is_beyond_chance
-        True where half of the incidents lie on less land than in 95 % of random maps.
-    """
-
-    n_incidents: int
-    n_cells: int
-    repeat_cells: int
+    n_incidents: int  # incidents in the cells
+    n_cells: int  # cells of the study area, those without incidents too
+    repeat_cells: int  # cells with two or more incidents
     repeat_cells_by_chance: float
     generalised_gini: float
-    land_for_half_share: float
-    land_for_half_share_by_chance: float
-    land_for_half_low: float
-    land_for_half_high: float
+    land_for_half_share: float  # smallest share of the land that holds half of the incidents
+    land_for_half_share_by_chance: float  # its mean over random maps of as many incidents
+    land_for_half_low: float  # 5th and 95th percentile of the same over random maps
+    land_for_half_high: float  # 5th and 95th percentile of the same over random maps
     is_beyond_chance: bool
 
 
 def require_counts(counts: npt.ArrayLike) -> Ints:
-    """Refuse what cannot be counts of incidents.
-
-    Parameters
-    ----------
-    counts
-        Incidents by cell, length m.
-
-    Returns
-    -------
-    numpy.ndarray
-        The counts, int64, length m.
-
-    Raises
-    ------
-    TableError
-        If one is negative, missing or no whole number.
-    """
+    """Refuse what cannot be counts of incidents."""
     given = np.asarray(counts, dtype=np.float64)
     is_count = (given >= 0) & (given == np.floor(given)) & np.isfinite(given)
     if not is_count.all():
@@ -85,25 +46,7 @@ def require_counts(counts: npt.ArrayLike) -> Ints:
 
 
 def require_exposure(exposure: npt.ArrayLike, n_cells: int) -> Floats:
-    """Refuse land, or expected counts, that do not fit the cells counted.
-
-    Parameters
-    ----------
-    exposure
-        Land in km2, or expected counts, by cell.
-    n_cells
-        How many cells were counted.
-
-    Returns
-    -------
-    numpy.ndarray
-        The exposure, length `n_cells`.
-
-    Raises
-    ------
-    TableError
-        If there is not one value for each cell, or one is not above 0.
-    """
+    """Refuse land, or expected counts, that do not fit the cells counted."""
     given = np.asarray(exposure, dtype=np.float64)
     if len(given) != n_cells:
         raise TableError("counts.lengths", n_counts=n_cells, n_exposure=len(given))
@@ -118,21 +61,6 @@ def gini(counts: npt.ArrayLike) -> float:
 
     Where there are fewer incidents than cells it is high whatever the pattern: see
     `generalised_gini`.
-
-    Parameters
-    ----------
-    counts
-        Incidents by cell, those without any too, length m.
-
-    Returns
-    -------
-    float
-        0 (all equal) to 1 - 1/m (all in one cell); NaN without incidents.
-
-    Raises
-    ------
-    TableError
-        If the counts are none.
     """
     ordered = np.sort(require_counts(counts))
     n_cells, n_incidents = len(ordered), int(ordered.sum())
@@ -144,22 +72,6 @@ def gini(counts: npt.ArrayLike) -> float:
 
 def generalised_gini(counts: npt.ArrayLike) -> float:
     """Measure how unequal counts are, set against the most even map of so few incidents.
-
-    Parameters
-    ----------
-    counts
-        Incidents by cell, those without any too, length m.
-
-    Returns
-    -------
-    float
-        0 where no cell has two incidents while others have none; equal to `gini` where there
-        are as many incidents as cells; NaN without incidents.
-
-    Raises
-    ------
-    TableError
-        If the counts are none.
 
     References
     ----------
@@ -176,27 +88,6 @@ def share_of_land_for(counts: npt.ArrayLike, area_km2: npt.ArrayLike, share: flo
     """Find the smallest share of the land that holds a share of the incidents.
 
     Cells are taken densest first; of the one that crosses the share, only a part.
-
-    Parameters
-    ----------
-    counts
-        Incidents by cell, those without any too, length m.
-    area_km2
-        Land of each cell, length m.
-    share
-        Share of the incidents, above 0 and at most 1.
-
-    Returns
-    -------
-    float
-        Share of the land, 0 to 1; NaN without incidents.
-
-    Raises
-    ------
-    TableError
-        If the counts or the land are none, or not of the same cells.
-    ParamError
-        If the share is outside its range.
     """
     counted = require_counts(counts)
     land = require_exposure(area_km2, len(counted))
@@ -218,25 +109,7 @@ def _land_for(counts: Ints, land: Floats, share: float) -> float:
 
 
 def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
-    """Tell how many cells get two or more incidents if these fall at random on the land.
-
-    Parameters
-    ----------
-    n_incidents
-        Incidents that fall.
-    area_km2
-        Land of each cell, length m.
-
-    Returns
-    -------
-    float
-        Expected number of cells, exact.
-
-    Raises
-    ------
-    TableError
-        If the incidents are no count, or the land of a cell is not above 0.
-    """
+    """Tell how many cells get two or more incidents if these fall at random on the land."""
     (n,) = require_counts([n_incidents])
     land = require_exposure(area_km2, np.size(area_km2))
     return float(binom.sf(1, n, land / land.sum()).sum())
@@ -248,29 +121,6 @@ def measure_concentration(
     """Measure how concentrated incidents are, beside what chance alone would give.
 
     Chance throws as many incidents at random on the land, each by itself.
-
-    Parameters
-    ----------
-    counts
-        Incidents by cell of the study area, those without any too, length m.
-    area_km2
-        Land of each cell, index of `counts`.
-    seed
-        Of the random maps.
-    n_maps
-        How many random maps, 100 or more.
-
-    Returns
-    -------
-    Concentration
-        The figures; NaN where there is no incident to measure.
-
-    Raises
-    ------
-    TableError
-        If the counts or the land are none, or not of the same cells.
-    ParamError
-        If there are too few random maps.
     """
     if n_maps < MIN_MAPS:
         raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)

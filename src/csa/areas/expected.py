@@ -45,15 +45,7 @@ BLOCK = 2000
 def recall(months_ago: npt.ArrayLike) -> Floats:
     """Weigh incidents by how long ago they were.
 
-    Parameters
-    ----------
-    months_ago
-        (n,) months before the first month not counted; half a month for the last one.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n,) exp(-months / `MEMORY_MONTHS`).
+    Returns (n,) exp(-months / `MEMORY_MONTHS`).
     """
     return np.asarray(np.exp(-np.asarray(months_ago, dtype=np.float64) / MEMORY_MONTHS))
 
@@ -64,21 +56,7 @@ def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: G
     Either all its past, recalled, or its last months at a discount, whichever says more. A part
     of a cell's past stays with it, the rest is spread by a Gaussian kernel around its centre.
 
-    Parameters
-    ----------
-    recalled
-        (m,) each cell's incidents, weighted by `recall`, in the order of the grid.
-    recent
-        (m,) its incidents of the last `RECENT_MONTHS`.
-    n_incidents
-        The period's incidents: as many are expected again.
-    grid
-        The study area's cells.
-
-    Returns
-    -------
-    numpy.ndarray
-        (m,) expected incidents in a period as long.
+    Returns (m,) expected incidents in a period as long.
     """
     return combine(spread(_shares(recalled), grid), spread(_shares(recent), grid), n_incidents)
 
@@ -86,17 +64,7 @@ def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: G
 def combine(lasting: Floats, passing: Floats, n_incidents: int) -> Floats:
     """Let each cell go on like all its past or like its last months, whichever says more.
 
-    Parameters
-    ----------
-    lasting, passing
-        (m,) spread shares of the city's incidents: of all its past, and of the last months.
-    n_incidents
-        As many are expected again.
-
-    Returns
-    -------
-    numpy.ndarray
-        (m,) expected incidents.
+    Returns (m,) expected incidents.
     """
     expected: Floats = np.maximum(lasting, RECENT_SHARE * passing) * n_incidents
     return expected
@@ -110,18 +78,7 @@ def _shares(counts: Floats) -> Floats:
 def spread(counts: Floats, grid: Grid) -> Floats:
     """Spread a part of each cell's count over its surroundings.
 
-    Parameters
-    ----------
-    counts
-        (m,) in the order of the grid.
-    grid
-        The study area's cells.
-
-    Returns
-    -------
-    numpy.ndarray
-        (m,) `OWN_SHARE` of the cell's own and the rest by the kernel; what would fall outside
-        the study area is lost.
+    Returns (m,) `OWN_SHARE` of the cell's own and the rest by the kernel.
     """
     occupied = np.flatnonzero(counts > 0)
     mixed = np.zeros(len(counts))
@@ -133,17 +90,7 @@ def spread(counts: Floats, grid: Grid) -> Floats:
 def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
     """Make what `spread` does a matrix, for many counts of the same cells.
 
-    Parameters
-    ----------
-    occupied
-        (k,) places of the cells that may hold incidents.
-    grid
-        The study area's cells.
-
-    Returns
-    -------
-    scipy.sparse.csr_array
-        (m, k): counts of the occupied cells to spread counts of all.
+    Returns (m, k): counts of the occupied cells to spread counts of all.
     """
     if not len(occupied):
         return csr_array((len(grid.area_km2), 0))

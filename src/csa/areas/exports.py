@@ -28,25 +28,7 @@ ONE_AT_A_TIME = Lock()
 
 
 def export(proposal: Proposal, name: str) -> bytes:
-    """Write a proposal in one of the formats that other programs read.
-
-    Parameters
-    ----------
-    proposal
-        What to write.
-    name
-        One of `EXPORTS`.
-
-    Returns
-    -------
-    bytes
-        The file; the same bytes for the same proposal.
-
-    Raises
-    ------
-    ParamError
-        If there is no such export.
-    """
+    """Write a proposal in one of the formats that other programs read."""
     if name not in EXPORTS:
         raise ParamError("param.export", given=name, known=", ".join(EXPORTS))
     return EXPORTS[name](proposal)

@@ -49,25 +49,12 @@ MAX_STEP = 1.0
 
 @dataclass(frozen=True)
 class CellCounts:
-    """The study area's m cells: what was counted, and where they lie.
+    """The study area's m cells: what was counted, and where they lie."""
 
-    Parameters
-    ----------
-    counts
-        (m,) incidents.
-    area_km2
-        (m,) land, above 0; cells are clipped to the study area.
-    spirals
-        (m, K) positions of each cell itself, its first ring, its second ...; -1 outside the
-        study area; K is at least 61 (four rings).
-    centre_xy
-        (m, 2) metres: the cells' centres.
-    """
-
-    counts: Floats
-    area_km2: Floats
-    spirals: Ints
-    centre_xy: Floats
+    counts: Floats  # (m,) incidents
+    area_km2: Floats  # (m,) land, above 0; cells are clipped to the study area
+    spirals: Ints  # (m, K) positions of each cell itself, its first ring, its second ...
+    centre_xy: Floats  # (m, 2) metres: the cells' centres
 
     def __post_init__(self) -> None:
         """Refuse spirals that are too short."""
@@ -84,38 +71,17 @@ class CellCounts:
 
 @dataclass(frozen=True)
 class Field:
-    """How expected numbers vary from cell to cell, on the scale of their logarithm.
+    """How expected numbers vary from cell to cell, on the scale of their logarithm."""
 
-    Parameters
-    ----------
-    per_km2
-        Incidents per km2 of the study area.
-    own_variance
-        Variance that a cell shares with no other.
-    shared_variance
-        Variance that it shares with those near.
-    range_m
-        Metres over which likeness falls e-fold. Of the usual shapes the exponential one is the
-        roughest: it bears dense places with sharp edges best.
-    """
-
-    per_km2: float
-    own_variance: float
-    shared_variance: float
-    range_m: float
+    per_km2: float  # incidents per km2 of the study area
+    own_variance: float  # variance that a cell shares with no other
+    shared_variance: float  # variance that it shares with those near
+    range_m: float  # metres over which likeness falls e-fold
 
     def covariance(self, xy: Floats) -> Floats:
         """Give the covariance of the logarithms between places.
 
-        Parameters
-        ----------
-        xy
-            (n, 2) metres.
-
-        Returns
-        -------
-        numpy.ndarray
-            (n, n).
+        Returns (n, n).
         """
         apart_m = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
         shared: Floats = self.shared_variance * np.exp(-apart_m / self.range_m)
@@ -130,16 +96,6 @@ def fit_field(cells: CellCounts) -> Field | None:
     How many more pairs of incidents lie in the same cell, and in cells one to four rings
     apart, than if the city were alike everywhere; the logarithm of that is the field's
     covariance.
-
-    Parameters
-    ----------
-    cells
-        All cells of the study area.
-
-    Returns
-    -------
-    Field or None
-        None where there are no more pairs than by chance, or no incident: a flat city.
 
     References
     ----------
@@ -177,28 +133,6 @@ def estimate_area(
     expected number of chosen areas 90 to 95 times in 100 where cells differ one by one, 86 to 91
     where neighbours are alike, and 82 to 84 in dense places with sharp edges, told 2 to 13 % too
     low there.
-
-    Parameters
-    ----------
-    area
-        Positions of the area's cells in the study area; at least one.
-    cells
-        All cells of the study area.
-    field
-        What `fit_field` gave; None in a flat city.
-    coverage
-        Of the interval, between 0 and 1.
-
-    Returns
-    -------
-    Estimate
-        A Gamma law with the mean and variance of the sum of the cells' expected numbers; in
-        a flat city, the city's mean for as much land.
-
-    Raises
-    ------
-    ParamError
-        If no cell is given, or the coverage is not between 0 and 1.
 
     References
     ----------

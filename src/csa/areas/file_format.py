@@ -20,22 +20,7 @@ FIGURES = 4
 
 
 def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, Any]:
-    """Write down of what kind a file is, and of which city and data.
-
-    Parameters
-    ----------
-    kind
-        Such as `backtest`.
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-
-    Returns
-    -------
-    dict
-        JSON values.
-    """
+    """Write down of what kind a file is, and of which city and data."""
     return {
         "kind": kind,
         "format_version": FORMAT_VERSION,
@@ -48,13 +33,7 @@ def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, A
 
 
 def list_versions() -> dict[str, str]:
-    """List what a file was made with.
-
-    Returns
-    -------
-    dict
-        Name to version, as in `proposal.json`.
-    """
+    """List what a file was made with."""
     return {
         "csa": importlib.metadata.version("csa"),
         "method": METHOD_VERSION,
@@ -65,55 +44,18 @@ def list_versions() -> dict[str, str]:
 def list_rows(
     table: pd.DataFrame, columns: Sequence[str], write: Callable[[object], object]
 ) -> Iterator[list[object]]:
-    """List a table's rows for a CSV file.
-
-    Parameters
-    ----------
-    table
-        Any table.
-    columns
-        Which of its columns.
-    write
-        Called with each value, unknown ones as None.
-
-    Yields
-    ------
-    list
-        A row's values.
-    """
+    """List a table's rows for a CSV file."""
     for row in table[list(columns)].itertuples(index=False, name=None):
         yield [write(plain(value)) for value in row]
 
 
 def round_share(value: object) -> object:
-    """Round a share to six decimals.
-
-    Parameters
-    ----------
-    value
-        A number, text or None.
-
-    Returns
-    -------
-    object
-        The same, if it has no decimals.
-    """
+    """Round a share to six decimals."""
     return round(value, SHARE_DIGITS) if isinstance(value, float) else value
 
 
 def round_figures(value: object) -> object:
-    """Round to four figures, never coarser than whole; write yes and no as other files do.
-
-    Parameters
-    ----------
-    value
-        A number, text, yes or no, or None.
-
-    Returns
-    -------
-    object
-        The same, if it has no decimals.
-    """
+    """Round to four figures, never coarser than whole; write yes and no as other files do."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, float):
@@ -123,18 +65,7 @@ def round_figures(value: object) -> object:
 
 
 def plain(value: Any) -> Any:
-    """Turn a table's value into one that JSON knows.
-
-    Parameters
-    ----------
-    value
-        Any single value.
-
-    Returns
-    -------
-    object
-        NA, NaN and infinity as None.
-    """
+    """Turn a table's value into one that JSON knows."""
     if hasattr(value, "item"):
         value = value.item()
     if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):

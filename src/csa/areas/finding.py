@@ -21,24 +21,7 @@ from csa.geo.grid import CellSet, Floats, Ints
 
 
 def settle_params(located: Located, period: Period, choices: Choices, areas: Areas) -> AreaParams:
-    """Settle how areas are found: what was chosen, else what is suggested for so many incidents.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    period
-        The months counted.
-    choices
-        What the analyst chose.
-    areas
-        The documented values, or those that a backtest chose.
-
-    Returns
-    -------
-    AreaParams
-        DBSCAN's choices, resolution and size limit.
-    """
+    """Settle how areas are found: what was chosen, else what is suggested for so many incidents."""
     suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
     return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
 
@@ -46,57 +29,19 @@ def settle_params(located: Located, period: Period, choices: Choices, areas: Are
 def find_areas(
     located: Located, period: Period, params: AreaParams, window: Window | None = None
 ) -> AreaSet:
-    """Find the candidate areas of a period, from what was known at its end.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    period
-        The months counted.
-    params
-        How areas are found.
-    window
-        The period's incidents, where they are at hand.
-
-    Returns
-    -------
-    AreaSet
-        As `csa.areas.forming.form_areas`.
-    """
+    """Find the candidate areas of a period, from what was known at its end."""
     window = located.window(period) if window is None else window
     expected = located.expected(period)
     return form_areas(window.xy, window.cells, located.grid, params, expected)
 
 
 def places_of(located: Located, cells: Iterable[int]) -> Ints:
-    """Tell the places of cells in the grid.
-
-    Parameters
-    ----------
-    located
-        The city's incidents and grid.
-    cells
-        Cells of the study area.
-
-    Returns
-    -------
-    numpy.ndarray
-        Their places, rising.
-    """
+    """Tell the places of cells in the grid."""
     return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
 
 
 class Estimator:
-    """Estimates areas of one period: the city's field is fitted once, each area once.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    period
-        The months counted.
-    """
+    """Estimates areas of one period: the city's field is fitted once, each area once."""
 
     def __init__(self, located: Located, period: Period) -> None:
         self._located = located
@@ -107,18 +52,7 @@ class Estimator:
         self._known: dict[CellSet, Estimate] = {}
 
     def estimate(self, area: CellSet) -> Estimate:
-        """Estimate what is expected in an area in a period as long, luck taken out.
-
-        Parameters
-        ----------
-        area
-            Cells of the study area, chosen for their counts or not.
-
-        Returns
-        -------
-        Estimate
-            With its 90 % interval.
-        """
+        """Estimate what is expected in an area in a period as long, luck taken out."""
         if area not in self._known:
             places = places_of(self._located, area)
             self._known[area] = estimate_area(places, self._cells, self._field)
@@ -127,15 +61,7 @@ class Estimator:
     def per_km2(self, areas: Sequence[CellSet]) -> Floats:
         """Estimate areas for their land.
 
-        Parameters
-        ----------
-        areas
-            n sets of cells.
-
-        Returns
-        -------
-        numpy.ndarray
-            (n,) expected incidents per km2.
+        Returns (n,) expected incidents per km2.
         """
         sizes = [self._located.grid.size_km2(area) for area in areas]
         means = [self.estimate(area).mean for area in areas]
@@ -145,22 +71,7 @@ class Estimator:
 def estimate_areas(
     located: Located, period: Period, areas: Sequence[CellSet]
 ) -> tuple[Estimate, ...]:
-    """Estimate what is expected in each area in a period as long, luck taken out.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    period
-        The months counted.
-    areas
-        Sets of cells, chosen for their counts or not.
-
-    Returns
-    -------
-    tuple of Estimate
-        One an area, with its 90 % interval.
-    """
+    """Estimate what is expected in each area in a period as long, luck taken out."""
     estimator = Estimator(located, period)
     return tuple(estimator.estimate(area) for area in areas)
 
@@ -175,25 +86,6 @@ def settle_tiers(
     """Assign tiers where the period is long enough to say where incidents are most frequent.
 
     An area that owes its count to one doubtful point has none and opens none.
-
-    Parameters
-    ----------
-    estimates
-        What is expected in each of n areas.
-    area_km2
-        Their land.
-    is_doubtful
-        Whether somebody must look at each first.
-    city_per_km2
-        The study area's incidents per km2 in the same period.
-    months
-        Months of the period with data; with fewer than `csa.areas.gate.MIN_MONTHS` no area
-        has a tier.
-
-    Returns
-    -------
-    tuple of int or None
-        Length n, as `csa.areas.tiers.assign_tiers`.
     """
     tiers: list[int | None] = [None] * len(estimates)
     if months < MIN_MONTHS:

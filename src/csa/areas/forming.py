@@ -24,24 +24,12 @@ from csa.geo.grid import CellSet, Floats, Grid
 
 @dataclass(frozen=True)
 class AreaSet:
-    """Candidate areas, west to east, and what became of each incident.
+    """Candidate areas, west to east, and what became of each incident."""
 
-    Parameters
-    ----------
-    areas
-        Disjoint, contiguous sets of cells, west to east.
-    cluster_id
-        Length n: plain DBSCAN's cluster of each incident, numbered west to east; -1 for noise.
-    is_core
-        Length n: whether it is a core incident of that cluster.
-    find_fringe
-        Gives the cells that clusters reach and no area keeps; many past proposals never ask.
-    """
-
-    areas: tuple[CellSet, ...]
+    areas: tuple[CellSet, ...]  # disjoint, contiguous sets of cells, west to east
     cluster_id: Ints
-    is_core: Bools
-    find_fringe: Callable[[], CellSet]
+    is_core: Bools  # length n: whether it is a core incident of that cluster
+    find_fringe: Callable[[], CellSet]  # gives the cells that clusters reach and no area keeps
 
     @cached_property
     def fringe(self) -> CellSet:
@@ -56,34 +44,7 @@ def form_areas(
     params: AreaParams,
     expected: Floats,
 ) -> AreaSet:
-    """Cluster incidents and form candidate areas from the clusters.
-
-    Parameters
-    ----------
-    xy
-        (n, 2) metres.
-    cells
-        (n,) the cell of each incident; all in the grid.
-    grid
-        The study area's cells.
-    params
-        DBSCAN's choices, and the size limit.
-    expected
-        (m,) incidents that each cell would have if its past went on, as
-        `csa.areas.expected.expect_incidents`. They choose cells, where areas have a size
-        limit, and are counted nowhere.
-
-    Returns
-    -------
-    AreaSet
-        The areas. `cluster_id` is plain DBSCAN's partition, and with no size limit the areas
-        are its clusters' cells.
-
-    Raises
-    ------
-    ParamError
-        If a single whole cell is larger than the size limit.
-    """
+    """Cluster incidents and form candidate areas from the clusters."""
     _refuse_large_cells(grid, params)
     dbscan = params.dbscan
     labels, is_core = cluster_points(xy, dbscan)
@@ -124,22 +85,6 @@ def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: Are
 
     DBSCAN asks for `min_samples` incidents in a circle of `eps_m`. A cell is dense when it is
     expected to hold as many for its land; where it is larger than the circle, as many.
-
-    Parameters
-    ----------
-    reached
-        Cells that clusters reach.
-    expected
-        (m,) incidents expected in each cell of the grid.
-    grid
-        The study area's cells.
-    params
-        DBSCAN's choices.
-
-    Returns
-    -------
-    frozenset of int
-        The dense ones.
     """
     circle_km2 = math.pi * (params.dbscan.eps_m / 1000) ** 2
     least = params.dbscan.min_samples
@@ -153,26 +98,7 @@ def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: Are
 def walkable_areas(
     dense: CellSet, expected: Floats, grid: Grid, params: AreaParams
 ) -> list[CellSet]:
-    """Make areas of dense cells that touch; part those over the size limit.
-
-    Parameters
-    ----------
-    dense
-        Cells of the study area.
-    expected
-        (m,) incidents expected in each cell of the grid.
-    grid
-        The study area's cells.
-    params
-        The size limit.
-
-    Returns
-    -------
-    list of frozenset
-        Disjoint and contiguous; each under the limit. A piece's holes are filled, the smallest
-        first, while it stays under the limit; other pieces that lie in them become part of it.
-        A part of a piece over the limit has no hole.
-    """
+    """Make areas of dense cells that touch; part those over the size limit."""
     pieces = _filled(grid.contiguous_parts(dense), grid, params)
     areas: list[CellSet] = []
     taken = {cell for piece in pieces for cell in piece}

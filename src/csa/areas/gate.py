@@ -37,57 +37,19 @@ COUNTS_COMPARED = 4
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether the data can answer a question, and what is missing where they cannot.
+    """Whether the data can answer a question, and what is missing where they cannot."""
 
-    Parameters
-    ----------
-    question
-        `test_cells`, `locate` or `compare`.
-    can
-        True where an answer may be given at all.
-    is_firm
-        True where it may stand without a warning; else never without its interval.
-    message
-        What to say about it.
-    n
-        What there is: incidents, months, or the mean count of an area and period.
-    needed
-        The least `n` with which the question can be answered.
-    more_months
-        About how many months more it would take: 0 where there is enough; None where the
-        pace is not known, or there is none.
-    """
-
-    question: Question
-    can: bool
-    is_firm: bool
-    message: Message
-    n: float
-    needed: float
-    more_months: int | None
+    question: Question  # `test_cells`, `locate` or `compare`
+    can: bool  # true where an answer may be given at all
+    is_firm: bool  # true where it may stand without a warning; else never without its interval
+    message: Message  # what to say about it
+    n: float  # what there is: incidents, months, or the mean count of an area and period
+    needed: float  # the least `n` with which the question can be answered
+    more_months: int | None  # about how many months more it would take
 
 
 def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = None) -> Answer:
     """Tell whether there are enough incidents to test cells one by one.
-
-    Parameters
-    ----------
-    n_incidents
-        Incidents of the period; of two samples compared, the smaller.
-    n_cells
-        Inhabited cells of the study area.
-    months
-        Months in which the incidents fell, to tell when there would be enough.
-
-    Returns
-    -------
-    Answer
-        Can with at most .85 cells an incident; firm with at most .45.
-
-    Raises
-    ------
-    ParamError
-        If a number is below its least.
 
     References
     ----------
@@ -111,25 +73,7 @@ def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = Non
 
 
 def finest_resolution(n_incidents: int, cells_by_resolution: Mapping[int, int]) -> int | None:
-    """Find the finest resolution at which cells may be tested; finer ones are for drawing.
-
-    Parameters
-    ----------
-    n_incidents
-        Incidents of the period; of two samples compared, the smaller.
-    cells_by_resolution
-        Inhabited cells at each H3 resolution.
-
-    Returns
-    -------
-    int or None
-        The resolution; None where there are too few incidents for any.
-
-    Raises
-    ------
-    ParamError
-        If a number is below its least.
-    """
+    """Find the finest resolution at which cells may be tested; finer ones are for drawing."""
     passing = [
         resolution
         for resolution, n_cells in cells_by_resolution.items()
@@ -139,25 +83,7 @@ def finest_resolution(n_incidents: int, cells_by_resolution: Mapping[int, int]) 
 
 
 def can_locate(months: int, months_covered: int) -> Answer:
-    """Tell whether a period is long enough to say where incidents are most frequent.
-
-    Parameters
-    ----------
-    months
-        Months of the period chosen.
-    months_covered
-        Months before the period's end that the data cover; those before its start too.
-
-    Returns
-    -------
-    Answer
-        Can from 24 months, firm from 36; `n` is the months of the period with data.
-
-    Raises
-    ------
-    ParamError
-        If the period has no month, or a negative number is covered.
-    """
+    """Tell whether a period is long enough to say where incidents are most frequent."""
     _require("months", months, 1)
     _require("months_covered", months_covered, 0)
     used = min(months, months_covered)
@@ -182,26 +108,6 @@ def detectable_drop(
     Areas are compared with as large controls, before and after, by a one-sided test at 5 %.
     The normal formula is on the safe side: the count after a drop varies less than it says.
 
-    Parameters
-    ----------
-    mean_count
-        Mean count of an area in a period, without a change.
-    with_rings
-        Whether the rings of the areas and of the controls are compared too.
-    dispersion
-        Variance over mean of such counts; below 1 it is taken as 1.
-
-    Returns
-    -------
-    float or None
-        Share of the mean count; above 1, even a total stop is found less often. None where
-        the mean is so low that no test is run.
-
-    Raises
-    ------
-    ParamError
-        If the mean or the dispersion is negative.
-
     References
     ----------
     Wheeler & Ratcliffe (2018), Crime Science 7, 11.
@@ -222,30 +128,7 @@ def can_compare(
     months: float | None = None,
     dispersion: float = 1.0,
 ) -> Answer:
-    """Tell whether an area has enough incidents to say that something changed.
-
-    Parameters
-    ----------
-    mean_count
-        Mean count of an area in a period.
-    with_rings
-        Whether the rings of the areas and of the controls are compared too.
-    months
-        Months of each period, to tell how long it would have to be.
-    dispersion
-        Variance over mean of such counts; below 1 it is taken as 1.
-
-    Returns
-    -------
-    Answer
-        Can from a mean of 11 (with rings 22), firm from 25 (50) if a total stop would be found
-        four times in five. Between, a change is never shown without its interval.
-
-    Raises
-    ------
-    ParamError
-        If the mean or the dispersion is negative.
-    """
+    """Tell whether an area has enough incidents to say that something changed."""
     drop = detectable_drop(mean_count, with_rings=with_rings, dispersion=dispersion)
     times = 2 if with_rings else 1
     needed = MIN_MEAN * times
@@ -264,27 +147,7 @@ def can_compare(
 
 
 def months_needed(n: float, needed: float, months: float) -> int | None:
-    """Tell how many months more it would take at the same pace.
-
-    Parameters
-    ----------
-    n
-        What came in `months` months.
-    needed
-        What is needed.
-    months
-        Months so far, above 0.
-
-    Returns
-    -------
-    int or None
-        Whole months, 0 where there is enough; None where nothing came, so there is no pace.
-
-    Raises
-    ------
-    ParamError
-        If a number is below its least.
-    """
+    """Tell how many months more it would take at the same pace."""
     _require("n", n, 0)
     _require("months", months, 0)
     if n >= needed:

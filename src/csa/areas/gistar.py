@@ -31,29 +31,6 @@ def find_hot_cells(
     Gi*'s normal p calls random maps hot, so the test is the exact binomial one, and z is only
     shown. Incidents that lead to others make clumps that the test finds too.
 
-    Parameters
-    ----------
-    counts
-        Incidents by cell, all m cells of the study area, not only those with incidents.
-    exposure
-        Land (km2) of each cell, or the incidents expected there; index of `counts`.
-    neighbours
-        (m, m), 1 for a cell itself and for its neighbours, in the order of `counts`.
-    alpha
-        Of random maps at most this share shows any hot cell; above 0 and below 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `COLUMNS`, index of `counts`.
-
-    Raises
-    ------
-    TableError
-        If the tables are not of the same cells, or hold what is no count and no exposure.
-    ParamError
-        If alpha is outside its range.
-
     References
     ----------
     Ord & Getis (1995), Geographical Analysis 27, pp. 286-306. Benjamini & Hochberg (1995),
@@ -86,23 +63,6 @@ def find_hot_cells(
 def measure_gi_star(values: Floats, neighbours: csr_array) -> Floats:
     """Measure how far the sum around each cell lies from the mean: Getis and Ord's Gi*.
 
-    Parameters
-    ----------
-    values
-        A value for each cell, length m.
-    neighbours
-        (m, m) weights, the cell itself included.
-
-    Returns
-    -------
-    numpy.ndarray
-        z, length m; NaN where all values are equal or a neighbourhood holds every cell.
-
-    Raises
-    ------
-    TableError
-        If the neighbours are not of the same cells.
-
     References
     ----------
     Ord & Getis (1995), Geographical Analysis 27, pp. 286-306.
@@ -124,16 +84,6 @@ def measure_gi_star(values: Floats, neighbours: csr_array) -> Floats:
 
 def adjust_by_rank(p: Floats) -> Floats:
     """Adjust p-values for their number: Benjamini and Hochberg's q, never falling with p.
-
-    Parameters
-    ----------
-    p
-        m p-values, 0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        q, length m: calling those at most alpha holds the false share of calls at alpha.
 
     References
     ----------

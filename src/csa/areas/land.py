@@ -23,24 +23,12 @@ REACH = 4.0
 
 @dataclass(frozen=True)
 class Land:
-    """A study area's cells.
+    """A study area's cells."""
 
-    Parameters
-    ----------
-    area_km2
-        (m,) land of each cell.
-    centre_xy
-        (m, 2) metres.
-    neighbours
-        (m, m) whether two cells touch; a cell may count as its own neighbour.
-    neighborhood
-        (m,) number of the neighborhood that each cell lies in; -1 for none.
-    """
-
-    area_km2: Floats
+    area_km2: Floats  # (m,) land of each cell
     centre_xy: Floats  # (m, 2) metres
-    neighbours: csr_array
-    neighborhood: Ints
+    neighbours: csr_array  # (m, m) whether two cells touch; a cell may count as its own neighbour
+    neighborhood: Ints  # (m,) number of the neighborhood that each cell lies in; -1 for none
 
     @cached_property
     def total_km2(self) -> float:
@@ -48,35 +36,14 @@ class Land:
         return float(self.area_km2.sum())
 
     def around(self, cell: int) -> Ints:
-        """List the cells that touch one.
-
-        Parameters
-        ----------
-        cell
-            A cell's place.
-
-        Returns
-        -------
-        numpy.ndarray
-            Places, perhaps the cell's own among them.
-        """
+        """List the cells that touch one."""
         first, last = self.neighbours.indptr[cell : cell + 2]
         return np.asarray(self.neighbours.indices[first:last], dtype=np.int64)
 
     def density(self, xy: Floats, bandwidth_m: float) -> Floats:
         """Estimate the density of incidents at each cell's centre by a Gaussian kernel.
 
-        Parameters
-        ----------
-        xy
-            (n, 2) metres.
-        bandwidth_m
-            Standard deviation of the kernel in metres.
-
-        Returns
-        -------
-        numpy.ndarray
-            (m,) incidents per km2.
+        Returns (m,) incidents per km2.
         """
         if not len(xy):
             return np.zeros(len(self.area_km2))
@@ -92,19 +59,7 @@ class Land:
 def take_cells(order: Ints, land: Land, budget_km2: float) -> Floats:
     """Take cells in an order up to an exact area; the one that crosses it in part.
 
-    Parameters
-    ----------
-    order
-        (m,) places of cells, first taken first.
-    land
-        The study area's cells.
-    budget_km2
-        How much land is taken.
-
-    Returns
-    -------
-    numpy.ndarray
-        (m,) the part of each cell that is taken, 0 to 1.
+    Returns (m,) the part of each cell that is taken, 0 to 1.
     """
     sizes = land.area_km2[order]
     before = np.cumsum(sizes) - sizes
@@ -116,21 +71,7 @@ def take_cells(order: Ints, land: Land, budget_km2: float) -> Floats:
 def take_units(order: Sequence[int], unit: Ints, land: Land, budget_km2: float) -> Floats:
     """Take whole units of cells in an order; of the one that crosses the area an even part.
 
-    Parameters
-    ----------
-    order
-        Numbers of units, first taken first.
-    unit
-        (m,) the unit of each cell.
-    land
-        The study area's cells.
-    budget_km2
-        How much land is taken.
-
-    Returns
-    -------
-    numpy.ndarray
-        (m,) the part of each cell that is taken, 0 to 1.
+    Returns (m,) the part of each cell that is taken, 0 to 1.
     """
     taken, left = np.zeros(len(unit)), budget_km2
     for number in order:
@@ -145,18 +86,10 @@ def take_units(order: Sequence[int], unit: Ints, land: Land, budget_km2: float) 
 
 @dataclass(frozen=True)
 class TakenAreas:
-    """What candidate areas cover of a budget of land.
+    """What candidate areas cover of a budget of land."""
 
-    Parameters
-    ----------
-    part
-        (m,) the part of each cell that is taken, 0 to 1.
-    filled_share
-        The part of the budget that is cells beside areas.
-    """
-
-    part: Floats
-    filled_share: float
+    part: Floats  # (m,) the part of each cell that is taken, 0 to 1
+    filled_share: float  # the part of the budget that is cells beside areas
 
 
 def take_areas(
@@ -166,24 +99,6 @@ def take_areas(
 
     The last is cut to the cells nearest its densest cell. Where areas cover less than the
     budget, the next-densest cells adjacent to areas fill it, at most a tenth of it.
-
-    Parameters
-    ----------
-    areas
-        Places of each area's cells.
-    per_km2
-        The areas' estimates per km2, densest first taken first; ties in the order given.
-    counts
-        (m,) incidents of the period that the areas were chosen from.
-    land
-        The study area's cells.
-    budget_km2
-        How much land is taken.
-
-    Returns
-    -------
-    TakenAreas
-        The part of each cell, and of the budget that was filled.
     """
     taken, left = np.zeros(len(land.area_km2)), budget_km2
     for number in np.argsort(-np.asarray(per_km2), kind="stable"):

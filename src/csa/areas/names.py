@@ -17,18 +17,7 @@ CENTER = "center"
 
 
 def letter(number: int) -> str:
-    """Return the letter of an area: A to Z, then AA, AB and so on.
-
-    Parameters
-    ----------
-    number
-        Place in the row west to east, from 0.
-
-    Returns
-    -------
-    str
-        The letter.
-    """
+    """Return the letter of an area: A to Z, then AA, AB and so on."""
     text = ""
     number += 1
     while number:
@@ -38,20 +27,7 @@ def letter(number: int) -> str:
 
 
 def name_places(neighborhoods: Sequence[str], xy: npt.NDArray[np.float64]) -> list[str]:
-    """Name areas after their neighborhood, with a compass word where two would be equal.
-
-    Parameters
-    ----------
-    neighborhoods
-        The neighborhood with the largest share of each area, areas west to east.
-    xy
-        (n, 2) metres: the areas' middles.
-
-    Returns
-    -------
-    list of str
-        Place names, all different.
-    """
+    """Name areas after their neighborhood, with a compass word where two would be equal."""
     names = list(neighborhoods)
     for name in sorted(set(neighborhoods)):
         same = [place for place, other in enumerate(neighborhoods) if other == name]
@@ -69,18 +45,7 @@ def _from_the_west(n: int) -> list[str]:
 
 
 def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
-    """Tell places apart by compass words, seen from their common middle.
-
-    Parameters
-    ----------
-    xy
-        (n, 2) metres, at least two places.
-
-    Returns
-    -------
-    list of str
-        A word each, all different; beyond nine places, the place in the row west to east.
-    """
+    """Tell places apart by compass words, seen from their common middle."""
     if len(xy) > len(COMPASS) + 1:
         return _from_the_west(len(xy))
     from_middle = xy - xy.mean(axis=0)

@@ -19,32 +19,13 @@ _Order = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster of DBSCAN, and the cells that it reaches.
+    """A cluster of DBSCAN, and the cells that it reaches."""
 
-    Parameters
-    ----------
-    members
-        Places of its incidents in the table.
-    cells
-        Cells on land whose centre lies within eps of a core incident, and those of its incidents.
-    """
-
-    members: Ints
+    members: Ints  # places of its incidents in the table
     cells: CellSet
 
     def filled(self, grid: Grid) -> CellSet:
-        """Fill the holes that its cells enclose.
-
-        Parameters
-        ----------
-        grid
-            The study area's cells.
-
-        Returns
-        -------
-        frozenset of int
-            Its cells and what they enclose, on land.
-        """
+        """Fill the holes that its cells enclose."""
         return grid.on_land(grid.fill_holes(self.cells))
 
 
@@ -56,26 +37,7 @@ def clusters_of(
     grid: Grid,
     eps_m: float,
 ) -> Iterator[Cluster]:
-    """Find the cells that each cluster reaches.
-
-    Parameters
-    ----------
-    labels, is_core
-        As `csa.areas.clusters.cluster_points`.
-    xy
-        (n, 2) metres.
-    cells
-        (n,) the cell of each incident.
-    grid
-        The study area's cells.
-    eps_m
-        DBSCAN's radius in metres.
-
-    Yields
-    ------
-    Cluster
-        West to east, as they are numbered.
-    """
+    """Find the cells that each cluster reaches."""
     for label in range(labels.max(initial=NOISE) + 1):
         is_in = labels == label
         held = frozenset(int(cell) for cell in cells[is_in])
@@ -97,24 +59,7 @@ def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
 def whole_areas(
     clusters: list[Cluster], cells: npt.NDArray[np.uint64], grid: Grid, min_incidents: int
 ) -> list[CellSet]:
-    """Make areas of whole clusters: disjoint, touching ones merged.
-
-    Parameters
-    ----------
-    clusters
-        West to east.
-    cells
-        (n,) the cell of each incident.
-    grid
-        The study area's cells.
-    min_incidents
-        A piece with fewer is none.
-
-    Returns
-    -------
-    list of frozenset
-        The areas, in no particular order.
-    """
+    """Make areas of whole clusters: disjoint, touching ones merged."""
     counts = Counter(cells.tolist())
     claimed = _claim(clusters, cells, grid)
     pieces = [piece for owned in claimed for piece in grid.contiguous_parts(owned)]

@@ -27,24 +27,7 @@ USUALLY_MANY = 7
 def count_by_month(
     incidents: pd.DataFrame, period: Period, data_from: date, data_through: date
 ) -> pd.DataFrame:
-    """Count incidents by month.
-
-    Parameters
-    ----------
-    incidents
-        `occurred_at` and `kind`, n rows.
-    period
-        The months counted.
-    data_from, data_through
-        The first and the last day that the data cover.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A month a row, those without incidents too: `month` (YYYY-MM), `incidents`,
-        `homicides`, `is_partial` (the data begin or end within it), `is_covered` (they
-        reach it: elsewhere no incident says nothing).
-    """
+    """Count incidents by month."""
     months = [period.start.plus(step) for step in range(period.months)]
     names = [str(month) for month in months]
     when = incidents["occurred_at"].dt.strftime("%Y-%m")
@@ -70,38 +53,14 @@ def count_by_month(
 
 
 def count_silent_months(counts: Sequence[int]) -> int:
-    """Count months without any incident where there are usually many: data may be missing.
-
-    Parameters
-    ----------
-    counts
-        A city's incidents of each month that its data cover.
-
-    Returns
-    -------
-    int
-        0 where the other months have fewer than `USUALLY_MANY` on average: a small town may
-        have none.
-    """
+    """Count months without any incident where there are usually many: data may be missing."""
     silent = sum(1 for count in counts if not count)
     others = len(counts) - silent
     return silent if others and sum(counts) / others >= USUALLY_MANY else 0
 
 
 def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:
-    """Count incidents by day of the week and part of the day.
-
-    Parameters
-    ----------
-    incidents
-        `occurred_at` (local time) and `flags`, n rows; those flagged `no_time` are not counted.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        Seven rows, Monday to Sunday (0 to 6), and a column for each of `PARTS`; None with
-        fewer than `MIN_INCIDENTS_BY_PART` incidents that have a time.
-    """
+    """Count incidents by day of the week and part of the day."""
     timed = incidents[~has_flag(incidents, "no_time")]
     if len(timed) < MIN_INCIDENTS_BY_PART:
         return None
@@ -112,18 +71,5 @@ def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def has_flag(incidents: pd.DataFrame, flag: str) -> pd.Series:
-    """Tell which incidents carry a flag.
-
-    Parameters
-    ----------
-    incidents
-        `flags`, n rows.
-    flag
-        One of `csa.base.schema.FLAGS`.
-
-    Returns
-    -------
-    pandas.Series
-        Booleans, length n, index of `incidents`.
-    """
+    """Tell which incidents carry a flag."""
     return incidents["flags"].str.split(";").map(lambda flags: flag in flags).astype(bool)

@@ -66,24 +66,12 @@ LABEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class Proposal:
-    """All candidate areas of one run.
+    """All candidate areas of one run."""
 
-    Parameters
-    ----------
-    areas
-        A candidate area a row, west to east: `AREA_COLUMNS` and `geometry` (WGS 84).
-    cells
-        Every cell of the study area: `CELL_COLUMNS`.
-    labels
-        Every incident that was clustered: `LABEL_COLUMNS`.
-    summary
-        What `proposal.json` holds.
-    """
-
-    areas: gpd.GeoDataFrame
-    cells: pd.DataFrame
-    labels: pd.DataFrame
-    summary: Mapping[str, Any]
+    areas: gpd.GeoDataFrame  # a candidate area a row, west to east
+    cells: pd.DataFrame  # every cell of the study area: `CELL_COLUMNS`
+    labels: pd.DataFrame  # every incident that was clustered: `LABEL_COLUMNS`
+    summary: Mapping[str, Any]  # what `proposal.json` holds
 
     @property
     def is_empty(self) -> bool:
@@ -92,20 +80,7 @@ class Proposal:
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
-        """Tell whether an area owes a third of its count to points that may stand for others.
-
-        Parameters
-        ----------
-        n_suspect
-            Its incidents at such points.
-        n_incidents
-            All of its incidents.
-
-        Returns
-        -------
-        bool
-            True where a reader must be warned.
-        """
+        """Tell whether an area owes a third of its count to points that may stand for others."""
         return bool(n_suspect * 3 >= n_incidents)
 
     @property
@@ -115,18 +90,7 @@ class Proposal:
 
 
 def proposal_files(proposal: Proposal) -> dict[str, bytes]:
-    """Write a proposal as files, the same bytes for the same proposal.
-
-    Parameters
-    ----------
-    proposal
-        What to write.
-
-    Returns
-    -------
-    dict
-        File name to content.
-    """
+    """Write a proposal as files, the same bytes for the same proposal."""
     return {
         "areas.geojson": json_bytes(_geojson(proposal)),
         "areas.csv": csv_bytes(list(AREA_COLUMNS), _area_rows(proposal.areas)),
@@ -165,18 +129,7 @@ def _geojson(proposal: Proposal) -> dict[str, Any]:
 
 
 def area_records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
-    """Give each area's columns as plain values, as every file has them.
-
-    Parameters
-    ----------
-    areas
-        The areas of a proposal.
-
-    Yields
-    ------
-    dict
-        Column name to text, number, list, dictionary or None.
-    """
+    """Give each area's columns as plain values, as every file has them."""
     for record in areas[list(AREA_COLUMNS)].to_dict("records"):
         plain = {str(name): _plain(value) for name, value in record.items()}
         # A column that is unknown somewhere is one of floats; people are whole all the same.

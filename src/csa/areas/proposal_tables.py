@@ -40,18 +40,7 @@ LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 
 
 def proposal_of(run: Run) -> Proposal:
-    """Make a run's tables and its account.
-
-    Parameters
-    ----------
-    run
-        All that the proposal was made from.
-
-    Returns
-    -------
-    Proposal
-        Areas, cells, labels and summary.
-    """
+    """Make a run's tables and its account."""
     areas = _areas_table(run)
     return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas))
 

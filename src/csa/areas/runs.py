@@ -25,93 +25,41 @@ Objects = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Window:
-    """The incidents of the period that lie in the study area.
+    """The incidents of the period that lie in the study area."""
 
-    Parameters
-    ----------
-    incidents
-        n incidents.
-    xy
-        (n, 2) metres.
-    cells
-        The cell of each.
-    n_unlocated
-        Incidents of the period without a place.
-    n_outside
-        Incidents of the period outside the study area.
-    """
-
-    incidents: pd.DataFrame
+    incidents: pd.DataFrame  # n incidents
     xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: h3_cells.Cells
-    n_unlocated: int
-    n_outside: int
+    cells: h3_cells.Cells  # the cell of each
+    n_unlocated: int  # incidents of the period without a place
+    n_outside: int  # incidents of the period outside the study area
 
 
 @dataclass(frozen=True)
 class Told:
-    """What areas tell of their incidents, as arrays: a table is slow where areas are many.
+    """What areas tell of their incidents, as arrays: a table is slow where areas are many."""
 
-    Parameters
-    ----------
-    victims
-        Numbers; NaN where unknown.
-    domestic, neighborhood
-        Texts.
-    is_suspect
-        Whether each lies at a point that may stand for others.
-    lonlat
-        (n, 2) degrees.
-    """
-
-    victims: Floats
-    domestic: Objects
-    neighborhood: Objects
-    is_suspect: npt.NDArray[np.bool_]
+    victims: Floats  # numbers; NaN where unknown
+    domestic: Objects  # texts
+    neighborhood: Objects  # texts
+    is_suspect: npt.NDArray[np.bool_]  # whether each lies at a point that may stand for others
     lonlat: Floats  # (n, 2) degrees
 
 
 @dataclass(frozen=True)
 class Run:
-    """All that one proposal was made from.
+    """All that one proposal was made from."""
 
-    Parameters
-    ----------
-    dataset
-        The city's incidents and places.
-    config
-        The city's file.
-    period
-        The months asked for.
-    kinds
-        The kinds of incident counted.
-    window
-        The period's incidents.
-    suggestion
-        The values suggested, whatever the count, and where they come from.
-    suggested
-        The suggested choices of DBSCAN for this count.
-    params
-        The choices made.
-    grid
-        The study area's cells.
-    found
-        The areas, and what became of each incident.
-    estimates
-        What is expected in each area.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    period: Period
-    kinds: tuple[str, ...]
-    window: Window
-    suggestion: Suggestion
-    suggested: DbscanParams
-    params: AreaParams
-    grid: Grid
-    found: AreaSet
-    estimates: tuple[Estimate, ...]
+    dataset: Dataset  # the city's incidents and places
+    config: CityConfig  # the city's file
+    period: Period  # the months asked for
+    kinds: tuple[str, ...]  # the kinds of incident counted
+    window: Window  # the period's incidents
+    suggestion: Suggestion  # the values suggested, whatever the count, and where they come from
+    suggested: DbscanParams  # the suggested choices of DBSCAN for this count
+    params: AreaParams  # the choices made
+    grid: Grid  # the study area's cells
+    found: AreaSet  # the areas, and what became of each incident
+    estimates: tuple[Estimate, ...]  # what is expected in each area
 
     @cached_property
     def area_of_cell(self) -> dict[int, str]:

@@ -19,55 +19,18 @@ from csa.dataset.versioned import Dataset
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is known about one candidate area; no single incident.
+    """What is known about one candidate area; no single incident."""
 
-    Parameters
-    ----------
-    area
-        The area's row of the proposal, without its geometry.
-    usual
-        Between which whole numbers the expected number lies 9 times in 10, luck taken out; None
-        where counts differ from place to place only by chance.
-    by_month
-        As `csa.areas.profile.count_by_month`.
-    by_part
-        As `csa.areas.profile.count_by_part`; None where too few have a time.
-    without_time
-        Incidents whose time of day is unknown.
-    reported_time
-        Incidents whose time is that of the report.
-    """
-
-    area: Mapping[str, Any]
+    area: Mapping[str, Any]  # the area's row of the proposal, without its geometry
     usual: tuple[int, int] | None
-    by_month: pd.DataFrame
-    by_part: pd.DataFrame | None
-    without_time: int
-    reported_time: int
+    by_month: pd.DataFrame  # as `csa.areas.profile.count_by_month`
+    by_part: pd.DataFrame | None  # as `csa.areas.profile.count_by_part`
+    without_time: int  # incidents whose time of day is unknown
+    reported_time: int  # incidents whose time is that of the report
 
 
 def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
-    """Make an area's sheet.
-
-    Parameters
-    ----------
-    dataset
-        The incidents that the proposal was made from.
-    proposal
-        All candidates of one run.
-    area_id
-        The area's letter.
-
-    Returns
-    -------
-    Sheet
-        The sheet.
-
-    Raises
-    ------
-    CsaError
-        If the proposal has no such area, or was made from other data.
-    """
+    """Make an area's sheet."""
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
     found = proposal.areas[proposal.areas["area_id"] == area_id]
@@ -91,18 +54,7 @@ def sheet_of(dataset: Dataset, proposal: Proposal, area_id: str) -> Sheet:
 
 
 def usual_number(low: float | None, high: float | None) -> tuple[int, int] | None:
-    """Widen an interval of the expected number to whole incidents.
-
-    Parameters
-    ----------
-    low, high
-        Its bounds; None or NaN where counts differ only by chance.
-
-    Returns
-    -------
-    tuple of int or None
-        Never narrower than it is.
-    """
+    """Widen an interval of the expected number to whole incidents."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return None
     return math.floor(low), math.ceil(high)

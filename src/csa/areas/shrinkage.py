@@ -24,39 +24,21 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Prior:
-    """How expected numbers vary over a city: a Gamma law. A flat city has None instead.
+    """How expected numbers vary over a city: a Gamma law. A flat city has None instead."""
 
-    Parameters
-    ----------
-    alpha
-        Its shape.
-    beta
-        Its rate; the mean is `alpha / beta` incidents.
-    """
-
-    alpha: float
-    beta: float
+    alpha: float  # its shape
+    beta: float  # its rate; the mean is `alpha / beta` incidents
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The expected number of incidents in a period as long as the one counted.
+    """The expected number of incidents in a period as long as the one counted."""
 
-    Parameters
-    ----------
-    mean
-        Incidents.
-    low, high
-        Bounds of its interval, incidents; 90 % unless another coverage was asked for.
-    alpha, rate
-        Its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure.
-    """
-
-    mean: float
-    low: float
-    high: float
-    alpha: float
-    rate: float
+    mean: float  # incidents
+    low: float  # bounds of its interval, incidents; 90 % unless another coverage was asked for
+    high: float  # bounds of its interval, incidents; 90 % unless another coverage was asked for
+    alpha: float  # its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure
+    rate: float  # its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure
 
     @property
     def is_sure(self) -> bool:
@@ -65,25 +47,7 @@ class Estimate:
 
     @classmethod
     def of_gamma(cls, alpha: float, rate: float, coverage: float = 0.9) -> Estimate:
-        """Make an estimate from its law.
-
-        Parameters
-        ----------
-        alpha, rate
-            Shape and rate of the Gamma law, both above 0.
-        coverage
-            Of the interval, between 0 and 1.
-
-        Returns
-        -------
-        Estimate
-            With equal tails.
-
-        Raises
-        ------
-        ParamError
-            If the coverage is not between 0 and 1.
-        """
+        """Make an estimate from its law."""
         _refuse_coverage(coverage)
         tail = (1 - coverage) / 2
         low, high = (float(gammaincinv(alpha, share)) / rate for share in (tail, 1 - tail))
@@ -91,18 +55,7 @@ class Estimate:
 
     @classmethod
     def sure(cls, mean: float) -> Estimate:
-        """Make an estimate without spread.
-
-        Parameters
-        ----------
-        mean
-            Incidents.
-
-        Returns
-        -------
-        Estimate
-            Both bounds equal the mean.
-        """
+        """Make an estimate without spread."""
         return cls(mean, mean, mean, math.inf, math.inf)
 
 
@@ -110,17 +63,6 @@ def fit_prior(counts: npt.ArrayLike) -> Prior | None:
     """Fit a Gamma prior by moments, each count with an exposure of one.
 
     It is fitted on all cells or blocks of the study area, never on those chosen.
-
-    Parameters
-    ----------
-    counts
-        (n,) incidents.
-
-    Returns
-    -------
-    Prior or None
-        None if the sample variance (of n - 1) does not exceed the mean: no spread beyond
-        chance; so with fewer than two counts.
 
     References
     ----------
@@ -137,29 +79,7 @@ def fit_prior(counts: npt.ArrayLike) -> Prior | None:
 
 
 def block_sums(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Floats:
-    """Count incidents in all blocks of so many cells: a cell and those nearest around it.
-
-    Parameters
-    ----------
-    counts
-        (m,) incidents of each cell of the study area.
-    spirals
-        (m, K) for each cell the positions of itself, of its first ring, its second ...; -1
-        outside the study area.
-    n_cells
-        Cells of a block, 1 to K.
-
-    Returns
-    -------
-    numpy.ndarray
-        A sum for each block that lies wholly inside the study area, by its middle cell; they
-        overlap.
-
-    Raises
-    ------
-    ParamError
-        If the spirals are too short for such blocks.
-    """
+    """Count incidents in all blocks of so many cells: a cell and those nearest around it."""
     if not 1 <= n_cells <= spirals.shape[1]:
         raise ParamError("priorities.n_cells", given=n_cells, most=spirals.shape[1])
     members = spirals[:, :n_cells]
@@ -173,25 +93,6 @@ def fit_block_prior(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Prior
 
     The prior of one cell, times the cells, would draw an area as hard as a cell, although
     neighbours are alike and a sum of many says more.
-
-    Parameters
-    ----------
-    counts
-        (m,) incidents of each cell of the study area.
-    spirals
-        As for `block_sums`.
-    n_cells
-        Cells of the area.
-
-    Returns
-    -------
-    Prior or None
-        As for `fit_prior`; None too where no two such blocks fit into the study area.
-
-    Raises
-    ------
-    ParamError
-        If the spirals are too short for such blocks.
     """
     return fit_prior(block_sums(counts, spirals, n_cells))
 
@@ -205,27 +106,6 @@ def shrink(
     number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
     areas chosen for their high count it may be as few as 52 (4 to 15 cells) or 33 (16 to 40),
     where neighbours are alike: use `csa.areas.field.estimate_area` for those.
-
-    Parameters
-    ----------
-    n
-        Incidents counted.
-    prior
-        Of blocks of the same size; None in a flat city.
-    coverage
-        Of the interval, between 0 and 1.
-    city_mean
-        The mean of such blocks, incidents; needed where the prior is None.
-
-    Returns
-    -------
-    Estimate
-        `Gamma(n + alpha, 1 + beta)`; in a flat city, the city's mean for any count.
-
-    Raises
-    ------
-    ParamError
-        If the coverage is not between 0 and 1, or a flat city's mean is not given.
     """
     _refuse_coverage(coverage)
     if prior is not None:
@@ -238,27 +118,11 @@ def shrink(
 def marshall_rates(counts: npt.ArrayLike, population: npt.ArrayLike) -> Floats:
     """Draw rates of neighborhoods toward the city's, harder where fewer people live.
 
-    Parameters
-    ----------
-    counts
-        (k,) incidents.
-    population
-        (k,) residents.
-
-    Returns
-    -------
-    numpy.ndarray
-        (k,) incidents per resident; all the city's own if there is no spread beyond chance or
-        no incident, and for a place where nobody lives; NaN if nobody lives anywhere.
-
-    Raises
-    ------
-    ParamError
-        If a population is negative or unknown.
-
     References
     ----------
     Marshall (1991), Applied Statistics 40, pp. 283-294.
+
+    Returns (k,) incidents per resident.
     """
     incidents = np.asarray(counts, dtype=np.float64)
     people = np.asarray(population, dtype=np.float64)

@@ -23,24 +23,12 @@ SAME_AREA = 0.5
 
 @dataclass(frozen=True)
 class Past:
-    """All incidents before the end of a period, on a grid.
-
-    Parameters
-    ----------
-    xy
-        (n, 2) metres.
-    at
-        (n,) the place of each one's cell in the grid.
-    months_ago
-        (n,) months before the period's end.
-    period_months
-        The period's length: DBSCAN runs on the incidents of so many months.
-    """
+    """All incidents before the end of a period, on a grid."""
 
     xy: Floats  # (n, 2) metres
-    at: Ints
-    months_ago: Floats
-    period_months: int
+    at: Ints  # (n,) the place of each one's cell in the grid
+    months_ago: Floats  # (n,) months before the period's end
+    period_months: int  # the period's length: DBSCAN runs on the incidents of so many months
 
     @property
     def is_in_period(self) -> npt.NDArray[np.bool_]:
@@ -50,41 +38,15 @@ class Past:
 
 @dataclass(frozen=True)
 class Graph:
-    """Which of a period's incidents, and which cells, lie within eps: made once for all samples.
+    """Which of a period's incidents, and which cells, lie within eps: made once for all samples."""
 
-    Parameters
-    ----------
-    place
-        (n,) the distinct place of each incident.
-    at
-        (p,) the cell of each distinct place, by its number in the grid.
-    places
-        (p, p) whether two places lie within eps; each with itself.
-    cells
-        (m, p) whether a cell's centre lies within eps of a place.
-    """
-
-    place: Ints
-    at: Ints
-    places: csr_array
-    cells: csr_array
+    place: Ints  # (n,) the distinct place of each incident
+    at: Ints  # (p,) the cell of each distinct place, by its number in the grid
+    places: csr_array  # (p, p) whether two places lie within eps; each with itself
+    cells: csr_array  # (m, p) whether a cell's centre lies within eps of a place
 
     def reached(self, kept: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
-        """Tell which cells DBSCAN's clusters reach, of some of the incidents.
-
-        Parameters
-        ----------
-        kept
-            (n,) which incidents are there.
-        least
-            DBSCAN's minimum count.
-
-        Returns
-        -------
-        numpy.ndarray
-            (m,) whether a core incident lies within eps of the cell's centre, or an incident
-            of a cluster lies in it.
-        """
+        """Tell which cells DBSCAN's clusters reach, of some of the incidents."""
         weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
         is_core = (weights > 0) & (self.places @ weights >= least)
         in_cluster = (weights > 0) & (self.places @ is_core.astype(np.float64) > 0)
@@ -94,24 +56,7 @@ class Graph:
 
 
 def link(xy: Floats, at: Ints, grid: Grid, eps_m: float) -> Graph:
-    """Link incidents and cells that lie within eps.
-
-    Parameters
-    ----------
-    xy
-        (n, 2) metres.
-    at
-        (n,) the place of each one's cell in the grid.
-    grid
-        The study area's cells.
-    eps_m
-        DBSCAN's radius in metres.
-
-    Returns
-    -------
-    Graph
-        Identical places are one.
-    """
+    """Link incidents and cells that lie within eps."""
     distinct, first, place = np.unique(xy, axis=0, return_index=True, return_inverse=True)
     tree = cKDTree(distinct)
     return Graph(
@@ -141,27 +86,6 @@ def measure_stability(
 
     Incidents are left out, not drawn again with repetition: a bootstrap repeats places and so
     makes them denser. `min_samples` is scaled by the part that is kept.
-
-    Parameters
-    ----------
-    areas
-        The areas found from all incidents.
-    past
-        All incidents up to the period's end.
-    grid
-        The study area's cells.
-    params
-        The choices by which the areas were found.
-    seed
-        Of the subsamples.
-    n_subsamples
-        How many.
-
-    Returns
-    -------
-    numpy.ndarray
-        For each area the share of subsamples in which an area of the same cells, by a Jaccard
-        index of at least one half, was found.
     """
     found = np.zeros(len(areas))
     if not len(areas):
@@ -178,18 +102,7 @@ def measure_stability(
 
 
 def jaccard(one: CellSet, other: CellSet) -> float:
-    """Tell how alike two sets of cells are.
-
-    Parameters
-    ----------
-    one, other
-        Cells, at least one between them.
-
-    Returns
-    -------
-    float
-        Cells of both over cells of either, 0 to 1.
-    """
+    """Tell how alike two sets of cells are."""
     shared = len(one & other)
     return shared / (len(one) + len(other) - shared)
 

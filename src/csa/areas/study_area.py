@@ -26,76 +26,26 @@ from csa.geo.pieces import contiguous_parts, fill_holes
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
-    """List the cells of a dataset's study area: the same for each proposal, so worth keeping.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    resolution
-        H3 resolution, 6 to 11.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `area_km2`, land inside the study area; `lon` and `lat` of the middle, degrees; index
-        `cell`, uint64, sorted.
-
-    Raises
-    ------
-    ParamError
-        If the resolution is outside its range.
-    """
+    """List the cells of a dataset's study area: the same for each proposal, so worth keeping."""
     cover = h3_cells.cover(dataset.study_area, resolution)
     return cover.join(h3_cells.centres(cover.index.to_numpy()))
 
 
 @dataclass(frozen=True)
 class Located:
-    """A dataset's incidents that lie in the study area, of all months.
+    """A dataset's incidents that lie in the study area, of all months."""
 
-    Parameters
-    ----------
-    dataset
-        The city's incidents and places.
-    kinds
-        The kinds of incident counted.
-    incidents
-        n incidents.
-    xy
-        (n, 2) metres.
-    cells
-        (n,) the cell of each.
-    month
-        (n,) months since the year 0.
-    grid
-        The study area's cells.
-    cover
-        As `study_cells`.
-    """
-
-    dataset: Dataset
-    kinds: tuple[str, ...]
-    incidents: pd.DataFrame
+    dataset: Dataset  # the city's incidents and places
+    kinds: tuple[str, ...]  # the kinds of incident counted
+    incidents: pd.DataFrame  # n incidents
     xy: Floats  # (n, 2) metres
-    cells: h3_cells.Cells
-    month: Ints
-    grid: Grid
-    cover: pd.DataFrame
+    cells: h3_cells.Cells  # (n,) the cell of each
+    month: Ints  # (n,) months since the year 0
+    grid: Grid  # the study area's cells
+    cover: pd.DataFrame  # as `study_cells`
 
     def window(self, period: Period) -> Window:
-        """Take a period's incidents.
-
-        Parameters
-        ----------
-        period
-            Whole months.
-
-        Returns
-        -------
-        Window
-            Those in the study area, and how many of the period are not.
-        """
+        """Take a period's incidents."""
         is_in = (self.month >= period.start.index) & (self.month < period.until.index)
         everything = _in_period(self.dataset.incidents, period, self.kinds)
         n_unlocated = int(everything[["lon", "lat"]].isna().any(axis=1).sum())
@@ -110,15 +60,7 @@ class Located:
     def counts(self, period: Period) -> Ints:
         """Count a period's incidents by cell.
 
-        Parameters
-        ----------
-        period
-            Whole months.
-
-        Returns
-        -------
-        numpy.ndarray
-            (m,) in the order of the grid.
+        Returns (m,) in the order of the grid.
         """
         is_in = (self.month >= period.start.index) & (self.month < period.until.index)
         return self.grid.count(self.cells[is_in])
@@ -126,32 +68,14 @@ class Located:
     def months_ago(self, until: Month) -> Floats:
         """Tell how long before a month each incident was.
 
-        Parameters
-        ----------
-        until
-            The first month not counted.
-
-        Returns
-        -------
-        numpy.ndarray
-            (n,) months; half a month for the month before, below zero for what came after.
+        Returns (n,) months.
         """
         return np.asarray(until.index - self.month - 0.5, dtype=np.float64)
 
     def expected(self, period: Period, *, with_recent: bool = True) -> Floats:
         """Tell how many incidents each cell would have if its past went on.
 
-        Parameters
-        ----------
-        period
-            Whole months; its end closes the past, its own count sets the sum.
-        with_recent
-            Whether a cell may also go on like its last months.
-
-        Returns
-        -------
-        numpy.ndarray
-            (m,) as `csa.areas.expected.expect_incidents`.
+        Returns (m,) as `csa.areas.expected.expect_incidents`.
         """
         months_ago = self.months_ago(period.until)
         is_past, size = months_ago > 0, len(self.grid.area_km2)
@@ -163,18 +87,7 @@ class Located:
         return expect_incidents(recalled, recent, n_incidents, self.grid)
 
     def past(self, period: Period) -> Past:
-        """Take all incidents before a period's end, for subsampling.
-
-        Parameters
-        ----------
-        period
-            Whole months.
-
-        Returns
-        -------
-        Past
-            The period's incidents and those before it.
-        """
+        """Take all incidents before a period's end, for subsampling."""
         months_ago = self.months_ago(period.until)
         # Sorted: a seed leaves the same incidents out, whatever the order of rows.
         order = np.lexsort((self.month, self.xy[:, 1], self.xy[:, 0]))
@@ -206,31 +119,7 @@ class Located:
 def locate(
     dataset: Dataset, config: CityConfig, choices: Choices, cover: pd.DataFrame | None = None
 ) -> Located:
-    """Put a dataset's incidents on the study area's cells.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        The kinds counted and the cells' resolution.
-    cover
-        What `study_cells` gives for this dataset and resolution; None makes it.
-
-    Returns
-    -------
-    Located
-        The incidents of all months that lie in the study area.
-
-    Raises
-    ------
-    ParamError
-        If the resolution is outside its range.
-    CsaError
-        If the dataset is another city's.
-    """
+    """Put a dataset's incidents on the study area's cells."""
     require_city(dataset, config)
     if cover is None:
         cover = study_cells(dataset, choices.resolution)
@@ -251,20 +140,7 @@ def locate(
 
 
 def require_city(dataset: Dataset, config: CityConfig) -> None:
-    """Refuse a dataset of another city.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The city's file.
-
-    Raises
-    ------
-    CsaError
-        If the dataset is another city's.
-    """
+    """Refuse a dataset of another city."""
     found, wanted = dataset.report["city"], config.city.id
     if found != wanted:
         raise CsaError("dataset.other_city", found=found, wanted=wanted)

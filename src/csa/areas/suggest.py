@@ -18,18 +18,6 @@ def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:
     streets ask for the same shape. Where it would fall below the city's floor, it stays there
     and `eps_m` widens instead, so that the same density is asked for; at most twofold: fewer
     incidents than that find no area, rather than one drawn around nothing.
-
-    Parameters
-    ----------
-    areas
-        The city's documented values, and the count that they fit.
-    n_incidents
-        Incidents in the period.
-
-    Returns
-    -------
-    DbscanParams
-        The suggestion; `eps_m` in whole metres where it was widened.
     """
     scaled = areas.min_samples * n_incidents / areas.at_incidents
     min_samples = max(areas.min_samples_floor, round(scaled))

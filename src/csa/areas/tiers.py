@@ -19,45 +19,16 @@ SURE_ENOUGH = 0.9
 
 @dataclass(frozen=True)
 class TierFacts:
-    """What is said of an area when its tier is explained.
+    """What is said of an area when its tier is explained."""
 
-    Parameters
-    ----------
-    name
-        Its letter or its place name.
-    incidents
-        Counted in it.
-    area_km2
-        Its land.
-    estimate
-        The incidents expected in as long a time.
-    """
-
-    name: str
-    incidents: int
-    area_km2: float
-    estimate: Estimate
+    name: str  # its letter or its place name
+    incidents: int  # counted in it
+    area_km2: float  # its land
+    estimate: Estimate  # the incidents expected in as long a time
 
 
 def probability_below(one: Estimate, other: Estimate, exposures: tuple[float, float]) -> float:
     """Tell how sure it is that one area's rate is below another's.
-
-    Parameters
-    ----------
-    one, other
-        What is expected in each, independently.
-    exposures
-        Their land, km2: rates are per km2.
-
-    Returns
-    -------
-    float
-        0 to 1; 0 where both are sure and equal.
-
-    Raises
-    ------
-    ParamError
-        If an area has no land.
 
     References
     ----------
@@ -82,26 +53,6 @@ def assign_tiers(
 
     Tiers compare rates per km2, so a large area does not lead because it is large. That
     intervals overlap would be no rule: A may overlap B, and B C, but not A C.
-
-    Parameters
-    ----------
-    estimates
-        n areas, in any order.
-    area_km2
-        Their land.
-    city_per_km2
-        The study area's incidents per km2 in the same period.
-
-    Returns
-    -------
-    list of int or None
-        Length n, from 1, the highest rates; None for an area whose lower bound does not exceed
-        the study area's mean for as much land, or has no spread (a flat city).
-
-    Raises
-    ------
-    ParamError
-        If an area has no land.
     """
     _refuse_no_land(area_km2)
     areas = list(zip(estimates, area_km2, strict=True))
@@ -129,28 +80,7 @@ def probability_in_top(
 ) -> Floats:
     """Tell how sure it is that an area is among the k with the highest rates per km2.
 
-    Parameters
-    ----------
-    estimates
-        n areas.
-    area_km2
-        Their land.
-    k
-        At least 1.
-    seed
-        The same seed gives the same draws.
-    n_draws
-        With 4,000 a probability's standard error is at most .008.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n,), 0 to 1, with sum k; all 1 where k is n or more. Equal rates share a place by lot.
-
-    Raises
-    ------
-    ParamError
-        If k or the draws are under 1, or an area has no land.
+    Returns (n,), 0 to 1, with sum k.
     """
     for name, given in (("k", k), ("n_draws", n_draws)):
         if given < 1:
@@ -176,20 +106,6 @@ def explain_tier(area: TierFacts, tier: int | None, city_per_km2: float) -> tupl
     """Explain in two sentences why an area has its tier, or none.
 
     All areas of a tier have the same second sentence: nothing in it says who comes before whom.
-
-    Parameters
-    ----------
-    area
-        The area.
-    tier
-        What `assign_tiers` gave it.
-    city_per_km2
-        The study area's incidents per km2 in the same period.
-
-    Returns
-    -------
-    tuple of Message
-        What was counted and what is expected; what follows from it.
     """
     estimate = area.estimate
     usual = city_per_km2 * area.area_km2

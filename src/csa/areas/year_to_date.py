@@ -24,25 +24,12 @@ of Poisson counts would then be one of 12 %."""
 
 @dataclass(frozen=True)
 class YearToDate:
-    """A year's whole months so far beside the same months of the year before.
+    """A year's whole months so far beside the same months of the year before."""
 
-    Parameters
-    ----------
-    period
-        January to the last whole month.
-    before
-        The same months a year earlier.
-    n_now, n_before
-        Incidents in each.
-    probability
-        How often chance alone would part two such counts as far, in either direction; at most.
-        Counts are taken as sure as `DISPERSION` times fewer independent ones.
-    """
-
-    period: Period
-    before: Period
-    n_now: int
-    n_before: int
+    period: Period  # january to the last whole month
+    before: Period  # the same months a year earlier
+    n_now: int  # incidents in each
+    n_before: int  # incidents in each
     probability: float
 
     @property
@@ -60,27 +47,7 @@ class YearToDate:
 def compare_year_to_date(
     occurred_at: pd.Series, covered: Period, until: Month
 ) -> YearToDate | None:
-    """Compare a year's whole months so far with the same months of the year before.
-
-    Parameters
-    ----------
-    occurred_at
-        Local time of each incident, n rows.
-    covered
-        The whole months that the data cover.
-    until
-        The first month that is not looked at.
-
-    Returns
-    -------
-    YearToDate or None
-        The two counts; None where no month is whole in both years.
-
-    Raises
-    ------
-    TableError
-        If a time is missing.
-    """
+    """Compare a year's whole months so far with the same months of the year before."""
     if occurred_at.isna().any():
         raise TableError("counts.no_time", n=int(occurred_at.isna().sum()))
     end = min(until, covered.until)
@@ -99,20 +66,7 @@ def compare_year_to_date(
 
 
 def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
-    """List the whole months between the first and the last day that data cover.
-
-    Parameters
-    ----------
-    data_from, data_through
-        The first and the last day.
-    begins_late_after
-        The data's first day is their first row's: up to this day of a month, it counts as whole.
-
-    Returns
-    -------
-    Period or None
-        None where no month is whole.
-    """
+    """List the whole months between the first and the last day that data cover."""
     start, last = (Month(day.year, day.month) for day in (data_from, data_through))
     start = start.plus(1) if data_from.day > begins_late_after else start
     is_over = data_through.day == pd.Period(str(last)).days_in_month
@@ -121,22 +75,7 @@ def whole_months(data_from: date, data_through: date, begins_late_after: int = 7
 
 
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:
-    """Tell how many months are missing until a past January can be judged.
-
-    Parameters
-    ----------
-    covered
-        The whole months that the data cover.
-    months
-        Months needed before a January.
-    horizon_months
-        Months needed from it on.
-
-    Returns
-    -------
-    int
-        0 where one can be judged.
-    """
+    """Tell how many months are missing until a past January can be judged."""
     first = covered.start.plus(months)
     january = first if first.number == 1 else Month(first.year + 1, 1)
     return max(0, january.index + horizon_months - covered.until.index)

@@ -14,27 +14,15 @@ from csa.backtest.scoring import BASELINES, Judged
 
 @dataclass(frozen=True)
 class Comparison:
-    """One method against another on the same days and the same land.
+    """One method against another on the same days and the same land."""
 
-    Parameters
-    ----------
-    method, baseline
-        Their names.
-    hit_share, baseline_hit_share
-        Their means over origins.
-    difference
-        Mean difference of the hit shares.
-    low, high
-        Between which the difference lies with 90 % confidence.
-    """
-
-    method: str
-    baseline: str
-    hit_share: float
-    baseline_hit_share: float
-    difference: float
-    low: float
-    high: float
+    method: str  # their names
+    baseline: str  # their names
+    hit_share: float  # their means over origins
+    baseline_hit_share: float  # their means over origins
+    difference: float  # mean difference of the hit shares
+    low: float  # between which the difference lies with 90 % confidence
+    high: float  # between which the difference lies with 90 % confidence
 
     @property
     def ratio(self) -> float:
@@ -52,18 +40,7 @@ class Comparison:
 
 
 def best_baseline(table: pd.DataFrame) -> str:
-    """Name the baseline with the highest mean hit share.
-
-    Parameters
-    ----------
-    table
-        As `tabulate` gives.
-
-    Returns
-    -------
-    str
-        Of `BASELINES`; of equals the first.
-    """
+    """Name the baseline with the highest mean hit share."""
     means = table.groupby("method")["hit_share"].mean()
     return max(BASELINES, key=lambda name: means[name])
 
@@ -79,22 +56,6 @@ def compare(
     origins of 1,500 incidents, the interval then holds the truth 87 to 91 times in 100; with 3
     to 12, where origins differ in truth as much as by luck, 83 to 88 times. A single origin
     cannot show how origins differ.
-
-    Parameters
-    ----------
-    judged
-        Trials judged, each with some incident that came.
-    method, baseline
-        Names of methods.
-    seed
-        Of the bootstrap.
-    n_resamples
-        How often origins, and within each its incidents, are drawn again.
-
-    Returns
-    -------
-    Comparison
-        The mean difference with its 90 % interval.
 
     References
     ----------

@@ -29,20 +29,10 @@ LAST_YEAR = 12
 
 @dataclass(frozen=True)
 class Question:
-    """What a backtest asks.
+    """What a backtest asks."""
 
-    Parameters
-    ----------
-    origins
-        First months that were not known.
-    horizon_months
-        Months after each that are scored, 1 to 60.
-    area_share
-        The part of the study area's land that is chosen, above 0 and at most one half.
-    """
-
-    origins: tuple[Month, ...]
-    horizon_months: int = HORIZON_MONTHS
+    origins: tuple[Month, ...]  # first months that were not known
+    horizon_months: int = HORIZON_MONTHS  # months after each that are scored, 1 to 60
     area_share: float = AREA_SHARE
 
     def __post_init__(self) -> None:
@@ -57,42 +47,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest found.
+    """What a backtest found."""
 
-    Parameters
-    ----------
-    table
-        As `csa.backtest.scoring.tabulate`.
-    comparison
-        Areas against the best other way; None where nothing came.
-    judged
-        The trials.
-    """
-
-    table: pd.DataFrame
-    comparison: Comparison | None
-    judged: tuple[Judged, ...]
+    table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
+    comparison: Comparison | None  # areas against the best other way; None where nothing came
+    judged: tuple[Judged, ...]  # the trials
 
 
 def full_months(dataset: Dataset) -> Period:
-    """Tell which whole months the data cover.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents.
-
-    Returns
-    -------
-    Period
-        As `csa.areas.year_to_date.whole_months`: from the first month that does not begin
-        late to the last that is over.
-
-    Raises
-    ------
-    PeriodError
-        If no month is whole.
-    """
+    """Tell which whole months the data cover."""
     first, last = dataset.report["data_from"], dataset.report["data_through"]
     if first is None or last is None:
         raise PeriodError("period.no_data")
@@ -106,20 +69,6 @@ def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[
     """List the Januaries with a whole period before them and a whole horizon after.
 
     Only Januaries: what they suggest then changes once a year.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents.
-    months
-        Months of a proposal.
-    horizon_months
-        Months that are scored.
-
-    Returns
-    -------
-    tuple of Month
-        Earliest first; none where the data are too short.
     """
     covered = full_months(dataset)
     years = range(covered.start.year, covered.until.year + 1)
@@ -134,31 +83,7 @@ def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[
 def run_backtest(
     located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
 ) -> Backtest:
-    """Propose at each origin from the months before, and score on the months after.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed; its end is each origin in turn.
-    areas
-        The documented values, or those that a backtest chose.
-    question
-        Origins, horizon and land.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Backtest
-        The table, the comparison and the trials.
-
-    Raises
-    ------
-    PeriodError
-        If an origin has no month of data before it, or not the whole horizon after it.
-    """
+    """Propose at each origin from the months before, and score on the months after."""
     refuse_outside(located.dataset, question)
     judged = []
     for origin in question.origins:
@@ -173,20 +98,7 @@ def run_backtest(
 
 
 def refuse_outside(dataset: Dataset, question: Question) -> None:
-    """Refuse origins without a month of data before them, or a whole horizon after.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents.
-    question
-        Origins and horizon.
-
-    Raises
-    ------
-    PeriodError
-        If one is outside; the message says which may be asked.
-    """
+    """Refuse origins without a month of data before them, or a whole horizon after."""
     if not question.origins:
         return
     covered = full_months(dataset)
@@ -209,26 +121,7 @@ def make_trial(
     found: Sequence[CellSet],
     per_km2: Floats,
 ) -> Trial:
-    """Gather what was known at a period's end, and what came.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    period
-        The months before the origin.
-    question
-        The horizon.
-    found
-        The areas proposed.
-    per_km2
-        Their estimates per km2.
-
-    Returns
-    -------
-    Trial
-        To be judged.
-    """
+    """Gather what was known at a period's end, and what came."""
     origin = period.until
     horizon = Period(origin, origin.plus(question.horizon_months))
     return Trial(
@@ -243,22 +136,7 @@ def make_trial(
 
 
 def judge(trial: Trial, located: Located, question: Question) -> Judged:
-    """Let every method choose from what was known.
-
-    Parameters
-    ----------
-    trial
-        What was known.
-    located
-        The city's incidents and land.
-    question
-        How much land is chosen.
-
-    Returns
-    -------
-    Judged
-        As `csa.backtest.scoring.judge_trial`.
-    """
+    """Let every method choose from what was known."""
     return judge_trial(trial, located.land, question.area_share, seed=SEED)
 
 

@@ -19,61 +19,27 @@ KIND = "record of past years"
 
 @dataclass(frozen=True)
 class UsualChange:
-    """What areas chosen this way did afterwards, nobody having worked there for this tool.
+    """What areas chosen this way did afterwards, nobody having worked there for this tool."""
 
-    Parameters
-    ----------
-    origin
-        When they were chosen (YYYY-MM).
-    n_areas
-        How many.
-    before_share
-        Their share of the city's incidents in the period that chose them.
-    last_year_share
-        In the last 12 months of it.
-    after_share
-        In the 12 months after it.
-    """
-
-    origin: str
-    n_areas: int
-    before_share: float
-    last_year_share: float
-    after_share: float
+    origin: str  # when they were chosen (YYYY-MM)
+    n_areas: int  # how many
+    before_share: float  # their share of the city's incidents in the period that chose them
+    last_year_share: float  # in the last 12 months of it
+    after_share: float  # in the 12 months after it
 
 
 @dataclass(frozen=True)
 class Record:
-    """What past years say, for one dataset and one way of proposing.
+    """What past years say, for one dataset and one way of proposing."""
 
-    Parameters
-    ----------
-    fingerprint
-        Of the dataset.
-    method_version
-        Of the proposal's method.
-    params
-        Period, resolution, size limit, land share and horizon.
-    table
-        As `csa.backtest.scoring.tabulate`; empty where no past year can be judged.
-    comparison
-        Areas against the best other way; None without a past year.
-    tried
-        Settings of DBSCAN tried.
-    suggested
-        The setting suggested; None where there are too few years.
-    usual_changes
-        What chosen areas did afterwards, by origin.
-    """
-
-    fingerprint: str
-    method_version: str
-    params: Mapping[str, Any]
-    table: pd.DataFrame
-    comparison: Comparison | None
-    tried: tuple[Tried, ...]
-    suggested: Tried | None
-    usual_changes: tuple[UsualChange, ...]
+    fingerprint: str  # of the dataset
+    method_version: str  # of the proposal's method
+    params: Mapping[str, Any]  # period, resolution, size limit, land share and horizon
+    table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
+    comparison: Comparison | None  # areas against the best other way; None without a past year
+    tried: tuple[Tried, ...]  # settings of DBSCAN tried
+    suggested: Tried | None  # the setting suggested; None where there are too few years
+    usual_changes: tuple[UsualChange, ...]  # what chosen areas did afterwards, by origin
 
     @property
     def n_origins(self) -> int:
@@ -94,18 +60,7 @@ class Record:
 
 
 def record_to_plain(record: Record) -> dict[str, Any]:
-    """Write a record as plain values.
-
-    Parameters
-    ----------
-    record
-        What is kept.
-
-    Returns
-    -------
-    dict
-        For JSON.
-    """
+    """Write a record as plain values."""
     rows = record.table[list(BACKTEST_COLUMNS)].to_dict("records")
     return {
         "kind": KIND,
@@ -122,23 +77,7 @@ def record_to_plain(record: Record) -> dict[str, Any]:
 
 
 def record_from_plain(plain: Mapping[str, Any]) -> Record:
-    """Read a record from plain values.
-
-    Parameters
-    ----------
-    plain
-        What `record_to_plain` gave.
-
-    Returns
-    -------
-    Record
-        The record.
-
-    Raises
-    ------
-    TableError
-        If it is no record, or of a format this version does not know.
-    """
+    """Read a record from plain values."""
     try:
         if plain["kind"] != KIND or plain["format_version"] != FORMAT_VERSION:
             raise TableError("backtest.bad_record")

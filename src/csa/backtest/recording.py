@@ -28,27 +28,7 @@ NAME = "past-years"
 
 
 def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
-    """List the past Januaries that a record judges.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    tuple of Month
-        Earliest first; none where the data are too short, even for one whole month.
-
-    Raises
-    ------
-    ParamError
-        If the months of a proposal are outside their range.
-    PeriodError
-        If the data have no readable day at all.
-    """
+    """List the past Januaries that a record judges."""
     if not 1 <= choices.months <= 1200:
         raise ParamError("param.months", given=choices.months)
     try:
@@ -66,22 +46,6 @@ def make_record(
 
     The areas judged are those that are then proposed. The years that choose a setting also judge
     it; among settings about as good that flatters little.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        How areas are proposed.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Record
-        To be kept beside the dataset; without a past year to judge, an empty one.
     """
     tell("cells")
     located = locate(dataset, config, choices)
@@ -106,29 +70,7 @@ def make_record(
 def load_record(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Record | None:
-    """Read the record kept beside a dataset for a way of proposing.
-
-    Parameters
-    ----------
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed; DBSCAN's choices and the end do not matter.
-
-    Returns
-    -------
-    Record or None
-        None where `csa backtest` has not made it.
-
-    Raises
-    ------
-    CsaError
-        If the file kept is damaged.
-    """
+    """Read the record kept beside a dataset for a way of proposing."""
     path = _path(folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:
@@ -146,27 +88,6 @@ def load_suggestion(
 
     New data come each month; a setting is chosen once a year, so an older record's stands until
     `csa backtest` is run again.
-
-    Parameters
-    ----------
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    Record or None
-        None where none was ever made for these choices.
-
-    Raises
-    ------
-    CsaError
-        If this dataset's own record is damaged.
     """
     found = load_record(folder, dataset, config, choices)
     if found is not None:
@@ -189,26 +110,7 @@ def _latest_origin(record: Record) -> tuple[str, int, str]:
 def save_record(
     record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
-    """Keep a record beside its dataset.
-
-    Parameters
-    ----------
-    record
-        What `make_record` gave.
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Keep a record beside its dataset."""
     save_kept(_path(folder, dataset, config, choices), record_to_plain(record))
 
 
@@ -218,20 +120,7 @@ def _path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) 
 
 
 def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
-    """List what a record depends on beside the dataset and the method.
-
-    Parameters
-    ----------
-    choices
-        How areas are proposed.
-    areas
-        The documented values.
-
-    Returns
-    -------
-    dict
-        Plain values.
-    """
+    """List what a record depends on beside the dataset and the method."""
     return {
         "months": choices.months,
         "resolution": choices.resolution,
@@ -247,20 +136,7 @@ def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
 
 
 def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
-    """Settle the values that a proposal suggests, and say where they come from.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    record
-        What past years say; None where none is kept.
-
-    Returns
-    -------
-    Suggestion
-        The record's values, else the city file's.
-    """
+    """Settle the values that a proposal suggests, and say where they come from."""
     chosen = None if record is None else record.suggested
     source = "city file" if chosen is None else "past years"
     return Suggestion(_with_setting(config.areas, chosen), source)

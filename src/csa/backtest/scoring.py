@@ -50,74 +50,28 @@ _KINDS = {"origin": "str", "method": "str", "horizon_months": "int64", "n_future
 
 @dataclass(frozen=True)
 class Trial:
-    """What was known on one day of the past, and what came.
+    """What was known on one day of the past, and what came."""
 
-    Parameters
-    ----------
-    origin
-        The first month that was not known.
-    counts
-        (m,) incidents of the period before.
-    last_year
-        (m,) incidents of the 12 months before.
-    xy
-        (n, 2) metres: the period's incidents.
-    areas
-        Places of each candidate area's cells.
-    per_km2
-        The areas' shrunken estimates per km2.
-    future
-        (m,) incidents of the months scored.
-    """
-
-    origin: Month
-    counts: Ints
-    last_year: Ints
+    origin: Month  # the first month that was not known
+    counts: Ints  # (m,) incidents of the period before
+    last_year: Ints  # (m,) incidents of the 12 months before
     xy: Floats  # (n, 2) metres
-    areas: Sequence[Ints]
-    per_km2: Floats
-    future: Ints
+    areas: Sequence[Ints]  # places of each candidate area's cells
+    per_km2: Floats  # the areas' shrunken estimates per km2
+    future: Ints  # (m,) incidents of the months scored
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One trial judged.
+    """One trial judged."""
 
-    Parameters
-    ----------
-    trial
-        What was known, and what came.
-    parts
-        Method to (m,) the part of each cell that it takes, 0 to 1.
-    filled_share
-        The part of the areas' budget that is cells beside areas.
-    """
-
-    trial: Trial
-    parts: Mapping[str, Floats]
-    filled_share: float
+    trial: Trial  # what was known, and what came
+    parts: Mapping[str, Floats]  # method to (m,) the part of each cell that it takes, 0 to 1
+    filled_share: float  # the part of the areas' budget that is cells beside areas
 
 
 def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> Judged:
-    """Let every method choose from what was known, on exactly the same area.
-
-    Parameters
-    ----------
-    trial
-        What was known.
-    land
-        The study area's cells.
-    area_share
-        The part of the study area's land that is chosen. Where areas cover less even with the
-        cells that fill them, all methods choose as little.
-    seed
-        Of the random draws.
-
-    Returns
-    -------
-    Judged
-        What each of `METHODS` takes.
-    """
+    """Let every method choose from what was known, on exactly the same area."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
@@ -134,22 +88,7 @@ def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> Ju
 
 
 def judge_areas(trial: Trial, land: Land, area_share: float) -> Judged:
-    """Let areas alone choose, beside the best possible on as much land: quick.
-
-    Parameters
-    ----------
-    trial
-        What was known.
-    land
-        The study area's cells.
-    area_share
-        The part of the study area's land that is chosen.
-
-    Returns
-    -------
-    Judged
-        What `areas` and `ceiling` take.
-    """
+    """Let areas alone choose, beside the best possible on as much land: quick."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
@@ -181,22 +120,7 @@ def _drawn(land: Land, budget_km2: float, seed: int) -> Floats:
 
 
 def tabulate(judged: Sequence[Judged], land: Land, horizon_months: int) -> pd.DataFrame:
-    """List what each method caught at each origin.
-
-    Parameters
-    ----------
-    judged
-        Trials judged.
-    land
-        The study area's cells.
-    horizon_months
-        Months after each origin that were scored.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `BACKTEST_COLUMNS`; shares are NaN where nothing came or nothing was chosen.
-    """
+    """List what each method caught at each origin."""
     rows = [
         _row(one, method, part, land, horizon_months)
         for one in judged
@@ -206,23 +130,7 @@ def tabulate(judged: Sequence[Judged], land: Land, horizon_months: int) -> pd.Da
 
 
 def as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Make a table of rows, each column of its kind however many rows there are.
-
-    Parameters
-    ----------
-    rows
-        Values by name; None for what is not known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `BACKTEST_COLUMNS`.
-
-    Raises
-    ------
-    ValueError
-        If a row has other names, or a value is of another kind.
-    """
+    """Make a table of rows, each column of its kind however many rows there are."""
     if any(set(row) != set(BACKTEST_COLUMNS) for row in rows):
         raise ValueError(rows)
     table = pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))

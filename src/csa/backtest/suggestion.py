@@ -23,27 +23,13 @@ ALIKE = 0.999
 
 @dataclass(frozen=True)
 class Tried:
-    """One setting of DBSCAN, and how it did in past years.
+    """One setting of DBSCAN, and how it did in past years."""
 
-    Parameters
-    ----------
-    eps_m
-        Radius in metres.
-    min_samples
-        Minimum count, for the documented number of incidents.
-    hit_shares
-        Share of the next incidents that its areas caught, by origin.
-    area_shares
-        On which part of the land, by origin: less than asked for where they cover too little.
-    n_areas
-        How many candidate areas it gave, by origin.
-    """
-
-    eps_m: float
-    min_samples: int
-    hit_shares: tuple[float, ...]
-    area_shares: tuple[float, ...]
-    n_areas: tuple[int, ...]
+    eps_m: float  # radius in metres
+    min_samples: int  # minimum count, for the documented number of incidents
+    hit_shares: tuple[float, ...]  # share of the next incidents that its areas caught, by origin
+    area_shares: tuple[float, ...]  # on which part of the land, by origin
+    n_areas: tuple[int, ...]  # how many candidate areas it gave, by origin
 
     @property
     def mean_hit_share(self) -> float:
@@ -59,17 +45,6 @@ class Tried:
 def choose_setting(tried: Sequence[Tried]) -> Tried | None:
     """Choose among settings that past years cannot tell from the best: the one of fewest areas.
 
-    Parameters
-    ----------
-    tried
-        Settings, each judged at the same origins.
-
-    Returns
-    -------
-    Tried or None
-        A setting whose paired difference to the best is within one standard error, of those that
-        covered the same land; None with fewer than `MIN_ORIGINS` origins.
-
     References
     ----------
     Breiman, Friedman, Olshen & Stone (1984), Classification and Regression Trees, section 3.4.3
@@ -84,18 +59,7 @@ def choose_setting(tried: Sequence[Tried]) -> Tried | None:
 
 
 def comparable_settings(tried: Sequence[Tried]) -> list[Tried]:
-    """Keep the settings whose areas covered as much land as any at each origin.
-
-    Parameters
-    ----------
-    tried
-        Settings.
-
-    Returns
-    -------
-    list of Tried
-        Those that can be compared: who takes less land catches less.
-    """
+    """Keep the settings whose areas covered as much land as any at each origin."""
     most = [max(shares) for shares in zip(*(one.area_shares for one in tried), strict=True)]
     return [
         one
@@ -115,22 +79,7 @@ def _is_as_good(one: Tried, best: Tried) -> bool:
 
 
 def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int) -> Message:
-    """Say why a setting is suggested.
-
-    Parameters
-    ----------
-    chosen
-        What `choose_setting` gave.
-    tried
-        The settings tried.
-    n_origins
-        Past years at hand.
-
-    Returns
-    -------
-    Message
-        One sentence.
-    """
+    """Say why a setting is suggested."""
     if chosen is None:
         return say("backtest.too_few_years", n=n_origins, needed=MIN_ORIGINS)
     best = max(one.mean_hit_share for one in comparable_settings(tried))
@@ -149,24 +98,7 @@ def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int)
 def explain_override(
     eps_m: float, min_samples: float, tried: Sequence[Tried], chosen: Tried | None
 ) -> Message:
-    """Say what choosing another setting costs, as far as past years can tell.
-
-    Parameters
-    ----------
-    eps_m
-        Radius chosen, metres.
-    min_samples
-        Minimum chosen, scaled to the documented number of incidents.
-    tried
-        The settings tried in past years.
-    chosen
-        The suggested one; None where there are too few years.
-
-    Returns
-    -------
-    Message
-        What the nearest setting tried caught beside the suggested one, or that none is near.
-    """
+    """Say what choosing another setting costs, as far as past years can tell."""
 
     def apart(one: Tried) -> float:
         return abs(math.log(one.eps_m / eps_m)) + abs(math.log(one.min_samples / min_samples))

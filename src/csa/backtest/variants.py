@@ -31,27 +31,7 @@ SWEPT_DENSITY = (0.85, 1.0, 1.15)
 def run_variants(
     located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
 ) -> pd.DataFrame:
-    """Score other ways of forming areas, and other settings of DBSCAN, at the same origins.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed.
-    areas
-        The documented values.
-    question
-        Origins, horizon and land.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `csa.backtest.scoring.tabulate`, the variant's name as `method`. Where areas cover
-        less than the land asked for, `area_share` says so.
-    """
+    """Score other ways of forming areas, and other settings of DBSCAN, at the same origins."""
     refuse_outside(located.dataset, question)
     tables = [as_table([])]
     for origin in question.origins:
@@ -113,26 +93,7 @@ def _settings(
 def sweep_settings(
     located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
 ) -> tuple[Tried, ...]:
-    """Try settings of DBSCAN around the documented ones at past origins.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed.
-    areas
-        The documented values.
-    question
-        Origins, horizon and land.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    tuple of Tried
-        Each setting with what it caught, and on how much land.
-    """
+    """Try settings of DBSCAN around the documented ones at past origins."""
     refuse_outside(located.dataset, question)
     rows: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
     for origin in question.origins:

@@ -25,23 +25,7 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 @contextmanager
 def writing(out: Path) -> Iterator[Path]:
-    """Give a place to one writer at a time, and sentences for what fails.
-
-    Parameters
-    ----------
-    out
-        The file or folder that is written.
-
-    Yields
-    ------
-    pathlib.Path
-        Its real place: links followed, the folder that it stands in made.
-
-    Raises
-    ------
-    OutputError
-        If anything below cannot be written.
-    """
+    """Give a place to one writer at a time, and sentences for what fails."""
     try:
         place = out.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -60,20 +44,7 @@ def writing(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Write files into a temporary folder beside their place, and bring them to the disk.
-
-    Parameters
-    ----------
-    place
-        Where they will be.
-    files
-        Name to content; `es/index.html` is in a folder below.
-
-    Yields
-    ------
-    pathlib.Path
-        The folder; what is still at its path in the end is removed.
-    """
+    """Write files into a temporary folder beside their place, and bring them to the disk."""
     fresh = _fresh_sibling(place)
     try:
         _fill(fresh, files)
@@ -83,15 +54,7 @@ def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def put(fresh: Path, place: Path) -> None:
-    """Move a folder to its place, exchanging it with the one that is there.
-
-    Parameters
-    ----------
-    fresh
-        The new folder; afterwards the old one may be at its path.
-    place
-        Where it belongs, beside `fresh`.
-    """
+    """Move a folder to its place, exchanging it with the one that is there."""
     if place.exists() and _exchange(fresh, place):
         sync_folder(place.parent)
         return  # the old folder is now at `fresh`, and is removed there
@@ -110,20 +73,7 @@ def put(fresh: Path, place: Path) -> None:
 
 
 def put_new(fresh: Path, place: Path) -> bool:
-    """Move a file to its place, unless something is there.
-
-    Parameters
-    ----------
-    fresh
-        The new file.
-    place
-        Where it belongs, on the same disk; held by `writing`.
-
-    Returns
-    -------
-    bool
-        Whether it is there now.
-    """
+    """Move a file to its place, unless something is there."""
     try:
         os.link(fresh, place)
     except FileExistsError:
@@ -139,15 +89,7 @@ def put_new(fresh: Path, place: Path) -> bool:
 
 
 def point(link: Path, target: Path) -> None:
-    """Make a link, or point it elsewhere, in one step.
-
-    Parameters
-    ----------
-    link
-        The link.
-    target
-        What it points to, as seen from the link's folder.
-    """
+    """Make a link, or point it elsewhere, in one step."""
     fresh = link.parent / new_link(link.name)
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
@@ -155,29 +97,12 @@ def point(link: Path, target: Path) -> None:
 
 
 def new_link(name: str) -> str:
-    """Name the new end of a link, which a writer that was killed may leave behind.
-
-    Parameters
-    ----------
-    name
-        The link's name.
-
-    Returns
-    -------
-    str
-        The name beside it.
-    """
+    """Name the new end of a link, which a writer that was killed may leave behind."""
     return f".{name}.new"
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring to the disk which files a folder holds.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-    """
+    """Bring to the disk which files a folder holds."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

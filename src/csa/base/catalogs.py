@@ -54,53 +54,18 @@ PUBLIC = (
 
 
 def public_sentences() -> dict[str, Template]:
-    """Return the sentences that the public reads.
-
-    Returns
-    -------
-    dict
-        Key to English template, in the order of `locale/en.toml`.
-    """
+    """Return the sentences that the public reads."""
     return {key: text for key, text in english().items() if key.startswith(PUBLIC)}
 
 
 def catalog_path(language: str) -> Traversable:
-    """Say where the sentences of a language stand.
-
-    Parameters
-    ----------
-    language
-        Such as `es`; of `es_MX` the part before the underscore.
-
-    Returns
-    -------
-    Traversable
-        The file, whether it is there or not.
-    """
+    """Say where the sentences of a language stand."""
     name = language.partition("_")[0]
     return files("csa.base").joinpath("locale", name, "LC_MESSAGES", "csa.po")
 
 
 def read_catalog(path: Traversable | Path, language: str) -> Catalog:
-    """Read a catalog, fuzzy sentences too.
-
-    Parameters
-    ----------
-    path
-        A `.po` file.
-    language
-        Its language.
-
-    Returns
-    -------
-    Catalog
-        Of Babel.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file.
-    """
+    """Read a catalog, fuzzy sentences too."""
     from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415 - see translations
 
     try:
@@ -112,18 +77,7 @@ def read_catalog(path: Traversable | Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Give what a language says, as gettext has it.
-
-    Parameters
-    ----------
-    language
-        Such as `es`.
-
-    Returns
-    -------
-    gettext.NullTranslations
-        Of a language without a catalog: it says everything in English.
-    """
+    """Give what a language says, as gettext has it."""
     path = catalog_path(language)
     if not language.isidentifier() or language == ENGLISH or not path.is_file():
         return gettext.NullTranslations()
@@ -136,22 +90,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def translated(key: str, language: str, n: object = None) -> Template:
-    """Find a sentence in a language.
-
-    Parameters
-    ----------
-    key
-        A key of `locale/en.toml`.
-    language
-        Such as `es`.
-    n
-        The number that chooses among forms, where the sentence has forms.
-
-    Returns
-    -------
-    str or Mapping
-        The sentence, its form chosen in another language; the English one where that lacks it.
-    """
+    """Find a sentence in a language."""
     template = english()[key]
     if language == ENGLISH:
         return template
@@ -163,18 +102,7 @@ def translated(key: str, language: str, n: object = None) -> Template:
 
 
 def locale_of(language: str) -> str:
-    """Say whose way of writing numbers and days goes with a language's sentences.
-
-    Parameters
-    ----------
-    language
-        Such as `es`.
-
-    Returns
-    -------
-    str
-        A locale of Babel; `en` where sentences come in English.
-    """
+    """Say whose way of writing numbers and days goes with a language's sentences."""
     if type(translations(language)) is gettext.NullTranslations:
         return ENGLISH
     name = language.partition("_")[0]
@@ -182,19 +110,6 @@ def locale_of(language: str) -> str:
 
 
 def render(message: Message, language: str = ENGLISH) -> str:
-    """Render a message in a reader's language.
-
-    Parameters
-    ----------
-    message
-        What is to be said.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        The sentence; in English where the language has no catalog, or not this sentence.
-    """
+    """Render a message in a reader's language."""
     template = translated(message.key, language, message.values.get("n"))
     return fill(template, message.values)

@@ -29,23 +29,7 @@ METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
 
 
 def parse_crs(text: Any) -> CRS:
-    """Read a coordinate system from text such as `EPSG:32615`.
-
-    Parameters
-    ----------
-    text
-        An authority code, WKT or PROJ text.
-
-    Returns
-    -------
-    pyproj.CRS
-        The coordinate system.
-
-    Raises
-    ------
-    CrsError
-        If no such system is known.
-    """
+    """Read a coordinate system from text such as `EPSG:32615`."""
     try:
         return CRS.from_user_input(text)
     except CRSError as error:
@@ -53,18 +37,7 @@ def parse_crs(text: Any) -> CRS:
 
 
 def is_metric(crs: Any) -> bool:
-    """Tell whether lengths and areas have a meaning in metres.
-
-    Parameters
-    ----------
-    crs
-        A coordinate system, or None.
-
-    Returns
-    -------
-    bool
-        True for a projected system with all axes in metres.
-    """
+    """Tell whether lengths and areas have a meaning in metres."""
     if crs is None:
         return False
     return _is_metric(parse_crs(crs))
@@ -88,18 +61,7 @@ def _is_transverse(crs: CRS) -> bool:
 
 
 def require_metres(crs: Any) -> None:
-    """Refuse a coordinate system in which lengths are not metres.
-
-    Parameters
-    ----------
-    crs
-        A coordinate system, or None.
-
-    Raises
-    ------
-    CrsError
-        If the system is unset, geographic, or projected in another unit.
-    """
+    """Refuse a coordinate system in which lengths are not metres."""
     if crs is None:
         raise CrsError("crs.unset")
     if not is_metric(crs):
@@ -113,22 +75,7 @@ def require_metres(crs: Any) -> None:
 def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
     """Project longitudes and latitudes.
 
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84, length n.
-    crs
-        The projected system wanted, in metres.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, 2) metres, x and y.
-
-    Raises
-    ------
-    CrsError
-        If the system is not in metres.
+    Returns (n, 2) metres, x and y.
     """
     require_metres(crs)
     to_metres = Transformer.from_crs(LONLAT, parse_crs(crs), always_xy=True)
@@ -137,21 +84,7 @@ def project(lon: Floats, lat: Floats, crs: Any) -> Floats:
 
 
 def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
-    """Turn coordinates of any known system into longitude and latitude.
-
-    Parameters
-    ----------
-    x, y
-        Easting and northing (or longitude and latitude) in the units of `crs`, length n.
-    crs
-        The system that they are in: metres, US survey feet, degrees.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Longitude and latitude in degrees, length n; NaN where a projected system has no such
-        place. Degrees are passed on as they are, impossible ones too.
-    """
+    """Turn coordinates of any known system into longitude and latitude."""
     source = parse_crs(crs)
     easting, northing = np.asarray(x, float), np.asarray(y, float)
     if source == CRS.from_user_input(LONLAT):
@@ -164,50 +97,14 @@ def to_lonlat(x: Floats, y: Floats, crs: Any) -> tuple[Floats, Floats]:
 
 
 def tables_to_lonlat(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
-    """Bring a table of polygons or points into longitude and latitude.
-
-    Parameters
-    ----------
-    table
-        Any number of geometries.
-    source
-        Where the table came from, for the message.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        The same rows in WGS 84.
-
-    Raises
-    ------
-    CrsError
-        If the table names no coordinate system.
-    """
+    """Bring a table of polygons or points into longitude and latitude."""
     if table.crs is None:
         raise CrsError("crs.places_unset", source=source)
     return table.to_crs(LONLAT)
 
 
 def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
-    """Project geometries into a system in metres.
-
-    Parameters
-    ----------
-    shapes
-        Geometries in any known system.
-    crs
-        The projected system wanted, in metres.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        The same geometries, in metres.
-
-    Raises
-    ------
-    CrsError
-        If the wanted system is not in metres, or the given one is unset.
-    """
+    """Project geometries into a system in metres."""
     require_metres(crs)
     if shapes.crs is None:
         raise CrsError("crs.unset")
@@ -216,38 +113,14 @@ def to_metres(shapes: gpd.GeoSeries, crs: Any) -> gpd.GeoSeries:
 
 @lru_cache(maxsize=256)
 def equal_area(lon: float, lat: float) -> CRS:
-    """Return an equal-area system in metres, centred on a place.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84.
-
-    Returns
-    -------
-    pyproj.CRS
-        Lambert's azimuthal equal-area projection: areas are those on the ellipsoid.
-    """
+    """Return an equal-area system in metres, centred on a place."""
     return CRS.from_proj4(
         f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
     )
 
 
 def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats:
-    """Measure how far places are from one place, along the ellipsoid.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84, length n; NaN gives NaN.
-    to_lon, to_lat
-        The one place, degrees.
-
-    Returns
-    -------
-    numpy.ndarray
-        Metres, length n.
-    """
+    """Measure how far places are from one place, along the ellipsoid."""
     geod = Geod(ellps="WGS84")
     many_lon, many_lat = np.asarray(lon, float), np.asarray(lat, float)
     is_known = np.isfinite(many_lon) & np.isfinite(many_lat)
@@ -260,36 +133,12 @@ def distance_m(lon: Floats, lat: Floats, to_lon: float, to_lat: float) -> Floats
 
 
 def made_for(crs: Any) -> tuple[float, float, float, float] | None:
-    """Return the box that a system is made for, and three degrees around it.
-
-    Parameters
-    ----------
-    crs
-        A projected system.
-
-    Returns
-    -------
-    tuple or None
-        West, south, east and north in degrees; None where the system names no area of use.
-    """
+    """Return the box that a system is made for, and three degrees around it."""
     use = parse_crs(crs).area_of_use
     return None if use is None else (use.west - 3, use.south - 3, use.east + 3, use.north + 3)
 
 
 def is_made_for(crs: Any, lon: float, lat: float) -> bool:
-    """Tell whether a system is made for a place, give or take three degrees.
-
-    Parameters
-    ----------
-    crs
-        A projected system.
-    lon, lat
-        Degrees, WGS 84.
-
-    Returns
-    -------
-    bool
-        True also where the system names no area of use.
-    """
+    """Tell whether a system is made for a place, give or take three degrees."""
     box = made_for(crs)
     return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])

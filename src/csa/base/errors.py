@@ -22,15 +22,7 @@ from csa.base.message import Message, say
 
 
 class CsaError(Exception):
-    """A mistake that the user can mend: what was wrong, where, what to do.
-
-    Parameters
-    ----------
-    key
-        A key of the catalog of sentences.
-    **values
-        What the sentence names.
-    """
+    """A mistake that the user can mend: what was wrong, where, what to do."""
 
     def __init__(self, key: str, /, **values: object) -> None:
         self.message: Message = say(key, **values)
@@ -42,17 +34,7 @@ class CsaError(Exception):
 
 
 class ConfigError(CsaError):
-    """A city or deployment file that cannot be used.
-
-    Parameters
-    ----------
-    key
-        A key of the catalog of sentences.
-    faults
-        Every fault found, each a message with the setting and the remedy.
-    **values
-        What the sentence names.
-    """
+    """A city or deployment file that cannot be used."""
 
     def __init__(self, key: str, /, *, faults: tuple[Message, ...] = (), **values: object) -> None:
         self.faults = faults

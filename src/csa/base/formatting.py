@@ -14,20 +14,7 @@ KM2_PER_SQUARE_MILE = 2.589988110336
 
 
 def day(when: date, language: str = ENGLISH) -> str:
-    """Write a day, such as `July 31, 2020`.
-
-    Parameters
-    ----------
-    when
-        The day.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        The day in words.
-    """
+    """Write a day, such as `July 31, 2020`."""
     locale = locale_of(language)
     if locale != ENGLISH:
         from babel.dates import format_date  # noqa: PLC0415 - English alone needs no Babel
@@ -37,22 +24,7 @@ def day(when: date, language: str = ENGLISH) -> str:
 
 
 def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
-    """Write a month, such as `July 2020`.
-
-    Parameters
-    ----------
-    text
-        `YYYY-MM`.
-    is_short
-        True for `Jul 2020`.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        The month in words.
-    """
+    """Write a month, such as `July 2020`."""
     year, number = text.split("-")
     locale = locale_of(language)
     if locale != ENGLISH:
@@ -65,20 +37,7 @@ def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
 
 
 def percent(share: float | None, language: str = ENGLISH) -> str:
-    """Write a share in percent, with no more digits than it carries.
-
-    Parameters
-    ----------
-    share
-        0 to 1, or None.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        Such as `3 %`, `0.4 %`, `under 0.1 %`, `over 99 %`, or `unknown`.
-    """
+    """Write a share in percent, with no more digits than it carries."""
     if share is None:
         return render(say("ways.unknown"), language)
     hundredths = 100 * share
@@ -91,20 +50,7 @@ def percent(share: float | None, language: str = ENGLISH) -> str:
 
 
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
-    """Write a share as so many in ten; none is ever said to be all or nothing.
-
-    Parameters
-    ----------
-    share
-        0 to 1; None or NaN where it is not known.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        Such as `7 in 10`, `under 1 in 10` below .05, `over 9 in 10` from .95, or `unknown`.
-    """
+    """Write a share as so many in ten; none is ever said to be all or nothing."""
     if share is None or math.isnan(share):
         return render(say("ways.unknown"), language)
     if share < 0.05:
@@ -115,20 +61,7 @@ def in_ten(share: float | None, language: str = ENGLISH) -> str:
 
 
 def times(ratio: float | None, language: str = ENGLISH) -> str:
-    """Write how many times one number is another, with no more digits than it carries.
-
-    Parameters
-    ----------
-    ratio
-        0 or more; None or NaN where it is not known.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        Such as `1.4` below 10, `23` from 10 on, or `unknown`.
-    """
+    """Write how many times one number is another, with no more digits than it carries."""
     if ratio is None or math.isnan(ratio):
         return render(say("ways.unknown"), language)
     digits = 1 if ratio < 9.95 else 0
@@ -136,22 +69,7 @@ def times(ratio: float | None, language: str = ENGLISH) -> str:
 
 
 def land(km2: float, units: str, language: str = ENGLISH) -> str:
-    """Write an area of land in the city's units.
-
-    Parameters
-    ----------
-    km2
-        Square kilometres.
-    units
-        `us` or `metric`.
-    language
-        Such as `en` or `es`.
-
-    Returns
-    -------
-    str
-        Such as `1.2 square miles` or `3.1 km2`.
-    """
+    """Write an area of land in the city's units."""
     is_us = units == "us"
     size = km2 / KM2_PER_SQUARE_MILE if is_us else km2
     written = f"{size:,.{1 if size >= 0.5 else 2}f}"
@@ -160,18 +78,7 @@ def land(km2: float, units: str, language: str = ENGLISH) -> str:
 
 
 def listed(counts: Mapping[str, int]) -> str:
-    """List counts by name, zeros left out, largest first.
-
-    Parameters
-    ----------
-    counts
-        Name to count.
-
-    Returns
-    -------
-    str
-        Such as `12 bad date, 3 duplicate row`; `none` where all are zero.
-    """
+    """List counts by name, zeros left out, largest first."""
     order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in order if count]
     return ", ".join(parts) or "none"

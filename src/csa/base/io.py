@@ -27,23 +27,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_bytes(value: object) -> bytes:
-    """Write a value as JSON, the same bytes each time.
-
-    Parameters
-    ----------
-    value
-        Dictionaries, lists, texts, numbers; keys keep their order.
-
-    Returns
-    -------
-    bytes
-        UTF-8, indented, with a newline at the end.
-
-    Raises
-    ------
-    ValueError
-        If a number is NaN or infinite: JSON has neither.
-    """
+    """Write a value as JSON, the same bytes each time."""
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     return (text + "\n").encode()
 
@@ -52,18 +36,6 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Write a table as CSV that no spreadsheet takes for formulas.
 
     A text that begins like a formula gets an apostrophe before it; numbers do not.
-
-    Parameters
-    ----------
-    header
-        Column names.
-    rows
-        Values; None is empty.
-
-    Returns
-    -------
-    bytes
-        UTF-8, lines ending in a newline.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -82,25 +54,7 @@ def _safe(value: object) -> object:
 
 
 def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
-    """Return what a library can write only to a file, by way of a temporary one.
-
-    Parameters
-    ----------
-    write
-        Called with the file's path.
-    suffix
-        The file's ending, such as `.gpkg`.
-
-    Returns
-    -------
-    bytes
-        The file's content; the file itself is gone.
-
-    Raises
-    ------
-    OutputError
-        If the machine has no room for it.
-    """
+    """Return what a library can write only to a file, by way of a temporary one."""
     try:
         with tempfile.TemporaryDirectory(prefix=".csa-tmp-") as folder:
             path = Path(folder) / f"file{suffix}"
@@ -112,20 +66,7 @@ def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all; its folder is made where it is absent.
-
-    Parameters
-    ----------
-    path
-        The file.
-    content
-        Its bytes.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Write a file whole, or not at all; its folder is made where it is absent."""
     with (
         writing(path) as place,
         written_beside(place, {place.name: content}) as fresh,
@@ -138,23 +79,6 @@ def create_file(path: Path, content: bytes) -> bool:
     """Write a file that is never written over: whole, or not at all.
 
     Of several writers of one name, in whatever process, one alone creates it.
-
-    Parameters
-    ----------
-    path
-        The file; its folder is made where it is absent.
-    content
-        Its bytes.
-
-    Returns
-    -------
-    bool
-        Whether it was created; False where something stands at its place, which stays.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
     """
     with (
         writing(path) as place,
@@ -166,18 +90,7 @@ def create_file(path: Path, content: bytes) -> bool:
 
 
 def require_writable(place: Path) -> None:
-    """Refuse a place that could not be written, before hours go into what is to be written.
-
-    Parameters
-    ----------
-    place
-        The file or folder that is to be written later; nothing is made.
-
-    Raises
-    ------
-    OutputError
-        If the folder that it would stand in, or be made in, takes no files.
-    """
+    """Refuse a place that could not be written, before hours go into what is to be written."""
     folder = place.resolve().parent
     while not os.path.lexists(folder):
         folder = folder.parent
@@ -197,25 +110,6 @@ def replace_folder(
     """Write a folder whole: all of its files, or nothing.
 
     An existing folder of the same kind is replaced; anything else is refused.
-
-    Parameters
-    ----------
-    out
-        The folder.
-    marker
-        The file by which a folder of this kind is known; one of `files`.
-    files
-        Name to content; `es/index.html` is in a folder below, one level deep.
-    optional
-        Names of files that such a folder may hold, and this one lacks.
-    refuse
-        Called with the place while nobody else writes there: raises where the folder that is
-        there now must not be replaced.
-
-    Raises
-    ------
-    OutputError
-        If the place holds something else, or cannot be written.
     """
     with writing(out) as place:
         require_replaceable(place, marker, {*files, *optional})
@@ -226,22 +120,7 @@ def replace_folder(
 
 
 def require_replaceable(out: Path, marker: str, names: Iterable[str]) -> None:
-    """Refuse a folder that holds something else, before anything is made for its place.
-
-    Parameters
-    ----------
-    out
-        The folder; it may be absent.
-    marker
-        The file by which a folder of this kind is known.
-    names
-        All that such a folder may hold.
-
-    Raises
-    ------
-    OutputError
-        If it holds something else.
-    """
+    """Refuse a folder that holds something else, before anything is made for its place."""
     allowed = {marker, *names}
     _refuse_other(out, marker, {name.partition("/")[0] for name in allowed})
     _refuse_strangers(out, allowed)
@@ -255,27 +134,6 @@ def publish_version(
     The folder holds `versions/<number>`, a link `current` to one of them, and a link to each
     of its files: `out/incidents.parquet` is always the current version's. What is kept beside them
     in `kept/` stays.
-
-    Parameters
-    ----------
-    out
-        The folder.
-    marker
-        The file by which a folder of this kind is known; one of `files`.
-    files
-        Name to content.
-    optional
-        Names of files that a version may lack, and another have.
-
-    Returns
-    -------
-    str
-        The version's number; the current one's where its content is the same.
-
-    Raises
-    ------
-    OutputError
-        If the place holds something else, or cannot be written.
     """
     with writing(out) as place:
         _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS, KEPT})

@@ -16,13 +16,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 
 def silent(_: str) -> None:
-    """Tell nobody of a step.
-
-    Parameters
-    ----------
-    _
-        The step's key.
-    """
+    """Tell nobody of a step."""
 
 
 class _Json(logging.Formatter):
@@ -38,15 +32,7 @@ class _Json(logging.Formatter):
 
 
 def start_log(*, is_verbose: bool, as_json: bool) -> None:
-    """Send our log to stderr.
-
-    Parameters
-    ----------
-    is_verbose
-        Whether each step is logged, or only what went wrong.
-    as_json
-        Whether each line is a JSON object.
-    """
+    """Send our log to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else logging.Formatter("%(name)s: %(message)s"))
     logger = logging.getLogger("csa")

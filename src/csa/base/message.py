@@ -21,13 +21,7 @@ Template: TypeAlias = str | Mapping[str, str]
 
 @cache
 def english() -> Mapping[str, Template]:
-    """Return the English catalog: key to sentence, read once from `locale/en.toml`.
-
-    Returns
-    -------
-    Mapping
-        Dotted keys (`"source.empty"`) to templates with `{named}` values.
-    """
+    """Return the English catalog: key to sentence, read once from `locale/en.toml`."""
     text = files("csa.base").joinpath("locale", "en.toml").read_text(encoding="utf-8")
     flat: dict[str, Template] = {}
     for room, sentences in tomllib.loads(text).items():
@@ -38,18 +32,10 @@ def english() -> Mapping[str, Template]:
 
 @dataclass(frozen=True)
 class Message:
-    """What is to be said, as a key of the catalog and the values that the sentence names.
+    """What is to be said, as a key of the catalog and the values that the sentence names."""
 
-    Parameters
-    ----------
-    key
-        A key of `locale/en.toml`, such as `"source.empty"`.
-    values
-        What the sentence names: text and numbers. Numbers are formatted by the sentence.
-    """
-
-    key: str
-    values: Mapping[str, object]
+    key: str  # a key of `locale/en.toml`, such as `"source.empty"`
+    values: Mapping[str, object]  # what the sentence names
 
     def __str__(self) -> str:
         """Return the English sentence."""
@@ -57,45 +43,14 @@ class Message:
 
 
 def say(key: str, /, **values: object) -> Message:
-    """Make a message; a shorthand for `Message(key, values)`.
-
-    Parameters
-    ----------
-    key
-        A key of the catalog.
-    **values
-        What the sentence names.
-
-    Returns
-    -------
-    Message
-        The message, its values read-only.
-
-    Raises
-    ------
-    KeyError
-        If the catalog has no such key: a fault of ours, never of the user.
-    """
+    """Make a message; a shorthand for `Message(key, values)`."""
     if key not in english():
         raise KeyError(key)
     return Message(key, MappingProxyType(values))
 
 
 def fill(template: Template, values: Mapping[str, object]) -> str:
-    """Put values into a template, choosing the form for the number `n` where it has forms.
-
-    Parameters
-    ----------
-    template
-        A sentence, or its forms `one` and `other`.
-    values
-        What the sentence names.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Put values into a template, choosing the form for the number `n` where it has forms."""
     if not isinstance(template, str):
         template = template["one" if values.get("n") == 1 else "other"]
     return template.format_map(values)

@@ -16,18 +16,10 @@ RESOLUTION_RANGE = (6, 11)
 
 @dataclass(frozen=True, order=True)
 class Month:
-    """A calendar month, written `YYYY-MM`.
+    """A calendar month, written `YYYY-MM`."""
 
-    Parameters
-    ----------
-    year
-        Four digits.
-    number
-        1 to 12.
-    """
-
-    year: int
-    number: int
+    year: int  # four digits
+    number: int  # 1 to 12
 
     def __post_init__(self) -> None:
         """Refuse what is no month."""
@@ -36,43 +28,14 @@ class Month:
 
     @classmethod
     def parse(cls, text: str, name: str = "month") -> Month:
-        """Read a month from `YYYY-MM`.
-
-        Parameters
-        ----------
-        text
-            Such as `2020-08`.
-        name
-            The option that gave it, for the message.
-
-        Returns
-        -------
-        Month
-            The month.
-
-        Raises
-        ------
-        ParamError
-            If the text is not a month.
-        """
+        """Read a month from `YYYY-MM`."""
         match = MONTH_PATTERN.fullmatch(text)
         if match is None or int(match[1]) < 1:
             raise ParamError("param.month", name=name, given=text)
         return cls(int(match[1]), int(match[2]))
 
     def plus(self, months: int) -> Month:
-        """Return the month so many months later (earlier when negative).
-
-        Parameters
-        ----------
-        months
-            How many.
-
-        Returns
-        -------
-        Month
-            The other month.
-        """
+        """Return the month so many months later (earlier when negative)."""
         index = self.index + months
         return Month(index // 12, index % 12 + 1)
 
@@ -88,18 +51,10 @@ class Month:
 
 @dataclass(frozen=True)
 class Period:
-    """Whole months: the start is included, the end is not.
+    """Whole months: the start is included, the end is not."""
 
-    Parameters
-    ----------
-    start
-        The first month counted.
-    until
-        The first month not counted.
-    """
-
-    start: Month
-    until: Month
+    start: Month  # the first month counted
+    until: Month  # the first month not counted
 
     def __post_init__(self) -> None:
         """Refuse a period without a month in it."""
@@ -108,25 +63,7 @@ class Period:
 
     @classmethod
     def before(cls, until: Month, months: int) -> Period:
-        """Return the months before one.
-
-        Parameters
-        ----------
-        until
-            The first month not counted.
-        months
-            How many, at least 1.
-
-        Returns
-        -------
-        Period
-            That many months, ending before `until`.
-
-        Raises
-        ------
-        ParamError
-            If `months` is below 1 or reaches back before the year 1.
-        """
+        """Return the months before one."""
         if not 1 <= months <= 1200 or until.index - months < 12:
             raise ParamError("param.months", given=months)
         return cls(until.plus(-months), until)
@@ -139,18 +76,10 @@ class Period:
 
 @dataclass(frozen=True)
 class DbscanParams:
-    """The two choices of DBSCAN.
+    """The two choices of DBSCAN."""
 
-    Parameters
-    ----------
-    eps_m
-        Neighbourhood radius in metres, above 0 and at most 5,000.
-    min_samples
-        How many incidents, itself included, make an incident a core one; at least 2.
-    """
-
-    eps_m: float
-    min_samples: int
+    eps_m: float  # neighbourhood radius in metres, above 0 and at most 5,000
+    min_samples: int  # how many incidents, itself included, make an incident a core one
 
     def __post_init__(self) -> None:
         """Refuse values outside their range."""
@@ -162,21 +91,11 @@ class DbscanParams:
 
 @dataclass(frozen=True)
 class AreaParams:
-    """How clusters become candidate areas.
+    """How clusters become candidate areas."""
 
-    Parameters
-    ----------
-    dbscan
-        The choices of DBSCAN.
-    resolution
-        H3 resolution of the cells, 6 to 11.
-    max_area_km2
-        No area is larger than this; 0 for no limit.
-    """
-
-    dbscan: DbscanParams
-    resolution: int = 9
-    max_area_km2: float = 2.0
+    dbscan: DbscanParams  # the choices of DBSCAN
+    resolution: int = 9  # H3 resolution of the cells, 6 to 11
+    max_area_km2: float = 2.0  # no area is larger than this; 0 for no limit
 
     def __post_init__(self) -> None:
         """Refuse values outside their range."""
@@ -191,18 +110,7 @@ class AreaParams:
 
 
 def require_resolution(resolution: int) -> None:
-    """Refuse an H3 resolution that is of no use for areas in a city.
-
-    Parameters
-    ----------
-    resolution
-        The resolution wanted.
-
-    Raises
-    ------
-    ParamError
-        If it is not 6 to 11.
-    """
+    """Refuse an H3 resolution that is of no use for areas in a city."""
     low, high = RESOLUTION_RANGE
     if not low <= resolution <= high:
         raise ParamError("param.resolution", given=resolution, low=low, high=high)

@@ -43,18 +43,7 @@ INCIDENT_COLUMNS = {
 
 
 def check_incidents(incidents: pd.DataFrame) -> None:
-    """Check the incidents table, where it is written and where it is read.
-
-    Parameters
-    ----------
-    incidents
-        An incident a row.
-
-    Raises
-    ------
-    TableError
-        If a column is missing, or holds what it must not; the message names each fault.
-    """
+    """Check the incidents table, where it is written and where it is read."""
     import pandera.errors  # noqa: PLC0415 - loads late
     import pandera.pandas as pa  # noqa: PLC0415 - loads late
 

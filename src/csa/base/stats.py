@@ -13,23 +13,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def as_counts(given: npt.ArrayLike) -> Ints:
-    """Refuse what cannot be counts of incidents.
-
-    Parameters
-    ----------
-    given
-        Incidents, in any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same, int64.
-
-    Raises
-    ------
-    TableError
-        If one is negative, missing or no whole number.
-    """
+    """Refuse what cannot be counts of incidents."""
     counts = np.asarray(given, dtype=np.float64)
     is_count = (counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)
     if not is_count.all():
@@ -42,18 +26,6 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
 
     It is of the usual (expected) number, not of the next count, which varies more. Incidents
     that lead to others, and a place chosen because its count was high, make it too narrow.
-
-    Parameters
-    ----------
-    n
-        Incidents counted.
-    coverage
-        How often such intervals hold the expected number, at least; 0 to 1.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper expected number.
 
     References
     ----------
@@ -71,23 +43,6 @@ def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_befo
     smaller tail is doubled, so that chance is called more than chance at most as often as is
     said. Counts that vary more than Poisson's (one shooting answers another) are called so
     more often.
-
-    Parameters
-    ----------
-    n_now, n_before
-        Incidents, each 0 or more.
-    exposure_now, exposure_before
-        How long each was counted, such as days; above 0.
-
-    Returns
-    -------
-    float
-        0 to 1; 1 where both are 0.
-
-    Raises
-    ------
-    ParamError
-        If a count is negative, or an exposure not above 0.
 
     References
     ----------

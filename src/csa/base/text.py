@@ -42,130 +42,41 @@ __all__ = [
 
 
 def speak(key: str, /, **values: object) -> str:
-    """Say something at once, in English; a shorthand for `render(say(key, ...))`.
-
-    Parameters
-    ----------
-    key
-        A key of the catalog.
-    **values
-        What the sentence names.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Say something at once, in English; a shorthand for `render(say(key, ...))`."""
     return render(say(key, **values))
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """Somebody who speaks one language: `Speaker("es")("public.title", city="Orrinvale")`.
+    """Somebody who speaks one language: `Speaker("es")("public.title", city="Orrinvale")`."""
 
-    Parameters
-    ----------
-    language
-        Such as `en` or `es`.
-    """
-
-    language: str = ENGLISH
+    language: str = ENGLISH  # such as `en` or `es`
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Say a sentence of the catalog.
-
-        Parameters
-        ----------
-        key
-            A key of the catalog.
-        **values
-            What the sentence names.
-
-        Returns
-        -------
-        str
-            The sentence.
-        """
+        """Say a sentence of the catalog."""
         return render(say(key, **values), self.language)
 
     def day(self, when: date) -> str:
-        """Write a day.
-
-        Parameters
-        ----------
-        when
-            The day.
-
-        Returns
-        -------
-        str
-            Such as `July 31, 2020`, or `31 de julio de 2020`.
-        """
+        """Write a day."""
         return day(when, self.language)
 
     def month(self, text: str, *, is_short: bool = False) -> str:
-        """Write a month.
-
-        Parameters
-        ----------
-        text
-            `YYYY-MM`.
-        is_short
-            True for `Jul 2020`.
-
-        Returns
-        -------
-        str
-            Such as `July 2020`, or `julio de 2020`.
-        """
+        """Write a month."""
         return month(text, is_short=is_short, language=self.language)
 
     def number(self, value: int) -> str:
-        """Write a whole number.
-
-        Parameters
-        ----------
-        value
-            The number.
-
-        Returns
-        -------
-        str
-            Such as `1,200`: in Spanish of the United States too.
-        """
+        """Write a whole number."""
         from babel.numbers import format_decimal  # noqa: PLC0415 - English alone needs no Babel
 
         locale = locale_of(self.language)
         return f"{value:,}" if locale == ENGLISH else format_decimal(value, locale=locale)
 
     def percent(self, share: float | None) -> str:
-        """Write a share in percent.
-
-        Parameters
-        ----------
-        share
-            0 to 1, or None.
-
-        Returns
-        -------
-        str
-            As `percent` has it.
-        """
+        """Write a share in percent."""
         return percent(share, self.language)
 
     def listed(self, names: Sequence[str]) -> str:
-        """List names in a sentence.
-
-        Parameters
-        ----------
-        names
-            One or more.
-
-        Returns
-        -------
-        str
-            Such as `A, B and C`, or `A, B y C`.
-        """
+        """List names in a sentence."""
         *earlier, last = names
         if not earlier:
             return last
@@ -174,18 +85,7 @@ class Speaker:
         return render(say(key, earlier=", ".join(earlier), last=last), self.language)
 
     def place(self, place_name: str) -> str:
-        """Write an area's place name: a compass word at its end is no part of the name.
-
-        Parameters
-        ----------
-        place_name
-            Such as `Ivanhoe, east`.
-
-        Returns
-        -------
-        str
-            Such as `Ivanhoe, al este`.
-        """
+        """Write an area's place name: a compass word at its end is no part of the name."""
         name, _, word = place_name.rpartition(", ")
         key = {
             "east": "compass.east",
@@ -203,18 +103,7 @@ class Speaker:
 
 
 def way_name(method: str) -> str:
-    """Name a way of choosing in plain words, inside a sentence or in a table.
-
-    Parameters
-    ----------
-    method
-        Of `csa.backtest.scoring.METHODS`.
-
-    Returns
-    -------
-    str
-        Such as `counting each cell` or `a heat map of 400 m`.
-    """
+    """Name a way of choosing in plain words, inside a sentence or in a table."""
     if method.startswith("kde_"):
         return speak("ways.heat", metres=method.removeprefix("kde_"))
     return speak(

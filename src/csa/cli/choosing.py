@@ -85,29 +85,7 @@ VerifyOption = Annotated[
 def choices_of(
     config: CityConfig, until: str | None, kind: Sequence[str] | None, flags: Mapping[str, Any]
 ) -> Choices:
-    """Settle how areas are proposed.
-
-    Parameters
-    ----------
-    config
-        The city.
-    until
-        The first month not counted, `YYYY-MM`; None for the month after the data.
-    kind
-        Kinds counted; None for all.
-    flags
-        Setting to the value given; None where not given.
-
-    Returns
-    -------
-    Choices
-        By flag, environment, deployment file, city file and default.
-
-    Raises
-    ------
-    ParamError
-        If the month is none, or a kind is unknown.
-    """
+    """Settle how areas are proposed."""
     from csa.areas.choices import Choices
     from csa.base.params import Month
     from csa.base.schema import KINDS
@@ -120,25 +98,7 @@ def choices_of(
 
 
 def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
-    """Read weights; those given stand alone, in place of the city's.
-
-    Parameters
-    ----------
-    given
-        Texts such as `expected=2`; none for the city's own.
-    config
-        The city.
-
-    Returns
-    -------
-    Weights
-        By component.
-
-    Raises
-    ------
-    ParamError
-        If a component is unknown or stands twice, or a weight is no number of 0 or more.
-    """
+    """Read weights; those given stand alone, in place of the city's."""
     from csa.priority.assess import COMPONENTS
     from csa.priority.index import Weights
 
@@ -159,25 +119,7 @@ def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
 
 
 def capacity_of(given: int | None, config: CityConfig) -> int:
-    """Settle how many areas can be served first.
-
-    Parameters
-    ----------
-    given
-        The number; None for the city's own.
-    config
-        The city.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    ParamError
-        If it is below 1.
-    """
+    """Settle how many areas can be served first."""
     if given is None:
         return config.priorities.capacity
     if given < 1:
@@ -186,25 +128,7 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
 
 
 def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
-    """Read months that an option lists.
-
-    Parameters
-    ----------
-    text
-        `YYYY-MM,YYYY-MM`, or None.
-    name
-        The option.
-
-    Returns
-    -------
-    tuple of Month or None
-        Earliest first; None where none is given.
-
-    Raises
-    ------
-    ParamError
-        If one is no month.
-    """
+    """Read months that an option lists."""
     from csa.base.params import Month
 
     if text is None:

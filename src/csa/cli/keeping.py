@@ -45,82 +45,28 @@ OnOption = Annotated[
 
 
 def store_address(config: CityConfig, given: str | None) -> str:
-    """Settle where a city's store is.
-
-    Parameters
-    ----------
-    config
-        The city.
-    given
-        The option, or None.
-
-    Returns
-    -------
-    str
-        A path or URL.
-    """
+    """Settle where a city's store is."""
     from csa.config.settings import resolve
 
     return str(resolve({"store": given}, config)["store"].value)
 
 
 def store_name(config: CityConfig, given: str | None) -> str:
-    """Name a city's store in a sentence.
-
-    Parameters
-    ----------
-    config
-        The city.
-    given
-        The option, or None.
-
-    Returns
-    -------
-    str
-        A path or URL, without a password.
-    """
+    """Name a city's store in a sentence."""
     from csa.decisions.store.address import shown
 
     return shown(store_address(config, given))
 
 
 def reading_store(config: CityConfig, given: str | None) -> Store | None:
-    """Open a city's store to read it.
-
-    Parameters
-    ----------
-    config
-        The city.
-    given
-        The option, or None.
-
-    Returns
-    -------
-    Store or None
-        None where nothing was decided yet.
-    """
+    """Open a city's store to read it."""
     from csa.decisions.store import open_store
 
     return open_store(store_address(config, given), city=config.city.id)
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
-    """Decide something; a store that is absent is made, but not for what is refused.
-
-    Parameters
-    ----------
-    config
-        The city.
-    given
-        The option, or None.
-    decide
-        Changes the store that it is handed, or raises.
-
-    Returns
-    -------
-    Any
-        What `decide` returns.
-    """
+    """Decide something; a store that is absent is made, but not for what is refused."""
     address = store_address(config, given)
     opened = reading_store(config, given)
     if opened is None:
@@ -141,25 +87,7 @@ def _made(address: str, city: str) -> Store:
 
 
 def plan_of(city: str) -> Plan:
-    """Read a city's plan.
-
-    Parameters
-    ----------
-    city
-        The option.
-
-    Returns
-    -------
-    Plan
-        As its file has it.
-
-    Raises
-    ------
-    ParamError
-        If the city has none.
-    ConfigError
-        If its file is absent or faulty.
-    """
+    """Read a city's plan."""
     from csa.config.loading import load_city
     from csa.plan import load_plan
 
@@ -171,43 +99,12 @@ def plan_of(city: str) -> Plan:
 
 
 def today_of(config: CityConfig) -> date:
-    """Return the day that it is in a city.
-
-    Parameters
-    ----------
-    config
-        The city.
-
-    Returns
-    -------
-    datetime.date
-        Today.
-    """
+    """Return the day that it is in a city."""
     return datetime.now(ZoneInfo(config.city.time_zone)).date()
 
 
 def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
-    """Sign a change by whoever is at this machine: their role is a chair's.
-
-    Parameters
-    ----------
-    config
-        The city, whose day counts.
-    by, why
-        The options.
-    on
-        The option `--on`: the day that it holds from, never ahead.
-
-    Returns
-    -------
-    Act
-        To be handed to what changes the store.
-
-    Raises
-    ------
-    ParamError
-        If the office or the reason is missing, or the day is none or ahead.
-    """
+    """Sign a change by whoever is at this machine: their role is a chair's."""
     from dataclasses import replace
 
     from csa.decisions.roles import act, local_person
@@ -222,18 +119,5 @@ def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
 
 
 def one_folder_of(path: Path, name: str) -> Path:
-    """Return a file of a folder that an option names, or the file itself.
-
-    Parameters
-    ----------
-    path
-        The option.
-    name
-        Of the file.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-    """
+    """Return a file of a folder that an option names, or the file itself."""
     return path / name if path.is_dir() else path

@@ -20,84 +20,28 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 
 def city_of(name: str) -> CityConfig:
-    """Read the city that an option names.
-
-    Parameters
-    ----------
-    name
-        As `city_path`.
-
-    Returns
-    -------
-    CityConfig
-        The city.
-
-    Raises
-    ------
-    ConfigError
-        If its file is absent or faulty.
-    """
+    """Read the city that an option names."""
     from csa.config.loading import load_city
 
     return load_city(city_path(name))
 
 
 def city_path(name: str) -> Path:
-    """Find the file of the city that an option names.
-
-    Parameters
-    ----------
-    name
-        A city's file, or its name in config/.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, which may be absent.
-    """
+    """Find the file of the city that an option names."""
     path = Path(name)
     named = Path("config") / f"{name}.toml"
     return named if not path.exists() and "/" not in name and named.exists() else path
 
 
 def data_dir_of(config: CityConfig) -> Path:
-    """Settle where source files are looked up.
-
-    Parameters
-    ----------
-    config
-        The city.
-
-    Returns
-    -------
-    pathlib.Path
-        The setting `data_dir`.
-    """
+    """Settle where source files are looked up."""
     from csa.config.settings import resolve
 
     return Path(resolve({}, config)["data_dir"].value)
 
 
 def day_of(text: str | None, name: str) -> date | None:
-    """Read a day that an option gives.
-
-    Parameters
-    ----------
-    text
-        `YYYY-MM-DD`, or None.
-    name
-        The option.
-
-    Returns
-    -------
-    datetime.date or None
-        The day; None where none is given.
-
-    Raises
-    ------
-    ParamError
-        If it is no day.
-    """
+    """Read a day that an option gives."""
     if text is None:
         return None
     try:

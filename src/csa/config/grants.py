@@ -61,48 +61,18 @@ class Granting(Frozen):
 
 @dataclass(frozen=True)
 class Grant:
-    """What somebody may be.
+    """What somebody may be."""
 
-    Parameters
-    ----------
-    office
-        The office or body they act for; empty where nobody says it.
-    role
-        One of `ROLES`.
-    strategies
-        Numbers of an editor's strategies.
-    team
-        A chair's team; empty for all.
-    """
-
-    office: str = ""
-    role: Role = "viewer"
-    strategies: tuple[str, ...] = ()
-    team: str = ""
+    office: str = ""  # the office or body they act for; empty where nobody says it
+    role: Role = "viewer"  # one of `ROLES`
+    strategies: tuple[str, ...] = ()  # numbers of an editor's strategies
+    team: str = ""  # a chair's team; empty for all
 
 
 def load_roles(
     environment: Mapping[str, str] | None = None, deployment: Path | None = None
 ) -> Roles:
-    """Read [roles] of the deployment file.
-
-    Parameters
-    ----------
-    environment
-        Variables; the process's own unless given.
-    deployment
-        The deployment file; `$CSA_DEPLOYMENT`, else `csa.toml` here, unless given.
-
-    Returns
-    -------
-    Roles
-        No role for anybody where there is no such file or table.
-
-    Raises
-    ------
-    ConfigError
-        If the file is absent although named, or [roles] has faults; `faults` holds all of them.
-    """
+    """Read [roles] of the deployment file."""
     path = deployment_path(environment, deployment)
     if path is None:
         return Roles()
@@ -133,21 +103,7 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def grant(roles: Roles, claims: Mapping[str, Any]) -> Grant:
-    """Tell what somebody who has signed in may be.
-
-    Parameters
-    ----------
-    roles
-        As `load_roles`.
-    claims
-        What the provider says of them, its signature checked.
-
-    Returns
-    -------
-    Grant
-        By the deployment file, where it names their email and the provider has verified it; else
-        by claims; else a viewer.
-    """
+    """Tell what somebody who has signed in may be."""
     email = _folded(claims.get("email"))
     if claims.get("email_verified") is True:
         for one in roles.people:

@@ -23,23 +23,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_city(path: Path | str) -> CityConfig:
-    """Read a city's file.
-
-    Parameters
-    ----------
-    path
-        A TOML file.
-
-    Returns
-    -------
-    CityConfig
-        The city, frozen.
-
-    Raises
-    ------
-    ConfigError
-        If the file is absent, is not TOML or has faults; `faults` holds all of them.
-    """
+    """Read a city's file."""
     path = Path(path)
     raw = read_toml(path)
     return validate(raw, CityConfig, path, list(_cross_faults(raw)))
@@ -48,29 +32,7 @@ def load_city(path: Path | str) -> CityConfig:
 def validate(
     raw: Mapping[str, Any], model: type[ModelT], path: Path, cross_faults: list[Message]
 ) -> ModelT:
-    """Make a frozen model of what a file says, or tell every fault at once.
-
-    Parameters
-    ----------
-    raw
-        What the file says.
-    model
-        What it may say.
-    path
-        The file, for the sentence.
-    cross_faults
-        Faults that no single key shows, found before.
-
-    Returns
-    -------
-    ModelT
-        The model.
-
-    Raises
-    ------
-    ConfigError
-        If there is any fault; `faults` holds all of them.
-    """
+    """Make a frozen model of what a file says, or tell every fault at once."""
     try:
         made = model.model_validate(raw)
     except ValidationError as error:
@@ -88,23 +50,7 @@ def _faulty(path: Path, faults: list[Message]) -> ConfigError:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read any TOML file, with a sentence for what can go wrong.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    dict
-        What it says.
-
-    Raises
-    ------
-    ConfigError
-        If it is absent, a folder, unreadable, or not TOML.
-    """
+    """Read any TOML file, with a sentence for what can go wrong."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -248,18 +194,7 @@ def _dicts(value: object) -> list[dict[str, Any]]:
 
 
 def setting_descriptions(model: type[BaseModel] = CityConfig) -> dict[str, str]:
-    """List every setting of a file with what it means.
-
-    Parameters
-    ----------
-    model
-        What the file may say; a city's file unless told.
-
-    Returns
-    -------
-    dict
-        Dotted key (`areas.eps_m`, `sources[].name`) to its description.
-    """
+    """List every setting of a file with what it means."""
     return dict(_describe_model(model, ""))
 
 

@@ -19,27 +19,13 @@ ROLES_TABLE = "roles"
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting.
+    """One setting."""
 
-    Parameters
-    ----------
-    name
-        As a flag without its dashes, and in the deployment file.
-    read
-        Text or TOML value to the value; raises ValueError.
-    from_city
-        The city file's value; None where it says none.
-    default
-        The value where nothing sets it; None is left to the suggestion.
-    about
-        What it means, with its unit.
-    """
-
-    name: str
-    read: Callable[[Any], Any]
-    from_city: Callable[[CityConfig], Any]
-    default: Callable[[CityConfig], Any]
-    about: str
+    name: str  # as a flag without its dashes, and in the deployment file
+    read: Callable[[Any], Any]  # text or TOML value to the value; raises ValueError
+    from_city: Callable[[CityConfig], Any]  # the city file's value; None where it says none
+    default: Callable[[CityConfig], Any]  # the value where nothing sets it
+    about: str  # what it means, with its unit
 
     @property
     def variable(self) -> str:
@@ -131,18 +117,10 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Resolved:
-    """A setting's value and where it came from.
+    """A setting's value and where it came from."""
 
-    Parameters
-    ----------
-    value
-        The value; None is left to the suggestion.
-    origin
-        `flag`, `environment`, `deployment file`, `city file` or `default`.
-    """
-
-    value: Any
-    origin: str
+    value: Any  # the value; None is left to the suggestion
+    origin: str  # `flag`, `environment`, `deployment file`, `city file` or `default`
 
 
 def resolve(
@@ -151,31 +129,7 @@ def resolve(
     environment: Mapping[str, str] | None = None,
     deployment: Path | None = None,
 ) -> dict[str, Resolved]:
-    """Settle each setting: the first of flag, environment, deployment file, city, default.
-
-    Parameters
-    ----------
-    flags
-        Values given on the command line; None where not given.
-    city
-        The city's file.
-    environment
-        Variables; the process's own unless given.
-    deployment
-        The deployment file; `$CSA_DEPLOYMENT`, else `csa.toml` here, unless given.
-
-    Returns
-    -------
-    dict
-        Setting name to value and origin.
-
-    Raises
-    ------
-    ConfigError
-        If the deployment file has faults.
-    ParamError
-        If a value is not of the setting's kind.
-    """
+    """Settle each setting: the first of flag, environment, deployment file, city, default."""
     variables = os.environ if environment is None else environment
     deployed = _deployed(variables, deployment)
     settled = {}
@@ -206,18 +160,7 @@ def _read(setting: Setting, given: Any) -> Any:
 
 
 def choosing(settled: Mapping[str, Resolved]) -> dict[str, Any]:
-    """Pick the settings that choose areas.
-
-    Parameters
-    ----------
-    settled
-        As `resolve`.
-
-    Returns
-    -------
-    dict
-        Name to value, of `Choices`.
-    """
+    """Pick the settings that choose areas."""
     return {name: found.value for name, found in settled.items() if name not in PLACES}
 
 
@@ -238,25 +181,7 @@ def _deployed(variables: Mapping[str, str], deployment: Path | None) -> dict[str
 def deployment_path(
     environment: Mapping[str, str] | None = None, deployment: Path | None = None
 ) -> Path | None:
-    """Find the deployment file.
-
-    Parameters
-    ----------
-    environment
-        Variables; the process's own unless given.
-    deployment
-        The file; `$CSA_DEPLOYMENT`, else `csa.toml` here, unless given.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where nobody names one and none is here.
-
-    Raises
-    ------
-    ConfigError
-        If it is named and absent.
-    """
+    """Find the deployment file."""
     variables = os.environ if environment is None else environment
     path = deployment or Path(variables.get("CSA_DEPLOYMENT", DEPLOYMENT_FILE))
     if path.exists():

@@ -13,46 +13,13 @@ from csa.base.io import KEPT, json_bytes, write_file
 
 
 def kept_path(dataset_folder: Path, name: str, fingerprint: str, params: Mapping[str, Any]) -> Path:
-    """Tell where something is kept: other data or other parameters are another file.
-
-    Parameters
-    ----------
-    dataset_folder
-        The folder that `csa ingest` wrote.
-    name
-        What is kept.
-    fingerprint
-        Of the dataset.
-    params
-        All else that it depends on; plain values.
-
-    Returns
-    -------
-    pathlib.Path
-        A file, which may be absent.
-    """
+    """Tell where something is kept: other data or other parameters are another file."""
     code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
     return dataset_folder / KEPT / f"{name}-{fingerprint[:16]}-{code}.json"
 
 
 def load_kept(path: Path) -> dict[str, Any] | None:
-    """Read what is kept.
-
-    Parameters
-    ----------
-    path
-        What `kept_path` gave.
-
-    Returns
-    -------
-    dict or None
-        None where nothing is kept under that name.
-
-    Raises
-    ------
-    SourceError
-        If the file is damaged.
-    """
+    """Read what is kept."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -65,18 +32,5 @@ def load_kept(path: Path) -> dict[str, Any] | None:
 
 
 def save_kept(path: Path, kept: Mapping[str, Any]) -> None:
-    """Keep something.
-
-    Parameters
-    ----------
-    path
-        What `kept_path` gave.
-    kept
-        Plain values.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Keep something."""
     write_file(path, json_bytes(kept))

@@ -23,40 +23,17 @@ CELL_PATTERN = re.compile("8[0-9a-f]{14}")
 
 @dataclass(frozen=True)
 class Chosen:
-    """Areas to be followed.
+    """Areas to be followed."""
 
-    Parameters
-    ----------
-    area_ids
-        Of each of n areas, its letter.
-    place_names
-        Its name.
-    cells
-        Its H3 cells.
-    resolution
-        Of all cells.
-    period
-        The months whose counts chose them, by the areas that say; None where none does.
-    kinds
-        The kinds of incident that chose them; none where the file does not say.
-    n_undated
-        How many areas do not say which months chose them.
-    is_suggested
-        Whether they were found with the radius and minimum that were suggested; None where no
-        proposal.json beside the file says.
-    max_area_km2
-        The size limit that they were found with; None there too.
-    """
-
-    area_ids: tuple[str, ...]
-    place_names: tuple[str, ...]
-    cells: tuple[frozenset[int], ...]
-    resolution: int
-    period: Period | None = None
-    kinds: tuple[str, ...] = ()
-    n_undated: int = 0
+    area_ids: tuple[str, ...]  # of each of n areas, its letter
+    place_names: tuple[str, ...]  # its name
+    cells: tuple[frozenset[int], ...]  # its H3 cells
+    resolution: int  # of all cells
+    period: Period | None = None  # the months whose counts chose them, by the areas that say
+    kinds: tuple[str, ...] = ()  # the kinds of incident that chose them
+    n_undated: int = 0  # how many areas do not say which months chose them
     is_suggested: bool | None = None
-    max_area_km2: float | None = None
+    max_area_km2: float | None = None  # the size limit that they were found with; None there too
 
 
 def load_chosen(path: Path) -> Chosen:
@@ -65,22 +42,6 @@ def load_chosen(path: Path) -> Chosen:
     Each area needs `area_id` and `cells`; `place_name`, and `kinds`, `first_day` and `last_day`
     of the counts that chose it, are read where they are there, and so is the proposal.json beside
     a proposal's file.
-
-    Parameters
-    ----------
-    path
-        The file or folder.
-
-    Returns
-    -------
-    Chosen
-        The areas in the file's order; none where it lists none.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read, lacks a column, names an area or a cell twice, or its cells are no
-        H3 cells of one size.
     """
     file = path / PROPOSED if path.is_dir() else path
     rows = _rows(file)

@@ -42,91 +42,35 @@ LEAST_MONTHS = 3
 
 
 class MonthCount(NamedTuple):
-    """What was counted in a month.
+    """What was counted in a month."""
 
-    Parameters
-    ----------
-    incidents
-        Of all kinds.
-    homicides
-        Those of them that are homicides.
-    """
-
-    incidents: int
-    homicides: int
+    incidents: int  # of all kinds
+    homicides: int  # those of them that are homicides
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A version of a dataset, as far as its counts by month go.
+    """A version of a dataset, as far as its counts by month go."""
 
-    Parameters
-    ----------
-    version
-        Its number, such as `0003`.
-    city
-        The city's id.
-    fingerprint
-        Of its incidents and places.
-    data_from, data_through
-        First and last day that it covers; None where no row has a readable date.
-    months
-        `YYYY-MM` to counts; a month that is covered and absent has none.
-    reading
-        What its files were and what was left out: names of sources and of rules, what a nonfatal
-        incident is, and whether parts of a time name incidents. Counts that were read in other
-        ways cannot be compared.
-    skipped_before
-        How many versions since the edition before could not be read.
-    """
-
-    version: str
-    city: str
-    fingerprint: str
-    data_from: date | None
-    data_through: date | None
-    months: Mapping[str, MonthCount]
-    reading: frozenset[str] = frozenset()
-    skipped_before: int = 0
+    version: str  # its number, such as `0003`
+    city: str  # the city's id
+    fingerprint: str  # of its incidents and places
+    data_from: date | None  # first and last day that it covers
+    data_through: date | None  # first and last day that it covers
+    months: Mapping[str, MonthCount]  # `YYYY-MM` to counts
+    reading: frozenset[str] = frozenset()  # what its files were and what was left out
+    skipped_before: int = 0  # how many versions since the edition before could not be read
 
     def count(self, month: Month) -> MonthCount:
-        """Give what it counts in a month.
-
-        Parameters
-        ----------
-        month
-            A month that it covers.
-
-        Returns
-        -------
-        MonthCount
-            Zeros where it has no incident.
-        """
+        """Give what it counts in a month."""
         return self.months.get(str(month), MonthCount(0, 0))
 
     def whole_months(self) -> tuple[Month, ...]:
-        """List the months that it covers to their end, oldest first.
-
-        Returns
-        -------
-        tuple of Month
-            From that of `data_from`; the last ends on `data_through` or before.
-        """
+        """List the months that it covers to their end, oldest first."""
         return tuple(Month(n // 12, n % 12 + 1) for n in self._whole_indices())
 
     def is_whole(self, month: Month) -> bool:
-        """Tell whether it covers a month to its end.
-
-        Parameters
-        ----------
-        month
-            Any month.
-
-        Returns
-        -------
-        bool
-            True for those of `whole_months`.
-        """
+        """Tell whether it covers a month to its end."""
         return month.index in self._whole_indices()
 
     def _whole_indices(self) -> range:
@@ -140,22 +84,6 @@ def load_history(folder: Path) -> tuple[Edition, ...]:
     """Read what each version of a dataset counted by month.
 
     Versions in a row that hold the same incidents and places are one, the last of them.
-
-    Parameters
-    ----------
-    folder
-        The folder that `csa ingest` wrote.
-
-    Returns
-    -------
-    tuple of Edition
-        Oldest first; the last is the current version. An older version that cannot be read, or
-        is of an unknown format, is left out and counted in the next one's `skipped_before`.
-
-    Raises
-    ------
-    SourceError
-        If the folder is no dataset, or its current version cannot be read.
     """
     if not (folder / MARKER).is_file():
         raise SourceError("dataset.absent", path=folder)
@@ -176,38 +104,13 @@ def load_history(folder: Path) -> tuple[Edition, ...]:
 
 
 def list_comparable(editions: Sequence[Edition]) -> tuple[Edition, ...]:
-    """List the editions whose counts can be held against the newest one's.
-
-    Parameters
-    ----------
-    editions
-        Of `load_history`, oldest first.
-
-    Returns
-    -------
-    tuple of Edition
-        Those of the same city and first day that were read in the same way, the newest included:
-        another file or another rule would look like late reports.
-    """
+    """List the editions whose counts can be held against the newest one's."""
     alike = operator.attrgetter("city", "data_from", "reading")
     return tuple(one for one in editions if alike(one) == alike(editions[-1]))
 
 
 def list_revisions(editions: Sequence[Edition]) -> pd.DataFrame:
-    """List what each month's count was first, was in the edition before, and is now.
-
-    Parameters
-    ----------
-    editions
-        Of `load_history`, oldest first; those not comparable with the newest are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `REVISION_COLUMNS`, a row for each month that the newest edition and one before it cover
-        to its end, changed or not, by month. `first_reported` is what the first such edition
-        (`first_version`) counted, `was` what the last one before the newest did (`was_version`).
-    """
+    """List what each month's count was first, was in the edition before, and is now."""
     comparable = list_comparable(editions)
     rows = [_revision(month, comparable) for month in _compared_months(comparable)]
     table = pd.DataFrame(rows, columns=list(REVISION_COLUMNS))
@@ -220,17 +123,6 @@ def usual_growth(editions: Sequence[Edition]) -> float | None:
     Only months that some edition had as its newest whole one tell of late reports: what the
     first edition counted of years long past had settled before. The last of them have had
     little time to grow.
-
-    Parameters
-    ----------
-    editions
-        Of `load_history`, oldest first; those not comparable with the newest are left out.
-
-    Returns
-    -------
-    float or None
-        All that came later, as a share of all that was first reported; below 0 where counts
-        fell. None with fewer than `LEAST_MONTHS` such months, or without an incident in them.
     """
     comparable = list_comparable(editions)
     compared = set(_compared_months(comparable))
@@ -246,35 +138,13 @@ def usual_growth(editions: Sequence[Edition]) -> float | None:
 
 
 def newest_month(editions: Sequence[Edition]) -> str | None:
-    """Tell the newest month, whole or not: its count is provisional.
-
-    Parameters
-    ----------
-    editions
-        Of `load_history`, oldest first.
-
-    Returns
-    -------
-    str or None
-        `YYYY-MM`, that of the last day that the newest edition covers; None without one.
-    """
+    """Tell the newest month, whole or not: its count is provisional."""
     through = editions[-1].data_through if editions else None
     return None if through is None else str(_month_of(through))
 
 
 def explain_left_out(editions: Sequence[Edition]) -> tuple[Message, ...]:
-    """Say which versions are not compared, and why.
-
-    Parameters
-    ----------
-    editions
-        Of `load_history`, oldest first.
-
-    Returns
-    -------
-    tuple of Message
-        None where all are compared.
-    """
+    """Say which versions are not compared, and why."""
     n_skipped = sum(edition.skipped_before for edition in editions)
     n_unlike = len(editions) - len(list_comparable(editions))
     said = (

@@ -34,29 +34,13 @@ LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything that a later step needs: no source file is read again.
+    """Everything that a later step needs: no source file is read again."""
 
-    Parameters
-    ----------
-    incidents
-        An incident a row, sorted by `incident_id`.
-    neighborhoods
-        `name`, `place_id`, `geometry` (WGS 84) and, where known, `population`.
-    study_area
-        Polygons, WGS 84.
-    report
-        What `ingest.json` holds.
-    services
-        `name`, `kind` and `geometry` (points, WGS 84); None where the city has no list.
-    risk_terrain
-        `score` and `geometry` (polygons or points, WGS 84); None where the city has none.
-    """
-
-    incidents: pd.DataFrame
+    incidents: pd.DataFrame  # an incident a row, sorted by `incident_id`
     neighborhoods: gpd.GeoDataFrame
-    study_area: shapely.Geometry
-    report: Mapping[str, Any]
-    services: gpd.GeoDataFrame | None = None
+    study_area: shapely.Geometry  # polygons, WGS 84
+    report: Mapping[str, Any]  # what `ingest.json` holds
+    services: gpd.GeoDataFrame | None = None  # `name`, `kind` and `geometry` (points, WGS 84)
     risk_terrain: gpd.GeoDataFrame | None = None
 
     @property
@@ -68,22 +52,7 @@ class Dataset:
 def fingerprint(
     incidents: pd.DataFrame, neighborhoods: gpd.GeoDataFrame, study_area: shapely.Geometry
 ) -> str:
-    """Hash the incidents and the places, never a file's bytes.
-
-    Parameters
-    ----------
-    incidents
-        Sorted by `incident_id`.
-    neighborhoods
-        Sorted by `name`.
-    study_area
-        Polygons, WGS 84.
-
-    Returns
-    -------
-    str
-        sha256, 64 hex digits.
-    """
+    """Hash the incidents and the places, never a file's bytes."""
     digest = hashlib.sha256()
     _hash_columns(digest, incidents)
     _hash_columns(digest, pd.DataFrame(neighborhoods.drop(columns="geometry")))
@@ -93,18 +62,7 @@ def fingerprint(
 
 
 def layer_fingerprint(layer: gpd.GeoDataFrame) -> str:
-    """Hash a layer: its columns and its shapes, never a file's bytes.
-
-    Parameters
-    ----------
-    layer
-        Services or scored places, sorted.
-
-    Returns
-    -------
-    str
-        sha256, 64 hex digits.
-    """
+    """Hash a layer: its columns and its shapes, never a file's bytes."""
     digest = hashlib.sha256()
     _hash_columns(digest, pd.DataFrame(layer.drop(columns="geometry")))
     for shape in layer.geometry:
@@ -122,27 +80,7 @@ def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
 
 
 def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
-    """Write a dataset as a new version of a folder.
-
-    Parameters
-    ----------
-    dataset
-        What to write.
-    rejected
-        `file`, `line` and `reason` of each row that was not used.
-    out
-        The folder.
-
-    Returns
-    -------
-    str
-        The version's number.
-
-    Raises
-    ------
-    OutputError
-        If the folder holds something else, or cannot be written.
-    """
+    """Write a dataset as a new version of a folder."""
     check_incidents(dataset.incidents)
     area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
     lines = rejected[["file", "line", "reason"]].itertuples(index=False, name=None)
@@ -161,23 +99,7 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
 
 
 def load_dataset(folder: Path) -> Dataset:
-    """Read a dataset's current version.
-
-    Parameters
-    ----------
-    folder
-        The folder that `csa ingest` wrote.
-
-    Returns
-    -------
-    Dataset
-        Its incidents, places and report.
-
-    Raises
-    ------
-    SourceError
-        If the folder is no dataset, is damaged, or of a format this version does not know.
-    """
+    """Read a dataset's current version."""
     if not (folder / MARKER).is_file():
         raise SourceError("dataset.absent", path=folder)
     # One version throughout, even while another is being published.
@@ -205,18 +127,7 @@ def load_dataset(folder: Path) -> Dataset:
 
 
 def list_ids(folder: Path) -> frozenset[str]:
-    """List the incidents of a dataset's current version.
-
-    Parameters
-    ----------
-    folder
-        Where a dataset may be.
-
-    Returns
-    -------
-    frozenset of str
-        Their ids; none where there is no dataset that can be read.
-    """
+    """List the incidents of a dataset's current version."""
     try:
         return frozenset(
             pd.read_parquet(folder / INCIDENTS, columns=["incident_id"])["incident_id"]

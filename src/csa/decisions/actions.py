@@ -37,39 +37,7 @@ def set_action(
     changes: Mapping[str, Any],
     seen: int | None = None,
 ) -> ActionState:
-    """Say how an action stands; what is not given stays.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    number
-        The action's.
-    changes
-        Fields of `ActionState` to their new values.
-    seen
-        The revision that the writer saw, 0 for none; None asks nothing.
-
-    Returns
-    -------
-    ActionState
-        As it stands now.
-
-    Raises
-    ------
-    ParamError
-        If there is no such action, or the values contradict one another.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
-    StoreError
-        If the store cannot be written.
-    """
+    """Say how an action stands; what is not given stays."""
     plan.action(number)
     require_action(act.person, plan, number)
     with store.writing(act.signed) as session:
@@ -92,29 +60,7 @@ def set_action(
 
 
 def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: date) -> ActionState:
-    """Return what a change makes of a state: what `set_action` would write.
-
-    Parameters
-    ----------
-    before
-        How the action stands.
-    changes
-        Fields of `ActionState` to their new values.
-    why
-        The reason of the change: that of the state too where it needs one and none is given.
-    today
-        The day of the change.
-
-    Returns
-    -------
-    ActionState
-        As it would stand.
-
-    Raises
-    ------
-    ParamError
-        If the values contradict one another.
-    """
+    """Return what a change makes of a state: what `set_action` would write."""
     wanted = dict(changes)
     status = wanted.get("status", before.status)
     if status in NEED_REASON and not wanted.get("reason", ""):
@@ -159,33 +105,7 @@ def _require_areas(session: Session, state: ActionState) -> None:
 def propose_change(
     store: Store, plan: Plan, act: Act, number: str, values: Mapping[str, str]
 ) -> str:
-    """Propose an action for an open slot, or a revision of one.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    number
-        The action's.
-    values
-        Of `CHANGEABLE` to what they should be; days as `YYYY-MM-DD`.
-
-    Returns
-    -------
-    str
-        The proposal's key.
-
-    Raises
-    ------
-    ParamError
-        If nothing or something else would be changed, or the number is not in the plan.
-    RoleError
-        If the person may not.
-    """
+    """Propose an action for an open slot, or a revision of one."""
     plan.action(number)
     require_action(act.person, plan, number)
     strange = sorted(set(values) - set(CHANGEABLE))
@@ -223,37 +143,7 @@ def _as_state(number: str, values: Mapping[str, str]) -> dict[str, Any]:
 def answer_change(
     store: Store, plan: Plan, act: Act, key: str, *, is_approved: bool, seen: int | None = None
 ) -> str:
-    """Approve or refuse a proposal: the team's chair first, then the Committee.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    key
-        The proposal's.
-    is_approved
-        False refuses it.
-    seen
-        The revision that the person saw.
-
-    Returns
-    -------
-    str
-        How far it is: `chair-approved`, `approved` or `refused`.
-
-    Raises
-    ------
-    ParamError
-        If there is none, or it was answered already.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody answered it since `seen`.
-    """
+    """Approve or refuse a proposal: the team's chair first, then the Committee."""
     with store.writing(act.signed) as session:
         row = find(session, ChangeRow, key, seen)
         if row.state not in (PROPOSED, CHAIR_APPROVED):

@@ -48,33 +48,6 @@ def designate(
 
     An area that shares at least half of its cells with one that was decided on before is the
     same place: it keeps its letter, and the new cells stand beside the old.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    candidate
-        The area as proposed.
-    state
-        `designated`, or `candidate`.
-    seen
-        The revision that the person saw, where the area was decided on before.
-
-    Returns
-    -------
-    str
-        The area's letter from now on: the proposal's, unless another place has it.
-
-    Raises
-    ------
-    ParamError
-        If it shares cells with another area that is served.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
     """
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
@@ -160,31 +133,7 @@ def _add_step(
 def maintain(
     store: Store, act: Act, key: str, told: Mapping[str, Any], *, seen: int | None = None
 ) -> None:
-    """Let an area go to maintenance, where the shootings fell by more than luck gives.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    key
-        The area's.
-    told
-        What `csa displace` told of it since its designation: `verdict`, `since`, `area_id`,
-        and the city and data it rests on. Kept as evidence.
-    seen
-        The revision that the person saw.
-
-    Raises
-    ------
-    ParamError
-        If it is not designated, or its verdict is not that fewer were shot here.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """Let an area go to maintenance, where the shootings fell by more than luck gives."""
     if told.get("verdict") not in FEWER:
         raise ParamError("decide.not_fewer", area=key, verdict=told.get("verdict"))
     _step(store, act, key, MAINTENANCE, told, seen)
@@ -200,28 +149,7 @@ def _refuse_other_evidence(row: AreaRow, cells: Sequence[str], told: Mapping[str
 
 
 def retire(store: Store, act: Act, key: str, *, seen: int | None = None) -> None:
-    """End the service in an area, or drop a candidate.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    key
-        The area's.
-    seen
-        The revision that the person saw.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or it is retired already.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """End the service in an area, or drop a candidate."""
     _step(store, act, key, RETIRED, {}, seen)
 
 
@@ -242,28 +170,7 @@ def _step(
 
 
 def begin_work(store: Store, act: Act, key: str, on: date, values: Mapping[str, Any]) -> None:
-    """Note that an area's plans are carried out from a day on, and keep its measures of then.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    key
-        The area's.
-    on
-        The first day.
-    values
-        The baseline (1.3.8): each measure and count as it is known now.
-
-    Raises
-    ------
-    ParamError
-        If the area is not designated, has begun already, or the day is ahead or before that.
-    RoleError
-        If the person may not.
-    """
+    """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     require_area_chair(act.person)
     if on > act.on:
         raise ParamError("decide.ahead", day=on, today=act.on)

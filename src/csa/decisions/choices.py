@@ -52,30 +52,14 @@ _AREA_KEYS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Areas that a body chose.
+    """Areas that a body chose."""
 
-    Parameters
-    ----------
-    at_utc
-        When, to the second.
-    by_office
-        Which body or office, never a private person.
-    areas
-        The areas' letters, west to east.
-    reasons
-        In the body's own words.
-    capacity
-        How many areas it could serve first.
-    weights
-        Weight of each component.
-    """
-
-    at_utc: datetime
-    by_office: str
-    areas: tuple[str, ...]
-    reasons: str
-    capacity: int
-    weights: Mapping[str, float]
+    at_utc: datetime  # when, to the second
+    by_office: str  # which body or office, never a private person
+    areas: tuple[str, ...]  # the areas' letters, west to east
+    reasons: str  # in the body's own words
+    capacity: int  # how many areas it could serve first
+    weights: Mapping[str, float]  # weight of each component
 
     def __post_init__(self) -> None:
         """Refuse a choice that nobody could account for."""
@@ -90,20 +74,7 @@ class Choice:
 
 
 def passed_over(judgement: Judgement, areas: Sequence[str]) -> Message | None:
-    """Tell which areas of a higher tier than a chosen one were not chosen.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    areas
-        Letters chosen.
-
-    Returns
-    -------
-    Message or None
-        To be answered in the reasons; None where no area was passed over.
-    """
+    """Tell which areas of a higher tier than a chosen one were not chosen."""
     tiers = judgement.table.set_index("area_id")["tier"]
     lowest = max((_rank(tiers[area]) for area in areas), default=0)
     missing = [
@@ -121,35 +92,7 @@ def _rank(tier: Any) -> int:
 def save_choice(
     folder: Path, choice: Choice, proposal: Proposal, judgement: Judgement, *, by: Person
 ) -> Path:
-    """Write a choice with the areas as they were seen.
-
-    Parameters
-    ----------
-    folder
-        Where choices are kept.
-    choice
-        What was chosen.
-    proposal
-        The candidates.
-    judgement
-        What was known of each.
-    by
-        Who keeps it.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    RoleError
-        If where to serve is not theirs to choose.
-    ParamError
-        If an area is not among the candidates, or a choice of the same second is there.
-    OutputError
-        If it cannot be written.
-    """
+    """Write a choice with the areas as they were seen."""
     require_area_chair(by)
     cells = dict(zip(proposal.areas["area_id"], proposal.areas["cells"], strict=True))
     strange = [area for area in choice.areas if area not in cells]
@@ -192,19 +135,7 @@ def _seen(row: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, Any]:
 
 
 def list_choices(folder: Path) -> tuple[list[dict[str, Any]], list[Message]]:
-    """Read the choices that were kept; a file that cannot be read hides no other.
-
-    Parameters
-    ----------
-    folder
-        Where choices are kept; absent is none.
-
-    Returns
-    -------
-    tuple
-        The choices as they were written, and what is wrong with each file that holds none
-        that can be read; both the latest first.
-    """
+    """Read the choices that were kept; a file that cannot be read hides no other."""
     kept: list[dict[str, Any]] = []
     complaints: list[Message] = []
     for path in sorted(folder.glob("choice-*.json"), reverse=True):

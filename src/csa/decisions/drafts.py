@@ -15,24 +15,7 @@ DRAFT = "draft"
 
 
 def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]) -> None:
-    """Keep a draft; an empty one is forgotten.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    owner
-        Whose.
-    page
-        What it is a draft of.
-    values
-        As JSON.
-
-    Raises
-    ------
-    RoleError
-        If the person may write nothing at all.
-    """
+    """Keep a draft; an empty one is forgotten."""
     require(owner, "member")
     key, now = _key(owner, page), datetime.now(UTC)
     with store.writing(Signed(owner.office, DRAFT, now)) as session:
@@ -45,22 +28,7 @@ def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]
 
 
 def draft_of(store: Store | None, owner: Person, page: str) -> dict[str, Any]:
-    """Return a kept draft.
-
-    Parameters
-    ----------
-    store
-        Where it is kept; None: nowhere yet.
-    owner
-        Whose.
-    page
-        What it is a draft of.
-
-    Returns
-    -------
-    dict
-        Empty where there is none.
-    """
+    """Return a kept draft."""
     if store is None:
         return {}
     with store.reading() as session:

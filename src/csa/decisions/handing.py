@@ -28,33 +28,15 @@ SHA256_DIGITS = 64
 
 @dataclass(frozen=True)
 class EditionFile:
-    """One edition of a month's report, as the file that was handed out.
+    """One edition of a month's report, as the file that was handed out."""
 
-    Parameters
-    ----------
-    snapshot_id
-        Of the data, choices, month and decisions it was made from.
-    audit_n
-        Number of the last decision in it; 0 where nothing was decided.
-    month
-        The month reported, `YYYY-MM`.
-    audience
-        Whom it is written for, such as `executive`.
-    language
-        Such as `en`.
-    form
-        `pdf`, `html` or `docx`.
-    sha256
-        Of the file's bytes, 64 hexadecimal digits.
-    """
-
-    snapshot_id: str
-    audit_n: int
-    month: str
-    audience: str
-    language: str
-    form: str
-    sha256: str
+    snapshot_id: str  # of the data, choices, month and decisions it was made from
+    audit_n: int  # number of the last decision in it; 0 where nothing was decided
+    month: str  # the month reported, `YYYY-MM`
+    audience: str  # whom it is written for, such as `executive`
+    language: str  # such as `en`
+    form: str  # `pdf`, `html` or `docx`
+    sha256: str  # of the file's bytes, 64 hexadecimal digits
 
 
 def hand_out(
@@ -68,32 +50,6 @@ def hand_out(
 
     The same edition may go to the same recipient again on another day, which is another entry;
     twice on one day it is refused, for that is a button pressed twice.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    edition
-        What they received.
-    recipients
-        Offices or groups, never private persons.
-    handed_on
-        The day; None for the day of the act.
-
-    Returns
-    -------
-    tuple of str
-        The entries' keys, in the order of the recipients.
-
-    Raises
-    ------
-    ParamError
-        If a value is not of its kind, the day is ahead or before the month reported, or a
-        recipient has this edition since that day.
-    RoleError
-        If the person may not.
     """
     require(act.person, "member")
     _check(edition)

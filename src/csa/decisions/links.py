@@ -24,30 +24,7 @@ def set_link(
     is_removed: bool = False,
     seen: int | None = None,
 ) -> None:
-    """Let one action wait for another, or no longer.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    link
-        The action that waits, what it waits for, and the item whose text says so.
-    is_removed
-        Whether it waits no longer.
-    seen
-        The revision that the writer saw, 0 for none; None asks nothing.
-
-    Raises
-    ------
-    ParamError
-        If a number is not in the plan, or an action would wait for itself, by way of others too.
-    RoleError
-        If the person may not.
-    """
+    """Let one action wait for another, or no longer."""
     action, needs, source = link
     plan.action(action)
     plan.strategy_of(needs)  # a goal is nothing that could be waited for

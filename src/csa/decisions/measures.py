@@ -31,33 +31,7 @@ NUMBERS = ("value", "numerator", "denominator", "answers", "design_effect", "bas
 
 
 def add_values(store: Store, plan: Plan, act: Act, values: Sequence[Value]) -> int:
-    """Take values of measures, all or none; one that differs is a revision beside the earlier.
-
-    Parameters
-    ----------
-    store
-        Where they are kept.
-    plan
-        The plan, whose measures they are.
-    act
-        Who, when, why.
-    values
-        As `csa.plan.measures.checked`; their `number` is set here.
-
-    Returns
-    -------
-    int
-        How many were new or differed; a value that is the same as before is not written again.
-
-    Raises
-    ------
-    ParamError
-        If a measure is not the plan's, or a quarter is not over.
-    RoleError
-        If the person may not.
-    StoreError
-        If the store cannot be written.
-    """
+    """Take values of measures, all or none; one that differs is a revision beside the earlier."""
     measures = {measure.id: measure for measure in plan.measures}
     for value in values:
         _require_measure(act.person, measures, value.measure)
@@ -108,30 +82,7 @@ def _require_measure(person: Person, measures: Mapping[str, PlanMeasure], measur
 def approve_quarter(
     store: Store, act: Act, quarter: Quarter, *, is_approved: bool = True, seen: int | None = None
 ) -> None:
-    """Approve a quarter's values: a later change is a revision that shows as such.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    quarter
-        Which; it must be over.
-    is_approved
-        False opens it again.
-    seen
-        The revision that the person saw.
-
-    Raises
-    ------
-    ParamError
-        If the quarter is not over.
-    RoleError
-        If the person does not chair the Committee.
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """Approve a quarter's values: a later change is a revision that shows as such."""
     require_committee(act.person)
     if not quarter.is_over(act.on):
         raise ParamError("decide.quarter_open", quarter=quarter, today=act.on)
@@ -152,32 +103,7 @@ def settle_measure(
     settled: Mapping[str, Any],
     seen: int | None = None,
 ) -> None:
-    """Say what a measure counts, its baseline, its target, its source and owner.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    plan
-        The plan.
-    act
-        Who, when, why.
-    measure
-        Its id.
-    settled
-        Of `SETTLED`; what is not given stays.
-    seen
-        The revision that the writer saw.
-
-    Raises
-    ------
-    ParamError
-        If the measure is not the plan's, or a value is not of its kind.
-    RoleError
-        If the person does not chair: targets are the Committee's (1.3.10).
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """Say what a measure counts, its baseline, its target, its source and owner."""
     measures = {found.id: found for found in plan.measures}
     _require_measure(act.person, measures, measure)
     require(act.person, "chair")

@@ -9,31 +9,7 @@ from csa.decisions.writing import next_key, said
 
 
 def add_minute(store: Store, act: Act, text: str, about: str = "") -> str:
-    """Record a decision of today's meeting.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    text
-        The decision.
-    about
-        An action's number, an area's letter or a measure; empty: the whole plan.
-
-    Returns
-    -------
-    str
-        Its key.
-
-    Raises
-    ------
-    ParamError
-        If the text is empty or too long.
-    RoleError
-        If the person may not.
-    """
+    """Record a decision of today's meeting."""
     require(act.person, "chair")
     decided = said("decision", text)
     with store.writing(act.signed) as session:

@@ -18,29 +18,13 @@ ANY_TEAM = ""
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who uses the app or the command.
+    """Somebody who uses the app or the command."""
 
-    Parameters
-    ----------
-    office
-        The office or body they act for; it stands in the trail.
-    role
-        `viewer` reads, `member` writes in work plans and hands out reports, `editor` proposes
-        and reports on the actions of their strategies, `chair` approves and designates.
-    strategies
-        Numbers of an editor's strategies.
-    team
-        A chair's team: one of the plan's, `executive` for the Committee, empty for all.
-    name
-        What the provider of the sign-in calls them; only their drafts are kept under it, and it
-        stands nowhere else.
-    """
-
-    office: str
+    office: str  # the office or body they act for; it stands in the trail
     role: Role = "viewer"
-    strategies: tuple[str, ...] = ()
-    team: str = ANY_TEAM
-    name: str = ""
+    strategies: tuple[str, ...] = ()  # numbers of an editor's strategies
+    team: str = ANY_TEAM  # a chair's team
+    name: str = ""  # what the provider of the sign-in calls them
 
     @property
     def desk(self) -> str:
@@ -55,82 +39,26 @@ class Person:
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody changes something, on a day, for a reason.
+    """Somebody changes something, on a day, for a reason."""
 
-    Parameters
-    ----------
-    person
-        Who, with their role.
-    signed
-        What the trail says of it.
-    on
-        The day, in the city's own time.
-    """
-
-    person: Person
-    signed: Signed
-    on: date
+    person: Person  # who, with their role
+    signed: Signed  # what the trail says of it
+    on: date  # the day, in the city's own time
 
 
 def local_person(office: str) -> Person:
-    """Return the person at this machine's own command line, or of an app with `access = local`.
-
-    Parameters
-    ----------
-    office
-        Any text: recorded, not a permission.
-
-    Returns
-    -------
-    Person
-        With the chair's role, of all teams.
-    """
+    """Return the person at this machine's own command line, or of an app with `access = local`."""
     return Person(office, "chair")
 
 
 def act(person: Person, why: str, at_utc: datetime, time_zone: str) -> Act:
-    """Sign a change.
-
-    Parameters
-    ----------
-    person
-        Who.
-    why
-        In their own words.
-    at_utc
-        When, with its zone.
-    time_zone
-        The city's, whose day counts.
-
-    Returns
-    -------
-    Act
-        To be handed to what changes the store.
-
-    Raises
-    ------
-    ParamError
-        If the office or the reason is missing.
-    """
+    """Sign a change."""
     signed = Signed(person.office, why, at_utc)
     return Act(person, signed, at_utc.astimezone(ZoneInfo(time_zone)).date())
 
 
 def may(check: Callable[..., None], *given: object) -> bool:
-    """Tell whether a rule would let somebody: for a page, which offers only what would be kept.
-
-    Parameters
-    ----------
-    check
-        One of the rules below.
-    *given
-        What it takes.
-
-    Returns
-    -------
-    bool
-        False where it refuses them.
-    """
+    """Tell whether a rule would let somebody: for a page, which offers only what would be kept."""
     try:
         check(*given)
     except RoleError:
@@ -139,41 +67,13 @@ def may(check: Callable[..., None], *given: object) -> bool:
 
 
 def require(person: Person, least: Role) -> None:
-    """Refuse a person whose role is less.
-
-    Parameters
-    ----------
-    person
-        Who wants to change something.
-    least
-        The role it takes.
-
-    Raises
-    ------
-    RoleError
-        If theirs is less.
-    """
+    """Refuse a person whose role is less."""
     if ROLES.index(person.role) < ROLES.index(least):
         raise RoleError("roles.refused", given=person.role, least=least)
 
 
 def require_action(person: Person, plan: Plan, number: str) -> None:
-    """Refuse a person who may not report on an action.
-
-    Parameters
-    ----------
-    person
-        Who.
-    plan
-        The plan.
-    number
-        The action's.
-
-    Raises
-    ------
-    RoleError
-        If they are no editor of its strategy and no chair of its team.
-    """
+    """Refuse a person who may not report on an action."""
     require(person, "editor")
     strategy = plan.strategy_of(number).number
     if person.role == "editor" and strategy not in person.strategies:
@@ -184,43 +84,13 @@ def require_action(person: Person, plan: Plan, number: str) -> None:
 
 
 def require_chair(person: Person, plan: Plan, number: str) -> None:
-    """Refuse a person who does not chair an action's team, nor the Committee.
-
-    Parameters
-    ----------
-    person
-        Who.
-    plan
-        The plan.
-    number
-        The action's.
-
-    Raises
-    ------
-    RoleError
-        If they chair neither.
-    """
+    """Refuse a person who does not chair an action's team, nor the Committee."""
     require(person, "chair")
     _require_team(person, plan, number)
 
 
 def require_team_chair(person: Person, plan: Plan, number: str) -> None:
-    """Refuse a person who does not chair an action's own team: the Committee answers after it.
-
-    Parameters
-    ----------
-    person
-        Who.
-    plan
-        The plan.
-    number
-        The action's.
-
-    Raises
-    ------
-    RoleError
-        If they do not.
-    """
+    """Refuse a person who does not chair an action's own team: the Committee answers after it."""
     require(person, "chair")
     team = plan.team_of(number)
     if person.team not in {ANY_TEAM, team.id}:
@@ -234,36 +104,14 @@ def _require_team(person: Person, plan: Plan, number: str) -> None:
 
 
 def require_committee(person: Person) -> None:
-    """Refuse a person who does not chair the Committee.
-
-    Parameters
-    ----------
-    person
-        Who.
-
-    Raises
-    ------
-    RoleError
-        If they do not.
-    """
+    """Refuse a person who does not chair the Committee."""
     require(person, "chair")
     if person.team not in {ANY_TEAM, EXECUTIVE}:
         raise RoleError("roles.not_committee")
 
 
 def require_area_chair(person: Person) -> None:
-    """Refuse a person who may not decide where to serve: the prevention team's chair may.
-
-    Parameters
-    ----------
-    person
-        Who.
-
-    Raises
-    ------
-    RoleError
-        If they chair neither that team nor the Committee.
-    """
+    """Refuse a person who may not decide where to serve: the prevention team's chair may."""
     require(person, "chair")
     if person.team not in {ANY_TEAM, EXECUTIVE, PREVENTION}:
         raise RoleError("roles.not_area_chair")

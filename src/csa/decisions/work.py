@@ -27,32 +27,7 @@ TASK_FIELDS = ("what", "agency", "due", "status", "source", "is_public")
 
 
 def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
-    """Add a task: what, which agency, by when.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    area
-        The area's letter.
-    task
-        `what`, `agency`; and as they are known `due` (a day), `status` (one of the plan's),
-        `source` (walk, listening, meeting, other), `is_public`.
-
-    Returns
-    -------
-    str
-        The task's key.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or a value is not of its kind.
-    RoleError
-        If the person may not.
-    """
+    """Add a task: what, which agency, by when."""
     require(act.person, "member")
     values = _task(
         {"status": "not-started", "source": "other", "due": None, "is_public": False}, task
@@ -67,30 +42,7 @@ def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
 def set_task(
     store: Store, act: Act, key: str, task: Mapping[str, Any], seen: int | None = None
 ) -> None:
-    """Change a task; what is not given stays.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    key
-        The task's.
-    task
-        As `add_task`.
-    seen
-        The revision that the writer saw.
-
-    Raises
-    ------
-    ParamError
-        If there is no such task, or a value is not of its kind.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """Change a task; what is not given stays."""
     require(act.person, "member")
     with store.writing(act.signed) as session:
         row = find(session, TaskRow, key, seen)
@@ -115,33 +67,7 @@ def _task(before: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def add_meeting(store: Store, act: Act, area: str, kind: str, meeting: Mapping[str, Any]) -> str:
-    """Add a walk, a listening session, a group or a progress meeting.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    area
-        The area's letter.
-    kind
-        `group` (the first starts the 60 days), `walk`, `listening` or `progress`.
-    meeting
-        `on_date`; `organisations` that came, never private persons; `note`.
-
-    Returns
-    -------
-    str
-        The meeting's key.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or a value is not of its kind.
-    RoleError
-        If the person may not.
-    """
+    """Add a walk, a listening session, a group or a progress meeting."""
     require(act.person, "member")
     one_of("kind", kind, MEETINGS)
     texts = {
@@ -156,33 +82,7 @@ def add_meeting(store: Store, act: Act, area: str, kind: str, meeting: Mapping[s
 
 
 def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool = False) -> str:
-    """Add what residents asked for.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    area
-        The area's letter.
-    asked
-        In their words, without a name.
-    is_public
-        Whether it may be shown to everybody.
-
-    Returns
-    -------
-    str
-        Its key.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or nothing was asked.
-    RoleError
-        If the person may not.
-    """
+    """Add what residents asked for."""
     require(act.person, "member")
     text = said("asked", asked)
     with store.writing(act.signed) as session:
@@ -194,30 +94,7 @@ def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool 
 
 
 def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | None = None) -> None:
-    """Answer what residents asked: you said, we did.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    key
-        Of what was asked.
-    answered
-        What was done, or why not.
-    seen
-        The revision that the writer saw.
-
-    Raises
-    ------
-    ParamError
-        If nothing of that key was asked, or the answer is empty.
-    RoleError
-        If the person may not.
-    ConflictError
-        If somebody changed it since `seen`.
-    """
+    """Answer what residents asked: you said, we did."""
     require(act.person, "member")
     text = said("answered", answered)
     with store.writing(act.signed) as session:
@@ -226,31 +103,7 @@ def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | No
 
 
 def add_lesson(store: Store, act: Act, area: str, text: str) -> str:
-    """Add what was learned, for the next area.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    area
-        The area's letter.
-    text
-        The lesson.
-
-    Returns
-    -------
-    str
-        Its key.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or the lesson is empty.
-    RoleError
-        If the person may not.
-    """
+    """Add what was learned, for the next area."""
     require(act.person, "member")
     lesson = said("lesson", text)
     with store.writing(act.signed) as session:
@@ -261,33 +114,7 @@ def add_lesson(store: Store, act: Act, area: str, text: str) -> str:
 
 
 def add_stakeholder(store: Store, act: Act, area: str, organisation: str, part: str = "") -> str:
-    """Add an organisation that takes part; a private person has no place here.
-
-    Parameters
-    ----------
-    store
-        Where it is kept.
-    act
-        Who, when, why.
-    area
-        The area's letter.
-    organisation
-        Its name.
-    part
-        What it does.
-
-    Returns
-    -------
-    str
-        Its key.
-
-    Raises
-    ------
-    ParamError
-        If there is no such area, or the organisation is there already.
-    RoleError
-        If the person may not.
-    """
+    """Add an organisation that takes part; a private person has no place here."""
     require(act.person, "member")
     name, does = said("organisation", organisation), said("part", part, least=0)
     with store.writing(act.signed) as session:

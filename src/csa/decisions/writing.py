@@ -19,31 +19,7 @@ Row = TypeVar("Row", bound=Audited)
 
 
 def find(session: Session, table: type[Row], key: str, seen: int | None = None) -> Row:
-    """Find a row that is to be changed.
-
-    Parameters
-    ----------
-    session
-        That writes.
-    table
-        Its table.
-    key
-        Its key.
-    seen
-        The revision that the writer saw; None asks nothing.
-
-    Returns
-    -------
-    Audited
-        The row.
-
-    Raises
-    ------
-    ParamError
-        If there is none.
-    ConflictError
-        If somebody changed it since.
-    """
+    """Find a row that is to be changed."""
     row = session.get(table, key)
     if row is None:
         raise ParamError("decide.no_row", kind=table.__tablename__, key=key)
@@ -52,22 +28,7 @@ def find(session: Session, table: type[Row], key: str, seen: int | None = None) 
 
 
 def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> None:
-    """Refuse to write over what somebody else changed meanwhile, and tell who changed what.
-
-    Parameters
-    ----------
-    session
-        That writes.
-    row
-        As it is now; None where there is none yet.
-    seen
-        The revision that the writer saw: 0 where there was none; None asks nothing.
-
-    Raises
-    ------
-    ConflictError
-        If they differ.
-    """
+    """Refuse to write over what somebody else changed meanwhile, and tell who changed what."""
     now = 0 if row is None else row.revision
     if seen is None or seen == now or row is None:
         return
@@ -93,22 +54,7 @@ def _told(new: str) -> str:
 
 
 def next_key(session: Session, table: type[Audited], stem: str) -> str:
-    """Return the next key: none is used twice, since nothing is removed.
-
-    Parameters
-    ----------
-    session
-        That writes; no other does at the time.
-    table
-        Where it will stand.
-    stem
-        How its key begins, such as `B/task-`.
-
-    Returns
-    -------
-    str
-        Such as `B/task-3`.
-    """
+    """Return the next key: none is used twice, since nothing is removed."""
     session.flush()
     n = session.scalar(
         select(func.count()).select_from(table).where(table.key.startswith(stem, autoescape=True))
@@ -117,27 +63,7 @@ def next_key(session: Session, table: type[Audited], stem: str) -> str:
 
 
 def said(name: str, text: str, *, least: int = 1) -> str:
-    """Return a text that somebody wrote, without outer blanks.
-
-    Parameters
-    ----------
-    name
-        What it is, for the sentence.
-    text
-        As written.
-    least
-        Characters that it takes.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    ParamError
-        If it is too short or too long.
-    """
+    """Return a text that somebody wrote, without outer blanks."""
     stripped = text.strip()
     if not least <= len(stripped) <= MAX_TEXT:
         raise ParamError("decide.text", name=name, least=least, most=MAX_TEXT, given=len(stripped))
@@ -145,27 +71,7 @@ def said(name: str, text: str, *, least: int = 1) -> str:
 
 
 def one_of(name: str, given: str, known: Collection[str]) -> str:
-    """Return a word of a closed list.
-
-    Parameters
-    ----------
-    name
-        What it is, for the sentence.
-    given
-        The word.
-    known
-        The list.
-
-    Returns
-    -------
-    str
-        The word.
-
-    Raises
-    ------
-    ParamError
-        If it is none of them.
-    """
+    """Return a word of a closed list."""
     if given not in known:
         raise ParamError("decide.one_of", name=name, given=given, known=", ".join(known))
     return given

@@ -19,22 +19,11 @@ MONTH_COLUMN = "month"
 
 @dataclass(frozen=True)
 class Atoms:
-    """Pieces of the city that lie in the same place of each geography, and their counts by month.
+    """Pieces of the city in the same place of each geography, and their counts by month."""
 
-    Parameters
-    ----------
-    members
-        Geography to n names, `""` for none. An atom of no place at all holds what is counted in
-        the city and located nowhere.
-    counts
-        (n, m) incidents.
-    first
-        The first of the m months.
-    """
-
-    members: Mapping[str, Names]
-    counts: Ints
-    first: Month
+    members: Mapping[str, Names]  # geography to n names, `""` for none
+    counts: Ints  # (n, m) incidents
+    first: Month  # the first of the m months
 
     @property
     def until(self) -> Month:
@@ -43,27 +32,7 @@ class Atoms:
 
 
 def atoms_of(table: pd.DataFrame, geographies: Sequence[str], first: Month, months: int) -> Atoms:
-    """Count incidents by atom and month.
-
-    Parameters
-    ----------
-    table
-        A column a geography (names, empty or missing for none), and `month`: months since the
-        year 0, as `Month.index`. A row of another month, or of none (-1), counts nothing and says
-        that the piece of land is there: where land has no incident, only it can tell that a
-        neighborhood is larger than the area in it.
-    geographies
-        Columns by which atoms differ: those that are published, and the fine cells of areas.
-    first
-        The first month.
-    months
-        How many.
-
-    Returns
-    -------
-    Atoms
-        Sorted by names; the order of rows is of no matter.
-    """
+    """Count incidents by atom and month."""
     names = {
         g: table[g].astype(object).where(table[g].notna(), "").astype(str) for g in geographies
     }

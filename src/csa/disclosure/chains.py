@@ -24,19 +24,7 @@ most."""
 def safe_chains(known: Knowledge, base: Ints, masks: Flags) -> Flags:
     """Tell which places have so many incidents to move that no quarter of theirs is known.
 
-    Parameters
-    ----------
-    known
-        What was published.
-    base
-        (g, b) a table that agrees with it.
-    masks
-        (q, g) places.
-
-    Returns
-    -------
-    numpy.ndarray
-        (q, n_quarters) where three values or more are possible; False where this cannot tell.
+    Returns (q, n_quarters) where three values or more are possible.
     """
     n_quarters = len(known.quarters)
     unknown = np.zeros((len(masks), n_quarters), dtype=bool)
@@ -77,21 +65,7 @@ def _directed(least: Ints, has: Flags, length: int, n_quarters: int) -> Flags:
 def safe_transfers(known: Knowledge, base: Ints, masks: Flags, ranges: tuple[Range, ...]) -> Flags:
     """Tell which counts change when incidents move to another place that no exact figure parts.
 
-    Parameters
-    ----------
-    known
-        What was published.
-    base
-        (g, b) a table that agrees with it.
-    masks
-        (q, g) places and pieces.
-    ranges
-        Of blocks.
-
-    Returns
-    -------
-    numpy.ndarray
-        (q, n_ranges) where three values or more are possible; False where this cannot tell.
+    Returns (q, n_ranges) where three values or more are possible.
     """
     number = kinds_of(known)
     may_lose, may_gain = _slack(known, base, UNITS)
@@ -134,15 +108,7 @@ def _is_bound_otherwise(known: Knowledge) -> Flags:
 def kinds_of(known: Knowledge) -> Ints:
     """Tell groups apart by the exact figures that they are in.
 
-    Parameters
-    ----------
-    known
-        What was published.
-
-    Returns
-    -------
-    numpy.ndarray
-        (g,) equal where incidents may change places unseen by any exact figure.
+    Returns (g,) equal where incidents may change places unseen by any exact figure.
     """
     exact = known.masks[np.unique(known.rows.mask[known.rows.is_exact])]
     return np.unique(exact.T, axis=0, return_inverse=True)[1].ravel().astype(np.int64)

@@ -24,41 +24,12 @@ def classes_up_to(greatest: int) -> tuple[Class, ...]:
     The bounds double and are the same for every city and quarter: a bound that follows the counts
     (quantiles, natural breaks) is the count of some cell, and a class of one cell tells its count.
     A colour keeps its meaning from one quarter to the next, too.
-
-    Parameters
-    ----------
-    greatest
-        The greatest count, or any count of the last class wanted.
-
-    Returns
-    -------
-    tuple
-        Bounds, lowest class first: `(0, 9)`, then from 10 on without a gap; the last one of all is
-        open.
     """
     return tuple(bounds for bounds in CLASSES if bounds[0] <= max(greatest, 0))
 
 
 def class_of(count: int, classes: Sequence[Class]) -> int:
-    """Tell the class of a count.
-
-    Parameters
-    ----------
-    count
-        Not below 0.
-    classes
-        Such as `CLASSES`.
-
-    Returns
-    -------
-    int
-        The position of its class.
-
-    Raises
-    ------
-    ParamError
-        If no class holds it.
-    """
+    """Tell the class of a count."""
     for position, (low, high) in enumerate(classes):
         if count >= low and (high is None or count <= high):
             return position

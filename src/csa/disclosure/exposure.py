@@ -35,55 +35,20 @@ SMALL = 400
 
 @dataclass(frozen=True)
 class Exposed:
-    """A count below ten that is given away.
-
-    Parameters
-    ----------
-    kind
-        `period`: a place's own count; `quarter`: a place's count of a quarter; `piece`: of what
-        lies between places.
-    when
-        The publication or the quarter, `YYYY-Qn`.
-    places
-        Geography and name: the place, or those that were compared.
-    low, high
-        The values that remain possible.
-    is_proven
-        Whether this is all that is possible; else no more was found.
-    """
+    """A count below ten that is given away."""
 
     kind: Kind
-    when: str
-    places: tuple[tuple[str, str], ...]
-    low: int
-    high: int
-    is_proven: bool
+    when: str  # the publication or the quarter, `YYYY-Qn`
+    places: tuple[tuple[str, str], ...]  # geography and name
+    low: int  # the values that remain possible
+    high: int  # the values that remain possible
+    is_proven: bool  # whether this is all that is possible; else no more was found
 
 
 def find_exposed(
     atoms: Atoms, publications: Sequence[Publication], official: Official
 ) -> tuple[Exposed, ...]:
-    """Find the counts below ten that can be derived from everything ever published.
-
-    Parameters
-    ----------
-    atoms
-        The data, by the finest pieces of all geographies.
-    publications
-        Every one ever published, all geographies and quarters together.
-    official
-        The city's official totals by month.
-
-    Returns
-    -------
-    tuple of Exposed
-        What is given away: by period and quarter, places before pieces; empty where nothing is.
-
-    Raises
-    ------
-    PrivacyError
-        If a publication cannot be compared with the data.
-    """
+    """Find the counts below ten that can be derived from everything ever published."""
     search = begin(atoms, publications, official)
     return tuple(exposed for exposed, _ in settle_open(search))
 
@@ -94,20 +59,7 @@ def begin(
     official: Official,
     only: frozenset[tuple[bytes, Range]] | None = None,
 ) -> Search:
-    """Begin a search.
-
-    Parameters
-    ----------
-    atoms, publications, official
-        As `find_exposed`.
-    only
-        Codes of the only counts that are in doubt; None for all.
-
-    Returns
-    -------
-    Search
-        All counts below ten are open.
-    """
+    """Begin a search."""
     known = know(atoms, publications, official)
     targets = list_targets(known)
     known, base = agreeing_table(known)
@@ -120,36 +72,12 @@ def begin(
 
 
 def code(targets: Targets, row: int, column: int) -> tuple[bytes, Range]:
-    """Name a count so that it is found again when other figures are held back.
-
-    Parameters
-    ----------
-    targets
-        What must stay uncertain.
-    row, column
-        Which of it.
-
-    Returns
-    -------
-    tuple
-        The groups and the range.
-    """
+    """Name a count so that it is found again when other figures are held back."""
     return targets.masks[row].tobytes(), targets.ranges[column]
 
 
 def settle_open(search: Search) -> Iterator[tuple[Exposed, tuple[int, int]]]:
-    """Show counts to be safe, the quick way first, and give those that are not.
-
-    Parameters
-    ----------
-    search
-        As begun.
-
-    Yields
-    ------
-    tuple
-        What is exposed, and its row and column among the targets.
-    """
+    """Show counts to be safe, the quick way first, and give those that are not."""
     show_by_chain(search)
     if search.base.size > SMALL:
         show_by_block(search)
@@ -162,20 +90,7 @@ def settle_open(search: Search) -> Iterator[tuple[Exposed, tuple[int, int]]]:
 
 
 def decide(search: Search, row: int, column: int) -> Exposed | None:
-    """Ask the solver about one count: over all tables, or over as many groups as it can take.
-
-    Parameters
-    ----------
-    search
-        What is known.
-    row, column
-        Which count.
-
-    Returns
-    -------
-    Exposed or None
-        None where it is safe.
-    """
+    """Ask the solver about one count: over all tables, or over as many groups as it can take."""
     for n_variables, whole in ((MAX_LINEAR, False), (MAX_WHOLE, True)):
         model, gain = _question(search, row, column, n_variables)
         is_all = len(model.groups) == len(search.base)

@@ -30,23 +30,13 @@ OPEN = np.iinfo(np.int64).max // 4
 
 @dataclass(frozen=True)
 class Rows:
-    """Bounds on sums of the table: of a mask's groups, over a range of blocks.
+    """Bounds on sums of the table: of a mask's groups, over a range of blocks."""
 
-    Parameters
-    ----------
-    mask
-        (r,) positions of masks.
-    start, until
-        (r,) first block counted, and first not counted.
-    low, high
-        (r,) bounds, both included; equal for an exact figure.
-    """
-
-    mask: Ints
-    start: Ints
-    until: Ints
-    low: Ints
-    high: Ints
+    mask: Ints  # (r,) positions of masks
+    start: Ints  # (r,) first block counted, and first not counted
+    until: Ints  # (r,) first block counted, and first not counted
+    low: Ints  # (r,) bounds, both included; equal for an exact figure
+    high: Ints  # (r,) bounds, both included; equal for an exact figure
 
     @property
     def is_exact(self) -> Flags:
@@ -56,50 +46,21 @@ class Rows:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What an observer knows, and the truth.
+    """What an observer knows, and the truth."""
 
-    Parameters
-    ----------
-    truth
-        (g, b) incidents by group and block, as the data have them now.
-    masks
-        (p, g) which groups each place, or sum of places, is.
-    names
-        Of each mask, geography and place; `NOWHERE` for what has no place.
-    layers
-        Of each mask, the geography at one publication; masks of a layer do not overlap.
-    rows
-        The bounds.
-    city
-        (b,) the whole city's incidents, known to everybody.
-    windows
-        Each publication's first block and first block after it.
-    quarters
-        Each quarter's, of all that is covered.
-    spans
-        Of each sum, its own months, and what of its publication's period lies before and after
-        them: a sum beside counts of the period tells of these. Then the gaps.
-    gaps
-        What a period has beyond another that begins or ends with it: the difference of two figures.
-    ids, quarter_ids, span_ids
-        Their names.
-    figures
-        Of each publication, the position of the mask of each place and sum.
-    """
-
-    truth: Ints
-    masks: Flags
-    names: tuple[tuple[str, str], ...]
-    layers: tuple[tuple[int, ...], ...]
-    rows: Rows
-    city: Ints
+    truth: Ints  # (g, b) incidents by group and block, as the data have them now
+    masks: Flags  # (p, g) which groups each place, or sum of places, is
+    names: tuple[tuple[str, str], ...]  # of each mask, geography and place
+    layers: tuple[tuple[int, ...], ...]  # of each mask, the geography at one publication
+    rows: Rows  # the bounds
+    city: Ints  # (b,) the whole city's incidents, known to everybody
     windows: tuple[tuple[int, int], ...]
-    quarters: tuple[tuple[int, int], ...]
+    quarters: tuple[tuple[int, int], ...]  # each quarter's, of all that is covered
     spans: tuple[tuple[int, int], ...]
     gaps: tuple[tuple[int, int], ...]
-    ids: tuple[str, ...]
-    quarter_ids: tuple[str, ...]
-    span_ids: tuple[str, ...]
+    ids: tuple[str, ...]  # their names
+    quarter_ids: tuple[str, ...]  # their names
+    span_ids: tuple[str, ...]  # their names
     figures: tuple[Mapping[tuple[str, str], int], ...]
 
 
@@ -123,27 +84,7 @@ class _Masks:
 
 
 def know(atoms: Atoms, publications: Sequence[Publication], official: Official) -> Knowledge:
-    """Put together all that was published.
-
-    Parameters
-    ----------
-    atoms
-        The data as they are now.
-    publications
-        Every one ever published, in any order.
-    official
-        The city's own totals by month; where it gives none, the data's are taken as known.
-
-    Returns
-    -------
-    Knowledge
-        The truth, and the bounds on it.
-
-    Raises
-    ------
-    PrivacyError
-        If a publication lies outside the data, or names a place that the data do not know.
-    """
+    """Put together all that was published."""
     edges = edges_of(atoms, publications)
     at = {month: number for number, month in enumerate(edges)}
     masks = _Masks(len(atoms.counts))
@@ -263,18 +204,7 @@ def _told(
 
 
 def figure_of(each: Sum) -> tuple[str, str]:
-    """Name a sum: its geography, and its places one after the other.
-
-    Parameters
-    ----------
-    each
-        A sum.
-
-    Returns
-    -------
-    tuple
-        Geography and places.
-    """
+    """Name a sum: its geography, and its places one after the other."""
     return each.geography, ", ".join(each.places)
 
 

@@ -23,62 +23,30 @@ FOUND, NONE_FOUND, CUT_SHORT = 0, 2, 1
 
 @dataclass(frozen=True)
 class Model:
-    """Changes of a known table, of some groups in some segments of time; the rest stays as it is.
+    """Changes of a known table, of some groups in some segments; the rest stays as it is."""
 
-    Parameters
-    ----------
-    groups
-        (s,) which groups may change.
-    segments
-        Ranges of blocks, each taken as one; ascending, without overlap.
-    matrix, low, high
-        Bounds on sums of changes.
-    floor, ceiling
-        (s * segments,) least and greatest change.
-    """
-
-    groups: Ints
-    segments: tuple[Range, ...]
-    matrix: sparse.csr_array
-    low: Floats
-    high: Floats
-    floor: Floats
-    ceiling: Floats
+    groups: Ints  # (s,) which groups may change
+    segments: tuple[Range, ...]  # ranges of blocks, each taken as one; ascending, without overlap
+    matrix: sparse.csr_array  # bounds on sums of changes
+    low: Floats  # bounds on sums of changes
+    high: Floats  # bounds on sums of changes
+    floor: Floats  # (s * segments,) least and greatest change
+    ceiling: Floats  # (s * segments,) least and greatest change
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the solver found.
+    """What the solver found."""
 
-    Parameters
-    ----------
-    change
-        (s, segments) the best whole-number change found; None where there is none.
-    bound
-        No change has a sum above it.
-    is_impossible
-        Whether no table agrees with the bounds.
-    """
-
-    change: Ints | None
-    bound: float
-    is_impossible: bool = False
+    change: Ints | None  # (s, segments) the best whole-number change found
+    bound: float  # no change has a sum above it
+    is_impossible: bool = False  # whether no table agrees with the bounds
 
 
 def row_sums(known: Knowledge, table: Ints) -> Ints:
     """Sum a table over each row.
 
-    Parameters
-    ----------
-    known
-        Whose rows.
-    table
-        (g, b) counts.
-
-    Returns
-    -------
-    numpy.ndarray
-        (r,) sums.
+    Returns (r,) sums.
     """
     ahead = np.zeros((table.shape[0], table.shape[1] + 1))
     np.cumsum(table, axis=1, out=ahead[:, 1:])
@@ -89,20 +57,7 @@ def row_sums(known: Knowledge, table: Ints) -> Ints:
 
 
 def segments_of(known: Knowledge, *, also: Range | None = None) -> tuple[Range, ...]:
-    """Join blocks that no row parts.
-
-    Parameters
-    ----------
-    known
-        Whose rows.
-    also
-        A range whose ends part them too.
-
-    Returns
-    -------
-    tuple
-        Ranges of blocks.
-    """
+    """Join blocks that no row parts."""
     edges = {0, known.truth.shape[1], *known.rows.start.tolist(), *known.rows.until.tolist()}
     if also is not None:
         edges.update(also)
@@ -119,28 +74,7 @@ def model_of(
     cap: int = OPEN,
     rows: Flags | None = None,
 ) -> Model:
-    """Write down which changes of a table agree with all that was published.
-
-    Parameters
-    ----------
-    known
-        What was published.
-    base
-        (g, b) a table that agrees with it.
-    groups
-        Which groups may change.
-    segments
-        When they may; no row may end inside one.
-    cap
-        No number changes by more.
-    rows
-        Which rows to hold; None for all, with the city's totals.
-
-    Returns
-    -------
-    Model
-        No change at all is always a solution.
-    """
+    """Write down which changes of a table agree with all that was published."""
     starts = np.array([a for a, _ in segments], dtype=np.int64)
     ends = np.array([b for _, b in segments], dtype=np.int64)
     held = np.arange(len(known.rows.mask)) if rows is None else np.flatnonzero(rows)
@@ -202,26 +136,7 @@ def _outer(wide: sparse.csr_array, inside: Flags) -> sparse.csr_array:
 def greatest(
     model: Model, gain: Floats, *, nodes: int = 2000, gap: float = 0.0, whole: bool = True
 ) -> Answer:
-    """Find the change with the greatest gain.
-
-    Parameters
-    ----------
-    model
-        Which changes agree with all that was published.
-    gain
-        (s, segments) of one incident more.
-    nodes
-        How many branches it may look at: no clock, so that the answer is the same everywhere.
-    gap
-        Relative gap at which it may stop.
-    whole
-        Whether incidents are whole; without, the bound is quick and may be too wide.
-
-    Returns
-    -------
-    Answer
-        The change, and a bound that holds whether it was stopped or not.
-    """
+    """Find the change with the greatest gain."""
     cost = -np.asarray(gain, dtype=np.float64).ravel()
     solved: Any = milp(
         cost,
@@ -244,20 +159,7 @@ def greatest(
 
 
 def agrees(model: Model, change: Ints) -> bool:
-    """Tell whether a change agrees with all bounds, by plain addition.
-
-    Parameters
-    ----------
-    model
-        The bounds.
-    change
-        Whole numbers, one a variable.
-
-    Returns
-    -------
-    bool
-        Whether each sum lies within its bounds; the solver's word is not taken for it.
-    """
+    """Tell whether a change agrees with all bounds, by plain addition."""
     at = model.matrix @ change.ravel()
     is_held = bool(((at >= model.low) & (at <= model.high)).all())
     return is_held and bool((change.ravel() >= model.floor).all())

@@ -14,25 +14,7 @@ QUARTER_MONTHS = 3
 
 
 def edges_of(atoms: Atoms, publications: Sequence[Publication]) -> list[int]:
-    """List the months at which a block begins, and the end of the last.
-
-    Parameters
-    ----------
-    atoms
-        The data.
-    publications
-        All that was published.
-
-    Returns
-    -------
-    list of int
-        Months since year 0, in order; empty where nothing was published.
-
-    Raises
-    ------
-    PrivacyError
-        If a publication lies outside the data.
-    """
+    """List the months at which a block begins, and the end of the last."""
     edges: set[int] = set()
     for each in publications:
         starts = [each.start.index, *(s.start.index for s in each.sums)]
@@ -55,18 +37,7 @@ def edges_of(atoms: Atoms, publications: Sequence[Publication]) -> list[int]:
 
 
 def spans_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month]]:
-    """List the months that sums tell of, and those that they leave of their period.
-
-    Parameters
-    ----------
-    publications
-        All that was published.
-
-    Yields
-    ------
-    tuple of Month
-        First month, and first after it.
-    """
+    """List the months that sums tell of, and those that they leave of their period."""
     for published in publications:
         for each in published.sums:
             edges = ((published.start, each.start), (each.until, published.until))
@@ -75,18 +46,7 @@ def spans_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month
 
 
 def gaps_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month]]:
-    """List what one period has beyond another that begins, or ends, in the same month.
-
-    Parameters
-    ----------
-    publications
-        All that was published.
-
-    Yields
-    ------
-    tuple of Month
-        First month, and first after it: the difference of two figures tells of these.
-    """
+    """List what one period has beyond another that begins, or ends, in the same month."""
     for one, other in combinations(publications, 2):
         if one.start == other.start and one.until != other.until:
             yield _in_order(one.until, other.until)
@@ -99,18 +59,7 @@ def _in_order(one: Month, other: Month) -> tuple[Month, Month]:
 
 
 def quarters_of(edges: Sequence[int]) -> Iterator[int]:
-    """List the quarters that lie between edges.
-
-    Parameters
-    ----------
-    edges
-        As `edges_of`.
-
-    Yields
-    ------
-    int
-        The first month of each, since year 0.
-    """
+    """List the quarters that lie between edges."""
     for edge in edges:
         if edge % QUARTER_MONTHS == 0 and edge + QUARTER_MONTHS <= edges[-1]:
             yield edge

@@ -19,68 +19,30 @@ Classes: TypeAlias = Mapping[str, Mapping[str, Class]]
 
 @dataclass(frozen=True)
 class Sum:
-    """A count of several places together, over months of its own.
+    """A count of several places together, over months of its own."""
 
-    Parameters
-    ----------
-    geography, places
-        Whose count it is.
-    start, until
-        First month counted, and first not counted.
-    count
-        None for fewer than 10 or held back.
-    """
-
-    geography: str
-    places: tuple[str, ...]
-    start: Month
-    until: Month
-    count: int | None
+    geography: str  # whose count it is
+    places: tuple[str, ...]  # whose count it is
+    start: Month  # first month counted, and first not counted
+    until: Month  # first month counted, and first not counted
+    count: int | None  # none for fewer than 10 or held back
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What was told of one quarter, as numbers.
+    """What was told of one quarter, as numbers."""
 
-    Parameters
-    ----------
-    id
-        The quarter, `YYYY-Qn`.
-    start, until
-        First month counted, and first not counted.
-    places
-        What each place was, so that a later reader knows it: geography, place, members. An area:
-        its H3 cells as 15 hexadecimal digits. A place that is its own name (a neighborhood, a
-        cell) needs no entry, or its name alone.
-    counts
-        Geography, place, count over the whole period; None for fewer than 10 or held back.
-    classes
-        Geography, place, bounds of its class: cells of the map.
-    totals
-        The whole city's, by `YYYY` and for the period, of it those without a usable place, and
-        those that may be domestic; None for fewer than 10. The attack
-        takes each month's as known anyway.
-    sums
-        Counts over other months: what changed in all areas together.
-    """
-
-    id: str
-    start: Month
-    until: Month
-    places: Members
-    counts: Counts
-    classes: Classes
+    id: str  # the quarter, `YYYY-Qn`
+    start: Month  # first month counted, and first not counted
+    until: Month  # first month counted, and first not counted
+    places: Members  # what each place was, so that a later reader knows it
+    counts: Counts  # geography, place, count over the whole period
+    classes: Classes  # geography, place, bounds of its class: cells of the map
     totals: Mapping[str, int | None]
-    sums: tuple[Sum, ...] = ()
+    sums: tuple[Sum, ...] = ()  # counts over other months: what changed in all areas together
 
     def to_json(self) -> dict[str, Any]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        dict
-            What `from_json` reads.
-        """
+        """Write it as plain values."""
         return {
             "format_version": FORMAT_VERSION,
             "id": self.id,
@@ -101,23 +63,7 @@ class Publication:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Publication:
-        """Read what `to_json` wrote.
-
-        Parameters
-        ----------
-        given
-            Plain values.
-
-        Returns
-        -------
-        Publication
-            The same.
-
-        Raises
-        ------
-        PrivacyError
-            If it is of another version, or damaged.
-        """
+        """Read what `to_json` wrote."""
         version = _version(given)
         if version is not None and version != FORMAT_VERSION:
             raise PrivacyError("privacy.version", found=version, known=FORMAT_VERSION)

@@ -22,18 +22,6 @@ def agreeing_table(known: Knowledge) -> tuple[Knowledge, Ints]:
 
     Where figures were revised, an observer who takes all of them for the same truth looks for a
     table that fits; where none does, the smallest sum of differences is forgiven.
-
-    Parameters
-    ----------
-    known
-        What was published.
-
-    Returns
-    -------
-    Knowledge
-        The same with the figures that were forgiven.
-    numpy.ndarray
-        (g, b) a table that agrees with it.
     """
     base = known.truth
     now, city = row_sums(known, base), base.sum(axis=0)

@@ -27,24 +27,12 @@ PART = 30
 
 @dataclass
 class Search:
-    """A search for tables that show counts to be safe.
+    """A search for tables that show counts to be safe."""
 
-    Parameters
-    ----------
-    known
-        What was published.
-    targets
-        What must stay uncertain.
-    base
-        (g, b) a table that agrees with all that was published.
-    is_open
-        (q, n_ranges) what is not shown to be safe yet.
-    """
-
-    known: Knowledge
-    targets: Targets
-    base: Ints
-    is_open: Flags
+    known: Knowledge  # what was published
+    targets: Targets  # what must stay uncertain
+    base: Ints  # (g, b) a table that agrees with all that was published
+    is_open: Flags  # (q, n_ranges) what is not shown to be safe yet
     low: Ints = field(init=False)
     high: Ints = field(init=False)
 
@@ -56,20 +44,7 @@ class Search:
         self.random = np.random.default_rng(SEED)
 
     def take(self, model: Model, change: Ints) -> bool:
-        """Take a table into account; tell whether it showed anything new.
-
-        Parameters
-        ----------
-        model
-            Which groups and segments changed.
-        change
-            By how much.
-
-        Returns
-        -------
-        bool
-            Whether fewer counts are open than before.
-        """
+        """Take a table into account; tell whether it showed anything new."""
         was = int(self.is_open.sum())
         # integers below 2**53: exact as floats, and fast
         moved = self.sparse[:, model.groups] @ change.astype(np.float64)
@@ -86,17 +61,7 @@ class Search:
         return int(self.is_open.sum()) < was
 
     def try_tables(self, model: Model, rounds: int, only: Flags | None = None) -> None:
-        """Look for tables in which as many open counts as possible differ.
-
-        Parameters
-        ----------
-        model
-            Which changes are allowed.
-        rounds
-            How often, at most; each with the opposite of the one before.
-        only
-            Of which open counts; None for all.
-        """
+        """Look for tables in which as many open counts as possible differ."""
         for _ in range(rounds):
             gain = self._gain(model, self.is_open if only is None else self.is_open & only)
             if not gain.any():
@@ -122,13 +87,7 @@ class Search:
 
 
 def show_by_chain(search: Search) -> None:
-    """Move incidents in time without the solver.
-
-    Parameters
-    ----------
-    search
-        Its open counts become fewer.
-    """
+    """Move incidents in time without the solver."""
     targets = search.targets
     search.is_open &= ~safe_transfers(search.known, search.base, targets.masks, targets.ranges)
     safe = safe_chains(search.known, search.base, targets.masks[targets.is_place])
@@ -138,13 +97,7 @@ def show_by_chain(search: Search) -> None:
 
 
 def show_by_block(search: Search) -> None:
-    """Move incidents between places within one block of months, all groups at once.
-
-    Parameters
-    ----------
-    search
-        Its open counts become fewer.
-    """
+    """Move incidents between places within one block of months, all groups at once."""
     known = search.known
     groups = np.arange(len(known.truth))
     for block in range(known.truth.shape[1]):
@@ -154,13 +107,7 @@ def show_by_block(search: Search) -> None:
 
 
 def show_by_place(search: Search) -> None:
-    """Move incidents in time and place at once, of each place and some others.
-
-    Parameters
-    ----------
-    search
-        Its open counts become fewer.
-    """
+    """Move incidents in time and place at once, of each place and some others."""
     known, targets = search.known, search.targets
     segments = tuple((block, block + 1) for block in range(known.truth.shape[1]))
     size = search.base.sum(axis=1)

@@ -33,34 +33,7 @@ class _Found:
 def settle(
     atoms: Atoms, draft: Publication, earlier: Sequence[Publication], official: Official
 ) -> Publication:
-    """Hold back what would give away a count below ten, now or with all that was published before.
-
-    Parameters
-    ----------
-    atoms
-        The data, by the finest pieces of all geographies, earlier versions of areas included.
-    draft
-        All counts and classes of the quarter.
-    earlier
-        Every publication so far. Where one is of the same quarter, its figures stand for every
-        place that was told of then, its areas' aside where they are others now: a correction comes
-        with the next quarter, so that no difference between two publications of a quarter tells of
-        one event.
-    official
-        The city's official totals by month.
-
-    Returns
-    -------
-    Publication
-        What may be published. The counts held back beyond those below ten are, place by place, the
-        smallest that help; where to hold back every count would not, the fewest cells of the map
-        that do are put into its lowest class, which then means "not told".
-
-    Raises
-    ------
-    PrivacyError
-        If an earlier publication cannot be compared with the data.
-    """
+    """Hold back what would give away a count below ten, with all that was published before."""
     for before in earlier:
         if before.id == draft.id and _same_places(before, draft):
             return before

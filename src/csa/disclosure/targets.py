@@ -19,53 +19,19 @@ Range: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True)
 class Targets:
-    """Sums of the table that must stay uncertain.
+    """Sums of the table that must stay uncertain."""
 
-    Parameters
-    ----------
-    masks
-        (q, g) which groups: places, then pieces between two of them.
-    labels
-        Of each, the places it comes from: one, or two.
-    sources
-        The positions of their masks in what is known.
-    is_place
-        (q,) whether it is a place itself.
-    ranges
-        Ranges of blocks: the publications' periods, then quarters, then the months of sums and
-        between periods.
-    is_quarter
-        (n_ranges,) whether it is a quarter.
-    is_secret
-        (q, n_ranges) whether the true count is below ten, so that it must not be derived.
-    """
-
-    masks: Flags
-    labels: tuple[tuple[tuple[str, str], ...], ...]
-    sources: tuple[tuple[int, ...], ...]
-    is_place: Flags
-    ranges: tuple[Range, ...]
-    is_quarter: Flags
+    masks: Flags  # (q, g) which groups: places, then pieces between two of them
+    labels: tuple[tuple[tuple[str, str], ...], ...]  # of each, the places it comes from
+    sources: tuple[tuple[int, ...], ...]  # the positions of their masks in what is known
+    is_place: Flags  # (q,) whether it is a place itself
+    ranges: tuple[Range, ...]  # ranges of blocks
+    is_quarter: Flags  # (n_ranges,) whether it is a quarter
     is_secret: Flags
 
 
 def list_targets(known: Knowledge) -> Targets:
-    """List all that must stay uncertain.
-
-    Parameters
-    ----------
-    known
-        What was published, and the truth.
-
-    Returns
-    -------
-    Targets
-        Places, over each period, each quarter and the months of each sum; pieces and remainders,
-        over each period and what it has beyond another. A piece: what two places have in common,
-        what one has beyond the other, what no place of a geography has. A remainder: what a place
-        has beyond all of another geography's, what those have beyond it, what the small places of a
-        geography have together.
-    """
+    """List all that must stay uncertain."""
     is_place_mask = [name != NOWHERE for name in known.names]
     found: dict[bytes, int] = {}
     masks: list[Flags] = []
@@ -100,19 +66,7 @@ def sums(
 ) -> npt.NDArray[np.int64]:
     """Sum a table over masks and ranges.
 
-    Parameters
-    ----------
-    masks
-        (q, g) groups.
-    table
-        (g, b) counts.
-    ranges
-        Of blocks.
-
-    Returns
-    -------
-    numpy.ndarray
-        (q, n_ranges) sums.
+    Returns (q, n_ranges) sums.
     """
     by_block = masks.astype(np.float64) @ table.astype(np.float64)  # exact: far below 2**53
     ahead = np.concatenate([np.zeros((len(masks), 1)), np.cumsum(by_block, axis=1)], axis=1)

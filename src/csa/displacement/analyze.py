@@ -52,22 +52,7 @@ class Basis(StrEnum):
 
 
 def basis_of(chosen: Chosen, since: Month, past: Sequence[Past]) -> Basis:
-    """Tell what the usual course of areas can rest on.
-
-    Parameters
-    ----------
-    chosen
-        The areas.
-    since
-        The first month of after.
-    past
-        Past years that were known at the start.
-
-    Returns
-    -------
-    Basis
-        Past years tell only of areas that were chosen as they were, by the months just before.
-    """
+    """Tell what the usual course of areas can rest on."""
     if chosen.period is None:
         return Basis.NOT_SAID
     if abs(chosen.period.until.index - since.index) > RECENT_MONTHS:
@@ -79,68 +64,24 @@ def basis_of(chosen: Chosen, since: Month, past: Sequence[Past]) -> Basis:
 
 @dataclass(frozen=True)
 class Displacement:
-    """What areas and their surroundings did since a start.
+    """What areas and their surroundings did since a start."""
 
-    Parameters
-    ----------
-    chosen
-        The areas.
-    since
-        The first month of after.
-    until
-        The first month that is not over, or not covered.
-    places
-        Areas, rings and the rest, with what was expected of them.
-    dispersion
-        How much more counts vary than chance alone would have them.
-    basis
-        What the usual course rests on.
-    past
-        Past years that were known at the start, and tell of such areas.
-    usual_core, usual_ring
-        What usually happens anyway.
-    pooled
-        All areas together.
-    single
-        Each area.
-    knew_after
-        Whether months since the start helped to choose the areas; None where that is not known.
-    """
-
-    chosen: Chosen
-    since: Month
-    until: Month
-    places: Places
-    dispersion: Dispersion
-    basis: Basis
-    past: tuple[Past, ...]
-    usual_core: Usual
-    usual_ring: Usual
-    pooled: Judged
-    single: tuple[Judged, ...]
-    knew_after: bool | None
+    chosen: Chosen  # the areas
+    since: Month  # the first month of after
+    until: Month  # the first month that is not over, or not covered
+    places: Places  # areas, rings and the rest, with what was expected of them
+    dispersion: Dispersion  # how much more counts vary than chance alone would have them
+    basis: Basis  # what the usual course rests on
+    past: tuple[Past, ...]  # past years that were known at the start, and tell of such areas
+    usual_core: Usual  # what usually happens anyway
+    usual_ring: Usual  # what usually happens anyway
+    pooled: Judged  # all areas together
+    single: tuple[Judged, ...]  # each area
+    knew_after: bool | None  # whether months since the start helped to choose the areas
 
 
 def settle_since(located: Located, since: Month | None) -> tuple[Month, Month]:
-    """Settle the first month of after, and the first that is not over.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    since
-        What was asked for; None for a year before the end.
-
-    Returns
-    -------
-    tuple of Month
-        Both.
-
-    Raises
-    ------
-    PeriodError
-        If no whole month follows.
-    """
+    """Settle the first month of after, and the first that is not over."""
     covered = covered_months(located)
     start = since or covered.until.plus(-DEFAULT_AFTER)
     if start >= covered.until:
@@ -155,34 +96,7 @@ def displace(
     past: Sequence[Past] = (),
     tell: Tell = silent,
 ) -> Displacement:
-    """Follow areas and their surroundings since a start, and say what changed.
-
-    Parameters
-    ----------
-    located
-        The city's incidents, on cells of the areas' resolution.
-    chosen
-        The areas.
-    since
-        The first month of after; None for a year before the end.
-    past
-        What areas chosen by the months just before a day did in past years; those not known at
-        the start count for nothing, and all where these areas were not chosen like that.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Displacement
-        All together, and each.
-
-    Raises
-    ------
-    ParamError
-        If there is no area, one has most of its cells outside the study area, or two share one.
-    PeriodError
-        If less than a year lies before the start, or no whole month after it.
-    """
+    """Follow areas and their surroundings since a start, and say what changed."""
     _refuse_outside(located, chosen)
     since, until = settle_since(located, since)
     tell("expected")

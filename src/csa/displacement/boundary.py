@@ -29,23 +29,6 @@ def boundary_z(alpha: float, looks: int) -> float:
     part of the doubt is common to all months, the looks are more alike than here, so that the
     line is crossed more rarely than is said.
 
-    Parameters
-    ----------
-    alpha
-        The chance, both sides together, above 0 and below 1.
-    looks
-        How often it is looked at, 1 to 600.
-
-    Returns
-    -------
-    float
-        Standard deviations.
-
-    Raises
-    ------
-    ParamError
-        If the chance or the looks are outside their range.
-
     References
     ----------
     Armitage, McPherson & Rowe (1969), JRSS A 132, pp. 235-244. Pocock (1977), Biometrika 64,
@@ -64,23 +47,7 @@ def boundary_z(alpha: float, looks: int) -> float:
 
 @lru_cache(maxsize=256)
 def crossing_chance(line: tuple[float, ...]) -> float:
-    """Tell how often an unchanged sum crosses a line that is not the same at all looks.
-
-    Parameters
-    ----------
-    line
-        Standard deviations at each look, above 0.
-
-    Returns
-    -------
-    float
-        The chance by the last look, both sides together.
-
-    Raises
-    ------
-    ParamError
-        If there is no look, or there are too many.
-    """
+    """Tell how often an unchanged sum crosses a line that is not the same at all looks."""
     if not 1 <= len(line) <= MAX_LOOKS:
         raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
     nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))

@@ -22,51 +22,22 @@ from csa.geo.grid import Ints
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the classic methods say of one area, or of all together.
+    """What the classic methods say of one area, or of all together."""
 
-    Parameters
-    ----------
-    before, after
-        Months compared.
-    core, ring, control
-        Incidents before and after; no ring where the area has none.
-    control_weight
-        How many times the area's expected incidents the control had.
-    wdd
-        The weighted displacement difference, as counted.
-    wdq
-        The older quotient.
-    rest_before, rest_monthly
-        Incidents of the rest of the city before, and in each month after.
-    """
-
-    before: Period
-    after: Period
-    core: tuple[int, int]
-    ring: tuple[int, int] | None
-    control: tuple[int, int]
-    control_weight: float
-    wdd: Wdd | None
-    wdq: Wdq | None
-    rest_before: int
+    before: Period  # months compared
+    after: Period  # months compared
+    core: tuple[int, int]  # incidents before and after; no ring where the area has none
+    ring: tuple[int, int] | None  # incidents before and after; no ring where the area has none
+    control: tuple[int, int]  # incidents before and after; no ring where the area has none
+    control_weight: float  # how many times the area's expected incidents the control had
+    wdd: Wdd | None  # the weighted displacement difference, as counted
+    wdq: Wdq | None  # the older quotient
+    rest_before: int  # incidents of the rest of the city before, and in each month after
     rest_monthly: tuple[int, ...]
 
 
 def before_months(located: Located, displaced: Displacement) -> Period:
-    """Tell the months before that after is compared with.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-
-    Returns
-    -------
-    Period
-        Two years, or what the data cover of them.
-    """
+    """Tell the months before that after is compared with."""
     first = covered_months(located).start.index
     n_months = min(BEFORE_MONTHS, displaced.since.index - first)
     return Period.before(displaced.since, n_months)
@@ -79,20 +50,6 @@ def measure_evidence(
 
     Counts are as they are: an area chosen at a high falls by luck alone, so that these numbers
     stand beside a verdict, never for one.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-    controls
-        As `csa.displacement.panel.match_controls`.
-
-    Returns
-    -------
-    tuple
-        All together, then each area.
     """
     before = before_months(located, displaced)
     after = Period(displaced.since, displaced.until)
@@ -176,20 +133,7 @@ class _Measure:
 
 
 def compare_city(located: Located, displaced: Displacement) -> PatternChange:
-    """Tell whether the city's pattern moved: the share of each cell before and after.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-
-    Returns
-    -------
-    PatternChange
-        As `csa.displacement.sppt.compare_patterns`.
-    """
+    """Tell whether the city's pattern moved: the share of each cell before and after."""
     before = located.counts(before_months(located, displaced))
     return compare_patterns(before, located.counts(Period(displaced.since, displaced.until)))
 
@@ -198,18 +142,6 @@ def compare_newest(located: Located, displaced: Displacement) -> MonthCompared:
     """Set the city's newest whole month beside the same months of earlier years.
 
     The city's, not the areas': those were chosen because some of these years were high.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        For the newest month, and how much counts vary.
-
-    Returns
-    -------
-    MonthCompared
-        All incidents of the kinds followed, with and without a place.
     """
     incidents = located.dataset.incidents
     when = incidents.loc[incidents["kind"].isin(located.kinds), "occurred_at"].dt

@@ -19,24 +19,12 @@ error is a third of it."""
 
 @dataclass(frozen=True)
 class Dispersion:
-    """How much more counts of fixed places vary than Poisson's.
+    """How much more counts of fixed places vary than Poisson's."""
 
-    Parameters
-    ----------
-    value
-        Variance over mean, 1 or more: the largest measured.
-    by_block
-        What was measured, by the months in a block; None where there were too few counts.
-    n_units
-        Places with any incident.
-    n_months
-        Months of history.
-    """
-
-    value: float
-    by_block: Mapping[int, float | None]
-    n_units: int
-    n_months: int
+    value: float  # variance over mean, 1 or more: the largest measured
+    by_block: Mapping[int, float | None]  # what was measured, by the months in a block
+    n_units: int  # places with any incident
+    n_months: int  # months of history
 
 
 def measure_dispersion(counts: npt.ArrayLike) -> float | None:
@@ -44,22 +32,6 @@ def measure_dispersion(counts: npt.ArrayLike) -> float | None:
 
     Pearson's chi-square over its degrees of freedom, where each place has one share of the city
     in all periods. So neither a season nor a rise of the whole city is dispersion.
-
-    Parameters
-    ----------
-    counts
-        (n_units, n_periods) incidents of fixed places in periods of equal length.
-
-    Returns
-    -------
-    float or None
-        About 1 where incidents come independently. Places and periods without any incident say
-        nothing and are left out; None where fewer than two of either are left.
-
-    Raises
-    ------
-    TableError
-        If the counts are no table, or not whole numbers of 0 or more.
 
     References
     ----------
@@ -72,24 +44,7 @@ def measure_dispersion(counts: npt.ArrayLike) -> float | None:
 def block_counts(monthly: npt.ArrayLike, months: int) -> Ints:
     """Add up the last whole blocks of so many months.
 
-    Parameters
-    ----------
-    monthly
-        (n_units, n_months) incidents.
-    months
-        Months in a block, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n_units, n_months // months); the earliest months, if they fill no block, are left out.
-
-    Raises
-    ------
-    ParamError
-        If a block has no month.
-    TableError
-        As `measure_dispersion`.
+    Returns (n_units, n_months // months).
     """
     if months < 1:
         raise ParamError("displacement.block", given=months)
@@ -109,26 +64,6 @@ def estimate_dispersion(
     within weeks, which months show; but places also drift from year to year, which months
     hide in their noise and years show. The largest of several errs upward, if at all, and so
     toward saying too little.
-
-    Parameters
-    ----------
-    monthly
-        (n_units, n_months) incidents of fixed places, chosen without a look at their counts.
-    block_months
-        Months in a block; a length with fewer than `LEAST_FREEDOM` degrees of freedom is not
-        used.
-
-    Returns
-    -------
-    Dispersion
-        Its value is 1 where nothing can be measured.
-
-    Raises
-    ------
-    ParamError
-        If a block has no month.
-    TableError
-        As `measure_dispersion`.
     """
     table = _as_table(monthly)
     by_block: dict[int, float | None] = {}

@@ -37,43 +37,16 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Trend:
-    """Whether values went up or down over their periods, for each row of them.
-
-    Parameters
-    ----------
-    s
-        Pairs of periods in which the later value is higher, less those in which it is lower.
-    variance
-        Of s where the order is chance, ties allowed for.
-    z
-        s in standard deviations, one step nearer to 0 first; 0 where all values are equal.
-    p
-        How often chance alone makes s as large, up or down.
-    """
+    """Whether values went up or down over their periods, for each row of them."""
 
     s: Floats
-    variance: Floats
-    z: Floats
-    p: Floats
+    variance: Floats  # of s where the order is chance, ties allowed for
+    z: Floats  # s in standard deviations, one step nearer to 0 first
+    p: Floats  # how often chance alone makes s as large, up or down
 
 
 def mann_kendall(values: npt.ArrayLike) -> Trend:
     """Test whether values go up or down over time, whatever the form of the trend.
-
-    Parameters
-    ----------
-    values
-        (n_periods,) or (m, n_periods), oldest first.
-
-    Returns
-    -------
-    Trend
-        Of each row; of one row, numbers without a dimension. One period has no trend: p is 1.
-
-    Raises
-    ------
-    TableError
-        If a value is missing or endless.
 
     References
     ----------
@@ -105,29 +78,6 @@ def classify(
     least 90 %), else none. Hot in it, and in at least 90 %: intensifying or diminishing where
     the score goes up or down beyond chance, else persistent. Hot in it, but in fewer: new (only
     then), consecutive (only in a run that goes on), oscillating (once cold), else sporadic.
-
-    Parameters
-    ----------
-    is_hot
-        (m, n_periods): whether a cell has more than chance gives, oldest period first.
-    score
-        (m, n_periods), how much there was, such as z of Gi*.
-    is_cold
-        (m, n_periods): whether it has fewer than chance gives. None: never.
-    alpha
-        A trend that chance makes less often is beyond chance; above 0 and below 1.
-
-    Returns
-    -------
-    tuple of Category
-        m categories.
-
-    Raises
-    ------
-    ParamError
-        If there are fewer than `LEAST_PERIODS` periods, or alpha is outside its range.
-    TableError
-        If the tables are of different shapes, a cell is hot and cold at once, or a score missing.
 
     References
     ----------
@@ -162,19 +112,6 @@ def screen_word(category: Category, is_hot: Bools) -> str:
 
     A cell may both be fading and have been hot in 90 % of all periods: fading is told, for it is
     the newer.
-
-    Parameters
-    ----------
-    category
-        What `classify` gave it.
-    is_hot
-        (n_periods,): its row.
-
-    Returns
-    -------
-    str
-        `fading`: hot in at least 90 % of the periods before the last two, and in neither of
-        them; `persistent`: in at least 90 % of all; `new`: only in the last; else empty.
     """
     before, last = is_hot[:-LAST_PERIODS], is_hot[-LAST_PERIODS:]
     if _is_mostly(before) and not last.any():

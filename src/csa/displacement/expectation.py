@@ -19,33 +19,14 @@ MAX_Z = 37.0
 
 @dataclass(frozen=True)
 class Base:
-    """What was expected of some cells in the months before, luck taken out.
+    """What was expected of some cells in the months before, luck taken out."""
 
-    Parameters
-    ----------
-    mean
-        Incidents.
-    variance
-        Of that number.
-    """
-
-    mean: float
-    variance: float
+    mean: float  # incidents
+    variance: float  # of that number
 
     @staticmethod
     def total(bases: Sequence[Base]) -> Base:
-        """Add up what is expected of several sets of cells.
-
-        Parameters
-        ----------
-        bases
-            Of sets without a common cell.
-
-        Returns
-        -------
-        Base
-            Their sum.
-        """
+        """Add up what is expected of several sets of cells."""
         return Base(math.fsum(b.mean for b in bases), math.fsum(b.variance for b in bases))
 
 
@@ -55,20 +36,11 @@ class Expectation:
 
     A count varies more than Poisson's, and the expected number was itself estimated: together a
     negative binomial law, of variance `dispersion * mean + (relative_error * mean)^2`.
-
-    Parameters
-    ----------
-    mean
-        (n,) expected incidents, 0 or more.
-    relative_error
-        (n,) standard error of the expected number, as a share of it.
-    dispersion
-        Variance over mean of such counts, 1 or more.
     """
 
-    mean: Floats
-    relative_error: Floats
-    dispersion: float = 1.0
+    mean: Floats  # (n,) expected incidents, 0 or more
+    relative_error: Floats  # (n,) standard error of the expected number, as a share of it
+    dispersion: float = 1.0  # variance over mean of such counts, 1 or more
 
     @property
     def variance(self) -> Floats:
@@ -79,15 +51,7 @@ class Expectation:
     def tails(self, counts: Ints) -> tuple[Floats, Floats]:
         """Tell how often as few, and as many, would be counted.
 
-        Parameters
-        ----------
-        counts
-            (n,) incidents.
-
-        Returns
-        -------
-        tuple of numpy.ndarray
-            (n,) each: P(X <= count) and P(X >= count).
+        Returns (n,) each: P(X <= count) and P(X >= count).
         """
         few = np.asarray(poisson.cdf(counts, self.mean), dtype=np.float64)
         many = np.asarray(poisson.sf(counts - 1, self.mean), dtype=np.float64)
@@ -100,16 +64,7 @@ class Expectation:
     def z(self, counts: Ints) -> Floats:
         """Tell how surprising counts are, in standard deviations of a normal law.
 
-        Parameters
-        ----------
-        counts
-            (n,) incidents.
-
-        Returns
-        -------
-        numpy.ndarray
-            (n,) below 0 for few, above 0 for many; from the exact tail, never from a normal
-            approximation: with few incidents that would be wrong.
+        Returns (n,) below 0 for few, above 0 for many.
         """
         few, many = self.tails(counts)
         lower, upper = np.minimum(norm.ppf(few), 0.0), np.maximum(norm.isf(many), 0.0)
@@ -118,15 +73,7 @@ class Expectation:
     def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
         """Tell the least and the greatest count that is less surprising than so.
 
-        Parameters
-        ----------
-        z
-            Standard deviations, above 0: one for all, or (n,).
-
-        Returns
-        -------
-        tuple of numpy.ndarray
-            (n,) each, both counts still no surprise.
+        Returns (n,) each, both counts still no surprise.
         """
         tail = np.broadcast_to(np.asarray(norm.sf(z), dtype=np.float64), self.mean.shape)
         low = np.asarray(poisson.ppf(tail, self.mean), dtype=np.float64)

@@ -28,20 +28,7 @@ REVISED = ("month", "first_reported", "was", "now")
 
 
 def displacement_files(account: Mapping[str, Any], followed: Followed) -> dict[str, bytes]:
-    """Write areas followed as files, the same bytes for the same data.
-
-    Parameters
-    ----------
-    account
-        What `displacement.json` holds.
-    followed
-        The areas.
-
-    Returns
-    -------
-    dict
-        File name to content.
-    """
+    """Write areas followed as files, the same bytes for the same data."""
     tables = (
         ("panel.csv", followed.panel, PANEL_COLUMNS),
         ("lineage.csv", followed.lineage, TRACE_COLUMNS),
@@ -55,18 +42,7 @@ def displacement_files(account: Mapping[str, Any], followed: Followed) -> dict[s
 
 
 def displacement_account(followed: Followed) -> dict[str, Any]:
-    """Write down what changed, beside what would have come anyway, and how sure that is.
-
-    Parameters
-    ----------
-    followed
-        The areas.
-
-    Returns
-    -------
-    dict
-        JSON values: what `displacement.json` holds.
-    """
+    """Write down what changed, beside what would have come anyway, and how sure that is."""
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since.index
     return {
@@ -141,18 +117,7 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
 
 
 def why_usual_unknown(displaced: Displacement) -> Message | None:
-    """Say why past years do not tell what areas do by themselves, where it is the areas' doing.
-
-    Parameters
-    ----------
-    displaced
-        What was found.
-
-    Returns
-    -------
-    Message or None
-        And what is assumed instead; None where no past year is known, or past years tell.
-    """
+    """Say why past years do not tell what areas do by themselves, where it is the areas' doing."""
     since = month(str(displaced.since))
     if displaced.basis is Basis.NOT_SAID:
         return say("follow.usual_not_said", since=since)

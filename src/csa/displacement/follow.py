@@ -32,53 +32,24 @@ from csa.displacement.sppt import PatternChange
 
 @dataclass(frozen=True)
 class Followed:
-    """Areas followed, and what stands beside.
+    """Areas followed, and what stands beside."""
 
-    Parameters
-    ----------
-    dataset
-        The city's incidents and places.
-    config
-        The same city's file.
-    displaced
-        What changed.
-    controls
-        What areas are compared with, beside the rest of the city.
-    pooled, single
-        The classic numbers.
-    pattern
-        Whether the city's pattern moved.
-    newest
-        The newest whole month among its like.
-    panel, lineage, emerging, revisions
-        Tables.
-    lineage_months
-        Of each window of the lineage.
-    chance
-        How often areas appear and go by chance; None where `csa backtest` has not measured it.
-    is_past_known
-        Whether `csa backtest` has kept what areas of past years did.
-    past_options
-        With which options it would keep those of this way of choosing; empty where the city's
-        own will do.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    displaced: Displacement
-    controls: Controls
-    pooled: Evidence
-    single: tuple[Evidence, ...]
-    pattern: PatternChange
-    newest: MonthCompared
-    panel: pd.DataFrame
-    lineage: pd.DataFrame
-    emerging: pd.DataFrame
-    revisions: pd.DataFrame
-    lineage_months: int
-    chance: Chance | None
-    is_past_known: bool
-    past_options: str
+    dataset: Dataset  # the city's incidents and places
+    config: CityConfig  # the same city's file
+    displaced: Displacement  # what changed
+    controls: Controls  # what areas are compared with, beside the rest of the city
+    pooled: Evidence  # the classic numbers
+    single: tuple[Evidence, ...]  # the classic numbers
+    pattern: PatternChange  # whether the city's pattern moved
+    newest: MonthCompared  # the newest whole month among its like
+    panel: pd.DataFrame  # tables
+    lineage: pd.DataFrame  # tables
+    emerging: pd.DataFrame  # tables
+    revisions: pd.DataFrame  # tables
+    lineage_months: int  # of each window of the lineage
+    chance: Chance | None  # how often areas appear and go by chance
+    is_past_known: bool  # whether `csa backtest` has kept what areas of past years did
+    past_options: str  # with which options it would keep those of this way of choosing
 
     @property
     def changed_months(self) -> pd.DataFrame:
@@ -88,52 +59,18 @@ class Followed:
 
 @dataclass(frozen=True)
 class Source:
-    """Where areas are followed.
+    """Where areas are followed."""
 
-    Parameters
-    ----------
-    folder
-        The dataset's folder, beside which past years are kept.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed; the resolution is that of the areas followed.
-    """
-
-    folder: Path
-    dataset: Dataset
-    config: CityConfig
-    choices: Choices
+    folder: Path  # the dataset's folder, beside which past years are kept
+    dataset: Dataset  # its incidents
+    config: CityConfig  # the city's file
+    choices: Choices  # how areas are proposed; the resolution is that of the areas followed
 
 
 def follow_areas(
     source: Source, chosen: Chosen, since: Month | None, tell: Tell = silent
 ) -> Followed:
-    """Follow areas, and gather what stands beside.
-
-    Parameters
-    ----------
-    source
-        Where.
-    chosen
-        The areas.
-    since
-        The first month of after; None for a year before the end.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Followed
-        All of it.
-
-    Raises
-    ------
-    CsaError
-        If the areas are outside the city, or the start outside the data.
-    """
+    """Follow areas, and gather what stands beside."""
     kept = (source.folder, source.dataset, source.config, source.choices)
     tell("cells")
     located = locate(source.dataset, source.config, source.choices)

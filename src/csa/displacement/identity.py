@@ -56,21 +56,11 @@ Why: TypeAlias = tuple[Change, tuple[int, ...]]  # the tracks that the cells com
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The areas proposed from one window of months.
+    """The areas proposed from one window of months."""
 
-    Parameters
-    ----------
-    until
-        The window's first month that is not counted.
-    areas
-        n areas, each its cells; they share none.
-    middles_m
-        n middles (x, y), metres: new tracks are numbered west to east.
-    """
-
-    until: Month
-    areas: tuple[Cells, ...]
-    middles_m: tuple[tuple[float, float], ...]
+    until: Month  # the window's first month that is not counted
+    areas: tuple[Cells, ...]  # n areas, each its cells; they share none
+    middles_m: tuple[tuple[float, float], ...]  # n middles (x, y), metres
 
     def __post_init__(self) -> None:
         """Refuse areas without cells, or that share some, and middles of other areas."""
@@ -89,34 +79,16 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Sighting:
-    """One track in one month.
+    """One track in one month."""
 
-    Parameters
-    ----------
-    until
-        The window's first month that is not counted.
-    track, version
-        Its numbers, from 1.
-    change
-        What its cells say.
-    cells
-        Its shape; empty where it is no longer proposed.
-    drawn
-        The first shape of its version.
-    former
-        Its last shape before; empty where there is none.
-    from_tracks
-        Where it was split or merged: the tracks that its cells come from.
-    """
-
-    until: Month
-    track: int
-    version: int
-    change: Change
-    cells: Cells
-    drawn: Cells
-    former: Cells
-    from_tracks: tuple[int, ...] = ()
+    until: Month  # the window's first month that is not counted
+    track: int  # its numbers, from 1
+    version: int  # its numbers, from 1
+    change: Change  # what its cells say
+    cells: Cells  # its shape; empty where it is no longer proposed
+    drawn: Cells  # the first shape of its version
+    former: Cells  # its last shape before; empty where there is none
+    from_tracks: tuple[int, ...] = ()  # where it was split or merged
 
     @property
     def jaccard(self) -> float | None:
@@ -125,41 +97,14 @@ class Sighting:
 
 
 def jaccard(one: Cells, other: Cells) -> float:
-    """Measure how far two shapes are the same: shared cells by all cells of both.
-
-    Parameters
-    ----------
-    one, other
-        Cells; not both empty.
-
-    Returns
-    -------
-    float
-        0 to 1.
-    """
+    """Measure how far two shapes are the same: shared cells by all cells of both."""
     return len(one & other) / len(one | other)
 
 
 def match_areas(
     former: Mapping[Former, Cells], areas: Mapping[int, Cells], *, at_least: float | None = None
 ) -> dict[int, Former]:
-    """Match areas with earlier ones, each with at most one, most alike first.
-
-    Parameters
-    ----------
-    former
-        Earlier shapes by track or letter.
-    areas
-        Later shapes by number.
-    at_least
-        Jaccard needed. None: the best match is enough, if it shares a part (`PART`) of the
-        smaller of the two.
-
-    Returns
-    -------
-    dict
-        Number to track or letter, only for those matched. Equal matches go to the lower number.
-    """
+    """Match areas with earlier ones, each with at most one, most alike first."""
     pairs = []
     for name, earlier in former.items():
         for number, later in areas.items():
@@ -181,21 +126,6 @@ def follow_areas(snapshots: Sequence[Snapshot]) -> list[Sighting]:
     also after up to `MEMORY_MONTHS` in which it was not proposed, if the two are then at least
     half the same. Its version rises when it was split or merged, when Jaccard with the version's
     first shape is below `SAME_VERSION`, or when it grew clearly since.
-
-    Parameters
-    ----------
-    snapshots
-        One a month, oldest first.
-
-    Returns
-    -------
-    list of Sighting
-        By month, then track: each area, and each track in the month in which it left.
-
-    Raises
-    ------
-    ParamError
-        If the windows do not step by one month.
     """
     sightings: list[Sighting] = []
     living: dict[int, Sighting] = {}
@@ -220,22 +150,7 @@ def follow_areas(snapshots: Sequence[Snapshot]) -> list[Sighting]:
 def carry_letters(
     tracks: Mapping[int, Cells], known: Mapping[str, Cells], letter: Callable[[int], str]
 ) -> dict[int, str]:
-    """Give tracks their letters: a known area's own, or the next that was never used.
-
-    Parameters
-    ----------
-    tracks
-        Shapes by track.
-    known
-        Shapes by letter, of all areas that ever had one: no other area gets their letters.
-    letter
-        The letter of a number from 0 on.
-
-    Returns
-    -------
-    dict
-        Track to letter, in the order of tracks.
-    """
+    """Give tracks their letters: a known area's own, or the next that was never used."""
     letters = match_areas(known, tracks, at_least=SAME)
     number = 0
     for track in sorted(tracks):

@@ -91,37 +91,19 @@ DTYPES = (
 
 @dataclass(frozen=True)
 class Move:
-    """How far a middle moved.
+    """How far a middle moved."""
 
-    Parameters
-    ----------
-    metres
-        Between the two middles.
-    se_m
-        Standard error along that line; NaN with fewer than 3 incidents on either side.
-    is_told
-        Whether it is further than chance carries it.
-    """
-
-    metres: float
-    se_m: float
-    is_told: bool
+    metres: float  # between the two middles
+    se_m: float  # standard error along that line; NaN with fewer than 3 incidents on either side
+    is_told: bool  # whether it is further than chance carries it
 
 
 @dataclass(frozen=True)
 class Change12:
-    """Fixed cells against the city: the last 12 months, and the 24 before.
+    """Fixed cells against the city: the last 12 months, and the 24 before."""
 
-    Parameters
-    ----------
-    p
-        How often chance alone makes as great a change, in either direction.
-    is_more
-        Whether their share of the city's incidents went up.
-    """
-
-    p: float
-    is_more: bool
+    p: float  # how often chance alone makes as great a change, in either direction
+    is_more: bool  # whether their share of the city's incidents went up
 
 
 def trace_lineage(
@@ -138,29 +120,6 @@ def trace_lineage(
     its cells say. The same for `gone`, on the last shape of an area that left, and when it left
     also on each of its shapes in the `LOOK_BACK_MONTHS` before. What was split off or merged is
     not tested: its cells were proposed before, or still are.
-
-    Parameters
-    ----------
-    snapshots
-        Windows that step by a month, oldest first.
-    count
-        Of cells and a month: incidents in the 12 months before it, in the 24 before those, and
-        the city's in the same months.
-    dispersion
-        Variance over mean of counts of fixed places; below 1 it counts as 1.
-    locate
-        Of cells and a month: (n, 2) metres, their incidents in the window. None: no moves.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `LINEAGE_COLUMNS`, by month, then track: a row for each area, for each track in the month
-        in which it left, and for each that is gone when that is told.
-
-    Raises
-    ------
-    ParamError
-        If the windows do not step by one month, or the dispersion is no number.
     """
     if not math.isfinite(dispersion):
         raise ParamError("lineage.dispersion", given=dispersion)
@@ -186,23 +145,6 @@ def compare_with_city(counts: Counts, dispersion: float) -> Change12:
     every standard error is multiplied by it. (Divided counts would have to be rounded, which
     decides by itself at few incidents.)
 
-    Parameters
-    ----------
-    counts
-        The cells' incidents in the last 12 months and in the 24 before, then the city's.
-    dispersion
-        Variance over mean of counts; below 1 it counts as 1.
-
-    Returns
-    -------
-    Change12
-        With p 1 where the city had no incidents in either time.
-
-    Raises
-    ------
-    ParamError
-        If a count is negative.
-
     References
     ----------
     Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
@@ -223,24 +165,6 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
     A distance is never below 0, and 2 standard errors are passed by chance in 1 of 7 (a plane
     has two directions). So the line is Hotelling's, at `MOVE_CHANCE`: 2.45 standard errors with
     many incidents, more with few.
-
-    Parameters
-    ----------
-    xy_before, xy_after
-        (n, 2) metres, an incident a row. Incidents in both make the error too wide, never too
-        narrow.
-    dispersion
-        Variance over mean of counts; below 1 it counts as 1.
-
-    Returns
-    -------
-    Move
-        Metres NaN where one side has no incident; told only with 3 or more on both.
-
-    Raises
-    ------
-    TableError
-        If the places are not two columns of numbers.
 
     References
     ----------

@@ -64,39 +64,20 @@ EMERGING_COLUMNS = {
 
 @dataclass(frozen=True)
 class Known:
-    """An area that has a letter.
+    """An area that has a letter."""
 
-    Parameters
-    ----------
-    place_name
-        Its name.
-    cells
-        Its cells.
-    until
-        The end of the window that it was proposed from, if it is looked for there; None: among
-        the last shapes.
-    """
-
-    place_name: str
-    cells: CellSet
+    place_name: str  # its name
+    cells: CellSet  # its cells
     until: Month | None = None
 
 
 @dataclass(frozen=True)
 class Chance:
-    """How often areas appear and go where months stand in no order: that is by chance.
+    """How often areas appear and go where months stand in no order: that is by chance."""
 
-    Parameters
-    ----------
-    area_years
-        Areas times years that were followed.
-    appeared, gone
-        How many were told of.
-    """
-
-    area_years: float
-    appeared: int
-    gone: int
+    area_years: float  # areas times years that were followed
+    appeared: int  # how many were told of
+    gone: int  # how many were told of
 
 
 def trace_lineage(
@@ -107,28 +88,7 @@ def trace_lineage(
     known: Mapping[str, Known] | None = None,
     tell: Tell = silent,
 ) -> pd.DataFrame:
-    """Propose for each month's window, and tell what became of each area.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed; its end does not matter.
-    areas
-        The documented values, or those that a backtest chose.
-    until
-        The last window's end; None for the last whole month's.
-    known
-        Areas that have a letter: they keep it, and their names. None: letters go west to east.
-    tell
-        Called with each window as it begins.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `TRACE_COLUMNS`; empty where the data are too short for a window.
-    """
+    """Propose for each month's window, and tell what became of each area."""
     snapshots = _snapshots(located, choices, areas, until, tell)
     if not snapshots:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
@@ -229,28 +189,7 @@ def measure_chance(
     n_shuffles: int = 3,
     tell: Tell = silent,
 ) -> Chance:
-    """Follow areas where whole months are put into another order, so that nothing lasts.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed.
-    areas
-        The documented values, or those that a backtest chose.
-    seed
-        Of the orders.
-    n_shuffles
-        How many orders.
-    tell
-        Called with each order as it begins.
-
-    Returns
-    -------
-    Chance
-        What would be told of by chance.
-    """
+    """Follow areas where whole months are put into another order, so that nothing lasts."""
     rng = np.random.default_rng(seed)
     covered = covered_months(located)
     area_years, appeared, gone = 0.0, 0, 0
@@ -272,21 +211,7 @@ def measure_chance(
 
 
 def find_emerging(located: Located, until: Month | None = None) -> pd.DataFrame:
-    """Tell which cells are newly busy, which stay so, and which fade, quarter by quarter.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    until
-        The first month not counted; None for the last whole month's end.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `EMERGING_COLUMNS`: the cells that are busier than chance, or long were, by cell; empty
-        where the data are shorter than `PERIODS` quarters.
-    """
+    """Tell which cells are newly busy, which stay so, and which fade, quarter by quarter."""
     covered = covered_months(located)
     end = until or covered.until
     start = end.plus(-PERIODS * PERIOD_MONTHS)

@@ -48,38 +48,15 @@ LEAST_EARLIER = 24
 
 @dataclass(frozen=True)
 class Controls:
-    """The cells that areas are compared with.
+    """The cells that areas are compared with."""
 
-    Parameters
-    ----------
-    pooled
-        Those of all areas together.
-    single
-        Those of each area.
-    is_known
-        Whether there were enough earlier years to match by.
-    """
-
-    pooled: Control
-    single: tuple[Control, ...]
-    is_known: bool
+    pooled: Control  # those of all areas together
+    single: tuple[Control, ...]  # those of each area
+    is_known: bool  # whether there were enough earlier years to match by
 
 
 def match_controls(located: Located, displaced: Displacement) -> Controls:
-    """Find for each area cells that were like it in the years before those that chose it.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-
-    Returns
-    -------
-    Controls
-        A control that is not close is all of the rest.
-    """
+    """Find for each area cells that were like it in the years before those that chose it."""
     zones, km2 = displaced.places.zones, located.grid.area_km2.to_numpy()
     earlier = _earlier_per_km2(located, displaced)
 
@@ -105,20 +82,7 @@ def _earlier_per_km2(located: Located, displaced: Displacement) -> Floats | None
 
 
 def panel_months(located: Located, since: Month) -> Period:
-    """Tell which months the panel has: two years before the start to the data's last day.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    since
-        The first month of after.
-
-    Returns
-    -------
-    Period
-        Months that the data reach, the last one perhaps in part.
-    """
+    """Tell which months the panel has: two years before the start to the data's last day."""
     report = located.dataset.report
     first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
     start = max(first, since.plus(-BEFORE_MONTHS))
@@ -130,21 +94,6 @@ def panel_of(located: Located, displaced: Displacement, controls: Controls) -> p
 
     Core, ring, rest, unlocated and outside add up to every incident of the month; control rows
     repeat incidents of the rest.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-    controls
-        As `match_controls`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `PANEL_COLUMNS`, by zone, area and month; the control of all areas together has no
-        area_id.
     """
     period = panel_months(located, displaced.since)
     counted = _zones_and_controls(located, displaced, controls, period)
@@ -228,18 +177,6 @@ def quarters_of(located: Located, displaced: Displacement) -> pd.DataFrame:
 
     Quarters are told from the start on, back and forth, so that none holds months of both.
     Before the start nothing is usual yet: what is expected is the base, luck taken out.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    displaced
-        The areas followed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `QUARTER_COLUMNS`: all together first, then each area; rings without a cell are left out.
     """
     starts = _quarter_starts(located, displaced)
     spans = [Period(a, min(a.plus(QUARTER), displaced.until)) for a in starts]

@@ -22,37 +22,16 @@ BEFORE_MONTHS = 24
 
 @dataclass(frozen=True)
 class Past:
-    """What areas chosen on one past day did after it, all together.
+    """What areas chosen on one past day did after it, all together."""
 
-    Parameters
-    ----------
-    core, ring
-        Their own cells, and those around them.
-    n_areas
-        How many there were.
-    core_before, rest_before
-        Incidents of the areas and of the rest of the city in the `BEFORE_MONTHS` before.
-    """
-
-    core: PastYear
-    ring: PastYear
-    n_areas: int
+    core: PastYear  # their own cells, and those around them
+    ring: PastYear  # their own cells, and those around them
+    n_areas: int  # how many there were
     core_before: int
     rest_before: int
 
     def change(self, n_months: int) -> float | None:
-        """Tell how the areas' counts changed against the rest of the city's, luck and all.
-
-        Parameters
-        ----------
-        n_months
-            Months after the day.
-
-        Returns
-        -------
-        float or None
-            -0.2 for a fifth fewer than before; None where it cannot be told.
-        """
+        """Tell how the areas' counts changed against the rest of the city's, luck and all."""
         came = int(self.core.monthly[:n_months].sum())
         rest = int(self.core.compared[:n_months].sum())
         if not (rest and self.core_before and self.rest_before):
@@ -65,58 +44,18 @@ def usual_change(past: Sequence[Past], n_months: int) -> float | None:
 
     A past year that does not reach so far tells what it did by its last month: `usual_reach`
     tells within how many months that is true of any.
-
-    Parameters
-    ----------
-    past
-        Past years.
-    n_months
-        Months after.
-
-    Returns
-    -------
-    float or None
-        -0.2 for a fifth fewer; None where no past year tells.
     """
     found = [change for one in past if (change := one.change(n_months)) is not None]
     return float(np.mean(found)) if found else None
 
 
 def usual_reach(past: Sequence[Past], n_months: int) -> int:
-    """Tell within how many months past years changed as is told of them.
-
-    Parameters
-    ----------
-    past
-        Past years.
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    int
-        The longest that any of them reaches, at most so many; 0 without any.
-    """
+    """Tell within how many months past years changed as is told of them."""
     return min(n_months, max((len(one.core.monthly) for one in past), default=0))
 
 
 def known_at(past: Sequence[Past], since: Month, least_months: int) -> tuple[Past, ...]:
-    """Keep what was known of past years at a start.
-
-    Parameters
-    ----------
-    past
-        Past years.
-    since
-        The first month of after.
-    least_months
-        A past year with fewer known months after it says too little.
-
-    Returns
-    -------
-    tuple of Past
-        Those with so many months before the start, cut there.
-    """
+    """Keep what was known of past years at a start."""
     kept = []
     for one in past:
         n_known = min(since.index - Month.parse(one.core.origin).index, len(one.core.monthly))
@@ -131,18 +70,7 @@ def _cut(year: PastYear, n_months: int) -> PastYear:
 
 
 def past_to_plain(past: Sequence[Past]) -> dict[str, Any]:
-    """Write past years as plain values.
-
-    Parameters
-    ----------
-    past
-        What is kept.
-
-    Returns
-    -------
-    dict
-        For JSON.
-    """
+    """Write past years as plain values."""
     rows = [
         {
             "origin": one.core.origin,
@@ -165,23 +93,7 @@ def _plain(year: PastYear) -> dict[str, Any]:
 
 
 def past_from_plain(plain: Mapping[str, Any]) -> tuple[Past, ...]:
-    """Read past years from plain values.
-
-    Parameters
-    ----------
-    plain
-        What `past_to_plain` gave.
-
-    Returns
-    -------
-    tuple of Past
-        Earliest first.
-
-    Raises
-    ------
-    TableError
-        If they are none, or of a format this version does not know.
-    """
+    """Read past years from plain values."""
     try:
         if plain["kind"] != KIND or plain["format_version"] != FORMAT_VERSION:
             raise TableError("displacement.bad_past")

@@ -30,24 +30,7 @@ CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chan
 def make_past(
     located: Located, choices: Choices, areas: Areas, tell: Tell = silent
 ) -> tuple[Past, ...]:
-    """Find areas on each past January, and tell what they did after it.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    choices
-        How areas are proposed.
-    areas
-        The documented values, or those that a backtest chose.
-    tell
-        Called with each year as it begins.
-
-    Returns
-    -------
-    tuple of Past
-        Earliest first; a year without any area tells nothing.
-    """
+    """Find areas on each past January, and tell what they did after it."""
     until = covered_months(located).until if past_years(located.dataset, choices) else None
     made = []
     for origin in past_years(located.dataset, choices):
@@ -63,26 +46,7 @@ def make_past(
 def save_past(
     past: tuple[Past, ...], folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
-    """Keep past years beside their dataset.
-
-    Parameters
-    ----------
-    past
-        What `make_past` gave.
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Raises
-    ------
-    OutputError
-        If they cannot be written.
-    """
+    """Keep past years beside their dataset."""
     save_kept(_path(NAME, folder, dataset, config, choices), past_to_plain(past))
 
 
@@ -92,27 +56,6 @@ def load_past(
     """Read what is kept of past years: this dataset's, else the latest of older data.
 
     New data come each month; what areas did years ago hardly changes with them.
-
-    Parameters
-    ----------
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    tuple of Past or None
-        None where `csa backtest` has not made them.
-
-    Raises
-    ------
-    SourceError
-        If this dataset's own file is damaged.
     """
     path = _path(NAME, folder, dataset, config, choices)
     kept = load_kept(path)
@@ -139,26 +82,7 @@ def _reach(past: tuple[Past, ...]) -> tuple[int, int]:
 def save_chance(
     chance: Chance, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
-    """Keep what chance gives beside its dataset.
-
-    Parameters
-    ----------
-    chance
-        What `measure_chance` gave.
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Keep what chance gives beside its dataset."""
     plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
     save_kept(_path(CHANCE_NAME, folder, dataset, config, choices), plain)
 
@@ -166,29 +90,7 @@ def save_chance(
 def load_chance(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Chance | None:
-    """Read what chance gives, as it is kept.
-
-    Parameters
-    ----------
-    folder
-        The dataset's folder.
-    dataset
-        Its incidents.
-    config
-        The city's file.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    Chance or None
-        None where `csa backtest` has not measured it for these data.
-
-    Raises
-    ------
-    SourceError
-        If the file is damaged.
-    """
+    """Read what chance gives, as it is kept."""
     path = _path(CHANCE_NAME, folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:

@@ -22,31 +22,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PowerPoint:
-    """How often a change is found, in cities like those described above.
+    """How often a change is found, in cities like those described above."""
 
-    Parameters
-    ----------
-    incidents_yearly
-        In each of twelve areas, and in each of their rings, before.
-    drop_share
-        Of an area's incidents, the share that ends at the start.
-    moved
-        Whether those go next door; found is then only "fewer here and more next door", else any
-        verdict of fewer here.
-    months
-        Since the start; found at any look by then.
-    single_share
-        Of areas told of alone, the share that is found.
-    pooled_share
-        Of cities, the share that is found for all areas together.
-    """
-
-    incidents_yearly: int
-    drop_share: float
-    moved: bool
-    months: int
-    single_share: float
-    pooled_share: float
+    incidents_yearly: int  # in each of twelve areas, and in each of their rings, before
+    drop_share: float  # of an area's incidents, the share that ends at the start
+    moved: bool  # whether those go next door
+    months: int  # since the start; found at any look by then
+    single_share: float  # of areas told of alone, the share that is found
+    pooled_share: float  # of cities, the share that is found for all areas together
 
 
 MONTHS = (12, 24)
@@ -131,39 +114,13 @@ POWER: tuple[PowerPoint, ...] = tuple(
 
 
 def row_for(yearly: float) -> int:
-    """Tell the row of the table that promises no more than an area can keep.
-
-    Parameters
-    ----------
-    yearly
-        Expected in an area.
-
-    Returns
-    -------
-    int
-        Of incidents a year: the greatest that is not above, or the least there is.
-    """
+    """Tell the row of the table that promises no more than an area can keep."""
     rows = sorted({one.incidents_yearly for one in POWER})
     return max((n for n in rows if n <= yearly), default=rows[0])
 
 
 def find_power(yearly: float, drop_share: float, n_months: int) -> PowerPoint:
-    """Tell how often a fall that moves nowhere is found in areas of a size.
-
-    Parameters
-    ----------
-    yearly
-        Expected in an area.
-    drop_share
-        One of those measured.
-    n_months
-        Since the start.
-
-    Returns
-    -------
-    PowerPoint
-        By the first of `MONTHS` that is not over, or by the last.
-    """
+    """Tell how often a fall that moves nowhere is found in areas of a size."""
     row = row_for(yearly)
     by = next((one for one in MONTHS if n_months <= one), MONTHS[-1])
     wanted = (row, drop_share, False, by)

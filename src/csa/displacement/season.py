@@ -55,38 +55,17 @@ class SeasonVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class MonthCompared:
-    """A month, the month before it, and the same months of earlier years.
+    """A month, the month before it, and the same months of earlier years."""
 
-    Parameters
-    ----------
-    month
-        Which.
-    incidents
-        Counted in it.
-    previous_month_incidents
-        Counted in the month before; None where that is not covered. Shown, never judged by.
-    same_months
-        Year to count, oldest first, of the same months that are covered.
-    n_years
-        How many of them have a covered year before them, so that they say what is usual.
-    usual
-        What the year before the month and the season together expect; None without both.
-    low, high
-        The least and the greatest count that would be as usual, both included; None where there
-        is too few to say.
-    verdict
-        `more` above `high`, `fewer` below `low`.
-    """
-
-    month: Month
-    incidents: int
-    previous_month_incidents: int | None
+    month: Month  # which
+    incidents: int  # counted in it
+    previous_month_incidents: int | None  # counted in the month before
     same_months: Mapping[int, int]
     n_years: int
-    usual: float | None
-    low: int | None
-    high: int | None
-    verdict: SeasonVerdict
+    usual: float | None  # what the year before the month and the season together expect
+    low: int | None  # the least and the greatest count that would be as usual, both included
+    high: int | None  # the least and the greatest count that would be as usual, both included
+    verdict: SeasonVerdict  # `more` above `high`, `fewer` below `low`
 
     @property
     def change_share(self) -> float | None:
@@ -107,34 +86,6 @@ def compare_month(
     ranges, each of 9 in 10: by chance alone (a negative binomial count, the season resting on
     counts too); and by how far those n parts differ, that is Student's prediction of one more of
     them, on logarithms. A leap day is not allowed for.
-
-    Parameters
-    ----------
-    counts
-        Incidents by month (`YYYY-MM`), zeros included, of the months that are covered to their
-        end and no other: an absent month is one that is not covered.
-    month
-        Which to compare.
-    dispersion
-        Variance over mean of such counts, 1 or more.
-    years
-        How many years to look back, 1 to 50; those that are not covered are left out.
-
-    Returns
-    -------
-    MonthCompared
-        The verdict is `too few` with fewer than `LEAST_YEARS` same months that have a covered
-        year before them, with fewer than `LEAST_USUAL` incidents expected, or where the range
-        would say nothing.
-
-    Raises
-    ------
-    ParamError
-        If dispersion or years are outside their range, or a key is no month.
-    PeriodError
-        If the month is not covered.
-    TableError
-        If a count is not a whole number, 0 or more.
 
     References
     ----------
@@ -173,20 +124,7 @@ def compare_month(
 
 
 def as_message(compared: MonthCompared, what: tuple[str, str]) -> Message:
-    """Say how a month compares.
-
-    Parameters
-    ----------
-    compared
-        Of `compare_month`.
-    what
-        What is counted, in the reader's words: one of them, and many.
-
-    Returns
-    -------
-    Message
-        The month, the month before, the same months, and what that says.
-    """
+    """Say how a month compares."""
     n, before = compared.incidents, compared.previous_month_incidents
     return say(
         _key_of(compared),

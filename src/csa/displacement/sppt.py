@@ -18,37 +18,16 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class PatternChange:
-    """How alike two patterns of incidents are, m cells.
-
-    Parameters
-    ----------
-    s_index
-        Share of the cells with an incident in either period whose share of all incidents did
-        not differ; None where a period has no incident.
-    s_index_all
-        The same of all cells; larger, since empty cells do not differ.
-    n_cells
-        m.
-    n_tested
-        Cells with an incident in either period; 0 where a period has none.
-    changed
-        (m,) whether a cell's share differs.
-    p
-        (m,) Fisher's exact p; NaN where not tested.
-    q
-        (m,) p adjusted for the number of tested cells; NaN where not tested.
-    method
-        Which of the test's many forms this is: the index swings with it.
-    """
+    """How alike two patterns of incidents are, m cells."""
 
     s_index: float | None
-    s_index_all: float | None
-    n_cells: int
-    n_tested: int
-    changed: Bools
-    p: Floats
-    q: Floats
-    method: Message
+    s_index_all: float | None  # the same of all cells; larger, since empty cells do not differ
+    n_cells: int  # m
+    n_tested: int  # cells with an incident in either period; 0 where a period has none
+    changed: Bools  # (m,) whether a cell's share differs
+    p: Floats  # (m,) Fisher's exact p; NaN where not tested
+    q: Floats  # (m,) p adjusted for the number of tested cells; NaN where not tested
+    method: Message  # which of the test's many forms this is: the index swings with it
 
 
 def compare_patterns(
@@ -59,25 +38,6 @@ def compare_patterns(
     The spatial point pattern test with Fisher's exact test of each cell's share of the city,
     and p-values adjusted by the false discovery rate. That no cell differs does not say that
     none moved: with few incidents a cell the test sees little.
-
-    Parameters
-    ----------
-    before, after
-        (m,) incidents of the same cells, in the same order.
-    alpha
-        Of the cells called changed, on average at most this share is not; above 0, below 1.
-
-    Returns
-    -------
-    PatternChange
-        A result without an index where either period has no incident.
-
-    Raises
-    ------
-    TableError
-        If the counts are of different numbers of cells, or not whole numbers of 0 or more.
-    ParamError
-        If alpha is outside its range.
 
     References
     ----------

@@ -37,63 +37,23 @@ MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class Course:
-    """What areas had before a start and since, and the rest of the city.
+    """What areas had before a start and since, and the rest of the city."""
 
-    Parameters
-    ----------
-    months
-        How many before, and how many since.
-    areas, rest
-        Incidents before, and since.
-    expected
-        What was to be expected in the areas since.
-    """
-
-    months: tuple[int, int]
-    areas: tuple[int, int]
-    rest: tuple[int, int]
-    expected: float
+    months: tuple[int, int]  # how many before, and how many since
+    areas: tuple[int, int]  # incidents before, and since
+    rest: tuple[int, int]  # incidents before, and since
+    expected: float  # what was to be expected in the areas since
 
 
 def telling_name(area_id: str, place_name: str) -> str:
-    """Name an area in a sentence.
-
-    Parameters
-    ----------
-    area_id
-        Its letter.
-    place_name
-        Its name, which may be the letter.
-
-    Returns
-    -------
-    str
-        In words.
-    """
+    """Name an area in a sentence."""
     if place_name in {"", area_id}:
         return text.speak("displacement.nameless_area", area_id=area_id)
     return text.speak("displacement.one_area", place=place_name, area_id=area_id)
 
 
 def say_verdict(judged: Judged, n_months: int, since: Month, who: str) -> Message:
-    """Say what core and ring show after so many months, with what chance alone could give.
-
-    Parameters
-    ----------
-    judged
-        An area, or all together.
-    n_months
-        Months since the start, 1 or more.
-    since
-        The first of them.
-    who
-        The area, or all of them, in words.
-
-    Returns
-    -------
-    Message
-        One sentence.
-    """
+    """Say what core and ring show after so many months, with what chance alone could give."""
     at = n_months - 1
     verdict = judged.verdicts[at]
     if verdict is Verdict.TOO_FEW:
@@ -137,20 +97,7 @@ def _too_few(core: Track, at: int, since: Month, who: str) -> Message:
 
 
 def say_power(yearly: float, n_months: int) -> Message | None:
-    """Say how seldom even a large fall would be found in an area told of alone.
-
-    Parameters
-    ----------
-    yearly
-        Incidents that were to be expected in it, a year.
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    Message or None
-        None where such a fall is found more often than not.
-    """
+    """Say how seldom even a large fall would be found in an area told of alone."""
     point = find_power(yearly, LARGE_FALL, n_months)
     if point.single_share >= MOSTLY:
         return None
@@ -162,24 +109,7 @@ def say_power(yearly: float, n_months: int) -> Message | None:
 
 
 def say_single(judged: Judged, n_months: int, since: Month, who: str) -> Message:
-    """Say what one of several areas shows, and where none is shown how little that tells.
-
-    Parameters
-    ----------
-    judged
-        The area.
-    n_months
-        Months since the start, 1 or more.
-    since
-        The first of them.
-    who
-        The area, in words.
-
-    Returns
-    -------
-    Message
-        What `say_verdict` says, and perhaps what `say_power` does.
-    """
+    """Say what one of several areas shows, and where none is shown how little that tells."""
     told = say_verdict(judged, n_months, since, who)
     if judged.verdicts[n_months - 1] is not Verdict.NO_CHANGE:
         return told
@@ -197,25 +127,7 @@ def _both(first: Message, second: Message | None) -> Message:
 def say_before_after(
     course: Course, usual_change: float | None, n_years: int, n_within: int
 ) -> tuple[Message, Message]:
-    """Tell before and after, never alone: beside it the rest of the city, and what is usual.
-
-    Parameters
-    ----------
-    course
-        What areas and the rest of the city had.
-    usual_change
-        What areas chosen this way did in past years, against the rest of the city: -0.2 for a
-        fifth fewer; None where no past year is known.
-    n_years
-        Past years that this rests on.
-    n_within
-        Within how many months: past years may not reach as far as the areas are followed.
-
-    Returns
-    -------
-    tuple of Message
-        Before and after, of areas and of the rest; and what such areas do by themselves.
-    """
+    """Tell before and after, never alone: beside it the rest of the city, and what is usual."""
     (n_before, n_after), (months_before, months_after) = course.areas, course.months
     told = say(
         "displacement.before_after",

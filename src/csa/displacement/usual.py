@@ -35,43 +35,16 @@ say how much, so this is counted as two of them where they show less."""
 
 @dataclass(frozen=True)
 class PastYear:
-    """What came after one past day, of cells that areas chosen that day would have had.
+    """What came after one past day, of cells that areas chosen that day would have had."""
 
-    Parameters
-    ----------
-    origin
-        The first month that was not known, `YYYY-MM`.
-    base
-        What was expected of the cells in the months before.
-    before
-        Incidents of the rest of the city in those months.
-    monthly
-        (n,) incidents of the cells in each month after.
-    compared
-        (n,) those of the rest of the city.
-    """
-
-    origin: str
-    base: Base
-    before: int
-    monthly: Ints
-    compared: Ints
+    origin: str  # the first month that was not known, `YYYY-MM`
+    base: Base  # what was expected of the cells in the months before
+    before: int  # incidents of the rest of the city in those months
+    monthly: Ints  # (n,) incidents of the cells in each month after
+    compared: Ints  # (n,) those of the rest of the city
 
     def ratio(self, n_months: int, dispersion: float) -> tuple[float, float]:
-        """Tell what came as a multiple of what was expected, and how far chance may carry that.
-
-        Parameters
-        ----------
-        n_months
-            Months after the day.
-        dispersion
-            Variance over mean of counts.
-
-        Returns
-        -------
-        tuple of float
-            The ratio, 0 where it cannot be told; its standard error as a share of it.
-        """
+        """Tell what came as a multiple of what was expected, and how far chance may carry that."""
         came, rest = int(self.monthly[:n_months].sum()), int(self.compared[:n_months].sum())
         if not (came and rest and self.before and self.base.mean):
             return 0.0, math.inf
@@ -82,22 +55,11 @@ class PastYear:
 
 @dataclass(frozen=True)
 class Usual:
-    """What usually happens, as a multiple of what is expected with luck taken out.
+    """What usually happens, as a multiple of what is expected with luck taken out."""
 
-    Parameters
-    ----------
-    ratio
-        (M,) after each number of months; below 1 where such areas fall further than luck explains.
-    relative_error
-        (M,) of the ratio in a time to come: doubt about its mean, and what years differ by.
-    past
-        (years, M) the ratios that it rests on: a year that does not reach so far stands with its
-        last month; 0 where it cannot be told.
-    """
-
-    ratio: Floats
-    relative_error: Floats
-    past: Floats
+    ratio: Floats  # (M,) after each number of months
+    relative_error: Floats  # (M,) of the ratio in a time to come
+    past: Floats  # (years, M) the ratios that it rests on
 
     @property
     def n_years(self) -> int:
@@ -113,22 +75,6 @@ def settle_usual(
     After so many months is compared with past years after as many. A past year that does not
     reach so far stands with its last whole month, and with a doubt about the months beyond, of
     which nothing but `PRIOR_ERROR` is known; beyond the longest, all lack them together.
-
-    Parameters
-    ----------
-    past
-        Past years, each with a month at least.
-    n_months
-        Months since the start.
-    prior_ratio
-        What is known from elsewhere, `PRIOR_CORE` or `PRIOR_RING`.
-    dispersion
-        Variance over mean of counts.
-
-    Returns
-    -------
-    Usual
-        To judge by, after 1 to `n_months` months.
     """
     ratios, errors = np.zeros((len(past), n_months)), np.zeros((len(past), n_months))
     for year, one in enumerate(past):

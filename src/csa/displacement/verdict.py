@@ -78,44 +78,22 @@ numbers, and claims nothing. Fewer here is `FEWER` where both together exclude t
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the rest of the city did.
+    """What the rest of the city did."""
 
-    Parameters
-    ----------
-    before
-        Its incidents in the same months before.
-    monthly
-        (M,) its incidents in each month since the start.
-    """
-
-    before: int
-    monthly: Ints
+    before: int  # its incidents in the same months before
+    monthly: Ints  # (M,) its incidents in each month since the start
 
 
 @dataclass(frozen=True)
 class Track:
-    """One set of cells since the start, added up: n months.
+    """One set of cells since the start, added up: n months."""
 
-    Parameters
-    ----------
-    counted
-        (n,) incidents since the start.
-    expectation
-        What would have come if nothing had changed.
-    low, high
-        (n,) the boundary: the least and the greatest sum that claim nothing.
-    z
-        (n,) how surprising the sum is.
-    is_told
-        (n,) whether there are enough incidents to say.
-    """
-
-    counted: Ints
-    expectation: Expectation
-    low: Ints
-    high: Ints
-    z: Floats
-    is_told: npt.NDArray[np.bool_]
+    counted: Ints  # (n,) incidents since the start
+    expectation: Expectation  # what would have come if nothing had changed
+    low: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
+    high: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
+    z: Floats  # (n,) how surprising the sum is
+    is_told: npt.NDArray[np.bool_]  # (n,) whether there are enough incidents to say
 
     @property
     def sign(self) -> Ints:
@@ -126,27 +104,13 @@ class Track:
 
 @dataclass(frozen=True)
 class Judged:
-    """An area, or all together: core and ring since the start, and what is said each month.
+    """An area, or all together: core and ring since the start, and what is said each month."""
 
-    Parameters
-    ----------
-    core
-        The area's own cells.
-    ring
-        The cells around it; None where it has none.
-    boundary_z
-        The boundary in the last month, in standard deviations.
-    verdicts
-        One a month.
-    net
-        Core and ring together, between bounds of `NET_Z`; None where it has no ring.
-    """
-
-    core: Track
-    ring: Track | None
-    boundary_z: float
-    verdicts: tuple[Verdict, ...]
-    net: Track | None = None
+    core: Track  # the area's own cells
+    ring: Track | None  # the cells around it; None where it has none
+    boundary_z: float  # the boundary in the last month, in standard deviations
+    verdicts: tuple[Verdict, ...]  # one a month
+    net: Track | None = None  # core and ring together, between bounds of `NET_Z`
 
     @property
     def first_alarm(self) -> int | None:
@@ -156,26 +120,7 @@ class Judged:
 
 
 def expect(base: Base, before: int, after: Ints, usual: Usual, dispersion: float) -> Expectation:
-    """Tell what would come if nothing changed but what changes everywhere.
-
-    Parameters
-    ----------
-    base
-        What was expected of these cells in the months before.
-    before
-        The comparison's incidents in those months, above 0.
-    after
-        (n,) its incidents in each of n periods.
-    usual
-        What usually happens to areas chosen this way; n numbers.
-    dispersion
-        Variance over mean of counts.
-
-    Returns
-    -------
-    Expectation
-        For each period. The doubts about the base, the comparison and what is usual are added.
-    """
+    """Tell what would come if nothing changed but what changes everywhere."""
     mean = usual.ratio * base.mean * after / before
     own = base.variance / base.mean**2 if base.mean else 0.0
     compared = 1 / before + 1 / np.maximum(after, 1)
@@ -191,28 +136,7 @@ def follow(
     dispersion: float,
     z: float | Floats,
 ) -> Track:
-    """Follow a set of cells month by month, added up since the start.
-
-    Parameters
-    ----------
-    monthly
-        (n,) its incidents in each month.
-    base
-        What was expected of it before.
-    compared
-        What the rest of the city did.
-    usual
-        What usually happens.
-    dispersion
-        Variance over mean of counts.
-    z
-        The boundary, in standard deviations: one for all months, or (n,).
-
-    Returns
-    -------
-    Track
-        Its sums, and the boundary.
-    """
+    """Follow a set of cells month by month, added up since the start."""
     counted, after = np.cumsum(monthly), np.cumsum(compared.monthly)
     expected = expect(base, max(compared.before, 1), after, usual, dispersion)
     enough = (counted + expected.mean) / 2 >= LEAST_MEAN
@@ -229,19 +153,7 @@ def _hold(
 
 
 def join(core: Track, ring: Track) -> Track:
-    """Take core and ring as one set of cells, to ask whether all that is fewer moved next door.
-
-    Parameters
-    ----------
-    core, ring
-        Their tracks, of n months.
-
-    Returns
-    -------
-    Track
-        Their sums, between bounds of `NET_Z`. The doubts about both expectations are taken as
-        one and the same, which is the most that they can add up to.
-    """
+    """Take core and ring as one set of cells, to ask whether all that is fewer moved next door."""
     here, there = core.expectation, ring.expectation
     mean = here.mean + there.mean
     doubt = here.relative_error * here.mean + there.relative_error * there.mean
@@ -252,52 +164,19 @@ def join(core: Track, ring: Track) -> Track:
 
 
 def net_look(n_months: int) -> int:
-    """Tell after how many months core and ring together were asked last.
-
-    Parameters
-    ----------
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    int
-        Whole years, in months; 0 in the first year.
-    """
+    """Tell after how many months core and ring together were asked last."""
     return n_months // NET_MONTHS * NET_MONTHS
 
 
 def chances(n_areas: int) -> tuple[float, float]:
-    """Share the chance of a false alarm between all areas together and each alone.
-
-    Parameters
-    ----------
-    n_areas
-        How many areas, at least 1.
-
-    Returns
-    -------
-    tuple of float
-        For all together, and for each single area; a lone area has it all.
-    """
+    """Share the chance of a false alarm between all areas together and each alone."""
     if n_areas == 1:
         return ALARM_CHANCE, ALARM_CHANCE
     return POOLED_SHARE * ALARM_CHANCE, (1 - POOLED_SHARE) * ALARM_CHANCE / n_areas
 
 
 def planned_looks(n_months: int) -> int:
-    """Tell for how many months the boundary is drawn.
-
-    Parameters
-    ----------
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    int
-        Two years; where more have passed, whole years.
-    """
+    """Tell for how many months the boundary is drawn."""
     return max(PLANNED_LOOKS, 12 * math.ceil(n_months / 12))
 
 
@@ -308,38 +187,14 @@ def line_of(chance: float, n_months: int) -> Floats:
     was told stays told. So each year after two spends a little more than the chance; how much,
     `alarm_chance` says.
 
-    Parameters
-    ----------
-    chance
-        Of a false alarm of either in the first two years.
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n_months,) standard deviations.
+    Returns (n_months,) standard deviations.
     """
     looks = [planned_looks(month) for month in range(1, n_months + 1)]
     return np.array([boundary_z(chance / 2, n) for n in looks], dtype=np.float64)
 
 
 def alarm_chance(n_areas: int, n_months: int) -> float:
-    """Tell how often an unchanged city raises any alarm by the end of the year that is looked at.
-
-    Parameters
-    ----------
-    n_areas
-        How many areas, at least 1.
-    n_months
-        Months since the start.
-
-    Returns
-    -------
-    float
-        `ALARM_CHANCE` in the first two years, then a little more each year; as if areas and rings
-        told nothing of each other, which is the most it can be.
-    """
+    """Compute how often an unchanged city raises any alarm by the end of the given year."""
     looks = planned_looks(n_months)
     if looks == PLANNED_LOOKS:
         return ALARM_CHANCE
@@ -350,23 +205,7 @@ def alarm_chance(n_areas: int, n_months: int) -> float:
 
 
 def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> Judged:
-    """Say each month what the core and the ring show.
-
-    Parameters
-    ----------
-    core, ring
-        Their tracks; no ring where the area has none.
-    z
-        The boundary.
-    believed
-        Signs of a change in the core that are believed, of -1 and 1. Where areas were chosen by
-        months since the start too, luck alone makes more here, and fewer next door.
-
-    Returns
-    -------
-    Judged
-        A verdict a month.
-    """
+    """Say each month what the core and the ring show."""
     net = None if ring is None else join(core, ring)
     verdicts = []
     for month in range(len(core.counted)):

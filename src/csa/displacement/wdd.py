@@ -17,24 +17,12 @@ class Change:
     """A place's incidents before and after, each with the weight that it is divided by.
 
     Weights make counts alike: 2 for a time, or land, twice as long or large.
-
-    Parameters
-    ----------
-    before, after
-        Incidents, each 0 or more.
-    before_weight, after_weight
-        Above 0.
-
-    Raises
-    ------
-    ParamError
-        If a count is below 0, or a weight not above 0.
     """
 
-    before: float
-    after: float
-    before_weight: float = 1.0
-    after_weight: float = 1.0
+    before: float  # incidents, each 0 or more
+    after: float  # incidents, each 0 or more
+    before_weight: float = 1.0  # above 0
+    after_weight: float = 1.0  # above 0
 
     def __post_init__(self) -> None:
         """Refuse what is no count and no weight."""
@@ -58,68 +46,32 @@ class Change:
 
 @dataclass(frozen=True)
 class WddPart:
-    """A difference of changes, and how sure it is.
+    """A difference of changes, and how sure it is."""
 
-    Parameters
-    ----------
-    estimate
-        Incidents, divided by their weights; below 0 for fewer.
-    se
-        Standard error. It rests on what was counted, and with few incidents is too small.
-    z
-        Estimate over standard error; None where nothing was counted.
-    low, high
-        The interval.
-    """
-
-    estimate: float
-    se: float
-    z: float | None
-    low: float
-    high: float
+    estimate: float  # incidents, divided by their weights; below 0 for fewer
+    se: float  # standard error. It rests on what was counted, and with few incidents is too small
+    z: float | None  # estimate over standard error; None where nothing was counted
+    low: float  # the interval
+    high: float  # the interval
 
 
 @dataclass(frozen=True)
 class Wdd:
-    """The weighted displacement difference in parts.
+    """The weighted displacement difference in parts."""
 
-    Parameters
-    ----------
-    total
-        `local` and `displacement` together; None without a ring.
-    local
-        The areas' change beyond their control's.
-    displacement
-        The rings' change beyond their control's: above 0 where incidents moved next door, below
-        where the fall spread; None without a ring.
-    dispersion
-        Variance over mean that the standard errors allow for.
-    coverage
-        Of the intervals.
-    """
-
-    total: WddPart | None
-    local: WddPart
-    displacement: WddPart | None
-    dispersion: float
-    coverage: float
+    total: WddPart | None  # `local` and `displacement` together; None without a ring
+    local: WddPart  # the areas' change beyond their control's
+    displacement: WddPart | None  # the rings' change beyond their control's
+    dispersion: float  # variance over mean that the standard errors allow for
+    coverage: float  # of the intervals
 
 
 @dataclass(frozen=True)
 class Wdq:
-    """The weighted displacement quotient.
-
-    Parameters
-    ----------
-    value
-        Above 0 the fall spread next door, below 0 it moved there, below -1 more moved than fell;
-        None where it does not exist.
-    reason
-        Why it does not; None where it does.
-    """
+    """The weighted displacement quotient."""
 
     value: float | None
-    reason: Message | None
+    reason: Message | None  # why it does not; None where it does
 
 
 def measure_wdd(  # noqa: PLR0913 - four places and three choices
@@ -133,31 +85,6 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     shared_control: bool = False,
 ) -> Wdd:
     """Measure how areas and the rings around them changed beyond their controls.
-
-    Parameters
-    ----------
-    treated, control
-        The areas, and what they are compared with.
-    ring, ring_control
-        The cells around the areas, and what those are compared with; both or neither.
-    dispersion
-        Variance over mean of such counts, above 0; below 1 it counts as 1.
-    coverage
-        How often such intervals hold the true difference; above 0 and below 1.
-    shared_control
-        Whether both controls are the same incidents, with weights of their own. Each then
-        counts once, with both of its weights, or the total's standard error would be too small.
-
-    Returns
-    -------
-    Wdd
-        The total and its parts.
-
-    Raises
-    ------
-    ParamError
-        If dispersion or coverage are outside their range, a ring lacks its control (or the
-        other way round), or shared controls have different counts.
 
     References
     ----------
@@ -187,17 +114,6 @@ def measure_wdq(treated: Change, ring: Change, control: Change) -> Wdq:
 
     A footnote beside the difference, which has an error: this quotient has none, and is wild
     where the areas fell little.
-
-    Parameters
-    ----------
-    treated, ring, control
-        The areas, the cells around them, and what both are compared with.
-
-    Returns
-    -------
-    Wdq
-        Without a value where the areas did not fall against the control, or the control has no
-        incident before or after.
 
     References
     ----------

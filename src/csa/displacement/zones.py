@@ -29,37 +29,18 @@ CLOSE = 0.5
 
 @dataclass(frozen=True)
 class Zones:
-    """The study area's cells, parted.
+    """The study area's cells, parted."""
 
-    Parameters
-    ----------
-    cores
-        Of each of n areas, the places of its cells in the grid.
-    rings
-        Of each area, those within `RING_STEPS` of it that are in no area; may be empty.
-    rest
-        All others.
-    """
-
-    cores: tuple[Ints, ...]
-    rings: tuple[Ints, ...]
-    rest: Ints
+    cores: tuple[Ints, ...]  # of each of n areas, the places of its cells in the grid
+    rings: tuple[Ints, ...]  # of each area, those within `RING_STEPS` of it that are in no area
+    rest: Ints  # all others
 
 
 @dataclass(frozen=True)
 class Control:
-    """The cells that an area is compared with.
+    """The cells that an area is compared with."""
 
-    Parameters
-    ----------
-    cells
-        Their places in the grid.
-    rate_ratio
-        How frequent shootings were there in earlier years, as a multiple of the area's; None
-        where no earlier years are known.
-    """
-
-    cells: Ints
+    cells: Ints  # their places in the grid
     rate_ratio: float | None
 
     @property
@@ -73,26 +54,6 @@ def draw_zones(cores: Sequence[Ints], spirals: Ints, centre_xy: Floats) -> Zones
 
     A cell near several areas goes to the one that is fewest steps away; then to the one whose
     cells are nearest; then to the first.
-
-    Parameters
-    ----------
-    cores
-        Of each area, the places of its cells in the grid, west to east.
-    spirals
-        (m, 19 or more) places of each cell itself, its first ring, its second; -1 outside the
-        study area.
-    centre_xy
-        (m, 2) metres.
-
-    Returns
-    -------
-    Zones
-        Each cell in one of them.
-
-    Raises
-    ------
-    ParamError
-        If an area has no cell, or two share one.
     """
     owner = _owners(cores, len(spirals))
     is_core = owner >= 0
@@ -141,24 +102,6 @@ def match_control(
 
     Never by the counts that chose the area: a cell outside all areas reaches a high count
     mostly by luck, and falls after. What earlier years say must come in luck taken out.
-
-    Parameters
-    ----------
-    core
-        The places of the area's cells.
-    rest
-        The places of the cells that may be taken.
-    earlier_per_km2
-        (m,) how frequent shootings were in the years before those that chose the area, luck
-        taken out; None where those are not known.
-    area_km2
-        (m,) land.
-
-    Returns
-    -------
-    Control
-        The likest cells, up to `CONTROL_LAND` times the area's land; all of the rest where
-        nothing is known of earlier years.
     """
     if earlier_per_km2 is None or not len(rest):
         return Control(rest, None)

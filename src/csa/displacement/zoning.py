@@ -38,55 +38,19 @@ and nobody chose those."""
 
 @dataclass(frozen=True)
 class Places:
-    """Areas to be followed, on the grid.
+    """Areas to be followed, on the grid."""
 
-    Parameters
-    ----------
-    zones
-        Areas, rings and the rest.
-    cores, rings
-        What was expected of each before the start; None for a ring without a cell.
-    rest_before
-        Incidents of the rest in the same months.
-    base
-        Those months.
-    cells
-        Of each area, its cells in the study area.
-    n_outside
-        How many cells of areas lie outside and were left out.
-    """
-
-    zones: Zones
-    cores: tuple[Base, ...]
-    rings: tuple[Base | None, ...]
-    rest_before: int
-    base: Period
-    cells: tuple[CellSet, ...]
-    n_outside: int
+    zones: Zones  # areas, rings and the rest
+    cores: tuple[Base, ...]  # what was expected of each before the start
+    rings: tuple[Base | None, ...]  # what was expected of each before the start
+    rest_before: int  # incidents of the rest in the same months
+    base: Period  # those months
+    cells: tuple[CellSet, ...]  # of each area, its cells in the study area
+    n_outside: int  # how many cells of areas lie outside and were left out
 
 
 def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Places:
-    """Put areas on the grid, and tell what was expected of them before a start.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    areas
-        Sets of cells; those outside the study area hold nothing, are left out and counted.
-    since
-        The first month of after.
-
-    Returns
-    -------
-    Places
-        With rings, and the rest of the city.
-
-    Raises
-    ------
-    ParamError
-        If an area has no cell in the study area, or two share one.
-    """
+    """Put areas on the grid, and tell what was expected of them before a start."""
     grid = located.grid
     inside = tuple(grid.on_land(area) for area in areas)
     n_outside = sum(map(len, areas)) - sum(map(len, inside))
@@ -109,25 +73,7 @@ def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Pla
 
 
 def base_months(located: Located, since: Month) -> Period:
-    """Tell the months before a start that expectations rest on.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    since
-        The first month of after.
-
-    Returns
-    -------
-    Period
-        Up to `BASE_MONTHS` that the data cover.
-
-    Raises
-    ------
-    PeriodError
-        If they cover less than a year before, or no month after a year.
-    """
+    """Tell the months before a start that expectations rest on."""
     covered = covered_months(located)
     if covered.months <= LEAST_BEFORE:
         # Any start would be refused, so none is named as the remedy.
@@ -144,23 +90,7 @@ def base_months(located: Located, since: Month) -> Period:
 
 
 def covered_months(located: Located) -> Period:
-    """Tell which whole months the data cover.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-
-    Returns
-    -------
-    Period
-        Whole months.
-
-    Raises
-    ------
-    PeriodError
-        If no month is whole.
-    """
+    """Tell which whole months the data cover."""
     report = located.dataset.report
     if report["data_from"] is None or report["data_through"] is None:
         raise PeriodError("period.no_data")
@@ -180,23 +110,7 @@ def monthly_counts(
 ) -> Ints:
     """Count incidents by group of cells and month.
 
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    groups
-        (m,) the group of each cell, below 0 for none.
-    n_groups
-        How many there are.
-    period
-        The months.
-    is_counted
-        Whether each located incident counts; None for all.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n_groups, months).
+    Returns (n_groups, months).
     """
     group, month = groups[located.positions], located.month - period.start.index
     is_in = (group >= 0) & (month >= 0) & (month < period.months)
@@ -212,21 +126,7 @@ def zone_counts(
 ) -> tuple[Ints, Ints, Ints]:
     """Count incidents of areas, of their rings and of the rest by month.
 
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    zones
-        n areas.
-    period
-        The months.
-    is_counted
-        Whether each located incident counts; None for all.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        (n, months), (n, months), (months,).
+    Returns (n, months), (n, months), (months,).
     """
     n = len(zones.cores)
     groups = np.full(len(located.grid.area_km2), 2 * n, dtype=np.int64)
@@ -237,20 +137,7 @@ def zone_counts(
 
 
 def measure_history(located: Located, since: Month) -> Dispersion:
-    """Estimate how much counts of fixed places varied in the years before a start.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    since
-        The first month of after.
-
-    Returns
-    -------
-    Dispersion
-        As `csa.displacement.dispersion.estimate_dispersion`.
-    """
+    """Estimate how much counts of fixed places varied in the years before a start."""
     start = max(covered_months(located).start.index, since.index - HISTORY_MONTHS)
     period = Period(since.plus(start - since.index), since)
     blocks = parents(located.grid.area_km2.index.to_numpy(), BLOCK_STEPS)
@@ -259,24 +146,7 @@ def measure_history(located: Located, since: Month) -> Dispersion:
 
 
 def past_of(located: Located, areas: Sequence[CellSet], origin: Month, months: int) -> Past:
-    """Tell what areas chosen on a past day did after it.
-
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    areas
-        The areas found from what was known on that day; at least one.
-    origin
-        The day: the first month that was not known.
-    months
-        Months after it that are over.
-
-    Returns
-    -------
-    Past
-        All of them together.
-    """
+    """Tell what areas chosen on a past day did after it."""
     places = place_areas(located, areas, origin)
     core, ring, rest = zone_counts(located, places.zones, Period(origin, origin.plus(months)))
     rings = [base for base in places.rings if base is not None]

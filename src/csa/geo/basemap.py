@@ -25,27 +25,7 @@ MIN_AREA_M2 = 400.0
 
 
 def frame(neighborhoods: gpd.GeoDataFrame, margin_m: float, metric_crs: Any) -> shapely.Geometry:
-    """Draw the box around a city's neighborhoods that a background fills.
-
-    Parameters
-    ----------
-    neighborhoods
-        Polygons, WGS 84.
-    margin_m
-        Metres added on each side.
-    metric_crs
-        A projected system in metres.
-
-    Returns
-    -------
-    shapely.Geometry
-        A box in the system in metres.
-
-    Raises
-    ------
-    CrsError
-        If the system is not in metres.
-    """
+    """Draw the box around a city's neighborhoods that a background fills."""
     west, south, east, north = to_metres(neighborhoods.geometry, metric_crs).total_bounds
     return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
 
@@ -53,24 +33,7 @@ def frame(neighborhoods: gpd.GeoDataFrame, margin_m: float, metric_crs: Any) -> 
 def draw_lines(
     shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
 ) -> shapely.Geometry:
-    """Clip lines to a box, join those that continue each other, and simplify them.
-
-    Parameters
-    ----------
-    shapes
-        Lines, WGS 84; other shapes are left out.
-    box
-        What `frame` gives.
-    tolerance_m
-        No line moves farther than this, in metres.
-    metric_crs
-        The system of the box.
-
-    Returns
-    -------
-    shapely.Geometry
-        MultiLineString, WGS 84, five decimals; the same for any order and direction of lines.
-    """
+    """Clip lines to a box, join those that continue each other, and simplify them."""
     parts = _parts(shapes, metric_crs, dimension=1)
     lines = shapely.get_parts(shapely.clip_by_rect(parts, *shapely.bounds(box)))
     lines = _distinct(lines[shapely.length(lines) > 0])
@@ -84,25 +47,7 @@ def draw_lines(
 def draw_polygons(
     shapes: gpd.GeoSeries, box: shapely.Geometry, tolerance_m: float, metric_crs: Any
 ) -> shapely.Geometry:
-    """Clip polygons to a box, join those that touch, and simplify them.
-
-    Parameters
-    ----------
-    shapes
-        Polygons, WGS 84; other shapes are left out.
-    box
-        What `frame` gives.
-    tolerance_m
-        About how far an edge may move, in metres.
-    metric_crs
-        The system of the box.
-
-    Returns
-    -------
-    shapely.Geometry
-        Valid MultiPolygon, WGS 84, five decimals, outer rings counterclockwise; parts under
-        `MIN_AREA_M2` are left out.
-    """
+    """Clip polygons to a box, join those that touch, and simplify them."""
     parts = _parts(shapes, metric_crs, dimension=2)
     parts = parts[shapely.intersects(parts, box)]
     parts = np.where(shapely.is_valid(parts), parts, shapely.make_valid(parts))
@@ -123,26 +68,7 @@ def name_lines(
     tolerance_m: float,
     metric_crs: Any,
 ) -> list[Feature]:
-    """Draw lines as one feature a name.
-
-    Parameters
-    ----------
-    names
-        The name of each line; those without have "".
-    shapes
-        n lines, WGS 84.
-    box
-        What `frame` gives.
-    tolerance_m
-        No line moves farther than this, in metres.
-    metric_crs
-        The system of the box.
-
-    Returns
-    -------
-    list
-        Features in the order of the alphabet, with `name` where there is one.
-    """
+    """Draw lines as one feature a name."""
     named = np.asarray(names, dtype=object)
     features = []
     for name in sorted(set(names)):
@@ -152,18 +78,7 @@ def name_lines(
 
 
 def feature_collection(features: Sequence[Feature]) -> str:
-    """Write features as GeoJSON, one a line.
-
-    Parameters
-    ----------
-    features
-        Shapes with their properties; empty shapes are left out.
-
-    Returns
-    -------
-    str
-        A FeatureCollection as in RFC 7946, with a newline at the end.
-    """
+    """Write features as GeoJSON, one a line."""
     lines = [
         json.dumps(
             {
@@ -182,20 +97,7 @@ def feature_collection(features: Sequence[Feature]) -> str:
 
 
 def box_lonlat(box: shapely.Geometry, metric_crs: Any) -> tuple[float, float, float, float]:
-    """Return a box's outermost longitudes and latitudes.
-
-    Parameters
-    ----------
-    box
-        What `frame` gives.
-    metric_crs
-        The system of the box.
-
-    Returns
-    -------
-    tuple of float
-        West, south, east and north, degrees, five decimals.
-    """
+    """Return a box's outermost longitudes and latitudes."""
     bounds = shapely.bounds(_to_lonlat(np.array([box]), metric_crs)[0])
     west, south, east, north = (round(float(value), DIGITS) for value in bounds)
     return west, south, east, north

@@ -28,25 +28,7 @@ MAX_EDGE_DEGREES = 0.002
 
 
 def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells:
-    """Find the cell of each point.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84, length n; NaN where unlocated.
-    resolution
-        H3 resolution, 6 to 11.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint64, length n; 0 where unlocated.
-
-    Raises
-    ------
-    ParamError
-        If the resolution is outside its range.
-    """
+    """Find the cell of each point."""
     require_resolution(resolution)
     lons, lats = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     cells = np.full(lons.shape, NO_CELL, dtype=np.uint64)
@@ -60,26 +42,7 @@ def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells
 
 
 def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
-    """List every cell that intersects the study area, with the area inside it.
-
-    Parameters
-    ----------
-    study_area
-        Polygons, WGS 84.
-    resolution
-        H3 resolution, 6 to 11.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `area_km2`: the cell's real area clipped to the study area (ellipsoid, equal-area
-        projection); index `cell`, uint64, sorted.
-
-    Raises
-    ------
-    ParamError
-        If the resolution is outside its range.
-    """
+    """List every cell that intersects the study area, with the area inside it."""
     require_resolution(resolution)
     found: set[int] = set()
     for part in shapely.get_parts(study_area):
@@ -109,18 +72,7 @@ def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.f
 
 
 def outlines(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
-    """Draw cells.
-
-    Parameters
-    ----------
-    cells
-        n cells.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        Hexagons in WGS 84, index `cell`.
-    """
+    """Draw cells."""
     listed = np.asarray(list(cells), dtype=np.uint64)
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(int(cell))] for cell in listed]
     shapes = [shapely.Polygon(ring) for ring in rings]
@@ -128,36 +80,14 @@ def outlines(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
 
 
 def outline(cells: Iterable[int]) -> shapely.Geometry:
-    """Draw the outline of a set of cells, along their edges.
-
-    Parameters
-    ----------
-    cells
-        Cells of one resolution.
-
-    Returns
-    -------
-    shapely.Geometry
-        Polygon or MultiPolygon, WGS 84, in one normal form.
-    """
+    """Draw the outline of a set of cells, along their edges."""
     shape = h3.cells_to_h3shape(np.array(sorted(cells), dtype=np.uint64))
     drawn = shapely.geometry.shape(shape.__geo_interface__)
     return shapely.normalize(drawn)
 
 
 def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
-    """Find the cells' centres.
-
-    Parameters
-    ----------
-    cells
-        n cells.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `lon`, `lat` in degrees, index `cell`.
-    """
+    """Find the cells' centres."""
     listed = np.asarray(list(cells), dtype=np.uint64)
     pairs = np.array([h3.cell_to_latlng(int(cell)) for cell in listed], dtype=float)
     pairs = pairs.reshape(-1, 2)  # (n, 2) degrees, latitude first
@@ -166,20 +96,7 @@ def centres(cells: Iterable[int] | Cells) -> pd.DataFrame:
 
 
 def disk(cell: int, steps: int = 1) -> frozenset[int]:
-    """Return a cell with all cells within some steps.
-
-    Parameters
-    ----------
-    cell
-        The cell in the middle.
-    steps
-        How many rings of neighbours.
-
-    Returns
-    -------
-    frozenset of int
-        The cells, the middle one included.
-    """
+    """Return a cell with all cells within some steps."""
     return _disk(int(cell), steps)
 
 
@@ -190,42 +107,14 @@ def _disk(cell: int, steps: int) -> frozenset[int]:
 
 
 def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
-    """Find the larger cell that each cell lies in, nearly whole.
-
-    Parameters
-    ----------
-    cells
-        n cells.
-    steps
-        How many levels coarser; about seven times as large at each.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint64, length n.
-    """
+    """Find the larger cell that each cell lies in, nearly whole."""
     listed = np.asarray(list(cells), dtype=np.uint64).tolist()
     coarser = [h3.cell_to_parent(cell, h3.get_resolution(cell) - steps) for cell in listed]
     return np.array(coarser, dtype=np.uint64)
 
 
 def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
-    """Find around every cell where its neighbours stand in the list, ring by ring.
-
-    Parameters
-    ----------
-    cells
-        m different cells of one resolution, in any order.
-    steps
-        How many rings of neighbours.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, (m, 1 + 3 steps (steps + 1)): the places in the list of the cell itself, of
-        ring 1, ring 2 and so on, each in h3's order; -1 where that cell is not in the list.
-        Not to be changed: who asks again for the same cells is given the same.
-    """
+    """Find around every cell where its neighbours stand in the list, ring by ring."""
     return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
 
 
@@ -248,20 +137,7 @@ def _spirals(cells: bytes, steps: int) -> Ints:
 
 
 def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
-    """Tell which cells of a list lie within some steps of one another.
-
-    Parameters
-    ----------
-    cells
-        m different cells of one resolution, in any order.
-    steps
-        How many rings of neighbours.
-
-    Returns
-    -------
-    scipy.sparse.csr_array
-        (m, m), in the order of the list: 1.0 for the cell itself and for its neighbours in it.
-    """
+    """Tell which cells of a list lie within some steps of one another."""
     around = spirals(cells, steps)
     row, column = np.nonzero(around >= 0)
     ones = np.ones(len(row))
@@ -269,48 +145,15 @@ def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.flo
 
 
 def mean_km2(resolution: int) -> float:
-    """Return the mean size of a cell.
-
-    Parameters
-    ----------
-    resolution
-        H3 resolution.
-
-    Returns
-    -------
-    float
-        Square kilometres.
-    """
+    """Return the mean size of a cell."""
     return float(h3.average_hexagon_area(resolution, unit="km^2"))
 
 
 def as_text(cells: Iterable[int]) -> list[str]:
-    """Write cells as files do.
-
-    Parameters
-    ----------
-    cells
-        Cells; 0 for none.
-
-    Returns
-    -------
-    list of str
-        15 hex digits each; "" for none.
-    """
+    """Write cells as files do."""
     return [f"{int(cell):015x}" if cell else "" for cell in cells]
 
 
 def from_text(texts: Iterable[Any]) -> Cells:
-    """Read cells as files write them.
-
-    Parameters
-    ----------
-    texts
-        15 hex digits each; "" for none.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint64; 0 for none.
-    """
+    """Read cells as files write them."""
     return np.array([int(text, 16) if text else 0 for text in texts], dtype=np.uint64)

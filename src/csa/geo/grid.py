@@ -21,41 +21,16 @@ MIN_RING = 6
 
 @dataclass(frozen=True)
 class Grid:
-    """The study area's cells, and what can be done with sets of them.
+    """The study area's cells, and what can be done with sets of them."""
 
-    Parameters
-    ----------
-    area_km2
-        Clipped area of each cell, index `cell`.
-    centre_xy
-        (m, 2) metres: the cells' centres, in the order of `area_km2`.
-    disk
-        A cell to itself and its neighbours.
-    contiguous_parts
-        A set of cells to its pieces that do not touch.
-    fill_holes
-        A set of cells to itself without holes.
-    """
-
-    area_km2: pd.Series
-    centre_xy: Floats
-    disk: Callable[[int], CellSet]
+    area_km2: pd.Series  # clipped area of each cell, index `cell`
+    centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
+    disk: Callable[[int], CellSet]  # a cell to itself and its neighbours
     contiguous_parts: Callable[[Iterable[int]], list[CellSet]]
-    fill_holes: Callable[[Iterable[int]], CellSet]
+    fill_holes: Callable[[Iterable[int]], CellSet]  # a set of cells to itself without holes
 
     def size_km2(self, cells: Iterable[int]) -> float:
-        """Add up the clipped areas of cells.
-
-        Parameters
-        ----------
-        cells
-            Cells of the study area.
-
-        Returns
-        -------
-        float
-            Square kilometres.
-        """
+        """Add up the clipped areas of cells."""
         return math.fsum(self.sizes[cell] for cell in cells)
 
     @cached_property
@@ -69,34 +44,11 @@ class Grid:
         return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
 
     def on_land(self, cells: Iterable[int]) -> CellSet:
-        """Keep the cells of the study area.
-
-        Parameters
-        ----------
-        cells
-            Any cells.
-
-        Returns
-        -------
-        frozenset of int
-            Those of the study area.
-        """
+        """Keep the cells of the study area."""
         return frozenset(cell for cell in cells if cell in self.sizes)
 
     def without_holes(self, piece: CellSet) -> CellSet:
-        """Fill the holes of a piece, as far as its land goes.
-
-        Parameters
-        ----------
-        piece
-            Cells of the study area that touch.
-
-        Returns
-        -------
-        frozenset of int
-            The piece and the land that it encloses, all of one piece: an island in an enclosed
-            lake is left out.
-        """
+        """Fill the holes of a piece, as far as its land goes."""
         if len(piece) < MIN_RING:
             return piece
         whole = self.on_land(self.fill_holes(piece))
@@ -107,15 +59,7 @@ class Grid:
     def count(self, cells: Iterable[int]) -> Ints:
         """Count how often each cell of the study area is named.
 
-        Parameters
-        ----------
-        cells
-            Cells of the study area, such as those of incidents.
-
-        Returns
-        -------
-        numpy.ndarray
-            (m,) int64, in the order of `area_km2`.
+        Returns (m,) int64, in the order of `area_km2`.
         """
         at = [self.places[int(cell)] for cell in cells]
         return np.bincount(np.asarray(at, dtype=np.int64), minlength=len(self.area_km2))
@@ -126,17 +70,6 @@ class Grid:
         return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
 
     def middle(self, cells: Iterable[int]) -> tuple[float, float]:
-        """Find the middle of a set of cells: the mean of their centres.
-
-        Parameters
-        ----------
-        cells
-            Cells of the study area, at least one.
-
-        Returns
-        -------
-        tuple of float
-            x and y in metres; sorted, areas run west to east, then south to north.
-        """
+        """Find the middle of a set of cells: the mean of their centres."""
         x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
         return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)

@@ -13,21 +13,7 @@ from csa.base.crs import LONLAT, equal_area, to_metres
 def assign_neighborhoods(
     lon: pd.Series, lat: pd.Series, neighborhoods: gpd.GeoDataFrame
 ) -> pd.Series:
-    """Name the neighborhood of each point.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84, length n; NaN where unlocated.
-    neighborhoods
-        With `name` and `geometry`, WGS 84.
-
-    Returns
-    -------
-    pandas.Series
-        The name, index of `lon`; "" outside all of them and where unlocated. A point on a
-        border goes to the first name in order of the alphabet.
-    """
+    """Name the neighborhood of each point."""
     names = np.full(len(lon), "", dtype=object)
     is_located = (lon.notna() & lat.notna()).to_numpy()
     xy = np.column_stack([lon.to_numpy(float), lat.to_numpy(float)])[is_located]
@@ -42,20 +28,7 @@ def assign_neighborhoods(
 
 
 def is_inside(lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry) -> pd.Series:
-    """Tell which points lie in the study area, its border included.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, WGS 84, length n; NaN where unlocated.
-    study_area
-        Polygons, WGS 84.
-
-    Returns
-    -------
-    pandas.Series
-        Boolean, index of `lon`; False where unlocated.
-    """
+    """Tell which points lie in the study area, its border included."""
     shapely.prepare(study_area)
     inside = shapely.intersects_xy(study_area, lon.to_numpy(float), lat.to_numpy(float))
     return pd.Series(inside & lon.notna().to_numpy(), index=lon.index)
@@ -65,20 +38,6 @@ def people_in(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> flo
     """Estimate how many people live inside an outline, by areal weighting.
 
     Each neighborhood's people are spread evenly over its land.
-
-    Parameters
-    ----------
-    outline
-        Polygon, WGS 84.
-    neighborhoods
-        With `geometry` (WGS 84) and `population` (NaN where unknown).
-
-    Returns
-    -------
-    float or None
-        People; None where no part of the outline has a known population, or where under
-        nine tenths of what lies in any neighborhood has. What lies in none, beyond the city's
-        border, has no people of the city.
     """
     if "population" not in neighborhoods or not neighborhoods["population"].notna().any():
         return None

@@ -8,18 +8,7 @@ from csa.geo.cells import centres, disk
 
 
 def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
-    """Part a set of cells into pieces that do not touch.
-
-    Parameters
-    ----------
-    cells
-        Cells of one resolution.
-
-    Returns
-    -------
-    list of frozenset
-        The pieces, by their smallest cell.
-    """
+    """Part a set of cells into pieces that do not touch."""
     left = {int(cell) for cell in cells}
     parts = []
     while left:
@@ -34,18 +23,7 @@ def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
 
 
 def fill_holes(cells: Iterable[int]) -> frozenset[int]:
-    """Add the cells that pieces of a set of cells enclose.
-
-    Parameters
-    ----------
-    cells
-        Cells of one resolution.
-
-    Returns
-    -------
-    frozenset of int
-        The set without holes.
-    """
+    """Add the cells that pieces of a set of cells enclose."""
     filled: set[int] = set()
     for part in contiguous_parts(cells):
         around = {near for cell in part for near in disk(cell)} - part

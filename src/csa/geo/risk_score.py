@@ -25,22 +25,11 @@ ALMOST = 1e-9
 
 @dataclass(frozen=True)
 class Highest:
-    """The highest-scored places of a city.
+    """The highest-scored places of a city."""
 
-    Parameters
-    ----------
-    score
-        The lowest score that counts as highest.
-    share
-        Share of the scored land (of the points) that has at least this score: more than was
-        asked for where many places have the same score.
-    is_highest
-        Boolean, index of the scored places.
-    """
-
-    score: float
-    share: float
-    is_highest: pd.Series
+    score: float  # the lowest score that counts as highest
+    share: float  # share of the scored land (of the points) that has at least this score
+    is_highest: pd.Series  # boolean, index of the scored places
 
 
 def find_highest(risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any) -> Highest:
@@ -48,25 +37,6 @@ def find_highest(risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any) -> H
 
     Places are taken by score, highest first, until their land (for points: their number) is
     at least `top_share` of all; places with the same score are taken together.
-
-    Parameters
-    ----------
-    risk
-        `score` and `geometry` (all polygons or all points), WGS 84; at least one row.
-    top_share
-        Above 0 and below 1.
-    metric_crs
-        A projected system in metres.
-
-    Returns
-    -------
-    Highest
-        The score from which on places are highest, and which these are.
-
-    Raises
-    ------
-    CrsError
-        If the system is not in metres.
     """
     weight = _weights(to_metres(risk.geometry, metric_crs).to_numpy())
     by_score = pd.Series(weight).groupby(risk["score"].to_numpy()).sum().sort_index(ascending=False)
@@ -79,30 +49,7 @@ def find_highest(risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any) -> H
 def risk_in(
     areas: gpd.GeoDataFrame, risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any
 ) -> pd.DataFrame:
-    """Say how much of each area an external score calls high.
-
-    Parameters
-    ----------
-    areas
-        `area_id` and `geometry`, WGS 84.
-    risk
-        `score` and `geometry` (all polygons or all points), WGS 84; at least one row.
-    top_share
-        Share of the scored land (of the points) that counts as highest.
-    metric_crs
-        A projected system in metres.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `RISK_COLUMNS`, a row for each area, in their order. Where nothing in an area is scored,
-        its `highest_share` and `mean_score` are NaN: unknown, not low.
-
-    Raises
-    ------
-    CrsError
-        If the system is not in metres.
-    """
+    """Say how much of each area an external score calls high."""
     outlines = to_metres(areas.geometry, metric_crs).to_numpy()
     places = to_metres(risk.geometry, metric_crs).to_numpy()
     score = risk["score"].to_numpy(dtype=float)

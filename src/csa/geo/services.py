@@ -27,31 +27,7 @@ SERVICE_COLUMNS = {
 def services_of(
     areas: gpd.GeoDataFrame, services: gpd.GeoDataFrame, near_m: float, metric_crs: Any
 ) -> pd.DataFrame:
-    """Count the services in and near each area, and find the nearest, kind by kind.
-
-    Parameters
-    ----------
-    areas
-        `area_id` and `geometry`, WGS 84.
-    services
-        `name`, `kind` and `geometry` (points), WGS 84.
-    near_m
-        How far from an area's edge is near, in metres.
-    metric_crs
-        A projected system in metres.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `SERVICE_COLUMNS`: a row for each area, in their order, and each kind in the list, in
-        the order of the alphabet. Distances are straight lines, rounded to a tenth of a metre.
-        No area or no service gives no row.
-
-    Raises
-    ------
-    CrsError
-        If the system is not in metres.
-    """
+    """Count the services in and near each area, and find the nearest, kind by kind."""
     outlines = to_metres(areas.geometry, metric_crs).to_numpy()
     listed = services.sort_values(["kind", "name"], kind="stable")
     points = to_metres(listed.geometry, metric_crs).to_numpy()
@@ -81,19 +57,7 @@ def services_of(
 
 
 def gaps(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """List the kinds of service that an area has neither inside nor near.
-
-    Parameters
-    ----------
-    table
-        As `services_of` gives.
-
-    Returns
-    -------
-    dict
-        `area_id` to kinds, in the order of the alphabet; an area that lacks none has an empty
-        tuple.
-    """
+    """List the kinds of service that an area has neither inside nor near."""
     is_lacking = (table["inside"] == 0) & (table["near"] == 0)
     return {
         str(area_id): tuple(sorted(table.loc[rows & is_lacking, "kind"]))

@@ -27,18 +27,10 @@ LAYERS = ("water", "parks", "streets", "main_streets")
 
 @dataclass(frozen=True)
 class Basemap:
-    """A background that needs no network.
+    """A background that needs no network."""
 
-    Parameters
-    ----------
-    manifest
-        What `basemap.json` holds.
-    layers
-        Layer name, in the order of `LAYERS`, to its GeoJSON text.
-    """
-
-    manifest: Mapping[str, Any]
-    layers: Mapping[str, str]
+    manifest: Mapping[str, Any]  # what `basemap.json` holds
+    layers: Mapping[str, str]  # layer name, in the order of `LAYERS`, to its GeoJSON text
 
     @property
     def fingerprint(self) -> str:
@@ -48,27 +40,7 @@ class Basemap:
 
 
 def read_streets(path: Path, basemap: city.Basemap) -> gpd.GeoDataFrame:
-    """Read a city's streets.
-
-    Parameters
-    ----------
-    path
-        Any file of lines that GDAL reads.
-    basemap
-        The columns that tell class and name, where the city has them.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        `name` ("" where there is none), `is_main` and `geometry`, WGS 84.
-
-    Raises
-    ------
-    SourceError
-        If the file is unreadable, empty, or lacks a column.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read a city's streets."""
     table = read_shapes(path, basemap.crs, "basemap")
     classes = _text(table, basemap.street_class_column, path).str.casefold()
     wanted = [value.strip().casefold() for value in basemap.main_streets]
@@ -85,23 +57,7 @@ def _text(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
 
 
 def load_basemap(folder: Path) -> Basemap:
-    """Read a background that `csa basemap` wrote.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-
-    Returns
-    -------
-    Basemap
-        Its layers as GeoJSON text.
-
-    Raises
-    ------
-    SourceError
-        If the folder is no background, is damaged, or of a format this version does not know.
-    """
+    """Read a background that `csa basemap` wrote."""
     try:
         manifest = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -50,32 +50,7 @@ class _Canvas:
 def build_basemap(
     config: CityConfig, folder: Path, places: Path | None = None, tell: Tell = silent
 ) -> tuple[Basemap, tuple[Message, ...]]:
-    """Draw a city's background from the files in its data folder.
-
-    Parameters
-    ----------
-    config
-        The city.
-    folder
-        Its data folder, or one that holds a folder with the city's id.
-    places
-        Neighborhoods, where they are not in the folder.
-    tell
-        Called with the name of each step as it begins.
-
-    Returns
-    -------
-    tuple of Basemap and messages
-        The layers; one that the city does not describe, or whose file is absent, is empty, and
-        a message names it. A city with none has an empty background.
-
-    Raises
-    ------
-    SourceError
-        If there are no neighborhoods, or a file is unreadable or lacks a column.
-    CrsError
-        If a file's coordinate system is unknown.
-    """
+    """Draw a city's background from the files in its data folder."""
     tell("places")
     inner = data_folder(config, folder)
     neighborhoods, _ = read_neighborhoods(places or find_places(config, inner), config.places)
@@ -169,39 +144,13 @@ def _finish(canvas: _Canvas) -> Basemap:
 
 
 def save_basemap(basemap: Basemap, out: Path) -> None:
-    """Write a background as a folder, whole.
-
-    Parameters
-    ----------
-    basemap
-        What to write.
-    out
-        The folder; an older background there is replaced.
-
-    Raises
-    ------
-    OutputError
-        If the folder holds something else, or cannot be written.
-    """
+    """Write a background as a folder, whole."""
     files = {f"{name}.geojson": text.encode() for name, text in basemap.layers.items()}
     replace_folder(out, MARKER, {MARKER: json_bytes(basemap.manifest), **files})
 
 
 def describe(basemap: Basemap, out: Path) -> Iterator[Message]:
-    """Say what a background holds.
-
-    Parameters
-    ----------
-    basemap
-        What was written.
-    out
-        Its folder.
-
-    Yields
-    ------
-    Message
-        A sentence for each layer that has shapes, or that there is none; and the place.
-    """
+    """Say what a background holds."""
     layers = basemap.manifest["layers"]
     drawn = [name for name in LAYERS if layers[name]["features"]]
     for name in drawn:

@@ -14,33 +14,14 @@ from csa.config.types import FieldName
 
 @dataclass(frozen=True)
 class Layout:
-    """A source and where its fields stand in one file.
+    """A source and where its fields stand in one file."""
 
-    Parameters
-    ----------
-    source
-        The layout that the city's file describes.
-    positions
-        Field name to column number, from 0; absent fields are left out.
-    """
-
-    source: Source
-    positions: dict[str, int]
+    source: Source  # the layout that the city's file describes
+    positions: dict[str, int]  # field name to column number, from 0; absent fields are left out
 
 
 def normalise_header(name: str) -> str:
-    """Reduce a column's name to what all years agree on: small letters and digits, any script.
-
-    Parameters
-    ----------
-    name
-        As the file spells it.
-
-    Returns
-    -------
-    str
-        Small letters and digits only.
-    """
+    """Reduce a column's name to what all years agree on: small letters and digits, any script."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in plain if character.isalnum())
 
@@ -51,25 +32,6 @@ def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> Layou
     A layout is satisfied when all is there that it cannot do without: what makes an incident,
     a date, and what tells a homicide. Of several, the one most of whose columns are there is
     taken; of equals, the first.
-
-    Parameters
-    ----------
-    header
-        Column names as the file spells them.
-    config
-        The city.
-    path
-        The file, for the message.
-
-    Returns
-    -------
-    Layout
-        The source, and where its fields stand.
-
-    Raises
-    ------
-    SourceError
-        If none fits; the message names what the nearest one lacks.
     """
     spelled = [normalise_header(name) for name in header]
     layouts = [Layout(source, _positions(spelled, source)) for source in config.sources]
@@ -119,16 +81,5 @@ def _spell(name: str, source: Source) -> str:
 
 
 def fields_of(rules: Iterable[Rule]) -> list[FieldName]:
-    """List the fields that rules look at, each once.
-
-    Parameters
-    ----------
-    rules
-        Rules of a source.
-
-    Returns
-    -------
-    list
-        Field names in order of first use.
-    """
+    """List the fields that rules look at, each once."""
     return list(dict.fromkeys(field for rule in rules for field in rule))

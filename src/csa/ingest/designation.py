@@ -33,23 +33,11 @@ NOT_EVIDENCE = frozenset({"cells", "neighborhoods", "is_synthetic"})
 
 @dataclass(frozen=True)
 class Candidate:
-    """An area of a proposal, and what was known of it.
+    """An area of a proposal, and what was known of it."""
 
-    Parameters
-    ----------
-    area_id
-        Its letter in the proposal.
-    place_name
-        Its name.
-    cells
-        H3 cells, 15 hexadecimal digits each.
-    evidence
-        The proposal, its data and parameters, the weights, and the area's figures: as seen.
-    """
-
-    area_id: str
-    place_name: str
-    cells: tuple[str, ...]
+    area_id: str  # its letter in the proposal
+    place_name: str  # its name
+    cells: tuple[str, ...]  # H3 cells, 15 hexadecimal digits each
     evidence: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -59,31 +47,7 @@ class Candidate:
 
 
 def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: str) -> Candidate:
-    """Read an area of a proposal, with what was known of it.
-
-    Parameters
-    ----------
-    folder
-        What `csa propose` wrote.
-    area_id
-        The area's letter in it.
-    priorities
-        What `csa priorities` wrote of the same proposal, or None.
-    city
-        Short name of the city whose areas they must be.
-
-    Returns
-    -------
-    Candidate
-        With its cells, and the proposal, weights and figures as evidence.
-
-    Raises
-    ------
-    SourceError
-        If a folder is none of these, of another city, or of other data or areas.
-    ParamError
-        If the proposal has no such area.
-    """
+    """Read an area of a proposal, with what was known of it."""
     proposal = _account(folder, PROPOSAL, city)
     chosen = load_chosen(folder)
     if area_id not in chosen.area_ids:
@@ -107,29 +71,7 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
 
 
 def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
-    """Read what `csa displace` told of an area.
-
-    Parameters
-    ----------
-    folder
-        What it wrote.
-    area
-        The area's letter.
-    city
-        Short name of the city.
-
-    Returns
-    -------
-    dict
-        `verdict`, `sentence`, `since` and what they rest on.
-
-    Raises
-    ------
-    SourceError
-        If the folder is no such one, or of another city.
-    ParamError
-        If the area was not followed.
-    """
+    """Read what `csa displace` told of an area."""
     account = _account(folder, DISPLACEMENT, city)
     found = {row["area_id"]: row for row in account["single"]}
     if area not in found:

@@ -27,57 +27,23 @@ RESTARTS = 2
 
 @dataclass(frozen=True)
 class Account:
-    """What a download did.
+    """What a download did."""
 
-    Parameters
-    ----------
-    path
-        The file that was written.
-    dataset
-        The dataset's id.
-    rows
-        Rows, or polygons.
-    updated_at
-        When a row last changed, as the portal says.
-    pages
-        Pages of the file.
-    pages_resumed
-        Those of them that an earlier, interrupted run had received.
-    retries
-        Questions that were asked again.
-    restarts
-        How often all began anew, because the dataset changed in the middle.
-    bytes
-        Size of the file.
-    sha256
-        Of its bytes, 64 hex digits.
-    messages
-        What the user should know.
-    places
-        The neighborhoods' own account, where they were downloaded too.
-    """
-
-    path: Path
-    dataset: str
-    rows: int
-    updated_at: str
-    pages: int
-    pages_resumed: int
-    retries: int
-    restarts: int
-    bytes: int
-    sha256: str
-    messages: tuple[Message, ...] = ()
+    path: Path  # the file that was written
+    dataset: str  # the dataset's id
+    rows: int  # rows, or polygons
+    updated_at: str  # when a row last changed, as the portal says
+    pages: int  # pages of the file
+    pages_resumed: int  # those of them that an earlier, interrupted run had received
+    retries: int  # questions that were asked again
+    restarts: int  # how often all began anew, because the dataset changed in the middle
+    bytes: int  # size of the file
+    sha256: str  # of its bytes, 64 hex digits
+    messages: tuple[Message, ...] = ()  # what the user should know
     places: Account | None = None
 
     def for_machines(self) -> dict[str, Any]:
-        """Return the account as JSON can hold it.
-
-        Returns
-        -------
-        dict
-            Every field; messages as sentences.
-        """
+        """Return the account as JSON can hold it."""
         return {
             **vars(self),
             "path": str(self.path),
@@ -87,13 +53,7 @@ class Account:
 
 
 class TornError(Exception):
-    """Pages that are not of one version: all must begin anew.
-
-    Parameters
-    ----------
-    error
-        What is said when it happens too often.
-    """
+    """Pages that are not of one version: all must begin anew."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error)
@@ -101,29 +61,7 @@ class TornError(Exception):
 
 
 def plan_download(portal: Socrata, dataset: str, path: Path, page_rows: int | None = None) -> Plan:
-    """Ask how large a dataset is, and divide it into pages.
-
-    Parameters
-    ----------
-    portal
-        Where from.
-    dataset
-        The dataset's id.
-    path
-        The file that will be written.
-    page_rows
-        Rows on a page; `PAGE_ROWS` unless given.
-
-    Returns
-    -------
-    Plan
-        What to download.
-
-    Raises
-    ------
-    SourceError
-        If the portal does not have it, or it has no row.
-    """
+    """Ask how large a dataset is, and divide it into pages."""
     version = _version(portal, dataset)
     return Plan(portal, dataset, path, page_rows or PAGE_ROWS, version)
 
@@ -136,27 +74,7 @@ def _version(portal: Socrata, dataset: str) -> Version:
 
 
 def download(plan: Plan, tell: Tell = silent) -> Account:
-    """Download every page and write the file.
-
-    Parameters
-    ----------
-    plan
-        What to download.
-    tell
-        Called with `page` for each page, and `check` at the end.
-
-    Returns
-    -------
-    Account
-        What was done.
-
-    Raises
-    ------
-    SourceError
-        If the portal refuses, contradicts itself, or changes again and again; no file is written.
-    OutputError
-        If the file cannot be written, or another command is downloading it.
-    """
+    """Download every page and write the file."""
     partial = Partial(plan.path)
     messages: list[Message] = []
     with partial.held():
@@ -267,27 +185,7 @@ def _write(plan: Plan, content: bytes, n_restarts: int, messages: list[Message])
 
 
 def download_places(portal: Socrata, dataset: str, path: Path) -> Account:
-    """Download neighborhoods as GeoJSON, in one piece.
-
-    Parameters
-    ----------
-    portal
-        Where from.
-    dataset
-        The dataset's id.
-    path
-        The file that is written.
-
-    Returns
-    -------
-    Account
-        What was done.
-
-    Raises
-    ------
-    SourceError
-        If the portal refuses, contradicts itself, or changes again and again; no file is written.
-    """
+    """Download neighborhoods as GeoJSON, in one piece."""
     for n_restarts in range(RESTARTS + 1):
         try:
             return _places_once(portal, dataset, path, n_restarts)

@@ -26,24 +26,7 @@ OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time"
 def read_times(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: City
 ) -> dict[str, pd.Series]:
-    """Read when each row happened, or was reported.
-
-    Parameters
-    ----------
-    source
-        The layout.
-    fields
-        Text columns of the file by field name.
-    index
-        Index of the rows.
-    city
-        The city, for its zone and its earliest date.
-
-    Returns
-    -------
-    dict
-        `occurred_at` (naive local time, NaT where none), `has_time`, `is_reported`.
-    """
+    """Read when each row happened, or was reported."""
     blank = pd.Series("", index=index, dtype="str")
 
     def read(date_field: str, time_field: str, hour_field: str) -> tuple[pd.Series, pd.Series]:
@@ -81,24 +64,7 @@ def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) 
 def read_places(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, in_play: pd.Series
 ) -> dict[str, pd.Series]:
-    """Read place and address of shootings alone: most rows of a police file are none.
-
-    Parameters
-    ----------
-    source
-        The layout.
-    fields
-        Text columns of the file by field name.
-    index
-        Index of the rows.
-    in_play
-        Which rows are shootings.
-
-    Returns
-    -------
-    dict
-        `lon`, `lat` (degrees, NaN where none; impossible ones stay for now) and `address`.
-    """
+    """Read place and address of shootings alone: most rows of a police file are none."""
     some = {name: column[in_play] for name, column in fields.items()}
     found = pd.DataFrame(_positions(source, some, index[in_play]), index=index[in_play])
     found["address"] = _addresses(some, index[in_play])
@@ -142,20 +108,7 @@ def _addresses(fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
 
 
 def line_of(location: pd.Series, number: int) -> pd.Series:
-    """Take a line of a location such as `1 A ST / KANSAS CITY, MO 64112 / (39.0, -94.6)`.
-
-    Parameters
-    ----------
-    location
-        Locations as the file writes them.
-    number
-        Which line, from 0.
-
-    Returns
-    -------
-    pandas.Series
-        The line; "" where a location has fewer than three.
-    """
+    """Take a line of a location such as `1 A ST / KANSAS CITY, MO 64112 / (39.0, -94.6)`."""
     lines = [text.strip().split("\n") for text in location]
     taken = [listed[number] if len(listed) > 2 else "" for listed in lines]
     return pd.Series(taken, index=location.index, dtype="str")
@@ -164,25 +117,7 @@ def line_of(location: pd.Series, number: int) -> pd.Series:
 def name_incidents(
     source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
 ) -> dict[str, pd.Series]:
-    """Name each row's incident: by its number, else by a hash of what makes it one.
-
-    Parameters
-    ----------
-    source
-        The layout.
-    fields
-        Text columns of the file by field name.
-    rows
-        With `occurred_at`, `lon`, `lat` and `address`.
-    city
-        The city, for its zone and its earliest date.
-
-    Returns
-    -------
-    dict
-        `incident_id`; `former_id`, the name that it had while each part of the time stood for all
-        of it; and `has_number`, whether the name is a number of the file's own.
-    """
+    """Name each row's incident: by its number, else by a hash of what makes it one."""
     if source.incident_from == ("incident_id",):
         number = _plain_id(fields["incident_id"])
         has_number = number != ""
@@ -238,22 +173,7 @@ def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
 
 
 def name_rows(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
-    """Name each row where the file does; "" where it does not.
-
-    Parameters
-    ----------
-    source
-        The layout.
-    fields
-        Text columns of the file by field name.
-    index
-        Index of the rows.
-
-    Returns
-    -------
-    pandas.Series
-        The id, by `index`.
-    """
+    """Name each row where the file does; "" where it does not."""
     none = pd.Series("", index=index, dtype="str")
     if not source.row_id_from or any(name not in fields for name in source.row_id_from):
         return none

@@ -45,25 +45,7 @@ _close_gdal()
 
 
 def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
-    """Read the first layer of a map file.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON, a GeoPackage or a shapefile; zipped too.
-    unreadable
-        Raised where it is none of these.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A geopandas.GeoDataFrame where the layer has shapes.
-
-    Raises
-    ------
-    SourceError
-        If the file is absent or unreadable.
-    """
+    """Read the first layer of a map file."""
     if not path.exists():
         raise SourceError("source.absent", path=path)
     try:

@@ -28,19 +28,6 @@ def fold_incidents(rows: pd.DataFrame) -> pd.DataFrame:
 
     An incident takes its earliest time and, among rows at that time, the first by (lon, lat).
     It is a homicide when any of its rows is; a flag is yes when any row says yes.
-
-    Parameters
-    ----------
-    rows
-        Used rows with `incident_id`, `occurred_at`, `kind`, `gun`, `domestic`, `is_victim`,
-        `lon`, `lat`, `address`, `source`, `has_time`, `is_reported` and `has_number`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        An incident a row, sorted by `incident_id`, columns `FOLDED_COLUMNS`. `victims` is NA
-        where the file cannot tell. An incident that two layouts describe has the larger of
-        their counts: they are the same people, described twice.
     """
     if rows.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in FOLDED_COLUMNS})
@@ -64,20 +51,7 @@ def _sources(rows: pd.DataFrame) -> pd.Series:
 
 
 def strongest(answers: pd.Series, by: pd.Series) -> pd.Series:
-    """Give each row the strongest answer of its group: yes before no before unknown.
-
-    Parameters
-    ----------
-    answers
-        `yes`, `no` or `unknown`.
-    by
-        What makes a group, by the index of `answers`.
-
-    Returns
-    -------
-    pandas.Series
-        The group's answer, by the index of `answers`.
-    """
+    """Give each row the strongest answer of its group: yes before no before unknown."""
     rank = answers.map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
     first: pd.Series = rank.groupby(by).transform("min")
     return first.map(dict(enumerate(YES_NO_UNKNOWN)))

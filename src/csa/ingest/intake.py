@@ -40,38 +40,15 @@ MAX_SUSPECTS_LISTED = 200
 
 @dataclass(frozen=True)
 class Intake:
-    """What a run of ingest gives.
+    """What a run of ingest gives."""
 
-    Parameters
-    ----------
-    dataset
-        Incidents, places and the account.
-    rejected
-        `file`, `line` and `reason` of each row that was not used.
-    messages
-        What a reader of the account should know, most important first.
-    renamed
-        As `csa.ingest.report.find_renamed`.
-    """
-
-    dataset: Dataset
-    rejected: pd.DataFrame
+    dataset: Dataset  # incidents, places and the account
+    rejected: pd.DataFrame  # `file`, `line` and `reason` of each row that was not used
     messages: tuple[Message, ...]
-    renamed: pd.DataFrame
+    renamed: pd.DataFrame  # as `csa.ingest.report.find_renamed`
 
     def explain_renamed(self, before: Collection[str]) -> Message | None:
-        """Say which incidents of an earlier version are the same under another id.
-
-        Parameters
-        ----------
-        before
-            The ids of the earlier version.
-
-        Returns
-        -------
-        Message or None
-            None where all kept theirs.
-        """
+        """Say which incidents of an earlier version are the same under another id."""
         same = self.renamed[self.renamed["former_id"].isin(before)]
         if same.empty:
             return None
@@ -81,21 +58,11 @@ class Intake:
 
 @dataclass(frozen=True)
 class Tried:
-    """What a run of ingest would make of one file.
+    """What a run of ingest would make of one file."""
 
-    Parameters
-    ----------
-    layout
-        The layout that its header satisfies.
-    account
-        The file, its layout and fields, and its rows: read, used, rejected by reason.
-    messages
-        What cannot be read or is named by no rule, and what to mend.
-    """
-
-    layout: Layout
-    account: dict[str, Any]
-    messages: tuple[Message, ...]
+    layout: Layout  # the layout that its header satisfies
+    account: dict[str, Any]  # the file, its layout and fields, and its rows
+    messages: tuple[Message, ...]  # what cannot be read or is named by no rule, and what to mend
 
 
 @dataclass(frozen=True)
@@ -106,30 +73,7 @@ class _Places:
 
 
 def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> Intake:
-    """Read a city's files, judge every row, and build a dataset.
-
-    Parameters
-    ----------
-    config
-        The city.
-    inputs
-        Its files.
-    tell
-        Called with the name of each step as it begins.
-
-    Returns
-    -------
-    Intake
-        The dataset, the rejected rows and what should be known. A file whose rows are all
-        rejected gives a dataset without incidents.
-
-    Raises
-    ------
-    SourceError
-        If a file is unreadable, empty, or not of this city.
-    CrsError
-        If polygons name no coordinate system.
-    """
+    """Read a city's files, judge every row, and build a dataset."""
     tell("places")
     places = _read_places(config, inputs)
     files: list[JudgedFile] = []
@@ -176,29 +120,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
 
 
 def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[Tried]:
-    """Read shooting files as a run of ingest would, each by itself, and write nothing.
-
-    Parameters
-    ----------
-    config
-        The city.
-    files
-        Shooting files.
-    places
-        Neighborhoods; None to ask only whether shootings lie where `metric_crs` is made for.
-
-    Returns
-    -------
-    list of Tried
-        What would become of each file's rows.
-
-    Raises
-    ------
-    SourceError
-        If a file is unreadable, or its places are not in the city.
-    CrsError
-        If `metric_crs` is made for another part of the world than the neighborhoods.
-    """
+    """Read shooting files as a run of ingest would, each by itself, and write nothing."""
     if places is not None:
         area = _read_places(config, Inputs(tuple(files), places)).study_area
         return [_try_file(path, config, area, config.city.name) for path in files]

@@ -46,81 +46,29 @@ REASONS = (
 
 @dataclass(frozen=True)
 class FileSummary:
-    """A file without its text, which would fill the memory over many years.
+    """A file without its text, which would fill the memory over many years."""
 
-    Parameters
-    ----------
-    name
-        The file's name, without its folder.
-    sha256
-        Of the file's bytes, 64 hex digits.
-    n_read
-        How many records it holds, readable or not.
-    unreadable
-        Lines at which the records begin that could not be read.
-    """
-
-    name: str
-    sha256: str
-    n_read: int
-    unreadable: tuple[int, ...]
+    name: str  # the file's name, without its folder
+    sha256: str  # of the file's bytes, 64 hex digits
+    n_read: int  # how many records it holds, readable or not
+    unreadable: tuple[int, ...]  # lines at which the records begin that could not be read
 
 
 @dataclass(frozen=True)
 class JudgedFile:
-    """One file's rows, each with its reason for rejection or none.
+    """One file's rows, each with its reason for rejection or none."""
 
-    Parameters
-    ----------
-    summary
-        The file.
-    source
-        The layout that it was read by.
-    rows
-        A row a readable record, in the file's order: `line`, `reason` ("" where used),
-        `rule`, `kind`, `gun`, `domestic`, `is_victim`, `occurred_at`, `has_time`,
-        `is_reported`, `lon`, `lat`, `address`, `incident_id`, `former_id`, `row_id`,
-        `has_number`, `is_identical`.
-    notes
-        What the file cannot tell.
-    unnamed
-        Values that no rule names, where one would have mattered.
-    """
-
-    summary: FileSummary
-    source: Source
-    rows: pd.DataFrame
-    notes: tuple[Message, ...]
-    unnamed: tuple[Unnamed, ...]
+    summary: FileSummary  # the file
+    source: Source  # the layout that it was read by
+    rows: pd.DataFrame  # a row a readable record, in the file's order
+    notes: tuple[Message, ...]  # what the file cannot tell
+    unnamed: tuple[Unnamed, ...]  # values that no rule names, where one would have mattered
 
 
 def judge_file(
     records: Records, layout: Layout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
-    """Judge each row of a file by itself.
-
-    Parameters
-    ----------
-    records
-        The file's records.
-    layout
-        The layout that its header satisfies.
-    config
-        The city.
-    path
-        The file, for messages; its name unless given.
-
-    Returns
-    -------
-    JudgedFile
-        Every readable row, with a reason where it is not used. What only all files together
-        can tell, the end of the data and repeated rows, is still open.
-
-    Raises
-    ------
-    SourceError
-        If a spreadsheet has written the incident numbers as powers of ten.
-    """
+    """Judge each row of a file by itself."""
     source = layout.source
     index = pd.RangeIndex(len(records.rows))
     fields = {
@@ -256,20 +204,7 @@ def _reasons(rows: pd.DataFrame, source: Source, fields: Mapping[str, pd.Series]
 
 
 def first_reason(index: pd.Index, faults: Mapping[str, pd.Series]) -> pd.Series:
-    """Give each row the first reason that holds for it.
-
-    Parameters
-    ----------
-    index
-        Index of the rows.
-    faults
-        Reason to the rows for which it holds, in the order in which they are asked.
-
-    Returns
-    -------
-    pandas.Series
-        The reason, by `index`; "" where none holds.
-    """
+    """Give each row the first reason that holds for it."""
     reason = pd.Series("", index=index, dtype="str")
     for name, mask in faults.items():
         reason[mask & (reason == "")] = name

@@ -38,31 +38,7 @@ BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
 def read_services(
     path: Path, services: Services, study_area: shapely.Geometry | None = None
 ) -> Layer:
-    """Read the places that help.
-
-    Parameters
-    ----------
-    path
-        A CSV, or any file of points, lines or polygons that GDAL reads.
-    services
-        Its columns, and who keeps it.
-    study_area
-        The city, WGS 84; None keeps places however far away.
-
-    Returns
-    -------
-    tuple of geopandas.GeoDataFrame and dict
-        `name`, `kind` and `geometry` (a point, WGS 84; of a line or polygon a point on it),
-        sorted by kind, name and place; and the account: `rows_read` is `n`, the rows used,
-        and all `lost`.
-
-    Raises
-    ------
-    SourceError
-        If the file is unreadable, empty, lacks a column, or lies elsewhere.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read the places that help."""
     columns = (services.name_column, services.kind_column)
     rows, n_unreadable = read_rows(path, services, columns, "services")
     kinds = _one_spelling(_text(rows[services.kind_column]))
@@ -82,31 +58,7 @@ def read_services(
 def read_risk_terrain(
     path: Path, risk_terrain: RiskTerrain, study_area: shapely.Geometry | None = None
 ) -> Layer:
-    """Read a score of places that was made elsewhere.
-
-    Parameters
-    ----------
-    path
-        A CSV of points, or any file of polygons or of points that GDAL reads.
-    risk_terrain
-        Its columns, and who made it.
-    study_area
-        The city, WGS 84; None keeps places however far away.
-
-    Returns
-    -------
-    tuple of geopandas.GeoDataFrame and dict
-        `score` and `geometry` (all polygons or all points, WGS 84), sorted by place and score;
-        and the account: `rows_read` is `n`, the rows used, and all `lost`.
-
-    Raises
-    ------
-    SourceError
-        If the file is unreadable, empty, lacks a column, holds a score that is no number,
-        mixes polygons and points, or lies elsewhere.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read a score of places that was made elsewhere."""
     column = risk_terrain.score_column
     rows, n_unreadable = read_rows(path, risk_terrain, (column,), "risk_terrain")
     score = _scores(rows[column], column, path)

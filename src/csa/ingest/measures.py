@@ -38,29 +38,7 @@ PARTS = {"value", "numerator", "denominator"}
 def load_measures(
     path: Path, kinds: Mapping[str, str], places: Collection[str], make: Make[V]
 ) -> tuple[V, ...]:
-    """Read a CSV of measures' values.
-
-    Parameters
-    ----------
-    path
-        The file: comma, semicolon, tab or bar; UTF-8.
-    kinds
-        Measure id to kind, of all measures of the plan.
-    places
-        Keys and names that a place may have; an empty place is the whole city.
-    make
-        Makes a value of a row, or tells its faults: `csa.plan.measures.make_value`.
-
-    Returns
-    -------
-    tuple
-        A value for each row, in the file's order.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be read, or has faults; `faults` holds all of them.
-    """
+    """Read a CSV of measures' values."""
     records = read_records(path)
     if any(note.key == "source.note_encoding" for note in records.notes):
         raise SourceError("measures_file.not_utf8", path=path)

@@ -18,54 +18,14 @@ TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
 
 
 def connect(config: CityConfig, address: str | None = None) -> Socrata:
-    """Make ready to ask a city's portal; nothing is asked yet.
-
-    Parameters
-    ----------
-    config
-        The city.
-    address
-        Another address than its file names, for trials.
-
-    Returns
-    -------
-    Socrata
-        The portal, with the app token of the environment where there is one.
-
-    Raises
-    ------
-    ConfigError
-        If the city's file names no portal.
-    ParamError
-        If the address or the token is none.
-    """
+    """Make ready to ask a city's portal; nothing is asked yet."""
     if config.portal is None:
         raise ConfigError("fetch.no_portal", city=config.city.name)
     return Socrata(address or config.portal.domain, os.environ.get(TOKEN_VARIABLE, ""))
 
 
 def year_file(config: CityConfig, year: int) -> tuple[str, str]:
-    """Tell which dataset holds a year and what its file is called.
-
-    Parameters
-    ----------
-    config
-        The city.
-    year
-        The year.
-
-    Returns
-    -------
-    tuple
-        The dataset's id, and the file's name.
-
-    Raises
-    ------
-    ConfigError
-        If the city's file names no portal, or no name for its files.
-    ParamError
-        If the portal has no such year.
-    """
+    """Tell which dataset holds a year and what its file is called."""
     portal, city = config.portal, config.city.name
     if portal is None:
         raise ConfigError("fetch.no_portal", city=city)
@@ -80,23 +40,7 @@ def year_file(config: CityConfig, year: int) -> tuple[str, str]:
 
 
 def places_file(config: CityConfig) -> tuple[str, str]:
-    """Tell which dataset holds the neighborhoods and what their file is called.
-
-    Parameters
-    ----------
-    config
-        The city.
-
-    Returns
-    -------
-    tuple
-        The dataset's id, and the file's name.
-
-    Raises
-    ------
-    ConfigError
-        If the city's file does not say.
-    """
+    """Tell which dataset holds the neighborhoods and what their file is called."""
     dataset = config.portal and config.portal.places_dataset
     if not dataset or not config.places.file.endswith((".geojson", ".json")):
         raise ConfigError("fetch.no_places", city=config.city.name)
@@ -112,39 +56,7 @@ def fetch_year(
     with_places: bool = False,
     address: str | None = None,
 ) -> Account:
-    """Download a year's shooting file, and the neighborhoods where asked.
-
-    Parameters
-    ----------
-    config
-        The city.
-    year
-        The year.
-    folder
-        Where the files go.
-    progress
-        Given the number of steps, gives what is told of each.
-    with_places
-        Whether the neighborhoods are downloaded too.
-    address
-        Another address of the portal than the city's file names, for trials.
-
-    Returns
-    -------
-    Account
-        What was done.
-
-    Raises
-    ------
-    ConfigError
-        If the city's file does not say where from or how the file is called.
-    ParamError
-        If the portal has no such year, or the address or the token is none.
-    SourceError
-        If the portal refuses, contradicts itself, or changes again and again.
-    OutputError
-        If a file cannot be written.
-    """
+    """Download a year's shooting file, and the neighborhoods where asked."""
     dataset, name = year_file(config, year)
     places = places_file(config) if with_places else None
     with closing(connect(config, address)) as portal:

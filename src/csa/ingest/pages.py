@@ -25,27 +25,13 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class Plan:
-    """What is downloaded, where to, and in which pages.
+    """What is downloaded, where to, and in which pages."""
 
-    Parameters
-    ----------
-    portal
-        Where from.
-    dataset
-        The dataset's id.
-    path
-        The file that is written.
-    page_rows
-        Rows on each page but the last.
-    version
-        What the portal says of the dataset at the beginning.
-    """
-
-    portal: Socrata
-    dataset: str
-    path: Path
-    page_rows: int
-    version: Version
+    portal: Socrata  # where from
+    dataset: str  # the dataset's id
+    path: Path  # the file that is written
+    page_rows: int  # rows on each page but the last
+    version: Version  # what the portal says of the dataset at the beginning
 
     @property
     def n_pages(self) -> int:
@@ -53,59 +39,20 @@ class Plan:
         return -(-self.version.n_rows // self.page_rows)
 
     def rows_on(self, number: int) -> int:
-        """Tell how many rows a page must have.
-
-        Parameters
-        ----------
-        number
-            The page, from 0.
-
-        Returns
-        -------
-        int
-            `page_rows`, or the rest on the last page.
-        """
+        """Tell how many rows a page must have."""
         return min(self.page_rows, self.version.n_rows - number * self.page_rows)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was judged good.
+    """A page that was judged good."""
 
-    Parameters
-    ----------
-    header
-        Column names, the row's id first.
-    rows
-        n records, each as long as the header, the row's id first.
-    """
-
-    header: list[str]
-    rows: list[list[str]]
+    header: list[str]  # column names, the row's id first
+    rows: list[list[str]]  # n records, each as long as the header, the row's id first
 
 
 def read_page(content: bytes, plan: Plan, number: int) -> Page:
-    """Read a page.
-
-    Parameters
-    ----------
-    content
-        CSV whose first column is the portal's own id of the row.
-    plan
-        What is downloaded.
-    number
-        The page, from 0.
-
-    Returns
-    -------
-    Page
-        Its header and rows.
-
-    Raises
-    ------
-    HiccupError
-        If it is no such table, is cut off, or has more or fewer rows than were counted.
-    """
+    """Read a page."""
     portal, dataset = plan.portal, plan.dataset
     try:
         lines = io.StringIO(content.decode("utf-8-sig"), newline="")
@@ -122,31 +69,14 @@ def read_page(content: bytes, plan: Plan, number: int) -> Page:
 
 
 class Partial:
-    """The hidden folder beside a file in which its pages wait.
-
-    Parameters
-    ----------
-    path
-        The file that is being downloaded.
-    """
+    """The hidden folder beside a file in which its pages wait."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.parent / f".{path.name}.partial"
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder against another download of the same file.
-
-        Yields
-        ------
-        None
-            While it is held.
-
-        Raises
-        ------
-        OutputError
-            If another command holds it, or it cannot be written.
-        """
+        """Hold the folder against another download of the same file."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -162,18 +92,7 @@ class Partial:
             os.close(descriptor)
 
     def begin(self, plan: Plan) -> bool:
-        """Keep pages of the planned version; throw away those of any other.
-
-        Parameters
-        ----------
-        plan
-            What is downloaded.
-
-        Returns
-        -------
-        bool
-            Whether pages of another version were thrown away.
-        """
+        """Keep pages of the planned version; throw away those of any other."""
         state = {
             "format_version": FORMAT_VERSION,
             "portal": plan.portal.address,
@@ -195,13 +114,7 @@ class Partial:
             return None
 
     def clear(self) -> bool:
-        """Throw all pages away.
-
-        Returns
-        -------
-        bool
-            Whether there was one.
-        """
+        """Throw all pages away."""
         (self.folder / STATE).unlink(missing_ok=True)  # first: pages without it count for nothing
         pages = list(self.folder.glob("*.page"))
         for page in pages:
@@ -213,32 +126,11 @@ class Partial:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def keep(self, number: int, content: bytes) -> None:
-        """Keep a page.
-
-        Parameters
-        ----------
-        number
-            The page, from 0.
-        content
-            What the portal gave.
-        """
+        """Keep a page."""
         write_file(self._page(number), content)
 
     def page(self, plan: Plan, number: int) -> Page | None:
-        """Read a page that was kept.
-
-        Parameters
-        ----------
-        plan
-            What is downloaded.
-        number
-            The page, from 0.
-
-        Returns
-        -------
-        Page or None
-            None where there is none, or it is damaged.
-        """
+        """Read a page that was kept."""
         try:
             return read_page(self._page(number).read_bytes(), plan, number)
         except (OSError, HiccupError):

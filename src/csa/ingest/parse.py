@@ -20,23 +20,7 @@ LOCATION_PATTERNS = (
 
 
 def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.Series, pd.Series]:
-    """Read dates, trying each format on what the ones before could not read.
-
-    Parameters
-    ----------
-    text
-        Dates as the file writes them, length n.
-    formats
-        strptime formats; one with `%z` gives an instant that is turned into local time.
-    zone
-        The zone in which the file's times are written.
-
-    Returns
-    -------
-    tuple of pandas.Series
-        Naive local times in `zone`, NaT where no format fits; and whether the format that fits
-        tells the time of day. Both by the index of `text`.
-    """
+    """Read dates, trying each format on what the ones before could not read."""
     text = text.str.strip()
     has_time = pd.Series(False, index=text.index)
     times = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
@@ -54,20 +38,7 @@ def parse_dates(text: pd.Series, formats: Sequence[str], zone: str) -> tuple[pd.
 
 
 def shift_zone(times: pd.Series, source_zone: str, zone: str) -> pd.Series:
-    """Turn naive times of one zone into naive times of another.
-
-    Parameters
-    ----------
-    times
-        Naive times, NaT allowed.
-    source_zone, zone
-        IANA names.
-
-    Returns
-    -------
-    pandas.Series
-        Naive times in `zone`; of the hour that autumn repeats, the second.
-    """
+    """Turn naive times of one zone into naive times of another."""
     second_hour = np.zeros(len(times), dtype=bool)
     there = times.dt.tz_localize(source_zone, ambiguous=second_hour, nonexistent="shift_forward")
     here: pd.Series = there.dt.tz_convert(zone).dt.tz_localize(None)
@@ -75,20 +46,7 @@ def shift_zone(times: pd.Series, source_zone: str, zone: str) -> pd.Series:
 
 
 def parse_clock(text: pd.Series, formats: Sequence[str]) -> pd.Series:
-    """Read times of day.
-
-    Parameters
-    ----------
-    text
-        Times as the file writes them, length n.
-    formats
-        strptime formats, tried in order.
-
-    Returns
-    -------
-    pandas.Series
-        Time since midnight, index of `text`; NaT where no format fits.
-    """
+    """Read times of day."""
     text = text.str.strip()
     clock = pd.Series(pd.NaT, index=text.index, dtype="timedelta64[us]")
     for form in formats:
@@ -101,18 +59,7 @@ def parse_clock(text: pd.Series, formats: Sequence[str]) -> pd.Series:
 
 
 def parse_hours(text: pd.Series) -> pd.Series:
-    """Read an hour of the day, 0 to 23.
-
-    Parameters
-    ----------
-    text
-        Hours as the file writes them.
-
-    Returns
-    -------
-    pandas.Series
-        Time since midnight; NaT where the text is no hour.
-    """
+    """Read an hour of the day, 0 to 23."""
     hours = pd.to_numeric(text.str.strip(), errors="coerce")
     hours = hours.where((hours >= 0) & (hours < 24))
     clock: pd.Series = pd.to_timedelta(np.floor(hours), unit="h")
@@ -120,35 +67,13 @@ def parse_hours(text: pd.Series) -> pd.Series:
 
 
 def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Read numbers; what is none is NaN.
-
-    Parameters
-    ----------
-    text
-        Numbers as the file writes them, length n.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, length n, finite or NaN.
-    """
+    """Read numbers; what is none is NaN."""
     numbers = pd.to_numeric(text.str.strip(), errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def parse_locations(text: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Read a location's text: `POINT (lon lat)`, `(lat, lon)` after an address, a dict's text.
-
-    Parameters
-    ----------
-    text
-        Locations as the file writes them, length n.
-
-    Returns
-    -------
-    tuple of pandas.Series
-        Longitude and latitude in degrees, index of `text`, NaN where there is none.
-    """
+    """Read a location's text: `POINT (lon lat)`, `(lat, lon)` after an address, a dict's text."""
     lon = pd.Series(np.nan, index=text.index)
     lat = pd.Series(np.nan, index=text.index)
     for pattern, is_lon_first in LOCATION_PATTERNS:

@@ -19,28 +19,7 @@ MAX_SPAN_DEGREES = 3.0
 
 
 def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
-    """Read a city's neighborhoods.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON, a GeoPackage or a shapefile.
-    places
-        The columns that hold name and id, and the system of a file that names none.
-
-    Returns
-    -------
-    tuple of geopandas.GeoDataFrame and messages
-        A neighborhood a row, sorted by `name`, with `place_id` and `geometry` (WGS 84);
-        polygons of one name are joined. The messages name what was mended.
-
-    Raises
-    ------
-    SourceError
-        If the file is absent, unreadable, without polygons or without the name column.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read a city's neighborhoods."""
     table = _read(path, places.crs)
     for column in filter(None, (places.name_column, places.id_column)):
         if column not in table.columns:
@@ -73,40 +52,14 @@ def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def require_zone(neighborhoods: gpd.GeoDataFrame, city: City) -> None:
-    """Refuse a system in metres that is made for another part of the world.
-
-    Parameters
-    ----------
-    neighborhoods
-        The city's, WGS 84.
-    city
-        Its name and its system in metres.
-
-    Raises
-    ------
-    CrsError
-        If the system is not made for the place where the neighborhoods lie.
-    """
+    """Refuse a system in metres that is made for another part of the world."""
     west, south, east, north = neighborhoods.total_bounds
     if not is_made_for(city.metric_crs, (west + east) / 2, (south + north) / 2):
         raise CrsError("places.wrong_zone", crs=city.metric_crs, city=city.name)
 
 
 def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
-    """Read the study area from its own file.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON, a GeoPackage or a shapefile of polygons.
-    crs
-        Its coordinate system, where the file names none.
-
-    Returns
-    -------
-    shapely.Geometry
-        The union of all polygons, WGS 84.
-    """
+    """Read the study area from its own file."""
     table, _ = _mend(_read(path, crs).assign(name="study area"), path)
     return table.geometry.union_all()
 

@@ -19,28 +19,7 @@ from csa.ingest.records import read_records
 def add_population(
     neighborhoods: gpd.GeoDataFrame, path: Path, population: Population
 ) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
-    """Join the number of people to the neighborhoods, by id or by name.
-
-    Parameters
-    ----------
-    neighborhoods
-        With `name` and `place_id`.
-    path
-        A table with a row a neighborhood.
-    population
-        Its columns and year.
-
-    Returns
-    -------
-    tuple of geopandas.GeoDataFrame and messages
-        The neighborhoods with `population` (float, NaN where the table has none); a message
-        counts what did not join.
-
-    Raises
-    ------
-    SourceError
-        If the table cannot be read, lacks a column, or joins no neighborhood.
-    """
+    """Join the number of people to the neighborhoods, by id or by name."""
     records = read_records(path)
     spelled = [normalise_header(name) for name in records.header]
     columns = {}

@@ -40,20 +40,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Clock:
-    """Time and chance, so that tests need not wait.
+    """Time and chance, so that tests need not wait."""
 
-    Parameters
-    ----------
-    sleep
-        Waits so many seconds.
-    now
-        The time, with zone.
-    chance
-        A number from 0 to 1, by which waits differ between machines.
-    """
-
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = time.sleep  # waits so many seconds
+    now: Callable[[], datetime] = _now  # the time, with zone
     chance: Callable[[], float] = SystemRandom().random
 
 
@@ -62,30 +52,14 @@ CLOCK = Clock()
 
 @dataclass(frozen=True)
 class Version:
-    """By what a dataset's change is seen.
+    """By what a dataset's change is seen."""
 
-    Parameters
-    ----------
-    n_rows
-        How many rows it has.
-    updated_at
-        When a row last changed, as the portal writes it; empty where it has no row.
-    """
-
-    n_rows: int
-    updated_at: str
+    n_rows: int  # how many rows it has
+    updated_at: str  # when a row last changed, as the portal writes it; empty where it has no row
 
 
 class HiccupError(Exception):
-    """An answer worth asking for again.
-
-    Parameters
-    ----------
-    error
-        What is said when there is no more hope.
-    wait_s
-        Seconds that the portal asks to wait; None where it does not say.
-    """
+    """An answer worth asking for again."""
 
     def __init__(self, error: SourceError, wait_s: float | None = None) -> None:
         super().__init__(error)
@@ -94,23 +68,7 @@ class HiccupError(Exception):
 
 
 def address_of(portal: str) -> str:
-    """Return a portal's address: https, but for this machine itself, where trials run.
-
-    Parameters
-    ----------
-    portal
-        A host, or an address.
-
-    Returns
-    -------
-    str
-        Scheme and host, no more.
-
-    Raises
-    ------
-    ParamError
-        If it is no such address.
-    """
+    """Return a portal's address: https, but for this machine itself, where trials run."""
     try:
         parts = urlsplit(portal if "://" in portal else f"https://{portal}")
         host, _ = parts.hostname, parts.port
@@ -124,17 +82,7 @@ def address_of(portal: str) -> str:
 
 
 class Socrata:
-    """A portal to ask.
-
-    Parameters
-    ----------
-    portal
-        Its host or address.
-    token
-        An app token, for more questions an hour; never logged.
-    clock
-        Time and chance.
-    """
+    """A portal to ask."""
 
     def __init__(self, portal: str, token: str = "", clock: Clock = CLOCK) -> None:
         self.address = address_of(portal)
@@ -160,23 +108,7 @@ class Socrata:
         self._session.close()
 
     def version(self, dataset: str) -> Version:
-        """Ask how many rows a dataset has and when one last changed, in one question.
-
-        Parameters
-        ----------
-        dataset
-            Its id.
-
-        Returns
-        -------
-        Version
-            The answer.
-
-        Raises
-        ------
-        SourceError
-            If the portal does not answer as it must.
-        """
+        """Ask how many rows a dataset has and when one last changed, in one question."""
         select = {"$select": "count(*) as n_rows,max(:updated_at) as updated_at"}
 
         def read(content: bytes) -> Version:
@@ -190,20 +122,7 @@ class Socrata:
         return self.ask(dataset, "json", select, read)
 
     def odd_answer(self, content: bytes, dataset: str) -> SourceError:
-        """Say what came instead of an answer.
-
-        Parameters
-        ----------
-        content
-            What came.
-        dataset
-            The dataset that was asked for.
-
-        Returns
-        -------
-        SourceError
-            To be raised once there is no more hope.
-        """
+        """Say what came instead of an answer."""
         if content.lstrip()[:1] == b"<":
             return SourceError("fetch.web_page", host=self.host, dataset=dataset)
         return SourceError("fetch.not_table", host=self.host, dataset=dataset)
@@ -211,29 +130,7 @@ class Socrata:
     def ask(
         self, dataset: str, form: str, question: Mapping[str, str], read: Callable[[bytes], Answer]
     ) -> Answer:
-        """Ask until an answer is good.
-
-        Parameters
-        ----------
-        dataset
-            Its id.
-        form
-            `json`, `csv` or `geojson`.
-        question
-            What is asked, such as `$limit`.
-        read
-            Reads the answer's body; raises HiccupError for one that is worth another try.
-
-        Returns
-        -------
-        Answer
-            What `read` returns.
-
-        Raises
-        ------
-        SourceError
-            If the portal refuses, or hope is at an end.
-        """
+        """Ask until an answer is good."""
         n_failed = 0
         while True:
             try:

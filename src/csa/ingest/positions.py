@@ -28,27 +28,7 @@ MAX_CHANCE = 0.001
 def check_positions(
     rows: pd.DataFrame, study_area: shapely.Geometry, path: Path, city: str, source: Source
 ) -> None:
-    """Refuse a file whose points lie elsewhere: another city's, or latitude for longitude.
-
-    Parameters
-    ----------
-    rows
-        The used rows: `lon` and `lat` as the file has them, NaN where unlocated.
-    study_area
-        The city, WGS 84.
-    path
-        The file, for the message.
-    city
-        The city's name, for the message.
-    source
-        The layout: its name and its system, for the message.
-
-    Raises
-    ------
-    SourceError
-        If fewer than one located row in ten lies within 25 km of the study area's box, or more
-        than one in twenty does so only with latitude and longitude exchanged.
-    """
+    """Refuse a file whose points lie elsewhere: another city's, or latitude for longitude."""
     located = rows[["lon", "lat"]].dropna()
     if located.empty:
         return
@@ -85,21 +65,6 @@ def find_suspect_points(
     A point is improbable when, were incidents spread over the other points within 500 m as
     they are, the chance of so many at one point would be below one in a thousand over all
     points of the city together (Poisson, Bonferroni), and it holds at least 5.
-
-    Parameters
-    ----------
-    incidents
-        With `incident_id`, `lon`, `lat` and `address`.
-    points
-        Places that the city's file knows.
-    crs
-        A projected system in metres.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame and pandas.Series
-        A row a suspect point, most incidents first: `lon`, `lat`, `address`, `incidents`,
-        `expected`, `why`; and a boolean by the incidents' index.
     """
     columns = ["lon", "lat", "address", "incidents", "expected", "why"]
     is_suspect = pd.Series(False, index=incidents.index)

@@ -34,33 +34,15 @@ MAGIC = {
 
 @dataclass(frozen=True)
 class Records:
-    """A file's records as text.
+    """A file's records as text."""
 
-    Parameters
-    ----------
-    name
-        The file's name, without its folder.
-    sha256
-        Of the file's bytes, 64 hex digits.
-    header
-        Column names as the file spells them.
-    rows
-        n records, each as long as the header.
-    lines
-        Line (in JSON: place in the list) at which each record begins, from 1.
-    unreadable
-        Lines at which the records begin that could not be read.
-    notes
-        What had to be guessed: an encoding, a delimiter.
-    """
-
-    name: str
-    sha256: str
-    header: tuple[str, ...]
-    rows: list[list[str]]
-    lines: list[int]
+    name: str  # the file's name, without its folder
+    sha256: str  # of the file's bytes, 64 hex digits
+    header: tuple[str, ...]  # column names as the file spells them
+    rows: list[list[str]]  # n records, each as long as the header
+    lines: list[int]  # line (in JSON: place in the list) at which each record begins, from 1
     unreadable: list[int] = field(default_factory=list)
-    notes: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()  # what had to be guessed: an encoding, a delimiter
 
     @property
     def n_read(self) -> int:
@@ -69,23 +51,7 @@ class Records:
 
 
 def read_records(path: Path) -> Records:
-    """Read a CSV or JSON file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Records
-        Its records; those that cannot be read are listed by line.
-
-    Raises
-    ------
-    SourceError
-        If the file is absent, empty, holds only a header, or is no table at all.
-    """
+    """Read a CSV or JSON file."""
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:

@@ -22,25 +22,7 @@ WARN_OUTSIDE_SHARE = 0.05
 def account(
     files: Sequence[JudgedFile], rows: pd.DataFrame, incidents: pd.DataFrame, config: CityConfig
 ) -> dict[str, Any]:
-    """Count what was read and lost.
-
-    Parameters
-    ----------
-    files
-        All files of a run.
-    rows
-        All readable rows with their final reason.
-    incidents
-        The incidents table, with flags.
-    config
-        The city.
-
-    Returns
-    -------
-    dict
-        Rows by reason, incidents by kind, flag and month, the span of the data, each rule with
-        what it left out, and values that no rule names: part of `ingest.json`.
-    """
+    """Count what was read and lost."""
     return {
         "inputs": _inputs(files),
         **count_rows(files, rows),
@@ -56,37 +38,13 @@ def account(
 
 
 def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
-    """List the names that incidents had while each part of the time stood for all of it.
-
-    Parameters
-    ----------
-    rows
-        All readable rows with their final reason.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `former_id` and `incident_id`, a row for each pair of used rows in which they differ.
-    """
+    """List the names that incidents had while each part of the time stood for all of it."""
     names = rows.loc[rows["reason"] == "", ["former_id", "incident_id"]].drop_duplicates()
     return names[names["former_id"] != names["incident_id"]]
 
 
 def find_warnings(rows: pd.DataFrame, incidents: pd.DataFrame) -> tuple[Message, ...]:
-    """Find what would mislead a reader of the counts.
-
-    Parameters
-    ----------
-    rows
-        All readable rows with their final reason.
-    incidents
-        The incidents table, with flags.
-
-    Returns
-    -------
-    tuple of Message
-        Two downloads of one list; many incidents without a place, or outside the city.
-    """
+    """Find what would mislead a reader of the counts."""
     return (*_overlap_warning(rows), *_place_warnings(incidents))
 
 
@@ -136,20 +94,7 @@ def _inputs(files: Sequence[JudgedFile]) -> list[dict[str, Any]]:
 
 
 def count_rows(files: Sequence[JudgedFile], rows: pd.DataFrame) -> dict[str, Any]:
-    """Count what became of the rows.
-
-    Parameters
-    ----------
-    files
-        All files of a run.
-    rows
-        All readable rows with their final reason.
-
-    Returns
-    -------
-    dict
-        `rows_read`, `rows_used`, `rows_rejected` by reason, `identical_rows`.
-    """
+    """Count what became of the rows."""
     counted = rows["reason"].value_counts()
     rejected = {reason: int(counted.get(reason, 0)) for reason in REASONS}
     rejected["unreadable"] = sum(len(file.summary.unreadable) for file in files)
@@ -219,20 +164,7 @@ def _rules(
 
 
 def list_rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
-    """List every row that was not used, by where it stands, never by what it says.
-
-    Parameters
-    ----------
-    files
-        All files of a run.
-    rows
-        All readable rows with their final reason.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `file` (its name), `line` and `reason`, in the order of the files.
-    """
+    """List every row that was not used, by where it stands, never by what it says."""
     judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
     broken = pd.DataFrame(
         [

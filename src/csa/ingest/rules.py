@@ -10,22 +10,7 @@ from csa.config.city import Condition, Rule, YesNo
 
 
 def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series | None:
-    """Tell for which rows all conditions of a rule hold.
-
-    Parameters
-    ----------
-    rule
-        Field to condition; an empty rule holds everywhere.
-    fields
-        Text columns of the file by field name; a file may lack some.
-    index
-        Index of the rows.
-
-    Returns
-    -------
-    pandas.Series or None
-        Boolean, by `index`; None where the file lacks a field that the rule looks at.
-    """
+    """Tell for which rows all conditions of a rule hold."""
     if any(name not in fields for name in rule):
         return None
     mask = pd.Series(True, index=index)
@@ -37,22 +22,7 @@ def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Se
 def any_holds(
     rules: Sequence[Rule], fields: Mapping[str, pd.Series], index: pd.Index
 ) -> pd.Series | None:
-    """Tell for which rows at least one rule holds.
-
-    Parameters
-    ----------
-    rules
-        Any number of rules.
-    fields
-        Text columns of the file by field name.
-    index
-        Index of the rows.
-
-    Returns
-    -------
-    pandas.Series or None
-        Boolean, by `index`; None where no rule can be applied to this file.
-    """
+    """Tell for which rows at least one rule holds."""
     masks = [mask for rule in rules if (mask := holds(rule, fields, index)) is not None]
     if not masks:
         return None
@@ -60,22 +30,7 @@ def any_holds(
 
 
 def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
-    """Answer a flag's question for each row.
-
-    Parameters
-    ----------
-    question
-        When it is yes, and when no.
-    fields
-        Text columns of the file by field name.
-    index
-        Index of the rows.
-
-    Returns
-    -------
-    pandas.Series
-        `yes`, `no` or `unknown`, by `index`.
-    """
+    """Answer a flag's question for each row."""
     said = pd.Series("unknown", index=index)
     for word, rules in (("no", question.no), ("yes", question.yes)):
         mask = any_holds(rules, fields, index)
@@ -85,20 +40,7 @@ def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) ->
 
 
 def says(column: pd.Series, condition: Condition) -> pd.Series:
-    """Tell for which rows a column says what a condition asks.
-
-    Parameters
-    ----------
-    column
-        Text.
-    condition
-        What it must say.
-
-    Returns
-    -------
-    pandas.Series
-        Boolean, by the index of `column`.
-    """
+    """Tell for which rows a column says what a condition asks."""
     text = column.str.strip().str.casefold()
     mask = text.isin([value.strip().casefold() for value in condition.equals])
     if condition.starts_with:

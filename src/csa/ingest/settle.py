@@ -20,26 +20,7 @@ MAX_AS_OF_DAYS = 31
 
 
 def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | None:
-    """Find the last day that the data cover.
-
-    Parameters
-    ----------
-    days
-        Days of all readable rows, of whatever offense, over all files.
-    as_of
-        The last day, where the user knows it.
-
-    Returns
-    -------
-    pandas.Timestamp or None
-        The last day; None without a row. At most 3 rows after a gap of over 30 days that is
-        also over 50 times the mean interval between rows are taken to be typing errors.
-
-    Raises
-    ------
-    ParamError
-        If `as_of` is more than 31 days after what the rows themselves tell.
-    """
+    """Find the last day that the data cover."""
     days = days.dropna().dt.normalize().sort_values()
     if days.empty:
         return None if as_of is None else pd.Timestamp(as_of)
@@ -53,19 +34,7 @@ def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | 
 
 
 def find_data_start(days: pd.Series) -> pd.Timestamp | None:
-    """Find the first day that the data cover, by the rule of the last one.
-
-    Parameters
-    ----------
-    days
-        Days of the used rows, over all files; of all rows where none is used.
-
-    Returns
-    -------
-    pandas.Timestamp or None
-        The first day; None without a row. At most 3 rows before a gap of over 30 days that is
-        also over 50 times the mean interval are late reports: used, but no start.
-    """
+    """Find the first day that the data cover, by the rule of the last one."""
     days = days.dropna().dt.normalize().sort_values()
     if days.empty:
         return None
@@ -85,21 +54,7 @@ def _n_strays(intervals: np.ndarray) -> int:
 
 
 def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
-    """Judge what only all files together can tell: the end of the data and repeated rows.
-
-    Parameters
-    ----------
-    files
-        All files of a run.
-    as_of
-        The last day of the data, where the user knows it.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame and date
-        All readable rows with their final `reason`, `file` (number in the order given) and
-        `source`; and the last day of the data.
-    """
+    """Judge what only all files together can tell: the end of the data and repeated rows."""
     tables = []
     for number, file in enumerate(files):
         tables.append(file.rows.assign(file=number, source=file.source.name))

@@ -26,29 +26,7 @@ TABLES = (".csv", ".tsv", ".txt")
 
 
 def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
-    """Read a file of points, lines or polygons.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON, a GeoPackage or a shapefile.
-    crs
-        Its coordinate system, where the file names none.
-    section
-        The section of the city's file that describes it, for the message.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        The file's rows, at least one, WGS 84.
-
-    Raises
-    ------
-    SourceError
-        If the file is absent, unreadable, empty, or not in degrees though it says so.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read a file of points, lines or polygons."""
     table = read_map(path, SourceError("layers.unreadable", path=path))
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         raise SourceError("layers.no_shapes", path=path)
@@ -59,27 +37,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
 
 
 def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Find a column, whatever the case and the punctuation of its name.
-
-    Parameters
-    ----------
-    table
-        A file's rows.
-    column
-        The name that the city's file gives.
-    path
-        The file, for the message.
-
-    Returns
-    -------
-    str
-        The name as the file spells it.
-
-    Raises
-    ------
-    SourceError
-        If there is none.
-    """
+    """Find a column, whatever the case and the punctuation of its name."""
     spelled = [str(name) for name in table.columns if name != "geometry"]
     exact = [name for name in spelled if name == column]
     alike = [name for name in spelled if normalise_header(name) == normalise_header(column)]
@@ -91,32 +49,7 @@ def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
 def read_rows(
     path: Path, layer: Services | RiskTerrain, columns: Sequence[str], section: str
 ) -> tuple[gpd.GeoDataFrame, int]:
-    """Read some columns of a layer, and its places.
-
-    Parameters
-    ----------
-    path
-        A CSV of points, a GeoJSON, a GeoPackage or a shapefile.
-    layer
-        What the city's file says of it.
-    columns
-        Columns wanted, as the city's file names them.
-    section
-        The section of the city's file that describes it, for the message.
-
-    Returns
-    -------
-    tuple of geopandas.GeoDataFrame and int
-        The columns under these names and `geometry` (WGS 84; None where there is no usable
-        place); and how many rows could not be read at all.
-
-    Raises
-    ------
-    SourceError
-        If the file is unreadable, empty, lacks a column, or is not in degrees.
-    CrsError
-        If neither the file nor the city's file names a coordinate system.
-    """
+    """Read some columns of a layer, and its places."""
     if path.suffix.lower() in TABLES:
         table, n_unreadable = _read_points(path, layer)
     else:

@@ -13,33 +13,15 @@ from csa.config.city import CityConfig
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of one run.
+    """The files of one run."""
 
-    Parameters
-    ----------
-    incidents
-        Shooting files, at least one.
-    places
-        Neighborhoods.
-    study_area
-        Polygons of the study area; None for the union of the neighborhoods.
-    population
-        People by neighborhood; None where unknown.
-    as_of
-        The last day of the data, where the user knows it.
-    services
-        Places that help; None where the city has no list, or no file of it.
-    risk_terrain
-        An external score of places; None likewise.
-    """
-
-    incidents: tuple[Path, ...]
-    places: Path
-    study_area: Path | None = None
-    population: Path | None = None
-    as_of: date | None = None
-    services: Path | None = None
-    risk_terrain: Path | None = None
+    incidents: tuple[Path, ...]  # shooting files, at least one
+    places: Path  # neighborhoods
+    study_area: Path | None = None  # polygons of the study area
+    population: Path | None = None  # people by neighborhood; None where unknown
+    as_of: date | None = None  # the last day of the data, where the user knows it
+    services: Path | None = None  # places that help
+    risk_terrain: Path | None = None  # an external score of places; None likewise
 
 
 def find_inputs(
@@ -50,33 +32,7 @@ def find_inputs(
     population: Path | None = None,
     as_of: date | None = None,
 ) -> Inputs:
-    """Settle which files a run reads.
-
-    Parameters
-    ----------
-    config
-        The city.
-    folder
-        Its data folder, or one that holds a folder with the city's id.
-    files
-        Shooting files named on the command line; none for those that the city's file names.
-    places
-        Neighborhoods named on the command line.
-    population
-        People by neighborhood named on the command line.
-    as_of
-        The last day of the data, where the user knows it.
-
-    Returns
-    -------
-    Inputs
-        Files to read; the population is left out where the folder has none.
-
-    Raises
-    ------
-    SourceError
-        If there is no shooting file, no neighborhoods, or a named file is absent.
-    """
+    """Settle which files a run reads."""
     folder = data_folder(config, folder)
     incidents = tuple(files) or tuple(
         sorted(path for pattern in config.city.files for path in folder.glob(pattern))
@@ -96,44 +52,13 @@ def find_inputs(
 
 
 def data_folder(config: CityConfig, folder: Path) -> Path:
-    """Return the folder with the city's files.
-
-    Parameters
-    ----------
-    config
-        The city.
-    folder
-        Its data folder, or one that holds a folder with the city's id.
-
-    Returns
-    -------
-    pathlib.Path
-        The inner folder where there is one.
-    """
+    """Return the folder with the city's files."""
     own = folder / config.city.id
     return own if own.is_dir() else folder
 
 
 def find_places(config: CityConfig, folder: Path) -> Path:
-    """Find the neighborhoods' file that a city's file names.
-
-    Parameters
-    ----------
-    config
-        The city.
-    folder
-        Its data folder, as `data_folder` gives it.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, which is there.
-
-    Raises
-    ------
-    SourceError
-        If it is not there, or the city's file names none.
-    """
+    """Find the neighborhoods' file that a city's file names."""
     found = _in(folder, config.places.file)
     if found is None:
         name = config.places.file or "a file of neighborhoods"
@@ -142,20 +67,7 @@ def find_places(config: CityConfig, folder: Path) -> Path:
 
 
 def places_file(config: CityConfig, folder: Path) -> Path | None:
-    """Return the neighborhoods' file that a city's file names, where it is there.
-
-    Parameters
-    ----------
-    config
-        The city.
-    folder
-        Its data folder, or one that holds a folder with the city's id.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The file; None where it is not there, or none is named.
-    """
+    """Return the neighborhoods' file that a city's file names, where it is there."""
     return _in(data_folder(config, folder), config.places.file)
 
 
@@ -166,31 +78,7 @@ def add_layers(
     services: Path | None = None,
     risk_terrain: Path | None = None,
 ) -> Inputs:
-    """Settle which layers a run reads.
-
-    Parameters
-    ----------
-    inputs
-        The run's other files.
-    config
-        The city.
-    folder
-        Its data folder, or one that holds a folder with the city's id.
-    services
-        Places that help, named on the command line.
-    risk_terrain
-        An external score of places, named on the command line.
-
-    Returns
-    -------
-    Inputs
-        The same files and the layers; one that the folder does not hold is left out.
-
-    Raises
-    ------
-    SourceError
-        If a named file is absent, or the city's file does not describe it.
-    """
+    """Settle which layers a run reads."""
     folder = data_folder(config, folder)
     described = {"services": config.services, "risk_terrain": config.risk_terrain}
     found: dict[str, Path | None] = {}

@@ -27,22 +27,11 @@ MAX_SAID, MAX_CHARACTERS = 5, 40
 
 @dataclass(frozen=True)
 class Unnamed:
-    """Rows of one file that a rule would take, were it not for values that no rule names.
+    """Rows of one file that a rule would take, were it not for values that no rule names."""
 
-    Parameters
-    ----------
-    asked
-        What could not be answered: the kind, whether a victim, `gun`, `domestic`, whether a rule
-        leaves the row out.
-    column
-        The column, as the file spells it.
-    counts
-        Value to number of rows.
-    """
-
-    asked: Asked
-    column: str
-    counts: pd.Series
+    asked: Asked  # what could not be answered
+    column: str  # the column, as the file spells it
+    counts: pd.Series  # value to number of rows
 
 
 def find_unnamed(
@@ -52,22 +41,6 @@ def find_unnamed(
 
     A row counts once a question, under the first such value, and only where no named value
     keeps it from that rule too. A blank is such a value for the kind and for victims alone.
-
-    Parameters
-    ----------
-    source
-        The layout.
-    fields
-        Text columns of the file by field name.
-    rows
-        Judged rows: `reason`, `gun`, `domestic`.
-    spelled
-        Field name to the column's name in the file.
-
-    Returns
-    -------
-    tuple of Unnamed
-        What was found, in the order of the questions.
     """
     reason = rows["reason"]
     excluding = [rule.when for rule in source.exclude]
@@ -138,19 +111,7 @@ def _is_named(asked: Asked, text: pd.Series, name: str, every: Sequence[Rule]) -
 
 
 def count_unnamed(found: Sequence[tuple[str, Unnamed]]) -> list[dict[str, Any]]:
-    """Add up over all files.
-
-    Parameters
-    ----------
-    found
-        Pairs of a layout's name and what one file of it holds.
-
-    Returns
-    -------
-    list of dict
-        `asked`, `source`, `column`, `rows`, `values_total` and the most frequent `values`, each
-        with its `rows`: part of `ingest.json`.
-    """
+    """Add up over all files."""
     together: dict[tuple[str, str, str], list[pd.Series]] = {}
     for source, each in found:
         together.setdefault((each.asked, source, each.column), []).append(each.counts)
@@ -174,18 +135,7 @@ def count_unnamed(found: Sequence[tuple[str, Unnamed]]) -> list[dict[str, Any]]:
 
 
 def unnamed_notes(counted: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Say which values no rule names, and what became of their rows.
-
-    Parameters
-    ----------
-    counted
-        As `count_unnamed` gives it.
-
-    Returns
-    -------
-    tuple of Message
-        One for each question and column; of many values, the most frequent.
-    """
+    """Say which values no rule names, and what became of their rows."""
     keys = {
         "kind": "unnamed.kind",
         "victim": "unnamed.victim",

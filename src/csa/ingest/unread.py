@@ -30,26 +30,7 @@ def unread_notes(
     source: Source,
     name: str,
 ) -> Iterator[Message]:
-    """Warn where a format, a system or a column of the city's file is wrong.
-
-    Parameters
-    ----------
-    rows
-        Judged rows.
-    fields
-        Text columns of the file by field name.
-    spelled
-        Field name to the column's name in the file.
-    source
-        The layout.
-    name
-        The file's name.
-
-    Yields
-    ------
-    Message
-        What cannot be read, with an example, its line and its column, and what to mend.
-    """
+    """Warn where a format, a system or a column of the city's file is wrong."""
     reason = rows["reason"]
     is_used = reason == ""
     times, places = ("time", "hour"), ("lon", "lat", "x", "y", "location")

@@ -27,40 +27,15 @@ States: TypeAlias = Mapping[str, ActionState]
 
 @dataclass(frozen=True)
 class Clock:
-    """The days from the first group meeting to the start of local work.
-
-    Parameters
-    ----------
-    state
-        `not-started` without a meeting yet, `running`, `over` when the days have passed, and
-        `begun` when the work has begun.
-    day
-        Days since the first meeting, which is day 0: today, or on the day when work began.
-    ends
-        The last day.
-    """
+    """The days from the first group meeting to the start of local work."""
 
     state: ClockState
-    day: int | None = None
-    ends: date | None = None
+    day: int | None = None  # days since the first meeting, which is day 0
+    ends: date | None = None  # the last day
 
 
 def freshness(state: ActionState, today: date) -> Freshness:
-    """Tell how old the last update is.
-
-    Parameters
-    ----------
-    state
-        The action's.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    str
-        `none`: never updated; `fresh`; `ask`: over 30 days; `stale`: over 90. What is done
-        needs no further update, so it stays fresh.
-    """
+    """Tell how old the last update is."""
     if state.updated_on is None:
         return "none"
     days = (today - state.updated_on).days
@@ -70,78 +45,24 @@ def freshness(state: ActionState, today: date) -> Freshness:
 
 
 def is_late(state: ActionState, today: date) -> bool:
-    """Tell whether an action is due before today, and not done.
-
-    Parameters
-    ----------
-    state
-        The action's.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    bool
-        False without a due day, and on the due day itself.
-    """
+    """Tell whether an action is due before today, and not done."""
     return state.status != "done" and state.due is not None and state.due < today
 
 
 def is_due_soon(state: ActionState, today: date) -> bool:
-    """Tell whether an action is due from today on within 90 days, and not done.
-
-    Parameters
-    ----------
-    state
-        The action's.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    bool
-        False for what is late already.
-    """
+    """Tell whether an action is due from today on within 90 days, and not done."""
     if state.status == "done" or state.due is None:
         return False
     return 0 <= (state.due - today).days <= SOON_DAYS
 
 
 def colour_word(state: ActionState, today: date) -> str:
-    """Tell what a screen shows: the status, or that nobody has told lately.
-
-    Parameters
-    ----------
-    state
-        The action's.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    str
-        A status, or `no-update` (grey) where it was never updated or is stale.
-    """
+    """Tell what a screen shows: the status, or that nobody has told lately."""
     return "no-update" if freshness(state, today) in {"none", "stale"} else state.status
 
 
 def waits_for(plan: Plan, links: Mapping[str, Iterable[Link]] | None = None) -> dict[str, set[str]]:
-    """List the actions that each action waits for, one step far.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    links
-        Number of an action or a strategy to its links, instead of all of the plan's own:
-        links can be edited.
-
-    Returns
-    -------
-    dict
-        Each action's number to numbers of actions. A link on a strategy stands for all its
-        actions; links of kind `linked` are no waits; an item the plan lacks is none either.
-    """
+    """List the actions that each action waits for, one step far."""
     if links is None:
         links = {strategy.number: strategy.needs for strategy in plan.strategies}
         links |= {action.number: action.needs for action in plan.actions}
@@ -163,25 +84,7 @@ def holds_up(
     today: date,
     links: Mapping[str, Iterable[Link]] | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """List what each late action holds up.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    states
-        How its actions stand.
-    today
-        The day that is asked about.
-    links
-        Instead of the plan's own, as in `waits_for`.
-
-    Returns
-    -------
-    dict
-        Each late action's number, in order, to the numbers of actions not done that wait for
-        it, directly or through others not done; empty where it holds up nothing.
-    """
+    """List what each late action holds up."""
     waits = waits_for(plan, links)
     late = [n for n in sorted(waits, key=by_number) if is_late(_state(states, n), today)]
     still = {n for n in waits if _state(states, n).status != "done"}
@@ -198,22 +101,7 @@ def _held_by(late: str, waits: Mapping[str, set[str]], still: set[str]) -> tuple
 
 
 def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> Clock:
-    """Tell where the 60 days of 1.3.6 stand.
-
-    Parameters
-    ----------
-    first_meeting
-        The first group meeting; none: the clock has not started.
-    today
-        The day that is asked about.
-    begun_on
-        The day when the action plans' execution began, if it did.
-
-    Returns
-    -------
-    Clock
-        Day 60 is still in time. A meeting that lies ahead has not started the clock.
-    """
+    """Tell where the 60 days of 1.3.6 stand."""
     ends = first_meeting + timedelta(days=CLOCK_DAYS) if first_meeting else None
     if begun_on is not None and begun_on <= today:
         # Work may begin before anybody meets; it is then begun on day 0.
@@ -226,23 +114,7 @@ def clock(first_meeting: date | None, today: date, begun_on: date | None = None)
 
 
 def ordered(plan: Plan, states: States, today: date) -> tuple[Action, ...]:
-    """Put actions in the order in which the Committee looks at them.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    states
-        How its actions stand.
-    today
-        The day that is asked about.
-
-    Returns
-    -------
-    tuple
-        All actions: trust's open slots, then what is blocked, at risk, stale, late, then the
-        rest; within each by number.
-    """
+    """Put actions in the order in which the Committee looks at them."""
     trust = {strategy.number for strategy in plan.strategies if strategy.is_trust}
 
     def urgency(action: Action) -> int:

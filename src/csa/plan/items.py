@@ -44,18 +44,7 @@ PlanMonth = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 def by_number(number: str) -> tuple[int, ...]:
-    """Give what items are sorted by, so that 1.3.10 comes after 1.3.9.
-
-    Parameters
-    ----------
-    number
-        A goal's, a strategy's or an action's number.
-
-    Returns
-    -------
-    tuple
-        Its parts as numbers.
-    """
+    """Give what items are sorted by, so that 1.3.10 comes after 1.3.9."""
     return tuple(int(part) for part in number.split("."))
 
 
@@ -166,38 +155,13 @@ class Plan(Frozen):
     _titles: Mapping[str, Mapping[tuple[str, str], str]] = PrivateAttr(default_factory=dict)
 
     def with_titles(self, titles: Mapping[str, Mapping[tuple[str, str], str]]) -> Plan:
-        """Return the plan with its actions' titles in other languages.
-
-        Parameters
-        ----------
-        titles
-            Language to titles, each by the action's number and its English title.
-
-        Returns
-        -------
-        Plan
-            The same plan, which knows them.
-        """
+        """Return the plan with its actions' titles in other languages."""
         made = self.model_copy()
         made._titles = titles  # noqa: SLF001 - its own kind, made here
         return made
 
     def titles_of(self, number: str, title: str) -> dict[str, str]:
-        """Say an action's title in each language that has it.
-
-        Parameters
-        ----------
-        number
-            The action's number.
-        title
-            In English: the plan's, or the one approved last.
-
-        Returns
-        -------
-        dict
-            Language to title. English is always there; another language only where it translates
-            this very title, so that a title approved since is never said by an old translation.
-        """
+        """Say an action's title in each language that has it."""
         found = {language: titles.get((number, title)) for language, titles in self._titles.items()}
         return {ENGLISH: title} | {language: said for language, said in found.items() if said}
 
@@ -216,46 +180,14 @@ class Plan(Frozen):
         )
 
     def action(self, number: str) -> Action:
-        """Find an action by its number.
-
-        Parameters
-        ----------
-        number
-            Such as 1.2.1.
-
-        Returns
-        -------
-        Action
-            The action, or the open slot.
-
-        Raises
-        ------
-        ParamError
-            If the plan has none of that number.
-        """
+        """Find an action by its number."""
         for action in self.actions:
             if action.number == number:
                 return action
         raise ParamError("plan.no_action", given=number, example=self.actions[0].number)
 
     def strategy_of(self, number: str) -> Strategy:
-        """Find the strategy of an action.
-
-        Parameters
-        ----------
-        number
-            An action's number, or the strategy's own.
-
-        Returns
-        -------
-        Strategy
-            The strategy.
-
-        Raises
-        ------
-        ParamError
-            If the plan has none.
-        """
+        """Find the strategy of an action."""
         wanted = ".".join(number.split(".")[:2])
         for strategy in self.strategies:
             if strategy.number == wanted:
@@ -263,23 +195,7 @@ class Plan(Frozen):
         raise ParamError("plan.no_strategy", given=number, example=self.strategies[0].number)
 
     def goal_of(self, number: str) -> Goal:
-        """Find the goal of an action or a strategy.
-
-        Parameters
-        ----------
-        number
-            An action's or a strategy's number, or the goal's own.
-
-        Returns
-        -------
-        Goal
-            The goal.
-
-        Raises
-        ------
-        ParamError
-            If the plan has none.
-        """
+        """Find the goal of an action or a strategy."""
         wanted = number.partition(".")[0]
         for goal in self.goals:
             if goal.number == wanted:
@@ -287,47 +203,14 @@ class Plan(Frozen):
         raise ParamError("plan.no_goal", given=number, example=self.goals[0].number)
 
     def team_of(self, number: str) -> Team:
-        """Find the team that works for an item.
-
-        Parameters
-        ----------
-        number
-            An action's, a strategy's or a goal's number.
-
-        Returns
-        -------
-        Team
-            The team of its goal.
-        """
+        """Find the team that works for an item."""
         wanted = self.goal_of(number).team
         return next(team for team in self.teams if team.id == wanted)
 
     def actions_of(self, strategy: str) -> tuple[Action, ...]:
-        """List a strategy's actions and open slots.
-
-        Parameters
-        ----------
-        strategy
-            Its number.
-
-        Returns
-        -------
-        tuple
-            In the file's order; empty where it has none.
-        """
+        """List a strategy's actions and open slots."""
         return tuple(a for a in self.actions if a.number.rpartition(".")[0] == strategy)
 
     def needs_of(self, number: str) -> tuple[Link, ...]:
-        """List what an action needs: its own links, then its strategy's.
-
-        Parameters
-        ----------
-        number
-            An action's number.
-
-        Returns
-        -------
-        tuple
-            The links, of both kinds.
-        """
+        """List what an action needs: its own links, then its strategy's."""
         return (*self.action(number).needs, *self.strategy_of(number).needs)

@@ -27,24 +27,7 @@ LISTS = ("teams", "goals", "strategies", "actions", "measures")
 
 
 def load_plan(path: Path | str) -> Plan:
-    """Read a plan's file.
-
-    Parameters
-    ----------
-    path
-        A TOML file, such as config/plans/kansas-city-psp.toml.
-
-    Returns
-    -------
-    Plan
-        The plan, frozen.
-
-    Raises
-    ------
-    ConfigError
-        If the file is absent, is not TOML or has faults; `faults` holds all of them. If a file of
-        translations beside it cannot be read.
-    """
+    """Read a plan's file."""
     path = Path(path)
     try:
         raw = read_toml(path)

@@ -16,46 +16,20 @@ TEXT_LIMIT = 2000
 
 @dataclass(frozen=True)
 class ActionState:
-    """What was last said of an action.
+    """What was last said of an action."""
 
-    Parameters
-    ----------
-    number
-        The action's number in the plan, such as 1.2.1.
-    status
-        One of `STATUSES`.
-    reason
-        Why it is at risk or blocked; needed for these two.
-    office
-        The office that does it.
-    coordinator
-        Who answers for its strategy.
-    start, due
-        Planned days, where there are any.
-    percent
-        How much is done, 0 to 100, where anyone says.
-    evidence
-        A web address that shows it, or nothing.
-    areas
-        Keys of the core service areas where it applies; none: city-wide.
-    comment
-        What is said of it in this period.
-    updated_on
-        The day of the last update; none: never updated.
-    """
-
-    number: str
-    status: str = "not-started"
-    reason: str = ""
-    office: str = ""
-    coordinator: str = ""
-    start: date | None = None
-    due: date | None = None
-    percent: int | None = None
-    evidence: str = ""
-    areas: tuple[str, ...] = ()
-    comment: str = ""
-    updated_on: date | None = None
+    number: str  # the action's number in the plan, such as 1.2.1
+    status: str = "not-started"  # one of `STATUSES`
+    reason: str = ""  # why it is at risk or blocked; needed for these two
+    office: str = ""  # the office that does it
+    coordinator: str = ""  # who answers for its strategy
+    start: date | None = None  # planned days, where there are any
+    due: date | None = None  # planned days, where there are any
+    percent: int | None = None  # how much is done, 0 to 100, where anyone says
+    evidence: str = ""  # a web address that shows it, or nothing
+    areas: tuple[str, ...] = ()  # keys of the core service areas where it applies
+    comment: str = ""  # what is said of it in this period
+    updated_on: date | None = None  # the day of the last update; none: never updated
 
     def __post_init__(self) -> None:
         """Refuse a state that contradicts itself."""

@@ -59,36 +59,16 @@ COMPONENTS = {
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is known of how sure each candidate area is.
+    """What is known of how sure each candidate area is."""
 
-    Parameters
-    ----------
-    table
-        `JUDGED_COLUMNS`, an area a row, west to east.
-    estimates
-        What is expected in each.
-    why
-        Area to two sentences: why it has its tier, or none.
-    answers
-        What the data can answer: `locate`, `test_cells`, `compare_one`, `compare_all`.
-    finest
-        The finest resolution at which cells may be tested; None for none.
-    concentration
-        How unevenly incidents lie on the land, beside chance.
-    cells
-        Gi* of every cell as `csa.areas.gistar.find_hot_cells`; None where cells are too fine.
-    city_per_km2
-        The city's incidents per km2 in the period.
-    """
-
-    table: pd.DataFrame
-    estimates: tuple[Estimate, ...]
-    why: Mapping[str, tuple[Message, Message]]
-    answers: Mapping[str, Answer]
-    finest: int | None
-    concentration: Concentration
-    cells: pd.DataFrame | None
-    city_per_km2: float
+    table: pd.DataFrame  # `JUDGED_COLUMNS`, an area a row, west to east
+    estimates: tuple[Estimate, ...]  # what is expected in each
+    why: Mapping[str, tuple[Message, Message]]  # area to two sentences
+    answers: Mapping[str, Answer]  # what the data can answer
+    finest: int | None  # the finest resolution at which cells may be tested; None for none
+    concentration: Concentration  # how unevenly incidents lie on the land, beside chance
+    cells: pd.DataFrame | None  # gi* of every cell as `csa.areas.gistar.find_hot_cells`
+    city_per_km2: float  # the city's incidents per km2 in the period
 
     @property
     def n_without_tier(self) -> int:
@@ -103,31 +83,7 @@ def judge(
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
 ) -> Judgement:
-    """Tell how sure each candidate area is.
-
-    Parameters
-    ----------
-    dataset
-        The incidents that the proposal was made from.
-    config
-        The same city's file.
-    proposal
-        All candidates of one run.
-    tell
-        Called with each step as it begins.
-    cover
-        What `csa.areas.study_area.study_cells` gives; None makes it.
-
-    Returns
-    -------
-    Judgement
-        An area a row; no area is a result.
-
-    Raises
-    ------
-    CsaError
-        If the proposal was made from other data.
-    """
+    """Tell how sure each candidate area is."""
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
     tell("cells")
@@ -154,28 +110,7 @@ def judge(
 
 
 def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.DataFrame:
-    """Tell which areas enter by some weights, and how firm that is: quick, to be tried out.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    weights
-        By component, of `COMPONENTS`.
-    capacity
-        How many areas can be served first, at least 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `CHOSEN_COLUMNS`, index `area_id`, west to east; NaN, and never among the first, for
-        areas that owe their count to a doubtful point.
-
-    Raises
-    ------
-    ParamError
-        If a weight names no component, or the capacity is below 1.
-    """
+    """Tell which areas enter by some weights, and how firm that is: quick, to be tried out."""
     first = choose_first(judgement, weights, capacity)
     parts = components_of(judgement)
     areas = judgement.table["area_id"].tolist()
@@ -197,27 +132,7 @@ def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.Data
 
 
 def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[str]:
-    """Choose the areas that come first by some weights.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    weights
-        By component, of `COMPONENTS`.
-    capacity
-        How many areas can be served first, at least 1.
-
-    Returns
-    -------
-    list of str
-        Letters, west to east; never an area that owes its count to a doubtful point.
-
-    Raises
-    ------
-    ParamError
-        If a weight names no component, or the capacity is below 1: without any area too.
-    """
+    """Choose the areas that come first by some weights."""
     unknown = sorted(set(weights.by_component) - set(COMPONENTS))
     if unknown:
         raise ParamError(
@@ -232,19 +147,7 @@ def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[
 
 
 def components_of(judgement: Judgement) -> pd.DataFrame:
-    """List the components of the priority index.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column for each of `COMPONENTS`, index `area_id`; NaN where unknown. Areas that owe
-        their count to a doubtful point are left out.
-    """
+    """List the components of the priority index."""
     table = judgement.table[~judgement.table["is_doubtful"].astype(bool)].set_index("area_id")
     return pd.DataFrame(
         {name: table[column].astype("float64") for name, column in COMPONENTS.items()}

@@ -62,30 +62,14 @@ JUDGED_COLUMNS = {
 
 @dataclass(frozen=True)
 class Question:
-    """What a judgement is asked about.
+    """What a judgement is asked about."""
 
-    Parameters
-    ----------
-    located
-        The city's incidents.
-    config
-        The city's file.
-    proposal
-        All candidates of one run.
-    period
-        The months counted.
-    areas
-        Each area's cells.
-    places
-        Their places in the grid.
-    """
-
-    located: Located
-    config: CityConfig
-    proposal: Proposal
-    period: Period
-    areas: tuple[CellSet, ...]
-    places: tuple[Ints, ...]
+    located: Located  # the city's incidents
+    config: CityConfig  # the city's file
+    proposal: Proposal  # all candidates of one run
+    period: Period  # the months counted
+    areas: tuple[CellSet, ...]  # each area's cells
+    places: tuple[Ints, ...]  # their places in the grid
 
     @property
     def params(self) -> AreaParams:
@@ -105,22 +89,7 @@ class Question:
 def judged_table(
     asked: Question, estimates: Sequence[Estimate], city_per_km2: float
 ) -> pd.DataFrame:
-    """List what is known of each area, but its tier and its cells beyond chance.
-
-    Parameters
-    ----------
-    asked
-        The areas.
-    estimates
-        What is expected in each.
-    city_per_km2
-        The city's incidents per km2 in the period.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `JUDGED_COLUMNS`, an area a row, west to east.
-    """
+    """List what is known of each area, but its tier and its cells beyond chance."""
     areas = asked.proposal.areas
     kept = ["area_id", "place_name", "incidents", "homicides", "suspect", "population"]
     table = pd.DataFrame(areas[kept]).rename(columns={"population": "people"})

@@ -37,27 +37,13 @@ Group: TypeAlias = "tuple[Entrant, ...]"
 
 @dataclass(frozen=True)
 class Entrant:
-    """An area on the list of a draw.
+    """An area on the list of a draw."""
 
-    Parameters
-    ----------
-    area_id
-        Letters and digits; also dots, dashes and underscores inside.
-    place_name
-        What people call it, on one line.
-    tier
-        From 1; None where the area has none, which no draw takes.
-    incidents_24_months
-        Incidents of the 24 months before.
-    homicides_24_months
-        How many of them are homicides; None where that is not known.
-    """
-
-    area_id: str
-    place_name: str
-    tier: int | None
-    incidents_24_months: int
-    homicides_24_months: int | None = None
+    area_id: str  # letters and digits; also dots, dashes and underscores inside
+    place_name: str  # what people call it, on one line
+    tier: int | None  # from 1; None where the area has none, which no draw takes
+    incidents_24_months: int  # incidents of the 24 months before
+    homicides_24_months: int | None = None  # how many of them are homicides
 
     def __post_init__(self) -> None:
         """Refuse what the list could not be written with, line by line."""
@@ -78,87 +64,32 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Slot:
-    """An area's place in the start order.
+    """An area's place in the start order."""
 
-    Parameters
-    ----------
-    area_id
-        The area.
-    pair
-        The number of its group, from 1; a pair where there are two waves.
-    wave
-        1 for the first start, 2 for the next.
-    start
-        The first month of work in the area.
-    sha256
-        The code that was drawn for it, 64 hexadecimal digits.
-    """
-
-    area_id: str
-    pair: int
-    wave: int
-    start: Month
-    sha256: str
+    area_id: str  # the area
+    pair: int  # the number of its group, from 1; a pair where there are two waves
+    wave: int  # 1 for the first start, 2 for the next
+    start: Month  # the first month of work in the area
+    sha256: str  # the code that was drawn for it, 64 hexadecimal digits
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A start order, with all that repeats it.
+    """A start order, with all that repeats it."""
 
-    Parameters
-    ----------
-    seed
-        The text said in public after the list was closed.
-    tier
-        The tier that all areas are in.
-    first_start
-        When wave 1 starts.
-    n_waves
-        How many starts there are.
-    months_between
-        Months from one start to the next.
-    entrants
-        The list, by area_id.
-    entrants_sha256
-        The code of the closed list, as by `hash_list`.
-    slots
-        One an area, by start, then area_id.
-    rule_version
-        Which rule was followed.
-    """
-
-    seed: str
-    tier: int
-    first_start: Month
-    n_waves: int
-    months_between: int
-    entrants: tuple[Entrant, ...]
-    entrants_sha256: str
-    slots: tuple[Slot, ...]
-    rule_version: int = RULE_VERSION
+    seed: str  # the text said in public after the list was closed
+    tier: int  # the tier that all areas are in
+    first_start: Month  # when wave 1 starts
+    n_waves: int  # how many starts there are
+    months_between: int  # months from one start to the next
+    entrants: tuple[Entrant, ...]  # the list, by area_id
+    entrants_sha256: str  # the code of the closed list, as by `hash_list`
+    slots: tuple[Slot, ...]  # one an area, by start, then area_id
+    rule_version: int = RULE_VERSION  # which rule was followed
 
 
 def pair_areas(entrants: Sequence[Entrant], n_waves: int = 2) -> tuple[Group, ...]:
-    """Put areas with about as many incidents side by side.
-
-    Parameters
-    ----------
-    entrants
-        n areas, in any order.
-    n_waves
-        Areas in a group: 2 gives pairs.
-
-    Returns
-    -------
-    tuple of tuple of Entrant
-        Groups in the order of their numbers; in each, most incidents first. Where n is no
-        multiple of `n_waves`, the areas with the fewest incidents form a smaller group.
-
-    Raises
-    ------
-    ParamError
-        If `n_waves` is below 2 or above n, or an area_id stands twice.
-    """
+    """Put areas with about as many incidents side by side."""
     _require_unique(entrants)
     if not 2 <= n_waves <= len(entrants):
         raise ParamError("draw.waves", given=n_waves, high=len(entrants))
@@ -175,27 +106,6 @@ def write_list(
     The first line holds `rule version|tier|first start|waves|months between`, each other line
     `area_id|incidents|homicides|place name` of an area, by area_id in ASCII order. Homicides that
     are not known are left empty. Lines are parted by a line feed; none stands at the end.
-
-    Parameters
-    ----------
-    entrants
-        The areas, in any order.
-    first_start
-        When wave 1 starts.
-    n_waves
-        How many starts there are.
-    months_between
-        Months from one start to the next.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    ParamError
-        If no draw could be made of this list.
     """
     tier = _require_one_tier(entrants)
     pair_areas(entrants, n_waves)
@@ -211,29 +121,7 @@ def write_list(
 def hash_list(
     entrants: Sequence[Entrant], *, first_start: Month, n_waves: int = 2, months_between: int = 6
 ) -> str:
-    """Compute the code of the closed list, to be made known before the seed.
-
-    Parameters
-    ----------
-    entrants
-        The areas, in any order.
-    first_start
-        When wave 1 starts.
-    n_waves
-        How many starts there are.
-    months_between
-        Months from one start to the next.
-
-    Returns
-    -------
-    str
-        SHA-256 of `write_list` in UTF-8, 64 hexadecimal digits.
-
-    Raises
-    ------
-    ParamError
-        If no draw could be made of this list.
-    """
+    """Compute the code of the closed list, to be made known before the seed."""
     return _hash_text(
         write_list(
             entrants, first_start=first_start, n_waves=n_waves, months_between=months_between
@@ -250,31 +138,6 @@ def draw_start_order(
     months_between: int = 6,
 ) -> Draw:
     """Draw which areas of a tier start when; the module's first lines state the rule.
-
-    Parameters
-    ----------
-    entrants
-        The areas, in any order, which changes nothing.
-    seed
-        A text said in public after the list was closed, such as a lottery's number and date.
-    first_start
-        When wave 1 starts.
-    n_waves
-        How many starts there are.
-    months_between
-        Months from one start to the next.
-
-    Returns
-    -------
-    Draw
-        The order, with all that repeats it.
-
-    Raises
-    ------
-    ParamError
-        If there are fewer than two areas, an area has no tier or another one, an area_id stands
-        twice, the seed is too short or holds what cannot be typed everywhere, or `n_waves` or
-        `months_between` is outside its range.
 
     References
     ----------

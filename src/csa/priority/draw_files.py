@@ -45,25 +45,7 @@ POWER_COLUMNS = {
 
 
 def list_entrants(found: Found, tier: int) -> tuple[Entrant, ...]:
-    """List the areas of a tier for a draw.
-
-    Parameters
-    ----------
-    found
-        Candidate areas and what is known of them.
-    tier
-        The tier, from 1.
-
-    Returns
-    -------
-    tuple of Entrant
-        Its areas, west to east; homicides are unknown where they are not counted.
-
-    Raises
-    ------
-    ParamError
-        If no area is in that tier; the message says which tiers there are.
-    """
+    """List the areas of a tier for a draw."""
     judgement, kinds = found.judgement, found.choices.kinds
     counts = count_tiers(judgement)
     if tier not in counts:
@@ -79,43 +61,21 @@ def list_entrants(found: Found, tier: int) -> tuple[Entrant, ...]:
 
 @dataclass(frozen=True)
 class Starts:
-    """Which areas are to start, and when.
+    """Which areas are to start, and when."""
 
-    Parameters
-    ----------
-    entrants
-        The areas of one tier.
-    first_start
-        When wave 1 starts.
-    n_waves
-        How many starts there are.
-    months_between
-        Months from one start to the next.
-    """
-
-    entrants: tuple[Entrant, ...]
-    first_start: Month
-    n_waves: int = 2
-    months_between: int = 6
+    entrants: tuple[Entrant, ...]  # the areas of one tier
+    first_start: Month  # when wave 1 starts
+    n_waves: int = 2  # how many starts there are
+    months_between: int = 6  # months from one start to the next
 
 
 @dataclass(frozen=True)
 class Made:
-    """A list closed, or drawn.
+    """A list closed, or drawn."""
 
-    Parameters
-    ----------
-    account
-        What `draw.json` holds.
-    draw
-        The order; None for a closed list.
-    power
-        As `csa.priority.draw_power.power_table`; None for a closed list.
-    """
-
-    account: Mapping[str, Any]
-    draw: Draw | None = None
-    power: pd.DataFrame | None = None
+    account: Mapping[str, Any]  # what `draw.json` holds
+    draw: Draw | None = None  # the order; None for a closed list
+    power: pd.DataFrame | None = None  # as `csa.priority.draw_power.power_table`
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -132,53 +92,14 @@ class Made:
 
 
 def close_list(found: Found, starts: Starts) -> Made:
-    """Close the list of a draw, before anybody knows the seed.
-
-    Parameters
-    ----------
-    found
-        The candidates that the list was made from.
-    starts
-        Which areas are to start, and when.
-
-    Returns
-    -------
-    Made
-        The list and its code.
-
-    Raises
-    ------
-    ParamError
-        If no draw could be made of this list, or the data reach into its first month.
-    """
+    """Close the list of a draw, before anybody knows the seed."""
     # The list and its code do not depend on the seed: any will do to write them.
     record = draw_record(_draw(found, starts, "any seed"))
     return Made(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
 
 
 def make_draw(found: Found, starts: Starts, seed: str) -> Made:
-    """Draw which areas start when.
-
-    Parameters
-    ----------
-    found
-        The candidates that the list was made from.
-    starts
-        Which areas are to start, and when.
-    seed
-        A text said in public after the list was closed.
-
-    Returns
-    -------
-    Made
-        The order, with all that repeats it, and what it could show.
-
-    Raises
-    ------
-    ParamError
-        If no draw could be made of this list with this seed, or the data reach into its first
-        month.
-    """
+    """Draw which areas start when."""
     drawn = _draw(found, starts, seed)
     usual = found.usual_fall_share or 0.0
     power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
@@ -224,23 +145,6 @@ def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: Made) -
 
     In one folder one list is closed, then that list is drawn, once; the same files may be
     written again.
-
-    Parameters
-    ----------
-    path
-        Where the closed list or the draw is kept.
-    before
-        What is kept there; None where nothing is.
-    made
-        What is about to be written.
-
-    Raises
-    ------
-    ParamError
-        If a draw is kept there that is not this one, if a list was closed there with another
-        code, or if this is a draw and no list was closed there.
-    SourceError
-        If something else is kept there.
     """
     code = made.account["entrants_sha256"]
     if before is None:

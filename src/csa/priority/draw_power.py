@@ -43,25 +43,6 @@ def compare_starts(counts: npt.ArrayLike, dispersion: float = DISPERSION) -> Flo
     The score test of the ratio of ratios: with all margins of the table given, the count of
     early areas after is hypergeometric; its variance is multiplied by max(1, dispersion).
 
-    Parameters
-    ----------
-    counts
-        (..., 4) incidents: early areas before and after, late areas before and after. Both
-        kinds of areas over the same months.
-    dispersion
-        Variance over mean of counts of fixed areas.
-
-    Returns
-    -------
-    numpy.ndarray
-        One-sided p, shape (...); small where early areas fell by more. NaN where a margin of
-        the table is zero, so that nothing can be compared.
-
-    Raises
-    ------
-    ParamError
-        If a count is below 0 or the dispersion not above 0.
-
     References
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., sections 4.5 and 7.3.
@@ -88,32 +69,6 @@ def power(
     By the delta method at the expected counts, for counts with variance dispersion times mean.
     Within .05 of simulated power where early and late areas expect 6 incidents each after, or
     more; up to .1 off below that.
-
-    Parameters
-    ----------
-    drop_share
-        By how much work makes early areas fall, 0 to 1.
-    months
-        Months compared after the first start.
-    monthly_before_early, monthly_before_late
-        Incidents a month of all early and all late areas, in the 24 months before.
-    dispersion
-        Variance over mean of counts of fixed areas.
-    usual_fall_share
-        By how much all areas fall by themselves, 0 to below 1: areas chosen because their
-        counts were high usually do. Taken from the rate of the 24 months before, whatever the
-        months it was measured on: a fall in share of the city from the last year to the next
-        is a near guess.
-
-    Returns
-    -------
-    float
-        0 to 1; 0 where nothing can be compared.
-
-    Raises
-    ------
-    ParamError
-        If a number is outside its range.
     """
     if not 0 <= drop_share <= 1:
         raise ParamError("draw.power_share", given=drop_share)
@@ -139,29 +94,7 @@ def smallest_drop(
     dispersion: float = DISPERSION,
     usual_fall_share: float = 0.0,
 ) -> float | None:
-    """Find the smallest drop that the comparison would find four times in five.
-
-    Parameters
-    ----------
-    months
-        Months compared after the first start.
-    monthly_before_early, monthly_before_late
-        Incidents a month of all early and all late areas, in the 24 months before.
-    dispersion
-        Variance over mean of counts of fixed areas.
-    usual_fall_share
-        By how much all areas fall by themselves, 0 to below 1.
-
-    Returns
-    -------
-    float or None
-        A share above 0, at most 1; None where even a total stop would be missed more often.
-
-    Raises
-    ------
-    ParamError
-        If a number is outside its range.
-    """
+    """Find the smallest drop that the comparison would find four times in five."""
 
     def lack(drop_share: float) -> float:
         reached = power(
@@ -189,30 +122,6 @@ def power_table(
     Only full groups count: in them wave 1 is early and the last wave late. For a draw the
     comparison ends when the late areas start, however long one waits. For a list not yet drawn,
     in pairs, each row is for late areas that wait as long as it says.
-
-    Parameters
-    ----------
-    areas
-        A draw, or the areas that might be drawn.
-    months
-        Months after the first start, each 1 or more.
-    dispersion
-        Variance over mean of counts of fixed areas.
-    usual_fall_share
-        By how much all areas fall by themselves, 0 to below 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each of `months`: `months`, `months_compared` (until late areas start),
-        `is_cut_short` (late areas start before), `smallest_drop_share` (found with 80 % power;
-        NaN where even a total stop would not be), `expected_early` (incidents in early areas in
-        the months compared, without any work).
-
-    Raises
-    ------
-    ParamError
-        If a number is outside its range, or the areas cannot be paired.
     """
     early, late, clean_months = _sum_arms(areas)
     rows = []
@@ -230,19 +139,7 @@ def power_table(
 
 
 def explain_power(table: pd.DataFrame) -> tuple[Message, ...]:
-    """Say what a draw could show, one sentence for each number of months compared.
-
-    Parameters
-    ----------
-    table
-        As by `power_table`.
-
-    Returns
-    -------
-    tuple of Message
-        A sentence for each number of months compared, its drop rounded up; then, where late
-        areas start before a row's months are over, one that says so.
-    """
+    """Say what a draw could show, one sentence for each number of months compared."""
     said = [
         say("draw.power_never", n=int(compared))
         if math.isnan(drop)

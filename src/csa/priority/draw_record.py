@@ -17,18 +17,7 @@ Record: TypeAlias = dict[str, Any]
 
 
 def explain_draw(draw: Draw) -> tuple[Message, ...]:
-    """Explain step by step how a draw was made, so that a reader can make it again.
-
-    Parameters
-    ----------
-    draw
-        The draw.
-
-    Returns
-    -------
-    tuple of Message
-        Its steps, in order.
-    """
+    """Explain step by step how a draw was made, so that a reader can make it again."""
     example = draw.slots[0]
     steps = [
         say("draw.step_list", n=len(draw.entrants), tier=draw.tier),
@@ -49,18 +38,7 @@ def explain_draw(draw: Draw) -> tuple[Message, ...]:
 
 
 def list_starts(draw: Draw) -> tuple[Message, ...]:
-    """List each area with the month in which it starts, the later ones too.
-
-    Parameters
-    ----------
-    draw
-        The draw.
-
-    Returns
-    -------
-    tuple of Message
-        A sentence an area, by start, then area_id.
-    """
+    """List each area with the month in which it starts, the later ones too."""
     names = {area.area_id: area.place_name for area in draw.entrants}
     return tuple(
         say(
@@ -74,20 +52,7 @@ def list_starts(draw: Draw) -> tuple[Message, ...]:
 
 
 def draw_record(draw: Draw) -> Record:
-    """Write down a draw, so that it can be repeated from this record alone.
-
-    Parameters
-    ----------
-    draw
-        The draw.
-
-    Returns
-    -------
-    dict
-        JSON values: `rule_version`, `rule` (its steps, in English), `seed`, `tier`,
-        `first_start` (YYYY-MM), `n_waves`, `months_between`, `entrants`, `list_text` (the closed
-        list), `entrants_sha256` (its code), `slots`.
-    """
+    """Write down a draw, so that it can be repeated from this record alone."""
     return {
         "rule_version": draw.rule_version,
         "rule": [str(step) for step in explain_draw(draw)],
@@ -130,23 +95,6 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
     """Make a recorded draw again, and tell where the record says something else.
 
     The wording of `rule` is not compared: it may be improved without another draw.
-
-    Parameters
-    ----------
-    record
-        As by `draw_record`, or read back from JSON.
-
-    Returns
-    -------
-    tuple of Message
-        What differs; empty where the record repeats.
-
-    Raises
-    ------
-    TableError
-        If the record lacks something, or follows a rule that this version does not know.
-    ParamError
-        If no draw could be made of what it holds.
     """
     again = _record_again(record)
     found = [
@@ -169,25 +117,7 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
 
 
 def verify(record: Mapping[str, Any]) -> bool:
-    """Tell whether a recorded draw can be repeated from its record alone.
-
-    Parameters
-    ----------
-    record
-        As by `draw_record`, or read back from JSON.
-
-    Returns
-    -------
-    bool
-        Whether each date, group and code is what the list and the seed give.
-
-    Raises
-    ------
-    TableError
-        If the record lacks something, or follows a rule that this version does not know.
-    ParamError
-        If no draw could be made of what it holds.
-    """
+    """Tell whether a recorded draw can be repeated from its record alone."""
     return not find_differences(record)
 
 

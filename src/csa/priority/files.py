@@ -39,22 +39,7 @@ TESTED_COLUMNS = {
 
 
 def priorities_account(found: Found, weights: Weights, capacity: int) -> dict[str, Any]:
-    """Write down what is known of areas, and by which weights some come first.
-
-    Parameters
-    ----------
-    found
-        Candidate areas and what is known of them.
-    weights
-        By component.
-    capacity
-        How many areas can be served first.
-
-    Returns
-    -------
-    dict
-        JSON values: what `priorities.json` holds.
-    """
+    """Write down what is known of areas, and by which weights some come first."""
     judgement = found.judgement
     return {
         **write_header("priorities", found.dataset, found.config),
@@ -85,22 +70,7 @@ def priorities_account(found: Found, weights: Weights, capacity: int) -> dict[st
 def priorities_files(
     account: Mapping[str, Any], judgement: Judgement, chosen: pd.DataFrame
 ) -> dict[str, bytes]:
-    """Write a judgement as files, the same bytes for the same judgement.
-
-    Parameters
-    ----------
-    account
-        What `priorities.json` holds.
-    judgement
-        What is known of each area.
-    chosen
-        As `csa.priority.assess.prioritise`.
-
-    Returns
-    -------
-    dict
-        File name to content; `cells.csv` only where cells could be tested.
-    """
+    """Write a judgement as files, the same bytes for the same judgement."""
     columns = list(PRIORITY_COLUMNS)
     table = join_chosen(judgement, chosen)
     files = {"priorities.csv": csv_bytes(columns, list_rows(table, columns, round_figures))}
@@ -112,37 +82,13 @@ def priorities_files(
 
 
 def join_chosen(judgement: Judgement, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Put what weights say beside what is known of each area.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-    chosen
-        As `csa.priority.assess.prioritise`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `PRIORITY_COLUMNS`, an area a row, west to east.
-    """
+    """Put what weights say beside what is known of each area."""
     # By place: both are west to east, and letters have no kind where there is no area.
     table = judgement.table.reset_index(drop=True)
     return table.join(chosen.reset_index(drop=True))[list(PRIORITY_COLUMNS)]
 
 
 def count_tiers(judgement: Judgement) -> dict[int, int]:
-    """Count the areas of each tier.
-
-    Parameters
-    ----------
-    judgement
-        What is known of each area.
-
-    Returns
-    -------
-    dict
-        Tier to how many areas it has, the first tier first.
-    """
+    """Count the areas of each tier."""
     counts = Counter(int(tier) for tier in judgement.table["tier"].dropna())
     return dict(sorted(counts.items()))

@@ -15,13 +15,7 @@ from csa.base.errors import ParamError, TableError
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each component counts; only their proportions matter.
-
-    Parameters
-    ----------
-    by_component
-        Name of a component to its weight, 0 or more, at least one above 0.
-    """
+    """How much each component counts; only their proportions matter."""
 
     by_component: Mapping[str, float]
 
@@ -39,21 +33,7 @@ class Weights:
 def standardise(components: pd.DataFrame) -> pd.DataFrame:
     """Put components on one scale: how many standard deviations above the areas' mean.
 
-    Parameters
-    ----------
-    components
-        n areas, a number a column; NaN where it is unknown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        (x - mean) / SD of the n areas, on the index of `components`. What is unknown counts as
-        the mean, 0 (`list_unknown` tells which); so does a column that is the same everywhere.
-
-    Raises
-    ------
-    TableError
-        If a number is infinite.
+    Returns (x - mean) / SD of the n areas, on the index of `components`.
     """
     numbers = components.to_numpy(dtype=np.float64)  # (n, components)
     for column in np.flatnonzero(np.isinf(numbers).any(axis=0)).tolist():
@@ -71,46 +51,14 @@ def standardise(components: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_unknown(components: pd.DataFrame) -> list[tuple[Hashable, str]]:
-    """List what is unknown and so counted as the mean.
-
-    Parameters
-    ----------
-    components
-        As for `standardise`.
-
-    Returns
-    -------
-    list of tuple
-        An area of the index and a component each, in the order of the rows.
-    """
+    """List what is unknown and so counted as the mean."""
     rows, columns = np.nonzero(components.isna().to_numpy())
     areas, names = components.index.tolist(), components.columns.tolist()
     return [(areas[row], names[column]) for row, column in zip(rows, columns, strict=True)]
 
 
 def priority_index(components: pd.DataFrame, weights: Weights) -> pd.Series:
-    """Weigh the standardised components into one number an area.
-
-    Parameters
-    ----------
-    components
-        n areas, a component a column, as for `standardise`.
-    weights
-        By component; a component without one counts nothing.
-
-    Returns
-    -------
-    pandas.Series
-        `priority_index`, on the index of `components`: the weighted mean, in standard
-        deviations; its own mean is 0.
-
-    Raises
-    ------
-    ParamError
-        If a weight names a component that the table lacks.
-    TableError
-        If a number is infinite.
-    """
+    """Weigh the standardised components into one number an area."""
     names = list(weights.by_component)
     missing = [name for name in names if name not in components.columns]
     if missing:
@@ -125,26 +73,7 @@ def priority_index(components: pd.DataFrame, weights: Weights) -> pd.Series:
 
 
 def choose(index: pd.Series, k: int) -> list[Hashable]:
-    """Choose the k areas with the highest index.
-
-    Parameters
-    ----------
-    index
-        n areas, west to east, without unknown values.
-    k
-        At least 1.
-
-    Returns
-    -------
-    list
-        The areas, in the order given and not of the index; equal ones: those before (west)
-        first. All if k is n or more.
-
-    Raises
-    ------
-    ParamError
-        If k is under 1.
-    """
+    """Choose the k areas with the highest index."""
     _refuse_none(k=k)
     top = np.argsort(-index.to_numpy(dtype=np.float64), kind="stable")[:k]
     areas = index.index.tolist()
@@ -154,31 +83,7 @@ def choose(index: pd.Series, k: int) -> list[Hashable]:
 def sensitivity(
     components: pd.DataFrame, k: int, *, seed: int, n_weightings: int = 1000
 ) -> pd.Series:
-    """Tell how often each area would be chosen if the weights were drawn by lot.
-
-    Parameters
-    ----------
-    components
-        n areas, west to east, a component a column, as for `standardise`.
-    k
-        How many are chosen, at least 1.
-    seed
-        The same seed gives the same weightings.
-    n_weightings
-        Drawn evenly from all weightings that sum to 1: Dirichlet(1, ..., 1).
-
-    Returns
-    -------
-    pandas.Series
-        `top_share`, on the index of `components`: 0 to 1, with sum k; 1 if k is n or more.
-
-    Raises
-    ------
-    ParamError
-        If k or the weightings are under 1, or there is no component.
-    TableError
-        If a number is infinite.
-    """
+    """Tell how often each area would be chosen if the weights were drawn by lot."""
     _refuse_none(k=k, n_weightings=n_weightings, components=components.shape[1])
     standard = standardise(components).to_numpy()  # (n, components)
     random = np.random.default_rng(seed)

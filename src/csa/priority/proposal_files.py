@@ -18,30 +18,14 @@ from csa.priority.assess import Judgement, judge
 
 @dataclass(frozen=True)
 class Found:
-    """Candidate areas and what is known of them.
+    """Candidate areas and what is known of them."""
 
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        What the analyst chose.
-    record
-        What past years say; None where none is kept.
-    proposal
-        All candidates.
-    judgement
-        How sure each is.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    choices: Choices
-    record: Record | None
-    proposal: Proposal
-    judgement: Judgement
+    dataset: Dataset  # a city's incidents and places
+    config: CityConfig  # the same city's file
+    choices: Choices  # what the analyst chose
+    record: Record | None  # what past years say; None where none is kept
+    proposal: Proposal  # all candidates
+    judgement: Judgement  # how sure each is
 
     @property
     def usual_fall_share(self) -> float | None:
@@ -57,33 +41,7 @@ def find(
     record: Record | None,
     tell: Tell = silent,
 ) -> Found:
-    """Propose areas with the values that past years suggest, and judge them.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        What the analyst chose.
-    record
-        What past years say; None where none is kept.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Found
-        The areas; none is a result.
-
-    Raises
-    ------
-    PeriodError
-        If the period lies wholly outside the data.
-    ParamError
-        If a choice is outside its range.
-    """
+    """Propose areas with the values that past years suggest, and judge them."""
     cover = study_cells(dataset, choices.resolution)
     suggestion = suggestion_of(config, record)
     proposal = propose(dataset, config, choices, tell, cover, suggestion)

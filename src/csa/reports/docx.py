@@ -51,20 +51,7 @@ OPEN = "☐ "
 
 
 def render_docx(document: Document, paper: Paper = "letter") -> bytes:
-    """Render an edition for a word processor.
-
-    Parameters
-    ----------
-    document
-        The edition; its watermark stands in the head of each page.
-    paper
-        What it is printed on.
-
-    Returns
-    -------
-    bytes
-        A .docx without a date.
-    """
+    """Render an edition for a word processor."""
     made = docx.Document()
     _set_up(made, document, paper)
     if marks := marks_of(document):

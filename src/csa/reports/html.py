@@ -32,20 +32,7 @@ WATERMARK_PT = (16, 64)
 
 
 def render_html(document: Document, paper: Paper = "letter") -> bytes:
-    """Render an edition as a self-contained page.
-
-    Parameters
-    ----------
-    document
-        The edition.
-    paper
-        What it is printed on.
-
-    Returns
-    -------
-    bytes
-        UTF-8; pictures are inside; no script.
-    """
+    """Render an edition as a self-contained page."""
     tell = Speaker(document.language)
     trail = trail_of(document)
     marks = marks_of(document)
@@ -66,52 +53,19 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
 
 
 def trail_of(document: Document) -> str:
-    """Say to which entry of the store's trail an edition goes.
-
-    Parameters
-    ----------
-    document
-        The edition.
-
-    Returns
-    -------
-    str
-        The short hash, in words; empty where nothing was decided yet.
-    """
+    """Say to which entry of the store's trail an edition goes."""
     if not document.audit_head:
         return ""
     return Speaker(document.language)("report_file.trail", head=document.audit_head[:SHORT])
 
 
 def marks_of(document: Document) -> tuple[str, ...]:
-    """List what stands above everything on each page.
-
-    Parameters
-    ----------
-    document
-        The edition.
-
-    Returns
-    -------
-    tuple of str
-        Its watermark too: what lies across a page is not heard, nor found again by words.
-    """
+    """List what stands above everything on each page."""
     return tuple(mark for mark in (document.watermark, *document.marks) if mark)
 
 
 def levels_of(document: Document) -> Iterator[int]:
-    """Give the level of each block, 0 for what is no heading; none is skipped on the way down.
-
-    Parameters
-    ----------
-    document
-        The edition, whose title is level 1.
-
-    Yields
-    ------
-    int
-        2 or 3, as the heading asks, but never two below the heading before it.
-    """
+    """Give the level of each block, 0 for what is no heading; none is skipped on the way down."""
     above = 1
     for block in document.blocks:
         if isinstance(block, Heading):
@@ -162,18 +116,7 @@ def _environment() -> Environment:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Tell by its first letter whether a text runs from right to left, as `dir="auto"` does.
-
-    Parameters
-    ----------
-    text
-        Any.
-
-    Returns
-    -------
-    bool
-        False for a text without letters.
-    """
+    """Tell by its first letter whether a text runs from right to left, as `dir="auto"` does."""
     strong = (bidirectional(sign) for sign in text)
     return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
 

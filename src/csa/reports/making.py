@@ -34,23 +34,7 @@ class Drawer:
         self._drawn: dict[str, bytes] = {}
 
     def __call__(self, sheet: MapSheet) -> bytes:
-        """Draw a map for paper.
-
-        Parameters
-        ----------
-        sheet
-            What it shows.
-
-        Returns
-        -------
-        bytes
-            A PNG.
-
-        Raises
-        ------
-        CsaError
-            If it cannot be drawn.
-        """
+        """Draw a map for paper."""
         from csa.reports.maps.cartography import draw_map  # noqa: PLC0415 - matplotlib is slow to import
 
         key = hashlib.sha256(pickle.dumps(sheet)).hexdigest()
@@ -68,33 +52,7 @@ def make_edition(
     form: str,
     draw: Callable[[MapSheet], bytes] | None = None,
 ) -> tuple[str, bytes]:
-    """Make one file of an edition.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    audience
-        Of `EDITIONS`.
-    language
-        Such as `en`.
-    form
-        Of `FORMS`.
-    draw
-        Draws maps; None for a new `Drawer`. One that is kept draws each map once.
-
-    Returns
-    -------
-    tuple of str and bytes
-        The file's name, `<month>_<audience>_<language>.<form>`, and its content.
-
-    Raises
-    ------
-    ParamError
-        If audience, language or form is unknown.
-    MachineError
-        If the machine lacks what a PDF needs.
-    """
+    """Make one file of an edition."""
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
     name = _name(facts.month, audience, language, form)
@@ -109,33 +67,7 @@ def make_all(
     draw: Callable[[MapSheet], bytes] | None = None,
     tell: Tell = silent,
 ) -> dict[str, bytes]:
-    """Make all editions of a month, as PDF and as HTML.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    with_docx
-        Whether as DOCX too.
-    draw
-        Draws maps; None for a new `Drawer`.
-    tell
-        Called with `edition` as each begins.
-
-    Returns
-    -------
-    dict of str to bytes
-        Name to content.
-
-    Raises
-    ------
-    ParamError
-        If the language is unknown.
-    MachineError
-        If the machine lacks what a PDF needs.
-    """
+    """Make all editions of a month, as PDF and as HTML."""
     require_known(AUDIENCES[0], language, "pdf")
     draw = draw or Drawer()
     forms = FORMS if with_docx else FORMS[:2]
@@ -152,20 +84,7 @@ def make_all(
 
 
 def require_known(audience: str, language: str, form: str = "html") -> None:
-    """Refuse what there is no edition of.
-
-    Parameters
-    ----------
-    audience, language, form
-        As for `make_edition`.
-
-    Raises
-    ------
-    ParamError
-        If one is unknown.
-    MachineError
-        If it is a PDF, and the machine lacks what that needs.
-    """
+    """Refuse what there is no edition of."""
     for key, given, known in (
         ("report_file.audience", audience, EDITIONS),
         ("report_file.language", language, LANGUAGES),
@@ -178,23 +97,7 @@ def require_known(audience: str, language: str, form: str = "html") -> None:
 
 
 def form_of(path: Path) -> str:
-    """Tell by a file's ending what it is to be.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        Of `FORMS`.
-
-    Raises
-    ------
-    ParamError
-        If the ending is none of them.
-    """
+    """Tell by a file's ending what it is to be."""
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
         raise ParamError("report_file.ending", path=path, known=", ".join(f".{f}" for f in FORMS))
@@ -202,54 +105,17 @@ def form_of(path: Path) -> str:
 
 
 def paper_of(facts: Facts) -> Paper:
-    """Choose the paper of a city's offices.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-
-    Returns
-    -------
-    str
-        `letter` where the city measures in miles, else `a4`.
-    """
+    """Choose the paper of a city's offices."""
     return "letter" if facts.config.city.units == "us" else "a4"
 
 
 def marker_of(month: Month, language: str) -> str:
-    """Name the file by which a folder of all editions is known again.
-
-    Parameters
-    ----------
-    month
-        The month reported.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    str
-        The first edition's page.
-    """
+    """Name the file by which a folder of all editions is known again."""
     return _name(month, AUDIENCES[0], language, "html")
 
 
 def names_of(month: Month, language: str) -> tuple[str, ...]:
-    """Name the files that such a folder may hold; it can lack those of a form.
-
-    Parameters
-    ----------
-    month
-        The month reported.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    tuple of str
-        Each edition in each form.
-    """
+    """Name the files that such a folder may hold; it can lack those of a form."""
     return tuple(_name(month, name, language, form) for name in EDITIONS for form in FORMS)
 
 

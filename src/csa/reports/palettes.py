@@ -28,16 +28,7 @@ TRUE_COLOUR = (8, 2, 0, 0, 0)
 
 
 def keep_palettes(document: object, pdf: Any) -> None:  # noqa: ARG001 - a finisher
-    """Write pictures of at most 256 colours by palette, as a finisher of weasyprint.
-
-    Parameters
-    ----------
-    document
-        The pages; not needed.
-    pdf
-        What weasyprint is about to write (`pydyf.PDF`); its pictures are changed in place. One of
-        more colours, or with transparency, is left as it is.
-    """
+    """Write pictures of at most 256 colours by palette, as a finisher of weasyprint."""
     for picture in filter(_is_opaque_png, pdf.objects):
         width, height = int(picture.extra["Width"]), int(picture.extra["Height"])
         pixels = _decoded(b"".join(part.data for part in picture.stream), width, height)

@@ -24,23 +24,7 @@ FONTS = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
 
 
 def render_pdf(html: bytes) -> bytes:
-    """Print a page that `render_html` made.
-
-    Parameters
-    ----------
-    html
-        The page; nothing that it names outside itself is fetched.
-
-    Returns
-    -------
-    bytes
-        A tagged PDF (PDF/UA-1) without a date.
-
-    Raises
-    ------
-    MachineError
-        If the machine lacks the libraries that set text.
-    """
+    """Print a page that `render_html` made."""
     require_pdf()
     import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
 
@@ -50,13 +34,7 @@ def render_pdf(html: bytes) -> bytes:
 
 
 def require_pdf() -> None:
-    """Refuse where a PDF cannot be made, before anything is computed.
-
-    Raises
-    ------
-    MachineError
-        If the machine lacks the libraries that set text.
-    """
+    """Refuse where a PDF cannot be made, before anything is computed."""
     try:
         import weasyprint  # noqa: F401, PLC0415 - asked whether it can be
     except OSError as error:

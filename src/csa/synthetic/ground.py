@@ -69,34 +69,16 @@ CREEK_COURSE = (
 
 @dataclass(frozen=True)
 class Ground:
-    """The shapes on which a city is built, metres on the plan.
+    """The shapes on which a city is built, metres on the plan."""
 
-    Parameters
-    ----------
-    limit
-        The city limit, one polygon.
-    river_line
-        The middle of the river, from west to east, beyond the limit at both ends.
-    water
-        Name to polygon, inside the limit.
-    parks
-        Name to polygon, inside the limit, without water.
-    """
-
-    limit: shapely.Polygon
+    limit: shapely.Polygon  # the city limit, one polygon
     river_line: shapely.LineString
-    water: Mapping[str, shapely.Geometry]
-    parks: Mapping[str, shapely.Geometry]
+    water: Mapping[str, shapely.Geometry]  # name to polygon, inside the limit
+    parks: Mapping[str, shapely.Geometry]  # name to polygon, inside the limit, without water
 
 
 def lay_ground() -> Ground:
-    """Lay out the limit, the river, the lakes and the parks.
-
-    Returns
-    -------
-    Ground
-        The same each time: the seed moves people and events, not the land.
-    """
+    """Lay out the limit, the river, the lakes and the parks."""
     limit = shapely.Polygon(LIMIT)
     along = np.arange(-10400.0, 10400.0, RIVER_STEP_M)
     river_line = shapely.LineString(np.column_stack([along, river_v(along)]))
@@ -117,18 +99,7 @@ def lay_ground() -> Ground:
 
 
 def river_v(u: Floats) -> Floats:
-    """Tell where the middle of the river runs.
-
-    Parameters
-    ----------
-    u
-        Metres on the plan, length n.
-
-    Returns
-    -------
-    numpy.ndarray
-        v in metres, length n.
-    """
+    """Tell where the middle of the river runs."""
     slow, quick = 1000 * np.sin(u / 2100), 500 * np.sin(u / 900 + 1)
     return np.asarray(2300 - 0.28 * u + slow + quick, dtype=np.float64)
 
@@ -149,18 +120,7 @@ def _river_bed(along: Floats) -> shapely.Geometry:
 
 
 def smooth(line: shapely.LineString) -> shapely.LineString:
-    """Cut the corners of a line twice (Chaikin), as water and wagons do.
-
-    Parameters
-    ----------
-    line
-        Any line, metres on the plan.
-
-    Returns
-    -------
-    shapely.LineString
-        The line rounded, with the same ends.
-    """
+    """Cut the corners of a line twice (Chaikin), as water and wagons do."""
     points = shapely.get_coordinates(line)
     for _ in range(2):
         first = 0.75 * points[:-1] + 0.25 * points[1:]
@@ -180,15 +140,7 @@ def _lake(middle: tuple[float, float], radius_m: float) -> shapely.Polygon:
 def place(uv: Floats) -> Floats:
     """Lay points of the plan on the earth.
 
-    Parameters
-    ----------
-    uv
-        (n, 2) metres on the plan.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, 2) degrees, longitude and latitude, WGS 84, rounded as files hold them.
+    Returns (n, 2) degrees, longitude and latitude, WGS 84, rounded as files hold them.
     """
     xy = bend(uv)
     lon, lat = to_lonlat(xy[:, 0], xy[:, 1], equal_area(LON, LAT))
@@ -198,15 +150,7 @@ def place(uv: Floats) -> Floats:
 def bend(uv: Floats) -> Floats:
     """Turn and bend the plan; distances change by less than one in ten.
 
-    Parameters
-    ----------
-    uv
-        (n, 2) metres on the plan.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, 2) metres east and north of the middle of the city.
+    Returns (n, 2) metres east and north of the middle of the city.
     """
     u, v = uv[:, 0], uv[:, 1]
     x = u * np.cos(TURN) - v * np.sin(TURN) + 260 * np.sin(v / 4400)
@@ -215,37 +159,13 @@ def bend(uv: Floats) -> Floats:
 
 
 def place_shapes(shapes: Iterable[shapely.Geometry]) -> list[shapely.Geometry]:
-    """Lay shapes of the plan on the earth, their long edges bent with them.
-
-    Parameters
-    ----------
-    shapes
-        Lines or polygons, metres on the plan.
-
-    Returns
-    -------
-    list of shapely.Geometry
-        The same in degrees, WGS 84.
-    """
+    """Lay shapes of the plan on the earth, their long edges bent with them."""
     fine = np.asarray(shapely.segmentize(list(shapes), CURVE_STEP_M), dtype=object)
     return list(shapely.transform(fine, place))
 
 
 def is_within(uv: Floats, shape: shapely.Geometry) -> npt.NDArray[np.bool_]:
-    """Tell which points lie in a shape.
-
-    Parameters
-    ----------
-    uv
-        (n, 2) metres on the plan.
-    shape
-        Polygons on the plan.
-
-    Returns
-    -------
-    numpy.ndarray
-        Boolean, length n.
-    """
+    """Tell which points lie in a shape."""
     shapely.prepare(shape)
     inside: npt.NDArray[np.bool_] = shapely.contains_xy(shape, uv[:, 0], uv[:, 1])
     return inside

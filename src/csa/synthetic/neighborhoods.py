@@ -26,38 +26,15 @@ MIN_ROUNDNESS = 0.38
 
 @dataclass(frozen=True)
 class Neighborhood:
-    """One neighborhood.
+    """One neighborhood."""
 
-    Parameters
-    ----------
-    name
-        Invented.
-    shape
-        Polygon in degrees, WGS 84.
-    people
-        How many live there.
-    """
-
-    name: str
-    shape: shapely.Geometry
-    people: int
+    name: str  # invented
+    shape: shapely.Geometry  # polygon in degrees, WGS 84
+    people: int  # how many live there
 
 
 def lay_neighborhoods(ground: Ground, random: np.random.Generator) -> tuple[Neighborhood, ...]:
-    """Cut the city into neighborhoods.
-
-    Parameters
-    ----------
-    ground
-        The land.
-    random
-        Where the cuts fall, who is called what, and how many live where.
-
-    Returns
-    -------
-    tuple of Neighborhood
-        West to east; together they are the city, without gap or overlap.
-    """
+    """Cut the city into neighborhoods."""
     halves = shapely.ops.split(ground.limit, ground.river_line)
     # Each bank by itself: nobody calls both sides of a river by one name.
     banks = [_merge_small(_cut(bank, random)) for bank in shapely.get_parts(halves)]
@@ -155,20 +132,7 @@ def _share_people(
 
 
 def shares(weights: Floats, total: int) -> npt.NDArray[np.int64]:
-    """Divide a whole number in proportion, largest remainders first.
-
-    Parameters
-    ----------
-    weights
-        Not negative, length n, not all zero.
-    total
-        What is divided.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, length n, with exactly that sum.
-    """
+    """Divide a whole number in proportion, largest remainders first."""
     exact = weights / weights.sum() * total
     whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")

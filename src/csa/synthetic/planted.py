@@ -31,62 +31,24 @@ RING_SHARE = 0.048
 
 @dataclass(frozen=True)
 class Feature:
-    """A place where incidents are planted.
+    """A place where incidents are planted."""
 
-    Parameters
-    ----------
-    name
-        Short, for truth.json.
-    kind
-        `steady`, `cooling`, `ring`, `appearing` or `institution`.
-    middle
-        u and v, metres on the plan.
-    outer_m, inner_m
-        Radii in metres; the inner one is above 0 for a ring alone.
-    yearly_share
-        Share of a year's incidents, by year.
-    first_month, last_month
-        `YYYY-MM`, both counted.
-    """
-
-    name: str
-    kind: str
-    middle: tuple[float, float]
-    outer_m: float
-    yearly_share: tuple[float, ...]
-    inner_m: float = 0.0
-    first_month: str = "2015-01"
-    last_month: str = "2020-08"
+    name: str  # short, for truth.json
+    kind: str  # `steady`, `cooling`, `ring`, `appearing` or `institution`
+    middle: tuple[float, float]  # u and v, metres on the plan
+    outer_m: float  # radii in metres; the inner one is above 0 for a ring alone
+    yearly_share: tuple[float, ...]  # share of a year's incidents, by year
+    inner_m: float = 0.0  # radii in metres; the inner one is above 0 for a ring alone
+    first_month: str = "2015-01"  # `YYYY-MM`, both counted
+    last_month: str = "2020-08"  # `YYYY-MM`, both counted
 
     def holds(self, uv: Floats) -> npt.NDArray[np.bool_]:
-        """Tell which points of the plan lie in it.
-
-        Parameters
-        ----------
-        uv
-            (n, 2) metres on the plan.
-
-        Returns
-        -------
-        numpy.ndarray
-            Boolean, length n.
-        """
+        """Tell which points of the plan lie in it."""
         metres = self.distance_m(uv)
         return (metres >= self.inner_m) & (metres <= self.outer_m)
 
     def distance_m(self, uv: Floats) -> Floats:
-        """Measure how far points are from its middle, on the ground.
-
-        Parameters
-        ----------
-        uv
-            (n, 2) metres on the plan.
-
-        Returns
-        -------
-        numpy.ndarray
-            Metres, length n.
-        """
+        """Measure how far points are from its middle, on the ground."""
         x_m, y_m = (bend(uv) - bend(np.array([self.middle]))).T
         return np.asarray(np.hypot(x_m, y_m), dtype=np.float64)
 

@@ -52,23 +52,7 @@ YES_NO_UNKNOWN = {"Y": "yes", "N": "no", "": "unknown"}
 
 
 def sample_files(seed: int = SEED) -> dict[str, bytes]:
-    """Make the whole city.
-
-    Parameters
-    ----------
-    seed
-        Not negative; the same seed gives the same bytes.
-
-    Returns
-    -------
-    dict
-        Name of file to content.
-
-    Raises
-    ------
-    ParamError
-        If the seed is negative.
-    """
+    """Make the whole city."""
     if seed < 0:
         raise ParamError("sample.seed", given=seed)
     # A stream for each part: a change in one leaves the others as they are.

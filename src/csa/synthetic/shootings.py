@@ -50,59 +50,23 @@ FALLOFF_M = 3400.0
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident, as it is drawn.
+    """One incident, as it is drawn."""
 
-    Parameters
-    ----------
-    when
-        Local time.
-    is_homicide
-        Whether its first victim died.
-    feature
-        Name of the planted place, or `background`.
-    lon, lat
-        Degrees as the file holds them; None where it holds none.
-    block
-        As the file writes it.
-    victims
-        How many people were hit.
-    domestic
-        Y, N or empty.
-    fault
-        What a real file has beside: `officer`, `elsewhere`, `outside`, `bad_date`, `blank`,
-        `zero`; empty for most.
-    """
-
-    when: datetime
-    is_homicide: bool
-    feature: str
-    lon: float | None
-    lat: float | None
-    block: str
-    victims: int
-    domestic: str
-    fault: str = ""
+    when: datetime  # local time
+    is_homicide: bool  # whether its first victim died
+    feature: str  # name of the planted place, or `background`
+    lon: float | None  # degrees as the file holds them; None where it holds none
+    lat: float | None  # degrees as the file holds them; None where it holds none
+    block: str  # as the file writes it
+    victims: int  # how many people were hit
+    domestic: str  # Y, N or empty
+    fault: str = ""  # what a real file has beside
 
 
 def draw_incidents(
     ground: Ground, streets: Streets, random: np.random.Generator
 ) -> tuple[Incident, ...]:
-    """Draw all incidents.
-
-    Parameters
-    ----------
-    ground
-        The land.
-    streets
-        Where blocks are.
-    random
-        Everything but the totals, which are exact.
-
-    Returns
-    -------
-    tuple of Incident
-        In the order of time; what a real file has beside is among them.
-    """
+    """Draw all incidents."""
     sites = {feature.name: _site(feature, streets) for feature in FEATURES}
     sites[BACKGROUND] = _background(ground, streets, random)
     drawn: list[Incident] = []
@@ -271,16 +235,5 @@ def _extras(ground: Ground, site: _Site, random: np.random.Generator) -> Iterato
 
 
 def city_of(incident: Incident) -> str:
-    """Tell which city a row says it happened in.
-
-    Parameters
-    ----------
-    incident
-        Any incident.
-
-    Returns
-    -------
-    str
-        In capitals, as police files have it.
-    """
+    """Tell which city a row says it happened in."""
     return (ELSEWHERE if incident.fault == "elsewhere" else CITY).upper()

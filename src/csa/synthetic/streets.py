@@ -46,38 +46,15 @@ DIAGONAL_WAYS = (
 
 @dataclass(frozen=True)
 class Streets:
-    """Lines to draw and blocks to put incidents on, metres on the plan.
-
-    Parameters
-    ----------
-    lines
-        Name, class (`main` or `minor`) and line of each street's unbroken run.
-    block_uv
-        (n, 2) middles of the blocks.
-    block_names
-        Such as `2300 block of Alder St`, length n.
-    """
+    """Lines to draw and blocks to put incidents on, metres on the plan."""
 
     lines: tuple[tuple[str, str, shapely.LineString], ...]
-    block_uv: Floats
-    block_names: tuple[str, ...]
+    block_uv: Floats  # (n, 2) middles of the blocks
+    block_names: tuple[str, ...]  # such as `2300 block of Alder St`, length n
 
 
 def lay_streets(ground: Ground, random: np.random.Generator) -> Streets:
-    """Lay out the streets.
-
-    Parameters
-    ----------
-    ground
-        The land.
-    random
-        Which parts are built, and how densely.
-
-    Returns
-    -------
-    Streets
-        Lines and blocks; none in water, minor ones not in parks.
-    """
+    """Lay out the streets."""
     built = _built(random)
     along, across = (_segments(ground, built, is_along=way) for way in (True, False))
     lines = [
@@ -164,20 +141,7 @@ def _is_clear(ground: Ground, points: Floats, is_main: Flags, *, is_along: bool)
 
 
 def street_name(number: int, *, is_along: bool) -> str:
-    """Name a street of the grid.
-
-    Parameters
-    ----------
-    number
-        Its place in the grid, 0 in the middle.
-    is_along
-        True for streets of constant v, which bear names; the others are numbered.
-
-    Returns
-    -------
-    str
-        Such as `Alder St` or `12th St`.
-    """
+    """Name a street of the grid."""
     if is_along:
         name = STREETS[(number + N_V) * NAME_STEP % len(STREETS)]
         return f"{name} {'Blvd' if number % MAIN_V == 0 else 'St'}"

@@ -37,20 +37,7 @@ ServiceRow = tuple[str, str, float, float]
 def shooting_rows(
     incidents: Sequence[Incident], random: np.random.Generator
 ) -> list[tuple[object, ...]]:
-    """Write a row a victim, with a few rows twice.
-
-    Parameters
-    ----------
-    incidents
-        In the order of time.
-    random
-        Who else died, and which rows repeat.
-
-    Returns
-    -------
-    list of tuple
-        Values of `SHOOTING_COLUMNS`.
-    """
+    """Write a row a victim, with a few rows twice."""
     rows: list[tuple[object, ...]] = []
     numbers: dict[int, int] = {}
     n_bad = 0
@@ -75,22 +62,7 @@ def shooting_rows(
 
 
 def service_rows(ground: Ground, streets: Streets, random: np.random.Generator) -> list[ServiceRow]:
-    """Place hubs, clinics, schools, churches and libraries on blocks, recreation in parks.
-
-    Parameters
-    ----------
-    ground
-        The land.
-    streets
-        Where blocks are.
-    random
-        Which blocks.
-
-    Returns
-    -------
-    list of tuple
-        Values of `SERVICE_COLUMNS`; one hot area has no hub and no clinic within `GAP_M`.
-    """
+    """Place hubs, clinics, schools, churches and libraries on blocks, recreation in parks."""
     uv = streets.block_uv
     gap = next(feature for feature in FEATURES if feature.name == GAP_FEATURE)
     is_far = gap.distance_m(uv) > GAP_M
@@ -115,20 +87,7 @@ def _recreation(ground: Ground) -> Iterator[ServiceRow]:
 
 
 def risk_squares(ground: Ground, random: np.random.Generator) -> list[tuple[int, shapely.Polygon]]:
-    """Score squares of 400 m, smoothly: related to where shootings are planted, not equal to it.
-
-    Parameters
-    ----------
-    ground
-        The land.
-    random
-        What the score sees beside, and how strongly it sees each hot area.
-
-    Returns
-    -------
-    list of tuple
-        Score 0 to 100 and square, degrees, WGS 84; the highest is 100 and the lowest 0.
-    """
+    """Score squares of 400 m, smoothly: related to where shootings are planted, not equal to it."""
     west, south, east, north = ground.limit.bounds
     u, v = np.meshgrid(np.arange(west, east, SQUARE_M), np.arange(south, north, SQUARE_M))
     corners = np.column_stack([u.ravel(), v.ravel()])

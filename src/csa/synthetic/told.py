@@ -35,13 +35,7 @@ CAUGHT = 0.9
 
 
 def told_by() -> str:
-    """Tell by which month the planted rise around the cooling area shows, 7 times in 10.
-
-    Returns
-    -------
-    str
-        `YYYY-MM`.
-    """
+    """Tell by which month the planted rise around the cooling area shows, 7 times in 10."""
     yearly = HOMICIDES[TURN_YEAR] + NONFATAL[TURN_YEAR]
     before = SPILLED * COOLING_SHARE * yearly / 12  # a month
     after = COOLED_TO * before + CAUGHT * RING_SHARE * yearly / 12

@@ -29,18 +29,7 @@ MARKER = "backtest.json"
 
 
 def backtest_account(past: Past) -> dict[str, Any]:
-    """Write down what was asked of the past, with which values, and what it answers.
-
-    Parameters
-    ----------
-    past
-        Past days judged.
-
-    Returns
-    -------
-    dict
-        JSON values: what `backtest.json` holds.
-    """
+    """Write down what was asked of the past, with which values, and what it answers."""
     question = past.asked.question
     return {
         **write_header("backtest", past.asked.dataset, past.asked.config),
@@ -103,20 +92,7 @@ def _recorded(record: Record | None) -> dict[str, Any] | None:
 
 
 def backtest_files(account: Mapping[str, Any], past: Past) -> dict[str, bytes]:
-    """Write a backtest as files, the same bytes for the same backtest.
-
-    Parameters
-    ----------
-    account
-        What `backtest.json` holds.
-    past
-        Past days judged.
-
-    Returns
-    -------
-    dict
-        File name to content; `variants.csv` has no row where none was tried.
-    """
+    """Write a backtest as files, the same bytes for the same backtest."""
     columns = list(BACKTEST_COLUMNS)
     return {
         "backtest.csv": csv_bytes(columns, list_rows(past.table, columns, round_share)),

@@ -28,87 +28,33 @@ CHANCE_SEED = 20201001
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of the past.
+    """What is asked of the past."""
 
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    choices
-        How areas are proposed; radius and minimum are left to the suggestion.
-    question
-        Origins, horizon and land.
-    with_variants
-        Whether other ways of forming areas are scored too.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    choices: Choices
-    question: Question
-    with_variants: bool
+    dataset: Dataset  # a city's incidents and places
+    config: CityConfig  # the same city's file
+    choices: Choices  # how areas are proposed; radius and minimum are left to the suggestion
+    question: Question  # origins, horizon and land
+    with_variants: bool  # whether other ways of forming areas are scored too
 
 
 @dataclass(frozen=True)
 class Past:
-    """What the past answers.
+    """What the past answers."""
 
-    Parameters
-    ----------
-    asked
-        What was asked.
-    used
-        The record whose values areas were found with; None for the city file's.
-    made
-        The record made of it; None where the days were named.
-    table
-        As `csa.backtest.scoring.tabulate`.
-    comparison
-        Areas against the best other way; None where nothing came.
-    variants
-        As `csa.backtest.variants.run_variants`; empty where none was tried.
-    after
-        What areas of past years did afterwards; None where the days were named.
-    chance
-        How often areas come and go by chance; None there too, and where no year can be judged.
-    """
-
-    asked: Asked
-    used: Record | None
-    made: Record | None
-    table: pd.DataFrame
-    comparison: Comparison | None
-    variants: pd.DataFrame
-    after: tuple[After, ...] | None = None
-    chance: Chance | None = None
+    asked: Asked  # what was asked
+    used: Record | None  # the record whose values areas were found with; None for the city file's
+    made: Record | None  # the record made of it; None where the days were named
+    table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
+    comparison: Comparison | None  # areas against the best other way; None where nothing came
+    variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty where none was tried
+    after: tuple[After, ...] | None = None  # what areas of past years did afterwards
+    chance: Chance | None = None  # how often areas come and go by chance
 
 
 def ask_question(
     origins: Sequence[Month], horizon_months: int | None, area_share: float | None
 ) -> Question:
-    """Ask about past days.
-
-    Parameters
-    ----------
-    origins
-        First months that were not known.
-    horizon_months
-        Months after each that are scored; None for the record's.
-    area_share
-        The part of the study area's land that is chosen; None for the record's.
-
-    Returns
-    -------
-    Question
-        Origins, horizon and land.
-
-    Raises
-    ------
-    ParamError
-        If one is outside its range, or a day is named twice.
-    """
+    """Ask about past days."""
     return Question(
         tuple(origins),
         HORIZON_MONTHS if horizon_months is None else horizon_months,
@@ -117,21 +63,7 @@ def ask_question(
 
 
 def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
-    """Make the record of past years.
-
-    Parameters
-    ----------
-    asked
-        With the origins that `csa.backtest.recording.past_years` lists.
-    tell
-        Called with each step as it begins: `cells`, then one or two for each origin, and one
-        more for variants.
-
-    Returns
-    -------
-    Past
-        With the record made.
-    """
+    """Make the record of past years."""
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
     # Its areas are those that it suggests itself; so are the ones that other ways start from.
     areas = suggestion_of(asked.config, record).areas
@@ -149,23 +81,6 @@ def judge_named(asked: Asked, tell: Tell = silent) -> Past:
     """Judge the days that somebody names, with the city file's values.
 
     What past years suggest was chosen from years that may lie after such a day.
-
-    Parameters
-    ----------
-    asked
-        What is asked.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Past
-        Without a record made.
-
-    Raises
-    ------
-    PeriodError
-        If a day has no month of data before it, or not the whole horizon after it.
     """
     tell("cells")
     located = locate(asked.dataset, asked.config, asked.choices)

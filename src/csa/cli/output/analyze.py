@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
-    """Print the candidate areas.
-
-    Parameters
-    ----------
-    proposal
-        All candidates of one run.
-    units
-        `us` or `metric`.
-    out
-        The proposal's folder.
-    """
+    """Print the candidate areas."""
     if not proposal.is_empty:
         show(*_proxy_sentence(proposal), _found_sentence(proposal))
         _area_table(proposal, units)
@@ -176,13 +166,7 @@ def _last_day(until: str) -> str:
 
 
 def show_settings(settled: Mapping[str, Resolved]) -> None:
-    """Print each setting with its value and origin.
-
-    Parameters
-    ----------
-    settled
-        Setting name to value and origin.
-    """
+    """Print each setting with its value and origin."""
     table = Table(box=None, pad_edge=False)
     for title in ("Setting", "Value", "From", "What it is"):
         table.add_column(title)

@@ -51,18 +51,7 @@ PIPED_WIDTH = 120
 
 @contextmanager
 def progress(n_steps: int) -> Iterator[Tell]:
-    """Show a progress bar on stderr, on a terminal only.
-
-    Parameters
-    ----------
-    n_steps
-        How many steps there are.
-
-    Yields
-    ------
-    Callable
-        Called with the key of each step as it begins.
-    """
+    """Show a progress bar on stderr, on a terminal only."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
     quiet = not console.is_terminal
@@ -81,91 +70,36 @@ def progress(n_steps: int) -> Iterator[Tell]:
 
 
 def show(*sentences: str) -> None:
-    """Print sentences, each in a line that a terminal may break.
-
-    Parameters
-    ----------
-    *sentences
-        What is printed.
-    """
+    """Print sentences, each in a line that a terminal may break."""
     console = _out()
     for sentence in sentences:
         console.print(sentence, soft_wrap=True)
 
 
 def show_table(table: Table) -> None:
-    """Print a table.
-
-    Parameters
-    ----------
-    table
-        What is printed.
-    """
+    """Print a table."""
     _out().print(table)
 
 
 def show_json(value: Any) -> None:
-    """Print a value for machines.
-
-    Parameters
-    ----------
-    value
-        Dictionaries, lists, texts, numbers.
-    """
+    """Print a value for machines."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def fail(sentence: str, code: int) -> NoReturn:
-    """Say on stderr why the command ends, and end it.
-
-    Parameters
-    ----------
-    sentence
-        Why.
-    code
-        The exit code.
-
-    Raises
-    ------
-    SystemExit
-        Always.
-    """
+    """Say on stderr why the command ends, and end it."""
     typer.echo(f"csa: {sentence}", err=True)
     raise SystemExit(code)
 
 
 def as_note(message: Message) -> str:
-    """Render a message as a note, unless it warns.
-
-    Parameters
-    ----------
-    message
-        What a step had to say.
-
-    Returns
-    -------
-    str
-        The sentence, behind `Note: ` or `Warning: `.
-    """
+    """Render a message as a note, unless it warns."""
     sentence = render(message)
     return sentence if sentence.startswith("Warning: ") else f"Note: {sentence}"
 
 
 def pick(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Pick what a sentence names.
-
-    Parameters
-    ----------
-    values
-        By name.
-    *names
-        Which of them.
-
-    Returns
-    -------
-    dict
-        Those alone.
-    """
+    """Pick what a sentence names."""
     return {name: values[name] for name in names}
 
 

@@ -26,17 +26,7 @@ if TYPE_CHECKING:
 
 
 def show_backtest(past: Past, account: Mapping[str, Any], out: Path | None) -> None:
-    """Print what each way of choosing caught, and what that means.
-
-    Parameters
-    ----------
-    past
-        Past days judged.
-    account
-        What `backtest.json` holds.
-    out
-        The backtest's folder; None where nothing but the record was kept.
-    """
+    """Print what each way of choosing caught, and what that means."""
     if not past.asked.question.origins:
         show(_no_year(past))
     else:
@@ -131,15 +121,7 @@ def _record_sentences(record: Record) -> Iterator[str]:
 
 
 def show_priorities(found: Found, table: pd.DataFrame) -> None:
-    """Print what is known of each area, west to east, and what the data cannot tell.
-
-    Parameters
-    ----------
-    found
-        Candidate areas and what is known of them.
-    table
-        As `csa.priority.files.join_chosen`.
-    """
+    """Print what is known of each area, west to east, and what the data cannot tell."""
     if table.empty:
         show(speak("judged.no_area"))
     else:
@@ -209,13 +191,7 @@ def _tier(tier: Any, *, is_doubtful: bool) -> str:
 
 
 def show_closed_list(account: Mapping[str, Any]) -> None:
-    """Print the code of a closed list, and what to do before the draw.
-
-    Parameters
-    ----------
-    account
-        What `draw.json` holds.
-    """
+    """Print the code of a closed list, and what to do before the draw."""
     n_areas, code = len(account["entrants"]), account["entrants_sha256"]
     show(
         speak("draw.closed", n=n_areas, tier=account["tier"]),
@@ -226,17 +202,7 @@ def show_closed_list(account: Mapping[str, Any]) -> None:
 
 
 def show_draw(draw: Draw, power: pd.DataFrame, usual_fall_share: float | None) -> None:
-    """Print who starts when, how to draw again by hand, and what the draw could show.
-
-    Parameters
-    ----------
-    draw
-        The order.
-    power
-        As `csa.priority.draw_power.power_table`.
-    usual_fall_share
-        By how much such areas fall by themselves; None where no past year is known.
-    """
+    """Print who starts when, how to draw again by hand, and what the draw could show."""
     _show_all(list_starts(draw))
     _show_all(explain_draw(draw))
     _show_all(explain_power(power))
@@ -247,13 +213,7 @@ def show_draw(draw: Draw, power: pd.DataFrame, usual_fall_share: float | None) -
 
 
 def show_differences(found: Sequence[Message]) -> None:
-    """Print whether a recorded draw repeats.
-
-    Parameters
-    ----------
-    found
-        As `csa.priority.draw_record.find_differences`.
-    """
+    """Print whether a recorded draw repeats."""
     if found:
         _show_all(found)
     else:
@@ -265,13 +225,5 @@ def _show_all(messages: Iterable[Message]) -> None:
 
 
 def show_written(out: Path, names: Iterable[str]) -> None:
-    """Print what was written.
-
-    Parameters
-    ----------
-    out
-        The folder.
-    names
-        Its files.
-    """
+    """Print what was written."""
     show(speak("judged.written", out=out, files=", ".join(names)))

@@ -22,26 +22,12 @@ MAX_NAMED = 12
 
 
 def show_no_area(path: Path) -> None:
-    """Say that there is nothing to follow.
-
-    Parameters
-    ----------
-    path
-        The file that lists no area.
-    """
+    """Say that there is nothing to follow."""
     show(speak("follow.no_area", path=path))
 
 
 def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
-    """Print what changed, beside what would have come anyway.
-
-    Parameters
-    ----------
-    followed
-        The areas.
-    account
-        What `displacement.json` holds.
-    """
+    """Print what changed, beside what would have come anyway."""
     show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"], account["months_after"]))
     show(*_lineage(followed))

@@ -20,19 +20,7 @@ if TYPE_CHECKING:  # a command needs only one of them
 
 
 def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:
-    """Print what was read and lost.
-
-    Parameters
-    ----------
-    intake
-        What a run of ingest gave.
-    out
-        The dataset's folder.
-    version
-        Its version.
-    renamed
-        Which incidents of the version before have another id; None where none has.
-    """
+    """Print what was read and lost."""
     report = intake.dataset.report
     rejected = listed(report["rows_rejected"])
     if not report["incidents"]:
@@ -92,13 +80,7 @@ def _suspect_table(points: list[Mapping[str, Any]]) -> None:
 
 
 def show_fetched(account: Account) -> None:
-    """Say what was downloaded.
-
-    Parameters
-    ----------
-    account
-        What the download did.
-    """
+    """Say what was downloaded."""
     fields = vars(account)
     show(speak("fetch.done", n=account.rows, **pick(fields, "dataset", "updated_at", "path")))
     if account.pages_resumed:
@@ -109,44 +91,18 @@ def show_fetched(account: Account) -> None:
 
 
 def show_sample(truth: Mapping[str, Any], out: Path) -> None:
-    """Say what the made-up city holds.
-
-    Parameters
-    ----------
-    truth
-        What `truth.json` says.
-    out
-        The city's folder.
-    """
+    """Say what the made-up city holds."""
     counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
     show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))
 
 
 def show_basemap(messages: Sequence[Message]) -> None:
-    """Say what a city's background holds and lacks.
-
-    Parameters
-    ----------
-    messages
-        What building and describing it gave.
-    """
+    """Say what a city's background holds and lacks."""
     show(*(render(message) for message in messages))
 
 
 def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool) -> None:
-    """Say that a city's file has no fault, and which of its files are not there.
-
-    Parameters
-    ----------
-    config
-        The city.
-    path
-        Its file.
-    folder
-        Its data folder.
-    has_places
-        Whether its neighborhoods are at hand.
-    """
+    """Say that a city's file has no fault, and which of its files are not there."""
     show(speak("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         show(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
@@ -155,13 +111,7 @@ def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool
 
 
 def show_tried(tried: Sequence[Tried]) -> None:
-    """Say as which layout each file would be read, what of it was found, and its rows.
-
-    Parameters
-    ----------
-    tried
-        What a run of ingest would make of each file.
-    """
+    """Say as which layout each file would be read, what of it was found, and its rows."""
     for each in tried:
         layout, account = each.layout, each.account
         found = ", ".join(layout.positions)

@@ -19,15 +19,7 @@ MAX_SHOWN = 120
 
 
 def show_plan(plan: Plan, lines: Sequence[Line]) -> None:
-    """Print a plan's actions by strategy, and what stands out.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    lines
-        How its actions stand.
-    """
+    """Print a plan's actions by strategy, and what stands out."""
     table = Table(box=None, pad_edge=False)
     for title in ("Item", "Action", "Status", "Office", ""):
         table.add_column(title, overflow="fold")
@@ -57,18 +49,7 @@ def _notes(line: Line) -> Iterator[str]:
 
 
 def summary(lines: Sequence[Line]) -> str:
-    """Say how a plan stands in one sentence.
-
-    Parameters
-    ----------
-    lines
-        How its actions stand.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Say how a plan stands in one sentence."""
     return speak(
         "keep.summary",
         n=len(lines),
@@ -81,13 +62,7 @@ def summary(lines: Sequence[Line]) -> str:
 
 
 def show_action(line: Line) -> None:
-    """Print how an action stands.
-
-    Parameters
-    ----------
-    line
-        The action's.
-    """
+    """Print how an action stands."""
     state, title = line.state, line.title
     status = status_word(state.status)
     key = "keep.action_reason" if state.reason else "keep.action"
@@ -96,13 +71,7 @@ def show_action(line: Line) -> None:
 
 
 def show_areas(records: Records) -> None:
-    """Print each area with its steps.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    """
+    """Print each area with its steps."""
     if not records.areas:
         show(speak("keep.no_areas"))
     for area in records.areas:
@@ -121,13 +90,7 @@ def show_areas(records: Records) -> None:
 
 
 def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Print the trail.
-
-    Parameters
-    ----------
-    entries
-        The first first.
-    """
+    """Print the trail."""
     if not entries:
         show(speak("keep.no_entry"))
         return
@@ -147,13 +110,7 @@ def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the whole city's measures.
-
-    Parameters
-    ----------
-    rows
-        As `csa.reports.briefing.measuring.measure_rows`.
-    """
+    """Print the whole city's measures."""
     table = Table(box=None, pad_edge=False)
     for title in ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled"):
         table.add_column(title, overflow="fold")

@@ -22,21 +22,7 @@ if TYPE_CHECKING:
 def show_published(
     made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
 ) -> None:
-    """Print what the public is told, and what is held back.
-
-    Parameters
-    ----------
-    made
-        What was published.
-    out
-        The bundle's folder.
-    files
-        Its files.
-    n_earlier
-        Publications that were known before.
-    undrawn
-        Why the map could not be drawn; None where it was.
-    """
+    """Print what the public is told, and what is held back."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
     show(known)
@@ -48,13 +34,7 @@ def show_published(
 def show_published_json(
     made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
 ) -> None:
-    """Print the same for machines.
-
-    Parameters
-    ----------
-    made, out, files, n_earlier, undrawn
-        As `show_published`.
-    """
+    """Print the same for machines."""
     facts = made.facts
     account: dict[str, Any] = {
         "out": str(out),

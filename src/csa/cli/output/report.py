@@ -17,19 +17,7 @@ NO_PAST = "report.lacks_past"
 
 
 def show_report(facts: Facts, out: Path, files: Mapping[str, bytes], language: str) -> None:
-    """Print what was written.
-
-    Parameters
-    ----------
-    facts
-        What it was made from.
-    out
-        The file or folder.
-    files
-        Name to content.
-    language
-        Of the report.
-    """
+    """Print what was written."""
     for name, content in files.items():
         path = out if len(files) == 1 else out / name
         show(speak("report_file.wrote", path=path, kb=-(-len(content) // 1000)))

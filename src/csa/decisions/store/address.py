@@ -13,23 +13,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
 def url_of(address: str) -> URL:
-    """Read the address of a store.
-
-    Parameters
-    ----------
-    address
-        A file's path, `sqlite:///path`, or `postgresql://user:password@host/database`.
-
-    Returns
-    -------
-    sqlalchemy.URL
-        With the driver that this project uses.
-
-    Raises
-    ------
-    ParamError
-        If it is neither.
-    """
+    """Read the address of a store."""
     if "://" not in address:
         if address.strip() in {"", ":memory:"}:
             raise ParamError("store.address", given=address)
@@ -53,18 +37,7 @@ def _hidden(address: str) -> str:
 
 
 def named(url: URL) -> str:
-    """Name a store in a sentence, without its password.
-
-    Parameters
-    ----------
-    url
-        Of a store.
-
-    Returns
-    -------
-    str
-        The file, or the URL with the password hidden.
-    """
+    """Name a store in a sentence, without its password."""
     if url.get_backend_name() == SQLITE:
         return str(url.database)
     # The driver takes a password from the query too.
@@ -72,17 +45,6 @@ def named(url: URL) -> str:
 
 
 def shown(address: str) -> str:
-    """Name an address in a sentence, be it a store's or not, without its password.
-
-    Parameters
-    ----------
-    address
-        As somebody gave it.
-
-    Returns
-    -------
-    str
-        The same, without what could be a password.
-    """
+    """Name an address in a sentence, be it a store's or not, without its password."""
     is_url = "://" in address and not address.startswith(SQLITE)
     return _hidden(address) if is_url else address

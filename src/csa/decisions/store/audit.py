@@ -31,21 +31,11 @@ MAX_WHY = 2000
 
 @dataclass(frozen=True)
 class Signed:
-    """Who changes something, when and why.
+    """Who changes something, when and why."""
 
-    Parameters
-    ----------
-    by_office
-        An office or body, never a private person.
-    why
-        In the office's own words.
-    at_utc
-        When, with its zone.
-    """
-
-    by_office: str
-    why: str
-    at_utc: datetime
+    by_office: str  # an office or body, never a private person
+    why: str  # in the office's own words
+    at_utc: datetime  # when, with its zone
 
     def __post_init__(self) -> None:
         """Refuse a change that nobody could account for."""
@@ -61,33 +51,14 @@ class Signed:
 
 @dataclass(frozen=True)
 class Head:
-    """How far the trail is.
+    """How far the trail is."""
 
-    Parameters
-    ----------
-    n
-        How many entries.
-    hash
-        Of the last; zeros where there is none.
-    """
-
-    n: int
-    hash: str
+    n: int  # how many entries
+    hash: str  # of the last; zeros where there is none
 
 
 def head_of(connection: Connection) -> Head:
-    """Return the trail's end.
-
-    Parameters
-    ----------
-    connection
-        To a store.
-
-    Returns
-    -------
-    Head
-        The last entry's number and hash.
-    """
+    """Return the trail's end."""
     last = connection.execute(
         select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1)
     ).first()
@@ -96,33 +67,15 @@ def head_of(connection: Connection) -> Head:
 
 @dataclass(frozen=True)
 class Told:
-    """One change that the trail is to tell of.
+    """One change that the trail is to tell of."""
 
-    Parameters
-    ----------
-    item
-        What changed.
-    old, new
-        What it was, None for what is new; what it became.
-    """
-
-    item: str
-    old: Any
-    new: Any
+    item: str  # what changed
+    old: Any  # what it was, None for what is new; what it became
+    new: Any  # what it was, None for what is new; what it became
 
 
 def append(connection: Connection, signed: Signed, *changes: Told) -> None:
-    """Append an entry for each change; the caller holds the store's lock for writers.
-
-    Parameters
-    ----------
-    connection
-        In the transaction of the changes.
-    signed
-        Who, when, why.
-    *changes
-        What changed, in this order.
-    """
+    """Append an entry for each change; the caller holds the store's lock for writers."""
     head = head_of(connection)
     before, rows = head.hash, []
     for number, change in enumerate(changes, start=head.n + 1):
@@ -141,38 +94,14 @@ def append(connection: Connection, signed: Signed, *changes: Told) -> None:
 
 
 def chained(before: str, entry: Mapping[str, Any]) -> str:
-    """Return an entry's hash: of the hash before it and of all it says.
-
-    Parameters
-    ----------
-    before
-        The hash of the entry before.
-    entry
-        Its columns, `hash` aside.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
+    """Return an entry's hash: of the hash before it and of all it says."""
     names = ("id", "at_utc", "by_office", "item", "old", "new", "why")
     told = before + "\n" + as_text([entry[name] for name in names])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def as_text(value: Any) -> str:
-    """Write a value as JSON, one way only.
-
-    Parameters
-    ----------
-    value
-        Dictionaries, lists, texts, numbers, days.
-
-    Returns
-    -------
-    str
-        Keys in order, no blanks.
-    """
+    """Write a value as JSON, one way only."""
     return json.dumps(
         value,
         ensure_ascii=False,
@@ -190,18 +119,7 @@ def _plain(value: Any) -> str:
 
 
 def values_of(row: Audited) -> dict[str, Any]:
-    """Return what a row says, its key and revision aside.
-
-    Parameters
-    ----------
-    row
-        Any row whose changes are told.
-
-    Returns
-    -------
-    dict
-        Column to value.
-    """
+    """Return what a row says, its key and revision aside."""
     names = (column.key for column in look_into(type(row)).columns)
     return {name: getattr(row, name) for name in names if name not in {"key", "revision"}}
 

@@ -35,45 +35,15 @@ ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was read and found whole.
+    """A backup that was read and found whole."""
 
-    Parameters
-    ----------
-    schema
-        The store's version.
-    head
-        The end of its trail.
-    tables
-        Table to rows, each column to value.
-    """
-
-    schema: str
-    head: Head
-    tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    schema: str  # the store's version
+    head: Head  # the end of its trail
+    tables: Mapping[str, Sequence[Mapping[str, Any]]]  # table to rows, each column to value
 
 
 def save_backup(store: Store, path: Path) -> Head:
-    """Write a backup, while others go on.
-
-    Parameters
-    ----------
-    store
-        What is kept.
-    path
-        The file; one that is there is replaced whole.
-
-    Returns
-    -------
-    Head
-        The end of the trail that it holds.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be read.
-    OutputError
-        If the file cannot be written.
-    """
+    """Write a backup, while others go on."""
     with store.reading() as session:
         head, content = _packed(session.connection())
     write_file(path, content)
@@ -111,23 +81,7 @@ def _tables_of(connection: Connection) -> list[Table]:
 
 
 def load_backup(path: Path) -> Backup:
-    """Read a backup and check that it is whole.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Backup
-        What it holds.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be read, is damaged or cut short, or is of a later version.
-    """
+    """Read a backup and check that it is whole."""
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -154,31 +108,7 @@ def load_backup(path: Path) -> Backup:
 
 
 def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
-    """Put a backup in the store's place, and say so in its trail.
-
-    Parameters
-    ----------
-    store
-        Replaced whole, or not at all.
-    backup
-        As `load_backup`.
-    signed
-        Who, when, why.
-    safe
-        Where what is replaced is written before it is, where anything was decided.
-
-    Returns
-    -------
-    Head
-        The trail's end: one entry past the backup's.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be written, or the backup's rows are not what its trail says.
-    OutputError
-        If what is replaced cannot be written to `safe`.
-    """
+    """Put a backup in the store's place, and say so in its trail."""
     with (
         spoken(store.name),
         store.engine.connect().execution_options(csa_writes=True) as connection,

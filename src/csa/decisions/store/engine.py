@@ -56,33 +56,14 @@ database, too many, shut down."""
 
 @dataclass(frozen=True)
 class Store:
-    """An open store.
+    """An open store."""
 
-    Parameters
-    ----------
-    engine
-        To its database.
-    name
-        For sentences, without a password.
-    """
-
-    engine: Engine
-    name: str
+    engine: Engine  # to its database
+    name: str  # for sentences, without a password
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Read, all of one moment.
-
-        Yields
-        ------
-        sqlalchemy.orm.Session
-            Whose rows are not to be changed.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be read.
-        """
+        """Read, all of one moment."""
         with spoken(self.name), Session(self.engine, autoflush=False) as session:
             if self.engine.dialect.name == POSTGRESQL:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -91,23 +72,7 @@ class Store:
 
     @contextmanager
     def writing(self, signed: Signed) -> Iterator[Session]:
-        """Write, whole or not at all; another writer waits.
-
-        Parameters
-        ----------
-        signed
-            Who changes something, when and why.
-
-        Yields
-        ------
-        sqlalchemy.orm.Session
-            What is changed in it is kept when the block ends without an error.
-
-        Raises
-        ------
-        StoreError
-            If the database cannot be written.
-        """
+        """Write, whole or not at all; another writer waits."""
         with spoken(self.name), Session(self.engine, expire_on_commit=False) as session:
             session.info[SIGNED] = signed
             lock_writers(session.connection(execution_options={"csa_writes": True}))
@@ -115,53 +80,19 @@ class Store:
             session.commit()
 
     def head(self) -> Head:
-        """Return the trail's end: what a page of the store is remembered under.
-
-        Returns
-        -------
-        Head
-            Number and hash of the last entry.
-        """
+        """Return the trail's end: what a page of the store is remembered under."""
         with self.reading() as session:
             return head_of(session.connection())
 
 
 def lock_writers(connection: Connection) -> None:
-    """Let no other writer in until the transaction ends.
-
-    Parameters
-    ----------
-    connection
-        In a transaction; SQLite's began with the lock.
-    """
+    """Let no other writer in until the transaction ends."""
     if connection.dialect.name == POSTGRESQL:
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITERS_LOCK})
 
 
 def open_store(address: str, *, make: bool = False, city: str = "") -> Store | None:
-    """Open a store, and bring an earlier version's tables forward.
-
-    Parameters
-    ----------
-    address
-        As `csa.decisions.store.address.url_of`.
-    make
-        Whether one that is absent is made.
-    city
-        Short name of the city whose decisions it holds; empty asks and says nothing.
-
-    Returns
-    -------
-    Store or None
-        None where there is none and none was to be made.
-
-    Raises
-    ------
-    ParamError
-        If the address is no store's.
-    StoreError
-        If it cannot be opened, is no store, is of a later version, or is another city's.
-    """
+    """Open a store, and bring an earlier version's tables forward."""
     url = url_of(address)
     name = named(url)
     is_file = url.get_backend_name() == SQLITE
@@ -247,23 +178,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def spoken(name: str) -> Iterator[None]:
-    """Say in a sentence what a database or its disk refused.
-
-    Parameters
-    ----------
-    name
-        Of the store.
-
-    Yields
-    ------
-    None
-        Around what asks the database.
-
-    Raises
-    ------
-    StoreError
-        For what the database or the disk refused.
-    """
+    """Say in a sentence what a database or its disk refused."""
     try:
         yield
     except exc.IntegrityError:

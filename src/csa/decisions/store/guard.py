@@ -52,24 +52,12 @@ ACTIVE_POSTGRES = """SELECT tgname, tgtype FROM pg_trigger JOIN pg_proc ON pg_pr
 
 
 def guard_trail(connection: Connection) -> None:
-    """Let the database itself refuse any change of the trail.
-
-    Parameters
-    ----------
-    connection
-        In a transaction; the table is there.
-    """
+    """Let the database itself refuse any change of the trail."""
     _run(connection, POSTGRES if connection.dialect.name == POSTGRESQL else SQLITE)
 
 
 def unguard_trail(connection: Connection) -> None:
-    """Take the guard off, for a restored backup alone, within its transaction.
-
-    Parameters
-    ----------
-    connection
-        In a transaction that guards the trail again.
-    """
+    """Take the guard off, for a restored backup alone, within its transaction."""
     is_postgres = connection.dialect.name == POSTGRESQL
     _run(connection, UNGUARD_POSTGRES if is_postgres else UNGUARD_SQLITE)
 
@@ -80,18 +68,7 @@ def _run(connection: Connection, statements: tuple[str, ...]) -> None:
 
 
 def is_guarded(connection: Connection) -> bool:
-    """Tell whether the database still refuses any change of the trail.
-
-    Parameters
-    ----------
-    connection
-        To a store.
-
-    Returns
-    -------
-    bool
-        False where somebody took a trigger off, switched it off, or made it do something else.
-    """
+    """Tell whether the database still refuses any change of the trail."""
     if connection.dialect.name == POSTGRESQL:
         rows = connection.execute(text(ACTIVE_POSTGRES), {"refusing": REFUSING})
         found = {(row.tgname, row.tgtype) for row in rows}

@@ -16,18 +16,7 @@ from csa.decisions.store.tables import Base
 
 
 def config_of(connection: Connection | None = None) -> Config:
-    """Return what Alembic needs to know.
-
-    Parameters
-    ----------
-    connection
-        The migrations' own; None where none runs.
-
-    Returns
-    -------
-    alembic.config.Config
-        Without a file.
-    """
+    """Return what Alembic needs to know."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -37,94 +26,35 @@ def config_of(connection: Connection | None = None) -> Config:
 
 
 def newest() -> str:
-    """Return the version that this program writes.
-
-    Returns
-    -------
-    str
-        Such as `0001`.
-    """
+    """Return the version that this program writes."""
     return str(ScriptDirectory.from_config(config_of()).get_current_head())
 
 
 def known_versions() -> tuple[str, ...]:
-    """List the versions that can be brought forward.
-
-    Returns
-    -------
-    tuple of str
-        Oldest first.
-    """
+    """List the versions that can be brought forward."""
     scripts = ScriptDirectory.from_config(config_of()).walk_revisions()
     return tuple(sorted(script.revision for script in scripts))
 
 
 def version_of(connection: Connection) -> str | None:
-    """Return a store's version.
-
-    Parameters
-    ----------
-    connection
-        To a database.
-
-    Returns
-    -------
-    str or None
-        None where the database holds no store.
-    """
+    """Return a store's version."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Make or change the tables.
-
-    Parameters
-    ----------
-    connection
-        In a transaction, with the writers' lock.
-    to
-        A version.
-    """
+    """Make or change the tables."""
     command.upgrade(config_of(connection), to)
 
 
 def forget(connection: Connection) -> None:
-    """Leave a database without tables without a version too, to be made anew.
-
-    Parameters
-    ----------
-    connection
-        In a transaction, with the writers' lock.
-    """
+    """Leave a database without tables without a version too, to be made anew."""
     command.stamp(config_of(connection), "base")
 
 
 def bring_forward(
     engine: Engine, lock: Callable[[Connection], None], name: str, *, make: bool
 ) -> bool:
-    """Bring a store to the newest version.
-
-    Parameters
-    ----------
-    engine
-        To its database.
-    lock
-        Takes the writers' lock.
-    name
-        Of the store, for sentences.
-    make
-        Whether one that is absent is made.
-
-    Returns
-    -------
-    bool
-        Whether there is a store.
-
-    Raises
-    ------
-    StoreError
-        If its version is a later one, or the database holds something else.
-    """
+    """Bring a store to the newest version."""
     with engine.connect() as connection:
         found = version_of(connection)
         if found is None and not make:

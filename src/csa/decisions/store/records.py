@@ -41,41 +41,26 @@ NO_STORE = Head(0, GENESIS)
 
 @dataclass(frozen=True)
 class Records:
-    """The store at one moment; its rows are not to be changed.
+    """The store at one moment; its rows are not to be changed."""
 
-    Parameters
-    ----------
-    head
-        The end of the trail: two with the same head are the same.
-    decided
-        The last entry that is of no hand-out: what a report is made from. Who received one
-        changes no report.
-    actions, changes, links, areas, steps, baselines, tasks, meetings, asked, lessons
-        Rows of each table, in the order in which they came.
-    stakeholders, measures, quarters, minutes, handouts
-        The same.
-    values
-        Of measures, every revision, by measure, place and quarter.
-    """
-
-    head: Head = NO_STORE
-    decided: Head = NO_STORE
-    actions: tuple[ActionRow, ...] = ()
-    changes: tuple[ChangeRow, ...] = ()
-    links: tuple[LinkRow, ...] = ()
-    areas: tuple[AreaRow, ...] = ()
-    steps: tuple[StepRow, ...] = ()
-    baselines: tuple[BaselineRow, ...] = ()
-    tasks: tuple[TaskRow, ...] = ()
-    meetings: tuple[MeetingRow, ...] = ()
-    asked: tuple[AskedRow, ...] = ()
-    lessons: tuple[LessonRow, ...] = ()
-    stakeholders: tuple[StakeholderRow, ...] = ()
-    measures: tuple[MeasureRow, ...] = ()
-    values: tuple[Value, ...] = ()
-    quarters: tuple[QuarterRow, ...] = ()
-    minutes: tuple[MinuteRow, ...] = ()
-    handouts: tuple[HandoutRow, ...] = ()
+    head: Head = NO_STORE  # the end of the trail: two with the same head are the same
+    decided: Head = NO_STORE  # the last entry that is of no hand-out
+    actions: tuple[ActionRow, ...] = ()  # rows of each table, in the order in which they came
+    changes: tuple[ChangeRow, ...] = ()  # rows of each table, in the order in which they came
+    links: tuple[LinkRow, ...] = ()  # rows of each table, in the order in which they came
+    areas: tuple[AreaRow, ...] = ()  # rows of each table, in the order in which they came
+    steps: tuple[StepRow, ...] = ()  # rows of each table, in the order in which they came
+    baselines: tuple[BaselineRow, ...] = ()  # rows of each table, in the order in which they came
+    tasks: tuple[TaskRow, ...] = ()  # rows of each table, in the order in which they came
+    meetings: tuple[MeetingRow, ...] = ()  # rows of each table, in the order in which they came
+    asked: tuple[AskedRow, ...] = ()  # rows of each table, in the order in which they came
+    lessons: tuple[LessonRow, ...] = ()  # rows of each table, in the order in which they came
+    stakeholders: tuple[StakeholderRow, ...] = ()  # the same
+    measures: tuple[MeasureRow, ...] = ()  # the same
+    values: tuple[Value, ...] = ()  # of measures, every revision, by measure, place and quarter
+    quarters: tuple[QuarterRow, ...] = ()  # the same
+    minutes: tuple[MinuteRow, ...] = ()  # the same
+    handouts: tuple[HandoutRow, ...] = ()  # the same
 
     @property
     def states(self) -> Mapping[str, ActionState]:
@@ -83,18 +68,7 @@ class Records:
         return {row.key: state_of(row) for row in self.actions}
 
     def steps_of(self, area: str) -> tuple[StepRow, ...]:
-        """List an area's steps.
-
-        Parameters
-        ----------
-        area
-            Its key.
-
-        Returns
-        -------
-        tuple
-            The first first.
-        """
+        """List an area's steps."""
         return tuple(row for row in self.steps if row.area == area)
 
 
@@ -118,25 +92,7 @@ TABLES: Mapping[str, type[Audited]] = {
 
 
 def read_records(store: Store | None, *, with_values: bool = True) -> Records:
-    """Read the store, all of one moment.
-
-    Parameters
-    ----------
-    store
-        None: nothing was decided yet.
-    with_values
-        Whether the values of measures are read too: they are many.
-
-    Returns
-    -------
-    Records
-        What stands in it.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be read.
-    """
+    """Read the store, all of one moment."""
     if store is None:
         return Records()
     with store.reading() as session:
@@ -161,16 +117,6 @@ def mark_values(store: Store) -> str:
 
     Values are only ever added, and each tells the trail, so that the last entry about a measure is
     enough: its hash rests on all before it, also where a backup was restored.
-
-    Parameters
-    ----------
-    store
-        A store.
-
-    Returns
-    -------
-    str
-        A hash; zeros where no value was ever taken.
     """
     told = select(Audit.hash).where(Audit.item.startswith(ValueRow.prefix, autoescape=True))
     with store.reading() as session:
@@ -178,18 +124,7 @@ def mark_values(store: Store) -> str:
 
 
 def read_values(store: Store) -> tuple[Value, ...]:
-    """Read the values of measures.
-
-    Parameters
-    ----------
-    store
-        A store.
-
-    Returns
-    -------
-    tuple of Value
-        Every revision, by measure, place and quarter.
-    """
+    """Read the values of measures."""
     with store.reading() as session:
         return _values(session)
 
@@ -216,73 +151,27 @@ def _rows(session: Session, table: type[Audited]) -> tuple[Audited, ...]:
 
 
 def in_order(key: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort keys as people count: `B/task-10` after `B/task-9`.
-
-    Parameters
-    ----------
-    key
-        Of a row.
-
-    Returns
-    -------
-    tuple
-        To sort by.
-    """
+    """Sort keys as people count: `B/task-10` after `B/task-9`."""
     parts = key.replace("-", ".").replace("/", ".").split(".")
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
 
 
 def state_of(row: ActionRow) -> ActionState:
-    """Return how an action stands.
-
-    Parameters
-    ----------
-    row
-        As it is kept.
-
-    Returns
-    -------
-    ActionState
-        The same, checked.
-    """
+    """Return how an action stands."""
     names = [field.name for field in fields(ActionState) if field.name != "number"]
     values = {name: getattr(row, name) for name in names}
     return ActionState(row.key, **values | {"areas": tuple(row.areas)})
 
 
 def titles_of(rows: Iterable[ChangeRow]) -> dict[str, str]:
-    """Return the titles that were approved, for open slots and revised actions.
-
-    Parameters
-    ----------
-    rows
-        `Records.changes`, in any order.
-
-    Returns
-    -------
-    dict
-        Action's number to title; of the proposal made last.
-    """
+    """Return the titles that were approved, for open slots and revised actions."""
     titled = [row for row in rows if row.state == APPROVED and "title" in row.values]
     titled.sort(key=lambda row: in_order(row.key))
     return {row.action: row.values["title"] for row in titled}
 
 
 def links_of(plan: Plan, rows: Iterable[LinkRow]) -> dict[str, tuple[Link, ...]]:
-    """Return each item's links: the plan's own, with what was added and taken away.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    rows
-        `Records.links`.
-
-    Returns
-    -------
-    dict
-        Number of an action or a strategy to its links.
-    """
+    """Return each item's links: the plan's own, with what was added and taken away."""
     links = {item.number: item.needs for item in plan.strategies}
     links |= {item.number: item.needs for item in plan.actions}
     for row in rows:

@@ -24,24 +24,12 @@ LEAST_SIGNS = 12
 
 @dataclass(frozen=True)
 class Verified:
-    """What a walk along the trail found.
+    """What a walk along the trail found."""
 
-    Parameters
-    ----------
-    head
-        Its end.
-    broken_at
-        Number of the first entry that does not follow from the one before; None: whole.
-    strange
-        Items whose rows are not what their entries say.
-    is_guarded
-        Whether the database still refuses any change of the trail.
-    """
-
-    head: Head
-    broken_at: int | None
-    strange: tuple[str, ...]
-    is_guarded: bool = True
+    head: Head  # its end
+    broken_at: int | None  # number of the first entry that does not follow from the one before
+    strange: tuple[str, ...]  # items whose rows are not what their entries say
+    is_guarded: bool = True  # whether the database still refuses any change of the trail
 
     @property
     def is_whole(self) -> bool:
@@ -50,20 +38,7 @@ class Verified:
 
 
 def entries(connection: Connection, item: str | None = None) -> list[dict[str, Any]]:
-    """List the trail.
-
-    Parameters
-    ----------
-    connection
-        To a store.
-    item
-        Only of this.
-
-    Returns
-    -------
-    list of dict
-        The first first, each with its columns.
-    """
+    """List the trail."""
     wanted = select(Audit.__table__).order_by(Audit.id)
     if item is not None:
         wanted = wanted.where(Audit.item == item)
@@ -71,39 +46,13 @@ def entries(connection: Connection, item: str | None = None) -> list[dict[str, A
 
 
 def entries_of(connection: Connection, items: Collection[str]) -> list[dict[str, Any]]:
-    """List what the trail says of some items, in one question: it may be long.
-
-    Parameters
-    ----------
-    connection
-        To a store.
-    items
-        Of which.
-
-    Returns
-    -------
-    list of dict
-        The first first, each with its columns.
-    """
+    """List what the trail says of some items, in one question: it may be long."""
     wanted = select(Audit.__table__).where(Audit.item.in_(sorted(items))).order_by(Audit.id)
     return [dict(entry) for entry in connection.execute(wanted).mappings()]
 
 
 def find_head(connection: Connection, given: str) -> int | None:
-    """Tell which entry had a hash: whoever has a printed head can ask whether it is there still.
-
-    Parameters
-    ----------
-    connection
-        To a store.
-    given
-        The hash, or its first twelve signs or more.
-
-    Returns
-    -------
-    int or None
-        The entry's number; 0 for the zeros before the first; None where none has it.
-    """
+    """Tell which entry had a hash: whoever has a printed head can ask whether it is there still."""
     wanted = given.strip().lower()
     if len(wanted) < LEAST_SIGNS:
         return None
@@ -115,18 +64,7 @@ def find_head(connection: Connection, given: str) -> int | None:
 
 
 def verify(session: Session) -> Verified:
-    """Walk the chain from its beginning, then compare each row with what the trail says of it.
-
-    Parameters
-    ----------
-    session
-        To a store, in one transaction.
-
-    Returns
-    -------
-    Verified
-        What was found.
-    """
+    """Walk the chain from its beginning, then compare each row with what the trail says of it."""
     before, n, told = GENESIS, 0, dict[str, dict[str, Any]]()
     for values in entries(session.connection()):
         n += 1

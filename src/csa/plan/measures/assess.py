@@ -48,29 +48,13 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """A change, and what may be said of it.
+    """A change, and what may be said of it."""
 
-    Parameters
-    ----------
-    verdict
-        What is said.
-    message
-        The sentence.
-    difference
-        After less what was to be expected from before. Of counts: in as long a time, among as
-        many, as after; of shares: 0.1 is ten points. None where nothing is compared.
-    low, high
-        Its 95 % range; None where there is none.
-    usual
-        What the measure usually comes to by itself, as a multiple of before; None where the
-        place was not chosen by it.
-    """
-
-    verdict: Verdict
-    message: Message
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
+    verdict: Verdict  # what is said
+    message: Message  # the sentence
+    difference: float | None = None  # after less what was to be expected from before
+    low: float | None = None  # its 95 % range; None where there is none
+    high: float | None = None  # its 95 % range; None where there is none
     usual: float | None = None
 
 
@@ -83,32 +67,6 @@ def judge(
     usual: float | None = None,
 ) -> Judged:
     """Judge whether a measure changed between two spans of quarters.
-
-    Parameters
-    ----------
-    kind
-        Of `csa.plan.measures.KINDS`.
-    direction
-        Which way is better.
-    before, after
-        Checked values of one measure and place; of several revisions the newest counts.
-    dispersion
-        Variance over mean of counts, from the city's own history; below 1 it is taken as 1.
-        Shares have their design effect instead.
-    usual
-        What the measure usually comes to by itself, as a multiple of before, where the place was
-        chosen by this same measure.
-
-    Returns
-    -------
-    Judged
-        The verdict, the difference with its range, and the sentence.
-
-    Raises
-    ------
-    ParamError
-        If there is no such kind or direction, the values are not of one measure and place, a
-        quarter is both before and after, or dispersion or usual is no number above 0.
 
     References
     ----------
@@ -136,25 +94,7 @@ def judge(
 def on_target(
     value: float | None, baseline: float | None, target: float | None, direction: Direction
 ) -> Progress:
-    """Tell how a value stands to its target; whether it moved by chance is `judge`'s to say.
-
-    Parameters
-    ----------
-    value, baseline, target
-        In one unit; None where there is none.
-    direction
-        Which way is better; with none, a target is met only where it is hit.
-
-    Returns
-    -------
-    Progress
-        What is said.
-
-    Raises
-    ------
-    ParamError
-        If there is no such direction.
-    """
+    """Tell how a value stands to its target; whether it moved by chance is `judge`'s to say."""
     _refuse_direction(direction)
     if target is None:
         return Progress.NO_TARGET

@@ -31,51 +31,20 @@ LEAST_CASES = 10
 
 @dataclass(frozen=True)
 class Found:
-    """A comparison.
+    """A comparison."""
 
-    Parameters
-    ----------
-    difference
-        After less what was to be expected from before.
-    low, high
-        Its 95 % range; None where nothing tells how far it moves by chance.
-    sign
-        1 more and -1 fewer than chance would give; 0 neither.
-    is_enough
-        Whether there is enough to say either.
-    what
-        What was compared, in words.
-    """
-
-    difference: float
-    low: float | None
-    high: float | None
-    sign: int
-    is_enough: bool
-    what: Message
+    difference: float  # after less what was to be expected from before
+    low: float | None  # its 95 % range; None where nothing tells how far it moves by chance
+    high: float | None  # its 95 % range; None where nothing tells how far it moves by chance
+    sign: int  # 1 more and -1 fewer than chance would give; 0 neither
+    is_enough: bool  # whether there is enough to say either
+    what: Message  # what was compared, in words
 
 
 def compare(
     kind: Kind, before: Sequence[Value], after: Sequence[Value], dispersion: float, usual: float
 ) -> Found:
-    """Compare two spans of quarters.
-
-    Parameters
-    ----------
-    kind
-        What the values are of.
-    before, after
-        Values that tell something, at least one each, in order of time.
-    dispersion
-        Variance over mean of counts, 1 or more.
-    usual
-        What the measure usually comes to by itself, as a multiple of before.
-
-    Returns
-    -------
-    Found
-        The difference, its range, and whether it is more than chance would give.
-    """
+    """Compare two spans of quarters."""
     if kind.shape == "count":
         return _compare_counts(before, after, dispersion, usual)
     if kind.shape == "share":

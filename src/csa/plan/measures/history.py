@@ -16,18 +16,7 @@ Slot: TypeAlias = tuple[str, str, Quarter]
 
 
 def latest(values: Iterable[Value]) -> tuple[Value, ...]:
-    """Keep the newest revision of each measure, place and quarter.
-
-    Parameters
-    ----------
-    values
-        In any order.
-
-    Returns
-    -------
-    tuple
-        One each, by measure, place and quarter.
-    """
+    """Keep the newest revision of each measure, place and quarter."""
     newest: dict[Slot, Value] = {}
     for value in values:
         slot = _slot(value)
@@ -37,21 +26,7 @@ def latest(values: Iterable[Value]) -> tuple[Value, ...]:
 
 
 def revised(values: Iterable[Value], kind: str) -> tuple[Message, ...]:
-    """Tell what was changed after it was first told: "was 12, now 14".
-
-    Parameters
-    ----------
-    values
-        Of one kind, all revisions, in any order.
-    kind
-        Of `csa.plan.measures.KINDS`.
-
-    Returns
-    -------
-    tuple
-        One a change, by measure, place, quarter and revision. A revision that changes no more than
-        a remark is none.
-    """
+    """Tell what was changed after it was first told: "was 12, now 14"."""
     order = sorted(values, key=lambda value: (_slot(value), value.number))
     changes = []
     for earlier, later in pairwise(order):
@@ -64,20 +39,7 @@ def revised(values: Iterable[Value], kind: str) -> tuple[Message, ...]:
 
 
 def missing_quarters(values: Iterable[Value], until: Quarter | None = None) -> tuple[Quarter, ...]:
-    """List the quarters of which nothing was told.
-
-    Parameters
-    ----------
-    values
-        Of one measure and place.
-    until
-        The last quarter that should be there; None for the last that is.
-
-    Returns
-    -------
-    tuple
-        Quarters without a value, from the first that has one on; none where there is no value.
-    """
+    """List the quarters of which nothing was told."""
     there = {value.quarter for value in values}
     if not there:
         return ()
@@ -91,18 +53,7 @@ def missing_quarters(values: Iterable[Value], until: Quarter | None = None) -> t
 
 
 def last_update(values: Iterable[Value]) -> Quarter | None:
-    """Tell the newest quarter of which something was told.
-
-    Parameters
-    ----------
-    values
-        Of one measure and place.
-
-    Returns
-    -------
-    Quarter or None
-        The quarter; None where there is no value.
-    """
+    """Tell the newest quarter of which something was told."""
     return max((value.quarter for value in values), default=None)
 
 

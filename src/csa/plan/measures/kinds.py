@@ -24,48 +24,18 @@ CLEARANCE_BASIS = re.compile(
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value of one kind of measure holds.
+    """What a value of one kind of measure holds."""
 
-    Parameters
-    ----------
-    name
-        As the plan's file writes it.
-    shape
-        `count`: whole, 0 or more, where wanted with the people it is counted among; `share`: so
-        many of so many, or a survey's share; `number`: a figure without a law of chance.
-    is_survey
-        Whether it rests on answers of a sample.
-    is_yes_no
-        Whether only 1 (yes) and 0 (no) fit.
-    needs_basis
-        Whether nobody can read a value that does not say how it was counted.
-    bases
-        The bases that there are; none: any text.
-    default_basis
-        What is taken where none is given.
-    """
-
-    name: str
+    name: str  # as the plan's file writes it
     shape: Shape
-    is_survey: bool = False
-    is_yes_no: bool = False
+    is_survey: bool = False  # whether it rests on answers of a sample
+    is_yes_no: bool = False  # whether only 1 (yes) and 0 (no) fit
     needs_basis: bool = False
-    bases: tuple[str, ...] = ()
-    default_basis: str = ""
+    bases: tuple[str, ...] = ()  # the bases that there are; none: any text
+    default_basis: str = ""  # what is taken where none is given
 
     def settled_basis(self, given: str) -> str | None:
-        """Write a basis in one way, so that equal ones are equal.
-
-        Parameters
-        ----------
-        given
-            As somebody wrote it; may be empty.
-
-        Returns
-        -------
-        str or None
-            The basis; None where it is lacking, or is none of those that there are.
-        """
+        """Write a basis in one way, so that equal ones are equal."""
         basis = " ".join(given.split()) or self.default_basis
         if not basis:
             return None if self.needs_basis else ""
@@ -100,23 +70,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
 def find_kind(name: str) -> Kind:
-    """Find a kind by its name.
-
-    Parameters
-    ----------
-    name
-        As the plan's file writes it.
-
-    Returns
-    -------
-    Kind
-        What a value of it holds.
-
-    Raises
-    ------
-    ParamError
-        If there is none of that name.
-    """
+    """Find a kind by its name."""
     if name not in KINDS:
         raise ParamError("measures.kind", given=name, known=", ".join(KINDS))
     return KINDS[name]

@@ -13,18 +13,10 @@ PATTERN = re.compile(r"([0-9]{4})-Q([1-4])")
 
 @dataclass(frozen=True, order=True)
 class Quarter:
-    """A quarter of a year, written `2026-Q1`.
+    """A quarter of a year, written `2026-Q1`."""
 
-    Parameters
-    ----------
-    year
-        Four digits.
-    number
-        1 to 4.
-    """
-
-    year: int
-    number: int
+    year: int  # four digits
+    number: int  # 1 to 4
 
     def __post_init__(self) -> None:
         """Refuse what is no quarter."""
@@ -33,23 +25,7 @@ class Quarter:
 
     @classmethod
     def parse(cls, text: str) -> Quarter:
-        """Read a quarter.
-
-        Parameters
-        ----------
-        text
-            Such as `2026-Q1`.
-
-        Returns
-        -------
-        Quarter
-            The quarter.
-
-        Raises
-        ------
-        ParamError
-            If the text is no quarter.
-        """
+        """Read a quarter."""
         match = PATTERN.fullmatch(text)
         if match is None or int(match[1]) < 1:
             raise ParamError("measures.quarter", given=text)
@@ -57,33 +33,11 @@ class Quarter:
 
     @classmethod
     def of(cls, day: date) -> Quarter:
-        """Return the quarter that holds a day.
-
-        Parameters
-        ----------
-        day
-            Any day.
-
-        Returns
-        -------
-        Quarter
-            Its quarter.
-        """
+        """Return the quarter that holds a day."""
         return cls(day.year, (day.month + 2) // 3)
 
     def plus(self, n: int) -> Quarter:
-        """Return the quarter so many quarters later (earlier when negative).
-
-        Parameters
-        ----------
-        n
-            How many.
-
-        Returns
-        -------
-        Quarter
-            The other quarter.
-        """
+        """Return the quarter so many quarters later (earlier when negative)."""
         index = self.year * 4 + self.number - 1 + n
         return Quarter(index // 4, index % 4 + 1)
 
@@ -100,18 +54,7 @@ class Quarter:
         return date(self.year, 3 * self.number + 1, 1) - timedelta(days=1)
 
     def is_over(self, today: date) -> bool:
-        """Tell whether its last day has passed.
-
-        Parameters
-        ----------
-        today
-            The day on which it is asked.
-
-        Returns
-        -------
-        bool
-            False on its last day.
-        """
+        """Tell whether its last day has passed."""
         return self.last_day < today
 
     def __str__(self) -> str:

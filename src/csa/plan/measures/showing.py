@@ -10,20 +10,7 @@ from csa.plan.measures.value import Value
 
 
 def told(value: Value, kind: str) -> str:
-    """Write a value for readers.
-
-    Parameters
-    ----------
-    value
-        A checked value.
-    kind
-        Of `KINDS`.
-
-    Returns
-    -------
-    str
-        Such as `1,204`, `9 of 20`, `45.5 %`, `3.2` or `agreed`; of nothing, `0 of 0`.
-    """
+    """Write a value for readers."""
     of_kind = find_kind(kind)
     shape = of_kind.shape
     if shape == "share" and value.numerator is not None and value.denominator is not None:
@@ -39,40 +26,15 @@ def told(value: Value, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """The figure that a place shows, and whose it is.
+    """The figure that a place shows, and whose it is."""
 
-    Parameters
-    ----------
-    value
-        The figure; None where there is none.
-    is_wider
-        Whether it is of the district or the city around the place.
-    message
-        Says so; None where the figure is the place's own.
-    """
-
-    value: Value | None
-    is_wider: bool = False
-    message: Message | None = None
+    value: Value | None  # the figure; None where there is none
+    is_wider: bool = False  # whether it is of the district or the city around the place
+    message: Message | None = None  # says so; None where the figure is the place's own
 
 
 def shown_for(own: Value | None, wider: Value | None, kind: str) -> Shown:
-    """Choose the figure that a place shows: its own, or for too few answers the wider one.
-
-    Parameters
-    ----------
-    own
-        The place's own value, where there is one.
-    wider
-        Of its district or of the city, where there is one.
-    kind
-        Of `KINDS`.
-
-    Returns
-    -------
-    Shown
-        The figure, labelled where it is not the place's own.
-    """
+    """Choose the figure that a place shows: its own, or for too few answers the wider one."""
     n_answers = 0 if own is None else (own.answers or 0)
     if not find_kind(kind).is_survey or n_answers >= MIN_ANSWERS:
         return Shown(own)

@@ -27,66 +27,23 @@ TEXTS = ("measure", "place", "basis", "note")
 
 @dataclass(frozen=True)
 class Value:
-    """What a measure was in one quarter and place.
+    """What a measure was in one quarter and place."""
 
-    Parameters
-    ----------
-    measure
-        Its id in the plan.
-    quarter
-        When.
-    place
-        A core service area's key or a neighborhood's name; empty: the whole city.
-    value
-        A count, a share from 0 to 1, or a number; None only for 0 of 0 cases.
-    numerator, denominator
-        A share's parts. Of a count, the denominator is the people (or the time) that it is
-        counted among, where known.
-    answers
-        Of a survey: how many answered.
-    design_effect
-        Of a survey: how much wider weighting and grouping make its range, squared; 1 or more.
-    basis
-        How it was counted: values of different bases are not compared.
-    note
-        A remark.
-    number
-        1 as first told, then 2 for a revision, and so on.
-    """
-
-    measure: str
-    quarter: Quarter
-    place: str = ""
-    value: float | None = None
-    numerator: float | None = None
-    denominator: float | None = None
-    answers: int | None = None
+    measure: str  # its id in the plan
+    quarter: Quarter  # when
+    place: str = ""  # a core service area's key or a neighborhood's name; empty: the whole city
+    value: float | None = None  # a count, a share from 0 to 1, or a number
+    numerator: float | None = None  # a share's parts
+    denominator: float | None = None  # a share's parts
+    answers: int | None = None  # of a survey: how many answered
     design_effect: float | None = None
-    basis: str = ""
-    note: str = ""
-    number: int = 1
+    basis: str = ""  # how it was counted: values of different bases are not compared
+    note: str = ""  # a remark
+    number: int = 1  # 1 as first told, then 2 for a revision, and so on
 
 
 def checked(value: Value, kind: str) -> Value:
-    """Check a value, and complete it: the share from its parts, the basis in one spelling.
-
-    Parameters
-    ----------
-    value
-        As it was given.
-    kind
-        Of `KINDS`: what it is a value of.
-
-    Returns
-    -------
-    Value
-        The same, complete.
-
-    Raises
-    ------
-    ParamError
-        If it contradicts itself or lacks what its kind needs; the first fault is told.
-    """
+    """Check a value, and complete it: the share from its parts, the basis in one spelling."""
     of_kind = find_kind(kind)
     for _, message in find_faults(value, kind):
         raise ParamError(message.key, **message.values)
@@ -94,25 +51,7 @@ def checked(value: Value, kind: str) -> Value:
 
 
 def find_faults(value: Value, kind: str) -> tuple[Fault, ...]:
-    """Find everything that is wrong with a value.
-
-    Parameters
-    ----------
-    value
-        As it was given.
-    kind
-        Of `KINDS`; empty where it is not known: only what holds for all kinds is looked at.
-
-    Returns
-    -------
-    tuple
-        For each fault the field and the sentence; none where all is well.
-
-    Raises
-    ------
-    ParamError
-        If there is no such kind.
-    """
+    """Find everything that is wrong with a value."""
     common = [*_text_faults(value), *_number_faults(value)]
     if not kind:
         return tuple(common)
@@ -128,20 +67,7 @@ def find_faults(value: Value, kind: str) -> tuple[Fault, ...]:
 def make_value(
     fields: Mapping[str, str | float | None], kind: str
 ) -> tuple[Value | None, list[Fault]]:
-    """Make a checked value from a row of a file, or tell everything that is wrong with it.
-
-    Parameters
-    ----------
-    fields
-        By name, as the fields of `Value`; the quarter as text; None where empty.
-    kind
-        Of `KINDS`; empty where it is not known.
-
-    Returns
-    -------
-    tuple
-        The value, or None; and its faults by field.
-    """
+    """Make a checked value from a row of a file, or tell everything that is wrong with it."""
     faults: list[Fault] = []
     texts = {name: str(fields.get(name) or "") for name in (*TEXTS, "quarter")}
     numbers = {name: _as_number(fields.get(name)) for name in NUMBERS}

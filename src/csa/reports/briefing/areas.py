@@ -16,18 +16,7 @@ SERVED = frozenset({"designated", "maintenance"})
 
 
 def area_rows(records: Records) -> list[dict[str, Any]]:
-    """Write the areas for machines.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Returns
-    -------
-    list of dict
-        `area_id`, `place_name`, `state`, `since`, `execution_on`, `cells` and `steps`.
-    """
+    """Write the areas for machines."""
     return [
         {
             "area_id": area.key,
@@ -53,89 +42,30 @@ def area_rows(records: Records) -> list[dict[str, Any]]:
 
 
 def served(records: Records) -> tuple[AreaRow, ...]:
-    """List the areas that are served now.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Returns
-    -------
-    tuple
-        Designated, or in maintenance.
-    """
+    """List the areas that are served now."""
     return tuple(area for area in records.areas if area.state in SERVED)
 
 
 def served_since(records: Records, area: AreaRow) -> date:
-    """Return the day from which an area is served: its maintenance begins nothing anew.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    area
-        One that is served.
-
-    Returns
-    -------
-    datetime.date
-        Of its last designation.
-    """
+    """Return the day from which an area is served: its maintenance begins nothing anew."""
     step = designation_of(records, area.key)
     return area.since if step is None else step.on_date
 
 
 def designation_of(records: Records, key: str) -> StepRow | None:
-    """Return the step by which an area is served.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    key
-        The area's letter.
-
-    Returns
-    -------
-    StepRow or None
-        Its last designation; None where it has none.
-    """
+    """Return the step by which an area is served."""
     steps = [step for step in records.steps_of(key) if step.state == "designated"]
     return steps[-1] if steps else None
 
 
 def last_begun(records: Records) -> AreaRow | None:
-    """Return the served area that was designated last.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Returns
-    -------
-    AreaRow or None
-        None where none is served.
-    """
+    """Return the served area that was designated last."""
     areas = served(records)
     return max(areas, key=lambda area: (served_since(records, area), area.key), default=None)
 
 
 def export_rows(records: Records) -> list[list[str]]:
-    """Write the served areas as `csa displace --areas` reads them.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Returns
-    -------
-    list of list
-        Rows of `EXPORT_COLUMNS`.
-    """
+    """Write the served areas as `csa displace --areas` reads them."""
     return [
         [
             area.key,
@@ -149,22 +79,7 @@ def export_rows(records: Records) -> list[list[str]]:
 
 
 def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
-    """Return an area's measures as they are known on a day: its own, and the whole city's.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    area
-        The area's letter.
-    on
-        The day when work begins: later quarters are no baseline.
-
-    Returns
-    -------
-    dict
-        `measure/place` to its last value, with its quarter.
-    """
+    """Return an area's measures as they are known on a day: its own, and the whole city's."""
     until = Quarter.of(on)
     found: dict[str, Any] = {}
     for row in latest(records.values):
@@ -179,20 +94,7 @@ def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
 
 
 def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
-    """List the places that a value can be of.
-
-    Parameters
-    ----------
-    records
-        What was decided: letters of areas.
-    dataset
-        What `csa ingest` wrote, for names of neighborhoods; None: areas alone.
-
-    Returns
-    -------
-    frozenset of str
-        Letters and names.
-    """
+    """List the places that a value can be of."""
     letters = {area.key for area in records.areas}
     if dataset is None:
         return frozenset(letters)

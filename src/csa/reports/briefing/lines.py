@@ -25,51 +25,23 @@ from csa.plan.calendar import Freshness
 
 @dataclass(frozen=True)
 class Line:
-    """One action of the plan on one day.
+    """One action of the plan on one day."""
 
-    Parameters
-    ----------
-    action
-        As the plan has it.
-    strategy, goal, team
-        Numbers, and the team's id.
-    title
-        As approved last, else the plan's; empty: no action is written yet.
-    is_trust
-        Whether it is of the trust that spans all goals.
-    state
-        How it stands.
-    revision
-        Of its row; 0 where nothing was ever said.
-    freshness
-        How old the last update is.
-    colour
-        The status, or `no-update`.
-    is_late, is_due_soon
-        Due before today, or within 90 days.
-    days_since
-        Since the last update; None where there was none.
-    holds_up
-        Numbers of what waits for it, where it is late.
-    needs
-        What it waits for or is linked with.
-    """
-
-    action: Action
-    strategy: str
-    goal: str
-    team: str
-    title: str
-    is_trust: bool
-    state: ActionState
-    revision: int
-    freshness: Freshness
-    colour: str
-    is_late: bool
-    is_due_soon: bool
-    days_since: int | None
-    holds_up: tuple[str, ...]
-    needs: tuple[Link, ...]
+    action: Action  # as the plan has it
+    strategy: str  # numbers, and the team's id
+    goal: str  # numbers, and the team's id
+    team: str  # numbers, and the team's id
+    title: str  # as approved last, else the plan's; empty: no action is written yet
+    is_trust: bool  # whether it is of the trust that spans all goals
+    state: ActionState  # how it stands
+    revision: int  # of its row; 0 where nothing was ever said
+    freshness: Freshness  # how old the last update is
+    colour: str  # the status, or `no-update`
+    is_late: bool  # due before today, or within 90 days
+    is_due_soon: bool  # due before today, or within 90 days
+    days_since: int | None  # since the last update; None where there was none
+    holds_up: tuple[str, ...]  # numbers of what waits for it, where it is late
+    needs: tuple[Link, ...]  # what it waits for or is linked with
 
     @property
     def number(self) -> str:
@@ -83,22 +55,7 @@ class Line:
 
 
 def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
-    """Say how each action of a plan stands on a day.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-    today
-        The day, in the city's own time.
-
-    Returns
-    -------
-    tuple of Line
-        In the plan's order.
-    """
+    """Say how each action of a plan stands on a day."""
     states, links = records.states, links_of(plan, records.links)
     held = holds_up(plan, states, today, links)
     titles = titles_of(records.changes)
@@ -138,35 +95,12 @@ def _once(links: Sequence[Link]) -> tuple[Link, ...]:
 
 
 def status_word(status: str) -> str:
-    """Write a status as a reader says it.
-
-    Parameters
-    ----------
-    status
-        One of `csa.plan.STATUSES`, or `no-update`.
-
-    Returns
-    -------
-    str
-        Such as `at risk`.
-    """
+    """Write a status as a reader says it."""
     return status.replace("-", " ")
 
 
 def line_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Write lines for machines.
-
-    Parameters
-    ----------
-    lines
-        As `plan_lines`.
-
-    Returns
-    -------
-    list of dict
-        `number`, `strategy`, `goal`, `team`, `title`, `status` and the rest, all text; a number
-        that is unknown, or a day, is empty.
-    """
+    """Write lines for machines."""
     return [_row(line) for line in lines]
 
 

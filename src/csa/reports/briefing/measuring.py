@@ -35,64 +35,23 @@ YEAR = 4
 
 @dataclass(frozen=True)
 class MeasureLine:
-    """One measure in one place.
+    """One measure in one place."""
 
-    Parameters
-    ----------
-    measure
-        As the plan has it.
-    place
-        An area's letter or a neighborhood's name; empty: the whole city.
-    settled
-        What was settled of it; None where nothing was.
-    revision
-        Of what was settled; 0 where nothing was.
-    shown
-        The last figure, and whose it is.
-    judged
-        Whether it changed by more than chance gives.
-    progress
-        How it stands to its target.
-    history
-        The newest revision of each quarter, oldest first.
-    revised
-        What was changed after it was first told.
-    last
-        The newest quarter of which something was told.
-    is_approved
-        Whether that quarter is approved.
-    """
-
-    measure: PlanMeasure
-    place: str
-    settled: MeasureRow | None
-    revision: int
-    shown: Shown
-    judged: Judged
-    progress: Progress
-    history: tuple[Value, ...]
-    revised: tuple[Message, ...]
-    last: Quarter | None
-    is_approved: bool
+    measure: PlanMeasure  # as the plan has it
+    place: str  # an area's letter or a neighborhood's name; empty: the whole city
+    settled: MeasureRow | None  # what was settled of it; None where nothing was
+    revision: int  # of what was settled; 0 where nothing was
+    shown: Shown  # the last figure, and whose it is
+    judged: Judged  # whether it changed by more than chance gives
+    progress: Progress  # how it stands to its target
+    history: tuple[Value, ...]  # the newest revision of each quarter, oldest first
+    revised: tuple[Message, ...]  # what was changed after it was first told
+    last: Quarter | None  # the newest quarter of which something was told
+    is_approved: bool  # whether that quarter is approved
 
 
 def measure_lines(plan: Plan, records: Records, place: str = "") -> tuple[MeasureLine, ...]:
-    """Say how each of the plan's measures stands in a place.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-    place
-        An area's letter or a neighborhood's name; empty: the whole city.
-
-    Returns
-    -------
-    tuple
-        In the plan's order, those without a value too.
-    """
+    """Say how each of the plan's measures stands in a place."""
     area = next((row for row in records.areas if row.key == place), None)
     values: dict[str, list[Value]] = {}
     for row in records.values:
@@ -157,21 +116,7 @@ def _spans(
 
 
 def measure_rows(plan: Plan, records: Records) -> list[dict[str, Any]]:
-    """Write the whole city's measures for machines.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    records
-        What was decided.
-
-    Returns
-    -------
-    list of dict
-        `measure`, `name`, `kind`, `direction`, `quarter`, `value`, `baseline`, `target`,
-        `progress`, `change`, `sentence`, `lacks`, `revised`: text, empty where unknown.
-    """
+    """Write the whole city's measures for machines."""
     return [_row(line) for line in measure_lines(plan, records)]
 
 
@@ -196,18 +141,7 @@ def _row(line: MeasureLine) -> dict[str, Any]:
 
 
 def lacks(line: MeasureLine) -> tuple[Message, ...]:
-    """Tell what a measure lacks still: what the plan left open and nobody settled since.
-
-    Parameters
-    ----------
-    line
-        The measure.
-
-    Returns
-    -------
-    tuple
-        Of `no definition yet`, `no baseline`, `no target`.
-    """
+    """Tell what a measure lacks still: what the plan left open and nobody settled since."""
     settled = line.settled
     if settled is None:
         return line.measure.lacks

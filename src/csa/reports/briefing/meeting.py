@@ -20,103 +20,46 @@ PENDING = frozenset({"proposed", "chair-approved"})
 
 @dataclass(frozen=True)
 class Completed:
-    """An action that was completed.
+    """An action that was completed."""
 
-    Parameters
-    ----------
-    line
-        The action.
-    on
-        The day on which it became done.
-    """
-
-    line: Line
-    on: date
+    line: Line  # the action
+    on: date  # the day on which it became done
 
 
 @dataclass(frozen=True)
 class Stuck:
-    """An action that is blocked or at risk.
+    """An action that is blocked or at risk."""
 
-    Parameters
-    ----------
-    line
-        The action; its state's reason tells what is in the way.
-    helpers
-        Offices that can help: its own, then that of its team's chair.
-    waiting
-        Numbers of actions not done that wait for it: where it is late all that it holds up,
-        else those that name it.
-    """
-
-    line: Line
-    helpers: tuple[str, ...]
-    waiting: tuple[str, ...]
+    line: Line  # the action; its state's reason tells what is in the way
+    helpers: tuple[str, ...]  # offices that can help: its own, then that of its team's chair
+    waiting: tuple[str, ...]  # numbers of actions not done that wait for it
 
 
 @dataclass(frozen=True)
 class OpenStrategy:
-    """A strategy with slots for which no action is written yet.
+    """A strategy with slots for which no action is written yet."""
 
-    Parameters
-    ----------
-    strategy
-        The strategy.
-    team
-        Name of its team.
-    slots
-        Its open slots.
-    proposed
-        Numbers of those for which a proposal waits.
-    """
-
-    strategy: Strategy
-    team: str
-    slots: tuple[Line, ...]
-    proposed: tuple[str, ...]
+    strategy: Strategy  # the strategy
+    team: str  # name of its team
+    slots: tuple[Line, ...]  # its open slots
+    proposed: tuple[str, ...]  # numbers of those for which a proposal waits
 
 
 @dataclass(frozen=True)
 class Review:
-    """A quarterly review.
+    """A quarterly review."""
 
-    Parameters
-    ----------
-    since
-        The day from which it looks back, itself included.
-    is_meeting
-        Whether that is the day of the last meeting; else no earlier one is on record.
-    completed
-        What was completed since, the latest first.
-    stuck
-        Blocked first, then at risk; in each, what most wait for first.
-    n_silent
-        How many written actions had no update for so long that nobody knows how they stand.
-    open_strategies
-        Strategies with open slots, trust first.
-    late
-        Due before today and not done, the latest by most first.
-    due
-        Due within 90 days, the soonest first.
-    decided
-        Decisions of today's meeting, the newest first.
-    decided_before
-        Decisions of the last meeting, in the order in which they were made.
-    pending
-        Proposals that wait for an answer.
-    """
-
-    since: date
-    is_meeting: bool
-    completed: tuple[Completed, ...]
-    stuck: tuple[Stuck, ...]
+    since: date  # the day from which it looks back, itself included
+    is_meeting: bool  # whether that is the day of the last meeting
+    completed: tuple[Completed, ...]  # what was completed since, the latest first
+    stuck: tuple[Stuck, ...]  # blocked first, then at risk; in each, what most wait for first
     n_silent: int
-    open_strategies: tuple[OpenStrategy, ...]
-    late: tuple[Line, ...]
-    due: tuple[Line, ...]
-    decided: tuple[MinuteRow, ...]
+    open_strategies: tuple[OpenStrategy, ...]  # strategies with open slots, trust first
+    late: tuple[Line, ...]  # due before today and not done, the latest by most first
+    due: tuple[Line, ...]  # due within 90 days, the soonest first
+    decided: tuple[MinuteRow, ...]  # decisions of today's meeting, the newest first
     decided_before: tuple[MinuteRow, ...]
-    pending: tuple[ChangeRow, ...]
+    pending: tuple[ChangeRow, ...]  # proposals that wait for an answer
 
     @property
     def n_open(self) -> int:
@@ -141,27 +84,7 @@ def prepare_review(
     today: date,
     done_on: Mapping[str, date] | None = None,
 ) -> Review:
-    """Put together what a review looks at.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    lines
-        As `csa.reports.briefing.plan_lines` of that day.
-    records
-        What was decided.
-    today
-        The day of the review, in the city's own time.
-    done_on
-        As `done_days`: when each action became done. One that is absent counts from its last
-        update.
-
-    Returns
-    -------
-    Review
-        What to look at.
-    """
+    """Put together what a review looks at."""
     last = last_meeting(records, today)
     since = last or today - timedelta(days=SOON_DAYS)
     pending = tuple(row for row in records.changes if row.state in PENDING)
@@ -181,36 +104,12 @@ def prepare_review(
 
 
 def last_meeting(records: Records, today: date) -> date | None:
-    """Find the meeting before today's.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    today
-        The day of the review.
-
-    Returns
-    -------
-    datetime.date or None
-        The latest earlier day on which a decision was recorded; None where there is none.
-    """
+    """Find the meeting before today's."""
     return max((row.meeting_on for row in records.minutes if row.meeting_on < today), default=None)
 
 
 def done_days(trail: Iterable[Mapping[str, Any]]) -> dict[str, date]:
-    """Read from the trail when each action became done: a later remark on it changes no day.
-
-    Parameters
-    ----------
-    trail
-        Entries about actions, the first first, as `csa.decisions.store.audit.entries_of`.
-
-    Returns
-    -------
-    dict
-        Number to day, of actions that are done at the trail's end.
-    """
+    """Read from the trail when each action became done: a later remark on it changes no day."""
     days: dict[str, date] = {}
     told: dict[str, dict[str, Any]] = {}
     for entry in trail:

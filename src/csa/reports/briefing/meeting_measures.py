@@ -13,32 +13,16 @@ from csa.reports.briefing.measuring import MeasureLine
 
 @dataclass(frozen=True)
 class AtQuarter:
-    """A measure as a review sees it.
+    """A measure as a review sees it."""
 
-    Parameters
-    ----------
-    line
-        The measure.
-    is_current
-        Whether it has a value of the last quarter that is over, or of a later one.
-    now, baseline, target
-        As a reader sees them; empty where there is none.
-    is_met
-        Whether the target is met now.
-    word
-        What may be said of it.
-    what
-        What was compared: from, to; None where nothing was, or it is old.
-    """
-
-    line: MeasureLine
-    is_current: bool
-    now: str
-    baseline: str
-    target: str
-    is_met: bool
-    word: Message
-    what: object
+    line: MeasureLine  # the measure
+    is_current: bool  # whether it has a value of the last quarter that is over, or of a later one
+    now: str  # as a reader sees them; empty where there is none
+    baseline: str  # as a reader sees them; empty where there is none
+    target: str  # as a reader sees them; empty where there is none
+    is_met: bool  # whether the target is met now
+    word: Message  # what may be said of it
+    what: object  # what was compared: from, to; None where nothing was, or it is old
 
     @property
     def is_judged(self) -> bool:
@@ -48,20 +32,7 @@ class AtQuarter:
 
 
 def at_quarter(measures: Sequence[MeasureLine], today: date) -> tuple[AtQuarter, ...]:
-    """Say how each measure stands at a review: one word each.
-
-    Parameters
-    ----------
-    measures
-        As `csa.reports.briefing.measuring.measure_lines`.
-    today
-        The day of the review.
-
-    Returns
-    -------
-    tuple of AtQuarter
-        Those with a value first, of them those of the plan as a whole first; else as given.
-    """
+    """Say how each measure stands at a review: one word each."""
     due = Quarter.of(today).plus(-1)
     found = [_at_quarter(line, due) for line in measures]
     return tuple(sorted(found, key=lambda at: (not at.now, not at.line.measure.is_overarching)))

@@ -26,36 +26,16 @@ UNSERVED = frozenset({"retired"})
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere to look at.
-
-    Parameters
-    ----------
-    kind
-        `area` (in the store), `proposed` (a candidate of this month alone), `neighborhood`, `city`.
-    key
-        Its letter in the store or in the proposal, or its name; empty for the city.
-    name
-        Its name.
-    state
-        Of an area: as its last step; empty else.
-    cells
-        H3 cells, 15 hexadecimal digits each; none but for an area or a candidate.
-    letter
-        Of the proposal on screen; empty where none is of the same place.
-    n_shot
-        Incidents in the last 12 whole months; None where that is not known.
-    n_live
-        Actions begun and not done that are meant for it.
-    """
+    """Somewhere to look at."""
 
     kind: str
-    key: str
-    name: str
-    state: str = ""
-    cells: tuple[str, ...] = ()
-    letter: str = ""
-    n_shot: int | None = None
-    n_live: int = 0
+    key: str  # its letter in the store or in the proposal, or its name; empty for the city
+    name: str  # its name
+    state: str = ""  # of an area: as its last step; empty else
+    cells: tuple[str, ...] = ()  # H3 cells, 15 hexadecimal digits each
+    letter: str = ""  # of the proposal on screen; empty where none is of the same place
+    n_shot: int | None = None  # incidents in the last 12 whole months
+    n_live: int = 0  # actions begun and not done that are meant for it
 
     @property
     def id(self) -> str:
@@ -76,41 +56,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Recent:
-    """Incidents of the last 12 whole months.
+    """Incidents of the last 12 whole months."""
 
-    Parameters
-    ----------
-    period
-        The months.
-    by_cell
-        Cell to count, of each resolution that the data hold.
-    by_neighborhood
-        Name to count.
-    total
-        In the whole city, with and without a place.
-    resolutions
-        Those that the data hold.
-    """
-
-    period: Period
-    by_cell: Mapping[str, int]
-    by_neighborhood: Mapping[str, int]
-    total: int
-    resolutions: frozenset[int]
+    period: Period  # the months
+    by_cell: Mapping[str, int]  # cell to count, of each resolution that the data hold
+    by_neighborhood: Mapping[str, int]  # name to count
+    total: int  # in the whole city, with and without a place
+    resolutions: frozenset[int]  # those that the data hold
 
     def of_cells(self, cells: Collection[str]) -> int | None:
-        """Count the incidents of some cells.
-
-        Parameters
-        ----------
-        cells
-            Of one area.
-
-        Returns
-        -------
-        int or None
-            None where the data have no cells of this size.
-        """
+        """Count the incidents of some cells."""
         sizes = {int(cell, 16) >> 52 & 0xF for cell in cells}
         if not sizes <= self.resolutions:
             return None
@@ -118,20 +73,7 @@ class Recent:
 
 
 def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
-    """Count the incidents of the last 12 whole months, by cell and neighborhood.
-
-    Parameters
-    ----------
-    dataset
-        The city's.
-    choices
-        The kinds that count, and the month not looked at.
-
-    Returns
-    -------
-    Recent or None
-        None where the data hold no such 12 months.
-    """
+    """Count the incidents of the last 12 whole months, by cell and neighborhood."""
     report, incidents = dataset.report, dataset.incidents
     if report["data_from"] is None or report["data_through"] is None:
         return None
@@ -160,18 +102,7 @@ def _counts(column: pd.Series) -> dict[str, int]:
 
 
 def live_by_area(lines: Iterable[Line]) -> dict[str, int]:
-    """Count the actions that are begun and not done, by area.
-
-    Parameters
-    ----------
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    dict
-        Letter to count; the empty letter counts those that are city-wide.
-    """
+    """Count the actions that are begun and not done, by area."""
     found: dict[str, int] = {}
     for line in lines:
         if line.state.status in LIVE:
@@ -187,27 +118,7 @@ def list_places(
     recent: Recent | None,
     live: Mapping[str, int],
 ) -> tuple[Place, ...]:
-    """List the places to choose from, those first where people are shot and no action is live.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    proposed
-        Letter, name and cells of each candidate of this month.
-    neighborhoods
-        Their names.
-    recent
-        As `count_recent`.
-    live
-        As `live_by_area`.
-
-    Returns
-    -------
-    tuple of Place
-        Areas, then candidates that are no area yet, the whole city, neighborhoods by name, and at
-        the end areas no longer served.
-    """
+    """List the places to choose from, those first where people are shot and no action is live."""
     cells = {step.area: tuple(step.cells) for step in records.steps}
     letters = {key: _same(own, proposed) for key, own in cells.items()}
     areas = [

@@ -38,29 +38,7 @@ def candidate_of(
     judgement: Judgement | None = None,
     weighed: Mapping[str, Any] | None = None,
 ) -> Candidate:
-    """Take an area of the proposal on screen, with what is known of it.
-
-    Parameters
-    ----------
-    proposal
-        All candidates of one run.
-    area_id
-        The area's letter in it.
-    judgement
-        How sure each is; None where that is not known.
-    weighed
-        `weights` and `capacity`, where somebody weighed.
-
-    Returns
-    -------
-    Candidate
-        To be handed to `csa.decisions.areas.designate`.
-
-    Raises
-    ------
-    ParamError
-        If the proposal has no such area.
-    """
+    """Take an area of the proposal on screen, with what is known of it."""
     found = proposal.areas[proposal.areas["area_id"] == area_id]
     if found.empty:
         raise ParamError("choose.unknown_area", areas=area_id)
@@ -84,52 +62,20 @@ def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served:
-    """The areas that are served now, as they are followed.
+    """The areas that are served now, as they are followed."""
 
-    Parameters
-    ----------
-    chosen
-        Their letters, names and cells.
-    since
-        The first whole month since the last time one of them began to be served.
-    """
-
-    chosen: Chosen
-    since: Month
+    chosen: Chosen  # their letters, names and cells
+    since: Month  # the first whole month since the last time one of them began to be served
 
 
 def first_month(day: date) -> Month:
-    """Return the first whole month from a day on.
-
-    Parameters
-    ----------
-    day
-        When an area was designated.
-
-    Returns
-    -------
-    Month
-        Its own month where it is the first day, else the next.
-    """
+    """Return the first whole month from a day on."""
     own = Month(day.year, day.month)
     return own if day.day == 1 else own.plus(1)
 
 
 def served_with(records: Records, key: str) -> Served | None:
-    """Take the served areas of one cell size, to follow one of them since its designation.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    key
-        The area's letter.
-
-    Returns
-    -------
-    Served or None
-        None where it is not served.
-    """
+    """Take the served areas of one cell size, to follow one of them since its designation."""
     areas = {area.key: area for area in served(records)}
     if key not in areas:
         return None
@@ -147,18 +93,7 @@ def served_with(records: Records, key: str) -> Served | None:
 
 
 def last_served(records: Records) -> Served | None:
-    """Take the served areas, to follow them since the last of them was designated.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Returns
-    -------
-    Served or None
-        Those of the same cell size as the last; None where none is served.
-    """
+    """Take the served areas, to follow them since the last of them was designated."""
     last = last_begun(records)
     return None if last is None else served_with(records, last.key)
 
@@ -178,52 +113,16 @@ def _period(steps: Sequence[StepRow]) -> Period | None:
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of a served area since its designation.
+    """What is told of a served area since its designation."""
 
-    Parameters
-    ----------
-    verdict
-        Of the closed set of `csa.displacement.verdict`.
-    sentence
-        In words, with what chance could give.
-    n_months
-        Whole months since.
-    evidence
-        What `csa.decisions.areas.maintain` takes and keeps.
-    """
-
-    verdict: str
-    sentence: Message
-    n_months: int
-    evidence: Mapping[str, Any]
+    verdict: str  # of the closed set of `csa.displacement.verdict`
+    sentence: Message  # in words, with what chance could give
+    n_months: int  # whole months since
+    evidence: Mapping[str, Any]  # what `csa.decisions.areas.maintain` takes and keeps
 
 
 def tell_served(located: Located, areas: Served, key: str, past: Sequence[Past]) -> Told:
-    """Follow the served areas since the designation of one of them, and tell of that one.
-
-    Parameters
-    ----------
-    located
-        The city's incidents, on cells of the areas' size.
-    areas
-        The served areas.
-    key
-        The one to tell of.
-    past
-        What areas of past years did afterwards.
-
-    Returns
-    -------
-    Told
-        What is said of it.
-
-    Raises
-    ------
-    ParamError
-        If an area lies outside the city.
-    PeriodError
-        If less than a year lies before the designation, or no whole month after it.
-    """
+    """Follow the served areas since the designation of one of them, and tell of that one."""
     found = displace(located, areas.chosen, areas.since, past)
     at = areas.chosen.area_ids.index(key)
     judged, n_months = found.single[at], found.until.index - found.since.index

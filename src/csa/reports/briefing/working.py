@@ -25,39 +25,16 @@ GROUP, DONE, RETIRED = "group", "done", "retired"
 
 @dataclass(frozen=True)
 class WorkPlan:
-    """What is being done in an area.
+    """What is being done in an area."""
 
-    Parameters
-    ----------
-    area
-        Its row.
-    steps
-        Its steps, the first first.
-    tasks
-        Not done first, the soonest first.
-    meetings
-        The latest first.
-    asked
-        Not answered first.
-    lessons
-        The latest first.
-    stakeholders
-        Organisations that take part, by name.
-    clock
-        The 60 days of 1.3.6.
-    last
-        The latest day on which any of this, or an action meant for the area, was told; None
-        where nothing was.
-    """
-
-    area: AreaRow
-    steps: tuple[StepRow, ...]
-    tasks: tuple[TaskRow, ...]
-    meetings: tuple[MeetingRow, ...]
-    asked: tuple[AskedRow, ...]
-    lessons: tuple[LessonRow, ...]
-    stakeholders: tuple[StakeholderRow, ...]
-    clock: Clock
+    area: AreaRow  # its row
+    steps: tuple[StepRow, ...]  # its steps, the first first
+    tasks: tuple[TaskRow, ...]  # not done first, the soonest first
+    meetings: tuple[MeetingRow, ...]  # the latest first
+    asked: tuple[AskedRow, ...]  # not answered first
+    lessons: tuple[LessonRow, ...]  # the latest first
+    stakeholders: tuple[StakeholderRow, ...]  # organisations that take part, by name
+    clock: Clock  # the 60 days of 1.3.6
     last: date | None
 
     @property
@@ -67,24 +44,7 @@ class WorkPlan:
 
 
 def work_plan(records: Records, key: str, lines: Sequence[Line], today: date) -> WorkPlan | None:
-    """Put together the work plan of an area.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    key
-        The area's letter.
-    lines
-        The plan's actions.
-    today
-        The day, in the city's own time.
-
-    Returns
-    -------
-    WorkPlan or None
-        None where there is no such area.
-    """
+    """Put together the work plan of an area."""
     area = next((row for row in records.areas if row.key == key), None)
     if area is None:
         return None
@@ -122,34 +82,10 @@ def _first_meeting(steps: Sequence[StepRow], meetings: Sequence[MeetingRow]) -> 
 
 
 def here(lines: Sequence[Line], key: str) -> tuple[Line, ...]:
-    """List the written actions that are meant for an area.
-
-    Parameters
-    ----------
-    lines
-        The plan's actions.
-    key
-        The area's letter.
-
-    Returns
-    -------
-    tuple of Line
-        In the plan's order.
-    """
+    """List the written actions that are meant for an area."""
     return tuple(line for line in lines if key in line.state.areas and not line.is_open)
 
 
 def city_wide(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """List the written actions that name no area.
-
-    Parameters
-    ----------
-    lines
-        The plan's actions.
-
-    Returns
-    -------
-    tuple of Line
-        In the plan's order.
-    """
+    """List the written actions that name no area."""
     return tuple(line for line in lines if not line.state.areas and not line.is_open)

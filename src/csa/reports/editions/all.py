@@ -51,41 +51,10 @@ __all__ = [
 
 
 def spoken(audience: str, language: str) -> str:
-    """Tell in which language an edition is.
-
-    Parameters
-    ----------
-    audience
-        Of `AUDIENCES`, or of `EXTRAS`.
-    language
-        The one asked for.
-
-    Returns
-    -------
-    str
-        What residents read is in it; what offices read is in English, all of it: a page of two
-        languages can be read by nobody, and by no screen reader.
-    """
+    """Tell in which language an edition is."""
     return language if audience in FOR_RESIDENTS else ENGLISH
 
 
 def edition(facts: Facts, audience: str, language: str, draw: Draw) -> Document:
-    """Write an edition.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    audience
-        Of `AUDIENCES`, or of `EXTRAS`.
-    language
-        Such as `en`; as `spoken` says.
-    draw
-        Draws maps; where it raises a `CsaError`, that stands in the picture's place.
-
-    Returns
-    -------
-    Document
-        Complete whatever is missing, which it says.
-    """
+    """Write an edition."""
     return {**_EDITIONS, **EXTRAS}[audience](facts, spoken(audience, language), draw)

@@ -9,39 +9,13 @@ from csa.reports.month.facts import Facts
 
 
 def data_notes(facts: Facts, tell: Speaker) -> list[Block]:
-    """Say what to know about the data.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section.
-    """
+    """Say what to know about the data."""
     said = tuple(render(message, tell.language) for message in facts.notes)
     return [Heading(tell("report.notes_title")), Bullets(said)] if said else []
 
 
 def method(facts: Facts, tell: Speaker) -> list[Block]:
-    """Say how the report was made, and what it lacks.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        One frame, or two.
-    """
+    """Say how the report was made, and what it lacks."""
     params, what = facts.summary["params"], counted(facts, tell)
     said = (
         tell(

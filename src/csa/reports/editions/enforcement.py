@@ -24,22 +24,7 @@ KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
 
 
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the enforcement team.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        Internal.
-    """
+    """Write the edition of the enforcement team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
@@ -64,18 +49,7 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def of_cases(known: PlanFacts) -> tuple[AtQuarter, ...]:
-    """List the measures that tell of cases, then the others of the team's goal.
-
-    Parameters
-    ----------
-    known
-        The plan.
-
-    Returns
-    -------
-    tuple of AtQuarter
-        Each once.
-    """
+    """List the measures that tell of cases, then the others of the team's goal."""
     cases = [at for at in known.at_quarter if at.line.measure.kind in KINDS]
     ids = {at.line.measure.id for at in cases}
     others = [at for at in known.team_measures(TEAM) if at.line.measure.id not in ids]

@@ -26,22 +26,7 @@ from csa.reports.month.facts import Facts
 
 
 def executive(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the Executive Committee.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        Internal.
-    """
+    """Write the edition of the Executive Committee."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.lines

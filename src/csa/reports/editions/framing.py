@@ -18,28 +18,7 @@ def framed(
     is_internal: bool = True,
     watermark: str = "",
 ) -> Document:
-    """Put an edition together.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    name
-        The edition, in words.
-    blocks
-        What it says.
-    tell
-        Who speaks.
-    is_internal
-        Whether it may not be published.
-    watermark
-        Set across each page; empty: none.
-
-    Returns
-    -------
-    Document
-        The edition.
-    """
+    """Put an edition together."""
     city, month = facts.config.city, tell.month(str(facts.month))
     proxy = city.nonfatal_name if tell.language == ENGLISH else tell("public.reports")
     marks = (
@@ -67,19 +46,6 @@ def _is_unreviewed(facts: Facts, tell: Speaker) -> bool:
 
 
 def as_of(facts: Facts, tell: Speaker) -> str:
-    """Say up to which day data and plan are told.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say up to which day data and plan are told."""
     through, day = tell.day(facts.data_through), tell.day(facts.today)
     return tell("report.as_of", through=through, day=day)

@@ -19,22 +19,7 @@ MAX_AREAS = 20
 
 
 def intervention(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the intervention team.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        Internal.
-    """
+    """Write the edition of the intervention team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
@@ -61,20 +46,7 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def first_needs(facts: Facts, tell: Speaker) -> str:
-    """Say in which areas most kinds of service are lacking.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A sentence; where no list is kept, that.
-    """
+    """Say in which areas most kinds of service are lacking."""
     helped = _helped(facts)
     if not helped:
         return tell("report.lacks_services") if facts.areas else tell("report.walks_none")

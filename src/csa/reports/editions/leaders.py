@@ -26,22 +26,7 @@ MAX_TASKS = 8
 
 
 def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa: ARG001 - as all
-    """Write a leader's sheet for each area.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps; the leader has that of the walk sheet.
-
-    Returns
-    -------
-    Document
-        Internal; an area a page, numbered.
-    """
+    """Write a leader's sheet for each area."""
     tell = Speaker(language)
     blocks: list[Block] = []
     areas, left = walked(facts)

@@ -26,22 +26,7 @@ MAX_ON_WALK = 12
 
 
 def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
-    """Draw the city with its areas.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-    draw
-        Draws it.
-
-    Returns
-    -------
-    Picture
-        The map; where it cannot be drawn, why.
-    """
+    """Draw the city with its areas."""
     what, period = counted(facts, tell), period_words(facts, tell)
     city = facts.config.city.name
     alt = tell("report.map_alt", n=len(facts.areas), city=city, period=period)
@@ -55,24 +40,7 @@ def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
 
 
 def walk_map(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> Picture:
-    """Draw the streets of an area with the places that help: nothing is counted on it.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    area
-        The area.
-    tell
-        Who speaks.
-    draw
-        Draws it.
-
-    Returns
-    -------
-    Picture
-        The map; where it cannot be drawn, why.
-    """
+    """Draw the streets of an area with the places that help: nothing is counted on it."""
     alt = tell("report.walk_map_alt", area=area_name(area, tell))
     try:
         png = draw(_walk_sheet(facts, area, tell))

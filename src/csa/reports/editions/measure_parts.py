@@ -14,20 +14,7 @@ MAX_NAMED = 9
 
 
 def measures(chosen: Sequence[AtQuarter], tell: Speaker) -> list[Block]:
-    """List measures with a value; name those without.
-
-    Parameters
-    ----------
-    chosen
-        The measures of an edition.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A table, and what is missing.
-    """
+    """List measures with a value; name those without."""
     if not chosen:
         return [Paragraph(tell("report.measures_of_none"))]
     with_value = [at for at in chosen if at.now]

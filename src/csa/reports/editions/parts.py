@@ -30,20 +30,7 @@ FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_alone"))
 
 
 def stands_out(facts: Facts, tell: Speaker) -> str:
-    """Say what stands out.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Areas with their share of all, and which are in the highest tier.
-    """
+    """Say what stands out."""
     what, period = counted(facts, tell), period_words(facts, tell)
     totals = facts.summary["totals"]
     if not facts.areas or not totals["located"]:
@@ -90,39 +77,13 @@ def _highest(facts: Facts, tell: Speaker) -> str:
 
 
 def changed(facts: Facts, tell: Speaker) -> str:
-    """Say what changed, all areas together, and how sure that is.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The verdict with its interval, or why there is none.
-    """
+    """Say what changed, all areas together, and how sure that is."""
     message = facts.why_not_followed if facts.followed is None else facts.followed.sentence
     return "" if message is None else render(message, tell.language)
 
 
 def lead_changed(facts: Facts, tell: Speaker) -> str:
-    """Say in one breath what changed, all areas together: `changed` says it in full.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The verdict with its interval, or why there is none.
-    """
+    """Say in one breath what changed, all areas together: `changed` says it in full."""
     if facts.followed is None or facts.followed.sentence.key not in FULL:
         return changed(facts, tell)
     values, what = facts.followed.sentence.values, counted(facts, tell)
@@ -139,20 +100,7 @@ def lead_changed(facts: Facts, tell: Speaker) -> str:
 
 
 def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
-    """List the areas by tier, with what changed since the month before.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section.
-    """
+    """List the areas by tier, with what changed since the month before."""
     blocks: list[Block] = [Heading(tell("report.areas_title"))]
     if not facts.areas:
         what, period = counted(facts, tell), period_words(facts, tell)
@@ -237,22 +185,7 @@ def _paragraphs(sentences: list[str]) -> list[Block]:
 
 
 def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Block]:
-    """Tell what changed and how sure that is: all areas together, then each, then the city.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-    with_singles
-        Whether each area is told of too.
-
-    Returns
-    -------
-    list of Block
-        A section.
-    """
+    """Tell what changed and how sure that is: all areas together, then each, then the city."""
     followed = facts.followed
     blocks: list[Block] = [Heading(tell("report.changed_title"))]
     if followed is not None and followed.are_earlier:

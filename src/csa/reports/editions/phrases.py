@@ -15,20 +15,7 @@ Row = TypeVar("Row")
 
 
 def counted(facts: Facts, tell: Speaker) -> str:
-    """Name what is counted.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        `shootings`, `homicides`, or what stands in for them.
-    """
+    """Name what is counted."""
     kinds = tuple(facts.choices.kinds)
     if kinds == ("homicide",):
         return tell("find.homicides")
@@ -38,22 +25,7 @@ def counted(facts: Facts, tell: Speaker) -> str:
 
 
 def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
-    """Name a kind of place that helps.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    kind
-        As the city's list has it.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        As the city's file has it in the speaker's language, else as the list has it.
-    """
+    """Name a kind of place that helps."""
     services = facts.config.services
     for language, words in ({} if services is None else services.kinds).items():
         if language == tell.language:
@@ -64,74 +36,24 @@ def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
 
 
 def period_words(facts: Facts, tell: Speaker) -> str:
-    """Write the period that the data cover.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `August 1, 2017 through July 31, 2020`.
-    """
+    """Write the period that the data cover."""
     params = facts.summary["params"]
     first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
     return tell("find.period", first=tell.day(first), last=tell.day(last))
 
 
 def months_covered(facts: Facts) -> int:
-    """Tell how many months the data cover of those counted.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-
-    Returns
-    -------
-    int
-        Months.
-    """
+    """Tell how many months the data cover of those counted."""
     return int(facts.summary["params"]["months_covered"])
 
 
 def area_name(area: AreaFacts, tell: Speaker) -> str:
-    """Name an area by its place and its letter.
-
-    Parameters
-    ----------
-    area
-        The area.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `Umberley (F)`.
-    """
+    """Name an area by its place and its letter."""
     return tell("briefing.place", place=tell.place(area.name), area_id=area.letter)
 
 
 def state_words(area: AreaFacts, tell: Speaker) -> str:
-    """Say how far an area is.
-
-    Parameters
-    ----------
-    area
-        The area.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `candidate`, or `served since Oct 2019`.
-    """
+    """Say how far an area is."""
     if area.since is None:
         return tell("report.candidate")
     keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
@@ -140,38 +62,12 @@ def state_words(area: AreaFacts, tell: Speaker) -> str:
 
 
 def tier_words(tier: int | None, tell: Speaker) -> str:
-    """Write a tier.
-
-    Parameters
-    ----------
-    tier
-        From 1; None for none.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A number, or `none`.
-    """
+    """Write a tier."""
     return tell("report.no_tier") if tier is None else str(tier)
 
 
 def move_words(area: AreaFacts, tell: Speaker) -> str:
-    """Say what became of an area since the month before.
-
-    Parameters
-    ----------
-    area
-        The area.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `new on the list`, or `up from tier 2`.
-    """
+    """Say what became of an area since the month before."""
     if area.move is Move.HIGHER and area.tier_before is None:
         return tell("report.higher_from_none")
     keys = {
@@ -187,78 +83,24 @@ def move_words(area: AreaFacts, tell: Speaker) -> str:
 
 
 def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
-    """Order areas by tier, and within one by name: no order says more.
-
-    Parameters
-    ----------
-    areas
-        Some.
-
-    Returns
-    -------
-    list of AreaFacts
-        Those without a tier last.
-    """
+    """Order areas by tier, and within one by name: no order says more."""
     return sorted(areas, key=lambda area: (area.tier or 10**6, area.name, area.letter))
 
 
 def near_words(metres: float, facts: Facts, tell: Speaker) -> str:
-    """Write how far near is, in the city's units.
-
-    Parameters
-    ----------
-    metres
-        Metres.
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `0.5 miles` or `800 m`.
-    """
+    """Write how far near is, in the city's units."""
     if facts.config.city.units == "us":
         return tell("services.miles", miles=metres / METRES_PER_MILE)
     return tell("services.metres", metres=metres)
 
 
 def radius_words(metres: float, facts: Facts, tell: Speaker) -> str:
-    """Write a short length in the city's units.
-
-    Parameters
-    ----------
-    metres
-        Metres.
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `820 feet` or `250 m`.
-    """
+    """Write a short length in the city's units."""
     if facts.config.city.units == "us":
         return tell("report.about_feet", feet=metres / METRES_PER_FOOT)
     return tell("report.about_metres", metres=metres)
 
 
 def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
-    """Keep as many rows as a reader takes in.
-
-    Parameters
-    ----------
-    rows
-        All.
-    most
-        How many are kept.
-
-    Returns
-    -------
-    tuple
-        Those, and how many more there are: which is said.
-    """
+    """Keep as many rows as a reader takes in."""
     return tuple(rows[:most]), max(0, len(rows) - most)

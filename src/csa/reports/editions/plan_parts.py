@@ -20,20 +20,7 @@ STUCK = frozenset({"at-risk", "blocked"})
 
 
 def to_decide(facts: Facts, tell: Speaker) -> str:
-    """Count in one sentence what needs a decision.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The sentence; without a plan, that there is none.
-    """
+    """Count in one sentence what needs a decision."""
     known = facts.plan
     if known is None:
         return tell("report.lacks_plan")
@@ -53,20 +40,7 @@ def to_decide(facts: Facts, tell: Speaker) -> str:
 
 
 def decisions(facts: Facts, tell: Speaker) -> list[Block]:
-    """List what needs a decision.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section; none without a plan, which the frame of what is missing says.
-    """
+    """List what needs a decision."""
     known = facts.plan
     if known is None:
         return []
@@ -96,22 +70,7 @@ def _decisions(facts: Facts, known: PlanFacts, tell: Speaker) -> Iterator[str]:
 
 
 def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
-    """Say in one sentence how a team's actions stand.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    team
-        Its id.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The sentence; without a plan or such a team, that there is none.
-    """
+    """Say in one sentence how a team's actions stand."""
     known = facts.plan
     if known is None:
         return tell("report.lacks_plan")
@@ -131,22 +90,7 @@ def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
 
 
 def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
-    """Count actions by team and by how they stand.
-
-    Parameters
-    ----------
-    known
-        The plan.
-    today
-        The day on which it is looked at.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    Table
-        A team a row.
-    """
+    """Count actions by team and by how they stand."""
     columns = (
         tell("report.team"),
         tell("report.done"),
@@ -184,22 +128,7 @@ def _standing(lines: Sequence[Line]) -> tuple[int, ...]:
 
 
 def late(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
-    """List what is late.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    lines
-        Actions of an edition.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section.
-    """
+    """List what is late."""
     blocks: list[Block] = [Heading(tell("report.late_title"))]
     if facts.plan is None:
         return [*blocks, Paragraph(tell("report.no_plan_here"))]
@@ -230,22 +159,7 @@ def late(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
 
 
 def undone(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
-    """List written actions that are not done.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    lines
-        Actions of an edition.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A table, what is stuck first.
-    """
+    """List written actions that are not done."""
     found = [line for line in lines if not line.is_open and line.state.status != "done"]
     if not found:
         return [Paragraph(tell("report.actions_none"))]
@@ -273,22 +187,7 @@ def undone(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
 
 
 def due_soon(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
-    """List what is due in the next 90 days.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    lines
-        Actions of an edition.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section; none without a plan.
-    """
+    """List what is due in the next 90 days."""
     if facts.plan is None:
         return []
     found = sorted((line for line in lines if line.is_due_soon), key=_by_due)
@@ -304,20 +203,7 @@ def due_soon(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
 
 
 def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
-    """List the strategies with open slots, trust first.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        A section; none without a plan.
-    """
+    """List the strategies with open slots, trust first."""
     if facts.plan is None:
         return []
     blocks: list[Block] = [Heading(tell("report.slots_title"))]

@@ -25,22 +25,7 @@ MAX_AREAS = 20
 
 
 def prevention(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the prevention team.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        Internal; walk sheets and leader's sheets are documents of their own.
-    """
+    """Write the edition of the prevention team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)

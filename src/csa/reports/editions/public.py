@@ -22,22 +22,7 @@ MAX_NEIGHBORHOODS = 40
 
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition for everyone.
-
-    Parameters
-    ----------
-    facts
-        Of the month; of them only the public's are read.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        Where nothing may be told, it says why.
-    """
+    """Write the edition for everyone."""
     tell = Speaker(language)
     told = facts.public.facts
     if told is None:

@@ -35,20 +35,6 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
 
     No number of incidents, no month, no time of day, and of tasks only those that may be shown to
     everybody.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-    language
-        Such as `en`.
-    draw
-        Draws maps.
-
-    Returns
-    -------
-    Document
-        An area a page; residents may hold it.
     """
     tell = Speaker(language)
     blocks: list[Block] = []
@@ -74,19 +60,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
-    """Choose the areas of which sheets are made: more make no file that is printed and sent.
-
-    Parameters
-    ----------
-    facts
-        Of the month.
-
-    Returns
-    -------
-    tuple
-        The served areas; where none is, as many candidates as the city can serve first, by tier:
-        as the public is told of them, where it is. And those left out.
-    """
+    """Choose the areas of which sheets are made: more make no file that is printed and sent."""
     if facts.is_served:
         most, order = MAX_SHEETS, by_tier(facts.areas)
     else:
@@ -116,20 +90,7 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
 
 
 def not_here(left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
-    """Say of which areas no sheet is in the file.
-
-    Parameters
-    ----------
-    left
-        The areas.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    list of Block
-        None where all have one.
-    """
+    """Say of which areas no sheet is in the file."""
     if not left:
         return []
     names = tell.listed(sorted(area_name(area, tell) for area in left))

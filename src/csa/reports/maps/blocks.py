@@ -10,40 +10,15 @@ from csa.reports.maps.marks import LINE_HEIGHT, Mark, Words, moved, width_px
 
 @dataclass(frozen=True)
 class Block:
-    """A part of what stands beside the map, drawn at the origin.
+    """A part of what stands beside the map, drawn at the origin."""
 
-    Parameters
-    ----------
-    width, height
-        Pixels.
-    marks
-        What it is drawn of.
-    """
-
-    width: float
-    height: float
-    marks: tuple[Mark, ...]
+    width: float  # pixels
+    height: float  # pixels
+    marks: tuple[Mark, ...]  # what it is drawn of
 
 
 def lines_block(lines: Sequence[str], size: float, colour: str, *, is_bold: bool = False) -> Block:
-    """Set lines below one another.
-
-    Parameters
-    ----------
-    lines
-        Text.
-    size
-        Of its letters, in pixels.
-    colour
-        Of its letters.
-    is_bold
-        Whether it is bold.
-
-    Returns
-    -------
-    Block
-        The lines.
-    """
+    """Set lines below one another."""
     step = LINE_HEIGHT * size
     marks = tuple(
         Words(line, 0.0, (n + 0.5) * step, size, colour, is_bold) for n, line in enumerate(lines)
@@ -53,20 +28,7 @@ def lines_block(lines: Sequence[str], size: float, colour: str, *, is_bold: bool
 
 
 def stack(blocks: Sequence[Block], gap: float) -> Block:
-    """Set blocks below one another.
-
-    Parameters
-    ----------
-    blocks
-        The blocks; empty ones take no room.
-    gap
-        Between two, in pixels.
-
-    Returns
-    -------
-    Block
-        All of them.
-    """
+    """Set blocks below one another."""
     marks: list[Mark] = []
     y = 0.0
     full = [block for block in blocks if block.marks]
@@ -77,22 +39,7 @@ def stack(blocks: Sequence[Block], gap: float) -> Block:
 
 
 def flow(blocks: Sequence[Block], room: float, gap: float) -> Block:
-    """Set blocks beside one another, in as many rows as they need.
-
-    Parameters
-    ----------
-    blocks
-        The blocks; empty ones take no room.
-    room
-        Width, in pixels.
-    gap
-        Between two, in pixels.
-
-    Returns
-    -------
-    Block
-        All of them.
-    """
+    """Set blocks beside one another, in as many rows as they need."""
     rows: list[list[Block]] = []
     for block in (block for block in blocks if block.marks):
         taken = sum(one.width + gap for one in rows[-1]) if rows else 0.0

@@ -35,31 +35,15 @@ N_WALL_NAMES = 12
 
 @dataclass(frozen=True)
 class Composition:
-    """A map composed, before it is painted.
+    """A map composed, before it is painted."""
 
-    Parameters
-    ----------
-    size_px
-        Width and height.
-    layout
-        How the map and what stands beside it share the sheet.
-    ground, furniture
-        The map, cut to its frame; and what stands beside it.
-    labels
-        Labels on the map, with what each covers.
-    label_marks
-        What they are drawn of.
-    notes
-        What labels found no room for.
-    """
-
-    size_px: tuple[int, int]
-    layout: Layout
-    ground: tuple[Mark, ...]
-    furniture: tuple[Mark, ...]
-    labels: tuple[Placed, ...]
-    label_marks: tuple[Mark, ...]
-    notes: Notes
+    size_px: tuple[int, int]  # width and height
+    layout: Layout  # how the map and what stands beside it share the sheet
+    ground: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
+    furniture: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
+    labels: tuple[Placed, ...]  # labels on the map, with what each covers
+    label_marks: tuple[Mark, ...]  # what they are drawn of
+    notes: Notes  # what labels found no room for
 
     @property
     def words(self) -> tuple[Words, ...]:
@@ -69,27 +53,7 @@ class Composition:
 
 
 def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None) -> bytes:
-    """Draw a map that stands still.
-
-    Parameters
-    ----------
-    sheet
-        What it shows.
-    style
-        `print` for paper, `wall` for a projector, `screen` for a page.
-    size_px
-        Width and height; None for the style's own.
-
-    Returns
-    -------
-    bytes
-        A PNG, the same bytes for the same sheet.
-
-    Raises
-    ------
-    MapError
-        If it cannot be drawn; the report says so in its place.
-    """
+    """Draw a map that stands still."""
     try:
         composed = compose_map(sheet, style, size_px=size_px)
         frame = composed.layout.view.box
@@ -109,27 +73,7 @@ def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | No
 def compose_map(
     sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None
 ) -> Composition:
-    """Compose a map: where everything stands, before it is painted.
-
-    Parameters
-    ----------
-    sheet
-        What it shows.
-    style
-        As `draw_map` takes it.
-    size_px
-        As `draw_map` takes it.
-
-    Returns
-    -------
-    Composition
-        All marks in their places.
-
-    Raises
-    ------
-    MapError
-        If there is nothing to show, a cell's class has no words, or the sheet is too small.
-    """
+    """Compose a map: where everything stands, before it is painted."""
     sizes = STYLES[style]
     size = size_px or sizes.size_px
     extent = extent_m(sheet)

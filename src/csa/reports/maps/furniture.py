@@ -28,27 +28,13 @@ from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
 @dataclass(frozen=True)
 class Notes:
-    """What labels found no room for, and which kinds of area are seen.
+    """What labels found no room for, and which kinds of area are seen."""
 
-    Parameters
-    ----------
-    kinds
-        Whether areas that are seen are served.
-    missing
-        Letters of areas, and numbers of services, that the map does not show.
-    unlabelled
-        Letters of areas that it shows without a label.
-    is_lettered
-        Whether areas have their letter alone on the map.
-    is_unnamed
-        Whether their names found no room beside it either.
-    """
-
-    kinds: frozenset[bool]
+    kinds: frozenset[bool]  # whether areas that are seen are served
     missing: tuple[str, ...] = ()
-    unlabelled: tuple[str, ...] = ()
-    is_lettered: bool = False
-    is_unnamed: bool = False
+    unlabelled: tuple[str, ...] = ()  # letters of areas that it shows without a label
+    is_lettered: bool = False  # whether areas have their letter alone on the map
+    is_unnamed: bool = False  # whether their names found no room beside it either
 
 
 def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block:
@@ -68,22 +54,7 @@ def _sign(style: Style) -> shapely.Geometry:
 
 
 def legend(sheet: MapSheet, style: Style, room: float) -> Block:
-    """Draw the classes, lowest first, under what is counted.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    room
-        Width, in pixels.
-
-    Returns
-    -------
-    Block
-        Empty without a class: a map without cells needs no legend of them.
-    """
+    """Draw the classes, lowest first, under what is counted."""
     if not sheet.class_words:
         return Block(0.0, 0.0, ())
     size = style.small_px if not style.is_projected else 28.0
@@ -103,24 +74,7 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
 
 
 def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
-    """Say what outlines and numbers are, and which areas the map does not show.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    room
-        Width, in pixels.
-    notes
-        What the map found no room for.
-
-    Returns
-    -------
-    Block
-        What there is to say.
-    """
+    """Say what outlines and numbers are, and which areas the map does not show."""
     speak = Speaker(sheet.language)
     words = {True: speak("map_sheet.area_served"), False: speak("map_sheet.area_candidate")}
     items = []
@@ -146,24 +100,7 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
 
 
 def index(sheet: MapSheet, style: Style, room: float, rows: int) -> Block:
-    """List areas' names by letter, where the map has room for letters only.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    room
-        Width, in pixels.
-    rows
-        Areas in a column, at most.
-
-    Returns
-    -------
-    Block
-        Columns beside one another, each no wider than half the room.
-    """
+    """List areas' names by letter, where the map has room for letters only."""
     size = style.small_px
     field = max((width_px(_letter(area), size, is_bold=True) for area in sheet.areas), default=0.0)
     field += 0.6 * size
@@ -188,20 +125,7 @@ def _index_line(area: MapArea, size: float, field: float, room: float) -> Block:
 
 
 def synthetic(sheet: MapSheet, style: Style) -> Block:
-    """Mark a made-up city.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-
-    Returns
-    -------
-    Block
-        The mark in its frame; empty for a real city.
-    """
+    """Mark a made-up city."""
     if not sheet.is_synthetic:
         return Block(0.0, 0.0, ())
     size = style.small_px if not style.is_projected else 28.0
@@ -215,22 +139,7 @@ def synthetic(sheet: MapSheet, style: Style) -> Block:
 
 
 def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Block:
-    """Draw the scale bar and the arrow to north.
-
-    Parameters
-    ----------
-    bar_px, label
-        Its length and what it says.
-    north
-        Degrees clockwise from the sheet's top.
-    style
-        Sizes.
-
-    Returns
-    -------
-    Block
-        The two beside one another; the bar is the first mark.
-    """
+    """Draw the scale bar and the arrow to north."""
     size = style.small_px if not style.is_projected else 28.0
     left, high = 2.0, 2.6 * size
     y = high - 0.5 * size
@@ -263,22 +172,7 @@ def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Bl
 
 
 def sources(sheet: MapSheet, style: Style, room: float) -> Block:
-    """Write the period and the source.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    room
-        Width, in pixels.
-
-    Returns
-    -------
-    Block
-        The lines.
-    """
+    """Write the period and the source."""
     size = style.small_px
     colour = PAPER.quiet if style.is_projected else PAPER.faint
     date = lines_block(wrap(writable(sheet.date_line), size, room), size, PAPER.ink)

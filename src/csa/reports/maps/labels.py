@@ -48,20 +48,7 @@ length, and to say only the letter."""
 
 
 def is_crowded(labels: Labels, areas: Sequence[tuple[MapArea, shapely.Geometry]]) -> bool:
-    """Tell whether names beside areas would cover what the map is for.
-
-    Parameters
-    ----------
-    labels
-        Labels so far.
-    areas
-        Areas with their shape in pixels.
-
-    Returns
-    -------
-    bool
-        True where names would take more than a third of the land around the areas.
-    """
+    """Tell whether names beside areas would cover what the map is for."""
     size = labels.style.text_px
     seen = [(area, shape) for area, shape in areas if not shapely.is_empty(shape)]
     if len(seen) < 2:
@@ -80,24 +67,7 @@ def place_areas(
     is_near: bool = False,
     is_lettered: bool = False,
 ) -> tuple[list[str], list[str]]:
-    """Place areas' labels beside them: letter and name, or where it is crowded the letter.
-
-    Parameters
-    ----------
-    labels
-        Labels so far; they are added to.
-    areas
-        Areas with their shape in pixels.
-    is_near
-        Whether the map is drawn around one area: others that it does not show are not missed.
-    is_lettered
-        Whether labels say the letter alone.
-
-    Returns
-    -------
-    tuple of list of str
-        Letters of areas that the map does not show, and of those that it shows without a label.
-    """
+    """Place areas' labels beside them: letter and name, or where it is crowded the letter."""
     seen = [(area, shapely.intersection(shape, labels.frame)) for area, shape in areas]
     shown = [(area, shape) for area, shape in seen if not shapely.is_empty(shape)]
     land = shapely.union_all([shape for _, shape in shown])

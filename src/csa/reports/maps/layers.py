@@ -34,27 +34,7 @@ THINNEST_PX = 2.0
 
 
 def draw_ground(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
-    """Draw all that lies under labels, but the areas.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    view
-        Where it is shown.
-
-    Returns
-    -------
-    list of Mark
-        From the lowest to the topmost.
-
-    Raises
-    ------
-    MapError
-        If a cell is in a class that has no words.
-    """
+    """Draw all that lies under labels, but the areas."""
     city = _city(sheet, view)
     few, more = _cells(sheet, view, city)
     marks: list[Mark] = [Fill((city,), PAPER.land), *few]
@@ -136,22 +116,7 @@ def _streets(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
 
 
 def draw_areas(sheet: MapSheet, style: Style, shapes: Sequence[shapely.Geometry]) -> list[Mark]:
-    """Draw areas' outlines in a white casing, core service areas heavier.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    shapes
-        The areas' shapes in pixels, in their order.
-
-    Returns
-    -------
-    list of Mark
-        From the lowest to the topmost.
-    """
+    """Draw areas' outlines in a white casing, core service areas heavier."""
     marks: list[Mark] = []
     sizes = shapely.area(np.array(shapes, dtype=object))
     middling = float(np.sqrt(np.median(sizes[sizes > 0]))) if (sizes > 0).any() else 0.0
@@ -168,38 +133,12 @@ def draw_areas(sheet: MapSheet, style: Style, shapes: Sequence[shapely.Geometry]
 
 
 def outline_px(style: Style, *, is_served: bool) -> float:
-    """Tell how wide an area's line is.
-
-    Parameters
-    ----------
-    style
-        Sizes.
-    is_served
-        True for a core service area.
-
-    Returns
-    -------
-    float
-        Pixels.
-    """
+    """Tell how wide an area's line is."""
     return style.outline_px * (1.6 if is_served else 1.0)
 
 
 def named_streets(sheet: MapSheet, view: View) -> list[tuple[str, shapely.Geometry]]:
-    """Read main streets with their names.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    view
-        Where it is shown.
-
-    Returns
-    -------
-    list of tuple
-        Name and lines in pixels, where the street has a name.
-    """
+    """Read main streets with their names."""
     text = sheet.layers.get("main_streets", "")
     if not text:
         return []

@@ -37,25 +37,13 @@ INDEX_COST = 0.85
 
 @dataclass(frozen=True)
 class Layout:
-    """One way to share the sheet.
+    """One way to share the sheet."""
 
-    Parameters
-    ----------
-    view
-        The map's frame, and what it shows.
-    furniture
-        What stands beside it.
-    bar_px, bar_label
-        The scale bar.
-    is_indexed
-        Whether the names of areas are listed beside the map.
-    """
-
-    view: View
-    furniture: tuple[Mark, ...]
-    bar_px: float
-    bar_label: str
-    is_indexed: bool
+    view: View  # the map's frame, and what it shows
+    furniture: tuple[Mark, ...]  # what stands beside it
+    bar_px: float  # the scale bar
+    bar_label: str  # the scale bar
+    is_indexed: bool  # whether the names of areas are listed beside the map
 
 
 @dataclass(frozen=True)
@@ -98,31 +86,7 @@ class _Ask:
 def share(
     sheet: MapSheet, style: Style, size: tuple[int, int], extent: Box, notes: Notes
 ) -> Layout:
-    """Set what stands beside the map to its side or below, whichever leaves the map larger.
-
-    Parameters
-    ----------
-    sheet
-        What is shown.
-    style
-        Sizes.
-    size
-        Width and height of the sheet, in pixels.
-    extent
-        What the map must show, in metres.
-    notes
-        What labels found no room for.
-
-    Returns
-    -------
-    Layout
-        The way chosen.
-
-    Raises
-    ------
-    MapError
-        If no map fits.
-    """
+    """Set what stands beside the map to its side or below, whichever leaves the map larger."""
     best: Layout | None = None
     for is_indexed in (False, True) if notes.is_lettered else (False,):
         ask = _Ask(sheet, style, size, extent, notes, is_indexed)

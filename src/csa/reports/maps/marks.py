@@ -29,120 +29,52 @@ MEASURED_PX = 64.0
 
 @dataclass(frozen=True)
 class Fill:
-    """Polygons of one colour.
+    """Polygons of one colour."""
 
-    Parameters
-    ----------
-    shapes
-        Polygons, in pixels.
-    colour
-        Such as `#ffffff`.
-    edge, edge_px
-        Their line, if any.
-    alpha
-        1 covers what is below.
-    """
-
-    shapes: tuple[shapely.Geometry, ...]
-    colour: str
-    edge: str | None = None
-    edge_px: float = 0.0
-    alpha: float = 1.0
+    shapes: tuple[shapely.Geometry, ...]  # polygons, in pixels
+    colour: str  # such as `#ffffff`
+    edge: str | None = None  # their line, if any
+    edge_px: float = 0.0  # their line, if any
+    alpha: float = 1.0  # 1 covers what is below
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """Lines, or outlines of polygons.
+    """Lines, or outlines of polygons."""
 
-    Parameters
-    ----------
-    shapes
-        Lines or polygons, in pixels.
-    colour
-        Such as `#1f2430`.
-    width_px
-        How wide.
-    is_dashed
-        Whether it is broken.
-    """
-
-    shapes: tuple[shapely.Geometry, ...]
-    colour: str
-    width_px: float
-    is_dashed: bool = False
+    shapes: tuple[shapely.Geometry, ...]  # lines or polygons, in pixels
+    colour: str  # such as `#1f2430`
+    width_px: float  # how wide
+    is_dashed: bool = False  # whether it is broken
 
 
 @dataclass(frozen=True)
 class Words:
-    """One line of text.
+    """One line of text."""
 
-    Parameters
-    ----------
-    text
-        What it says; only letters that the font has.
-    x, y
-        Its left end or middle; the middle of a capital's height.
-    size_px
-        Of its letters.
-    colour
-        Such as `#1f2430`.
-    is_bold
-        Whether it is bold.
-    align
-        What `x` is.
-    halo_px
-        Of the casing around the letters.
-    angle
-        Degrees, anticlockwise.
-    """
-
-    text: str
-    x: float
-    y: float
-    size_px: float
-    colour: str
-    is_bold: bool = False
-    align: Literal["left", "center"] = "left"
-    halo_px: float = 0.0
-    angle: float = 0.0
+    text: str  # what it says; only letters that the font has
+    x: float  # its left end or middle; the middle of a capital's height
+    y: float  # its left end or middle; the middle of a capital's height
+    size_px: float  # of its letters
+    colour: str  # such as `#1f2430`
+    is_bold: bool = False  # whether it is bold
+    align: Literal["left", "center"] = "left"  # what `x` is
+    halo_px: float = 0.0  # of the casing around the letters
+    angle: float = 0.0  # degrees, anticlockwise
 
 
 Mark = Fill | Stroke | Words
 
 
 def moved(mark: Mark, x: float, y: float) -> Mark:
-    """Move a mark.
-
-    Parameters
-    ----------
-    mark
-        The mark.
-    x, y
-        By how much.
-
-    Returns
-    -------
-    Mark
-        The same at another place.
-    """
+    """Move a mark."""
     if isinstance(mark, Words):
         return replace(mark, x=mark.x + x, y=mark.y + y)
     return replace(mark, shapes=tuple(affinity.translate(one, x, y) for one in mark.shapes))
 
 
 def font_path(*, is_bold: bool = False) -> str:
-    """Find the font that comes with matplotlib: the same letters on each machine.
-
-    Parameters
-    ----------
-    is_bold
-        Whether the bold one.
-
-    Returns
-    -------
-    str
-        The file.
-    """
+    """Find the font that comes with matplotlib: the same letters on each machine."""
     name = "DejaVuSans-Bold.ttf" if is_bold else "DejaVuSans.ttf"
     return str(Path(get_data_path(), "fonts", "ttf", name))
 
@@ -154,34 +86,12 @@ def _letters() -> frozenset[int]:
 
 
 def is_writable(text: str) -> bool:
-    """Tell whether the font has every letter of a text.
-
-    Parameters
-    ----------
-    text
-        A name or a line.
-
-    Returns
-    -------
-    bool
-        False for an empty text too: there is nothing to write.
-    """
+    """Tell whether the font has every letter of a text."""
     return bool(text.strip()) and all(ord(one) in _letters() for one in text)
 
 
 def writable(text: str) -> str:
-    """Leave out what the font lacks, so that the rest of a line can be read.
-
-    Parameters
-    ----------
-    text
-        A line.
-
-    Returns
-    -------
-    str
-        The line, on one line, with `?` for each run of letters that the font lacks.
-    """
+    """Leave out what the font lacks, so that the rest of a line can be read."""
     line = " ".join(text.split())
     marked = "".join(one if ord(one) in _letters() else "\0" for one in line)
     while "\0\0" in marked:
@@ -190,22 +100,7 @@ def writable(text: str) -> str:
 
 
 def width_px(text: str, size_px: float, *, is_bold: bool = False) -> float:
-    """Measure a line of text.
-
-    Parameters
-    ----------
-    text
-        Only letters that the font has.
-    size_px
-        Of its letters.
-    is_bold
-        Whether it is bold.
-
-    Returns
-    -------
-    float
-        Pixels.
-    """
+    """Measure a line of text."""
     return size_px * math.fsum(_advance_em(one, is_bold) for one in text)
 
 
@@ -224,26 +119,7 @@ def _advance_em(letter: str, is_bold: bool) -> float:  # noqa: FBT001
 def wrap(
     text: str, size_px: float, room_px: float, most: int = 9, *, is_bold: bool = False
 ) -> tuple[str, ...]:
-    """Break a text into lines between words.
-
-    Parameters
-    ----------
-    text
-        Only letters that the font has.
-    size_px
-        Of its letters.
-    room_px
-        How wide a line may be.
-    most
-        How many lines at most; what is left over is cut, which three dots tell.
-    is_bold
-        Whether it is bold.
-
-    Returns
-    -------
-    tuple of str
-        The lines; none for an empty text.
-    """
+    """Break a text into lines between words."""
 
     def fits(line: str) -> bool:
         return width_px(line, size_px, is_bold=is_bold) <= room_px

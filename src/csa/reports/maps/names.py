@@ -20,19 +20,7 @@ STRAIGHT_SHARE = 0.985
 def place_names(
     labels: Labels, names: Sequence[tuple[str, shapely.Geometry]], colour: str, most: int
 ) -> None:
-    """Write neighborhoods' names where they fit, the largest first.
-
-    Parameters
-    ----------
-    labels
-        Labels so far; they are added to.
-    names
-        Names with their shape in pixels.
-    colour
-        Of the letters.
-    most
-        How many at most.
-    """
+    """Write neighborhoods' names where they fit, the largest first."""
     size = labels.style.name_px
     order = sorted(names, key=lambda one: (-shapely.area(one[1]), one[0]))
     n_written = 0
@@ -74,15 +62,7 @@ def _place_name(
 
 
 def place_streets(labels: Labels, streets: Sequence[tuple[str, shapely.Geometry]]) -> None:
-    """Write each street's name along it, once, where it is straight and free.
-
-    Parameters
-    ----------
-    labels
-        Labels so far; they are added to.
-    streets
-        Names with their lines in pixels.
-    """
+    """Write each street's name along it, once, where it is straight and free."""
     size = labels.style.name_px
     longest = sorted(streets, key=lambda one: (-shapely.length(one[1]), one[0]))
     for name, lines in longest:

@@ -17,41 +17,23 @@ ENDS_AT = (40, 65, 85, 95, 100)
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by meaning.
+    """Colours by meaning."""
 
-    Parameters
-    ----------
-    sequential
-        Five classes, few to many; told apart without colour vision, by lightness alone.
-    few
-        The lowest class: paler than all of `sequential`, and neither land, water nor paper.
-    ink, faint, quiet
-        Text, text that steps back, and text that steps back on a projector.
-    ground
-        What the sheet stands on, and what is outside the city.
-    accent
-        Services.
-    outline, casing
-        An area's line, and the line around it and around letters.
-    land, water, park, street, main_street, hairline
-        The background.
-    """
-
-    sequential: tuple[str, ...]
-    few: str
-    ink: str
-    faint: str
-    quiet: str
-    ground: str
-    accent: str
-    outline: str
-    casing: str
-    land: str
-    water: str
-    park: str
-    street: str
-    main_street: str
-    hairline: str
+    sequential: tuple[str, ...]  # five classes, few to many
+    few: str  # the lowest class
+    ink: str  # text, text that steps back, and text that steps back on a projector
+    faint: str  # text, text that steps back, and text that steps back on a projector
+    quiet: str  # text, text that steps back, and text that steps back on a projector
+    ground: str  # what the sheet stands on, and what is outside the city
+    accent: str  # services
+    outline: str  # an area's line, and the line around it and around letters
+    casing: str  # an area's line, and the line around it and around letters
+    land: str  # the background
+    water: str  # the background
+    park: str  # the background
+    street: str  # the background
+    main_street: str  # the background
+    hairline: str  # the background
 
 
 PAPER = Palette(
@@ -74,19 +56,7 @@ PAPER = Palette(
 
 
 def class_colours(n_classes: int) -> tuple[str, ...]:
-    """Choose a colour for each class, lowest first.
-
-    Parameters
-    ----------
-    n_classes
-        How many there are.
-
-    Returns
-    -------
-    tuple of str
-        `few` for the lowest; the others spread over the scale, the highest its darkest. Beyond
-        five classes colours between the scale's own are mixed.
-    """
+    """Choose a colour for each class, lowest first."""
     if n_classes < 1:
         return ()
     scale, n_upper = PAPER.sequential[1:], n_classes - 1
@@ -101,18 +71,7 @@ def class_colours(n_classes: int) -> tuple[str, ...]:
 
 
 def count_bounds(counts: npt.NDArray[np.int64]) -> tuple[int, ...]:
-    """Find the highest count of each class of cells; equal counts are never told apart.
-
-    Parameters
-    ----------
-    counts
-        n counts, each 1 or more.
-
-    Returns
-    -------
-    tuple of int
-        Ascending, at most five; 1 alone where there is no count.
-    """
+    """Find the highest count of each class of cells; equal counts are never told apart."""
     if not len(counts):
         return (1,)
     return tuple(int(bound) for bound in np.unique(np.floor(np.percentile(counts, ENDS_AT))))

@@ -36,22 +36,7 @@ COLOURS = 96
 def paint(
     layers: Sequence[tuple[Sequence[Mark], Box | None]], size_px: tuple[int, int], dpi: int
 ) -> bytes:
-    """Paint marks.
-
-    Parameters
-    ----------
-    layers
-        Marks from the lowest to the topmost, with the frame that they are cut to, if any.
-    size_px
-        Width and height.
-    dpi
-        What the picture says of its own resolution.
-
-    Returns
-    -------
-    bytes
-        A PNG without a time or a program's name in it.
-    """
+    """Paint marks."""
     width, height = size_px
     figure = Figure(
         figsize=(width / DOTS, height / DOTS), dpi=DOTS, facecolor=PAPER.ground, edgecolor="none"

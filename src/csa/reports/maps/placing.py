@@ -21,120 +21,45 @@ WAYS = tuple((math.cos(turn), math.sin(turn)) for turn in np.arange(24) * math.p
 
 @dataclass(frozen=True)
 class Placed:
-    """A label that found its place.
+    """A label that found its place."""
 
-    Parameters
-    ----------
-    text
-        What it says.
-    box
-        What it covers, in pixels.
-    """
-
-    text: str
-    box: shapely.Geometry
+    text: str  # what it says
+    box: shapely.Geometry  # what it covers, in pixels
 
 
 @dataclass
 class Labels:
-    """Labels placed so far.
+    """Labels placed so far."""
 
-    Parameters
-    ----------
-    frame
-        The map's frame, in pixels.
-    style
-        Sizes.
-    placed
-        What they cover.
-    marks
-        What they are drawn of.
-    taken
-        All that no label may touch: labels, and lines that lead to them.
-    outlines
-        Areas' lines, which no name is written across.
-    """
-
-    frame: shapely.Geometry
-    style: Style
-    placed: list[Placed] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    taken: list[shapely.Geometry] = field(default_factory=list)
+    frame: shapely.Geometry  # the map's frame, in pixels
+    style: Style  # sizes
+    placed: list[Placed] = field(default_factory=list)  # what they cover
+    marks: list[Mark] = field(default_factory=list)  # what they are drawn of
+    taken: list[shapely.Geometry] = field(default_factory=list)  # all that no label may touch
     outlines: list[shapely.Geometry] = field(default_factory=list)
 
     def are_free(self, shapes: Shapes) -> npt.NDArray[np.bool_]:
-        """Tell which shapes touch nothing taken.
-
-        Parameters
-        ----------
-        shapes
-            Boxes, or lines from a label to what it names.
-
-        Returns
-        -------
-        numpy.ndarray
-            As many booleans.
-        """
+        """Tell which shapes touch nothing taken."""
         taken = np.array(self.taken, dtype=object)
         touches = shapely.intersects(taken[:, None], shapes[None, :])
         return np.asarray(~touches.any(axis=0), dtype=np.bool_)
 
     def is_free(self, box: shapely.Geometry) -> bool:
-        """Tell whether a label fits.
-
-        Parameters
-        ----------
-        box
-            What it would cover.
-
-        Returns
-        -------
-        bool
-            True if it lies in the frame and touches nothing taken.
-        """
+        """Tell whether a label fits."""
         one = np.array([box], dtype=object)
         return bool(shapely.covers(self.frame, box)) and bool(self.are_free(one)[0])
 
     def undo(self, n_placed: int, n_taken: int, n_marks: int) -> None:
-        """Take back what was placed last.
-
-        Parameters
-        ----------
-        n_placed, n_taken, n_marks
-            How many of each stay.
-        """
+        """Take back what was placed last."""
         del self.placed[n_placed:], self.taken[n_taken:], self.marks[n_marks:]
 
     def put(self, text: str, box: shapely.Geometry, marks: Iterable[Mark]) -> None:
-        """Place a label.
-
-        Parameters
-        ----------
-        text
-            What it says.
-        box
-            What it covers.
-        marks
-            What it is drawn of.
-        """
+        """Place a label."""
         self.placed.append(Placed(text, box))
         self.taken.append(box)
         self.marks.extend(marks)
 
 
 def box_around(x: float, y: float, width: float, height: float) -> shapely.Geometry:
-    """Draw a box around its middle.
-
-    Parameters
-    ----------
-    x, y
-        The middle.
-    width, height
-        Pixels.
-
-    Returns
-    -------
-    shapely.Geometry
-        The box.
-    """
+    """Draw a box around its middle."""
     return shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)

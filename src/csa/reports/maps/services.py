@@ -12,20 +12,7 @@ from csa.reports.maps.placing import WAYS, Labels
 
 
 def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:
-    """Place numbered services, each at its place or, where another stands, beside it.
-
-    Parameters
-    ----------
-    labels
-        Labels so far; they are added to.
-    services
-        The number as text, and its point in pixels.
-
-    Returns
-    -------
-    list of str
-        Numbers that found no place.
-    """
+    """Place numbered services, each at its place or, where another stands, beside it."""
     size = labels.style.small_px
     missing = []
     for number, point in services:

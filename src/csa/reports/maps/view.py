@@ -31,25 +31,13 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class View:
-    """A map's frame on the sheet, and what it shows.
+    """A map's frame on the sheet, and what it shows."""
 
-    Parameters
-    ----------
-    box
-        Left, top, right, bottom, in pixels.
-    west_m, north_m
-        What lies at the frame's top left, in the metric system.
-    px_per_m
-        The scale.
-    metric_crs
-        The projected system, in metres.
-    """
-
-    box: Box
-    west_m: float
-    north_m: float
-    px_per_m: float
-    metric_crs: str
+    box: Box  # left, top, right, bottom, in pixels
+    west_m: float  # what lies at the frame's top left, in the metric system
+    north_m: float  # what lies at the frame's top left, in the metric system
+    px_per_m: float  # the scale
+    metric_crs: str  # the projected system, in metres
 
     @property
     def frame(self) -> shapely.Geometry:
@@ -57,18 +45,7 @@ class View:
         return shapely.box(*self.box)
 
     def draw(self, shapes: Iterable[shapely.Geometry]) -> tuple[shapely.Geometry, ...]:
-        """Bring shapes onto the sheet, cut to the frame and no finer than pixels show.
-
-        Parameters
-        ----------
-        shapes
-            WGS 84.
-
-        Returns
-        -------
-        tuple of shapely.Geometry
-            In pixels, in the same order; empty where nothing is to be seen.
-        """
+        """Bring shapes onto the sheet, cut to the frame and no finer than pixels show."""
         drawn = np.array(list(shapes), dtype=object)
         if not len(drawn):
             return ()
@@ -87,24 +64,7 @@ class View:
 
 
 def extent_m(sheet: MapSheet) -> Box:
-    """Find what a map must show.
-
-    Parameters
-    ----------
-    sheet
-        The map.
-
-    Returns
-    -------
-    Box
-        West, south, east, north, in metres: the area it is drawn around and two blocks more, or the
-        city; without one, whatever there is.
-
-    Raises
-    ------
-    MapError
-        If there is nothing to show.
-    """
+    """Find what a map must show."""
     shapes = [sheet.focus] if sheet.focus is not None else []
     shapes = [shape for shape in shapes if not shapely.is_empty(shape)]
     pad_m = FOCUS_PAD_M if shapes else 0.0
@@ -144,22 +104,7 @@ def _is_nothing(shape: shapely.Geometry | None) -> bool:
 
 
 def fit(extent: Box, box: Box, metric_crs: str) -> View:
-    """Fit what is shown into a frame, in its middle.
-
-    Parameters
-    ----------
-    extent
-        West, south, east, north, in metres.
-    box
-        The frame.
-    metric_crs
-        The projected system, in metres.
-
-    Returns
-    -------
-    View
-        At the largest scale that shows all of it.
-    """
+    """Fit what is shown into a frame, in its middle."""
     west, south, east, north = extent
     width, height = box[2] - box[0], box[3] - box[1]
     px_per_m = min(width / (east - west), height / (north - south))
@@ -169,24 +114,7 @@ def fit(extent: Box, box: Box, metric_crs: str) -> View:
 
 
 def scale_bar(view: View, units: str, language: str, longest_px: float) -> tuple[float, str]:
-    """Choose a scale bar.
-
-    Parameters
-    ----------
-    view
-        The map.
-    units
-        `us` or `metric`.
-    language
-        Such as `en`.
-    longest_px
-        How long it may be.
-
-    Returns
-    -------
-    tuple of float and str
-        Its length in pixels and what it says: the longest round number that fits.
-    """
+    """Choose a scale bar."""
     room_m = longest_px / view.px_per_m
     bars = _us_bars(language) if units == "us" else _metric_bars(language)
     fitting = [bar for bar in bars if bar[0] <= room_m] or bars[:1]
@@ -211,20 +139,7 @@ def _metric_bars(language: str) -> list[tuple[float, str]]:
 
 
 def north_degrees(view: View, x_m: float, y_m: float) -> float:
-    """Tell where north is: a projected grid leans a little.
-
-    Parameters
-    ----------
-    view
-        The map.
-    x_m, y_m
-        Its middle, in the metric system.
-
-    Returns
-    -------
-    float
-        Degrees clockwise from the sheet's top.
-    """
+    """Tell where north is: a projected grid leans a little."""
     (lon,), (lat,) = to_lonlat(np.array([x_m]), np.array([y_m]), view.metric_crs)
     here, there = project(np.array([lon, lon]), np.array([lat, lat + 0.01]), view.metric_crs)
     east_m, north_m = there - here

@@ -16,36 +16,12 @@ from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
 def resolution_of(cells: CellSet) -> int:
-    """Tell the size of cells.
-
-    Parameters
-    ----------
-    cells
-        Of one area, at least one.
-
-    Returns
-    -------
-    int
-        The H3 resolution, that of any of them.
-    """
+    """Tell the size of cells."""
     return int(next(iter(cells))) >> 52 & 0xF
 
 
 def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
-    """Name the candidates of a proposal that are none of some areas.
-
-    Parameters
-    ----------
-    areas
-        The areas.
-    proposal
-        A month's; None: there is none.
-
-    Returns
-    -------
-    tuple of str
-        Names, by the alphabet.
-    """
+    """Name the candidates of a proposal that are none of some areas."""
     if proposal is None:
         return ()
     shapes = [_resized(area.cells, _size(proposal)) for area in areas]
@@ -54,22 +30,7 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
-    """List the candidates of a month that are no served area, with how sure they are.
-
-    Parameters
-    ----------
-    areas
-        The served areas.
-    now
-        The month's proposal.
-    table
-        As `csa.priority.assess.Judgement.table`, of the same proposal.
-
-    Returns
-    -------
-    list of Unserved
-        By the alphabet.
-    """
+    """List the candidates of a month that are no served area, with how sure they are."""
     names = set(unlike(areas, now))
     rows = table[table["place_name"].isin(names)].sort_values("place_name")
     tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
@@ -83,54 +44,19 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
 
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
-    """Name the candidates of a month that are none a month later.
-
-    Parameters
-    ----------
-    before, now
-        Proposals of both, of cells of one size.
-
-    Returns
-    -------
-    tuple of str
-        Names, by the alphabet.
-    """
+    """Name the candidates of a month that are none a month later."""
     shapes = cells_of(now)
     named = zip(before.areas["place_name"], cells_of(before), strict=True)
     return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:
-    """Take each candidate's cells.
-
-    Parameters
-    ----------
-    proposal
-        A month's.
-
-    Returns
-    -------
-    list of frozenset
-        In its order.
-    """
+    """Take each candidate's cells."""
     return [frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]]
 
 
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:
-    """Find the candidate that is the same place as an area.
-
-    Parameters
-    ----------
-    cells
-        Of the area, of any one size.
-    proposal
-        A month's; None: there is none.
-
-    Returns
-    -------
-    int or None
-        Its row; None where no candidate has half of all their cells in common.
-    """
+    """Find the candidate that is the same place as an area."""
     if proposal is None:
         return None
     return _like(_resized(cells, _size(proposal)), cells_of(proposal))

@@ -44,32 +44,16 @@ YEAR = 12
 
 @dataclass(frozen=True)
 class MonthSeen:
-    """A month's proposals and data, from which areas are told.
+    """A month's proposals and data, from which areas are told."""
 
-    Parameters
-    ----------
-    dataset
-        Nothing of it is later than the month.
-    config, choices
-        The city's file, and how areas are proposed.
-    period
-        The months counted.
-    now, before
-        The month's proposal; the one of the month before, None where the data are too short.
-    stability
-        Letter of the month's proposal to how often the area is found again.
-    cover
-        The study area's cells at the resolution of `choices`.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    choices: Choices
-    period: Period
-    now: Proposal
-    before: Proposal | None
+    dataset: Dataset  # nothing of it is later than the month
+    config: CityConfig  # the city's file, and how areas are proposed
+    choices: Choices  # the city's file, and how areas are proposed
+    period: Period  # the months counted
+    now: Proposal  # the month's proposal
+    before: Proposal | None  # the month's proposal
     stability: Mapping[str, float]
-    cover: pd.DataFrame
+    cover: pd.DataFrame  # the study area's cells at the resolution of `choices`
 
 
 @dataclass(frozen=True)
@@ -86,24 +70,7 @@ class _Row:
 def areas_of(
     seen: MonthSeen, records: Records, lines: Sequence[Line], today: date
 ) -> tuple[AreaFacts, ...]:
-    """Tell the areas of a month: the served ones, else its candidates.
-
-    Parameters
-    ----------
-    seen
-        The month.
-    records
-        What was decided.
-    lines
-        The plan's actions; none without a plan.
-    today
-        The day on which the plan is looked at.
-
-    Returns
-    -------
-    tuple of AreaFacts
-        By letter; without `verdict`.
-    """
+    """Tell the areas of a month: the served ones, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
     rows.sort(key=lambda row: (len(row.letter), row.letter))
     found: list[AreaFacts] = []

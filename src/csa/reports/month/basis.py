@@ -20,21 +20,11 @@ from csa.reports.month.snapshot import Snapshot, snapshot_of
 
 @dataclass(frozen=True)
 class Beside:
-    """What else a report is made with.
-
-    Parameters
-    ----------
-    layers
-        The background of its maps, as `csa.ingest.basemap.Basemap.layers`; none: no background.
-    earlier
-        All that was ever published, for the public edition.
-    with_public
-        Whether the public edition is wanted: what may be told takes longest to settle.
-    """
+    """What else a report is made with."""
 
     layers: Mapping[str, str] = field(default_factory=dict)
-    earlier: tuple[Publication, ...] = ()
-    with_public: bool = True
+    earlier: tuple[Publication, ...] = ()  # all that was ever published, for the public edition
+    with_public: bool = True  # whether the public edition is wanted
 
 
 NOTHING_BESIDE = Beside()
@@ -42,21 +32,7 @@ ON_PUBLIC_GROUND = frozenset({"prevention-walks", "prevention-leaders"})
 
 
 def needs_public(audiences: Collection[str], records: Records) -> bool:
-    """Tell whether editions rest on what the public is told.
-
-    Parameters
-    ----------
-    audiences
-        For whom they are.
-    records
-        What was decided.
-
-    Returns
-    -------
-    bool
-        True for the public's own; for walk and leader's sheets where no area is served, since the
-        ground of candidates is the public's.
-    """
+    """Tell whether editions rest on what the public is told."""
     return "public" in audiences or (
         not served(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
     )
@@ -69,23 +45,7 @@ def snapshot_for(
     month: Month,
     beside: Beside = NOTHING_BESIDE,
 ) -> Snapshot:
-    """Name what a report of a month is made from, before it is.
-
-    Parameters
-    ----------
-    source, plan, records, month, beside
-        As for `gather`.
-
-    Returns
-    -------
-    Snapshot
-        The one that `gather` gives; whether the public edition is wanted is no part of it.
-
-    Raises
-    ------
-    CsaError
-        If what is kept beside the dataset is damaged.
-    """
+    """Name what a report of a month is made from, before it is."""
     choices = replace(source.choices, until=month.plus(1))
     record, past = kept_of(source, records, choices)
     parts = {

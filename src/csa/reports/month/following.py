@@ -37,38 +37,15 @@ LEAST_MONTHS = 3
 
 @dataclass(frozen=True)
 class Result:
-    """What became of areas, or why it cannot be told.
+    """What became of areas, or why it cannot be told."""
 
-    Parameters
-    ----------
-    followed
-        All together; None where it cannot be told.
-    why_not
-        Why; None where it is told.
-    singles
-        Letter to what is said of one area alone.
-    """
-
-    followed: Followed | None = None
-    why_not: Message | None = None
-    singles: Mapping[str, Message] | None = None
+    followed: Followed | None = None  # all together; None where it cannot be told
+    why_not: Message | None = None  # why; None where it is told
+    singles: Mapping[str, Message] | None = None  # letter to what is said of one area alone
 
 
 def way_of(choices: Choices, areas: Served | None) -> Choices:
-    """Take months and cell size from the areas followed: past years of another way tell less.
-
-    Parameters
-    ----------
-    choices
-        How areas are proposed.
-    areas
-        The served ones; None where none is.
-
-    Returns
-    -------
-    Choices
-        With which past years are looked up.
-    """
+    """Take months and cell size from the areas followed: past years of another way tell less."""
     if areas is None:
         return choices
     period = areas.chosen.period
@@ -83,26 +60,7 @@ def follow_served(
     past: Sequence[Past],
     tell: Tell = silent,
 ) -> Result:
-    """Follow the served areas since the last designation.
-
-    Parameters
-    ----------
-    located
-        The city's incidents on cells of their size, none later than the month reported.
-    areas
-        The served areas.
-    left_out
-        Letters of those of another cell size.
-    past
-        What areas of past years did afterwards.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Result
-        What is told.
-    """
+    """Follow the served areas since the last designation."""
     try:
         through = covered_months(located).until.plus(-1)
         if areas.since > through:
@@ -120,22 +78,6 @@ def follow_earlier(
     """Follow the areas that would have been proposed a year ago, where none is served.
 
     Nobody chose them by what came after, so that they tell what areas do where nothing is done.
-
-    Parameters
-    ----------
-    located
-        The city's incidents, none later than the month reported.
-    then
-        What would have been proposed a year before.
-    past
-        What areas of past years did afterwards.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Result
-        What is told.
     """
     params = then.summary["params"]
     since = Month.parse(params["until"])
@@ -157,18 +99,7 @@ def follow_earlier(
 
 
 def year_ago(until: Month) -> Month:
-    """Return the start from which areas are followed where none is served.
-
-    Parameters
-    ----------
-    until
-        The first month that is not whole.
-
-    Returns
-    -------
-    Month
-        A year earlier.
-    """
+    """Return the start from which areas are followed where none is served."""
     return until.plus(-DEFAULT_AFTER)
 
 

@@ -49,34 +49,6 @@ def gather(
 
     Nothing later than the month is looked at, but in the store: what was decided is shown as it
     stands there.
-
-    Parameters
-    ----------
-    source
-        The city's dataset with its folder, its file, and how areas are proposed; the end of its
-        choices is not looked at.
-    plan
-        The city's plan; None where it has none.
-    records
-        What was decided.
-    month
-        The month reported, included.
-    tell
-        Called with each step as it begins.
-    beside
-        The background, and what the public edition needs.
-
-    Returns
-    -------
-    Facts
-        Complete where something is missing; then `missing` says what.
-
-    Raises
-    ------
-    PeriodError
-        If the data hold no day of the month.
-    CsaError
-        If the dataset is another city's, or what is kept beside it is damaged.
     """
     refuse_outside(source.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)

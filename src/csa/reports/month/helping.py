@@ -23,22 +23,7 @@ MIN_PEOPLE = 500
 
 
 def helps_of(dataset: Dataset, config: CityConfig, areas: Sequence[CellSet]) -> list[Help | None]:
-    """Tell of each area what helps there.
-
-    Parameters
-    ----------
-    dataset
-        The city's.
-    config
-        Its file.
-    areas
-        Cells of each.
-
-    Returns
-    -------
-    list
-        As many; None each where the city has no list of services.
-    """
+    """Tell of each area what helps there."""
     services, near = dataset.services, config.services
     if services is None or near is None:
         return [None] * len(areas)
@@ -76,18 +61,7 @@ def _near(
 
 
 def services_per_1k(dataset: Dataset) -> float | None:
-    """Tell how many services the whole city has for its residents.
-
-    Parameters
-    ----------
-    dataset
-        The city's.
-
-    Returns
-    -------
-    float or None
-        Per 1,000; None without a list, or where residents are few or unknown.
-    """
+    """Tell how many services the whole city has for its residents."""
     people = dataset.report.get("population")
     if dataset.services is None or people is None or people < MIN_PEOPLE:
         return None

@@ -37,20 +37,7 @@ from csa.reports.month.snapshot import last_day
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:
-    """Take of a dataset what was known of a month's end: nothing later.
-
-    Parameters
-    ----------
-    dataset
-        The city's.
-    month
-        The last month kept.
-
-    Returns
-    -------
-    Dataset
-        The same where it ends within the month.
-    """
+    """Take of a dataset what was known of a month's end: nothing later."""
     end = last_day(month)
     if date.fromisoformat(dataset.report["data_through"]) <= end:
         return dataset
@@ -61,57 +48,20 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
 
 @dataclass(frozen=True)
 class Look:
-    """A city as it was known at a month's end.
+    """A city as it was known at a month's end."""
 
-    Parameters
-    ----------
-    dataset
-        Nothing of it is later than the month.
-    config
-        The city's file.
-    choices
-        How areas are proposed, with the month's end.
-    suggestion
-        What past years suggest, else the city's file.
-    past
-        What areas of past years did afterwards, by the way of the areas followed.
-    is_past_known
-        Whether `csa backtest` has kept past years.
-    cover
-        As `csa.areas.study_area.study_cells`.
-    tell
-        Called with each step as it begins.
-    """
-
-    dataset: Dataset
-    config: CityConfig
-    choices: Choices
-    suggestion: Suggestion
+    dataset: Dataset  # nothing of it is later than the month
+    config: CityConfig  # the city's file
+    choices: Choices  # how areas are proposed, with the month's end
+    suggestion: Suggestion  # what past years suggest, else the city's file
     past: tuple[Past, ...]
-    is_past_known: bool
-    cover: pd.DataFrame
-    tell: Tell
+    is_past_known: bool  # whether `csa backtest` has kept past years
+    cover: pd.DataFrame  # as `csa.areas.study_area.study_cells`
+    tell: Tell  # called with each step as it begins
 
     @classmethod
     def at(cls, source: Source, records: Records, month: Month, tell: Tell) -> Look:
-        """Look at a city at a month's end.
-
-        Parameters
-        ----------
-        source
-            The city.
-        records
-            What was decided: which areas are followed.
-        month
-            The last month looked at.
-        tell
-            Called with each step as it begins.
-
-        Returns
-        -------
-        Look
-            All that is known then.
-        """
+        """Look at a city at a month's end."""
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
         dataset = through_month(source.dataset, month)
@@ -142,63 +92,24 @@ class Look:
         return whole_months(date.fromisoformat(self.dataset.report["data_from"]), self.through)
 
     def proposal(self, until: Month) -> Proposal:
-        """Propose as of a month's first day.
-
-        Parameters
-        ----------
-        until
-            The first month not counted.
-
-        Returns
-        -------
-        Proposal
-            Of as many months as chosen.
-        """
+        """Propose as of a month's first day."""
         choices = replace(self.choices, until=until)
         return propose(self.dataset, self.config, choices, self.tell, self.cover, self.suggestion)
 
     def proposal_before(self, until: Month) -> Proposal | None:
-        """Propose as of an earlier first day.
-
-        Parameters
-        ----------
-        until
-            The first month not counted.
-
-        Returns
-        -------
-        Proposal or None
-            None where the data hold no month before it.
-        """
+        """Propose as of an earlier first day."""
         if until <= Month.parse(self.dataset.report["data_from"][:7]):
             return None
         return self.proposal(until)
 
     def located(self, resolution: int) -> Located:
-        """Put the incidents on cells.
-
-        Parameters
-        ----------
-        resolution
-            H3 resolution.
-
-        Returns
-        -------
-        Located
-            Those of all months that are known.
-        """
+        """Put the incidents on cells."""
         is_same = resolution == self.choices.resolution
         choices = replace(self.choices, resolution=resolution)
         return locate(self.dataset, self.config, choices, self.cover if is_same else None)
 
     def year_to_date(self) -> YearToDate | None:
-        """Compare the whole city's year so far with the same months of the year before.
-
-        Returns
-        -------
-        YearToDate or None
-            None where the data do not hold both.
-        """
+        """Compare the whole city's year so far with the same months of the year before."""
         covered, until = self.covered, self.choices.until
         if covered is None or until is None:
             return None
@@ -210,66 +121,20 @@ class Look:
 def kept_of(
     source: Source, records: Records, choices: Choices
 ) -> tuple[Record | None, tuple[Past, ...] | None]:
-    """Read what is kept of past years beside the dataset.
-
-    Parameters
-    ----------
-    source
-        The city.
-    records
-        What was decided: which areas are followed.
-    choices
-        How areas are proposed.
-
-    Returns
-    -------
-    tuple
-        The record, and what areas did afterwards; None where `csa backtest` has not made them.
-
-    Raises
-    ------
-    SourceError
-        If one is damaged.
-    """
+    """Read what is kept of past years beside the dataset."""
     kept = (source.folder, source.dataset, source.config)
     way = way_of(choices, last_served(records))
     return load_suggestion(*kept, choices), load_past(*kept, way)
 
 
 def stability_of(judgement: Judgement) -> dict[str, float]:
-    """Tell how often each area is found again.
-
-    Parameters
-    ----------
-    judgement
-        Of the month's candidates.
-
-    Returns
-    -------
-    dict
-        Letter to share.
-    """
+    """Tell how often each area is found again."""
     named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
     return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
 
 
 def follow(look: Look, records: Records, n_silent: int = 0) -> Result:
-    """Follow the served areas, else those that would have been proposed a year ago.
-
-    Parameters
-    ----------
-    look
-        The city at the month's end.
-    records
-        What was decided.
-    n_silent
-        Months in which the whole city has no incident: with files missing, none is fewer.
-
-    Returns
-    -------
-    Result
-        What became of them.
-    """
+    """Follow the served areas, else those that would have been proposed a year ago."""
     if n_silent:
         return Result(why_not=say("report.silent_months", n=n_silent))
     areas = last_served(records)

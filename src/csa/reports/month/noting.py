@@ -31,28 +31,7 @@ def data_notes(
     editions: Sequence[Edition],
     data_through: date,
 ) -> tuple[Message, ...]:
-    """Say what the count leaves out, what may change still, and what changed.
-
-    Parameters
-    ----------
-    dataset
-        The city's, none of it later than the month.
-    config
-        The city's file.
-    summary
-        Of the month's proposal.
-    reported
-        The month.
-    editions
-        As `csa.dataset.history.load_history`.
-    data_through
-        The last day that the data have, later than the month or not.
-
-    Returns
-    -------
-    tuple of Message
-        A sentence each.
-    """
+    """Say what the count leaves out, what may change still, and what changed."""
     said = (
         *_left_out(summary),
         *_provisional(data_through, reported),
@@ -132,26 +111,7 @@ def what_lacks(
     records: Records,
     measures: Sequence[MeasureLine],
 ) -> tuple[Message, ...]:
-    """Say what the report lacks, and what to do.
-
-    Parameters
-    ----------
-    config
-        The city's file.
-    dataset
-        The city's.
-    plan
-        Its plan; None where it has none.
-    records
-        What was decided.
-    measures
-        The plan's, for the whole city.
-
-    Returns
-    -------
-    tuple of Message
-        A sentence each.
-    """
+    """Say what the report lacks, and what to do."""
     has_services = dataset.services is not None and config.services is not None
     said = (
         (plan is not None, say("report.lacks_plan")),
@@ -165,20 +125,7 @@ def what_lacks(
 
 
 def refuse_outside(dataset: Dataset, reported: Month) -> None:
-    """Refuse a month of which the data hold no day.
-
-    Parameters
-    ----------
-    dataset
-        The city's.
-    reported
-        The month.
-
-    Raises
-    ------
-    PeriodError
-        If it lies before or after the data.
-    """
+    """Refuse a month of which the data hold no day."""
     report = dataset.report
     if report["data_from"] is None or report["data_through"] is None:
         raise PeriodError("period.no_data")
@@ -188,18 +135,7 @@ def refuse_outside(dataset: Dataset, reported: Month) -> None:
 
 
 def tasks_withheld(records: Records) -> Iterator[Message]:
-    """Name the areas of which a public task is on no sheet, for it seems to hold an address.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-
-    Yields
-    ------
-    Message
-        None where there is no such task.
-    """
+    """Name the areas of which a public task is on no sheet, for it seems to hold an address."""
     found = sorted(
         {
             task.area

@@ -26,36 +26,16 @@ further covers more months, whether or not anything happened in them."""
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a report was made from; the same snapshot gives the same bytes.
+    """What a report was made from; the same snapshot gives the same bytes."""
 
-    Parameters
-    ----------
-    id
-        First 12 hexadecimal digits of a hash of all below.
-    city
-        The city's id.
-    fingerprint
-        Of the dataset.
-    month
-        The month reported; the last that is counted.
-    params
-        Plain values: how areas are proposed, and hashes of the city's file, its layers and all
-        else that the report rests on.
-    audit_n, audit_head
-        Number and hash of the trail's last entry that is of no hand-out: zeros where nothing was
-        decided.
-    as_of
-        The day on which the plan is looked at: what is late, what is due.
-    """
-
-    id: str
-    city: str
-    fingerprint: str
-    month: Month
+    id: str  # first 12 hexadecimal digits of a hash of all below
+    city: str  # the city's id
+    fingerprint: str  # of the dataset
+    month: Month  # the month reported; the last that is counted
     params: Mapping[str, Any]
-    audit_n: int
-    audit_head: str
-    as_of: date
+    audit_n: int  # number and hash of the trail's last entry that is of no hand-out
+    audit_head: str  # number and hash of the trail's last entry that is of no hand-out
+    as_of: date  # the day on which the plan is looked at: what is late, what is due
 
 
 def snapshot_of(
@@ -71,26 +51,6 @@ def snapshot_of(
     The plan is looked at on `as_of`: the month's last day, or the day of the store's last
     decision where that is later. The wall clock would give another report each morning; the
     month's last day alone would set what was decided afterwards, and is shown, before its time.
-
-    Parameters
-    ----------
-    dataset
-        The city's incidents and places.
-    config
-        The city's file; all of it counts, for all of it shows somewhere.
-    month
-        The month reported, included; what `choices` says of the end is not looked at.
-    records
-        What was decided.
-    choices
-        How areas are proposed.
-    beside
-        Plain values of what else a report rests on: the plan, past years kept beside the dataset.
-
-    Returns
-    -------
-    Snapshot
-        Equal for equal input, on any machine and day.
     """
     head = records.decided  # who received an edition changes none
     params = {
@@ -122,18 +82,7 @@ def snapshot_of(
 
 
 def last_day(month: Month) -> date:
-    """Return a month's last day.
-
-    Parameters
-    ----------
-    month
-        The month.
-
-    Returns
-    -------
-    datetime.date
-        Its 28th to 31st.
-    """
+    """Return a month's last day."""
     return date(month.year, month.number, calendar.monthrange(month.year, month.number)[1])
 
 

@@ -37,57 +37,28 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Shown:
-    """An area that the public is told of.
+    """An area that the public is told of."""
 
-    Parameters
-    ----------
-    letter, place_name
-        Its names.
-    state
-        How far it is.
-    since
-        The day of its state; None for a candidate of the period.
-    cells
-        Its H3 cells.
-    neighborhood
-        Of a candidate, what its name begins with; a served area keeps the name that it was given.
-    """
-
-    letter: str
-    place_name: str
-    state: State
-    since: date | None
-    cells: frozenset[int]
-    neighborhood: str = ""
+    letter: str  # its names
+    place_name: str  # its names
+    state: State  # how far it is
+    since: date | None  # the day of its state; None for a candidate of the period
+    cells: frozenset[int]  # its H3 cells
+    neighborhood: str = ""  # of a candidate, what its name begins with
 
 
 @dataclass(frozen=True)
 class Change:
-    """All areas together since the last of them began to be served.
+    """All areas together since the last of them began to be served."""
 
-    Parameters
-    ----------
-    verdict
-        Of `csa.displacement.verdict.Verdict`, its value; or `unknown`.
-    since, through
-        The first and the last month compared.
-    counted, low, high
-        Counted in the areas, and the least and greatest count that claim nothing; None where
-        nothing can be told.
-    cells
-        Of all areas.
-    is_usual_known
-        Whether past years tell what such areas do by themselves.
-    """
-
-    verdict: str
-    since: Month
-    through: Month
+    verdict: str  # of `csa.displacement.verdict.Verdict`, its value; or `unknown`
+    since: Month  # the first and the last month compared
+    through: Month  # the first and the last month compared
     counted: int | None
-    low: int | None
-    high: int | None
-    cells: frozenset[int]
-    is_usual_known: bool = True
+    low: int | None  # counted in the areas, and the least and greatest count that claim nothing
+    high: int | None  # counted in the areas, and the least and greatest count that claim nothing
+    cells: frozenset[int]  # of all areas
+    is_usual_known: bool = True  # whether past years tell what such areas do by themselves
 
 
 def areas_shown(
@@ -97,28 +68,7 @@ def areas_shown(
     choices: Choices,
     suggestion: Suggestion | None = None,
 ) -> tuple[Shown, ...]:
-    """List the areas that are served, else the candidates at the quarter's end.
-
-    Parameters
-    ----------
-    window
-        What the public is told of: candidates rest on what has a place in public.
-    config
-        The city's file.
-    records
-        What was decided.
-    choices
-        How candidates are proposed; their end is the quarter's.
-    suggestion
-        As `csa.areas.analysis.propose`.
-
-    Returns
-    -------
-    tuple of Shown
-        In the order of their letters, candidates west to east. A candidate of fewer than ten is
-        left out: that it is one would tell that there are nearly ten. So is one that owes a third
-        or more to points that may stand for unknown places: it may be no hot spot.
-    """
+    """List the areas that are served, else the candidates at the quarter's end."""
     found = served(records)
     if found:
         return tuple(
@@ -155,18 +105,6 @@ def named_anew(candidates: Iterable[Shown], metric_crs: Any) -> tuple[Shown, ...
     """Name candidates as if those that are withheld were none.
 
     A missing letter, or a "west" without an "east", would tell that there is one, and where.
-
-    Parameters
-    ----------
-    candidates
-        West to east.
-    metric_crs
-        The city's projection.
-
-    Returns
-    -------
-    tuple of Shown
-        The same, under A, B, C and so on.
     """
     shown = tuple(candidates)
     middles = np.array([_middle(one.cells, metric_crs) for one in shown]).reshape(-1, 2)
@@ -189,26 +127,7 @@ def change_in_all(
     past: Sequence[Past] = (),
     tell: Tell = silent,
 ) -> Change | None:
-    """Tell what changed in all served areas together, by the end of the quarter.
-
-    Parameters
-    ----------
-    window
-        What the public is told of.
-    config
-        The city's file.
-    records
-        What was decided.
-    past
-        What areas of past years did afterwards.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Change or None
-        None where no area is served; with the verdict `unknown` where none can be followed.
-    """
+    """Tell what changed in all served areas together, by the end of the quarter."""
     followed = last_served(records)
     if followed is None:
         return None

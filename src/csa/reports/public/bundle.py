@@ -34,34 +34,7 @@ def write_bundle(
     *,
     with_site: bool = False,
 ) -> tuple[str, ...]:
-    """Write a bundle whole, or not at all; an earlier one is replaced, anything else refused.
-
-    Parameters
-    ----------
-    out
-        The folder.
-    facts
-        All that the public is told.
-    ledger
-        Every publication ever, this one among them.
-    pictures
-        Language to its maps; what could not be drawn is absent.
-    with_site
-        Whether pages are written too, for any web server.
-
-    Returns
-    -------
-    tuple of str
-        The files written.
-
-    Raises
-    ------
-    OutputError
-        If the place holds something else, or a publication that `ledger` lacks, or cannot be
-        written.
-    SourceError
-        If a bundle that is there cannot be read.
-    """
+    """Write a bundle whole, or not at all; an earlier one is replaced, anything else refused."""
     files = bundle_files(facts, ledger, pictures, with_site=with_site)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
     replace_folder(out, MARKER, files, _may_hold(), refuse)
@@ -82,18 +55,7 @@ def bundle_files(
     *,
     with_site: bool = False,
 ) -> dict[str, bytes]:
-    """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time.
-
-    Parameters
-    ----------
-    facts, ledger, pictures, with_site
-        As `write_bundle`.
-
-    Returns
-    -------
-    dict
-        Name to content, the marker first.
-    """
+    """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time."""
     files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | table_files(facts)
     for language in LANGUAGES:
         shown = pictures.get(language, Pictures())
@@ -112,23 +74,7 @@ def bundle_files(
 
 
 def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
-    """Read a bundle: all that a public server needs.
-
-    Parameters
-    ----------
-    folder
-        What `csa publish` wrote.
-
-    Returns
-    -------
-    tuple of PublicFacts and dict
-        What the public is told, and language to its maps.
-
-    Raises
-    ------
-    SourceError
-        If it is no bundle, damaged, or of a format this version does not know.
-    """
+    """Read a bundle: all that a public server needs."""
     marker = _marker(folder)
     try:
         facts = PublicFacts.model_validate_json(json.dumps(marker["facts"]))
@@ -146,25 +92,7 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
-    """Read every publication that a bundle carries on.
-
-    Parameters
-    ----------
-    folder
-        What `csa publish` wrote.
-    city
-        Short name of the city whose bundle it must be; None for any.
-
-    Returns
-    -------
-    tuple of Publication
-        The earliest first.
-
-    Raises
-    ------
-    SourceError
-        If it is no bundle, of another city, damaged, or of a format this version does not know.
-    """
+    """Read every publication that a bundle carries on."""
     marker = _marker(folder)
     content = _content(folder, LEDGER, marker["files"])
     try:
@@ -182,47 +110,14 @@ def read_published(folder: Path, city: str | None = None) -> tuple[Publication, 
 
 
 def all_published(out: Path, earlier: Iterable[Path], city: str) -> tuple[Publication, ...]:
-    """Read all that was ever published: in the folder that is replaced, and in others.
-
-    Parameters
-    ----------
-    out
-        Where the next bundle goes; it may be absent, or no bundle.
-    earlier
-        Folders of other bundles.
-    city
-        Short name of the city.
-
-    Returns
-    -------
-    tuple of Publication
-        Each once, the earliest quarter first.
-
-    Raises
-    ------
-    SourceError
-        As `read_published`.
-    OutputError
-        If `out` holds something else than a bundle.
-    """
+    """Read all that was ever published: in the folder that is replaced, and in others."""
     require_replaceable(out, MARKER, (LEDGER, *TABLES, *_may_hold()))
     folders = [out, *earlier] if (out / MARKER).exists() else [*earlier]
     return carried_on(one for folder in folders for one in read_published(folder, city))
 
 
 def carried_on(publications: Iterable[Publication]) -> tuple[Publication, ...]:
-    """Put publications in order, each once; one quarter's twice, where they differ.
-
-    Parameters
-    ----------
-    publications
-        In any order.
-
-    Returns
-    -------
-    tuple of Publication
-        The earliest quarter first.
-    """
+    """Put publications in order, each once; one quarter's twice, where they differ."""
     found = {(one.id, json.dumps(one.to_json(), sort_keys=True)): one for one in publications}
     return tuple(found[key] for key in sorted(found))
 

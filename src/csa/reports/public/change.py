@@ -15,20 +15,7 @@ UNKNOWN = "unknown"
 
 
 def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
-    """Say what changed in all areas together.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The verdict in plain words; that we cannot tell where none is known.
-    """
+    """Say what changed in all areas together."""
     if facts.change is None or facts.change.verdict == UNKNOWN:
         return tell("public.change_unknown" if are_chosen(facts) else "public.change_no_area")
     said = {
@@ -47,34 +34,15 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """The numbers of a change, as far as they may be told.
+    """The numbers of a change, as far as they may be told."""
 
-    Parameters
-    ----------
-    counted
-        In all areas together; None for fewer than 10 or held back.
-    low, high
-        What would be no surprise with no change; None where it is not known, or says nothing.
-    """
-
-    counted: int | None
-    low: int | None
-    high: int | None
+    counted: int | None  # in all areas together; None for fewer than 10 or held back
+    low: int | None  # what would be no surprise with no change
+    high: int | None  # what would be no surprise with no change
 
 
 def told_of(change: PublicChange | None) -> Told | None:
-    """Tell which numbers of a change may be told.
-
-    Parameters
-    ----------
-    change
-        What changed.
-
-    Returns
-    -------
-    Told or None
-        None where nothing was compared; no number in it is below 10.
-    """
+    """Tell which numbers of a change may be told."""
     if change is None or change.verdict == UNKNOWN:
         return None
     if change.counted is None or change.counted < LEAST:
@@ -86,20 +54,7 @@ def told_of(change: PublicChange | None) -> Told | None:
 
 
 def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
-    """Say how many there were, and how many would be no surprise.
-
-    Parameters
-    ----------
-    change
-        What changed.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    tuple of str
-        Sentences; none where nothing was compared.
-    """
+    """Say how many there were, and how many would be no surprise."""
     told = told_of(change)
     if change is None or told is None:
         return ()
@@ -115,20 +70,7 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
 
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
-    """Say how sure that is, and what it does not say.
-
-    Parameters
-    ----------
-    change
-        What changed.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    tuple of str
-        Sentences; none where nothing was compared.
-    """
+    """Say how sure that is, and what it does not say."""
     if change is None or change.verdict in {UNKNOWN, Verdict.TOO_FEW}:
         return ()
     assumed = () if change.is_usual_known else (tell("public.change_assumed"),)

@@ -35,22 +35,7 @@ YEAR = 12
 
 
 def draft_of(window: Window, areas: Sequence[Shown], change: Change | None) -> Publication:
-    """Count all that would be told if nothing had to be held back.
-
-    Parameters
-    ----------
-    window
-        Which months, and which incidents.
-    areas
-        The areas told of.
-    change
-        All areas together since a start.
-
-    Returns
-    -------
-    Publication
-        True counts: not to be shown to anyone.
-    """
+    """Count all that would be told if nothing had to be held back."""
     table = _places_of_incidents(window.placed, _sizes(cell for a in areas for cell in a.cells))
     inside = table[_is_in(table[MONTH_COLUMN].to_numpy(), window.period)]
     cells, names = _cells_of(window.dataset), district_names(window.dataset)
@@ -72,22 +57,7 @@ def draft_of(window: Window, areas: Sequence[Shown], change: Change | None) -> P
 
 
 def atoms_for(window: Window, areas: Sequence[Shown], earlier: Sequence[Publication]) -> Atoms:
-    """Part the city into pieces that no publication tells apart, and count them by month.
-
-    Parameters
-    ----------
-    window
-        Which months, and which incidents.
-    areas
-        The areas told of.
-    earlier
-        All that was published before: its areas part the city too.
-
-    Returns
-    -------
-    Atoms
-        Over all months that were ever told.
-    """
+    """Part the city into pieces that no publication tells apart, and count them by month."""
     cells = {cell for area in areas for cell in area.cells}
     cells |= {int(name, 16) for name in _cells_told(earlier)}
     sizes = _sizes(cells)
@@ -105,52 +75,19 @@ def atoms_for(window: Window, areas: Sequence[Shown], earlier: Sequence[Publicat
 
 
 def district_names(dataset: Dataset) -> list[str]:
-    """List the neighborhoods that have a name.
-
-    Parameters
-    ----------
-    dataset
-        A city's places.
-
-    Returns
-    -------
-    list of str
-        Each once, sorted.
-    """
+    """List the neighborhoods that have a name."""
     return sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
 
 
 def cells_on(dataset: Dataset) -> dict[str, frozenset[str]]:
-    """Tell which cells of the map lie on each neighborhood, wholly or in part.
-
-    Parameters
-    ----------
-    dataset
-        A city's places.
-
-    Returns
-    -------
-    dict
-        Name to cells, 15 hexadecimal digits each.
-    """
+    """Tell which cells of the map lie on each neighborhood, wholly or in part."""
     pairs = _places_of_land(dataset, [])[[DISTRICT, CELL]].drop_duplicates()
     on_one = pairs[pairs[DISTRICT] != ""].groupby(DISTRICT)[CELL]
     return {str(name): frozenset(cells) for name, cells in on_one}
 
 
 def n_without_place(window: Window) -> int:
-    """Count the period's incidents that have no usable place in the city.
-
-    Parameters
-    ----------
-    window
-        Which months, and which incidents.
-
-    Returns
-    -------
-    int
-        Without coordinates, or outside the city.
-    """
+    """Count the period's incidents that have no usable place in the city."""
     incidents = window.dataset.incidents
     has_none = incidents[["lon", "lat"]].isna().any(axis=1) | _is_outside(incidents)
     return int((has_none & _is_in(month_index(incidents), window.period)).sum())

@@ -32,22 +32,7 @@ the public reads holds one. Rather a text too many is refused than one too few."
 
 
 def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[PublicAction, ...]:
-    """List the plan's written actions with how they stand.
-
-    Parameters
-    ----------
-    plan
-        The plan; None where the city has none.
-    records
-        What was decided.
-    today
-        The day on which they are looked at: who has not told of one for long says nothing.
-
-    Returns
-    -------
-    tuple of PublicAction
-        In the plan's order; never a comment, a reason or a name.
-    """
+    """List the plan's written actions with how they stand."""
     if plan is None:
         return ()
     lines = [line for line in plan_lines(plan, records, today) if not line.is_open]
@@ -65,40 +50,14 @@ def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[Public
 
 
 def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
-    """List the titles of actions that were approved since: written by hand, like a task.
-
-    Parameters
-    ----------
-    plan
-        The plan; None where the city has none.
-    records
-        What was decided.
-
-    Returns
-    -------
-    tuple of str
-        In the plan's order.
-    """
+    """List the titles of actions that were approved since: written by hand, like a task."""
     written = titles_of(records.changes)
     actions = () if plan is None else plan.actions
     return tuple(written[one.number] for one in actions if one.number in written)
 
 
 def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
-    """List the tasks of areas that were marked public.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    letters
-        The areas.
-
-    Returns
-    -------
-    tuple of PublicTask
-        In the order in which they came.
-    """
+    """List the tasks of areas that were marked public."""
     found = tuple(
         PublicTask(area=row.area, what=row.what, agency=row.agency, status=row.status, due=row.due)
         for row in records.tasks
@@ -109,20 +68,7 @@ def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ..
 
 
 def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
-    """List what residents of areas asked and what was answered, where it was marked public.
-
-    Parameters
-    ----------
-    records
-        What was decided.
-    letters
-        The areas.
-
-    Returns
-    -------
-    tuple of PublicAnswer
-        In the order in which they came.
-    """
+    """List what residents of areas asked and what was answered, where it was marked public."""
     found = tuple(
         PublicAnswer(
             area=row.area,
@@ -139,18 +85,7 @@ def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer
 
 
 def holds_address(text: str) -> bool:
-    """Tell whether a text seems to hold a house's number, or a place to the metre.
-
-    Parameters
-    ----------
-    text
-        Written by hand.
-
-    Returns
-    -------
-    bool
-        Whether residents must not be shown it.
-    """
+    """Tell whether a text seems to hold a house's number, or a place to the metre."""
     return ADDRESS.search(text) is not None
 
 

@@ -15,129 +15,58 @@ FORMAT_VERSION = 1
 
 
 class DensityClass(Frozen):
-    """A class of cells by their count; the lowest is `fewer than 10`, or `not told`.
+    """A class of cells by their count; the lowest is `fewer than 10`, or `not told`."""
 
-    Parameters
-    ----------
-    low
-        Lowest count in it; 0 for the lowest class.
-    high
-        Highest count in it; None for the highest class, which is open, and for a lowest one that
-        holds cells that were held back.
-    """
-
-    low: int
-    high: int | None
+    low: int  # lowest count in it; 0 for the lowest class
+    high: int | None  # highest count in it
 
 
 class PublicCell(Frozen):
-    """A cell of the public's map (H3 resolution 8).
+    """A cell of the public's map (H3 resolution 8)."""
 
-    Parameters
-    ----------
-    cell
-        15 hexadecimal digits.
-    level
-        Position of its class; cells of the lowest class are listed too, so that they cannot be
-        told from cells without any.
-    """
-
-    cell: str
-    level: int
+    cell: str  # 15 hexadecimal digits
+    level: int  # position of its class
 
 
 class PublicPlace(Frozen):
-    """A neighborhood with its count over the whole period.
+    """A neighborhood with its count over the whole period."""
 
-    Parameters
-    ----------
-    name
-        Its name.
-    count
-        People or events shot, as the city counts; None for fewer than 10 or held back.
-    level
-        Position of the highest class among the map's cells that lie on it; None in a bundle of an
-        earlier version, and where no cell lies on it.
-    """
-
-    name: str
-    count: int | None
-    level: int | None = None
+    name: str  # its name
+    count: int | None  # people or events shot, as the city counts
+    level: int | None = None  # position of the highest class among the map's cells that lie on it
 
 
 class PublicArea(Frozen):
-    """A core service area, or one of the period's candidates where none is designated.
-
-    Parameters
-    ----------
-    letter, place_name
-        Its names; `Speaker.place` says the compass word of the second in the reader's language.
-    state
-        `candidate`, `designated` or `maintenance`.
-    since
-        The day of its state; None for a candidate of the period.
-    cells
-        Its cells, 15 hexadecimal digits each.
-    count
-        Over the whole period; None for fewer than 10 or held back.
-    """
+    """A core service area, or one of the period's candidates where none is designated."""
 
     letter: str
     place_name: str
     state: Literal["candidate", "designated", "maintenance"]
-    since: date | None
-    cells: tuple[str, ...]
-    count: int | None
+    since: date | None  # the day of its state; None for a candidate of the period
+    cells: tuple[str, ...]  # its cells, 15 hexadecimal digits each
+    count: int | None  # over the whole period; None for fewer than 10 or held back
 
 
 class PublicChange(Frozen):
-    """What changed in all areas together, and how sure that is.
+    """What changed in all areas together, and how sure that is."""
 
-    Parameters
-    ----------
-    verdict
-        Of `csa.displacement.verdict.Verdict`, its value; `unknown` where it cannot be told.
-    since, through
-        First and last month compared, `YYYY-MM`.
-    counted, low, high
-        Counted in the areas, and what was to be expected; None where a count below 10 would be
-        told, or none is known.
-    is_usual_known
-        Whether past years tell what such areas do by themselves; else that is assumed.
-    """
-
-    verdict: str
-    since: str
-    through: str
-    counted: int | None
-    low: int | None
-    high: int | None
-    is_usual_known: bool = True
+    verdict: str  # of `csa.displacement.verdict.Verdict`, its value
+    since: str  # first and last month compared, `YYYY-MM`
+    through: str  # first and last month compared, `YYYY-MM`
+    counted: int | None  # counted in the areas, and what was to be expected
+    low: int | None  # counted in the areas, and what was to be expected
+    high: int | None  # counted in the areas, and what was to be expected
+    is_usual_known: bool = True  # whether past years tell what such areas do by themselves
 
 
 class PublicAction(Frozen):
-    """An action of the plan.
+    """An action of the plan."""
 
-    Parameters
-    ----------
-    number
-        The plan's number.
-    title
-        In English, as the plan has it or as it was approved last.
-    titles
-        Language to title, English among them: `csa.plan.Plan.titles_of(number, title)` gives it.
-        Where a language has none yet, pages say the English title and mark it as English.
-    status
-        The status word.
-    due
-        The day it is due; None where no day was set.
-    """
-
-    number: str
-    title: str
-    titles: dict[str, str]
-    status: str
-    due: date | None
+    number: str  # the plan's number
+    title: str  # in English, as the plan has it or as it was approved last
+    titles: dict[str, str]  # language to title, English among them
+    status: str  # the status word
+    due: date | None  # the day it is due; None where no day was set
 
 
 class PublicTask(Frozen):
@@ -161,73 +90,33 @@ class PublicAnswer(Frozen):
 
 
 class PublicFacts(Frozen):
-    """All that the public is told.
-
-    Parameters
-    ----------
-    snapshot_id
-        Of the data, choices, month and decisions it was made from.
-    quarter
-        The last quarter in it, `YYYY-Qn`: it is refreshed once a quarter.
-    start, until
-        First month counted, and first not counted, `YYYY-MM`; 36 months.
-    city_id, city_name, units
-        As in the city's file.
-    is_synthetic, is_proxy
-        Whether the city is made up; whether the nonfatal kind is a proxy.
-    source
-        Who publishes the incidents.
-    n_incidents, n_unlocated
-        The whole city over the period; those without a usable place. None for fewer than 10.
-    n_unknown
-        Those with a place of which the source does not say whether they are domestic: they are
-        counted. None for some, but fewer than 10.
-    years
-        Whole years and the whole city's incidents in each; None for fewer than 10.
-    classes, cells
-        The map.
-    areas, districts
-        Counts of 10 or more; nothing that gives away a smaller one.
-    change
-        All areas together.
-    actions, tasks, answers
-        What is done there.
-    domestic
-        `left_out`: domestic incidents have no place here. `confirmed`: the source has no such
-        field, and an office confirmed that.
-    domestic_office, domestic_on
-        Who confirmed it, and when.
-    take_part
-        How to take part, language to sentences.
-    spanish_office
-        Who approved the Spanish; empty where nobody did.
-    """
+    """All that the public is told."""
 
     format_version: int = FORMAT_VERSION
-    snapshot_id: str
-    quarter: str
-    start: str
-    until: str
-    city_id: str
-    city_name: str
-    units: Literal["us", "metric"]
-    is_synthetic: bool
-    is_proxy: bool
-    source: str
-    n_incidents: int | None
-    n_unlocated: int | None
+    snapshot_id: str  # of the data, choices, month and decisions it was made from
+    quarter: str  # the last quarter in it, `YYYY-Qn`: it is refreshed once a quarter
+    start: str  # first month counted, and first not counted, `YYYY-MM`; 36 months
+    until: str  # first month counted, and first not counted, `YYYY-MM`; 36 months
+    city_id: str  # as in the city's file
+    city_name: str  # as in the city's file
+    units: Literal["us", "metric"]  # as in the city's file
+    is_synthetic: bool  # whether the city is made up; whether the nonfatal kind is a proxy
+    is_proxy: bool  # whether the city is made up; whether the nonfatal kind is a proxy
+    source: str  # who publishes the incidents
+    n_incidents: int | None  # the whole city over the period
+    n_unlocated: int | None  # the whole city over the period
     n_unknown: int | None = 0
     years: tuple[tuple[int, int | None], ...]
-    classes: tuple[DensityClass, ...]
-    cells: tuple[PublicCell, ...]
-    areas: tuple[PublicArea, ...]
-    districts: tuple[PublicPlace, ...]
-    change: PublicChange | None
-    actions: tuple[PublicAction, ...]
-    tasks: tuple[PublicTask, ...]
-    answers: tuple[PublicAnswer, ...]
+    classes: tuple[DensityClass, ...]  # the map
+    cells: tuple[PublicCell, ...]  # the map
+    areas: tuple[PublicArea, ...]  # counts of 10 or more; nothing that gives away a smaller one
+    districts: tuple[PublicPlace, ...]  # counts of 10 or more
+    change: PublicChange | None  # all areas together
+    actions: tuple[PublicAction, ...]  # what is done there
+    tasks: tuple[PublicTask, ...]  # what is done there
+    answers: tuple[PublicAnswer, ...]  # what is done there
     domestic: Literal["left_out", "confirmed"]
-    domestic_office: str
-    domestic_on: date | None
-    take_part: dict[str, tuple[str, ...]]
-    spanish_office: str
+    domestic_office: str  # who confirmed it, and when
+    domestic_on: date | None  # who confirmed it, and when
+    take_part: dict[str, tuple[str, ...]]  # how to take part, language to sentences
+    spanish_office: str  # who approved the Spanish; empty where nobody did

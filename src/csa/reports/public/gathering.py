@@ -47,27 +47,13 @@ STEPS = 6
 
 @dataclass(frozen=True)
 class Published:
-    """What is published, and what was held back: the second is for whoever publishes.
+    """What is published, and what was held back: the second is for whoever publishes."""
 
-    Parameters
-    ----------
-    facts
-        All that the public is told.
-    publication
-        Its figures, for the ledger of all that was ever told.
-    held_back
-        By geography.
-    n_unknown
-        Located incidents of which the source does not say whether they are domestic.
-    titles
-        Titles of actions that somebody wrote since the plan.
-    """
-
-    facts: PublicFacts
-    publication: Publication
-    held_back: Mapping[str, HeldBack]
-    n_unknown: int
-    titles: tuple[str, ...] = ()
+    facts: PublicFacts  # all that the public is told
+    publication: Publication  # its figures, for the ledger of all that was ever told
+    held_back: Mapping[str, HeldBack]  # by geography
+    n_unknown: int  # located incidents of which the source does not say whether they are domestic
+    titles: tuple[str, ...] = ()  # titles of actions that somebody wrote since the plan
 
 
 @dataclass(frozen=True)
@@ -95,37 +81,7 @@ def gather_public(
     month: Month,
     earlier: Sequence[Publication] = (),
 ) -> tuple[PublicFacts, Publication]:
-    """Gather all that the public is told, from a dataset alone.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
-    plan
-        Its plan; None where it has none.
-    records
-        What was decided.
-    month
-        The last quarter that is over by its end is the last that is told.
-    earlier
-        All that was ever published.
-
-    Returns
-    -------
-    tuple of PublicFacts and Publication
-        What is told, and its figures for the ledger.
-
-    Raises
-    ------
-    PeriodError
-        If the data cover no whole quarter by then.
-    ConfigError
-        If a source has no domestic field, and the city's file does not say so.
-    PrivacyError
-        If what was published before does not fit the data.
-    """
+    """Gather all that the public is told, from a dataset alone."""
     areas = config.areas
     choices = Choices(
         until=month.plus(1),
@@ -148,29 +104,7 @@ def gather_from(
     beside: Beside,
     tell: Tell = silent,
 ) -> Published:
-    """Gather all that the public is told, with what is kept beside the dataset.
-
-    Parameters
-    ----------
-    source
-        The city's dataset with its folder, its file, and how areas are proposed.
-    plan, records, month
-        As `gather_public`.
-    beside
-        The background, for the snapshot; and all that was ever published.
-    tell
-        Called with each step as it begins.
-
-    Returns
-    -------
-    Published
-        What is told, its figures, and what was held back.
-
-    Raises
-    ------
-    CsaError
-        As `gather_public`; or if what is kept beside the dataset is damaged.
-    """
+    """Gather all that the public is told, with what is kept beside the dataset."""
 
     def snapshot(settled: Publication) -> Snapshot:
         # The same figures make no other snapshot: published twice, it is the same.

@@ -11,36 +11,15 @@ from csa.reports.public.counts import AREA, CELL, DISTRICT
 
 @dataclass(frozen=True)
 class HeldBack:
-    """How many figures of a geography are told, and why the others are not.
+    """How many figures of a geography are told, and why the others are not."""
 
-    Parameters
-    ----------
-    told
-        With their number, or the class that they are in.
-    below
-        Fewer than 10.
-    beyond
-        Ten or more, but they would give away another; of the map: shown in a lower class.
-    """
-
-    told: int
-    below: int
-    beyond: int
+    told: int  # with their number, or the class that they are in
+    below: int  # fewer than 10
+    beyond: int  # ten or more, but they would give away another
 
 
 def count_held_back(draft: Publication, settled: Publication) -> dict[str, HeldBack]:
-    """Count what is told and what is not, for whoever publishes.
-
-    Parameters
-    ----------
-    draft, settled
-        Before and after small counts were held back.
-
-    Returns
-    -------
-    dict of str to HeldBack
-        By geography.
-    """
+    """Count what is told and what is not, for whoever publishes."""
     found = {}
     for geography in (AREA, DISTRICT):
         true, told = draft.counts[geography], settled.counts[geography]

@@ -19,24 +19,7 @@ PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
 
 
 def public_sheet(told: PublicFacts, ground: Ground, config: CityConfig, language: str) -> MapSheet:
-    """Say what the public's map shows: nothing that is not among its facts.
-
-    Parameters
-    ----------
-    told
-        The public's facts.
-    ground
-        What it is drawn on; the counts of its cells are not looked at.
-    config
-        The city's file.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    MapSheet
-        To be drawn.
-    """
+    """Say what the public's map shows: nothing that is not among its facts."""
     tell = Speaker(language)
     return MapSheet(
         study_area=ground.study_area,

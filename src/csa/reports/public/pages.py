@@ -15,39 +15,15 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Pictures:
-    """The map as PNG, in one language.
+    """The map as PNG, in one language."""
 
-    Parameters
-    ----------
-    map_screen
-        For the page; None where it could not be drawn.
-    map_wall
-        For the wall; None where it could not be drawn.
-    map_phone
-        For the page on a narrow screen; None where it could not be drawn, or is of a version that
-        had none: then the page's is shown.
-    """
-
-    map_screen: bytes | None = None
-    map_wall: bytes | None = None
-    map_phone: bytes | None = None
+    map_screen: bytes | None = None  # for the page; None where it could not be drawn
+    map_wall: bytes | None = None  # for the wall; None where it could not be drawn
+    map_phone: bytes | None = None  # for the page on a narrow screen
 
 
 def render_page(name: str, **values: object) -> str:
-    """Render `<name>.html` with `<name>.css` and `<name>.js` inside it.
-
-    Parameters
-    ----------
-    name
-        Of the template.
-    **values
-        What it shows; text is escaped.
-
-    Returns
-    -------
-    str
-        A whole document.
-    """
+    """Render `<name>.html` with `<name>.css` and `<name>.js` inside it."""
     style, script = _asset(f"{name}.css"), _asset(f"{name}.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
@@ -66,18 +42,7 @@ def render_page(name: str, **values: object) -> str:
 
 
 def language_name(language: str) -> str:
-    """Name a language in itself.
-
-    Parameters
-    ----------
-    language
-        Such as `es`.
-
-    Returns
-    -------
-    str
-        Such as `Español`.
-    """
+    """Name a language in itself."""
     named = Locale.parse(language).get_language_name(language) or language
     return named[:1].upper() + named[1:]
 

@@ -16,20 +16,7 @@ _SAME = {"blocked": "at-risk"}
 
 
 def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
-    """Tell how an action or a task stands, at the end of the quarter that is told.
-
-    Parameters
-    ----------
-    item
-        An action or a task.
-    facts
-        Of the city; the day is theirs, never the clock's.
-
-    Returns
-    -------
-    str
-        One of `STANDINGS`: what is not done and was due is late, whatever its status says.
-    """
+    """Tell how an action or a task stands, at the end of the quarter that is told."""
     end = Month.parse(facts.until)
     is_due = item.due is not None and item.due < date(end.year, end.number, 1)
     if item.status != "done" and is_due:
@@ -38,20 +25,7 @@ def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
 
 
 def standing_word(word: str, tell: Speaker) -> str:
-    """Say how something stands.
-
-    Parameters
-    ----------
-    word
-        One of `STANDINGS`.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A word or two.
-    """
+    """Say how something stands."""
     return tell(
         {
             "done": "public.done",
@@ -65,39 +39,13 @@ def standing_word(word: str, tell: Speaker) -> str:
 
 
 def standings(facts: PublicFacts, tell: Speaker) -> tuple[tuple[str, int], ...]:
-    """Count the plan's actions by how they stand.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    tuple of (str, int)
-        Word and number of actions, those without any left out.
-    """
+    """Count the plan's actions by how they stand."""
     counts = Counter(standing(action, facts) for action in facts.actions)
     return tuple((standing_word(word, tell), counts[word]) for word in STANDINGS if counts[word])
 
 
 def action_title(action: PublicAction, tell: Speaker) -> str:
-    """Give an action's title in the reader's language.
-
-    Parameters
-    ----------
-    action
-        An action of the plan.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        In English, and marked so, where it is not translated.
-    """
+    """Give an action's title in the reader's language."""
     title = action.titles.get(tell.language)
     if title or tell.language == ENGLISH:
         return title or action.title
@@ -105,56 +53,17 @@ def action_title(action: PublicAction, tell: Speaker) -> str:
 
 
 def day_or_none(day: date | None, tell: Speaker) -> str:
-    """Write a day that may be missing.
-
-    Parameters
-    ----------
-    day
-        The day.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The day, or that there is none yet.
-    """
+    """Write a day that may be missing."""
     return tell("public.no_day") if day is None else tell.day(day)
 
 
 def question(answer: PublicAnswer, tell: Speaker) -> str:
-    """Give what a resident asked, and when.
-
-    Parameters
-    ----------
-    answer
-        Question and answer.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        As it was written.
-    """
+    """Give what a resident asked, and when."""
     return tell("public.said_on", text=answer.asked, day=tell.day(answer.asked_on))
 
 
 def reply(answer: PublicAnswer, tell: Speaker) -> str:
-    """Give what was answered, and when.
-
-    Parameters
-    ----------
-    answer
-        Question and answer.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        As it was written, or that there is no answer yet.
-    """
+    """Give what was answered, and when."""
     if not answer.answered:
         return tell("public.not_answered")
     if answer.answered_on is None:
@@ -163,19 +72,6 @@ def reply(answer: PublicAnswer, tell: Speaker) -> str:
 
 
 def ways_in(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
-    """Say how to take part.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    tuple of str
-        The city's own sentences, in English where it gave no others; or that it gave none.
-    """
+    """Say how to take part."""
     given = facts.take_part.get(tell.language) or facts.take_part.get(ENGLISH)
     return tuple(given) if given else (tell("public.part_none"),)

@@ -37,18 +37,10 @@ _ELLIPSIS = "…"
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a screen.
+    """A line of a screen."""
 
-    Parameters
-    ----------
-    text
-        What it says.
-    label
-        A letter, a number or a word before it; empty for none.
-    """
-
-    text: str
-    label: str = ""
+    text: str  # what it says
+    label: str = ""  # a letter, a number or a word before it; empty for none
 
     @property
     def n_words(self) -> int:
@@ -58,60 +50,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Screen:
-    """One idea.
+    """One idea."""
 
-    Parameters
-    ----------
-    key
-        What it is about.
-    title
-        Its heading.
-    rows
-        What it says.
-    is_map
-        Whether the map stands on it.
-    alt
-        What the map shows, for those who do not see it.
-    """
-
-    key: str
-    title: str
-    rows: tuple[Row, ...] = ()
-    is_map: bool = False
-    alt: str = ""
+    key: str  # what it is about
+    title: str  # its heading
+    rows: tuple[Row, ...] = ()  # what it says
+    is_map: bool = False  # whether the map stands on it
+    alt: str = ""  # what the map shows, for those who do not see it
 
 
 def count_words(text: str) -> int:
-    """Count the words of a text.
-
-    Parameters
-    ----------
-    text
-        Any.
-
-    Returns
-    -------
-    int
-        What stands between spaces and holds a letter or a digit.
-    """
+    """Count the words of a text."""
     return sum(1 for part in text.split() if re.search(r"\w", part))
 
 
 def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
-    """Say what must stand on every screen.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    tuple of str
-        Two or three words each.
-    """
+    """Say what must stand on every screen."""
     tell = Speaker(language)
     marks = [tell("wall.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
@@ -120,20 +74,7 @@ def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[Screen, ...]:
-    """Say what is shown on the wall, screen by screen.
-
-    Parameters
-    ----------
-    facts
-        Of the city, and of nothing more.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    tuple of Screen
-        In order; what is long is spread over more screens, never set smaller.
-    """
+    """Say what is shown on the wall, screen by screen."""
     tell = Speaker(language)
     room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
     return (
@@ -151,24 +92,7 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[Screen, .
 def spread(
     key: str, title: str, rows: Iterable[Row], room: int, *, most_rows: int = MOST_ROWS
 ) -> tuple[Screen, ...]:
-    """Lay rows on as many screens as they need.
-
-    Parameters
-    ----------
-    key, title
-        Of each screen.
-    rows
-        What is said; one that is too long for a screen goes on over the next.
-    room
-        Words that a screen may hold, its title among them.
-    most_rows
-        Lines that a screen may hold.
-
-    Returns
-    -------
-    tuple of Screen
-        At least one.
-    """
+    """Lay rows on as many screens as they need."""
     left = room - count_words(title)
     screens: list[list[Row]] = [[]]
     for piece in [piece for row in rows for piece in pieces(row, left)]:
@@ -181,20 +105,7 @@ def spread(
 
 
 def pieces(row: Row, room: int) -> tuple[Row, ...]:
-    """Cut a row where it is too long for a screen: between sentences, or else between words.
-
-    Parameters
-    ----------
-    row
-        What is said.
-    room
-        Words that fit.
-
-    Returns
-    -------
-    tuple of Row
-        At most two, each with its label; `…` says that a sentence goes on, or that there is more.
-    """
+    """Cut a row where it is too long for a screen: between sentences, or else between words."""
     size = max(1, room - count_words(row.label))
     parts = row.text.split()
     if len(parts) <= size:

@@ -50,21 +50,11 @@ Key: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Section:
-    """One idea that the public is told.
+    """One idea that the public is told."""
 
-    Parameters
-    ----------
-    key
-        What it is about: an anchor that no language changes.
-    title
-        Its heading.
-    blocks
-        What stands under it.
-    """
-
-    key: Key
-    title: str
-    blocks: tuple[Block, ...]
+    key: Key  # what it is about: an anchor that no language changes
+    title: str  # its heading
+    blocks: tuple[Block, ...]  # what stands under it
 
 
 def public_sections(
@@ -73,24 +63,7 @@ def public_sections(
     map_png: bytes | None = None,
     map_phone: bytes | None = None,
 ) -> tuple[Section, ...]:
-    """Say all that the public is told.
-
-    Parameters
-    ----------
-    facts
-        Of the city, and of nothing more.
-    language
-        Such as `en`.
-    map_png
-        The map; None where it could not be drawn, which is said in its place.
-    map_phone
-        The same for a narrow screen; None where the map serves there too.
-
-    Returns
-    -------
-    tuple of Section
-        In order; the same ones whatever is missing, which each says.
-    """
+    """Say all that the public is told."""
     tell = Speaker(language)
     return (
         _number(facts, tell),
@@ -108,20 +81,7 @@ def public_sections(
 
 
 def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
-    """Give the title of all that the public is told.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    str
-        The title.
-    """
+    """Give the title of all that the public is told."""
     tell = Speaker(language)
     return tell("public.title", what=noun(facts, tell), city=facts.city_name)
 

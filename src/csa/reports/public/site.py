@@ -16,22 +16,7 @@ __all__ = ["Pictures", "public_page", "site_files"]
 
 
 def public_page(facts: PublicFacts, language: str, pictures: Pictures) -> str:
-    """Write all that the public is told as one page.
-
-    Parameters
-    ----------
-    facts
-        Of the city, and of nothing more.
-    language
-        Such as `en`.
-    pictures
-        The map, in that language.
-
-    Returns
-    -------
-    str
-        A whole document that asks for nothing; beside it stand the wall and other languages.
-    """
+    """Write all that the public is told as one page."""
     tell = Speaker(language)
     year, quarter = facts.quarter.split("-")
     others = [other for other in LANGUAGES if other != language]
@@ -59,20 +44,7 @@ def public_page(facts: PublicFacts, language: str, pictures: Pictures) -> str:
 
 
 def site_files(facts: PublicFacts, pictures: Mapping[str, Pictures]) -> dict[str, bytes]:
-    """Write the site: the page and the wall in each language.
-
-    Parameters
-    ----------
-    facts
-        Of the city, and of nothing more.
-    pictures
-        Language to its maps; a language without any says that none could be drawn.
-
-    Returns
-    -------
-    dict
-        Path to content: English at the root, others in a folder of their own.
-    """
+    """Write the site: the page and the wall in each language."""
     written: dict[str, bytes] = {}
     for language in LANGUAGES:
         folder = _folder(language)

@@ -28,18 +28,7 @@ TABLES = (*COLUMNS, "cells.geojson", "areas.geojson")
 
 
 def table_files(facts: PublicFacts) -> dict[str, bytes]:
-    """Write the tables, and the shapes of cells and areas.
-
-    Parameters
-    ----------
-    facts
-        All that the public is told.
-
-    Returns
-    -------
-    dict
-        Name to content.
-    """
+    """Write the tables, and the shapes of cells and areas."""
     rows: dict[str, Iterable[tuple[object, ...]]] = {
         "cells.csv": (tuple(_of_cell(cell, facts).values()) for cell in facts.cells),
         "areas.csv": (

@@ -15,22 +15,7 @@ from csa.reports.public.window import Window
 def districts_told(
     window: Window, settled: Publication, classes: tuple[Class, ...]
 ) -> tuple[PublicPlace, ...]:
-    """Tell of each neighborhood its number, and its darkest part: what the map shows, in words.
-
-    Parameters
-    ----------
-    window
-        For the city's places.
-    settled
-        What may be told.
-    classes
-        As `classes_told`.
-
-    Returns
-    -------
-    tuple of PublicPlace
-        By name.
-    """
+    """Tell of each neighborhood its number, and its darkest part: what the map shows, in words."""
     levels = {cell: level_of(bounds, classes) for cell, bounds in settled.classes[CELL].items()}
     on_one = cells_on(window.dataset)
     return tuple(
@@ -44,18 +29,7 @@ def districts_told(
 
 
 def classes_told(settled: Publication) -> tuple[Class, ...]:
-    """List the classes up to the highest that a cell is in: a colour keeps its meaning.
-
-    Parameters
-    ----------
-    settled
-        What may be told.
-
-    Returns
-    -------
-    tuple
-        Bounds, the lowest class first.
-    """
+    """List the classes up to the highest that a cell is in: a colour keeps its meaning."""
     found = set(settled.classes[CELL].values()) - {LOWEST, HIDDEN}
     if found <= set(CLASSES):  # else told by an earlier version, which stands
         found = set(classes_up_to(max((low for low, _ in found), default=0))) - {LOWEST}
@@ -68,38 +42,12 @@ def _lowest(settled: Publication) -> Class:
 
 
 def level_of(bounds: Class, classes: tuple[Class, ...]) -> int:
-    """Tell the position of a cell's class.
-
-    Parameters
-    ----------
-    bounds
-        The cell's.
-    classes
-        As `classes_told`.
-
-    Returns
-    -------
-    int
-        0 for the lowest, and for one that is not told.
-    """
+    """Tell the position of a cell's class."""
     return 0 if bounds in (LOWEST, HIDDEN) else classes.index(bounds)
 
 
 def area_told(area: Shown, settled: Publication) -> PublicArea:
-    """Tell of an area what may be told.
-
-    Parameters
-    ----------
-    area
-        Its names and state.
-    settled
-        Its cells and number.
-
-    Returns
-    -------
-    PublicArea
-        Without a number where that is held back.
-    """
+    """Tell of an area what may be told."""
     return PublicArea(
         letter=area.letter,
         place_name=area.place_name,
@@ -111,20 +59,7 @@ def area_told(area: Shown, settled: Publication) -> PublicArea:
 
 
 def change_told(change: Change | None, settled: Publication) -> PublicChange | None:
-    """Tell what changed in all areas together.
-
-    Parameters
-    ----------
-    change
-        As it is known; None where no area is served.
-    settled
-        What may be told of it.
-
-    Returns
-    -------
-    PublicChange or None
-        Without numbers where they are held back, or are of other months.
-    """
+    """Tell what changed in all areas together."""
     if change is None:
         return None
     counted = next(iter(_counts_of(change, settled)), None)

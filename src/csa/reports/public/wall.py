@@ -13,25 +13,7 @@ __all__ = ["Pictures", "wall_page"]
 def wall_page(
     facts: PublicFacts, language: str, pictures: Pictures, page: str | None = None
 ) -> str:
-    """Write the map on the wall.
-
-    Parameters
-    ----------
-    facts
-        Of the city, and of nothing more.
-    language
-        Such as `en`.
-    pictures
-        The map, in that language.
-    page
-        Where the page beside it is; None for a file that stands alone.
-
-    Returns
-    -------
-    str
-        A whole document that asks for nothing, one idea a screen; keys turn the screens, and
-        without script they stand one under another.
-    """
+    """Write the map on the wall."""
     tell = Speaker(language)
     screens = wall_screens(facts, language)
     counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]

@@ -29,63 +29,20 @@ CERTAIN_GAP = 20.0
 
 @dataclass(frozen=True)
 class Window:
-    """What the public is told of.
+    """What the public is told of."""
 
-    Parameters
-    ----------
-    quarter
-        The last in it.
-    period
-        Up to 36 months, ending with the quarter; fewer where the data cover fewer.
-    covered
-        All months before the quarter's end that the data cover without a gap.
-    dataset
-        The incidents of those months, and the places: nothing later is known here.
-    placed
-        The same without what is domestic: all that has a place in public rests on it.
-    whole
-        Incidents of all months: what was told of later months must not be given away either.
-    domestic
-        Whether every source says what is domestic, or an office confirmed that one does not.
-    n_unknown
-        Located incidents of the period of which a source that has the field does not say it: they
-        count as not domestic.
-    """
-
-    quarter: Quarter
-    period: Period
-    covered: Period
-    dataset: Dataset
-    placed: Dataset
-    whole: Dataset
+    quarter: Quarter  # the last in it
+    period: Period  # up to 36 months, ending with the quarter; fewer where the data cover fewer
+    covered: Period  # all months before the quarter's end that the data cover without a gap
+    dataset: Dataset  # the incidents of those months, and the places: nothing later is known here
+    placed: Dataset  # the same without what is domestic
+    whole: Dataset  # incidents of all months
     domestic: Literal["left_out", "confirmed"]
     n_unknown: int
 
 
 def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> Window:
-    """Settle which months the public is told of.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file, which may say that no source has a domestic field.
-    month
-        The quarter is over by the end of this month.
-
-    Returns
-    -------
-    Window
-        The last whole quarter that the data cover, and the months before it.
-
-    Raises
-    ------
-    PeriodError
-        If no whole quarter is covered by then.
-    ConfigError
-        If a source of located incidents has no domestic field, and the city's file does not say so.
-    """
+    """Settle which months the public is told of."""
     quarter, covered = _last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)
@@ -107,18 +64,7 @@ def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> Window:
 
 
 def without_domestic(dataset: Dataset) -> Dataset:
-    """Leave out what is domestic: it has no place in public.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents and places.
-
-    Returns
-    -------
-    Dataset
-        The same, without incidents that a source calls domestic.
-    """
+    """Leave out what is domestic: it has no place in public."""
     is_domestic = (dataset.incidents["domestic"] == "yes").to_numpy(dtype=bool)
     return replace(dataset, incidents=dataset.incidents[~is_domestic].reset_index(drop=True))
 
@@ -126,15 +72,7 @@ def without_domestic(dataset: Dataset) -> Dataset:
 def month_index(incidents: pd.DataFrame) -> Ints:
     """Tell the month of each incident.
 
-    Parameters
-    ----------
-    incidents
-        n incidents.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n,) months since the year 0.
+    Returns (n,) months since the year 0.
     """
     when = incidents["occurred_at"].dt
     index: Ints = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
@@ -142,23 +80,7 @@ def month_index(incidents: pd.DataFrame) -> Ints:
 
 
 def last_month(dataset: Dataset) -> Month:
-    """Tell the last month that the data reach.
-
-    Parameters
-    ----------
-    dataset
-        A city's incidents.
-
-    Returns
-    -------
-    Month
-        Whole or not.
-
-    Raises
-    ------
-    PeriodError
-        If the data have no day.
-    """
+    """Tell the last month that the data reach."""
     through = dataset.report["data_through"]
     if through is None:
         raise PeriodError("period.no_data")

@@ -13,112 +13,34 @@ LEAST = 10
 
 
 def noun(facts: PublicFacts, tell: Speaker) -> str:
-    """Name what is counted.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        `shootings`, or what stands in for them.
-    """
+    """Name what is counted."""
     return tell("public.reports" if facts.is_proxy else "public.shootings")
 
 
 def period(facts: PublicFacts, tell: Speaker) -> str:
-    """Say which months are counted.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `July 2017 to June 2020`.
-    """
+    """Say which months are counted."""
     return between(facts.start, str(Month.parse(facts.until).plus(-1)), tell)
 
 
 def between(first: str, last: str, tell: Speaker) -> str:
-    """Say from which month to which, both included.
-
-    Parameters
-    ----------
-    first, last
-        `YYYY-MM`.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        Such as `July 2017 to June 2020`, or one month.
-    """
+    """Say from which month to which, both included."""
     if first == last:
         return tell.month(first)
     return tell("public.between", first=tell.month(first), last=tell.month(last))
 
 
 def city_count(count: int | None, tell: Speaker) -> str:
-    """Write a count of the whole city.
-
-    Parameters
-    ----------
-    count
-        How many; None for fewer than 10.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The number; in words where it is below 10.
-    """
+    """Write a count of the whole city."""
     return tell("public.fewer") if count is None or count < LEAST else f"{count:,}"
 
 
 def place_count(count: int | None, tell: Speaker) -> str:
-    """Write a count of a place, short enough for a table.
-
-    Parameters
-    ----------
-    count
-        How many; None where it is not told.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        The number, or that it is not told.
-    """
+    """Write a count of a place, short enough for a table."""
     return tell("public.few") if count is None or count < LEAST else f"{count:,}"
 
 
 def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
-    """Say what must stand above everything.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    tuple of str
-        That the city is made up; that nobody approved the translation.
-    """
+    """Say what must stand above everything."""
     tell = Speaker(language)
     marks = [tell("public.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
@@ -127,72 +49,22 @@ def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def is_unreviewed(facts: PublicFacts, language: str) -> bool:
-    """Tell whether a language was approved by nobody.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    language
-        Such as `es`.
-
-    Returns
-    -------
-    bool
-        False for English, which is the source.
-    """
+    """Tell whether a language was approved by nobody."""
     return language != ENGLISH and not facts.spanish_office
 
 
 def unit_sentence(facts: PublicFacts, tell: Speaker) -> str:
-    """Say what a number is.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say what a number is."""
     return tell("public.one_or_more_proxy" if facts.is_proxy else "public.one_or_more")
 
 
 def are_cells_hidden(facts: PublicFacts) -> bool:
-    """Tell whether the map's lowest class holds parts that were held back.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-
-    Returns
-    -------
-    bool
-        Whether some parts of ten or more are shown among the few.
-    """
+    """Tell whether the map's lowest class holds parts that were held back."""
     return bool(facts.classes) and facts.classes[0].high is None
 
 
 def class_words(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
-    """Name the classes of the map, lowest first.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    language
-        Such as `en`.
-
-    Returns
-    -------
-    tuple of str
-        `fewer than 10` first, or `not told`; no bound below 10.
-    """
+    """Name the classes of the map, lowest first."""
     tell = Speaker(language)
     words = [tell("public.few" if are_cells_hidden(facts) else "public.fewer")]
     for bounds in facts.classes[1:]:
@@ -206,55 +78,18 @@ def class_words(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def areas_title(facts: PublicFacts, tell: Speaker) -> str:
-    """Name the areas by how far the city is.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A title.
-    """
+    """Name the areas by how far the city is."""
     are_candidates = bool(facts.areas) and not are_chosen(facts)
     return tell("public.areas_title_candidates" if are_candidates else "public.areas_title")
 
 
 def are_chosen(facts: PublicFacts) -> bool:
-    """Tell whether the city chose any area.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-
-    Returns
-    -------
-    bool
-        False where there are candidates only, or none.
-    """
+    """Tell whether the city chose any area."""
     return any(area.state != "candidate" for area in facts.areas)
 
 
 def area_state(area: PublicArea, tell: Speaker) -> str:
-    """Say how far an area is.
-
-    Parameters
-    ----------
-    area
-        The area.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    str
-        A few words.
-    """
+    """Say how far an area is."""
     return tell(
         {
             "candidate": "public.candidate",
@@ -265,20 +100,7 @@ def area_state(area: PublicArea, tell: Speaker) -> str:
 
 
 def limits(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
-    """Say what the map cannot say.
-
-    Parameters
-    ----------
-    facts
-        Of the city.
-    tell
-        Who speaks.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, each for itself.
-    """
+    """Say what the map cannot say."""
     said = [
         tell("public.limit_address"),
         tell("public.limit_person"),
