@@ -27,7 +27,7 @@ from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
 from csa.areas.gistar import find_hot_cells
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.areas.tiers import assign_tiers
 from csa.base.crs import project
 from csa.base.params import Month, Period
@@ -108,7 +108,7 @@ def make_rates(kind: str, mean: float, on: Ground, random: np.random.Generator) 
     return np.asarray(rates * mean * on.n_cells / rates.sum())
 
 
-def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) -> Located:
+def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) -> StudyArea:
     """Put incidents evenly inside their cells."""
     side = random.integers(0, 6, len(at))
     one, other = on.corners[at, side], on.corners[at, (side + 1) % 6]
@@ -121,12 +121,12 @@ def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) ->
     lonlat = on.cover[["lon", "lat"]].to_numpy()[at]
     incidents = pd.DataFrame(lonlat, columns=["lon", "lat"]).assign(occurred_at=when, kind=KINDS[0])
     dataset = Dataset(incidents, gpd.GeoDataFrame(), shapely.Point(), {})
-    located = Located(dataset, KINDS, incidents, xy, cells, month, on.grid, on.cover)
+    located = StudyArea(dataset, KINDS, incidents, xy, cells, month, on.grid, on.cover)
     vars(located)["spirals"] = on.spirals  # the same in all cities
     return located
 
 
-def by_rates(rates: Floats, on: Ground, random: np.random.Generator) -> Located:
+def by_rates(rates: Floats, on: Ground, random: np.random.Generator) -> StudyArea:
     """Draw the period and the years before it: each month as the other."""
     months = MONTHS + HISTORY
     n = random.poisson(rates * months / MONTHS)
@@ -135,7 +135,7 @@ def by_rates(rates: Floats, on: Ground, random: np.random.Generator) -> Located:
     return make_city(at, PERIOD.until.index - ago, on, random)
 
 
-def by_number(n: int, on: Ground, random: np.random.Generator) -> Located:
+def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
     """Throw n incidents on the land in the period, and as many a month before it."""
     before = random.poisson(n * HISTORY / MONTHS)
     ago = np.append(
@@ -147,7 +147,7 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> Located:
     return make_city(at, PERIOD.until.index - ago, on, random)
 
 
-def areas_of(located: Located, on: Ground, times_city: float = 5.3) -> tuple[CellSet, ...]:
+def areas_of(located: StudyArea, on: Ground, times_city: float = 5.3) -> tuple[CellSet, ...]:
     """Find areas as many times denser than the city; luck alone makes none at the usual 5.3."""
     asked = on.areas.model_copy(update={"min_samples": round(10 * times_city / 5.3)})
     params = settle_params(located, PERIOD, Choices(), asked)

@@ -26,7 +26,7 @@ from scipy.stats import binomtest, norm
 from benchmarks.displaced_cities import ERRORS, City, Drawn, draw_calendar, draw_city
 from csa.displacement.boundary import boundary_z
 from csa.displacement.dispersion import estimate_dispersion
-from csa.displacement.expectation import Base, Expectation
+from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.usual import (
     PRIOR_CORE,
     PRIOR_RING,
@@ -38,7 +38,7 @@ from csa.displacement.verdict import (
     BY_SIGN,
     LEAST_MEAN,
     NET_Z,
-    Comparison,
+    RestOfCity,
     Verdict,
     chances,
     expect,
@@ -60,8 +60,8 @@ STAYED = [VERDICTS.index(Verdict.FEWER), VERDICTS.index(Verdict.FEWER_FEWER_NEXT
 NEXT_DOOR = [*MOVES, VERDICTS.index(Verdict.SAME_MORE_NEXT)]
 
 
-def base_of(counted: int) -> Base:
-    return Base(float(counted), float(counted))
+def base_of(counted: int) -> Baseline:
+    return Baseline(float(counted), float(counted))
 
 
 def usual_of(city: City, dispersion: float, random: np.random.Generator) -> tuple[Usual, Usual]:
@@ -119,7 +119,7 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
         usual_of(city, dispersion, random) if past is None else settle_past(city, dispersion, past)
     )
     before, after = with_pooled(drawn.before).sum(axis=2), with_pooled(drawn.after)
-    compared = Comparison(int(drawn.rest_before.sum()), drawn.rest_after)
+    compared = RestOfCity(int(drawn.rest_before.sum()), drawn.rest_after)
     rest = np.cumsum(compared.monthly)
     expected = [
         expect(base_of(counted), max(compared.before, 1), rest, usual[zone], dispersion)

@@ -30,7 +30,7 @@ from csa.base.logging import Tell, silent
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import MARKER, Dataset, load_dataset
-from csa.priority.assess import Judgement, judge
+from csa.priority.assess import AreaAssessment, judge
 
 
 def open_city(tell: Tell = silent) -> Opened:
@@ -83,13 +83,13 @@ def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
     return load_record(_opened.folder, _opened.dataset, _opened.config, choices)
 
 
-def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> Judgement:
+def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAssessment:
     """Tell how sure each candidate area is, once for each set of choices."""
     return _judgement(opened.key, choices, opened, tell)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> Judgement:
+def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
     cover = cells(_opened, choices.resolution)
     return judge(_opened.dataset, _opened.config, found, _tell, cover)

@@ -11,17 +11,17 @@ from app.shared.cache import cells, proposal, suggesting
 from app.shared.city_session import Opened
 from app.shared.following import Following, cells_of, follow
 from csa.areas.choices import Choices
-from csa.areas.study_area import Located, locate
+from csa.areas.study_area import StudyArea, locate
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.history import Edition, load_history
 from csa.displacement.lineage_windows import Known, trace_lineage
-from csa.displacement.past import Past
+from csa.displacement.past import PastCohort
 from csa.displacement.past_cohorts import load_past
 from csa.geo.grid import CellSet
 from csa.reports.briefing.places import Recent, count_recent
-from csa.reports.briefing.serving import Served, Told, tell_served
+from csa.reports.briefing.serving import Served, ServedVerdict, tell_served
 
 
 def following(opened: Opened, choices: Choices, since: str) -> Following | None:
@@ -46,24 +46,24 @@ def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _located_of(key: str, choices: Choices, _opened: Opened) -> Located:
+def _located_of(key: str, choices: Choices, _opened: Opened) -> StudyArea:
     cover = cells(_opened, choices.resolution)
     return locate(_opened.dataset, _opened.config, choices, cover)
 
 
-def _located(key: str, choices: Choices, opened: Opened) -> Located:
+def _located(key: str, choices: Choices, opened: Opened) -> StudyArea:
     """Take all incidents of the kinds counted; nothing else of the choices matters."""
     same = Choices(resolution=choices.resolution, kinds=choices.kinds)
     return _located_of(key, same, opened)
 
 
-def past(opened: Opened, choices: Choices) -> tuple[Past, ...] | None:
+def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
     """Return what areas of past years did afterwards, where it was computed and kept."""
     return _past(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _past(key: str, choices: Choices, _opened: Opened) -> tuple[Past, ...] | None:
+def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...] | None:
     return load_past(_opened.folder, _opened.dataset, _opened.config, choices)
 
 
@@ -109,7 +109,7 @@ def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
     return count_recent(_opened.dataset, choices)
 
 
-def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
+def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict:
     """Tell of a served area since its designation, once for each set of served areas."""
     known, name = _verdicts(opened.key), _name(choices, areas, key)
     if name not in known:
@@ -119,7 +119,7 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> Told:
     return known[name]
 
 
-def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> Told | None:
+def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict | None:
     """Return what `told` told, where it did: for a page that does not wait for it."""
     return _verdicts(opened.key).get(_name(choices, areas, key))
 
@@ -129,5 +129,5 @@ def _name(choices: Choices, areas: Served, key: str) -> tuple[object, ...]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _verdicts(key: str) -> dict[tuple[object, ...], Told]:
+def _verdicts(key: str) -> dict[tuple[object, ...], ServedVerdict]:
     return {}

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared.cache_report import Basis, beside, mark_of, source_at
+from app.shared.cache_report import ReportBasis, beside, mark_of, source_at
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.dataset.versioned import Dataset
 from csa.reports.maps.cartography import draw_map
-from csa.reports.month.facts import Ground
+from csa.reports.month.facts import MapGround
 from csa.reports.public.bundle import read_bundle
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.gathering import gather_from
@@ -25,7 +25,7 @@ from csa.reports.public.pages import Pictures
 
 
 @dataclass(frozen=True)
-class Told:
+class PublicEdition:
     """What the public is told, and its maps."""
 
     facts: PublicFacts  # all of it
@@ -33,7 +33,7 @@ class Told:
     is_published: bool  # whether it stands in a bundle; else it is what would be published
 
 
-def published(folder: Path) -> Told:
+def published(folder: Path) -> PublicEdition:
     """Read what was published."""
     served = _served()
     try:
@@ -47,32 +47,36 @@ def published(folder: Path) -> Told:
 
 
 @st.cache_resource(show_spinner=False)
-def _served() -> dict[Path, Told]:
+def _served() -> dict[Path, PublicEdition]:
     """Keep the last bundle that could be read whole, by its folder."""
     return {}
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _published(folder: Path, mark: tuple[int, ...]) -> Told:
+def _published(folder: Path, mark: tuple[int, ...]) -> PublicEdition:
     facts, pictures = read_bundle(folder)
-    return Told(facts, pictures, is_published=True)
+    return PublicEdition(facts, pictures, is_published=True)
 
 
-def as_it_would_be(basis: Basis, month: str, language: str, tell: Tell = silent) -> Told:
+def as_it_would_be(
+    basis: ReportBasis, month: str, language: str, tell: Tell = silent
+) -> PublicEdition:
     """Work out what would be published."""
     facts = _facts(basis.mark, month, basis, tell)
     drawn = _pictures(basis.mark, month, language, basis, facts)
-    return Told(facts, {language: drawn}, is_published=False)
+    return PublicEdition(facts, {language: drawn}, is_published=False)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _facts(mark: str, month: str, _basis: Basis, _tell: Tell) -> PublicFacts:
+def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
     source, when = source_at(_basis.opened, month)
     return gather_from(source, _basis.plan, _basis.records, when, beside(), _tell).facts
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pictures(mark: str, month: str, language: str, _basis: Basis, _facts: PublicFacts) -> Pictures:
+def _pictures(
+    mark: str, month: str, language: str, _basis: ReportBasis, _facts: PublicFacts
+) -> Pictures:
     sheet = public_sheet(_facts, _ground(_basis.opened.dataset), _basis.opened.config, language)
     try:
         return Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
@@ -80,5 +84,5 @@ def _pictures(mark: str, month: str, language: str, _basis: Basis, _facts: Publi
         return Pictures()  # the page says that it could not be drawn
 
 
-def _ground(dataset: Dataset) -> Ground:
-    return Ground(dataset.study_area, dataset.neighborhoods, beside().layers, {})
+def _ground(dataset: Dataset) -> MapGround:
+    return MapGround(dataset.study_area, dataset.neighborhoods, beside().layers, {})

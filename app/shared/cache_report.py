@@ -21,7 +21,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.config.settings import resolve
 from csa.decisions.store.records import Records
-from csa.displacement.follow import Source
+from csa.displacement.follow import FollowSource
 from csa.ingest.basemap import load_basemap
 from csa.plan import Plan
 from csa.reports.editions.all import spoken
@@ -31,7 +31,7 @@ from csa.reports.month.gathering import Beside, gather, snapshot_for
 
 
 @dataclass(frozen=True)
-class Basis:
+class ReportBasis:
     """What reports are made from."""
 
     opened: Opened  # the city
@@ -48,7 +48,7 @@ class Basis:
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeEdition:
     """A file of an edition."""
 
     name: str  # the file's
@@ -66,7 +66,9 @@ class Made:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def facts(basis: Basis, month: str, tell: Tell = silent, *, with_public: bool = True) -> Facts:
+def facts(
+    basis: ReportBasis, month: str, tell: Tell = silent, *, with_public: bool = True
+) -> Facts:
     """Gather the facts of a month, once for all its editions."""
     return _facts(basis.mark, month, with_public, basis, tell)
 
@@ -76,7 +78,7 @@ def _facts(
     mark: str,
     month: str,
     with_public: bool,  # noqa: FBT001 - a part of the key
-    _basis: Basis,
+    _basis: ReportBasis,
     _tell: Tell,
 ) -> Facts:
     source, when = source_at(_basis.opened, month)
@@ -114,20 +116,20 @@ def mark_of(folder: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def source_at(opened: Opened, month: str) -> tuple[Source, Month]:
+def source_at(opened: Opened, month: str) -> tuple[FollowSource, Month]:
     """Choose as the command does: the city's own settings, the month reported included."""
     when = Month.parse(month)
     choices = replace(first_choices(opened.config, opened.dataset), until=when.plus(1))
-    return Source(opened.folder, opened.dataset, opened.config, choices), when
+    return FollowSource(opened.folder, opened.dataset, opened.config, choices), when
 
 
-def edition(known: Facts, audience: str, language: str, form: str) -> Made:
+def edition(known: Facts, audience: str, language: str, form: str) -> MadeEdition:
     """Make a file of an edition, once."""
     return _edition(known.snapshot.id, audience, language, form, known)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
-def _edition(snapshot: str, audience: str, language: str, form: str, _known: Facts) -> Made:
+def _edition(snapshot: str, audience: str, language: str, form: str, _known: Facts) -> MadeEdition:
     of = (
         str(_known.month),
         audience,
@@ -137,7 +139,7 @@ def _edition(snapshot: str, audience: str, language: str, form: str, _known: Fac
         _known.snapshot.audit_n,
     )
     name, content = make_edition(_known, audience, language, form, _drawer(snapshot))
-    return Made(name, content, *of)
+    return MadeEdition(name, content, *of)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -146,12 +148,12 @@ def _drawer(snapshot: str) -> Drawer:
     return Drawer()
 
 
-def snapshot_id(basis: Basis, month: str) -> str:
+def snapshot_id(basis: ReportBasis, month: str) -> str:
     """Return the snapshot that a month's report has now."""
     return _snapshot_id(basis.mark, month, basis)
 
 
 @st.cache_resource(max_entries=240, show_spinner=False)
-def _snapshot_id(mark: str, month: str, _basis: Basis) -> str:
+def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
     source, when = source_at(_basis.opened, month)
     return snapshot_for(source, _basis.plan, _basis.records, when, beside()).id

@@ -20,14 +20,16 @@ ROOM = 1.12
 
 
 @dataclass(frozen=True)
-class Line:
+class MethodLine:
     """One way of choosing in the picture."""
 
     name: str  # what stands beside its last mark
     shares: pd.Series  # what it caught, 0 to 1, by year
 
 
-def by_year(lines: Mapping[str, Line], hover: str, *, is_synthetic: bool = False) -> go.Figure:
+def by_year(
+    lines: Mapping[str, MethodLine], hover: str, *, is_synthetic: bool = False
+) -> go.Figure:
     """Draw what each way of choosing caught, year by year, each named beside its last mark."""
     figure = go.Figure()
     for part, line in lines.items():
@@ -69,7 +71,7 @@ def _style(part: str) -> tuple[str, float, str, str]:
     }[part]
 
 
-def _labels(lines: Mapping[str, Line], top: float) -> list[dict[str, object]]:
+def _labels(lines: Mapping[str, MethodLine], top: float) -> list[dict[str, object]]:
     """Name each line at its end, lowest first; a name that would hide another moves up."""
     colours = theme.current()
     ends = sorted((100 * float(line.shares.iloc[-1]), part) for part, line in lines.items())

@@ -11,7 +11,7 @@ import pandas as pd
 
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, speak
@@ -20,9 +20,9 @@ from csa.displacement.analyze import Displacement, displace
 from csa.displacement.classic_measures import Evidence, measure_evidence
 from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
-from csa.displacement.past import Past, usual_change, usual_reach
+from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.telling import Course, say_before_after, say_single, say_verdict
-from csa.displacement.verdict import Judged, Track, Verdict
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zones import Control
 from csa.geo.cells import from_text
 from csa.geo.grid import CellSet
@@ -62,7 +62,7 @@ class Following:
         since = self.displaced.since
         return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
 
-    def judged(self, area_id: str) -> Judged:
+    def judged(self, area_id: str) -> AreaVerdict:
         """Return what is said of an area, or of all."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
@@ -117,11 +117,11 @@ class Following:
 
 
 def follow(
-    located: Located,
+    located: StudyArea,
     proposal: Proposal,
     known: Mapping[str, CellSet],
     since: Month,
-    past: Sequence[Past],
+    past: Sequence[PastCohort],
 ) -> Following:
     """Follow the areas that were known at a start."""
     shapes = cells_of(proposal)

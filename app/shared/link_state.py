@@ -24,7 +24,7 @@ AREA_PATTERN = re.compile("[A-Z]{0,3}")
 
 
 @dataclass(frozen=True)
-class Screen:
+class LinkState:
     """All that a link reproduces."""
 
     choices: Choices  # what is counted, and how areas are found
@@ -34,31 +34,31 @@ class Screen:
     since: str = ""  # the first month of after, `YYYY-MM`; "" for the page's own
     month: str = ""  # the month up to which change is shown, `YYYY-MM`; "" for the last
 
-    def with_map(self, shade: str, layers: tuple[str, ...]) -> Screen:
+    def with_map(self, shade: str, layers: tuple[str, ...]) -> LinkState:
         """Return this screen with another shade and other layers."""
         return replace(self, shade=shade, layers=layers)
 
-    def with_area(self, area: str) -> Screen:
+    def with_area(self, area: str) -> LinkState:
         """Return this screen with another area chosen."""
         return replace(self, area=area)
 
-    def with_times(self, since: str, month: str) -> Screen:
+    def with_times(self, since: str, month: str) -> LinkState:
         """Return this screen with another start, or shown up to another month."""
         return replace(self, since=since, month=month)
 
-    def with_choices(self, choices: Choices) -> Screen:
+    def with_choices(self, choices: Choices) -> LinkState:
         """Return this screen with other choices."""
         return self if choices == self.choices else replace(self, choices=choices, area="")
 
 
-def screen_to_text(screen: Screen, first: Screen) -> str:
+def screen_to_text(screen: LinkState, first: LinkState) -> str:
     """Write a screen as JSON text, only what differs from the city's own."""
     now, own = _plain(screen), _plain(first)
     changed = {name: value for name, value in now.items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"), ensure_ascii=False)
 
 
-def screen_from_text(text: str, first: Screen) -> Screen:
+def screen_from_text(text: str, first: LinkState) -> LinkState:
     """Read a screen from a link."""
     given = _read(text)
     try:
@@ -72,7 +72,7 @@ def screen_from_text(text: str, first: Screen) -> Screen:
     is_letters = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
     if set(given) - set(_plain(first)) or not is_letters or shade not in SHADES:
         raise CsaError("screen.bad_link")
-    return Screen(choices, area, shade, layers, since, month)
+    return LinkState(choices, area, shade, layers, since, month)
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _numbers() -> set[str]:
     return {field.name for field in fields(Choices)} - {"until", "kinds"}
 
 
-def _plain(screen: Screen) -> dict[str, Any]:
+def _plain(screen: LinkState) -> dict[str, Any]:
     choices = screen.choices
     return {
         "until": None if choices.until is None else str(choices.until),

@@ -64,7 +64,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Scene:
+class MapScene:
     """All that a map shows beside its base."""
 
     proposal: Proposal  # the areas and cells
@@ -115,7 +115,7 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
     return made
 
 
-def painting(scene: Scene, cells: CellGeometry) -> folium.FeatureGroup:
+def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     """Make the message that changes."""
     colours = theme.current()
     message = {
@@ -147,7 +147,7 @@ def painting(scene: Scene, cells: CellGeometry) -> folium.FeatureGroup:
     return group
 
 
-def _counts(scene: Scene, cells: CellGeometry) -> list[list[object]]:
+def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
     table = scene.proposal.cells
     counted = table[table["incidents"] > 0]
     return [
@@ -158,7 +158,7 @@ def _counts(scene: Scene, cells: CellGeometry) -> list[list[object]]:
     ]
 
 
-def _areas(scene: Scene) -> list[dict[str, Any]]:
+def _areas(scene: MapScene) -> list[dict[str, Any]]:
     areas = scene.proposal.areas
     return [
         _feature(area, shape, scene.period, scene.notes.get(area["area_id"], ()))

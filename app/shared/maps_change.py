@@ -16,7 +16,7 @@ from app.shared.legend import Classes
 from app.shared.maps import Painting, feature
 from csa.base.text import speak
 from csa.displacement.telling import KEYS
-from csa.displacement.verdict import Judged, Track, Verdict
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.geo.cells import outlines
 from csa.geo.grid import Ints
 
@@ -149,7 +149,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
 
 def _lines(scene: ChangeScene, area_id: str) -> list[str]:
     """Give an area's verdict in a word, and its numbers."""
-    judged: Judged = scene.following.judged(area_id)
+    judged: AreaVerdict = scene.following.judged(area_id)
     verdict = verdict_word(judged, scene.at)
     said = [verdict, speak("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
     if judged.ring is not None:
@@ -158,7 +158,7 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
     return said
 
 
-def verdict_word(judged: Judged, at: int) -> str:
+def verdict_word(judged: AreaVerdict, at: int) -> str:
     """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none."""
     if is_early(at):
         return speak("change_page.too_early_word")

@@ -22,7 +22,7 @@ from csa.areas.choices import Choices
 from csa.base.errors import CsaError, OutputError
 from csa.base.logging import Tell
 from csa.base.text import ENGLISH, Speaker, day, render, speak
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
@@ -87,7 +87,7 @@ def working() -> Iterator[None]:
         yield
 
 
-def judged(opened: Opened, choices: Choices) -> Judgement:
+def judged(opened: Opened, choices: Choices) -> AreaAssessment:
     """Tell how sure each candidate area is, with a bar where that takes a while.
 
     The bar stands in a fixed place, so that nothing on the page moves.

@@ -24,17 +24,17 @@ from app.shared.plan_words import (
 from csa.base.text import speak
 from csa.decisions.roles import Person, require_action
 from csa.plan import STATUSES, TEXT_LIMIT, Plan
-from csa.reports.briefing import Line, status_word
+from csa.reports.briefing import ActionLine, status_word
 
 
-def cards(lines: Sequence[Line], open_numbers: frozenset[str]) -> None:
+def cards(lines: Sequence[ActionLine], open_numbers: frozenset[str]) -> None:
     """Show actions one below the other, to read."""
     edits = plan_edits.edits()
     items = "".join(_card(line, edits.get(line.number), open_numbers) for line in lines)
     st.html(f'<ul class="csa-cards">{items}</ul>')
 
 
-def _card(line: Line, edit: Edit | None, open_numbers: frozenset[str]) -> str:
+def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> str:
     values = values_of(line, edit)
     pairs = [
         (field_word(name), value_words(name, values[name]))
@@ -52,7 +52,7 @@ def _card(line: Line, edit: Edit | None, open_numbers: frozenset[str]) -> str:
     )
 
 
-def status_html(line: Line) -> str:
+def status_html(line: ActionLine) -> str:
     """Write how an action is shown: shape, word and colour; grey where nobody told lately."""
     text = f"{MARKS[line.colour]} {status_word(line.state.status)}"
     if line.colour == NO_UPDATE:
@@ -60,13 +60,13 @@ def status_html(line: Line) -> str:
     return f'<b class="csa-status csa-{line.colour}">{html.escape(text)}</b>'
 
 
-def standing_html(line: Line) -> str:
+def standing_html(line: ActionLine) -> str:
     """Write how an action is shown, and how long ago it was last reported on."""
     ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
     return f"{status_html(line)}{ago}"
 
 
-def form(opened: Opened, who: Person, line: Line, areas: Sequence[str]) -> None:
+def form(opened: Opened, who: Person, line: ActionLine, areas: Sequence[str]) -> None:
     """Edit one action, for a screen too narrow for the table."""
     now = values_of(line, plan_edits.edits().get(line.number))
 
@@ -94,11 +94,11 @@ def form(opened: Opened, who: Person, line: Line, areas: Sequence[str]) -> None:
     st.text_area(value=now["comment"], max_chars=TEXT_LIMIT, height=90, **common("comment"))
 
 
-def may_edit(plan: Plan, who: Person, line: Line) -> bool:
+def may_edit(plan: Plan, who: Person, line: ActionLine) -> bool:
     """Tell whether somebody may report on an action."""
     return not line.is_open and plan_edits.may(lambda: require_action(who, plan, line.number))
 
 
-def _typed(opened: Opened, who: Person, line: Line, name: str, key: str) -> None:
+def _typed(opened: Opened, who: Person, line: ActionLine, name: str, key: str) -> None:
     plan_edits.take(line, {name: st.session_state[key]})
     plan_edits.keep(opened, who)

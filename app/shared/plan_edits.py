@@ -24,7 +24,7 @@ from csa.decisions.actions import set_action
 from csa.decisions.drafts import draft_of, keep_draft
 from csa.decisions.roles import Person
 from csa.plan import STATUSES, Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 PAGE = "plan"
 EDITS = "plan edits not saved"
@@ -85,7 +85,7 @@ def as_typed(name: str, value: Any) -> Any:
     return status_of(text) if name == "status" else text
 
 
-def merged(edit: Edit | None, line: Line, typed: Mapping[str, Any]) -> Edit | None:
+def merged(edit: Edit | None, line: ActionLine, typed: Mapping[str, Any]) -> Edit | None:
     """Put what was typed to what was typed before; what is as stored is no change."""
     before = edit or Edit({}, line.revision)
     changes = {**before.changes, **typed}
@@ -93,7 +93,7 @@ def merged(edit: Edit | None, line: Line, typed: Mapping[str, Any]) -> Edit | No
     return replace(before, changes=differing) if differing else None
 
 
-def take(line: Line, typed: Mapping[str, Any]) -> None:
+def take(line: ActionLine, typed: Mapping[str, Any]) -> None:
     """Keep what was typed of an action."""
     known = edits()
     clean = {name: as_typed(name, value) for name, value in typed.items() if name in FIELDS}
@@ -180,7 +180,7 @@ def drop(opened: Opened, who: Person, number: str | None = None) -> None:
     next_turn()
 
 
-def write_over(opened: Opened, who: Person, line: Line) -> None:
+def write_over(opened: Opened, who: Person, line: ActionLine) -> None:
     """Keep one's own text over what somebody else wrote meanwhile, which was read."""
     # All of it, also what the other wrote alike: one's own reason is told beside theirs.
     edits()[line.number] = replace(edits()[line.number], seen=line.revision)

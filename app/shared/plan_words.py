@@ -9,7 +9,7 @@ from typing import Any
 
 from csa.base.text import day, speak
 from csa.plan import STATUSES, ActionState
-from csa.reports.briefing import Line, status_word
+from csa.reports.briefing import ActionLine, status_word
 
 NO_UPDATE = "no-update"
 MARKS: Mapping[str, str] = {
@@ -101,7 +101,7 @@ def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
     return said
 
 
-def updated_words(line: Line) -> str:
+def updated_words(line: ActionLine) -> str:
     """Say how long ago an action was last reported on; when it is long, ask for news."""
     if line.state.updated_on is None or line.days_since is None:
         return speak("plan_page.never")
@@ -115,18 +115,18 @@ def _ago(days: int) -> str:
     return speak("plan_page.days_ago", n=days)
 
 
-def not_done(lines: Iterable[Line]) -> frozenset[str]:
+def not_done(lines: Iterable[ActionLine]) -> frozenset[str]:
     """Return the numbers that somebody can still wait for."""
     still = [line for line in lines if line.state.status != "done"]
     return frozenset(number for line in still for number in (line.number, line.strategy))
 
 
-def values_of(line: Line, edit: Edit | None) -> dict[str, Any]:
+def values_of(line: ActionLine, edit: Edit | None) -> dict[str, Any]:
     """Return what is to be shown of an action: as stored, with what is not saved yet."""
     return {**vars(line.state), **(edit.changes if edit else {})}
 
 
-def held_words(line: Line, open_numbers: frozenset[str]) -> str:
+def held_words(line: ActionLine, open_numbers: frozenset[str]) -> str:
     """Say what an action holds up, and what it waits for."""
     said = []
     if line.holds_up:

@@ -10,7 +10,7 @@ from datetime import date
 
 import streamlit as st
 
-from app.shared.link_state import Screen, screen_from_text, screen_to_text
+from app.shared.link_state import LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
 from csa.areas.year_to_date import whole_months
 from csa.base.errors import CsaError
@@ -31,12 +31,12 @@ WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_
 TIME_WIDGETS = ("since", "month")
 
 
-def screen(config: CityConfig, dataset: Dataset) -> Screen:
+def screen(config: CityConfig, dataset: Dataset) -> LinkState:
     """Return the screen of this session; at first the link's, else the city's own."""
     spot = st.empty()  # always there: an element more or less would remount the map below it
     text = st.query_params.get(SCREEN, "")
     if SCREEN not in st.session_state or _went_back(text):
-        start = Screen(first_choices(config, dataset))
+        start = LinkState(first_choices(config, dataset))
         if text:
             try:
                 start = _of_link(text, start, config, dataset)
@@ -45,7 +45,7 @@ def screen(config: CityConfig, dataset: Dataset) -> Screen:
         st.session_state[SCREEN] = start
         for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS):
             st.session_state.pop(name, None)
-    kept: Screen = st.session_state[SCREEN]
+    kept: LinkState = st.session_state[SCREEN]
     return kept
 
 
@@ -60,7 +60,7 @@ def _went_back(text: str) -> bool:
     return bool(text) and text != state.get(WRITTEN, text) and not touched
 
 
-def _of_link(text: str, first: Screen, config: CityConfig, dataset: Dataset) -> Screen:
+def _of_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) -> LinkState:
     """Read a link; refuse what no widget could show: a month without data, another cell size."""
     found = screen_from_text(text, first)
     until = found.choices.until
@@ -72,7 +72,7 @@ def _of_link(text: str, first: Screen, config: CityConfig, dataset: Dataset) -> 
     return found
 
 
-def _are_times(found: Screen, dataset: Dataset) -> bool:
+def _are_times(found: LinkState, dataset: Dataset) -> bool:
     """Tell whether a link's start, and its month since, are some that a page can show."""
     if not (found.since or found.month):
         return True
@@ -95,13 +95,13 @@ def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
     return Choices(until=until, **settled)
 
 
-def remember(new: Screen, first: Choices) -> None:
+def remember(new: LinkState, first: Choices) -> None:
     """Keep a screen in the session and in the address."""
     state = st.session_state
     if SCREEN in state and state[SCREEN].choices != new.choices and state[SCREEN].area:
         state[DROPPED] = True
     state[SCREEN] = new
-    text = screen_to_text(new, Screen(first))
+    text = screen_to_text(new, LinkState(first))
     state[SEEN] = {
         name: state[name] for name in (*WIDGETS, *MAP_WIDGETS, *TIME_WIDGETS) if name in state
     }

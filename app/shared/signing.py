@@ -40,7 +40,7 @@ class Present(Protocol):
 
 
 @dataclass(frozen=True)
-class Scene:
+class FormScene:
     """What the parts of the page and their forms need."""
 
     opened: Opened  # the city

@@ -12,7 +12,7 @@ import streamlit as st
 
 
 @dataclass(frozen=True)
-class Look:
+class Theme:
     """Colours by meaning."""
 
     sequential: tuple[str, ...]  # five classes, few to many
@@ -34,7 +34,7 @@ class Look:
     hairline: str  # the background of a map
 
 
-LIGHT = Look(
+LIGHT = Theme(
     sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
     diverging=("#5e3c99", "#b2abd2", "#dedede", "#fdb863", "#e66101"),
     ink="#1f2430",
@@ -53,7 +53,7 @@ LIGHT = Look(
     main_street="#cbc8c0",
     hairline="#b7b4ab",
 )
-DARK = Look(
+DARK = Theme(
     sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),
     diverging=("#b79cf5", "#655596", "#4a4f5a", "#8d6836", "#f5a445"),
     ink="#e8eaee",
@@ -217,7 +217,7 @@ STYLE = """
 """
 
 
-def current() -> Look:
+def current() -> Theme:
     """Return the colours for the reader's theme."""
     return DARK if is_dark() else LIGHT
 

@@ -9,14 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from app.shared import charts, charts_record, panels
-from app.shared.charts_record import Line
+from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.phrases import kinds_words
 from app.shared.settings import ROOT, deployment
 from app.shared.ways import beside, named, tried_table
 from csa.areas.choices import Choices
 from csa.areas.year_to_date import months_missing
-from csa.backtest.comparison import Comparison
+from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import HORIZON_MONTHS, full_months
 from csa.backtest.record import Record
 from csa.backtest.scoring import METHODS
@@ -97,7 +97,7 @@ def _against(record: Record) -> str:
     return speak("how_well.worse", low=f"{-high:.1f}", high=f"{-low:.1f}", **told)
 
 
-def _comparison(record: Record) -> Comparison:
+def _comparison(record: Record) -> MethodComparison:
     if record.comparison is None:
         raise ValueError(record.n_origins)
     return record.comparison
@@ -143,7 +143,7 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
         )
 
 
-def _message(found: Comparison) -> str:
+def _message(found: MethodComparison) -> str:
     way = way_name(found.baseline)
     if found.verdict == "as good":
         return speak("how_well.chart_as_good", way=way)
@@ -152,13 +152,13 @@ def _message(found: Comparison) -> str:
     return speak("how_well.chart_worse", way=way)
 
 
-def _lines(record: Record) -> dict[str, Line]:
+def _lines(record: Record) -> dict[str, MethodLine]:
     """Take the four ways of the picture; the best possible first, ours on top."""
     other = _comparison(record).baseline
     by_way = record.table.pivot_table(index="origin", columns="method", values="hit_share")
     by_way.index = pd.Index([str(origin)[:4] for origin in by_way.index])
     wanted = {"best": "ceiling", "random": "random", "other": other, "areas": "areas"}
-    return {part: Line(beside(way), by_way[way]) for part, way in wanted.items()}
+    return {part: MethodLine(beside(way), by_way[way]) for part, way in wanted.items()}
 
 
 def ways(record: Record) -> pd.DataFrame:

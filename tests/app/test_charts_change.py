@@ -10,7 +10,7 @@ from csa.base.params import Month
 from csa.displacement.expectation import Expectation
 from csa.displacement.lineage_windows import TRACE_COLUMNS
 from csa.displacement.panel import QUARTER_COLUMNS
-from csa.displacement.verdict import Judged, Track, Verdict
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 
 MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
 
@@ -36,7 +36,7 @@ def core():
 @pytest.fixture
 def judged(core):
     ring = track([1, 2, 3, 4], [2, 4, 6, 8], [0, 0, 1, 2], [6, 9, 13, 16], [0, 0, 0, 0])
-    return Judged(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
+    return AreaVerdict(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
 
 
 def lines(figure, axis, dash):
@@ -216,13 +216,13 @@ def test_an_axis_has_round_numbers_either_side_of_zero_and_few(most):
 
 
 def test_an_area_without_a_ring_has_one_panel(core):
-    alone = Judged(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
+    alone = AreaVerdict(core, None, 2.9, (Verdict.NO_CHANGE,) * 4)
     figure = charts_change.since_start(alone, MONTHS, 3)
     assert {t.yaxis for t in figure.data} == {"y"}
 
 
 def test_a_single_month_is_a_mark_and_not_an_empty_picture():
-    one = Judged(track([30], [20], [9], [34], [1]), None, 2.9, (Verdict.NO_CHANGE,))
+    one = AreaVerdict(track([30], [20], [9], [34], [1]), None, 2.9, (Verdict.NO_CHANGE,))
     figure = charts_change.since_start(one, MONTHS[:1], 0)
     (solid,) = lines(figure, "y", "solid")
     assert solid.mode == "lines+markers"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.screens.find_areas import controls
 from app.shared import session
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
@@ -142,7 +142,7 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 
 @pytest.mark.parametrize("until", ["0001-01", "2015-01", "2020-10", "9999-12"])
 def test_a_link_to_a_month_without_data_is_refused(until, city):
-    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
         session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
@@ -150,7 +150,7 @@ def test_a_link_to_a_month_without_data_is_refused(until, city):
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
 def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
-    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     read = session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert str(read.choices.until) == until
 
@@ -158,7 +158,7 @@ def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
 @pytest.mark.parametrize("resolution", [7, 10])
 def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, resolution):
     """A finer cell may hold a single home: the city's file decides, not a link."""
-    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
         session._of_link(f'{{"resolution":{resolution}}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
@@ -168,7 +168,7 @@ def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, res
 
 
 def test_a_link_outside_a_range_says_which(city):
-    data, first = Data("2015-01-05", "2020-08-21"), Screen(Choices(until=Month(2020, 9)))
+    data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
         session._of_link('{"resolution":12}', first, city.config, data)
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app.screens.displacement import parts, quarterly, sums_since
 from app.shared import cache, cache_change, session
 from app.shared.city_session import Opened
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate
 from csa.base.params import Month
@@ -316,7 +316,7 @@ def test_a_step_goes_one_month_on_and_the_last_one_stops(monkeypatch):
 
 
 def test_a_moved_month_and_a_chosen_area_stop_the_steps(monkeypatch):
-    screen = Screen(Choices(), "B")
+    screen = LinkState(Choices(), "B")
     for act in (parts._stop, lambda: parts._choose("C")):
         state = {parts.PLAYING: True, session.SCREEN: screen}
         monkeypatch.setattr(parts.st, "session_state", state)

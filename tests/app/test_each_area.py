@@ -9,7 +9,7 @@ import pytest
 
 from app.screens.displacement import each_area
 from csa.displacement.expectation import Expectation
-from csa.displacement.verdict import Judged, Track, Verdict
+from csa.displacement.verdict import AreaVerdict, Track, Verdict
 
 MONTHS = ["2020-01", "2020-02", "2020-03"]
 
@@ -23,7 +23,7 @@ def track(counted, mean, low, high):
 
 
 def judged(verdict, ring=None):
-    return Judged(track(9, 38.0, 11, 79), ring, 2.9, (verdict,) * 3)
+    return AreaVerdict(track(9, 38.0, 11, 79), ring, 2.9, (verdict,) * 3)
 
 
 def following(**areas):

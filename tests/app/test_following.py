@@ -11,8 +11,8 @@ from scipy.stats import nbinom, norm
 
 from app.shared.following import Following, levels
 from csa.base.params import Month
-from csa.displacement.expectation import Base, Expectation
-from csa.displacement.past import Past, usual_change
+from csa.displacement.expectation import Baseline, Expectation
+from csa.displacement.past import PastCohort, usual_change
 from csa.displacement.usual import PastYear
 from csa.displacement.verdict import Track, judge_place
 
@@ -28,8 +28,8 @@ def track(counted, mean, low, high, told=True):
 
 
 def past_year(core_before, rest_before, came, rest):
-    year = PastYear("2015-01", Base(10.0, 1.0), 100, np.array(came), np.array(rest))
-    return Past(year, year, 3, core_before, rest_before)
+    year = PastYear("2015-01", Baseline(10.0, 1.0), 100, np.array(came), np.array(rest))
+    return PastCohort(year, year, 3, core_before, rest_before)
 
 
 # ---- By hand --------------------------------------------------------------------------------

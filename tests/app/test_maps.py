@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.shared import geometry, map_component, maps, theme
 from app.shared.legend import classify_counts
-from app.shared.maps import Scene, Spot
+from app.shared.maps import MapScene, Spot
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -47,7 +47,7 @@ def sent(monkeypatch):
 
 def scene(city, **changed):
     classes = classify_counts(city.proposal.cells["incidents"].to_numpy())
-    first = Scene(city.proposal, classes, "3 months", "shootings", ("background",), "A")
+    first = MapScene(city.proposal, classes, "3 months", "shootings", ("background",), "A")
     return replace(first, **changed)
 
 

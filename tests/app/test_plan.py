@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from app.screens.plan import filters, table
-from app.screens.plan.filters import CARDS, View, shown, view_from_text, view_to_text
+from app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, view_to_text
 from app.screens.plan.history import told
 from app.screens.plan.parts import standing
 from app.screens.plan.preview import foresee
@@ -196,7 +196,7 @@ def test_a_late_action_says_what_it_holds_up(lines):
 def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, monkeypatch):
     monkeypatch.setattr(plan_edits, "keep", lambda *_: None)
     rows = (lines["1.3.1"], lines["1.2.1"])
-    grid = table.Grid((), "plan table 1", rows, None)
+    grid = table.ActionTable((), "plan table 1", rows, None)
     session["plan table 1"] = {
         "edited_rows": {
             1: {"status": "■ blocked", "reason": " No key. ", "due": "2027-03-01T00:00:00.000"},
@@ -456,11 +456,11 @@ def test_columns_fit_the_page_at_1400_px(columns):
 
 
 def test_an_action_of_no_area_is_found_as_such(lines):
-    found = shown(View(area=filters.CITY_WIDE, status="blocked"), list(lines.values()))
+    found = shown(PlanFilter(area=filters.CITY_WIDE, status="blocked"), list(lines.values()))
     assert [line.number for line in found] == ["1.3.1"]
-    assert [x.number for x in shown(View(area="B"), list(lines.values()))] == ["1.2.3"]
-    assert [x.number for x in shown(View(late=True), list(lines.values()))] == ["1.2.1"]
-    assert [x.number for x in shown(View(soon=True), list(lines.values()))] == ["1.3.1"]
+    assert [x.number for x in shown(PlanFilter(area="B"), list(lines.values()))] == ["1.2.3"]
+    assert [x.number for x in shown(PlanFilter(late=True), list(lines.values()))] == ["1.2.1"]
+    assert [x.number for x in shown(PlanFilter(soon=True), list(lines.values()))] == ["1.3.1"]
 
 
 def test_an_entry_that_confirms_what_stood_says_so():
@@ -503,7 +503,7 @@ def test_a_telephone_shows_cards_first(monkeypatch):
 )
 def test_a_link_that_names_what_is_not_there_is_refused(plan, text):
     with pytest.raises(CsaError, match="link"):
-        view_from_text(text, View(), filters.known(plan, Records()))
+        view_from_text(text, PlanFilter(), filters.known(plan, Records()))
 
 
 def test_a_bad_link_is_told_of_and_the_whole_plan_is_shown(page, store):
@@ -611,14 +611,14 @@ CHOICES = {
 @REPEATABLE
 @given(
     some.builds(
-        View,
+        PlanFilter,
         **{n: some.sampled_from(v if n == "look" else ["", *v]) for n, v in CHOICES.items()},
         soon=some.booleans(),
         late=some.booleans(),
     )
 )
 def test_a_link_shows_what_was_shown(view):
-    assert view_from_text(view_to_text(view, View()), View(), CHOICES) == view
+    assert view_from_text(view_to_text(view, PlanFilter()), PlanFilter(), CHOICES) == view
 
 
 STATES = some.builds(

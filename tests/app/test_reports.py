@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.screens.reports import parts
-from app.screens.reports.parts import GATHERED, Asked
+from app.screens.reports.parts import GATHERED, ReportRequest
 from app.shared import cache_store
 from csa.base.errors import MachineError
 from csa.base.text import LANGUAGES
@@ -300,7 +300,7 @@ def test_forms_and_languages_are_those_that_can_be_made():
 
 
 def test_the_bar_only_goes_forward_and_never_past_its_end():
-    asked = Asked("2020-07", ("executive", "public"), "en")
+    asked = ReportRequest("2020-07", ("executive", "public"), "en")
     told = ["cells", *["step"] * 9, GATHERED, *["executive"] * 2, *["public"] * 2]
     shares = [parts.progress(told[:n], asked, 2)[0] for n in range(len(told) + 1)]
     assert shares == sorted(shares)

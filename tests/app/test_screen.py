@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.shared.link_state import LAYERS, SHADES, Screen, screen_from_text, screen_to_text
+from app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
 from csa.areas.names import letter
 from csa.base.errors import CsaError, ParamError
@@ -14,7 +14,7 @@ from csa.base.params import Month
 from csa.base.schema import KINDS
 
 general = settings(derandomize=True, deadline=None, max_examples=200)
-FIRST = Screen(Choices(until=Month(2020, 9)))
+FIRST = LinkState(Choices(until=Month(2020, 9)))
 
 
 def link(**values):
@@ -47,7 +47,7 @@ def screens(draw):
     area = draw(st.just("") | st.integers(0, 26 + 26**2 - 1).map(letter))
     since, month = (draw(st.just("") | months.map(str)) for _ in range(2))
     shade, layers = draw(st.sampled_from(SHADES)), draw(some_of(LAYERS))
-    return Screen(choices, area, shade, layers, since, month)
+    return LinkState(choices, area, shade, layers, since, month)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def screens(draw):
 
 def test_a_link_says_only_what_differs_from_the_citys_own():
     assert screen_to_text(FIRST, FIRST) == "{}"
-    changed = Screen(
+    changed = LinkState(
         Choices(until=Month(2020, 1), months=12, kinds=("homicide",)), "B", "none", ("services",)
     )
     assert screen_to_text(changed, FIRST) == (
@@ -95,7 +95,7 @@ def test_the_same_names_in_another_order_or_twice_are_the_same_screen():
 
 
 def test_a_city_that_sets_one_of_radius_and_minimum_has_links_all_the_same():
-    first = Screen(Choices(eps_m=187.5))
+    first = LinkState(Choices(eps_m=187.5))
     assert screen_from_text(link(months=12), first).choices.eps_m == 187.5
 
 
@@ -233,7 +233,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
-names = st.sampled_from([*json.loads(screen_to_text(Screen(Choices(Month(1, 1), 1, 1.0, 2, 1.0, 6,
+names = st.sampled_from([*json.loads(screen_to_text(LinkState(Choices(Month(1, 1), 1, 1.0, 2, 1.0, 6,
     ("homicide",)), "A", "none", ()), FIRST))]) | st.text(max_size=5)  # fmt: skip
 
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.shared import charts_record, track_record
-from app.shared.charts_record import Line
+from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.settings import ROOT, Deployment
 from app.shared.ways import beside, named, tried_table
 from csa.areas.choices import Choices
-from csa.backtest.comparison import Comparison
+from csa.backtest.comparison import MethodComparison
 from csa.backtest.record import Record, UsualChange
 from csa.backtest.scoring import BASELINES, METHODS, as_table
 from csa.backtest.suggestion import Tried
@@ -39,7 +39,7 @@ def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
     rows = [row(year, method, share) for year in years for method, share in CAUGHT.items()]
     return Record(
         "f", "2", {}, as_table(rows),
-        Comparison("areas", "kde_150", 0.21, 0.205, 0.005, low, high) if years else None,
+        MethodComparison("areas", "kde_150", 0.21, 0.205, 0.005, low, high) if years else None,
         (Tried(250.0, 15, (0.21, 0.2, 0.22), (0.02,) * 3, (9, 10, 11)),), None,
         tuple(UsualChange(f"{year}-01", 9, 0.28, last, after) for year in years),
     )  # fmt: skip
@@ -126,7 +126,7 @@ def test_the_command_names_the_city_the_data_and_only_what_was_changed(opened, m
 def test_lines_that_end_together_have_names_apart():
     shares = pd.Series([0.2, 0.2], index=["2018", "2019"])
     lines = {
-        part: Line(part, shares + extra)
+        part: MethodLine(part, shares + extra)
         for part, extra in (("best", 0.1), ("random", -0.18), ("other", 0.0), ("areas", 0.001))
     }
     figure = charts_record.by_year(lines, "{way}, {year}: {share}")
@@ -248,7 +248,7 @@ def test_every_way_has_a_name_of_its_own_and_none_shows_the_library_s():
 def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(shares):
     index = ["2019"]
     lines = {
-        part: Line(part, pd.Series([share], index=index))
+        part: MethodLine(part, pd.Series([share], index=index))
         for part, share in zip(("best", "random", "other", "areas"), shares, strict=True)
     }
     labels = charts_record._labels(lines, 100.0)

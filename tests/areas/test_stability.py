@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 from csa.areas import stability
 from csa.areas.expected import expect_incidents, recall, spread, spread_matrix
 from csa.areas.forming import form_areas
-from csa.areas.stability import Past, jaccard, link, measure_stability
+from csa.areas.stability import PastIncidents, jaccard, link, measure_stability
 from tests.areas.ground import (
     AT,
     GRID,
@@ -34,7 +34,7 @@ def past_of(xy, months_ago=0.5, period_months=36, grid=GRID):
     """Incidents on a grid, all in one month unless told."""
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
     at = np.array([grid.places[int(cell)] for cell in cells_at(xy)], dtype=np.int64)
-    return Past(
+    return PastIncidents(
         xy, at, np.broadcast_to(np.asarray(months_ago, dtype=float), len(xy)), period_months
     )
 
@@ -259,7 +259,9 @@ def test_each_share_is_what_finding_areas_again_from_each_subsample_says(given, 
     scaled = params(choices.dbscan.eps_m, least, choices.max_area_km2)
     for _ in range(n if len(areas) else 0):
         kept = rng.choice(len(past.at), round(0.8 * len(past.at)), replace=False)
-        some = Past(past.xy[kept], past.at[kept], past.months_ago[kept], past.period_months)
+        some = PastIncidents(
+            past.xy[kept], past.at[kept], past.months_ago[kept], past.period_months
+        )
         again = form(some, scaled, grid)
         times += [any(2 * len(a & b) >= len(a | b) for b in again) for a in areas]
     assert found.tolist() == (times / n).tolist()

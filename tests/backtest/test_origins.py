@@ -13,7 +13,7 @@ from csa.areas.study_area import locate
 from csa.backtest.comparison import compare
 from csa.backtest.origins import (
     SEED,
-    Question,
+    BacktestQuestion,
     full_months,
     make_trial,
     past_januaries,
@@ -46,7 +46,7 @@ def located(testville):
 
 @pytest.fixture(scope="module")
 def tested(located, testville):
-    return run_backtest(located, Choices(), testville[1].areas, Question(JANUARIES))
+    return run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(JANUARIES))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_the_comparison_is_of_areas_with_the_best_single_baseline(tested):
 
 
 def test_a_trial_holds_the_period_the_last_year_and_the_horizon(located):
-    period, question = Period.before(Month(2018, 1), 36), Question((Month(2018, 1),), 6)
+    period, question = Period.before(Month(2018, 1), 36), BacktestQuestion((Month(2018, 1),), 6)
     trial = make_trial(located, period, question, (), np.zeros(0))
     when = located.incidents["occurred_at"]
     assert (
@@ -147,7 +147,7 @@ def test_where_it_goes_on_areas_catch_far_more_than_chance(tested):
 
 
 def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
-    none = run_backtest(located, Choices(), testville[1].areas, Question(()))
+    none = run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(()))
     assert (len(none.table), none.comparison, none.judged) == (0, None, ())
 
 
@@ -156,27 +156,29 @@ def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
     quiet = locate(
         with_other_future(dataset, Month(2018, 1), "gone"), config, Choices(), located.cover
     )
-    alone = run_backtest(quiet, Choices(), config.areas, Question((Month(2018, 1),)))
+    alone = run_backtest(quiet, Choices(), config.areas, BacktestQuestion((Month(2018, 1),)))
     assert alone.comparison is None
     assert alone.table["hit_share"].isna().all()
-    both = run_backtest(quiet, Choices(), config.areas, Question(JANUARIES[:2]))
+    both = run_backtest(quiet, Choices(), config.areas, BacktestQuestion(JANUARIES[:2]))
     assert both.comparison == compare(both.judged[:1], "areas", both.comparison.baseline, seed=SEED)
 
 
 def test_the_first_and_the_last_day_that_can_be_judged_are(located, testville):
     for origin, horizon in ((Month(2014, 2), 12), (Month(2019, 12), 1)):
-        refuse_outside(testville[0], Question((origin,), horizon))
+        refuse_outside(testville[0], BacktestQuestion((origin,), horizon))
 
 
 def test_each_step_is_told(located, testville):
     told = []
-    run_backtest(located, Choices(), testville[1].areas, Question(JANUARIES[:2]), told.append)
+    run_backtest(
+        located, Choices(), testville[1].areas, BacktestQuestion(JANUARIES[:2]), told.append
+    )
     assert told == ["origin", "origin"]
 
 
 def test_without_areas_nothing_is_chosen(located, testville):
     strict = Choices(min_samples=5000)
-    none = run_backtest(located, strict, testville[1].areas, Question(JANUARIES[:1]))
+    none = run_backtest(located, strict, testville[1].areas, BacktestQuestion(JANUARIES[:1]))
     assert not none.table["area_km2"].any()
     assert none.comparison.verdict == "as good"
 
@@ -186,7 +188,9 @@ def test_land_of_no_neighborhood_comes_last(testville):
     west = dataset.neighborhoods[dataset.neighborhoods["name"] == "West End"]
     here = locate(replace(dataset, neighborhoods=west), config, Choices())
     assert set(here.land.neighborhood.tolist()) == {-1, 0}
-    table = run_backtest(here, Choices(), config.areas, Question(JANUARIES[:1], 12, 0.02)).table
+    table = run_backtest(
+        here, Choices(), config.areas, BacktestQuestion(JANUARIES[:1], 12, 0.02)
+    ).table
     assert table["area_km2"].to_numpy() == pytest.approx(table["area_km2"].iloc[0], abs=1e-9)
 
 
@@ -206,20 +210,20 @@ def test_each_cell_lies_in_the_neighborhood_that_holds_its_middle(testville, loc
 @pytest.mark.parametrize("horizon", [0, -1, 61])
 def test_a_horizon_outside_one_to_sixty_months_is_refused(horizon):
     with pytest.raises(ParamError, match="must be 1 to 60"):
-        Question(JANUARIES, horizon)
-    assert [Question(JANUARIES, months).horizon_months for months in (1, 60)] == [1, 60]
+        BacktestQuestion(JANUARIES, horizon)
+    assert [BacktestQuestion(JANUARIES, months).horizon_months for months in (1, 60)] == [1, 60]
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 0.51, 2, float("nan")])
 def test_no_land_and_more_than_half_are_refused(share):
     with pytest.raises(ParamError, match="above 0 and at most"):
-        Question(JANUARIES, 12, share)
-    assert Question(JANUARIES, 12, 0.5).area_share == 0.5
+        BacktestQuestion(JANUARIES, 12, share)
+    assert BacktestQuestion(JANUARIES, 12, 0.5).area_share == 0.5
 
 
 def test_a_day_named_twice_is_refused():
     with pytest.raises(ParamError, match="stands twice"):
-        Question((Month(2018, 1), Month(2017, 1), Month(2018, 1)))
+        BacktestQuestion((Month(2018, 1), Month(2017, 1), Month(2018, 1)))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +232,7 @@ def test_a_day_named_twice_is_refused():
 def test_a_day_without_a_month_before_or_the_whole_time_after_is_refused(
     located, testville, origin, horizon
 ):
-    question = Question((Month(2018, 1), Month.parse(origin)), horizon)
+    question = BacktestQuestion((Month(2018, 1), Month.parse(origin)), horizon)
     with pytest.raises(PeriodError, match=f"{origin} cannot be judged over {horizon} months"):
         run_backtest(located, Choices(), testville[1].areas, question)
 
@@ -250,7 +254,7 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
         origin = one.trial.origin
         changed = with_other_future(dataset, origin, way)
         other = locate(changed, config, Choices(), located.cover)
-        (two,) = run_backtest(other, Choices(), config.areas, Question((origin,))).judged
+        (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
         for method in METHODS:
             if method != "ceiling":
                 assert one.parts[method].tolist() == two.parts[method].tolist(), method
@@ -262,7 +266,9 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
 
 def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testville):
     for at, origin in enumerate(JANUARIES):
-        alone = run_backtest(located, Choices(), testville[1].areas, Question((origin,))).table
+        alone = run_backtest(
+            located, Choices(), testville[1].areas, BacktestQuestion((origin,))
+        ).table
         among = tested.table[tested.table["origin"] == str(origin)].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, among)
         assert tested.judged[at].trial.origin == origin
@@ -286,7 +292,7 @@ def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory
     dataset, config = town_of(tmp_path_factory.mktemp("luck"), lines)
     here = locate(dataset, config, Choices())
     choices = Choices(eps_m=250.0, min_samples=4)
-    table = run_backtest(here, choices, config.areas, Question(JANUARIES, 12, 0.1)).table
+    table = run_backtest(here, choices, config.areas, BacktestQuestion(JANUARIES, 12, 0.1)).table
     means = table[table["method"].isin([*BASELINES, "areas", "random"])].groupby("method")
     assert (means["hit_share"].mean() / means["area_share"].mean()).between(0.6, 1.5).all()
 
@@ -305,12 +311,12 @@ def all_years(philadelphia):
     located, config = philadelphia
     origins = past_januaries(located.dataset, 36, 12)
     assert [str(origin) for origin in origins] == [f"{year}-01" for year in range(2018, 2025)]
-    return run_backtest(located, Choices(), config.areas, Question(origins))
+    return run_backtest(located, Choices(), config.areas, BacktestQuestion(origins))
 
 
 def test_in_philadelphia_two_past_years_are_judged_as_counted_by_another_program(philadelphia):
     located, config = philadelphia
-    question = Question((Month(2022, 1), Month(2024, 1)))
+    question = BacktestQuestion((Month(2022, 1), Month(2024, 1)))
     tested = run_backtest(located, Choices(), config.areas, question)
     table = tested.table
     for _, rows in table.groupby("origin"):
@@ -353,7 +359,7 @@ def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
     one = next(one for one in all_years.judged if one.trial.origin == origin)
     changed = with_other_future(located.dataset, origin, "gone")
     other = locate(changed, config, Choices(), located.cover)
-    (two,) = run_backtest(other, Choices(), config.areas, Question((origin,))).judged
+    (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
     for method in METHODS:
         if method != "ceiling":
             assert one.parts[method].tolist() == two.parts[method].tolist()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.backtest.comparison import Comparison
+from csa.backtest.comparison import MethodComparison
 from csa.backtest.record import Record, UsualChange, record_from_plain, record_to_plain
 from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
 from csa.backtest.suggestion import Tried
@@ -42,7 +42,7 @@ def record(rows=(), *, comparison=None, tried=(), suggested=None, usual=()):
 TRIED = Tried(250.0, 19, (0.1, 0.2, 1 / 3), (0.02, 0.019, 0.02), (20, 21, 19))
 FULL = record(
     [row(origin, method) for origin in ("2020-01", "2021-01") for method in METHODS],
-    comparison=Comparison("areas", "count", 0.21, 0.2, 0.01, -0.001, 0.02),
+    comparison=MethodComparison("areas", "count", 0.21, 0.2, 0.01, -0.001, 0.02),
     tried=[TRIED, Tried(150.0, 7, (0.1, 0.1, 0.1), (0.02, 0.02, 0.02), (30, 30, 30))],
     suggested=TRIED,
     usual=[UsualChange("2020-01", 20, 0.3, 0.25, 0.2), UsualChange("2021-01", 21, 0.3, 0.2, 0.21)],
@@ -76,7 +76,7 @@ def records(draw):
     compared = draw(st.booleans())
     return record(
         rows,
-        comparison=Comparison("areas", "count", *(draw(share) for _ in range(5)))
+        comparison=MethodComparison("areas", "count", *(draw(share) for _ in range(5)))
         if compared
         else None,
         tried=tried,

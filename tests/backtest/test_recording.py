@@ -10,7 +10,7 @@ from csa.areas.analysis import propose
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate
-from csa.backtest.origins import Question, past_januaries
+from csa.backtest.origins import BacktestQuestion, past_januaries
 from csa.backtest.record import record_from_plain, record_to_plain
 from csa.backtest.recording import (
     NAME,
@@ -23,7 +23,7 @@ from csa.backtest.recording import (
     save_record,
     suggestion_of,
 )
-from csa.backtest.scoring import METHODS, Judged, Trial
+from csa.backtest.scoring import METHODS, Trial, TrialScore
 from csa.backtest.suggestion import Tried, choose_setting
 from csa.backtest.variants import sweep_settings
 from csa.base.errors import SourceError
@@ -74,7 +74,7 @@ def test_what_chosen_areas_held_before_in_their_last_year_and_after():
         Month(2020, 1), counts[0], counts[1], np.zeros((0, 2)),
         [np.array([0]), np.array([1, 2])], np.ones(2), counts[2],
     )  # fmt: skip
-    found = _usual_change(Judged(trial, {}, 0.0))
+    found = _usual_change(TrialScore(trial, {}, 0.0))
     assert (found.origin, found.n_areas) == ("2020-01", 2)
     assert (found.before_share, found.last_year_share, found.after_share) == (0.6, 0.5, 0.2)
 
@@ -221,7 +221,7 @@ def test_two_past_years_are_judged_but_suggest_nothing(testville):
 def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
     nothing = np.zeros(3, dtype=np.int64)
     trial = Trial(Month(2020, 1), nothing, nothing, np.zeros((0, 2)), [], np.zeros(0), nothing)
-    found = _usual_change(Judged(trial, {}, 0.0))
+    found = _usual_change(TrialScore(trial, {}, 0.0))
     assert (found.before_share, found.last_year_share, found.after_share) == (0, 0, 0)
 
 
@@ -309,7 +309,7 @@ def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testvill
 def test_the_sweep_is_the_variants_own(testville, record):
     dataset, config = testville
     located = locate(dataset, config, Choices())
-    question = Question((Month(2017, 1),))
+    question = BacktestQuestion((Month(2017, 1),))
     for one, kept in zip(
         sweep_settings(located, Choices(), config.areas, question), record.tried, strict=True
     ):

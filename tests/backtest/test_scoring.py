@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from tests.priorities.test_land import general, places, settled, square
 
-from csa.backtest.comparison import Comparison, best_baseline, compare
+from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import (
     BACKTEST_COLUMNS,
     BASELINES,
     METHODS,
-    Judged,
     Trial,
+    TrialScore,
     as_table,
     judge_areas,
     judge_trial,
@@ -63,7 +63,7 @@ def trials(draw):
 
 def test_18_of_60_in_2_4_of_120_km2_is_an_index_of_15():
     land = square(2, [2.4, 60, 50, 7.6])
-    one = Judged(
+    one = TrialScore(
         trial([1, 0, 0, 0], [18, 22, 20, 0]),
         {"areas": np.array([1.0, 0, 0, 0]), "ceiling": np.array([1.0, 0, 0, 0])},
         0.05,
@@ -160,7 +160,7 @@ def test_where_areas_cover_less_every_method_takes_as_little():
 def test_the_difference_of_two_methods_by_hand():
     west, east = np.array([1.0, 0]), np.array([0.0, 1])
     judged = [
-        Judged(trial([0, 0], future), {"areas": west, "count": east}, 0.0)
+        TrialScore(trial([0, 0], future), {"areas": west, "count": east}, 0.0)
         for future in ([30, 10], [10, 10])
     ]
     found = compare(judged, "areas", "count", seed=1)
@@ -181,7 +181,7 @@ def test_the_difference_of_two_methods_by_hand():
     ],
 )
 def test_only_an_interval_clear_of_zero_is_better_or_worse(low, high, said):
-    assert Comparison("areas", "count", 0.2, 0.2, 0.0, low, high).verdict == said
+    assert MethodComparison("areas", "count", 0.2, 0.2, 0.0, low, high).verdict == said
 
 
 def test_the_best_baseline_has_the_highest_mean_and_of_equals_the_first_is_named():
@@ -235,13 +235,13 @@ def test_no_trial_is_a_table_without_rows_whose_columns_are_of_the_same_kinds():
 
 
 def test_all_incidents_in_one_cell_leave_nothing_to_draw_again():
-    one = Judged(trial([0, 0], [9, 0]), {"a": np.array([1.0, 0]), "b": np.array([0.0, 1])}, 0.0)
+    one = TrialScore(trial([0, 0], [9, 0]), {"a": np.array([1.0, 0]), "b": np.array([0.0, 1])}, 0.0)
     found = compare([one, one], "a", "b", seed=1)
     assert (found.low, found.difference, found.high) == (1, 1, 1)
 
 
 def test_a_method_is_as_good_as_itself():
-    one = Judged(trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7])}, 0.0)
+    one = TrialScore(trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7])}, 0.0)
     found = compare([one], "a", "a", seed=1)
     assert (found.low, found.difference, found.high, found.ratio) == (0, 0, 0, 1)
 
@@ -249,14 +249,16 @@ def test_a_method_is_as_good_as_itself():
 def test_what_sums_leave_behind_makes_no_method_worse():
     parts = {"a": np.array([0.1 + 0.2, 1.0]), "b": np.array([0.3, 1.0])}
     assert parts["a"][0] != parts["b"][0]
-    one = Judged(trial([0, 0], [9, 0]), parts, 0.0)
+    one = TrialScore(trial([0, 0], [9, 0]), parts, 0.0)
     for names in (("a", "b"), ("b", "a")):
         found = compare([one], *names, seed=1)
         assert (found.low, found.difference, found.high, found.verdict) == (0, 0, 0, "as good")
 
 
 def test_a_comparison_holds_plain_numbers_that_any_file_can_keep():
-    one = Judged(trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7]), "b": np.array([0.5, 0.5])}, 0.0)
+    one = TrialScore(
+        trial([0, 0], [9, 3]), {"a": np.array([0.3, 0.7]), "b": np.array([0.5, 0.5])}, 0.0
+    )
     found = compare([one], "a", "b", seed=1)
     for name in ("hit_share", "baseline_hit_share", "difference", "low", "high"):
         assert type(getattr(found, name)) is float
@@ -375,7 +377,7 @@ def years(rng, *, n_origins, differ=0.0, differs_by_year=0.0):
     judged = []
     for apart in differ + rng.normal(0, differs_by_year, n_origins):
         future = rng.multinomial(1500, [0.1 + apart / 2, 0.1 - apart / 2, 0.8])
-        judged.append(Judged(trial([0, 0, 0], future), parts, 0.0))
+        judged.append(TrialScore(trial([0, 0, 0], future), parts, 0.0))
     return judged
 
 

@@ -8,7 +8,7 @@ from csa.areas.expected import spread
 from csa.areas.finding import Estimator, estimate_areas, find_areas
 from csa.areas.forming import form_areas
 from csa.areas.study_area import locate
-from csa.backtest.origins import Question, run_backtest
+from csa.backtest.origins import BacktestQuestion, run_backtest
 from csa.backtest.scoring import BACKTEST_COLUMNS
 from csa.backtest.suggestion import choose_setting
 from csa.backtest.variants import SWEPT_RADII, _judge, _variants, run_variants, sweep_settings
@@ -33,12 +33,12 @@ def located(testville):
 
 @pytest.fixture(scope="module")
 def table(located, testville):
-    return run_variants(located, Choices(), testville[1].areas, Question(ORIGINS))
+    return run_variants(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS))
 
 
 @pytest.fixture(scope="module")
 def tried(located, testville):
-    return sweep_settings(located, Choices(), testville[1].areas, Question(ORIGINS))
+    return sweep_settings(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS))
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
 def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(located):
     period = Period.before(Month(2018, 1), 36)
     found = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
-    question = Question(ORIGINS[1:])
+    question = BacktestQuestion(ORIGINS[1:])
     one = _judge(located, period, question, found, Estimator(located, period))
     assert one.trial.origin == Month(2018, 1)
     for per_km2, estimate, area in zip(
@@ -116,7 +116,7 @@ def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(locate
 
 
 def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, testville, tried):
-    table = run_backtest(located, Choices(), testville[1].areas, Question(ORIGINS)).table
+    table = run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS)).table
     rows = table[table["method"] == "areas"]
     (documented,) = (one for one in tried if (one.eps_m, one.min_samples) == (200, 5))
     assert rows["hit_share"].tolist() == pytest.approx(list(documented.hit_shares))
@@ -128,14 +128,14 @@ def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, tes
 
 def test_no_day_tries_nothing(located, testville):
     areas = testville[1].areas
-    assert len(run_variants(located, Choices(), areas, Question(()))) == 0
-    assert sweep_settings(located, Choices(), areas, Question(())) == ()
+    assert len(run_variants(located, Choices(), areas, BacktestQuestion(()))) == 0
+    assert sweep_settings(located, Choices(), areas, BacktestQuestion(())) == ()
 
 
 def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
     dataset, config = testville
     quiet = locate(with_other_future(dataset, ORIGINS[1], "gone"), config, Choices(), located.cover)
-    tried = sweep_settings(quiet, Choices(), config.areas, Question(ORIGINS[1:]))
+    tried = sweep_settings(quiet, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
     assert {one.hit_shares for one in tried} == {(0.0,)}
 
 
@@ -145,7 +145,7 @@ def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
 @pytest.mark.parametrize("ask", [run_variants, sweep_settings])
 def test_a_day_outside_the_data_is_refused(located, testville, ask):
     with pytest.raises(PeriodError, match="cannot be judged"):
-        ask(located, Choices(), testville[1].areas, Question((Month(2019, 6),)))
+        ask(located, Choices(), testville[1].areas, BacktestQuestion((Month(2019, 6),)))
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_what_came_changes_no_variants_land_and_no_number_of_areas(testville, lo
     dataset, config = testville
     moved = with_other_future(dataset, ORIGINS[1], "moved")
     other = locate(moved, config, Choices(), located.cover)
-    again = sweep_settings(other, Choices(), config.areas, Question(ORIGINS[1:]))
+    again = sweep_settings(other, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
     assert [one.n_areas for one in again] == [one.n_areas[1:] for one in tried]
     assert [one.hit_shares for one in again] != [one.hit_shares[1:] for one in tried]
 
@@ -174,12 +174,12 @@ def test_philadelphias_suggested_setting_is_19_within_250_m(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
     here = locate(dataset, config, Choices())
     origins = tuple(Month(year, 1) for year in range(2018, 2025))
-    tried = sweep_settings(here, Choices(), config.areas, Question(origins))
+    tried = sweep_settings(here, Choices(), config.areas, BacktestQuestion(origins))
     chosen = choose_setting(tried)
     assert (chosen.eps_m, chosen.min_samples) == (250, 19)
     best = max(one.mean_hit_share for one in tried)
     assert chosen.mean_hit_share > 0.97 * best
-    question = Question(origins[-2:])
+    question = BacktestQuestion(origins[-2:])
     by_model = run_backtest(here, Choices(), config.areas, question).table
     shares = by_model[by_model["method"] == "areas"]["hit_share"].to_numpy()
     assert shares == pytest.approx(chosen.hit_shares[-2:], abs=0.01)

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from csa.areas.choices import Choices
 from csa.areas.file_format import plain, round_figures, round_share
 from csa.backtest import recording
-from csa.backtest.comparison import Comparison
-from csa.backtest.origins import Question
+from csa.backtest.comparison import MethodComparison
+from csa.backtest.origins import BacktestQuestion
 from csa.backtest.record import Record, UsualChange
 from csa.backtest.recording import load_record
 from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
@@ -39,7 +39,7 @@ from csa.priority.draw_files import POWER_COLUMNS
 from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.priority.proposal_files import find
 from csa.workflow import past_years
-from csa.workflow.past_years import Asked, Past
+from csa.workflow.past_years import BacktestRequest, BacktestResult
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=200)
 # West to east: the middle of each place, and its shootings a year.
@@ -484,11 +484,13 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
     ],
 )
 def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
-    comparison = Comparison("areas", "count", 0.25, 0.2, 0.05, low, high)
+    comparison = MethodComparison("areas", "count", 0.25, 0.2, 0.05, low, high)
     dataset = load_dataset(made.folder / "full")
-    question = Question((Month(2018, 1), Month(2019, 1)))
-    asked = Asked(dataset, load_city(made.config), Choices(), question, with_variants=False)
-    answer = Past(asked, None, None, as_table([]), comparison, as_table([]))
+    question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
+    asked = BacktestRequest(
+        dataset, load_city(made.config), Choices(), question, with_variants=False
+    )
+    answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert terminal._meaning(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
@@ -809,7 +811,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
 ):
     def judged_before(asked, tell):
         record = load_record(made.folder / "full", asked.dataset, asked.config, asked.choices)
-        return Past(asked, None, record, record.table, record.comparison, as_table([]))
+        return BacktestResult(asked, None, record, record.table, record.comparison, as_table([]))
 
     def fail(*_args):
         raise OutputError("files.cannot_write", path="kept", why="Read-only file system")

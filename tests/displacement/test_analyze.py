@@ -14,8 +14,8 @@ from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.displacement.analyze import displace, settle_since
 from csa.displacement.boundary import boundary_z
-from csa.displacement.expectation import Base
-from csa.displacement.past import Past
+from csa.displacement.expectation import Baseline
+from csa.displacement.past import PastCohort
 from csa.displacement.usual import PastYear
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import measure_history, past_of
@@ -70,9 +70,9 @@ def steady(core, ring, rest=(24, 24)):
 def past_year(origin, ratio, n_months=24):
     """A past year in which areas fell to a share of what was expected of them."""
     monthly, rest = np.full(n_months, round(20 * ratio)), np.full(n_months, 100)
-    core = PastYear(origin, Base(20.0 * 36, 40.0), 3600, monthly, rest)
-    ring = PastYear(origin, Base(30.0 * 36, 40.0), 3600, np.full(n_months, 30), rest)
-    return Past(core, ring, 5, 700, 2400)
+    core = PastYear(origin, Baseline(20.0 * 36, 40.0), 3600, monthly, rest)
+    ring = PastYear(origin, Baseline(30.0 * 36, 40.0), 3600, np.full(n_months, 30), rest)
+    return PastCohort(core, ring, 5, 700, 2400)
 
 
 def plain(displaced):

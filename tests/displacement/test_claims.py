@@ -31,7 +31,7 @@ from benchmarks.displacement import (
 )
 from csa.displacement.boundary import boundary_z
 from csa.displacement.dispersion import estimate_dispersion
-from csa.displacement.verdict import Comparison, chances, follow, judge_place, line_of
+from csa.displacement.verdict import RestOfCity, chances, follow, judge_place, line_of
 
 SEED = 41
 MOVED = City(40, drop=0.6, moved=1.0)
@@ -59,7 +59,7 @@ def judge_slowly(city, seed):
         dispersion = estimate_dispersion(drawn.before.reshape(-1, city.before)).value
     usual = usual_of(city, dispersion, random)
     before, after = with_pooled(drawn.before), with_pooled(drawn.after)
-    compared = Comparison(int(drawn.rest_before.sum()), drawn.rest_after)
+    compared = RestOfCity(int(drawn.rest_before.sum()), drawn.rest_after)
     pooled, single = (line_of(chance, city.after) for chance in chances(city.n_areas))
     told = []
     for place in range(before.shape[1]):
@@ -132,7 +132,7 @@ def test_a_dispersion_taken_for_chance_alone_would_alarm_too_often():
     alarms = 0
     for number in range(n_cities):
         drawn = draw_city(city, np.random.default_rng((SEED, number)))
-        compared = Comparison(int(drawn.rest_before.sum()), drawn.rest_after)
+        compared = RestOfCity(int(drawn.rest_before.sum()), drawn.rest_after)
         usual = usual_of(replace(city, n_past=None), 1.0, np.random.default_rng(0))[0]
         z = boundary_z(chances(12)[1] / 2, 24)
         alarms += any(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from csa.displacement.expectation import MAX_Z, Base, Expectation
+from csa.displacement.expectation import MAX_Z, Baseline, Expectation
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 
@@ -38,8 +38,8 @@ def slow_law(mean, variance, most=600):
 
 
 def test_what_is_expected_of_several_sets_adds_up():
-    assert Base.total([Base(3.0, 2.0), Base(5.0, 0.5)]) == Base(8.0, 2.5)
-    assert Base.total([]) == Base(0.0, 0.0)
+    assert Baseline.total([Baseline(3.0, 2.0), Baseline(5.0, 0.5)]) == Baseline(8.0, 2.5)
+    assert Baseline.total([]) == Baseline(0.0, 0.0)
 
 
 def test_variance_is_chance_and_doubt_together():

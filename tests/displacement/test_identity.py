@@ -11,8 +11,8 @@ from csa.base.params import Month
 from csa.displacement.identity import (
     PART,
     SAME,
-    Change,
-    Snapshot,
+    AreaChange,
+    WindowAreas,
     carry_letters,
     follow_areas,
     jaccard,
@@ -31,7 +31,7 @@ def row(first, n):
 def windows(*months, start=START):
     """Make a window of each list of areas; an area's middle is that of its cells."""
     return [
-        Snapshot(
+        WindowAreas(
             start.plus(place),
             tuple(areas),
             tuple((sum(cells) / len(cells), 0.0) for cells in areas),
@@ -103,8 +103,8 @@ def test_an_area_that_doubles_and_more_is_the_same_track_redrawn():
 def test_an_area_is_split_and_its_larger_half_keeps_the_track():
     seen = follow_areas(windows([row(0, 10)], [row(0, 4), row(5, 5)]))[1:]
     assert [(one.track, one.version, one.change, one.from_tracks) for one in seen] == [
-        (1, 2, Change.SPLIT, (1,)),
-        (2, 1, Change.SPLIT, (1,)),
+        (1, 2, AreaChange.SPLIT, (1,)),
+        (2, 1, AreaChange.SPLIT, (1,)),
     ]
     assert [one.cells for one in seen] == [row(5, 5), row(0, 4)]
     assert [one.former for one in seen] == [row(0, 10), frozenset()]
@@ -114,9 +114,9 @@ def test_an_area_is_split_and_its_larger_half_keeps_the_track():
 def test_areas_merge_and_the_smaller_one_ends():
     seen = follow_areas(windows([row(0, 4), row(5, 5)], [row(0, 10)], [row(0, 10)]))[2:]
     assert [(one.track, one.version, one.change, one.from_tracks) for one in seen] == [
-        (1, 1, Change.MERGED, (1, 2)),
-        (2, 2, Change.MERGED, (1, 2)),
-        (2, 2, Change.PERSISTS, ()),
+        (1, 1, AreaChange.MERGED, (1, 2)),
+        (2, 2, AreaChange.MERGED, (1, 2)),
+        (2, 2, AreaChange.PERSISTS, ()),
     ]
     assert [one.cells for one in seen] == [frozenset(), row(0, 10), row(0, 10)]
 
@@ -171,9 +171,9 @@ def test_tracks_that_left_in_different_months_are_all_remembered():
 def test_a_part_of_a_split_area_that_took_in_another_is_called_merged():
     seen = follow_areas(windows([row(0, 10), row(10, 3)], [row(0, 3), row(3, 10)]))[2:]
     assert [(one.track, one.change, one.from_tracks) for one in seen] == [
-        (1, Change.MERGED, (1, 2)),
-        (2, Change.MERGED, (1, 2)),
-        (3, Change.SPLIT, (1,)),
+        (1, AreaChange.MERGED, (1, 2)),
+        (2, AreaChange.MERGED, (1, 2)),
+        (3, AreaChange.SPLIT, (1,)),
     ]
 
 
@@ -184,7 +184,7 @@ def test_an_area_that_is_followed_already_is_not_taken_for_one_that_came_back():
 
 def test_new_tracks_are_numbered_west_to_east():
     one, two = row(50, 2), row(3, 2)
-    first = Snapshot(START, (one, two), ((-7.0, 0.0), (8.0, 0.0)))
+    first = WindowAreas(START, (one, two), ((-7.0, 0.0), (8.0, 0.0)))
     assert {one.track: one.cells for one in follow_areas([first])} == {1: one, 2: two}
 
 
@@ -273,12 +273,12 @@ def test_windows_that_do_not_step_by_a_month_are_refused(step):
 def test_areas_that_share_cells_or_have_none_are_refused():
     for areas in ((row(0, 5), row(4, 5)), (row(0, 5), frozenset())):
         with pytest.raises(TableError, match="areas of 2020-11"):
-            Snapshot(START, areas, ((0.0, 0.0), (1.0, 0.0)))
+            WindowAreas(START, areas, ((0.0, 0.0), (1.0, 0.0)))
 
 
 def test_a_middle_for_each_area_is_asked_for():
     with pytest.raises(TableError, match="2 areas, but middles of 1"):
-        Snapshot(START, (row(0, 5), row(9, 5)), ((0.0, 0.0),))
+        WindowAreas(START, (row(0, 5), row(9, 5)), ((0.0, 0.0),))
 
 
 # ---- True in general ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from scipy.stats import binomtest, chi2, norm
 
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
-from csa.displacement.identity import Snapshot
+from csa.displacement.identity import WindowAreas
 from csa.displacement.lineage import (
     DTYPES,
     LINEAGE_COLUMNS,
@@ -39,7 +39,7 @@ def row(first, n):
 def windows(*months):
     """Make a window of each list of areas; an area's middle is that of its cells."""
     return [
-        Snapshot(
+        WindowAreas(
             START.plus(place),
             tuple(areas),
             tuple((sum(cells) / len(cells), 0.0) for cells in areas),
@@ -107,7 +107,7 @@ def propose(counts, least=LEAST):
         areas = [cells for cells in areas if len(cells) > 1]
         middles = tuple((float((a % SIDE).mean()), float((a // SIDE).mean())) for a in areas)
         made.append(
-            Snapshot(START.plus(until), tuple(frozenset(a.tolist()) for a in areas), middles)
+            WindowAreas(START.plus(until), tuple(frozenset(a.tolist()) for a in areas), middles)
         )
     return made
 

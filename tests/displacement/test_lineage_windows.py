@@ -16,7 +16,7 @@ from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.displacement import lineage_windows
 from csa.displacement.emerging import Category, classify, screen_word
-from csa.displacement.identity import Snapshot, follow_areas
+from csa.displacement.identity import WindowAreas, follow_areas
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.lineage_windows import (
     EMERGING_COLUMNS,
@@ -319,7 +319,7 @@ def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
     months = [Month(2020, n) for n in (1, 2, 3)]
     west, other = frozenset({1, 2, 3, 4}), [frozenset(range(n, n + 4)) for n in (10, 12, 14)]
     snapshots = [
-        Snapshot(until, (west, cells), ((0.0, 0.0), (9.0, 0.0)))
+        WindowAreas(until, (west, cells), ((0.0, 0.0), (9.0, 0.0)))
         for until, cells in zip(months, other, strict=True)
     ]
     seen = follow_areas(snapshots)

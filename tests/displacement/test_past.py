@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from csa.base.errors import TableError
 from csa.base.params import Month
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 from csa.displacement.past import (
-    Past,
+    PastCohort,
     known_at,
     past_from_plain,
     past_to_plain,
@@ -28,9 +28,9 @@ def past_of(origin="2018-01", core=(4, 2, 6), ring=(7, 8, 9), rest=(40, 50, 60),
     rest = np.array(rest, dtype=np.int64)
     years = [
         PastYear(origin, base, 450, np.array(monthly, dtype=np.int64), rest)
-        for base, monthly in ((Base(41.5, 6.25), core), (Base(70.0, 9.0), ring))
+        for base, monthly in ((Baseline(41.5, 6.25), core), (Baseline(70.0, 9.0), ring))
     ]
-    return replace(Past(*years, n_areas=3, core_before=30, rest_before=300), **changed)
+    return replace(PastCohort(*years, n_areas=3, core_before=30, rest_before=300), **changed)
 
 
 def plain_of(*past):
@@ -201,9 +201,9 @@ counts = st.integers(0, 10**9)
 def test_what_is_kept_is_read_bit_for_bit(months, numbers, sums, year, month):
     core, ring, rest = np.array(months, dtype=np.int64).reshape(-1, 3).T
     origin = str(Month(year, month))
-    one = PastYear(origin, Base(*numbers[:2]), sums[0], core, rest)
-    two = PastYear(origin, Base(*numbers[2:]), sums[0], ring, rest)
-    past = Past(one, two, *sums[1:])
+    one = PastYear(origin, Baseline(*numbers[:2]), sums[0], core, rest)
+    two = PastYear(origin, Baseline(*numbers[2:]), sums[0], ring, rest)
+    past = PastCohort(one, two, *sums[1:])
     (again,) = past_from_plain(plain_of(past))
     for kept, read in ((past.core, again.core), (past.ring, again.ring)):
         assert (read.origin, read.base, read.before) == (kept.origin, kept.base, kept.before)

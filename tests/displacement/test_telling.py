@@ -20,7 +20,7 @@ from csa.displacement.telling import (
     say_single,
     say_verdict,
 )
-from csa.displacement.verdict import Judged, Track, Verdict, judge_place
+from csa.displacement.verdict import AreaVerdict, Track, Verdict, judge_place
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 SINCE = Month(2020, 2)
@@ -54,7 +54,7 @@ def course_of(areas, months, rest=(0, 0), expected=0.0):
 
 def few(counted, expected):
     core = track_of(counted, expected, counted, counted, is_told=False)
-    return Judged(core, None, 3.0, (Verdict.TOO_FEW,) * len(counted))
+    return AreaVerdict(core, None, 3.0, (Verdict.TOO_FEW,) * len(counted))
 
 
 # ---- By hand -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 from csa.displacement.usual import PastYear, settle_usual
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
@@ -17,7 +17,7 @@ PRIOR_ERROR, PRIOR_SPREAD, PRIOR_YEARS = 0.10, 0.05, 2  # as docs/METHODS.md sta
 
 
 def year(monthly, compared, *, mean=100.0, variance=50.0, before=1000, origin="2020-01"):
-    return PastYear(origin, Base(mean, variance), before, np.array(monthly), np.array(compared))
+    return PastYear(origin, Baseline(mean, variance), before, np.array(monthly), np.array(compared))
 
 
 def slow_spread(logs, chance):

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
 from csa.displacement.boundary import boundary_z, crossing_chance
-from csa.displacement.expectation import Base, Expectation
+from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.usual import Usual
 from csa.displacement.verdict import (
     ALARM_CHANCE,
     BY_SIGN,
-    Comparison,
-    Judged,
+    AreaVerdict,
+    RestOfCity,
     Track,
     Verdict,
     alarm_chance,
@@ -89,7 +89,7 @@ def test_the_verdicts_are_a_closed_set_of_nine_and_seven_claim_a_change():
 def test_what_is_expected_by_hand():
     """120 in 24 months, while the rest went from 1,000 to 250: 30; times .9, 27."""
     usual = as_usual(1, 0.9, 0.05)
-    made = expect(Base(120.0, 90.0), 1000, np.array([250]), usual, 1.6)
+    made = expect(Baseline(120.0, 90.0), 1000, np.array([250]), usual, 1.6)
     assert made.mean[0] == pytest.approx(27.0)
     error = 1.6 * (90 / 120**2 + 1 / 1000 + 1 / 250) + 0.05**2
     assert made.relative_error[0] == pytest.approx(math.sqrt(error))
@@ -97,8 +97,8 @@ def test_what_is_expected_by_hand():
 
 
 def test_a_track_by_hand():
-    monthly, compared = np.array([12, 8, 30]), Comparison(1000, np.array([100, 100, 200]))
-    track = follow(monthly, Base(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
+    monthly, compared = np.array([12, 8, 30]), RestOfCity(1000, np.array([100, 100, 200]))
+    track = follow(monthly, Baseline(120.0, 0.0), compared, as_usual(3), 1.0, 2.0)
     assert track.counted.tolist() == [12, 20, 50]
     assert track.expectation.mean == pytest.approx([12.0, 24.0, 48.0])
     assert track.is_told.tolist() == [True, True, True]
@@ -112,7 +112,7 @@ def test_a_track_by_hand():
 
 def year_of(core, ring, error=0.05):
     """Thirteen months, 1,000 expected in core and in ring by the twelfth; the rest as ever."""
-    compared, base = Comparison(3 * 12_000, np.full(13, 1_000)), Base(3000.0, 0.0)
+    compared, base = RestOfCity(3 * 12_000, np.full(13, 1_000)), Baseline(3000.0, 0.0)
     spread = (np.full(13, n // 12) for n in (core, ring))
     core, ring = (follow(m, base, compared, as_usual(13, 1, error), 1.0, 3.0) for m in spread)
     return judge_place(core, ring, 3.0, BOTH)
@@ -153,7 +153,7 @@ def test_core_and_ring_each_have_half_of_the_chance():
 
 def test_what_was_told_in_two_years_stays_told_in_the_third():
     """A sum just beyond the line of 24 looks: drawn anew for 36 it was no alarm any more."""
-    compared, base = Comparison(3600, np.full(36, 100)), Base(3600.0, 0.0)
+    compared, base = RestOfCity(3600, np.full(36, 100)), Baseline(3600.0, 0.0)
     monthly = np.zeros(36, dtype=np.int64)
     line = line_of(0.05, 36)
     once = follow(monthly, base, compared, as_usual(36), 1.0, line)
@@ -163,7 +163,7 @@ def test_what_was_told_in_two_years_stays_told_in_the_third():
     short = follow(
         monthly[:24],
         base,
-        Comparison(3600, compared.monthly[:24]),
+        RestOfCity(3600, compared.monthly[:24]),
         as_usual(24),
         1.0,
         line_of(0.05, 24),
@@ -192,19 +192,19 @@ def test_the_line_is_drawn_for_two_years_then_for_whole_years(months, looks):
 
 def test_the_first_alarm_is_the_first_month_that_claims_a_change():
     told = [Verdict.TOO_FEW, Verdict.NO_CHANGE, Verdict.FEWER, Verdict.MORE, Verdict.NO_CHANGE]
-    assert Judged(track_of([0] * 5), None, 2.7, tuple(told)).first_alarm == 3
-    assert Judged(track_of([0] * 2), None, 2.7, tuple(told[:2])).first_alarm is None
+    assert AreaVerdict(track_of([0] * 5), None, 2.7, tuple(told)).first_alarm == 3
+    assert AreaVerdict(track_of([0] * 2), None, 2.7, tuple(told[:2])).first_alarm is None
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
 def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
-    compared = Comparison(1000, np.array([1000]))
-    at = follow(np.array([100]), Base(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
+    compared = RestOfCity(1000, np.array([1000]))
+    at = follow(np.array([100]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7)
     low, high = int(at.low[0]), int(at.high[0])
     signs = [
-        int(follow(np.array([n]), Base(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
+        int(follow(np.array([n]), Baseline(100.0, 0.0), compared, as_usual(1), 1.3, 2.7).sign[0])
         for n in (low - 1, low, high, high + 1)
     ]
     assert signs == [-1, 0, 0, 1]
@@ -212,19 +212,19 @@ def test_counts_at_the_boundary_claim_nothing_and_one_beyond_does():
 
 def test_below_a_mean_of_eleven_nothing_is_said():
     """The mean of counted and expected: 10 expected and 12 counted is just enough."""
-    compared = Comparison(100, np.array([100]))
+    compared = RestOfCity(100, np.array([100]))
     for counted, told in ((12, True), (11, False), (0, False)):
-        track = follow(np.array([counted]), Base(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+        track = follow(np.array([counted]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
         assert track.is_told[0] == told
-    silent = follow(np.array([0]), Base(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
+    silent = follow(np.array([0]), Baseline(10.0, 0.0), compared, as_usual(1), 1.0, 0.1)
     assert silent.sign[0] == 0
     assert judge_place(silent, None, 0.1, BOTH).verdicts == (Verdict.TOO_FEW,)
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 100), (100, 10), (0, 100), (100, 0)])
 def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
-    compared = Comparison(before, np.array([after]))
-    track = follow(np.array([300]), Base(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
+    compared = RestOfCity(before, np.array([after]))
+    track = follow(np.array([300]), Baseline(100.0, 10.0), compared, as_usual(1), 1.6, 2.7)
     assert not track.is_told[0]
     assert track.sign[0] == 0
     assert np.isfinite(track.expectation.mean).all()
@@ -233,22 +233,22 @@ def test_with_too_few_in_the_rest_of_the_city_nothing_is_said(before, after):
 
 def test_eleven_in_the_rest_of_the_city_are_enough():
     track = follow(
-        np.array([11]), Base(11.0, 1.0), Comparison(11, np.array([11])), as_usual(1), 1.6, 2.7
+        np.array([11]), Baseline(11.0, 1.0), RestOfCity(11, np.array([11])), as_usual(1), 1.6, 2.7
     )
     assert track.is_told[0]
 
 
 def test_months_without_incidents_add_nothing_and_are_told():
-    compared = Comparison(1000, np.array([250, 0, 250]))
-    track = follow(np.array([25, 0, 0]), Base(100.0, 10.0), compared, as_usual(3), 1.0, 2.7)
+    compared = RestOfCity(1000, np.array([250, 0, 250]))
+    track = follow(np.array([25, 0, 0]), Baseline(100.0, 10.0), compared, as_usual(3), 1.0, 2.7)
     assert track.counted.tolist() == [25, 25, 25]
     assert track.expectation.mean == pytest.approx([25.0, 25.0, 50.0])
 
 
 def test_where_nothing_was_expected_many_incidents_are_more():
-    compared = Comparison(1000, np.array([1000]))
+    compared = RestOfCity(1000, np.array([1000]))
     for counted, sign in ((0, 0), (21, 0), (22, 1)):  # 22 and none make 11 on average
-        track = follow(np.array([counted]), Base(0.0, 0.0), compared, as_usual(1), 1.6, 2.7)
+        track = follow(np.array([counted]), Baseline(0.0, 0.0), compared, as_usual(1), 1.6, 2.7)
         assert track.sign[0] == sign
         assert (track.low[0], track.high[0]) == (0, 0)
 
@@ -312,7 +312,9 @@ months = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1
 def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion, z):
     monthly, rest = (np.array(side) for side in zip(*months, strict=True))
     usual = as_usual(len(months), ratio, 0.05)
-    track = follow(monthly, Base(base, base / 2), Comparison(before, rest), usual, dispersion, z)
+    track = follow(
+        monthly, Baseline(base, base / 2), RestOfCity(before, rest), usual, dispersion, z
+    )
     counted = so_far = 0
     for month, (own, other) in enumerate(months):
         counted, so_far = counted + own, so_far + other
@@ -335,8 +337,8 @@ def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion,
 def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
     random = np.random.default_rng(seed)
     rest, monthly = random.poisson(60, 24), random.poisson(random.uniform(3, 12), 24)
-    base = Base(float(random.integers(100, 400)), 60.0)
-    track = follow(monthly, base, Comparison(2000, rest), as_usual(24, 1.0, 0.1), 1.4, 2.0)
+    base = Baseline(float(random.integers(100, 400)), 60.0)
+    track = follow(monthly, base, RestOfCity(2000, rest), as_usual(24, 1.0, 0.1), 1.4, 2.0)
     beyond = np.sign(track.z) * (np.abs(track.z) >= 2.0 - 1e-9)
     assert np.where(track.is_told, beyond, 0).tolist() == track.sign.tolist()
 
@@ -348,9 +350,9 @@ def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
     nothing turns round. (Twice as many incidents may show what too few could not.)"""
     random = np.random.default_rng(seed)
     rest, monthly = random.poisson(100, 24), random.poisson(10 * drop, 24)
-    base, before = Base(240.0, 120.0), 2400
+    base, before = Baseline(240.0, 120.0), 2400
     once, twice = (
-        follow(times * monthly, base, Comparison(before, times * rest), as_usual(24), 1.0, 3.0)
+        follow(times * monthly, base, RestOfCity(before, times * rest), as_usual(24), 1.0, 3.0)
         for times in (1, 2)
     )
     assert twice.expectation.mean == pytest.approx(2 * once.expectation.mean)

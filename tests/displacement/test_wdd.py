@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
 from csa.base.errors import ParamError
-from csa.displacement.wdd import Change, measure_wdd, measure_wdq
+from csa.displacement.wdd import WeightedChange, measure_wdd, measure_wdq
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 
-TREATED, CONTROL = Change(207, 110), Change(308, 318)
-RING, RING_CONTROL = Change(178, 157), Change(150, 140)
+TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
+RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)
 N_CITIES = 2000
 
 
@@ -32,7 +32,7 @@ def simulate(means, weights, seed, *, is_shared=False, **options):
         counts = [rng.poisson(pair).tolist() for pair in means]
         if is_shared:
             counts[3] = counts[1]
-        changes = [Change(*pair, *both) for pair, both in zip(counts, weights, strict=True)]
+        changes = [WeightedChange(*pair, *both) for pair, both in zip(counts, weights, strict=True)]
         found = measure_wdd(*changes, **options)
         z.append((found.total.estimate - true_total) / found.total.se)
         held.append(
@@ -62,7 +62,7 @@ def test_the_papers_difference_and_its_parts_as_printed():
 
 def test_unequal_periods_as_printed():
     """Before is twice as long: 80 / 2 - 20 fewer, 100 / 2 - 50 in the control."""
-    found = measure_wdd(Change(80, 20, 2, 1), Change(100, 50, 2, 1))
+    found = measure_wdd(WeightedChange(80, 20, 2, 1), WeightedChange(100, 50, 2, 1))
     assert found.local.estimate == -20
     assert found.local.se == pytest.approx(10.72381, abs=1e-5)
     assert found.local.z == pytest.approx(-20 / 10.72381, abs=1e-5)
@@ -70,7 +70,10 @@ def test_unequal_periods_as_printed():
 
 def test_each_count_is_divided_by_its_own_weight():
     found = measure_wdd(
-        Change(10, 20, 2, 5), Change(30, 8, 3, 4), Change(14, 9, 7, 3), Change(4, 25, 1, 10)
+        WeightedChange(10, 20, 2, 5),
+        WeightedChange(30, 8, 3, 4),
+        WeightedChange(14, 9, 7, 3),
+        WeightedChange(4, 25, 1, 10),
     )
     assert found.local.estimate == pytest.approx((4 - 5) - (2 - 10))
     assert found.local.se == pytest.approx(math.sqrt(10 / 4 + 20 / 25 + 30 / 9 + 8 / 16))
@@ -94,8 +97,8 @@ def test_counts_that_vary_more_than_chance_have_wider_intervals():
 
 def test_incidents_of_a_shared_control_count_once_with_both_weights():
     """4 (1/2 + 1)^2 before and 9 (1/3 + 1/2)^2 after; treated and ring 1 each, four times."""
-    treated, ring = Change(1, 1), Change(1, 1)
-    control, ring_control = Change(4, 9, 2, 3), Change(4, 9, 1, 2)
+    treated, ring = WeightedChange(1, 1), WeightedChange(1, 1)
+    control, ring_control = WeightedChange(4, 9, 2, 3), WeightedChange(4, 9, 1, 2)
     found = measure_wdd(treated, control, ring, ring_control, shared_control=True)
     assert found.total.se == pytest.approx(math.sqrt(4 + 4 * 1.5**2 + 9 * (5 / 6) ** 2))
     apart = measure_wdd(treated, control, ring, ring_control)
@@ -105,18 +108,20 @@ def test_incidents_of_a_shared_control_count_once_with_both_weights():
 
 
 def test_the_papers_quotient_as_printed():
-    found = measure_wdq(Change(207, 110), Change(178, 157), Change(308, 318))
+    found = measure_wdq(
+        WeightedChange(207, 110), WeightedChange(178, 157), WeightedChange(308, 318)
+    )
     assert found.value == pytest.approx(0.2581857, abs=1e-7)
     assert found.reason is None
 
 
 def test_where_as_many_came_next_door_as_went_the_quotient_is_minus_one():
-    found = measure_wdq(Change(60, 40), Change(30, 50), Change(100, 100))
+    found = measure_wdq(WeightedChange(60, 40), WeightedChange(30, 50), WeightedChange(100, 100))
     assert found.value == -1
 
 
 def test_areas_that_kept_up_with_their_control_have_no_quotient_as_printed():
-    found = measure_wdq(Change(50, 51), Change(178, 157), Change(500, 510))
+    found = measure_wdq(WeightedChange(50, 51), WeightedChange(178, 157), WeightedChange(500, 510))
     assert found.value is None
     assert found.reason.key == "displacement.wdq_no_fall"
     assert "did not fall" in str(found.reason)
@@ -133,7 +138,7 @@ def test_without_a_ring_only_the_local_part_is_told():
 
 
 def test_without_any_incident_there_is_no_z():
-    nothing = Change(0, 0)
+    nothing = WeightedChange(0, 0)
     part = measure_wdd(nothing, nothing).local
     assert (part.estimate, part.se, part.z, part.low, part.high) == (0, 0, None, 0, 0)
 
@@ -143,7 +148,7 @@ def test_a_dispersion_below_one_counts_as_one():
 
 
 def test_a_control_without_any_incident_before_or_after_has_no_quotient():
-    for control in (Change(0, 10), Change(10, 0), Change(0, 0)):
+    for control in (WeightedChange(0, 10), WeightedChange(10, 0), WeightedChange(0, 0)):
         found = measure_wdq(TREATED, RING, control)
         assert found.value is None
         assert found.reason.key == "displacement.wdq_no_control"
@@ -151,28 +156,35 @@ def test_a_control_without_any_incident_before_or_after_has_no_quotient():
 
 
 def test_areas_that_rose_have_no_quotient():
-    found = measure_wdq(Change(50, 90), RING, Change(100, 100))
+    found = measure_wdq(WeightedChange(50, 90), RING, WeightedChange(100, 100))
     assert found.value is None
     assert found.reason.key == "displacement.wdq_no_fall"
 
 
 def test_areas_and_rings_without_any_incident_after_have_a_quotient():
-    assert measure_wdq(Change(10, 0), Change(5, 0), Change(100, 100)).value == 0.5
+    assert (
+        measure_wdq(WeightedChange(10, 0), WeightedChange(5, 0), WeightedChange(100, 100)).value
+        == 0.5
+    )
 
 
 def test_a_fall_of_nothing_is_none_whatever_the_weights_round_to():
     """50 in 500 and 51 in 510 are one share; 0.1 and 0.3 are no whole parts of the machine's."""
     for weights in ((0.1, 0.3), (1 / 3, 0.7), (24, 7)):
-        treated, control = Change(50, 51, *weights), Change(500, 510, *weights)
+        treated, control = WeightedChange(50, 51, *weights), WeightedChange(500, 510, *weights)
         assert measure_wdq(treated, RING, control).value is None
 
 
 def test_the_quotient_uses_the_weights():
     """Before is twice as long: 40 to 20 in the areas, 30 to 20 around, 50 to 50 elsewhere."""
-    found = measure_wdq(Change(80, 20, 2), Change(60, 20, 2), Change(100, 50, 2))
+    found = measure_wdq(
+        WeightedChange(80, 20, 2), WeightedChange(60, 20, 2), WeightedChange(100, 50, 2)
+    )
     assert found.value == pytest.approx(0.5)
-    ring = Change(60, 60, 2, 3)
-    assert measure_wdq(Change(80, 20, 2), ring, Change(100, 50, 2)).value == pytest.approx(0.5)
+    ring = WeightedChange(60, 60, 2, 3)
+    assert measure_wdq(
+        WeightedChange(80, 20, 2), ring, WeightedChange(100, 50, 2)
+    ).value == pytest.approx(0.5)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -182,10 +194,10 @@ def test_the_quotient_uses_the_weights():
 def test_what_is_no_count_and_no_weight_is_refused(wrong):
     for pair in ((wrong, 3), (3, wrong)):
         with pytest.raises(ParamError, match="a number, 0 or more"):
-            Change(*pair)
+            WeightedChange(*pair)
     for weights in ((wrong, 1), (1, wrong), (0, 1), (1, 0)):
         with pytest.raises(ParamError, match="weight must be a number above 0"):
-            Change(3, 3, *weights)
+            WeightedChange(3, 3, *weights)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
@@ -207,7 +219,7 @@ def test_a_ring_without_a_control_and_a_control_without_a_ring_are_refused():
 
 
 def test_shared_controls_of_different_counts_are_refused():
-    for other in (Change(307, 318), Change(308, 317)):
+    for other in (WeightedChange(307, 318), WeightedChange(308, 317)):
         with pytest.raises(ParamError, match="its counts differ"):
             measure_wdd(TREATED, CONTROL, RING, other, shared_control=True)
 
@@ -216,7 +228,7 @@ def test_shared_controls_of_different_counts_are_refused():
 
 counts = st.integers(0, 500)
 weights = st.sampled_from([0.5, 1.0, 2.0, 3.0])
-changes = st.builds(Change, counts, counts, weights, weights)
+changes = st.builds(WeightedChange, counts, counts, weights, weights)
 
 
 @general
@@ -253,10 +265,10 @@ def test_it_is_the_sum_over_eight_counts_with_their_signs(a, c, b, d, dispersion
 @given(changes, changes, counts, counts, weights, weights, weights, weights)
 def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0, w1, v0, v1):
     shared = measure_wdd(
-        a, Change(n0, n1, w0, w1), b, Change(n0, n1, v0, v1), shared_control=True
+        a, WeightedChange(n0, n1, w0, w1), b, WeightedChange(n0, n1, v0, v1), shared_control=True
     ).total
-    one = Change(n0, n1, 1 / (1 / w0 + 1 / v0), 1 / (1 / w1 + 1 / v1))
-    nothing = Change(0, 0)
+    one = WeightedChange(n0, n1, 1 / (1 / w0 + 1 / v0), 1 / (1 / w1 + 1 / v1))
+    nothing = WeightedChange(0, 0)
     apart = measure_wdd(a, one, b, nothing).total
     assert (shared.estimate, shared.se) == pytest.approx((apart.estimate, apart.se))
 
@@ -264,7 +276,7 @@ def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0
 @general
 @given(counts, counts, counts, counts, st.integers(1, 500), st.integers(1, 500))
 def test_the_quotient_is_its_printed_formula(a0, a1, b0, b1, c0, c1):
-    found = measure_wdq(Change(a0, a1), Change(b0, b1), Change(c0, c1))
+    found = measure_wdq(WeightedChange(a0, a1), WeightedChange(b0, b1), WeightedChange(c0, c1))
     if a1 * c0 >= a0 * c1:
         assert found.value is None
     else:
@@ -311,7 +323,7 @@ def test_counts_of_a_known_dispersion_keep_the_promise_of_their_intervals():
     held = {1.0: 0, 1.6: 0}
     for _ in range(N_CITIES):
         drawn = rng.negative_binomial(150 / 0.6, 1 / 1.6, 8).tolist()
-        places = [Change(*drawn[at : at + 2]) for at in range(0, 8, 2)]
+        places = [WeightedChange(*drawn[at : at + 2]) for at in range(0, 8, 2)]
         for dispersion in held:
             total = measure_wdd(*places, dispersion=dispersion).total
             held[dispersion] += total.low <= 0 <= total.high

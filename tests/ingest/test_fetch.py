@@ -27,7 +27,7 @@ from csa.base.errors import OutputError, ParamError, SourceError
 from csa.base.logging import silent
 from csa.ingest.fetch import download, download_places, plan_download
 from csa.ingest.pages import Partial
-from csa.ingest.portal import TRIES, Clock, Socrata, address_of
+from csa.ingest.portal import TRIES, PortalClock, Socrata, address_of
 
 # ---- A synthetic Socrata portal on loopback -------------------------------------------------
 
@@ -222,7 +222,7 @@ class Waits:
     @property
     def clock(self):
         noon = datetime(2020, 1, 5, 12, tzinfo=UTC)
-        return Clock(self.seconds.append, lambda: noon, lambda: 1.0)
+        return PortalClock(self.seconds.append, lambda: noon, lambda: 1.0)
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from pyogrio.errors import DataSourceError
 from shapely.geometry import box
 
 from csa.base.errors import SourceError
-from csa.config.city import Places
+from csa.config.city import PlacesSource
 from csa.ingest.gdal import DRIVERS
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.shapes import read_shapes
 
 READERS = [
-    partial(read_neighborhoods, places=Places(file="n.geojson", name_column="name")),
+    partial(read_neighborhoods, places=PlacesSource(file="n.geojson", name_column="name")),
     partial(read_study_area, crs=None),
     partial(read_shapes, crs=None, section="places"),
 ]

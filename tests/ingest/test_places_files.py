@@ -13,7 +13,7 @@ from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
 from csa.base.errors import CrsError, SourceError, TableError
-from csa.config.city import Places, Point, Population, Source
+from csa.config.city import PlacesSource, Point, Population, Source
 from csa.config.loading import load_city
 from csa.dataset.versioned import fingerprint, load_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
@@ -21,7 +21,7 @@ from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.sources import find_inputs
 
-PLACES = Places(name_column="name")
+PLACES = PlacesSource(name_column="name")
 SQUARE = box(-94.60, 39.00, -94.55, 39.05)
 BOW_TIE = Polygon([(-94.5, 39.0), (-94.4, 39.1), (-94.4, 39.0), (-94.5, 39.1)])
 
@@ -73,7 +73,7 @@ def test_polygons_without_a_system_are_refused_until_the_city_names_it(tmp_path)
     path.with_suffix(".prj").unlink()
     with pytest.raises(CrsError, match=r"names no coordinate system.*crs"):
         read_neighborhoods(path, PLACES)
-    table, _ = read_neighborhoods(path, Places(name_column="name", crs="EPSG:4326"))
+    table, _ = read_neighborhoods(path, PlacesSource(name_column="name", crs="EPSG:4326"))
     assert len(table) == 1
 
 
@@ -106,7 +106,7 @@ def test_points_an_absent_file_and_a_missing_column_are_refused(tmp_path):
         read_neighborhoods(tmp_path / "none.geojson", PLACES)
     path = save(tmp_path / "n.geojson", ["A"], [SQUARE])
     with pytest.raises(SourceError, match=r"has no column 'nbhname'\. It has: name"):
-        read_neighborhoods(path, Places(name_column="nbhname"))
+        read_neighborhoods(path, PlacesSource(name_column="nbhname"))
 
 
 def test_a_study_area_is_the_union_of_its_polygons(tmp_path):
@@ -115,7 +115,7 @@ def test_a_study_area_is_the_union_of_its_polygons(tmp_path):
 
 
 def test_kansas_citys_own_file_has_one_broken_polygon_and_six_without_name(shared_data):
-    places = Places(name_column="nbhname", id_column="nbhid")
+    places = PlacesSource(name_column="nbhname", id_column="nbhid")
     table, notes = read_neighborhoods(shared_data / "kc" / "kc_neighborhoods.geojson", places)
     assert len(table) == 241
     assert "Parkdale And Walden" in str(notes[0])

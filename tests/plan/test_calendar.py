@@ -11,8 +11,8 @@ from csa.plan import (
     NEED_REASON,
     STATUSES,
     ActionState,
-    Clock,
     Link,
+    ResponseClock,
     by_number,
     clock,
     colour_word,
@@ -86,10 +86,10 @@ def test_what_a_late_action_holds_up_is_found_through_others_and_through_strateg
 
 
 def test_the_clock_runs_from_the_first_meeting():
-    assert clock(None, TODAY) == Clock("not-started")
-    assert clock(ago(12), TODAY) == Clock("running", 12, ago(-48))
-    assert clock(ago(61), TODAY) == Clock("over", 61, ago(1))
-    assert clock(ago(80), TODAY, begun_on=ago(35)) == Clock("begun", 45, ago(20))
+    assert clock(None, TODAY) == ResponseClock("not-started")
+    assert clock(ago(12), TODAY) == ResponseClock("running", 12, ago(-48))
+    assert clock(ago(61), TODAY) == ResponseClock("over", 61, ago(1))
+    assert clock(ago(80), TODAY, begun_on=ago(35)) == ResponseClock("begun", 45, ago(20))
 
 
 def test_trust_comes_first_then_what_needs_somebody(kansas):
@@ -144,19 +144,19 @@ def test_the_due_day_itself_is_soon_and_not_late():
 
 
 def test_day_60_is_in_time_and_a_meeting_ahead_starts_nothing():
-    assert clock(ago(60), TODAY) == Clock("running", 60, TODAY)
-    assert clock(TODAY, TODAY) == Clock("running", 0, ago(-60))
-    assert clock(ago(-1), TODAY) == Clock("not-started", None, ago(-61))
+    assert clock(ago(60), TODAY) == ResponseClock("running", 60, TODAY)
+    assert clock(TODAY, TODAY) == ResponseClock("running", 0, ago(-60))
+    assert clock(ago(-1), TODAY) == ResponseClock("not-started", None, ago(-61))
 
 
 def test_work_that_is_to_begin_later_has_not_begun():
     assert clock(ago(10), TODAY, begun_on=ago(-1)).state == "running"
-    assert clock(ago(10), TODAY, begun_on=TODAY) == Clock("begun", 10, ago(-50))
+    assert clock(ago(10), TODAY, begun_on=TODAY) == ResponseClock("begun", 10, ago(-50))
 
 
 def test_work_that_began_before_any_meeting_has_begun_on_day_0():
-    assert clock(None, TODAY, begun_on=ago(1)) == Clock("begun")
-    assert clock(ago(1), TODAY, begun_on=ago(5)) == Clock("begun", 0, ago(-59))
+    assert clock(None, TODAY, begun_on=ago(1)) == ResponseClock("begun")
+    assert clock(ago(1), TODAY, begun_on=ago(5)) == ResponseClock("begun", 0, ago(-59))
 
 
 def test_what_is_done_passes_no_delay_on(kansas):

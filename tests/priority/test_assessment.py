@@ -22,7 +22,7 @@ from csa.config.loading import load_city
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import find_inputs
 from csa.priority.assess import judge
-from csa.priority.assessment import JUDGED_COLUMNS, Question
+from csa.priority.assessment import JUDGED_COLUMNS, AssessmentInput
 from tests.areas.test_finding import history, line, town_of
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=8)
@@ -294,6 +294,6 @@ def test_what_is_asked_is_read_from_the_proposals_own_account(root):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     here = locate(dataset, config, Choices(), cover)
-    asked = Question(here, config, proposal, Period.before(UNTIL, 36), (), ())
+    asked = AssessmentInput(here, config, proposal, Period.before(UNTIL, 36), (), ())
     assert asked.params == AreaParams(DbscanParams(250, 16), 9, 2.0)
     assert asked.covered == Period(Month(2015, 1), UNTIL)

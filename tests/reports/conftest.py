@@ -18,7 +18,7 @@ from csa.dataset.versioned import load_dataset, save_dataset
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
-from csa.displacement.follow import Source
+from csa.displacement.follow import FollowSource
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
@@ -43,7 +43,7 @@ def sample_source(root, tmp_path_factory):
     intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("sample") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
-    return Source(out, load_dataset(out), config, Choices())
+    return FollowSource(out, load_dataset(out), config, Choices())
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,11 @@ from csa.geo import cells as h3_cells
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.month.alike import unlike
-from csa.reports.month.area_facts import Move
+from csa.reports.month.area_facts import AreaMove
 from csa.reports.month.area_gathering import MonthSeen, areas_of
 from csa.reports.month.gathering import Beside, gather, snapshot_for
 from csa.reports.month.helping import helps_of, services_per_1k
-from csa.reports.month.looking import Look, follow, through_month
+from csa.reports.month.looking import MonthEnd, follow, through_month
 from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
 
 JULY = Month(2020, 7)
@@ -48,7 +48,7 @@ def july(sample_source):
 
 @pytest.fixture(scope="module")
 def look(sample_source, decided_records):
-    return Look.at(sample_source, decided_records, JULY, silent)
+    return MonthEnd.at(sample_source, decided_records, JULY, silent)
 
 
 def _keys(messages):
@@ -171,11 +171,11 @@ def test_what_became_of_an_area_since_the_month_before(july):
     before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
     found = areas_of(replace(july, before=before), Records(), (), date(2020, 7, 31))
     moves = {name: area.move for name, area in zip(range(len(found)), found, strict=True)}
-    assert moves.pop(at[0]) is Move.HIGHER
-    assert moves.pop(at[1]) is Move.HIGHER
-    assert moves.pop(low) is Move.LOWER
-    assert moves.pop(gone) is Move.NEW
-    assert set(moves.values()) == {Move.SAME}
+    assert moves.pop(at[0]) is AreaMove.HIGHER
+    assert moves.pop(at[1]) is AreaMove.HIGHER
+    assert moves.pop(low) is AreaMove.LOWER
+    assert moves.pop(gone) is AreaMove.NEW
+    assert set(moves.values()) == {AreaMove.SAME}
 
 
 def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sample_records):
@@ -184,7 +184,7 @@ def test_a_served_area_that_is_no_candidate_any_more_is_off_the_list(july, sampl
     now = replace(july.now, areas=july.now.areas[kept])
     found = areas_of(replace(july, now=now), sample_records, (), date(2020, 7, 31))
     (area,) = [area for area in found if area.letter == "A"]
-    assert (area.move, area.is_listed, area.tier) == (Move.GONE, False, None)
+    assert (area.move, area.is_listed, area.tier) == (AreaMove.GONE, False, None)
     assert area.incidents > 0
     assert len(unlike(found, now)) == len(now.areas) - 2
 
@@ -248,7 +248,7 @@ def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_reco
     steps = (step, *(row for row in decided_records.steps if row.area != "D"))
     found = areas_of(july, replace(decided_records, steps=steps), (), date(2020, 7, 31))
     area = next(area for area in found if area.letter == "D")
-    assert (area.is_listed, area.tier, area.move) == (True, known.tier, Move.SAME)
+    assert (area.is_listed, area.tier, area.move) == (True, known.tier, AreaMove.SAME)
     assert area.incidents == pytest.approx(known.incidents, rel=0.1)
 
 

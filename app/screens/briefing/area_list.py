@@ -11,7 +11,7 @@ from app.shared.phrases import months_covered, what_is_counted
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import render, speak
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 MAX_IN_ONE_COLUMN = 14
 LISTED = ["place_name", "area_id", "incidents", "expected_low", "expected_high"]
@@ -32,7 +32,7 @@ def are_many(proposal: Proposal) -> bool:
     return len(proposal.areas) > MAX_IN_ONE_COLUMN
 
 
-def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: Judgement | None) -> None:
+def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessment | None) -> None:
     """List the areas by tier, and within one by name."""
     note = speak(
         "briefing.list_note",
@@ -56,7 +56,7 @@ def _faint(text: str) -> str:
     return f'<div class="csa-faint">{html.escape(text)}</div>'
 
 
-def groups(judgement: Judgement) -> list[tuple[str, pd.DataFrame]]:
+def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
     """Part the areas by tier; where the data cannot say where, by name alone."""
     table = judgement.table
     is_doubtful = table["is_doubtful"].astype(bool)

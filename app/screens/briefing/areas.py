@@ -20,7 +20,7 @@ from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow
-from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
@@ -63,7 +63,7 @@ def _links() -> None:
             st.page_link(f"screens/{page}/page.py", width="content", icon=icon)
 
 
-def decisions(records: Records, lines: Sequence[Line]) -> list[str]:
+def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
     """Say what needs a decision: slots for trust, proposals, blocked actions."""
     n_slots = sum(line.is_open and line.is_trust for line in lines)
     n_proposals = sum(row.state in PENDING for row in records.changes)
@@ -77,7 +77,7 @@ def decisions(records: Records, lines: Sequence[Line]) -> list[str]:
 
 
 def _item(
-    opened: Opened, choices: Choices, records: Records, row: AreaRow, lines: Sequence[Line]
+    opened: Opened, choices: Choices, records: Records, row: AreaRow, lines: Sequence[ActionLine]
 ) -> str:
     state = "here.maintenance_since" if row.state == "maintenance" else "here.served_since"
     name = html.escape(place(row.place_name, row.key))
@@ -102,7 +102,7 @@ def _verdict(opened: Opened, choices: Choices, records: Records, key: str) -> st
     return word_of(told.verdict)
 
 
-def _worst(lines: Sequence[Line], key: str) -> str:
+def _worst(lines: Sequence[ActionLine], key: str) -> str:
     live = [line for line in here(lines, key) if line.state.status in LIVE]
     if not live:
         return f'<span class="csa-faint">{html.escape(speak("briefing.no_live"))}</span>'
@@ -111,6 +111,6 @@ def _worst(lines: Sequence[Line], key: str) -> str:
     return f"{said} {status_html(worst)}"
 
 
-def _badness(line: Line) -> int:
+def _badness(line: ActionLine) -> int:
     stuck = line.state.status in {"blocked", "at-risk"}
     return WORST.index(line.state.status if stuck else line.colour)

@@ -38,7 +38,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
 from csa.base.errors import CsaError
 from csa.base.text import month, percent, render, speak
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 MAP_HEIGHT_PX = 380
 MAX_NAMED = 6
@@ -61,7 +61,7 @@ def sentences(
     opened: Opened,
     choices: Choices,
     proposal: Proposal,
-    judgement: Judgement | None,
+    judgement: AreaAssessment | None,
 ) -> None:
     """Say what stands out, what changed and what cannot be said."""
     parts = (
@@ -77,7 +77,7 @@ def sentences(
     spot.html(f'<div class="csa-briefing">{said}</div>')
 
 
-def _stands_out(proposal: Proposal, judgement: Judgement | None) -> tuple[str, str]:
+def _stands_out(proposal: Proposal, judgement: AreaAssessment | None) -> tuple[str, str]:
     """Say what is firm, and beside it, faint, what is not."""
     nothing = why_no_area(proposal)
     if nothing:
@@ -101,7 +101,7 @@ def _stands_out(proposal: Proposal, judgement: Judgement | None) -> tuple[str, s
     return f"{found} {_highest(judgement)}", ""
 
 
-def _highest(judgement: Judgement) -> str:
+def _highest(judgement: AreaAssessment) -> str:
     table = judgement.table
     if judgement.n_without_tier == len(table):
         n_doubtful = int(table["is_doubtful"].astype(bool).sum())
@@ -158,7 +158,7 @@ def year_to_date(opened: Opened, choices: Choices) -> YearToDate | None:
     return compare_year_to_date(incidents.loc[is_counted, "occurred_at"], covered, until)
 
 
-def _cannot(judgement: Judgement | None) -> tuple[str, str]:
+def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
     if judgement is None:
         return "", speak("briefing.judging")
     said = [
@@ -193,7 +193,7 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
     show_legend(speak("find.legend", period=period), classes, theme.current().sequential)
     with panels.map_words():
         base, cells = cache_around.geometry(opened, choices.resolution)
-        scene = maps.Scene(proposal, classes, period, "shootings", LAYERS, "")
+        scene = maps.MapScene(proposal, classes, period, "shootings", LAYERS, "")
         map_component.show(
             maps.base_map(opened.config, base, is_dark=theme.is_dark()),
             map_component.key_of(
@@ -204,7 +204,7 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
         )
 
 
-def not_ranked(spot: DeltaGenerator, judgement: Judgement) -> None:
+def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
     """Say that neither a tier nor a list is an order."""
     can = judgement.answers["locate"].can
     spot.markdown(speak("briefing.not_ranked" if can else "briefing.not_ranked_at_all"))

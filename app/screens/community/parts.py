@@ -11,8 +11,8 @@ import streamlit as st
 from app.screens.community import blocks
 from app.screens.reports import parts
 from app.shared import cache, cache_public, cache_store, panels
-from app.shared.cache_public import Told
-from app.shared.cache_report import Basis
+from app.shared.cache_public import PublicEdition
+from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
 from app.shared.language import LANGUAGE
 from app.shared.published import bundle_folder
@@ -26,7 +26,7 @@ from csa.reports.public.wall import wall_page
 from csa.reports.public.words import marks_of, period
 
 
-def settle(chosen: str) -> Told:
+def settle(chosen: str) -> PublicEdition:
     """Take what was published, or work out what would be; where neither can be, say why."""
     folder = None
     try:
@@ -41,12 +41,12 @@ def settle(chosen: str) -> Told:
         st.stop()
 
 
-def _worked_out(opened: Opened, chosen: str) -> Told:
+def _worked_out(opened: Opened, chosen: str) -> PublicEdition:
     months = parts.months_of(opened.dataset)
     if not months:
         panels.empty(speak("reports_page.no_month"))
         st.stop()
-    basis = Basis(opened, cache_store.plan(opened), cache_store.records(opened))
+    basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
     spot = st.empty()
     with spot.container():
         st.title(speak("community.short"), anchor=False)
@@ -62,7 +62,7 @@ def _far(steps: Sequence[str]) -> tuple[float, str]:
     return min(len(steps), STEPS) / (STEPS + 1), speak("community.making")
 
 
-def head(told: Told, chosen: str) -> None:
+def head(told: PublicEdition, chosen: str) -> None:
     """Say what this is, in which language, and lead to the wall."""
     tell = Speaker(chosen)
     marks = " · ".join(f"**{panels.plain(mark)}**" for mark in marks_of(told.facts, chosen))
@@ -98,12 +98,12 @@ def _go(**asked: str) -> None:
     st.query_params.update(asked)
 
 
-def picture(told: Told, chosen: str) -> Pictures:
+def picture(told: PublicEdition, chosen: str) -> Pictures:
     """Return the maps in a language."""
     return told.pictures.get(chosen, Pictures())
 
 
-def sections(told: Told, chosen: str) -> None:
+def sections(told: PublicEdition, chosen: str) -> None:
     """Show all that the public is told, an idea a section."""
     shown_maps = picture(told, chosen)
     told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)

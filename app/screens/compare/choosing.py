@@ -19,7 +19,7 @@ from csa.base.message import Message
 from csa.base.text import day, render, speak
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.roles import Person, may, require_area_chair
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 ASKED = "choose passed over"
 
@@ -30,7 +30,11 @@ def folder() -> Path:
 
 
 def form(
-    opened: Opened, proposal: Proposal, judgement: Judgement, weighing: Weighing, first: list[str]
+    opened: Opened,
+    proposal: Proposal,
+    judgement: AreaAssessment,
+    weighing: Weighing,
+    first: list[str],
 ) -> None:
     """Ask for areas, reasons and office, and keep them, where the reader may choose."""
     st.subheader(speak("choose.title"), anchor=False)
@@ -112,7 +116,7 @@ def _keep(
     spot: DeltaGenerator,
     choice: Choice,
     proposal: Proposal,
-    judgement: Judgement,
+    judgement: AreaAssessment,
     *,
     by: Person,
     is_answered: bool,

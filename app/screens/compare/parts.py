@@ -18,14 +18,14 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.text import percent, render, speak
 from csa.geo.services import gaps
-from csa.priority.assess import Judgement, choose_first, components_of, prioritise
+from csa.priority.assess import AreaAssessment, choose_first, components_of, prioritise
 from csa.priority.index import list_unknown
 
 MAX_NAMED = 6
 """More names are no sentence but a list, and that is below."""
 
 
-def answer(judgement: Judgement) -> None:
+def answer(judgement: AreaAssessment) -> None:
     """Say how many areas stand out, and that tiers do not rank within themselves."""
     table = judgement.table
     if not judgement.answers["locate"].can:
@@ -57,14 +57,14 @@ def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
     return speak("compare.some_doubtful", n=n_doubtful), speak("compare.none_other", n=n_firm)
 
 
-def cannot(judgement: Judgement, question: str) -> None:
+def cannot(judgement: AreaAssessment, question: str) -> None:
     """Say that the data cannot answer a question, where somebody would look for the answer."""
     found = judgement.answers[question]
     if not found.can:
         panels.empty(render(found.message))
 
 
-def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.DataFrame:
+def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
     """Say which areas these weights put first, and what that changes."""
     chosen = prioritise(judgement, weighing.weights, weighing.capacity)
     own = own_weighing(opened.config).weights
@@ -92,12 +92,12 @@ def what_enters(judgement: Judgement, weighing: Weighing, opened: Opened) -> pd.
     return chosen
 
 
-def _highest_tier(judgement: Judgement) -> list[str]:
+def _highest_tier(judgement: AreaAssessment) -> list[str]:
     table = judgement.table
     return [str(area) for area in table.loc[(table["tier"] == 1).fillna(value=False), "area_id"]]
 
 
-def _unknown_people(judgement: Judgement, names: Mapping[str, str]) -> None:
+def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None:
     """Say where people count and are not known."""
     parts = components_of(judgement)
     lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
@@ -119,7 +119,7 @@ def show_map(
     opened: Opened,
     choices: Choices,
     proposal: Proposal,
-    judgement: Judgement,
+    judgement: AreaAssessment,
     chosen: pd.DataFrame,
 ) -> None:
     """Show the areas on the map, those that enter in the accent."""
@@ -129,7 +129,7 @@ def show_map(
     first = (theme.current().accent, speak("compare.mark_first"))
     show_legend(title, classes, theme.current().sequential, outline=first)
     base, cells = cache_around.geometry(opened, choices.resolution)
-    scene = maps.Scene(
+    scene = maps.MapScene(
         proposal,
         classes,
         months,
@@ -152,7 +152,9 @@ def show_map(
     )
 
 
-def reasons(opened: Opened, choices: Choices, judgement: Judgement, proposal: Proposal) -> None:
+def reasons(
+    opened: Opened, choices: Choices, judgement: AreaAssessment, proposal: Proposal
+) -> None:
     """Say of each area in two sentences why it has its tier, or none."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)

@@ -14,7 +14,7 @@ from csa.areas.choices import Choices
 from csa.areas.sheets import usual_number
 from csa.base.text import in_ten, speak, times
 from csa.geo.services import gaps
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
@@ -24,7 +24,7 @@ def tier_words(tier: Any, *, is_doubtful: bool) -> str:
     return speak("compare.no_tier") if pd.isna(tier) else speak("compare.tier", tier=int(tier))
 
 
-def show(opened: Opened, choices: Choices, judgement: Judgement, chosen: pd.DataFrame) -> None:
+def show(opened: Opened, choices: Choices, judgement: AreaAssessment, chosen: pd.DataFrame) -> None:
     """Show the areas side by side: by tier, and within a tier by name."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)

@@ -14,7 +14,7 @@ from app.shared import theme
 from app.shared.charts import layout
 from csa.base.params import Month
 from csa.base.text import month, speak
-from csa.displacement.verdict import Judged, Track
+from csa.displacement.verdict import AreaVerdict, Track
 
 SINCE_HEIGHT_PX = 370
 QUARTER_HEIGHT_PX = 180
@@ -34,7 +34,7 @@ class Part:
 
 
 def since_start(
-    judged: Judged, months: Sequence[str], at: int, *, is_synthetic: bool = False
+    judged: AreaVerdict, months: Sequence[str], at: int, *, is_synthetic: bool = False
 ) -> go.Figure:
     """Draw counted less expected, added up since the start, in areas and around them."""
     colours = theme.current()

@@ -11,7 +11,7 @@ from app.shared import cache_around, map_component, maps, maps_change, panels, s
 from app.shared.city_session import Opened
 from app.shared.following import Following, is_early
 from app.shared.legend import show_legend
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
 from csa.base.text import month, render, speak
@@ -26,7 +26,7 @@ MAP_HEIGHT_PX = 560
 MENU_PX = 200
 
 
-def choose_start(opened: Opened, screen: Screen) -> Screen:
+def choose_start(opened: Opened, screen: LinkState) -> LinkState:
     """Take the start that was chosen on the page, by the link, or the city's own."""
     starts = session.starts_of(opened.dataset)
     if not starts:
@@ -52,7 +52,7 @@ def start_menu(opened: Opened) -> str:
     )
 
 
-def start_of(opened: Opened, screen: Screen) -> str:
+def start_of(opened: Opened, screen: LinkState) -> str:
     """Tell the start on screen."""
     return screen.since or session.first_start(session.starts_of(opened.dataset))
 
@@ -79,7 +79,7 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     if state[PLAYING] != is_stepping:
         state[PRESSED] = state[PLAYING]
         st.rerun()  # the clock belongs to the whole page
-    screen: Screen = state[session.SCREEN]
+    screen: LinkState = state[session.SCREEN]
     _answer(said, opened, following, at)
     has_alike = _legend(following)
     with st.container(key="change_parts"):
@@ -113,7 +113,7 @@ def _choose_times(opened: Opened, following: Following) -> int:
 def _choose_month(following: Following) -> int:
     """Show the months since the start and the button that plays them; return the chosen one."""
     state, months = st.session_state, following.months
-    screen: Screen = state[session.SCREEN]
+    screen: LinkState = state[session.SCREEN]
     if state.get("month") not in months:
         state["month"] = screen.month if screen.month in months else months[-1]
     if len(months) == 1:
@@ -151,7 +151,7 @@ def _stop() -> None:
 def _remember(opened: Opened, following: Following, at: int) -> None:
     """Keep the month on screen; while months step, the address is left alone."""
     state = st.session_state
-    screen: Screen = state[session.SCREEN]
+    screen: LinkState = state[session.SCREEN]
     is_last = at == len(following.months) - 1
     screen = screen.with_times(screen.since, "" if is_last else following.months[at])
     if state[PLAYING]:

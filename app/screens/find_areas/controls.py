@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, Screen
+from app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, LinkState
 from app.shared.session import WIDGETS, months_of, resolutions
 from csa.areas.choices import Choices
 from csa.base.params import MAX_EPS_M, DbscanParams, Month
@@ -159,7 +159,7 @@ def say_suggestion(
     )
 
 
-def choose_layers(now: Screen, offered: Sequence[str], shades: Sequence[str]) -> Screen:
+def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str]) -> LinkState:
     """Show what the map can show, and return what was chosen."""
     state = st.session_state
     if state.get("shade") not in shades:

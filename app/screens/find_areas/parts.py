@@ -10,7 +10,7 @@ from app.shared import cache, cache_around, map_component, maps, nearby, panels,
 from app.shared.area_sheet import show_sheet
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, show_legend
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from app.shared.phrases import (
     cautions,
     months_covered,
@@ -76,7 +76,7 @@ def file_stem(city: str, proposal: Proposal) -> str:
 def map_and_areas(opened: Opened, choices: Choices) -> None:
     """Show the map, the areas and the chosen one; a click repaints this part of the page alone."""
     proposal = cache.proposal(opened, choices)
-    screen: Screen = st.session_state[session.SCREEN]
+    screen: LinkState = st.session_state[session.SCREEN]
     shades, offered = nearby.offered(opened)
     screen = controls.choose_layers(screen, offered, shades)
     if screen.area not in set(proposal.areas["area_id"]):
@@ -102,7 +102,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
             panels.empty(speak("find.choose"))
 
 
-def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
+def _map(opened: Opened, proposal: Proposal, screen: LinkState) -> None:
     counts = proposal.cells["incidents"].to_numpy()
     classes = classify_counts(counts)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
@@ -116,7 +116,7 @@ def _map(opened: Opened, proposal: Proposal, screen: Screen) -> None:
     else:
         show_legend(speak("find.no_legend"), None, (), marks)
     base, cells = cache_around.geometry(opened, screen.choices.resolution)
-    scene = maps.Scene(
+    scene = maps.MapScene(
         proposal,
         classes,
         speak("find.n_months", n=months_covered(proposal)),

@@ -18,7 +18,7 @@ from app.screens.measures.measure_words import (
     number_words,
 )
 from app.shared import charts, panels
-from app.shared.signing import Scene
+from app.shared.signing import FormScene
 from csa.base.text import render, speak
 from csa.plan.measures import Progress, Quarter, Value
 from csa.reports.briefing.measuring import MeasureLine
@@ -28,7 +28,7 @@ MOST = 6
 ALL = "all measures of a place"
 
 
-def show(scene: Scene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
+def show(scene: FormScene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
     """Show the measures: those with a figure first."""
     st.subheader(speak("here.measures"), anchor=False)
     if note:
@@ -48,7 +48,7 @@ def show(scene: Scene, lines: Sequence[MeasureLine], name: str, note: str = "") 
         _without(without, is_open=not known)
 
 
-def _measure(scene: Scene, line: MeasureLine, name: str) -> None:
+def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:
     with st.container(key=f"measure {line.measure.id}"):
         st.html(f'<div class="csa-measure">{card_html(scene, line)}</div>')
         if is_told_here(line) and len(line.history) > 1:
@@ -62,7 +62,7 @@ def _measure(scene: Scene, line: MeasureLine, name: str) -> None:
             )
 
 
-def card_html(scene: Scene, line: MeasureLine) -> str:
+def card_html(scene: FormScene, line: MeasureLine) -> str:
     """Write what is said of a measure."""
     said = [f"<h3>{html.escape(line.measure.name)}</h3>", _figures(line)]
     if line.shown.message is not None:
@@ -113,7 +113,7 @@ def _settled(line: MeasureLine) -> list[str]:
     return said
 
 
-def _begun(scene: Scene, line: MeasureLine) -> str:
+def _begun(scene: FormScene, line: MeasureLine) -> str:
     """Say what the measure was when work in the area began (1.3.8), where that was kept."""
     rows = [row for row in scene.records.baselines if row.area == line.place]
     kept = rows[-1].values.get(f"{line.measure.id}/{line.place}") if rows else None

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from csa.base.text import percent, render, speak
-from csa.plan.measures import Quarter, Value, Verdict, find_kind, told
+from csa.plan.measures import MeasureVerdict, Quarter, Value, find_kind, told
 from csa.reports.briefing.measuring import MeasureLine, lacks
 
-CLAIMS = (Verdict.BETTER, Verdict.WORSE, Verdict.MOVED)
+CLAIMS = (MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED)
 """Verdicts that claim a change; all else is shown in grey."""
 MOST_NAMED = 3
 
@@ -65,7 +65,7 @@ def known_words(lines: Sequence[MeasureLine], today: date) -> str:
     return " ".join(said)
 
 
-def _changed(lines: Sequence[MeasureLine], verdict: Verdict) -> str:
+def _changed(lines: Sequence[MeasureLine], verdict: MeasureVerdict) -> str:
     """Name the measures that changed in one way by more than chance gives."""
     names = [line.measure.name for line in lines if line.judged.verdict is verdict]
     if not names:
@@ -74,8 +74,8 @@ def _changed(lines: Sequence[MeasureLine], verdict: Verdict) -> str:
     if left > 0:
         names = [*names[:MOST_NAMED], speak("here.and_more", n=left)]
     key = {
-        Verdict.BETTER: "here.better",
-        Verdict.WORSE: "here.worse",
-        Verdict.MOVED: "here.moved",
+        MeasureVerdict.BETTER: "here.better",
+        MeasureVerdict.WORSE: "here.worse",
+        MeasureVerdict.MOVED: "here.moved",
     }[verdict]
     return speak(key, names="; ".join(names))

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app.shared import panels, signing
-from app.shared.signing import Scene, Values
+from app.shared.signing import FormScene, Values
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import write_file
 from csa.base.text import speak
@@ -31,7 +31,7 @@ NUMBERS = frozenset({"baseline", "target"})
 
 
 def show(
-    scene: Scene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
+    scene: FormScene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
 ) -> None:
     """Offer what the reader may change of measures."""
     options = _options(scene)
@@ -52,7 +52,7 @@ def show(
             _approve_form(scene)
 
 
-def _options(scene: Scene) -> dict[str, str]:
+def _options(scene: FormScene) -> dict[str, str]:
     who, found = scene.who, {}
     if may(require, who, "editor"):
         found = {"value": speak("here.enter"), "file": speak("here.import")}
@@ -80,7 +80,7 @@ def _choose_measure(key: str, lines: Sequence[MeasureLine]) -> MeasureLine:
 
 
 def _value_form(
-    scene: Scene, lines: Sequence[MeasureLine], place: str, places: Mapping[str, str]
+    scene: FormScene, lines: Sequence[MeasureLine], place: str, places: Mapping[str, str]
 ) -> None:
     line = _choose_measure("value measure", lines)
     kind = find_kind(line.measure.kind)
@@ -135,7 +135,7 @@ def _step(name: str) -> float:
     return 0.01 if name in {"value", "design_effect"} else 1.0
 
 
-def _file_form(scene: Scene, places: Collection[str]) -> None:
+def _file_form(scene: FormScene, places: Collection[str]) -> None:
     st.caption(speak("here.file_about"))
     kinds = {one.id: one.kind for one in scene.plan.measures}
 
@@ -176,7 +176,7 @@ def read_file(
             raise refused from error
 
 
-def _settle_form(scene: Scene, lines: Sequence[MeasureLine]) -> None:
+def _settle_form(scene: FormScene, lines: Sequence[MeasureLine]) -> None:
     line = _choose_measure("settle measure", lines)
     settled, shape = line.settled, find_kind(line.measure.kind).shape
     st.caption(panels.plain(f"{line.measure.ask} {speak('here.unit', unit=line.measure.unit)}"))
@@ -223,7 +223,7 @@ def _settle_form(scene: Scene, lines: Sequence[MeasureLine]) -> None:
     signing.form(scene, f"settle {line.measure.id}", fields, write, label=speak("here.save"))
 
 
-def _approve_form(scene: Scene) -> None:
+def _approve_form(scene: FormScene) -> None:
     rows = {row.key: row for row in scene.records.quarters}
     quarter = st.selectbox(speak("here.quarter"), quarters_over(scene.today), key="approve quarter")
     row = rows.get(str(quarter))

@@ -14,7 +14,7 @@ from app.screens.measures import (
     work_plan,
 )
 from app.shared import cache_store, panels, person, session
-from app.shared.signing import Scene
+from app.shared.signing import FormScene
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.reports.briefing import plan_lines
@@ -34,7 +34,7 @@ try:
     if plan is None:
         panels.empty(speak("plan_page.no_plan", city=opened.config.city.name))
         st.stop()
-    scene = Scene(opened, plan, records, who, today)
+    scene = FormScene(opened, plan, records, who, today)
     lines = plan_lines(plan, records, today)
     with panels.working():
         places, recent = place_choice.places(opened, screen, records, lines)

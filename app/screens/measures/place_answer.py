@@ -8,27 +8,27 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.screens.measures.measure_words import known_words
-from app.screens.measures.place_steps import Verdict
+from app.screens.measures.place_steps import VerdictSince
 from app.screens.measures.work_plan import done_words
 from app.shared import cache
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from app.shared.phrases import kinds_words, months_covered
-from app.shared.signing import Scene
+from app.shared.signing import FormScene
 from csa.areas.sheets import usual_number
 from csa.base.stats import count_interval
 from csa.base.text import month, speak
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.briefing.places import NEIGHBORHOOD, Place, Recent
 from csa.reports.briefing.working import WorkPlan
 
 
 def answer(
-    scene: Scene,
-    screen: Screen,
+    scene: FormScene,
+    screen: LinkState,
     place: Place,
-    known: tuple[Recent | None, Sequence[MeasureLine], Sequence[Line]],
-    done: tuple[WorkPlan | None, Verdict | None],
+    known: tuple[Recent | None, Sequence[MeasureLine], Sequence[ActionLine]],
+    done: tuple[WorkPlan | None, VerdictSince | None],
 ) -> None:
     """Say both sentences."""
     recent, measures, lines = known
@@ -46,7 +46,11 @@ def answer(
 
 
 def shot_words(
-    scene: Scene, screen: Screen, place: Place, recent: Recent | None, verdict: Verdict | None
+    scene: FormScene,
+    screen: LinkState,
+    place: Place,
+    recent: Recent | None,
+    verdict: VerdictSince | None,
 ) -> str:
     """Say how many were counted in the last 12 whole months, and how sure that is."""
     if recent is None or place.n_shot is None:
@@ -64,7 +68,7 @@ def shot_words(
     return " ".join(part for part in said if part)
 
 
-def _usual(scene: Scene, screen: Screen, letter: str) -> str:
+def _usual(scene: FormScene, screen: LinkState, letter: str) -> str:
     """Say how sure the count of a candidate is, from its sheet."""
     proposal = cache.proposal(scene.opened, screen.choices)
     row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]

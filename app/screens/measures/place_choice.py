@@ -8,10 +8,10 @@ import streamlit as st
 
 from app.shared import cache, cache_change
 from app.shared.city_session import Opened
-from app.shared.link_state import Screen
+from app.shared.link_state import LinkState
 from csa.base.text import speak
 from csa.decisions.store.records import Records
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.places import (
     AREA,
     CITY,
@@ -29,7 +29,7 @@ MOST_NAMED = 5
 
 
 def places(
-    opened: Opened, screen: Screen, records: Records, lines: Sequence[Line]
+    opened: Opened, screen: LinkState, records: Records, lines: Sequence[ActionLine]
 ) -> tuple[tuple[Place, ...], Recent | None]:
     """List the places to choose from."""
     areas = cache.proposal(opened, screen.choices).areas
@@ -40,7 +40,7 @@ def places(
     return list_places(records, proposed, names, recent, live_by_area(lines)), recent
 
 
-def choose(screen: Screen, listed: Sequence[Place]) -> tuple[Place, Screen]:
+def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState]:
     """Ask for a place; other pages then show the same area."""
     by_id = {place.id: place for place in listed}
     if st.session_state.get(WIDGET) not in by_id:
@@ -61,7 +61,7 @@ def choose(screen: Screen, listed: Sequence[Place]) -> tuple[Place, Screen]:
     return found, screen
 
 
-def _first(screen: Screen, by_id: dict[str, Place]) -> str:
+def _first(screen: LinkState, by_id: dict[str, Place]) -> str:
     """Take the link's place; else the one shown last, unless another area was chosen since."""
     asked = st.query_params.get(QUERY, "")
     if asked in by_id:

@@ -11,8 +11,8 @@ import streamlit as st
 from app.screens.measures.place_choice import step_word
 from app.shared import cache, cache_change, panels, signing
 from app.shared.following import LEAST_MONTHS, is_early
-from app.shared.link_state import Screen
-from app.shared.signing import Scene, Values
+from app.shared.link_state import LinkState
+from app.shared.signing import FormScene, Values
 from csa.base.errors import CsaError, PeriodError
 from csa.base.text import day, month, render, speak
 from csa.decisions.areas import (
@@ -31,19 +31,19 @@ from csa.decisions.store import Store
 from csa.decisions.store.tables import StepRow
 from csa.reports.briefing.areas import baseline_of
 from csa.reports.briefing.places import AREA, PROPOSED, Place
-from csa.reports.briefing.serving import Told, candidate_of, served_with
+from csa.reports.briefing.serving import ServedVerdict, candidate_of, served_with
 from csa.reports.briefing.working import WorkPlan
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerdictSince:
     """What Displacement says of an area since its designation."""
 
-    told: Told | None  # none where nothing can be told
+    told: ServedVerdict | None  # none where nothing can be told
     why: str  # the sentence: what is told, or why nothing is
 
 
-def verdict(scene: Scene, screen: Screen, place: Place) -> Verdict | None:
+def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
     """Tell of a served area since its designation."""
     areas = served_with(scene.records, place.key) if place.kind == AREA else None
     if areas is None:
@@ -53,17 +53,23 @@ def verdict(scene: Scene, screen: Screen, place: Place) -> Verdict | None:
     except PeriodError:
         through = scene.opened.dataset.report["data_through"]
         since = month(str(areas.since))
-        return Verdict(None, speak("here.too_early", since=since, through=month(through[:7])))
+        return VerdictSince(None, speak("here.too_early", since=since, through=month(through[:7])))
     except CsaError as error:
-        return Verdict(None, render(error.message))
+        return VerdictSince(None, render(error.message))
     if is_early(told.n_months - 1):
         since, n = month(str(areas.since)), told.n_months
-        return Verdict(None, speak("change_page.too_early", n=n, since=since, least=LEAST_MONTHS))
-    return Verdict(told, render(told.sentence))
+        return VerdictSince(
+            None, speak("change_page.too_early", n=n, since=since, least=LEAST_MONTHS)
+        )
+    return VerdictSince(told, render(told.sentence))
 
 
 def show(
-    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, found: Verdict | None
+    scene: FormScene,
+    screen: LinkState,
+    place: Place,
+    work: WorkPlan | None,
+    found: VerdictSince | None,
 ) -> None:
     """Show the steps of an area or a candidate, and offer those that may follow."""
     st.subheader(speak("here.steps"), anchor=False)
@@ -114,7 +120,11 @@ def _step(row: StepRow) -> str:
 
 
 def _forms(
-    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, found: Verdict | None
+    scene: FormScene,
+    screen: LinkState,
+    place: Place,
+    work: WorkPlan | None,
+    found: VerdictSince | None,
 ) -> Mapping[str, Callable[[], None]]:
     """Offer what may follow: what is refused in any case is not offered."""
     forms: dict[str, Callable[[], None]] = {}
@@ -136,7 +146,7 @@ def _forms(
 
 
 def _designate(
-    scene: Scene, screen: Screen, place: Place, work: WorkPlan | None, state: str
+    scene: FormScene, screen: LinkState, place: Place, work: WorkPlan | None, state: str
 ) -> None:
     st.caption(speak("here.designate_about" if state == DESIGNATED else "here.candidate_about"))
 
@@ -156,7 +166,7 @@ def _designate(
     _form(scene, key, fields, write, speak("here.decide"))
 
 
-def _begin(scene: Scene, work: WorkPlan) -> None:
+def _begin(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.begin_about"))
 
     def fields(key: str) -> Values:
@@ -172,7 +182,7 @@ def _begin(scene: Scene, work: WorkPlan) -> None:
     _form(scene, f"begin {work.area.key}", fields, write, speak("here.do_begin"))
 
 
-def _maintain(scene: Scene, work: WorkPlan, told: Told) -> None:
+def _maintain(scene: FormScene, work: WorkPlan, told: ServedVerdict) -> None:
     st.caption(panels.plain(render(told.sentence)))
 
     def write(store: Store, act: Act, values: Values) -> str:
@@ -182,7 +192,7 @@ def _maintain(scene: Scene, work: WorkPlan, told: Told) -> None:
     _form(scene, f"maintain {work.area.key}", _seen(work), write, speak("here.do_maintain"))
 
 
-def _retire(scene: Scene, work: WorkPlan) -> None:
+def _retire(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.retire_about"))
 
     def write(store: Store, act: Act, values: Values) -> str:
@@ -197,7 +207,7 @@ def _seen(work: WorkPlan) -> Callable[[str], Values]:
 
 
 def _form(
-    scene: Scene,
+    scene: FormScene,
     key: str,
     fields: Callable[[str], Values],
     write: Callable[[Store, Act, Values], str],

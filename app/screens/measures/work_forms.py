@@ -9,7 +9,7 @@ import streamlit as st
 from app.screens.measures.work_plan import meeting_word, source_word
 from app.shared import signing
 from app.shared.plan_words import marked
-from app.shared.signing import Scene, Values
+from app.shared.signing import FormScene, Values
 from csa.base.text import speak
 from csa.decisions.roles import Act, may, require
 from csa.decisions.store import Store
@@ -32,7 +32,7 @@ from csa.reports.briefing.working import WorkPlan
 MAX_TEXT = 2000
 
 
-def show(scene: Scene, work: WorkPlan) -> None:
+def show(scene: FormScene, work: WorkPlan) -> None:
     """Offer what the reader may write in a work plan."""
     if not may(require, scene.who, "member"):
         st.caption(speak("here.work_read_only"))
@@ -93,7 +93,7 @@ def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
     return found
 
 
-def _add_task(scene: Scene, work: WorkPlan) -> None:
+def _add_task(scene: FormScene, work: WorkPlan) -> None:
     def write(store: Store, act: Act, values: Values) -> str:
         add_task(store, act, work.area.key, values)
         return speak("here.kept")
@@ -107,7 +107,7 @@ def _add_task(scene: Scene, work: WorkPlan) -> None:
     )
 
 
-def _change_task(scene: Scene, work: WorkPlan) -> None:
+def _change_task(scene: FormScene, work: WorkPlan) -> None:
     rows = {row.key: row for row in work.tasks}
     chosen = st.selectbox(
         speak("here.which_task"),
@@ -130,7 +130,7 @@ def _change_task(scene: Scene, work: WorkPlan) -> None:
     signing.form(scene, f"change {chosen}", fields, write, label=speak("here.save"))
 
 
-def _add_meeting(scene: Scene, work: WorkPlan) -> None:
+def _add_meeting(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.meeting_about"))
 
     def fields(key: str) -> Values:
@@ -155,7 +155,7 @@ def _add_meeting(scene: Scene, work: WorkPlan) -> None:
     signing.form(scene, f"meeting {work.area.key}", fields, write, label=speak("here.save"))
 
 
-def _add_asked(scene: Scene, work: WorkPlan) -> None:
+def _add_asked(scene: FormScene, work: WorkPlan) -> None:
     def fields(key: str) -> Values:
         return {
             "asked": st.text_area(
@@ -171,7 +171,7 @@ def _add_asked(scene: Scene, work: WorkPlan) -> None:
     signing.form(scene, f"asked {work.area.key}", fields, write, label=speak("here.save"))
 
 
-def _answer(scene: Scene, work: WorkPlan) -> None:
+def _answer(scene: FormScene, work: WorkPlan) -> None:
     rows: dict[str, AskedRow] = {row.key: row for row in work.asked}
     chosen = st.selectbox(
         speak("here.which_asked"),
@@ -196,7 +196,7 @@ def _answer(scene: Scene, work: WorkPlan) -> None:
     signing.form(scene, f"answer {chosen}", fields, write, label=speak("here.save"))
 
 
-def _add_lesson(scene: Scene, work: WorkPlan) -> None:
+def _add_lesson(scene: FormScene, work: WorkPlan) -> None:
     def fields(key: str) -> Values:
         label = speak("here.lesson_field")
         return {"text": st.text_area(label, key=f"{key} text", max_chars=MAX_TEXT, height=80)}
@@ -208,7 +208,7 @@ def _add_lesson(scene: Scene, work: WorkPlan) -> None:
     signing.form(scene, f"lesson {work.area.key}", fields, write, label=speak("here.save"))
 
 
-def _add_taker(scene: Scene, work: WorkPlan) -> None:
+def _add_taker(scene: FormScene, work: WorkPlan) -> None:
     st.caption(speak("here.taker_about"))
 
     def fields(key: str) -> Values:

@@ -9,16 +9,16 @@ import streamlit as st
 
 from app.shared.plan_cards import status_html
 from app.shared.plan_words import MARKS, updated_words
-from app.shared.signing import Scene
+from app.shared.signing import FormScene
 from csa.base.text import day, speak
 from csa.decisions.store.tables import AskedRow, MeetingRow, StakeholderRow, TaskRow
-from csa.plan.calendar import CLOCK_DAYS, Clock
-from csa.reports.briefing import Line, status_word
+from csa.plan.calendar import CLOCK_DAYS, ResponseClock
+from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.places import AREA, LIVE, Place
 from csa.reports.briefing.working import WorkPlan, city_wide, here
 
 
-def done_words(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> str:
+def done_words(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> str:
     """Say in a sentence or two what is being done."""
     wide = sum(line.state.status in LIVE for line in city_wide(lines))
     if work is None:
@@ -37,7 +37,7 @@ def done_words(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> st
     return " ".join(said)
 
 
-def clock_words(clock: Clock) -> str:
+def clock_words(clock: ResponseClock) -> str:
     """Say where the 60 days of 1.3.6 stand."""
     if clock.state == "begun":
         if clock.day is None:
@@ -50,7 +50,7 @@ def clock_words(clock: Clock) -> str:
     return speak(key, day=clock.day, days=CLOCK_DAYS)
 
 
-def actions(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> None:
+def actions(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> None:
     """List the plan's actions that apply: those of the area, then the city-wide, folded."""
     st.subheader(speak("here.actions"), anchor=False)
     own, wide = here(lines, place.key) if work else (), city_wide(lines)
@@ -71,7 +71,7 @@ def actions(place: Place, lines: Sequence[Line], work: WorkPlan | None) -> None:
     )
 
 
-def _action(line: Line) -> str:
+def _action(line: ActionLine) -> str:
     parts = [line.state.office, "" if line.colour == "no-update" else updated_words(line)]
     if line.is_late and line.state.due:
         parts.append(speak("meeting.was_due", day=day(line.state.due)))
@@ -82,7 +82,7 @@ def _action(line: Line) -> str:
     )
 
 
-def show(scene: Scene, work: WorkPlan) -> None:
+def show(scene: FormScene, work: WorkPlan) -> None:
     """Show an area's work plan."""
     st.subheader(speak("here.work"), anchor=False)
     late = scene.today

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from csa.base.text import day, speak
-from csa.reports.briefing import Line, status_word
+from csa.reports.briefing import ActionLine, status_word
 
 MOST = 5
 """Items that a room reads in two minutes; the rest is folded below them."""
@@ -45,7 +45,7 @@ def head(bold: str, text: str, mark: str = "") -> str:
     return f'<p class="csa-head">{number}{html.escape(text)} {mark}</p>'
 
 
-def head_of(line: Line) -> str:
+def head_of(line: ActionLine) -> str:
     """Make the first line of an action: number, title, and how it stands."""
     word = status_word(line.state.status)
     if line.colour == "no-update" and line.state.updated_on is not None:

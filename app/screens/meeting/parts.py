@@ -13,7 +13,7 @@ from app.shared.city_session import Opened
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.plan import Plan
-from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import OpenStrategy, Review, Stuck, done_days
 from csa.reports.briefing.meeting import prepare_review as put_together
@@ -230,7 +230,7 @@ def _next(review: Review) -> None:
     listed([_due_item(line) for line in (*review.late, *review.due)])
 
 
-def _due_item(line: Line) -> str:
+def _due_item(line: ActionLine) -> str:
     due = day(line.state.due) if line.state.due else ""
     when = speak("meeting.was_due" if line.is_late else "meeting.is_due", day=due)
     return item(head_of(line), quiet(when, line.state.office))

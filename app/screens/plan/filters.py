@@ -14,7 +14,7 @@ from csa.base.errors import CsaError
 from csa.base.text import render, speak
 from csa.decisions.store.records import Records
 from csa.plan import STATUSES, Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 ADDRESS = "plan"
 VIEW = "plan as it is shown"
@@ -25,7 +25,7 @@ MAX_TEXT = 500
 
 
 @dataclass(frozen=True)
-class View:
+class PlanFilter:
     """What is shown of the plan; empty: all."""
 
     goal: str = ""  # only actions of this one; `-` for actions of no area
@@ -52,14 +52,16 @@ def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
     }
 
 
-def view_to_text(view: View, first: View) -> str:
+def view_to_text(view: PlanFilter, first: PlanFilter) -> str:
     """Write a view as JSON text, only what differs from the first."""
     own = asdict(first)
     changed = {name: value for name, value in asdict(view).items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"))
 
 
-def view_from_text(text: str, first: View, choices: Mapping[str, Sequence[str]]) -> View:
+def view_from_text(
+    text: str, first: PlanFilter, choices: Mapping[str, Sequence[str]]
+) -> PlanFilter:
     """Read a view from a link."""
     try:
         given = json.loads(text) if len(text) <= MAX_TEXT else None
@@ -67,7 +69,7 @@ def view_from_text(text: str, first: View, choices: Mapping[str, Sequence[str]])
         raise CsaError("screen.bad_link") from error
     if not isinstance(given, dict) or not all(_fits(*pair, choices) for pair in given.items()):
         raise CsaError("screen.bad_link")
-    return View(**{**asdict(first), **given})
+    return PlanFilter(**{**asdict(first), **given})
 
 
 def _fits(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> bool:
@@ -77,12 +79,12 @@ def _fits(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> bool:
     return is_known and (value in choices[name] or (not value and name != "look"))
 
 
-def shown(view: View, lines: Sequence[Line]) -> list[Line]:
+def shown(view: PlanFilter, lines: Sequence[ActionLine]) -> list[ActionLine]:
     """Choose the written actions that a view shows."""
     return [line for line in lines if not line.is_open and _is_shown(view, line)]
 
 
-def _is_shown(view: View, line: Line) -> bool:
+def _is_shown(view: PlanFilter, line: ActionLine) -> bool:
     areas = line.state.areas or (CITY_WIDE,)
     statuses = {line.state.status, line.colour}
     return (
@@ -96,7 +98,7 @@ def _is_shown(view: View, line: Line) -> bool:
     )
 
 
-def choose(plan: Plan, records: Records, lines: Sequence[Line]) -> View:
+def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFilter:
     """Show the choices in one row, and return what was chosen."""
     choices = known(plan, records)
     _start_widgets(choices)
@@ -121,7 +123,9 @@ def choose(plan: Plan, records: Records, lines: Sequence[Line]) -> View:
             key=_key("opened"),
             format_func=lambda number: f"{number} {titles[number]}" if number else _nothing(),
         )
-    view = View(**{field.name: st.session_state[_key(field.name)] for field in fields(View)})
+    view = PlanFilter(
+        **{field.name: st.session_state[_key(field.name)] for field in fields(PlanFilter)}
+    )
     _remember(view)
     return view
 
@@ -135,10 +139,10 @@ def _key(name: str) -> str:
     return f"plan {name}"
 
 
-def _first() -> View:
+def _first() -> PlanFilter:
     # A telephone shows cards first: a table does not fit it. Only a default, both can be chosen.
     is_small = "Mobi" in (st.context.headers.get("User-Agent") or "")
-    return View(look=CARDS if is_small else STATE)
+    return PlanFilter(look=CARDS if is_small else STATE)
 
 
 def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
@@ -156,7 +160,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
         state[_key(name)] = value
 
 
-def _remember(view: View) -> None:
+def _remember(view: PlanFilter) -> None:
     st.session_state[VIEW] = view
     text = view_to_text(view, _first())
     if st.query_params.get(ADDRESS, "{}") != text:

@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.screens.plan.one_action import Scene
+from app.screens.plan.one_action import ActionScene
 from app.shared.plan_words import changes_words, field_word, proposal_state, value_words
 from csa.base.text import day, speak
 from csa.decisions.store.audit import AT_UTC
 from csa.decisions.store.trail import entries
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 
 @dataclass(frozen=True)
-class Told:
+class TrailEntry:
     """One entry of the trail, in words."""
 
     when: str  # day and time in the city
@@ -36,11 +36,11 @@ def local_time(at_utc: str, time_zone: str) -> str:
     return f"{day(when.date())}, {when:%H:%M}"
 
 
-def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[Told]:
+def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
     """Write entries of the trail in words, the latest first."""
     newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
     return [
-        Told(
+        TrailEntry(
             local_time(entry["at_utc"], time_zone),
             entry["by_office"],
             tuple(_entry_changes(entry)),
@@ -72,7 +72,7 @@ def _proposal_changes(key: str, new: Mapping[str, Any]) -> Iterator[str]:
             yield f"{field_word(name)}: {value_words(name, value)}"
 
 
-def trail(scene: Scene, line: Line) -> None:
+def trail(scene: ActionScene, line: ActionLine) -> None:
     """Show who changed an action, when, what, and why; the latest first."""
     with st.expander(speak("plan_page.trail")):
         if scene.store is None:

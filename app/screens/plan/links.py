@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.screens.plan.one_action import Scene, carry_out, who_and_why
+from app.screens.plan.one_action import ActionScene, carry_out, who_and_why
 from app.shared import plan_edits
 from csa.base.text import speak
 from csa.decisions.links import set_link
@@ -15,10 +15,10 @@ from csa.decisions.roles import Act, require_chair
 from csa.decisions.store import Store
 from csa.decisions.store.records import links_of
 from csa.plan import Link, Plan, by_number, waits_for
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 
-def links(scene: Scene, line: Line) -> None:
+def links(scene: ActionScene, line: ActionLine) -> None:
     """Show what an action needs, with the item whose text says so, and what waits for it."""
     st.markdown(f"**{speak('plan_page.links')}**")
     said = [_link_words(scene, link) for link in line.needs]
@@ -35,7 +35,7 @@ def links(scene: Scene, line: Line) -> None:
             _link_form(scene, line)
 
 
-def _link_words(scene: Scene, link: Link) -> str:
+def _link_words(scene: ActionScene, link: Link) -> str:
     is_added = "<-" in link.why  # written by a chair, not by the plan's file
     name = _item_name(scene.plan, scene.lines, link.on)
     if is_added:
@@ -44,14 +44,14 @@ def _link_words(scene: Scene, link: Link) -> str:
     return speak(sentence, item=name, source=link.source, why=link.why)
 
 
-def _item_name(plan: Plan, lines: Mapping[str, Line], number: str) -> str:
+def _item_name(plan: Plan, lines: Mapping[str, ActionLine], number: str) -> str:
     if number in lines:
         return f"{number} {lines[number].title or speak('plan.open_slot')}"
     titles = {s.number: s.title for s in plan.strategies} | {g.number: g.title for g in plan.goals}
     return f"{number} {titles.get(number, '')}".strip()
 
 
-def _link_form(scene: Scene, line: Line) -> None:
+def _link_form(scene: ActionScene, line: ActionLine) -> None:
     key = f"plan link {line.number} {plan_edits.turn()}"
     plan = scene.plan
     items = [*(s.number for s in plan.strategies), *(a.number for a in plan.actions)]
@@ -85,7 +85,10 @@ def _link_form(scene: Scene, line: Line) -> None:
 
 
 def _write_link(
-    scene: Scene, line: Line, given: tuple[str, str, str, str], own: Sequence[str] | None
+    scene: ActionScene,
+    line: ActionLine,
+    given: tuple[str, str, str, str],
+    own: Sequence[str] | None,
 ) -> None:
     needs, source, office, why = given
     if not needs or (own is not None and needs not in own):

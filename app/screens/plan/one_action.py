@@ -36,24 +36,24 @@ from csa.decisions.store import Store
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ChangeRow
 from csa.plan import Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 DONE = "what the last form of an action said"
 
 
 @dataclass(frozen=True)
-class Scene:
+class ActionScene:
     """What all parts of an opened action need."""
 
     opened: Opened  # the city
     plan: Plan  # the plan
     records: Records  # what was decided
     who: Person  # at the screen
-    lines: Mapping[str, Line]  # number to action
+    lines: Mapping[str, ActionLine]  # number to action
     store: Store | None  # none: nothing was written yet
 
 
-def head(line: Line, plan: Plan) -> None:
+def head(line: ActionLine, plan: Plan) -> None:
     """Say which action it is, and how it stands."""
     strategy, goal = plan.strategy_of(line.number), plan.goal_of(line.number)
     title = line.title or speak("plan.open_slot")
@@ -77,7 +77,7 @@ def head(line: Line, plan: Plan) -> None:
         st.success(said, icon=":material/check:")
 
 
-def proposals(scene: Scene, line: Line) -> None:
+def proposals(scene: ActionScene, line: ActionLine) -> None:
     """Show what is proposed and not answered, and ask for the answer of those who may give it."""
     waiting = [row for row in scene.records.changes if is_waiting(row, line.number)]
     for row in waiting:
@@ -96,7 +96,7 @@ def is_waiting(row: ChangeRow, number: str) -> bool:
     return row.action == number and row.state in {PROPOSED, CHAIR_APPROVED}
 
 
-def _answers(scene: Scene, row: ChangeRow) -> Callable[[], None]:
+def _answers(scene: ActionScene, row: ChangeRow) -> Callable[[], None]:
     if row.state == CHAIR_APPROVED:
         return lambda: require_committee(scene.who)
     return lambda: require_team_chair(scene.who, scene.plan, row.action)
@@ -112,7 +112,7 @@ def _proposal(row: ChangeRow) -> None:
     st.html(f"<p><b>{html.escape(state)}</b> {html.escape(who)}</p><ul>{said}</ul>")
 
 
-def who_and_why(scene: Scene, key: str) -> tuple[str, str]:
+def who_and_why(scene: ActionScene, key: str) -> tuple[str, str]:
     """Ask on whose behalf something is changed, and why."""
     office = scene.who.office
     if office == THIS_MACHINE:
@@ -122,7 +122,7 @@ def who_and_why(scene: Scene, key: str) -> tuple[str, str]:
     return office, st.text_input(speak("plan_page.why"), key=f"{key} why", max_chars=2000)
 
 
-def _answer_form(scene: Scene, row: ChangeRow) -> None:
+def _answer_form(scene: ActionScene, row: ChangeRow) -> None:
     key = f"plan answer {row.key} {row.state}"
     with st.form(key, border=False):
         office, why = who_and_why(scene, key)
@@ -140,7 +140,9 @@ def _answer_form(scene: Scene, row: ChangeRow) -> None:
         carry_out(scene, office, why, write)
 
 
-def carry_out(scene: Scene, office: str, why: str, write: Callable[[Store, Act], str]) -> None:
+def carry_out(
+    scene: ActionScene, office: str, why: str, write: Callable[[Store, Act], str]
+) -> None:
     """Write, and show the page anew; a refusal is said beside the form, which keeps its text."""
     try:
         act = sign(scene.opened, scene.who, office, why)
@@ -153,7 +155,7 @@ def carry_out(scene: Scene, office: str, why: str, write: Callable[[Store, Act],
     st.rerun()
 
 
-def _propose_form(scene: Scene, line: Line) -> None:
+def _propose_form(scene: ActionScene, line: ActionLine) -> None:
     key = f"plan propose {line.number} {plan_edits.turn()}"
     st.caption(speak("plan_page.propose_about"))
     state = line.state
@@ -188,7 +190,7 @@ def _propose_form(scene: Scene, line: Line) -> None:
     carry_out(scene, by, why, write)
 
 
-def proposed(line: Line, wanted: Mapping[str, Any]) -> dict[str, str]:
+def proposed(line: ActionLine, wanted: Mapping[str, Any]) -> dict[str, str]:
     """Return what a form would change of an action."""
     before = {**vars(line.state), "title": line.title}
     values = {

@@ -34,7 +34,7 @@ view = filters.choose(the_plan, records, list(lines.values()))
 areas = tuple(area.key for area in records.areas)
 if view.opened:
     line = lines[view.opened]
-    scene = one_action.Scene(opened, the_plan, records, who, lines, store)
+    scene = one_action.ActionScene(opened, the_plan, records, who, lines, store)
     with st.container(key="plan_one", border=True):
         one_action.head(line, the_plan)
         if view.look == filters.CARDS and plan_cards.may_edit(the_plan, who, line):

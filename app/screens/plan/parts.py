@@ -16,7 +16,7 @@ from app.shared.plan_cards import status_html
 from csa.base.text import day, speak
 from csa.decisions.store.records import Records
 from csa.plan import Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 MOST_DUE = 5
 
@@ -36,7 +36,7 @@ class Standing:
     other_slots: int  # slots without an action, those for trust and the others
 
 
-def standing(lines: Sequence[Line]) -> Standing:
+def standing(lines: Sequence[ActionLine]) -> Standing:
     """Count how a plan's actions stand."""
     written = [line for line in lines if not line.is_open]
     slots = [line for line in lines if line.is_open]
@@ -84,7 +84,7 @@ def answer(found: Standing) -> None:
     )
 
 
-def slots(plan: Plan, records: Records, lines: Mapping[str, Line]) -> None:
+def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None:
     """List for the Committee what has no action yet, trust first."""
     still = [slot.number for slot in plan.open_slots if lines[slot.number].is_open]
     waiting = {number for number in still if any(is_waiting(r, number) for r in records.changes)}
@@ -117,7 +117,7 @@ def _slot_html(plan: Plan, number: str, numbers: Sequence[str], waiting: set[str
     return f'<p class="csa-slot">{mark}{title}<br><span>{html.escape(said + note)}</span></p>'
 
 
-def _waiting_list(records: Records, lines: Mapping[str, Line]) -> None:
+def _waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
     """Name the proposals that wait for an answer; each opens its action."""
     waiting = sorted({row.action for row in records.changes if is_waiting(row, row.action)})
     waiting = [number for number in waiting if number in lines]
@@ -129,7 +129,7 @@ def _waiting_list(records: Records, lines: Mapping[str, Line]) -> None:
             st.button(number, key=f"plan waiting {number}", on_click=open_action, args=(number,))
 
 
-def due_soon(lines: Sequence[Line]) -> None:
+def due_soon(lines: Sequence[ActionLine]) -> None:
     """List what is due in the next 90 days, the soonest first."""
     soon = sorted(
         (line for line in lines if line.is_due_soon and not line.is_open),
@@ -143,7 +143,7 @@ def due_soon(lines: Sequence[Line]) -> None:
         st.caption(speak("plan_page.more_due", n=len(soon) - MOST_DUE))
 
 
-def _due_html(line: Line) -> str:
+def _due_html(line: ActionLine) -> str:
     when = day(line.state.due) if line.state.due else ""
     office = f" · {html.escape(line.state.office)}" if line.state.office else ""
     return (

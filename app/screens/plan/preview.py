@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.screens.plan.history import Told, told
+from app.screens.plan.history import TrailEntry, told
 from app.shared import panels, plan_edits
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE
@@ -21,7 +21,7 @@ from csa.decisions.roles import Person, require_action
 from csa.decisions.store import Store
 from csa.decisions.store.trail import entries
 from csa.plan import Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 
 def draft_note(opened: Opened, who: Person) -> None:
@@ -45,7 +45,7 @@ def preview(
     opened: Opened,
     plan: Plan,
     who: Person,
-    lines: Mapping[str, Line],
+    lines: Mapping[str, ActionLine],
     today: date,
     store: Store | None,
 ) -> None:
@@ -65,7 +65,9 @@ def preview(
         _ask(opened, plan, who)
 
 
-def _one(opened: Opened, plan: Plan, who: Person, line: Line, edit: Edit, today: date) -> None:
+def _one(
+    opened: Opened, plan: Plan, who: Person, line: ActionLine, edit: Edit, today: date
+) -> None:
     failed = st.session_state.get(plan_edits.FAILED, {}).get(line.number)
     said, refused = foresee(plan, who, line, edit, today)
     fault = failed or refused
@@ -85,7 +87,7 @@ def _one(opened: Opened, plan: Plan, who: Person, line: Line, edit: Edit, today:
 
 
 def foresee(
-    plan: Plan, who: Person, line: Line, edit: Edit, today: date
+    plan: Plan, who: Person, line: ActionLine, edit: Edit, today: date
 ) -> tuple[Sequence[str], str]:
     """Say what an edit would change, and whether it would be refused."""
     before = vars(line.state)
@@ -100,7 +102,9 @@ def foresee(
     return said or [speak("plan_page.confirmed")], ""
 
 
-def _conflict(opened: Opened, who: Person, line: Line, edit: Edit, store: Store | None) -> None:
+def _conflict(
+    opened: Opened, who: Person, line: ActionLine, edit: Edit, store: Store | None
+) -> None:
     """Tell who changed an action since this edit began, and let the writer decide."""
     if edit.seen == line.revision or store is None:
         return
@@ -117,7 +121,7 @@ def _conflict(opened: Opened, who: Person, line: Line, edit: Edit, store: Store 
         )
 
 
-def _conflict_words(number: str, newer: Sequence[Told]) -> str:
+def _conflict_words(number: str, newer: Sequence[TrailEntry]) -> str:
     parts = [
         speak(
             "plan_page.conflict",

@@ -26,7 +26,7 @@ from app.shared.plan_words import (
 from csa.base.text import speak
 from csa.decisions.roles import Person
 from csa.plan import STATUSES, TEXT_LIMIT
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 
 GRID = "plan table on screen"
 LINE_PX, ROW_PX = 20, 18
@@ -72,17 +72,17 @@ WIDTHS: Mapping[str, int] = {
 
 
 @dataclass(frozen=True)
-class Grid:
+class ActionTable:
     """A table on screen: its rows stay where they are until it is drawn anew."""
 
     print: tuple[Any, ...]  # what it was drawn from; another draws it anew
     key: str  # of the widget
-    lines: tuple[Line, ...]  # its rows, in order
+    lines: tuple[ActionLine, ...]  # its rows, in order
     rows: pd.DataFrame  # what the widget was given
 
 
 def frame_of(
-    lines: Sequence[Line],
+    lines: Sequence[ActionLine],
     edits: Mapping[str, Edit],
     columns: Sequence[str],
     open_numbers: frozenset[str],
@@ -113,7 +113,7 @@ def frame_of(
 def table(
     opened: Opened,
     who: Person,
-    lines: Sequence[Line],
+    lines: Sequence[ActionLine],
     open_numbers: frozenset[str],
     drawn_from: tuple[Any, ...],
 ) -> None:
@@ -147,28 +147,28 @@ def text_lines(rows: pd.DataFrame) -> int:
 
 
 def _grid(
-    lines: Sequence[Line],
+    lines: Sequence[ActionLine],
     open_numbers: frozenset[str],
     columns: Sequence[str],
     drawn_from: tuple[Any, ...],
-) -> Grid:
+) -> ActionTable:
     """Return the table that is on screen, or draw it anew where it would show something else.
 
     Streamlit keeps edits by the place of a row: rows may move only under another key.
     """
     numbers = tuple(line.number for line in lines)
     wanted = (*drawn_from, numbers, plan_edits.turn())
-    kept: Grid | None = st.session_state.get(GRID)
+    kept: ActionTable | None = st.session_state.get(GRID)
     if kept is not None and kept.print == wanted:
         return kept
     turn = 1 if kept is None else int(kept.key.rpartition(" ")[2]) + 1
     rows = frame_of(lines, plan_edits.edits(), columns, open_numbers)
-    grid = Grid(wanted, f"plan table {turn}", tuple(lines), rows)
+    grid = ActionTable(wanted, f"plan table {turn}", tuple(lines), rows)
     st.session_state[GRID] = grid
     return grid
 
 
-def _coloured(grid: Grid) -> Any:
+def _coloured(grid: ActionTable) -> Any:
     """Colour what is read only by status; grey where nobody told lately."""
     now = theme.current()
     colours = {"blocked": now.blocked, "at-risk": now.at_risk}
@@ -219,7 +219,7 @@ def _head(name: str) -> str:
     )
 
 
-def _edited(opened: Opened, who: Person, grid: Grid) -> None:
+def _edited(opened: Opened, who: Person, grid: ActionTable) -> None:
     """Take what was typed before the page runs: its rows may be others then."""
     for place, typed in st.session_state[grid.key]["edited_rows"].items():
         plan_edits.take(grid.lines[int(place)], typed)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.screens.reports.parts import Report
 from app.shared import cache_report, cache_store, panels, signing
-from app.shared.cache_report import Basis
+from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
 from app.shared.reports_words import audience_name, form_name, language_name
 from csa.base.errors import CsaError
@@ -33,7 +33,7 @@ MOST = 20
 class Desk:
     """What the parts of the page need."""
 
-    basis: Basis  # what reports are made from now
+    basis: ReportBasis  # what reports are made from now
     who: Person  # at the screen
     today: date  # the day, in the city's own time
 

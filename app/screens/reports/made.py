@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.screens.reports.parts import Report
 from app.shared import cache_report, panels
-from app.shared.cache_report import Basis, Made
+from app.shared.cache_report import MadeEdition, ReportBasis
 from app.shared.reports_words import audience_name, form_name
 from csa.base.text import ENGLISH, month, render, speak
 
@@ -25,7 +25,7 @@ KINDS = {
 }
 
 
-def show(basis: Basis, report: Report) -> None:
+def show(basis: ReportBasis, report: Report) -> None:
     """Show what was made."""
     asked = report.asked
     panels.answer(speak("reports_page.made", n=len(asked.audiences), month=month(asked.month)))
@@ -54,7 +54,7 @@ def _lacking(report: Report) -> None:
 
 
 def _files(report: Report) -> None:
-    made: dict[str, list[Made]] = {}
+    made: dict[str, list[MadeEdition]] = {}
     for file in report.files:
         made.setdefault(file.audience, []).append(file)
     for audience, files in made.items():
@@ -72,7 +72,7 @@ def _word(report: Report, audience: str) -> Callable[[], bytes]:
     return lambda: cache_report.edition(report.facts, audience, language, "docx").content
 
 
-def _download(file: Made, content: bytes | Callable[[], bytes]) -> None:
+def _download(file: MadeEdition, content: bytes | Callable[[], bytes]) -> None:
     st.download_button(
         form_name(file.form),
         content,
@@ -84,7 +84,7 @@ def _download(file: Made, content: bytes | Callable[[], bytes]) -> None:
     )
 
 
-def _made_from(basis: Basis, report: Report) -> None:
+def _made_from(basis: ReportBasis, report: Report) -> None:
     if report.asked.language != ENGLISH and not basis.opened.config.public.spanish_office:
         st.caption(speak("reports_page.unreviewed"))
     snapshot = report.facts.snapshot

@@ -7,7 +7,7 @@ import streamlit as st
 from app.screens.reports import handing, made, parts
 from app.screens.reports.handing import Desk
 from app.shared import cache_store, panels, person
-from app.shared.cache_report import Basis
+from app.shared.cache_report import ReportBasis
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -16,7 +16,7 @@ if person.access(opened) == person.PUBLIC:  # what is internal stays so, whateve
     panels.empty(speak("reports_page.internal"))
     st.stop()
 try:
-    basis = Basis(opened, cache_store.plan(opened), cache_store.records(opened))
+    basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
     desk = Desk(basis, person.person(opened), cache_store.today(opened))
     months = parts.months_of(opened.dataset)
     if not months:

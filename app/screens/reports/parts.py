@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import cache_report, panels
-from app.shared.cache_report import Basis, Made
+from app.shared.cache_report import MadeEdition, ReportBasis
 from app.shared.city_session import Opened
 from app.shared.reports_words import audience_name, language_name
 from csa.areas.year_to_date import whole_months
@@ -34,7 +34,7 @@ AT_ONCE = ("html", "pdf")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """What a reader asks for."""
 
     month: str  # `YYYY-MM`
@@ -46,10 +46,10 @@ class Asked:
 class Report:
     """Editions of a month as they were made: the session keeps them, whatever changes meanwhile."""
 
-    asked: Asked  # which
+    asked: ReportRequest  # which
     mark: str  # of what they were made from
     facts: Facts  # what they say
-    files: tuple[Made, ...]  # the pages, and the PDFs where the machine can make them
+    files: tuple[MadeEdition, ...]  # the pages, and the PDFs where the machine can make them
     no_pdf: Message | None  # why it cannot; None where it can
 
 
@@ -61,7 +61,7 @@ def months_of(dataset: Dataset) -> list[str]:
     return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]
 
 
-def choose(opened: Opened, months: Sequence[str]) -> tuple[Asked, bool]:
+def choose(opened: Opened, months: Sequence[str]) -> tuple[ReportRequest, bool]:
     """Ask for the month, for whom and in which language."""
     kept: Report | None = st.session_state.get(REPORT)  # who comes back finds what they made
     before = None if kept is None or kept.asked.month not in months else kept.asked
@@ -99,10 +99,10 @@ def choose(opened: Opened, months: Sequence[str]) -> tuple[Asked, bool]:
         icon=":material/description:",
         key="make report",
     )
-    return Asked(reported, ordered, language), is_pressed
+    return ReportRequest(reported, ordered, language), is_pressed
 
 
-def report_of(basis: Basis, asked: Asked, *, is_pressed: bool) -> Report | None:
+def report_of(basis: ReportBasis, asked: ReportRequest, *, is_pressed: bool) -> Report | None:
     """Return what was made with these very choices; another month's below them would mislead."""
     spot = st.empty()  # always there: the page keeps its places while the bar comes and goes
     if is_pressed:
@@ -111,7 +111,7 @@ def report_of(basis: Basis, asked: Asked, *, is_pressed: bool) -> Report | None:
     return kept if kept is not None and kept.asked == asked else None
 
 
-def make(basis: Basis, asked: Asked, spot: DeltaGenerator) -> Report:
+def make(basis: ReportBasis, asked: ReportRequest, spot: DeltaGenerator) -> Report:
     """Make editions, with a bar while it takes a while."""
     no_pdf = why_no_pdf()
     forms = AT_ONCE if no_pdf is None else AT_ONCE[:1]
@@ -133,8 +133,8 @@ def why_no_pdf() -> Message | None:
 
 
 def _make_all(
-    basis: Basis, asked: Asked, forms: Sequence[str], tell: Tell
-) -> tuple[Facts, tuple[Made, ...]]:
+    basis: ReportBasis, asked: ReportRequest, forms: Sequence[str], tell: Tell
+) -> tuple[Facts, tuple[MadeEdition, ...]]:
     with_public = needs_public(asked.audiences, basis.records)
     facts = cache_report.facts(basis, asked.month, tell, with_public=with_public)
     tell(GATHERED)
@@ -146,7 +146,7 @@ def _make_all(
     return facts, tuple(files)
 
 
-def progress(steps: Sequence[str], asked: Asked, n_forms: int) -> tuple[float, str]:
+def progress(steps: Sequence[str], asked: ReportRequest, n_forms: int) -> tuple[float, str]:
     """Say how far the work is: the first half is gathering."""
     if GATHERED not in steps:
         words = speak("reports_page.gathering", month=month(asked.month))

@@ -10,9 +10,9 @@ from csa.areas.choices import Choices, dbscan_of
 from csa.areas.field import CellCounts, estimate_area, fit_field
 from csa.areas.forming import AreaSet, form_areas
 from csa.areas.gate import MIN_MONTHS
-from csa.areas.runs import Window
+from csa.areas.runs import PeriodIncidents
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.areas.suggest import suggest_dbscan
 from csa.areas.tiers import assign_tiers
 from csa.base.params import AreaParams, Period
@@ -20,14 +20,14 @@ from csa.config.city import Areas
 from csa.geo.grid import CellSet, Floats, Ints
 
 
-def settle_params(located: Located, period: Period, choices: Choices, areas: Areas) -> AreaParams:
+def settle_params(located: StudyArea, period: Period, choices: Choices, areas: Areas) -> AreaParams:
     """Settle how areas are found: what was chosen, else what is suggested for so many incidents."""
     suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
     return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
 
 
 def find_areas(
-    located: Located, period: Period, params: AreaParams, window: Window | None = None
+    located: StudyArea, period: Period, params: AreaParams, window: PeriodIncidents | None = None
 ) -> AreaSet:
     """Find the candidate areas of a period, from what was known at its end."""
     window = located.window(period) if window is None else window
@@ -35,7 +35,7 @@ def find_areas(
     return form_areas(window.xy, window.cells, located.grid, params, expected)
 
 
-def places_of(located: Located, cells: Iterable[int]) -> Ints:
+def places_of(located: StudyArea, cells: Iterable[int]) -> Ints:
     """Tell the places of cells in the grid."""
     return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
 
@@ -43,7 +43,7 @@ def places_of(located: Located, cells: Iterable[int]) -> Ints:
 class Estimator:
     """Estimates areas of one period: the city's field is fitted once, each area once."""
 
-    def __init__(self, located: Located, period: Period) -> None:
+    def __init__(self, located: StudyArea, period: Period) -> None:
         self._located = located
         counts = located.counts(period).astype(np.float64)
         sizes = located.grid.area_km2.to_numpy()
@@ -69,7 +69,7 @@ class Estimator:
 
 
 def estimate_areas(
-    located: Located, period: Period, areas: Sequence[CellSet]
+    located: StudyArea, period: Period, areas: Sequence[CellSet]
 ) -> tuple[Estimate, ...]:
     """Estimate what is expected in each area in a period as long, luck taken out."""
     estimator = Estimator(located, period)

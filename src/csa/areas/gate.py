@@ -36,7 +36,7 @@ COUNTS_COMPARED = 4
 
 
 @dataclass(frozen=True)
-class Answer:
+class GateAnswer:
     """Whether the data can answer a question, and what is missing where they cannot."""
 
     question: Question  # `test_cells`, `locate` or `compare`
@@ -48,7 +48,7 @@ class Answer:
     more_months: int | None  # about how many months more it would take
 
 
-def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = None) -> Answer:
+def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = None) -> GateAnswer:
     """Tell whether there are enough incidents to test cells one by one.
 
     References
@@ -69,7 +69,7 @@ def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = Non
         said = say("gate.cells_few", incidents=n_incidents, cells=n_cells, needed=needed)
     else:
         said = say("gate.cells_wait", incidents=n_incidents, cells=n_cells, n=more)
-    return Answer("test_cells", can, is_firm, said, n_incidents, needed, more)
+    return GateAnswer("test_cells", can, is_firm, said, n_incidents, needed, more)
 
 
 def finest_resolution(n_incidents: int, cells_by_resolution: Mapping[int, int]) -> int | None:
@@ -82,7 +82,7 @@ def finest_resolution(n_incidents: int, cells_by_resolution: Mapping[int, int]) 
     return max(passing, default=None)
 
 
-def can_locate(months: int, months_covered: int) -> Answer:
+def can_locate(months: int, months_covered: int) -> GateAnswer:
     """Tell whether a period is long enough to say where incidents are most frequent."""
     _require("months", months, 1)
     _require("months_covered", months_covered, 0)
@@ -97,7 +97,7 @@ def can_locate(months: int, months_covered: int) -> Answer:
         said = say("gate.where_wait", n=more)
     else:
         said = say("gate.where_longer", n=used, needed=MIN_MONTHS, good=GOOD_MONTHS)
-    return Answer("locate", can, is_firm, said, used, MIN_MONTHS, more)
+    return GateAnswer("locate", can, is_firm, said, used, MIN_MONTHS, more)
 
 
 def detectable_drop(
@@ -127,7 +127,7 @@ def can_compare(
     with_rings: bool = False,
     months: float | None = None,
     dispersion: float = 1.0,
-) -> Answer:
+) -> GateAnswer:
     """Tell whether an area has enough incidents to say that something changed."""
     drop = detectable_drop(mean_count, with_rings=with_rings, dispersion=dispersion)
     times = 2 if with_rings else 1
@@ -143,7 +143,7 @@ def can_compare(
         said = say("gate.change_few", mean=mean, needed=needed)
     else:
         said = say("gate.change_wait", mean=mean, n=more)
-    return Answer("compare", drop is not None, is_firm, said, mean_count, needed, more)
+    return GateAnswer("compare", drop is not None, is_firm, said, mean_count, needed, more)
 
 
 def months_needed(n: float, needed: float, months: float) -> int | None:

@@ -24,7 +24,7 @@ from csa.areas.proposal import (
     METHOD_VERSION,
     Proposal,
 )
-from csa.areas.runs import Floats, Objects, Run, Told
+from csa.areas.runs import AreaIncidents, Floats, Objects, Run
 from csa.areas.shrinkage import Estimate
 from csa.areas.suggest import suggest_dbscan
 from csa.base.crs import LONLAT
@@ -115,7 +115,7 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> tuple[int | None, ...
     return settle_tiers(run.estimates, sizes, doubtful, city_per_km2, months)
 
 
-def _named_points(told: Told, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
+def _named_points(told: AreaIncidents, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
     """Name the suspect points of an area, for the command only: no file gives an address."""
     here = {tuple(place) for place in told.lonlat[suspects].round(6).tolist()}
     at = [point for point in points if (point["lon"], point["lat"]) in here]

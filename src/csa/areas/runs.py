@@ -24,7 +24,7 @@ Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class Window:
+class PeriodIncidents:
     """The incidents of the period that lie in the study area."""
 
     incidents: pd.DataFrame  # n incidents
@@ -35,7 +35,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Told:
+class AreaIncidents:
     """What areas tell of their incidents, as arrays: a table is slow where areas are many."""
 
     victims: Floats  # numbers; NaN where unknown
@@ -53,7 +53,7 @@ class Run:
     config: CityConfig  # the city's file
     period: Period  # the months asked for
     kinds: tuple[str, ...]  # the kinds of incident counted
-    window: Window  # the period's incidents
+    window: PeriodIncidents  # the period's incidents
     suggestion: Suggestion  # the values suggested, whatever the count, and where they come from
     suggested: DbscanParams  # the suggested choices of DBSCAN for this count
     params: AreaParams  # the choices made
@@ -72,10 +72,10 @@ class Run:
         return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
 
     @cached_property
-    def told(self) -> Told:
+    def told(self) -> AreaIncidents:
         """What areas tell of the window's incidents."""
         incidents = self.window.incidents
-        return Told(
+        return AreaIncidents(
             incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
             incidents["domestic"].to_numpy(dtype=object),
             incidents["neighborhood"].to_numpy(dtype=object),

@@ -22,7 +22,7 @@ SAME_AREA = 0.5
 
 
 @dataclass(frozen=True)
-class Past:
+class PastIncidents:
     """All incidents before the end of a period, on a grid."""
 
     xy: Floats  # (n, 2) metres
@@ -75,7 +75,7 @@ def _within(rows: cKDTree, columns: cKDTree, eps_m: float) -> csr_array:
 
 def measure_stability(
     areas: Sequence[CellSet],
-    past: Past,
+    past: PastIncidents,
     grid: Grid,
     params: AreaParams,
     *,
@@ -110,7 +110,7 @@ def jaccard(one: CellSet, other: CellSet) -> float:
 class _Again:
     """Finds areas again from some of the incidents, with what all subsamples share."""
 
-    def __init__(self, past: Past, grid: Grid, params: AreaParams) -> None:
+    def __init__(self, past: PastIncidents, grid: Grid, params: AreaParams) -> None:
         self.past, self.grid = past, grid
         self.in_period = past.is_in_period
         self.graph = link(

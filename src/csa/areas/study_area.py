@@ -11,8 +11,8 @@ import pandas as pd
 from csa.areas.choices import Choices
 from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
 from csa.areas.land import Land
-from csa.areas.runs import Window
-from csa.areas.stability import Past
+from csa.areas.runs import PeriodIncidents
+from csa.areas.stability import PastIncidents
 from csa.base.crs import project
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
@@ -32,7 +32,7 @@ def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Located:
+class StudyArea:
     """A dataset's incidents that lie in the study area, of all months."""
 
     dataset: Dataset  # the city's incidents and places
@@ -44,12 +44,12 @@ class Located:
     grid: Grid  # the study area's cells
     cover: pd.DataFrame  # as `study_cells`
 
-    def window(self, period: Period) -> Window:
+    def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
         is_in = (self.month >= period.start.index) & (self.month < period.until.index)
         everything = _in_period(self.dataset.incidents, period, self.kinds)
         n_unlocated = int(everything[["lon", "lat"]].isna().any(axis=1).sum())
-        return Window(
+        return PeriodIncidents(
             self.incidents[is_in].reset_index(drop=True),
             self.xy[is_in],
             self.cells[is_in],
@@ -86,13 +86,13 @@ class Located:
         n_incidents = int((ago < period.months).sum())
         return expect_incidents(recalled, recent, n_incidents, self.grid)
 
-    def past(self, period: Period) -> Past:
+    def past(self, period: Period) -> PastIncidents:
         """Take all incidents before a period's end, for subsampling."""
         months_ago = self.months_ago(period.until)
         # Sorted: a seed leaves the same incidents out, whatever the order of rows.
         order = np.lexsort((self.month, self.xy[:, 1], self.xy[:, 0]))
         past = order[months_ago[order] > 0]
-        return Past(self.xy[past], self.positions[past], months_ago[past], period.months)
+        return PastIncidents(self.xy[past], self.positions[past], months_ago[past], period.months)
 
     @cached_property
     def spirals(self) -> Ints:
@@ -118,7 +118,7 @@ class Located:
 
 def locate(
     dataset: Dataset, config: CityConfig, choices: Choices, cover: pd.DataFrame | None = None
-) -> Located:
+) -> StudyArea:
     """Put a dataset's incidents on the study area's cells."""
     require_city(dataset, config)
     if cover is None:
@@ -136,7 +136,7 @@ def locate(
     when = inside["occurred_at"].dt
     month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
     grid = _grid(cover, config.city.metric_crs)
-    return Located(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
+    return StudyArea(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
 
 
 def require_city(dataset: Dataset, config: CityConfig) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from csa.backtest.scoring import BASELINES, Judged
+from csa.backtest.scoring import BASELINES, TrialScore
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MethodComparison:
     """One method against another on the same days and the same land."""
 
     method: str  # their names
@@ -46,8 +46,8 @@ def best_baseline(table: pd.DataFrame) -> str:
 
 
 def compare(
-    judged: Sequence[Judged], method: str, baseline: str, *, seed: int, n_resamples: int = 2000
-) -> Comparison:
+    judged: Sequence[TrialScore], method: str, baseline: str, *, seed: int, n_resamples: int = 2000
+) -> MethodComparison:
     """Compare two methods in pairs, with a bootstrap over origins and incidents.
 
     The luck of incidents is already in how origins differ. Drawn again in full within each, it
@@ -82,6 +82,6 @@ def compare(
         round(float(number), 12) + 0.0
         for number in ((ours - theirs).mean(), *np.quantile(means, [0.05, 0.95]))
     )
-    return Comparison(
+    return MethodComparison(
         method, baseline, float(ours.mean()), float(theirs.mean()), difference, low, high
     )

@@ -10,10 +10,10 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import Estimator, find_areas, places_of, settle_params
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import whole_months
-from csa.backtest.comparison import Comparison, best_baseline, compare
-from csa.backtest.scoring import Judged, Trial, judge_trial, tabulate
+from csa.backtest.comparison import MethodComparison, best_baseline, compare
+from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
@@ -28,7 +28,7 @@ LAST_YEAR = 12
 
 
 @dataclass(frozen=True)
-class Question:
+class BacktestQuestion:
     """What a backtest asks."""
 
     origins: tuple[Month, ...]  # first months that were not known
@@ -50,8 +50,8 @@ class Backtest:
     """What a backtest found."""
 
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
-    comparison: Comparison | None  # areas against the best other way; None where nothing came
-    judged: tuple[Judged, ...]  # the trials
+    comparison: MethodComparison | None  # areas against the best other way; None where nothing came
+    judged: tuple[TrialScore, ...]  # the trials
 
 
 def full_months(dataset: Dataset) -> Period:
@@ -81,7 +81,11 @@ def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[
 
 
 def run_backtest(
-    located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
+    located: StudyArea,
+    choices: Choices,
+    areas: Areas,
+    question: BacktestQuestion,
+    tell: Tell = silent,
 ) -> Backtest:
     """Propose at each origin from the months before, and score on the months after."""
     refuse_outside(located.dataset, question)
@@ -97,7 +101,7 @@ def run_backtest(
     return _settle(judged, located, question)
 
 
-def refuse_outside(dataset: Dataset, question: Question) -> None:
+def refuse_outside(dataset: Dataset, question: BacktestQuestion) -> None:
     """Refuse origins without a month of data before them, or a whole horizon after."""
     if not question.origins:
         return
@@ -115,9 +119,9 @@ def refuse_outside(dataset: Dataset, question: Question) -> None:
 
 
 def make_trial(
-    located: Located,
+    located: StudyArea,
     period: Period,
-    question: Question,
+    question: BacktestQuestion,
     found: Sequence[CellSet],
     per_km2: Floats,
 ) -> Trial:
@@ -135,12 +139,14 @@ def make_trial(
     )
 
 
-def judge(trial: Trial, located: Located, question: Question) -> Judged:
+def judge(trial: Trial, located: StudyArea, question: BacktestQuestion) -> TrialScore:
     """Let every method choose from what was known."""
     return judge_trial(trial, located.land, question.area_share, seed=SEED)
 
 
-def _settle(judged: Sequence[Judged], located: Located, question: Question) -> Backtest:
+def _settle(
+    judged: Sequence[TrialScore], located: StudyArea, question: BacktestQuestion
+) -> Backtest:
     table = tabulate(judged, located.land, question.horizon_months)
     scored = [one for one in judged if one.trial.future.sum()]
     if not scored:

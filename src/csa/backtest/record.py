@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from csa.backtest.comparison import Comparison
+from csa.backtest.comparison import MethodComparison
 from csa.backtest.scoring import BACKTEST_COLUMNS, as_table
 from csa.backtest.suggestion import Tried
 from csa.base.errors import TableError
@@ -36,7 +36,9 @@ class Record:
     method_version: str  # of the proposal's method
     params: Mapping[str, Any]  # period, resolution, size limit, land share and horizon
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
-    comparison: Comparison | None  # areas against the best other way; None without a past year
+    comparison: (
+        MethodComparison | None
+    )  # areas against the best other way; None without a past year
     tried: tuple[Tried, ...]  # settings of DBSCAN tried
     suggested: Tried | None  # the setting suggested; None where there are too few years
     usual_changes: tuple[UsualChange, ...]  # what chosen areas did afterwards, by origin
@@ -128,13 +130,13 @@ def _judged_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return as_table(rows)
 
 
-def _compared(row: Mapping[str, Any]) -> Comparison:
+def _compared(row: Mapping[str, Any]) -> MethodComparison:
     for name, value in row.items():
         if name in {"method", "baseline"}:
             _text(value)
         else:
             _number(value, least=-1, most=1)
-    return Comparison(**row)
+    return MethodComparison(**row)
 
 
 def _changed(row: Mapping[str, Any]) -> UsualChange:

@@ -11,9 +11,15 @@ import numpy as np
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import locate
-from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, Question, past_januaries, run_backtest
+from csa.backtest.origins import (
+    AREA_SHARE,
+    HORIZON_MONTHS,
+    BacktestQuestion,
+    past_januaries,
+    run_backtest,
+)
 from csa.backtest.record import Record, UsualChange, record_from_plain, record_to_plain
-from csa.backtest.scoring import Judged
+from csa.backtest.scoring import TrialScore
 from csa.backtest.suggestion import Tried, choose_setting
 from csa.backtest.variants import sweep_settings
 from csa.base.errors import ParamError, PeriodError, SourceError, TableError
@@ -50,7 +56,7 @@ def make_record(
     tell("cells")
     located = locate(dataset, config, choices)
     origins = past_years(dataset, choices)
-    question = Question(origins)
+    question = BacktestQuestion(origins)
     tried = sweep_settings(located, choices, config.areas, question, tell)
     suggested = choose_setting(tried)
     areas = _with_setting(config.areas, suggested)
@@ -148,7 +154,7 @@ def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:
     return areas.model_copy(update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples})
 
 
-def _usual_change(one: Judged) -> UsualChange:
+def _usual_change(one: TrialScore) -> UsualChange:
     trial = one.trial
     inside = np.zeros(len(trial.counts), dtype=bool)
     for area in trial.areas:

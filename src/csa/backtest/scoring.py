@@ -62,7 +62,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Judged:
+class TrialScore:
     """One trial judged."""
 
     trial: Trial  # what was known, and what came
@@ -70,7 +70,7 @@ class Judged:
     filled_share: float  # the part of the areas' budget that is cells beside areas
 
 
-def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> Judged:
+def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> TrialScore:
     """Let every method choose from what was known, on exactly the same area."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
@@ -84,16 +84,16 @@ def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> Ju
     parts["neighborhoods"] = _busiest_neighborhoods(trial, land, same_km2)
     parts["random"] = _drawn(land, same_km2, seed)
     parts["ceiling"] = _best_possible(trial.future, land, same_km2)
-    return Judged(trial, parts, taken.filled_share)
+    return TrialScore(trial, parts, taken.filled_share)
 
 
-def judge_areas(trial: Trial, land: Land, area_share: float) -> Judged:
+def judge_areas(trial: Trial, land: Land, area_share: float) -> TrialScore:
     """Let areas alone choose, beside the best possible on as much land: quick."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
     parts = {"areas": taken.part, "ceiling": _best_possible(trial.future, land, same_km2)}
-    return Judged(trial, parts, taken.filled_share)
+    return TrialScore(trial, parts, taken.filled_share)
 
 
 def _best_possible(future: Ints, land: Land, budget_km2: float) -> Floats:
@@ -119,7 +119,7 @@ def _drawn(land: Land, budget_km2: float, seed: int) -> Floats:
     return total / RANDOM_DRAWS
 
 
-def tabulate(judged: Sequence[Judged], land: Land, horizon_months: int) -> pd.DataFrame:
+def tabulate(judged: Sequence[TrialScore], land: Land, horizon_months: int) -> pd.DataFrame:
     """List what each method caught at each origin."""
     rows = [
         _row(one, method, part, land, horizon_months)
@@ -138,7 +138,7 @@ def as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
 
 
 def _row(
-    one: Judged, method: str, part: Floats, land: Land, horizon_months: int
+    one: TrialScore, method: str, part: Floats, land: Land, horizon_months: int
 ) -> dict[str, object]:
     future = one.trial.future
     n_future = int(future.sum())

@@ -12,9 +12,9 @@ from csa.areas.choices import Choices
 from csa.areas.expected import spread
 from csa.areas.finding import Estimator, settle_params
 from csa.areas.forming import form_areas
-from csa.areas.study_area import Located
-from csa.backtest.origins import Question, make_trial, refuse_outside
-from csa.backtest.scoring import Judged, as_table, judge_areas, tabulate
+from csa.areas.study_area import StudyArea
+from csa.backtest.origins import BacktestQuestion, make_trial, refuse_outside
+from csa.backtest.scoring import TrialScore, as_table, judge_areas, tabulate
 from csa.backtest.suggestion import Tried
 from csa.base.logging import Tell, silent
 from csa.base.params import AreaParams, Period
@@ -29,7 +29,11 @@ SWEPT_DENSITY = (0.85, 1.0, 1.15)
 
 
 def run_variants(
-    located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
+    located: StudyArea,
+    choices: Choices,
+    areas: Areas,
+    question: BacktestQuestion,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
     """Score other ways of forming areas, and other settings of DBSCAN, at the same origins."""
     refuse_outside(located.dataset, question)
@@ -46,18 +50,18 @@ def run_variants(
 
 
 def _judge(
-    located: Located,
+    located: StudyArea,
     period: Period,
-    question: Question,
+    question: BacktestQuestion,
     found: Sequence[CellSet],
     estimator: Estimator,
-) -> Judged:
+) -> TrialScore:
     trial = make_trial(located, period, question, found, estimator.per_km2(found))
     return judge_areas(trial, located.land, question.area_share)
 
 
 def _variants(
-    located: Located, period: Period, choices: Choices, areas: Areas
+    located: StudyArea, period: Period, choices: Choices, areas: Areas
 ) -> Iterator[tuple[str, Sequence[CellSet]]]:
     """Form areas without a size limit; by the period's counts alone; by memory alone; swept."""
     params = settle_params(located, period, choices, areas)
@@ -78,7 +82,7 @@ def _variants(
 
 
 def _settings(
-    located: Located, period: Period, choices: Choices, areas: Areas
+    located: StudyArea, period: Period, choices: Choices, areas: Areas
 ) -> Iterator[tuple[float, int, AreaParams]]:
     """Yield radius, minimum at the documented count, and both for this period's count."""
     free = replace(choices, eps_m=None, min_samples=None)
@@ -91,7 +95,11 @@ def _settings(
 
 
 def sweep_settings(
-    located: Located, choices: Choices, areas: Areas, question: Question, tell: Tell = silent
+    located: StudyArea,
+    choices: Choices,
+    areas: Areas,
+    question: BacktestQuestion,
+    tell: Tell = silent,
 ) -> tuple[Tried, ...]:
     """Try settings of DBSCAN around the documented ones at past origins."""
     refuse_outside(located.dataset, question)

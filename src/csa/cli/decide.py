@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from csa.base.logging import Tell
     from csa.base.params import Month
     from csa.config.city import CityConfig
-    from csa.priority.draw_files import Made
-    from csa.priority.proposal_files import Found
-    from csa.workflow.past_years import Asked, Past
+    from csa.priority.draw_files import ClosedDraw
+    from csa.priority.proposal_files import AssessedProposal
+    from csa.workflow.past_years import BacktestRequest, BacktestResult
 
 
 def backtest(
@@ -94,22 +94,22 @@ def _ask(
     choices: Choices,
     wish: tuple[Sequence[Month] | None, int | None, float | None],
     with_variants: bool,
-) -> Asked:
+) -> BacktestRequest:
     """Settle what is asked of the past; `wish` is origins, horizon and land as given."""
     from csa.backtest.recording import past_years
     from csa.dataset.versioned import load_dataset
-    from csa.workflow.past_years import Asked, ask_question
+    from csa.workflow.past_years import BacktestRequest, ask_question
 
     loaded = load_dataset(dataset)
     named, horizon, area_share = wish
     days = past_years(loaded, choices) if named is None else named
     question = ask_question(days, horizon, area_share)
-    return Asked(loaded, config, choices, question, with_variants=with_variants)
+    return BacktestRequest(loaded, config, choices, question, with_variants=with_variants)
 
 
 def _judge_and_write(
-    asked: Asked, dataset: Path, out: Path | None, *, is_named: bool
-) -> tuple[Past, dict[str, Any]]:
+    asked: BacktestRequest, dataset: Path, out: Path | None, *, is_named: bool
+) -> tuple[BacktestResult, dict[str, Any]]:
     """Judge the past; write the folder first, and then keep the record beside the dataset."""
     from csa.backtest.recording import save_record
     from csa.base.io import KEPT, replace_folder, require_writable
@@ -242,7 +242,7 @@ def _draw(
     seed: str | None,
     wanted: tuple[int, str, int, int],
     proposing: tuple[str | None, Sequence[str] | None, Mapping[str, Any]],
-) -> tuple[Found, Made]:
+) -> tuple[AssessedProposal, ClosedDraw]:
     """Close a list or draw it; `wanted` is the tier, its first start, waves, months between."""
     config = city_of(city)
     from csa.base.io import replace_folder
@@ -270,7 +270,7 @@ def _draw(
     return found, made
 
 
-def _show_draw(found: Found, made: Made, out: Path, *, as_json: bool) -> None:
+def _show_draw(found: AssessedProposal, made: ClosedDraw, out: Path, *, as_json: bool) -> None:
     from csa.cli.output.decide import show_closed_list, show_draw, show_written
 
     if as_json:
@@ -283,7 +283,7 @@ def _show_draw(found: Found, made: Made, out: Path, *, as_json: bool) -> None:
     show_written(out, made.files)
 
 
-def _find(dataset: Path, config: CityConfig, choices: Choices, tell: Tell) -> Found:
+def _find(dataset: Path, config: CityConfig, choices: Choices, tell: Tell) -> AssessedProposal:
     from csa.backtest.recording import load_suggestion
     from csa.dataset.versioned import load_dataset
     from csa.priority.proposal_files import find

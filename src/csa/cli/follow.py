@@ -41,7 +41,7 @@ def displace(
     from csa.dataset.chosen import load_chosen
     from csa.dataset.versioned import load_dataset
     from csa.displacement.files import MARKER, displacement_account, displacement_files
-    from csa.displacement.follow import Source, follow_areas
+    from csa.displacement.follow import FollowSource, follow_areas
 
     start = None if since is None else Month.parse(since, "--since")
     chosen = load_chosen(areas)
@@ -55,7 +55,7 @@ def displace(
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")
-        source = Source(dataset, load_dataset(dataset), config, choices)
+        source = FollowSource(dataset, load_dataset(dataset), config, choices)
         followed = follow_areas(source, chosen, start, tell)
         account = displacement_account(followed)
         files = displacement_files(account, followed)

@@ -16,7 +16,7 @@ from csa.cli.output.console import progress
 
 if TYPE_CHECKING:
     from csa.base.message import Message
-    from csa.displacement.follow import Source
+    from csa.displacement.follow import FollowSource
     from csa.reports.public.facts import PublicFacts
     from csa.reports.public.pages import Pictures
 
@@ -51,7 +51,7 @@ def publish(
     from csa.cli.output.publish import show_published, show_published_json
     from csa.dataset.versioned import load_dataset
     from csa.decisions.store.records import read_records
-    from csa.displacement.follow import Source
+    from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
     from csa.reports.month.noting import refuse_outside
@@ -67,7 +67,9 @@ def publish(
     records = read_records(reading_store(config, store), with_values=False)
     with progress(STEPS + 3) as tell:
         tell("load")
-        source = Source(dataset, load_dataset(dataset), config, choices_of(config, None, None, {}))
+        source = FollowSource(
+            dataset, load_dataset(dataset), config, choices_of(config, None, None, {})
+        )
         last = asked or last_month(source.dataset)
         refuse_outside(source.dataset, last)
         made = gather_from(source, plan, records, last, Beside(layers, known), tell)
@@ -95,17 +97,17 @@ def _refuse_older(out: Path, quarter: str) -> None:
 
 
 def _draw(
-    facts: PublicFacts, source: Source, layers: Mapping[str, str]
+    facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
 ) -> tuple[dict[str, Pictures], Message | None]:
     """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
     from csa.base.errors import CsaError
     from csa.base.text import LANGUAGES
     from csa.reports.maps.cartography import draw_map
-    from csa.reports.month.facts import Ground
+    from csa.reports.month.facts import MapGround
     from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
     from csa.reports.public.pages import Pictures
 
-    ground = Ground(source.dataset.study_area, source.dataset.neighborhoods, layers, {})
+    ground = MapGround(source.dataset.study_area, source.dataset.neighborhoods, layers, {})
     drawn = {}
     for language in LANGUAGES:
         sheet = public_sheet(facts, ground, source.config, language)

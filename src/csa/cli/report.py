@@ -119,7 +119,7 @@ def _facts(
     from csa.base.params import Month
     from csa.dataset.versioned import load_dataset
     from csa.decisions.store.records import read_records
-    from csa.displacement.follow import Source
+    from csa.displacement.follow import FollowSource
     from csa.reports.month.basis import needs_public
     from csa.reports.month.gathering import gather
 
@@ -129,7 +129,7 @@ def _facts(
     plan = plan_of(city) if config.city.plan else None
     records = read_records(reading_store(config, store))
     tell("load")
-    source = Source(dataset, load_dataset(dataset), config, choices)
+    source = FollowSource(dataset, load_dataset(dataset), config, choices)
     beside = replace(beside, with_public=needs_public({audience}, records))
     return gather(source, plan, records, when, tell, beside)
 

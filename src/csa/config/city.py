@@ -158,7 +158,7 @@ class City(Frozen):
     )
 
 
-class Places(Frozen):
+class PlacesSource(Frozen):
     """Neighborhoods and the study area."""
 
     file: str = Field("", description="name in the data folder, unless --places names one")
@@ -180,7 +180,7 @@ class Population(Frozen):
     source: str = Field(description="who counted")
 
 
-class Basemap(Frozen):
+class BasemapSource(Frozen):
     """The city's own layers, drawn behind the areas without a network."""
 
     water_file: str = Field("", description="polygons or lines of water, in the data folder")
@@ -285,13 +285,13 @@ class CityConfig(Frozen):
 
     format_version: Literal[1] = Field(description="of this file's layout; 1")
     city: City = Field(description="the city itself")
-    places: Places = Field(description="neighborhoods and study area")
+    places: PlacesSource = Field(description="neighborhoods and study area")
     population: Population | None = Field(None, description="people, where known")
     areas: Areas = Field(description="documented values for candidate areas")
     priorities: Priorities = Field(Priorities(), description="how candidates are compared")
     sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
     points: tuple[Point, ...] = Field((), description="places to flag or to leave out")
-    basemap: Basemap = Field(Basemap(), description="the background of the maps")
+    basemap: BasemapSource = Field(BasemapSource(), description="the background of the maps")
     services: Services | None = Field(None, description="places that help")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     portal: Portal | None = Field(None, description="where files can be downloaded")

@@ -20,7 +20,7 @@ from csa.base.errors import ParamError, SourceError
 from csa.base.io import create_file, json_bytes
 from csa.base.message import Message, say
 from csa.decisions.roles import Person, require_area_chair
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 
 FORMAT_VERSION = 1
 KIND = "choice"
@@ -73,7 +73,7 @@ class Choice:
             raise ParamError("choose.not_utc")
 
 
-def passed_over(judgement: Judgement, areas: Sequence[str]) -> Message | None:
+def passed_over(judgement: AreaAssessment, areas: Sequence[str]) -> Message | None:
     """Tell which areas of a higher tier than a chosen one were not chosen."""
     tiers = judgement.table.set_index("area_id")["tier"]
     lowest = max((_rank(tiers[area]) for area in areas), default=0)
@@ -90,7 +90,7 @@ def _rank(tier: Any) -> int:
 
 
 def save_choice(
-    folder: Path, choice: Choice, proposal: Proposal, judgement: Judgement, *, by: Person
+    folder: Path, choice: Choice, proposal: Proposal, judgement: AreaAssessment, *, by: Person
 ) -> Path:
     """Write a choice with the areas as they were seen."""
     require_area_chair(by)

@@ -17,7 +17,7 @@ import numpy as np
 from csa.disclosure.atoms import Atoms, Ints
 from csa.disclosure.chains import kinds_of
 from csa.disclosure.knowledge import Official, know
-from csa.disclosure.model import Answer, Floats, Model, Range, greatest, model_of, segments_of
+from csa.disclosure.model import Floats, Model, Range, Solution, greatest, model_of, segments_of
 from csa.disclosure.published import Publication
 from csa.disclosure.repair import agreeing_table
 from csa.disclosure.search import WIDTH, Search, show_by_block, show_by_chain, show_by_place
@@ -130,7 +130,7 @@ def _nearest(search: Search, row: int, n_groups: int) -> Ints:
     return np.sort(order[:n_groups])
 
 
-def _bound(answer: Answer) -> float:
+def _bound(answer: Solution) -> float:
     return float(np.floor(answer.bound + 1e-6)) if np.isfinite(answer.bound) else np.inf
 
 

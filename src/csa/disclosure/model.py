@@ -35,7 +35,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Solution:
     """What the solver found."""
 
     change: Ints | None  # (s, segments) the best whole-number change found
@@ -135,7 +135,7 @@ def _outer(wide: sparse.csr_array, inside: Flags) -> sparse.csr_array:
 
 def greatest(
     model: Model, gain: Floats, *, nodes: int = 2000, gap: float = 0.0, whole: bool = True
-) -> Answer:
+) -> Solution:
     """Find the change with the greatest gain."""
     cost = -np.asarray(gain, dtype=np.float64).ravel()
     solved: Any = milp(
@@ -148,14 +148,14 @@ def greatest(
         options={"node_limit": nodes, "mip_rel_gap": gap},
     )
     if solved.x is None:
-        return Answer(None, np.inf, solved.status == NONE_FOUND)
+        return Solution(None, np.inf, solved.status == NONE_FOUND)
     bound = -float(solved.fun)
     if whole:
         bound = np.inf if solved.mip_dual_bound is None else -float(solved.mip_dual_bound)
     elif solved.status != FOUND:
         bound = np.inf
     change = np.rint(solved.x).astype(np.int64)
-    return Answer(change.reshape(len(model.groups), -1) if agrees(model, change) else None, bound)
+    return Solution(change.reshape(len(model.groups), -1) if agrees(model, change) else None, bound)
 
 
 def agrees(model: Model, change: Ints) -> bool:

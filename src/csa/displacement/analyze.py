@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.displacement.dispersion import Dispersion
-from csa.displacement.expectation import Base
-from csa.displacement.past import Past, known_at
+from csa.displacement.expectation import Baseline
+from csa.displacement.past import PastCohort, known_at
 from csa.displacement.usual import NO_FALL, PRIOR_CORE, PRIOR_RING, Usual, settle_usual
 from csa.displacement.verdict import (
-    Comparison,
-    Judged,
+    AreaVerdict,
+    RestOfCity,
     chances,
     follow,
     judge_place,
@@ -25,7 +25,7 @@ from csa.displacement.verdict import (
 )
 from csa.displacement.zoning import (
     LEAST_BEFORE,
-    Places,
+    FollowedPlaces,
     covered_months,
     measure_history,
     place_areas,
@@ -41,7 +41,7 @@ RECENT_MONTHS = 3
 the choice is over, or was never there."""
 
 
-class Basis(StrEnum):
+class UsualBasis(StrEnum):
     """What the usual course of areas rests on: a closed set."""
 
     PAST_YEARS = "past years"
@@ -51,15 +51,15 @@ class Basis(StrEnum):
     NOT_SAID = "not said what chose them"
 
 
-def basis_of(chosen: Chosen, since: Month, past: Sequence[Past]) -> Basis:
+def basis_of(chosen: Chosen, since: Month, past: Sequence[PastCohort]) -> UsualBasis:
     """Tell what the usual course of areas can rest on."""
     if chosen.period is None:
-        return Basis.NOT_SAID
+        return UsualBasis.NOT_SAID
     if abs(chosen.period.until.index - since.index) > RECENT_MONTHS:
-        return Basis.OTHER_MONTHS
+        return UsualBasis.OTHER_MONTHS
     if not past:
-        return Basis.NO_PAST_YEAR
-    return Basis.OTHER_WAY if chosen.is_suggested is False else Basis.PAST_YEARS
+        return UsualBasis.NO_PAST_YEAR
+    return UsualBasis.OTHER_WAY if chosen.is_suggested is False else UsualBasis.PAST_YEARS
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,18 @@ class Displacement:
     chosen: Chosen  # the areas
     since: Month  # the first month of after
     until: Month  # the first month that is not over, or not covered
-    places: Places  # areas, rings and the rest, with what was expected of them
+    places: FollowedPlaces  # areas, rings and the rest, with what was expected of them
     dispersion: Dispersion  # how much more counts vary than chance alone would have them
-    basis: Basis  # what the usual course rests on
-    past: tuple[Past, ...]  # past years that were known at the start, and tell of such areas
+    basis: UsualBasis  # what the usual course rests on
+    past: tuple[PastCohort, ...]  # past years that were known at the start, and tell of such areas
     usual_core: Usual  # what usually happens anyway
     usual_ring: Usual  # what usually happens anyway
-    pooled: Judged  # all areas together
-    single: tuple[Judged, ...]  # each area
+    pooled: AreaVerdict  # all areas together
+    single: tuple[AreaVerdict, ...]  # each area
     knew_after: bool | None  # whether months since the start helped to choose the areas
 
 
-def settle_since(located: Located, since: Month | None) -> tuple[Month, Month]:
+def settle_since(located: StudyArea, since: Month | None) -> tuple[Month, Month]:
     """Settle the first month of after, and the first that is not over."""
     covered = covered_months(located)
     start = since or covered.until.plus(-DEFAULT_AFTER)
@@ -90,10 +90,10 @@ def settle_since(located: Located, since: Month | None) -> tuple[Month, Month]:
 
 
 def displace(
-    located: Located,
+    located: StudyArea,
     chosen: Chosen,
     since: Month | None = None,
-    past: Sequence[Past] = (),
+    past: Sequence[PastCohort] = (),
     tell: Tell = silent,
 ) -> Displacement:
     """Follow areas and their surroundings since a start, and say what changed."""
@@ -106,15 +106,15 @@ def displace(
     months = until.index - since.index
     known = known_at(past, since, LEAST_BEFORE)
     basis = basis_of(chosen, since, known)
-    known = known if basis is Basis.PAST_YEARS else ()
-    prior = NO_FALL if basis in {Basis.OTHER_MONTHS, Basis.NOT_SAID} else PRIOR_CORE
+    known = known if basis is UsualBasis.PAST_YEARS else ()
+    prior = NO_FALL if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else PRIOR_CORE
     usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
     usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
     knew_after = _knew_after(chosen, since)
     judge = _Judge(dispersion.value, usual_core, usual_ring, knew_after)
     tell("verdicts")
     core, ring, rest = zone_counts(located, places.zones, Period(since, until))
-    compared = Comparison(places.rest_before, rest)
+    compared = RestOfCity(places.rest_before, rest)
     pooled, single = judge.all(places, core, ring, compared)
     return Displacement(
         chosen,
@@ -132,7 +132,7 @@ def displace(
     )
 
 
-def _refuse_outside(located: Located, chosen: Chosen) -> None:
+def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
     for area_id, cells in zip(chosen.area_ids, chosen.cells, strict=True):
@@ -165,15 +165,15 @@ class _Judge:
     knew_after: bool | None
 
     def all(
-        self, places: Places, core: Ints, ring: Ints, compared: Comparison
-    ) -> tuple[Judged, tuple[Judged, ...]]:
+        self, places: FollowedPlaces, core: Ints, ring: Ints, compared: RestOfCity
+    ) -> tuple[AreaVerdict, tuple[AreaVerdict, ...]]:
         """Judge all areas together, then each; a lone area is all."""
         n_areas = len(core)
         together, alone = chances(n_areas)
         rings = [base for base in places.rings if base is not None]
-        ring_base = Base.total(rings) if rings else None
+        ring_base = Baseline.total(rings) if rings else None
         pooled = self.one(
-            (core.sum(axis=0), Base.total(places.cores)),
+            (core.sum(axis=0), Baseline.total(places.cores)),
             (ring.sum(axis=0), ring_base),
             compared,
             together,
@@ -187,11 +187,11 @@ class _Judge:
 
     def one(
         self,
-        core: tuple[Ints, Base],
-        ring: tuple[Ints, Base | None],
-        compared: Comparison,
+        core: tuple[Ints, Baseline],
+        ring: tuple[Ints, Baseline | None],
+        compared: RestOfCity,
         chance: float,
-    ) -> Judged:
+    ) -> AreaVerdict:
         z: Floats = line_of(chance, len(compared.monthly))
         here = follow(*core, compared, self.usual_core, self.dispersion, z)
         monthly, base = ring

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.params import Period
 from csa.displacement.analyze import Displacement
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 from csa.displacement.panel import Controls
 from csa.displacement.past import BEFORE_MONTHS
 from csa.displacement.season import MonthCompared, compare_month
 from csa.displacement.sppt import PatternChange, compare_patterns
-from csa.displacement.wdd import Change, Wdd, Wdq, measure_wdd, measure_wdq
+from csa.displacement.wdd import Wdd, Wdq, WeightedChange, measure_wdd, measure_wdq
 from csa.displacement.zones import Control
 from csa.displacement.zoning import covered_months, zone_counts
 from csa.geo.grid import Ints
@@ -36,7 +36,7 @@ class Evidence:
     rest_monthly: tuple[int, ...]
 
 
-def before_months(located: Located, displaced: Displacement) -> Period:
+def before_months(located: StudyArea, displaced: Displacement) -> Period:
     """Tell the months before that after is compared with."""
     first = covered_months(located).start.index
     n_months = min(BEFORE_MONTHS, displaced.since.index - first)
@@ -44,7 +44,7 @@ def before_months(located: Located, displaced: Displacement) -> Period:
 
 
 def measure_evidence(
-    located: Located, displaced: Displacement, controls: Controls
+    located: StudyArea, displaced: Displacement, controls: Controls
 ) -> tuple[Evidence, tuple[Evidence, ...]]:
     """Measure all areas together, and each, the classic way.
 
@@ -59,11 +59,11 @@ def measure_evidence(
     core = np.stack([one[0] for one in sums], axis=1)  # (n, 2): before, after
     ring = np.stack([one[1] for one in sums], axis=1)
     rings = [base for base in places.rings if base is not None]
-    together = Base.total(rings) if rings else None
+    together = Baseline.total(rings) if rings else None
     rest = (int(sums[0][2]), tuple(parts[1][2].tolist()))
     measure = _Measure(located, displaced, before, after, rest)
     pooled = measure.one(
-        (core.sum(axis=0), Base.total(places.cores)),
+        (core.sum(axis=0), Baseline.total(places.cores)),
         (ring.sum(axis=0), together),
         controls.pooled,
     )
@@ -78,14 +78,14 @@ def measure_evidence(
 class _Measure:
     """What all areas of one comparison share."""
 
-    located: Located
+    located: StudyArea
     displaced: Displacement
     before: Period
     after: Period
     rest: tuple[int, tuple[int, ...]]
 
     def one(
-        self, core: tuple[Ints, Base], ring: tuple[Ints, Base | None], control: Control
+        self, core: tuple[Ints, Baseline], ring: tuple[Ints, Baseline | None], control: Control
     ) -> Evidence:
         pair = (self._count(control, self.before), self._count(control, self.after))
         n_base = self._count(control, self.displaced.places.base)
@@ -123,22 +123,22 @@ class _Measure:
             shared_control=True,
         )
 
-    def _change(self, counts: tuple[int, int], weight: float = 1.0) -> Change:
+    def _change(self, counts: tuple[int, int], weight: float = 1.0) -> WeightedChange:
         """Divide by size; and what came before by how much longer that was."""
         longer = self.before.months / self.after.months
-        return Change(counts[0], counts[1], weight * longer, weight)
+        return WeightedChange(counts[0], counts[1], weight * longer, weight)
 
     def _count(self, control: Control, period: Period) -> int:
         return int(self.located.counts(period)[control.cells].sum())
 
 
-def compare_city(located: Located, displaced: Displacement) -> PatternChange:
+def compare_city(located: StudyArea, displaced: Displacement) -> PatternChange:
     """Tell whether the city's pattern moved: the share of each cell before and after."""
     before = located.counts(before_months(located, displaced))
     return compare_patterns(before, located.counts(Period(displaced.since, displaced.until)))
 
 
-def compare_newest(located: Located, displaced: Displacement) -> MonthCompared:
+def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared:
     """Set the city's newest whole month beside the same months of earlier years.
 
     The city's, not the areas': those were chosen because some of these years were high.

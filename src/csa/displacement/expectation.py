@@ -18,16 +18,16 @@ MAX_Z = 37.0
 
 
 @dataclass(frozen=True)
-class Base:
+class Baseline:
     """What was expected of some cells in the months before, luck taken out."""
 
     mean: float  # incidents
     variance: float  # of that number
 
     @staticmethod
-    def total(bases: Sequence[Base]) -> Base:
+    def total(bases: Sequence[Baseline]) -> Baseline:
         """Add up what is expected of several sets of cells."""
-        return Base(math.fsum(b.mean for b in bases), math.fsum(b.variance for b in bases))
+        return Baseline(math.fsum(b.mean for b in bases), math.fsum(b.variance for b in bases))
 
 
 @dataclass(frozen=True)

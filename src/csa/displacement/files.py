@@ -11,15 +11,15 @@ from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say
 from csa.base.params import Period
 from csa.base.text import month, render, speak
-from csa.displacement.analyze import Basis, Displacement
+from csa.displacement.analyze import Displacement, UsualBasis
 from csa.displacement.classic_measures import Evidence
-from csa.displacement.follow import Followed
+from csa.displacement.follow import FollowedAreas
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.past import usual_change, usual_reach
 from csa.displacement.telling import say_verdict, telling_name
 from csa.displacement.usual import Usual
-from csa.displacement.verdict import Judged, Track, alarm_chance, net_look, planned_looks
+from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, net_look, planned_looks
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zones import Control
 
@@ -27,7 +27,7 @@ MARKER = "displacement.json"
 REVISED = ("month", "first_reported", "was", "now")
 
 
-def displacement_files(account: Mapping[str, Any], followed: Followed) -> dict[str, bytes]:
+def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> dict[str, bytes]:
     """Write areas followed as files, the same bytes for the same data."""
     tables = (
         ("panel.csv", followed.panel, PANEL_COLUMNS),
@@ -41,7 +41,7 @@ def displacement_files(account: Mapping[str, Any], followed: Followed) -> dict[s
     return {**files, MARKER: json_bytes(account)}
 
 
-def displacement_account(followed: Followed) -> dict[str, Any]:
+def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     """Write down what changed, beside what would have come anyway, and how sure that is."""
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since.index
@@ -90,7 +90,7 @@ def _dispersion(displaced: Displacement) -> dict[str, Any]:
     return {"value": _round(found.value), "by_block_months": by_block}
 
 
-def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
+def _usual(followed: FollowedAreas, n_months: int) -> dict[str, Any]:
     displaced = followed.displaced
     changes = [one.change(n_months) for one in displaced.past]
     core, ring = displaced.usual_core, displaced.usual_ring
@@ -119,15 +119,15 @@ def _usual(followed: Followed, n_months: int) -> dict[str, Any]:
 def why_usual_unknown(displaced: Displacement) -> Message | None:
     """Say why past years do not tell what areas do by themselves, where it is the areas' doing."""
     since = month(str(displaced.since))
-    if displaced.basis is Basis.NOT_SAID:
+    if displaced.basis is UsualBasis.NOT_SAID:
         return say("follow.usual_not_said", since=since)
-    if displaced.basis is Basis.OTHER_MONTHS:
+    if displaced.basis is UsualBasis.OTHER_MONTHS:
         key = "follow.usual_since" if displaced.knew_after else "follow.usual_earlier"
         return say(key, since=since)
-    return say("follow.usual_other_way") if displaced.basis is Basis.OTHER_WAY else None
+    return say("follow.usual_other_way") if displaced.basis is UsualBasis.OTHER_WAY else None
 
 
-def _why_unknown(followed: Followed) -> str:
+def _why_unknown(followed: FollowedAreas) -> str:
     why = why_usual_unknown(followed.displaced)
     if why is not None:
         return render(why)
@@ -143,14 +143,14 @@ def _ratio(usual: Usual) -> dict[str, Any]:
     }
 
 
-def _pooled(followed: Followed) -> dict[str, Any]:
+def _pooled(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
     who = speak("displacement.all_areas", n=len(displaced.chosen.area_ids))
     evidence, control = followed.pooled, followed.controls.pooled
     return _place(followed, displaced.pooled, who, evidence, control)
 
 
-def _singles(followed: Followed) -> list[dict[str, Any]]:
+def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
     displaced = followed.displaced
     rows = zip(
         displaced.chosen.area_ids,
@@ -173,7 +173,7 @@ def _singles(followed: Followed) -> list[dict[str, Any]]:
 
 
 def _place(
-    followed: Followed, judged: Judged, who: str, evidence: Evidence, control: Control
+    followed: FollowedAreas, judged: AreaVerdict, who: str, evidence: Evidence, control: Control
 ) -> dict[str, Any]:
     displaced = followed.displaced
     since, n_months = displaced.since, len(judged.verdicts)
@@ -213,13 +213,13 @@ def _track(track: Track, at: int) -> dict[str, Any]:
     }
 
 
-def _net(judged: Judged, n_months: int) -> dict[str, Any] | None:
+def _net(judged: AreaVerdict, n_months: int) -> dict[str, Any] | None:
     """Write down core and ring together, when they were asked last."""
     look = net_look(n_months)
     return {"months": look, **_track(judged.net, look - 1)} if judged.net and look else None
 
 
-def _control(followed: Followed, control: Control, evidence: Evidence) -> dict[str, Any]:
+def _control(followed: FollowedAreas, control: Control, evidence: Evidence) -> dict[str, Any]:
     return {
         "is_matched": control.is_close,
         "rate_ratio": _round(control.rate_ratio),
@@ -257,7 +257,7 @@ def _wdq(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _pattern(followed: Followed) -> dict[str, Any]:
+def _pattern(followed: FollowedAreas) -> dict[str, Any]:
     found = followed.pattern
     return {
         "s_index": _round(found.s_index),
@@ -269,7 +269,7 @@ def _pattern(followed: Followed) -> dict[str, Any]:
     }
 
 
-def _newest(followed: Followed) -> dict[str, Any]:
+def _newest(followed: FollowedAreas) -> dict[str, Any]:
     found = followed.newest
     return {
         "month": str(found.month),

@@ -31,7 +31,7 @@ from csa.displacement.sppt import PatternChange
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedAreas:
     """Areas followed, and what stands beside."""
 
     dataset: Dataset  # the city's incidents and places
@@ -58,7 +58,7 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Source:
+class FollowSource:
     """Where areas are followed."""
 
     folder: Path  # the dataset's folder, beside which past years are kept
@@ -68,8 +68,8 @@ class Source:
 
 
 def follow_areas(
-    source: Source, chosen: Chosen, since: Month | None, tell: Tell = silent
-) -> Followed:
+    source: FollowSource, chosen: Chosen, since: Month | None, tell: Tell = silent
+) -> FollowedAreas:
     """Follow areas, and gather what stands beside."""
     kept = (source.folder, source.dataset, source.config, source.choices)
     tell("cells")
@@ -83,7 +83,7 @@ def follow_areas(
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = {area_id: Known(name, cells) for area_id, name, cells in named}
     lineage = trace_lineage(located, source.choices, areas, displaced.until, known, tell)
-    return Followed(
+    return FollowedAreas(
         source.dataset,
         source.config,
         displaced,

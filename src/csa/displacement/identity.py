@@ -36,7 +36,7 @@ MEMORY_MONTHS = 12
 """A track keeps its number for so many months without an area, should one come back there."""
 
 
-class Change(StrEnum):
+class AreaChange(StrEnum):
     """What the cells say of an area, against the month before."""
 
     FIRST = "first"
@@ -51,11 +51,11 @@ class Change(StrEnum):
     LEFT = "left"
 
 
-Why: TypeAlias = tuple[Change, tuple[int, ...]]  # the tracks that the cells come from
+Why: TypeAlias = tuple[AreaChange, tuple[int, ...]]  # the tracks that the cells come from
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class WindowAreas:
     """The areas proposed from one window of months."""
 
     until: Month  # the window's first month that is not counted
@@ -84,7 +84,7 @@ class Sighting:
     until: Month  # the window's first month that is not counted
     track: int  # its numbers, from 1
     version: int  # its numbers, from 1
-    change: Change  # what its cells say
+    change: AreaChange  # what its cells say
     cells: Cells  # its shape; empty where it is no longer proposed
     drawn: Cells  # the first shape of its version
     former: Cells  # its last shape before; empty where there is none
@@ -119,7 +119,7 @@ def match_areas(
     return matched
 
 
-def follow_areas(snapshots: Sequence[Snapshot]) -> list[Sighting]:
+def follow_areas(snapshots: Sequence[WindowAreas]) -> list[Sighting]:
     """Follow areas from window to window by the cells that they share.
 
     An area keeps its track if it is the best match of the track's last shape (see `match_areas`),
@@ -138,7 +138,7 @@ def follow_areas(snapshots: Sequence[Snapshot]) -> list[Sighting]:
         absent = {t: last for t, last in absent.items() if last.until.index >= oldest}
         seen = _follow_step(snapshot, living, absent, n_tracks)
         if not place:
-            seen = [replace(one, change=Change.FIRST) for one in seen]
+            seen = [replace(one, change=AreaChange.FIRST) for one in seen]
         sightings += seen
         absent |= living
         living = {one.track: one for one in seen if one.cells}
@@ -164,7 +164,7 @@ def carry_letters(
 
 
 def _follow_step(
-    snapshot: Snapshot,
+    snapshot: WindowAreas,
     living: Mapping[int, Sighting],
     absent: Mapping[int, Sighting],
     n_tracks: int,
@@ -185,11 +185,11 @@ def _follow_step(
             why = told.get(place, (_name_change(last, cells), ()))
             seen.append(_continue(last, snapshot.until, cells, why))
         elif place in back:
-            why = told.get(place, (Change.BACK, ()))
+            why = told.get(place, (AreaChange.BACK, ()))
             seen.append(_continue(absent[back[place]], snapshot.until, cells, why))
         else:
             n_tracks += 1
-            why = told.get(place, (Change.NEW, ()))
+            why = told.get(place, (AreaChange.NEW, ()))
             seen.append(_begin(n_tracks, snapshot.until, cells, why))
     ended = [living[track] for track in living if track not in kept.values()]
     seen += [_end(last, snapshot.until, merges) for last in ended]
@@ -208,7 +208,7 @@ def _list_splits(
             if kept.get(place, track) == track and len(cells & area) / len(cells) >= PART
         ]
         for place in parts if len(parts) > 1 else []:
-            told[place] = Change.SPLIT, (*told.get(place, (Change.SPLIT, ()))[1], track)
+            told[place] = AreaChange.SPLIT, (*told.get(place, (AreaChange.SPLIT, ()))[1], track)
     return told
 
 
@@ -226,18 +226,18 @@ def _list_merges(
             and len(cells & area) / len(area) >= PART
         )
         if len(sources) > 1:
-            told[place] = Change.MERGED, sources
+            told[place] = AreaChange.MERGED, sources
     return told
 
 
-def _name_change(last: Sighting, cells: Cells) -> Change:
+def _name_change(last: Sighting, cells: Cells) -> AreaChange:
     """Name what became of a shape since the first one of its version."""
     growth = (len(cells) - len(last.drawn)) / len(last.drawn)
     if jaccard(last.drawn, cells) >= SAME_VERSION and growth <= CLEARLY:
-        return Change.PERSISTS
+        return AreaChange.PERSISTS
     if jaccard(last.cells, cells) < SAME or abs(growth) <= CLEARLY:
-        return Change.REDRAWN
-    return Change.GREW if growth > 0 else Change.SHRANK
+        return AreaChange.REDRAWN
+    return AreaChange.GREW if growth > 0 else AreaChange.SHRANK
 
 
 def _begin(track: int, until: Month, cells: Cells, why: Why) -> Sighting:
@@ -246,8 +246,8 @@ def _begin(track: int, until: Month, cells: Cells, why: Why) -> Sighting:
 
 def _continue(last: Sighting, until: Month, cells: Cells, why: Why) -> Sighting:
     """Carry a track on; its version rises where its shape is no longer the version's."""
-    is_same = _name_change(last, cells) == Change.PERSISTS
-    is_same &= why[0] not in {Change.SPLIT, Change.MERGED}
+    is_same = _name_change(last, cells) == AreaChange.PERSISTS
+    is_same &= why[0] not in {AreaChange.SPLIT, AreaChange.MERGED}
     drawn = last.drawn if is_same else cells
     version = last.version + (not is_same)
     return Sighting(until, last.track, version, why[0], cells, drawn, last.cells, why[1])
@@ -255,7 +255,7 @@ def _continue(last: Sighting, until: Month, cells: Cells, why: Why) -> Sighting:
 
 def _end(last: Sighting, until: Month, merges: Mapping[int, Why]) -> Sighting:
     """End a track: merged into another one, or no longer proposed."""
-    into = next((why for why in merges.values() if last.track in why[1]), (Change.LEFT, ()))
+    into = next((why for why in merges.values() if last.track in why[1]), (AreaChange.LEFT, ()))
     no_cells: Cells = frozenset()
     return Sighting(
         until, last.track, last.version, into[0], no_cells, last.drawn, last.cells, into[1]

@@ -23,7 +23,14 @@ from scipy.stats import norm
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
 from csa.base.stats import compare_counts
-from csa.displacement.identity import MEMORY_MONTHS, Cells, Change, Sighting, Snapshot, follow_areas
+from csa.displacement.identity import (
+    MEMORY_MONTHS,
+    AreaChange,
+    Cells,
+    Sighting,
+    WindowAreas,
+    follow_areas,
+)
 
 Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = tuple[int, int, int, int]
@@ -60,8 +67,12 @@ class Event(StrEnum):
     REDRAWN = "redrawn"
 
 
-UNTESTED = {Change.NEW: Event.REDRAWN, Change.BACK: Event.REDRAWN, Change.LEFT: Event.REDRAWN} | {
-    Change(event): Event(event)
+UNTESTED = {
+    AreaChange.NEW: Event.REDRAWN,
+    AreaChange.BACK: Event.REDRAWN,
+    AreaChange.LEFT: Event.REDRAWN,
+} | {
+    AreaChange(event): Event(event)
     for event in ("first", "persists", "grew", "shrank", "split", "merged", "redrawn")
 }
 """What is told of each change where no test says more."""
@@ -90,7 +101,7 @@ DTYPES = (
 
 
 @dataclass(frozen=True)
-class Move:
+class MiddleMove:
     """How far a middle moved."""
 
     metres: float  # between the two middles
@@ -107,7 +118,7 @@ class Change12:
 
 
 def trace_lineage(
-    snapshots: Sequence[Snapshot],
+    snapshots: Sequence[WindowAreas],
     count: Counter,
     *,
     dispersion: float,
@@ -159,7 +170,7 @@ def compare_with_city(counts: Counts, dispersion: float) -> Change12:
     return Change12(p, is_more=now * city_before > before * city_now)
 
 
-def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0) -> Move:
+def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0) -> MiddleMove:
     """Measure how far the middle of incidents moved, and whether that is more than chance.
 
     A distance is never below 0, and 2 standard errors are passed by chance in 1 of 7 (a plane
@@ -175,18 +186,18 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
             raise TableError("lineage.places")
     least = min(len(xy_before), len(xy_after))
     if least == 0:
-        return Move(math.nan, math.nan, is_told=False)
+        return MiddleMove(math.nan, math.nan, is_told=False)
     step = xy_after.mean(axis=0) - xy_before.mean(axis=0)  # (2,) metres
     metres = float(np.hypot(*step))
     if least < 3:
-        return Move(metres, math.nan, is_told=False)
+        return MiddleMove(metres, math.nan, is_told=False)
     apart = [np.cov(xy, rowvar=False) / len(xy) for xy in (xy_before, xy_after)]
     spread = (apart[0] + apart[1]) * max(1.0, dispersion)  # (2, 2) square metres
     along = step @ spread @ step / metres**2 if metres else np.trace(spread) / 2
     se_m = math.sqrt(max(float(along), 0.0))
     free = least - 1
     line = math.sqrt(2 * free / (free - 1) * f_ratio.isf(MOVE_CHANCE, 2, free - 1))
-    return Move(metres, se_m, is_told=metres > line * se_m)
+    return MiddleMove(metres, se_m, is_told=metres > line * se_m)
 
 
 @dataclass(frozen=True)
@@ -210,15 +221,15 @@ def _tell_track(
         seen = by_month.get(month)
         if seen is not None:
             last = seen
-            if seen.change == Change.NEW or (seen.cells and is_gone):
+            if seen.change == AreaChange.NEW or (seen.cells and is_gone):
                 since, is_gone = month, False
                 open_by[Event.APPEARED] = month.index + WAIT_MONTHS
-            is_left = seen.change == Change.LEFT
+            is_left = seen.change == AreaChange.LEFT
             open_by[Event.GONE] = month.index + WAIT_MONTHS if is_left else -1
         event = Event.APPEARED if last.cells else Event.GONE
         looks = [(last.cells or last.former, month)]
         counts = count(*looks[0])
-        if seen is not None and seen.change == Change.LEFT:
+        if seen is not None and seen.change == AreaChange.LEFT:
             looks += _look_back(track, max(since, month.plus(-LOOK_BACK_MONTHS)), month)
         p = _least_p(looks, event, count, dispersion) if month.index <= open_by[event] else None
         if p is not None and p <= MAX_CHANCE:

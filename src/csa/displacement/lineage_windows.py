@@ -14,7 +14,7 @@ from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.gistar import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
@@ -23,7 +23,7 @@ from csa.displacement.emerging import Category, classify, screen_word
 from csa.displacement.identity import (
     SAME,
     Sighting,
-    Snapshot,
+    WindowAreas,
     carry_letters,
     follow_areas,
     match_areas,
@@ -81,7 +81,7 @@ class Chance:
 
 
 def trace_lineage(
-    located: Located,
+    located: StudyArea,
     choices: Choices,
     areas: Areas,
     until: Month | None = None,
@@ -105,8 +105,8 @@ def trace_lineage(
 
 
 def _snapshots(
-    located: Located, choices: Choices, areas: Areas, until: Month | None, tell: Tell
-) -> list[Snapshot]:
+    located: StudyArea, choices: Choices, areas: Areas, until: Month | None, tell: Tell
+) -> list[WindowAreas]:
     covered = covered_months(located)
     last = (until or covered.until).index
     first = max(last - WINDOWS + 1, covered.start.index + min(LEAST_WINDOW, choices.months))
@@ -117,11 +117,11 @@ def _snapshots(
         period = Period.before(end, choices.months)
         sets = find_areas(located, period, settle_params(located, period, choices, areas)).areas
         middles = tuple(located.grid.middle(cells) for cells in sets)
-        found.append(Snapshot(end, tuple(sets), middles))
+        found.append(WindowAreas(end, tuple(sets), middles))
     return found
 
 
-def _trace(located: Located, snapshots: list[Snapshot], months: int) -> pd.DataFrame:
+def _trace(located: StudyArea, snapshots: list[WindowAreas], months: int) -> pd.DataFrame:
     dispersion = measure_history(located, snapshots[-1].until).value
     city: dict[Month, tuple[Ints, Ints]] = {}
 
@@ -167,7 +167,7 @@ def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
     return {one.track: one.cells for one in sightings if one.cells}
 
 
-def _names(located: Located, shapes: Mapping[int, CellSet]) -> dict[int, str]:
+def _names(located: StudyArea, shapes: Mapping[int, CellSet]) -> dict[int, str]:
     """Name each track after the neighborhood that most of its cells lie in."""
     cover = located.cover
     at = assign_neighborhoods(cover["lon"], cover["lat"], located.dataset.neighborhoods)
@@ -181,7 +181,7 @@ def _names(located: Located, shapes: Mapping[int, CellSet]) -> dict[int, str]:
 
 
 def measure_chance(
-    located: Located,
+    located: StudyArea,
     choices: Choices,
     areas: Areas,
     *,
@@ -210,7 +210,7 @@ def measure_chance(
     return Chance(area_years, appeared, gone)
 
 
-def find_emerging(located: Located, until: Month | None = None) -> pd.DataFrame:
+def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFrame:
     """Tell which cells are newly busy, which stay so, and which fade, quarter by quarter."""
     covered = covered_months(located)
     end = until or covered.until

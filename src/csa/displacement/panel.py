@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.params import Month, Period
 from csa.displacement.analyze import Displacement
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 from csa.displacement.past import BEFORE_MONTHS
 from csa.displacement.usual import Usual
 from csa.displacement.verdict import expect
@@ -55,7 +55,7 @@ class Controls:
     is_known: bool  # whether there were enough earlier years to match by
 
 
-def match_controls(located: Located, displaced: Displacement) -> Controls:
+def match_controls(located: StudyArea, displaced: Displacement) -> Controls:
     """Find for each area cells that were like it in the years before those that chose it."""
     zones, km2 = displaced.places.zones, located.grid.area_km2.to_numpy()
     earlier = _earlier_per_km2(located, displaced)
@@ -68,7 +68,7 @@ def match_controls(located: Located, displaced: Displacement) -> Controls:
     return Controls(match(np.concatenate(zones.cores)), single, earlier is not None)
 
 
-def _earlier_per_km2(located: Located, displaced: Displacement) -> Floats | None:
+def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | None:
     """Tell how frequent shootings were before the months that chose the areas, luck taken out."""
     period = displaced.chosen.period
     chosen_from = displaced.places.base.start if period is None else period.start
@@ -81,7 +81,7 @@ def _earlier_per_km2(located: Located, displaced: Displacement) -> Floats | None
     return np.asarray(expected / located.grid.area_km2.to_numpy(), dtype=np.float64)
 
 
-def panel_months(located: Located, since: Month) -> Period:
+def panel_months(located: StudyArea, since: Month) -> Period:
     """Tell which months the panel has: two years before the start to the data's last day."""
     report = located.dataset.report
     first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
@@ -89,7 +89,7 @@ def panel_months(located: Located, since: Month) -> Period:
     return Period(start, last.plus(1))
 
 
-def panel_of(located: Located, displaced: Displacement, controls: Controls) -> pd.DataFrame:
+def panel_of(located: StudyArea, displaced: Displacement, controls: Controls) -> pd.DataFrame:
     """Count incidents by area, zone and month.
 
     Core, ring, rest, unlocated and outside add up to every incident of the month; control rows
@@ -124,7 +124,7 @@ def _rows(
 
 
 def _zones_and_controls(
-    located: Located,
+    located: StudyArea,
     displaced: Displacement,
     controls: Controls,
     period: Period,
@@ -143,7 +143,7 @@ def _zones_and_controls(
     return found
 
 
-def _everything(located: Located, period: Period) -> dict[str, tuple[Ints, Ints]]:
+def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Ints]]:
     """Count by month what has no usable place, and what lies outside the study area."""
     incidents = located.dataset.incidents
     incidents = incidents[incidents["kind"].isin(located.kinds)]
@@ -172,7 +172,7 @@ def _everything(located: Located, period: Period) -> dict[str, tuple[Ints, Ints]
     }
 
 
-def quarters_of(located: Located, displaced: Displacement) -> pd.DataFrame:
+def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
     """Count areas and rings by quarter, beside what would come if nothing changed.
 
     Quarters are told from the start on, back and forth, so that none holds months of both.
@@ -202,7 +202,7 @@ def quarters_of(located: Located, displaced: Displacement) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[list(QUARTER_COLUMNS)]
 
 
-def _quarter_starts(located: Located, displaced: Displacement) -> list[Month]:
+def _quarter_starts(located: StudyArea, displaced: Displacement) -> list[Month]:
     since, first = displaced.since, covered_months(located).start.index
     back = min(BEFORE_MONTHS, since.index - first) // QUARTER
     forth = math.ceil((displaced.until.index - since.index) / QUARTER)
@@ -211,13 +211,13 @@ def _quarter_starts(located: Located, displaced: Displacement) -> list[Month]:
 
 def _followed(
     displaced: Displacement, core: Ints, ring: Ints
-) -> Iterator[tuple[str, str, Ints, Base]]:
+) -> Iterator[tuple[str, str, Ints, Baseline]]:
     """Yield letter, zone, counts by quarter and base: all together, then each."""
     places = displaced.places
-    yield "", "core", core.sum(axis=0), Base.total(places.cores)
+    yield "", "core", core.sum(axis=0), Baseline.total(places.cores)
     rings = [base for base in places.rings if base is not None]
     if rings:
-        yield "", "ring", ring.sum(axis=0), Base.total(rings)
+        yield "", "ring", ring.sum(axis=0), Baseline.total(rings)
     for area, area_id in enumerate(displaced.chosen.area_ids):
         yield area_id, "core", core[area], places.cores[area]
         base = places.rings[area]

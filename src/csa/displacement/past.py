@@ -10,7 +10,7 @@ import numpy as np
 
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 from csa.displacement.usual import PastYear
 
 FORMAT_VERSION = 1
@@ -21,7 +21,7 @@ BEFORE_MONTHS = 24
 
 
 @dataclass(frozen=True)
-class Past:
+class PastCohort:
     """What areas chosen on one past day did after it, all together."""
 
     core: PastYear  # their own cells, and those around them
@@ -39,7 +39,7 @@ class Past:
         return came * self.rest_before / (self.core_before * rest) - 1
 
 
-def usual_change(past: Sequence[Past], n_months: int) -> float | None:
+def usual_change(past: Sequence[PastCohort], n_months: int) -> float | None:
     """Tell how areas of past years changed on average, against the rest of the city.
 
     A past year that does not reach so far tells what it did by its last month: `usual_reach`
@@ -49,12 +49,12 @@ def usual_change(past: Sequence[Past], n_months: int) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def usual_reach(past: Sequence[Past], n_months: int) -> int:
+def usual_reach(past: Sequence[PastCohort], n_months: int) -> int:
     """Tell within how many months past years changed as is told of them."""
     return min(n_months, max((len(one.core.monthly) for one in past), default=0))
 
 
-def known_at(past: Sequence[Past], since: Month, least_months: int) -> tuple[Past, ...]:
+def known_at(past: Sequence[PastCohort], since: Month, least_months: int) -> tuple[PastCohort, ...]:
     """Keep what was known of past years at a start."""
     kept = []
     for one in past:
@@ -69,7 +69,7 @@ def _cut(year: PastYear, n_months: int) -> PastYear:
     return replace(year, monthly=year.monthly[:n_months], compared=year.compared[:n_months])
 
 
-def past_to_plain(past: Sequence[Past]) -> dict[str, Any]:
+def past_to_plain(past: Sequence[PastCohort]) -> dict[str, Any]:
     """Write past years as plain values."""
     rows = [
         {
@@ -92,7 +92,7 @@ def _plain(year: PastYear) -> dict[str, Any]:
     return {"mean": base.mean, "variance": base.variance, "monthly": year.monthly.tolist()}
 
 
-def past_from_plain(plain: Mapping[str, Any]) -> tuple[Past, ...]:
+def past_from_plain(plain: Mapping[str, Any]) -> tuple[PastCohort, ...]:
     """Read past years from plain values."""
     try:
         if plain["kind"] != KIND or plain["format_version"] != FORMAT_VERSION:
@@ -102,19 +102,19 @@ def past_from_plain(plain: Mapping[str, Any]) -> tuple[Past, ...]:
         raise TableError("displacement.bad_past") from error
 
 
-def _read(row: Mapping[str, Any]) -> Past:
+def _read(row: Mapping[str, Any]) -> PastCohort:
     origin = str(Month.parse(row["origin"]))
     compared = _counts(row["compared"])
     core, ring = (_year(row, row[zone], origin, compared) for zone in ("core", "ring"))
     n_areas, before, rest = (_count(row[k]) for k in ("n_areas", "core_before", "rest_before"))
-    return Past(core, ring, n_areas, before, rest)
+    return PastCohort(core, ring, n_areas, before, rest)
 
 
 def _year(row: Mapping[str, Any], zone: Mapping[str, Any], origin: str, compared: Any) -> PastYear:
     monthly = _counts(zone["monthly"])
     if len(monthly) != len(compared):
         raise ValueError(origin)
-    base = Base(_number(zone["mean"]), _number(zone["variance"]))
+    base = Baseline(_number(zone["mean"]), _number(zone["variance"]))
     return PastYear(origin, base, _count(row["compared_before"]), monthly, compared)
 
 

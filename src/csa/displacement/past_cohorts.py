@@ -9,7 +9,7 @@ from pathlib import Path
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.proposal import METHOD_VERSION
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.backtest.recording import past_years, record_params
 from csa.base.errors import SourceError, TableError
 from csa.base.logging import Tell, silent
@@ -18,7 +18,7 @@ from csa.config.city import Areas, CityConfig
 from csa.dataset.cache import kept_path, load_kept, save_kept
 from csa.dataset.versioned import Dataset
 from csa.displacement.lineage_windows import Chance
-from csa.displacement.past import Past, past_from_plain, past_to_plain
+from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.zoning import covered_months, past_of
 
 NAME = "after-past-years"
@@ -28,8 +28,8 @@ CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chan
 
 
 def make_past(
-    located: Located, choices: Choices, areas: Areas, tell: Tell = silent
-) -> tuple[Past, ...]:
+    located: StudyArea, choices: Choices, areas: Areas, tell: Tell = silent
+) -> tuple[PastCohort, ...]:
     """Find areas on each past January, and tell what they did after it."""
     until = covered_months(located).until if past_years(located.dataset, choices) else None
     made = []
@@ -44,7 +44,11 @@ def make_past(
 
 
 def save_past(
-    past: tuple[Past, ...], folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+    past: tuple[PastCohort, ...],
+    folder: Path,
+    dataset: Dataset,
+    config: CityConfig,
+    choices: Choices,
 ) -> None:
     """Keep past years beside their dataset."""
     save_kept(_path(NAME, folder, dataset, config, choices), past_to_plain(past))
@@ -52,7 +56,7 @@ def save_past(
 
 def load_past(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> tuple[Past, ...] | None:
+) -> tuple[PastCohort, ...] | None:
     """Read what is kept of past years: this dataset's, else the latest of older data.
 
     New data come each month; what areas did years ago hardly changes with them.
@@ -73,7 +77,7 @@ def load_past(
     return max(found, key=_reach, default=None)
 
 
-def _reach(past: tuple[Past, ...]) -> tuple[int, int]:
+def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
     """Tell how far past years reach: the last month known of them."""
     ends = [Month.parse(one.core.origin).index + len(one.core.monthly) for one in past]
     return max(ends, default=0), len(past)

@@ -9,7 +9,7 @@ from csa.base import text
 from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.displacement.power import find_power
-from csa.displacement.verdict import LEAST_MEAN, Judged, Track, Verdict, net_look
+from csa.displacement.verdict import LEAST_MEAN, AreaVerdict, Track, Verdict, net_look
 
 KEYS = {
     Verdict.NO_CHANGE: "displacement.no_change",
@@ -52,7 +52,7 @@ def telling_name(area_id: str, place_name: str) -> str:
     return text.speak("displacement.one_area", place=place_name, area_id=area_id)
 
 
-def say_verdict(judged: Judged, n_months: int, since: Month, who: str) -> Message:
+def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:
     """Say what core and ring show after so many months, with what chance alone could give."""
     at = n_months - 1
     verdict = judged.verdicts[at]
@@ -108,7 +108,7 @@ def say_power(yearly: float, n_months: int) -> Message | None:
     return say("displacement.power", n=n_found, **values)
 
 
-def say_single(judged: Judged, n_months: int, since: Month, who: str) -> Message:
+def say_single(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:
     """Say what one of several areas shows, and where none is shown how little that tells."""
     told = say_verdict(judged, n_months, since, who)
     if judged.verdicts[n_months - 1] is not Verdict.NO_CHANGE:

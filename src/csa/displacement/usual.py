@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from csa.displacement.expectation import Base
+from csa.displacement.expectation import Baseline
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,7 +38,7 @@ class PastYear:
     """What came after one past day, of cells that areas chosen that day would have had."""
 
     origin: str  # the first month that was not known, `YYYY-MM`
-    base: Base  # what was expected of the cells in the months before
+    base: Baseline  # what was expected of the cells in the months before
     before: int  # incidents of the rest of the city in those months
     monthly: Ints  # (n,) incidents of the cells in each month after
     compared: Ints  # (n,) those of the rest of the city

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csa.displacement.boundary import boundary_z, crossing_chance
-from csa.displacement.expectation import Base, Expectation
+from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.usual import Usual
 
 Floats = npt.NDArray[np.float64]
@@ -77,7 +77,7 @@ numbers, and claims nothing. Fewer here is `FEWER` where both together exclude t
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RestOfCity:
     """What the rest of the city did."""
 
     before: int  # its incidents in the same months before
@@ -103,7 +103,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Judged:
+class AreaVerdict:
     """An area, or all together: core and ring since the start, and what is said each month."""
 
     core: Track  # the area's own cells
@@ -119,7 +119,9 @@ class Judged:
         return alarms[0] if alarms else None
 
 
-def expect(base: Base, before: int, after: Ints, usual: Usual, dispersion: float) -> Expectation:
+def expect(
+    base: Baseline, before: int, after: Ints, usual: Usual, dispersion: float
+) -> Expectation:
     """Tell what would come if nothing changed but what changes everywhere."""
     mean = usual.ratio * base.mean * after / before
     own = base.variance / base.mean**2 if base.mean else 0.0
@@ -130,8 +132,8 @@ def expect(base: Base, before: int, after: Ints, usual: Usual, dispersion: float
 
 def follow(
     monthly: Ints,
-    base: Base,
-    compared: Comparison,
+    base: Baseline,
+    compared: RestOfCity,
     usual: Usual,
     dispersion: float,
     z: float | Floats,
@@ -204,7 +206,7 @@ def alarm_chance(n_areas: int, n_months: int) -> float:
     return together if n_areas == 1 else together + n_areas * alone
 
 
-def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> Judged:
+def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> AreaVerdict:
     """Say each month what the core and the ring show."""
     net = None if ring is None else join(core, ring)
     verdicts = []
@@ -221,4 +223,4 @@ def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[i
         if verdict is Verdict.FEWER_UNKNOWN and net is not None and look and 1 in believed:
             verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
         verdicts.append(verdict)
-    return Judged(core, ring, z, tuple(verdicts), net)
+    return AreaVerdict(core, ring, z, tuple(verdicts), net)

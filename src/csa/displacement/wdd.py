@@ -13,7 +13,7 @@ from csa.base.message import Message, say
 
 
 @dataclass(frozen=True)
-class Change:
+class WeightedChange:
     """A place's incidents before and after, each with the weight that it is divided by.
 
     Weights make counts alike: 2 for a time, or land, twice as long or large.
@@ -75,10 +75,10 @@ class Wdq:
 
 
 def measure_wdd(  # noqa: PLR0913 - four places and three choices
-    treated: Change,
-    control: Change,
-    ring: Change | None = None,
-    ring_control: Change | None = None,
+    treated: WeightedChange,
+    control: WeightedChange,
+    ring: WeightedChange | None = None,
+    ring_control: WeightedChange | None = None,
     *,
     dispersion: float = 1.0,
     coverage: float = 0.95,
@@ -109,7 +109,7 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
     return Wdd(total, local, displaced, sure.dispersion, coverage)
 
 
-def measure_wdq(treated: Change, ring: Change, control: Change) -> Wdq:
+def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: WeightedChange) -> Wdq:
     """Measure what share of the areas' fall the rings around them shared.
 
     A footnote beside the difference, which has an error: this quotient has none, and is wild
@@ -141,7 +141,9 @@ class _Sureness:
         return WddPart(estimate, se, z, estimate - self.reach * se, estimate + self.reach * se)
 
 
-def _both_variance(control: Change, ring_control: Change, *, is_shared: bool) -> float:
+def _both_variance(
+    control: WeightedChange, ring_control: WeightedChange, *, is_shared: bool
+) -> float:
     """Add up what both controls bring to the total's variance; the same incidents once."""
     if not is_shared:
         return control.variance + ring_control.variance
@@ -153,7 +155,7 @@ def _both_variance(control: Change, ring_control: Change, *, is_shared: bool) ->
     return after**2 * control.after + before**2 * control.before
 
 
-def _against(place: Change, control: Change) -> Fraction:
+def _against(place: WeightedChange, control: WeightedChange) -> Fraction:
     """Tell how a place's ratio to its control changed; exactly, or no change might look a fall."""
     return _rate(place.after, place.after_weight) / _rate(
         control.after, control.after_weight

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from csa.areas.finding import Estimator
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import whole_months
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.dispersion import Dispersion, estimate_dispersion
-from csa.displacement.expectation import Base
-from csa.displacement.past import BEFORE_MONTHS, Past
+from csa.displacement.expectation import Baseline
+from csa.displacement.past import BEFORE_MONTHS, PastCohort
 from csa.displacement.usual import PastYear
 from csa.displacement.zones import Zones, draw_zones
 from csa.geo.cells import parents
@@ -37,19 +37,19 @@ and nobody chose those."""
 
 
 @dataclass(frozen=True)
-class Places:
+class FollowedPlaces:
     """Areas to be followed, on the grid."""
 
     zones: Zones  # areas, rings and the rest
-    cores: tuple[Base, ...]  # what was expected of each before the start
-    rings: tuple[Base | None, ...]  # what was expected of each before the start
+    cores: tuple[Baseline, ...]  # what was expected of each before the start
+    rings: tuple[Baseline | None, ...]  # what was expected of each before the start
     rest_before: int  # incidents of the rest in the same months
     base: Period  # those months
     cells: tuple[CellSet, ...]  # of each area, its cells in the study area
     n_outside: int  # how many cells of areas lie outside and were left out
 
 
-def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Places:
+def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> FollowedPlaces:
     """Put areas on the grid, and tell what was expected of them before a start."""
     grid = located.grid
     inside = tuple(grid.on_land(area) for area in areas)
@@ -60,19 +60,19 @@ def place_areas(located: Located, areas: Sequence[CellSet], since: Month) -> Pla
     estimator = Estimator(located, base)
     cells = grid.area_km2.index.to_numpy()
 
-    def estimate(places: Ints) -> Base | None:
+    def estimate(places: Ints) -> Baseline | None:
         if not len(places):
             return None
         found = estimator.estimate(frozenset(cells[places].tolist()))
-        return Base(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
+        return Baseline(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
 
     cores = tuple(one for one in map(estimate, zones.cores) if one is not None)
     rings = tuple(estimate(ring) for ring in zones.rings)
     rest_before = int(located.counts(base)[zones.rest].sum())
-    return Places(zones, cores, rings, rest_before, base, inside, n_outside)
+    return FollowedPlaces(zones, cores, rings, rest_before, base, inside, n_outside)
 
 
-def base_months(located: Located, since: Month) -> Period:
+def base_months(located: StudyArea, since: Month) -> Period:
     """Tell the months before a start that expectations rest on."""
     covered = covered_months(located)
     if covered.months <= LEAST_BEFORE:
@@ -89,7 +89,7 @@ def base_months(located: Located, since: Month) -> Period:
     return Period(since.plus(start - since.index), since)
 
 
-def covered_months(located: Located) -> Period:
+def covered_months(located: StudyArea) -> Period:
     """Tell which whole months the data cover."""
     report = located.dataset.report
     if report["data_from"] is None or report["data_through"] is None:
@@ -102,7 +102,7 @@ def covered_months(located: Located) -> Period:
 
 
 def monthly_counts(
-    located: Located,
+    located: StudyArea,
     groups: Ints,
     n_groups: int,
     period: Period,
@@ -122,7 +122,7 @@ def monthly_counts(
 
 
 def zone_counts(
-    located: Located, zones: Zones, period: Period, is_counted: Claims | None = None
+    located: StudyArea, zones: Zones, period: Period, is_counted: Claims | None = None
 ) -> tuple[Ints, Ints, Ints]:
     """Count incidents of areas, of their rings and of the rest by month.
 
@@ -136,7 +136,7 @@ def zone_counts(
     return counts[:n], counts[n : 2 * n], counts[2 * n]
 
 
-def measure_history(located: Located, since: Month) -> Dispersion:
+def measure_history(located: StudyArea, since: Month) -> Dispersion:
     """Estimate how much counts of fixed places varied in the years before a start."""
     start = max(covered_months(located).start.index, since.index - HISTORY_MONTHS)
     period = Period(since.plus(start - since.index), since)
@@ -145,7 +145,7 @@ def measure_history(located: Located, since: Month) -> Dispersion:
     return estimate_dispersion(monthly_counts(located, groups, len(numbers), period))
 
 
-def past_of(located: Located, areas: Sequence[CellSet], origin: Month, months: int) -> Past:
+def past_of(located: StudyArea, areas: Sequence[CellSet], origin: Month, months: int) -> PastCohort:
     """Tell what areas chosen on a past day did after it."""
     places = place_areas(located, areas, origin)
     core, ring, rest = zone_counts(located, places.zones, Period(origin, origin.plus(months)))
@@ -154,9 +154,9 @@ def past_of(located: Located, areas: Sequence[CellSet], origin: Month, months: i
     core_before, _, rest_before = zone_counts(
         located, places.zones, Period.before(origin, BEFORE_MONTHS)
     )
-    return Past(
-        PastYear(name, Base.total(places.cores), before, core.sum(axis=0), rest),
-        PastYear(name, Base.total(rings), before, ring.sum(axis=0), rest),
+    return PastCohort(
+        PastYear(name, Baseline.total(places.cores), before, core.sum(axis=0), rest),
+        PastYear(name, Baseline.total(rings), before, ring.sum(axis=0), rest),
         len(areas),
         int(core_before.sum()),
         int(rest_before.sum()),

@@ -39,7 +39,7 @@ class Basemap:
         return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
-def read_streets(path: Path, basemap: city.Basemap) -> gpd.GeoDataFrame:
+def read_streets(path: Path, basemap: city.BasemapSource) -> gpd.GeoDataFrame:
     """Read a city's streets."""
     table = read_shapes(path, basemap.crs, "basemap")
     classes = _text(table, basemap.street_class_column, path).str.casefold()

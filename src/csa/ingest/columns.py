@@ -13,7 +13,7 @@ from csa.config.types import FieldName
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """A source and where its fields stand in one file."""
 
     source: Source  # the layout that the city's file describes
@@ -26,7 +26,7 @@ def normalise_header(name: str) -> str:
     return "".join(character for character in plain if character.isalnum())
 
 
-def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> Layout:
+def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> FileLayout:
     """Find the layout of the city's file that a header satisfies best.
 
     A layout is satisfied when all is there that it cannot do without: what makes an incident,
@@ -34,7 +34,7 @@ def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> Layou
     taken; of equals, the first.
     """
     spelled = [normalise_header(name) for name in header]
-    layouts = [Layout(source, _positions(spelled, source)) for source in config.sources]
+    layouts = [FileLayout(source, _positions(spelled, source)) for source in config.sources]
     satisfied = [layout for layout in layouts if not _missing(layout)]
     if satisfied:
         return max(satisfied, key=_share_found)
@@ -61,11 +61,11 @@ def _positions(spelled: list[str], source: Source) -> dict[str, int]:
     return positions
 
 
-def _share_found(layout: Layout) -> float:
+def _share_found(layout: FileLayout) -> float:
     return len(layout.positions) / len(layout.source.columns)
 
 
-def _missing(layout: Layout) -> list[str]:
+def _missing(layout: FileLayout) -> list[str]:
     positions, source = layout.positions, layout.source
     missing = [name for name in source.incident_from if name not in positions]
     if not {"date", "reported_date"} & set(positions):

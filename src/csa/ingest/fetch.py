@@ -18,7 +18,7 @@ from csa.base.errors import SourceError
 from csa.base.io import write_file
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
-from csa.ingest.pages import ID, Page, Partial, Plan, read_page
+from csa.ingest.pages import ID, DownloadPlan, Page, Partial, read_page
 from csa.ingest.portal import HiccupError, Socrata, Version
 
 PAGE_ROWS = 10_000
@@ -60,10 +60,12 @@ class TornError(Exception):
         self.error = error
 
 
-def plan_download(portal: Socrata, dataset: str, path: Path, page_rows: int | None = None) -> Plan:
+def plan_download(
+    portal: Socrata, dataset: str, path: Path, page_rows: int | None = None
+) -> DownloadPlan:
     """Ask how large a dataset is, and divide it into pages."""
     version = _version(portal, dataset)
-    return Plan(portal, dataset, path, page_rows or PAGE_ROWS, version)
+    return DownloadPlan(portal, dataset, path, page_rows or PAGE_ROWS, version)
 
 
 def _version(portal: Socrata, dataset: str) -> Version:
@@ -73,7 +75,7 @@ def _version(portal: Socrata, dataset: str) -> Version:
     return version
 
 
-def download(plan: Plan, tell: Tell = silent) -> Account:
+def download(plan: DownloadPlan, tell: Tell = silent) -> Account:
     """Download every page and write the file."""
     partial = Partial(plan.path)
     messages: list[Message] = []
@@ -98,7 +100,7 @@ def download(plan: Plan, tell: Tell = silent) -> Account:
     raise AssertionError
 
 
-def _gather(plan: Plan, partial: Partial, tell: Tell) -> int:
+def _gather(plan: DownloadPlan, partial: Partial, tell: Tell) -> int:
     """See that every page is there and fits the others; return how many were there before."""
     n_resumed = 0
     header: list[str] = []
@@ -117,7 +119,7 @@ def _gather(plan: Plan, partial: Partial, tell: Tell) -> int:
     return n_resumed
 
 
-def _check_fit(plan: Plan, page: Page, header: list[str], ids: set[str]) -> None:
+def _check_fit(plan: DownloadPlan, page: Page, header: list[str], ids: set[str]) -> None:
     asked = {"host": plan.portal.host, "dataset": plan.dataset}
     if page.header != header:
         raise TornError(SourceError("fetch.headers", **asked))
@@ -127,13 +129,13 @@ def _check_fit(plan: Plan, page: Page, header: list[str], ids: set[str]) -> None
         raise TornError(SourceError("fetch.repeats", **asked))
 
 
-def _check_unchanged(plan: Plan) -> None:
+def _check_unchanged(plan: DownloadPlan) -> None:
     if plan.portal.version(plan.dataset) != plan.version:
         asked = {"host": plan.portal.host, "dataset": plan.dataset}
         raise TornError(SourceError("fetch.changed", **asked))
 
 
-def _ask_page(plan: Plan, number: int) -> tuple[Page, bytes]:
+def _ask_page(plan: DownloadPlan, number: int) -> tuple[Page, bytes]:
     # One row more than the last page should have: so that an uncounted row shows.
     is_last = number == plan.n_pages - 1
     question = {
@@ -153,7 +155,7 @@ def _ask_page(plan: Plan, number: int) -> tuple[Page, bytes]:
     return plan.portal.ask(plan.dataset, "csv", question, read)
 
 
-def _assemble(plan: Plan, partial: Partial) -> bytes:
+def _assemble(plan: DownloadPlan, partial: Partial) -> bytes:
     """Join the pages, without the portal's own ids; texts stay as they are published."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -167,7 +169,7 @@ def _assemble(plan: Plan, partial: Partial) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _write(plan: Plan, content: bytes, n_restarts: int, messages: list[Message]) -> Account:
+def _write(plan: DownloadPlan, content: bytes, n_restarts: int, messages: list[Message]) -> Account:
     write_file(plan.path, content)
     return Account(
         path=plan.path,
@@ -197,7 +199,7 @@ def download_places(portal: Socrata, dataset: str, path: Path) -> Account:
 
 def _places_once(portal: Socrata, dataset: str, path: Path, n_restarts: int) -> Account:
     version = _version(portal, dataset)
-    plan = Plan(portal, dataset, path, version.n_rows, version)
+    plan = DownloadPlan(portal, dataset, path, version.n_rows, version)
 
     def read(content: bytes) -> bytes:
         try:

@@ -22,7 +22,7 @@ from csa.config.city import CityConfig
 from csa.dataset.versioned import FORMAT_VERSION, KIND, Dataset, fingerprint
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
-from csa.ingest.columns import Layout, match_layout
+from csa.ingest.columns import FileLayout, match_layout
 from csa.ingest.incidents import fold_incidents
 from csa.ingest.judge import JudgedFile, judge_file
 from csa.ingest.layers import Layer, read_risk_terrain, read_services
@@ -57,10 +57,10 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Tried:
+class FileTrial:
     """What a run of ingest would make of one file."""
 
-    layout: Layout  # the layout that its header satisfies
+    layout: FileLayout  # the layout that its header satisfies
     account: dict[str, Any]  # the file, its layout and fields, and its rows
     messages: tuple[Message, ...]  # what cannot be read or is named by no rule, and what to mend
 
@@ -119,7 +119,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
     return Intake(dataset, list_rejected(files, rows), messages, find_renamed(rows))
 
 
-def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[Tried]:
+def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:
     """Read shooting files as a run of ingest would, each by itself, and write nothing."""
     if places is not None:
         area = _read_places(config, Inputs(tuple(files), places)).study_area
@@ -130,7 +130,7 @@ def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) ->
     return [_try_file(path, config, world, name) for path in files]
 
 
-def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str) -> Tried:
+def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str) -> FileTrial:
     layout, judged = _read_file(path, config, area, name)
     rows, _ = settle([judged], None)
     used = rows[rows["reason"] == ""]
@@ -147,12 +147,12 @@ def _try_file(path: Path, config: CityConfig, area: shapely.Geometry, name: str)
         "last_date": None if used.empty else days.max().isoformat(),
         "unnamed": unnamed,
     }
-    return Tried(layout, told, (*judged.notes, *unnamed_notes(unnamed)))
+    return FileTrial(layout, told, (*judged.notes, *unnamed_notes(unnamed)))
 
 
 def _read_file(
     path: Path, config: CityConfig, area: shapely.Geometry, name: str
-) -> tuple[Layout, JudgedFile]:
+) -> tuple[FileLayout, JudgedFile]:
     records = read_records(path)
     layout = match_layout(records.header, config, path)
     judged = judge_file(records, layout, config, path)

@@ -25,9 +25,9 @@ from csa.base.crs import distance_m
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.config.city import CityConfig, Point, Source
-from csa.ingest.columns import Layout, fields_of
+from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
-from csa.ingest.records import Records
+from csa.ingest.records import FileRecords
 from csa.ingest.rules import answer, any_holds, holds
 from csa.ingest.unnamed import Unnamed, find_unnamed
 from csa.ingest.unread import unread_notes
@@ -66,7 +66,7 @@ class JudgedFile:
 
 
 def judge_file(
-    records: Records, layout: Layout, config: CityConfig, path: Path | None = None
+    records: FileRecords, layout: FileLayout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
     """Judge each row of a file by itself."""
     source = layout.source
@@ -149,7 +149,7 @@ def _victims(
     return mask.astype("boolean"), []
 
 
-def _identical(records: Records) -> np.ndarray:
+def _identical(records: FileRecords) -> np.ndarray:
     """Mark the rows that repeat an earlier one in every field."""
     seen: set[tuple[str, ...]] = set()
     repeats = np.zeros(len(records.rows), dtype=bool)

@@ -13,7 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.ingest.columns import normalise_header
-from csa.ingest.records import Records, read_records
+from csa.ingest.records import FileRecords, read_records
 
 V = TypeVar("V")
 Field: TypeAlias = str | float | None
@@ -64,7 +64,7 @@ def _refusal(path: Path, faults: Sequence[Message]) -> SourceError:
     return error
 
 
-def _match_columns(records: Records) -> tuple[dict[str, int], list[Message]]:
+def _match_columns(records: FileRecords) -> tuple[dict[str, int], list[Message]]:
     """Find where each column stands; a header that is unknown, doubled or lacking is a fault."""
     known = {normalise_header(name): name for name in MEASURE_COLUMNS}
     columns: dict[str, int] = {}
@@ -107,7 +107,7 @@ def _key(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _sheet_rows(records: Records) -> list[int]:
+def _sheet_rows(records: FileRecords) -> list[int]:
     """Give each row a spreadsheet's number: a text of several lines is one row."""
     rows, inside = [], sum(name.count("\n") for name in records.header)
     for line, fields in zip(records.lines, records.rows, strict=True):
@@ -120,7 +120,7 @@ def _sheet_rows(records: Records) -> list[int]:
 class _Reading(Generic[V]):
     """The rows of one file, and the faults found in them."""
 
-    records: Records
+    records: FileRecords
     columns: Mapping[str, int]
     kinds: Mapping[str, str]
     places: Mapping[str, str]

@@ -24,7 +24,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Plan:
+class DownloadPlan:
     """What is downloaded, where to, and in which pages."""
 
     portal: Socrata  # where from
@@ -51,7 +51,7 @@ class Page:
     rows: list[list[str]]  # n records, each as long as the header, the row's id first
 
 
-def read_page(content: bytes, plan: Plan, number: int) -> Page:
+def read_page(content: bytes, plan: DownloadPlan, number: int) -> Page:
     """Read a page."""
     portal, dataset = plan.portal, plan.dataset
     try:
@@ -91,7 +91,7 @@ class Partial:
         finally:
             os.close(descriptor)
 
-    def begin(self, plan: Plan) -> bool:
+    def begin(self, plan: DownloadPlan) -> bool:
         """Keep pages of the planned version; throw away those of any other."""
         state = {
             "format_version": FORMAT_VERSION,
@@ -129,7 +129,7 @@ class Partial:
         """Keep a page."""
         write_file(self._page(number), content)
 
-    def page(self, plan: Plan, number: int) -> Page | None:
+    def page(self, plan: DownloadPlan, number: int) -> Page | None:
         """Read a page that was kept."""
         try:
             return read_page(self._page(number).read_bytes(), plan, number)

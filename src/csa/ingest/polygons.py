@@ -11,14 +11,16 @@ from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, say
 from csa.base.schema import UNASSIGNED
-from csa.config.city import City, Places
+from csa.config.city import City, PlacesSource
 from csa.ingest.gdal import read_map
 
 MAX_SPAN_DEGREES = 3.0
 """About 300 km: no city reaches farther, and no neighborhood lies farther from the others."""
 
 
-def read_neighborhoods(path: Path, places: Places) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+def read_neighborhoods(
+    path: Path, places: PlacesSource
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     """Read a city's neighborhoods."""
     table = _read(path, places.crs)
     for column in filter(None, (places.name_column, places.id_column)):

@@ -39,7 +39,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Clock:
+class PortalClock:
     """Time and chance, so that tests need not wait."""
 
     sleep: Callable[[float], None] = time.sleep  # waits so many seconds
@@ -47,7 +47,7 @@ class Clock:
     chance: Callable[[], float] = SystemRandom().random
 
 
-CLOCK = Clock()
+CLOCK = PortalClock()
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def address_of(portal: str) -> str:
 class Socrata:
     """A portal to ask."""
 
-    def __init__(self, portal: str, token: str = "", clock: Clock = CLOCK) -> None:
+    def __init__(self, portal: str, token: str = "", clock: PortalClock = CLOCK) -> None:
         self.address = address_of(portal)
         self.retries = 0
         self._clock = clock

@@ -33,7 +33,7 @@ MAGIC = {
 
 
 @dataclass(frozen=True)
-class Records:
+class FileRecords:
     """A file's records as text."""
 
     name: str  # the file's name, without its folder
@@ -50,7 +50,7 @@ class Records:
         return len(self.rows) + len(self.unreadable)
 
 
-def read_records(path: Path) -> Records:
+def read_records(path: Path) -> FileRecords:
     """Read a CSV or JSON file."""
     try:
         content = path.read_bytes()
@@ -126,7 +126,7 @@ class _Lines:
         return line
 
 
-def _from_csv(text: str, path: Path, sha256: str) -> Records:
+def _from_csv(text: str, path: Path, sha256: str) -> FileRecords:
     before = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         return _parse_csv(text, path, sha256)
@@ -136,7 +136,7 @@ def _from_csv(text: str, path: Path, sha256: str) -> Records:
         csv.field_size_limit(before)
 
 
-def _parse_csv(text: str, path: Path, sha256: str) -> Records:
+def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
     name = path.name
     first_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first_line.count)
@@ -169,7 +169,9 @@ def _parse_csv(text: str, path: Path, sha256: str) -> Records:
     if cut_off is not None:
         n_lines = reader.line_num - cut_off + 1
         notes.append(say("source.note_cut_off", name=name, line=cut_off, n=n_lines))
-    return Records(name, sha256, tuple(header), rows, starts, unreadable, tuple(notes[:MAX_NOTES]))
+    return FileRecords(
+        name, sha256, tuple(header), rows, starts, unreadable, tuple(notes[:MAX_NOTES])
+    )
 
 
 def _fit(row: list[str], width: int) -> list[str] | None:
@@ -181,7 +183,7 @@ def _fit(row: list[str], width: int) -> list[str] | None:
     return None
 
 
-def _from_json(text: str, path: Path, sha256: str) -> Records:
+def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
     try:
         parsed = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -200,7 +202,7 @@ def _from_json(text: str, path: Path, sha256: str) -> Records:
             lines.append(number)
         else:
             bad.append(number)
-    return Records(path.name, sha256, header, rows, lines, sorted(bad))
+    return FileRecords(path.name, sha256, header, rows, lines, sorted(bad))
 
 
 def _is_text(text: str) -> bool:

@@ -26,7 +26,7 @@ States: TypeAlias = Mapping[str, ActionState]
 
 
 @dataclass(frozen=True)
-class Clock:
+class ResponseClock:
     """The days from the first group meeting to the start of local work."""
 
     state: ClockState
@@ -100,17 +100,17 @@ def _held_by(late: str, waits: Mapping[str, set[str]], still: set[str]) -> tuple
     return tuple(sorted(held - {late}, key=by_number))
 
 
-def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> Clock:
+def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> ResponseClock:
     """Tell where the 60 days of 1.3.6 stand."""
     ends = first_meeting + timedelta(days=CLOCK_DAYS) if first_meeting else None
     if begun_on is not None and begun_on <= today:
         # Work may begin before anybody meets; it is then begun on day 0.
         day = max(0, (begun_on - first_meeting).days) if first_meeting else None
-        return Clock("begun", day, ends)
+        return ResponseClock("begun", day, ends)
     if first_meeting is None or first_meeting > today:
-        return Clock("not-started", None, ends)
+        return ResponseClock("not-started", None, ends)
     day = (today - first_meeting).days
-    return Clock("running" if day <= CLOCK_DAYS else "over", day, ends)
+    return ResponseClock("running" if day <= CLOCK_DAYS else "over", day, ends)
 
 
 def ordered(plan: Plan, states: States, today: date) -> tuple[Action, ...]:

@@ -14,7 +14,7 @@ from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.finding import estimate_areas, places_of
 from csa.areas.gate import (
     MIN_MONTHS,
-    Answer,
+    GateAnswer,
     can_compare,
     can_locate,
     can_test_cells,
@@ -33,7 +33,7 @@ from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.grid import Ints
-from csa.priority.assessment import SEED, YEAR, Question, judged_table
+from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
 from csa.priority.index import Weights, choose, priority_index, sensitivity
 
 RESOLUTIONS = (6, 7, 8, 9, 10)
@@ -58,13 +58,13 @@ COMPONENTS = {
 
 
 @dataclass(frozen=True)
-class Judgement:
+class AreaAssessment:
     """What is known of how sure each candidate area is."""
 
     table: pd.DataFrame  # `JUDGED_COLUMNS`, an area a row, west to east
     estimates: tuple[Estimate, ...]  # what is expected in each
     why: Mapping[str, tuple[Message, Message]]  # area to two sentences
-    answers: Mapping[str, Answer]  # what the data can answer
+    answers: Mapping[str, GateAnswer]  # what the data can answer
     finest: int | None  # the finest resolution at which cells may be tested; None for none
     concentration: Concentration  # how unevenly incidents lie on the land, beside chance
     cells: pd.DataFrame | None  # gi* of every cell as `csa.areas.gistar.find_hot_cells`
@@ -82,7 +82,7 @@ def judge(
     proposal: Proposal,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
-) -> Judgement:
+) -> AreaAssessment:
     """Tell how sure each candidate area is."""
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
@@ -97,7 +97,7 @@ def judge(
     table = judged_table(asked, estimates, city_per_km2)
     table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
     table["hot_cells"] = _count_hot(asked, cells)
-    return Judgement(
+    return AreaAssessment(
         table,
         estimates,
         _reasons(table, estimates, city_per_km2, proposal.summary["params"]["months_covered"]),
@@ -109,7 +109,7 @@ def judge(
     )
 
 
-def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.DataFrame:
+def prioritise(judgement: AreaAssessment, weights: Weights, capacity: int) -> pd.DataFrame:
     """Tell which areas enter by some weights, and how firm that is: quick, to be tried out."""
     first = choose_first(judgement, weights, capacity)
     parts = components_of(judgement)
@@ -131,7 +131,7 @@ def prioritise(judgement: Judgement, weights: Weights, capacity: int) -> pd.Data
     return chosen
 
 
-def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[str]:
+def choose_first(judgement: AreaAssessment, weights: Weights, capacity: int) -> list[str]:
     """Choose the areas that come first by some weights."""
     unknown = sorted(set(weights.by_component) - set(COMPONENTS))
     if unknown:
@@ -146,7 +146,7 @@ def choose_first(judgement: Judgement, weights: Weights, capacity: int) -> list[
     return [str(area_id) for area_id in choose(priority_index(parts, weights), capacity)]
 
 
-def components_of(judgement: Judgement) -> pd.DataFrame:
+def components_of(judgement: AreaAssessment) -> pd.DataFrame:
     """List the components of the priority index."""
     table = judgement.table[~judgement.table["is_doubtful"].astype(bool)].set_index("area_id")
     return pd.DataFrame(
@@ -156,7 +156,7 @@ def components_of(judgement: Judgement) -> pd.DataFrame:
 
 def _ask(
     dataset: Dataset, config: CityConfig, proposal: Proposal, cover: pd.DataFrame | None
-) -> Question:
+) -> AssessmentInput:
     params = proposal.summary["params"]
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     choices = Choices(
@@ -171,10 +171,10 @@ def _ask(
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )
     places = tuple(places_of(located, area) for area in areas)
-    return Question(located, config, proposal, period, areas, places)
+    return AssessmentInput(located, config, proposal, period, areas, places)
 
 
-def _hot_cells(asked: Question, counts: Ints) -> pd.DataFrame | None:
+def _hot_cells(asked: AssessmentInput, counts: Ints) -> pd.DataFrame | None:
     """Test every cell where there are enough incidents for so many."""
     if not can_test_cells(int(counts.sum()), len(counts)).can:
         return None
@@ -185,13 +185,13 @@ def _hot_cells(asked: Question, counts: Ints) -> pd.DataFrame | None:
     )
 
 
-def _concentration(asked: Question, counts: Ints) -> Concentration:
+def _concentration(asked: AssessmentInput, counts: Ints) -> Concentration:
     index = asked.located.cover.index
     by_cell, land = pd.Series(counts, index=index), asked.located.land
     return measure_concentration(by_cell, pd.Series(land.area_km2, index=index), seed=SEED)
 
 
-def _count_hot(asked: Question, cells: pd.DataFrame | None) -> pd.arrays.IntegerArray:
+def _count_hot(asked: AssessmentInput, cells: pd.DataFrame | None) -> pd.arrays.IntegerArray:
     if cells is None:
         return pd.array([pd.NA] * len(asked.areas), dtype="Int64")
     is_hot = cells["is_hot"].to_numpy()
@@ -222,7 +222,9 @@ def _reasons(
     return reasons
 
 
-def _answers(asked: Question, n_incidents: int, table: pd.DataFrame) -> dict[str, Answer]:
+def _answers(
+    asked: AssessmentInput, n_incidents: int, table: pd.DataFrame
+) -> dict[str, GateAnswer]:
     """Ask what the data can answer, a year against a year."""
     months = asked.proposal.summary["params"]["months_covered"]
     until = min(asked.period.until, asked.covered.until)
@@ -239,7 +241,7 @@ def _answers(asked: Question, n_incidents: int, table: pd.DataFrame) -> dict[str
     }
 
 
-def _finest(asked: Question, n_incidents: int) -> int | None:
+def _finest(asked: AssessmentInput, n_incidents: int) -> int | None:
     """Find the finest cells that may be tested; a city's cells are counted by their mean size."""
     cells = {
         resolution: math.ceil(asked.located.land.total_km2 / h3_cells.mean_km2(resolution))

@@ -15,7 +15,7 @@ from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import SAME_AREA, jaccard, measure_stability
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
@@ -61,10 +61,10 @@ JUDGED_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Question:
+class AssessmentInput:
     """What a judgement is asked about."""
 
-    located: Located  # the city's incidents
+    located: StudyArea  # the city's incidents
     config: CityConfig  # the city's file
     proposal: Proposal  # all candidates of one run
     period: Period  # the months counted
@@ -87,7 +87,7 @@ class Question:
 
 
 def judged_table(
-    asked: Question, estimates: Sequence[Estimate], city_per_km2: float
+    asked: AssessmentInput, estimates: Sequence[Estimate], city_per_km2: float
 ) -> pd.DataFrame:
     """List what is known of each area, but its tier and its cells beyond chance."""
     areas = asked.proposal.areas
@@ -140,7 +140,7 @@ def _known(estimate: Estimate, number: float) -> float:
     return np.nan if estimate.is_sure else number
 
 
-def _timed(asked: Question) -> pd.DataFrame:
+def _timed(asked: AssessmentInput) -> pd.DataFrame:
     """Count each area's incidents by month, all kinds of spans at once."""
     located, until = asked.located, min(asked.period.until, asked.covered.until)
     in_period = until.index - asked.period.start.index
@@ -168,7 +168,7 @@ def _timed(asked: Question) -> pd.DataFrame:
     return table
 
 
-def _rates(table: pd.DataFrame, asked: Question) -> pd.Series:
+def _rates(table: pd.DataFrame, asked: AssessmentInput) -> pd.Series:
     """Give yearly rates where enough people live, and were counted lately enough."""
     counted = asked.located.dataset.report.get("population_year")
     is_recent = counted is not None and asked.period.until.year - int(counted) <= MAX_YEARS_OLD
@@ -179,7 +179,7 @@ def _rates(table: pd.DataFrame, asked: Question) -> pd.Series:
     return known
 
 
-def _earlier(asked: Question) -> list[str]:
+def _earlier(asked: AssessmentInput) -> list[str]:
     """Tell of each area whether it would have been one twelve months before."""
     until = asked.period.until.plus(-YEAR)
     period = Period.before(until, asked.period.months)

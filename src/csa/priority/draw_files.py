@@ -26,7 +26,7 @@ from csa.priority.draw import Draw, Entrant, draw_start_order
 from csa.priority.draw_power import DISPERSION, power_table
 from csa.priority.draw_record import draw_record
 from csa.priority.files import count_tiers
-from csa.priority.proposal_files import Found
+from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "draw.json"
 LIST_FILE = "list.txt"
@@ -44,7 +44,7 @@ POWER_COLUMNS = {
 }
 
 
-def list_entrants(found: Found, tier: int) -> tuple[Entrant, ...]:
+def list_entrants(found: AssessedProposal, tier: int) -> tuple[Entrant, ...]:
     """List the areas of a tier for a draw."""
     judgement, kinds = found.judgement, found.choices.kinds
     counts = count_tiers(judgement)
@@ -70,7 +70,7 @@ class Starts:
 
 
 @dataclass(frozen=True)
-class Made:
+class ClosedDraw:
     """A list closed, or drawn."""
 
     account: Mapping[str, Any]  # what `draw.json` holds
@@ -91,22 +91,22 @@ class Made:
         return files
 
 
-def close_list(found: Found, starts: Starts) -> Made:
+def close_list(found: AssessedProposal, starts: Starts) -> ClosedDraw:
     """Close the list of a draw, before anybody knows the seed."""
     # The list and its code do not depend on the seed: any will do to write them.
     record = draw_record(_draw(found, starts, "any seed"))
-    return Made(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
+    return ClosedDraw(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
 
 
-def make_draw(found: Found, starts: Starts, seed: str) -> Made:
+def make_draw(found: AssessedProposal, starts: Starts, seed: str) -> ClosedDraw:
     """Draw which areas start when."""
     drawn = _draw(found, starts, seed)
     usual = found.usual_fall_share or 0.0
     power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
-    return Made(_account(DRAWN, found, draw_record(drawn)), drawn, power)
+    return ClosedDraw(_account(DRAWN, found, draw_record(drawn)), drawn, power)
 
 
-def _draw(found: Found, starts: Starts, seed: str) -> Draw:
+def _draw(found: AssessedProposal, starts: Starts, seed: str) -> Draw:
     _require_time_to_come(found, starts.first_start)
     return draw_start_order(
         starts.entrants,
@@ -117,7 +117,7 @@ def _draw(found: Found, starts: Starts, seed: str) -> Draw:
     )
 
 
-def _require_time_to_come(found: Found, first_start: Month) -> None:
+def _require_time_to_come(found: AssessedProposal, first_start: Month) -> None:
     """Refuse a start in months that were counted: nothing could be compared from then on."""
     through = found.dataset.report["data_through"]
     if through is None:
@@ -128,7 +128,7 @@ def _require_time_to_come(found: Found, first_start: Month) -> None:
         raise ParamError("draw.start_past", given=first_start, last=last, earliest=earliest)
 
 
-def _account(kind: str, found: Found, record: Mapping[str, Any]) -> dict[str, Any]:
+def _account(kind: str, found: AssessedProposal, record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **write_header(kind, found.dataset, found.config),
         "params": dict(found.proposal.summary["params"]),
@@ -140,7 +140,7 @@ def _account(kind: str, found: Found, record: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: Made) -> None:
+def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedDraw) -> None:
     """Refuse whatever would let somebody draw until they like what comes.
 
     In one folder one list is closed, then that list is drawn, once; the same files may be

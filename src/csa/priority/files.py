@@ -20,10 +20,10 @@ from csa.areas.proposal import METHOD_VERSION
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.text import render
 from csa.geo.cells import as_text
-from csa.priority.assess import CHOSEN_COLUMNS, Judgement
+from csa.priority.assess import CHOSEN_COLUMNS, AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS
 from csa.priority.index import Weights
-from csa.priority.proposal_files import Found
+from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "priorities.json"
 PRIORITY_COLUMNS = {**JUDGED_COLUMNS, **CHOSEN_COLUMNS}
@@ -38,7 +38,7 @@ TESTED_COLUMNS = {
 }
 
 
-def priorities_account(found: Found, weights: Weights, capacity: int) -> dict[str, Any]:
+def priorities_account(found: AssessedProposal, weights: Weights, capacity: int) -> dict[str, Any]:
     """Write down what is known of areas, and by which weights some come first."""
     judgement = found.judgement
     return {
@@ -68,7 +68,7 @@ def priorities_account(found: Found, weights: Weights, capacity: int) -> dict[st
 
 
 def priorities_files(
-    account: Mapping[str, Any], judgement: Judgement, chosen: pd.DataFrame
+    account: Mapping[str, Any], judgement: AreaAssessment, chosen: pd.DataFrame
 ) -> dict[str, bytes]:
     """Write a judgement as files, the same bytes for the same judgement."""
     columns = list(PRIORITY_COLUMNS)
@@ -81,14 +81,14 @@ def priorities_files(
     return {**files, MARKER: json_bytes(account)}
 
 
-def join_chosen(judgement: Judgement, chosen: pd.DataFrame) -> pd.DataFrame:
+def join_chosen(judgement: AreaAssessment, chosen: pd.DataFrame) -> pd.DataFrame:
     """Put what weights say beside what is known of each area."""
     # By place: both are west to east, and letters have no kind where there is no area.
     table = judgement.table.reset_index(drop=True)
     return table.join(chosen.reset_index(drop=True))[list(PRIORITY_COLUMNS)]
 
 
-def count_tiers(judgement: Judgement) -> dict[int, int]:
+def count_tiers(judgement: AreaAssessment) -> dict[int, int]:
     """Count the areas of each tier."""
     counts = Counter(int(tier) for tier in judgement.table["tier"].dropna())
     return dict(sorted(counts.items()))

@@ -13,11 +13,11 @@ from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
-from csa.priority.assess import Judgement, judge
+from csa.priority.assess import AreaAssessment, judge
 
 
 @dataclass(frozen=True)
-class Found:
+class AssessedProposal:
     """Candidate areas and what is known of them."""
 
     dataset: Dataset  # a city's incidents and places
@@ -25,7 +25,7 @@ class Found:
     choices: Choices  # what the analyst chose
     record: Record | None  # what past years say; None where none is kept
     proposal: Proposal  # all candidates
-    judgement: Judgement  # how sure each is
+    judgement: AreaAssessment  # how sure each is
 
     @property
     def usual_fall_share(self) -> float | None:
@@ -40,10 +40,10 @@ def find(
     choices: Choices,
     record: Record | None,
     tell: Tell = silent,
-) -> Found:
+) -> AssessedProposal:
     """Propose areas with the values that past years suggest, and judge them."""
     cover = study_cells(dataset, choices.resolution)
     suggestion = suggestion_of(config, record)
     proposal = propose(dataset, config, choices, tell, cover, suggestion)
     judgement = judge(dataset, config, proposal, tell, cover)
-    return Found(dataset, config, choices, record, proposal, judgement)
+    return AssessedProposal(dataset, config, choices, record, proposal, judgement)

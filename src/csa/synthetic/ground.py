@@ -68,7 +68,7 @@ CREEK_COURSE = (
 
 
 @dataclass(frozen=True)
-class Ground:
+class CityGround:
     """The shapes on which a city is built, metres on the plan."""
 
     limit: shapely.Polygon  # the city limit, one polygon
@@ -77,7 +77,7 @@ class Ground:
     parks: Mapping[str, shapely.Geometry]  # name to polygon, inside the limit, without water
 
 
-def lay_ground() -> Ground:
+def lay_ground() -> CityGround:
     """Lay out the limit, the river, the lakes and the parks."""
     limit = shapely.Polygon(LIMIT)
     along = np.arange(-10400.0, 10400.0, RIVER_STEP_M)
@@ -95,7 +95,7 @@ def lay_ground() -> Ground:
         name: shapely.difference(shapely.intersection(shape, limit), wet)
         for name, shape in parks.items()
     }
-    return Ground(limit, river_line, {RIVER: river, CREEK: creek, **lakes}, dry)
+    return CityGround(limit, river_line, {RIVER: river, CREEK: creek, **lakes}, dry)
 
 
 def river_v(u: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 import shapely.ops
 
-from csa.synthetic.ground import CURVE_STEP_M, Ground, place
+from csa.synthetic.ground import CURVE_STEP_M, CityGround, place
 from csa.synthetic.names import NEIGHBORHOODS
 from csa.synthetic.streets import BLOCK_U_M, BLOCK_V_M
 
@@ -33,7 +33,7 @@ class Neighborhood:
     people: int  # how many live there
 
 
-def lay_neighborhoods(ground: Ground, random: np.random.Generator) -> tuple[Neighborhood, ...]:
+def lay_neighborhoods(ground: CityGround, random: np.random.Generator) -> tuple[Neighborhood, ...]:
     """Cut the city into neighborhoods."""
     halves = shapely.ops.split(ground.limit, ground.river_line)
     # Each bank by itself: nobody calls both sides of a river by one name.
@@ -120,7 +120,7 @@ def _one_mesh(pieces: list[shapely.Geometry]) -> list[shapely.Geometry]:
 
 
 def _share_people(
-    shapes: list[shapely.Geometry], ground: Ground, random: np.random.Generator
+    shapes: list[shapely.Geometry], ground: CityGround, random: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Spread the people: denser toward the middle, none on water or in parks."""
     empty = shapely.union_all([*ground.water.values(), *ground.parks.values()])

@@ -14,7 +14,7 @@ from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import say
 from csa.base.text import render
-from csa.synthetic.ground import DIGITS, Ground, lay_ground, place, place_shapes
+from csa.synthetic.ground import DIGITS, CityGround, lay_ground, place, place_shapes
 from csa.synthetic.names import CITY, INSTITUTION
 from csa.synthetic.neighborhoods import PEOPLE, Neighborhood, lay_neighborhoods
 from csa.synthetic.planted import (
@@ -85,7 +85,7 @@ def _people_files(neighborhoods: Sequence[Neighborhood]) -> dict[str, bytes]:
     }
 
 
-def _land_files(ground: Ground, streets: Streets) -> dict[str, bytes]:
+def _land_files(ground: CityGround, streets: Streets) -> dict[str, bytes]:
     return {
         "streets.geojson": _features(
             zip(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.synthetic.ground import Ground, is_within, place
+from csa.synthetic.ground import CityGround, is_within, place
 from csa.synthetic.names import CITY, ELSEWHERE, INSTITUTION
 from csa.synthetic.neighborhoods import MIDDLE, shares
 from csa.synthetic.planted import (
@@ -64,7 +64,7 @@ class Incident:
 
 
 def draw_incidents(
-    ground: Ground, streets: Streets, random: np.random.Generator
+    ground: CityGround, streets: Streets, random: np.random.Generator
 ) -> tuple[Incident, ...]:
     """Draw all incidents."""
     sites = {feature.name: _site(feature, streets) for feature in FEATURES}
@@ -106,7 +106,7 @@ def _site(feature: Feature, streets: Streets) -> _Site:
     return _Site(place(streets.block_uv[blocks]), names, weight / weight.sum())
 
 
-def _background(ground: Ground, streets: Streets, random: np.random.Generator) -> _Site:
+def _background(ground: CityGround, streets: Streets, random: np.random.Generator) -> _Site:
     """Spread the rest: more in the middle, uneven as a real city, little across the river."""
     uv = streets.block_uv
     weight = np.exp(-np.hypot(*(uv - MIDDLE).T) / FALLOFF_M)
@@ -212,7 +212,7 @@ def _on_the_last_day(drawn: list[Incident]) -> list[Incident]:
     return drawn
 
 
-def _extras(ground: Ground, site: _Site, random: np.random.Generator) -> Iterator[Incident]:
+def _extras(ground: CityGround, site: _Site, random: np.random.Generator) -> Iterator[Incident]:
     """Draw what a real file has beside the incidents that count."""
     wanted = {
         "officer": N_OFFICER,

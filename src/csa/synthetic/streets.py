@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.synthetic.ground import CREEK, RIVER, Ground, is_within, river_v, smooth
+from csa.synthetic.ground import CREEK, RIVER, CityGround, is_within, river_v, smooth
 from csa.synthetic.names import DIAGONALS, PARKWAY, STREETS
 from csa.synthetic.planted import FEATURES
 
@@ -53,7 +53,7 @@ class Streets:
     block_names: tuple[str, ...]  # such as `2300 block of Alder St`, length n
 
 
-def lay_streets(ground: Ground, random: np.random.Generator) -> Streets:
+def lay_streets(ground: CityGround, random: np.random.Generator) -> Streets:
     """Lay out the streets."""
     built = _built(random)
     along, across = (_segments(ground, built, is_along=way) for way in (True, False))
@@ -83,7 +83,7 @@ def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
     return np.where(dice > 1.15 * outness, 2, np.where(dice > 0.45 * outness, 1, 0))
 
 
-def _segments(ground: Ground, built: npt.NDArray[np.int64], *, is_along: bool) -> Flags:
+def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: bool) -> Flags:
     """Tell which pieces of the grid exist, (street, piece)."""
     streets = np.arange(-N_V, N_V + 1) if is_along else np.arange(-N_U, N_U + 1)
     pieces = np.arange(-N_U, N_U) if is_along else np.arange(-N_V, N_V)
@@ -116,7 +116,7 @@ def _points(
     return np.stack([np.stack(np.broadcast_arrays(*pair), axis=-1) for pair in pairs])
 
 
-def _is_clear(ground: Ground, points: Floats, is_main: Flags, *, is_along: bool) -> Flags:
+def _is_clear(ground: CityGround, points: Floats, is_main: Flags, *, is_along: bool) -> Flags:
     shape = points.shape[1:3]
 
     def touches(area: shapely.Geometry) -> Flags:
@@ -171,7 +171,7 @@ def _grid_lines(
                 yield street_name(street, is_along=is_along), kind, part
 
 
-def _roads(ground: Ground) -> Iterator[tuple[str, str, shapely.LineString]]:
+def _roads(ground: CityGround) -> Iterator[tuple[str, str, shapely.LineString]]:
     """Draw the roads that are older than the grid, and the one along the river."""
     inner = shapely.buffer(ground.limit, -20)
     lakes = [shape for name, shape in ground.water.items() if name != CREEK]

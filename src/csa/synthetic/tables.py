@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.synthetic.ground import Ground, is_within, place
+from csa.synthetic.ground import CityGround, is_within, place
 from csa.synthetic.names import SERVICE_WORDS
 from csa.synthetic.neighborhoods import MIDDLE
 from csa.synthetic.planted import FEATURES
@@ -61,7 +61,9 @@ def shooting_rows(
     return rows
 
 
-def service_rows(ground: Ground, streets: Streets, random: np.random.Generator) -> list[ServiceRow]:
+def service_rows(
+    ground: CityGround, streets: Streets, random: np.random.Generator
+) -> list[ServiceRow]:
     """Place hubs, clinics, schools, churches and libraries on blocks, recreation in parks."""
     uv = streets.block_uv
     gap = next(feature for feature in FEATURES if feature.name == GAP_FEATURE)
@@ -79,14 +81,16 @@ def service_rows(ground: Ground, streets: Streets, random: np.random.Generator) 
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def _recreation(ground: Ground) -> Iterator[ServiceRow]:
+def _recreation(ground: CityGround) -> Iterator[ServiceRow]:
     for name, shape in ground.parks.items():
         inside = shapely.get_coordinates(shapely.point_on_surface(shape))
         lon, lat = place(inside)[0]
         yield (name, RECREATION, float(lon), float(lat))
 
 
-def risk_squares(ground: Ground, random: np.random.Generator) -> list[tuple[int, shapely.Polygon]]:
+def risk_squares(
+    ground: CityGround, random: np.random.Generator
+) -> list[tuple[int, shapely.Polygon]]:
     """Score squares of 400 m, smoothly: related to where shootings are planted, not equal to it."""
     west, south, east, north = ground.limit.bounds
     u, v = np.meshgrid(np.arange(west, east, SQUARE_M), np.arange(south, north, SQUARE_M))

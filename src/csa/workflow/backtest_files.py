@@ -17,18 +17,18 @@ from csa.areas.file_format import (
     write_header,
 )
 from csa.areas.proposal import METHOD_VERSION
-from csa.backtest.comparison import Comparison
+from csa.backtest.comparison import MethodComparison
 from csa.backtest.record import Record
 from csa.backtest.recording import suggestion_of
 from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.schema import KINDS
-from csa.workflow.past_years import Past
+from csa.workflow.past_years import BacktestResult
 
 MARKER = "backtest.json"
 
 
-def backtest_account(past: Past) -> dict[str, Any]:
+def backtest_account(past: BacktestResult) -> dict[str, Any]:
     """Write down what was asked of the past, with which values, and what it answers."""
     question = past.asked.question
     return {
@@ -48,7 +48,7 @@ def backtest_account(past: Past) -> dict[str, Any]:
     }
 
 
-def _params(past: Past) -> dict[str, Any]:
+def _params(past: BacktestResult) -> dict[str, Any]:
     choices, suggestion = past.asked.choices, suggestion_of(past.asked.config, past.used)
     values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
     return {
@@ -74,7 +74,7 @@ def _means(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _compared(comparison: Comparison | None) -> dict[str, Any] | None:
+def _compared(comparison: MethodComparison | None) -> dict[str, Any] | None:
     if comparison is None:
         return None
     values = {**asdict(comparison), "ratio": comparison.ratio}
@@ -91,7 +91,7 @@ def _recorded(record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def backtest_files(account: Mapping[str, Any], past: Past) -> dict[str, bytes]:
+def backtest_files(account: Mapping[str, Any], past: BacktestResult) -> dict[str, bytes]:
     """Write a backtest as files, the same bytes for the same backtest."""
     columns = list(BACKTEST_COLUMNS)
     return {

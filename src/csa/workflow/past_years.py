@@ -9,8 +9,8 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate
-from csa.backtest.comparison import Comparison
-from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, Question, run_backtest
+from csa.backtest.comparison import MethodComparison
+from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, run_backtest
 from csa.backtest.record import Record
 from csa.backtest.recording import make_record, suggestion_of
 from csa.backtest.scoring import as_table
@@ -20,32 +20,32 @@ from csa.base.params import Month
 from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
 from csa.displacement.lineage_windows import Chance, measure_chance
-from csa.displacement.past import Past as After
+from csa.displacement.past import PastCohort as After
 from csa.displacement.past_cohorts import make_past
 
 CHANCE_SEED = 20201001
 
 
 @dataclass(frozen=True)
-class Asked:
+class BacktestRequest:
     """What is asked of the past."""
 
     dataset: Dataset  # a city's incidents and places
     config: CityConfig  # the same city's file
     choices: Choices  # how areas are proposed; radius and minimum are left to the suggestion
-    question: Question  # origins, horizon and land
+    question: BacktestQuestion  # origins, horizon and land
     with_variants: bool  # whether other ways of forming areas are scored too
 
 
 @dataclass(frozen=True)
-class Past:
+class BacktestResult:
     """What the past answers."""
 
-    asked: Asked  # what was asked
+    asked: BacktestRequest  # what was asked
     used: Record | None  # the record whose values areas were found with; None for the city file's
     made: Record | None  # the record made of it; None where the days were named
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
-    comparison: Comparison | None  # areas against the best other way; None where nothing came
+    comparison: MethodComparison | None  # areas against the best other way; None where nothing came
     variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty where none was tried
     after: tuple[After, ...] | None = None  # what areas of past years did afterwards
     chance: Chance | None = None  # how often areas come and go by chance
@@ -53,16 +53,16 @@ class Past:
 
 def ask_question(
     origins: Sequence[Month], horizon_months: int | None, area_share: float | None
-) -> Question:
+) -> BacktestQuestion:
     """Ask about past days."""
-    return Question(
+    return BacktestQuestion(
         tuple(origins),
         HORIZON_MONTHS if horizon_months is None else horizon_months,
         AREA_SHARE if area_share is None else area_share,
     )
 
 
-def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
+def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     """Make the record of past years."""
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
     # Its areas are those that it suggests itself; so are the ones that other ways start from.
@@ -74,10 +74,10 @@ def judge_past_years(asked: Asked, tell: Tell = silent) -> Past:
     chance = measure_chance(located, asked.choices, areas, seed=CHANCE_SEED) if is_long else None
     variants = _score_variants(asked, areas, tell)
     table, comparison = record.table, record.comparison
-    return Past(asked, record, record, table, comparison, variants, after, chance)
+    return BacktestResult(asked, record, record, table, comparison, variants, after, chance)
 
 
-def judge_named(asked: Asked, tell: Tell = silent) -> Past:
+def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     """Judge the days that somebody names, with the city file's values.
 
     What past years suggest was chosen from years that may lie after such a day.
@@ -87,10 +87,10 @@ def judge_named(asked: Asked, tell: Tell = silent) -> Past:
     areas = asked.config.areas
     found = run_backtest(located, asked.choices, areas, asked.question, tell)
     variants = _score_variants(asked, areas, tell)
-    return Past(asked, None, None, found.table, found.comparison, variants)
+    return BacktestResult(asked, None, None, found.table, found.comparison, variants)
 
 
-def _score_variants(asked: Asked, areas: Areas, tell: Tell) -> pd.DataFrame:
+def _score_variants(asked: BacktestRequest, areas: Areas, tell: Tell) -> pd.DataFrame:
     if not asked.with_variants:
         return as_table([])
     located = locate(asked.dataset, asked.config, asked.choices)

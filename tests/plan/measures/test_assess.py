@@ -9,11 +9,20 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from csa.base.errors import ParamError
-from csa.plan.measures import KINDS, Progress, Quarter, Value, Verdict, checked, judge, on_target
+from csa.plan.measures import (
+    KINDS,
+    MeasureVerdict,
+    Progress,
+    Quarter,
+    Value,
+    checked,
+    judge,
+    on_target,
+)
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 BEFORE, AFTER = Quarter(2024, 1), Quarter(2026, 1)
-CHANGED = {Verdict.BETTER, Verdict.WORSE, Verdict.MOVED}
+CHANGED = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
 
 
 def counts(*numbers, start=BEFORE, **fields):
@@ -57,7 +66,7 @@ def test_shares_have_the_range_that_newcombe_printed(after, before, low, high):
 
 def test_a_large_fall_of_shootings_is_better_and_is_told_with_its_percent():
     judged = judge_counts([30, 30], [15, 15])
-    assert judged.verdict is Verdict.BETTER
+    assert judged.verdict is MeasureVerdict.BETTER
     assert judged.difference == -30
     assert judged.low < -30 < judged.high < 0
     assert str(judged.message) == "Better: 60 to 30 (-50 %). That is more than chance would give."
@@ -73,8 +82,8 @@ def test_the_range_of_a_fall_by_hand():
 
 def test_the_same_fall_is_no_change_where_such_places_fall_by_themselves():
     judged = judge_counts([40], [24], usual=0.8)
-    assert judge_counts([40], [20]).verdict is Verdict.BETTER
-    assert (judged.verdict, judged.usual) == (Verdict.NO_CHANGE, 0.8)
+    assert judge_counts([40], [20]).verdict is MeasureVerdict.BETTER
+    assert (judged.verdict, judged.usual) == (MeasureVerdict.NO_CHANGE, 0.8)
     assert judged.difference == pytest.approx(24 - 0.8 * 40)
     assert str(judged.message) == (
         "No change shown: 40 to 24 (-40 %). Chance alone can give as much. Judged against 0.80 "
@@ -85,8 +94,8 @@ def test_the_same_fall_is_no_change_where_such_places_fall_by_themselves():
 
 def test_as_many_as_before_is_worse_where_such_places_fall_by_themselves():
     judged = judge_counts([60], [60], usual=0.6)
-    assert (judged.verdict, judged.difference) == (Verdict.WORSE, 24)
-    assert judge_counts([60], [60]).verdict is Verdict.NO_CHANGE
+    assert (judged.verdict, judged.difference) == (MeasureVerdict.WORSE, 24)
+    assert judge_counts([60], [60]).verdict is MeasureVerdict.NO_CHANGE
 
 
 def test_dispersion_widens_the_range_on_both_sides_by_its_root():
@@ -110,7 +119,7 @@ def test_fewer_than_ten_before_are_told_without_percent():
 
 def test_spans_of_unequal_length_are_compared_by_the_quarter():
     judged = judge_counts([10] * 8, [10] * 2)
-    assert judged.verdict is Verdict.NO_CHANGE
+    assert judged.verdict is MeasureVerdict.NO_CHANGE
     assert judged.difference == 0
     assert "80 in 8 quarters to 20 in 2 quarters (+0 %)" in str(judged.message)
     assert "20 in 2 quarters to 40 in one quarter (+300 %)" in str(
@@ -121,8 +130,8 @@ def test_spans_of_unequal_length_are_compared_by_the_quarter():
 def test_counts_among_people_are_compared_by_people():
     twice = counts(80, start=AFTER, denominator=20_000)
     judged = judge("working-with-police", "up", counts(40, denominator=10_000), twice)
-    assert (judged.verdict, judged.difference) == (Verdict.NO_CHANGE, 0)
-    assert judge("working-with-police", "up", counts(40), twice).verdict is Verdict.BETTER
+    assert (judged.verdict, judged.difference) == (MeasureVerdict.NO_CHANGE, 0)
+    assert judge("working-with-police", "up", counts(40), twice).verdict is MeasureVerdict.BETTER
 
 
 def test_a_survey_with_a_design_effect_counts_for_so_many_fewer():
@@ -145,7 +154,7 @@ def test_waves_are_pooled_by_their_answers():
 
 def test_a_list_that_is_agreed_on_has_moved_and_chance_has_no_part_in_it():
     judged = judge("services-list", "none", counts(0), counts(1, start=AFTER))
-    assert judged.verdict is Verdict.MOVED
+    assert judged.verdict is MeasureVerdict.MOVED
     assert str(judged.message) == "From not agreed to agreed. Chance has no part in it."
 
 
@@ -162,66 +171,72 @@ def test_targets_by_hand():
 
 def test_too_few_are_those_of_which_no_split_would_be_told():
     """Of 5, all on one side comes with a chance of 2/32; of 6 with 2/64."""
-    assert judge_counts([5], [0]).verdict is Verdict.TOO_FEW
+    assert judge_counts([5], [0]).verdict is MeasureVerdict.TOO_FEW
     assert str(judge_counts([5], [0]).message) == "Too few to say: 5 to 0."
-    assert judge_counts([3], [3]).verdict is Verdict.NO_CHANGE
-    assert judge_counts([3], [3], dispersion=1.6).verdict is Verdict.TOO_FEW
-    assert judge_counts([0], [0]).verdict is Verdict.TOO_FEW
+    assert judge_counts([3], [3]).verdict is MeasureVerdict.NO_CHANGE
+    assert judge_counts([3], [3], dispersion=1.6).verdict is MeasureVerdict.TOO_FEW
+    assert judge_counts([0], [0]).verdict is MeasureVerdict.TOO_FEW
 
 
 def test_a_rise_from_none_is_worse_and_has_no_percent():
     judged = judge_counts([0], [12])
-    assert judged.verdict is Verdict.WORSE
+    assert judged.verdict is MeasureVerdict.WORSE
     assert str(judged.message).startswith("Worse: 0 to 12.")
 
 
 def test_the_direction_says_what_a_rise_is():
-    assert judge_counts([30], [70], "down").verdict is Verdict.WORSE
-    assert judge_counts([30], [70], "up").verdict is Verdict.BETTER
+    assert judge_counts([30], [70], "down").verdict is MeasureVerdict.WORSE
+    assert judge_counts([30], [70], "up").verdict is MeasureVerdict.BETTER
     moved = judge_counts([30], [70], "none")
-    assert (moved.verdict, str(moved.message)[:6]) == (Verdict.MOVED, "Moved:")
+    assert (moved.verdict, str(moved.message)[:6]) == (MeasureVerdict.MOVED, "Moved:")
 
 
 @pytest.mark.parametrize("whole", [9, 10])
 def test_a_share_of_fewer_than_ten_cases_is_not_judged(whole):
     judged = judge_cases((0, whole), (60, 60))
-    assert (judged.verdict is Verdict.TOO_FEW) == (whole < 10)
+    assert (judged.verdict is MeasureVerdict.TOO_FEW) == (whole < 10)
 
 
 @pytest.mark.parametrize("answers", [99, 100])
 def test_a_survey_of_fewer_than_a_hundred_is_not_judged(answers):
     judged = judge("trust", "up", wave(0.1, answers), wave(0.9, 500, AFTER))
-    assert (judged.verdict is Verdict.TOO_FEW) == (answers < 100)
+    assert (judged.verdict is MeasureVerdict.TOO_FEW) == (answers < 100)
 
 
 def test_a_share_without_its_parts_and_a_score_are_told_and_not_judged():
     judged = judge("charges", "up", wave(0.2, None), wave(0.9, None, AFTER))
-    assert (judged.verdict, judged.low) == (Verdict.TOO_FEW, None)
+    assert (judged.verdict, judged.low) == (MeasureVerdict.TOO_FEW, None)
     assert judged.difference == pytest.approx(0.7)
     score = judge("collaboration", "up", counts(3.1), counts(3.4, start=AFTER))
-    assert (score.verdict, score.low) == (Verdict.TOO_FEW, None)
+    assert (score.verdict, score.low) == (MeasureVerdict.TOO_FEW, None)
     assert str(score.message).startswith("From 3.1 to 3.4. Nothing tells how far")
 
 
 def test_without_a_value_or_a_baseline_nothing_is_compared():
     none = judge("gun-violence", "down", counts(3, 4), [])
-    assert (none.verdict, str(none.message)) == (Verdict.NO_VALUE, "No update since 2024-Q2.")
+    assert (none.verdict, str(none.message)) == (
+        MeasureVerdict.NO_VALUE,
+        "No update since 2024-Q2.",
+    )
     never = judge("gun-violence", "down", [], [])
-    assert (never.verdict, str(never.message)) == (Verdict.NO_VALUE, "No value yet.")
+    assert (never.verdict, str(never.message)) == (MeasureVerdict.NO_VALUE, "No value yet.")
     first = judge("gun-violence", "down", [], counts(3), usual=0.8)
-    assert (first.verdict, first.difference, first.usual) == (Verdict.NO_BASELINE, None, 0.8)
+    assert (first.verdict, first.difference, first.usual) == (MeasureVerdict.NO_BASELINE, None, 0.8)
     assert "usually" not in str(first.message)
 
 
 def test_none_of_no_cases_is_nothing_to_compare_and_yet_an_update():
     judged = judge_cases((3, 20), (0, 0))
-    assert (judged.verdict, str(judged.message)) == (Verdict.NO_VALUE, "No update since 2026-Q1.")
+    assert (judged.verdict, str(judged.message)) == (
+        MeasureVerdict.NO_VALUE,
+        "No update since 2026-Q1.",
+    )
 
 
 def test_victims_and_incidents_are_never_compared():
     victims = counts(90, start=AFTER, basis="victims")
     judged = judge("gun-violence", "down", counts(30, basis="incidents"), victims)
-    assert (judged.verdict, judged.difference) == (Verdict.NO_BASELINE, None)
+    assert (judged.verdict, judged.difference) == (MeasureVerdict.NO_BASELINE, None)
     assert str(judged.message) == (
         "The basis changed (incidents, victims), so before and after are not compared."
     )
@@ -246,7 +261,7 @@ def test_targets_at_the_edge():
 
 
 def test_verdicts_are_a_closed_set():
-    assert [str(verdict) for verdict in Verdict] == [
+    assert [str(verdict) for verdict in MeasureVerdict] == [
         "better",
         "worse",
         "moved",
@@ -364,9 +379,9 @@ def test_a_halving_of_forty_is_found_most_of_the_time():
 def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(n, m, d, usual):
     judged = judge_counts([n], [m], dispersion=d, usual=usual)
     assert judged.low <= judged.difference <= judged.high
-    if judged.verdict is Verdict.BETTER:
+    if judged.verdict is MeasureVerdict.BETTER:
         assert judged.high < 0
-    if judged.verdict is Verdict.WORSE:
+    if judged.verdict is MeasureVerdict.WORSE:
         assert judged.low > 0
     plain = judge_counts([n], [m], usual=usual)
     assert plain.high - plain.low <= judged.high - judged.low
@@ -380,7 +395,10 @@ def test_turned_round_a_change_is_the_same_the_other_way(part_n, part_m, n, m):
     part_n, part_m = min(part_n, n), min(part_m, m)
     there, back = judge_cases((part_n, n), (part_m, m)), judge_cases((part_m, m), (part_n, n))
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
-    turned = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+    turned = {
+        MeasureVerdict.BETTER: MeasureVerdict.WORSE,
+        MeasureVerdict.WORSE: MeasureVerdict.BETTER,
+    }
     assert back.verdict is turned.get(there.verdict, there.verdict)
 
 

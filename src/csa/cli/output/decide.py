@@ -18,14 +18,14 @@ from csa.priority.draw_power import explain_power
 from csa.priority.draw_record import explain_draw, list_starts
 
 if TYPE_CHECKING:
-    from csa.backtest.comparison import Comparison
+    from csa.backtest.comparison import MethodComparison
     from csa.backtest.record import Record
     from csa.priority.draw import Draw
-    from csa.priority.proposal_files import Found
-    from csa.workflow.past_years import Past
+    from csa.priority.proposal_files import AssessedProposal
+    from csa.workflow.past_years import BacktestResult
 
 
-def show_backtest(past: Past, account: Mapping[str, Any], out: Path | None) -> None:
+def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
     """Print what each way of choosing caught, and what that means."""
     if not past.asked.question.origins:
         show(_no_year(past))
@@ -38,7 +38,7 @@ def show_backtest(past: Past, account: Mapping[str, Any], out: Path | None) -> N
         show(speak("backtest.written", out=out))
 
 
-def _no_year(past: Past) -> str:
+def _no_year(past: BacktestResult) -> str:
     report, question = past.asked.dataset.report, past.asked.question
     return speak(
         "backtest.no_year",
@@ -75,7 +75,7 @@ def _values_used(params: Mapping[str, Any]) -> str:
     return speak("backtest.values_of_city", **values)
 
 
-def _meaning(past: Past, methods: Mapping[str, Mapping[str, float | None]]) -> str:
+def _meaning(past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]) -> str:
     """Say in one sentence how areas did beside the best other way."""
     comparison, question = past.comparison, past.asked.question
     if comparison is None:
@@ -100,7 +100,7 @@ def _meaning(past: Past, methods: Mapping[str, Mapping[str, float | None]]) -> s
     )
 
 
-def _verdict(comparison: Comparison) -> str:
+def _verdict(comparison: MethodComparison) -> str:
     return speak(
         {
             "better": "backtest.better",
@@ -120,7 +120,7 @@ def _record_sentences(record: Record) -> Iterator[str]:
     yield speak("backtest.kept")
 
 
-def show_priorities(found: Found, table: pd.DataFrame) -> None:
+def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
     """Print what is known of each area, west to east, and what the data cannot tell."""
     if table.empty:
         show(speak("judged.no_area"))
@@ -133,7 +133,7 @@ def show_priorities(found: Found, table: pd.DataFrame) -> None:
     show(*_limits(found), _source_sentence(found.record))
 
 
-def _limits(found: Found) -> Iterator[str]:
+def _limits(found: AssessedProposal) -> Iterator[str]:
     """Say what the data cannot answer, each once."""
     judgement = found.judgement
     said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]

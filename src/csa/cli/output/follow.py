@@ -15,7 +15,7 @@ from csa.displacement.verdict import Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csa.displacement.follow import Followed
+    from csa.displacement.follow import FollowedAreas
 
 MAX_NAMED = 12
 """More names are no sentence."""
@@ -26,7 +26,7 @@ def show_no_area(path: Path) -> None:
     show(speak("follow.no_area", path=path))
 
 
-def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
+def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
     show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"], account["months_after"]))
@@ -34,7 +34,7 @@ def show_followed(followed: Followed, account: Mapping[str, Any]) -> None:
     show(*_months(followed))
 
 
-def _before_after(followed: Followed, account: Mapping[str, Any]) -> Iterator[str]:
+def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
     core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
     course = Course(
         (found.before.months, account["months_after"]),
@@ -86,7 +86,7 @@ def _listed(names: Sequence[str], between: str) -> str:
     return named if left <= 0 else speak("follow.and_more", named=named, n=left)
 
 
-def _counted(followed: Followed) -> Iterator[str]:
+def _counted(followed: FollowedAreas) -> Iterator[str]:
     """Say what is counted where that is not all shootings."""
     city, kinds = followed.config.city, followed.displaced.chosen.kinds
     if len(kinds) == 1:
@@ -97,7 +97,7 @@ def _counted(followed: Followed) -> Iterator[str]:
         yield speak("follow.proxy", name=city.nonfatal_name)
 
 
-def _caution(followed: Followed) -> Iterator[str]:
+def _caution(followed: FollowedAreas) -> Iterator[str]:
     displaced = followed.displaced
     n_outside = displaced.places.n_outside
     if n_outside:
@@ -108,7 +108,7 @@ def _caution(followed: Followed) -> Iterator[str]:
         yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
 
 
-def _lineage(followed: Followed) -> Iterator[str]:
+def _lineage(followed: FollowedAreas) -> Iterator[str]:
     """Name the areas that appeared or went, and the month; then how often chance does that."""
     table = followed.lineage
     if table.empty:
@@ -137,7 +137,7 @@ def _events(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _months(followed: Followed) -> Iterator[str]:
+def _months(followed: FollowedAreas) -> Iterator[str]:
     what = (speak("follow.one_shooting"), speak("follow.shootings"))
     yield render(as_message(followed.newest, what))
     yield speak("follow.provisional", month=month(str(followed.newest.month)))

@@ -16,7 +16,7 @@ from csa.cli.output.console import as_note, pick, show, show_table
 if TYPE_CHECKING:  # a command needs only one of them
     from csa.config.city import CityConfig
     from csa.ingest.fetch import Account
-    from csa.ingest.intake import Intake, Tried
+    from csa.ingest.intake import FileTrial, Intake
 
 
 def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:
@@ -110,7 +110,7 @@ def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool
         show(speak("check.places_missing", file=config.places.file, folder=folder))
 
 
-def show_tried(tried: Sequence[Tried]) -> None:
+def show_tried(tried: Sequence[FileTrial]) -> None:
     """Say as which layout each file would be read, what of it was found, and its rows."""
     for each in tried:
         layout, account = each.layout, each.account

@@ -12,13 +12,13 @@ from csa.base.text import day, speak
 from csa.cli.output.console import show, show_table
 from csa.decisions.store.records import Records
 from csa.plan import Plan
-from csa.reports.briefing import Line, status_word
+from csa.reports.briefing import ActionLine, status_word
 
 MAX_SHOWN = 120
 """Characters of what a row became; all of it is in the JSON."""
 
 
-def show_plan(plan: Plan, lines: Sequence[Line]) -> None:
+def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
     """Print a plan's actions by strategy, and what stands out."""
     table = Table(box=None, pad_edge=False)
     for title in ("Item", "Action", "Status", "Office", ""):
@@ -36,7 +36,7 @@ def show_plan(plan: Plan, lines: Sequence[Line]) -> None:
     show(summary(lines))
 
 
-def _notes(line: Line) -> Iterator[str]:
+def _notes(line: ActionLine) -> Iterator[str]:
     state = line.state
     if line.freshness == "stale" and state.updated_on:
         yield speak("keep.stale", day=day(state.updated_on))
@@ -48,7 +48,7 @@ def _notes(line: Line) -> Iterator[str]:
         yield state.reason
 
 
-def summary(lines: Sequence[Line]) -> str:
+def summary(lines: Sequence[ActionLine]) -> str:
     """Say how a plan stands in one sentence."""
     return speak(
         "keep.summary",
@@ -61,7 +61,7 @@ def summary(lines: Sequence[Line]) -> str:
     )
 
 
-def show_action(line: Line) -> None:
+def show_action(line: ActionLine) -> None:
     """Print how an action stands."""
     state, title = line.state, line.title
     status = status_word(state.status)

@@ -66,7 +66,7 @@ def head_of(connection: Connection) -> Head:
 
 
 @dataclass(frozen=True)
-class Told:
+class AuditEntry:
     """One change that the trail is to tell of."""
 
     item: str  # what changed
@@ -74,7 +74,7 @@ class Told:
     new: Any  # what it was, None for what is new; what it became
 
 
-def append(connection: Connection, signed: Signed, *changes: Told) -> None:
+def append(connection: Connection, signed: Signed, *changes: AuditEntry) -> None:
     """Append an entry for each change; the caller holds the store's lock for writers."""
     head = head_of(connection)
     before, rows = head.hash, []
@@ -179,13 +179,13 @@ def _in_order(session: Session) -> list[Audited]:
     return sorted(rows, key=lambda row: (row.__tablename__, row.key))
 
 
-def _difference(row: Audited, *, is_new: bool) -> Told:
+def _difference(row: Audited, *, is_new: bool) -> AuditEntry:
     if is_new:
-        return Told(row.item, None, values_of(row))
+        return AuditEntry(row.item, None, values_of(row))
     old, new = {}, {}
     for name in values_of(row):
         history = look_into(row).attrs[name].history
         if history.has_changes():
             new[name] = getattr(row, name)
             old[name] = history.deleted[0] if history.deleted else new[name]  # said again
-    return Told(row.item, old, new)
+    return AuditEntry(row.item, old, new)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from csa.base.errors import StoreError
 from csa.base.io import create_file, write_file
 from csa.decisions.store import migrating
-from csa.decisions.store.audit import STORE_ITEM, Head, Signed, Told, append, as_text, head_of
+from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, append, as_text, head_of
 from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
 from csa.decisions.store.guard import guard_trail, unguard_trail
 from csa.decisions.store.tables import AboutRow, Base
@@ -127,7 +127,7 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
             _keep(safe, content)
         told = {"restored": backup.head.hash, "entries": backup.head.n}
         was = {"head": before.hash, "entries": before.n}
-        append(connection, signed, Told(STORE_ITEM, was, told))
+        append(connection, signed, AuditEntry(STORE_ITEM, was, told))
         return head_of(connection)
 
 

@@ -4,11 +4,18 @@ Arithmetic and rules; no file, no database, no screen. What a measure is of (its
 way is better come from the plan, and are handed in.
 """
 
-from csa.plan.measures.assess import Direction, Judged, Progress, Verdict, judge, on_target
+from csa.plan.measures.assess import (
+    Direction,
+    MeasureChange,
+    MeasureVerdict,
+    Progress,
+    judge,
+    on_target,
+)
 from csa.plan.measures.history import last_update, latest, missing_quarters, revised
 from csa.plan.measures.kinds import KINDS, MIN_ANSWERS, Kind, find_kind
 from csa.plan.measures.quarter import Quarter
-from csa.plan.measures.showing import Shown, shown_for, told
+from csa.plan.measures.showing import ShownValue, shown_for, told
 from csa.plan.measures.value import Fault, Value, checked, find_faults, make_value
 
 __all__ = [
@@ -16,13 +23,13 @@ __all__ = [
     "MIN_ANSWERS",
     "Direction",
     "Fault",
-    "Judged",
     "Kind",
+    "MeasureChange",
+    "MeasureVerdict",
     "Progress",
     "Quarter",
-    "Shown",
+    "ShownValue",
     "Value",
-    "Verdict",
     "checked",
     "find_faults",
     "find_kind",

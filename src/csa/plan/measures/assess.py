@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
-from csa.plan.measures.comparing import Found, compare
+from csa.plan.measures.comparing import ValueComparison, compare
 from csa.plan.measures.history import last_update, latest
 from csa.plan.measures.kinds import Kind, find_kind
 from csa.plan.measures.quarter import Quarter
@@ -22,7 +22,7 @@ Direction: TypeAlias = Literal["down", "up", "none"]
 DIRECTIONS = ("down", "up", "none")
 
 
-class Verdict(StrEnum):
+class MeasureVerdict(StrEnum):
     """What is said of a measure's change: a closed set."""
 
     BETTER = "better"
@@ -47,10 +47,10 @@ class Progress(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judged:
+class MeasureChange:
     """A change, and what may be said of it."""
 
-    verdict: Verdict  # what is said
+    verdict: MeasureVerdict  # what is said
     message: Message  # the sentence
     difference: float | None = None  # after less what was to be expected from before
     low: float | None = None  # its 95 % range; None where there is none
@@ -65,7 +65,7 @@ def judge(
     after: Sequence[Value],
     dispersion: float = 1.0,
     usual: float | None = None,
-) -> Judged:
+) -> MeasureChange:
     """Judge whether a measure changed between two spans of quarters.
 
     References
@@ -143,36 +143,38 @@ def _filled(values: Sequence[Value], kind: Kind) -> tuple[Value, ...]:
 
 def _without_comparison(
     before: Sequence[Value], after: Sequence[Value], since: Quarter | None
-) -> Judged | None:
+) -> MeasureChange | None:
     if not after:
         none = say("measures.never") if since is None else say("measures.no_update", since=since)
-        return Judged(Verdict.NO_VALUE, none)
+        return MeasureChange(MeasureVerdict.NO_VALUE, none)
     if not before:
-        return Judged(Verdict.NO_BASELINE, say("measures.no_baseline"))
+        return MeasureChange(MeasureVerdict.NO_BASELINE, say("measures.no_baseline"))
     bases = sorted({value.basis for value in (*before, *after)})
     if len(bases) > 1:
         listed = ", ".join(basis or str(say("measures.unsaid")) for basis in bases)
-        return Judged(Verdict.NO_BASELINE, say("measures.basis_changed", listed=listed))
+        return MeasureChange(
+            MeasureVerdict.NO_BASELINE, say("measures.basis_changed", listed=listed)
+        )
     return None
 
 
-def _judged(found: Found, kind: Kind, direction: Direction) -> Judged:
-    verdict = _verdict(found.sign, direction) if found.is_enough else Verdict.TOO_FEW
+def _judged(found: ValueComparison, kind: Kind, direction: Direction) -> MeasureChange:
+    verdict = _verdict(found.sign, direction) if found.is_enough else MeasureVerdict.TOO_FEW
     key = {
-        Verdict.BETTER: "measures.better",
-        Verdict.WORSE: "measures.worse",
-        Verdict.MOVED: "measures.moved",
-        Verdict.TOO_FEW: "measures.too_few",
+        MeasureVerdict.BETTER: "measures.better",
+        MeasureVerdict.WORSE: "measures.worse",
+        MeasureVerdict.MOVED: "measures.moved",
+        MeasureVerdict.TOO_FEW: "measures.too_few",
     }.get(verdict, "measures.no_change")
     if kind.shape == "number":  # no law of chance to speak of
         key = "measures.stated" if kind.is_yes_no else "measures.no_range"
     message = say(key, what=found.what)
-    return Judged(verdict, message, found.difference, found.low, found.high)
+    return MeasureChange(verdict, message, found.difference, found.low, found.high)
 
 
-def _verdict(sign: int, direction: Direction) -> Verdict:
+def _verdict(sign: int, direction: Direction) -> MeasureVerdict:
     if not sign:
-        return Verdict.NO_CHANGE
+        return MeasureVerdict.NO_CHANGE
     if direction == "none":
-        return Verdict.MOVED
-    return Verdict.BETTER if (sign < 0) == (direction == "down") else Verdict.WORSE
+        return MeasureVerdict.MOVED
+    return MeasureVerdict.BETTER if (sign < 0) == (direction == "down") else MeasureVerdict.WORSE

@@ -30,7 +30,7 @@ LEAST_CASES = 10
 
 
 @dataclass(frozen=True)
-class Found:
+class ValueComparison:
     """A comparison."""
 
     difference: float  # after less what was to be expected from before
@@ -43,7 +43,7 @@ class Found:
 
 def compare(
     kind: Kind, before: Sequence[Value], after: Sequence[Value], dispersion: float, usual: float
-) -> Found:
+) -> ValueComparison:
     """Compare two spans of quarters."""
     if kind.shape == "count":
         return _compare_counts(before, after, dispersion, usual)
@@ -52,17 +52,17 @@ def compare(
     return _compare_last(before[-1], after[-1], kind)
 
 
-def _compare_last(before: Value, after: Value, kind: Kind) -> Found:
+def _compare_last(before: Value, after: Value, kind: Kind) -> ValueComparison:
     """Compare figures that have no law of chance: a yes is a fact, a score is not judged."""
     difference = (after.value or 0.0) - (before.value or 0.0)
     what = say("measures.from_to", before=told(before, kind.name), after=told(after, kind.name))
     sign = (difference > 0) - (difference < 0)
-    return Found(difference, None, None, sign, kind.is_yes_no, what)
+    return ValueComparison(difference, None, None, sign, kind.is_yes_no, what)
 
 
 def _compare_counts(
     before: Sequence[Value], after: Sequence[Value], dispersion: float, usual: float
-) -> Found:
+) -> ValueComparison:
     n_before, n_after = (round(sum(v.value or 0 for v in side)) for side in (before, after))
     time_before, time_after = _exposures(before, after)
     scale = usual * time_after / time_before
@@ -79,7 +79,7 @@ def _compare_counts(
     surest = min(compare_counts(n, 0, *exposures), compare_counts(0, n, *exposures))
     is_enough = _widened(surest, wider) < LEVEL
     what = _counts_told(n_before, n_after, len(before), len(after), scale / usual)
-    return Found(difference, low, high, sign, is_enough, what)
+    return ValueComparison(difference, low, high, sign, is_enough, what)
 
 
 def _exposures(before: Sequence[Value], after: Sequence[Value]) -> tuple[float, float]:
@@ -128,20 +128,20 @@ def _counts_told(n_before: int, n_after: int, q_before: int, q_after: int, scale
 
 def _compare_shares(
     before: Sequence[Value], after: Sequence[Value], kind: Kind, usual: float
-) -> Found:
+) -> ValueComparison:
     share_before, n_before = _pooled(before, kind)
     share_after, n_after = _pooled(after, kind)
     what = say("measures.from_to", before=percent(share_before), after=percent(share_after))
     difference = share_after - usual * share_before
     if n_before is None or n_after is None:
-        return Found(difference, None, None, 0, is_enough=False, what=what)
+        return ValueComparison(difference, None, None, 0, is_enough=False, what=what)
     low, high = _share_range(share_after, n_after, share_before, n_before, usual)
     surer = _share_range(share_after, n_after, share_before, n_before, usual, SHARE_LEVEL)
     is_enough = min(n_before, n_after) >= LEAST_CASES
     if kind.is_survey:
         is_enough &= min(_answers(before), _answers(after)) >= MIN_ANSWERS
     sign = (surer[0] > 0) - (surer[1] < 0)
-    return Found(difference, low, high, sign, is_enough, what)
+    return ValueComparison(difference, low, high, sign, is_enough, what)
 
 
 def _share_range(

@@ -25,7 +25,7 @@ def told(value: Value, kind: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownValue:
     """The figure that a place shows, and whose it is."""
 
     value: Value | None  # the figure; None where there is none
@@ -33,13 +33,15 @@ class Shown:
     message: Message | None = None  # says so; None where the figure is the place's own
 
 
-def shown_for(own: Value | None, wider: Value | None, kind: str) -> Shown:
+def shown_for(own: Value | None, wider: Value | None, kind: str) -> ShownValue:
     """Choose the figure that a place shows: its own, or for too few answers the wider one."""
     n_answers = 0 if own is None else (own.answers or 0)
     if not find_kind(kind).is_survey or n_answers >= MIN_ANSWERS:
-        return Shown(own)
+        return ShownValue(own)
     if wider is None or (wider.answers or 0) < MIN_ANSWERS:
-        return Shown(None, message=say("measures.few_answers", given=n_answers, needed=MIN_ANSWERS))
+        return ShownValue(
+            None, message=say("measures.few_answers", given=n_answers, needed=MIN_ANSWERS)
+        )
     place = wider.place or str(say("measures.whole_city"))
     said = say("measures.wider", given=n_answers, needed=MIN_ANSWERS, place=place)
-    return Shown(wider, is_wider=True, message=said)
+    return ShownValue(wider, is_wider=True, message=said)

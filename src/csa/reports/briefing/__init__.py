@@ -1,5 +1,5 @@
 """What pages, reports and the command say of the plan and its places, joined with the store."""
 
-from csa.reports.briefing.lines import Line, line_rows, plan_lines, status_word
+from csa.reports.briefing.lines import ActionLine, line_rows, plan_lines, status_word
 
-__all__ = ["Line", "line_rows", "plan_lines", "status_word"]
+__all__ = ["ActionLine", "line_rows", "plan_lines", "status_word"]

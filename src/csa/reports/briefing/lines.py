@@ -24,7 +24,7 @@ from csa.plan.calendar import Freshness
 
 
 @dataclass(frozen=True)
-class Line:
+class ActionLine:
     """One action of the plan on one day."""
 
     action: Action  # as the plan has it
@@ -54,7 +54,7 @@ class Line:
         return not self.title
 
 
-def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
+def plan_lines(plan: Plan, records: Records, today: date) -> tuple[ActionLine, ...]:
     """Say how each action of a plan stands on a day."""
     states, links = records.states, links_of(plan, records.links)
     held = holds_up(plan, states, today, links)
@@ -65,7 +65,7 @@ def plan_lines(plan: Plan, records: Records, today: date) -> tuple[Line, ...]:
         number = action.number
         state = states.get(number) or ActionState(number)
         strategy = plan.strategy_of(number)
-        line = Line(
+        line = ActionLine(
             action=action,
             strategy=strategy.number,
             goal=plan.goal_of(number).number,
@@ -99,12 +99,12 @@ def status_word(status: str) -> str:
     return status.replace("-", " ")
 
 
-def line_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
+def line_rows(lines: Sequence[ActionLine]) -> list[dict[str, Any]]:
     """Write lines for machines."""
     return [_row(line) for line in lines]
 
 
-def _row(line: Line) -> dict[str, Any]:
+def _row(line: ActionLine) -> dict[str, Any]:
     state = line.state
     texts: Mapping[str, object] = {
         "number": line.number,

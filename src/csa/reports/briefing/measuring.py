@@ -12,10 +12,10 @@ from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, MeasureRow
 from csa.plan import Plan, PlanMeasure
 from csa.plan.measures import (
-    Judged,
+    MeasureChange,
     Progress,
     Quarter,
-    Shown,
+    ShownValue,
     Value,
     judge,
     last_update,
@@ -41,8 +41,8 @@ class MeasureLine:
     place: str  # an area's letter or a neighborhood's name; empty: the whole city
     settled: MeasureRow | None  # what was settled of it; None where nothing was
     revision: int  # of what was settled; 0 where nothing was
-    shown: Shown  # the last figure, and whose it is
-    judged: Judged  # whether it changed by more than chance gives
+    shown: ShownValue  # the last figure, and whose it is
+    judged: MeasureChange  # whether it changed by more than chance gives
     progress: Progress  # how it stands to its target
     history: tuple[Value, ...]  # the newest revision of each quarter, oldest first
     revised: tuple[Message, ...]  # what was changed after it was first told

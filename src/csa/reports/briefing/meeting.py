@@ -11,7 +11,7 @@ from typing import Any
 from csa.decisions.store.records import Records, links_of
 from csa.decisions.store.tables import ChangeRow, MinuteRow
 from csa.plan import SOON_DAYS, Plan, Strategy, by_number, waits_for
-from csa.reports.briefing.lines import Line
+from csa.reports.briefing.lines import ActionLine
 
 DONE, BLOCKED, AT_RISK, NO_UPDATE = "done", "blocked", "at-risk", "no-update"
 PENDING = frozenset({"proposed", "chair-approved"})
@@ -22,7 +22,7 @@ PENDING = frozenset({"proposed", "chair-approved"})
 class Completed:
     """An action that was completed."""
 
-    line: Line  # the action
+    line: ActionLine  # the action
     on: date  # the day on which it became done
 
 
@@ -30,7 +30,7 @@ class Completed:
 class Stuck:
     """An action that is blocked or at risk."""
 
-    line: Line  # the action; its state's reason tells what is in the way
+    line: ActionLine  # the action; its state's reason tells what is in the way
     helpers: tuple[str, ...]  # offices that can help: its own, then that of its team's chair
     waiting: tuple[str, ...]  # numbers of actions not done that wait for it
 
@@ -41,7 +41,7 @@ class OpenStrategy:
 
     strategy: Strategy  # the strategy
     team: str  # name of its team
-    slots: tuple[Line, ...]  # its open slots
+    slots: tuple[ActionLine, ...]  # its open slots
     proposed: tuple[str, ...]  # numbers of those for which a proposal waits
 
 
@@ -55,8 +55,8 @@ class Review:
     stuck: tuple[Stuck, ...]  # blocked first, then at risk; in each, what most wait for first
     n_silent: int
     open_strategies: tuple[OpenStrategy, ...]  # strategies with open slots, trust first
-    late: tuple[Line, ...]  # due before today and not done, the latest by most first
-    due: tuple[Line, ...]  # due within 90 days, the soonest first
+    late: tuple[ActionLine, ...]  # due before today and not done, the latest by most first
+    due: tuple[ActionLine, ...]  # due within 90 days, the soonest first
     decided: tuple[MinuteRow, ...]  # decisions of today's meeting, the newest first
     decided_before: tuple[MinuteRow, ...]
     pending: tuple[ChangeRow, ...]  # proposals that wait for an answer
@@ -79,7 +79,7 @@ class Review:
 
 def prepare_review(
     plan: Plan,
-    lines: Sequence[Line],
+    lines: Sequence[ActionLine],
     records: Records,
     today: date,
     done_on: Mapping[str, date] | None = None,
@@ -124,7 +124,7 @@ def done_days(trail: Iterable[Mapping[str, Any]]) -> dict[str, date]:
 
 
 def _completed(
-    lines: Sequence[Line], since: date, today: date, done_on: Mapping[str, date]
+    lines: Sequence[ActionLine], since: date, today: date, done_on: Mapping[str, date]
 ) -> tuple[Completed, ...]:
     found = []
     for line in lines:
@@ -135,7 +135,7 @@ def _completed(
     return tuple(sorted(found, key=lambda one: (-one.on.toordinal(), by_number(one.line.number))))
 
 
-def _stuck(plan: Plan, lines: Sequence[Line], records: Records) -> tuple[Stuck, ...]:
+def _stuck(plan: Plan, lines: Sequence[ActionLine], records: Records) -> tuple[Stuck, ...]:
     undone = {line.number for line in lines if line.state.status != DONE}
     waits = waits_for(plan, links_of(plan, records.links))
     found = []
@@ -155,7 +155,7 @@ def _by_need(stuck: Stuck) -> tuple[bool, int, tuple[int, ...]]:
     return is_less, -len(stuck.waiting), by_number(stuck.line.number)
 
 
-def _open(plan: Plan, lines: Sequence[Line], proposed: set[str]) -> tuple[OpenStrategy, ...]:
+def _open(plan: Plan, lines: Sequence[ActionLine], proposed: set[str]) -> tuple[OpenStrategy, ...]:
     found = []
     for strategy in plan.strategies:
         slots = tuple(one for one in lines if one.is_open and one.strategy == strategy.number)
@@ -166,5 +166,5 @@ def _open(plan: Plan, lines: Sequence[Line], proposed: set[str]) -> tuple[OpenSt
     return tuple(sorted(found, key=lambda of: not of.strategy.is_trust))
 
 
-def _by_due(line: Line) -> tuple[date, tuple[int, ...]]:
+def _by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
     return line.state.due or date.max, by_number(line.number)

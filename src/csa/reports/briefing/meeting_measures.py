@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from csa.base.message import Message, say
-from csa.plan.measures import Progress, Quarter, Value, Verdict, told
+from csa.plan.measures import MeasureVerdict, Progress, Quarter, Value, told
 from csa.reports.briefing.measuring import MeasureLine
 
 
@@ -27,7 +27,7 @@ class AtQuarter:
     @property
     def is_judged(self) -> bool:
         """Whether it changed by more than chance gives: all else is shown in grey."""
-        claims = {Verdict.BETTER, Verdict.WORSE, Verdict.MOVED}
+        claims = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
         return self.is_current and self.line.judged.verdict in claims
 
 
@@ -71,12 +71,12 @@ def _word(line: MeasureLine, *, is_current: bool) -> Message:
         return say("meeting.not_judged")
     return say(
         {
-            Verdict.BETTER: "meeting.better",
-            Verdict.WORSE: "meeting.worse",
-            Verdict.MOVED: "meeting.moved",
-            Verdict.NO_CHANGE: "meeting.no_change",
-            Verdict.TOO_FEW: "meeting.too_few",
-            Verdict.NO_VALUE: "meeting.no_value",
-            Verdict.NO_BASELINE: "meeting.nothing_before",
+            MeasureVerdict.BETTER: "meeting.better",
+            MeasureVerdict.WORSE: "meeting.worse",
+            MeasureVerdict.MOVED: "meeting.moved",
+            MeasureVerdict.NO_CHANGE: "meeting.no_change",
+            MeasureVerdict.TOO_FEW: "meeting.too_few",
+            MeasureVerdict.NO_VALUE: "meeting.no_value",
+            MeasureVerdict.NO_BASELINE: "meeting.nothing_before",
         }[line.judged.verdict]
     )

@@ -13,7 +13,7 @@ from csa.areas.year_to_date import whole_months
 from csa.base.params import Period
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
-from csa.reports.briefing.lines import Line
+from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
 YEAR_MONTHS = 12
@@ -101,7 +101,7 @@ def _counts(column: pd.Series) -> dict[str, int]:
     return {str(name): int(n) for name, n in found.items() if str(name)}
 
 
-def live_by_area(lines: Iterable[Line]) -> dict[str, int]:
+def live_by_area(lines: Iterable[ActionLine]) -> dict[str, int]:
     """Count the actions that are begun and not done, by area."""
     found: dict[str, int] = {}
     for line in lines:

@@ -11,7 +11,7 @@ from typing import Any
 
 from csa.areas.file_format import list_rows, list_versions, plain, round_figures
 from csa.areas.proposal import Proposal, area_records
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes
 from csa.base.message import Message
@@ -21,11 +21,11 @@ from csa.dataset.chosen import Chosen
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import StepRow
 from csa.displacement.analyze import displace
-from csa.displacement.past import Past
+from csa.displacement.past import PastCohort
 from csa.displacement.telling import say_single, say_verdict, telling_name
-from csa.displacement.verdict import Judged, Track, alarm_chance, planned_looks
+from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS
 from csa.reports.briefing.areas import designation_of, last_begun, served, served_since
 
@@ -35,7 +35,7 @@ LISTS = NOT_EVIDENCE | {"geometry"}
 def candidate_of(
     proposal: Proposal,
     area_id: str,
-    judgement: Judgement | None = None,
+    judgement: AreaAssessment | None = None,
     weighed: Mapping[str, Any] | None = None,
 ) -> Candidate:
     """Take an area of the proposal on screen, with what is known of it."""
@@ -112,7 +112,7 @@ def _period(steps: Sequence[StepRow]) -> Period | None:
 
 
 @dataclass(frozen=True)
-class Told:
+class ServedVerdict:
     """What is told of a served area since its designation."""
 
     verdict: str  # of the closed set of `csa.displacement.verdict`
@@ -121,7 +121,9 @@ class Told:
     evidence: Mapping[str, Any]  # what `csa.decisions.areas.maintain` takes and keeps
 
 
-def tell_served(located: Located, areas: Served, key: str, past: Sequence[Past]) -> Told:
+def tell_served(
+    located: StudyArea, areas: Served, key: str, past: Sequence[PastCohort]
+) -> ServedVerdict:
     """Follow the served areas since the designation of one of them, and tell of that one."""
     found = displace(located, areas.chosen, areas.since, past)
     at = areas.chosen.area_ids.index(key)
@@ -147,10 +149,10 @@ def tell_served(located: Located, areas: Served, key: str, past: Sequence[Past])
         "ring": None if judged.ring is None else _track(judged.ring),
         "cells": [f"{cell:015x}" for cell in sorted(areas.chosen.cells[at])],
     }
-    return Told(verdict, sentence, n_months, evidence)
+    return ServedVerdict(verdict, sentence, n_months, evidence)
 
 
-def _first_alarm(judged: Judged, since: Month) -> str | None:
+def _first_alarm(judged: AreaVerdict, since: Month) -> str | None:
     first = judged.first_alarm
     return None if first is None else str(since.plus(first - 1))
 

@@ -17,8 +17,8 @@ from csa.decisions.store.tables import (
     TaskRow,
 )
 from csa.plan import clock
-from csa.plan.calendar import Clock
-from csa.reports.briefing.lines import Line
+from csa.plan.calendar import ResponseClock
+from csa.reports.briefing.lines import ActionLine
 
 GROUP, DONE, RETIRED = "group", "done", "retired"
 
@@ -34,7 +34,7 @@ class WorkPlan:
     asked: tuple[AskedRow, ...]  # not answered first
     lessons: tuple[LessonRow, ...]  # the latest first
     stakeholders: tuple[StakeholderRow, ...]  # organisations that take part, by name
-    clock: Clock  # the 60 days of 1.3.6
+    clock: ResponseClock  # the 60 days of 1.3.6
     last: date | None
 
     @property
@@ -43,7 +43,9 @@ class WorkPlan:
         return sum(task.status == DONE for task in self.tasks)
 
 
-def work_plan(records: Records, key: str, lines: Sequence[Line], today: date) -> WorkPlan | None:
+def work_plan(
+    records: Records, key: str, lines: Sequence[ActionLine], today: date
+) -> WorkPlan | None:
     """Put together the work plan of an area."""
     area = next((row for row in records.areas if row.key == key), None)
     if area is None:
@@ -81,11 +83,11 @@ def _first_meeting(steps: Sequence[StepRow], meetings: Sequence[MeetingRow]) -> 
     return min(held, default=None)
 
 
-def here(lines: Sequence[Line], key: str) -> tuple[Line, ...]:
+def here(lines: Sequence[ActionLine], key: str) -> tuple[ActionLine, ...]:
     """List the written actions that are meant for an area."""
     return tuple(line for line in lines if key in line.state.areas and not line.is_open)
 
 
-def city_wide(lines: Sequence[Line]) -> tuple[Line, ...]:
+def city_wide(lines: Sequence[ActionLine]) -> tuple[ActionLine, ...]:
     """List the written actions that name no area."""
     return tuple(line for line in lines if not line.state.areas and not line.is_open)

@@ -19,7 +19,7 @@ from csa.reports.editions.framing import framed
 from csa.reports.editions.map_sheets import Draw
 from csa.reports.editions.phrases import area_name, counted, kept_rows, months_covered
 from csa.reports.editions.walks import not_here, walked
-from csa.reports.month.area_facts import AreaFacts, MonthCount
+from csa.reports.month.area_facts import AreaFacts, AreaMonth
 from csa.reports.month.facts import Facts
 
 MAX_TASKS = 8
@@ -75,7 +75,7 @@ def _known(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
 
 
 def _months(area: AreaFacts, tell: Speaker) -> Table:
-    by_year: dict[str, dict[int, MonthCount]] = {}
+    by_year: dict[str, dict[int, AreaMonth]] = {}
     for one in area.times.months:
         year, month = one.month.split("-")
         by_year.setdefault(year, {})[int(month)] = one
@@ -91,7 +91,7 @@ def _months(area: AreaFacts, tell: Speaker) -> Table:
     )
 
 
-def _month(one: MonthCount | None, tell: Speaker) -> str:
+def _month(one: AreaMonth | None, tell: Speaker) -> str:
     if one is None or one.n is None:
         return ""
     return tell("report.partial", n=one.n) if one.is_partial else f"{one.n:,}"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.base.text import Speaker
-from csa.reports.month.area_facts import AreaFacts, Move
+from csa.reports.month.area_facts import AreaFacts, AreaMove
 from csa.reports.month.facts import Facts
 
 Row = TypeVar("Row")
@@ -68,16 +68,16 @@ def tier_words(tier: int | None, tell: Speaker) -> str:
 
 def move_words(area: AreaFacts, tell: Speaker) -> str:
     """Say what became of an area since the month before."""
-    if area.move is Move.HIGHER and area.tier_before is None:
+    if area.move is AreaMove.HIGHER and area.tier_before is None:
         return tell("report.higher_from_none")
     keys = {
-        Move.NEW: "report.new",
-        Move.GONE: "report.gone",
-        Move.HIGHER: "report.higher",
-        Move.LOWER: "report.lower",
-        Move.SAME: "report.same",
-        Move.ABSENT: "report.absent",
-        Move.UNKNOWN: "report.unknown",
+        AreaMove.NEW: "report.new",
+        AreaMove.GONE: "report.gone",
+        AreaMove.HIGHER: "report.higher",
+        AreaMove.LOWER: "report.lower",
+        AreaMove.SAME: "report.same",
+        AreaMove.ABSENT: "report.absent",
+        AreaMove.UNKNOWN: "report.unknown",
     }
     return tell(keys[area.move], tier=area.tier_before)
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from csa.base.text import Speaker
 from csa.plan import by_number
-from csa.reports.briefing import Line, status_word
+from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
 from csa.reports.editions.phrases import area_name, counted, kept_rows
@@ -109,7 +109,7 @@ def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
     return Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
 
 
-def _standing(lines: Sequence[Line]) -> tuple[int, ...]:
+def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
     """Count done, on track, stuck, silent, not started and open: each line once."""
     found = [0] * 6
     for line in lines:
@@ -127,7 +127,7 @@ def _standing(lines: Sequence[Line]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def late(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
     """List what is late."""
     blocks: list[Block] = [Heading(tell("report.late_title"))]
     if facts.plan is None:
@@ -158,7 +158,7 @@ def late(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
     return [*blocks, table, *_more(n_more, tell)]
 
 
-def undone(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
     """List written actions that are not done."""
     found = [line for line in lines if not line.is_open and line.state.status != "done"]
     if not found:
@@ -186,7 +186,7 @@ def undone(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
     return [table, *_more(n_more, tell)]
 
 
-def due_soon(facts: Facts, lines: Sequence[Line], tell: Speaker) -> list[Block]:
+def due_soon(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
     """List what is due in the next 90 days."""
     if facts.plan is None:
         return []
@@ -218,11 +218,11 @@ def open_slots(facts: Facts, tell: Speaker) -> list[Block]:
     return [*blocks, Bullets(items), *_more(n_more, tell)]
 
 
-def _due(line: Line, tell: Speaker) -> str:
+def _due(line: ActionLine, tell: Speaker) -> str:
     return tell("report.no_day") if line.state.due is None else tell.day(line.state.due)
 
 
-def _by_due(line: Line) -> tuple[date, tuple[int, ...]]:
+def _by_due(line: ActionLine) -> tuple[date, tuple[int, ...]]:
     return line.state.due or date.max, by_number(line.number)
 
 

@@ -14,7 +14,7 @@ from csa.base.errors import MapError
 from csa.reports.maps.furniture import Notes
 from csa.reports.maps.labels import is_crowded, place_areas
 from csa.reports.maps.layers import draw_areas, draw_ground, named_streets
-from csa.reports.maps.layout import Layout, share
+from csa.reports.maps.layout import SheetLayout, share
 from csa.reports.maps.marks import Mark, Stroke, Words
 from csa.reports.maps.names import place_names, place_streets
 from csa.reports.maps.palette import PAPER
@@ -22,7 +22,7 @@ from csa.reports.maps.picture import paint
 from csa.reports.maps.placing import Labels, Placed
 from csa.reports.maps.services import place_services
 from csa.reports.maps.sheet import STYLES, MapArea, MapSheet, Style, StyleName
-from csa.reports.maps.view import View, extent_m
+from csa.reports.maps.view import MapView, extent_m
 
 __all__ = ["Composition", "MapArea", "MapSheet", "StyleName", "compose_map", "draw_map"]
 
@@ -38,7 +38,7 @@ class Composition:
     """A map composed, before it is painted."""
 
     size_px: tuple[int, int]  # width and height
-    layout: Layout  # how the map and what stands beside it share the sheet
+    layout: SheetLayout  # how the map and what stands beside it share the sheet
     ground: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
     furniture: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
     labels: tuple[Placed, ...]  # labels on the map, with what each covers
@@ -100,7 +100,7 @@ def compose_map(
     )
 
 
-def _label(sheet: MapSheet, style: Style, view: View, notes: Notes) -> tuple[Labels, Notes]:
+def _label(sheet: MapSheet, style: Style, view: MapView, notes: Notes) -> tuple[Labels, Notes]:
     """Place labels: what the map is for first, what finds the way after it."""
     labels = Labels(view.frame, style)
     lacking: list[str] = []

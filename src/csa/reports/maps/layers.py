@@ -13,7 +13,7 @@ from csa.geo.cells import outlines
 from csa.reports.maps.marks import Fill, Mark, Stroke
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapSheet, Style
-from csa.reports.maps.view import View
+from csa.reports.maps.view import MapView
 
 STREETS_FROM_PX_PER_M = 0.12
 """From this scale on small streets are drawn; from afar they would be one grey."""
@@ -33,7 +33,7 @@ AREA_SHARE = 0.16
 THINNEST_PX = 2.0
 
 
-def draw_ground(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
+def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     """Draw all that lies under labels, but the areas."""
     city = _city(sheet, view)
     few, more = _cells(sheet, view, city)
@@ -52,14 +52,14 @@ def draw_ground(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
     return marks
 
 
-def _city(sheet: MapSheet, view: View) -> shapely.Geometry:
+def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
     """Draw the city without gaps thinner than a line, which neighborhoods leave along a creek."""
     (city,) = view.draw([shapely.make_valid(sheet.study_area)])
     closed = shapely.buffer(city, GAP_PX, join_style="mitre", mitre_limit=2.0)
     return shapely.buffer(closed, -GAP_PX, join_style="mitre", mitre_limit=2.0)
 
 
-def _neighborhoods(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
+def _neighborhoods(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     named = view.draw(sheet.neighborhoods.geometry)
     if view.px_per_m >= NEAR_PX_PER_M:  # a whole line would be taken for a street
         once = shapely.line_merge(shapely.union_all(shapely.boundary(np.array(named, object))))
@@ -68,7 +68,7 @@ def _neighborhoods(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
     return [Stroke(named, edge, 1.6)]
 
 
-def _cells(sheet: MapSheet, view: View, city: shapely.Geometry) -> tuple[list[Mark], list[Mark]]:
+def _cells(sheet: MapSheet, view: MapView, city: shapely.Geometry) -> tuple[list[Mark], list[Mark]]:
     """Draw the lowest class as one pale field, which water crosses; the others cell by cell."""
     if not sheet.cells:
         return [], []
@@ -91,14 +91,14 @@ def _cells(sheet: MapSheet, view: View, city: shapely.Geometry) -> tuple[list[Ma
     return few, more
 
 
-def _layer(sheet: MapSheet, view: View, name: str) -> tuple[shapely.Geometry, ...]:
+def _layer(sheet: MapSheet, view: MapView, name: str) -> tuple[shapely.Geometry, ...]:
     text = sheet.layers.get(name, "")
     if not text:
         return ()
     return view.draw(shapely.get_parts(shapely.get_parts(shapely.from_geojson(text))))
 
 
-def _streets(sheet: MapSheet, style: Style, view: View) -> list[Mark]:
+def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     main = _layer(sheet, view, "main_streets")
     if view.px_per_m >= NEAR_PX_PER_M:
         small = _layer(sheet, view, "streets")
@@ -137,7 +137,7 @@ def outline_px(style: Style, *, is_served: bool) -> float:
     return style.outline_px * (1.6 if is_served else 1.0)
 
 
-def named_streets(sheet: MapSheet, view: View) -> list[tuple[str, shapely.Geometry]]:
+def named_streets(sheet: MapSheet, view: MapView) -> list[tuple[str, shapely.Geometry]]:
     """Read main streets with their names."""
     text = sheet.layers.get("main_streets", "")
     if not text:

@@ -17,7 +17,7 @@ from csa.reports.maps.furniture import (
 )
 from csa.reports.maps.marks import Mark, moved
 from csa.reports.maps.sheet import MapSheet, Style
-from csa.reports.maps.view import Box, View, fit, north_degrees, scale_bar
+from csa.reports.maps.view import Box, MapView, fit, north_degrees, scale_bar
 
 SIDE_SHARE = 0.30
 """Of the sheet's width, what stands beside the map where that leaves a larger map."""
@@ -36,10 +36,10 @@ INDEX_COST = 0.85
 
 
 @dataclass(frozen=True)
-class Layout:
+class SheetLayout:
     """One way to share the sheet."""
 
-    view: View  # the map's frame, and what it shows
+    view: MapView  # the map's frame, and what it shows
     furniture: tuple[Mark, ...]  # what stands beside it
     bar_px: float  # the scale bar
     bar_label: str  # the scale bar
@@ -67,12 +67,12 @@ class _Ask:
             return Block(0.0, 0.0, ())
         return index(self.sheet, self.style, room, rows)
 
-    def fitted(self, box: Box) -> View | None:
+    def fitted(self, box: Box) -> MapView | None:
         if min(box[2] - box[0], box[3] - box[1]) < SMALLEST_PX:
             return None
         return fit(self.extent, box, self.sheet.metric_crs)
 
-    def bar(self, view: View, longest: float) -> tuple[Block, float, str]:
+    def bar(self, view: MapView, longest: float) -> tuple[Block, float, str]:
         sheet = self.sheet
         bar_px, label = scale_bar(view, sheet.units, sheet.language, longest)
         west, south, east, north = self.extent
@@ -85,9 +85,9 @@ class _Ask:
 
 def share(
     sheet: MapSheet, style: Style, size: tuple[int, int], extent: Box, notes: Notes
-) -> Layout:
+) -> SheetLayout:
     """Set what stands beside the map to its side or below, whichever leaves the map larger."""
-    best: Layout | None = None
+    best: SheetLayout | None = None
     for is_indexed in (False, True) if notes.is_lettered else (False,):
         ask = _Ask(sheet, style, size, extent, notes, is_indexed)
         found = [layout for layout in (_beside(ask), _below(ask)) if layout is not None]
@@ -101,7 +101,7 @@ def share(
     return best
 
 
-def _beside(ask: _Ask) -> Layout | None:
+def _beside(ask: _Ask) -> SheetLayout | None:
     width, height = ask.size
     room, gap = SIDE_SHARE * width, ask.style.pad_px
     parts = [
@@ -123,10 +123,10 @@ def _beside(ask: _Ask) -> Layout | None:
     left = view.box[2] + gap
     marks = [moved(mark, left, 0.0) for mark in top.marks]
     marks += [moved(mark, left, height - foot.height) for mark in foot.marks]
-    return Layout(view, tuple(marks), bar_px, label, ask.is_indexed)
+    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)
 
 
-def _below(ask: _Ask) -> Layout | None:
+def _below(ask: _Ask) -> SheetLayout | None:
     width, height = ask.size
     gap = ask.style.pad_px
     third, longest = width / 3 - gap, BELOW_BAR_SHARE * width
@@ -144,4 +144,4 @@ def _below(ask: _Ask) -> Layout | None:
         return None
     bar, bar_px, label = ask.bar(view, longest)
     marks = [moved(one, 0.0, view.box[3] + gap) for one in strip(bar).marks]
-    return Layout(view, tuple(marks), bar_px, label, ask.is_indexed)
+    return SheetLayout(view, tuple(marks), bar_px, label, ask.is_indexed)

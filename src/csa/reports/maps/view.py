@@ -30,7 +30,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class View:
+class MapView:
     """A map's frame on the sheet, and what it shows."""
 
     box: Box  # left, top, right, bottom, in pixels
@@ -103,17 +103,17 @@ def _is_nothing(shape: shapely.Geometry | None) -> bool:
     return shape is None or bool(shapely.is_empty(shape))
 
 
-def fit(extent: Box, box: Box, metric_crs: str) -> View:
+def fit(extent: Box, box: Box, metric_crs: str) -> MapView:
     """Fit what is shown into a frame, in its middle."""
     west, south, east, north = extent
     width, height = box[2] - box[0], box[3] - box[1]
     px_per_m = min(width / (east - west), height / (north - south))
     west_m = (west + east) / 2 - width / 2 / px_per_m
     north_m = (south + north) / 2 + height / 2 / px_per_m
-    return View(box, west_m, north_m, px_per_m, metric_crs)
+    return MapView(box, west_m, north_m, px_per_m, metric_crs)
 
 
-def scale_bar(view: View, units: str, language: str, longest_px: float) -> tuple[float, str]:
+def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tuple[float, str]:
     """Choose a scale bar."""
     room_m = longest_px / view.px_per_m
     bars = _us_bars(language) if units == "us" else _metric_bars(language)
@@ -138,7 +138,7 @@ def _metric_bars(language: str) -> list[tuple[float, str]]:
     return bars + [(n * 1000.0, speak("map_sheet.kilometres", n=n)) for n in whole]
 
 
-def north_degrees(view: View, x_m: float, y_m: float) -> float:
+def north_degrees(view: MapView, x_m: float, y_m: float) -> float:
     """Tell where north is: a projected grid leans a little."""
     (lon,), (lat,) = to_lonlat(np.array([x_m]), np.array([y_m]), view.metric_crs)
     here, there = project(np.array([lon, lon]), np.array([lat, lat + 0.01]), view.metric_crs)

@@ -10,14 +10,14 @@ import shapely
 
 from csa.base.message import Message
 from csa.geo.grid import CellSet
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import WorkPlan
 
 CANDIDATE = "candidate"
 """State of an area that nobody decided on."""
 
 
-class Move(StrEnum):
+class AreaMove(StrEnum):
     """What became of an area among the candidates since the month before: a closed set."""
 
     NEW = "new"
@@ -52,7 +52,7 @@ class Help:
 
 
 @dataclass(frozen=True)
-class MonthCount:
+class AreaMonth:
     """One month of an area."""
 
     month: str  # `YYYY-MM`
@@ -64,7 +64,7 @@ class MonthCount:
 class Times:
     """An area's incidents by month and by part of the day: for the leader of a walk alone."""
 
-    months: tuple[MonthCount, ...]  # the months counted
+    months: tuple[AreaMonth, ...]  # the months counted
     parts: tuple[tuple[int, ...], ...] | None
     without_time: int  # incidents without a time, and those whose time is that of the report
     reported_time: int  # incidents without a time, and those whose time is that of the report
@@ -88,13 +88,13 @@ class AreaFacts:
     is_listed: bool  # whether it is among the month's candidates, itself or most of it
     tier: int | None  # of this month's proposal and of the one before; None where it has none
     tier_before: int | None  # of this month's proposal and of the one before
-    move: Move  # what became of it since the month before
+    move: AreaMove  # what became of it since the month before
     is_doubtful: bool
     stability: float | None
     times: Times  # for the leader's sheet
     help: Help | None  # its services; None where the city has no list
     verdict: Message | None  # what changed in it, and how sure; None where it is not followed
-    lines: tuple[Line, ...]  # actions of the plan that name it
+    lines: tuple[ActionLine, ...]  # actions of the plan that name it
     work: WorkPlan | None  # its work plan; None for a candidate
 
     @property

@@ -17,7 +17,7 @@ from csa.areas.profile import count_by_month, count_by_part, has_flag
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import Located, locate
+from csa.areas.study_area import StudyArea, locate
 from csa.base.params import Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
@@ -25,16 +25,16 @@ from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.grid import CellSet
 from csa.geo.neighborhoods import people_in
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import cells_of, match, resolution_of
 from csa.reports.month.area_facts import (
     CANDIDATE,
     AreaFacts,
+    AreaMonth,
+    AreaMove,
     Help,
-    MonthCount,
-    Move,
     Times,
 )
 from csa.reports.month.helping import helps_of
@@ -68,13 +68,13 @@ class _Row:
 
 
 def areas_of(
-    seen: MonthSeen, records: Records, lines: Sequence[Line], today: date
+    seen: MonthSeen, records: Records, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
     """Tell the areas of a month: the served ones, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
     rows.sort(key=lambda row: (len(row.letter), row.letter))
     found: list[AreaFacts] = []
-    by_size: dict[int, tuple[Located, list[_Row]]] = {}
+    by_size: dict[int, tuple[StudyArea, list[_Row]]] = {}
     for row in rows:
         size = resolution_of(row.cells)
         if size not in by_size:
@@ -120,7 +120,7 @@ def _candidates(proposal: Proposal) -> list[_Row]:
 
 
 def _facts(
-    seen: MonthSeen, located: Located, row: _Row, estimate: Estimate, helped: Help | None
+    seen: MonthSeen, located: StudyArea, row: _Row, estimate: Estimate, helped: Help | None
 ) -> AreaFacts:
     at_now, at_before = match(row.cells, seen.now), match(row.cells, seen.before)
     tier, tier_before = _tier(seen.now, at_now), _tier(seen.before, at_before)
@@ -157,7 +157,7 @@ def _facts(
     )
 
 
-def _within(located: Located, period: Period) -> npt.NDArray[np.bool_]:
+def _within(located: StudyArea, period: Period) -> npt.NDArray[np.bool_]:
     return (located.month >= period.start.index) & (located.month < period.until.index)
 
 
@@ -170,21 +170,21 @@ def _tier(proposal: Proposal | None, at: int | None) -> int | None:
 
 def _move(
     seen: MonthSeen, at: tuple[int | None, int | None], tiers: tuple[int | None, int | None]
-) -> Move:
+) -> AreaMove:
     if seen.before is None:
-        return Move.UNKNOWN
+        return AreaMove.UNKNOWN
     is_now, was_before = (place is not None for place in at)
     if not (is_now and was_before):
         return {
-            (True, False): Move.NEW,
-            (False, True): Move.GONE,
-            (False, False): Move.ABSENT,
+            (True, False): AreaMove.NEW,
+            (False, True): AreaMove.GONE,
+            (False, False): AreaMove.ABSENT,
         }[is_now, was_before]
     # No tier is lower than any: the area cannot be told apart from the city.
     now, before = (math.inf if tier is None else tier for tier in tiers)
     if now == before:
-        return Move.SAME
-    return Move.HIGHER if now < before else Move.LOWER
+        return AreaMove.SAME
+    return AreaMove.HIGHER if now < before else AreaMove.LOWER
 
 
 def _times(seen: MonthSeen, incidents: pd.DataFrame) -> Times:
@@ -195,7 +195,7 @@ def _times(seen: MonthSeen, incidents: pd.DataFrame) -> Times:
     by_part = count_by_part(incidents)
     return Times(
         tuple(
-            MonthCount(str(month), int(n) if covered else None, bool(partial))
+            AreaMonth(str(month), int(n) if covered else None, bool(partial))
             for month, n, partial, covered in by_month[
                 ["month", "incidents", "is_partial", "is_covered"]
             ].itertuples(index=False)

@@ -10,7 +10,7 @@ from csa.base.params import Month
 from csa.dataset.history import load_history
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
-from csa.displacement.follow import Source
+from csa.displacement.follow import FollowSource
 from csa.displacement.past import past_to_plain
 from csa.plan import Plan
 from csa.reports.briefing.areas import served
@@ -39,7 +39,7 @@ def needs_public(audiences: Collection[str], records: Records) -> bool:
 
 
 def snapshot_for(
-    source: Source,
+    source: FollowSource,
     plan: Plan | None,
     records: Records,
     month: Month,

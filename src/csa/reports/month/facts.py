@@ -11,14 +11,14 @@ import geopandas as gpd
 import shapely
 
 from csa.areas.choices import Choices
-from csa.areas.gate import Answer
+from csa.areas.gate import GateAnswer
 from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.config.city import CityConfig
 from csa.displacement.verdict import Verdict
 from csa.plan import Plan
-from csa.reports.briefing import Line
+from csa.reports.briefing import ActionLine
 from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.briefing.meeting import Review
 from csa.reports.briefing.meeting_measures import AtQuarter
@@ -28,7 +28,7 @@ from csa.reports.public.facts import PublicFacts
 
 
 @dataclass(frozen=True)
-class Followed:
+class PooledVerdict:
     """What became of areas since a start, all together."""
 
     letters: tuple[str, ...]  # the areas followed; none where they are not the report's own
@@ -44,7 +44,7 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Ground:
+class MapGround:
     """What maps are drawn on."""
 
     study_area: shapely.Geometry  # WGS 84
@@ -58,7 +58,7 @@ class PlanFacts:
     """The plan on the snapshot's day."""
 
     plan: Plan  # the plan
-    lines: tuple[Line, ...]  # its actions
+    lines: tuple[ActionLine, ...]  # its actions
     review: Review  # what is late, due, stuck, open, completed
     measures: tuple[MeasureLine, ...]  # its measures for the whole city, and one word each
     at_quarter: tuple[AtQuarter, ...]  # its measures for the whole city, and one word each
@@ -68,7 +68,7 @@ class PlanFacts:
         """Return the number of a team's goal."""
         return next((one.goal for one in self.plan.teams if one.id == team), None)
 
-    def team_lines(self, team: str) -> tuple[Line, ...]:
+    def team_lines(self, team: str) -> tuple[ActionLine, ...]:
         """List the actions of a team."""
         return tuple(line for line in self.lines if line.team == team)
 
@@ -100,11 +100,11 @@ class Facts:
     unserved: tuple[Unserved, ...]
     gone: tuple[str, ...]  # names of the candidates of the month before that are none any more
     summary: Mapping[str, Any]  # of the proposal, as its file holds it
-    can_locate: Answer  # whether the data can say where
+    can_locate: GateAnswer  # whether the data can say where
     city_year: YearToDate | None  # the whole city's year so far; None where it cannot be compared
-    followed: Followed | None  # what changed, all areas together; None where it cannot be told
+    followed: PooledVerdict | None  # what changed, all areas together; None where it cannot be told
     why_not_followed: Message | None  # why; None where it is told
-    ground: Ground  # what maps are drawn on
+    ground: MapGround  # what maps are drawn on
     plan: PlanFacts | None  # the plan; None where the city has none
     services_per_1k: float | None  # the whole city's services per 1,000 residents
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import Located
+from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
@@ -18,7 +18,7 @@ from csa.displacement.analyze import DEFAULT_AFTER, Displacement, displace
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
-from csa.displacement.past import Past, usual_change, usual_reach
+from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.telling import (
     Course,
     say_before_after,
@@ -29,7 +29,7 @@ from csa.displacement.telling import (
 from csa.displacement.zoning import covered_months
 from csa.reports.briefing.serving import Served
 from csa.reports.month.alike import cells_of
-from csa.reports.month.facts import Followed
+from csa.reports.month.facts import PooledVerdict
 
 LEAST_MONTHS = 3
 """Fewer since a start are too early to say anything: one month's luck would be told as news."""
@@ -39,7 +39,7 @@ LEAST_MONTHS = 3
 class Result:
     """What became of areas, or why it cannot be told."""
 
-    followed: Followed | None = None  # all together; None where it cannot be told
+    followed: PooledVerdict | None = None  # all together; None where it cannot be told
     why_not: Message | None = None  # why; None where it is told
     singles: Mapping[str, Message] | None = None  # letter to what is said of one area alone
 
@@ -54,10 +54,10 @@ def way_of(choices: Choices, areas: Served | None) -> Choices:
 
 
 def follow_served(
-    located: Located,
+    located: StudyArea,
     areas: Served,
     left_out: tuple[str, ...],
-    past: Sequence[Past],
+    past: Sequence[PastCohort],
     tell: Tell = silent,
 ) -> Result:
     """Follow the served areas since the last designation."""
@@ -73,7 +73,7 @@ def follow_served(
 
 
 def follow_earlier(
-    located: Located, then: Proposal, past: Sequence[Past], tell: Tell = silent
+    located: StudyArea, then: Proposal, past: Sequence[PastCohort], tell: Tell = silent
 ) -> Result:
     """Follow the areas that would have been proposed a year ago, where none is served.
 
@@ -104,7 +104,7 @@ def year_ago(until: Month) -> Month:
 
 
 def _told(
-    located: Located, found: Displacement, *, are_earlier: bool, left_out: tuple[str, ...]
+    located: StudyArea, found: Displacement, *, are_earlier: bool, left_out: tuple[str, ...]
 ) -> Result:
     n_months = found.until.index - found.since.index
     ids = found.chosen.area_ids
@@ -116,7 +116,7 @@ def _told(
         if is_early
         else say_verdict(found.pooled, n_months, found.since, together)
     )
-    followed = Followed(
+    followed = PooledVerdict(
         letters=() if are_earlier else ids,
         n_areas=len(ids),
         since=found.since,
@@ -139,7 +139,7 @@ def _told(
     return Result(followed, singles=singles)
 
 
-def _beside(located: Located, found: Displacement, n_months: int) -> tuple[Message, ...]:
+def _beside(located: StudyArea, found: Displacement, n_months: int) -> tuple[Message, ...]:
     """Tell before and after beside the rest of the city, and what such areas do by themselves."""
     evidence, _ = measure_evidence(located, found, match_controls(located, found))
     course = Course(

@@ -14,11 +14,11 @@ from csa.base.params import Month
 from csa.dataset.history import load_history
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
-from csa.displacement.follow import Source
+from csa.displacement.follow import FollowSource
 from csa.geo.cells import from_text
 from csa.plan import Plan
 from csa.priority.assess import judge
-from csa.reports.briefing import Line, plan_lines
+from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import prepare_review
 from csa.reports.briefing.meeting_measures import at_quarter
@@ -27,10 +27,10 @@ from csa.reports.month.alike import lost_names, not_served, unlike
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.area_gathering import MonthSeen, areas_of
 from csa.reports.month.basis import NOTHING_BESIDE, Beside, snapshot_for
-from csa.reports.month.facts import Facts, Ground, PlanFacts, PublicPart
+from csa.reports.month.facts import Facts, MapGround, PlanFacts, PublicPart
 from csa.reports.month.following import Result
 from csa.reports.month.helping import services_per_1k
-from csa.reports.month.looking import Look, follow, stability_of
+from csa.reports.month.looking import MonthEnd, follow, stability_of
 from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.public.gathering import gather_from
 
@@ -38,7 +38,7 @@ __all__ = ["Beside", "gather", "snapshot_for"]
 
 
 def gather(
-    source: Source,
+    source: FollowSource,
     plan: Plan | None,
     records: Records,
     month: Month,
@@ -53,7 +53,7 @@ def gather(
     refuse_outside(source.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)
     tell("cells")
-    look = Look.at(source, records, month, tell)
+    look = MonthEnd.at(source, records, month, tell)
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
     judgement = judge(look.dataset, look.config, now, tell, look.cover)
     seen = MonthSeen(
@@ -120,7 +120,7 @@ def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) ->
 
 def _plan_facts(
     plan: Plan,
-    lines: tuple[Line, ...],
+    lines: tuple[ActionLine, ...],
     records: Records,
     today: date,
     areas: Sequence[AreaFacts],
@@ -142,10 +142,10 @@ def _plan_facts(
     )
 
 
-def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> Ground:
+def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> MapGround:
     busy = now.cells[now.cells["incidents"] > 0]
     numbers = from_text(busy["cell"]).tolist()
-    return Ground(
+    return MapGround(
         dataset.study_area,
         dataset.neighborhoods,
         dict(beside.layers),
@@ -154,7 +154,7 @@ def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> Ground:
 
 
 def _public(
-    source: Source, plan: Plan | None, records: Records, month: Month, beside: Beside
+    source: FollowSource, plan: Plan | None, records: Records, month: Month, beside: Beside
 ) -> PublicPart:
     if not beside.with_public:
         return PublicPart(why_not=say("report.public_not_asked"))

@@ -10,7 +10,7 @@ import pandas as pd
 from csa.areas.analysis import propose
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import Located, locate, study_cells
+from csa.areas.study_area import StudyArea, locate, study_cells
 from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
@@ -20,10 +20,10 @@ from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
-from csa.displacement.follow import Source
-from csa.displacement.past import Past
+from csa.displacement.follow import FollowSource
+from csa.displacement.past import PastCohort
 from csa.displacement.past_cohorts import load_past
-from csa.priority.assess import Judgement
+from csa.priority.assess import AreaAssessment
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
 from csa.reports.month.following import (
@@ -47,20 +47,20 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
 
 
 @dataclass(frozen=True)
-class Look:
+class MonthEnd:
     """A city as it was known at a month's end."""
 
     dataset: Dataset  # nothing of it is later than the month
     config: CityConfig  # the city's file
     choices: Choices  # how areas are proposed, with the month's end
     suggestion: Suggestion  # what past years suggest, else the city's file
-    past: tuple[Past, ...]
+    past: tuple[PastCohort, ...]
     is_past_known: bool  # whether `csa backtest` has kept past years
     cover: pd.DataFrame  # as `csa.areas.study_area.study_cells`
     tell: Tell  # called with each step as it begins
 
     @classmethod
-    def at(cls, source: Source, records: Records, month: Month, tell: Tell) -> Look:
+    def at(cls, source: FollowSource, records: Records, month: Month, tell: Tell) -> MonthEnd:
         """Look at a city at a month's end."""
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
@@ -102,7 +102,7 @@ class Look:
             return None
         return self.proposal(until)
 
-    def located(self, resolution: int) -> Located:
+    def located(self, resolution: int) -> StudyArea:
         """Put the incidents on cells."""
         is_same = resolution == self.choices.resolution
         choices = replace(self.choices, resolution=resolution)
@@ -119,21 +119,21 @@ class Look:
 
 
 def kept_of(
-    source: Source, records: Records, choices: Choices
-) -> tuple[Record | None, tuple[Past, ...] | None]:
+    source: FollowSource, records: Records, choices: Choices
+) -> tuple[Record | None, tuple[PastCohort, ...] | None]:
     """Read what is kept of past years beside the dataset."""
     kept = (source.folder, source.dataset, source.config)
     way = way_of(choices, last_served(records))
     return load_suggestion(*kept, choices), load_past(*kept, way)
 
 
-def stability_of(judgement: Judgement) -> dict[str, float]:
+def stability_of(judgement: AreaAssessment) -> dict[str, float]:
     """Tell how often each area is found again."""
     named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
     return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
 
 
-def follow(look: Look, records: Records, n_silent: int = 0) -> Result:
+def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
     """Follow the served areas, else those that would have been proposed a year ago."""
     if n_silent:
         return Result(why_not=say("report.silent_months", n=n_silent))

@@ -23,12 +23,12 @@ from csa.base.schema import UNASSIGNED
 from csa.config.city import CityConfig
 from csa.decisions.store.records import Records
 from csa.disclosure.classes import THRESHOLD
-from csa.displacement.analyze import Basis, displace
-from csa.displacement.past import Past
+from csa.displacement.analyze import UsualBasis, displace
+from csa.displacement.past import PastCohort
 from csa.geo.cells import centres
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
-from csa.reports.public.window import Window
+from csa.reports.public.window import PublicWindow
 
 State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
@@ -36,7 +36,7 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
-class Shown:
+class PublicAreaGround:
     """An area that the public is told of."""
 
     letter: str  # its names
@@ -48,7 +48,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Change:
+class PooledChange:
     """All areas together since the last of them began to be served."""
 
     verdict: str  # of `csa.displacement.verdict.Verdict`, its value; or `unknown`
@@ -62,17 +62,17 @@ class Change:
 
 
 def areas_shown(
-    window: Window,
+    window: PublicWindow,
     config: CityConfig,
     records: Records,
     choices: Choices,
     suggestion: Suggestion | None = None,
-) -> tuple[Shown, ...]:
+) -> tuple[PublicAreaGround, ...]:
     """List the areas that are served, else the candidates at the quarter's end."""
     found = served(records)
     if found:
         return tuple(
-            Shown(
+            PublicAreaGround(
                 area.key,
                 area.place_name,
                 cast("State", area.state),
@@ -85,7 +85,7 @@ def areas_shown(
     proposal = propose(window.placed, config, wanted, suggestion=suggestion)
     return named_anew(
         (
-            Shown(
+            PublicAreaGround(
                 str(row["area_id"]),
                 str(row["place_name"]),
                 "candidate",
@@ -101,7 +101,9 @@ def areas_shown(
     )
 
 
-def named_anew(candidates: Iterable[Shown], metric_crs: Any) -> tuple[Shown, ...]:
+def named_anew(
+    candidates: Iterable[PublicAreaGround], metric_crs: Any
+) -> tuple[PublicAreaGround, ...]:
     """Name candidates as if those that are withheld were none.
 
     A missing letter, or a "west" without an "east", would tell that there is one, and where.
@@ -121,12 +123,12 @@ def _middle(cells: Iterable[int], metric_crs: Any) -> npt.NDArray[np.float64]:
 
 
 def change_in_all(
-    window: Window,
+    window: PublicWindow,
     config: CityConfig,
     records: Records,
-    past: Sequence[Past] = (),
+    past: Sequence[PastCohort] = (),
     tell: Tell = silent,
-) -> Change | None:
+) -> PooledChange | None:
     """Tell what changed in all served areas together, by the end of the quarter."""
     followed = last_served(records)
     if followed is None:
@@ -134,7 +136,7 @@ def change_in_all(
     through = window.period.until.plus(-1)
     chosen, since = followed.chosen, followed.since
     cells = frozenset(cell for area in chosen.cells for cell in area)
-    nothing = Change(UNKNOWN, since, max(since, through), None, None, None, cells)
+    nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
     if len(chosen.area_ids) < len(served(records)) or since > through:
         return nothing  # of several cell sizes, or without a whole month since
     located = locate(window.placed, config, Choices(resolution=chosen.resolution))
@@ -144,5 +146,5 @@ def change_in_all(
         return nothing
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
     bounds = int(core.counted[-1]), int(core.low[-1]), int(core.high[-1])
-    is_usual_known = found.basis is Basis.PAST_YEARS
-    return Change(verdict, since, through, *bounds, cells, is_usual_known)
+    is_usual_known = found.basis is UsualBasis.PAST_YEARS
+    return PooledChange(verdict, since, through, *bounds, cells, is_usual_known)

@@ -33,7 +33,7 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
+class PublishedChange:
     """The numbers of a change, as far as they may be told."""
 
     counted: int | None  # in all areas together; None for fewer than 10 or held back
@@ -41,16 +41,16 @@ class Told:
     high: int | None  # what would be no surprise with no change
 
 
-def told_of(change: PublicChange | None) -> Told | None:
+def told_of(change: PublicChange | None) -> PublishedChange | None:
     """Tell which numbers of a change may be told."""
     if change is None or change.verdict == UNKNOWN:
         return None
     if change.counted is None or change.counted < LEAST:
-        return Told(None, None, None)
+        return PublishedChange(None, None, None)
     if change.high is None or change.high < LEAST or change.verdict == Verdict.TOO_FEW:
-        return Told(change.counted, None, None)
+        return PublishedChange(change.counted, None, None)
     is_low = change.low is None or change.low < LEAST
-    return Told(change.counted, None if is_low else change.low, change.high)
+    return PublishedChange(change.counted, None if is_low else change.low, change.high)
 
 
 def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:

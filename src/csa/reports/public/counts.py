@@ -17,8 +17,8 @@ from csa.disclosure.published import Publication, Sum
 from csa.geo.cells import as_text, bin_points, centres, cover
 from csa.geo.grid import Ints
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
-from csa.reports.public.areas import Change, Shown
-from csa.reports.public.window import Window, month_index, without_domestic
+from csa.reports.public.areas import PooledChange, PublicAreaGround
+from csa.reports.public.window import PublicWindow, month_index, without_domestic
 
 RESOLUTION = 8
 """Of the public's map."""
@@ -34,7 +34,9 @@ NO_MONTH = -1
 YEAR = 12
 
 
-def draft_of(window: Window, areas: Sequence[Shown], change: Change | None) -> Publication:
+def draft_of(
+    window: PublicWindow, areas: Sequence[PublicAreaGround], change: PooledChange | None
+) -> Publication:
     """Count all that would be told if nothing had to be held back."""
     table = _places_of_incidents(window.placed, _sizes(cell for a in areas for cell in a.cells))
     inside = table[_is_in(table[MONTH_COLUMN].to_numpy(), window.period)]
@@ -56,7 +58,9 @@ def draft_of(window: Window, areas: Sequence[Shown], change: Change | None) -> P
     )
 
 
-def atoms_for(window: Window, areas: Sequence[Shown], earlier: Sequence[Publication]) -> Atoms:
+def atoms_for(
+    window: PublicWindow, areas: Sequence[PublicAreaGround], earlier: Sequence[Publication]
+) -> Atoms:
     """Part the city into pieces that no publication tells apart, and count them by month."""
     cells = {cell for area in areas for cell in area.cells}
     cells |= {int(name, 16) for name in _cells_told(earlier)}
@@ -86,7 +90,7 @@ def cells_on(dataset: Dataset) -> dict[str, frozenset[str]]:
     return {str(name): frozenset(cells) for name, cells in on_one}
 
 
-def n_without_place(window: Window) -> int:
+def n_without_place(window: PublicWindow) -> int:
     """Count the period's incidents that have no usable place in the city."""
     incidents = window.dataset.incidents
     has_none = incidents[["lon", "lat"]].isna().any(axis=1) | _is_outside(incidents)
@@ -171,7 +175,7 @@ def _is_in(index: Ints, period: Period) -> npt.NDArray[np.bool_]:
     return (index >= period.start.index) & (index < period.until.index)
 
 
-def _totals(window: Window) -> dict[str, int | None]:
+def _totals(window: PublicWindow) -> dict[str, int | None]:
     """Count the whole city: the period, and each whole year that the data cover; none below ten."""
     index, covered = month_index(window.dataset.incidents), window.covered
     first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
@@ -185,7 +189,7 @@ def _totals(window: Window) -> dict[str, int | None]:
     return {key: count if count >= THRESHOLD else None for key, count in every.items()}
 
 
-def _sums(areas: Sequence[Shown], change: Change | None) -> tuple[Sum, ...]:
+def _sums(areas: Sequence[PublicAreaGround], change: PooledChange | None) -> tuple[Sum, ...]:
     if change is None or change.counted is None:
         return ()
     letters = tuple(area.letter for area in areas)

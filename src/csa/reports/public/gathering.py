@@ -15,13 +15,19 @@ from csa.decisions.store.records import Records
 from csa.disclosure.classes import LOWEST, THRESHOLD
 from csa.disclosure.published import Publication
 from csa.disclosure.settle import settle
-from csa.displacement.follow import Source
-from csa.displacement.past import Past
+from csa.displacement.follow import FollowSource
+from csa.displacement.past import PastCohort
 from csa.plan import Plan
 from csa.reports.month.basis import Beside, snapshot_for
 from csa.reports.month.looking import kept_of
 from csa.reports.month.snapshot import Snapshot, snapshot_of
-from csa.reports.public.areas import Change, Shown, areas_shown, change_in_all, named_anew
+from csa.reports.public.areas import (
+    PooledChange,
+    PublicAreaGround,
+    areas_shown,
+    change_in_all,
+    named_anew,
+)
 from csa.reports.public.counts import (
     AREA,
     CELL,
@@ -39,7 +45,7 @@ from csa.reports.public.facts import (
 )
 from csa.reports.public.held import HeldBack, count_held_back
 from csa.reports.public.told import area_told, change_told, classes_told, districts_told, level_of
-from csa.reports.public.window import Window, settle_window
+from csa.reports.public.window import PublicWindow, settle_window
 
 STEPS = 6
 """Of `gather_from`, as `tell` is called."""
@@ -69,7 +75,7 @@ class _Asked:
     choices: Choices
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
-    past: tuple[Past, ...] = ()
+    past: tuple[PastCohort, ...] = ()
     tell: Tell = field(default=silent)
 
 
@@ -97,7 +103,7 @@ def gather_public(
 
 
 def gather_from(
-    source: Source,
+    source: FollowSource,
     plan: Plan | None,
     records: Records,
     month: Month,
@@ -152,14 +158,14 @@ def _publish(asked: _Asked) -> Published:
     return Published(facts, settled, held_back, window.n_unknown, titles)
 
 
-def _may_stand(area: Shown, settled: Publication) -> bool:
+def _may_stand(area: PublicAreaGround, settled: Publication) -> bool:
     """Tell whether an area may be named: that a candidate is one tells that it had ten or more."""
     return area.state != "candidate" or settled.counts[AREA][area.letter] is not None
 
 
 def _settle(
-    window: Window,
-    areas: Sequence[Shown],
+    window: PublicWindow,
+    areas: Sequence[PublicAreaGround],
     draft: Publication,
     earlier: tuple[Publication, ...],
 ) -> Publication:
@@ -175,9 +181,9 @@ def _settle(
 
 def _facts(
     asked: _Asked,
-    window: Window,
-    areas: Sequence[Shown],
-    change: Change | None,
+    window: PublicWindow,
+    areas: Sequence[PublicAreaGround],
+    change: PooledChange | None,
     settled: Publication,
 ) -> PublicFacts:
     city, public = asked.config.city, asked.config.public

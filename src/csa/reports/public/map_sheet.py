@@ -9,7 +9,7 @@ from csa.base.text import Speaker
 from csa.config.city import CityConfig
 from csa.geo import cells as h3_cells
 from csa.reports.maps.sheet import MapArea, MapSheet, StyleName
-from csa.reports.month.facts import Ground
+from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.words import class_words, noun, period
 
@@ -18,7 +18,9 @@ PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
 """In the order of `csa.reports.public.pages.Pictures`."""
 
 
-def public_sheet(told: PublicFacts, ground: Ground, config: CityConfig, language: str) -> MapSheet:
+def public_sheet(
+    told: PublicFacts, ground: MapGround, config: CityConfig, language: str
+) -> MapSheet:
     """Say what the public's map shows: nothing that is not among its facts."""
     tell = Speaker(language)
     return MapSheet(

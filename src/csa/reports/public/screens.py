@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Screen:
+class WallScreen:
     """One idea."""
 
     key: str  # what it is about
@@ -73,7 +73,7 @@ def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
     return tuple(marks)
 
 
-def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[Screen, ...]:
+def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScreen, ...]:
     """Say what is shown on the wall, screen by screen."""
     tell = Speaker(language)
     room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
@@ -91,7 +91,7 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[Screen, .
 
 def spread(
     key: str, title: str, rows: Iterable[Row], room: int, *, most_rows: int = MOST_ROWS
-) -> tuple[Screen, ...]:
+) -> tuple[WallScreen, ...]:
     """Lay rows on as many screens as they need."""
     left = room - count_words(title)
     screens: list[list[Row]] = [[]]
@@ -101,7 +101,7 @@ def spread(
         if held and (is_full or len(held) == most_rows):
             screens.append([])
         screens[-1].append(piece)
-    return tuple(Screen(key, title, tuple(held)) for held in screens)
+    return tuple(WallScreen(key, title, tuple(held)) for held in screens)
 
 
 def pieces(row: Row, room: int) -> tuple[Row, ...]:
@@ -126,21 +126,21 @@ def _lines(sentences: Iterable[str]) -> tuple[Row, ...]:
     return tuple(Row(sentence) for sentence in sentences)
 
 
-def _number(facts: PublicFacts, tell: Speaker, room: int) -> Screen:
+def _number(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
     """Say what a number is, and of which city and months where there is room: the map says it."""
     rows = (Row(facts.city_name), Row(period(facts, tell)))
     return spread("number", unit_sentence(facts, tell), rows, room)[0]
 
 
-def _map(facts: PublicFacts, tell: Speaker) -> Screen:
+def _map(facts: PublicFacts, tell: Speaker) -> WallScreen:
     what = noun(facts, tell)
     alt = tell("wall.map_alt", city=facts.city_name, what=what, when=period(facts, tell))
     classes = ", ".join(class_words(facts, tell.language))
     title = tell("public.where_title", what=what)
-    return Screen("where", title, is_map=True, alt=f"{alt} {tell('public.classes')} {classes}.")
+    return WallScreen("where", title, is_map=True, alt=f"{alt} {tell('public.classes')} {classes}.")
 
 
-def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
     """Say on one screen what an area is, and on the next which they are."""
     title = areas_title(facts, tell)
     said = [Row(tell("public.areas_about"))]
@@ -154,7 +154,7 @@ def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
         yield from spread("areas", title, rows, room)
 
 
-def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
     """Say on one screen what changed, on the next the numbers, then how sure that is."""
     title, sure = tell("wall.change_title"), tell("wall.sure_title")
     yield from spread("change", title, [Row(change_sentence(facts, tell))], room)
@@ -183,7 +183,7 @@ def _numbers(facts: PublicFacts, tell: Speaker) -> tuple[Row, ...]:
     return (counted, Row(tell("wall.no_surprise"), range_said))
 
 
-def _doing(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[Screen]:
+def _doing(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
     title = tell("public.doing_title")
     if not facts.actions and not facts.tasks:
         yield from spread("doing", title, [Row(tell("public.doing_none"))], room)
@@ -204,7 +204,7 @@ def _task(task: PublicTask, facts: PublicFacts, tell: Speaker) -> Row:
     return Row(said, task.area)
 
 
-def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[Screen, ...]:
+def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[WallScreen, ...]:
     latest = sorted(facts.answers, key=lambda row: row.asked_on, reverse=True)
     title = tell("public.answers_title")
     shown = [
@@ -215,7 +215,7 @@ def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[Screen, ...]
         )
     ]
     if len(latest) > MOST_ANSWERS:
-        shown.append(Screen("answers", title, (Row(tell("wall.more")),)))
+        shown.append(WallScreen("answers", title, (Row(tell("wall.more")),)))
     return tuple(shown)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from csa.disclosure.classes import CLASSES, HIDDEN, LOWEST, THRESHOLD, Class, classes_up_to
 from csa.disclosure.published import Publication
-from csa.reports.public.areas import Change, Shown
+from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import AREA, CELL, DISTRICT, cells_on
 from csa.reports.public.facts import PublicArea, PublicChange, PublicPlace
-from csa.reports.public.window import Window
+from csa.reports.public.window import PublicWindow
 
 
 def districts_told(
-    window: Window, settled: Publication, classes: tuple[Class, ...]
+    window: PublicWindow, settled: Publication, classes: tuple[Class, ...]
 ) -> tuple[PublicPlace, ...]:
     """Tell of each neighborhood its number, and its darkest part: what the map shows, in words."""
     levels = {cell: level_of(bounds, classes) for cell, bounds in settled.classes[CELL].items()}
@@ -46,7 +46,7 @@ def level_of(bounds: Class, classes: tuple[Class, ...]) -> int:
     return 0 if bounds in (LOWEST, HIDDEN) else classes.index(bounds)
 
 
-def area_told(area: Shown, settled: Publication) -> PublicArea:
+def area_told(area: PublicAreaGround, settled: Publication) -> PublicArea:
     """Tell of an area what may be told."""
     return PublicArea(
         letter=area.letter,
@@ -58,7 +58,7 @@ def area_told(area: Shown, settled: Publication) -> PublicArea:
     )
 
 
-def change_told(change: Change | None, settled: Publication) -> PublicChange | None:
+def change_told(change: PooledChange | None, settled: Publication) -> PublicChange | None:
     """Tell what changed in all areas together."""
     if change is None:
         return None
@@ -76,7 +76,7 @@ def change_told(change: Change | None, settled: Publication) -> PublicChange | N
     )
 
 
-def _counts_of(change: Change, settled: Publication) -> Iterator[int]:
+def _counts_of(change: PooledChange, settled: Publication) -> Iterator[int]:
     """Find what may be told of just these places and months: an earlier count is of its own."""
     cells = frozenset(f"{cell:x}" for cell in change.cells)
     for each in settled.sums:

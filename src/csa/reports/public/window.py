@@ -28,7 +28,7 @@ CERTAIN_GAP = 20.0
 
 
 @dataclass(frozen=True)
-class Window:
+class PublicWindow:
     """What the public is told of."""
 
     quarter: Quarter  # the last in it
@@ -41,7 +41,7 @@ class Window:
     n_unknown: int
 
 
-def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> Window:
+def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> PublicWindow:
     """Settle which months the public is told of."""
     quarter, covered = _last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
@@ -51,7 +51,7 @@ def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> Window:
     silent = _silent_sources(dataset, located, period)
     if silent and not config.public.domestic_rule:
         raise ConfigError("publish.domestic", city=config.city.name, sources=", ".join(silent))
-    return Window(
+    return PublicWindow(
         quarter,
         period,
         covered,
