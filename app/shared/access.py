@@ -30,7 +30,7 @@ ACCESS = "CSA_ACCESS"
 LEAST_SECRET = 32
 """Characters: whoever guesses the secret signs in as anybody."""
 is_guarded = False
-"""Whether app/gate.py stands before the server."""
+"""Whether app/shared/gate.py stands before the server."""
 
 
 def enter() -> None:

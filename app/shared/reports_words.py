@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from csa.areas.year_to_date import whole_months
 from csa.base.text import speak
+from csa.dataset.versioned import Dataset
 
 
 def audience_name(audience: str) -> str:
@@ -29,3 +33,11 @@ def form_name(form: str) -> str:
     """Name a kind of file."""
     names = {"pdf": "PDF", "html": speak("reports_page.web_page"), "docx": "Word"}
     return names.get(form, form)
+
+
+def reportable_months(dataset: Dataset) -> list[str]:
+    """List the months that can be reported: those that are over in the data."""
+    first, last = (date.fromisoformat(dataset.report[n]) for n in ("data_from", "data_through"))
+    covered = whole_months(first, last)
+    n = 0 if covered is None else covered.months
+    return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]

@@ -9,13 +9,13 @@ from dataclasses import replace
 import streamlit as st
 
 from app.screens.community import blocks
-from app.screens.reports import parts
 from app.shared import cache, cache_public, cache_store, panels
 from app.shared.cache_public import PublicEdition
 from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
 from app.shared.language import LANGUAGE
 from app.shared.published import bundle_folder
+from app.shared.reports_words import reportable_months
 from csa.base.errors import CsaError
 from csa.base.text import LANGUAGES, Speaker, render, speak
 from csa.reports.document import Block, Table
@@ -42,7 +42,7 @@ def settle(chosen: str) -> PublicEdition:
 
 
 def _worked_out(opened: Opened, chosen: str) -> PublicEdition:
-    months = parts.months_of(opened.dataset)
+    months = reportable_months(opened.dataset)
     if not months:
         panels.empty(speak("reports_page.no_month"))
         st.stop()

@@ -8,6 +8,7 @@ from app.screens.reports import handing, made, parts
 from app.screens.reports.handing import Desk
 from app.shared import cache_store, panels, person
 from app.shared.cache_report import ReportBasis
+from app.shared.reports_words import reportable_months
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -18,7 +19,7 @@ if person.access(opened) == person.PUBLIC:  # what is internal stays so, whateve
 try:
     basis = ReportBasis(opened, cache_store.plan(opened), cache_store.records(opened))
     desk = Desk(basis, person.person(opened), cache_store.today(opened))
-    months = parts.months_of(opened.dataset)
+    months = reportable_months(opened.dataset)
     if not months:
         panels.empty(speak("reports_page.no_month"))
         st.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,12 +12,10 @@ from app.shared import cache_report, panels
 from app.shared.cache_report import MadeEdition, ReportBasis
 from app.shared.city_session import Opened
 from app.shared.reports_words import audience_name, language_name
-from csa.areas.year_to_date import whole_months
 from csa.base.errors import MachineError
 from csa.base.logging import Tell
 from csa.base.message import Message
 from csa.base.text import LANGUAGES, month, speak
-from csa.dataset.versioned import Dataset
 from csa.reports.making import EDITIONS
 from csa.reports.month.basis import needs_public
 from csa.reports.month.facts import Facts
@@ -51,14 +48,6 @@ class Report:
     facts: Facts  # what they say
     files: tuple[MadeEdition, ...]  # the pages, and the PDFs where the machine can make them
     no_pdf: Message | None  # why it cannot; None where it can
-
-
-def months_of(dataset: Dataset) -> list[str]:
-    """List the months that can be reported: those that are over in the data."""
-    first, last = (date.fromisoformat(dataset.report[n]) for n in ("data_from", "data_through"))
-    covered = whole_months(first, last)
-    n = 0 if covered is None else covered.months
-    return [] if covered is None else [str(covered.until.plus(-step)) for step in range(1, n + 1)]
 
 
 def choose(opened: Opened, months: Sequence[str]) -> tuple[ReportRequest, bool]:

@@ -1,0 +1,98 @@
+"""The house keeps its order: a name stands once, what is named exists, screens stay apart."""
+
+import ast
+import importlib
+import re
+from collections import defaultdict
+from functools import cache
+
+import pytest
+
+FILES = (".toml", ".po", ".sqlite3", ".py", ".md")
+"""`csa.toml` is a file, no name."""
+
+
+@pytest.fixture(scope="module")
+def sources(root):
+    paths = [*(root / "src").rglob("*.py"), *(root / "app").rglob("*.py")]
+    return {path.relative_to(root): path.read_text(encoding="utf-8") for path in paths}
+
+
+def repeated(sources):
+    places = defaultdict(list)
+    for path, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(str(path))
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+@cache
+def exists(name):
+    """Whether a dotted name is a module, or a name in one."""
+    module = name.split(".")
+    for length in range(len(module), 0, -1):
+        try:
+            found = importlib.import_module(".".join(module[:length]))
+        except ModuleNotFoundError:
+            continue
+        for part in module[length:]:
+            fields = getattr(found, "__annotations__", {})
+            if not hasattr(found, part) and part not in fields:
+                return False
+            found = getattr(found, part, None)
+        return True
+    return False
+
+
+def named(text):
+    found = re.findall(r"`((?:csa|app)(?:\.\w+)+)`", text)
+    return [name for name in found if not name.endswith(FILES)]
+
+
+def test_a_class_name_stands_once(sources):
+    assert repeated(sources) == {}
+
+
+def test_a_class_name_that_stands_twice_is_seen():
+    assert repeated({"a.py": "class Told: ...", "b.py": "class Told: ..."}) == {
+        "Told": ["a.py", "b.py"]
+    }
+
+
+def test_what_is_named_in_backticks_exists(sources, root):
+    pages = {
+        path.relative_to(root): path.read_text(encoding="utf-8")
+        for path in [*(root / "docs").glob("*.md"), root / "README.md"]
+    }
+    missing = {
+        f"{path}: {name}"
+        for path, text in (sources | pages).items()
+        for name in named(text)
+        if not exists(name)
+    }
+    assert missing == set()
+
+
+def test_a_name_that_is_gone_is_seen():
+    assert named("see `csa.base.crs.project` and `csa.toml`") == ["csa.base.crs.project"]
+    assert exists("csa.base.crs.project")
+    assert not exists("csa.base.crs.nowhere")
+    assert not exists("csa.hotspots.areas")
+
+
+def test_only_packages_lie_at_the_top_of_the_library(root):
+    found = {path.name for path in (root / "src" / "csa").iterdir() if path.is_file()}
+    assert found == {"__init__.py", "py.typed"}
+
+
+def test_no_screen_imports_another(sources):
+    wrong = []
+    for path, text in sources.items():
+        if path.parts[:2] != ("app", "screens"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith("app.screens.") and module.split(".")[2] != path.parts[2]:
+                wrong.append(f"{path}: {module}")
+    assert wrong == []
