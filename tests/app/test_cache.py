@@ -40,13 +40,13 @@ def test_only_the_cache_remembers(root):
         if named(tree) & REMEMBERS
     }
     names = ("", "_around", "_change", "_store", "_report", "_public")
-    assert found == {f"cache{name}.py" for name in names}
+    assert found == {f"shared/cache{name}.py" for name in names}
 
 
 def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
     """Each key is a text, a number, choices or a path; what is large begins with `_`."""
     trees = [
-        ast.parse((root / "app" / name).read_text(encoding="utf-8"))
+        ast.parse((root / "app" / "shared" / name).read_text(encoding="utf-8"))
         for name in ("cache.py", "cache_around.py", "cache_change.py", "cache_store.py")
     ]
     kept = [

@@ -21,6 +21,7 @@ from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.priority.assess import judge
 from csa.priority.index import Weights
+from tests.app.conftest import open_page
 
 TAKE = "Take the areas that these weights put first"
 
@@ -42,7 +43,7 @@ def page(root, dataset, monkeypatch, tmp_path):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         monkeypatch.setenv("CSA_CHOICES", str(tmp_path / "choices"))
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("screens/compare/page.py")
+        open_page(made, "screens/compare/page.py")
         for name, value in (("screen", screen), ("weigh", weigh)):
             if value is not None:
                 made.query_params[name] = value if isinstance(value, str) else json.dumps(value)

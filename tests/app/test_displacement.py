@@ -24,6 +24,7 @@ from csa.dataset.versioned import load_dataset, save_dataset
 from csa.displacement.past_cohorts import make_past, save_past
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
+from tests.app.conftest import open_page
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def page(root, dataset, monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, str(value))
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("screens/displacement/page.py")
+        open_page(made, "screens/displacement/page.py")
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         return made.run()
@@ -123,7 +124,7 @@ def test_an_area_keeps_the_letter_it_has_on_other_pages(page, root):
     shown = page()
     then = letters(shown)
     other = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-    other.switch_page("screens/find_areas/page.py").run()
+    open_page(other, "screens/find_areas/page.py").run()
     now = letters(other)
     places = {
         f["properties"]["area_id"]: f["properties"]["place"]

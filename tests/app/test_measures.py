@@ -26,6 +26,7 @@ from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
+from tests.app.conftest import open_page
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -61,7 +62,7 @@ def page(root, dataset, static, monkeypatch, where):
             monkeypatch.setenv(variable, str(value))
         monkeypatch.setattr(cache_store, "today", lambda _: TODAY)  # midnight may come between
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page(f"screens/{name}/page.py")
+        open_page(made, f"screens/{name}/page.py")
         if place:
             made.query_params["place"] = place
         return made.run()

@@ -21,6 +21,7 @@ from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.reports.briefing import plan_lines
+from tests.app.conftest import open_page
 
 OFFICE = "Executive Committee"
 TITLES = (
@@ -61,7 +62,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
     def start(step=None):
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("screens/meeting/page.py")
+        open_page(made, "screens/meeting/page.py")
         if step is not None:
             made.query_params["step"] = str(step)
         return made.run()

@@ -18,6 +18,7 @@ from csa.dataset.versioned import load_dataset, save_dataset
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.priority.assess import judge
+from tests.app.conftest import open_page
 
 FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
 BRIEFING, RECORD = "screens/briefing/page.py", "screens/track_record/page.py"
@@ -55,7 +56,7 @@ def app(root, dataset, monkeypatch):
         if screen is not None:
             made.query_params["screen"] = screen if isinstance(screen, str) else json.dumps(screen)
         made.run()
-        return made if page == HOME else made.switch_page(page).run()
+        return made if page == HOME else open_page(made, page).run()
 
     return start
 
@@ -206,7 +207,7 @@ def test_a_link_to_finer_cells_than_the_citys_is_told_of_and_the_menu_lacks_them
     home = app(HOME, screen={"resolution": 10})
     assert not home.exception
     assert len(home.warning) == 1
-    shown = home.switch_page(FIND).run()
+    shown = open_page(home, FIND).run()
     assert shown.selectbox(key="resolution").value == 9
     assert len(shown.selectbox(key="resolution").options) == 2
 

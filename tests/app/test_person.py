@@ -23,6 +23,7 @@ from csa.dataset.versioned import save_dataset
 from csa.decisions.roles import Person
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import Inputs, add_layers, find_inputs
+from tests.app.conftest import open_page
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
 ALL = sorted(
@@ -93,7 +94,7 @@ def deploy(dataset, static, monkeypatch, tmp_path):
 def page(root):
     def start(name="briefing", user=None, auth=None):
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page(f"screens/{name}/page.py")
+        open_page(made, f"screens/{name}/page.py")
         made.user = user or {}
         if auth is not None:
             made.secrets["auth"] = auth

@@ -34,6 +34,7 @@ from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import ActionState, load_plan
 from csa.reports.briefing import plan_lines
+from tests.app.conftest import open_page
 from tests.stores import trail
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
@@ -94,7 +95,7 @@ def page(root, dataset, address, monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        made.switch_page("screens/plan/page.py")
+        open_page(made, "screens/plan/page.py")
         if view is not None:
             made.query_params["plan"] = view if isinstance(view, str) else json.dumps(view)
         made.run()

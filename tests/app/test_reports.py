@@ -23,6 +23,7 @@ from csa.decisions.store.records import read_records
 from csa.ingest.intake import build_dataset
 from csa.ingest.sources import add_layers, find_inputs
 from csa.reports import making
+from tests.app.conftest import open_page
 
 OFFICE = "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
@@ -52,7 +53,7 @@ def page(root, dataset, monkeypatch, tmp_path):
 
     def start():
         made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
-        return made.switch_page("screens/reports/page.py").run()
+        return open_page(made, "screens/reports/page.py").run()
 
     return start
 
