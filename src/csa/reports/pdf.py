@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csa.base.errors import MachineError
-from csa.reports.palettes import keep_palettes
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -29,7 +28,7 @@ def render_pdf(html: bytes) -> bytes:
     import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
 
     page = weasyprint.HTML(string=html.decode(), url_fetcher=_fetcher())
-    made = page.write_pdf(font_config=_letters(), pdf_variant=VARIANT, finisher=keep_palettes)
+    made = page.write_pdf(font_config=_letters(), pdf_variant=VARIANT)
     return bytes(made)
 
 
