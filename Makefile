@@ -20,7 +20,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test coverage test-slow lint format lock wheel bench words docs clean
+.PHONY: help setup run browser postgres test test-browser coverage test-slow lint format lock wheel bench words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -138,7 +138,10 @@ postgres:
 WORKERS := -n 3 --no-loadscope-reorder
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not browser" $(WORKERS) $(PYTEST_ARGS)
+
+test-browser: setup browser postgres ## run the tests in a real browser
+	@$(BIN)/python -m pytest tests/browser -m "not slow" $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.
 coverage: setup browser postgres ## run the quick tests, and say which lines they do not reach

@@ -19,7 +19,7 @@ from shapely.geometry import box
 
 from csa.cli import main
 from tests import postgres, stores
-from tests.workers import FileScheduling, browser_first, try_browser_twice
+from tests.workers import FileScheduling, browser_first, mark_browser, try_browser_twice
 
 # What is set where the tests run is not what they test.
 for _name in [name for name in os.environ if name.startswith("CSA_") and name != "CSA_KEEP_LOOKS"]:
@@ -69,7 +69,9 @@ city = "city"
 HEADER = "row,number,date,fatal,lon,lat,address,city"
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
+    mark_browser(items)
     browser_first(items)
     if os.environ.get("CI"):
         try_browser_twice(items)

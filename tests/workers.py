@@ -22,6 +22,13 @@ def is_in_browser(item):
     return item.nodeid.startswith(BROWSER)
 
 
+def mark_browser(items):
+    """Leave all browser tests but the smoke tests to `make test-browser`."""
+    for item in filter(is_in_browser, items):
+        if item.get_closest_marker("smoke") is None:
+            item.add_marker(pytest.mark.browser)
+
+
 def browser_first(items):
     """Put first what takes longest and can not be shared."""
     items.sort(key=lambda item: not is_in_browser(item))

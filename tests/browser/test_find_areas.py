@@ -38,6 +38,7 @@ def address_of(app, **screen):
     return f"{app}/areas?screen={quote(json.dumps(screen))}"
 
 
+@pytest.mark.smoke
 def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame
@@ -64,6 +65,7 @@ def test_the_page_says_what_the_library_found(read, sample_app, proposal):
     assert frame.evaluate("document.querySelectorAll('.leaflet-tile').length") == 0
 
 
+@pytest.mark.smoke
 def test_a_click_on_an_area_opens_its_sheet_and_ticks_its_row(read, sample_app, proposal):
     reader = read(f"{sample_app}/areas")
     reader.frame  # noqa: B018 - painted
@@ -139,6 +141,7 @@ def test_a_click_on_a_cell_outside_the_areas_lets_the_choice_go(read, sample_app
     assert "Choose an area on the map or in the table" in reader.text()
 
 
+@pytest.mark.smoke
 def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     reader = read(address_of(sample_app, eps_m=150.0, min_samples=8))
     frame = reader.frame
@@ -184,6 +187,7 @@ def test_layers_come_and_go_on_the_same_map(read, sample_app):
     assert frame.evaluate("performance.timeOrigin") == born
 
 
+@pytest.mark.smoke
 def test_a_link_reproduces_the_screen(read, sample_app, sample):
     screen = {
         "until": "2020-01",

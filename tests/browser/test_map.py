@@ -34,6 +34,7 @@ def test_no_label_hides_another(read, sample_app, width, screen):
             assert apart, (found[n], other)
 
 
+@pytest.mark.smoke
 def test_one_key_shows_the_whole_city_again(read, sample_app):
     reader = read(f"{sample_app}/areas")
     frame = reader.frame

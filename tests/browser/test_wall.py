@@ -121,6 +121,7 @@ def shown(page):
 # ---- The wall -------------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 def test_keys_turn_the_screens_and_stop_at_both_ends(opened):
     with opened("wall.html") as page:
         last = page.locator(".screen").count()
