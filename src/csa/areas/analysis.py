@@ -1,4 +1,4 @@
-"""Compose the topics: one frozen answer per question; no store, no screen."""
+"""Combine the topics: one frozen answer per question, without store or screen."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def highest_risk(dataset: Dataset, config: CityConfig) -> Highest | None:
 
 
 def risk_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
-    """Say how much of each candidate area an external score calls high."""
+    """Return how much of each candidate area an external score calls high."""
     if dataset.risk_terrain is None or config.risk_terrain is None:
         return None
     top_share, crs = config.risk_terrain.top_share, config.city.metric_crs

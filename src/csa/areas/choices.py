@@ -25,7 +25,7 @@ class Choices:
     kinds: tuple[str, ...] = KINDS
 
     def __post_init__(self) -> None:
-        """Refuse an unknown kind, and none at all."""
+        """Refuse an unknown kind, or no kind at all."""
         if not self.kinds or not set(self.kinds) <= set(KINDS):
             given = ", ".join(self.kinds) or "none"
             raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
@@ -40,7 +40,7 @@ class Suggestion:
 
 
 def period_of(dataset: Dataset, choices: Choices) -> Period:
-    """Settle the months that choices ask for."""
+    """Return the months that the choices ask for."""
     through, first = dataset.report["data_through"], dataset.report["data_from"]
     if through is None or first is None:
         raise PeriodError("period.no_data")
@@ -63,7 +63,7 @@ def period_of(dataset: Dataset, choices: Choices) -> Period:
 
 
 def dbscan_of(choices: Choices, suggested: DbscanParams) -> DbscanParams:
-    """Settle DBSCAN's choices: what was chosen, else what is suggested."""
+    """Return DBSCAN's parameters: what was chosen, else what is suggested."""
     eps_m = suggested.eps_m if choices.eps_m is None else choices.eps_m
     min_samples = suggested.min_samples if choices.min_samples is None else choices.min_samples
     return DbscanParams(eps_m, min_samples)

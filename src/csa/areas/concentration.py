@@ -1,4 +1,4 @@
-"""How unevenly incidents lie on the land, and how unevenly chance alone would lay them."""
+"""How unevenly incidents are spread over the land, beside how unevenly chance would spread them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _land_for(counts: Ints, land: Floats, share: float) -> float:
 
 
 def expected_repeat_cells(n_incidents: int, area_km2: npt.ArrayLike) -> float:
-    """Tell how many cells get two or more incidents if these fall at random on the land."""
+    """Return how many cells would get two or more incidents if these fell at random on the land."""
     (n,) = require_counts([n_incidents])
     land = require_exposure(area_km2, np.size(area_km2))
     return float(binom.sf(1, n, land / land.sum()).sum())
@@ -120,7 +120,7 @@ def measure_concentration(
 ) -> Concentration:
     """Measure how concentrated incidents are, beside what chance alone would give.
 
-    Chance throws as many incidents at random on the land, each by itself.
+    By chance, as many incidents fall at random on the land, independently of each other.
     """
     if n_maps < MIN_MAPS:
         raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)

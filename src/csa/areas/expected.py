@@ -1,8 +1,8 @@
 """How many incidents each cell would have if its past went on: older months count for less.
 
-One period's count of a cell is mostly luck. What the cell held over all years, and what lies
-around it, tells more of where the next shootings will be: that is measured by the backtest.
-Expected numbers choose an area's cells; they are never shown or added to a count.
+A cell's count in one period is mostly chance. Its count over all years, and the counts around it,
+predict the next shootings better, as the backtest measures. Expected numbers choose an area's
+cells; they are never shown or added to a count.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from csa.geo.grid import Floats, Grid, Ints
 
 MEMORY_MONTHS = 84.0
-"""A month so long ago counts for 1/e: half after five years."""
+"""After so many months a month counts for 1/e; after five years, for half."""
 
 SPREAD_M = 300.0
 """Standard deviation in metres of the kernel that spreads a cell's past over its surroundings."""
@@ -32,8 +32,8 @@ what remains the year after. So a place that has newly begun is found within mon
 
 OWN_SPREAD_M = 90.0
 FINE_KM2 = 0.03
-"""A cell much smaller than one of resolution 9 keeps nothing to itself: what would stay is spread
-over about as much land, by a kernel of `OWN_SPREAD_M`."""
+"""A much smaller cell than one of resolution 9 keeps nothing: what would stay in it is spread over
+about as much land, by a kernel of `OWN_SPREAD_M`."""
 
 REACH = 4.0
 """Beyond four standard deviations a Gaussian kernel holds 0.03 % of its mass."""
@@ -51,10 +51,10 @@ def recall(months_ago: npt.ArrayLike) -> Floats:
 
 
 def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: Grid) -> Floats:
-    """Tell how many incidents each cell would have if its past went on.
+    """Return how many incidents each cell would have if its past went on.
 
-    Either all its past, recalled, or its last months at a discount, whichever says more. A part
-    of a cell's past stays with it, the rest is spread by a Gaussian kernel around its centre.
+    The larger of two numbers: all its past, weighted by age, or its last months at a discount. A
+    part of a cell's past stays in it, the rest is spread by a Gaussian kernel around its centre.
 
     Returns (m,) expected incidents in a period as long.
     """
@@ -62,7 +62,7 @@ def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: G
 
 
 def combine(lasting: Floats, passing: Floats, n_incidents: int) -> Floats:
-    """Let each cell go on like all its past or like its last months, whichever says more.
+    """Return, for each cell, the larger of what all its past and its last months lead to expect.
 
     Returns (m,) expected incidents.
     """
@@ -88,7 +88,7 @@ def spread(counts: Floats, grid: Grid) -> Floats:
 
 
 def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
-    """Make what `spread` does a matrix, for many counts of the same cells.
+    """Return `spread` as a matrix, for many counts of the same cells.
 
     Returns (m, k): counts of the occupied cells to spread counts of all.
     """
@@ -102,7 +102,7 @@ def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
 
 
 def _weights(occupied: Ints, grid: Grid) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield cells, cells near them, and which part of the one's count goes to the other."""
+    """Yield cells, cells near them, and the part of the first's count that goes to the second."""
     size = grid.area_km2.to_numpy()
     for cell, near, kernel in _kernels(occupied, grid, SPREAD_M):
         yield cell, near, (1 - OWN_SHARE) * kernel * size[near]

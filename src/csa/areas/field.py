@@ -23,7 +23,7 @@ N_RINGS = 4
 """Rings over which likeness is measured."""
 
 CONTEXT_RINGS = 3
-"""Rings around an area whose counts are heard; a fourth changes nothing that can be seen."""
+"""Rings around an area whose counts are used; a fourth makes no visible difference."""
 
 RINGS = tuple(slice(3 * k * (k - 1) + 1 if k else 0, 3 * k * (k + 1) + 1) for k in range(5))
 """The columns of a spiral that hold ring 0 (the cell itself) to ring 4."""
@@ -32,14 +32,14 @@ RANGES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 """Ranges tried, in distances between neighbours."""
 
 LEAST_PAIRS = 0.05
-"""Where almost no pairs are found, their share of the expected counts as this: logs need one."""
+"""Where almost no pairs are found, their share of the expected counts as this: a log needs one."""
 
 BEYOND_CHANCE = 3.0
 """Standard errors of excess pairs above which a city is not flat; chance passes 1 time in 25."""
 
 MAX_CELLS = 1500
-"""With more cells around an area, only its own are asked; with more of its own, its count is
-large enough to stand for itself."""
+"""With more cells around an area, only its own are used; with more of its own, its count is large
+enough to be used alone."""
 
 MAX_ITERATIONS = 60
 TOLERANCE = 1e-5
@@ -74,12 +74,12 @@ class Field:
     """How expected numbers vary from cell to cell, on the scale of their logarithm."""
 
     per_km2: float  # incidents per km2 of the study area
-    own_variance: float  # variance that a cell shares with no other
+    own_variance: float  # variance that is a cell's alone
     shared_variance: float  # variance that it shares with those near
     range_m: float  # metres over which likeness falls e-fold
 
     def covariance(self, xy: Floats) -> Floats:
-        """Give the covariance of the logarithms between places.
+        """Return the covariance of the logarithms between places.
 
         Returns (n, n).
         """
@@ -118,7 +118,7 @@ def fit_field(cells: CellCounts) -> Field | None:
         range_m = steps * spacing_m
         columns = np.stack([own, np.exp(-apart_m / range_m)], axis=1) * weights[:, None]
         (own_variance, shared_variance), misfit = nnls(columns, logs * weights)
-        if misfit < least - 1e-12:  # a difference of rounding chooses nothing
+        if misfit < least - 1e-12:  # rounding must not decide
             least = float(misfit)
             best = Field(cells.per_km2, float(own_variance), float(shared_variance), range_m)
     return best if best.own_variance + best.shared_variance > 0 else None
@@ -129,10 +129,10 @@ def estimate_area(
 ) -> Estimate:
     """Estimate the expected number in an area, chosen for its count or not.
 
-    Simulated with areas found as `csa.areas.forming` finds them: 90 % intervals hold the
-    expected number of chosen areas 90 to 95 times in 100 where cells differ one by one, 86 to 91
-    where neighbours are alike, and 82 to 84 in dense places with sharp edges, told 2 to 13 % too
-    low there.
+    Simulated with areas found as `csa.areas.forming` finds them: 90 % intervals hold the expected
+    number of chosen areas 90 to 95 times in 100 where cells differ one by one, 86 to 91 where
+    neighbours are alike, and 82 to 84 in dense places with sharp edges, where estimates are 2 to 13
+    % too low.
 
     References
     ----------
@@ -158,7 +158,7 @@ def estimate_area(
 
 
 def _count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
-    """Give, by ring, the pairs beyond those expected; those expected; the metres apart.
+    """Return, by ring, the pairs beyond those expected, those expected, and their mean distance.
 
     Each pair is counted from both its ends. Products of what is left after the city's mean
     have the same excess as products of counts, and less noise: a city's rim, where cells have
@@ -183,7 +183,7 @@ def _count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
 
 
 def _is_beyond_chance(excess: Floats, expected: Floats) -> bool:
-    """Tell whether there are more pairs, up to some ring, than chance would give.
+    """Check whether there are more pairs, up to some ring, than chance would give.
 
     In a flat city the excess has a mean of 0 and a variance of twice the pairs expected.
     """

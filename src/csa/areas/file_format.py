@@ -1,4 +1,4 @@
-"""What the files of a backtest, a judgement and a draw share: their head, rows and numbers."""
+"""What the files of a backtest, an assessment and a draw share: their header, rows and numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIGURES = 4
 
 
 def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, Any]:
-    """Write down of what kind a file is, and of which city and data."""
+    """Return a file's header: its kind, its city and its data."""
     return {
         "kind": kind,
         "format_version": FORMAT_VERSION,
@@ -55,7 +55,7 @@ def round_share(value: object) -> object:
 
 
 def round_figures(value: object) -> object:
-    """Round to four figures, never coarser than whole; write yes and no as other files do."""
+    """Round to four digits, never coarser than whole numbers; write booleans as other files do."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, float):
@@ -65,7 +65,7 @@ def round_figures(value: object) -> object:
 
 
 def plain(value: Any) -> Any:
-    """Turn a table's value into one that JSON knows."""
+    """Turn a table's value into one that JSON can hold."""
     if hasattr(value, "item"):
         value = value.item()
     if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):

@@ -1,4 +1,4 @@
-"""Candidate areas of any past period, found and estimated in one way: propose, judge, backtest."""
+"""Candidate areas of any past period: one method for proposals, assessments and backtests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from csa.geo.grid import CellSet, Floats, Ints
 
 
 def settle_params(located: StudyArea, period: Period, choices: Choices, areas: Areas) -> AreaParams:
-    """Settle how areas are found: what was chosen, else what is suggested for so many incidents."""
+    """Return the parameters: what was chosen, else what is suggested for so many incidents."""
     suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
     return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
 
@@ -36,7 +36,7 @@ def find_areas(
 
 
 def places_of(located: StudyArea, cells: Iterable[int]) -> Ints:
-    """Tell the places of cells in the grid."""
+    """Return the positions of cells in the grid, in ascending order."""
     return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
 
 
@@ -52,7 +52,7 @@ class Estimator:
         self._known: dict[CellSet, Estimate] = {}
 
     def estimate(self, area: CellSet) -> Estimate:
-        """Estimate what is expected in an area in a period as long, luck taken out."""
+        """Estimate an area's expected count in a period as long, corrected for chance."""
         if area not in self._known:
             places = places_of(self._located, area)
             self._known[area] = estimate_area(places, self._cells, self._field)
@@ -71,7 +71,7 @@ class Estimator:
 def estimate_areas(
     located: StudyArea, period: Period, areas: Sequence[CellSet]
 ) -> tuple[Estimate, ...]:
-    """Estimate what is expected in each area in a period as long, luck taken out."""
+    """Estimate each area's expected count in a period as long, corrected for chance."""
     estimator = Estimator(located, period)
     return tuple(estimator.estimate(area) for area in areas)
 
@@ -83,9 +83,9 @@ def settle_tiers(
     city_per_km2: float,
     months: int,
 ) -> tuple[int | None, ...]:
-    """Assign tiers where the period is long enough to say where incidents are most frequent.
+    """Assign tiers where the period is long enough to show where incidents are most frequent.
 
-    An area that owes its count to one doubtful point has none and opens none.
+    Areas that rest on one suspect point get no tier.
     """
     tiers: list[int | None] = [None] * len(estimates)
     if months < MIN_MONTHS:

@@ -1,6 +1,6 @@
 """Clusters into candidate areas: disjoint, contiguous sets of cells, under a size limit.
 
-An area is a set of cell ids: stable, comparable by set operations, and no address shows. DBSCAN
+An area is a set of cell ids: stable, comparable by set operations, and without addresses. DBSCAN
 finds where incidents lie close together; of the cells that its clusters reach, an area keeps
 those dense enough for as long as their past goes on.
 """
@@ -28,7 +28,7 @@ class AreaSet:
 
     areas: tuple[CellSet, ...]  # disjoint, contiguous sets of cells, west to east
     cluster_id: Ints
-    is_core: Bools  # length n: whether it is a core incident of that cluster
+    is_core: Bools  # length n: whether it is a core incident
     find_fringe: Callable[[], CellSet]  # gives the cells that clusters reach and no area keeps
 
     @cached_property
@@ -165,7 +165,7 @@ def _grown(
     """Add the first neighbour with which the part, its holes filled, fits."""
     size_km2 = grid.size_km2(part)
     for cell in beside:
-        # Most do not fit, at the end; and few close a ring. So the quick looks come first.
+        # Toward the end most do not fit, and few close a ring. So the quick checks come first.
         if size_km2 + grid.sizes[cell] > params.max_area_km2 * (1 + 1e-9):
             continue
         whole = part | {cell}

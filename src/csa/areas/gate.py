@@ -1,4 +1,4 @@
-"""What this data can answer: below its floor a statistic declines, and says until when."""
+"""What the data can answer: below its minimum a statistic declines, and says for how long."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Z_SIZE_AND_POWER = 2.486
 """Normal quantiles of one-sided 5 % (1.645) and of 80 % power (.842), together."""
 
 MIN_MEAN = 11
-"""Below it not even a total stop would be told from chance: no test is run."""
+"""Below it not even a complete stop would differ from chance: no test is run."""
 
 FIRM_MEAN = 25
-"""From it a total stop is found four times in five: 2.486 squared, times four, is 24.7."""
+"""From it on a complete stop is found four times in five: 2.486 squared, times four, is 24.7."""
 
 COUNTS_COMPARED = 4
 """The area and its control, before and after. With the rings of both there are twice as many."""
@@ -43,13 +43,13 @@ class GateAnswer:
     can: bool  # true where an answer may be given at all
     is_firm: bool  # true where it may stand without a warning; else never without its interval
     message: Message  # what to say about it
-    n: float  # what there is: incidents, months, or the mean count of an area and period
+    n: float  # what the data have: incidents, months, or the mean count of an area and period
     needed: float  # the least `n` with which the question can be answered
     more_months: int | None  # about how many months more it would take
 
 
 def can_test_cells(n_incidents: int, n_cells: int, *, months: float | None = None) -> GateAnswer:
-    """Tell whether there are enough incidents to test cells one by one.
+    """Check whether there are enough incidents to test cells one by one.
 
     References
     ----------
@@ -83,7 +83,7 @@ def finest_resolution(n_incidents: int, cells_by_resolution: Mapping[int, int]) 
 
 
 def can_locate(months: int, months_covered: int) -> GateAnswer:
-    """Tell whether a period is long enough to say where incidents are most frequent."""
+    """Check whether a period is long enough to show where incidents are most frequent."""
     _require("months", months, 1)
     _require("months_covered", months_covered, 0)
     used = min(months, months_covered)
@@ -103,7 +103,7 @@ def can_locate(months: int, months_covered: int) -> GateAnswer:
 def detectable_drop(
     mean_count: float, *, with_rings: bool = False, dispersion: float = 1.0
 ) -> float | None:
-    """Tell how large a drop must be to be found four times in five.
+    """Return how large a drop must be to be found four times in five.
 
     Areas are compared with as large controls, before and after, by a one-sided test at 5 %.
     The normal formula is on the safe side: the count after a drop varies less than it says.
@@ -128,7 +128,7 @@ def can_compare(
     months: float | None = None,
     dispersion: float = 1.0,
 ) -> GateAnswer:
-    """Tell whether an area has enough incidents to say that something changed."""
+    """Check whether an area has enough incidents to show a change."""
     drop = detectable_drop(mean_count, with_rings=with_rings, dispersion=dispersion)
     times = 2 if with_rings else 1
     needed = MIN_MEAN * times
@@ -147,7 +147,7 @@ def can_compare(
 
 
 def months_needed(n: float, needed: float, months: float) -> int | None:
-    """Tell how many months more it would take at the same pace."""
+    """Return how many more months it would take at the same pace."""
     _require("n", n, 0)
     _require("months", months, 0)
     if n >= needed:
@@ -157,13 +157,13 @@ def months_needed(n: float, needed: float, months: float) -> int | None:
 
 
 def _wait(n: float, needed: float, months: float | None) -> int | None:
-    """Tell the months more where the pace is known."""
+    """Return how many more months it would take, where the pace is known."""
     if n >= needed:
         return 0
     return None if months is None else months_needed(n, needed, months)
 
 
 def _require(name: str, given: float, least: float) -> None:
-    """Refuse a number below its least, infinity, and what is no number."""
+    """Refuse a number that is below its minimum, infinite or NaN."""
     if not (given >= least and math.isfinite(given)):
         raise ParamError("gate.number", name=name, given=given, least=least)

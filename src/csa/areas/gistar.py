@@ -1,4 +1,4 @@
-"""Gi*: cells with more incidents around them than chance alone would lay there."""
+"""Gi*: cells with more incidents around them than chance alone would put there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def find_hot_cells(
 ) -> pd.DataFrame:
     """Find the cells with more incidents around them than chance alone explains.
 
-    Chance lays the same number of incidents, each by itself, by exposure. On sparse counts
+    By chance, the same number of incidents falls independently, by exposure. On sparse counts
     Gi*'s normal p calls random maps hot, so the test is the exact binomial one, and z is only
     shown. Incidents that lead to others make clumps that the test finds too.
 

@@ -1,4 +1,4 @@
-"""Taking land by an order, up to an exact area: what every way of choosing is compared on."""
+"""Taking land in order, up to an exact area: every method of choosing is compared on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MAX_FILLED_SHARE = 0.10
-"""At most this part of the area may be cells beside areas, so that areas are what is judged."""
+"""At most this part of the area may be cells beside areas, so that areas are what is scored."""
 
 REACH = 4.0
 """Beyond four bandwidths a Gaussian kernel holds 0.03 % of its mass."""

@@ -1,4 +1,4 @@
-"""Letters west to east, and place names that tell areas of one neighborhood apart.
+"""Letters west to east, and place names that distinguish areas of one neighborhood.
 
 No label, number or order follows the count: on a wall "Area 1" reads as "worst".
 """
@@ -45,7 +45,7 @@ def _from_the_west(n: int) -> list[str]:
 
 
 def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
-    """Tell places apart by compass words, seen from their common middle."""
+    """Return a different compass word for each place, as seen from their common middle."""
     if len(xy) > len(COMPASS) + 1:
         return _from_the_west(len(xy))
     from_middle = xy - xy.mean(axis=0)

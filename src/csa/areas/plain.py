@@ -48,7 +48,7 @@ def clusters_of(
 def _cells_near(xy: Floats, grid: Grid, eps_m: float) -> CellSet:
     """Return the cells whose centre lies within eps of a core incident."""
     # Most cells of a city lie far from a cluster: a box around it leaves those out at once.
-    edge_m = eps_m + 1  # a metre more: no rounding decides
+    edge_m = eps_m + 1  # a metre more, so that rounding does not decide
     low, high = xy.min(axis=0) - edge_m, xy.max(axis=0) + edge_m
     at = np.flatnonzero(((grid.centre_xy >= low) & (grid.centre_xy <= high)).all(axis=1))
     reach_m = np.nextafter(eps_m, np.inf)

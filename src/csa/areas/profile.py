@@ -18,10 +18,10 @@ MIN_INCIDENTS_BY_PART = 30
 
 NIGHT_ENDS = 6
 FIRST_DAYS = 7
-"""The data's first day is their first row's: one in the first week is no sign of a late begin."""
+"""The data's first day is that of the first row: in the first week it is not a late start."""
 
 USUALLY_MANY = 7
-"""At a mean of 7, a month without any comes once in a thousand months by chance."""
+"""At a mean of 7, a month without incidents happens by chance once in a thousand months."""
 
 
 def count_by_month(
@@ -71,5 +71,5 @@ def count_by_part(incidents: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def has_flag(incidents: pd.DataFrame, flag: str) -> pd.Series:
-    """Tell which incidents carry a flag."""
+    """Return which incidents carry a flag."""
     return incidents["flags"].str.split(";").map(lambda flags: flag in flags).astype(bool)

@@ -80,7 +80,7 @@ class Proposal:
 
     @staticmethod
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
-        """Tell whether an area owes a third of its count to points that may stand for others."""
+        """Check whether a third or more of an area's incidents are at suspect points."""
         return bool(n_suspect * 3 >= n_incidents)
 
     @property
@@ -132,7 +132,7 @@ def area_records(areas: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
     """Give each area's columns as plain values, as every file has them."""
     for record in areas[list(AREA_COLUMNS)].to_dict("records"):
         plain = {str(name): _plain(value) for name, value in record.items()}
-        # A column that is unknown somewhere is one of floats; people are whole all the same.
+        # A column with unknown values holds floats; people are whole numbers all the same.
         yield plain | {name: int(plain[name]) for name in WHOLE_COLUMNS if plain[name] is not None}
 
 
@@ -155,7 +155,7 @@ def _text(value: Any) -> object:
 
 
 def _plain(value: Any) -> Any:
-    """Turn a table's value into one that JSON knows; NA and NaN into None."""
+    """Turn a table's value into one that JSON can hold; NA and NaN become None."""
     if isinstance(value, (list, dict, str)) or value is None:
         return value
     if hasattr(value, "item"):

@@ -1,4 +1,4 @@
-"""One run's tables and account: what a proposal says of each area, cell and incident."""
+"""One run's tables and summary: what a proposal says about each area, cell and incident."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 
 
 def proposal_of(run: Run) -> Proposal:
-    """Make a run's tables and its account."""
+    """Make a run's tables and its summary."""
     areas = _areas_table(run)
     return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas))
 
@@ -98,7 +98,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
 
 
 def _expected(estimate: Estimate) -> dict[str, float | None]:
-    """Tell what is expected; nothing where counts differ only by chance, so that all is alike."""
+    """Return the expected count and its range; None where all areas differ only by chance."""
     numbers = (estimate.mean, estimate.low, estimate.high)
     names = ("expected", "expected_low", "expected_high")
     return {
@@ -123,7 +123,7 @@ def _named_points(told: AreaIncidents, suspects: Ints, points: Sequence[Mapping[
 
 
 def _domestic(answers: Objects) -> int | None:
-    """Count the domestic ones; None where no row says, since none would be a claim."""
+    """Count the domestic ones; None where no row says so, since 0 would be a claim."""
     return None if (answers == "unknown").all() else int((answers == "yes").sum())
 
 
@@ -214,7 +214,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def _covered(run: Run) -> dict[str, Any]:
-    """Tell which part of the period the data cover: a rate over more would be too low."""
+    """Return the part of the period that the data cover: a rate over more would be too low."""
     first_day = f"{run.period.start}-01"
     last_day = (pd.Timestamp(f"{run.period.until}-01") - pd.Timedelta(days=1)).date().isoformat()
     covered_from = max(first_day, run.dataset.report["data_from"])

@@ -36,9 +36,9 @@ class PeriodIncidents:
 
 @dataclass(frozen=True)
 class AreaIncidents:
-    """What areas tell of their incidents, as arrays: a table is slow where areas are many."""
+    """What is reported of areas' incidents, as arrays: a table is slow for many areas."""
 
-    victims: Floats  # numbers; NaN where unknown
+    victims: Floats  # NaN where unknown
     domestic: Objects  # texts
     neighborhood: Objects  # texts
     is_suspect: npt.NDArray[np.bool_]  # whether each lies at a point that may stand for others
@@ -73,7 +73,7 @@ class Run:
 
     @cached_property
     def told(self) -> AreaIncidents:
-        """What areas tell of the window's incidents."""
+        """What is reported of the window's incidents."""
         incidents = self.window.incidents
         return AreaIncidents(
             incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),

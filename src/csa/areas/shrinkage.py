@@ -1,4 +1,4 @@
-"""Counts drawn toward what is usual in the city, by as much as chance can explain.
+"""Counts shrunk toward what is usual in the city, by as much as chance can explain.
 
 The plain way, for one cell or for a block that nobody chose: a Gamma prior, fitted on all
 blocks of the study area. An area that was *chosen* because its count was high needs more: its
@@ -24,7 +24,7 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Prior:
-    """How expected numbers vary over a city: a Gamma law. A flat city has None instead."""
+    """How expected numbers vary over a city: a Gamma distribution; None for a flat city."""
 
     alpha: float  # its shape
     beta: float  # its rate; the mean is `alpha / beta` incidents
@@ -47,7 +47,7 @@ class Estimate:
 
     @classmethod
     def of_gamma(cls, alpha: float, rate: float, coverage: float = 0.9) -> Estimate:
-        """Make an estimate from its law."""
+        """Make an estimate from its Gamma distribution."""
         _refuse_coverage(coverage)
         tail = (1 - coverage) / 2
         low, high = (float(gammaincinv(alpha, share)) / rate for share in (tail, 1 - tail))
@@ -91,8 +91,8 @@ def block_sums(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Floats:
 def fit_block_prior(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Prior | None:
     """Fit the prior of an area of so many cells on all blocks of that size.
 
-    The prior of one cell, times the cells, would draw an area as hard as a cell, although
-    neighbours are alike and a sum of many says more.
+    The prior of one cell, times the cells, would shrink an area as much as a cell, although
+    neighbours are alike and a sum of many is more certain.
     """
     return fit_prior(block_sums(counts, spirals, n_cells))
 
@@ -100,7 +100,7 @@ def fit_block_prior(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Prior
 def shrink(
     n: int, prior: Prior | None, coverage: float = 0.9, *, city_mean: float | None = None
 ) -> Estimate:
-    """Draw a count toward what is usual in the city.
+    """Shrink a count toward what is usual in the city.
 
     Simulated with 2,304 cells: for a block taken anywhere, a 90 % interval holds the expected
     number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
@@ -116,7 +116,7 @@ def shrink(
 
 
 def marshall_rates(counts: npt.ArrayLike, population: npt.ArrayLike) -> Floats:
-    """Draw rates of neighborhoods toward the city's, harder where fewer people live.
+    """Shrink rates of neighborhoods toward the city's, more so where fewer people live.
 
     References
     ----------

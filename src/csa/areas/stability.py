@@ -18,7 +18,7 @@ from csa.geo.grid import CellSet, Floats, Grid, Ints
 KEPT_SHARE = 0.8
 N_SUBSAMPLES = 200
 SAME_AREA = 0.5
-"""Two sets of cells are the same area from a Jaccard index of one half on."""
+"""Two sets of cells are the same area if their Jaccard index is one half or more."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class PastIncidents:
 
     @property
     def is_in_period(self) -> npt.NDArray[np.bool_]:
-        """Which of them are of the period."""
+        """Which of them are in the period."""
         return self.months_ago < self.period_months
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Which of a period's incidents, and which cells, lie within eps: made once for all samples."""
+    """Which of a period's incidents and cells lie within eps; made once for all samples."""
 
     place: Ints  # (n,) the distinct place of each incident
     at: Ints  # (p,) the cell of each distinct place, by its number in the grid
@@ -46,7 +46,7 @@ class Graph:
     cells: csr_array  # (m, p) whether a cell's centre lies within eps of a place
 
     def reached(self, kept: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
-        """Tell which cells DBSCAN's clusters reach, of some of the incidents."""
+        """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
         weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
         is_core = (weights > 0) & (self.places @ weights >= least)
         in_cluster = (weights > 0) & (self.places @ is_core.astype(np.float64) > 0)
@@ -85,7 +85,7 @@ def measure_stability(
     """Find areas again from random four fifths of the incidents, and see which come back.
 
     Incidents are left out, not drawn again with repetition: a bootstrap repeats places and so
-    makes them denser. `min_samples` is scaled by the part that is kept.
+    makes them denser. `min_samples` is scaled by the share that remains.
     """
     found = np.zeros(len(areas))
     if not len(areas):
@@ -102,7 +102,7 @@ def measure_stability(
 
 
 def jaccard(one: CellSet, other: CellSet) -> float:
-    """Tell how alike two sets of cells are."""
+    """Return the Jaccard index of two sets of cells: the share of all cells that is in both."""
     shared = len(one & other)
     return shared / (len(one) + len(other) - shared)
 
@@ -128,9 +128,9 @@ class _Again:
     def areas(self, kept: npt.NDArray[np.bool_]) -> list[CellSet]:
         """Find areas as `csa.areas.forming.form_areas` would.
 
-        Without a size limit nearly so: clusters that touch are one from the start, so that a
-        piece too small for an area of its own may join one. That is 30 times quicker, and changed
-        shares by at most .03 in Philadelphia.
+        Without a size limit the areas are nearly the same: clusters that touch are one from the
+        start, so that a piece too small to be an area may join one. That is 30 times quicker, and
+        changed shares by at most .03 in Philadelphia.
         """
         least = self.params.dbscan.min_samples
         in_period = kept[self.in_period]

@@ -66,14 +66,14 @@ class StudyArea:
         return self.grid.count(self.cells[is_in])
 
     def months_ago(self, until: Month) -> Floats:
-        """Tell how long before a month each incident was.
+        """Return how long before a month each incident happened.
 
         Returns (n,) months.
         """
         return np.asarray(until.index - self.month - 0.5, dtype=np.float64)
 
     def expected(self, period: Period, *, with_recent: bool = True) -> Floats:
-        """Tell how many incidents each cell would have if its past went on.
+        """Return how many incidents each cell would have if its past went on.
 
         Returns (m,) as `csa.areas.expected.expect_incidents`.
         """

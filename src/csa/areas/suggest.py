@@ -1,4 +1,4 @@
-"""The suggested eps and min_samples: documented values, until a backtest chooses them."""
+"""The suggested eps and min_samples: documented values, until a backtest chooses better ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from csa.base.params import MAX_EPS_M, DbscanParams
 from csa.config.city import Areas
 
 MAX_WIDENING = 2.0
-"""Beyond twice the documented radius an area is no longer a place that one can name."""
+"""Beyond twice the documented radius an area is too wide to be called a place."""
 
 
 def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:

@@ -14,21 +14,21 @@ from csa.base.errors import ParamError
 from csa.base.message import Message, say
 
 SURE_ENOUGH = 0.9
-"""How sure it must be that an area is below the first of a tier, to open the next."""
+"""How sure it must be that an area is below the first of a tier to start the next tier."""
 
 
 @dataclass(frozen=True)
 class TierFacts:
-    """What is said of an area when its tier is explained."""
+    """What is said about an area when its tier is explained."""
 
     name: str  # its letter or its place name
     incidents: int  # counted in it
     area_km2: float  # its land
-    estimate: Estimate  # the incidents expected in as long a time
+    estimate: Estimate  # the incidents expected in a period as long
 
 
 def probability_below(one: Estimate, other: Estimate, exposures: tuple[float, float]) -> float:
-    """Tell how sure it is that one area's rate is below another's.
+    """Return the probability that one area's rate is below another's.
 
     References
     ----------
@@ -49,10 +49,10 @@ def probability_below(one: Estimate, other: Estimate, exposures: tuple[float, fl
 def assign_tiers(
     estimates: Sequence[Estimate], area_km2: Sequence[float], city_per_km2: float
 ) -> list[int | None]:
-    """Assign areas to tiers: an area opens one when it is surely below the last one's first.
+    """Assign areas to tiers: an area starts one when it is surely below the first of the last tier.
 
-    Tiers compare rates per km2, so a large area does not lead because it is large. That
-    intervals overlap would be no rule: A may overlap B, and B C, but not A C.
+    Tiers compare rates per km2, so a large area does not lead because it is large. Overlapping
+    intervals would not be a rule: A may overlap B, and B C, but not A C.
     """
     _refuse_no_land(area_km2)
     areas = list(zip(estimates, area_km2, strict=True))
@@ -78,7 +78,7 @@ def probability_in_top(
     seed: int,
     n_draws: int = 4000,
 ) -> Floats:
-    """Tell how sure it is that an area is among the k with the highest rates per km2.
+    """Return each area's probability of being among the k with the highest rates per km2.
 
     Returns (n,), 0 to 1, with sum k.
     """
@@ -125,7 +125,7 @@ def explain_tier(area: TierFacts, tier: int | None, city_per_km2: float) -> tupl
 
 
 def _highest_first(area: Estimate, km2: float) -> tuple[float, float, float]:
-    """Order by rate per km2; equal ones by their bounds, so that no order of rows counts."""
+    """Order by rate per km2, ties by their bounds, so that the order of rows does not matter."""
     return -area.mean / km2, -area.low / km2, -area.high / km2
 
 

@@ -15,7 +15,7 @@ from csa.base.stats import compare_counts
 
 YEAR = 12
 MAX_CHANCE = 0.05
-"""A difference that chance alone makes less often is called more than chance would give."""
+"""A difference that chance alone makes less often than this is reported as real."""
 
 DISPERSION = 1.6
 """Variance over mean of counts of fixed places: one shooting answers another. A nominal 5 % test
@@ -75,7 +75,7 @@ def whole_months(data_from: date, data_through: date, begins_late_after: int = 7
 
 
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:
-    """Tell how many months are missing until a past January can be judged."""
+    """Return how many more months of data it takes until a past January can be judged."""
     first = covered.start.plus(months)
     january = first if first.number == 1 else Month(first.year + 1, 1)
     return max(0, january.index + horizon_months - covered.until.index)

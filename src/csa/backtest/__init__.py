@@ -1,1 +1,1 @@
-"""How well each way of choosing would have worked in past years."""
+"""How well each method of choosing would have worked in past years."""

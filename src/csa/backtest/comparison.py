@@ -1,4 +1,4 @@
-"""One way of choosing against another: in pairs, with what luck alone could make of it."""
+"""One method of choosing against another, in pairs, with the range that chance allows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MethodComparison:
 
     @property
     def verdict(self) -> str:
-        """`better`, `worse`, or `as good`: the interval holds zero."""
+        """`better`, `worse`, or `as good` where the interval includes zero."""
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "as good"
@@ -50,12 +50,12 @@ def compare(
 ) -> MethodComparison:
     """Compare two methods in pairs, with a bootstrap over origins and incidents.
 
-    The luck of incidents is already in how origins differ. Drawn again in full within each, it
+    Chance in the incidents is already part of how origins differ. Resampled in full within each, it
     would count twice, and the interval would hold the truth 98 times in 100 instead of 90: so
     within an origin it is divided by the square root of their number. Simulated with 1 to 12
-    origins of 1,500 incidents, the interval then holds the truth 87 to 91 times in 100; with 3
-    to 12, where origins differ in truth as much as by luck, 83 to 88 times. A single origin
-    cannot show how origins differ.
+    origins of 1,500 incidents, the interval then holds the truth 87 to 91 times in 100; with 3 to
+    12, where origins truly differ as much as by chance, 83 to 88 times. A single origin cannot
+    show how origins differ.
 
     References
     ----------
@@ -77,7 +77,7 @@ def compare(
         resampled[number] = apart + luck / math.sqrt(len(judged))
     origins = rng.integers(len(judged), size=(len(judged), n_resamples))
     means = np.take_along_axis(resampled, origins, axis=0).mean(axis=0)
-    # Rounded: what sums leave behind after twelve places makes no method better or worse.
+    # Rounded: differences after twelve decimals do not make a method better or worse.
     difference, low, high = (
         round(float(number), 12) + 0.0
         for number in ((ours - theirs).mean(), *np.quantile(means, [0.05, 0.95]))

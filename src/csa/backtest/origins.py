@@ -1,4 +1,4 @@
-"""How well would this have worked? The same way of proposing, on past days, scored on what came."""
+"""How well would this have worked? The same proposals on past days, scored on what came next."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BacktestQuestion:
     area_share: float = AREA_SHARE
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be asked."""
+        """Refuse origins or a horizon that cannot be scored."""
         if not 1 <= self.horizon_months <= 60:
             raise ParamError("backtest.horizon", given=self.horizon_months)
         if not 0 < self.area_share <= 0.5:
@@ -50,12 +50,12 @@ class Backtest:
     """What a backtest found."""
 
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
-    comparison: MethodComparison | None  # areas against the best other way; None where nothing came
+    comparison: MethodComparison | None  # areas against the best other; None without incidents
     judged: tuple[TrialScore, ...]  # the trials
 
 
 def full_months(dataset: Dataset) -> Period:
-    """Tell which whole months the data cover."""
+    """Return the whole months that the data cover."""
     first, last = dataset.report["data_from"], dataset.report["data_through"]
     if first is None or last is None:
         raise PeriodError("period.no_data")
@@ -125,7 +125,7 @@ def make_trial(
     found: Sequence[CellSet],
     per_km2: Floats,
 ) -> Trial:
-    """Gather what was known at a period's end, and what came."""
+    """Gather what was known at a period's end, and what came next."""
     origin = period.until
     horizon = Period(origin, origin.plus(question.horizon_months))
     return Trial(
@@ -140,7 +140,7 @@ def make_trial(
 
 
 def judge(trial: Trial, located: StudyArea, question: BacktestQuestion) -> TrialScore:
-    """Let every method choose from what was known."""
+    """Score every method on what was known at the origin."""
     return judge_trial(trial, located.land, question.area_share, seed=SEED)
 
 

@@ -1,4 +1,4 @@
-"""The record of past years: how each way of choosing did, kept beside the dataset."""
+"""The record of past years: how each method of choosing did, stored beside the dataset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KIND = "record of past years"
 
 @dataclass(frozen=True)
 class UsualChange:
-    """What areas chosen this way did afterwards, nobody having worked there for this tool."""
+    """What areas chosen this way did afterwards, without any work there because of this tool."""
 
     origin: str  # when they were chosen (YYYY-MM)
     n_areas: int  # how many
@@ -30,7 +30,7 @@ class UsualChange:
 
 @dataclass(frozen=True)
 class Record:
-    """What past years say, for one dataset and one way of proposing."""
+    """What past years show, for one dataset and one set of parameters."""
 
     fingerprint: str  # of the dataset
     method_version: str  # of the proposal's method
@@ -38,7 +38,7 @@ class Record:
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
     comparison: (
         MethodComparison | None
-    )  # areas against the best other way; None without a past year
+    )  # areas against the best other method; None without a past year
     tried: tuple[Tried, ...]  # settings of DBSCAN tried
     suggested: Tried | None  # the setting suggested; None where there are too few years
     usual_changes: tuple[UsualChange, ...]  # what chosen areas did afterwards, by origin
@@ -149,7 +149,7 @@ def _changed(row: Mapping[str, Any]) -> UsualChange:
 
 
 def _number(value: Any, *, least: float, most: float = 1e9) -> float:
-    """Refuse what is no number, not finite, or out of its range."""
+    """Refuse anything that is not a finite number within its range."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise ValueError(value)
     return float(value)

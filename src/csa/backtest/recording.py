@@ -1,4 +1,4 @@
-"""What needs many past proposals, made once and kept: how it went, and what it suggests."""
+"""What needs many past proposals, computed once and stored: how they did, and what they suggest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAME = "past-years"
 
 
 def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
-    """List the past Januaries that a record judges."""
+    """List the past Januaries that a record scores."""
     if not 1 <= choices.months <= 1200:
         raise ParamError("param.months", given=choices.months)
     try:
@@ -48,10 +48,10 @@ def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
 def make_record(
     dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
 ) -> Record:
-    """Try settings at all past Januaries, choose the one to suggest, and judge its areas.
+    """Try settings at all past Januaries, choose the one to suggest, and score its areas.
 
-    The areas judged are those that are then proposed. The years that choose a setting also judge
-    it; among settings about as good that flatters little.
+    The areas scored are those that are then proposed. The years that choose a setting also score
+    it; among settings about as good, that flatters it little.
     """
     tell("cells")
     located = locate(dataset, config, choices)
@@ -76,7 +76,7 @@ def make_record(
 def load_record(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Record | None:
-    """Read the record kept beside a dataset for a way of proposing."""
+    """Read the record stored beside a dataset for these parameters."""
     path = _path(folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:
@@ -116,7 +116,7 @@ def _latest_origin(record: Record) -> tuple[str, int, str]:
 def save_record(
     record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
-    """Keep a record beside its dataset."""
+    """Write a record beside its dataset."""
     save_kept(_path(folder, dataset, config, choices), record_to_plain(record))
 
 
@@ -142,7 +142,7 @@ def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
 
 
 def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
-    """Settle the values that a proposal suggests, and say where they come from."""
+    """Return the values that a proposal suggests, and where they come from."""
     chosen = None if record is None else record.suggested
     source = "city file" if chosen is None else "past years"
     return Suggestion(_with_setting(config.areas, chosen), source)

@@ -1,7 +1,7 @@
 """How well would this have worked? Choose from the past, score on what came next.
 
-Every way of choosing is judged on exactly the same area of land: a way that takes more land
-catches more, and the accuracy index of small areas rises by itself.
+Every method is scored on exactly the same area of land: a method that takes more land catches more,
+and the accuracy index of small areas rises by itself.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ BACKTEST_COLUMNS = {
     "filled_share": "part of the area that is cells beside areas",
 }
 _KINDS = {"origin": "str", "method": "str", "horizon_months": "int64", "n_future": "int64"}
-"""Of columns that hold no shares."""
+"""The types of columns that are not shares."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was known on one day of the past, and what came."""
+    """What was known on one past day, and what came next."""
 
     origin: Month  # the first month that was not known
     counts: Ints  # (m,) incidents of the period before
@@ -63,7 +63,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialScore:
-    """One trial judged."""
+    """One trial, scored."""
 
     trial: Trial  # what was known, and what came
     parts: Mapping[str, Floats]  # method to (m,) the part of each cell that it takes, 0 to 1
@@ -71,7 +71,7 @@ class TrialScore:
 
 
 def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> TrialScore:
-    """Let every method choose from what was known, on exactly the same area."""
+    """Score every method, choosing from what was known, on exactly the same area."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
@@ -88,7 +88,7 @@ def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> Tr
 
 
 def judge_areas(trial: Trial, land: Land, area_share: float) -> TrialScore:
-    """Let areas alone choose, beside the best possible on as much land: quick."""
+    """Score areas alone, beside the best possible choice of as much land; quick."""
     budget_km2 = area_share * land.total_km2
     taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
@@ -102,7 +102,7 @@ def _best_possible(future: Ints, land: Land, budget_km2: float) -> Floats:
 
 
 def _busiest_neighborhoods(trial: Trial, land: Land, budget_km2: float) -> Floats:
-    """Take the neighborhoods with most incidents per km2 last year; land of none comes last."""
+    """Take the neighborhoods with most incidents per km2 last year; land outside all comes last."""
     units, unit = np.unique(land.neighborhood, return_inverse=True)
     per_km2 = np.bincount(unit, trial.last_year) / np.bincount(unit, land.area_km2)
     order = units[np.lexsort((-per_km2, units < 0))]
@@ -110,7 +110,7 @@ def _busiest_neighborhoods(trial: Trial, land: Land, budget_km2: float) -> Float
 
 
 def _drawn(land: Land, budget_km2: float, seed: int) -> Floats:
-    """Draw cells at random, many times; the part of each that is taken on average."""
+    """Draw cells at random many times; return the part of each that is taken on average."""
     rng = np.random.default_rng(seed)
     n_cells = len(land.area_km2)
     total = np.zeros(n_cells)

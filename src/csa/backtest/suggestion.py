@@ -11,14 +11,14 @@ import numpy as np
 from csa.base.message import Message, say
 
 MIN_ORIGINS = 3
-"""With fewer past years the differences between settings are luck."""
+"""With fewer past years the differences between settings are chance."""
 
 NEAR = 0.35
-"""Logarithms of radius and minimum: together up to 40 % off, a setting speaks for another."""
+"""How far apart two settings may be, in logarithms (about 40 %), to stand for each other."""
 
 ROUNDING = 1e-9
 ALIKE = 0.999
-"""Of the land: less than a thousandth of difference is rounding."""
+"""Differences below a thousandth of the land are rounding."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Tried:
 
 
 def choose_setting(tried: Sequence[Tried]) -> Tried | None:
-    """Choose among settings that past years cannot tell from the best: the one of fewest areas.
+    """Choose, among settings that past years cannot distinguish from the best, the fewest areas.
 
     References
     ----------
@@ -74,12 +74,12 @@ def comparable_settings(tried: Sequence[Tried]) -> list[Tried]:
 def _is_as_good(one: Tried, best: Tried) -> bool:
     apart = np.array(best.hit_shares) - np.array(one.hit_shares)
     error = float(apart.std(ddof=1) / np.sqrt(len(apart)))
-    # Behind in one year alone is behind by exactly one error: rounding is not to decide.
+    # Behind in one year alone means behind by exactly one error: rounding must not decide.
     return float(apart.mean()) <= error * (1 + ROUNDING)
 
 
 def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int) -> Message:
-    """Say why a setting is suggested."""
+    """Explain why a setting is suggested."""
     if chosen is None:
         return say("backtest.too_few_years", n=n_origins, needed=MIN_ORIGINS)
     best = max(one.mean_hit_share for one in comparable_settings(tried))
@@ -98,7 +98,7 @@ def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int)
 def explain_override(
     eps_m: float, min_samples: float, tried: Sequence[Tried], chosen: Tried | None
 ) -> Message:
-    """Say what choosing another setting costs, as far as past years can tell."""
+    """Explain what choosing another setting would have cost in past years."""
 
     def apart(one: Tried) -> float:
         return abs(math.log(one.eps_m / eps_m)) + abs(math.log(one.min_samples / min_samples))

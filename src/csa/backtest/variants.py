@@ -1,4 +1,4 @@
-"""What was tried beside the areas as proposed: other ways of forming them, other settings."""
+"""Alternatives to the areas as proposed: other ways of forming them, other settings."""
 
 from __future__ import annotations
 

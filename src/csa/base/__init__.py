@@ -1,1 +1,1 @@
-"""What every other package stands on: errors, text, parameters, coordinates, counts, files."""
+"""What every other package builds on: errors, text, parameters, coordinates, counts, files."""

@@ -1,6 +1,6 @@
 """Changes on the disk that happen whole or not at all: links, renames, exchanges, syncs.
 
-The private neighbour of `csa.base.io`, which alone may import it.
+Private to `csa.base.io`, which alone may import it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 @contextmanager
 def writing(out: Path) -> Iterator[Path]:
-    """Give a place to one writer at a time, and sentences for what fails."""
+    """Allow one writer at a time, and turn failures into sentences."""
     try:
         place = out.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def writing(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def written_beside(place: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Write files into a temporary folder beside their place, and bring them to the disk."""
+    """Write files into a temporary folder beside their place, and sync them to disk."""
     fresh = _fresh_sibling(place)
     try:
         _fill(fresh, files)
@@ -102,7 +102,7 @@ def new_link(name: str) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring to the disk which files a folder holds."""
+    """Sync a folder's list of files to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -130,7 +130,7 @@ def _fresh_sibling(place: Path) -> Path:
 
 
 def _temporary(place: Path) -> str:
-    """Return how our temporary folders begin: so that no folder of the user's is taken for one."""
+    """Return the prefix of our temporary folders, so that they are not mistaken for the user's."""
     return f".csa-tmp-{place.name}-"
 
 

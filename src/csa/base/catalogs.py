@@ -1,6 +1,6 @@
 """Catalogs of other languages, read by Babel as translators write them: nothing is compiled.
 
-English is the source text, in `locale/en.toml`. What another language says stands in
+English is the source text, in `locale/en.toml`. Another language's sentences are in
 `locale/<language>/LC_MESSAGES/csa.po`, each sentence under its key (`msgctxt`), so that the same
 English may read differently in two places. What a catalog lacks, or marks as fuzzy because the
 English changed since, stays English.
@@ -27,8 +27,8 @@ LANGUAGES = ("en", "es")
 """What public pages and reports are written in."""
 
 LOCALES = {"es": "es_US"}
-"""Whose way of writing numbers and days a language takes: Spanish of the United States has the
-thousands' comma and the decimal point that residents know from everything else they read."""
+"""The locale for a language's numbers and days: Spanish of the United States has the thousands'
+comma and the decimal point that residents know from everything else they read."""
 
 PUBLIC = (
     "briefing.place",
@@ -50,7 +50,7 @@ PUBLIC = (
     "ways.under_one_in_ten",
     "ways.unknown",
 )
-"""How the keys of sentences begin that the public reads: each language has all of them."""
+"""Prefixes of the keys of sentences that the public reads: each language has all of them."""
 
 
 def public_sentences() -> dict[str, Template]:
@@ -59,7 +59,7 @@ def public_sentences() -> dict[str, Template]:
 
 
 def catalog_path(language: str) -> Traversable:
-    """Say where the sentences of a language stand."""
+    """Return where the sentences of a language are stored."""
     name = language.partition("_")[0]
     return files("csa.base").joinpath("locale", name, "LC_MESSAGES", "csa.po")
 
@@ -77,7 +77,7 @@ def read_catalog(path: Traversable | Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Give what a language says, as gettext has it."""
+    """Return a language's sentences, as gettext holds them."""
     path = catalog_path(language)
     if not language.isidentifier() or language == ENGLISH or not path.is_file():
         return gettext.NullTranslations()
@@ -102,7 +102,7 @@ def translated(key: str, language: str, n: object = None) -> Template:
 
 
 def locale_of(language: str) -> str:
-    """Say whose way of writing numbers and days goes with a language's sentences."""
+    """Return the locale whose numbers and dates go with a language's sentences."""
     if type(translations(language)) is gettext.NullTranslations:
         return ENGLISH
     name = language.partition("_")[0]

@@ -1,4 +1,4 @@
-"""The one door for coordinates: every EPSG code and every reprojection is here.
+"""The one module for coordinates: every EPSG code and every reprojection is here.
 
 Longitude before latitude, always. Lengths and areas are measured only in a projected
 system in metres: US city files are often in US survey feet, which differ by a factor of 3.28.
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 LONLAT = "EPSG:4326"
-"""Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps speak."""
+"""Longitude and latitude in degrees, WGS 84: what H3, GeoJSON and web maps use."""
 
 METRES_PER_FOOT, METRES_PER_MILE = 0.3048, 1609.344
-"""For what is said and drawn in a city whose units are `us`; everything is measured in metres."""
+"""For text and maps of a city whose units are `us`; everything is measured in metres."""
 
 
 def parse_crs(text: Any) -> CRS:
@@ -37,7 +37,7 @@ def parse_crs(text: Any) -> CRS:
 
 
 def is_metric(crs: Any) -> bool:
-    """Tell whether lengths and areas have a meaning in metres."""
+    """Check whether lengths and areas are in metres."""
     if crs is None:
         return False
     return _is_metric(parse_crs(crs))
@@ -139,6 +139,6 @@ def made_for(crs: Any) -> tuple[float, float, float, float] | None:
 
 
 def is_made_for(crs: Any, lon: float, lat: float) -> bool:
-    """Tell whether a system is made for a place, give or take three degrees."""
+    """Check whether a system is made for a place, give or take three degrees."""
     box = made_for(crs)
     return box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])

@@ -1,6 +1,6 @@
 """The whole error tree.
 
-CsaError                what the user can mend; the command exits with 2
+CsaError                what the user can fix; the command exits with 2
 ├── ConfigError         a city or deployment file; holds every fault found
 ├── SourceError         an input file: unreadable, empty, another city's, wrong columns
 ├── TableError          a table that lacks a column, or holds values it must not
@@ -22,7 +22,7 @@ from csa.base.message import Message, say
 
 
 class CsaError(Exception):
-    """A mistake that the user can mend: what was wrong, where, what to do."""
+    """A mistake that the user can fix: what was wrong, where, what to do."""
 
     def __init__(self, key: str, /, **values: object) -> None:
         self.message: Message = say(key, **values)
@@ -89,4 +89,4 @@ class RoleError(CsaError):
 
 
 class MachineError(CsaError):
-    """What this machine lacks, and how it is installed: no choice of the user's is wrong."""
+    """What this machine lacks, and how to install it: the user's choices are not wrong."""

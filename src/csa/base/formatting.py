@@ -50,7 +50,7 @@ def percent(share: float | None, language: str = ENGLISH) -> str:
 
 
 def in_ten(share: float | None, language: str = ENGLISH) -> str:
-    """Write a share as so many in ten; none is ever said to be all or nothing."""
+    """Write a share as so many in ten, never as all or nothing."""
     if share is None or math.isnan(share):
         return render(say("ways.unknown"), language)
     if share < 0.05:

@@ -1,7 +1,7 @@
-"""The one door for output: whole files or none, the same bytes each time, safe in a spreadsheet.
+"""The one module for output: whole files or none, the same bytes each time, spreadsheet-safe.
 
 A file is written as a temporary sibling, synced, then renamed. A folder is written beside its
-place, then exchanged with it in one step. How, is in `csa.base.atomic`.
+place, then exchanged with it in one step; see `csa.base.atomic`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from csa.base.errors import OutputError
 CURRENT = "current"
 VERSIONS = "versions"
 KEPT = "kept"
-"""Folder beside a versioned folder's files: what was computed from a version, and is kept."""
+"""Folder beside a versioned folder's files for stored results computed from a version."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,7 +33,7 @@ def json_bytes(value: object) -> bytes:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Write a table as CSV that no spreadsheet takes for formulas.
+    """Write a table as CSV that no spreadsheet reads as formulas.
 
     A text that begins like a formula gets an apostrophe before it; numbers do not.
     """
@@ -54,7 +54,7 @@ def _safe(value: object) -> object:
 
 
 def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
-    """Return what a library can write only to a file, by way of a temporary one."""
+    """Return the bytes that a library can write only to a file, by way of a temporary one."""
     try:
         with tempfile.TemporaryDirectory(prefix=".csa-tmp-") as folder:
             path = Path(folder) / f"file{suffix}"
@@ -90,7 +90,7 @@ def create_file(path: Path, content: bytes) -> bool:
 
 
 def require_writable(place: Path) -> None:
-    """Refuse a place that could not be written, before hours go into what is to be written."""
+    """Refuse a place that could not be written, before hours of computing."""
     folder = place.resolve().parent
     while not os.path.lexists(folder):
         folder = folder.parent
@@ -131,9 +131,8 @@ def publish_version(
 ) -> str:
     """Add a version to a versioned folder and make it the current one in one step.
 
-    The folder holds `versions/<number>`, a link `current` to one of them, and a link to each
-    of its files: `out/incidents.parquet` is always the current version's. What is kept beside them
-    in `kept/` stays.
+    The folder holds `versions/<number>`, a link `current` to one of them, and a link to each of its
+    files: `out/incidents.parquet` is always the current version's. Stored results in `kept/` stay.
     """
     with writing(out) as place:
         _refuse_other(place, marker, allowed={*files, *optional, CURRENT, VERSIONS, KEPT})
@@ -194,7 +193,7 @@ def _refuse_other(place: Path, marker: str, allowed: set[str]) -> None:
 
 
 def _refuse_strangers(place: Path, allowed: set[str]) -> None:
-    """Refuse a folder that holds, in a folder below, what it would lose."""
+    """Refuse a folder whose subfolders hold files that would be lost."""
     for below in sorted({name.partition("/")[0] for name in allowed if "/" in name}):
         held = sorted(path.name for path in (place / below).glob("*"))
         strangers = [name for name in held if f"{below}/{name}" not in allowed]

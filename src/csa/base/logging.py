@@ -1,6 +1,6 @@
 """Logging: stdlib, to stderr, never a row's content; JSON where a machine reads it.
 
-Here too: how a long computation tells of its steps.
+Also: how a long computation reports its steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 
 def silent(_: str) -> None:
-    """Tell nobody of a step."""
+    """Ignore a step: the default where nobody follows the progress."""
 
 
 class _Json(logging.Formatter):

@@ -1,6 +1,6 @@
 """A message: a key and values, before it becomes a sentence in somebody's language.
 
-Everything below the screens speaks in messages. `csa.base.text` renders them in the reader's
+Everything below the screens returns messages. `csa.base.text` renders them in the reader's
 language; `str(message)` gives the English sentence, so that an error is readable in a
 notebook too.
 """
@@ -32,7 +32,7 @@ def english() -> Mapping[str, Template]:
 
 @dataclass(frozen=True)
 class Message:
-    """What is to be said, as a key of the catalog and the values that the sentence names."""
+    """A sentence to be rendered: a key of the catalog and the values that the sentence names."""
 
     key: str  # a key of `locale/en.toml`, such as `"source.empty"`
     values: Mapping[str, object]  # what the sentence names

@@ -22,7 +22,7 @@ class Month:
     number: int  # 1 to 12
 
     def __post_init__(self) -> None:
-        """Refuse what is no month."""
+        """Refuse a year or number that is not a month."""
         if not (1 <= self.year <= 9999 and 1 <= self.number <= 12):
             raise ParamError("param.month", name="month", given=f"{self.year}-{self.number}")
 
@@ -70,7 +70,7 @@ class Period:
 
     @property
     def months(self) -> int:
-        """How many months it has."""
+        """The number of its months."""
         return self.until.index - self.start.index
 
 

@@ -1,4 +1,4 @@
-"""The tables that cross a boundary, checked once, there."""
+"""The tables that cross a boundary, checked once, at that boundary."""
 
 from __future__ import annotations
 

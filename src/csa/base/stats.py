@@ -1,4 +1,4 @@
-"""How sure one count is, and whether two counts part further than chance would have them."""
+"""How sure one count is, and whether two counts differ by more than chance."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def as_counts(given: npt.ArrayLike) -> Ints:
 
 
 def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
-    """Tell between which usual numbers a count would be no surprise: the exact Poisson interval.
+    """Return the exact Poisson interval of the expected number behind a count.
 
-    It is of the usual (expected) number, not of the next count, which varies more. Incidents
+    It is an interval of the expected number, not of the next count, which varies more. Incidents
     that lead to others, and a place chosen because its count was high, make it too narrow.
 
     References
@@ -37,12 +37,11 @@ def count_interval(n: int, coverage: float = 0.95) -> tuple[float, float]:
 
 
 def compare_counts(n_now: int, n_before: int, exposure_now: float, exposure_before: float) -> float:
-    """Tell how often chance alone would part two counts as far, given their sum.
+    """Compute how often chance alone would make two counts differ as much, given their sum.
 
-    Where both come at one rate, the share of their sum that falls into one is binomial. The
-    smaller tail is doubled, so that chance is called more than chance at most as often as is
-    said. Counts that vary more than Poisson's (one shooting answers another) are called so
-    more often.
+    If both have the same rate, the share of their sum that falls into one is binomial. The smaller
+    tail is doubled, so that false alarms are at most as frequent as stated. For counts that vary
+    more than Poisson counts (one shooting answers another) they are more frequent.
 
     References
     ----------

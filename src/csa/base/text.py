@@ -1,4 +1,4 @@
-"""What is said, in the reader's language: sentences, numbers, days and places.
+"""Text in the reader's language: sentences, numbers, days and places.
 
 Sentences come from `csa.base.catalogs`, numbers and days from `csa.base.formatting`.
 """
@@ -42,18 +42,18 @@ __all__ = [
 
 
 def speak(key: str, /, **values: object) -> str:
-    """Say something at once, in English; a shorthand for `render(say(key, ...))`."""
+    """Render a sentence in English; a shorthand for `render(say(key, ...))`."""
     return render(say(key, **values))
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """Somebody who speaks one language: `Speaker("es")("public.title", city="Orrinvale")`."""
+    """Renders in one language: `Speaker("es")("public.title", city="Orrinvale")`."""
 
     language: str = ENGLISH  # such as `en` or `es`
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Say a sentence of the catalog."""
+        """Render a sentence of the catalog in this language."""
         return render(say(key, **values), self.language)
 
     def day(self, when: date) -> str:
@@ -85,7 +85,7 @@ class Speaker:
         return render(say(key, earlier=", ".join(earlier), last=last), self.language)
 
     def place(self, place_name: str) -> str:
-        """Write an area's place name: a compass word at its end is no part of the name."""
+        """Write an area's place name, translating the compass word at its end."""
         name, _, word = place_name.rpartition(", ")
         key = {
             "east": "compass.east",
@@ -103,7 +103,7 @@ class Speaker:
 
 
 def way_name(method: str) -> str:
-    """Name a way of choosing in plain words, inside a sentence or in a table."""
+    """Name a method of choosing in plain words, inside a sentence or in a table."""
     if method.startswith("kde_"):
         return speak("ways.heat", metres=method.removeprefix("kde_"))
     return speak(

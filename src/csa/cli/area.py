@@ -1,4 +1,4 @@
-"""The commands of core service areas: their steps, and when work in them begins."""
+"""The commands for core service areas: their steps, and when work in them begins."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def area_maintain(
     store: StoreOption = None,
     on: OnOption = None,
 ) -> None:
-    """Let an area go to maintenance, where fewer were shot than would have been anyway."""
+    """Move an area to maintenance, once fewer were shot than would have been anyway."""
     from csa.decisions.areas import maintain
     from csa.ingest.designation import load_verdict
 

@@ -1,4 +1,4 @@
-"""How areas are proposed, as options of several commands, and what they make of it."""
+"""How areas are proposed: options shared by several commands, and how they are read."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ VerifyOption = Annotated[
 def choices_of(
     config: CityConfig, until: str | None, kind: Sequence[str] | None, flags: Mapping[str, Any]
 ) -> Choices:
-    """Settle how areas are proposed."""
+    """Return how areas are to be proposed."""
     from csa.areas.choices import Choices
     from csa.base.params import Month
     from csa.base.schema import KINDS
@@ -119,7 +119,7 @@ def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
 
 
 def capacity_of(given: int | None, config: CityConfig) -> int:
-    """Settle how many areas can be served first."""
+    """Return how many areas can be served first."""
     if given is None:
         return config.priorities.capacity
     if given < 1:

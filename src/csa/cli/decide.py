@@ -71,7 +71,7 @@ def backtest(
     from csa.cli.output.decide import show_backtest
 
     flags = {"months": months, "max_area_km2": max_area_km2, "resolution": resolution}
-    # Each past day has the values suggested for it: a radius or minimum settled for now is none.
+    # Each past day has its own suggested values: a radius or minimum chosen for today is left out.
     choices = replace(choices_of(config, None, kind, flags), eps_m=None, min_samples=None)
     named = months_of(origins, "--origins")
     if named is not None and out is None:
@@ -95,7 +95,7 @@ def _ask(
     wish: tuple[Sequence[Month] | None, int | None, float | None],
     with_variants: bool,
 ) -> BacktestRequest:
-    """Settle what is asked of the past; `wish` is origins, horizon and land as given."""
+    """Return what is asked of the past; `wish` is origins, horizon and land as given."""
     from csa.backtest.recording import past_years
     from csa.dataset.versioned import load_dataset
     from csa.workflow.past_years import BacktestRequest, ask_question
@@ -110,7 +110,7 @@ def _ask(
 def _judge_and_write(
     asked: BacktestRequest, dataset: Path, out: Path | None, *, is_named: bool
 ) -> tuple[BacktestResult, dict[str, Any]]:
-    """Judge the past; write the folder first, and then keep the record beside the dataset."""
+    """Score the past; write the folder first, then the record beside the dataset."""
     from csa.backtest.recording import save_record
     from csa.base.io import KEPT, replace_folder, require_writable
     from csa.displacement.past_cohorts import save_chance, save_past
@@ -153,7 +153,7 @@ def priorities(
     weight: WeightOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell how sure each candidate area is, and which come first by some weights."""
+    """Show how sure each candidate area is, and which come first by given weights."""
     config = city_of(city)
     from csa.base.io import replace_folder
     from csa.cli.output.decide import show_priorities, show_written
@@ -220,7 +220,7 @@ def _flags(
     max_area_km2: float | None,
     resolution: int | None,
 ) -> dict[str, Any]:
-    """Name the settings that proposing takes, as given on the command line."""
+    """Return the settings for a proposal, as given on the command line."""
     return {
         "months": months,
         "eps_m": eps_m,
@@ -243,7 +243,7 @@ def _draw(
     wanted: tuple[int, str, int, int],
     proposing: tuple[str | None, Sequence[str] | None, Mapping[str, Any]],
 ) -> tuple[AssessedProposal, ClosedDraw]:
-    """Close a list or draw it; `wanted` is the tier, its first start, waves, months between."""
+    """Close or draw a list; `wanted` is the tier, its first start, waves, months between."""
     config = city_of(city)
     from csa.base.io import replace_folder
     from csa.base.params import Month
@@ -294,7 +294,7 @@ def _find(dataset: Path, config: CityConfig, choices: Choices, tell: Tell) -> As
 
 
 def _kept_draw(path: Path) -> dict[str, Any] | None:
-    """Read a record of a draw; None where there is none."""
+    """Read a record of a draw; None where it does not exist."""
     from csa.dataset.cache import load_kept
 
     try:

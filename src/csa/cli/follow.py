@@ -1,4 +1,4 @@
-"""The command that follows areas: fewer here, or next door, or what would have come anyway."""
+"""The command that follows areas: fewer here, moved next door, or a drop that would come anyway."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from csa.cli.options import CityOption, JsonOption, city_of
 from csa.cli.output.console import progress, show_json
 
 N_STEPS = 6 + 36
-"""With a window a month of three years."""
+"""Including one window for each month of three years."""
 
 
 def displace(
@@ -32,7 +32,7 @@ def displace(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether shootings went down in areas, or moved next door, or would have anyway."""
+    """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = city_of(city)
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month

@@ -1,4 +1,4 @@
-"""The commands that bring files together: ingest, fetch, sample, basemap, check."""
+"""The commands that gather files: ingest, fetch, sample, basemap, check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of the store itself: its trail, its backups."""
+"""The commands for the store itself: its trail, its backups."""
 
 from __future__ import annotations
 

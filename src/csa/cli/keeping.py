@@ -1,4 +1,4 @@
-"""What the commands that read or change the store take, and what they make of it."""
+"""The options of the commands that read or change the store, and how they are read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OnOption = Annotated[
 
 
 def store_address(config: CityConfig, given: str | None) -> str:
-    """Settle where a city's store is."""
+    """Return where a city's store is."""
     from csa.config.settings import resolve
 
     return str(resolve({"store": given}, config)["store"].value)
@@ -66,11 +66,11 @@ def reading_store(config: CityConfig, given: str | None) -> Store | None:
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
-    """Decide something; a store that is absent is made, but not for what is refused."""
+    """Carry out a decision; an absent store is created, but not for a refused one."""
     address = store_address(config, given)
     opened = reading_store(config, given)
     if opened is None:
-        # Rehearsed on an empty store of its own, so that a refusal leaves nothing behind.
+        # Tried on an empty temporary store, so that a refusal leaves nothing behind.
         with TemporaryDirectory(prefix=".csa-tmp-") as folder:
             decide(_made(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
         opened = _made(address, config.city.id)
@@ -99,12 +99,12 @@ def plan_of(city: str) -> Plan:
 
 
 def today_of(config: CityConfig) -> date:
-    """Return the day that it is in a city."""
+    """Return today's date in a city."""
     return datetime.now(ZoneInfo(config.city.time_zone)).date()
 
 
 def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
-    """Sign a change by whoever is at this machine: their role is a chair's."""
+    """Sign a change by the person at this machine, who has a chair's role."""
     from dataclasses import replace
 
     from csa.decisions.roles import act, local_person

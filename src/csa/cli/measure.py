@@ -1,4 +1,4 @@
-"""The commands of measures: values from a file, and a quarter's approval."""
+"""The commands for measures: values from a file, and a quarter's approval."""
 
 from __future__ import annotations
 

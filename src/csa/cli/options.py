@@ -1,4 +1,4 @@
-"""What several commands take, and what they make of it."""
+"""Options shared by several commands, and how they are read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def city_path(name: str) -> Path:
 
 
 def data_dir_of(config: CityConfig) -> Path:
-    """Settle where source files are looked up."""
+    """Return where source files are looked up."""
     from csa.config.settings import resolve
 
     return Path(resolve({}, config)["data_dir"].value)

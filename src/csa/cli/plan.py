@@ -1,4 +1,4 @@
-"""The commands of the plan: how its actions stand, and what is proposed."""
+"""The commands for the plan: the state of its actions, and what is proposed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ StatusOption = Annotated[
 ]
 DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day; none: no day.")]
 NOTHING = "none"
-"""What takes a day away."""
+"""The value that removes a date."""
 
 
 def plan_list(
@@ -73,7 +73,7 @@ def plan_set(
     comment: Annotated[str | None, typer.Option(help="What is said of this period.")] = None,
     on: OnOption = None,
 ) -> None:
-    """Say how an action stands; what is not given stays."""
+    """Set the state of an action; options that are not given stay as they are."""
     from csa.cli.output.keep import show_action
     from csa.decisions.actions import set_action
     from csa.decisions.store.records import read_records

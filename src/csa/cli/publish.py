@@ -99,7 +99,7 @@ def _refuse_older(out: Path, quarter: str) -> None:
 def _draw(
     facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
 ) -> tuple[dict[str, Pictures], Message | None]:
-    """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
+    """Draw the maps in each language; where one cannot be drawn, the bundle says so."""
     from csa.base.errors import CsaError
     from csa.base.text import LANGUAGES
     from csa.reports.maps.cartography import draw_map

@@ -1,4 +1,4 @@
-"""The command of the monthly report: one edition into a file, or all into a folder."""
+"""The command for the monthly report: one edition into a file, or all into a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csa.reports.month.gathering import Beside
 
 N_STEPS = 20
-"""Of gathering, with windows of three years."""
+"""The steps of gathering, including windows of three years."""
 
 
 def report(
@@ -76,7 +76,7 @@ def report(
     require_known(audience or "public", language, form)
     require_writable(out)
     kept = Month.parse(month, "--month"), language
-    if is_all:  # what cannot be replaced is said before the work
+    if is_all:  # a folder that cannot be replaced is refused before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as tell:
         beside = _beside(basemap, earlier, config.city.id)
@@ -95,7 +95,7 @@ def report(
 
 
 def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:
-    """Settle what is asked for, before anything is read."""
+    """Return the form asked for, before anything is read."""
     from csa.reports.making import form_of
 
     if is_all == (audience is not None):

@@ -1,4 +1,4 @@
-"""A city's file as frozen models: every setting with its type, its range and its meaning.
+"""A city's file as frozen models: each setting with its type, range and meaning.
 
 The descriptions are what docs/DATA.md lists and `csa check` says; a test holds them together.
 """
@@ -41,7 +41,7 @@ Weight = Annotated[float, Field(ge=0, le=MAX_WEIGHT, multiple_of=WEIGHT_STEP)]
 
 
 class Condition(Frozen):
-    """What a column must say; a plain list means `equals`. Case and outer blanks do not count."""
+    """What a column must hold; a plain list means `equals`. Case and outer blanks do not count."""
 
     equals: Texts = Field((), description="one of these values, whole")
     starts_with: Texts = Field((), description="one of these beginnings")
@@ -181,7 +181,7 @@ class Population(Frozen):
 
 
 class BasemapSource(Frozen):
-    """The city's own layers, drawn behind the areas without a network."""
+    """The city's own layers, drawn behind the areas; they need no network."""
 
     water_file: str = Field("", description="polygons or lines of water, in the data folder")
     parks_file: str = Field("", description="polygons of parks")

@@ -1,7 +1,7 @@
-"""Who is granted which role: [roles] of the deployment file, and what a provider says of a person.
+"""Who is granted which role: [roles] of the deployment file, and a provider's claims on a person.
 
-The provider is the one that signs people in (OpenID Connect); what it says are its claims. Where
-anything is missing or unknown a person reads and no more.
+The provider is the one that signs people in (OpenID Connect); what it says are its claims. If
+anything is missing or unknown, a person can only read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from csa.config.types import Frozen
 
 Role = Literal["viewer", "member", "editor", "chair"]
 ROLES: tuple[Role, ...] = get_args(Role)
-"""Each may do what those before it may, and more."""
+"""Each may do everything that those before it may, and more."""
 STRATEGY = r"^[0-9]+\.[0-9]+$"
 MAX_OFFICE = 120
 
@@ -61,9 +61,9 @@ class Granting(Frozen):
 
 @dataclass(frozen=True)
 class Grant:
-    """What somebody may be."""
+    """The role of a person, with its limits."""
 
-    office: str = ""  # the office or body they act for; empty where nobody says it
+    office: str = ""  # the office or body they act for; empty where unknown
     role: Role = "viewer"  # one of `ROLES`
     strategies: tuple[str, ...] = ()  # numbers of an editor's strategies
     team: str = ""  # a chair's team; empty for all
@@ -103,7 +103,7 @@ def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def grant(roles: Roles, claims: Mapping[str, Any]) -> Grant:
-    """Tell what somebody who has signed in may be."""
+    """Return the role of somebody who has signed in."""
     email = _folded(claims.get("email"))
     if claims.get("email_verified") is True:
         for one in roles.people:
@@ -124,7 +124,7 @@ def _claimed(roles: Roles, claims: Mapping[str, Any]) -> Grant:
         return Grant(office, role, _strategies(_texts(claims, roles.strategies_claim)))
     if role == "chair" and roles.team_claim:
         teams = _texts(claims, roles.team_claim)
-        if len(teams) != 1:  # a chair of an unknown team must not be one of all
+        if len(teams) != 1:  # a chair of an unknown team must not chair all
             _complain("not one team in the claim %r of a chair: viewer", roles.team_claim)
             return Grant(office)
         return Grant(office, role, team=teams[0])
@@ -153,7 +153,7 @@ def _strategies(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def _texts(claims: Mapping[str, Any], name: str) -> list[str]:
-    """Return a claim's texts; what is no text is none."""
+    """Return a claim's texts; values of other types are left out."""
     value = claims.get(name) if name else None
     many = value if isinstance(value, list | tuple) else [value]
     return [one.strip() for one in many if isinstance(one, str) and one.strip()]

@@ -32,7 +32,7 @@ def load_city(path: Path | str) -> CityConfig:
 def validate(
     raw: Mapping[str, Any], model: type[ModelT], path: Path, cross_faults: list[Message]
 ) -> ModelT:
-    """Make a frozen model of what a file says, or tell every fault at once."""
+    """Make a frozen model of a file's content, or report every fault at once."""
     try:
         made = model.model_validate(raw)
     except ValidationError as error:
@@ -70,7 +70,7 @@ def _schema_faults(error: ValidationError, model: type[BaseModel]) -> Iterator[M
     faults = error.errors()
     for fault in faults:
         if fault["type"] == "too_short" and _is_within(fault["loc"], faults):
-            continue  # nothing is left of a list because each of its items has a fault of its own
+            continue  # a list is empty only because each of its items has its own fault
         parts = [part for part in fault["loc"] if part != "[key]"]
         where = [str(part) for part in parts if not isinstance(part, int)]
         key = _dotted(parts)
@@ -107,7 +107,7 @@ def _dotted(parts: list[int | str]) -> str:
 
 
 def _walk(root: type[BaseModel], where: list[str]) -> tuple[type[BaseModel] | None, str]:
-    """Follow a location into the models; return the last model met and its field's text."""
+    """Follow a location into the models; return the last model and its field's text."""
     model: type[BaseModel] | None = root
     text = ""
     for part in where:

@@ -1,4 +1,4 @@
-"""What a city's file says about what its public is told, and who answers for it."""
+"""The settings for a city's public pages, and who answers for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Sentences = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class Public(Frozen):
-    """What the public is told: by whom, in which language, on whose word."""
+    """What the public sees: by whom, in which language, on whose authority."""
 
     language: Language = Field("en", description="of reports, and of the public page first: en, es")
     source: str = Field("", description="who publishes the incidents, as a reader would say it")

@@ -14,7 +14,7 @@ from csa.config.loading import read_toml
 
 DEPLOYMENT_FILE = "csa.toml"
 ROLES_TABLE = "roles"
-"""The deployment file's only table: no setting; `csa.config.grants` reads it."""
+"""The deployment file's only table; not a setting: `csa.config.grants` reads it."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Setting:
 
     name: str  # as a flag without its dashes, and in the deployment file
     read: Callable[[Any], Any]  # text or TOML value to the value; raises ValueError
-    from_city: Callable[[CityConfig], Any]  # the city file's value; None where it says none
-    default: Callable[[CityConfig], Any]  # the value where nothing sets it
+    from_city: Callable[[CityConfig], Any]  # the city file's value; None where it has none
+    default: Callable[[CityConfig], Any]  # the default
     about: str  # what it means, with its unit
 
     @property
@@ -47,7 +47,7 @@ def _whole(given: Any) -> int:
 
 
 def _from_areas(name: str) -> Callable[[CityConfig], Any]:
-    """Read a setting from [areas], where the city's own file says it."""
+    """Read a setting from [areas], if the city's own file sets it."""
     return lambda city: getattr(city.areas, name) if name in city.areas.model_fields_set else None
 
 
@@ -65,9 +65,9 @@ def _of_areas(name: str, read: Callable[[Any], Any], about: str) -> Setting:
 
 
 ACCESS = ("local", "public", "signed-in")
-"""Who may open the app: this machine; anybody, what is published; who signs in."""
+"""Who may open the app: this machine only, anybody (published data only), or who signs in."""
 PLACES = frozenset({"data_dir", "store", "access", "bundle"})
-"""Settings of the deployment; the others choose areas."""
+"""Settings for the deployment; the others choose areas."""
 
 
 def _access(given: Any) -> str:
@@ -119,7 +119,7 @@ SETTINGS = (
 class Resolved:
     """A setting's value and where it came from."""
 
-    value: Any  # the value; None is left to the suggestion
+    value: Any  # the value; None leaves it to the suggestion
     origin: str  # `flag`, `environment`, `deployment file`, `city file` or `default`
 
 
@@ -129,7 +129,7 @@ def resolve(
     environment: Mapping[str, str] | None = None,
     deployment: Path | None = None,
 ) -> dict[str, Resolved]:
-    """Settle each setting: the first of flag, environment, deployment file, city, default."""
+    """Resolve each setting: the first of flag, environment, deployment file, city, default."""
     variables = os.environ if environment is None else environment
     deployed = _deployed(variables, deployment)
     settled = {}

@@ -102,9 +102,9 @@ Spellings = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min
 
 
 class Frozen(BaseModel):
-    """A model that does not change and has no unknown key."""
+    """A frozen model that refuses unknown keys."""
 
-    # A number is a number: no text, no yes and no, no infinity is taken for one.
+    # A number must be a number: text, booleans and infinity are refused.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @field_validator("*", mode="before")

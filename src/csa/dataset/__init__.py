@@ -1,1 +1,1 @@
-"""A versioned dataset, what is kept beside it, and its history."""
+"""A versioned dataset, the results stored beside it, and its history."""

@@ -1,4 +1,4 @@
-"""What was computed once and is kept beside a dataset, under its fingerprint and parameters."""
+"""Results computed once and stored beside a dataset, by its fingerprint and parameters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from csa.base.io import KEPT, json_bytes, write_file
 
 
 def kept_path(dataset_folder: Path, name: str, fingerprint: str, params: Mapping[str, Any]) -> Path:
-    """Tell where something is kept: other data or other parameters are another file."""
+    """Return where a result is stored: one file for each fingerprint and set of parameters."""
     code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
     return dataset_folder / KEPT / f"{name}-{fingerprint[:16]}-{code}.json"
 
 
 def load_kept(path: Path) -> dict[str, Any] | None:
-    """Read what is kept."""
+    """Read a stored result."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -32,5 +32,5 @@ def load_kept(path: Path) -> dict[str, Any] | None:
 
 
 def save_kept(path: Path, kept: Mapping[str, Any]) -> None:
-    """Keep something."""
+    """Store a result."""
     write_file(path, json_bytes(kept))

@@ -25,15 +25,15 @@ CELL_PATTERN = re.compile("8[0-9a-f]{14}")
 class Chosen:
     """Areas to be followed."""
 
-    area_ids: tuple[str, ...]  # of each of n areas, its letter
-    place_names: tuple[str, ...]  # its name
-    cells: tuple[frozenset[int], ...]  # its H3 cells
+    area_ids: tuple[str, ...]  # the letter of each of n areas
+    place_names: tuple[str, ...]  # the name of each
+    cells: tuple[frozenset[int], ...]  # the H3 cells of each
     resolution: int  # of all cells
-    period: Period | None = None  # the months whose counts chose them, by the areas that say
+    period: Period | None = None  # the months whose counts chose them, where known
     kinds: tuple[str, ...] = ()  # the kinds of incident that chose them
     n_undated: int = 0  # how many areas do not say which months chose them
     is_suggested: bool | None = None
-    max_area_km2: float | None = None  # the size limit that they were found with; None there too
+    max_area_km2: float | None = None  # the size limit they were found with; None where unknown
 
 
 def load_chosen(path: Path) -> Chosen:
@@ -86,7 +86,7 @@ def _of_csv(text: str) -> list[Mapping[str, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows: list[Mapping[str, Any]] = list(reader)
     if reader.fieldnames and not rows:
-        # A header alone: no area is a result, but only in a file of areas.
+        # A header alone: having no areas is a result, but only in a file of areas.
         return [] if {"area_id", "cells"} <= set(reader.fieldnames) else [dict.fromkeys(["_"])]
     if not reader.fieldnames:
         raise ValueError(text)
@@ -122,7 +122,7 @@ def _refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Pat
 
 
 def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
-    """Tell the whole months that chose the areas, from the first and last day counted."""
+    """Return the whole months that chose the areas, from the first to the last day counted."""
     if not rows:
         return None
     try:
@@ -139,7 +139,7 @@ def _period(rows: Sequence[Mapping[str, Any]], file: Path) -> Period | None:
 
 
 def _way(file: Path) -> tuple[bool | None, float | None]:
-    """Read from the proposal beside the file how its areas were found; a file may stand alone."""
+    """Read from the proposal beside the file, if there is one, how its areas were found."""
     try:
         params = json.loads((file.parent / PROPOSAL).read_text(encoding="utf-8"))["params"]
         suggested = params["suggested"]
@@ -150,7 +150,7 @@ def _way(file: Path) -> tuple[bool | None, float | None]:
 
 
 def _kinds(rows: Sequence[Mapping[str, Any]], file: Path) -> tuple[str, ...]:
-    """Tell which kinds of incident chose the areas: they are followed on the same."""
+    """Return the kinds of incident that chose the areas: they are followed on the same kinds."""
     given = {str(row.get("kinds") or "") for row in rows}
     words = set(" ".join(given).split())
     if not words:

@@ -38,19 +38,19 @@ REVISION_COLUMNS = {
 """The table of `list_revisions`: column to kind of value."""
 
 LEAST_MONTHS = 3
-"""Fewer months do not tell how much a month usually grows."""
+"""Fewer months do not show how much a month usually grows."""
 
 
 class MonthCount(NamedTuple):
     """What was counted in a month."""
 
-    incidents: int  # of all kinds
-    homicides: int  # those of them that are homicides
+    incidents: int  # all kinds
+    homicides: int  # the homicides among them
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A version of a dataset, as far as its counts by month go."""
+    """A version of a dataset: its counts by month."""
 
     version: str  # its number, such as `0003`
     city: str  # the city's id
@@ -58,11 +58,11 @@ class Edition:
     data_from: date | None  # first and last day that it covers
     data_through: date | None  # first and last day that it covers
     months: Mapping[str, MonthCount]  # `YYYY-MM` to counts
-    reading: frozenset[str] = frozenset()  # what its files were and what was left out
+    reading: frozenset[str] = frozenset()  # its files and what was left out of them
     skipped_before: int = 0  # how many versions since the edition before could not be read
 
     def count(self, month: Month) -> MonthCount:
-        """Give what it counts in a month."""
+        """Return its count of a month."""
         return self.months.get(str(month), MonthCount(0, 0))
 
     def whole_months(self) -> tuple[Month, ...]:
@@ -70,7 +70,7 @@ class Edition:
         return tuple(Month(n // 12, n % 12 + 1) for n in self._whole_indices())
 
     def is_whole(self, month: Month) -> bool:
-        """Tell whether it covers a month to its end."""
+        """Check whether it covers a month to its end."""
         return month.index in self._whole_indices()
 
     def _whole_indices(self) -> range:
@@ -83,7 +83,7 @@ class Edition:
 def load_history(folder: Path) -> tuple[Edition, ...]:
     """Read what each version of a dataset counted by month.
 
-    Versions in a row that hold the same incidents and places are one, the last of them.
+    Consecutive versions with the same incidents and places count as one, the last.
     """
     if not (folder / MARKER).is_file():
         raise SourceError("dataset.absent", path=folder)
@@ -98,13 +98,13 @@ def load_history(folder: Path) -> tuple[Edition, ...]:
             n_skipped += editions.pop().skipped_before
         editions.append(replace(edition, skipped_before=n_skipped))
         n_skipped = 0
-    if n_skipped:  # after the last that could be read comes the current one
+    if n_skipped:  # the current version follows the last that could be read
         raise SourceError("dataset.damaged", path=folder)
     return tuple(editions)
 
 
 def list_comparable(editions: Sequence[Edition]) -> tuple[Edition, ...]:
-    """List the editions whose counts can be held against the newest one's."""
+    """List the editions whose counts can be compared with the newest one's."""
     alike = operator.attrgetter("city", "data_from", "reading")
     return tuple(one for one in editions if alike(one) == alike(editions[-1]))
 
@@ -118,11 +118,11 @@ def list_revisions(editions: Sequence[Edition]) -> pd.DataFrame:
 
 
 def usual_growth(editions: Sequence[Edition]) -> float | None:
-    """Tell by how much a month's count usually grew after it was the newest whole month.
+    """Return by how much a month's count usually grew after it was the newest whole month.
 
-    Only months that some edition had as its newest whole one tell of late reports: what the
-    first edition counted of years long past had settled before. The last of them have had
-    little time to grow.
+    Only months that were some edition's newest whole month show late reports: the first edition's
+    counts of earlier years were already complete. The most recent months have had little time to
+    grow.
     """
     comparable = list_comparable(editions)
     compared = set(_compared_months(comparable))
@@ -138,13 +138,13 @@ def usual_growth(editions: Sequence[Edition]) -> float | None:
 
 
 def newest_month(editions: Sequence[Edition]) -> str | None:
-    """Tell the newest month, whole or not: its count is provisional."""
+    """Return the newest month, whole or not: its count is provisional."""
     through = editions[-1].data_through if editions else None
     return None if through is None else str(_month_of(through))
 
 
 def explain_left_out(editions: Sequence[Edition]) -> tuple[Message, ...]:
-    """Say which versions are not compared, and why."""
+    """Explain which versions are not compared, and why."""
     n_skipped = sum(edition.skipped_before for edition in editions)
     n_unlike = len(editions) - len(list_comparable(editions))
     said = (

@@ -1,4 +1,4 @@
-"""A dataset: incidents, places and the account of how they were read, in one folder."""
+"""A dataset: incidents, places and the report on how they were read, in one folder."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ NEIGHBORHOODS = "neighborhoods.parquet"
 STUDY_AREA = "study_area.parquet"
 REJECTED = "rejected.csv"
 LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"}
-"""What a city may have and lack: key of `ingest.json` to file."""
+"""Optional layers: key of `ingest.json` to file."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything that a later step needs: no source file is read again."""
+    """Everything that a later step needs, so that source files are not read again."""
 
     incidents: pd.DataFrame  # an incident a row, sorted by `incident_id`
     neighborhoods: gpd.GeoDataFrame
@@ -137,7 +137,7 @@ def list_ids(folder: Path) -> frozenset[str]:
 
 
 def _load_layer(place: Path, key: str, report: Mapping[str, Any]) -> gpd.GeoDataFrame | None:
-    """Read a layer that the report tells of; a dataset may be older than layers."""
+    """Read a layer named in the report; older datasets may have no layers."""
     account = report.get(key)
     if account is None:
         return None

@@ -1,4 +1,4 @@
-"""Changes of the plan's actions: how they stand, what is proposed, what waits for what."""
+"""Changes of the plan's actions: their state, what is proposed, what waits for what."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from csa.plan import NEED_REASON, ActionState, Plan
 
 PROPOSED, CHAIR_APPROVED, REFUSED = "proposed", "chair-approved", "refused"
 CHANGEABLE = ("title", "office", "coordinator", "start", "due")
-"""What a proposed revision of the plan may change; how an action stands is reported at once."""
+"""What a proposed revision of the plan may change; an action's state is reported directly."""
 MAX_TITLE = 160
 
 
@@ -37,7 +37,7 @@ def set_action(
     changes: Mapping[str, Any],
     seen: int | None = None,
 ) -> ActionState:
-    """Say how an action stands; what is not given stays."""
+    """Set the state of an action; values that are not given stay as they are."""
     plan.action(number)
     require_action(act.person, plan, number)
     with store.writing(act.signed) as session:
@@ -52,7 +52,7 @@ def set_action(
         if row is None:
             session.add(ActionRow(key=number, **values))
         else:
-            row.updated_on = now.updated_on  # told even where nothing else is: it was confirmed
+            row.updated_on = now.updated_on  # even where nothing else changes: it was confirmed
             for name, value in values.items():
                 if getattr(row, name) != value:
                     setattr(row, name, value)
@@ -60,7 +60,7 @@ def set_action(
 
 
 def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: date) -> ActionState:
-    """Return what a change makes of a state: what `set_action` would write."""
+    """Return a state after a change: what `set_action` would write."""
     wanted = dict(changes)
     status = wanted.get("status", before.status)
     if status in NEED_REASON and not wanted.get("reason", ""):
@@ -72,7 +72,7 @@ def changed(before: ActionState, changes: Mapping[str, Any], why: str, today: da
         wanted["reason"] = ""
     if status == "done" and wanted.get("percent") is None:
         wanted["percent"] = 100
-    # What is told of an earlier day makes nothing older than it is.
+    # A report on an earlier day does not make the state older.
     return replace(before, **wanted, updated_on=max(today, before.updated_on or today))
 
 
@@ -88,7 +88,7 @@ def _require_written(session: Session, plan: Plan, number: str) -> None:
 
 
 def _require_title(session: Session, plan: Plan, number: str, wanted: Mapping[str, str]) -> None:
-    """Refuse an office or a day for what nobody has written: it would be late, and no action."""
+    """Refuse an office or a date for an action that is not written yet: it could become late."""
     if _is_unwritten(session, plan, number) and "title" not in wanted:
         raise ParamError("decide.slot_title", number=number)
 
@@ -126,7 +126,7 @@ def propose_change(
 
 
 def _as_state(number: str, values: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a proposal changes of an action's state; refuse days that are none."""
+    """Return what a proposal changes of an action's state; refuse invalid dates."""
     found: dict[str, Any] = {}
     for name, text in values.items():
         if name in {"start", "due"}:
@@ -160,13 +160,13 @@ def answer_change(
 
 
 def _carry_out(session: Session, change: ChangeRow) -> None:
-    """Let an approved proposal's office and days stand in the action."""
+    """Write the office and dates of an approved proposal into the action."""
     found = _as_state(change.action, change.values)
     if not found:
         return
     row = session.get(ActionRow, change.action)
     before = ActionState(change.action) if row is None else state_of(row)
-    # Approving a plan tells nothing of how it goes: a stale action stays stale.
+    # Approving a plan does not report progress: a stale action stays stale.
     now = replace(before, **found)
     if row is None:
         values = {name: value for name, value in asdict(now).items() if name != "number"}

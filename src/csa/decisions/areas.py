@@ -31,7 +31,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 SAME_PLACE = 0.5
-"""Share of cells in common (Jaccard) from which a redrawn area is the same place."""
+"""Share of cells in common (Jaccard) at which a redrawn area is the same place."""
 FEWER = frozenset({"fewer here", "fewer here and next door"})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
@@ -46,8 +46,8 @@ def designate(
 ) -> str:
     """Make a candidate a core service area, or note it as a candidate.
 
-    An area that shares at least half of its cells with one that was decided on before is the
-    same place: it keeps its letter, and the new cells stand beside the old.
+    An area that shares at least half of its cells with one decided on before is the same place: it
+    keeps its letter, and the new cells are recorded beside the old.
     """
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
@@ -111,7 +111,7 @@ def _refuse_step(key: str, before: str, state: str) -> None:
 
 
 def _refuse_earlier(row: AreaRow | None, act: Act) -> None:
-    """Refuse a step dated before the last one: the steps tell what was served when."""
+    """Refuse a step dated before the last one: the steps show what was served when."""
     if row is not None and act.on < row.since:
         raise ParamError("decide.earlier", area=row.key, day=act.on, since=row.since)
 
@@ -133,14 +133,14 @@ def _add_step(
 def maintain(
     store: Store, act: Act, key: str, told: Mapping[str, Any], *, seen: int | None = None
 ) -> None:
-    """Let an area go to maintenance, where the shootings fell by more than luck gives."""
+    """Move an area to maintenance, if its shootings fell by more than chance explains."""
     if told.get("verdict") not in FEWER:
         raise ParamError("decide.not_fewer", area=key, verdict=told.get("verdict"))
     _step(store, act, key, MAINTENANCE, told, seen)
 
 
 def _refuse_other_evidence(row: AreaRow, cells: Sequence[str], told: Mapping[str, Any]) -> None:
-    """Refuse a verdict on other cells, or one that counts a fall before the area was served."""
+    """Refuse a verdict on other cells, or on a drop before the area was served."""
     if sorted(told.get("cells", ())) != sorted(cells):
         raise ParamError("decide.other_cells", area=row.key)
     if str(told.get("since", "")) < row.since.isoformat()[:7]:

@@ -1,6 +1,6 @@
-"""What was chosen, by whom and why: kept as files until the store keeps it.
+"""What was chosen, by whom and why: stored as files until it is decided in the store.
 
-A choice is written once and never changed; a later one stands beside it. It holds the areas'
+A choice is written once and never changed; a later one is added beside it. It holds the areas'
 cells and what was known of them, so that it can be shown as it was seen.
 """
 
@@ -52,7 +52,7 @@ _AREA_KEYS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Areas that a body chose."""
+    """Areas that an office or body chose."""
 
     at_utc: datetime  # when, to the second
     by_office: str  # which body or office, never a private person
@@ -62,7 +62,7 @@ class Choice:
     weights: Mapping[str, float]  # weight of each component
 
     def __post_init__(self) -> None:
-        """Refuse a choice that nobody could account for."""
+        """Refuse a choice without areas, body or reasons."""
         if not self.areas:
             raise ParamError("choose.no_area")
         if len(" ".join(self.reasons.split())) < MIN_REASONS:
@@ -74,7 +74,7 @@ class Choice:
 
 
 def passed_over(judgement: AreaAssessment, areas: Sequence[str]) -> Message | None:
-    """Tell which areas of a higher tier than a chosen one were not chosen."""
+    """List the areas of a higher tier than a chosen one that were not chosen."""
     tiers = judgement.table.set_index("area_id")["tier"]
     lowest = max((_rank(tiers[area]) for area in areas), default=0)
     missing = [
@@ -121,7 +121,7 @@ def save_choice(
 
 
 def _seen(row: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, Any]:
-    """Keep an area as it was seen."""
+    """Record an area as it was seen."""
     return {
         "area_id": row["area_id"],
         "place_name": row["place_name"],
@@ -135,7 +135,7 @@ def _seen(row: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, Any]:
 
 
 def list_choices(folder: Path) -> tuple[list[dict[str, Any]], list[Message]]:
-    """Read the choices that were kept; a file that cannot be read hides no other."""
+    """Read the stored choices; a file that cannot be read does not hide the others."""
     kept: list[dict[str, Any]] = []
     complaints: list[Message] = []
     for path in sorted(folder.glob("choice-*.json"), reverse=True):
@@ -147,7 +147,7 @@ def list_choices(folder: Path) -> tuple[list[dict[str, Any]], list[Message]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read a choice that each reader can show without looking for what it lacks."""
+    """Read a choice; refuse one that lacks a value that readers show."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -171,5 +171,5 @@ def _is_area(area: Any) -> bool:
 
 
 def _has(values: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> bool:
-    """Tell whether each of these keys holds a value of its kind."""
+    """Check whether each of these keys holds a value of its kind."""
     return all(name in values and isinstance(values[name], kinds[name]) for name in kinds)

@@ -1,4 +1,4 @@
-"""What somebody is writing, kept over a reload: of no force, and not in the trail."""
+"""Drafts, which survive a reload: they decide nothing and are not in the trail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DRAFT = "draft"
 
 
 def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]) -> None:
-    """Keep a draft; an empty one is forgotten."""
+    """Store a draft; delete an empty one."""
     require(owner, "member")
     key, now = _key(owner, page), datetime.now(UTC)
     with store.writing(Signed(owner.office, DRAFT, now)) as session:
@@ -28,7 +28,7 @@ def keep_draft(store: Store, owner: Person, page: str, values: Mapping[str, Any]
 
 
 def draft_of(store: Store | None, owner: Person, page: str) -> dict[str, Any]:
-    """Return a kept draft."""
+    """Return a stored draft."""
     if store is None:
         return {}
     with store.reading() as session:

@@ -1,6 +1,6 @@
 """Who received which edition of a month's report.
 
-These entries lie outside of what an edition is made from: handing one out changes no report.
+Editions are made without these entries: handing one out does not change a report.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def hand_out(
     recipients: Sequence[str],
     handed_on: date | None = None,
 ) -> tuple[str, ...]:
-    """Record that offices or groups received an edition: all of them, or none.
+    """Record that offices or groups received an edition, all of them at once.
 
-    The same edition may go to the same recipient again on another day, which is another entry;
-    twice on one day it is refused, for that is a button pressed twice.
+    The same edition may go to the same recipient again on another day, as another entry; twice on
+    one day is refused, since that is a button pressed twice.
     """
     require(act.person, "member")
     _check(edition)
@@ -79,7 +79,7 @@ def _check(edition: EditionFile) -> None:
 
 
 def _require_hex(name: str, text: str, lengths: Collection[int]) -> None:
-    """Refuse what is no hash: these come from the program, and a wrong one is never found again."""
+    """Refuse a text that is not a hash: an edition with a wrong one could never be found again."""
     if len(text) not in lengths or not HEX_DIGITS.issuperset(text):
         raise ParamError("decide.no_hash", name=name, given=text)
 
@@ -92,7 +92,7 @@ def _check_day(month: str, on: date, today: date) -> None:
 
 
 def _named(recipient: str) -> str:
-    """Return a recipient on one line."""
+    """Return a recipient's name on one line."""
     name = " ".join(said("recipient", recipient).split())
     if len(name) > MAX_RECIPIENT:
         raise ParamError(

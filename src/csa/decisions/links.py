@@ -1,4 +1,4 @@
-"""What waits for what: links added to the plan's own, or taken from them."""
+"""What waits for what: links added to the plan's own, or removed from them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def set_link(
     is_removed: bool = False,
     seen: int | None = None,
 ) -> None:
-    """Let one action wait for another, or no longer."""
+    """Record that one action waits for another, or remove such a link."""
     action, needs, source = link
     plan.action(action)
-    plan.strategy_of(needs)  # a goal is nothing that could be waited for
+    plan.strategy_of(needs)  # a goal cannot be waited for
     for number in (needs, source):
         plan.goal_of(number)
         if number.count(".") >= 2:
@@ -50,7 +50,7 @@ def set_link(
 
 
 def _refuse_circle(plan: Plan, rows: Sequence[LinkRow], action: str) -> None:
-    """Refuse that an action would wait for itself, by way of others."""
+    """Refuse a link by which an action would wait for itself, directly or through others."""
     waits = waits_for(plan, links_of(plan, rows))
     behind, newest = set[str](), waits[action]
     while newest - behind:

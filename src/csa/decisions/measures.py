@@ -1,4 +1,4 @@
-"""Values of measures: taken, revised in sight, locked by the quarter; what a measure means."""
+"""Values of measures: added, visibly revised, approved by the quarter; and what a measure means."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NUMBERS = ("value", "numerator", "denominator", "answers", "design_effect", "bas
 
 
 def add_values(store: Store, plan: Plan, act: Act, values: Sequence[Value]) -> int:
-    """Take values of measures, all or none; one that differs is a revision beside the earlier."""
+    """Add values of measures, all or none; one that differs is a revision beside the earlier."""
     measures = {measure.id: measure for measure in plan.measures}
     for value in values:
         _require_measure(act.person, measures, value.measure)
@@ -67,7 +67,7 @@ def _add_value(session: Session, value: Value, before: dict[str, ValueRow]) -> b
 
 
 def _require_measure(person: Person, measures: Mapping[str, PlanMeasure], measure: str) -> None:
-    """Refuse who works for none of a measure's goals; the whole plan's are for every editor."""
+    """Refuse a person without a goal of the measure; plan-wide ones are open to every editor."""
     if measure not in measures:
         known = ", ".join(measures)
         raise ParamError("decide.no_measure", given=measure, known=known)
@@ -103,7 +103,7 @@ def settle_measure(
     settled: Mapping[str, Any],
     seen: int | None = None,
 ) -> None:
-    """Say what a measure counts, its baseline, its target, its source and owner."""
+    """Set what a measure counts, its baseline, its target, its source and its owner."""
     measures = {found.id: found for found in plan.measures}
     _require_measure(act.person, measures, measure)
     require(act.person, "chair")

@@ -1,4 +1,4 @@
-"""What a quarterly review decided, recorded as it was decided."""
+"""What a quarterly review decided, recorded at the meeting."""
 
 from __future__ import annotations
 

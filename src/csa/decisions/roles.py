@@ -20,29 +20,29 @@ ANY_TEAM = ""
 class Person:
     """Somebody who uses the app or the command."""
 
-    office: str  # the office or body they act for; it stands in the trail
+    office: str  # the office or body they act for, as the trail names it
     role: Role = "viewer"
     strategies: tuple[str, ...] = ()  # numbers of an editor's strategies
     team: str = ANY_TEAM  # a chair's team
-    name: str = ""  # what the provider of the sign-in calls them
+    name: str = ""  # their name, from the sign-in provider
 
     @property
     def desk(self) -> str:
-        """Whose drafts are theirs: two people of one office have each their own."""
+        """The key of their drafts: two people of one office each have their own."""
         return self.name or self.office.strip()
 
     def __post_init__(self) -> None:
-        """Refuse a role that nobody knows."""
+        """Refuse an unknown role."""
         if self.role not in ROLES:
             raise ParamError("roles.unknown", given=self.role, known=", ".join(ROLES))
 
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody changes something, on a day, for a reason."""
+    """A change by a person, on a day, for a reason."""
 
     person: Person  # who, with their role
-    signed: Signed  # what the trail says of it
+    signed: Signed  # how the trail records it
     on: date  # the day, in the city's own time
 
 
@@ -58,7 +58,7 @@ def act(person: Person, why: str, at_utc: datetime, time_zone: str) -> Act:
 
 
 def may(check: Callable[..., None], *given: object) -> bool:
-    """Tell whether a rule would let somebody: for a page, which offers only what would be kept."""
+    """Check whether a role rule allows something, so that pages offer only what is allowed."""
     try:
         check(*given)
     except RoleError:
@@ -67,7 +67,7 @@ def may(check: Callable[..., None], *given: object) -> bool:
 
 
 def require(person: Person, least: Role) -> None:
-    """Refuse a person whose role is less."""
+    """Refuse a person whose role is too low."""
     if ROLES.index(person.role) < ROLES.index(least):
         raise RoleError("roles.refused", given=person.role, least=least)
 

@@ -42,7 +42,7 @@ def add_task(store: Store, act: Act, area: str, task: Mapping[str, Any]) -> str:
 def set_task(
     store: Store, act: Act, key: str, task: Mapping[str, Any], seen: int | None = None
 ) -> None:
-    """Change a task; what is not given stays."""
+    """Change a task; values that are not given stay as they are."""
     require(act.person, "member")
     with store.writing(act.signed) as session:
         row = find(session, TaskRow, key, seen)
@@ -94,7 +94,7 @@ def add_asked(store: Store, act: Act, area: str, asked: str, *, is_public: bool 
 
 
 def answer_asked(store: Store, act: Act, key: str, answered: str, seen: int | None = None) -> None:
-    """Answer what residents asked: you said, we did."""
+    """Record the answer to what residents asked: you said, we did."""
     require(act.person, "member")
     text = said("answered", answered)
     with store.writing(act.signed) as session:
@@ -114,7 +114,7 @@ def add_lesson(store: Store, act: Act, area: str, text: str) -> str:
 
 
 def add_stakeholder(store: Store, act: Act, area: str, organisation: str, part: str = "") -> str:
-    """Add an organisation that takes part; a private person has no place here."""
+    """Add an organization that takes part, never a private person."""
     require(act.person, "member")
     name, does = said("organisation", organisation), said("part", part, least=0)
     with store.writing(act.signed) as session:

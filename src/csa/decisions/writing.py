@@ -1,4 +1,4 @@
-"""What every change of the store does: find the row, refuse a stale writer, number what is new."""
+"""Steps of every change of the store: find the row, refuse a stale writer, number a new row."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find(session: Session, table: type[Row], key: str, seen: int | None = None) 
 
 
 def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> None:
-    """Refuse to write over what somebody else changed meanwhile, and tell who changed what."""
+    """Refuse to overwrite what somebody else changed meanwhile, and name who changed what."""
     now = 0 if row is None else row.revision
     if seen is None or seen == now or row is None:
         return
@@ -48,13 +48,13 @@ def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> Non
 
 
 def _told(new: str) -> str:
-    """Say what became of a row, from its entry."""
+    """Summarize what became of a row, from its entry."""
     parts = (f"{name.replace('_', ' ')} {value}" for name, value in json.loads(new).items())
     return shorten("; ".join(parts), MAX_TOLD, placeholder=" ...")
 
 
 def next_key(session: Session, table: type[Audited], stem: str) -> str:
-    """Return the next key: none is used twice, since nothing is removed."""
+    """Return the next key: keys are never used twice, since nothing is removed."""
     session.flush()
     n = session.scalar(
         select(func.count()).select_from(table).where(table.key.startswith(stem, autoescape=True))
@@ -63,7 +63,7 @@ def next_key(session: Session, table: type[Audited], stem: str) -> str:
 
 
 def said(name: str, text: str, *, least: int = 1) -> str:
-    """Return a text that somebody wrote, without outer blanks."""
+    """Return a text that a person wrote, without outer blanks."""
     stripped = text.strip()
     if not least <= len(stripped) <= MAX_TEXT:
         raise ParamError("decide.text", name=name, least=least, most=MAX_TEXT, given=len(stripped))

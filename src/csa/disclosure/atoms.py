@@ -1,4 +1,4 @@
-"""The joint finest partition: incidents that no table can tell apart by place, month by month."""
+"""The joint finest partition: incidents that no table can separate by place, month by month."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONTH_COLUMN = "month"
 class Atoms:
     """Pieces of the city in the same place of each geography, and their counts by month."""
 
-    members: Mapping[str, Names]  # geography to n names, `""` for none
+    members: Mapping[str, Names]  # geography to n names, `""` outside all
     counts: Ints  # (n, m) incidents
     first: Month  # the first of the m months
 

@@ -15,14 +15,14 @@ from csa.disclosure.knowledge import OPEN, Flags, Knowledge
 from csa.disclosure.model import Range, row_sums
 
 UNITS = 2
-"""Moves that are possible at once: a count differs by so much between the tables they lead to."""
+"""How many moves must be possible at once: a count then differs by so much between two tables."""
 CELL_SLACK = 2 * UNITS
 """A move takes an incident from a cell and adds one, in two places: this far from its bounds at
 most."""
 
 
 def safe_chains(known: Knowledge, base: Ints, masks: Flags) -> Flags:
-    """Tell which places have so many incidents to move that no quarter of theirs is known.
+    """Return where so many incidents can be moved that no quarter of a place is known.
 
     Returns (q, n_quarters) where three values or more are possible.
     """
@@ -41,7 +41,7 @@ def safe_chains(known: Knowledge, base: Ints, masks: Flags) -> Flags:
     np.add.at(joined, number, np.where(is_free[:, None], table, 0))
     least = _chain_least(joined, length)
     free, size = _inside(masks & is_free, number), np.bincount(number, minlength=len(joined))
-    whole = _inside(masks, number)  # a kind is moved as a whole: all of it inside, or none
+    whole = _inside(masks, number)  # a kind is moved as a whole: all or nothing of it inside
     found |= _safe(least, whole == size, length, n_quarters, whole == 0)
     return found | _directed(least, free > 0, length, n_quarters)
 
@@ -54,7 +54,7 @@ def _inside(masks: Flags, number: Ints) -> Ints:
 
 
 def _directed(least: Ints, has: Flags, length: int, n_quarters: int) -> Flags:
-    """Let a kind gain in a chain what it loses in others, and put all of it into one place."""
+    """Return where a kind can gain in a chain, in one place, what it loses in the others."""
     own_else = least.sum(axis=1, keepdims=True) - least
     others = least.sum(axis=0, keepdims=True) - least
     can = np.minimum(own_else, others) >= UNITS  # (kinds, length)
@@ -63,7 +63,7 @@ def _directed(least: Ints, has: Flags, length: int, n_quarters: int) -> Flags:
 
 
 def safe_transfers(known: Knowledge, base: Ints, masks: Flags, ranges: tuple[Range, ...]) -> Flags:
-    """Tell which counts change when incidents move to another place that no exact figure parts.
+    """Return which counts change when incidents move to a place in all the same exact figures.
 
     Returns (q, n_ranges) where three values or more are possible.
     """
@@ -85,7 +85,7 @@ def safe_transfers(known: Knowledge, base: Ints, masks: Flags, ranges: tuple[Ran
 
 
 def _length(known: Knowledge) -> int | None:
-    """Give the number of quarters of every period; None where they differ or are not whole."""
+    """Return the number of quarters of every period; None where they differ or are not whole."""
     starts = {a: n for n, (a, _) in enumerate(known.quarters)}
     ends = {b: n + 1 for n, (_, b) in enumerate(known.quarters)}
     lengths = set()
@@ -97,7 +97,7 @@ def _length(known: Knowledge) -> int | None:
 
 
 def _is_bound_otherwise(known: Knowledge) -> Flags:
-    """Tell the groups that a row of another range than a period binds."""
+    """Return the groups in a row whose range is not a published period."""
     rows = known.rows
     spans = set(known.windows)
     ranges = zip(rows.start.tolist(), rows.until.tolist(), strict=True)
@@ -106,7 +106,7 @@ def _is_bound_otherwise(known: Knowledge) -> Flags:
 
 
 def kinds_of(known: Knowledge) -> Ints:
-    """Tell groups apart by the exact figures that they are in.
+    """Return a number for each group: the same for groups in the same exact figures.
 
     Returns (g,) equal where incidents may change places unseen by any exact figure.
     """
@@ -115,7 +115,7 @@ def kinds_of(known: Knowledge) -> Ints:
 
 
 def _slack(known: Knowledge, base: Ints, units: int) -> tuple[Flags, Flags]:
-    """Tell the groups of which no place with a class is so near its lower, or its upper bound."""
+    """Return the groups that may lose, and that may gain, so many units within all class bounds."""
     rows = known.rows
     loose = ~rows.is_exact
     now = row_sums(known, base)[loose]
@@ -128,12 +128,12 @@ def _slack(known: Knowledge, base: Ints, units: int) -> tuple[Flags, Flags]:
 
 
 def _any(flags: Flags) -> Flags:
-    """Tell, line by line, whether any flag is set: one column."""
+    """Return, for each row, whether any flag is set, as one column."""
     return np.asarray(flags.any(axis=1, keepdims=True), dtype=bool)
 
 
 def _chain_least(table: Ints, length: int) -> Ints:
-    """Give the least of each chain: so many incidents can leave it."""
+    """Return the minimum of each chain: so many incidents can leave it."""
     least = np.full((len(table), length), np.iinfo(np.int64).max // 4, dtype=np.int64)
     for quarter in range(table.shape[1]):
         at = quarter % length

@@ -1,9 +1,9 @@
-"""Which counts below ten everything ever published gives away, and proof that the others are safe.
+"""Which counts below ten can be derived from all publications, and proof that the others are safe.
 
 A count is *safe* when two tables of whole numbers are shown that agree with everything published
 and differ in it by two or more, so that at least three values remain possible between them. It is
-*exposed* when the solver shows that there are none, or finds none in so many steps: what is not
-shown to be safe is not published.
+*exposed* when the solver shows that such tables do not exist, or does not find them in so many
+steps: what is not shown to be safe is not published.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ MAX_LINEAR, MAX_WHOLE = 6_000, 1_500
 """Numbers in one linear, and one whole-number program; of a larger table a part may change. The
 linear one is quick, its bounds are proof, and its best table often has whole numbers by itself."""
 ALL_NODES, FEW_NODES = 2000, 20
-"""Branches of a whole-number program: of a small one all that it needs, of a large one a few."""
+"""Branches of a whole-number program: as many as a small one needs, a few of a large one."""
 SMALL = 400
-"""Numbers of a table that is soon solved as a whole."""
+"""Numbers in a table that is quickly solved as a whole."""
 
 
 @dataclass(frozen=True)
 class Exposed:
-    """A count below ten that is given away."""
+    """A count below ten that can be derived."""
 
     kind: Kind
     when: str  # the publication or the quarter, `YYYY-Qn`
     places: tuple[tuple[str, str], ...]  # geography and name
     low: int  # the values that remain possible
     high: int  # the values that remain possible
-    is_proven: bool  # whether this is all that is possible; else no more was found
+    is_proven: bool  # whether no other values are possible; else none were found
 
 
 def find_exposed(
@@ -72,12 +72,12 @@ def begin(
 
 
 def code(targets: Targets, row: int, column: int) -> tuple[bytes, Range]:
-    """Name a count so that it is found again when other figures are held back."""
+    """Return a count's code, by which it is found again when other figures are held back."""
     return targets.masks[row].tobytes(), targets.ranges[column]
 
 
 def settle_open(search: Search) -> Iterator[tuple[Exposed, tuple[int, int]]]:
-    """Show counts to be safe, the quick way first, and give those that are not."""
+    """Show counts to be safe, the quick way first, and yield those that are not."""
     show_by_chain(search)
     if search.base.size > SMALL:
         show_by_block(search)
@@ -95,7 +95,7 @@ def decide(search: Search, row: int, column: int) -> Exposed | None:
         model, gain = _question(search, row, column, n_variables)
         is_all = len(model.groups) == len(search.base)
         if not (whole or is_all):
-            continue  # of a part alone its bounds prove nothing
+            continue  # a part's bounds do not prove anything
         nodes = ALL_NODES if gain.size <= SMALL else FEW_NODES
         ends = []
         for sign in (1.0, -1.0):
@@ -105,7 +105,7 @@ def decide(search: Search, row: int, column: int) -> Exposed | None:
                 search.take(model, answer.change)
         if not search.is_open[row, column]:
             return None
-        if is_all and sum(ends) < WIDTH:  # no table differs by more
+        if is_all and sum(ends) < WIDTH:  # tables cannot differ by more
             return _exposed(search, row, column, is_proven=True)
     return _exposed(search, row, column, is_proven=False)
 

@@ -1,7 +1,7 @@
 """All that an observer knows: every figure ever published, as bounds on one unknown table.
 
-The unknown table has a row for each *group* (atoms that no published place tells apart) and a
-column for each *block* of months that no publication parts.
+The unknown table has a row for each *group* (atoms that no published place separates) and a column
+for each *block* of months that no publication divides.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _Masks:
     names: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, flags: Flags, name: tuple[str, str]) -> int:
-        """Give the position of a mask, new or not."""
+        """Return the position of a mask, adding it if it is new."""
         code = flags.tobytes()
         if code not in self.found:
             self.found[code] = len(self.flags)
@@ -102,10 +102,10 @@ def know(atoms: Atoms, publications: Sequence[Publication], official: Official) 
         for each in published.sums:
             mask = _mask_of_sum(each, of_place, masks)
             figures[-1][figure_of(each)] = mask
-            if each.count is not None:  # one held back is a place all the same, to be kept
+            if each.count is not None:  # a place whose count is held back must be protected too
                 months = at[each.start.index], at[each.until.index]
                 lines.append((mask, *months, each.count, each.count))
-        lines.append((nowhere, *span, -1, -1))  # its count is told too: see below
+        lines.append((nowhere, *span, -1, -1))  # its count is published too: see below
     table = _blocks(atoms, edges)
     groups = _groups(np.array(masks.flags, dtype=bool).reshape(-1, masks.n_atoms))
     truth = np.zeros((groups.max(initial=-1) + 1, table.shape[1]), dtype=np.int64)
@@ -159,7 +159,7 @@ def _resolve(atoms: Atoms, published: Publication, masks: _Masks) -> dict[str, d
 def _refuse_lost(
     published: Publication, of_place: Mapping[str, Mapping[str, int]], masks: _Masks
 ) -> None:
-    """Refuse a number of a place that the data know no more: nothing could be said of it."""
+    """Refuse a number for a place that is no longer in the data: it could not be checked."""
     for geography, counts in published.counts.items():
         for place, count in counts.items():
             if count and not masks.flags[of_place[geography][place]].any():
@@ -204,7 +204,7 @@ def _told(
 
 
 def figure_of(each: Sum) -> tuple[str, str]:
-    """Name a sum: its geography, and its places one after the other."""
+    """Name a sum by its geography and its places, one after the other."""
     return each.geography, ", ".join(each.places)
 
 
@@ -224,7 +224,7 @@ def _blocks(atoms: Atoms, edges: Sequence[int]) -> Ints:
 
 
 def _groups(flags: Flags) -> Ints:
-    """Tell atoms apart by the masks that they are in."""
+    """Return a number for each atom: the same for atoms in the same masks."""
     if not flags.shape[1]:
         return np.zeros(0, dtype=np.int64)
     packed = np.ascontiguousarray(np.packbits(flags, axis=0).T)
@@ -233,7 +233,7 @@ def _groups(flags: Flags) -> Ints:
 
 
 def _rows(lines: list[tuple[int, int, int, int, int]], truth: Ints, masks: Flags) -> Rows:
-    """Join bounds on the same sum; what has no place is taken as known as the data have it."""
+    """Join bounds on the same sum; incidents without a place are taken as known from the data."""
     joined: dict[tuple[int, int, int], tuple[int, int]] = {}
     for mask, start, until, lowest, highest in lines:
         true = int(truth[masks[mask], start:until].sum())

@@ -57,7 +57,7 @@ def row_sums(known: Knowledge, table: Ints) -> Ints:
 
 
 def segments_of(known: Knowledge, *, also: Range | None = None) -> tuple[Range, ...]:
-    """Join blocks that no row parts."""
+    """Join blocks that no row separates."""
     edges = {0, known.truth.shape[1], *known.rows.start.tolist(), *known.rows.until.tolist()}
     if also is not None:
         edges.update(also)
@@ -159,7 +159,7 @@ def greatest(
 
 
 def agrees(model: Model, change: Ints) -> bool:
-    """Tell whether a change agrees with all bounds, by plain addition."""
+    """Check whether a change agrees with all bounds, by plain addition."""
     at = model.matrix @ change.ravel()
     is_held = bool(((at >= model.low) & (at <= model.high)).all())
     return is_held and bool((change.ravel() >= model.floor).all())

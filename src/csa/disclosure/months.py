@@ -1,4 +1,4 @@
-"""Which months figures tell of, and which follow from two of them."""
+"""Which months figures cover, and which follow from two of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def edges_of(atoms: Atoms, publications: Sequence[Publication]) -> list[int]:
 
 
 def spans_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month]]:
-    """List the months that sums tell of, and those that they leave of their period."""
+    """List the months that sums cover, and the rest of their period."""
     for published in publications:
         for each in published.sums:
             edges = ((published.start, each.start), (each.until, published.until))
@@ -46,7 +46,7 @@ def spans_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month
 
 
 def gaps_of(publications: Sequence[Publication]) -> Iterator[tuple[Month, Month]]:
-    """List what one period has beyond another that begins, or ends, in the same month."""
+    """List the months that one period has beyond another with the same first or last month."""
     for one, other in combinations(publications, 2):
         if one.start == other.start and one.until != other.until:
             yield _in_order(one.until, other.until)

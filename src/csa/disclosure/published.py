@@ -1,4 +1,4 @@
-"""One publication: every count and class by place that the public was given for one quarter."""
+"""One publication: every count and class by place published for one quarter."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Classes: TypeAlias = Mapping[str, Mapping[str, Class]]
 
 @dataclass(frozen=True)
 class Sum:
-    """A count of several places together, over months of its own."""
+    """A count of several places together, over its own months."""
 
     geography: str  # whose count it is
     places: tuple[str, ...]  # whose count it is
     start: Month  # first month counted, and first not counted
     until: Month  # first month counted, and first not counted
-    count: int | None  # none for fewer than 10 or held back
+    count: int | None  # None if below 10 or held back
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What was told of one quarter, as numbers."""
+    """The numbers published for one quarter."""
 
     id: str  # the quarter, `YYYY-Qn`
     start: Month  # first month counted, and first not counted

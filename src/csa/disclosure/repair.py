@@ -14,14 +14,14 @@ from csa.disclosure.model import Model, greatest, model_of, row_sums
 NODES = 50
 PART = 100
 SMALL_COST = 1e-3
-"""Of a change, beside what is forgiven: of all tables that fit one near the data is taken."""
+"""The cost of a change beside what is forgiven, so that a table near the data is preferred."""
 
 
 def agreeing_table(known: Knowledge) -> tuple[Knowledge, Ints]:
-    """Give a table that agrees with all that was published, the truth where it does.
+    """Return a table that agrees with all that was published; the true one if it does.
 
     Where figures were revised, an observer who takes all of them for the same truth looks for a
-    table that fits; where none does, the smallest sum of differences is forgiven.
+    table that fits; if none exists, the smallest sum of differences is forgiven.
     """
     base = known.truth
     now, city = row_sums(known, base), base.sum(axis=0)
@@ -61,7 +61,7 @@ def _near(known: Knowledge, now: Ints) -> Ints:
 
 
 def _least_change(known: Knowledge, groups: Ints) -> tuple[Ints, float]:
-    """Solve for the change that leaves the least to forgive, and tell how much that is."""
+    """Find the change that leaves the least to forgive, and return how much that is."""
     truth = known.truth
     n_blocks = truth.shape[1]
     segments = tuple((block, block + 1) for block in range(n_blocks))

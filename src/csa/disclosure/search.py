@@ -14,8 +14,8 @@ from csa.disclosure.model import Floats, Model, greatest, model_of
 from csa.disclosure.targets import Targets, sums
 
 WIDTH = 2
-"""Highest less lowest possible value of a safe count: at least three values, so that one event
-more or less is never seen, and no guess is right for sure, or in one of two cases."""
+"""Highest less lowest possible value of a safe count: at least three values, so that one event more
+or less never shows, and a guess is never certain, nor one of two."""
 SEED = 20
 CAP = 4
 """No number of a table tried changes by more: others then change as well."""
@@ -44,7 +44,7 @@ class Search:
         self.random = np.random.default_rng(SEED)
 
     def take(self, model: Model, change: Ints) -> bool:
-        """Take a table into account; tell whether it showed anything new."""
+        """Take a table into account; return whether it showed anything new."""
         was = int(self.is_open.sum())
         # integers below 2**53: exact as floats, and fast
         moved = self.sparse[:, model.groups] @ change.astype(np.float64)

@@ -1,4 +1,4 @@
-"""What of a draft may be published: small counts held back, then as few others as protect them."""
+"""What may be published of a draft: small counts are held back, and as few others as needed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Found:
 def settle(
     atoms: Atoms, draft: Publication, earlier: Sequence[Publication], official: Official
 ) -> Publication:
-    """Hold back what would give away a count below ten, with all that was published before."""
+    """Hold back what would reveal a count below ten, together with all earlier publications."""
     for before in earlier:
         if before.id == draft.id and _same_places(before, draft):
             return before
@@ -52,7 +52,7 @@ def settle(
         mine = [each for each in found if each.code not in (anyway or ())]
         if not mine:
             return shown
-        # What is given away anyway stays so, and what is safe stays so when less is told.
+        # What is revealed anyway stays so, and what is safe stays safe when less is published.
         doubtful = frozenset(each.code for each in mine)
         less = _hold_back(shown, mine)
         if less is None:
@@ -74,7 +74,7 @@ def _same_places(one: Publication, other: Publication) -> bool:
 
 
 def _as_before(shown: Publication, before: Publication) -> Publication:
-    """Take what was told of the same places of the same quarter, under whatever name."""
+    """Use what was published of the same places in the same quarter, under whatever name."""
     counts = {geography: _counts_then(geography, shown, before) for geography in shown.counts}
     classes = {
         geography: {
@@ -93,7 +93,7 @@ def _as_before(shown: Publication, before: Publication) -> Publication:
 
 
 def _counts_then(geography: str, shown: Publication, before: Publication) -> dict[str, int | None]:
-    """Take the counts of the same ground: a candidate's letter can be another's by now."""
+    """Return the counts of the same cells: a candidate's letter may belong to another by now."""
     then = {name: sorted(cells) for name, cells in before.places.get(geography, {}).items()}
     told = before.counts.get(geography, {})
 
@@ -138,7 +138,7 @@ def _without_small(draft: Publication) -> Publication:
 
 
 def _silent(shown: Publication) -> Publication:
-    """Hold back every figure: what is given away even then is not the draft's doing."""
+    """Hold back every figure: what is revealed even then is not due to the draft."""
     return replace(
         shown,
         counts={g: dict.fromkeys(inner) for g, inner in shown.counts.items()},
@@ -148,7 +148,7 @@ def _silent(shown: Publication) -> Publication:
 
 
 def _hold_back(shown: Publication, found: list[_Found]) -> Publication | None:
-    """Hold back one more figure for each exposed count: of those it comes from, or touches."""
+    """Hold back one more figure for each exposed count: one it comes from, or overlaps."""
     told = _told(shown)
     chosen: set[Figure] = set()
     for each in found:
@@ -165,7 +165,7 @@ def _hold_back_others(
     official: Official,
     found: list[_Found],
 ) -> Publication | None:
-    """Hold back the fewest figures elsewhere that help; where none do, the fewest cells of the map.
+    """Hold back the fewest figures elsewhere that help; if none do, the fewest map cells.
 
     None where no cell is left either.
     """
@@ -227,14 +227,14 @@ def _without(shown: Publication, chosen: AbstractSet[Figure]) -> Publication:
 
 
 def _told(shown: Publication) -> dict[Figure, int]:
-    """List the counts that are still told."""
+    """List the counts that are still published."""
     counts = {(g, p): n for g, inner in shown.counts.items() for p, n in inner.items()}
     counts.update({figure_of(each): each.count for each in shown.sums})
     return {figure: count for figure, count in counts.items() if count is not None}
 
 
 def _candidates(told: Mapping[Figure, int], found: _Found) -> list[Figure]:
-    """List the counts still told that it comes from, else those that it touches."""
+    """List the published counts that it comes from, else those that it overlaps."""
     for kind in (found.own, found.touching):
         candidates = [figure for figure in told if figure in kind]
         if candidates:
@@ -254,7 +254,7 @@ def _cells_told(shown: Publication, touching: AbstractSet[Figure]) -> list[Figur
 
 
 def _hide_cells(shown: Publication, chosen: AbstractSet[Figure]) -> Publication:
-    """Put cells among the lowest, whose class then says `few, or held back` of all of them."""
+    """Put cells in the lowest class, which is then labeled `few, or held back`."""
     classes = {
         geography: {
             place: HIDDEN if (geography, place) in chosen or bounds == LOWEST else bounds

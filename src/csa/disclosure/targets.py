@@ -22,11 +22,11 @@ class Targets:
     """Sums of the table that must stay uncertain."""
 
     masks: Flags  # (q, g) which groups: places, then pieces between two of them
-    labels: tuple[tuple[tuple[str, str], ...], ...]  # of each, the places it comes from
+    labels: tuple[tuple[tuple[str, str], ...], ...]  # the places each comes from
     sources: tuple[tuple[int, ...], ...]  # the positions of their masks in what is known
-    is_place: Flags  # (q,) whether it is a place itself
+    is_place: Flags  # (q,) whether each is a place itself
     ranges: tuple[Range, ...]  # ranges of blocks
-    is_quarter: Flags  # (n_ranges,) whether it is a quarter
+    is_quarter: Flags  # (n_ranges,) whether each is a quarter
     is_secret: Flags
 
 
@@ -76,7 +76,7 @@ def sums(
 
 
 def _pieces(known: Knowledge) -> list[tuple[Flags, tuple[int, ...]]]:
-    """Cut places of different layers at one another."""
+    """Intersect places of different layers."""
     pieces: list[tuple[Flags, tuple[int, ...]]] = []
     flags = known.masks
     shared = flags.astype(np.float32) @ flags.astype(np.float32).T > 0
@@ -94,7 +94,7 @@ def _pieces(known: Knowledge) -> list[tuple[Flags, tuple[int, ...]]]:
 
 
 def _remainders(known: Knowledge) -> Iterator[tuple[Flags, tuple[int, ...]]]:
-    """Take exact figures of several places from one another, as any reader can."""
+    """Subtract exact figures of several places from one another, as any reader can."""
     exact = set(known.rows.mask[known.rows.low == known.rows.high].tolist())
     layers = [np.array(layer) for layer in known.layers if exact.intersection(layer)]
     for layer in layers:
@@ -105,7 +105,7 @@ def _remainders(known: Knowledge) -> Iterator[tuple[Flags, tuple[int, ...]]]:
 
 
 def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
-    """Join the small places of a geography: the city's total less all others tells of them."""
+    """Join the small places of a geography: the city's total less all others reveals their sum."""
     flags = known.masks[layer]
     rest = ~flags.any(axis=0) & ~known.masks[known.names.index(NOWHERE)]
     true = sums(flags, known.truth, tuple(dict.fromkeys(known.windows)))
@@ -116,7 +116,7 @@ def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Flags, tupl
 
 
 def _beyond(known: Knowledge, place: int, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
-    """Take the places of a geography from one that they meet, and it from them."""
+    """Subtract the places of a geography from one that they overlap, and it from them."""
     own, flags = known.masks[place], known.masks[layer]
     meets = (flags & own).any(axis=1)
     is_inside = meets & ~(flags & ~own).any(axis=1)

@@ -34,15 +34,15 @@ from csa.displacement.zoning import (
 from csa.geo.grid import Floats, Ints
 
 DEFAULT_AFTER = 12
-"""Where no start is named: a year before the end."""
+"""Months of after where no start is given."""
 
 RECENT_MONTHS = 3
-"""Past years tell of areas followed from the very month that chose them; further off, the luck of
-the choice is over, or was never there."""
+"""Past cohorts only describe areas followed from the month they were chosen: further off, the
+chance in the choice has faded, or was never there."""
 
 
 class UsualBasis(StrEnum):
-    """What the usual course of areas rests on: a closed set."""
+    """What the usual course of areas rests on."""
 
     PAST_YEARS = "past years"
     NO_PAST_YEAR = "no past year"
@@ -52,7 +52,7 @@ class UsualBasis(StrEnum):
 
 
 def basis_of(chosen: Chosen, since: Month, past: Sequence[PastCohort]) -> UsualBasis:
-    """Tell what the usual course of areas can rest on."""
+    """Return what the usual course of areas can rest on."""
     if chosen.period is None:
         return UsualBasis.NOT_SAID
     if abs(chosen.period.until.index - since.index) > RECENT_MONTHS:
@@ -68,11 +68,11 @@ class Displacement:
 
     chosen: Chosen  # the areas
     since: Month  # the first month of after
-    until: Month  # the first month that is not over, or not covered
+    until: Month  # the first month that is not over or not covered
     places: FollowedPlaces  # areas, rings and the rest, with what was expected of them
-    dispersion: Dispersion  # how much more counts vary than chance alone would have them
+    dispersion: Dispersion  # how much more counts vary than by chance alone
     basis: UsualBasis  # what the usual course rests on
-    past: tuple[PastCohort, ...]  # past years that were known at the start, and tell of such areas
+    past: tuple[PastCohort, ...]  # past years that were known at the start and describe such areas
     usual_core: Usual  # what usually happens anyway
     usual_ring: Usual  # what usually happens anyway
     pooled: AreaVerdict  # all areas together
@@ -81,7 +81,7 @@ class Displacement:
 
 
 def settle_since(located: StudyArea, since: Month | None) -> tuple[Month, Month]:
-    """Settle the first month of after, and the first that is not over."""
+    """Return the first month of after, and the first that is not over."""
     covered = covered_months(located)
     start = since or covered.until.plus(-DEFAULT_AFTER)
     if start >= covered.until:
@@ -96,7 +96,7 @@ def displace(
     past: Sequence[PastCohort] = (),
     tell: Tell = silent,
 ) -> Displacement:
-    """Follow areas and their surroundings since a start, and say what changed."""
+    """Follow areas and their surroundings since a start, and find what changed."""
     _refuse_outside(located, chosen)
     since, until = settle_since(located, since)
     tell("expected")
@@ -149,7 +149,7 @@ def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
 
 
 def _knew_after(chosen: Chosen, since: Month) -> bool | None:
-    """Tell whether months since the start chose areas: unknown where one of them does not say."""
+    """Check whether months since the start chose areas; None where an area's months are unknown."""
     if chosen.period is not None and chosen.period.until > since:
         return True
     return None if chosen.period is None or chosen.n_undated else False
@@ -157,7 +157,7 @@ def _knew_after(chosen: Chosen, since: Month) -> bool | None:
 
 @dataclass(frozen=True)
 class _Judge:
-    """What all verdicts of one city share."""
+    """Shared inputs of all verdicts for one city."""
 
     dispersion: float
     usual_core: Usual
@@ -167,7 +167,7 @@ class _Judge:
     def all(
         self, places: FollowedPlaces, core: Ints, ring: Ints, compared: RestOfCity
     ) -> tuple[AreaVerdict, tuple[AreaVerdict, ...]]:
-        """Judge all areas together, then each; a lone area is all."""
+        """Reach a verdict on all areas together, then on each; a single area is both."""
         n_areas = len(core)
         together, alone = chances(n_areas)
         rings = [base for base in places.rings if base is not None]
@@ -200,6 +200,6 @@ class _Judge:
             if base is None
             else follow(monthly, base, compared, self.usual_ring, self.dispersion, z)
         )
-        # Unless it is known that they did not, months since the start may have chosen the areas.
+        # Unless known otherwise, months since the start may have helped to choose the areas.
         believed = frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
         return judge_place(here, there, float(z[-1]), believed)

@@ -1,4 +1,4 @@
-"""How far a sum may stray when it is looked at every month: a line valid for all looks."""
+"""How far a sum may stray when it is checked every month: a boundary valid for all looks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from scipy.stats import norm
 from csa.base.errors import ParamError
 
 POINTS = 4
-"""Points at which the law of the sum is followed, for each unit of its width: so they stay closer
-than the sum's own step. Four times as many change no digit that is used."""
+"""Points at which the distribution of the sum is computed, for each unit of its width, so that they
+stay closer than the sum's own step. Four times as many would not change a digit that is used."""
 
 MAX_LOOKS = 600
 
@@ -25,9 +25,9 @@ Floats = npt.NDArray[np.float64]
 def boundary_z(alpha: float, looks: int) -> float:
     """Find the line that an unchanged sum crosses at any of so many looks with a given chance.
 
-    Each month adds as much, and the sum so far is told in its own standard deviations. Where
-    part of the doubt is common to all months, the looks are more alike than here, so that the
-    line is crossed more rarely than is said.
+    Each month adds as much, and the sum so far is measured in its own standard deviations. Where
+    part of the error is common to all months, the looks are more alike than here, so that the line
+    is crossed more rarely than stated.
 
     References
     ----------
@@ -39,15 +39,15 @@ def boundary_z(alpha: float, looks: int) -> float:
     if not 1 <= looks <= MAX_LOOKS:
         raise ParamError("displacement.looks", given=looks, most=MAX_LOOKS)
     least = float(norm.isf(alpha / 2))
-    most = float(norm.isf(alpha / 2 / looks))  # as if looks told nothing of each other
+    most = float(norm.isf(alpha / 2 / looks))  # as if looks were independent
     if not _chance(most, looks) < alpha < _chance(least, looks):
-        return most  # one look; or too rare for the machine's digits, and this is the safe side
+        return most  # one look, or too rare for floating point; this errs on the safe side
     return float(brentq(lambda z: _chance(z, looks) - alpha, least, most, xtol=1e-6))
 
 
 @lru_cache(maxsize=256)
 def crossing_chance(line: tuple[float, ...]) -> float:
-    """Tell how often an unchanged sum crosses a line that is not the same at all looks."""
+    """Compute how often an unchanged sum crosses a line that may differ from look to look."""
     if not 1 <= len(line) <= MAX_LOOKS:
         raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
     nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))

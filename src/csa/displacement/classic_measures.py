@@ -1,4 +1,4 @@
-"""The classic numbers beside a verdict: WDD, WDQ, SPPT, and a month among its like."""
+"""The classic numbers beside a verdict: WDD, WDQ, SPPT, and a month against similar ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from csa.geo.grid import Ints
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the classic methods say of one area, or of all together."""
+    """What the classic methods give for one area, or for all together."""
 
     before: Period  # months compared
     after: Period  # months compared
@@ -37,7 +37,7 @@ class Evidence:
 
 
 def before_months(located: StudyArea, displaced: Displacement) -> Period:
-    """Tell the months before that after is compared with."""
+    """Return the months of before that after is compared with."""
     first = covered_months(located).start.index
     n_months = min(BEFORE_MONTHS, displaced.since.index - first)
     return Period.before(displaced.since, n_months)
@@ -48,8 +48,8 @@ def measure_evidence(
 ) -> tuple[Evidence, tuple[Evidence, ...]]:
     """Measure all areas together, and each, the classic way.
 
-    Counts are as they are: an area chosen at a high falls by luck alone, so that these numbers
-    stand beside a verdict, never for one.
+    Counts are not corrected: an area chosen at a high falls by chance alone, so that these numbers
+    accompany a verdict and never replace it.
     """
     before = before_months(located, displaced)
     after = Period(displaced.since, displaced.until)
@@ -76,7 +76,7 @@ def measure_evidence(
 
 @dataclass(frozen=True)
 class _Measure:
-    """What all areas of one comparison share."""
+    """Shared inputs for all areas of one comparison."""
 
     located: StudyArea
     displaced: Displacement
@@ -124,7 +124,7 @@ class _Measure:
         )
 
     def _change(self, counts: tuple[int, int], weight: float = 1.0) -> WeightedChange:
-        """Divide by size; and what came before by how much longer that was."""
+        """Divide counts by size, and those before by how much longer that period was."""
         longer = self.before.months / self.after.months
         return WeightedChange(counts[0], counts[1], weight * longer, weight)
 
@@ -133,13 +133,13 @@ class _Measure:
 
 
 def compare_city(located: StudyArea, displaced: Displacement) -> PatternChange:
-    """Tell whether the city's pattern moved: the share of each cell before and after."""
+    """Compare the city's pattern before and after: the share of each cell."""
     before = located.counts(before_months(located, displaced))
     return compare_patterns(before, located.counts(Period(displaced.since, displaced.until)))
 
 
 def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared:
-    """Set the city's newest whole month beside the same months of earlier years.
+    """Compare the city's newest whole month with the same months of earlier years.
 
     The city's, not the areas': those were chosen because some of these years were high.
     """

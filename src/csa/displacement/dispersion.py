@@ -13,7 +13,7 @@ from csa.base.errors import ParamError, TableError
 from csa.base.stats import Ints, as_counts
 
 LEAST_FREEDOM = 20
-"""Degrees of freedom below which a measured dispersion is itself mostly luck: at 20 its standard
+"""Degrees of freedom below which a measured dispersion is itself mostly chance: at 20 its standard
 error is a third of it."""
 
 
@@ -31,7 +31,7 @@ def measure_dispersion(counts: npt.ArrayLike) -> float | None:
     """Measure variance over mean of counts of places, given each period's total.
 
     Pearson's chi-square over its degrees of freedom, where each place has one share of the city
-    in all periods. So neither a season nor a rise of the whole city is dispersion.
+    in all periods. So neither a season nor a rise of the whole city counts as dispersion.
 
     References
     ----------
@@ -60,10 +60,10 @@ def estimate_dispersion(
 ) -> Dispersion:
     """Estimate how much counts of fixed places vary, from the city's own months.
 
-    Measured in blocks of several lengths, and the largest counts: one shooting answers another
-    within weeks, which months show; but places also drift from year to year, which months
-    hide in their noise and years show. The largest of several errs upward, if at all, and so
-    toward saying too little.
+    Measured in blocks of several lengths, of which the largest value is used: one shooting answers
+    another within weeks, which months show; but places also drift from year to year, which years
+    show and months hide in their noise. The largest of several errs upward, if at all, and so
+    toward claiming too little.
     """
     table = _as_table(monthly)
     by_block: dict[int, float | None] = {}
@@ -84,7 +84,7 @@ def _as_table(given: npt.ArrayLike) -> Ints:
 
 
 def _without_empty(table: Ints) -> Ints:
-    """Leave out places and periods without any incident; no other is emptied by that."""
+    """Leave out places and periods without any incident."""
     return table[np.ix_(table.any(axis=1), table.any(axis=0))]
 
 

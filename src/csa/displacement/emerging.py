@@ -1,4 +1,4 @@
-"""How cells with more than chance gives came and went: a trend, a category, a word."""
+"""How cells with more incidents than chance came and went: a trend, a category, a word."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LEAST_PERIODS = 10
-"""With fewer periods a trend can hardly be told, nor nine tenths of them."""
+"""With fewer periods a trend, or nine tenths of them, means little."""
 
 LAST_PERIODS = 2
-"""Fading: not in this many of the last periods."""
+"""Fading: not hot in this many of the last periods."""
 
 
 class Category(StrEnum):
-    """What the periods of a cell look like: a closed set, exactly one a cell."""
+    """What the periods of a cell look like: exactly one category per cell."""
 
     NEW = "new"
     CONSECUTIVE = "consecutive"
@@ -40,8 +40,8 @@ class Trend:
     """Whether values went up or down over their periods, for each row of them."""
 
     s: Floats
-    variance: Floats  # of s where the order is chance, ties allowed for
-    z: Floats  # s in standard deviations, one step nearer to 0 first
+    variance: Floats  # of s if the order is random, corrected for ties
+    z: Floats  # s in standard deviations, after one step toward 0
     p: Floats  # how often chance alone makes s as large, up or down
 
 
@@ -61,7 +61,7 @@ def mann_kendall(values: npt.ArrayLike) -> Trend:
         later = np.sign(rows[..., place + 1 :] - rows[..., place, None])
         s = s + later.sum(axis=-1)
         equal = (rows == rows[..., place, None]).sum(axis=-1)
-        # A group of t equal values takes off t(t - 1)(2t + 5): each of them its t-th part.
+        # A group of t equal values subtracts t(t - 1)(2t + 5), a t-th part for each of them.
         tied = tied + (equal - 1) * (2 * equal + 5)
     variance = (n * (n - 1) * (2 * n + 5) - tied) / 18
     spread = np.sqrt(np.where(variance > 0, variance, 1.0))
@@ -72,9 +72,9 @@ def mann_kendall(values: npt.ArrayLike) -> Trend:
 def classify(
     is_hot: Bools, score: Floats, *, is_cold: Bools | None = None, alpha: float = 0.05
 ) -> tuple[Category, ...]:
-    """Give each cell the one category that its periods look like.
+    """Classify each cell by its periods.
 
-    Asked in this order, the first that holds. Not hot in the last period: historical (hot in at
+    The first that holds, in this order. Not hot in the last period: historical (hot in at
     least 90 %), else none. Hot in it, and in at least 90 %: intensifying or diminishing where
     the score goes up or down beyond chance, else persistent. Hot in it, but in fewer: new (only
     then), consecutive (only in a run that goes on), oscillating (once cold), else sporadic.
@@ -108,10 +108,10 @@ def classify(
 
 
 def screen_word(category: Category, is_hot: Bools) -> str:
-    """Choose the one word that a screen says of a cell.
+    """Choose the one word that a screen shows for a cell.
 
-    A cell may both be fading and have been hot in 90 % of all periods: fading is told, for it is
-    the newer.
+    A cell may both be fading and have been hot in 90 % of all periods: `fading` is shown, as the
+    more recent.
     """
     before, last = is_hot[:-LAST_PERIODS], is_hot[-LAST_PERIODS:]
     if _is_mostly(before) and not last.any():
@@ -122,7 +122,7 @@ def screen_word(category: Category, is_hot: Bools) -> str:
 
 
 def _is_mostly(is_hot: Bools) -> Bools:
-    """Tell rows that are hot in at least 90 %, in whole numbers: no rounding decides."""
+    """Return the rows that are hot at least 90 % of the time, compared in whole numbers."""
     return np.asarray(10 * is_hot.sum(axis=-1) >= 9 * is_hot.shape[-1])
 
 

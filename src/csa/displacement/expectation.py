@@ -1,4 +1,4 @@
-"""Which counts would be no surprise, if what was expected is itself not known exactly."""
+"""Which counts would not be surprising, given that the expectation itself is uncertain."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MAX_Z = 37.0
-"""Beyond it a chance is too small for a number of the machine."""
+"""Beyond it a probability is too small for floating point."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was expected of some cells in the months before, luck taken out."""
+    """What was expected of some cells in the months before, corrected for chance."""
 
     mean: float  # incidents
-    variance: float  # of that number
+    variance: float  # of the mean
 
     @staticmethod
     def total(bases: Sequence[Baseline]) -> Baseline:
@@ -32,10 +32,10 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Expectation:
-    """Counts that are expected, and how far chance and doubt may carry them.
+    """Expected counts, and how far chance and error may carry them.
 
     A count varies more than Poisson's, and the expected number was itself estimated: together a
-    negative binomial law, of variance `dispersion * mean + (relative_error * mean)^2`.
+    negative binomial distribution with variance `dispersion * mean + (relative_error * mean)^2`.
     """
 
     mean: Floats  # (n,) expected incidents, 0 or more
@@ -44,12 +44,12 @@ class Expectation:
 
     @property
     def variance(self) -> Floats:
-        """(n,) of the counts to come."""
+        """(n,) variance of the counts to come."""
         spread = (self.relative_error * self.mean) ** 2
         return np.asarray(self.dispersion * self.mean + spread, dtype=np.float64)
 
     def tails(self, counts: Ints) -> tuple[Floats, Floats]:
-        """Tell how often as few, and as many, would be counted.
+        """Compute the probability of counts as low, and of counts as high.
 
         Returns (n,) each: P(X <= count) and P(X >= count).
         """
@@ -62,7 +62,7 @@ class Expectation:
         return few, many
 
     def z(self, counts: Ints) -> Floats:
-        """Tell how surprising counts are, in standard deviations of a normal law.
+        """Compute how surprising counts are, in standard deviations of a normal distribution.
 
         Returns (n,) below 0 for few, above 0 for many.
         """
@@ -71,9 +71,9 @@ class Expectation:
         return np.clip(np.where(counts < self.mean, lower, upper), -MAX_Z, MAX_Z)
 
     def bounds(self, z: float | Floats) -> tuple[Ints, Ints]:
-        """Tell the least and the greatest count that is less surprising than so.
+        """Return the lowest and the highest count that are less surprising than z.
 
-        Returns (n,) each, both counts still no surprise.
+        Returns (n,) each, both counts included.
         """
         tail = np.broadcast_to(np.asarray(norm.sf(z), dtype=np.float64), self.mean.shape)
         low = np.asarray(poisson.ppf(tail, self.mean), dtype=np.float64)
@@ -85,9 +85,9 @@ class Expectation:
         return low.astype(np.int64), high.astype(np.int64)
 
     def _law(self) -> tuple[Floats, Floats]:
-        """Give the negative binomial's size and chance; an infinite size where it is Poisson's."""
+        """Return the negative binomial's size and probability; the size is infinite for Poisson."""
         extra = self.variance - self.mean
-        is_wide = extra > 1e-9 * self.mean  # nearer to Poisson's, rounding would spoil the chance
+        is_wide = extra > 1e-9 * self.mean  # nearer to Poisson, rounding would spoil the law
         size = np.full(len(self.mean), np.inf)
         size[is_wide] = self.mean[is_wide] ** 2 / extra[is_wide]
         chance = np.ones(len(self.mean))

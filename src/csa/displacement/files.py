@@ -42,7 +42,7 @@ def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> d
 
 
 def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
-    """Write down what changed, beside what would have come anyway, and how sure that is."""
+    """Summarize what changed, beside what would have come anyway, and how sure that is."""
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since.index
     return {
@@ -117,7 +117,7 @@ def _usual(followed: FollowedAreas, n_months: int) -> dict[str, Any]:
 
 
 def why_usual_unknown(displaced: Displacement) -> Message | None:
-    """Say why past years do not tell what areas do by themselves, where it is the areas' doing."""
+    """Explain why the usual course is unknown, where the choice of the areas is the reason."""
     since = month(str(displaced.since))
     if displaced.basis is UsualBasis.NOT_SAID:
         return say("follow.usual_not_said", since=since)

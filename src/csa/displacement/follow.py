@@ -32,7 +32,7 @@ from csa.displacement.sppt import PatternChange
 
 @dataclass(frozen=True)
 class FollowedAreas:
-    """Areas followed, and what stands beside."""
+    """Followed areas, and everything reported beside them."""
 
     dataset: Dataset  # the city's incidents and places
     config: CityConfig  # the same city's file
@@ -41,27 +41,27 @@ class FollowedAreas:
     pooled: Evidence  # the classic numbers
     single: tuple[Evidence, ...]  # the classic numbers
     pattern: PatternChange  # whether the city's pattern moved
-    newest: MonthCompared  # the newest whole month among its like
+    newest: MonthCompared  # the newest whole month beside the same months of earlier years
     panel: pd.DataFrame  # tables
     lineage: pd.DataFrame  # tables
     emerging: pd.DataFrame  # tables
     revisions: pd.DataFrame  # tables
-    lineage_months: int  # of each window of the lineage
+    lineage_months: int  # length of each window of the lineage
     chance: Chance | None  # how often areas appear and go by chance
-    is_past_known: bool  # whether `csa backtest` has kept what areas of past years did
-    past_options: str  # with which options it would keep those of this way of choosing
+    is_past_known: bool  # whether `csa backtest` has stored what areas of past years did
+    past_options: str  # its options for the same parameters
 
     @property
     def changed_months(self) -> pd.DataFrame:
-        """The months whose count is another than when they were first reported."""
+        """The months whose count has changed since they were first reported."""
         return self.revisions[self.revisions["now"] != self.revisions["first_reported"]]
 
 
 @dataclass(frozen=True)
 class FollowSource:
-    """Where areas are followed."""
+    """The data and parameters for following areas."""
 
-    folder: Path  # the dataset's folder, beside which past years are kept
+    folder: Path  # the dataset's folder, where past years are stored
     dataset: Dataset  # its incidents
     config: CityConfig  # the city's file
     choices: Choices  # how areas are proposed; the resolution is that of the areas followed
@@ -70,7 +70,7 @@ class FollowSource:
 def follow_areas(
     source: FollowSource, chosen: Chosen, since: Month | None, tell: Tell = silent
 ) -> FollowedAreas:
-    """Follow areas, and gather what stands beside."""
+    """Follow areas, and gather everything reported beside them."""
     kept = (source.folder, source.dataset, source.config, source.choices)
     tell("cells")
     located = locate(source.dataset, source.config, source.choices)
@@ -104,7 +104,7 @@ def follow_areas(
 
 
 def _way_of(choices: Choices, chosen: Chosen) -> Choices:
-    """Take months and size limit from the areas themselves: past years of another tell less."""
+    """Take months and size limit from the areas themselves, so that past years are comparable."""
     months = choices.months if chosen.period is None else chosen.period.months
     limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
     return replace(choices, months=months, max_area_km2=limit)

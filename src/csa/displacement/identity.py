@@ -19,7 +19,7 @@ Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)
 
 SAME = 0.5
-"""Jaccard from which two shapes are one area, whatever else is near: of two shapes that do not
+"""Jaccard at which two shapes are one area, whatever else is near: of two shapes that do not
 overlap, at most one can share more than half."""
 
 SAME_VERSION = 0.8
@@ -33,11 +33,11 @@ PART = 0.2
 """From this share of the cells on, a later area is a part of an earlier one, or the reverse."""
 
 MEMORY_MONTHS = 12
-"""A track keeps its number for so many months without an area, should one come back there."""
+"""A track keeps its number for so many months without an area, in case one returns there."""
 
 
 class AreaChange(StrEnum):
-    """What the cells say of an area, against the month before."""
+    """How an area's cells changed against the month before."""
 
     FIRST = "first"
     NEW = "new"
@@ -51,7 +51,7 @@ class AreaChange(StrEnum):
     LEFT = "left"
 
 
-Why: TypeAlias = tuple[AreaChange, tuple[int, ...]]  # the tracks that the cells come from
+Why: TypeAlias = tuple[AreaChange, tuple[int, ...]]  # the change, and the source tracks
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class WindowAreas:
     """The areas proposed from one window of months."""
 
     until: Month  # the window's first month that is not counted
-    areas: tuple[Cells, ...]  # n areas, each its cells; they share none
+    areas: tuple[Cells, ...]  # n areas, each a set of cells, without overlap
     middles_m: tuple[tuple[float, float], ...]  # n middles (x, y), metres
 
     def __post_init__(self) -> None:
-        """Refuse areas without cells, or that share some, and middles of other areas."""
+        """Refuse areas that are empty or overlap, and a number of middles that does not match."""
         n_cells = sum(len(cells) for cells in self.areas)
         if not all(self.areas) or len(frozenset().union(*self.areas)) < n_cells:
             raise TableError("lineage.areas", month=str(self.until))
@@ -84,20 +84,20 @@ class Sighting:
     until: Month  # the window's first month that is not counted
     track: int  # its numbers, from 1
     version: int  # its numbers, from 1
-    change: AreaChange  # what its cells say
+    change: AreaChange  # how its cells changed
     cells: Cells  # its shape; empty where it is no longer proposed
     drawn: Cells  # the first shape of its version
-    former: Cells  # its last shape before; empty where there is none
+    former: Cells  # its last shape before; empty for a new track
     from_tracks: tuple[int, ...] = ()  # where it was split or merged
 
     @property
     def jaccard(self) -> float | None:
-        """Jaccard with its last shape; None where there is none."""
+        """Jaccard with its last shape; None without one."""
         return jaccard(self.cells, self.former) if self.former else None
 
 
 def jaccard(one: Cells, other: Cells) -> float:
-    """Measure how far two shapes are the same: shared cells by all cells of both."""
+    """Return the Jaccard index of two shapes: shared cells over all cells of both."""
     return len(one & other) / len(one | other)
 
 
@@ -150,7 +150,7 @@ def follow_areas(snapshots: Sequence[WindowAreas]) -> list[Sighting]:
 def carry_letters(
     tracks: Mapping[int, Cells], known: Mapping[str, Cells], letter: Callable[[int], str]
 ) -> dict[int, str]:
-    """Give tracks their letters: a known area's own, or the next that was never used."""
+    """Assign tracks their letters: a known area's own, or the next that was never used."""
     letters = match_areas(known, tracks, at_least=SAME)
     number = 0
     for track in sorted(tracks):
@@ -169,7 +169,7 @@ def _follow_step(
     absent: Mapping[int, Sighting],
     n_tracks: int,
 ) -> list[Sighting]:
-    """Give each area of a window its track, and each track that is no longer there its end."""
+    """Assign each area of a window its track, and end each track that is no longer there."""
     areas = dict(enumerate(snapshot.west_to_east()))
     shapes = {track: last.cells for track, last in living.items()}
     kept = match_areas(shapes, areas)
@@ -199,7 +199,7 @@ def _follow_step(
 def _list_splits(
     former: Mapping[int, Cells], areas: Mapping[int, Cells], kept: Mapping[int, int]
 ) -> dict[int, Why]:
-    """List the parts of tracks that were split; what continues another track is no part."""
+    """List the parts of tracks that were split, leaving out what continues another track."""
     told: dict[int, Why] = {}
     for track, cells in former.items():
         parts = [
@@ -215,7 +215,7 @@ def _list_splits(
 def _list_merges(
     former: Mapping[int, Cells], areas: Mapping[int, Cells], kept: Mapping[int, int]
 ) -> dict[int, Why]:
-    """List merged areas and their tracks; a track that goes on elsewhere is none of them."""
+    """List merged areas and their tracks, leaving out tracks that go on elsewhere."""
     told: dict[int, Why] = {}
     for place, track in kept.items():
         area = areas[place]
@@ -245,7 +245,7 @@ def _begin(track: int, until: Month, cells: Cells, why: Why) -> Sighting:
 
 
 def _continue(last: Sighting, until: Month, cells: Cells, why: Why) -> Sighting:
-    """Carry a track on; its version rises where its shape is no longer the version's."""
+    """Continue a track; its version rises where its shape is no longer the version's."""
     is_same = _name_change(last, cells) == AreaChange.PERSISTS
     is_same &= why[0] not in {AreaChange.SPLIT, AreaChange.MERGED}
     drawn = last.drawn if is_same else cells

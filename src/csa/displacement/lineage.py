@@ -1,7 +1,7 @@
 """What became of each area, month after month; when one appeared, and when one is gone.
 
-Neighbouring windows of 36 months share 35 of them, so that areas come and go at the edge of what
-is proposed while nothing changes. `appeared` and `gone` are therefore told only where the counts
+Neighbouring windows of 36 months share 35 of them, so that areas come and go at the edge of what is
+proposed while nothing changes. `appeared` and `gone` are therefore reported only where the counts
 of fixed cells changed against the city's; otherwise an area was `redrawn`.
 """
 
@@ -39,22 +39,22 @@ Look: TypeAlias = tuple[Cells, Month]
 Locator: TypeAlias = Callable[[Cells, Month], Floats]
 
 MAX_CHANCE = 0.01
-"""A change of fixed cells against the city that chance makes at most this often is told."""
+"""A change of fixed cells against the city is reported if chance makes it at most this often."""
 
 WAIT_MONTHS = MEMORY_MONTHS
 """An area that came or left is tested in that month, and in so many after it."""
 
 LOOK_BACK_MONTHS = 24
-"""A window of 36 months keeps an area for up to two years after its incidents stopped; by then
-the test is blind and the area a rest of itself. So its shapes in those months are tested too."""
+"""A window of 36 months keeps an area for up to two years after its incidents stopped; by then the
+test has no power and the area is a remnant. So its shapes in those months are tested too."""
 
 MOVE_CHANCE = 0.05
-"""A move is told where chance makes one as far in at most 1 of 20: never below 2.4 times its
+"""A move is reported if chance makes one as far in at most 1 of 20, and never below 2.4 times its
 standard error."""
 
 
 class Event(StrEnum):
-    """What became of an area: a closed set."""
+    """What became of an area."""
 
     FIRST = "first"
     PERSISTS = "persists"
@@ -75,7 +75,7 @@ UNTESTED = {
     AreaChange(event): Event(event)
     for event in ("first", "persists", "grew", "shrank", "split", "merged", "redrawn")
 }
-"""What is told of each change where no test says more."""
+"""The event reported for each change without a passed test."""
 
 LINEAGE_COLUMNS = {
     "month": "the window's first month that is not counted, YYYY-MM",
@@ -111,7 +111,7 @@ class MiddleMove:
 
 @dataclass(frozen=True)
 class Change12:
-    """Fixed cells against the city: the last 12 months, and the 24 before."""
+    """Fixed cells against the city: the last 12 months compared with the 24 before."""
 
     p: float  # how often chance alone makes as great a change, in either direction
     is_more: bool  # whether their share of the city's incidents went up
@@ -124,13 +124,13 @@ def trace_lineage(
     dispersion: float,
     locate: Locator | None = None,
 ) -> pd.DataFrame:
-    """Tell month by month what became of each area.
+    """List month by month what became of each area.
 
-    `appeared` is told once: in the first month, from that of a new area on and within
-    `WAIT_MONTHS` after it, in which the test passes; before, it is `redrawn`, and then whatever
-    its cells say. The same for `gone`, on the last shape of an area that left, and when it left
-    also on each of its shapes in the `LOOK_BACK_MONTHS` before. What was split off or merged is
-    not tested: its cells were proposed before, or still are.
+    `appeared` is reported once: in the first month in which the test passes, from that of a new
+    area on and within `WAIT_MONTHS` after it; before that it is `redrawn`, afterwards as its cells
+    change. The same for `gone`, on the last shape of an area that left, and when it left also on
+    each of its shapes in the `LOOK_BACK_MONTHS` before. What was split off or merged is not tested:
+    its cells were proposed before, or still are.
     """
     if not math.isfinite(dispersion):
         raise ParamError("lineage.dispersion", given=dispersion)
@@ -153,8 +153,8 @@ def compare_with_city(counts: Counts, dispersion: float) -> Change12:
     """Test whether fixed cells changed against the city: exact, then widened by the dispersion.
 
     The exact p becomes standard deviations, which are divided by the root of the dispersion, as
-    every standard error is multiplied by it. (Divided counts would have to be rounded, which
-    decides by itself at few incidents.)
+    every standard error is multiplied by it. (Divided counts would have to be rounded, which for
+    few incidents would decide the result.)
 
     References
     ----------
@@ -202,7 +202,7 @@ def measure_move(xy_before: Floats, xy_after: Floats, *, dispersion: float = 1.0
 
 @dataclass(frozen=True)
 class _Told:
-    """One row to be: a sighting, what is told of it, and on which counts."""
+    """A row of the table: a sighting, its event, and the counts behind it."""
 
     sighting: Sighting
     event: Event
@@ -213,7 +213,7 @@ class _Told:
 def _tell_track(
     track: Sequence[Sighting], months: Sequence[Month], count: Counter, dispersion: float
 ) -> Iterator[_Told]:
-    """Tell what became of one track, month by month, with the tests that are still open."""
+    """Yield what became of one track, month by month, with the tests that are still open."""
     by_month = {one.until: one for one in track}
     last, since, is_gone = track[0], track[0].until, False
     open_by = {Event.APPEARED: -1, Event.GONE: -1}  # months' indices
@@ -238,17 +238,17 @@ def _tell_track(
             continue
         else:
             event = UNTESTED[seen.change]
-        # Told later than it left, it has no cells to lose any more.
+        # Reported later than it left, it has no more cells to lose.
         yield _Told(seen or replace(last, until=month, former=frozenset()), event, counts, p)
 
 
 def _look_back(track: Sequence[Sighting], start: Month, month: Month) -> list[Look]:
-    """List a track's shapes before a month, each as it was then: the last one is but a rest."""
+    """List a track's shapes before a month, each as it was then: the last one is only a remnant."""
     return [(one.cells, one.until) for one in track if one.cells and start <= one.until < month]
 
 
 def _least_p(looks: Sequence[Look], event: Event, count: Counter, dispersion: float) -> float:
-    """Return the least p of shapes in their months; 1 where none went the way asked."""
+    """Return the smallest p of shapes in their months; 1 where none changed in that direction."""
     changes = [compare_with_city(count(*look), dispersion) for look in looks]
     asked = [one.p for one in changes if one.is_more == (event == Event.APPEARED)]
     return min(asked, default=1.0)

@@ -37,7 +37,7 @@ from csa.geo.neighborhoods import assign_neighborhoods
 
 WINDOWS = 36
 LEAST_WINDOW = 24
-"""A window of fewer months with data is mostly luck: none is opened."""
+"""Windows of fewer months with data are mostly chance and are left out."""
 
 PERIOD_MONTHS = 3
 PERIODS = 12
@@ -73,7 +73,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Chance:
-    """How often areas appear and go where months stand in no order: that is by chance."""
+    """How often areas appear and go in shuffled months, that is by chance."""
 
     area_years: float  # areas times years that were followed
     appeared: int  # how many were told of
@@ -88,7 +88,7 @@ def trace_lineage(
     known: Mapping[str, Known] | None = None,
     tell: Tell = silent,
 ) -> pd.DataFrame:
-    """Propose for each month's window, and tell what became of each area."""
+    """Propose areas for each month's window, and trace what became of each."""
     snapshots = _snapshots(located, choices, areas, until, tell)
     if not snapshots:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
@@ -146,7 +146,7 @@ def _trace(located: StudyArea, snapshots: list[WindowAreas], months: int) -> pd.
 
 
 def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
-    """Give tracks their letters: those of areas of an earlier window first, as they were then."""
+    """Assign tracks their letters: those of areas of an earlier window first, as they were then."""
     months = sorted({one.until for one in sightings})
     kept: dict[int, str] = {}
     for until in sorted({one.until for one in known.values() if one.until is not None}):
@@ -189,7 +189,7 @@ def measure_chance(
     n_shuffles: int = 3,
     tell: Tell = silent,
 ) -> Chance:
-    """Follow areas where whole months are put into another order, so that nothing lasts."""
+    """Follow areas in shuffled months, in which nothing lasts."""
     rng = np.random.default_rng(seed)
     covered = covered_months(located)
     area_years, appeared, gone = 0.0, 0, 0
@@ -211,7 +211,7 @@ def measure_chance(
 
 
 def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFrame:
-    """Tell which cells are newly busy, which stay so, and which fade, quarter by quarter."""
+    """Find which cells are newly busy, which stay busy, and which fade, quarter by quarter."""
     covered = covered_months(located)
     end = until or covered.until
     start = end.plus(-PERIODS * PERIOD_MONTHS)
@@ -232,7 +232,7 @@ def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFram
 
 
 def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:
-    """Tell the cells with fewer around them than chance would leave."""
+    """Return the cells with fewer incidents around them than chance would leave."""
     share = found["expected_around"].to_numpy() / max(n_incidents, 1)
     few = np.asarray(binom.cdf(found["incidents_around"].to_numpy(), n_incidents, share))
     return np.asarray(adjust_by_rank(few) <= ALPHA)
@@ -256,6 +256,6 @@ def _emerging_table(
             "z": z[ever, -1].round(2),
         }
     )
-    # Twelve quarters leave no category for a fading cell: the word alone tells of it.
+    # In twelve quarters a fading cell has no category of its own: only the word shows it.
     is_told = (table["category"] != "") | (table["word"] != "")
     return table[is_told].reset_index(drop=True)

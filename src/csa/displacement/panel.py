@@ -40,18 +40,18 @@ QUARTER_COLUMNS = {
 }
 QUARTER = 3
 BAND_Z = 1.6448536269514722
-"""Nine in ten lie within."""
+"""90 % of values lie within."""
 
 LEAST_EARLIER = 24
-"""Months before those that chose the areas: with fewer, what they say of cells is mostly luck."""
+"""Months before those that chose the areas: with fewer, rates of cells are mostly chance."""
 
 
 @dataclass(frozen=True)
 class Controls:
     """The cells that areas are compared with."""
 
-    pooled: Control  # those of all areas together
-    single: tuple[Control, ...]  # those of each area
+    pooled: Control  # the controls of all areas together
+    single: tuple[Control, ...]  # the control of each area
     is_known: bool  # whether there were enough earlier years to match by
 
 
@@ -69,7 +69,7 @@ def match_controls(located: StudyArea, displaced: Displacement) -> Controls:
 
 
 def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | None:
-    """Tell how frequent shootings were before the months that chose the areas, luck taken out."""
+    """Estimate how frequent shootings were, smoothed, before the months that chose the areas."""
     period = displaced.chosen.period
     chosen_from = displaced.places.base.start if period is None else period.start
     start = covered_months(located).start
@@ -82,7 +82,7 @@ def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | No
 
 
 def panel_months(located: StudyArea, since: Month) -> Period:
-    """Tell which months the panel has: two years before the start to the data's last day."""
+    """Return the panel's months: from two years before the start to the month of the last day."""
     report = located.dataset.report
     first, last = (Month.parse(report[name][:7]) for name in ("data_from", "data_through"))
     start = max(first, since.plus(-BEFORE_MONTHS))
@@ -175,8 +175,8 @@ def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Int
 def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
     """Count areas and rings by quarter, beside what would come if nothing changed.
 
-    Quarters are told from the start on, back and forth, so that none holds months of both.
-    Before the start nothing is usual yet: what is expected is the base, luck taken out.
+    Quarters are counted from the start, backward and forward, so that none holds months of both.
+    Before the start the usual change does not apply yet: what is expected is the corrected base.
     """
     starts = _quarter_starts(located, displaced)
     spans = [Period(a, min(a.plus(QUARTER), displaced.until)) for a in starts]
@@ -226,7 +226,7 @@ def _followed(
 
 
 def _usual_at(usual: Usual, ends: Sequence[int]) -> Usual:
-    """Take what is usual after so many months; before the start, nothing is yet."""
+    """Return the usual ratio after so many months; 1 before the start."""
     at = np.array([end - 1 for end in ends])
     is_after = at >= 0
     ratio = np.where(is_after, usual.ratio[at.clip(0)], 1.0)

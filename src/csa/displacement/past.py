@@ -1,4 +1,4 @@
-"""Past years as they are kept: what areas chosen on a past day did after it."""
+"""Past years as stored: what areas chosen on a past day did after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 KIND = "what areas did after past years"
 
 BEFORE_MONTHS = 24
-"""Before and after are told of as many months before a start."""
+"""Before and after are reported with as many months before a start."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class PastCohort:
 
     core: PastYear  # their own cells, and those around them
     ring: PastYear  # their own cells, and those around them
-    n_areas: int  # how many there were
+    n_areas: int  # how many areas there were
     core_before: int
     rest_before: int
 
     def change(self, n_months: int) -> float | None:
-        """Tell how the areas' counts changed against the rest of the city's, luck and all."""
+        """Return how the areas' counts changed against the rest of the city's, chance included."""
         came = int(self.core.monthly[:n_months].sum())
         rest = int(self.core.compared[:n_months].sum())
         if not (rest and self.core_before and self.rest_before):
@@ -40,17 +40,17 @@ class PastCohort:
 
 
 def usual_change(past: Sequence[PastCohort], n_months: int) -> float | None:
-    """Tell how areas of past years changed on average, against the rest of the city.
+    """Return how areas of past years changed on average, against the rest of the city.
 
-    A past year that does not reach so far tells what it did by its last month: `usual_reach`
-    tells within how many months that is true of any.
+    A past year that does not reach so far counts with its last month; `usual_reach` is how far
+    the longest one reaches.
     """
     found = [change for one in past if (change := one.change(n_months)) is not None]
     return float(np.mean(found)) if found else None
 
 
 def usual_reach(past: Sequence[PastCohort], n_months: int) -> int:
-    """Tell within how many months past years changed as is told of them."""
+    """Return how many of the months the longest past year covers."""
     return min(n_months, max((len(one.core.monthly) for one in past), default=0))
 
 

@@ -1,4 +1,4 @@
-"""What areas chosen in past years did afterwards: made once, kept beside the dataset."""
+"""What areas chosen in past years did afterwards: computed once, stored beside the dataset."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chan
 def make_past(
     located: StudyArea, choices: Choices, areas: Areas, tell: Tell = silent
 ) -> tuple[PastCohort, ...]:
-    """Find areas on each past January, and tell what they did after it."""
+    """Find areas on each past January, and count what they did after it."""
     until = covered_months(located).until if past_years(located.dataset, choices) else None
     made = []
     for origin in past_years(located.dataset, choices):
@@ -50,14 +50,14 @@ def save_past(
     config: CityConfig,
     choices: Choices,
 ) -> None:
-    """Keep past years beside their dataset."""
+    """Write past years beside their dataset."""
     save_kept(_path(NAME, folder, dataset, config, choices), past_to_plain(past))
 
 
 def load_past(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> tuple[PastCohort, ...] | None:
-    """Read what is kept of past years: this dataset's, else the latest of older data.
+    """Read the stored past years: this dataset's, else the latest of older data.
 
     New data come each month; what areas did years ago hardly changes with them.
     """
@@ -71,14 +71,14 @@ def load_past(
     code = path.stem.rsplit("-", 1)[-1]
     found = []
     for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
-        # An older one that cannot be read, or of an older format, tells nothing.
+        # An older one that cannot be read, or has an older format, is left out.
         with suppress(SourceError, TableError):
             found.append(past_from_plain(load_kept(older) or {}))
     return max(found, key=_reach, default=None)
 
 
 def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
-    """Tell how far past years reach: the last month known of them."""
+    """Return how far past years reach: their last known month, and how many there are."""
     ends = [Month.parse(one.core.origin).index + len(one.core.monthly) for one in past]
     return max(ends, default=0), len(past)
 
@@ -86,7 +86,7 @@ def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
 def save_chance(
     chance: Chance, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
-    """Keep what chance gives beside its dataset."""
+    """Write the rates by chance beside their dataset."""
     plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
     save_kept(_path(CHANCE_NAME, folder, dataset, config, choices), plain)
 
@@ -94,7 +94,7 @@ def save_chance(
 def load_chance(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Chance | None:
-    """Read what chance gives, as it is kept."""
+    """Read the stored rates by chance."""
     path = _path(CHANCE_NAME, folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:

@@ -1,11 +1,11 @@
-"""What change is found: the share of areas, and of all together, by how many shootings and when.
+"""Statistical power: how often a change is found, by number of shootings and months.
 
 Measured by `python -m benchmarks.displacement 1000`, seed 20261125: 1,000 made-up cities for each
 row, each of twelve such areas with rings and a rest with twice as many as all areas; 36 months
-before, dispersion 1.6, what usually happens known to a twentieth. A standard error is at most
+before, dispersion 1.6, the usual change known to a twentieth. A standard error is at most
 .016 for all areas together, and less for single ones.
 
-Below these numbers a year nothing is found, that is, less than one time in ten within two years:
+Below these yearly numbers a change is found less than one time in ten within two years:
 
 - of single areas, a fall of 20 % below 400, of 40 % below 80, of 60 % below 20, of 80 % below 10;
 - that it moved, of single areas, 40 % below 120, 60 % below 80, 80 % below 40; 20 % is not found
@@ -28,17 +28,17 @@ class PowerPoint:
     drop_share: float  # of an area's incidents, the share that ends at the start
     moved: bool  # whether those go next door
     months: int  # since the start; found at any look by then
-    single_share: float  # of areas told of alone, the share that is found
-    pooled_share: float  # of cities, the share that is found for all areas together
+    single_share: float  # share of single areas in which it is found
+    pooled_share: float  # share of cities in which it is found for all areas together
 
 
 MONTHS = (12, 24)
 
 ERROR_SHARE = 0.04
-"""How well the made-up cities know what usually happens; where it is known less, less is found."""
+"""Relative error of the usual change in the made-up cities; with a larger one, less is found."""
 
 _MEASURED = (
-    # moved, drop, a year, single by 12 and by 24 months, together by 12 and by 24 months
+    # moved, drop, yearly, single by 12 and by 24 months, together by 12 and by 24 months
     (False, 0.2, 5, 0.000, 0.000, 0.021, 0.035),
     (False, 0.2, 10, 0.000, 0.000, 0.047, 0.093),
     (False, 0.2, 20, 0.000, 0.002, 0.096, 0.192),
@@ -114,13 +114,13 @@ POWER: tuple[PowerPoint, ...] = tuple(
 
 
 def row_for(yearly: float) -> int:
-    """Tell the row of the table that promises no more than an area can keep."""
+    """Return the row of the table that does not promise an area more power than it has."""
     rows = sorted({one.incidents_yearly for one in POWER})
     return max((n for n in rows if n <= yearly), default=rows[0])
 
 
 def find_power(yearly: float, drop_share: float, n_months: int) -> PowerPoint:
-    """Tell how often a fall that moves nowhere is found in areas of a size."""
+    """Return how often a drop without displacement is found in areas of a size."""
     row = row_for(yearly)
     by = next((one for one in MONTHS if n_months <= one), MONTHS[-1])
     wanted = (row, drop_share, False, by)

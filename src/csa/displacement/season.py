@@ -1,4 +1,4 @@
-"""A month against its season and the year before it: the summer rise is no displacement."""
+"""A month against its season and the year before it: the summer rise is not displacement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from csa.base.params import Month
 from csa.displacement.expectation import Expectation
 
 USUAL_SHARE = 0.9
-"""How often a month as usual lies within its range, at least."""
+"""How often, at least, an ordinary month lies within its range."""
 
 YEAR = 12
 
@@ -28,24 +28,24 @@ LEAST_YEARS = 2
 """One earlier year, with the year before it, cannot show how far such years differ."""
 
 LEAST_USUAL = 3.0
-"""With fewer a month even none at all would be no surprise (exp(-3) is 5 %), so that a city
-could be told of a rise, and never of a fall."""
+"""With fewer a month even zero would not be surprising (exp(-3) is 5 %), so that a rise could be
+reported, but never a fall."""
 
 MOST_TIMES = 10
-"""A range that ends at more than so many times what is expected says nothing."""
+"""A range that ends at more than so many times the expected count is useless."""
 
 LEAST_FOR_SHARE = 10
-"""Incidents: on fewer no change is told as a share."""
+"""Incidents: with fewer, a change is not reported as a share."""
 
 MAX_YEARS = 50
 
 TAIL = (1 - USUAL_SHARE) / 2
 Part = tuple[int, int]
-"""What a month counted, and the twelve before it."""
+"""The count of a month, and of the twelve before it."""
 
 
 class SeasonVerdict(StrEnum):
-    """What is said of a month beside the same months of earlier years: a closed set."""
+    """How a month compares with the same months of earlier years."""
 
     MORE = "more"
     FEWER = "fewer"
@@ -69,7 +69,7 @@ class MonthCompared:
 
     @property
     def change_share(self) -> float | None:
-        """How much more than usual, as a share of it; None below `LEAST_FOR_SHARE`."""
+        """The change against the usual count, as a share of it; None below `LEAST_FOR_SHARE`."""
         if self.usual is None or self.usual < LEAST_FOR_SHARE:
             return None
         return self.incidents / self.usual - 1
@@ -80,7 +80,7 @@ def compare_month(
 ) -> MonthCompared:
     """Compare a month with the same months of earlier years.
 
-    Years differ, and a city rises and falls for years: so a month is held against the twelve
+    Years differ, and a city rises and falls for years: so a month is compared with the twelve
     before it. What part of the twelve before them the same months of n earlier years were is the
     season; its mean part of the newest twelve is expected. `low` and `high` are the wider of two
     ranges, each of 9 in 10: by chance alone (a negative binomial count, the season resting on
@@ -124,7 +124,7 @@ def compare_month(
 
 
 def as_message(compared: MonthCompared, what: tuple[str, str]) -> Message:
-    """Say how a month compares."""
+    """Describe how a month compares with others."""
     n, before = compared.incidents, compared.previous_month_incidents
     return say(
         _key_of(compared),
@@ -187,7 +187,7 @@ def _range_by_chance(parts: Sequence[Part], year_before: int, dispersion: float)
 
 def _range_by_years(parts: Sequence[Part], year_before: int) -> tuple[int, int]:
     n_years = len(parts)
-    logs = np.log([max(count, 0.5) / before for count, before in parts])  # none has no logarithm
+    logs = np.log([max(count, 0.5) / before for count, before in parts])  # 0 has no logarithm
     error = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / n_years)
     half = float(student.isf(TAIL, n_years - 1)) * error
     middle = year_before * math.exp(float(logs.mean()))

@@ -21,13 +21,13 @@ class PatternChange:
     """How alike two patterns of incidents are, m cells."""
 
     s_index: float | None
-    s_index_all: float | None  # the same of all cells; larger, since empty cells do not differ
+    s_index_all: float | None  # the same for all cells; larger, since empty cells do not differ
     n_cells: int  # m
     n_tested: int  # cells with an incident in either period; 0 where a period has none
     changed: Bools  # (m,) whether a cell's share differs
     p: Floats  # (m,) Fisher's exact p; NaN where not tested
     q: Floats  # (m,) p adjusted for the number of tested cells; NaN where not tested
-    method: Message  # which of the test's many forms this is: the index swings with it
+    method: Message  # which variant of the test this is: the index depends on it
 
 
 def compare_patterns(
@@ -35,9 +35,9 @@ def compare_patterns(
 ) -> PatternChange:
     """Compare where incidents were in two periods, however many each had.
 
-    The spatial point pattern test with Fisher's exact test of each cell's share of the city,
-    and p-values adjusted by the false discovery rate. That no cell differs does not say that
-    none moved: with few incidents a cell the test sees little.
+    The spatial point pattern test with Fisher's exact test of each cell's share of the city, and
+    p-values adjusted by the false discovery rate. Even if no cell differs, the pattern may have
+    moved: with few incidents per cell the test has little power.
 
     References
     ----------
@@ -59,7 +59,7 @@ def compare_patterns(
         return PatternChange(None, None, n_cells, 0, is_tested, p, q, method)
     p[is_tested] = _test_shares(old, new)[is_tested]
     q[is_tested] = false_discovery_control(p[is_tested])
-    changed = q <= alpha  # NaN is not
+    changed = q <= alpha  # False for NaN
     n_changed = int(changed.sum())
     s_index, s_index_all = 1 - n_changed / n_tested, 1 - n_changed / n_cells
     return PatternChange(s_index, s_index_all, n_cells, n_tested, changed, p, q, method)

@@ -1,4 +1,4 @@
-"""What is said of areas: one sentence with its error, for all together and for each."""
+"""Sentences about areas, each with its error: for all together and for each."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ KEYS = {
 
 
 HARDLY = 0.01
-"""A change of less than one in a hundred is told as none."""
+"""A change of less than one in a hundred is reported as no change."""
 
 A_REASON = 0.05
-"""A change of the rest of the city by less than a twentieth explains nothing."""
+"""A change of the rest of the city by less than a twentieth is not given as a reason."""
 
 LARGE_FALL = 0.6
 MOSTLY = 0.5
-"""Where less than half of such falls are found, "no change shown" means little: that is said."""
+"""Where less than half of such drops are found, a sentence says that "no change" means little."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What areas had before a start and since, and the rest of the city."""
+    """Incidents of areas and of the rest of the city, before a start and since."""
 
     months: tuple[int, int]  # how many before, and how many since
     areas: tuple[int, int]  # incidents before, and since
     rest: tuple[int, int]  # incidents before, and since
-    expected: float  # what was to be expected in the areas since
+    expected: float  # what was expected in the areas since
 
 
 def telling_name(area_id: str, place_name: str) -> str:
@@ -53,7 +53,7 @@ def telling_name(area_id: str, place_name: str) -> str:
 
 
 def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:
-    """Say what core and ring show after so many months, with what chance alone could give."""
+    """Describe what core and ring show after so many months, with what chance alone could give."""
     at = n_months - 1
     verdict = judged.verdicts[at]
     if verdict is Verdict.TOO_FEW:
@@ -97,7 +97,7 @@ def _too_few(core: Track, at: int, since: Month, who: str) -> Message:
 
 
 def say_power(yearly: float, n_months: int) -> Message | None:
-    """Say how seldom even a large fall would be found in an area told of alone."""
+    """Explain how seldom even a large drop would be found in a single area."""
     point = find_power(yearly, LARGE_FALL, n_months)
     if point.single_share >= MOSTLY:
         return None
@@ -109,7 +109,7 @@ def say_power(yearly: float, n_months: int) -> Message | None:
 
 
 def say_single(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:
-    """Say what one of several areas shows, and where none is shown how little that tells."""
+    """Describe what one of several areas shows; without a change, how little that means."""
     told = say_verdict(judged, n_months, since, who)
     if judged.verdicts[n_months - 1] is not Verdict.NO_CHANGE:
         return told
@@ -127,7 +127,7 @@ def _both(first: Message, second: Message | None) -> Message:
 def say_before_after(
     course: Course, usual_change: float | None, n_years: int, n_within: int
 ) -> tuple[Message, Message]:
-    """Tell before and after, never alone: beside it the rest of the city, and what is usual."""
+    """Describe before and after, always beside the rest of the city and what is usual."""
     (n_before, n_after), (months_before, months_after) = course.areas, course.months
     told = say(
         "displacement.before_after",
@@ -149,7 +149,7 @@ def say_before_after(
 
 
 def _say_rest(course: Course) -> Message | None:
-    """Tell the rest of the city's course; as a reason only where expectations went the same way."""
+    """Describe the rest of the city; as a reason only if expectations went the same way."""
     months_before, months_after = course.months
     before, after = course.rest
     if not before:

@@ -1,7 +1,7 @@
 """What usually happens anyway: what areas chosen the same way did in past years.
 
-An area is chosen because its count was high, and it falls after, whoever works there. How far
-luck explains that is in what is expected of it; what remains is measured on past years.
+An area is chosen because its count was high, and it falls afterwards, whoever works there. The part
+that chance explains is in its expected count; the rest is measured on past years.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Ints = npt.NDArray[np.int64]
 PRIOR_CORE = 0.95
 PRIOR_RING = 1.0
 PRIOR_ERROR = 0.10
-"""Where no past year is known: about what Philadelphia's seven years showed (0.90, least 0.83,
-most 0.97, for areas; 0.98 for their rings), and a doubt that covers a city without any fall."""
+"""Without past years: about what Philadelphia's seven years showed (0.90, from 0.83 to 0.97, for
+areas; 0.98 for their rings), with an error that covers a city without any fall."""
 
 NO_FALL = 1.0
-"""What is usual of areas that the months before did not choose: no luck that could end."""
+"""The usual ratio for areas not chosen by the months before: without chance that could end."""
 
 PRIOR_SPREAD = 0.05
 PRIOR_YEARS = 2
-"""From year to year the ratio moves by about a twentieth, beyond chance; few past years cannot
-say how much, so this is counted as two of them where they show less."""
+"""From year to year the ratio moves by about a twentieth beyond chance; few past years cannot show
+how much, so this prior counts as two of them where they show less."""
 
 
 @dataclass(frozen=True)
 class PastYear:
-    """What came after one past day, of cells that areas chosen that day would have had."""
+    """Incidents after one past day, in the cells of areas chosen that day."""
 
     origin: str  # the first month that was not known, `YYYY-MM`
     base: Baseline  # what was expected of the cells in the months before
@@ -44,7 +44,7 @@ class PastYear:
     compared: Ints  # (n,) those of the rest of the city
 
     def ratio(self, n_months: int, dispersion: float) -> tuple[float, float]:
-        """Tell what came as a multiple of what was expected, and how far chance may carry that."""
+        """Return what came as a multiple of what was expected, and its error by chance."""
         came, rest = int(self.monthly[:n_months].sum()), int(self.compared[:n_months].sum())
         if not (came and rest and self.before and self.base.mean):
             return 0.0, math.inf
@@ -55,10 +55,10 @@ class PastYear:
 
 @dataclass(frozen=True)
 class Usual:
-    """What usually happens, as a multiple of what is expected with luck taken out."""
+    """What usually happens, as a multiple of the expected count corrected for chance."""
 
     ratio: Floats  # (M,) after each number of months
-    relative_error: Floats  # (M,) of the ratio in a time to come
+    relative_error: Floats  # (M,) of the ratio in a future period
     past: Floats  # (years, M) the ratios that it rests on
 
     @property
@@ -70,11 +70,11 @@ class Usual:
 def settle_usual(
     past: Sequence[PastYear], n_months: int, prior_ratio: float, dispersion: float
 ) -> Usual:
-    """Settle what usually happens, from past years and, where they are few, from elsewhere.
+    """Estimate what usually happens, from past years and, where they are few, from elsewhere.
 
-    After so many months is compared with past years after as many. A past year that does not
-    reach so far stands with its last whole month, and with a doubt about the months beyond, of
-    which nothing but `PRIOR_ERROR` is known; beyond the longest, all lack them together.
+    Each number of months is compared with past years after as many. A past year that does not reach
+    so far is used up to its last whole month, with an added error for the months beyond, of which
+    only `PRIOR_ERROR` is known; beyond the longest, that error is common to all.
     """
     ratios, errors = np.zeros((len(past), n_months)), np.zeros((len(past), n_months))
     for year, one in enumerate(past):
@@ -89,7 +89,7 @@ def settle_usual(
 
 
 def _beyond(reach: int, n_months: int) -> float:
-    """Tell the doubt about so many months of which only the first are known."""
+    """Return the added error for months beyond the reach of past years."""
     return PRIOR_ERROR * max(0, n_months - reach) / n_months
 
 
@@ -109,7 +109,7 @@ def _settle(ratios: Floats, errors: Floats, prior_ratio: float) -> tuple[float, 
 
 
 def _spread(logs: Floats, chance: Floats) -> float:
-    """Estimate the variance between years, drawn toward what is usual elsewhere if that is more."""
+    """Estimate the variance between years, shrunk toward that found elsewhere if that is larger."""
     others = max(0, len(logs) - 1)
     found = 0.0
     if others:

@@ -1,9 +1,9 @@
 """What changed since a start: here, next door, and beyond what would have come anyway.
 
-Counts since a start are added up month by month and held against what would have come if
-nothing had changed: what was expected of these cells, luck taken out, times what the rest of
-the city did, times what usually happens to areas chosen this way. One boundary, valid for every
-month that is looked at, parts change from chance.
+Counts since a start are added up month by month and compared with what would have come without a
+change: the expected count of these cells, corrected for chance, times what the rest of the city
+did, times what usually happens to areas chosen this way. One boundary, valid for every month that
+is checked, separates change from chance.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ALARM_CHANCE = 0.05
-"""How often an unchanged city raises any alarm at all, in as many months as are planned for."""
+"""How often an unchanged city raises any alarm at all, over the planned months."""
 
 POOLED_SHARE = 0.5
-"""Of that chance, what goes to all areas together; single areas share the rest."""
+"""The part of that chance for all areas together; single areas share the rest."""
 
 PLANNED_LOOKS = 24
-"""Months that the boundary is drawn for; each year after them spends a further chance, so that
-the line of months gone by, and what was told by it, stays."""
+"""Months that the boundary is drawn for; each year after them adds to the chance of an alarm, so
+that the boundary of past months, and their verdicts, stay."""
 
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
@@ -93,18 +93,18 @@ class Track:
     low: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
     high: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
     z: Floats  # (n,) how surprising the sum is
-    is_told: npt.NDArray[np.bool_]  # (n,) whether there are enough incidents to say
+    is_told: npt.NDArray[np.bool_]  # (n,) whether there are enough incidents for a verdict
 
     @property
     def sign(self) -> Ints:
-        """(n,) -1 fewer, 1 more, 0 neither or too few to say."""
+        """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
         found = (self.counted > self.high).astype(np.int64) - (self.counted < self.low)
         return np.where(self.is_told, found, 0)
 
 
 @dataclass(frozen=True)
 class AreaVerdict:
-    """An area, or all together: core and ring since the start, and what is said each month."""
+    """An area, or all together: core and ring since the start, and the verdict each month."""
 
     core: Track  # the area's own cells
     ring: Track | None  # the cells around it; None where it has none
@@ -114,7 +114,7 @@ class AreaVerdict:
 
     @property
     def first_alarm(self) -> int | None:
-        """Months after which a change is first claimed; None where none is."""
+        """Months after which a change is first claimed; None without a claim."""
         alarms = [n for n, verdict in enumerate(self.verdicts, start=1) if verdict.is_alarm]
         return alarms[0] if alarms else None
 
@@ -122,7 +122,7 @@ class AreaVerdict:
 def expect(
     base: Baseline, before: int, after: Ints, usual: Usual, dispersion: float
 ) -> Expectation:
-    """Tell what would come if nothing changed but what changes everywhere."""
+    """Compute what would come if only what changes everywhere changed."""
     mean = usual.ratio * base.mean * after / before
     own = base.variance / base.mean**2 if base.mean else 0.0
     compared = 1 / before + 1 / np.maximum(after, 1)
@@ -178,16 +178,16 @@ def chances(n_areas: int) -> tuple[float, float]:
 
 
 def planned_looks(n_months: int) -> int:
-    """Tell for how many months the boundary is drawn."""
+    """Return for how many months the boundary is drawn."""
     return max(PLANNED_LOOKS, 12 * math.ceil(n_months / 12))
 
 
 def line_of(chance: float, n_months: int) -> Floats:
     """Draw the boundary of a core or of a ring: each has half of the chance.
 
-    Each month has the line of its own two, three, four ... years, whatever has passed since: what
-    was told stays told. So each year after two spends a little more than the chance; how much,
-    `alarm_chance` says.
+    Each month has the line for its own two, three, four ... years, whatever has passed since, so
+    that verdicts stay. So each year after two adds a little to the chance of an alarm; see
+    `alarm_chance`.
 
     Returns (n_months,) standard deviations.
     """

@@ -25,7 +25,7 @@ class WeightedChange:
     after_weight: float = 1.0  # above 0
 
     def __post_init__(self) -> None:
-        """Refuse what is no count and no weight."""
+        """Refuse negative counts and weights that are not positive."""
         for count in (self.before, self.after):
             if not 0 <= count < math.inf:
                 raise ParamError("displacement.count", given=count)
@@ -49,7 +49,7 @@ class WddPart:
     """A difference of changes, and how sure it is."""
 
     estimate: float  # incidents, divided by their weights; below 0 for fewer
-    se: float  # standard error. It rests on what was counted, and with few incidents is too small
+    se: float  # standard error. It is too small for few incidents
     z: float | None  # estimate over standard error; None where nothing was counted
     low: float  # the interval
     high: float  # the interval
@@ -71,7 +71,7 @@ class Wdq:
     """The weighted displacement quotient."""
 
     value: float | None
-    reason: Message | None  # why it does not; None where it does
+    reason: Message | None  # why it is undefined; None where it is defined
 
 
 def measure_wdd(  # noqa: PLR0913 - four places and three choices
@@ -110,10 +110,10 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
 
 
 def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: WeightedChange) -> Wdq:
-    """Measure what share of the areas' fall the rings around them shared.
+    """Measure which share of the areas' fall the rings around them shared.
 
-    A footnote beside the difference, which has an error: this quotient has none, and is wild
-    where the areas fell little.
+    Only a footnote to the difference: this quotient has no error of its own, and is erratic where
+    the areas fell little.
 
     References
     ----------
@@ -129,13 +129,13 @@ def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: Weighted
 
 @dataclass(frozen=True)
 class _Sureness:
-    """How wide intervals are: by dispersion, and by so many standard errors to each side."""
+    """The width of intervals: the dispersion, and the standard errors to each side."""
 
     dispersion: float
     reach: float
 
     def tell(self, estimate: float, variance: float) -> WddPart:
-        """Put the error beside an estimate."""
+        """Add the error to an estimate."""
         se = math.sqrt(self.dispersion * variance)
         z = estimate / se if se else None
         return WddPart(estimate, se, z, estimate - self.reach * se, estimate + self.reach * se)
@@ -156,7 +156,7 @@ def _both_variance(
 
 
 def _against(place: WeightedChange, control: WeightedChange) -> Fraction:
-    """Tell how a place's ratio to its control changed; exactly, or no change might look a fall."""
+    """Compute how a place's ratio to its control changed, as an exact fraction."""
     return _rate(place.after, place.after_weight) / _rate(
         control.after, control.after_weight
     ) - _rate(place.before, place.before_weight) / _rate(control.before, control.before_weight)

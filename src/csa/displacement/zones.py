@@ -24,12 +24,12 @@ CONTROL_LAND = 3.0
 """A control has so many times its area's land: with less, chance alone moves it too much."""
 
 CLOSE = 0.5
-"""A control where shootings were less than half, or more than twice, as frequent is refused."""
+"""Controls where shootings were less than half, or more than twice, as frequent are refused."""
 
 
 @dataclass(frozen=True)
 class Zones:
-    """The study area's cells, parted."""
+    """The study area's cells, divided into areas, rings and the rest."""
 
     cores: tuple[Ints, ...]  # of each of n areas, the places of its cells in the grid
     rings: tuple[Ints, ...]  # of each area, those within `RING_STEPS` of it that are in no area
@@ -45,12 +45,12 @@ class Control:
 
     @property
     def is_close(self) -> bool:
-        """Whether it was enough like the area to compare the two."""
+        """Whether it was similar enough to the area to compare the two."""
         return self.rate_ratio is not None and CLOSE <= self.rate_ratio <= 1 / CLOSE
 
 
 def draw_zones(cores: Sequence[Ints], spirals: Ints, centre_xy: Floats) -> Zones:
-    """Part the study area's cells into areas, their rings and the rest.
+    """Divide the study area's cells into areas, their rings and the rest.
 
     A cell near several areas goes to the one that is fewest steps away; then to the one whose
     cells are nearest; then to the first.
@@ -85,7 +85,7 @@ def _claim(core: Ints, around: Ints, owner: Ints) -> Ints:
 
 
 def _settle(claims: Sequence[Ints], cores: Sequence[Ints], centre_xy: Floats) -> dict[int, int]:
-    """Give each claimed cell to the area whose cells are nearest."""
+    """Assign each claimed cell to the area whose cells are nearest."""
     nearest: dict[int, tuple[float, int]] = {}
     for area, (claim, core) in enumerate(zip(claims, cores, strict=True)):
         metres, _ = cKDTree(centre_xy[core]).query(centre_xy[claim])
@@ -100,8 +100,8 @@ def match_control(
 ) -> Control:
     """Find cells where shootings were about as frequent as in an area, in earlier years.
 
-    Never by the counts that chose the area: a cell outside all areas reaches a high count
-    mostly by luck, and falls after. What earlier years say must come in luck taken out.
+    Never by the counts that chose the area: a cell outside all areas reaches a high count mostly by
+    chance, and falls afterwards. Rates of earlier years must be corrected for chance.
     """
     if earlier_per_km2 is None or not len(rest):
         return Control(rest, None)

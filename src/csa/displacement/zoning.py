@@ -25,10 +25,10 @@ from csa.geo.grid import CellSet, Ints
 Claims = npt.NDArray[np.bool_]
 
 BASE_MONTHS = 36
-"""What is expected of cells rests on so many months before the start, like the proposals."""
+"""Months before the start that expected counts rest on, as in proposals."""
 
 LEAST_BEFORE = 12
-"""Without a whole year before, seasons would be taken for change."""
+"""Without a whole year before, seasons would look like change."""
 
 HISTORY_MONTHS = 60
 BLOCK_STEPS = 2
@@ -50,7 +50,7 @@ class FollowedPlaces:
 
 
 def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> FollowedPlaces:
-    """Put areas on the grid, and tell what was expected of them before a start."""
+    """Put areas on the grid, with their expected counts before a start."""
     grid = located.grid
     inside = tuple(grid.on_land(area) for area in areas)
     n_outside = sum(map(len, areas)) - sum(map(len, inside))
@@ -73,10 +73,10 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
 
 
 def base_months(located: StudyArea, since: Month) -> Period:
-    """Tell the months before a start that expectations rest on."""
+    """Return the months before a start that expectations rest on."""
     covered = covered_months(located)
     if covered.months <= LEAST_BEFORE:
-        # Any start would be refused, so none is named as the remedy.
+        # Any start would be refused, so the message does not suggest one.
         raise PeriodError("displacement.short", n=covered.months, least=LEAST_BEFORE)
     start = max(covered.start.index, since.index - BASE_MONTHS)
     if since.index - start < LEAST_BEFORE:
@@ -90,7 +90,7 @@ def base_months(located: StudyArea, since: Month) -> Period:
 
 
 def covered_months(located: StudyArea) -> Period:
-    """Tell which whole months the data cover."""
+    """Return the whole months that the data cover."""
     report = located.dataset.report
     if report["data_from"] is None or report["data_through"] is None:
         raise PeriodError("period.no_data")
@@ -146,7 +146,7 @@ def measure_history(located: StudyArea, since: Month) -> Dispersion:
 
 
 def past_of(located: StudyArea, areas: Sequence[CellSet], origin: Month, months: int) -> PastCohort:
-    """Tell what areas chosen on a past day did after it."""
+    """Count what came in, around and outside areas chosen on a past day, before and after it."""
     places = place_areas(located, areas, origin)
     core, ring, rest = zone_counts(located, places.zones, Period(origin, origin.plus(months)))
     rings = [base for base in places.rings if base is not None]

@@ -25,7 +25,7 @@ MIN_AREA_M2 = 400.0
 
 
 def frame(neighborhoods: gpd.GeoDataFrame, margin_m: float, metric_crs: Any) -> shapely.Geometry:
-    """Draw the box around a city's neighborhoods that a background fills."""
+    """Return the box around a city's neighborhoods that the basemap fills."""
     west, south, east, north = to_metres(neighborhoods.geometry, metric_crs).total_bounds
     return shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
 
@@ -68,7 +68,7 @@ def name_lines(
     tolerance_m: float,
     metric_crs: Any,
 ) -> list[Feature]:
-    """Draw lines as one feature a name."""
+    """Join lines into one feature per name."""
     named = np.asarray(names, dtype=object)
     features = []
     for name in sorted(set(names)):
@@ -78,7 +78,7 @@ def name_lines(
 
 
 def feature_collection(features: Sequence[Feature]) -> str:
-    """Write features as GeoJSON, one a line."""
+    """Write features as GeoJSON, one per line."""
     lines = [
         json.dumps(
             {

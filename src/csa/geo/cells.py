@@ -1,4 +1,4 @@
-"""H3 cells: the only module that speaks to h3.
+"""H3 cells: the only module that uses h3.
 
 Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: only here.
 """
@@ -114,7 +114,7 @@ def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
 
 
 def spirals(cells: Iterable[int] | Cells, steps: int) -> Ints:
-    """Find around every cell where its neighbours stand in the list, ring by ring."""
+    """Find each cell's neighbours in the list, ring by ring."""
     return _spirals(np.asarray(list(cells), dtype=np.uint64).tobytes(), steps)
 
 
@@ -126,7 +126,7 @@ def _spirals(cells: bytes, steps: int) -> Ints:
         for step in range(steps + 1):
             ring = h3.grid_ring(cell, step)
             start = 1 + 3 * step * (step - 1) if step else 0
-            # Around one of h3's twelve pentagons a ring is shorter: the rest stays empty.
+            # Around one of h3's twelve pentagons a ring is shorter; the rest stays empty.
             near[row, start : start + len(ring)] = ring
     order = np.argsort(listed)
     at = np.searchsorted(listed, near, sorter=order).clip(max=len(listed) - 1)
@@ -137,7 +137,7 @@ def _spirals(cells: bytes, steps: int) -> Ints:
 
 
 def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
-    """Tell which cells of a list lie within some steps of one another."""
+    """Return which cells of a list lie within some steps of one another."""
     around = spirals(cells, steps)
     row, column = np.nonzero(around >= 0)
     ones = np.ones(len(row))

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 CellSet = frozenset[int]
 
 MIN_RING = 6
-"""Fewer cells enclose none."""
+"""Fewer cells cannot enclose a hole."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Grid:
 
     area_km2: pd.Series  # clipped area of each cell, index `cell`
     centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
-    disk: Callable[[int], CellSet]  # a cell to itself and its neighbours
+    disk: Callable[[int], CellSet]  # returns a cell with its neighbours
     contiguous_parts: Callable[[Iterable[int]], list[CellSet]]
-    fill_holes: Callable[[Iterable[int]], CellSet]  # a set of cells to itself without holes
+    fill_holes: Callable[[Iterable[int]], CellSet]  # returns a set of cells without its holes
 
     def size_km2(self, cells: Iterable[int]) -> float:
         """Add up the clipped areas of cells."""
@@ -48,7 +48,7 @@ class Grid:
         return frozenset(cell for cell in cells if cell in self.sizes)
 
     def without_holes(self, piece: CellSet) -> CellSet:
-        """Fill the holes of a piece, as far as its land goes."""
+        """Fill the holes of a piece with cells of the study area."""
         if len(piece) < MIN_RING:
             return piece
         whole = self.on_land(self.fill_holes(piece))

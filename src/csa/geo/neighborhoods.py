@@ -28,7 +28,7 @@ def assign_neighborhoods(
 
 
 def is_inside(lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry) -> pd.Series:
-    """Tell which points lie in the study area, its border included."""
+    """Return which points lie in the study area, its border included."""
     shapely.prepare(study_area)
     inside = shapely.intersects_xy(study_area, lon.to_numpy(float), lat.to_numpy(float))
     return pd.Series(inside & lon.notna().to_numpy(), index=lon.index)
@@ -41,7 +41,7 @@ def people_in(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> flo
     """
     if "population" not in neighborhoods or not neighborhoods["population"].notna().any():
         return None
-    # One system for a city: areas are as true anywhere in it, and to make one takes milliseconds.
+    # One system per city: areas are exact anywhere in it, and making one takes milliseconds.
     west, south, east, north = neighborhoods.total_bounds
     metric = equal_area((west + east) / 2, (south + north) / 2)
     near = neighborhoods[neighborhoods.intersects(outline)]

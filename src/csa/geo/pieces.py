@@ -8,7 +8,7 @@ from csa.geo.cells import centres, disk
 
 
 def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
-    """Part a set of cells into pieces that do not touch."""
+    """Split a set of cells into pieces that do not touch."""
     left = {int(cell) for cell in cells}
     parts = []
     while left:
@@ -30,7 +30,7 @@ def fill_holes(cells: Iterable[int]) -> frozenset[int]:
         rims = contiguous_parts(around)
         outside = _outermost(rims)
         filled |= part
-        # What lies around a piece falls into its outer rim and one rim along each hole.
+        # The cells around a piece form its outer rim and one rim along each hole.
         for rim in rims:
             if rim is not outside:
                 filled |= _flood(rim, part)

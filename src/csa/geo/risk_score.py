@@ -49,7 +49,7 @@ def find_highest(risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any) -> H
 def risk_in(
     areas: gpd.GeoDataFrame, risk: gpd.GeoDataFrame, top_share: float, metric_crs: Any
 ) -> pd.DataFrame:
-    """Say how much of each area an external score calls high."""
+    """Compute how much of each area an external score calls high."""
     outlines = to_metres(areas.geometry, metric_crs).to_numpy()
     places = to_metres(risk.geometry, metric_crs).to_numpy()
     score = risk["score"].to_numpy(dtype=float)
@@ -74,7 +74,7 @@ def _of_points(
     score: np.ndarray[Any, np.dtype[np.float64]],
     is_highest: np.ndarray[Any, np.dtype[np.bool_]],
 ) -> pd.DataFrame:
-    """Count points; one on a border that areas share is the first area's."""
+    """Count points; one on a shared border belongs to the first area."""
     point, area = shapely.STRtree(outlines).query(points, predicate="intersects")
     first = pd.Series(area, dtype="int64").groupby(point).min()
     inside = pd.DataFrame(

@@ -41,7 +41,7 @@ def services_of(
         for wanted in kinds:
             (of_kind,) = np.nonzero(kind == wanted)
             rounded_m = away_m[of_kind].round(1)
-            first = of_kind[rounded_m.argmin()]  # of equals, the first by name
+            first = of_kind[rounded_m.argmin()]  # ties: the first by name
             n_inside, n_near = int((away_m[of_kind] == 0).sum()), int(is_near[of_kind].sum())
             rows.append((area_id, wanted, n_inside, n_near, rounded_m.min(), name[first]))
     return pd.DataFrame(rows, columns=list(SERVICE_COLUMNS)).astype(

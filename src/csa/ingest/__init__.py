@@ -1,1 +1,1 @@
-"""Read a city's files, match their columns, judge every row, count what is lost."""
+"""Read a city's files, match their columns, check every row, count what is lost."""

@@ -1,4 +1,4 @@
-"""Read a city's own streets, and the background that `csa basemap` made of its layers."""
+"""Read a city's own streets, and the basemap that `csa basemap` made of its layers."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LAYERS = ("water", "parks", "streets", "main_streets")
 
 @dataclass(frozen=True)
 class Basemap:
-    """A background that needs no network."""
+    """A basemap that needs no network."""
 
     manifest: Mapping[str, Any]  # what `basemap.json` holds
     layers: Mapping[str, str]  # layer name, in the order of `LAYERS`, to its GeoJSON text
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of the layers: the same background has the same."""
+        """The sha256 of the layers."""
         told = [self.manifest["layers"][name]["sha256"] for name in LAYERS]
         return hashlib.sha256("".join(told).encode()).hexdigest()
 
@@ -57,7 +57,7 @@ def _text(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
 
 
 def load_basemap(folder: Path) -> Basemap:
-    """Read a background that `csa basemap` wrote."""
+    """Read a basemap that `csa basemap` wrote."""
     try:
         manifest = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""From a city's own water, parks and streets to a background that needs no network."""
+"""From a city's own water, parks and streets to a basemap that needs no network."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ MARGIN_M = 2000.0
 """Beyond the neighborhoods' box: what a reader sees when the city's edge is in the middle."""
 
 TOLERANCE_M = {"water": 5.0, "parks": 5.0, "streets": 3.0, "main_streets": 5.0}
-"""Main streets are drawn from afar, the others only from near."""
+"""Main streets are drawn at every zoom, the others only close up."""
 
 
 @dataclass(frozen=True)
 class _Canvas:
-    """Where the layers are drawn, and what is said of them."""
+    """Collects the drawn layers and the messages about them."""
 
     config: CityConfig
     folder: Path
@@ -50,7 +50,7 @@ class _Canvas:
 def build_basemap(
     config: CityConfig, folder: Path, places: Path | None = None, tell: Tell = silent
 ) -> tuple[Basemap, tuple[Message, ...]]:
-    """Draw a city's background from the files in its data folder."""
+    """Draw a city's basemap from the files in its data folder."""
     tell("places")
     inner = data_folder(config, folder)
     neighborhoods, _ = read_neighborhoods(places or find_places(config, inner), config.places)
@@ -108,7 +108,7 @@ def _draw_streets(canvas: _Canvas) -> None:
 
 
 def _keep(canvas: _Canvas, layer: str, features: list[Feature], path: Path) -> None:
-    """Keep what is drawn; say where a file holds nothing of the city."""
+    """Add a drawn layer; report a file that holds nothing of the city."""
     drawn = [feature for feature in features if not shapely.is_empty(feature[0])]
     canvas.features[layer] = drawn
     if not drawn and not (layer == "streets" and canvas.features.get("main_streets")):
@@ -144,13 +144,13 @@ def _finish(canvas: _Canvas) -> Basemap:
 
 
 def save_basemap(basemap: Basemap, out: Path) -> None:
-    """Write a background as a folder, whole."""
+    """Write a basemap as a folder."""
     files = {f"{name}.geojson": text.encode() for name, text in basemap.layers.items()}
     replace_folder(out, MARKER, {MARKER: json_bytes(basemap.manifest), **files})
 
 
 def describe(basemap: Basemap, out: Path) -> Iterator[Message]:
-    """Say what a background holds."""
+    """Describe what a basemap holds."""
     layers = basemap.manifest["layers"]
     drawn = [name for name in LAYERS if layers[name]["features"]]
     for name in drawn:

@@ -1,4 +1,4 @@
-"""Match a file's header to the layouts that a city's file describes."""
+"""Match a file's header to the layouts in a city's file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from csa.config.types import FieldName
 
 @dataclass(frozen=True)
 class FileLayout:
-    """A source and where its fields stand in one file."""
+    """A source and the columns of its fields in one file."""
 
     source: Source  # the layout that the city's file describes
     positions: dict[str, int]  # field name to column number, from 0; absent fields are left out
 
 
 def normalise_header(name: str) -> str:
-    """Reduce a column's name to what all years agree on: small letters and digits, any script."""
+    """Reduce a column's name to what all years agree on: lowercase letters and digits."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in plain if character.isalnum())
 
@@ -29,9 +29,9 @@ def normalise_header(name: str) -> str:
 def match_layout(header: Sequence[str], config: CityConfig, path: Path) -> FileLayout:
     """Find the layout of the city's file that a header satisfies best.
 
-    A layout is satisfied when all is there that it cannot do without: what makes an incident,
-    a date, and what tells a homicide. Of several, the one most of whose columns are there is
-    taken; of equals, the first.
+    A layout is satisfied when all its essential columns are there: those that identify an incident,
+    a date, and what marks a homicide. Of several, the one with the most columns found is taken; of
+    equals, the first.
     """
     spelled = [normalise_header(name) for name in header]
     layouts = [FileLayout(source, _positions(spelled, source)) for source in config.sources]
@@ -53,7 +53,7 @@ def _positions(spelled: list[str], source: Source) -> dict[str, int]:
     positions: dict[str, int] = {}
     for field, spellings in source.columns.items():
         wanted = [normalise_header(name) for name in spellings]
-        # Portals append _1 to a name that they hold twice.
+        # Portals append _1 to a name that occurs twice.
         for name in (*wanted, *(f"{name}1" for name in wanted)):
             if name in spelled:
                 positions[field] = spelled.index(name)
@@ -81,5 +81,5 @@ def _spell(name: str, source: Source) -> str:
 
 
 def fields_of(rules: Iterable[Rule]) -> list[FieldName]:
-    """List the fields that rules look at, each once."""
+    """List the fields that rules use, each once."""
     return list(dict.fromkeys(field for rule in rules for field in rule))

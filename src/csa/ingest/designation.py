@@ -1,4 +1,4 @@
-"""What a decision on an area rests on, read from what the other commands wrote."""
+"""The evidence for a decision on an area, read from the files of the other commands."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ NEEDED = {
     DISPLACEMENT: (*OF_VERDICT, "single"),
 }
 FORMAT_VERSION = 1
-"""Of all three."""
+"""The format of all three kinds of file."""
 COUNTS = ("incidents", "homicides")
-"""Figures in which a proposal and what weighed it agree, beside the area's cells."""
+"""Figures that a proposal and its assessment must share, beside the area's cells."""
 NOT_EVIDENCE = frozenset({"cells", "neighborhoods", "is_synthetic"})
 
 
@@ -71,7 +71,7 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
 
 
 def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
-    """Read what `csa displace` told of an area."""
+    """Read the verdict of `csa displace` on an area."""
     account = _account(folder, DISPLACEMENT, city)
     found = {row["area_id"]: row for row in account["single"]}
     if area not in found:
@@ -82,7 +82,7 @@ def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
 
 
 def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
-    """Read the JSON of a folder that one of our commands wrote, of this city."""
+    """Read the JSON summary of a folder written by one of our commands for this city."""
     file = folder / f"{kind}.json"
     try:
         account = json.loads(file.read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def _account(folder: Path, kind: str, city: str) -> dict[str, Any]:
 
 
 def _row(file: Path, area_id: str) -> dict[str, str]:
-    """Return an area's row of a table, as it stands there."""
+    """Return an area's row of a table, unchanged."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
@@ -111,12 +111,12 @@ def _row(file: Path, area_id: str) -> dict[str, str]:
 
 
 def _figures(row: Mapping[str, str]) -> dict[str, str]:
-    """Return what of an area's row is kept as evidence."""
+    """Return the parts of an area's row that are stored as evidence."""
     return {name: value for name, value in row.items() if name not in NOT_EVIDENCE}
 
 
 def _is_same(proposed: Mapping[str, str], judged: Mapping[str, str], cells: Sequence[str]) -> bool:
-    """Return whether both rows are of one area: by its cells, or in older files by its land."""
+    """Check whether both rows are of one area: by its cells, or in older files by its land."""
     if any(proposed.get(name) != judged.get(name) for name in COUNTS):
         return False
     if judged.get("cells"):
@@ -125,6 +125,6 @@ def _is_same(proposed: Mapping[str, str], judged: Mapping[str, str], cells: Sequ
         sizes = (float(proposed["area_km2"]), float(judged["area_km2"]))
     except (KeyError, TypeError, ValueError):
         return False
-    # One file has four decimals, the other four figures.
+    # One file has four decimals, the other four digits.
     is_alike = math.isclose(*sizes, rel_tol=1e-3, abs_tol=1e-4)
     return is_alike and proposed.get("place_name") == judged.get("place_name")

@@ -1,7 +1,7 @@
-"""Download a portal's year in pages, or its neighborhoods: whole and of one version, or not at all.
+"""Download a portal's year in pages, or its neighborhoods: complete and of one version, or not.
 
-A page is asked for once: an interrupted download goes on where it stopped, unless the dataset
-has changed since. Before the file is written the portal is asked again whether it has.
+A page is requested once: an interrupted download continues where it stopped, unless the dataset has
+changed since. Before the file is written this is checked once more.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RESTARTS = 2
 
 @dataclass(frozen=True)
 class Account:
-    """What a download did."""
+    """The result of a download."""
 
     path: Path  # the file that was written
     dataset: str  # the dataset's id
@@ -35,9 +35,9 @@ class Account:
     updated_at: str  # when a row last changed, as the portal says
     pages: int  # pages of the file
     pages_resumed: int  # those of them that an earlier, interrupted run had received
-    retries: int  # questions that were asked again
-    restarts: int  # how often all began anew, because the dataset changed in the middle
-    bytes: int  # size of the file
+    retries: int  # repeated requests
+    restarts: int  # how often the download began again because the dataset changed
+    bytes: int  # size of the file in bytes
     sha256: str  # of its bytes, 64 hex digits
     messages: tuple[Message, ...] = ()  # what the user should know
     places: Account | None = None
@@ -53,7 +53,7 @@ class Account:
 
 
 class TornError(Exception):
-    """Pages that are not of one version: all must begin anew."""
+    """Pages that are not of one version: the download must begin again."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error)
@@ -101,7 +101,7 @@ def download(plan: DownloadPlan, tell: Tell = silent) -> Account:
 
 
 def _gather(plan: DownloadPlan, partial: Partial, tell: Tell) -> int:
-    """See that every page is there and fits the others; return how many were there before."""
+    """Fetch the missing pages and check that all fit; return how many were there before."""
     n_resumed = 0
     header: list[str] = []
     ids: set[str] = set()
@@ -136,7 +136,7 @@ def _check_unchanged(plan: DownloadPlan) -> None:
 
 
 def _ask_page(plan: DownloadPlan, number: int) -> tuple[Page, bytes]:
-    # One row more than the last page should have: so that an uncounted row shows.
+    # One row more than the last page should have, so that an uncounted row shows.
     is_last = number == plan.n_pages - 1
     question = {
         "$select": f"{ID},*",
@@ -149,7 +149,7 @@ def _ask_page(plan: DownloadPlan, number: int) -> tuple[Page, bytes]:
         try:
             return read_page(content, plan, number), content
         except HiccupError:
-            _check_unchanged(plan)  # an odd page of a changed dataset is not worth another try
+            _check_unchanged(plan)  # do not retry a bad page of a changed dataset
             raise
 
     return plan.portal.ask(plan.dataset, "csv", question, read)

@@ -1,4 +1,4 @@
-"""What a row says: when, where, and which incident and person it is about."""
+"""The content of a row: when, where, and which incident and person it is about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from csa.ingest.parse import (
 )
 
 OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time")
-"""Fields that tell when; the first of each is the day that the others are of."""
+"""Fields with times; the first of each is the day that the others belong to."""
 
 
 def read_times(
@@ -64,7 +64,7 @@ def _to_city_zone(times: pd.Series, has_time: pd.Series, there: str, here: str) 
 def read_places(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, in_play: pd.Series
 ) -> dict[str, pd.Series]:
-    """Read place and address of shootings alone: most rows of a police file are none."""
+    """Read place and address of shootings only: most rows of a police file are not shootings."""
     some = {name: column[in_play] for name, column in fields.items()}
     found = pd.DataFrame(_positions(source, some, index[in_play]), index=index[in_play])
     found["address"] = _addresses(some, index[in_play])
@@ -88,7 +88,7 @@ def _positions(
         text_lon, text_lat = parse_locations(fields["location"])
         is_open = np.isnan(lon) | np.isnan(lat)
         lon, lat = np.where(is_open, text_lon, lon), np.where(is_open, text_lat, lat)
-    # Impossible degrees stay for now: they tell that the columns are swapped.
+    # Impossible degrees stay for now: they show that the columns are swapped.
     is_nowhere = np.isnan(lon) | np.isnan(lat) | ((lon == 0) & (lat == 0))
     return {"lon": np.where(is_nowhere, np.nan, lon), "lat": np.where(is_nowhere, np.nan, lat)}
 
@@ -117,7 +117,7 @@ def line_of(location: pd.Series, number: int) -> pd.Series:
 def name_incidents(
     source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
 ) -> dict[str, pd.Series]:
-    """Name each row's incident: by its number, else by a hash of what makes it one."""
+    """Name each row's incident: by its number, else by a hash of the fields that identify it."""
     if source.incident_from == ("incident_id",):
         number = _plain_id(fields["incident_id"])
         has_number = number != ""
@@ -136,7 +136,7 @@ def name_incidents(
 def _named_times(
     source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
 ) -> dict[str, pd.Series]:
-    """Read the time from the named parts alone; where they hold no date, the row's own stands."""
+    """Read the time from the named parts; without a date there, the row's own time is used."""
     times: dict[str, pd.Series] = {}
     for parts in (OCCURRED, REPORTED):
         names = {parts[0], *source.incident_from} & set(parts)
@@ -173,7 +173,7 @@ def _hashed(name: str, parts: list[pd.Series]) -> pd.Series:
 
 
 def name_rows(source: Source, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
-    """Name each row where the file does; "" where it does not."""
+    """Return each row's id where the file has one; "" where it does not."""
     none = pd.Series("", index=index, dtype="str")
     if not source.row_id_from or any(name not in fields for name in source.row_id_from):
         return none

@@ -1,4 +1,4 @@
-"""Open map files: GeoJSON, GeoPackage and shapefile alone, and no host.
+"""Open map files: GeoJSON, GeoPackage and shapefile only, without any network access.
 
 GDAL goes by what a file holds, not by its name: a text named .geojson can be a program that reads
 other files and hosts. So its other drivers are taken away, and its ways to a network, for the
@@ -20,7 +20,7 @@ from csa.base.errors import SourceError
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 RESPONSE_BYTES = 1024
-"""More than GDAL's CPLHTTPResult takes, of which nothing is filled in."""
+"""More than the size of GDAL's CPLHTTPResult, which stays empty."""
 
 _GDAL = ctypes.CDLL(_io.__file__)  # the library that pyogrio brought along
 _GDAL.VSICalloc.restype = ctypes.c_void_p
@@ -49,7 +49,7 @@ def read_map(path: Path, unreadable: SourceError) -> pd.DataFrame:
     if not path.exists():
         raise SourceError("source.absent", path=path)
     try:
-        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never taken for an address
+        table: pd.DataFrame = pyogrio.read_dataframe(path.absolute())  # never read as an address
     except (DataSourceError, DataLayerError, ValueError) as error:
         raise unreadable from error
     return table

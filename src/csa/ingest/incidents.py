@@ -51,7 +51,7 @@ def _sources(rows: pd.DataFrame) -> pd.Series:
 
 
 def strongest(answers: pd.Series, by: pd.Series) -> pd.Series:
-    """Give each row the strongest answer of its group: yes before no before unknown."""
+    """Return for each row the strongest answer of its group: yes before no before unknown."""
     rank = answers.map({word: place for place, word in enumerate(YES_NO_UNKNOWN)})
     first: pd.Series = rank.groupby(by).transform("min")
     return first.map(dict(enumerate(YES_NO_UNKNOWN)))

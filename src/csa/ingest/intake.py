@@ -1,4 +1,4 @@
-"""From a city's files to a dataset: composes ingest and places, like `analysis` the rest."""
+"""From a city's files to a dataset: combines reading incidents and places."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ MAX_SUSPECTS_LISTED = 200
 
 @dataclass(frozen=True)
 class Intake:
-    """What a run of ingest gives."""
+    """The result of a run of ingest."""
 
-    dataset: Dataset  # incidents, places and the account
+    dataset: Dataset  # incidents, places and the report
     rejected: pd.DataFrame  # `file`, `line` and `reason` of each row that was not used
     messages: tuple[Message, ...]
     renamed: pd.DataFrame  # as `csa.ingest.report.find_renamed`
 
     def explain_renamed(self, before: Collection[str]) -> Message | None:
-        """Say which incidents of an earlier version are the same under another id."""
+        """Report which incidents of an earlier version now have another id."""
         same = self.renamed[self.renamed["former_id"].isin(before)]
         if same.empty:
             return None
@@ -58,11 +58,11 @@ class Intake:
 
 @dataclass(frozen=True)
 class FileTrial:
-    """What a run of ingest would make of one file."""
+    """How a run of ingest would read one file."""
 
     layout: FileLayout  # the layout that its header satisfies
     account: dict[str, Any]  # the file, its layout and fields, and its rows
-    messages: tuple[Message, ...]  # what cannot be read or is named by no rule, and what to mend
+    messages: tuple[Message, ...]  # what cannot be read, or what no rule names, and how to fix it
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Places:
 
 
 def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> Intake:
-    """Read a city's files, judge every row, and build a dataset."""
+    """Read a city's files, check every row, and build a dataset."""
     tell("places")
     places = _read_places(config, inputs)
     files: list[JudgedFile] = []
@@ -120,7 +120,7 @@ def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> In
 
 
 def try_files(config: CityConfig, files: Sequence[Path], places: Path | None) -> list[FileTrial]:
-    """Read shooting files as a run of ingest would, each by itself, and write nothing."""
+    """Read shooting files as a run of ingest would, each by itself, without writing."""
     if places is not None:
         area = _read_places(config, Inputs(tuple(files), places)).study_area
         return [_try_file(path, config, area, config.city.name) for path in files]
@@ -185,7 +185,7 @@ def _read_places(config: CityConfig, inputs: Inputs) -> _Places:
 def _read_layers(
     config: CityConfig, inputs: Inputs, area: shapely.Geometry, tell: Tell
 ) -> tuple[dict[str, Layer | None], tuple[Message, ...]]:
-    """Read the layers that the city has, and say what is absent or was lost."""
+    """Read the layers that the city has, and report what is absent or was lost."""
     layers: dict[str, Layer | None] = {"services": None, "risk_terrain": None}
     notes: list[Message] = []
     if inputs.services or inputs.risk_terrain:
@@ -218,7 +218,7 @@ def _read_layers(
 def _locate(
     folded: pd.DataFrame, is_suspect: pd.Series, places: _Places, config: CityConfig
 ) -> pd.DataFrame:
-    """Give each incident its cells, its neighborhood and its flags."""
+    """Add each incident's cells, neighborhood and flags."""
     lon, lat = folded["lon"].astype("float64"), folded["lat"].astype("float64")
     is_located = lon.notna() & lat.notna()
     flagged = {

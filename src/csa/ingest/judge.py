@@ -1,6 +1,6 @@
-"""Judge every row of a file: used, or rejected for one reason; nothing is lost uncounted.
+"""Check every row of a file: used, or rejected for one reason, and counted.
 
-The reasons, in the order in which they are asked; a row is counted under the first that holds:
+The reasons, in the order in which they are checked; a row is counted under the first that holds:
 
     unreadable          the record is broken: cut off, too long or short, or holds NUL bytes
     excluded_by_rule    a rule of the city's file leaves it out
@@ -56,19 +56,19 @@ class FileSummary:
 
 @dataclass(frozen=True)
 class JudgedFile:
-    """One file's rows, each with its reason for rejection or none."""
+    """One file's rows, each with its reason for rejection, if any."""
 
     summary: FileSummary  # the file
     source: Source  # the layout that it was read by
     rows: pd.DataFrame  # a row a readable record, in the file's order
-    notes: tuple[Message, ...]  # what the file cannot tell
-    unnamed: tuple[Unnamed, ...]  # values that no rule names, where one would have mattered
+    notes: tuple[Message, ...]  # what the file does not contain
+    unnamed: tuple[Unnamed, ...]  # values that no rule names, where a rule would matter
 
 
 def judge_file(
     records: FileRecords, layout: FileLayout, config: CityConfig, path: Path | None = None
 ) -> JudgedFile:
-    """Judge each row of a file by itself."""
+    """Check each row of a file by itself."""
     source = layout.source
     index = pd.RangeIndex(len(records.rows))
     fields = {
@@ -109,7 +109,7 @@ def judge_file(
 
 
 def _refuse_mangled(fields: Mapping[str, pd.Series], path: Path) -> None:
-    """Refuse numbers such as 2.0152E+11: many incidents would become one."""
+    """Refuse incident numbers such as 2.0152E+11: many incidents would become one."""
     if "incident_id" in fields:
         numbers = fields["incident_id"].str.strip()
         mangled = numbers[numbers.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").astype(bool)]
@@ -139,7 +139,7 @@ def _kinds(
 def _victims(
     source: Source, fields: Mapping[str, pd.Series], index: pd.Index, name: str
 ) -> tuple[pd.Series, list[Message]]:
-    """Tell whose rows are victims'; NA where the file cannot tell."""
+    """Return which rows are victims; NA where the file cannot show it."""
     if source.rows_are == "victims":
         return pd.Series(True, index=index, dtype="boolean"), []
     mask = any_holds(source.victim, fields, index)
@@ -188,7 +188,7 @@ def _reasons(rows: pd.DataFrame, source: Source, fields: Mapping[str, pd.Series]
         city = line_of(fields["location"], 1).str.replace(r",.*", "", regex=True)
     if source.city_names and city is not None:
         text = city.str.strip().str.casefold()
-        # A blank, or a zip code typed into the wrong field, is no other city.
+        # A blank, or a zip code typed into the wrong field, is not another city.
         is_named = text.str.contains("[a-z]", regex=True)
         here = text.isin([name.casefold() for name in source.city_names]) | ~is_named
     return first_reason(
@@ -204,7 +204,7 @@ def _reasons(rows: pd.DataFrame, source: Source, fields: Mapping[str, pd.Series]
 
 
 def first_reason(index: pd.Index, faults: Mapping[str, pd.Series]) -> pd.Series:
-    """Give each row the first reason that holds for it."""
+    """Return for each row the first reason that holds."""
     reason = pd.Series("", index=index, dtype="str")
     for name, mask in faults.items():
         reason[mask & (reason == "")] = name

@@ -20,7 +20,7 @@ from csa.ingest.positions import NEAR_DEGREES
 from csa.ingest.shapes import read_rows
 
 Layer: TypeAlias = tuple[gpd.GeoDataFrame, dict[str, Any]]
-"""A layer's table, and the account of how it was read."""
+"""A layer's table, and the report on how it was read."""
 
 LAYER_REASONS = (
     "unreadable",
@@ -38,7 +38,7 @@ BLANKS = ("", "-", "na", "n/a", "nan", "none", "null")
 def read_services(
     path: Path, services: Services, study_area: shapely.Geometry | None = None
 ) -> Layer:
-    """Read the places that help."""
+    """Read the service places."""
     columns = (services.name_column, services.kind_column)
     rows, n_unreadable = read_rows(path, services, columns, "services")
     kinds = _one_spelling(_text(rows[services.kind_column]))
@@ -86,7 +86,7 @@ def _text(column: pd.Series) -> pd.Series:
 
 
 def _one_spelling(kinds: pd.Series) -> pd.Series:
-    """Take kinds that differ in capitals alone for one, spelled as the first in order."""
+    """Merge kinds that differ only in capitals, spelled as the first in order."""
     folded = kinds.str.casefold()
     return folded.map(kinds.groupby(folded).min()).astype("str")
 
@@ -106,7 +106,7 @@ def _scores(column: pd.Series, name: str, path: Path) -> np.ndarray[Any, np.dtyp
 def _polygons_or_points(
     shapes: np.ndarray[Any, Any], path: Path
 ) -> tuple[np.ndarray[Any, Any], bool]:
-    """Keep polygons, mended, or points; what is neither has no place."""
+    """Keep polygons, repaired, or points; other shapes count as having no place."""
     lone = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
     shapes = np.where(lone, shapely.get_geometry(shapes, 0), shapes)
     kind = shapely.get_type_id(shapes)  # 0 point, 3 polygon, 6 polygons; -1 none
@@ -128,7 +128,7 @@ def _reasons(
     study_area: shapely.Geometry | None,
     path: Path,
 ) -> np.ndarray[Any, Any]:
-    """Say why each row is not used: `` where it is."""
+    """Return why each row is not used; an empty text where it is used."""
     reasons = np.full(len(table), "", dtype=object)
     is_placed = table.geometry.notna().to_numpy()
     if study_area is not None and is_placed.any():

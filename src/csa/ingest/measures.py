@@ -20,19 +20,19 @@ Field: TypeAlias = str | float | None
 Make: TypeAlias = Callable[
     [Mapping[str, Field], str], tuple[V | None, Sequence[tuple[str, Message]]]
 ]
-"""Makes a value of a row's fields and its measure's kind, or tells faults by column."""
+"""Makes a value from a row's fields and its measure's kind, or returns faults by column."""
 
 NUMBER_COLUMNS = ("value", "numerator", "denominator", "answers", "design_effect")
 MEASURE_COLUMNS = ("measure", "quarter", "place", *NUMBER_COLUMNS, "basis", "note")
 NEEDED = ("measure", "quarter")
 MOST_LISTED = 50
-"""Faults that are written out: more than a person mends at one sitting."""
+"""Faults that are written out: more than a person fixes at once."""
 
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 COMMA = re.compile(r"[-+]?[0-9.\s]*,[0-9.,\s]*")
 FORMULA = ("=", "@")
 PARTS = {"value", "numerator", "denominator"}
-"""Where one of them cannot be read, nothing is said of how they fit together."""
+"""If one of them cannot be read, their consistency is not checked."""
 
 
 def load_measures(
@@ -65,7 +65,7 @@ def _refusal(path: Path, faults: Sequence[Message]) -> SourceError:
 
 
 def _match_columns(records: FileRecords) -> tuple[dict[str, int], list[Message]]:
-    """Find where each column stands; a header that is unknown, doubled or lacking is a fault."""
+    """Find each column's position; an unknown, repeated or missing header is a fault."""
     known = {normalise_header(name): name for name in MEASURE_COLUMNS}
     columns: dict[str, int] = {}
     faults: list[Message] = []
@@ -108,7 +108,7 @@ def _key(text: str) -> str:
 
 
 def _sheet_rows(records: FileRecords) -> list[int]:
-    """Give each row a spreadsheet's number: a text of several lines is one row."""
+    """Return the rows' numbers in a spreadsheet, where a text of several lines is one row."""
     rows, inside = [], sum(name.count("\n") for name in records.header)
     for line, fields in zip(records.lines, records.rows, strict=True):
         rows.append(line - inside)
@@ -129,7 +129,7 @@ class _Reading(Generic[V]):
     first_rows: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def values(self) -> list[V]:
-        """Read all rows; where there are faults, those that could be read."""
+        """Read all rows that can be read."""
         found = []
         for number in self.records.unreadable:
             self.faults.append(((number, -1), say("measures_file.unreadable", row=number)))
@@ -189,7 +189,7 @@ class _Reading(Generic[V]):
 
 
 def _number(text: str) -> tuple[float | None, Message | None]:
-    """Read a number as it is written in English, or tell why it is none."""
+    """Read a number as it is written in English, or return why it is not a number."""
     if not text:
         return None, None
     if not NUMBER.fullmatch(text):

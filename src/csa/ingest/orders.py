@@ -1,4 +1,4 @@
-"""What a city's file says can be downloaded, from where, and under which name."""
+"""What can be downloaded by a city's file: from where, and under which name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TOKEN_VARIABLE = "CSA_APP_TOKEN"  # noqa: S105 - the variable's name
 
 
 def connect(config: CityConfig, address: str | None = None) -> Socrata:
-    """Make ready to ask a city's portal; nothing is asked yet."""
+    """Prepare a connection to a city's portal, without a request yet."""
     if config.portal is None:
         raise ConfigError("fetch.no_portal", city=config.city.name)
     return Socrata(address or config.portal.domain, os.environ.get(TOKEN_VARIABLE, ""))
 
 
 def year_file(config: CityConfig, year: int) -> tuple[str, str]:
-    """Tell which dataset holds a year and what its file is called."""
+    """Return the dataset that holds a year, and the name of its file."""
     portal, city = config.portal, config.city.name
     if portal is None:
         raise ConfigError("fetch.no_portal", city=city)
@@ -40,7 +40,7 @@ def year_file(config: CityConfig, year: int) -> tuple[str, str]:
 
 
 def places_file(config: CityConfig) -> tuple[str, str]:
-    """Tell which dataset holds the neighborhoods and what their file is called."""
+    """Return the dataset that holds the neighborhoods, and the name of its file."""
     dataset = config.portal and config.portal.places_dataset
     if not dataset or not config.places.file.endswith((".geojson", ".json")):
         raise ConfigError("fetch.no_places", city=config.city.name)
@@ -56,7 +56,7 @@ def fetch_year(
     with_places: bool = False,
     address: str | None = None,
 ) -> Account:
-    """Download a year's shooting file, and the neighborhoods where asked."""
+    """Download a year's shooting file, and the neighborhoods if asked for."""
     dataset, name = year_file(config, year)
     places = places_file(config) if with_places else None
     with closing(connect(config, address)) as portal:

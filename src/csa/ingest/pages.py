@@ -1,4 +1,4 @@
-"""Pages of a download: read, judged, and kept in a hidden folder until the last has come."""
+"""Pages of a download: read, checked, and stored in a hidden folder until all are there."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ FORMAT_VERSION = 1
 class DownloadPlan:
     """What is downloaded, where to, and in which pages."""
 
-    portal: Socrata  # where from
+    portal: Socrata  # the portal it comes from
     dataset: str  # the dataset's id
     path: Path  # the file that is written
     page_rows: int  # rows on each page but the last
-    version: Version  # what the portal says of the dataset at the beginning
+    version: Version  # the dataset's version at the beginning
 
     @property
     def n_pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return -(-self.version.n_rows // self.page_rows)
 
     def rows_on(self, number: int) -> int:
-        """Tell how many rows a page must have."""
+        """Return how many rows a page must have."""
         return min(self.page_rows, self.version.n_rows - number * self.page_rows)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was judged good."""
+    """A page that passed its checks."""
 
     header: list[str]  # column names, the row's id first
     rows: list[list[str]]  # n records, each as long as the header, the row's id first
@@ -69,14 +69,14 @@ def read_page(content: bytes, plan: DownloadPlan, number: int) -> Page:
 
 
 class Partial:
-    """The hidden folder beside a file in which its pages wait."""
+    """The hidden folder beside a file that stores its pages."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.parent / f".{path.name}.partial"
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder against another download of the same file."""
+        """Lock the folder against another download of the same file."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -92,7 +92,7 @@ class Partial:
             os.close(descriptor)
 
     def begin(self, plan: DownloadPlan) -> bool:
-        """Keep pages of the planned version; throw away those of any other."""
+        """Keep pages of the planned version; delete those of any other."""
         state = {
             "format_version": FORMAT_VERSION,
             "portal": plan.portal.address,
@@ -114,8 +114,8 @@ class Partial:
             return None
 
     def clear(self) -> bool:
-        """Throw all pages away."""
-        (self.folder / STATE).unlink(missing_ok=True)  # first: pages without it count for nothing
+        """Delete all pages."""
+        (self.folder / STATE).unlink(missing_ok=True)  # first, since pages without it are ignored
         pages = list(self.folder.glob("*.page"))
         for page in pages:
             page.unlink()
@@ -126,16 +126,16 @@ class Partial:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def keep(self, number: int, content: bytes) -> None:
-        """Keep a page."""
+        """Store a page."""
         write_file(self._page(number), content)
 
     def page(self, plan: DownloadPlan, number: int) -> Page | None:
-        """Read a page that was kept."""
+        """Read a stored page."""
         try:
             return read_page(self._page(number).read_bytes(), plan, number)
         except (OSError, HiccupError):
             return None
 
     def _page(self, number: int) -> Path:
-        # No pattern of a city's files ends like this.
+        # Patterns of a city's files never end like this.
         return self.folder / f"{number:05d}.page"

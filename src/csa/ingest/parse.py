@@ -1,4 +1,4 @@
-"""Text into dates and coordinates, in every way that cities write them."""
+"""Parse dates and coordinates in every way that cities write them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def parse_hours(text: pd.Series) -> pd.Series:
 
 
 def parse_numbers(text: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Read numbers; what is none is NaN."""
+    """Read numbers; NaN for anything else."""
     numbers = pd.to_numeric(text.str.strip(), errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(numbers), numbers, np.nan)
 

@@ -1,4 +1,4 @@
-"""Read polygons: neighborhoods and the study area; mend what is broken, and say so."""
+"""Read polygons: neighborhoods and the study area; repair broken ones, and report it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_neighborhoods(
 
 
 def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Refuse a polygon that is not of this city: it would stretch the study area around it."""
+    """Refuse a polygon far from this city: it would stretch the study area."""
     bounds = table.geometry.bounds
     middle_x = bounds[["minx", "maxx"]].mean(axis=1)
     middle_y = bounds[["miny", "maxy"]].mean(axis=1)
@@ -94,6 +94,6 @@ def _mend(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, tuple[
 
 
 def _polygons_only(shape: shapely.Geometry) -> shapely.Geometry:
-    """Keep the polygons of a mended shape; lines and points have no area."""
+    """Keep the polygons of a repaired shape; lines and points have no area."""
     parts = [part for part in shapely.get_parts(shape) if shapely.area(part) > 0]
     return shapely.union_all(parts) if parts else shapely.Polygon()

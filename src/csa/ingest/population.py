@@ -47,6 +47,6 @@ def add_population(
 
 
 def _key(text: pd.Series) -> pd.Series:
-    """Reduce ids and names to what both tables agree on: `12.0` and ` 12` are one."""
+    """Normalize ids and names, so that `12.0` and ` 12` are the same."""
     key = text.astype("str").str.strip().str.casefold()
     return key.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)

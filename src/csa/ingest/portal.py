@@ -1,6 +1,6 @@
-"""One Socrata portal: a question is asked again while there is hope, and each answer is judged.
+"""One Socrata portal: requests are retried where that can help, and each answer is checked.
 
-The only room that speaks to the network. Nothing here knows of pages or files.
+The only module that uses the network. Nothing here knows about pages or files.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ CLOCK = PortalClock()
 
 @dataclass(frozen=True)
 class Version:
-    """By what a dataset's change is seen."""
+    """What shows that a dataset changed."""
 
     n_rows: int  # how many rows it has
-    updated_at: str  # when a row last changed, as the portal writes it; empty where it has no row
+    updated_at: str  # when a row last changed, as the portal writes it; empty for an empty dataset
 
 
 class HiccupError(Exception):
-    """An answer worth asking for again."""
+    """An answer that is worth another request."""
 
     def __init__(self, error: SourceError, wait_s: float | None = None) -> None:
         super().__init__(error)
@@ -68,7 +68,7 @@ class HiccupError(Exception):
 
 
 def address_of(portal: str) -> str:
-    """Return a portal's address: https, but for this machine itself, where trials run."""
+    """Return a portal's address: https, except on this machine, for tests."""
     try:
         parts = urlsplit(portal if "://" in portal else f"https://{portal}")
         host, _ = parts.hostname, parts.port
@@ -82,14 +82,14 @@ def address_of(portal: str) -> str:
 
 
 class Socrata:
-    """A portal to ask."""
+    """A portal that can be queried."""
 
     def __init__(self, portal: str, token: str = "", clock: PortalClock = CLOCK) -> None:
         self.address = address_of(portal)
         self.retries = 0
         self._clock = clock
         self._session = requests.Session()
-        # No password of a .netrc is sent; a proxy never stands before this machine itself.
+        # Passwords of a .netrc are not sent; a proxy is not used for this machine itself.
         self._session.auth = _no_password
         self._session.trust_env = urlsplit(self.address).hostname not in LOOPBACK
         self._session.headers["User-Agent"] = "csa"
@@ -104,11 +104,11 @@ class Socrata:
         return urlsplit(self.address).netloc
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._session.close()
 
     def version(self, dataset: str) -> Version:
-        """Ask how many rows a dataset has and when one last changed, in one question."""
+        """Request a dataset's number of rows and the time of its last change, in one query."""
         select = {"$select": "count(*) as n_rows,max(:updated_at) as updated_at"}
 
         def read(content: bytes) -> Version:
@@ -122,7 +122,7 @@ class Socrata:
         return self.ask(dataset, "json", select, read)
 
     def odd_answer(self, content: bytes, dataset: str) -> SourceError:
-        """Say what came instead of an answer."""
+        """Describe what came instead of an answer."""
         if content.lstrip()[:1] == b"<":
             return SourceError("fetch.web_page", host=self.host, dataset=dataset)
         return SourceError("fetch.not_table", host=self.host, dataset=dataset)
@@ -130,7 +130,7 @@ class Socrata:
     def ask(
         self, dataset: str, form: str, question: Mapping[str, str], read: Callable[[bytes], Answer]
     ) -> Answer:
-        """Ask until an answer is good."""
+        """Repeat a request until the answer is good; raise after the last try."""
         n_failed = 0
         while True:
             try:

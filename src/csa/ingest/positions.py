@@ -1,4 +1,4 @@
-"""Judge where incidents lie: swapped columns, another city, points that hold too many."""
+"""Check where incidents lie: swapped columns, another city, points that hold too many."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _commonest(addresses: pd.Series) -> str:
 
 
 def _expected(table: pd.DataFrame, crs: str) -> np.ndarray:
-    """Return the mean count of the other points within 500 m; 1 where there is none."""
+    """Return the mean count of the other points within 500 m; 1 without other points."""
     xy = project(table["lon"].to_numpy(), table["lat"].to_numpy(), crs)  # (n, 2) metres
     tree = cKDTree(xy)
     counts = table["incidents"].to_numpy(dtype=float)

@@ -105,14 +105,14 @@ def _decode_utf16(content: bytes, codec: str, path: Path) -> tuple[str, tuple[Me
 
 
 class _Lines:
-    """Lines of a text, remembering whether the reader asked for more than there are."""
+    """Lines of a text, which remember whether the reader asked for more than there are."""
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
         self._has_ended = False
 
     def has_ended(self) -> bool:
-        """Tell whether the reader asked in vain: then its record is cut off inside quotes."""
+        """Check whether the reader ran out of lines: then its record is cut off inside quotes."""
         return self._has_ended
 
     def __iter__(self) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _parse_csv(text: str, path: Path, sha256: str) -> FileRecords:
 
 
 def _fit(row: list[str], width: int) -> list[str] | None:
-    """Return the row at the header's width; empty fields too many are dropped, others refused."""
+    """Return the row at the header's width; extra empty fields are dropped, others refused."""
     if len(row) == width:
         return row
     if len(row) > width and not any(row[width:]):
@@ -206,7 +206,7 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
 
 
 def _is_text(text: str) -> bool:
-    """Tell whether a text can be written at all: half a surrogate pair cannot."""
+    """Check whether a text can be encoded: half a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

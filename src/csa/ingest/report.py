@@ -1,4 +1,4 @@
-"""The account of a run: what was read and lost, by reason, and what a reader should know."""
+"""The report on a run: what was read and lost, by reason, and what a reader should know."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def account(
 
 
 def find_renamed(rows: pd.DataFrame) -> pd.DataFrame:
-    """List the names that incidents had while each part of the time stood for all of it."""
+    """List the ids that incidents had when only a part of their time was known."""
     names = rows.loc[rows["reason"] == "", ["former_id", "incident_id"]].drop_duplicates()
     return names[names["former_id"] != names["incident_id"]]
 
@@ -49,7 +49,7 @@ def find_warnings(rows: pd.DataFrame, incidents: pd.DataFrame) -> tuple[Message,
 
 
 def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn where two files of one layout tell of the same incidents: two downloads, not pages."""
+    """Warn if two files of one layout hold the same incidents: two downloads, not pages."""
     used = rows[rows["reason"] == ""]
     n_files = used.groupby(["source", "incident_id"])["file"].nunique()
     n_shared = int((n_files > 1).sum())
@@ -59,7 +59,7 @@ def _overlap_warning(rows: pd.DataFrame) -> tuple[Message, ...]:
 
 
 def _place_warnings(incidents: pd.DataFrame) -> tuple[Message, ...]:
-    """Warn where so many incidents have no place, or lie outside, that areas mislead."""
+    """Warn if so many incidents have no place, or lie outside, that areas mislead."""
     warnings = []
     is_unlocated, is_outside = (
         _has_flag(incidents, name) for name in ("unlocated", "outside_study_area")
@@ -164,7 +164,7 @@ def _rules(
 
 
 def list_rejected(files: Sequence[JudgedFile], rows: pd.DataFrame) -> pd.DataFrame:
-    """List every row that was not used, by where it stands, never by what it says."""
+    """List every row that was not used, by its position, never its content."""
     judged = rows[rows["reason"] != ""][["file", "line", "reason"]]
     broken = pd.DataFrame(
         [

@@ -10,7 +10,7 @@ from csa.config.city import Condition, Rule, YesNo
 
 
 def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series | None:
-    """Tell for which rows all conditions of a rule hold."""
+    """Return the rows for which all conditions of a rule hold."""
     if any(name not in fields for name in rule):
         return None
     mask = pd.Series(True, index=index)
@@ -22,7 +22,7 @@ def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Se
 def any_holds(
     rules: Sequence[Rule], fields: Mapping[str, pd.Series], index: pd.Index
 ) -> pd.Series | None:
-    """Tell for which rows at least one rule holds."""
+    """Return the rows for which at least one rule holds."""
     masks = [mask for rule in rules if (mask := holds(rule, fields, index)) is not None]
     if not masks:
         return None
@@ -40,7 +40,7 @@ def answer(question: YesNo, fields: Mapping[str, pd.Series], index: pd.Index) ->
 
 
 def says(column: pd.Series, condition: Condition) -> pd.Series:
-    """Tell for which rows a column says what a condition asks."""
+    """Return the rows whose value in a column meets a condition."""
     text = column.str.strip().str.casefold()
     mask = text.isin([value.strip().casefold() for value in condition.equals])
     if condition.starts_with:

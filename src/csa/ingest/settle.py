@@ -1,4 +1,4 @@
-"""Judge what only all files together can tell: the end of the data, and repeated rows."""
+"""Check what only all files together can show: the end of the data, and repeated rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def find_data_end(days: pd.Series, as_of: date | None = None) -> pd.Timestamp | 
 
 
 def find_data_start(days: pd.Series) -> pd.Timestamp | None:
-    """Find the first day that the data cover, by the rule of the last one."""
+    """Find the first day that the data cover, by the same rule as the last."""
     days = days.dropna().dt.normalize().sort_values()
     if days.empty:
         return None
@@ -43,7 +43,7 @@ def find_data_start(days: pd.Series) -> pd.Timestamp | None:
 
 
 def _n_strays(intervals: np.ndarray) -> int:
-    """Count the rows at the beginning that a wide gap parts from the rest, at most 3."""
+    """Count the rows at the beginning that a wide gap separates from the rest, at most 3."""
     gaps = intervals / np.timedelta64(1, "D")
     mean_gap = gaps.mean() if len(gaps) else 0.0
     for n_strays in range(min(MAX_ROWS_AFTER_END, len(gaps)), 0, -1):
@@ -54,7 +54,7 @@ def _n_strays(intervals: np.ndarray) -> int:
 
 
 def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFrame, date | None]:
-    """Judge what only all files together can tell: the end of the data and repeated rows."""
+    """Check what only all files together can show: the end of the data and repeated rows."""
     tables = []
     for number, file in enumerate(files):
         tables.append(file.rows.assign(file=number, source=file.source.name))
@@ -71,7 +71,7 @@ def settle(files: Iterable[JudgedFile], as_of: date | None) -> tuple[pd.DataFram
 
 
 def _exclude_elsewhere(rows: pd.DataFrame) -> None:
-    """Leave an incident out of files that cannot tell, where another file's rule left it out.
+    """Leave an incident out of files that cannot mark it, if another file's rule left it out.
 
     One layout marks officer-involved shootings, another describes the same ones unmarked.
     """
@@ -94,7 +94,7 @@ def _exclude_elsewhere(rows: pd.DataFrame) -> None:
 
 
 def _settle_repeats(rows: pd.DataFrame) -> None:
-    """Keep one of the rows that share an id; which one, depends on no order of rows.
+    """Keep one of the rows that share an id, whatever the order of rows.
 
     A person with two offenses has two rows: the homicide stays, and a flag is yes when either
     row says yes.

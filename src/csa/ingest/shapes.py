@@ -37,7 +37,7 @@ def read_shapes(path: Path, crs: str | None, section: str) -> gpd.GeoDataFrame:
 
 
 def require_column(table: pd.DataFrame, column: str, path: Path) -> str:
-    """Find a column, whatever the case and the punctuation of its name."""
+    """Find a column, ignoring the case and punctuation of its name."""
     spelled = [str(name) for name in table.columns if name != "geometry"]
     exact = [name for name in spelled if name == column]
     alike = [name for name in spelled if normalise_header(name) == normalise_header(column)]
@@ -65,7 +65,7 @@ def read_rows(
 
 
 def _judge_places(shapes: gpd.GeoSeries) -> tuple[Mask, Mask]:
-    """Tell which shapes lie on the globe, and which have no place: none, empty, or at 0, 0."""
+    """Return which shapes lie on the globe, and which have no place: missing, empty, or at 0, 0."""
     bounds = shapes.bounds.to_numpy(dtype=float)  # (n, 4) degrees
     is_degrees = (np.abs(bounds) <= [180, 90, 180, 90]).all(axis=1)
     return is_degrees, np.isnan(bounds).any(axis=1) | (bounds == 0).all(axis=1)

@@ -20,8 +20,8 @@ class Inputs:
     study_area: Path | None = None  # polygons of the study area
     population: Path | None = None  # people by neighborhood; None where unknown
     as_of: date | None = None  # the last day of the data, where the user knows it
-    services: Path | None = None  # places that help
-    risk_terrain: Path | None = None  # an external score of places; None likewise
+    services: Path | None = None  # service places
+    risk_terrain: Path | None = None  # an external score of places
 
 
 def find_inputs(
@@ -32,7 +32,7 @@ def find_inputs(
     population: Path | None = None,
     as_of: date | None = None,
 ) -> Inputs:
-    """Settle which files a run reads."""
+    """Return the files that a run reads."""
     folder = data_folder(config, folder)
     incidents = tuple(files) or tuple(
         sorted(path for pattern in config.city.files for path in folder.glob(pattern))
@@ -78,7 +78,7 @@ def add_layers(
     services: Path | None = None,
     risk_terrain: Path | None = None,
 ) -> Inputs:
-    """Settle which layers a run reads."""
+    """Return the inputs with the layers that a run reads."""
     folder = data_folder(config, folder)
     described = {"services": config.services, "risk_terrain": config.risk_terrain}
     found: dict[str, Path | None] = {}

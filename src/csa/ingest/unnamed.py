@@ -16,11 +16,11 @@ Asked = Literal["kind", "victim", "gun", "domestic", "exclude"]
 
 PAIRS = (("y", "n"), ("yes", "no"), ("true", "false"), ("t", "f"), ("1", "0"))
 OPPOSITES = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
-"""Where a rule has no place for the other answer, naming one of a pair names both."""
+"""Where a rule cannot name the other answer, naming one of a pair names both."""
 
 MAX_LISTED = 50
 MIN_SHARED = 5
-"""Of a column of more values than are listed, only those that so many rows share: it holds text."""
+"""For columns with more values than are listed (free text), only those that so many rows share."""
 
 MAX_SAID, MAX_CHARACTERS = 5, 40
 
@@ -29,7 +29,7 @@ MAX_SAID, MAX_CHARACTERS = 5, 40
 class Unnamed:
     """Rows of one file that a rule would take, were it not for values that no rule names."""
 
-    asked: Asked  # what could not be answered
+    asked: Asked  # the question that could not be answered
     column: str  # the column, as the file spells it
     counts: pd.Series  # value to number of rows
 
@@ -39,8 +39,8 @@ def find_unnamed(
 ) -> tuple[Unnamed, ...]:
     """Find the values that keep rows from a rule and that no rule of the source names.
 
-    A row counts once a question, under the first such value, and only where no named value
-    keeps it from that rule too. A blank is such a value for the kind and for victims alone.
+    A row counts once per question, under the first such value, and only where a named value does
+    not keep it from that rule too. A blank is such a value only for the kind and for victims.
     """
     reason = rows["reason"]
     excluding = [rule.when for rule in source.exclude]
@@ -75,7 +75,7 @@ def _unnamed(
     fields: Mapping[str, pd.Series],
     is_open: pd.Series,
 ) -> Iterator[tuple[str, pd.Series]]:
-    """Yield field and values of the rows that each rule misses by values without a name."""
+    """Yield field and values of the rows that each rule misses because of unnamed values."""
     some = {name: column[is_open].str.strip() for name, column in fields.items()}
     index = is_open.index[is_open]
     is_left = pd.Series(True, index=index)
@@ -94,7 +94,7 @@ def _unnamed(
 
 
 def _is_named(asked: Asked, text: pd.Series, name: str, every: Sequence[Rule]) -> pd.Series:
-    """Tell which values a rule names, or need no name for this question."""
+    """Return which values a rule names, or need no rule for this question."""
     conditions: list[Condition] = [rule[field] for rule in every for field in rule if field == name]
     is_named = pd.Series(False, index=text.index)
     for condition in conditions:
@@ -135,7 +135,7 @@ def count_unnamed(found: Sequence[tuple[str, Unnamed]]) -> list[dict[str, Any]]:
 
 
 def unnamed_notes(counted: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Say which values no rule names, and what became of their rows."""
+    """Report which values no rule names, and what became of their rows."""
     keys = {
         "kind": "unnamed.kind",
         "victim": "unnamed.victim",

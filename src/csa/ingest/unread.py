@@ -11,14 +11,14 @@ from csa.base.message import Message, say
 from csa.config.city import Source
 
 WARN_SHARE = 0.05
-"""Losing a row in twenty is no typing error any more."""
+"""Losing a row in twenty is more than typing errors."""
 
 MOST = 0.5
-"""Times and places are often missing; where most of those that are there cannot be read, the city's
-file is wrong."""
+"""Times and places are often missing; if most of the given ones cannot be read, the city's file is
+wrong."""
 
 MIN_ROWS, MAX_EACH = 100, 20
-"""No list has so many people in each incident, or so many rows for each row id."""
+"""More people per incident, or rows per row id, than in any real list."""
 
 MAX_CHARACTERS = 60
 
@@ -62,7 +62,7 @@ def unread_notes(
 
 
 def _says(names: Sequence[str], fields: Mapping[str, pd.Series]) -> pd.Series | bool:
-    """Tell which rows say anything; zeros are how some files write that they do not know."""
+    """Return which rows hold a value; some files write 0 for unknown."""
     texts = [fields[name].str.strip() for name in names if name in fields]
     if not texts:
         return False
@@ -76,7 +76,7 @@ def _example(
     fields: Mapping[str, pd.Series],
     spelled: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Find a text that was not read, rather one that is no number: coordinates come in pairs."""
+    """Find a text that was not read, preferably not a number: coordinates come in pairs."""
     found = [(name, fields[name][bad.index].str.strip()) for name in names if name in fields]
     filled = [(name, text[text != ""]) for name, text in found]
     words = [(name, text[pd.to_numeric(text, errors="coerce").isna()]) for name, text in filled]

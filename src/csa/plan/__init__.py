@@ -1,4 +1,4 @@
-"""The plan without a database: its items, how actions stand, and what a day makes of it."""
+"""The plan without a database: its items, the state of actions, and what is due on a day."""
 
 from csa.plan.calendar import (
     ASK_DAYS,

@@ -1,4 +1,4 @@
-"""What a day makes of a state: fresh or stale, late, due soon, the 60 days, the order of a list."""
+"""An action's state on a day: fresh or stale, late, due soon, the 60 days, the order of a list."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from csa.plan.items import Action, Link, Plan, by_number
 from csa.plan.status import ActionState
 
 ASK_DAYS = 30
-"""Days without an update after which one is asked for: the plan wants monthly talks."""
+"""Days without an update after which one is asked for: the plan asks for monthly talks."""
 STALE_DAYS = 90
-"""Days without an update after which a status says nothing: a quarterly review has passed."""
+"""Days without an update after which a status is stale: a quarterly review has passed."""
 SOON_DAYS = 90
 """What counts as due soon: up to the next quarterly review."""
 CLOCK_DAYS = 60
@@ -35,7 +35,7 @@ class ResponseClock:
 
 
 def freshness(state: ActionState, today: date) -> Freshness:
-    """Tell how old the last update is."""
+    """Return how old the last update is."""
     if state.updated_on is None:
         return "none"
     days = (today - state.updated_on).days
@@ -45,24 +45,24 @@ def freshness(state: ActionState, today: date) -> Freshness:
 
 
 def is_late(state: ActionState, today: date) -> bool:
-    """Tell whether an action is due before today, and not done."""
+    """Check whether an action was due before today and is not done."""
     return state.status != "done" and state.due is not None and state.due < today
 
 
 def is_due_soon(state: ActionState, today: date) -> bool:
-    """Tell whether an action is due from today on within 90 days, and not done."""
+    """Check whether an action that is not done is due within the next 90 days, today included."""
     if state.status == "done" or state.due is None:
         return False
     return 0 <= (state.due - today).days <= SOON_DAYS
 
 
 def colour_word(state: ActionState, today: date) -> str:
-    """Tell what a screen shows: the status, or that nobody has told lately."""
+    """Return the word a screen shows: the status, or that there was no update lately."""
     return "no-update" if freshness(state, today) in {"none", "stale"} else state.status
 
 
 def waits_for(plan: Plan, links: Mapping[str, Iterable[Link]] | None = None) -> dict[str, set[str]]:
-    """List the actions that each action waits for, one step far."""
+    """List the actions that each action waits for directly."""
     if links is None:
         links = {strategy.number: strategy.needs for strategy in plan.strategies}
         links |= {action.number: action.needs for action in plan.actions}
@@ -101,10 +101,10 @@ def _held_by(late: str, waits: Mapping[str, set[str]], still: set[str]) -> tuple
 
 
 def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> ResponseClock:
-    """Tell where the 60 days of 1.3.6 stand."""
+    """Return where the 60 days of action 1.3.6 stand."""
     ends = first_meeting + timedelta(days=CLOCK_DAYS) if first_meeting else None
     if begun_on is not None and begun_on <= today:
-        # Work may begin before anybody meets; it is then begun on day 0.
+        # Work may begin before the first meeting; it then counts as begun on day 0.
         day = max(0, (begun_on - first_meeting).days) if first_meeting else None
         return ResponseClock("begun", day, ends)
     if first_meeting is None or first_meeting > today:

@@ -1,4 +1,4 @@
-"""What a plan's file may say: goals, strategies, actions, measures, teams; all frozen."""
+"""The content of a plan's file: goals, strategies, actions, measures, teams; all frozen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MeasureKind = Literal[
     "citizen-survey",
     "cooperation",
 ]
-"""What can be measured: each kind has an import and a label of its own."""
+"""What can be measured: each kind has its own import and label."""
 
 GoalNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
 StrategyNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]*\.[1-9][0-9]*$")]
@@ -44,7 +44,7 @@ PlanMonth = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 def by_number(number: str) -> tuple[int, ...]:
-    """Give what items are sorted by, so that 1.3.10 comes after 1.3.9."""
+    """Return the sort key of items, so that 1.3.10 comes after 1.3.9."""
     return tuple(int(part) for part in number.split("."))
 
 
@@ -161,13 +161,13 @@ class Plan(Frozen):
         return made
 
     def titles_of(self, number: str, title: str) -> dict[str, str]:
-        """Say an action's title in each language that has it."""
+        """Return an action's title in each language that has it."""
         found = {language: titles.get((number, title)) for language, titles in self._titles.items()}
         return {ENGLISH: title} | {language: said for language, said in found.items() if said}
 
     @property
     def open_slots(self) -> tuple[Action, ...]:
-        """Slots for which no action is written yet, trust's first."""
+        """Slots without a written action, trust's first."""
         slots = [action for action in self.actions if action.is_open]
         return tuple(
             sorted(

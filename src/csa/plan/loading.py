@@ -32,7 +32,7 @@ def load_plan(path: Path | str) -> Plan:
     try:
         raw = read_toml(path)
     except ConfigError as error:
-        if error.message.key in {"config.absent", "config.folder"}:  # they speak of a city's file
+        if error.message.key in {"config.absent", "config.folder"}:  # those are about a city's file
             raise ConfigError("plan.absent", path=path, folder=Path.cwd()) from error
         raise
     plan = validate(raw, Plan, path, list(_cross_faults(raw)))
@@ -56,7 +56,7 @@ def _titles(path: Path, language: str) -> dict[tuple[str, str], str]:
 
 
 def _cross_faults(raw: Raw) -> Iterator[Message]:
-    """Find what no single key shows. It reads the raw file, so that these faults are told too."""
+    """Find faults across keys, in the raw file, so that they are reported with the others."""
     for name in LISTS:
         yield from _repeated(raw, name)
     yield from _lost_parents(raw)
@@ -67,7 +67,7 @@ def _cross_faults(raw: Raw) -> Iterator[Message]:
 
 
 def _items(raw: Raw, name: str) -> list[tuple[str, dict[str, Any]]]:
-    """List a list's items, each with its place; whatever else stands there is told elsewhere."""
+    """List a list's items, each with its place; values of other types are reported elsewhere."""
     found = raw.get(name)
     found = found if isinstance(found, list) else []
     return [
@@ -117,7 +117,7 @@ def _lost_names(raw: Raw) -> Iterator[Message]:
 
 
 def _named(raw: Raw, name: str, key: str) -> Iterator[tuple[str, str]]:
-    """Give each text under a key, or each of its list, with its place."""
+    """Yield each text under a key, or in its list, with its place."""
     for where, item in _items(raw, name):
         wanted = item.get(key)
         for given in wanted if isinstance(wanted, list) else [wanted]:
@@ -144,7 +144,7 @@ def _open_slots(raw: Raw) -> Iterator[Message]:
 
 
 def _links(raw: Raw) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give each link with its place and the number of the item that has it."""
+    """Yield each link with its place and the number of its item."""
     for name in ("strategies", "actions"):
         for where, item in _items(raw, name):
             for place, link in _items(item, "needs"):
@@ -163,13 +163,13 @@ def _lost_links(raw: Raw) -> Iterator[Message]:
 
 
 def _cycles(raw: Raw) -> Iterator[Message]:
-    """Find items that wait for each other, cycle after cycle until none is left."""
+    """Find items that wait for each other, one cycle after another."""
     waits = _waits(raw)
     while True:
         try:
             TopologicalSorter(waits).prepare()
         except CycleError as error:
-            cycle: list[str] = error.args[1]  # each is waited for by the next, the first again last
+            cycle: list[str] = error.args[1]  # the next waits for each; the first again last
             for earlier, later in pairwise(cycle):
                 if not _is_own(later, earlier):
                     waits[later].discard(earlier)
@@ -180,7 +180,7 @@ def _cycles(raw: Raw) -> Iterator[Message]:
 
 
 def _is_own(later: str, earlier: str) -> bool:
-    """Tell a strategy's hold on its own actions from a link, which alone can be removed."""
+    """Check whether one item is the parent of the other: such a link cannot be removed."""
     return earlier == f"{_parent(later)}<" or _parent(earlier) == later
 
 

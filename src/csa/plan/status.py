@@ -1,4 +1,4 @@
-"""How an action stands: one frozen state, refused where it contradicts itself."""
+"""The state of an action, frozen; refused if it contradicts itself."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from csa.base.errors import ParamError
 STATUSES = ("not-started", "on-track", "at-risk", "blocked", "done")
 NEED_REASON = frozenset({"at-risk", "blocked"})
 TEXT_LIMIT = 2000
-"""Characters of one text: a page of notes, and no document."""
+"""Characters of one text: a page of notes, not a document."""
 
 
 @dataclass(frozen=True)
 class ActionState:
-    """What was last said of an action."""
+    """The last reported state of an action."""
 
     number: str  # the action's number in the plan, such as 1.2.1
     status: str = "not-started"  # one of `STATUSES`
@@ -25,11 +25,11 @@ class ActionState:
     coordinator: str = ""  # who answers for its strategy
     start: date | None = None  # planned days, where there are any
     due: date | None = None  # planned days, where there are any
-    percent: int | None = None  # how much is done, 0 to 100, where anyone says
+    percent: int | None = None  # how much is done, 0 to 100; None where not reported
     evidence: str = ""  # a web address that shows it, or nothing
     areas: tuple[str, ...] = ()  # keys of the core service areas where it applies
-    comment: str = ""  # what is said of it in this period
-    updated_on: date | None = None  # the day of the last update; none: never updated
+    comment: str = ""  # a remark on this period
+    updated_on: date | None = None  # the day of the last update; None: never updated
 
     def __post_init__(self) -> None:
         """Refuse a state that contradicts itself."""
@@ -63,7 +63,7 @@ class ActionState:
 
 
 def _is_link(text: str) -> bool:
-    # It becomes a link on a page: a blank could hide a second address, another scheme run code.
+    # It becomes a link on a page: a blank could hide a second address, and another scheme run code.
     if not text.isprintable() or any(letter.isspace() for letter in text):
         return False
     try:

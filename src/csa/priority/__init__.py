@@ -1,1 +1,1 @@
-"""Which areas, and how sure: shrinkage, tiers, the index, the gate, the backtest, the draw."""
+"""Which areas come first, and how sure that is: assessment, index and draw."""

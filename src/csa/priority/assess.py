@@ -1,4 +1,4 @@
-"""Which areas, and how sure: what is known of each candidate beside its count."""
+"""Assess candidate areas: what is known of each beside its count, and how sure it is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from csa.priority.index import Weights, choose, priority_index, sensitivity
 
 RESOLUTIONS = (6, 7, 8, 9, 10)
 DISPERSION = 1.6
-"""Variance over mean of an area's yearly counts, where a city's own is not known yet."""
+"""Variance over mean of an area's yearly counts, if a city's own is not known yet."""
 
 CHOSEN_COLUMNS = {
     "in_top_probability": "how sure it is that the area is among the first by expected_per_km2",
@@ -67,12 +67,12 @@ class AreaAssessment:
     answers: Mapping[str, GateAnswer]  # what the data can answer
     finest: int | None  # the finest resolution at which cells may be tested; None for none
     concentration: Concentration  # how unevenly incidents lie on the land, beside chance
-    cells: pd.DataFrame | None  # gi* of every cell as `csa.areas.gistar.find_hot_cells`
+    cells: pd.DataFrame | None  # Gi* of every cell, as `csa.areas.gistar.find_hot_cells`
     city_per_km2: float  # the city's incidents per km2 in the period
 
     @property
     def n_without_tier(self) -> int:
-        """How many areas cannot be told apart from the city."""
+        """The number of areas that do not differ from the city."""
         return int(self.table["tier"].isna().sum())
 
 
@@ -83,7 +83,7 @@ def judge(
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
 ) -> AreaAssessment:
-    """Tell how sure each candidate area is."""
+    """Assess how sure each candidate area is."""
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
     tell("cells")
@@ -110,7 +110,7 @@ def judge(
 
 
 def prioritise(judgement: AreaAssessment, weights: Weights, capacity: int) -> pd.DataFrame:
-    """Tell which areas enter by some weights, and how firm that is: quick, to be tried out."""
+    """Return which areas come first by given weights, and how firm that is; quick to recompute."""
     first = choose_first(judgement, weights, capacity)
     parts = components_of(judgement)
     areas = judgement.table["area_id"].tolist()
@@ -132,7 +132,7 @@ def prioritise(judgement: AreaAssessment, weights: Weights, capacity: int) -> pd
 
 
 def choose_first(judgement: AreaAssessment, weights: Weights, capacity: int) -> list[str]:
-    """Choose the areas that come first by some weights."""
+    """Choose the areas that come first by given weights."""
     unknown = sorted(set(weights.by_component) - set(COMPONENTS))
     if unknown:
         raise ParamError(
@@ -175,7 +175,7 @@ def _ask(
 
 
 def _hot_cells(asked: AssessmentInput, counts: Ints) -> pd.DataFrame | None:
-    """Test every cell where there are enough incidents for so many."""
+    """Test every cell, if there are enough incidents for so many cells."""
     if not can_test_cells(int(counts.sum()), len(counts)).can:
         return None
     index = asked.located.cover.index
@@ -201,7 +201,7 @@ def _count_hot(asked: AssessmentInput, cells: pd.DataFrame | None) -> pd.arrays.
 def _reasons(
     table: pd.DataFrame, estimates: Sequence[Estimate], city_per_km2: float, months: int
 ) -> dict[str, tuple[Message, Message]]:
-    """Explain each area's tier; the first of a tier is the one of the highest rate."""
+    """Explain each area's tier; the first of a tier has the highest rate."""
     facts = [
         TierFacts(
             f"{row['place_name']} ({row['area_id']})", int(row["incidents"]), row["area_km2"], one
@@ -225,7 +225,7 @@ def _reasons(
 def _answers(
     asked: AssessmentInput, n_incidents: int, table: pd.DataFrame
 ) -> dict[str, GateAnswer]:
-    """Ask what the data can answer, a year against a year."""
+    """List what the data can answer, comparing a year with a year."""
     months = asked.proposal.summary["params"]["months_covered"]
     until = min(asked.period.until, asked.covered.until)
     reach = max(0, until.index - asked.covered.start.index)

@@ -1,4 +1,4 @@
-"""The table of a judgement: what stands beside each area's count."""
+"""The table of an assessment: what is known beside each area's count."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ JUDGED_COLUMNS = {
 
 @dataclass(frozen=True)
 class AssessmentInput:
-    """What a judgement is asked about."""
+    """The inputs of an assessment."""
 
     located: StudyArea  # the city's incidents
     config: CityConfig  # the city's file
@@ -89,7 +89,7 @@ class AssessmentInput:
 def judged_table(
     asked: AssessmentInput, estimates: Sequence[Estimate], city_per_km2: float
 ) -> pd.DataFrame:
-    """List what is known of each area, but its tier and its cells beyond chance."""
+    """List what is known of each area, except its tier and its hot cells."""
     areas = asked.proposal.areas
     kept = ["area_id", "place_name", "incidents", "homicides", "suspect", "population"]
     table = pd.DataFrame(areas[kept]).rename(columns={"population": "people"})
@@ -136,12 +136,12 @@ def _estimated(
 
 
 def _known(estimate: Estimate, number: float) -> float:
-    """Tell nothing where counts differ only by chance, so that all is alike."""
+    """Return a number, or NaN where counts differ only by chance."""
     return np.nan if estimate.is_sure else number
 
 
 def _timed(asked: AssessmentInput) -> pd.DataFrame:
-    """Count each area's incidents by month, all kinds of spans at once."""
+    """Count each area's incidents by month, over all spans at once."""
     located, until = asked.located, min(asked.period.until, asked.covered.until)
     in_period = until.index - asked.period.start.index
     is_homicide = (located.incidents["kind"] == "homicide").to_numpy()
@@ -169,7 +169,7 @@ def _timed(asked: AssessmentInput) -> pd.DataFrame:
 
 
 def _rates(table: pd.DataFrame, asked: AssessmentInput) -> pd.Series:
-    """Give yearly rates where enough people live, and were counted lately enough."""
+    """Return yearly rates where enough people live and were counted recently."""
     counted = asked.located.dataset.report.get("population_year")
     is_recent = counted is not None and asked.period.until.year - int(counted) <= MAX_YEARS_OLD
     people = table["people"].astype("float64")
@@ -180,7 +180,7 @@ def _rates(table: pd.DataFrame, asked: AssessmentInput) -> pd.Series:
 
 
 def _earlier(asked: AssessmentInput) -> list[str]:
-    """Tell of each area whether it would have been one twelve months before."""
+    """Return whether each area would have been one twelve months before."""
     until = asked.period.until.plus(-YEAR)
     period = Period.before(until, asked.period.months)
     if until.plus(-MIN_MONTHS) < asked.covered.start:

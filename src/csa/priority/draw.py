@@ -41,12 +41,12 @@ class Entrant:
 
     area_id: str  # letters and digits; also dots, dashes and underscores inside
     place_name: str  # what people call it, on one line
-    tier: int | None  # from 1; None where the area has none, which no draw takes
+    tier: int | None  # from 1; None without a tier, which a draw refuses
     incidents_24_months: int  # incidents of the 24 months before
     homicides_24_months: int | None = None  # how many of them are homicides
 
     def __post_init__(self) -> None:
-        """Refuse what the list could not be written with, line by line."""
+        """Refuse values that would break the lines of the list."""
         if not AREA_ID.fullmatch(self.area_id):
             raise ParamError("draw.area_id", given=self.area_id)
         if not self.place_name.isprintable():
@@ -75,7 +75,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Draw:
-    """A start order, with all that repeats it."""
+    """A start order, with everything needed to repeat it."""
 
     seed: str  # the text said in public after the list was closed
     tier: int  # the tier that all areas are in
@@ -83,7 +83,7 @@ class Draw:
     n_waves: int  # how many starts there are
     months_between: int  # months from one start to the next
     entrants: tuple[Entrant, ...]  # the list, by area_id
-    entrants_sha256: str  # the code of the closed list, as by `hash_list`
+    entrants_sha256: str  # the code of the closed list, from `hash_list`
     slots: tuple[Slot, ...]  # one an area, by start, then area_id
     rule_version: int = RULE_VERSION  # which rule was followed
 
@@ -105,7 +105,7 @@ def write_list(
 
     The first line holds `rule version|tier|first start|waves|months between`, each other line
     `area_id|incidents|homicides|place name` of an area, by area_id in ASCII order. Homicides that
-    are not known are left empty. Lines are parted by a line feed; none stands at the end.
+    are not known are left empty. Lines are separated by a line feed, without one at the end.
     """
     tier = _require_one_tier(entrants)
     pair_areas(entrants, n_waves)
@@ -179,7 +179,7 @@ def _hash_text(text: str) -> str:
 
 
 def _is_whole(number: object) -> bool:
-    """Tell whether a number is written without a fraction: 10.0 would change the list's code."""
+    """Check whether a number is an integer: 10.0 would change the list's code."""
     return isinstance(number, Integral)
 
 

@@ -33,7 +33,7 @@ LIST_FILE = "list.txt"
 CLOSED = "closed list"
 DRAWN = "draw"
 SEEDED = ("rule", "seed", "slots")
-"""What only a seed gives."""
+"""Values that only exist with a seed."""
 
 POWER_COLUMNS = {
     "months": "months after the first start",
@@ -118,7 +118,7 @@ def _draw(found: AssessedProposal, starts: Starts, seed: str) -> Draw:
 
 
 def _require_time_to_come(found: AssessedProposal, first_start: Month) -> None:
-    """Refuse a start in months that were counted: nothing could be compared from then on."""
+    """Refuse a start in months already counted: a comparison would not be possible."""
     through = found.dataset.report["data_through"]
     if through is None:
         return
@@ -141,7 +141,7 @@ def _account(kind: str, found: AssessedProposal, record: Mapping[str, Any]) -> d
 
 
 def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedDraw) -> None:
-    """Refuse whatever would let somebody draw until they like what comes.
+    """Refuse anything that would let somebody draw until they like the outcome.
 
     In one folder one list is closed, then that list is drawn, once; the same files may be
     written again.

@@ -1,8 +1,8 @@
 """What a drawn start order could show: early areas against late ones, until the late ones start.
 
-The counts of all early and all late areas, before and after the first start, make a table of
-two by two. Nothing is found unless early areas fell by more than late ones did: what all areas
-do by themselves, such as falling back after a bad year, cancels.
+The counts of all early and all late areas, before and after the first start, make a table of two by
+two. A drop is found only if early areas fell by more than late ones: what all areas do by
+themselves, such as falling back after a bad year, cancels out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from csa.priority.draw import Draw, Entrant, pair_areas
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 MONTHS_BEFORE = 24
-"""Of the counts that the areas are paired on."""
+"""Months of the counts that the areas are paired on."""
 
 DISPERSION = 1.6
 """Variance over mean of counts of fixed areas; 1.5 to 1.65 in Philadelphia."""
@@ -117,7 +117,7 @@ def power_table(
     dispersion: float = DISPERSION,
     usual_fall_share: float = 0.0,
 ) -> pd.DataFrame:
-    """Tabulate what a draw could show after how many months.
+    """Tabulate what a draw could show, by number of months.
 
     Only full groups count: in them wave 1 is early and the last wave late. For a draw the
     comparison ends when the late areas start, however long one waits. For a list not yet drawn,
@@ -139,7 +139,7 @@ def power_table(
 
 
 def explain_power(table: pd.DataFrame) -> tuple[Message, ...]:
-    """Say what a draw could show, one sentence for each number of months compared."""
+    """Describe what a draw could show, one sentence for each number of months compared."""
     said = [
         say("draw.power_never", n=int(compared))
         if math.isnan(drop)

@@ -1,4 +1,4 @@
-"""What is kept of a draw: how it was made, its dates, and a record that repeats it."""
+"""The record of a draw: how it was made, its dates, and all that is needed to repeat it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def list_starts(draw: Draw) -> tuple[Message, ...]:
 
 
 def draw_record(draw: Draw) -> Record:
-    """Write down a draw, so that it can be repeated from this record alone."""
+    """Return the record of a draw, from which alone it can be repeated."""
     return {
         "rule_version": draw.rule_version,
         "rule": [str(step) for step in explain_draw(draw)],
@@ -92,7 +92,7 @@ def draw_record(draw: Draw) -> Record:
 
 
 def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
-    """Make a recorded draw again, and tell where the record says something else.
+    """Repeat a recorded draw, and list where the record differs.
 
     The wording of `rule` is not compared: it may be improved without another draw.
     """
@@ -117,12 +117,12 @@ def find_differences(record: Mapping[str, Any]) -> tuple[Message, ...]:
 
 
 def verify(record: Mapping[str, Any]) -> bool:
-    """Tell whether a recorded draw can be repeated from its record alone."""
+    """Check whether a recorded draw can be repeated from its record alone."""
     return not find_differences(record)
 
 
 def _record_again(record: Mapping[str, Any]) -> Record:
-    """Draw again from the record's list, seed and choices, and write that down."""
+    """Draw again from the record's list, seed and choices; return the new record."""
     version = record.get("rule_version")
     if version != RULE_VERSION:
         raise TableError("draw.version", given=version, known=RULE_VERSION)
@@ -144,5 +144,5 @@ def _record_again(record: Mapping[str, Any]) -> Record:
 
 
 def _whole(number: int | None) -> int | None:
-    """Make a table's number one that JSON can hold."""
+    """Convert a table's number to one that JSON can hold."""
     return None if number is None else int(number)

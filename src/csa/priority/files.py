@@ -1,4 +1,4 @@
-"""The files of a judgement: what is known of each area, and which come first by some weights."""
+"""The files of an assessment: what is known of each area, and which come first."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TESTED_COLUMNS = {
 
 
 def priorities_account(found: AssessedProposal, weights: Weights, capacity: int) -> dict[str, Any]:
-    """Write down what is known of areas, and by which weights some come first."""
+    """Summarize what is known of areas, and by which weights some come first."""
     judgement = found.judgement
     return {
         **write_header("priorities", found.dataset, found.config),
@@ -70,7 +70,7 @@ def priorities_account(found: AssessedProposal, weights: Weights, capacity: int)
 def priorities_files(
     account: Mapping[str, Any], judgement: AreaAssessment, chosen: pd.DataFrame
 ) -> dict[str, bytes]:
-    """Write a judgement as files, the same bytes for the same judgement."""
+    """Write an assessment as files, the same bytes for the same assessment."""
     columns = list(PRIORITY_COLUMNS)
     table = join_chosen(judgement, chosen)
     files = {"priorities.csv": csv_bytes(columns, list_rows(table, columns, round_figures))}
@@ -82,8 +82,8 @@ def priorities_files(
 
 
 def join_chosen(judgement: AreaAssessment, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Put what weights say beside what is known of each area."""
-    # By place: both are west to east, and letters have no kind where there is no area.
+    """Join the weighted order to what is known of each area."""
+    # By position: both are west to east, and an empty table's letters have no type.
     table = judgement.table.reset_index(drop=True)
     return table.join(chosen.reset_index(drop=True))[list(PRIORITY_COLUMNS)]
 

@@ -1,4 +1,4 @@
-"""The priority index: a weighted sum of what a committee finds important, and how firm it is."""
+"""The priority index: a weighted sum of a committee's criteria, and how firm it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Weights:
     by_component: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        """Refuse what is no weight; keep a copy that cannot be changed."""
+        """Refuse values that are not weights; store a copy that cannot be changed."""
         kept = {name: float(weight) for name, weight in self.by_component.items()}
         for name, weight in kept.items():
             if not (math.isfinite(weight) and weight >= 0):
@@ -51,14 +51,14 @@ def standardise(components: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_unknown(components: pd.DataFrame) -> list[tuple[Hashable, str]]:
-    """List what is unknown and so counted as the mean."""
+    """List the values that are unknown and therefore counted as the mean."""
     rows, columns = np.nonzero(components.isna().to_numpy())
     areas, names = components.index.tolist(), components.columns.tolist()
     return [(areas[row], names[column]) for row, column in zip(rows, columns, strict=True)]
 
 
 def priority_index(components: pd.DataFrame, weights: Weights) -> pd.Series:
-    """Weigh the standardised components into one number an area."""
+    """Combine the standardized components into one number per area."""
     names = list(weights.by_component)
     missing = [name for name in names if name not in components.columns]
     if missing:
@@ -83,7 +83,7 @@ def choose(index: pd.Series, k: int) -> list[Hashable]:
 def sensitivity(
     components: pd.DataFrame, k: int, *, seed: int, n_weightings: int = 1000
 ) -> pd.Series:
-    """Tell how often each area would be chosen if the weights were drawn by lot."""
+    """Compute how often each area would be chosen if the weights were drawn at random."""
     _refuse_none(k=k, n_weightings=n_weightings, components=components.shape[1])
     standard = standardise(components).to_numpy()  # (n, components)
     random = np.random.default_rng(seed)

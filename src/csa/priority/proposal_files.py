@@ -1,4 +1,4 @@
-"""Candidate areas with what past years suggest, and how sure each is: one question, one answer."""
+"""Candidate areas found with the values that past years suggest, and how sure each is."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class AssessedProposal:
     dataset: Dataset  # a city's incidents and places
     config: CityConfig  # the same city's file
     choices: Choices  # what the analyst chose
-    record: Record | None  # what past years say; None where none is kept
+    record: Record | None  # what past years show; None where no record is stored
     proposal: Proposal  # all candidates
     judgement: AreaAssessment  # how sure each is
 
     @property
     def usual_fall_share(self) -> float | None:
-        """Chosen areas' own fall in share of the city, last year to next, 0 to below 1; or None."""
+        """Chosen areas' usual drop in share of the city in a year, 0 to below 1, or None."""
         usual = None if self.record is None else self.record.usual_fall_share
         return None if usual is None else min(max(usual, 0.0), 0.99)
 
@@ -41,7 +41,7 @@ def find(
     record: Record | None,
     tell: Tell = silent,
 ) -> AssessedProposal:
-    """Propose areas with the values that past years suggest, and judge them."""
+    """Propose areas with the values that past years suggest, and assess them."""
     cover = study_cells(dataset, choices.resolution)
     suggestion = suggestion_of(config, record)
     proposal = propose(dataset, config, choices, tell, cover, suggestion)

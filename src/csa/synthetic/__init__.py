@@ -1,1 +1,1 @@
-"""A made-up city: seeded, in open country, with a known truth to hold the tool to."""
+"""A made-up city: seeded, in open country, with a known truth to test the tool against."""

@@ -1,8 +1,8 @@
 """The ground of the made-up city: where it lies, its limit, its river, lakes and parks.
 
 Everything is drawn on a plan of metres, u along the streets named after trees and v along the
-numbered ones, with the middle of the city at 0, 0. `place` bends the plan a little, so that no
-street is a ruler's line, and lays it on the earth.
+numbered ones, with the middle of the city at 0, 0. `place` bends the plan a little, so that streets
+are not perfectly straight, and places it on the earth.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def lay_ground() -> CityGround:
 
 
 def river_v(u: Floats) -> Floats:
-    """Tell where the middle of the river runs."""
+    """Return where the middle of the river runs."""
     slow, quick = 1000 * np.sin(u / 2100), 500 * np.sin(u / 900 + 1)
     return np.asarray(2300 - 0.28 * u + slow + quick, dtype=np.float64)
 
@@ -120,7 +120,7 @@ def _river_bed(along: Floats) -> shapely.Geometry:
 
 
 def smooth(line: shapely.LineString) -> shapely.LineString:
-    """Cut the corners of a line twice (Chaikin), as water and wagons do."""
+    """Cut the corners of a line twice (Chaikin)."""
     points = shapely.get_coordinates(line)
     for _ in range(2):
         first = 0.75 * points[:-1] + 0.25 * points[1:]
@@ -138,7 +138,7 @@ def _lake(middle: tuple[float, float], radius_m: float) -> shapely.Polygon:
 
 
 def place(uv: Floats) -> Floats:
-    """Lay points of the plan on the earth.
+    """Place points of the plan on the earth.
 
     Returns (n, 2) degrees, longitude and latitude, WGS 84, rounded as files hold them.
     """
@@ -159,13 +159,13 @@ def bend(uv: Floats) -> Floats:
 
 
 def place_shapes(shapes: Iterable[shapely.Geometry]) -> list[shapely.Geometry]:
-    """Lay shapes of the plan on the earth, their long edges bent with them."""
+    """Place shapes of the plan on the earth, their long edges bent with them."""
     fine = np.asarray(shapely.segmentize(list(shapes), CURVE_STEP_M), dtype=object)
     return list(shapely.transform(fine, place))
 
 
 def is_within(uv: Floats, shape: shapely.Geometry) -> npt.NDArray[np.bool_]:
-    """Tell which points lie in a shape."""
+    """Return which points lie in a shape."""
     shapely.prepare(shape)
     inside: npt.NDArray[np.bool_] = shapely.contains_xy(shape, uv[:, 0], uv[:, 1])
     return inside

@@ -1,4 +1,4 @@
-"""Names that no place bears, so that nobody takes the made-up city for a real one."""
+"""Names of no real place, so that nobody mistakes the made-up city for a real one."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Neighborhood:
 def lay_neighborhoods(ground: CityGround, random: np.random.Generator) -> tuple[Neighborhood, ...]:
     """Cut the city into neighborhoods."""
     halves = shapely.ops.split(ground.limit, ground.river_line)
-    # Each bank by itself: nobody calls both sides of a river by one name.
+    # Each bank by itself: the two sides of a river have different names.
     banks = [_merge_small(_cut(bank, random)) for bank in shapely.get_parts(halves)]
     shapes = _one_mesh([piece for bank in banks for piece in bank])
     order = np.argsort([shapely.centroid(shape).x for shape in shapes], kind="stable")
@@ -96,7 +96,7 @@ def _is_one(shape: shapely.Geometry) -> bool:
 
 
 def _need(piece: shapely.Geometry) -> float:
-    """Tell how well a piece stands as a neighborhood; below 1 it is better joined to another."""
+    """Return how fit a piece is as a neighborhood; below 1 it is better joined to another."""
     area_m2, wanted_m2 = shapely.area(piece), _wanted_m2(piece)
     roundness = 4 * np.pi * area_m2 / shapely.length(piece) ** 2
     fits = float(min(area_m2 / (0.5 * wanted_m2), roundness / MIN_ROUNDNESS))

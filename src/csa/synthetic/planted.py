@@ -43,7 +43,7 @@ class Feature:
     last_month: str = "2020-08"  # `YYYY-MM`, both counted
 
     def holds(self, uv: Floats) -> npt.NDArray[np.bool_]:
-        """Tell which points of the plan lie in it."""
+        """Return which points of the plan lie in it."""
         metres = self.distance_m(uv)
         return (metres >= self.inner_m) & (metres <= self.outer_m)
 

@@ -55,7 +55,7 @@ def sample_files(seed: int = SEED) -> dict[str, bytes]:
     """Make the whole city."""
     if seed < 0:
         raise ParamError("sample.seed", given=seed)
-    # A stream for each part: a change in one leaves the others as they are.
+    # A random stream for each part: a change in one leaves the others as they are.
     streams = [np.random.default_rng([seed, part]) for part in range(6)]
     ground = lay_ground()
     streets = lay_streets(ground, streams[0])
@@ -105,7 +105,7 @@ def _named(shapes: Mapping[str, shapely.Geometry]) -> bytes:
 
 
 def _features(shapes: Iterable[tuple[Mapping[str, Any], shapely.Geometry]]) -> bytes:
-    """Write GeoJSON, a feature a line, so that a change is seen where it is."""
+    """Write GeoJSON, one feature per line, so that diffs are readable."""
     lines = [
         json.dumps(
             {"type": "Feature", "properties": properties, "geometry": _geometry(shape)},

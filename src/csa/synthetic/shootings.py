@@ -186,7 +186,7 @@ def _incident(
 
 
 def _lose_places(drawn: list[Incident], random: np.random.Generator) -> list[Incident]:
-    """Take the place from some of the background: what is planted keeps its place."""
+    """Remove the place of some background incidents; planted ones keep theirs."""
     loose = [number for number, one in enumerate(drawn) if one.feature == BACKGROUND]
     n_lost = round(UNLOCATED_SHARE * len(drawn))
     lost = random.choice(loose, n_lost, replace=False)
@@ -213,7 +213,7 @@ def _on_the_last_day(drawn: list[Incident]) -> list[Incident]:
 
 
 def _extras(ground: CityGround, site: _Site, random: np.random.Generator) -> Iterator[Incident]:
-    """Draw what a real file has beside the incidents that count."""
+    """Draw the other rows that a real file has."""
     wanted = {
         "officer": N_OFFICER,
         "elsewhere": N_ELSEWHERE,
@@ -235,5 +235,5 @@ def _extras(ground: CityGround, site: _Site, random: np.random.Generator) -> Ite
 
 
 def city_of(incident: Incident) -> str:
-    """Tell which city a row says it happened in."""
+    """Return the city that a row says it happened in."""
     return (ELSEWHERE if incident.fault == "elsewhere" else CITY).upper()

@@ -25,16 +25,16 @@ N_U, N_V = 47, 60
 """Corners of the grid on either side of the middle."""
 
 MAIN_U, MAIN_V = 4, 6
-"""Every so many streets is a main one: 800 and 780 m."""
+"""Every so many streets there is a main street: 800 and 780 m."""
 
 BRIDGE_U = 8
 CORE_M = 4300.0
 MIN_LINE_M = 60.0
 NAME_STEP = 11
-"""Through the list of names, so that next to Alder does not lie Almond."""
+"""Step through the list of names, so that Almond is not next to Alder."""
 
 PEOPLED_M = 1300.0
-"""Around a planted place every street is built: it has blocks enough."""
+"""Around a planted place every street is built, so that it has enough blocks."""
 
 FIELD = (-12000, -12000, 12000, 12000)
 DIAGONAL_WAYS = (
@@ -70,7 +70,7 @@ def lay_streets(ground: CityGround, random: np.random.Generator) -> Streets:
 
 
 def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Tell how densely each superblock is built: 0 fields, 1 every second street, 2 all."""
+    """Return how densely each superblock is built: 0 fields, 1 every second street, 2 all."""
     n_i, n_j = 2 * N_U // MAIN_U + 2, 2 * N_V // MAIN_V + 2
     i, j = np.meshgrid(np.arange(n_i), np.arange(n_j), indexing="ij")
     u = (i * MAIN_U - N_U + 2) * BLOCK_U_M
@@ -84,7 +84,7 @@ def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
 
 
 def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: bool) -> Flags:
-    """Tell which pieces of the grid exist, (street, piece)."""
+    """Return which pieces of the grid exist, (street, piece)."""
     streets = np.arange(-N_V, N_V + 1) if is_along else np.arange(-N_U, N_U + 1)
     pieces = np.arange(-N_U, N_U) if is_along else np.arange(-N_V, N_V)
     street, piece = np.meshgrid(streets, pieces, indexing="ij")

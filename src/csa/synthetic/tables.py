@@ -1,4 +1,4 @@
-"""The made-up city's tables: rows as a city would publish them, places that help, a risk score."""
+"""The made-up city's tables: rows as a city would publish them, services, a risk score."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ ServiceRow = tuple[str, str, float, float]
 def shooting_rows(
     incidents: Sequence[Incident], random: np.random.Generator
 ) -> list[tuple[object, ...]]:
-    """Write a row a victim, with a few rows twice."""
+    """Write one row per victim, with a few rows twice."""
     rows: list[tuple[object, ...]] = []
     numbers: dict[int, int] = {}
     n_bad = 0
-    plain: list[int] = []  # rows without another fault: each loss has one reason
+    plain: list[int] = []  # rows without another fault: each rejected row has one reason
     for one in incidents:
         numbers[one.when.year] = numbers.get(one.when.year, 0) + 1
         number = f"{one.when.year % 100:02d}-{numbers[one.when.year]:05d}"
@@ -91,7 +91,7 @@ def _recreation(ground: CityGround) -> Iterator[ServiceRow]:
 def risk_squares(
     ground: CityGround, random: np.random.Generator
 ) -> list[tuple[int, shapely.Polygon]]:
-    """Score squares of 400 m, smoothly: related to where shootings are planted, not equal to it."""
+    """Score squares of 400 m: smooth, and related but not equal to the planted shootings."""
     west, south, east, north = ground.limit.bounds
     u, v = np.meshgrid(np.arange(west, east, SQUARE_M), np.arange(south, north, SQUARE_M))
     corners = np.column_stack([u.ravel(), v.ravel()])

@@ -1,6 +1,6 @@
-"""By when the planted displacement can be told at all: from what was planted, by one exact test.
+"""When the planted displacement becomes detectable: from what was planted, by one exact test.
 
-It shares nothing with how the tool judges, so that the tool can be held to it.
+It shares nothing with the tool's own tests, so that the tool can be checked against it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ POWER = 0.7
 
 CHANCE = 0.05 / 2 / 8 / 2 / 2 / 10
 """A false alarm in 1 of 20 cities; half of that for single areas, of which there are eight, each
-with its ring, and more or fewer; 24 looks cost about as much as ten that tell nothing of each
-other."""
+with its ring, and more or fewer; 24 looks cost about as much as ten independent ones."""
 
 SPILLED = 0.2
 """Of the cooling area's incidents, about those just outside its cells: they lie in the ring, and
@@ -35,7 +34,7 @@ CAUGHT = 0.9
 
 
 def told_by() -> str:
-    """Tell by which month the planted rise around the cooling area shows, 7 times in 10."""
+    """Return the month by which the planted rise around the cooling area shows 7 times in 10."""
     yearly = HOMICIDES[TURN_YEAR] + NONFATAL[TURN_YEAR]
     before = SPILLED * COOLING_SHARE * yearly / 12  # a month
     after = COOLED_TO * before + CAUGHT * RING_SHARE * yearly / 12

@@ -1,1 +1,1 @@
-"""What the command and the app both start: work over several topics, whole or not at all."""
+"""Work over several topics that the command and the app both start."""

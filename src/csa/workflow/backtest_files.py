@@ -1,4 +1,4 @@
-"""The files of a backtest: what each way of choosing caught, and what was asked."""
+"""The files of a backtest: what each method of choosing caught, and what was asked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARKER = "backtest.json"
 
 
 def backtest_account(past: BacktestResult) -> dict[str, Any]:
-    """Write down what was asked of the past, with which values, and what it answers."""
+    """Summarize what a backtest asked, with which values, and its results."""
     question = past.asked.question
     return {
         **write_header("backtest", past.asked.dataset, past.asked.config),

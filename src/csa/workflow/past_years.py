@@ -1,4 +1,4 @@
-"""Past days judged: all Januaries for the record, or those that somebody names."""
+"""Past days scored: all Januaries for the record, or days named by the user."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANCE_SEED = 20201001
 
 @dataclass(frozen=True)
 class BacktestRequest:
-    """What is asked of the past."""
+    """The inputs of a backtest."""
 
     dataset: Dataset  # a city's incidents and places
     config: CityConfig  # the same city's file
@@ -39,14 +39,14 @@ class BacktestRequest:
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """What the past answers."""
+    """The results of a backtest."""
 
     asked: BacktestRequest  # what was asked
-    used: Record | None  # the record whose values areas were found with; None for the city file's
-    made: Record | None  # the record made of it; None where the days were named
+    used: Record | None  # the record with the values used; None for the city file's values
+    made: Record | None  # the new record; None where the days were named
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
-    comparison: MethodComparison | None  # areas against the best other way; None where nothing came
-    variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty where none was tried
+    comparison: MethodComparison | None  # areas against the best other; None without incidents
+    variants: pd.DataFrame  # as `csa.backtest.variants.run_variants`; empty if not asked for
     after: tuple[After, ...] | None = None  # what areas of past years did afterwards
     chance: Chance | None = None  # how often areas come and go by chance
 
@@ -54,7 +54,7 @@ class BacktestResult:
 def ask_question(
     origins: Sequence[Month], horizon_months: int | None, area_share: float | None
 ) -> BacktestQuestion:
-    """Ask about past days."""
+    """Score past days."""
     return BacktestQuestion(
         tuple(origins),
         HORIZON_MONTHS if horizon_months is None else horizon_months,
@@ -65,7 +65,7 @@ def ask_question(
 def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     """Make the record of past years."""
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
-    # Its areas are those that it suggests itself; so are the ones that other ways start from.
+    # Its areas use the values that it suggests; so do those that the variants start from.
     areas = suggestion_of(asked.config, record).areas
     located = locate(asked.dataset, asked.config, asked.choices)
     after = make_past(located, asked.choices, areas, tell)
@@ -78,7 +78,7 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
 
 
 def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
-    """Judge the days that somebody names, with the city file's values.
+    """Score the days that the user names, with the city file's values.
 
     What past years suggest was chosen from years that may lie after such a day.
     """

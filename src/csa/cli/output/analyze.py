@@ -54,7 +54,7 @@ def _found_sentence(proposal: Proposal) -> str:
 
 
 def _empty_sentence(proposal: Proposal) -> str:
-    """Say why there is no candidate area."""
+    """Explain why there is no candidate area."""
     summary = proposal.summary
     n_located, params = summary["totals"]["located"], summary["params"]
     if not n_located:
@@ -74,7 +74,7 @@ def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Say which incidents are in no area, and which months have none."""
+    """List which incidents are in no area, and which months have no data."""
     totals, params = summary["totals"], summary["params"]
     n_fringe = summary["left_out_fringe"]["incidents"]
     if n_fringe:
@@ -103,7 +103,7 @@ def _spans(months: Sequence[str]) -> Iterator[str]:
 
 
 def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
-    """Warn of areas that owe a third of their count to points that may stand for others."""
+    """Warn of areas with a third of their count at points that may stand for others."""
     columns = proposal.areas[["area_id", "suspect", "incidents", "suspect_points"]]
     for area_id, n_suspect, n_incidents, points in columns.itertuples(index=False):
         if proposal.is_doubtful(n_suspect, n_incidents):

@@ -87,27 +87,27 @@ def show_json(value: Any) -> None:
 
 
 def fail(sentence: str, code: int) -> NoReturn:
-    """Say on stderr why the command ends, and end it."""
+    """Print on stderr why the command ends, and exit."""
     typer.echo(f"csa: {sentence}", err=True)
     raise SystemExit(code)
 
 
 def as_note(message: Message) -> str:
-    """Render a message as a note, unless it warns."""
+    """Render a message as a note, unless it is a warning."""
     sentence = render(message)
     return sentence if sentence.startswith("Warning: ") else f"Note: {sentence}"
 
 
 def pick(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Pick what a sentence names."""
+    """Pick the values that a sentence names."""
     return {name: values[name] for name in names}
 
 
 def _out() -> Console:
     """Return stdout: as wide as the terminal, and wide enough for any table elsewhere.
 
-    A city's names and addresses are printed as they are: brackets in them are no markup, and
-    a word between colons is no picture.
+    A city's names and addresses are printed as they are: brackets in them are not markup, and a
+    word between colons is not an emoji.
     """
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     if console.is_terminal:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
-    """Print what each way of choosing caught, and what that means."""
+    """Print what each method of choosing caught, and what that means."""
     if not past.asked.question.origins:
         show(_no_year(past))
     else:
@@ -76,7 +76,7 @@ def _values_used(params: Mapping[str, Any]) -> str:
 
 
 def _meaning(past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]) -> str:
-    """Say in one sentence how areas did beside the best other way."""
+    """Describe in one sentence how areas did beside the best other method."""
     comparison, question = past.comparison, past.asked.question
     if comparison is None:
         return speak("backtest.nothing_came")
@@ -121,7 +121,7 @@ def _record_sentences(record: Record) -> Iterator[str]:
 
 
 def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
-    """Print what is known of each area, west to east, and what the data cannot tell."""
+    """Print what is known of each area, west to east, and what the data cannot answer."""
     if table.empty:
         show(speak("judged.no_area"))
     else:
@@ -134,7 +134,7 @@ def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
 
 
 def _limits(found: AssessedProposal) -> Iterator[str]:
-    """Say what the data cannot answer, each once."""
+    """List what the data cannot answer, each once."""
     judgement = found.judgement
     said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]
     yield from dict.fromkeys(said)
@@ -177,7 +177,7 @@ def _priority_table(areas: pd.DataFrame) -> None:
 
 
 def _usual(low: float, high: float) -> str:
-    """Write the usual number as the pages do: its interval is never narrowed by rounding."""
+    """Write the usual number as the pages do: rounding never narrows its interval."""
     bounds = usual_number(low, high)
     if bounds is None:
         return speak("ways.unknown")

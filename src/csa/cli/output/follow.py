@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from csa.displacement.follow import FollowedAreas
 
 MAX_NAMED = 12
-"""More names are no sentence."""
+"""More names do not fit into a sentence."""
 
 
 def show_no_area(path: Path) -> None:
-    """Say that there is nothing to follow."""
+    """Print that there is nothing to follow."""
     show(speak("follow.no_area", path=path))
 
 
@@ -51,7 +51,7 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
 
 
 def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
-    """Tell each area that changed; all that are too few in one line; and how many did not."""
+    """List each area that changed, then on one line each those with too few and those unchanged."""
     if len(single) == 1:
         return
     by_verdict: dict[str, list[Mapping[str, Any]]] = {}
@@ -87,7 +87,7 @@ def _listed(names: Sequence[str], between: str) -> str:
 
 
 def _counted(followed: FollowedAreas) -> Iterator[str]:
-    """Say what is counted where that is not all shootings."""
+    """Describe what is counted where that is not all shootings."""
     city, kinds = followed.config.city, followed.displaced.chosen.kinds
     if len(kinds) == 1:
         yield speak(

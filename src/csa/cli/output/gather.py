@@ -1,4 +1,4 @@
-"""What the commands that bring files together print: ingest, fetch, sample, basemap, check."""
+"""What the commands that gather files print: ingest, fetch, sample, basemap, check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from csa.base.message import Message
 from csa.base.text import day, listed, render, speak
 from csa.cli.output.console import as_note, pick, show, show_table
 
-if TYPE_CHECKING:  # a command needs only one of them
+if TYPE_CHECKING:  # each command needs only one of them
     from csa.config.city import CityConfig
     from csa.ingest.fetch import Account
     from csa.ingest.intake import FileTrial, Intake
@@ -80,7 +80,7 @@ def _suspect_table(points: list[Mapping[str, Any]]) -> None:
 
 
 def show_fetched(account: Account) -> None:
-    """Say what was downloaded."""
+    """Print what was downloaded."""
     fields = vars(account)
     show(speak("fetch.done", n=account.rows, **pick(fields, "dataset", "updated_at", "path")))
     if account.pages_resumed:
@@ -91,18 +91,18 @@ def show_fetched(account: Account) -> None:
 
 
 def show_sample(truth: Mapping[str, Any], out: Path) -> None:
-    """Say what the made-up city holds."""
+    """Print what the made-up city holds."""
     counts = pick(truth, "city", "people", "incidents", "neighborhoods", "seed")
     show(speak("sample.written", out=out, **counts), speak("sample.truth", out=out))
 
 
 def show_basemap(messages: Sequence[Message]) -> None:
-    """Say what a city's background holds and lacks."""
+    """Print what a city's basemap holds and lacks."""
     show(*(render(message) for message in messages))
 
 
 def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool) -> None:
-    """Say that a city's file has no fault, and which of its files are not there."""
+    """Print that a city's file has no faults, and which of its source files are missing."""
     show(speak("check.good", path=path, city=config.city.name, n=len(config.sources)))
     for source in config.sources:
         show(f"  {source.name}: {source.about}" if source.about else f"  {source.name}")
@@ -111,7 +111,7 @@ def show_check(config: CityConfig, path: Path, folder: Path, *, has_places: bool
 
 
 def show_tried(tried: Sequence[FileTrial]) -> None:
-    """Say as which layout each file would be read, what of it was found, and its rows."""
+    """Print, for each layout tried on a file, the columns found and the rows used."""
     for each in tried:
         layout, account = each.layout, each.account
         found = ", ".join(layout.positions)

@@ -49,7 +49,7 @@ def _notes(line: ActionLine) -> Iterator[str]:
 
 
 def summary(lines: Sequence[ActionLine]) -> str:
-    """Say how a plan stands in one sentence."""
+    """Summarize the state of a plan in one sentence."""
     return speak(
         "keep.summary",
         n=len(lines),

@@ -1,4 +1,4 @@
-"""What `csa publish` prints: what was told, what was held back and why."""
+"""What `csa publish` prints: what was published, what was held back and why."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _change(made: Published) -> Iterator[str]:
 
 
 def _texts(made: Published) -> Iterator[str]:
-    """List what was written by hand: whoever publishes reads it once more."""
+    """List texts written by hand, to be read once more before publishing."""
     found = _written(made)
     if found:
         yield speak("publish.texts")

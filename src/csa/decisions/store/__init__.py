@@ -1,4 +1,4 @@
-"""What was decided, with a trail of every change: one store a city, SQLite or PostgreSQL."""
+"""What was decided, with a trail of every change: one store per city, SQLite or PostgreSQL."""
 
 from csa.decisions.store.audit import Head, Signed, head_of
 from csa.decisions.store.engine import Store, open_store

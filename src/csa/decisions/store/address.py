@@ -31,7 +31,7 @@ def url_of(address: str) -> URL:
 
 
 def _hidden(address: str) -> str:
-    """Leave out what stands before the host and after the database: it may hold a password."""
+    """Leave out what comes before the host and after the database: it may hold a password."""
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
@@ -45,6 +45,6 @@ def named(url: URL) -> str:
 
 
 def shown(address: str) -> str:
-    """Name an address in a sentence, be it a store's or not, without its password."""
+    """Name any address in a sentence, without its password."""
     is_url = "://" in address and not address.startswith(SQLITE)
     return _hidden(address) if is_url else address

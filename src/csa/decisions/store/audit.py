@@ -1,7 +1,7 @@
 """The trail: every change of a row appends an entry, chained by hash to the one before.
 
-Written by the session itself when rows are flushed: a change without a signature is a fault of
-ours and raises. `csa.decisions.store.trail` reads it, and says whether it is whole.
+Written by the session itself when rows are flushed: a change without a signature is a bug and
+raises. `csa.decisions.store.trail` reads it, and checks whether it is intact.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Signed:
     at_utc: datetime  # when, with its zone
 
     def __post_init__(self) -> None:
-        """Refuse a change that nobody could account for."""
+        """Refuse a change without an office, a reason or a time zone."""
         for name, text in (("by", self.by_office), ("why", self.why)):
             if not text.strip():
                 raise ParamError({"by": "store.no_by", "why": "store.no_why"}[name])
@@ -51,10 +51,10 @@ class Signed:
 
 @dataclass(frozen=True)
 class Head:
-    """How far the trail is."""
+    """The end of the trail."""
 
     n: int  # how many entries
-    hash: str  # of the last; zeros where there is none
+    hash: str  # of the last entry; zeros for an empty trail
 
 
 def head_of(connection: Connection) -> Head:
@@ -67,7 +67,7 @@ def head_of(connection: Connection) -> Head:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One change that the trail is to tell of."""
+    """One change to be recorded in the trail."""
 
     item: str  # what changed
     old: Any  # what it was, None for what is new; what it became
@@ -94,7 +94,7 @@ def append(connection: Connection, signed: Signed, *changes: AuditEntry) -> None
 
 
 def chained(before: str, entry: Mapping[str, Any]) -> str:
-    """Return an entry's hash: of the hash before it and of all it says."""
+    """Return an entry's hash: of the hash before it and of its content."""
     names = ("id", "at_utc", "by_office", "item", "old", "new", "why")
     told = before + "\n" + as_text([entry[name] for name in names])
     return hashlib.sha256(told.encode()).hexdigest()
@@ -105,7 +105,7 @@ def as_text(value: Any) -> str:
     return json.dumps(
         value,
         ensure_ascii=False,
-        allow_nan=False,  # no number equals it: the trail could not be held against its row
+        allow_nan=False,  # NaN equals nothing: the trail could not be compared with its row
         sort_keys=True,
         separators=(",", ":"),
         default=_plain,
@@ -119,20 +119,20 @@ def _plain(value: Any) -> str:
 
 
 def values_of(row: Audited) -> dict[str, Any]:
-    """Return what a row says, its key and revision aside."""
+    """Return a row's values, without its key and revision."""
     names = (column.key for column in look_into(type(row)).columns)
     return {name: getattr(row, name) for name in names if name not in {"key", "revision"}}
 
 
 def _refuse_unkept(name: str, text: str) -> None:
-    """Refuse signs that one database cannot keep, or no file: on both, so that backups move."""
+    """Refuse characters that either database or a file cannot hold, so that backups can move."""
     if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
         raise ParamError("store.sign", name=name)
 
 
 @event.listens_for(Session, "before_flush")
 def _check(session: Session, *_: Any) -> None:
-    """Refuse before anything is written what the trail could not tell."""
+    """Refuse, before anything is written, what the trail could not record."""
     for row in _in_order(session):
         _say_again(session, row)
         as_text(values_of(row))
@@ -141,7 +141,7 @@ def _check(session: Session, *_: Any) -> None:
 
 
 def _say_again(session: Session, row: Audited) -> None:
-    """Let what was set to what it was be written: whoever confirms it has a reason too."""
+    """Mark a row as changed even where every value stays: a confirmation has a reason too."""
     if row not in session.new and not session.is_modified(row):
         for name in list(look_into(row).committed_state):
             flag_modified(row, name)
@@ -157,14 +157,14 @@ def _all_texts(value: Any) -> str:
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_bulk(state: ORMExecuteState) -> None:
-    """Let no statement change rows past the trail."""
+    """Refuse any statement that would change rows without the trail."""
     if state.is_update or state.is_delete:
         raise RuntimeError("rows of record are changed one by one, so that the trail tells of it")
 
 
 @event.listens_for(Session, "after_flush")
 def _tell(session: Session, _: Any) -> None:
-    """Append what was flushed; at that moment the old values are still known."""
+    """Append what was flushed, while the old values are still known."""
     if any(isinstance(row, Audited) for row in session.deleted):
         raise RuntimeError("a row of record was to be removed")
     fresh = session.new  # made anew each time that it is asked for

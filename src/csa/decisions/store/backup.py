@@ -1,8 +1,8 @@
 """A store as one checksummed file, readable anywhere, and back, on either database.
 
 The file is lines of JSON, compressed: a head (version, trail), each row, and the SHA-256 of all
-before it. It is made from one moment while others read and write, and is restored in one
-transaction: whole, or the old store stays.
+before it. It shows one moment while others read and write, and is restored in one transaction:
+completely, or the old store stays.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was read and found whole."""
+    """A backup that was read and found intact."""
 
     schema: str  # the store's version
     head: Head  # the end of its trail
@@ -74,14 +74,14 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
 
 
 def _tables_of(connection: Connection) -> list[Table]:
-    """List the store's tables as they are there, those referred to first; no other program's."""
+    """List the store's own tables, those referred to first."""
     found = MetaData()
     found.reflect(connection, only=lambda name, _: name in Base.metadata.tables)
     return found.sorted_tables
 
 
 def load_backup(path: Path) -> Backup:
-    """Read a backup and check that it is whole."""
+    """Read a backup and check that it is intact."""
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -108,7 +108,7 @@ def load_backup(path: Path) -> Backup:
 
 
 def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
-    """Put a backup in the store's place, and say so in its trail."""
+    """Replace the store by a backup, and record it in the trail."""
     with (
         spoken(store.name),
         store.engine.connect().execution_options(csa_writes=True) as connection,
@@ -132,13 +132,13 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
 
 
 def _keep(safe: Path, content: bytes) -> None:
-    """Keep what is replaced; what an attempt that failed later has kept is good enough."""
+    """Save what is replaced; a file saved by an earlier, failed attempt is good enough."""
     if not create_file(safe, content) and safe.read_bytes() != content:
         raise StoreError("store.safe_exists", path=safe)
 
 
 def _city(connection: Connection) -> str | None:
-    """Return whose store it is; None where nobody said so yet."""
+    """Return which city's store it is; None where that is not recorded yet."""
     found: str | None = connection.execute(
         select(AboutRow.value).where(AboutRow.key == CITY)
     ).scalar()
@@ -146,7 +146,7 @@ def _city(connection: Connection) -> str | None:
 
 
 def _keep_city(connection: Connection, city: str | None, name: str) -> None:
-    """Refuse a backup of another city; one of a version that does not say stays this city's."""
+    """Refuse a backup of another city; one that does not name a city is taken as this city's."""
     theirs = _city(connection)
     if city is None or theirs == city:
         return
@@ -181,7 +181,7 @@ def _in_parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[st
 
 
 def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each day back its type: JSON has none for it."""
+    """Turn texts back into dates: JSON has no type for them."""
     days = {column.name for column in table.columns if isinstance(column.type, Date)}
     return {
         name: Date().python_type.fromisoformat(value) if name in days and value else value

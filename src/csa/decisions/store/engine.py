@@ -25,7 +25,7 @@ AGAIN_S = 0.02
 CONNECT_S = 3
 CITY = "city"
 WRITERS_LOCK = 20_201_001
-"""Of PostgreSQL: any number that no other program on the database uses."""
+"""PostgreSQL's advisory lock: any number that no other program on the database uses."""
 
 
 OF_SQLITE = {
@@ -50,8 +50,8 @@ OF_POSTGRESQL = {
     "53": "down",
     "57": "down",
 }
-"""States of PostgreSQL, or their first two signs: connection, rights to connect, no such
-database, too many, shut down."""
+"""PostgreSQL's error codes, or their first two characters: connection, permission to connect, no
+such database, too many connections, shut down."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Store:
 
     @contextmanager
     def writing(self, signed: Signed) -> Iterator[Session]:
-        """Write, whole or not at all; another writer waits."""
+        """Write in one transaction; other writers wait."""
         with spoken(self.name), Session(self.engine, expire_on_commit=False) as session:
             session.info[SIGNED] = signed
             lock_writers(session.connection(execution_options={"csa_writes": True}))
@@ -80,13 +80,13 @@ class Store:
             session.commit()
 
     def head(self) -> Head:
-        """Return the trail's end: what a page of the store is remembered under."""
+        """Return the trail's end, under which pages of the store are cached."""
         with self.reading() as session:
             return head_of(session.connection())
 
 
 def lock_writers(connection: Connection) -> None:
-    """Let no other writer in until the transaction ends."""
+    """Lock out other writers until the transaction ends."""
     if connection.dialect.name == POSTGRESQL:
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITERS_LOCK})
 
@@ -121,14 +121,14 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
 
 
 def _settle_city(engine: Engine, name: str, city: str) -> None:
-    """Say whose store it is, the first time; refuse another city's."""
+    """Record which city a new store belongs to; refuse another city's."""
     wanted = select(AboutRow.value).where(AboutRow.key == CITY)
     with engine.connect() as connection:
         found = connection.execute(wanted).scalar()
     if found is None:
         with engine.connect().execution_options(csa_writes=True) as connection, connection.begin():
             lock_writers(connection)
-            found = connection.execute(wanted).scalar()  # another may have said it meanwhile
+            found = connection.execute(wanted).scalar()  # another may have recorded it meanwhile
             if found is None:
                 connection.execute(insert(AboutRow).values(key=CITY, value=city))
                 return
@@ -137,11 +137,11 @@ def _settle_city(engine: Engine, name: str, city: str) -> None:
 
 
 def _is_there(path: Path, name: str, *, make: bool) -> bool:
-    """Tell whether there is a file to open, or a folder to make it in."""
+    """Check whether there is a file to open, or a folder to make it in."""
     with spoken(name):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return make or (path.exists() and path.stat().st_size > 0)  # nothing is no store
+        return make or (path.exists() and path.stat().st_size > 0)  # an empty file is not a store
 
 
 def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
@@ -153,7 +153,7 @@ def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
 
 
 def _keep_ahead_log(raw: sqlite3.Connection) -> None:
-    """Let readers read while one writes; whoever makes the store with us is waited for.
+    """Switch SQLite to a write-ahead log, so that others can read while one writes.
 
     SQLite can refuse at once to change a new file's journal, whatever its time to wait is.
     """
@@ -178,11 +178,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def spoken(name: str) -> Iterator[None]:
-    """Say in a sentence what a database or its disk refused."""
+    """Turn what a database or its disk refused into a sentence."""
     try:
         yield
     except exc.IntegrityError:
-        raise  # a rule of ours that was not checked before: a fault of ours
+        raise  # a rule that should have been checked before: a bug
     except exc.DBAPIError as error:
         why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         raise StoreError(_key_of(error), name=name, why=why) from error
@@ -192,7 +192,7 @@ def spoken(name: str) -> Iterator[None]:
 
 
 def _key_of(error: exc.DBAPIError) -> str:
-    """Choose the sentence by the database's own codes: its words may hold anybody's names."""
+    """Choose the sentence by the database's error codes: its texts may hold names."""
     what = _of_sqlite(error.orig) if isinstance(error.orig, sqlite3.Error) else _of_postgres(error)
     return {
         "full": "store.full",

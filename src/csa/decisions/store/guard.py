@@ -8,7 +8,7 @@ from csa.decisions.store.address import POSTGRESQL
 
 REFUSED = "the audit trail is only ever added to"
 REFUSING = f" BEGIN RAISE EXCEPTION '{REFUSED}'; END "
-"""What PostgreSQL's triggers do."""
+"""The action of PostgreSQL's triggers."""
 SQLITE = (
     f"""CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
@@ -26,10 +26,10 @@ POSTGRES = (
     FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
     """CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
-    # The role that made the table too: only a superuser would not be refused, but by the triggers.
+    # The role that made the table is refused too; a superuser is refused by the triggers alone.
     "REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM PUBLIC, CURRENT_USER",
 )
-# Where somebody took a part of it off before, the backup that mends this is still restored.
+# If somebody removed a part of it before, the backup that repairs this is still restored.
 UNGUARD_SQLITE = (
     "DROP TRIGGER IF EXISTS audit_no_update",
     "DROP TRIGGER IF EXISTS audit_no_delete",
@@ -42,7 +42,7 @@ UNGUARD_POSTGRES = (
     "DROP FUNCTION IF EXISTS audit_refuse()",
 )
 
-# Its name alone says little: a trigger of the same name may do nothing. A guard whose text is
+# Its name alone is not enough: a trigger of the same name may do nothing. A guard whose text is
 # changed above is to be made anew by a migration.
 ACTIVE_SQLITE = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
 # 27: before each row's change or removal; 34: before the table is emptied.
@@ -52,12 +52,12 @@ ACTIVE_POSTGRES = """SELECT tgname, tgtype FROM pg_trigger JOIN pg_proc ON pg_pr
 
 
 def guard_trail(connection: Connection) -> None:
-    """Let the database itself refuse any change of the trail."""
+    """Make the database itself refuse any change of the trail."""
     _run(connection, POSTGRES if connection.dialect.name == POSTGRESQL else SQLITE)
 
 
 def unguard_trail(connection: Connection) -> None:
-    """Take the guard off, for a restored backup alone, within its transaction."""
+    """Remove the guard, only while restoring a backup, within its transaction."""
     is_postgres = connection.dialect.name == POSTGRESQL
     _run(connection, UNGUARD_POSTGRES if is_postgres else UNGUARD_SQLITE)
 
@@ -68,7 +68,7 @@ def _run(connection: Connection, statements: tuple[str, ...]) -> None:
 
 
 def is_guarded(connection: Connection) -> bool:
-    """Tell whether the database still refuses any change of the trail."""
+    """Check whether the database still refuses any change of the trail."""
     if connection.dialect.name == POSTGRESQL:
         rows = connection.execute(text(ACTIVE_POSTGRES), {"refusing": REFUSING})
         found = {(row.tgname, row.tgtype) for row in rows}

@@ -16,7 +16,7 @@ from csa.decisions.store.tables import Base
 
 
 def config_of(connection: Connection | None = None) -> Config:
-    """Return what Alembic needs to know."""
+    """Return Alembic's configuration."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -42,12 +42,12 @@ def version_of(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Make or change the tables."""
+    """Create or change the tables."""
     command.upgrade(config_of(connection), to)
 
 
 def forget(connection: Connection) -> None:
-    """Leave a database without tables without a version too, to be made anew."""
+    """Remove the version of a database without tables, so that it is created anew."""
     command.stamp(config_of(connection), "base")
 
 

@@ -1,4 +1,4 @@
-"""What stands in the store, as pages and reports read it: all of one moment, under its head."""
+"""The store's content as pages and reports read it: all of one moment, with its head."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from csa.plan import ActionState, Link, Plan
 from csa.plan.measures import Quarter, Value
 
 APPROVED = "approved"
-"""State of a change that the Committee approved too: it counts."""
+"""State of a change that the Committee has approved too, and that therefore counts."""
 
 NO_STORE = Head(0, GENESIS)
 
@@ -43,8 +43,8 @@ NO_STORE = Head(0, GENESIS)
 class Records:
     """The store at one moment; its rows are not to be changed."""
 
-    head: Head = NO_STORE  # the end of the trail: two with the same head are the same
-    decided: Head = NO_STORE  # the last entry that is of no hand-out
+    head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
+    decided: Head = NO_STORE  # the last entry that is not a hand-out
     actions: tuple[ActionRow, ...] = ()  # rows of each table, in the order in which they came
     changes: tuple[ChangeRow, ...] = ()  # rows of each table, in the order in which they came
     links: tuple[LinkRow, ...] = ()  # rows of each table, in the order in which they came
@@ -64,7 +64,7 @@ class Records:
 
     @property
     def states(self) -> Mapping[str, ActionState]:
-        """How each action stands that was ever reported on."""
+        """The state of each action that was ever reported on."""
         return {row.key: state_of(row) for row in self.actions}
 
     def steps_of(self, area: str) -> tuple[StepRow, ...]:
@@ -113,10 +113,10 @@ def _decided(session: Session) -> Head:
 
 
 def mark_values(store: Store) -> str:
-    """Return a mark of the values of measures: two that are equal are of the same values.
+    """Return a mark of the values of measures: equal marks mean equal values.
 
-    Values are only ever added, and each tells the trail, so that the last entry about a measure is
-    enough: its hash rests on all before it, also where a backup was restored.
+    Values are only ever added, and each is in the trail, so that the last entry about a measure is
+    enough: its hash depends on all entries before it, even after a backup was restored.
     """
     told = select(Audit.hash).where(Audit.item.startswith(ValueRow.prefix, autoescape=True))
     with store.reading() as session:
@@ -130,7 +130,7 @@ def read_values(store: Store) -> tuple[Value, ...]:
 
 
 def _values(session: Session) -> tuple[Value, ...]:
-    """Read without the session's care for each row, which takes ten times as long."""
+    """Read the rows as plain values: the session's own objects take ten times as long."""
     names = [field.name for field in fields(Value)]
     table = ValueRow.__table__
     order = (table.c.measure, table.c.place, table.c.quarter, table.c.number)
@@ -157,7 +157,7 @@ def in_order(key: str) -> tuple[tuple[int, int | str], ...]:
 
 
 def state_of(row: ActionRow) -> ActionState:
-    """Return how an action stands."""
+    """Return an action's state."""
     names = [field.name for field in fields(ActionState) if field.name != "number"]
     values = {name: getattr(row, name) for name in names}
     return ActionState(row.key, **values | {"areas": tuple(row.areas)})

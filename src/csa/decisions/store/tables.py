@@ -49,7 +49,7 @@ class Audit(Base):
 
 
 class AboutRow(Base):
-    """What the store is: whose."""
+    """Facts about the store: which city's it is."""
 
     __tablename__ = "about"
 
@@ -58,7 +58,7 @@ class AboutRow(Base):
 
 
 class Audited(Base):
-    """A row whose every change is told to the trail, and of which the second writer is told.
+    """A row whose every change is recorded in the trail.
 
     Of two who read the same `revision`, the second to write is refused.
     """
@@ -72,17 +72,17 @@ class Audited(Base):
     @declared_attr.directive
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
-        """Let the database compare the revision too."""
+        """Make the database compare the revision too."""
         return {"version_id_col": cls.revision}
 
     @property
     def item(self) -> str:
-        """What the trail calls this row."""
+        """The name of this row in the trail."""
         return f"{self.prefix}{self.key}"
 
 
 class ActionRow(Audited):
-    """What stands of one of the plan's actions; the key is the plan's number."""
+    """The state of one of the plan's actions; the key is the plan's number."""
 
     __tablename__ = "action"
 
@@ -102,7 +102,7 @@ class ActionRow(Audited):
 
 
 class ChangeRow(Audited):
-    """A change that a coordinator proposes, and how far it came."""
+    """A change that a coordinator proposes, and its state."""
 
     __tablename__ = "change"
 
@@ -115,7 +115,7 @@ class ChangeRow(Audited):
 
 
 class LinkRow(Audited):
-    """One action waits for another: added to the plan's own links, or taken from them."""
+    """One action waits for another: added to the plan's own links, or removed from them."""
 
     __tablename__ = "link"
     prefix = "link "
@@ -127,7 +127,7 @@ class LinkRow(Audited):
 
 
 class AreaRow(Audited):
-    """A core service area, and how far it is: candidate, designated, maintenance, retired."""
+    """A core service area and its status: candidate, designated, maintenance, retired."""
 
     __tablename__ = "area"
     prefix = "area "
@@ -195,7 +195,7 @@ class MeetingRow(Audited):
 
 
 class AskedRow(Audited):
-    """What residents asked, and what was answered: you said, we did."""
+    """What residents asked for, and the answer: you said, we did."""
 
     __tablename__ = "asked"
     prefix = "asked "
@@ -231,7 +231,7 @@ class StakeholderRow(Audited):
 
 
 class MeasureRow(Audited):
-    """What was settled of one of the plan's measures: definition, baseline, target, owner."""
+    """What was decided about one of the plan's measures: definition, baseline, target, owner."""
 
     __tablename__ = "measure"
     prefix = "measure "
@@ -246,7 +246,7 @@ class MeasureRow(Audited):
 
 
 class ValueRow(Audited):
-    """A measure's value in one quarter and place; a later revision stands beside the earlier."""
+    """A measure's value in one quarter and place; a later revision is added beside the earlier."""
 
     __tablename__ = "measure_value"
     prefix = "measure "
@@ -288,7 +288,7 @@ class MinuteRow(Audited):
 class HandoutRow(Audited):
     """An edition of a month's report that an office or a group received.
 
-    The entry lies outside of what an edition is made from: handing it out changes no report.
+    Editions are made without these entries: handing one out does not change a report.
     """
 
     __tablename__ = "handout"
@@ -306,7 +306,7 @@ class HandoutRow(Audited):
 
 
 class DraftRow(Base):
-    """What somebody is writing: kept over a reload, of no force, not in the trail."""
+    """A draft, which survives a reload; it decides nothing and is not in the trail."""
 
     __tablename__ = "draft"
 

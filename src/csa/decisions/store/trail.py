@@ -1,7 +1,7 @@
-"""The trail read: its entries, and whether it is whole.
+"""Reading the trail: its entries, and whether it is intact.
 
-`verify` walks the chain, then replays it: a row that was changed behind the trail's back, or a
-trail cut short, shows as a row that its last entry does not tell of.
+`verify` walks the chain, then replays it: a row that was changed without the trail, or a trail cut
+short, shows as a row that differs from its last entry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from csa.decisions.store.guard import is_guarded
 from csa.decisions.store.tables import AUDITED, Audit, Audited
 
 LEAST_SIGNS = 12
-"""Of a hash: fewer are not worth a comparison."""
+"""Characters of a hash: fewer are not enough to compare."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Verified:
 
     head: Head  # its end
     broken_at: int | None  # number of the first entry that does not follow from the one before
-    strange: tuple[str, ...]  # items whose rows are not what their entries say
+    strange: tuple[str, ...]  # items whose rows differ from their entries
     is_guarded: bool = True  # whether the database still refuses any change of the trail
 
     @property
@@ -46,13 +46,13 @@ def entries(connection: Connection, item: str | None = None) -> list[dict[str, A
 
 
 def entries_of(connection: Connection, items: Collection[str]) -> list[dict[str, Any]]:
-    """List what the trail says of some items, in one question: it may be long."""
+    """List the trail's entries about some items, in one query: the trail may be long."""
     wanted = select(Audit.__table__).where(Audit.item.in_(sorted(items))).order_by(Audit.id)
     return [dict(entry) for entry in connection.execute(wanted).mappings()]
 
 
 def find_head(connection: Connection, given: str) -> int | None:
-    """Tell which entry had a hash: whoever has a printed head can ask whether it is there still."""
+    """Return the entry that has a hash, so that a printed head can be checked later."""
     wanted = given.strip().lower()
     if len(wanted) < LEAST_SIGNS:
         return None
@@ -64,7 +64,7 @@ def find_head(connection: Connection, given: str) -> int | None:
 
 
 def verify(session: Session) -> Verified:
-    """Walk the chain from its beginning, then compare each row with what the trail says of it."""
+    """Walk the chain from its beginning, then compare each row with its last entry."""
     before, n, told = GENESIS, 0, dict[str, dict[str, Any]]()
     for values in entries(session.connection()):
         n += 1
@@ -82,7 +82,7 @@ def _strange(session: Session, told: Mapping[str, Mapping[str, Any]]) -> Iterato
     for table in AUDITED:
         try:
             kept |= {row.item: json.loads(as_text(values_of(row))) for row in _rows(session, table)}
-        except (TypeError, ValueError):  # no day, no JSON: nobody wrote that by way of us
+        except (TypeError, ValueError):  # not a date or JSON: it was not written by this program
             unreadable.append(f"table {table.__tablename__}")
     yield from unreadable
     for item in told.keys() | kept.keys():

@@ -1,7 +1,7 @@
 """Measures: values by quarter and place, their history, their change and their targets.
 
-Arithmetic and rules; no file, no database, no screen. What a measure is of (its kind) and which
-way is better come from the plan, and are handed in.
+Arithmetic and rules; no file, no database, no screen. A measure's kind and which direction is
+better come from the plan, and are passed in.
 """
 
 from csa.plan.measures.assess import (

@@ -1,4 +1,4 @@
-"""Whether a measure changed by more than chance gives, and how it stands to its target."""
+"""Whether a measure changed by more than chance, and how it compares with its target."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DIRECTIONS = ("down", "up", "none")
 
 
 class MeasureVerdict(StrEnum):
-    """What is said of a measure's change: a closed set."""
+    """The verdict on a measure's change."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -35,7 +35,7 @@ class MeasureVerdict(StrEnum):
 
 
 class Progress(StrEnum):
-    """How a value stands to its target: a closed set."""
+    """How a value compares with its target."""
 
     MET = "met"
     TOWARD = "toward"
@@ -48,11 +48,11 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class MeasureChange:
-    """A change, and what may be said of it."""
+    """A change, and its verdict."""
 
-    verdict: MeasureVerdict  # what is said
+    verdict: MeasureVerdict  # the verdict
     message: Message  # the sentence
-    difference: float | None = None  # after less what was to be expected from before
+    difference: float | None = None  # after less what was expected from before
     low: float | None = None  # its 95 % range; None where there is none
     high: float | None = None  # its 95 % range; None where there is none
     usual: float | None = None
@@ -94,7 +94,7 @@ def judge(
 def on_target(
     value: float | None, baseline: float | None, target: float | None, direction: Direction
 ) -> Progress:
-    """Tell how a value stands to its target; whether it moved by chance is `judge`'s to say."""
+    """Compare a value with its target; whether it moved by chance is for `judge` to decide."""
     _refuse_direction(direction)
     if target is None:
         return Progress.NO_TARGET
@@ -112,7 +112,7 @@ def on_target(
 
 
 def _left(value: float, target: float, direction: Direction) -> float:
-    """How far is left to go; below 0 where it is passed."""
+    """Return the distance left to the target; below 0 where it is passed."""
     if direction == "none":
         return abs(value - target)
     return value - target if direction == "down" else target - value
@@ -135,7 +135,7 @@ def _refuse(
 
 
 def _filled(values: Sequence[Value], kind: Kind) -> tuple[Value, ...]:
-    """Keep those that tell anything: 0 of 0 is an update, and nothing to compare."""
+    """Keep values that can be compared: 0 of 0 is only an update."""
     if kind.shape != "share":
         return tuple(value for value in values if value.value is not None)
     return tuple(value for value in values if value.value is not None and value.denominator != 0)
@@ -166,7 +166,7 @@ def _judged(found: ValueComparison, kind: Kind, direction: Direction) -> Measure
         MeasureVerdict.MOVED: "measures.moved",
         MeasureVerdict.TOO_FEW: "measures.too_few",
     }.get(verdict, "measures.no_change")
-    if kind.shape == "number":  # no law of chance to speak of
+    if kind.shape == "number":  # without a probability model
         key = "measures.stated" if kind.is_yes_no else "measures.no_range"
     message = say(key, what=found.what)
     return MeasureChange(verdict, message, found.difference, found.low, found.high)

@@ -23,21 +23,21 @@ SHARE_LEVEL = 0.04
 claimed only where the range of 96 % shows it too, and then chance is at most 5 % at every share."""
 
 LEAST_BEFORE = 10
-"""No change in percent is told of fewer: 3 to 5 is not +67 %."""
+"""With fewer, a change is not shown in percent: 3 to 5 is not +67 %."""
 
 LEAST_CASES = 10
-"""Below so many cases a share is told as it is, and not judged."""
+"""Below so many cases a share is shown without a verdict."""
 
 
 @dataclass(frozen=True)
 class ValueComparison:
     """A comparison."""
 
-    difference: float  # after less what was to be expected from before
+    difference: float  # after less what was expected from before
     low: float | None  # its 95 % range; None where nothing tells how far it moves by chance
     high: float | None  # its 95 % range; None where nothing tells how far it moves by chance
     sign: int  # 1 more and -1 fewer than chance would give; 0 neither
-    is_enough: bool  # whether there is enough to say either
+    is_enough: bool  # whether there are enough data for a verdict
     what: Message  # what was compared, in words
 
 
@@ -53,7 +53,7 @@ def compare(
 
 
 def _compare_last(before: Value, after: Value, kind: Kind) -> ValueComparison:
-    """Compare figures that have no law of chance: a yes is a fact, a score is not judged."""
+    """Compare figures without a probability model: a yes is a fact, a score gets no verdict."""
     difference = (after.value or 0.0) - (before.value or 0.0)
     what = say("measures.from_to", before=told(before, kind.name), after=told(after, kind.name))
     sign = (difference > 0) - (difference < 0)
@@ -73,7 +73,7 @@ def _compare_counts(
     )
     exposures = usual * time_after, time_before
     p = _widened(compare_counts(n_after, n_before, *exposures), wider)
-    # Test and range are made differently: a change is claimed only where both show it.
+    # Test and range use different methods: a change is claimed only where both show it.
     sign = (low > 0) - (high < 0) if p < LEVEL else 0
     n = n_before + n_after
     surest = min(compare_counts(n, 0, *exposures), compare_counts(0, n, *exposures))
@@ -83,7 +83,7 @@ def _compare_counts(
 
 
 def _exposures(before: Sequence[Value], after: Sequence[Value]) -> tuple[float, float]:
-    """People times quarters where every value tells people; else quarters."""
+    """People times quarters if every value has people; else quarters."""
     if any(value.denominator is None for value in (*before, *after)):
         return len(before), len(after)
     return sum(v.denominator or 0 for v in before), sum(v.denominator or 0 for v in after)
@@ -161,9 +161,9 @@ def _answers(values: Sequence[Value]) -> int:
 
 
 def _pooled(values: Sequence[Value], kind: Kind) -> tuple[float, float | None]:
-    """Pool shares by their cases or answers; how many would tell as much in a plain sample."""
+    """Pool shares by their cases or answers; return the effective sample size too."""
     sizes = [value.answers if kind.is_survey else value.denominator for value in values]
-    if not all(sizes):  # a share without its parts: nobody can say how sure it is
+    if not all(sizes):  # a share without its parts: its error is unknown
         return sum(value.value or 0 for value in values) / len(values), None
     cases = [float(size or 0) for size in sizes]
     effects = [value.design_effect or 1.0 if kind.is_survey else 1.0 for value in values]
@@ -173,7 +173,7 @@ def _pooled(values: Sequence[Value], kind: Kind) -> tuple[float, float | None]:
 
 
 def _wilson(share: float, n: float, level: float) -> tuple[float, float]:
-    """Wilson's range of a share (1927)."""
+    """Return Wilson's range of a share (1927)."""
     z = float(norm.isf(level / 2))
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

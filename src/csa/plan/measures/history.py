@@ -26,7 +26,7 @@ def latest(values: Iterable[Value]) -> tuple[Value, ...]:
 
 
 def revised(values: Iterable[Value], kind: str) -> tuple[Message, ...]:
-    """Tell what was changed after it was first told: "was 12, now 14"."""
+    """List what was changed after it was first reported: "was 12, now 14"."""
     order = sorted(values, key=lambda value: (_slot(value), value.number))
     changes = []
     for earlier, later in pairwise(order):
@@ -39,7 +39,7 @@ def revised(values: Iterable[Value], kind: str) -> tuple[Message, ...]:
 
 
 def missing_quarters(values: Iterable[Value], until: Quarter | None = None) -> tuple[Quarter, ...]:
-    """List the quarters of which nothing was told."""
+    """List the quarters without a reported value."""
     there = {value.quarter for value in values}
     if not there:
         return ()
@@ -53,7 +53,7 @@ def missing_quarters(values: Iterable[Value], until: Quarter | None = None) -> t
 
 
 def last_update(values: Iterable[Value]) -> Quarter | None:
-    """Tell the newest quarter of which something was told."""
+    """Return the newest quarter with a reported value."""
     return max((value.quarter for value in values), default=None)
 
 

@@ -31,11 +31,11 @@ class Kind:
     is_survey: bool = False  # whether it rests on answers of a sample
     is_yes_no: bool = False  # whether only 1 (yes) and 0 (no) fit
     needs_basis: bool = False
-    bases: tuple[str, ...] = ()  # the bases that there are; none: any text
-    default_basis: str = ""  # what is taken where none is given
+    bases: tuple[str, ...] = ()  # the allowed bases; empty: any text
+    default_basis: str = ""  # the basis where none is given
 
     def settled_basis(self, given: str) -> str | None:
-        """Write a basis in one way, so that equal ones are equal."""
+        """Normalize a basis, so that equal ones compare equal."""
         basis = " ".join(given.split()) or self.default_basis
         if not basis:
             return None if self.needs_basis else ""

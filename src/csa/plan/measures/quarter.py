@@ -1,4 +1,4 @@
-"""A quarter of a year: the step in which measures are told."""
+"""A quarter of a year: the step in which measures are reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Quarter:
     number: int  # 1 to 4
 
     def __post_init__(self) -> None:
-        """Refuse what is no quarter."""
+        """Refuse a year or number that is not a quarter."""
         if not (1 <= self.year <= 9999 and 1 <= self.number <= 4):
             raise ParamError("measures.quarter", given=f"{self.year}-Q{self.number}")
 
@@ -49,14 +49,14 @@ class Quarter:
     @property
     def last_day(self) -> date:
         """Its last day."""
-        if self.number == 4:  # the day after December 9999 is no date
+        if self.number == 4:  # the day after December 9999 is not a date
             return date(self.year, 12, 31)
         return date(self.year, 3 * self.number + 1, 1) - timedelta(days=1)
 
     def is_over(self, today: date) -> bool:
-        """Tell whether its last day has passed."""
+        """Check whether its last day has passed."""
         return self.last_day < today
 
     def __str__(self) -> str:
-        """Return such as `2026-Q1`."""
+        """Return the quarter as `2026-Q1`."""
         return f"{self.year:04d}-Q{self.number}"

@@ -1,4 +1,4 @@
-"""How a value is told, and which figure a place shows."""
+"""How a value is written, and which figure a place shows."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class ShownValue:
     """The figure that a place shows, and whose it is."""
 
     value: Value | None  # the figure; None where there is none
-    is_wider: bool = False  # whether it is of the district or the city around the place
-    message: Message | None = None  # says so; None where the figure is the place's own
+    is_wider: bool = False  # whether it is the figure of the surrounding district or city
+    message: Message | None = None  # a note on that; None where the figure is the place's own
 
 
 def shown_for(own: Value | None, wider: Value | None, kind: str) -> ShownValue:
-    """Choose the figure that a place shows: its own, or for too few answers the wider one."""
+    """Choose the figure that a place shows: its own, or with too few answers the wider one."""
     n_answers = 0 if own is None else (own.answers or 0)
     if not find_kind(kind).is_survey or n_answers >= MIN_ANSWERS:
         return ShownValue(own)

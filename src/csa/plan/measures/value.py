@@ -16,7 +16,7 @@ Fault: TypeAlias = tuple[str, Message]
 """The field that is wrong, and the sentence about it."""
 
 TEXT_LIMIT = 500
-"""Characters of one text: a remark, and no document."""
+"""Characters of one text: a remark, not a document."""
 
 ROUNDING = 0.005
 """How far a share given beside its parts may lie from them: it is often in whole percents."""
@@ -29,7 +29,7 @@ TEXTS = ("measure", "place", "basis", "note")
 class Value:
     """What a measure was in one quarter and place."""
 
-    measure: str  # its id in the plan
+    measure: str  # the measure's id in the plan
     quarter: Quarter  # when
     place: str = ""  # a core service area's key or a neighborhood's name; empty: the whole city
     value: float | None = None  # a count, a share from 0 to 1, or a number
@@ -39,7 +39,7 @@ class Value:
     design_effect: float | None = None
     basis: str = ""  # how it was counted: values of different bases are not compared
     note: str = ""  # a remark
-    number: int = 1  # 1 as first told, then 2 for a revision, and so on
+    number: int = 1  # 1 as first reported, 2 for the first revision, and so on
 
 
 def checked(value: Value, kind: str) -> Value:
@@ -67,7 +67,7 @@ def find_faults(value: Value, kind: str) -> tuple[Fault, ...]:
 def make_value(
     fields: Mapping[str, str | float | None], kind: str
 ) -> tuple[Value | None, list[Fault]]:
-    """Make a checked value from a row of a file, or tell everything that is wrong with it."""
+    """Make a checked value from a row of a file, or return everything that is wrong with it."""
     faults: list[Fault] = []
     texts = {name: str(fields.get(name) or "") for name in (*TEXTS, "quarter")}
     numbers = {name: _as_number(fields.get(name)) for name in NUMBERS}
@@ -75,7 +75,7 @@ def make_value(
         quarter = Quarter.parse(texts["quarter"])
     except ParamError as error:
         faults.append(("quarter", error.message))
-        quarter = Quarter(1, 1)  # stands in, so that the other fields are looked at too
+        quarter = Quarter(1, 1)  # a stand-in, so that the other fields are checked too
     answers = numbers["answers"]
     if answers is not None and not answers.is_integer():
         faults.append(("answers", say("measures.not_whole", name="answers", given=answers)))

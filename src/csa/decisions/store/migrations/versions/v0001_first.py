@@ -1,4 +1,4 @@
-"""The first tables, and a trail that no statement changes."""
+"""The first tables, and a trail that cannot be changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def _table(name: str, *columns: sa.Column[Any] | sa.Constraint) -> None:
-    """Make a table of rows whose changes are told."""
+    """Create a table of rows whose changes are recorded."""
     key = sa.Column("key", TEXT, primary_key=True)
     op.create_table(name, key, *columns, sa.Column("revision", sa.Integer, nullable=False))
 

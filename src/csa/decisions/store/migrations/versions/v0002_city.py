@@ -1,4 +1,4 @@
-"""Whose store it is; and an action of which nothing was told yet, though its office is known."""
+"""Which city's store it is; and actions without an update whose office is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the table that says whose store it is, and let an action be without an update."""
+    """Add the table that names the store's city, and allow an action without an update."""
     op.create_table(
         "about",
         sa.Column("key", sa.Text, primary_key=True),
