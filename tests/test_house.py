@@ -96,3 +96,33 @@ def test_no_screen_imports_another(sources):
             if module.startswith("app.screens.") and module.split(".")[2] != path.parts[2]:
                 wrong.append(f"{path}: {module}")
     assert wrong == []
+
+
+def odd_docstrings(sources):
+    """Docstrings that begin with Tell, Say or Let: plain English says Return, Check, Describe."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        f"{path}: {getattr(node, 'name', 'module')}"
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, kinds) and re.match(r"(Tell|Say|Let)\b", ast.get_docstring(node) or "")
+    ]
+
+
+def test_no_docstring_begins_with_tell_say_or_let(sources):
+    assert odd_docstrings(sources) == []
+
+
+def test_a_docstring_that_begins_with_tell_say_or_let_is_seen():
+    text = '''"""Say it."""
+class Fine:
+    """Letters of an area."""
+    async def odd(self):
+        """Let it be."""
+def told():
+    """
+    Tell what.
+    """
+'''
+    assert odd_docstrings({"a.py": text}) == ["a.py: module", "a.py: told", "a.py: odd"]
+    assert odd_docstrings({"b.py": '"""Tellers say, and let."""'}) == []

@@ -31,8 +31,8 @@ class Concentration:
     generalised_gini: float
     land_for_half_share: float  # smallest share of the land that holds half of the incidents
     land_for_half_share_by_chance: float  # its mean over random maps of as many incidents
-    land_for_half_low: float  # 5th and 95th percentile of the same over random maps
-    land_for_half_high: float  # 5th and 95th percentile of the same over random maps
+    land_for_half_low: float  # 5th percentile over the random maps
+    land_for_half_high: float  # 95th percentile over the random maps
     is_beyond_chance: bool
 
 

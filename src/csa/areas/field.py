@@ -1,6 +1,6 @@
 """What is expected in an area that was chosen because its count was high.
 
-Such an area's count is partly luck, and so are the cells that it took in as it grew. A prior
+Such an area's count is partly chance, and so are the cells that it took in as it grew. A prior
 for areas cannot know which; a model of all cells can, however the area came about: expected
 numbers vary over the city as a log-Gaussian field, neighbours alike, and what is known of an
 area is what all counts in and around it say of its cells (a log-Gaussian Cox process).

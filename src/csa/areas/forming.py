@@ -29,7 +29,7 @@ class AreaSet:
     areas: tuple[CellSet, ...]  # disjoint, contiguous sets of cells, west to east
     cluster_id: Ints
     is_core: Bools  # length n: whether it is a core incident
-    find_fringe: Callable[[], CellSet]  # gives the cells that clusters reach and no area keeps
+    find_fringe: Callable[[], CellSet]  # returns the cells that clusters reach but no area holds
 
     @cached_property
     def fringe(self) -> CellSet:
@@ -81,7 +81,7 @@ def _total(area: CellSet, counts: dict[int, int]) -> int:
 
 
 def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: AreaParams) -> CellSet:
-    """Keep the cells that go on being as dense as DBSCAN asks.
+    """Keep the cells that remain as dense as DBSCAN requires.
 
     DBSCAN asks for `min_samples` incidents in a circle of `eps_m`. A cell is dense when it is
     expected to hold as many for its land; where it is larger than the circle, as many.
@@ -98,7 +98,7 @@ def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: Are
 def walkable_areas(
     dense: CellSet, expected: Floats, grid: Grid, params: AreaParams
 ) -> list[CellSet]:
-    """Make areas of dense cells that touch; part those over the size limit."""
+    """Make areas of dense cells that touch; split those over the size limit."""
     pieces = _filled(grid.contiguous_parts(dense), grid, params)
     areas: list[CellSet] = []
     taken = {cell for piece in pieces for cell in piece}
@@ -115,7 +115,7 @@ def _fits(cells: CellSet, grid: Grid, params: AreaParams) -> bool:
 
 
 def _filled(pieces: list[CellSet], grid: Grid, params: AreaParams) -> list[CellSet]:
-    """Fill the holes of pieces where the filled one fits; what lay in a hole is part of it."""
+    """Fill the holes of pieces if the filled one fits; pieces inside a hole are merged into it."""
     wholes = [_fill(piece, grid, params) for piece in pieces]
     return [one for one in wholes if not any(one < other for other in wholes)]
 
@@ -142,7 +142,7 @@ class _Densest:
 
 
 def _part(piece: CellSet, others: set[int], order: _Densest, params: AreaParams) -> list[CellSet]:
-    """Part a piece over the limit: areas grow from its densest cell by the densest neighbour."""
+    """Split a piece over the limit: areas grow from its densest cell by the densest neighbour."""
     grid, free, parts = order.grid, set(piece), []
     taken = set(others)
     rank = {cell: place for place, cell in enumerate(sorted(piece, key=order))}

@@ -35,10 +35,10 @@ class Estimate:
     """The expected number of incidents in a period as long as the one counted."""
 
     mean: float  # incidents
-    low: float  # bounds of its interval, incidents; 90 % unless another coverage was asked for
-    high: float  # bounds of its interval, incidents; 90 % unless another coverage was asked for
-    alpha: float  # its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure
-    rate: float  # its law, `Gamma(alpha, rate)`; both infinite where the mean is taken as sure
+    low: float  # lower bound, incidents; of a 90 % interval unless asked otherwise
+    high: float  # upper bound, likewise
+    alpha: float  # shape of its Gamma distribution; infinite for a sure mean
+    rate: float  # rate of its Gamma distribution; infinite for a sure mean
 
     @property
     def is_sure(self) -> bool:

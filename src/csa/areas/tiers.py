@@ -1,4 +1,4 @@
-"""Tiers, not false ranks: areas that cannot be told apart share a tier."""
+"""Tiers, not false ranks: areas that do not differ clearly share a tier."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class YearToDate:
 
     period: Period  # january to the last whole month
     before: Period  # the same months a year earlier
-    n_now: int  # incidents in each
-    n_before: int  # incidents in each
+    n_now: int  # incidents this year
+    n_before: int  # incidents in the same months before
     probability: float
 
     @property
@@ -75,7 +75,7 @@ def whole_months(data_from: date, data_through: date, begins_late_after: int = 7
 
 
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:
-    """Return how many more months of data it takes until a past January can be judged."""
+    """Return how many more months of data it takes until a past January can be scored."""
     first = covered.start.plus(months)
     january = first if first.number == 1 else Month(first.year + 1, 1)
     return max(0, january.index + horizon_months - covered.until.index)

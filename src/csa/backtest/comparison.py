@@ -16,13 +16,13 @@ from csa.backtest.scoring import BASELINES, TrialScore
 class MethodComparison:
     """One method against another on the same days and the same land."""
 
-    method: str  # their names
-    baseline: str  # their names
-    hit_share: float  # their means over origins
-    baseline_hit_share: float  # their means over origins
+    method: str  # the method's name
+    baseline: str  # the baseline's name
+    hit_share: float  # the method's mean over origins
+    baseline_hit_share: float  # the baseline's mean over origins
     difference: float  # mean difference of the hit shares
-    low: float  # between which the difference lies with 90 % confidence
-    high: float  # between which the difference lies with 90 % confidence
+    low: float  # lower bound of the difference, 90 % interval
+    high: float  # upper bound of the difference, 90 % interval
 
     @property
     def ratio(self) -> float:

@@ -45,7 +45,7 @@ class Record:
 
     @property
     def n_origins(self) -> int:
-        """How many past years were judged."""
+        """The number of past years scored."""
         return int(self.table["origin"].nunique())
 
     @property

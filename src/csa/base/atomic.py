@@ -1,4 +1,4 @@
-"""Changes on the disk that happen whole or not at all: links, renames, exchanges, syncs.
+"""Changes on disk that happen completely or not at all: links, renames, exchanges, syncs.
 
 Private to `csa.base.io`, which alone may import it.
 """

@@ -45,7 +45,7 @@ class SourceError(CsaError):
     """An input file that cannot be read, is empty, or is not what the city's file describes."""
 
     faults: tuple[Message, ...] = ()
-    """Every fault found, where a file is refused whole."""
+    """Every fault found, if the whole file is refused."""
 
 
 class TableError(CsaError):
@@ -81,7 +81,7 @@ class StoreError(CsaError):
 
 
 class ConflictError(CsaError):
-    """A change of what somebody else changed meanwhile; nothing was written."""
+    """A change of something that somebody else changed meanwhile; it was not written."""
 
 
 class RoleError(CsaError):

@@ -66,7 +66,7 @@ def made_in_file(write: Callable[[Path], None], suffix: str) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all; its folder is made where it is absent."""
+    """Write a file completely or not at all; its folder is made if it is absent."""
     with (
         writing(path) as place,
         written_beside(place, {place.name: content}) as fresh,
@@ -76,7 +76,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def create_file(path: Path, content: bytes) -> bool:
-    """Write a file that is never written over: whole, or not at all.
+    """Write a file that is never overwritten, completely or not at all.
 
     Of several writers of one name, in whatever process, one alone creates it.
     """
@@ -107,7 +107,7 @@ def replace_folder(
     optional: Sequence[str] = (),
     refuse: Callable[[Path], None] | None = None,
 ) -> None:
-    """Write a folder whole: all of its files, or nothing.
+    """Write a folder: all of its files, or nothing.
 
     An existing folder of the same kind is replaced; anything else is refused.
     """

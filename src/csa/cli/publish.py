@@ -87,7 +87,7 @@ def publish(
 
 
 def _refuse_older(out: Path, quarter: str) -> None:
-    """Refuse to put an older quarter where a newer one stands."""
+    """Refuse to replace a newer quarter by an older one."""
     from csa.reports.public.bundle import MARKER, read_bundle
 
     if (out / MARKER).is_file():

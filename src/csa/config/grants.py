@@ -81,7 +81,7 @@ def load_roles(
 
 
 def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
-    """Find what no single key shows: somebody named twice, an editor of nothing."""
+    """Find faults across keys: somebody named twice, an editor without strategies."""
     table = raw.get(ROLES_TABLE)
     listed = table.get("people") if isinstance(table, dict) else None
     seen: set[str] = set()

@@ -134,7 +134,7 @@ def _sibling_keys(root: type[BaseModel], where: list[str]) -> list[str]:
 
 
 def _cross_faults(raw: Mapping[str, Any]) -> Iterator[Message]:
-    """Find what no single key shows: rules that name a field without a column."""
+    """Find faults across keys: rules that name a field without a column."""
     yield from _portal_faults(raw)
     names: set[str] = set()
     for number, source in enumerate(_dicts(raw.get("sources")), start=1):

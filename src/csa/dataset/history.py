@@ -55,8 +55,8 @@ class Edition:
     version: str  # its number, such as `0003`
     city: str  # the city's id
     fingerprint: str  # of its incidents and places
-    data_from: date | None  # first and last day that it covers
-    data_through: date | None  # first and last day that it covers
+    data_from: date | None  # first day that it covers
+    data_through: date | None  # last day that it covers
     months: Mapping[str, MonthCount]  # `YYYY-MM` to counts
     reading: frozenset[str] = frozenset()  # its files and what was left out of them
     skipped_before: int = 0  # how many versions since the edition before could not be read

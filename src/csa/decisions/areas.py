@@ -170,7 +170,7 @@ def _step(
 
 
 def begin_work(store: Store, act: Act, key: str, on: date, values: Mapping[str, Any]) -> None:
-    """Note that an area's plans are carried out from a day on, and keep its measures of then."""
+    """Record the day on which work in an area begins, and its measures on that day."""
     require_area_chair(act.person)
     if on > act.on:
         raise ParamError("decide.ahead", day=on, today=act.on)

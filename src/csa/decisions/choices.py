@@ -26,7 +26,7 @@ FORMAT_VERSION = 1
 KIND = "choice"
 AT_UTC = "%Y-%m-%dT%H:%M:%SZ"
 MIN_REASONS = 20
-"""Characters: a sentence that somebody can be asked about."""
+"""Characters of the reasons, about a sentence."""
 
 _KEYS: Mapping[str, tuple[type, ...]] = {
     "at_utc": (str,),

@@ -40,8 +40,8 @@ class Exposed:
     kind: Kind
     when: str  # the publication or the quarter, `YYYY-Qn`
     places: tuple[tuple[str, str], ...]  # geography and name
-    low: int  # the values that remain possible
-    high: int  # the values that remain possible
+    low: int  # the lowest value that remains possible
+    high: int  # the highest value that remains possible
     is_proven: bool  # whether no other values are possible; else none were found
 
 

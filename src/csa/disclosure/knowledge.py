@@ -33,10 +33,10 @@ class Rows:
     """Bounds on sums of the table: of a mask's groups, over a range of blocks."""
 
     mask: Ints  # (r,) positions of masks
-    start: Ints  # (r,) first block counted, and first not counted
-    until: Ints  # (r,) first block counted, and first not counted
-    low: Ints  # (r,) bounds, both included; equal for an exact figure
-    high: Ints  # (r,) bounds, both included; equal for an exact figure
+    start: Ints  # (r,) first block counted
+    until: Ints  # (r,) first block not counted
+    low: Ints  # (r,) lower bound, included
+    high: Ints  # (r,) upper bound, included; equal to `low` for an exact figure
 
     @property
     def is_exact(self) -> Flags:
@@ -50,17 +50,17 @@ class Knowledge:
 
     truth: Ints  # (g, b) incidents by group and block, as the data have them now
     masks: Flags  # (p, g) which groups each place, or sum of places, is
-    names: tuple[tuple[str, str], ...]  # of each mask, geography and place
-    layers: tuple[tuple[int, ...], ...]  # of each mask, the geography at one publication
+    names: tuple[tuple[str, str], ...]  # geography and place of each mask
+    layers: tuple[tuple[int, ...], ...]  # geography at one publication, for each mask
     rows: Rows  # the bounds
     city: Ints  # (b,) the whole city's incidents, known to everybody
     windows: tuple[tuple[int, int], ...]
-    quarters: tuple[tuple[int, int], ...]  # each quarter's, of all that is covered
+    quarters: tuple[tuple[int, int], ...]  # the blocks of each covered quarter
     spans: tuple[tuple[int, int], ...]
     gaps: tuple[tuple[int, int], ...]
-    ids: tuple[str, ...]  # their names
-    quarter_ids: tuple[str, ...]  # their names
-    span_ids: tuple[str, ...]  # their names
+    ids: tuple[str, ...]  # names of the publications
+    quarter_ids: tuple[str, ...]  # names of the quarters
+    span_ids: tuple[str, ...]  # names of the spans
     figures: tuple[Mapping[tuple[str, str], int], ...]
 
 
@@ -102,7 +102,7 @@ def know(atoms: Atoms, publications: Sequence[Publication], official: Official) 
         for each in published.sums:
             mask = _mask_of_sum(each, of_place, masks)
             figures[-1][figure_of(each)] = mask
-            if each.count is not None:  # a place whose count is held back must be protected too
+            if each.count is not None:  # a held-back count has its mask all the same
                 months = at[each.start.index], at[each.until.index]
                 lines.append((mask, *months, each.count, each.count))
         lines.append((nowhere, *span, -1, -1))  # its count is published too: see below

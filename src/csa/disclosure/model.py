@@ -27,11 +27,11 @@ class Model:
 
     groups: Ints  # (s,) which groups may change
     segments: tuple[Range, ...]  # ranges of blocks, each taken as one; ascending, without overlap
-    matrix: sparse.csr_array  # bounds on sums of changes
-    low: Floats  # bounds on sums of changes
-    high: Floats  # bounds on sums of changes
-    floor: Floats  # (s * segments,) least and greatest change
-    ceiling: Floats  # (s * segments,) least and greatest change
+    matrix: sparse.csr_array  # which changes each bounded sum adds up
+    low: Floats  # lower bounds on those sums
+    high: Floats  # upper bounds on those sums
+    floor: Floats  # (s * segments,) least change
+    ceiling: Floats  # (s * segments,) greatest change
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ Classes: TypeAlias = Mapping[str, Mapping[str, Class]]
 class Sum:
     """A count of several places together, over its own months."""
 
-    geography: str  # whose count it is
-    places: tuple[str, ...]  # whose count it is
-    start: Month  # first month counted, and first not counted
-    until: Month  # first month counted, and first not counted
+    geography: str  # the geography of its places
+    places: tuple[str, ...]  # the places counted together
+    start: Month  # first month counted
+    until: Month  # first month not counted
     count: int | None  # None if below 10 or held back
 
 
@@ -33,8 +33,8 @@ class Publication:
     """The numbers published for one quarter."""
 
     id: str  # the quarter, `YYYY-Qn`
-    start: Month  # first month counted, and first not counted
-    until: Month  # first month counted, and first not counted
+    start: Month  # first month counted
+    until: Month  # first month not counted
     places: Members  # what each place was, so that a later reader knows it
     counts: Counts  # geography, place, count over the whole period
     classes: Classes  # geography, place, bounds of its class: cells of the map

@@ -73,8 +73,8 @@ class Displacement:
     dispersion: Dispersion  # how much more counts vary than by chance alone
     basis: UsualBasis  # what the usual course rests on
     past: tuple[PastCohort, ...]  # past years that were known at the start and describe such areas
-    usual_core: Usual  # what usually happens anyway
-    usual_ring: Usual  # what usually happens anyway
+    usual_core: Usual  # the usual change of areas
+    usual_ring: Usual  # the usual change of their rings
     pooled: AreaVerdict  # all areas together
     single: tuple[AreaVerdict, ...]  # each area
     knew_after: bool | None  # whether months since the start helped to choose the areas

@@ -24,11 +24,11 @@ from csa.geo.grid import Ints
 class Evidence:
     """What the classic methods give for one area, or for all together."""
 
-    before: Period  # months compared
-    after: Period  # months compared
-    core: tuple[int, int]  # incidents before and after; no ring where the area has none
-    ring: tuple[int, int] | None  # incidents before and after; no ring where the area has none
-    control: tuple[int, int]  # incidents before and after; no ring where the area has none
+    before: Period  # months compared, before
+    after: Period  # months compared, after
+    core: tuple[int, int]  # incidents before and after
+    ring: tuple[int, int] | None  # the ring's incidents before and after; None without a ring
+    control: tuple[int, int]  # the control's incidents before and after
     control_weight: float  # how many times the area's expected incidents the control had
     wdd: Wdd | None  # the weighted displacement difference, as counted
     wdq: Wdq | None  # the older quotient

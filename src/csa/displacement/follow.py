@@ -38,14 +38,14 @@ class FollowedAreas:
     config: CityConfig  # the same city's file
     displaced: Displacement  # what changed
     controls: Controls  # what areas are compared with, beside the rest of the city
-    pooled: Evidence  # the classic numbers
-    single: tuple[Evidence, ...]  # the classic numbers
+    pooled: Evidence  # the classic numbers of all areas together
+    single: tuple[Evidence, ...]  # the classic numbers of each area
     pattern: PatternChange  # whether the city's pattern moved
     newest: MonthCompared  # the newest whole month beside the same months of earlier years
-    panel: pd.DataFrame  # tables
-    lineage: pd.DataFrame  # tables
-    emerging: pd.DataFrame  # tables
-    revisions: pd.DataFrame  # tables
+    panel: pd.DataFrame  # as `csa.displacement.panel.panel_of`
+    lineage: pd.DataFrame  # as `csa.displacement.lineage_windows.trace_lineage`
+    emerging: pd.DataFrame  # as `csa.displacement.lineage_windows.find_emerging`
+    revisions: pd.DataFrame  # as `csa.dataset.history.list_revisions`
     lineage_months: int  # length of each window of the lineage
     chance: Chance | None  # how often areas appear and go by chance
     is_past_known: bool  # whether `csa backtest` has stored what areas of past years did

@@ -82,8 +82,8 @@ class Sighting:
     """One track in one month."""
 
     until: Month  # the window's first month that is not counted
-    track: int  # its numbers, from 1
-    version: int  # its numbers, from 1
+    track: int  # the track's number, from 1
+    version: int  # the version's number, from 1
     change: AreaChange  # how its cells changed
     cells: Cells  # its shape; empty where it is no longer proposed
     drawn: Cells  # the first shape of its version

@@ -76,8 +76,8 @@ class Chance:
     """How often areas appear and go in shuffled months, that is by chance."""
 
     area_years: float  # areas times years that were followed
-    appeared: int  # how many were told of
-    gone: int  # how many were told of
+    appeared: int  # areas that appeared
+    gone: int  # areas that are gone
 
 
 def trace_lineage(

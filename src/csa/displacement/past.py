@@ -24,8 +24,8 @@ BEFORE_MONTHS = 24
 class PastCohort:
     """What areas chosen on one past day did after it, all together."""
 
-    core: PastYear  # their own cells, and those around them
-    ring: PastYear  # their own cells, and those around them
+    core: PastYear  # the areas' own cells
+    ring: PastYear  # the cells around them
     n_areas: int  # how many areas there were
     core_before: int
     rest_before: int
@@ -55,7 +55,7 @@ def usual_reach(past: Sequence[PastCohort], n_months: int) -> int:
 
 
 def known_at(past: Sequence[PastCohort], since: Month, least_months: int) -> tuple[PastCohort, ...]:
-    """Keep what was known of past years at a start."""
+    """Return the past years known at a start, cut to what was known then."""
     kept = []
     for one in past:
         n_known = min(since.index - Month.parse(one.core.origin).index, len(one.core.monthly))

@@ -63,8 +63,8 @@ class MonthCompared:
     same_months: Mapping[int, int]
     n_years: int
     usual: float | None  # what the year before the month and the season together expect
-    low: int | None  # the least and the greatest count that would be as usual, both included
-    high: int | None  # the least and the greatest count that would be as usual, both included
+    low: int | None  # the lowest usual count
+    high: int | None  # the highest usual count
     verdict: SeasonVerdict  # `more` above `high`, `fewer` below `low`
 
     @property

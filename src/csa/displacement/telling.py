@@ -40,8 +40,8 @@ class Course:
     """Incidents of areas and of the rest of the city, before a start and since."""
 
     months: tuple[int, int]  # how many before, and how many since
-    areas: tuple[int, int]  # incidents before, and since
-    rest: tuple[int, int]  # incidents before, and since
+    areas: tuple[int, int]  # the areas' incidents, before and since
+    rest: tuple[int, int]  # the rest of the city's incidents, before and since
     expected: float  # what was expected in the areas since
 
 

@@ -90,8 +90,8 @@ class Track:
 
     counted: Ints  # (n,) incidents since the start
     expectation: Expectation  # what would have come if nothing had changed
-    low: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
-    high: Ints  # (n,) the boundary: the least and the greatest sum that claim nothing
+    low: Ints  # (n,) the boundary: the least sum that claims nothing
+    high: Ints  # (n,) the boundary: the greatest sum that claims nothing
     z: Floats  # (n,) how surprising the sum is
     is_told: npt.NDArray[np.bool_]  # (n,) whether there are enough incidents for a verdict
 

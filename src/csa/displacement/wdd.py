@@ -51,8 +51,8 @@ class WddPart:
     estimate: float  # incidents, divided by their weights; below 0 for fewer
     se: float  # standard error. It is too small for few incidents
     z: float | None  # estimate over standard error; None where nothing was counted
-    low: float  # the interval
-    high: float  # the interval
+    low: float  # lower bound of the interval
+    high: float  # upper bound of the interval
 
 
 @dataclass(frozen=True)

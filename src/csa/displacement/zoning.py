@@ -33,7 +33,7 @@ LEAST_BEFORE = 12
 HISTORY_MONTHS = 60
 BLOCK_STEPS = 2
 """Places of the city's history are cells two levels coarser: about as many incidents as an area,
-and nobody chose those."""
+without a choice by count."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class FollowedPlaces:
     """Areas to be followed, on the grid."""
 
     zones: Zones  # areas, rings and the rest
-    cores: tuple[Baseline, ...]  # what was expected of each before the start
-    rings: tuple[Baseline | None, ...]  # what was expected of each before the start
+    cores: tuple[Baseline, ...]  # what was expected of each area before the start
+    rings: tuple[Baseline | None, ...]  # what was expected of each ring; None without a ring
     rest_before: int  # incidents of the rest in the same months
     base: Period  # those months
     cells: tuple[CellSet, ...]  # of each area, its cells in the study area

@@ -1,4 +1,4 @@
-"""Read a file of measures: accepted whole, or refused whole with every fault named."""
+"""Read a file of measures: accepted or refused as a whole, with every fault named."""
 
 from __future__ import annotations
 

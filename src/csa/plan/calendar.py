@@ -101,7 +101,7 @@ def _held_by(late: str, waits: Mapping[str, set[str]], still: set[str]) -> tuple
 
 
 def clock(first_meeting: date | None, today: date, begun_on: date | None = None) -> ResponseClock:
-    """Return where the 60 days of action 1.3.6 stand."""
+    """Return the state of the 60 days of action 1.3.6."""
     ends = first_meeting + timedelta(days=CLOCK_DAYS) if first_meeting else None
     if begun_on is not None and begun_on <= today:
         # Work may begin before the first meeting; it then counts as begun on day 0.

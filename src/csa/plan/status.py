@@ -23,8 +23,8 @@ class ActionState:
     reason: str = ""  # why it is at risk or blocked; needed for these two
     office: str = ""  # the office that does it
     coordinator: str = ""  # who answers for its strategy
-    start: date | None = None  # planned days, where there are any
-    due: date | None = None  # planned days, where there are any
+    start: date | None = None  # planned start
+    due: date | None = None  # planned end
     percent: int | None = None  # how much is done, 0 to 100; None where not reported
     evidence: str = ""  # a web address that shows it, or nothing
     areas: tuple[str, ...] = ()  # keys of the core service areas where it applies

@@ -36,11 +36,11 @@ class Feature:
     name: str  # short, for truth.json
     kind: str  # `steady`, `cooling`, `ring`, `appearing` or `institution`
     middle: tuple[float, float]  # u and v, metres on the plan
-    outer_m: float  # radii in metres; the inner one is above 0 for a ring alone
+    outer_m: float  # outer radius in metres
     yearly_share: tuple[float, ...]  # share of a year's incidents, by year
-    inner_m: float = 0.0  # radii in metres; the inner one is above 0 for a ring alone
-    first_month: str = "2015-01"  # `YYYY-MM`, both counted
-    last_month: str = "2020-08"  # `YYYY-MM`, both counted
+    inner_m: float = 0.0  # inner radius in metres; above 0 only for a ring
+    first_month: str = "2015-01"  # `YYYY-MM`, included
+    last_month: str = "2020-08"  # `YYYY-MM`, included
 
     def holds(self, uv: Floats) -> npt.NDArray[np.bool_]:
         """Return which points of the plan lie in it."""

@@ -55,8 +55,8 @@ class Incident:
     when: datetime  # local time
     is_homicide: bool  # whether its first victim died
     feature: str  # name of the planted place, or `background`
-    lon: float | None  # degrees as the file holds them; None where it holds none
-    lat: float | None  # degrees as the file holds them; None where it holds none
+    lon: float | None  # degrees as in the file; None where missing
+    lat: float | None  # degrees as in the file; None where missing
     block: str  # as the file writes it
     victims: int  # how many people were hit
     domestic: str  # Y, N or empty

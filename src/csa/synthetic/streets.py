@@ -97,7 +97,7 @@ def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: boo
     exists &= _is_clear(
         ground, _points(street, piece, is_along=is_along), is_main, is_along=is_along
     )
-    # A single block between two gaps is no street.
+    # A single block between two gaps is not a street.
     before, after = np.roll(exists, 1, axis=1), np.roll(exists, -1, axis=1)
     before[:, 0] = after[:, -1] = False
     lasting: Flags = exists & (before | after)

@@ -19,7 +19,7 @@ MAX_SHOWN = 120
 
 
 def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
-    """Print a plan's actions by strategy, and what stands out."""
+    """Print a plan's actions by strategy, and what needs attention."""
     table = Table(box=None, pad_edge=False)
     for title in ("Item", "Action", "Status", "Office", ""):
         table.add_column(title, overflow="fold")
@@ -62,7 +62,7 @@ def summary(lines: Sequence[ActionLine]) -> str:
 
 
 def show_action(line: ActionLine) -> None:
-    """Print how an action stands."""
+    """Print the state of an action."""
     state, title = line.state, line.title
     status = status_word(state.status)
     key = "keep.action_reason" if state.reason else "keep.action"

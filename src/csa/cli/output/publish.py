@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def show_published(
     made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
 ) -> None:
-    """Print what the public is told, and what is held back."""
+    """Print what is published, and what is held back."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
     show(known)

@@ -70,8 +70,8 @@ class AuditEntry:
     """One change to be recorded in the trail."""
 
     item: str  # what changed
-    old: Any  # what it was, None for what is new; what it became
-    new: Any  # what it was, None for what is new; what it became
+    old: Any  # its former value; None for something new
+    new: Any  # its new value
 
 
 def append(connection: Connection, signed: Signed, *changes: AuditEntry) -> None:

@@ -213,6 +213,6 @@ def _of_sqlite(error: sqlite3.Error) -> str:
 def _of_postgres(error: exc.DBAPIError) -> str:
     state = getattr(error.orig, "sqlstate", None)
     if state is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return "down"  # nobody answered at all
+        return "down"  # no answer at all
     found = (OF_POSTGRESQL.get((state or "")[:n]) for n in (5, 2))
     return next((what for what in found if what), "")

@@ -45,22 +45,22 @@ class Records:
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
     decided: Head = NO_STORE  # the last entry that is not a hand-out
-    actions: tuple[ActionRow, ...] = ()  # rows of each table, in the order in which they came
-    changes: tuple[ChangeRow, ...] = ()  # rows of each table, in the order in which they came
-    links: tuple[LinkRow, ...] = ()  # rows of each table, in the order in which they came
-    areas: tuple[AreaRow, ...] = ()  # rows of each table, in the order in which they came
-    steps: tuple[StepRow, ...] = ()  # rows of each table, in the order in which they came
-    baselines: tuple[BaselineRow, ...] = ()  # rows of each table, in the order in which they came
-    tasks: tuple[TaskRow, ...] = ()  # rows of each table, in the order in which they came
-    meetings: tuple[MeetingRow, ...] = ()  # rows of each table, in the order in which they came
-    asked: tuple[AskedRow, ...] = ()  # rows of each table, in the order in which they came
-    lessons: tuple[LessonRow, ...] = ()  # rows of each table, in the order in which they came
-    stakeholders: tuple[StakeholderRow, ...] = ()  # the same
-    measures: tuple[MeasureRow, ...] = ()  # the same
+    actions: tuple[ActionRow, ...] = ()  # rows of each table, in the order in which they were added
+    changes: tuple[ChangeRow, ...] = ()
+    links: tuple[LinkRow, ...] = ()
+    areas: tuple[AreaRow, ...] = ()
+    steps: tuple[StepRow, ...] = ()
+    baselines: tuple[BaselineRow, ...] = ()
+    tasks: tuple[TaskRow, ...] = ()
+    meetings: tuple[MeetingRow, ...] = ()
+    asked: tuple[AskedRow, ...] = ()
+    lessons: tuple[LessonRow, ...] = ()
+    stakeholders: tuple[StakeholderRow, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
     values: tuple[Value, ...] = ()  # of measures, every revision, by measure, place and quarter
-    quarters: tuple[QuarterRow, ...] = ()  # the same
-    minutes: tuple[MinuteRow, ...] = ()  # the same
-    handouts: tuple[HandoutRow, ...] = ()  # the same
+    quarters: tuple[QuarterRow, ...] = ()
+    minutes: tuple[MinuteRow, ...] = ()
+    handouts: tuple[HandoutRow, ...] = ()
 
     @property
     def states(self) -> Mapping[str, ActionState]:

@@ -220,7 +220,7 @@ class LessonRow(Audited):
 
 
 class StakeholderRow(Audited):
-    """An organisation that takes part in an area; never a private person."""
+    """An organization that takes part in an area; never a private person."""
 
     __tablename__ = "stakeholder"
     prefix = "stakeholder "

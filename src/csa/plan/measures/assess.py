@@ -53,8 +53,8 @@ class MeasureChange:
     verdict: MeasureVerdict  # the verdict
     message: Message  # the sentence
     difference: float | None = None  # after less what was expected from before
-    low: float | None = None  # its 95 % range; None where there is none
-    high: float | None = None  # its 95 % range; None where there is none
+    low: float | None = None  # lower bound of its 95 % range, if there is one
+    high: float | None = None  # upper bound of its 95 % range, if there is one
     usual: float | None = None
 
 
@@ -66,7 +66,7 @@ def judge(
     dispersion: float = 1.0,
     usual: float | None = None,
 ) -> MeasureChange:
-    """Judge whether a measure changed between two spans of quarters.
+    """Test whether a measure changed between two spans of quarters.
 
     References
     ----------

@@ -34,8 +34,8 @@ class ValueComparison:
     """A comparison."""
 
     difference: float  # after less what was expected from before
-    low: float | None  # its 95 % range; None where nothing tells how far it moves by chance
-    high: float | None  # its 95 % range; None where nothing tells how far it moves by chance
+    low: float | None  # lower bound of its 95 % range; None without a probability model
+    high: float | None  # upper bound, likewise
     sign: int  # 1 more and -1 fewer than chance would give; 0 neither
     is_enough: bool  # whether there are enough data for a verdict
     what: Message  # what was compared, in words

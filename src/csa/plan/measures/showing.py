@@ -28,7 +28,7 @@ def told(value: Value, kind: str) -> str:
 class ShownValue:
     """The figure that a place shows, and whose it is."""
 
-    value: Value | None  # the figure; None where there is none
+    value: Value | None  # the figure; None if missing
     is_wider: bool = False  # whether it is the figure of the surrounding district or city
     message: Message | None = None  # a note on that; None where the figure is the place's own
 

@@ -33,8 +33,8 @@ class Value:
     quarter: Quarter  # when
     place: str = ""  # a core service area's key or a neighborhood's name; empty: the whole city
     value: float | None = None  # a count, a share from 0 to 1, or a number
-    numerator: float | None = None  # a share's parts
-    denominator: float | None = None  # a share's parts
+    numerator: float | None = None  # of a share
+    denominator: float | None = None  # of a share
     answers: int | None = None  # of a survey: how many answered
     design_effect: float | None = None
     basis: str = ""  # how it was counted: values of different bases are not compared
@@ -43,7 +43,7 @@ class Value:
 
 
 def checked(value: Value, kind: str) -> Value:
-    """Check a value, and complete it: the share from its parts, the basis in one spelling."""
+    """Check a value and complete it: the share from its parts, the basis normalized."""
     of_kind = find_kind(kind)
     for _, message in find_faults(value, kind):
         raise ParamError(message.key, **message.values)
