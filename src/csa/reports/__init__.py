@@ -1,1 +1,1 @@
-"""The monthly report by audience, the public's bundle, its pages and the map on the wall."""
+"""The monthly report for each audience, the public bundle, its pages and the wall display."""

@@ -1,4 +1,4 @@
-"""An edition as a sequence of blocks, already in words: HTML, PDF and DOCX say the same."""
+"""An edition as a sequence of blocks of finished text, from which HTML, PDF and DOCX are made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Paragraph:
     """Running text."""
 
     text: str  # plain text
-    is_faint: bool = False  # whether it steps back
+    is_faint: bool = False  # whether it is printed in a fainter color
 
 
 @dataclass(frozen=True)
@@ -34,29 +34,29 @@ class Bullets:
     """A list."""
 
     items: tuple[str, ...]  # plain text each
-    is_open: bool = False  # whether each stands before a box to tick: a walk's tasks
+    is_open: bool = False  # whether each item gets a checkbox, as for a walk's tasks
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table; its first column names the row."""
+    """A table whose first column names the row."""
 
-    caption: str  # what it tells
+    caption: str  # what it shows
     columns: tuple[str, ...]  # headers
     rows: tuple[tuple[str, ...], ...]  # text cells, as many as columns
-    numeric: tuple[int, ...] = ()  # positions of columns set to the right
+    numeric: tuple[int, ...] = ()  # positions of right-aligned columns
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, with the words that say the same."""
+    """A picture, with text that says the same."""
 
-    png: bytes | None  # the picture; None where it could not be drawn, which `missing` says
-    alt: str  # what it shows, for those who do not see it
-    caption: str = ""  # what stands under it
-    missing: str = ""  # what stands in its place where it could not be drawn
-    width_share: float = 1.0  # of the text's width
-    narrow: bytes | None = None  # the same for a telephone's screen
+    png: bytes | None  # None if it could not be drawn; see `missing`
+    alt: str  # description for readers who cannot see it
+    caption: str = ""  # the text below it
+    missing: str = ""  # shown in its place if it could not be drawn
+    width_share: float = 1.0  # share of the text's width
+    narrow: bytes | None = None  # version for a phone's screen
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Box:
 
 @dataclass(frozen=True)
 class PageBreak:
-    """What follows begins a page."""
+    """A mark that starts a new page."""
 
 
 Block = Heading | Lead | Paragraph | Bullets | Table | Picture | Box | PageBreak
@@ -79,12 +79,12 @@ Block = Heading | Lead | Paragraph | Bullets | Table | Picture | Box | PageBreak
 class Document:
     """One edition."""
 
-    title: str  # of the first page
-    subtitle: str  # of the first page
+    title: str  # on the first page
+    subtitle: str  # on the first page
     language: str  # such as `en`
     marks: tuple[str, ...]  # short notes above everything: `synthetic city`, `unreviewed`
     footer: str  # on each page: city, month, edition, snapshot
     blocks: Sequence[Block]  # in order
-    snapshot_id: str  # what ties editions together
-    audit_head: str  # end of the store's trail at the snapshot
-    watermark: str = ""  # set across each page: an internal sheet; empty else
+    snapshot_id: str  # the snapshot shared by all editions
+    audit_head: str  # last entry of the store's trail at the snapshot
+    watermark: str = ""  # printed across each page of an internal sheet; otherwise empty

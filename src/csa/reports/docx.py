@@ -1,4 +1,4 @@
-"""A document as a file that an office can go on writing in; the same bytes each time."""
+"""Render a document as an editable Word file, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _box(made: Any, block: Box, _: int) -> None:
 
 
 def _break(_made: Any, _block: PageBreak, _level: int) -> None:
-    """Leave it to what follows: an empty page would come after a break at the very end."""
+    """Do nothing: the next block starts the page, so that no empty page ends the file."""
 
 
 _WRITERS: dict[type[Block], Callable[[Any, Any, int], None]] = {
@@ -243,7 +243,7 @@ def _set_lines(table: Any, drawn: set[str]) -> None:
 
 
 def _set_row(row: Any, *, is_header: bool) -> None:
-    """Keep a row on one page; repeat the header on each."""
+    """Keep each row on one page, and repeat the header row."""
     properties = _xml(row).get_or_add_trPr()
     properties.append(OxmlElement("w:cantSplit"))
     if is_header:
@@ -251,7 +251,7 @@ def _set_row(row: Any, *, is_header: bool) -> None:
 
 
 def _xml(part: Any) -> Any:
-    """Reach the element itself: python-docx has words for less than the format has."""
+    """Return the XML element itself, for features that python-docx does not wrap."""
     return part._element  # noqa: SLF001 - it has no public name
 
 
@@ -260,14 +260,14 @@ def _hex(colour: str) -> str:
 
 
 def _allowed(text: str) -> str:
-    """Leave out what XML cannot hold."""
+    """Drop characters that XML does not allow."""
     return "".join(
         sign for sign in text if sign in "\t\n" or (sign >= " " and not NO_XML.match(sign))
     )
 
 
 def _without_times(content: bytes) -> bytes:
-    """Pack the parts anew, each at one fixed time."""
+    """Repack the file with one fixed time for every part."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as source,

@@ -1,4 +1,4 @@
-"""A document as one HTML file that asks for nothing else: for the screen, and for paper."""
+"""Render a document as one self-contained HTML file, for the screen and for paper."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from csa.reports.maps.palette import PAPER
 
 Paper: TypeAlias = Literal["letter", "a4"]
 SHORT = 12
-"""Digits of a hash that are printed: enough to find it, few enough to read aloud."""
+"""Printed digits of a hash: enough to find it, few enough to read aloud."""
 N_MARK, OF_MARK = "\x02", "\x03"
 SHORT_CELL = 14
-"""Characters of a cell whose words stay together."""
+"""Most characters of a cell whose words are kept together."""
 NARROW_SHARE = 0.65
-"""A picture that takes no more of the width leaves room for a table beside it."""
+"""Largest share of the width at which a picture leaves room for a table beside it."""
 WHOLE_ROWS, COLUMNS_ROWS, NARROW_CELL = 14, 24, 40
-"""Rows of a table that stays on a page; of one that runs in two columns; letters of its cells."""
+"""Rows that stay on one page; rows that run in two columns; characters of their cells."""
 _NEXT_PLACE = {" beside": " besided", " besided": " after-beside"}
 WATERMARK_PT = (16, 64)
-"""Smallest and largest; between them it spans the page."""
+"""Smallest and largest size; in between, the watermark spans the page."""
 
 
 def render_html(document: Document, paper: Paper = "letter") -> bytes:
@@ -53,19 +53,19 @@ def render_html(document: Document, paper: Paper = "letter") -> bytes:
 
 
 def trail_of(document: Document) -> str:
-    """Say to which entry of the store's trail an edition goes."""
+    """Return the line that names the trail entry an edition was made at."""
     if not document.audit_head:
         return ""
     return Speaker(document.language)("report_file.trail", head=document.audit_head[:SHORT])
 
 
 def marks_of(document: Document) -> tuple[str, ...]:
-    """List what stands above everything on each page."""
+    """List the marks that stand at the top of each page."""
     return tuple(mark for mark in (document.watermark, *document.marks) if mark)
 
 
 def levels_of(document: Document) -> Iterator[int]:
-    """Give the level of each block, 0 for what is no heading; none is skipped on the way down."""
+    """Yield each block's heading level, 0 if it is no heading; going down, no level is skipped."""
     above = 1
     for block in document.blocks:
         if isinstance(block, Heading):
@@ -76,10 +76,10 @@ def levels_of(document: Document) -> Iterator[int]:
 
 
 def _placed(document: Document) -> Iterator[tuple[str, Block, int, str]]:
-    """Give kind, block, level, and names of the style that say where it stands.
+    """Yield each block's kind, level and style classes.
 
-    A page is begun by what follows its break. A narrow picture and the table behind it stand side
-    by side on paper.
+    The block after a page break starts the page. A narrow picture and the table behind it stand
+    side by side on paper.
     """
     break_before, before = "", ""
     following = (*document.blocks, None)[1:]
@@ -116,7 +116,7 @@ def _environment() -> Environment:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Tell by its first letter whether a text runs from right to left, as `dir="auto"` does."""
+    """Return whether a text's first strong letter runs right to left, as `dir="auto"` decides."""
     strong = (bidirectional(sign) for sign in text)
     return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
 
@@ -126,7 +126,7 @@ def _dir(text: str) -> Markup:
 
 
 def _column_class(table: Table, column: int) -> Markup:
-    """Numbers go to the right; a column of short words is not broken for a longer one's sake."""
+    """Return a column's class: numbers are right-aligned, short words are not broken."""
     is_short = all(len(row[column]) <= SHORT_CELL for row in table.rows)
     names = ("number" if column in table.numeric else "", "short" if is_short else "")
     told = " ".join(name for name in names if name)
@@ -134,7 +134,7 @@ def _column_class(table: Table, column: int) -> Markup:
 
 
 def _table_class(table: Table) -> str:
-    """Two short columns are not spread over the page; many rows of such run side by side."""
+    """Return a table's class: two short columns stay narrow, and long ones are set side by side."""
     n_rows = len(table.rows)
     told = " whole" if n_rows <= WHOLE_ROWS else ""
     cells = (cell for row in (table.columns, *table.rows) for cell in row)
@@ -148,13 +148,13 @@ def _as_data(png: bytes) -> str:
 
 
 def _as_css(text: str) -> Markup:
-    """Write text as a string of CSS, in which nothing can end the string or the style."""
+    """Quote text as a CSS string that cannot end the string or the style."""
     escaped = re.sub(r"[^ ·A-Za-z0-9]", lambda found: f"\\{ord(found[0]):x} ", text)
     return Markup(f'"{escaped}"')  # noqa: S704 - escaped in the line above
 
 
 def _as_counters(words: str) -> Markup:
-    """Put the page's counters where the words have their marks."""
+    """Put the page counters where the words have their placeholders."""
     counters = {N_MARK: "counter(page)", OF_MARK: "counter(pages)"}
     parts = re.split(f"([{N_MARK}{OF_MARK}])", words)
     said = [counters.get(part) or _as_css(part) for part in parts if part]

@@ -1,4 +1,4 @@
-"""From the facts of a month to its files: one edition, or all; each made whole in memory."""
+"""Make files from the facts of a month: one edition or all, each complete in memory."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from csa.reports.pdf import render_pdf, require_pdf
 Form: TypeAlias = Literal["pdf", "html", "docx"]
 FORMS: tuple[Form, ...] = get_args(Form)
 EDITIONS = (*AUDIENCES, *EXTRAS)
-"""All that is a file of its own."""
+"""Everything made as a file of its own."""
 CITY_PX, WALK_PX = (1340, 925), (840, 880)
-"""Width and height of the city's map, the whole width and half a page; and of a walk's."""
+"""Width and height of the city's map (full width, half a page) and of a walk's."""
 
 
 class Drawer:
-    """Draws maps, each once however many editions show it."""
+    """Draws maps, each only once for all editions that show it."""
 
     def __init__(self) -> None:
         self._drawn: dict[str, bytes] = {}
@@ -39,7 +39,7 @@ class Drawer:
 
         key = hashlib.sha256(pickle.dumps(sheet)).hexdigest()
         if key not in self._drawn:
-            # A walk's map stands beside its list: its pixels are those that are printed.
+            # A walk's map is printed beside its list, at exactly this many pixels.
             size_px = CITY_PX if sheet.focus is None else WALK_PX
             self._drawn[key] = draw_map(sheet, "print", size_px=size_px)
         return self._drawn[key]
@@ -84,7 +84,7 @@ def make_all(
 
 
 def require_known(audience: str, language: str, form: str = "html") -> None:
-    """Refuse what there is no edition of."""
+    """Refuse an unknown audience, language or format."""
     for key, given, known in (
         ("report_file.audience", audience, EDITIONS),
         ("report_file.language", language, LANGUAGES),
@@ -97,7 +97,7 @@ def require_known(audience: str, language: str, form: str = "html") -> None:
 
 
 def form_of(path: Path) -> str:
-    """Tell by a file's ending what it is to be."""
+    """Return the format that a file's extension stands for."""
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
         raise ParamError("report_file.ending", path=path, known=", ".join(f".{f}" for f in FORMS))
@@ -105,17 +105,17 @@ def form_of(path: Path) -> str:
 
 
 def paper_of(facts: Facts) -> Paper:
-    """Choose the paper of a city's offices."""
+    """Return the paper size of a city's offices."""
     return "letter" if facts.config.city.units == "us" else "a4"
 
 
 def marker_of(month: Month, language: str) -> str:
-    """Name the file by which a folder of all editions is known again."""
+    """Return the name of the file that marks a folder of all editions."""
     return _name(month, AUDIENCES[0], language, "html")
 
 
 def names_of(month: Month, language: str) -> tuple[str, ...]:
-    """Name the files that such a folder may hold; it can lack those of a form."""
+    """List the files that such a folder may hold; some formats may be missing."""
     return tuple(_name(month, name, language, form) for name in EDITIONS for form in FORMS)
 
 
@@ -124,13 +124,13 @@ def _name(month: Month, audience: str, language: str, form: str) -> str:
 
 
 def _word(document: Document, paper: Paper) -> bytes:
-    from csa.reports.docx import render_docx  # noqa: PLC0415 - most ask for no DOCX
+    from csa.reports.docx import render_docx  # noqa: PLC0415 - most runs need no DOCX
 
     return render_docx(document, paper)
 
 
 def _rendered(document: Document, paper: Paper, forms: tuple[str, ...]) -> tuple[bytes, ...]:
-    """Render in several forms, the page only once."""
+    """Render in several formats, the HTML page only once."""
     page = render_html(document, paper) if {"html", "pdf"} & set(forms) else b""
     render: Mapping[str, Callable[[], bytes]] = {
         "html": lambda: page,

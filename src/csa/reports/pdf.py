@@ -1,7 +1,7 @@
-"""The printed file: tagged for those who listen to it, the same bytes each time.
+"""Render the printed file: tagged for screen readers, the same bytes each time.
 
-Its letters are DejaVu Sans as matplotlib brings it, not whatever a machine has installed; signs
-that it lacks come from the machine's own fonts.
+Its letters are DejaVu Sans as bundled with matplotlib, not whatever a machine has installed;
+symbols that it lacks come from the machine's own fonts.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 VARIANT = "pdf/ua-1"
 FAMILY = "Report"
 FONTS = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
-"""Weight to file."""
+"""Font file by weight."""
 
 
 def render_pdf(html: bytes) -> bytes:
-    """Print a page that `render_html` made."""
+    """Render a page made by `render_html` as PDF."""
     require_pdf()
     import weasyprint  # noqa: PLC0415 - slow to import, and absent where its libraries are
 
@@ -33,15 +33,15 @@ def render_pdf(html: bytes) -> bytes:
 
 
 def require_pdf() -> None:
-    """Refuse where a PDF cannot be made, before anything is computed."""
+    """Refuse before any computing if a PDF cannot be made."""
     try:
-        import weasyprint  # noqa: F401, PLC0415 - asked whether it can be
+        import weasyprint  # noqa: F401, PLC0415 - only to see whether it loads
     except OSError as error:
         raise MachineError("report_file.no_pdf") from error
 
 
 def _letters() -> FontConfiguration:
-    """Read the fonts, for each file anew: their configuration is no two threads' at once."""
+    """Read the fonts anew for each file: threads cannot share a font configuration."""
     from weasyprint import CSS  # noqa: PLC0415 - see render_pdf
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
@@ -51,13 +51,13 @@ def _letters() -> FontConfiguration:
         f'src: url("csa-font:{weight}"); }}'
         for weight in FONTS
     )
-    CSS(string=faces, font_config=configuration, url_fetcher=_fetcher())  # it takes the faces in
+    CSS(string=faces, font_config=configuration, url_fetcher=_fetcher())  # registers the fonts
     return configuration
 
 
 @cache
 def _font_files() -> dict[str, Path]:
-    """Name each font by an address of its own, so that no page can ask for a file."""
+    """Return each font's file by its own address, so that no page can ask for another file."""
     spec = find_spec("matplotlib")
     folder = Path(spec.origin).parent if spec and spec.origin else Path()
     fonts = folder / "mpl-data" / "fonts" / "ttf"

@@ -1,4 +1,4 @@
-"""What pages, reports and the command say of the plan and its places, joined with the store."""
+"""The plan and its places joined with the store: what pages, reports and the command show."""
 
 from csa.reports.briefing.lines import ActionLine, line_rows, plan_lines, status_word
 

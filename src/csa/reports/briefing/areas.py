@@ -1,4 +1,4 @@
-"""The core service areas with every step, as it was seen then."""
+"""The core service areas with every step, as recorded at the time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVED = frozenset({"designated", "maintenance"})
 
 
 def area_rows(records: Records) -> list[dict[str, Any]]:
-    """Write the areas for machines."""
+    """Return the areas as machine-readable rows."""
     return [
         {
             "area_id": area.key,
@@ -42,30 +42,30 @@ def area_rows(records: Records) -> list[dict[str, Any]]:
 
 
 def served(records: Records) -> tuple[AreaRow, ...]:
-    """List the areas that are served now."""
+    """List the areas in service now."""
     return tuple(area for area in records.areas if area.state in SERVED)
 
 
 def served_since(records: Records, area: AreaRow) -> date:
-    """Return the day from which an area is served: its maintenance begins nothing anew."""
+    """Return the day an area's service began; a step to maintenance does not reset it."""
     step = designation_of(records, area.key)
     return area.since if step is None else step.on_date
 
 
 def designation_of(records: Records, key: str) -> StepRow | None:
-    """Return the step by which an area is served."""
+    """Return the step that put an area in service."""
     steps = [step for step in records.steps_of(key) if step.state == "designated"]
     return steps[-1] if steps else None
 
 
 def last_begun(records: Records) -> AreaRow | None:
-    """Return the served area that was designated last."""
+    """Return the area in service that was designated last."""
     areas = served(records)
     return max(areas, key=lambda area: (served_since(records, area), area.key), default=None)
 
 
 def export_rows(records: Records) -> list[list[str]]:
-    """Write the served areas as `csa displace --areas` reads them."""
+    """Return the areas in service as rows that `csa displace --areas` reads."""
     return [
         [
             area.key,
@@ -79,7 +79,7 @@ def export_rows(records: Records) -> list[list[str]]:
 
 
 def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
-    """Return an area's measures as they are known on a day: its own, and the whole city's."""
+    """Return an area's measures as known on a day: its own, and the whole city's."""
     until = Quarter.of(on)
     found: dict[str, Any] = {}
     for row in latest(records.values):
@@ -94,7 +94,7 @@ def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
 
 
 def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
-    """List the places that a value can be of."""
+    """List the places that a measure's value can belong to."""
     letters = {area.key for area in records.areas}
     if dataset is None:
         return frozenset(letters)

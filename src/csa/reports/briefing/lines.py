@@ -1,4 +1,4 @@
-"""The plan's actions with how they stand: one line an action, open slots included."""
+"""The plan's actions and their status: one line per action, open slots included."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class ActionLine:
     """One action of the plan on one day."""
 
     action: Action  # as the plan has it
-    strategy: str  # numbers, and the team's id
-    goal: str  # numbers, and the team's id
-    team: str  # numbers, and the team's id
-    title: str  # as approved last, else the plan's; empty: no action is written yet
-    is_trust: bool  # whether it is of the trust that spans all goals
-    state: ActionState  # how it stands
-    revision: int  # of its row; 0 where nothing was ever said
+    strategy: str  # the strategy's number
+    goal: str  # the goal's number
+    team: str  # the team's id
+    title: str  # the latest approved title, else the plan's; empty if no action is written yet
+    is_trust: bool  # whether it belongs to the trust work that spans all goals
+    state: ActionState  # its status and details
+    revision: int  # revision of its row; 0 if nothing was ever recorded
     freshness: Freshness  # how old the last update is
     colour: str  # the status, or `no-update`
-    is_late: bool  # due before today, or within 90 days
-    is_due_soon: bool  # due before today, or within 90 days
-    days_since: int | None  # since the last update; None where there was none
-    holds_up: tuple[str, ...]  # numbers of what waits for it, where it is late
+    is_late: bool  # due before today
+    is_due_soon: bool  # due within 90 days
+    days_since: int | None  # days since the last update; None if there was none
+    holds_up: tuple[str, ...]  # if it is late, the numbers of the actions that wait for it
     needs: tuple[Link, ...]  # what it waits for or is linked with
 
     @property
@@ -55,7 +55,7 @@ class ActionLine:
 
 
 def plan_lines(plan: Plan, records: Records, today: date) -> tuple[ActionLine, ...]:
-    """Say how each action of a plan stands on a day."""
+    """Return the status of each action of a plan on a day."""
     states, links = records.states, links_of(plan, records.links)
     held = holds_up(plan, states, today, links)
     titles = titles_of(records.changes)
@@ -87,7 +87,7 @@ def plan_lines(plan: Plan, records: Records, today: date) -> tuple[ActionLine, .
 
 
 def _once(links: Sequence[Link]) -> tuple[Link, ...]:
-    """Leave out a strategy's link that an action has of its own."""
+    """Drop a strategy's link where the action has the same link of its own."""
     found: dict[tuple[str, str], Link] = {}
     for link in links:
         found.setdefault((link.on, link.kind), link)
@@ -95,12 +95,12 @@ def _once(links: Sequence[Link]) -> tuple[Link, ...]:
 
 
 def status_word(status: str) -> str:
-    """Write a status as a reader says it."""
+    """Return a status as readers see it."""
     return status.replace("-", " ")
 
 
 def line_rows(lines: Sequence[ActionLine]) -> list[dict[str, Any]]:
-    """Write lines for machines."""
+    """Return lines as machine-readable rows."""
     return [_row(line) for line in lines]
 
 

@@ -1,4 +1,4 @@
-"""The plan's measures in one place: value, baseline, target, change, history; what is not there."""
+"""The plan's measures in one place: value, baseline, target, change, history and gaps."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from csa.plan.measures import (
 )
 
 DISPERSION = 1.65
-"""Variance over mean of counts of places: the highest that was measured (METHODS 28)."""
+"""Variance over mean of counts by place, the highest measured (METHODS 28)."""
 
 YEAR = 4
-"""Quarters: a whole year has each season once."""
+"""Quarters in a year, which holds each season once."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class MeasureLine:
 
     measure: PlanMeasure  # as the plan has it
     place: str  # an area's letter or a neighborhood's name; empty: the whole city
-    settled: MeasureRow | None  # what was settled of it; None where nothing was
-    revision: int  # of what was settled; 0 where nothing was
-    shown: ShownValue  # the last figure, and whose it is
-    judged: MeasureChange  # whether it changed by more than chance gives
-    progress: Progress  # how it stands to its target
+    settled: MeasureRow | None  # the city's definition, baseline and target; None if not set
+    revision: int  # revision of `settled`; 0 if not set
+    shown: ShownValue  # the latest figure, and the place it belongs to
+    judged: MeasureChange  # whether it changed by more than chance would explain
+    progress: Progress  # where it stands against its target
     history: tuple[Value, ...]  # the newest revision of each quarter, oldest first
-    revised: tuple[Message, ...]  # what was changed after it was first told
-    last: Quarter | None  # the newest quarter of which something was told
+    revised: tuple[Message, ...]  # changes made after a value was first reported
+    last: Quarter | None  # the newest quarter with a reported value
     is_approved: bool  # whether that quarter is approved
 
 
 def measure_lines(plan: Plan, records: Records, place: str = "") -> tuple[MeasureLine, ...]:
-    """Say how each of the plan's measures stands in a place."""
+    """Return each of the plan's measures as it stands in a place."""
     area = next((row for row in records.areas if row.key == place), None)
     values: dict[str, list[Value]] = {}
     for row in records.values:
@@ -103,9 +103,9 @@ def _last(history: Sequence[Value]) -> Value | None:
 def _spans(
     history: Sequence[Value], area: AreaRow | None
 ) -> tuple[Sequence[Value], Sequence[Value]]:
-    """Split a history where work began in the area, else into the last year and the one before.
+    """Split a history at the start of work in the area, else into the last year and the one before.
 
-    As many quarters on both sides, of the same seasons where there is a year of each.
+    Both sides have as many quarters, and the same seasons where each has a full year.
     """
     if area is not None and area.execution_on is not None:
         begun = Quarter.of(area.execution_on)
@@ -116,7 +116,7 @@ def _spans(
 
 
 def measure_rows(plan: Plan, records: Records) -> list[dict[str, Any]]:
-    """Write the whole city's measures for machines."""
+    """Return the whole city's measures as machine-readable rows."""
     return [_row(line) for line in measure_lines(plan, records)]
 
 
@@ -141,7 +141,7 @@ def _row(line: MeasureLine) -> dict[str, Any]:
 
 
 def lacks(line: MeasureLine) -> tuple[Message, ...]:
-    """Tell what a measure lacks still: what the plan left open and nobody settled since."""
+    """List what a measure still lacks: what the plan left open and nobody has set since."""
     settled = line.settled
     if settled is None:
         return line.measure.lacks

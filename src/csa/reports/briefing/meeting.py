@@ -1,4 +1,4 @@
-"""What the Executive Committee looks at in its quarterly review, one idea a screen."""
+"""What the Executive Committee sees in its quarterly review, one idea per screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from csa.reports.briefing.lines import ActionLine
 
 DONE, BLOCKED, AT_RISK, NO_UPDATE = "done", "blocked", "at-risk", "no-update"
 PENDING = frozenset({"proposed", "chair-approved"})
-"""States of a proposal that somebody has still to answer."""
+"""States of a proposal that still needs an answer."""
 
 
 @dataclass(frozen=True)
@@ -23,39 +23,39 @@ class Completed:
     """An action that was completed."""
 
     line: ActionLine  # the action
-    on: date  # the day on which it became done
+    on: date  # the day it was completed
 
 
 @dataclass(frozen=True)
 class Stuck:
     """An action that is blocked or at risk."""
 
-    line: ActionLine  # the action; its state's reason tells what is in the way
+    line: ActionLine  # the action; its state's reason says what is in the way
     helpers: tuple[str, ...]  # offices that can help: its own, then that of its team's chair
-    waiting: tuple[str, ...]  # numbers of actions not done that wait for it
+    waiting: tuple[str, ...]  # numbers of unfinished actions that wait for it
 
 
 @dataclass(frozen=True)
 class OpenStrategy:
-    """A strategy with slots for which no action is written yet."""
+    """A strategy with slots that have no action yet."""
 
     strategy: Strategy  # the strategy
     team: str  # name of its team
     slots: tuple[ActionLine, ...]  # its open slots
-    proposed: tuple[str, ...]  # numbers of those for which a proposal waits
+    proposed: tuple[str, ...]  # numbers of the slots with a pending proposal
 
 
 @dataclass(frozen=True)
 class Review:
     """A quarterly review."""
 
-    since: date  # the day from which it looks back, itself included
-    is_meeting: bool  # whether that is the day of the last meeting
+    since: date  # the first day it looks back on
+    is_meeting: bool  # whether `since` is the day of the last meeting
     completed: tuple[Completed, ...]  # what was completed since, the latest first
-    stuck: tuple[Stuck, ...]  # blocked first, then at risk; in each, what most wait for first
+    stuck: tuple[Stuck, ...]  # blocked, then at risk; within each, those that hold up most first
     n_silent: int
     open_strategies: tuple[OpenStrategy, ...]  # strategies with open slots, trust first
-    late: tuple[ActionLine, ...]  # due before today and not done, the latest by most first
+    late: tuple[ActionLine, ...]  # due before today and not done, most overdue first
     due: tuple[ActionLine, ...]  # due within 90 days, the soonest first
     decided: tuple[MinuteRow, ...]  # decisions of today's meeting, the newest first
     decided_before: tuple[MinuteRow, ...]
@@ -63,17 +63,17 @@ class Review:
 
     @property
     def n_open(self) -> int:
-        """How many slots have no action yet."""
+        """Number of slots without an action."""
         return sum(len(of.slots) for of in self.open_strategies)
 
     @property
     def n_trust(self) -> int:
-        """How many of them are for trust."""
+        """Number of those slots that are for trust."""
         return sum(len(of.slots) for of in self.open_strategies if of.strategy.is_trust)
 
     @property
     def n_blocked(self) -> int:
-        """How many actions are blocked."""
+        """Number of blocked actions."""
         return sum(stuck.line.state.status == BLOCKED for stuck in self.stuck)
 
 
@@ -84,7 +84,7 @@ def prepare_review(
     today: date,
     done_on: Mapping[str, date] | None = None,
 ) -> Review:
-    """Put together what a review looks at."""
+    """Assemble a review."""
     last = last_meeting(records, today)
     since = last or today - timedelta(days=SOON_DAYS)
     pending = tuple(row for row in records.changes if row.state in PENDING)
@@ -104,12 +104,12 @@ def prepare_review(
 
 
 def last_meeting(records: Records, today: date) -> date | None:
-    """Find the meeting before today's."""
+    """Return the day of the last meeting before today."""
     return max((row.meeting_on for row in records.minutes if row.meeting_on < today), default=None)
 
 
 def done_days(trail: Iterable[Mapping[str, Any]]) -> dict[str, date]:
-    """Read from the trail when each action became done: a later remark on it changes no day."""
+    """Return the day each action was completed, from the trail; later remarks do not change it."""
     days: dict[str, date] = {}
     told: dict[str, dict[str, Any]] = {}
     for entry in trail:
@@ -129,7 +129,7 @@ def _completed(
     found = []
     for line in lines:
         day = done_on.get(line.number, line.state.updated_on)
-        # The day itself counts: what was done after that meeting would else be told at none.
+        # The day itself counts: what was done after that meeting would otherwise never be reported.
         if line.state.status == DONE and day is not None and since <= day <= today:
             found.append(Completed(line, day))
     return tuple(sorted(found, key=lambda one: (-one.on.toordinal(), by_number(one.line.number))))

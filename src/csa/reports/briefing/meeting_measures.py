@@ -1,4 +1,4 @@
-"""The plan's measures at a quarterly review: now, baseline, target, and one word each."""
+"""The plan's measures at a quarterly review: now, baseline, target, and a one-word verdict."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from csa.reports.briefing.measuring import MeasureLine
 
 @dataclass(frozen=True)
 class AtQuarter:
-    """A measure as a review sees it."""
+    """A measure as shown at a review."""
 
     line: MeasureLine  # the measure
-    is_current: bool  # whether it has a value of the last quarter that is over, or of a later one
-    now: str  # as a reader sees them; empty where there is none
-    baseline: str  # as a reader sees them; empty where there is none
-    target: str  # as a reader sees them; empty where there is none
+    is_current: bool  # whether it has a value for the last completed quarter or later
+    now: str  # the current value in words; empty if there is none
+    baseline: str  # the baseline in words; empty if there is none
+    target: str  # the target in words; empty if there is none
     is_met: bool  # whether the target is met now
-    word: Message  # what may be said of it
-    what: object  # what was compared: from, to; None where nothing was, or it is old
+    word: Message  # the verdict
+    what: object  # the two values compared; None if nothing was compared or the value is old
 
     @property
     def is_judged(self) -> bool:
-        """Whether it changed by more than chance gives: all else is shown in grey."""
+        """Whether it changed by more than chance would explain; all else is shown in gray."""
         claims = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
         return self.is_current and self.line.judged.verdict in claims
 
 
 def at_quarter(measures: Sequence[MeasureLine], today: date) -> tuple[AtQuarter, ...]:
-    """Say how each measure stands at a review: one word each."""
+    """Return how each measure stands at a review, those with a value first."""
     due = Quarter.of(today).plus(-1)
     found = [_at_quarter(line, due) for line in measures]
     return tuple(sorted(found, key=lambda at: (not at.now, not at.line.measure.is_overarching)))
@@ -55,7 +55,7 @@ def _at_quarter(line: MeasureLine, due: Quarter) -> AtQuarter:
 
 
 def _figure(line: MeasureLine, number: float | None) -> str:
-    """Write a settled number as the measure's values are written."""
+    """Format a baseline or target the way the measure's values are formatted."""
     if number is None:
         return ""
     measure = line.measure

@@ -1,4 +1,4 @@
-"""Where something is measured and done: areas, this month's candidates, neighborhoods, the city."""
+"""Places where things are measured and done: areas, candidates, neighborhoods and the city."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from csa.reports.briefing.lines import ActionLine
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
 YEAR_MONTHS = 12
 LIVE = frozenset({"on-track", "at-risk", "blocked"})
-"""Statuses of an action that is begun and not done."""
+"""Statuses of an action in progress."""
 SAME_PLACE = 0.5
-"""Share of cells in common (Jaccard) from which a candidate is an area decided on before."""
+"""Share of cells in common (Jaccard) from which two areas are the same place."""
 UNSERVED = frozenset({"retired"})
 
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere to look at."""
+    """A place that readers can choose."""
 
     kind: str
-    key: str  # its letter in the store or in the proposal, or its name; empty for the city
+    key: str  # its letter in the store or the proposal, or its name; empty for the city
     name: str  # its name
-    state: str = ""  # of an area: as its last step; empty else
+    state: str = ""  # for an area, its last step; otherwise empty
     cells: tuple[str, ...] = ()  # H3 cells, 15 hexadecimal digits each
-    letter: str = ""  # of the proposal on screen; empty where none is of the same place
+    letter: str = ""  # the matching area's letter in the proposal on screen, if any
     n_shot: int | None = None  # incidents in the last 12 whole months
-    n_live: int = 0  # actions begun and not done that are meant for it
+    n_live: int = 0  # actions in progress that are meant for it
 
     @property
     def id(self) -> str:
-        """Such as `area:B`: what a link says."""
+        """Id used in links, such as `area:B`."""
         return f"{self.kind}:{self.key}"
 
     @property
     def value_place(self) -> str | None:
-        """What values of measures call it; None where there can be none yet."""
+        """Name of this place in measure values; None if it cannot have any yet."""
         return None if self.kind == PROPOSED else self.key
 
     @property
     def lacks_action(self) -> bool:
-        """Whether people were shot in a served area, and no action is live there."""
+        """Whether people were shot in a served area that has no action in progress."""
         is_served = self.kind == AREA and self.state not in UNSERVED
         return is_served and bool(self.n_shot) and not self.n_live
 
@@ -59,10 +59,10 @@ class Recent:
     """Incidents of the last 12 whole months."""
 
     period: Period  # the months
-    by_cell: Mapping[str, int]  # cell to count, of each resolution that the data hold
-    by_neighborhood: Mapping[str, int]  # name to count
-    total: int  # in the whole city, with and without a place
-    resolutions: frozenset[int]  # those that the data hold
+    by_cell: Mapping[str, int]  # count by cell, for each resolution in the data
+    by_neighborhood: Mapping[str, int]  # count by name
+    total: int  # whole city, located or not
+    resolutions: frozenset[int]  # those in the data
 
     def of_cells(self, cells: Collection[str]) -> int | None:
         """Count the incidents of some cells."""
@@ -102,7 +102,7 @@ def _counts(column: pd.Series) -> dict[str, int]:
 
 
 def live_by_area(lines: Iterable[ActionLine]) -> dict[str, int]:
-    """Count the actions that are begun and not done, by area."""
+    """Count the actions in progress by area."""
     found: dict[str, int] = {}
     for line in lines:
         if line.state.status in LIVE:
@@ -118,7 +118,7 @@ def list_places(
     recent: Recent | None,
     live: Mapping[str, int],
 ) -> tuple[Place, ...]:
-    """List the places to choose from, those first where people are shot and no action is live."""
+    """List the places to choose from, first those with shootings and no action in progress."""
     cells = {step.area: tuple(step.cells) for step in records.steps}
     letters = {key: _same(own, proposed) for key, own in cells.items()}
     areas = [
@@ -157,7 +157,7 @@ def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
 
 
 def _same(cells: Sequence[str], proposed: Sequence[tuple[str, str, Sequence[str]]]) -> str:
-    """Find the candidate that is the same place as an area."""
+    """Return the letter of the candidate that is the same place as an area."""
     own = frozenset(cells)
     shares = {letter: _share(own, frozenset(other)) for letter, _, other in proposed}
     best = max(shares, key=lambda letter: shares[letter], default="")

@@ -1,4 +1,4 @@
-"""What a decision on an area rests on, from what is on screen: its proposal, and its verdict."""
+"""What a decision on an area rests on: its proposal on screen, and its verdict."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def candidate_of(
     judgement: AreaAssessment | None = None,
     weighed: Mapping[str, Any] | None = None,
 ) -> Candidate:
-    """Take an area of the proposal on screen, with what is known of it."""
+    """Return an area of the proposal on screen as a candidate, with what is known of it."""
     found = proposal.areas[proposal.areas["area_id"] == area_id]
     if found.empty:
         raise ParamError("choose.unknown_area", areas=area_id)
@@ -54,7 +54,7 @@ def candidate_of(
 
 
 def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
-    """Write figures as the files of a proposal hold them, so that both ways keep the same."""
+    """Format figures as a proposal's files do, so that both routes store the same values."""
     kept = [(name, value) for name, value in zip(columns, row, strict=True) if name not in LISTS]
     text = csv_bytes([name for name, _ in kept], [[value for _, value in kept]]).decode("utf-8")
     return next(csv.DictReader(io.StringIO(text, newline="")))
@@ -62,20 +62,20 @@ def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served:
-    """The areas that are served now, as they are followed."""
+    """The areas in service now, in the form that displacement follows."""
 
     chosen: Chosen  # their letters, names and cells
-    since: Month  # the first whole month since the last time one of them began to be served
+    since: Month  # the first whole month since the followed area was designated
 
 
 def first_month(day: date) -> Month:
-    """Return the first whole month from a day on."""
+    """Return the first whole month that starts on or after a day."""
     own = Month(day.year, day.month)
     return own if day.day == 1 else own.plus(1)
 
 
 def served_with(records: Records, key: str) -> Served | None:
-    """Take the served areas of one cell size, to follow one of them since its designation."""
+    """Return the areas in service with one area's cell size, to follow it since its designation."""
     areas = {area.key: area for area in served(records)}
     if key not in areas:
         return None
@@ -93,7 +93,7 @@ def served_with(records: Records, key: str) -> Served | None:
 
 
 def last_served(records: Records) -> Served | None:
-    """Take the served areas, to follow them since the last of them was designated."""
+    """Return the areas to follow since the last designation, those of the same cell size."""
     last = last_begun(records)
     return None if last is None else served_with(records, last.key)
 
@@ -103,7 +103,7 @@ def _resolution(step: StepRow) -> int:
 
 
 def _period(steps: Sequence[StepRow]) -> Period | None:
-    """Tell the months that chose the areas; None where one does not say."""
+    """Return the months that the areas were chosen from; None if any step does not record them."""
     params = [step.evidence.get("params", {}) for step in steps]
     if not all(one.get("start") and one.get("until") for one in params):
         return None
@@ -113,18 +113,18 @@ def _period(steps: Sequence[StepRow]) -> Period | None:
 
 @dataclass(frozen=True)
 class ServedVerdict:
-    """What is told of a served area since its designation."""
+    """The verdict on a served area since its designation."""
 
-    verdict: str  # of the closed set of `csa.displacement.verdict`
-    sentence: Message  # in words, with what chance could give
-    n_months: int  # whole months since
-    evidence: Mapping[str, Any]  # what `csa.decisions.areas.maintain` takes and keeps
+    verdict: str  # a value of `csa.displacement.verdict`
+    sentence: Message  # the verdict in words, with the range chance would explain
+    n_months: int  # whole months since designation
+    evidence: Mapping[str, Any]  # what `csa.decisions.areas.maintain` records
 
 
 def tell_served(
     located: StudyArea, areas: Served, key: str, past: Sequence[PastCohort]
 ) -> ServedVerdict:
-    """Follow the served areas since the designation of one of them, and tell of that one."""
+    """Follow the areas in service since one area's designation, and return that area's verdict."""
     found = displace(located, areas.chosen, areas.since, past)
     at = areas.chosen.area_ids.index(key)
     judged, n_months = found.single[at], found.until.index - found.since.index

@@ -1,4 +1,4 @@
-"""The work plan of an area on a day: its tasks, meetings, what was asked, its 60 days."""
+"""An area's work plan on a day: tasks, meetings, requests and the 60-day clock."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ GROUP, DONE, RETIRED = "group", "done", "retired"
 
 @dataclass(frozen=True)
 class WorkPlan:
-    """What is being done in an area."""
+    """The work going on in an area."""
 
-    area: AreaRow  # its row
-    steps: tuple[StepRow, ...]  # its steps, the first first
-    tasks: tuple[TaskRow, ...]  # not done first, the soonest first
-    meetings: tuple[MeetingRow, ...]  # the latest first
-    asked: tuple[AskedRow, ...]  # not answered first
-    lessons: tuple[LessonRow, ...]  # the latest first
-    stakeholders: tuple[StakeholderRow, ...]  # organisations that take part, by name
-    clock: ResponseClock  # the 60 days of 1.3.6
+    area: AreaRow  # its row in the store
+    steps: tuple[StepRow, ...]  # its steps, oldest first
+    tasks: tuple[TaskRow, ...]  # unfinished first, then by due date
+    meetings: tuple[MeetingRow, ...]  # newest first
+    asked: tuple[AskedRow, ...]  # unanswered first
+    lessons: tuple[LessonRow, ...]  # newest first
+    stakeholders: tuple[StakeholderRow, ...]  # participating organizations, by name
+    clock: ResponseClock  # the 60-day clock of action 1.3.6
     last: date | None
 
     @property
     def n_done(self) -> int:
-        """How many tasks are done."""
+        """Number of completed tasks."""
         return sum(task.status == DONE for task in self.tasks)
 
 
 def work_plan(
     records: Records, key: str, lines: Sequence[ActionLine], today: date
 ) -> WorkPlan | None:
-    """Put together the work plan of an area."""
+    """Assemble an area's work plan."""
     area = next((row for row in records.areas if row.key == key), None)
     if area is None:
         return None
@@ -77,7 +77,7 @@ def work_plan(
 
 
 def _first_meeting(steps: Sequence[StepRow], meetings: Sequence[MeetingRow]) -> date | None:
-    """Find the first group meeting of this service: one before an earlier end does not count."""
+    """Return the first group meeting of this service period, ignoring earlier periods."""
     ended = max((row.on_date for row in steps if row.state == RETIRED), default=date.min)
     held = [row.on_date for row in meetings if row.kind == GROUP and row.on_date >= ended]
     return min(held, default=None)

@@ -1,1 +1,1 @@
-"""The five editions of a month, in words, and the sheets for a walk."""
+"""The five editions of a month, and the walk sheets."""

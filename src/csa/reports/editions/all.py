@@ -1,8 +1,8 @@
-"""The five editions of a month, and what is handed out beside that of prevention.
+"""The five editions of a month, and the sheets handed out with the prevention edition.
 
-Each edition is a `Document` in words; what makes a file of it sees no facts. Sheets for a walk are
-documents of their own: residents may hold a walk sheet, so that no page that is internal is in the
-same file, and a leader's sheet is marked across each page.
+Each edition is a `Document` of finished text; the code that renders files sees no facts. Walk
+sheets are documents of their own: residents may hold one, so no internal page is in the same
+file, and a leader's sheet is marked across each page.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EXTRAS: Mapping[str, Callable[[Facts, str, Draw], Document]] = {
     WALKS: walk_sheets,
     LEADERS: leaders_sheets,
 }
-"""What is a file of its own beside the editions, and called as one: `<month>_<name>_<language>`."""
+"""Files besides the editions, made the same way: `<month>_<name>_<language>`."""
 
 FOR_RESIDENTS = frozenset({"public", WALKS})
 
@@ -51,7 +51,7 @@ __all__ = [
 
 
 def spoken(audience: str, language: str) -> str:
-    """Tell in which language an edition is."""
+    """Return the language of an edition."""
     return language if audience in FOR_RESIDENTS else ENGLISH
 
 

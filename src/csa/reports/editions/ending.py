@@ -1,4 +1,4 @@
-"""How each edition ends: what to know about the data, how it was made, what it lacks."""
+"""The end of each edition: notes on the data, the method, and what is missing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from csa.reports.month.facts import Facts
 
 
 def data_notes(facts: Facts, tell: Speaker) -> list[Block]:
-    """Say what to know about the data."""
+    """List what readers should know about the data."""
     said = tuple(render(message, tell.language) for message in facts.notes)
     return [Heading(tell("report.notes_title")), Bullets(said)] if said else []
 
 
 def method(facts: Facts, tell: Speaker) -> list[Block]:
-    """Say how the report was made, and what it lacks."""
+    """Describe how the report was made, and what it lacks."""
     params, what = facts.summary["params"], counted(facts, tell)
     said = (
         tell(

@@ -1,4 +1,4 @@
-"""The edition of the enforcement team: cleared cases, shooting reviews, its actions; no persons."""
+"""The edition for the enforcement team: cleared cases, shooting reviews, its actions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from csa.reports.month.facts import Facts, PlanFacts
 
 TEAM = "enforcement"
 KINDS = frozenset({"clearance", "charges", "convictions", "cooperation"})
-"""Kinds of measure that tell of cases, wherever the plan names them."""
+"""Kinds of measure about cases, wherever the plan names them."""
 
 
 def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the enforcement team."""
+    """Write the edition for the enforcement team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
@@ -49,7 +49,7 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def of_cases(known: PlanFacts) -> tuple[AtQuarter, ...]:
-    """List the measures that tell of cases, then the others of the team's goal."""
+    """List the measures about cases, then the others of the team's goal."""
     cases = [at for at in known.at_quarter if at.line.measure.kind in KINDS]
     ids = {at.line.measure.id for at in cases}
     others = [at for at in known.team_measures(TEAM) if at.line.measure.id not in ids]

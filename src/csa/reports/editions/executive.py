@@ -1,4 +1,4 @@
-"""The edition of the Executive Committee: what to decide, in two minutes a page."""
+"""The edition for the Executive Committee: what to decide, at two minutes a page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from csa.reports.month.facts import Facts
 
 
 def executive(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the Executive Committee."""
+    """Write the edition for the Executive Committee."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.lines

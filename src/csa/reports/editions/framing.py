@@ -1,4 +1,4 @@
-"""What stands around an edition: its title, its marks, its footer."""
+"""The frame of an edition: title, marks and footer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def framed(
     is_internal: bool = True,
     watermark: str = "",
 ) -> Document:
-    """Put an edition together."""
+    """Assemble an edition from its blocks."""
     city, month = facts.config.city, tell.month(str(facts.month))
     proxy = city.nonfatal_name if tell.language == ENGLISH else tell("public.reports")
     marks = (
@@ -46,6 +46,6 @@ def _is_unreviewed(facts: Facts, tell: Speaker) -> bool:
 
 
 def as_of(facts: Facts, tell: Speaker) -> str:
-    """Say up to which day data and plan are told."""
+    """Return a sentence with the dates that the data and the plan run through."""
     through, day = tell.day(facts.data_through), tell.day(facts.today)
     return tell("report.as_of", through=through, day=day)

@@ -1,4 +1,4 @@
-"""The edition of the intervention team: services in and near areas, gaps, needs first."""
+"""The edition for the intervention team: services in and near areas, greatest gaps first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_AREAS = 20
 
 
 def intervention(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the intervention team."""
+    """Write the edition for the intervention team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
@@ -46,7 +46,7 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def first_needs(facts: Facts, tell: Speaker) -> str:
-    """Say in which areas most kinds of service are lacking."""
+    """Name the areas that lack the most kinds of service."""
     helped = _helped(facts)
     if not helped:
         return tell("report.lacks_services") if facts.areas else tell("report.walks_none")
@@ -65,7 +65,7 @@ def _services(facts: Facts, tell: Speaker) -> list[Block]:
     helped, config = _helped(facts), facts.config.services
     if not helped or config is None:
         return [Paragraph(first_needs(facts, tell))]
-    # Needs first: what lacks most kinds stands above.
+    # The area that lacks the most kinds comes first.
     helped.sort(key=lambda one: -len(one[1].lacking))
     rows, n_more = kept_rows(helped, MAX_AREAS)
     none = tell("report.none")

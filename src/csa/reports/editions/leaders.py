@@ -1,4 +1,4 @@
-"""Leader's sheets: what the leader of a walk knows, numbered, and marked across each page."""
+"""Leader's sheets for walks: counts for the leader only, copies numbered, every page marked."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
 
 
 def _offices(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
-    """Name offices and organisations to ask, never a person."""
+    """Name offices and organizations to ask, never a person."""
     work, known = area.work, facts.plan
     team = () if known is None else tuple(t for t in known.plan.teams if t.id == "prevention")
     named = (

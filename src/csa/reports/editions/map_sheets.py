@@ -1,4 +1,4 @@
-"""What the maps of a report show: the city with its areas, and the streets of one area."""
+"""The maps of a report: the city with its areas, and the streets of one area."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from csa.reports.month.area_facts import AreaFacts, Unserved
 from csa.reports.month.facts import Facts
 
 Draw: TypeAlias = Callable[[MapSheet], bytes]
-"""Draws a sheet as a PNG; raises a `CsaError` where it cannot."""
+"""Draws a sheet as a PNG; raises a `CsaError` if it cannot."""
 
 MAX_ON_WALK = 12
-"""Places on a walk sheet: more make no list that is read on the street."""
+"""Most services on a walk sheet: nobody reads a longer list on the street."""
 
 
 def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
-    """Draw the city with its areas."""
+    """Draw the city and its areas."""
     what, period = counted(facts, tell), period_words(facts, tell)
     city = facts.config.city.name
     alt = tell("report.map_alt", n=len(facts.areas), city=city, period=period)
@@ -40,11 +40,11 @@ def city_map(facts: Facts, tell: Speaker, draw: Draw) -> Picture:
 
 
 def walk_map(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> Picture:
-    """Draw the streets of an area with the places that help: nothing is counted on it."""
+    """Draw an area's streets and the services there, without any counts."""
     alt = tell("report.walk_map_alt", area=area_name(area, tell))
     try:
         png = draw(_walk_sheet(facts, area, tell))
-    except CsaError:  # the editions of offices say why
+    except CsaError:  # the internal editions say why
         return Picture(None, alt, missing=tell("report.walk_missing"))
     return Picture(png, alt, tell("report.walk_map_caption"), width_share=0.62)
 

@@ -1,4 +1,4 @@
-"""The plan's measures in an edition: those with a value, and which have none."""
+"""The plan's measures in an edition: those with a value, and the names of those without."""
 
 from __future__ import annotations
 

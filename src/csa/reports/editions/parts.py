@@ -23,14 +23,14 @@ from csa.reports.month.facts import Facts
 
 MAX_AREAS = 40
 MAX_NAMED = 6
-"""More names make no sentence; the table has them."""
+"""Most areas named in a sentence; the table has the rest."""
 MAX_SINGLES = 6
 FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_alone"))
 """Verdicts that are told with counts."""
 
 
 def stands_out(facts: Facts, tell: Speaker) -> str:
-    """Say what stands out."""
+    """Return the sentences on which areas stand out."""
     what, period = counted(facts, tell), period_words(facts, tell)
     totals = facts.summary["totals"]
     if not facts.areas or not totals["located"]:
@@ -51,7 +51,7 @@ def stands_out(facts: Facts, tell: Speaker) -> str:
 
 
 def _above(facts: Facts, tell: Speaker) -> str:
-    """Say how many places that are not served are in the highest tier."""
+    """Count the top-tier places that are not in service."""
     n_top = sum(one.tier == 1 for one in facts.unserved)
     if not n_top:
         return ""
@@ -66,7 +66,7 @@ def _highest(facts: Facts, tell: Speaker) -> str:
     if not tiers:
         return tell("briefing.none_told_apart")
     if 1 not in tiers and any(one.tier == 1 for one in facts.unserved):
-        return ""  # what follows says so
+        return ""  # the next sentence says so
     first = [area for area in by_tier(facts.areas) if area.tier == min(tiers)]
     if len(first) > MAX_NAMED:
         return tell("briefing.many_highest", n=len(first))
@@ -77,13 +77,13 @@ def _highest(facts: Facts, tell: Speaker) -> str:
 
 
 def changed(facts: Facts, tell: Speaker) -> str:
-    """Say what changed, all areas together, and how sure that is."""
+    """Describe the change in all areas together, and how certain it is."""
     message = facts.why_not_followed if facts.followed is None else facts.followed.sentence
     return "" if message is None else render(message, tell.language)
 
 
 def lead_changed(facts: Facts, tell: Speaker) -> str:
-    """Say in one breath what changed, all areas together: `changed` says it in full."""
+    """Describe the change in all areas together in one sentence; `changed` gives the full text."""
     if facts.followed is None or facts.followed.sentence.key not in FULL:
         return changed(facts, tell)
     values, what = facts.followed.sentence.values, counted(facts, tell)
@@ -158,7 +158,7 @@ def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
 
 
 def _off_the_list(facts: Facts, tell: Speaker) -> list[str]:
-    """Name who is no candidate any more, and who is one and not served."""
+    """Name the areas no longer candidates, and the candidates not in service."""
     more = facts.unserved
     here = {one.name for one in facts.areas} | {one.name for one in more}
     gone = [tell("report.gone_part", name=n) if n in here else n for n in facts.gone]
@@ -185,7 +185,7 @@ def _paragraphs(sentences: list[str]) -> list[Block]:
 
 
 def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Block]:
-    """Tell what changed and how sure that is: all areas together, then each, then the city."""
+    """Describe what changed and how certain it is: all areas together, then each, then the city."""
     followed = facts.followed
     blocks: list[Block] = [Heading(tell("report.changed_title"))]
     if followed is not None and followed.are_earlier:

@@ -1,4 +1,4 @@
-"""Phrases that several parts of a report say: what is counted, over which period, where."""
+"""Phrases that several parts of a report share: what is counted, when and where."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def counted(facts: Facts, tell: Speaker) -> str:
 
 
 def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
-    """Name a kind of place that helps."""
+    """Name a kind of service."""
     services = facts.config.services
     for language, words in ({} if services is None else services.kinds).items():
         if language == tell.language:
@@ -36,24 +36,24 @@ def kind_word(facts: Facts, kind: str, tell: Speaker) -> str:
 
 
 def period_words(facts: Facts, tell: Speaker) -> str:
-    """Write the period that the data cover."""
+    """Return the period that the data cover, in words."""
     params = facts.summary["params"]
     first, last = (date.fromisoformat(params[f"covered_{end}"]) for end in ("from", "through"))
     return tell("find.period", first=tell.day(first), last=tell.day(last))
 
 
 def months_covered(facts: Facts) -> int:
-    """Tell how many months the data cover of those counted."""
+    """Return how many of the requested months the data cover."""
     return int(facts.summary["params"]["months_covered"])
 
 
 def area_name(area: AreaFacts, tell: Speaker) -> str:
-    """Name an area by its place and its letter."""
+    """Name an area by its place name and letter."""
     return tell("briefing.place", place=tell.place(area.name), area_id=area.letter)
 
 
 def state_words(area: AreaFacts, tell: Speaker) -> str:
-    """Say how far an area is."""
+    """Return an area's state in words."""
     if area.since is None:
         return tell("report.candidate")
     keys = {"designated": "report.designated", "maintenance": "report.maintenance"}
@@ -62,12 +62,12 @@ def state_words(area: AreaFacts, tell: Speaker) -> str:
 
 
 def tier_words(tier: int | None, tell: Speaker) -> str:
-    """Write a tier."""
+    """Return a tier in words."""
     return tell("report.no_tier") if tier is None else str(tier)
 
 
 def move_words(area: AreaFacts, tell: Speaker) -> str:
-    """Say what became of an area since the month before."""
+    """Describe an area's change in tier since the month before."""
     if area.move is AreaMove.HIGHER and area.tier_before is None:
         return tell("report.higher_from_none")
     keys = {
@@ -83,24 +83,24 @@ def move_words(area: AreaFacts, tell: Speaker) -> str:
 
 
 def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
-    """Order areas by tier, and within one by name: no order says more."""
+    """Sort areas by tier, then by name, since no finer order is meaningful."""
     return sorted(areas, key=lambda area: (area.tier or 10**6, area.name, area.letter))
 
 
 def near_words(metres: float, facts: Facts, tell: Speaker) -> str:
-    """Write how far near is, in the city's units."""
+    """Return the distance that counts as near, in the city's units."""
     if facts.config.city.units == "us":
         return tell("services.miles", miles=metres / METRES_PER_MILE)
     return tell("services.metres", metres=metres)
 
 
 def radius_words(metres: float, facts: Facts, tell: Speaker) -> str:
-    """Write a short length in the city's units."""
+    """Format a short length in the city's units."""
     if facts.config.city.units == "us":
         return tell("report.about_feet", feet=metres / METRES_PER_FOOT)
     return tell("report.about_metres", metres=metres)
 
 
 def kept_rows(rows: Sequence[Row], most: int) -> tuple[tuple[Row, ...], int]:
-    """Keep as many rows as a reader takes in."""
+    """Return at most `most` rows, and how many were left out."""
     return tuple(rows[:most]), max(0, len(rows) - most)

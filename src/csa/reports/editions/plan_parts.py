@@ -1,4 +1,4 @@
-"""Parts of an edition on the plan: to decide, actions, late, due, open slots."""
+"""Parts of an edition on the plan: decisions, actions, late, due and open slots."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from csa.reports.editions.phrases import area_name, counted, kept_rows
 from csa.reports.month.facts import Facts, PlanFacts
 
 MAX_ROWS = 10
-"""More rows are no summary: the page Plan has them all."""
+"""Most rows of a summary; the Plan page has them all."""
 MAX_UNDONE = 14
 STUCK = frozenset({"at-risk", "blocked"})
 
@@ -70,7 +70,7 @@ def _decisions(facts: Facts, known: PlanFacts, tell: Speaker) -> Iterator[str]:
 
 
 def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
-    """Say in one sentence how a team's actions stand."""
+    """Summarize a team's actions in one sentence."""
     known = facts.plan
     if known is None:
         return tell("report.lacks_plan")
@@ -90,7 +90,7 @@ def team_lead(facts: Facts, team: str, tell: Speaker) -> str:
 
 
 def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
-    """Count actions by team and by how they stand."""
+    """Count actions by team and by status."""
     columns = (
         tell("report.team"),
         tell("report.done"),
@@ -110,7 +110,7 @@ def actions_by_team(known: PlanFacts, today: date, tell: Speaker) -> Table:
 
 
 def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
-    """Count done, on track, stuck, silent, not started and open: each line once."""
+    """Count done, on track, stuck, silent, not started and open, each line once."""
     found = [0] * 6
     for line in lines:
         status = line.state.status
@@ -128,7 +128,7 @@ def _standing(lines: Sequence[ActionLine]) -> tuple[int, ...]:
 
 
 def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
-    """List what is late."""
+    """List the actions that are late."""
     blocks: list[Block] = [Heading(tell("report.late_title"))]
     if facts.plan is None:
         return [*blocks, Paragraph(tell("report.no_plan_here"))]
@@ -159,7 +159,7 @@ def late(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block
 
 
 def undone(facts: Facts, lines: Sequence[ActionLine], tell: Speaker) -> list[Block]:
-    """List written actions that are not done."""
+    """List the written actions that are not done."""
     found = [line for line in lines if not line.is_open and line.state.status != "done"]
     if not found:
         return [Paragraph(tell("report.actions_none"))]

@@ -1,4 +1,4 @@
-"""The edition of the prevention team: areas, work in them, what is late."""
+"""The edition for the prevention team: areas, the work in them, and what is late."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_AREAS = 20
 
 
 def prevention(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write the edition of the prevention team."""
+    """Write the edition for the prevention team."""
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
@@ -52,7 +52,7 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def _work(facts: Facts, tell: Speaker) -> list[Block]:
-    """Tell of each served area's work plan in one row."""
+    """Show each served area's work plan as one row."""
     note = Paragraph(tell("report.sheets_note"), is_faint=True)
     worked = [area for area in facts.areas if area.work is not None]
     if not worked:
@@ -91,7 +91,7 @@ def _work_row(facts: Facts, area: AreaFacts, work: WorkPlan, tell: Speaker) -> t
 
 
 def _clock(work: WorkPlan, tell: Speaker) -> str:
-    """Say how far the days from the first group meeting to the start of work are."""
+    """Return the progress from first group meeting to start of work, in words."""
     match work.clock.state:
         case "not-started":
             return tell("report.clock_none")

@@ -1,4 +1,4 @@
-"""The edition for everyone: the public's facts and nothing else, in the public's words."""
+"""The edition for everyone, made from the public facts and the public wording alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from csa.reports.public.sections import Section, public_sections, public_title
 
 MAX_ACTIONS = 20
 MAX_NEIGHBORHOODS = 40
-"""A city has more: on paper those with a number stand, and how many others there are."""
+"""Most neighborhoods in a printed table; beyond it, only those with a number are kept."""
 
 
 def public(facts: Facts, language: str, draw: Draw) -> Document:
@@ -42,7 +42,7 @@ def public(facts: Facts, language: str, draw: Draw) -> Document:
         title=public_title(told, language),
         marks=tuple(mark for mark in marks if mark),
         audit_head="",
-        # What is in no record of what was published is not to be handed out: see `caution`.
+        # Figures not in the record of published ones must not be handed out: see `caution`.
         watermark=tell("report.public_draft") if facts.public.caution is not None else "",
     )
 
@@ -66,7 +66,7 @@ def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> li
 
 
 def _shortened(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
-    """Leave out neighborhoods without a number where they are many: all are told as one."""
+    """If the table is long, move the neighborhoods without a number to one sentence."""
     if len(table.rows) <= MAX_NEIGHBORHOODS:
         return [table]
     named = {place.name for place in told.districts if place.count is not None}
@@ -77,7 +77,7 @@ def _shortened(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
 
 
 def _with_news(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:
-    """Leave out actions of which nothing is told where they are many: the summary counts them."""
+    """If the table is long, drop actions without an update; the summary counts them."""
     if len(table.rows) <= MAX_ACTIONS:
         return [table]
     silent = [standing(action, told) == "no-update" for action in told.actions]
@@ -92,4 +92,4 @@ def _map(facts: Facts, told: PublicFacts, tell: Speaker, draw: Draw) -> bytes | 
     try:
         return draw(public_sheet(told, facts.ground, facts.config, tell.language))
     except CsaError:
-        return None  # the section says so, in the public's words
+        return None  # the section says so, in the public wording

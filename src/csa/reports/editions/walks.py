@@ -1,4 +1,4 @@
-"""Walk sheets: what residents hold who look at a place together. Nothing is counted on them."""
+"""Walk sheets for residents who look at a place together. They show no counts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ N_LINES = 3
 
 
 def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
-    """Write a walk sheet for each area: its streets, what helps there, what to look after.
+    """Write a walk sheet for each area: streets, services and things to look for.
 
-    No number of incidents, no month, no time of day, and of tasks only those that may be shown to
-    everybody.
+    The sheets show no number of incidents, no month, no time of day, and only those tasks that
+    may be shown to everyone.
     """
     tell = Speaker(language)
     blocks: list[Block] = []
@@ -60,7 +60,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
-    """Choose the areas of which sheets are made: more make no file that is printed and sent."""
+    """Split areas into those that get a sheet and the rest, so that the file stays printable."""
     if facts.is_served:
         most, order = MAX_SHEETS, by_tier(facts.areas)
     else:
@@ -69,7 +69,7 @@ def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
 
 
 def _as_told(facts: Facts) -> Sequence[AreaFacts]:
-    """Take candidates as the public is told of them: others rest on what has no place in public."""
+    """Return candidates as the public edition shows them; the others rest on figures held back."""
     if facts.public.facts is None:
         return facts.areas
     shown: dict[str, AreaFacts] = {}
@@ -90,7 +90,7 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
 
 
 def not_here(left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
-    """Say of which areas no sheet is in the file."""
+    """Name the areas that have no sheet in the file."""
     if not left:
         return []
     names = tell.listed(sorted(area_name(area, tell) for area in left))
@@ -132,7 +132,7 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
 def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     open_ones = [task for task in tasks if task.is_public and task.status != DONE]
-    # The public report refuses a text that holds an address; whoever makes this one is told too.
+    # The public report refuses a text that holds an address; here the author is warned as well.
     shown = [task for task in open_ones if not holds_address(f"{task.what} {task.agency}")]
     if not shown:
         return [Paragraph(tell("report.walk_tasks_none"))]

@@ -1,1 +1,1 @@
-"""Static maps, printed and projected: one cartography."""
+"""Static maps for print and projection, drawn by one set of code."""

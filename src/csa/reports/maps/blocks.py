@@ -1,4 +1,4 @@
-"""Parts of what stands beside a map, set below and beside one another."""
+"""Parts of the legend, set below or beside one another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from csa.reports.maps.marks import LINE_HEIGHT, Mark, Words, moved, width_px
 
 @dataclass(frozen=True)
 class Block:
-    """A part of what stands beside the map, drawn at the origin."""
+    """A part of the legend, drawn at the origin."""
 
     width: float  # pixels
     height: float  # pixels
-    marks: tuple[Mark, ...]  # what it is drawn of
+    marks: tuple[Mark, ...]  # its fills, lines and words
 
 
 def lines_block(lines: Sequence[str], size: float, colour: str, *, is_bold: bool = False) -> Block:

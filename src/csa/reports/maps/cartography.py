@@ -1,6 +1,6 @@
 """One cartography for printed, projected and saved maps: `draw_map`.
 
-The screen's own maps move and are folium's; all that stand still are these, so that the sheet in
+The screen's interactive maps are folium's; every static map is drawn here, so that the sheet in
 a resident's hand, the wall in the hall and the picture on a page say the same.
 """
 
@@ -27,23 +27,23 @@ from csa.reports.maps.view import MapView, extent_m
 __all__ = ["Composition", "MapArea", "MapSheet", "StyleName", "compose_map", "draw_map"]
 
 MOST_TURNS = 5
-"""Of setting labels, then what is said of them beside the map."""
+"""Most rounds of placing labels and then laying out what is said of them beside the map."""
 
 N_WALL_NAMES = 12
-"""Neighborhoods named on a wall: those that find the way, not a text to read."""
+"""Most neighborhoods named on the wall: enough to find one's way."""
 
 
 @dataclass(frozen=True)
 class Composition:
-    """A map composed, before it is painted."""
+    """A map with everything in place, before it is painted."""
 
     size_px: tuple[int, int]  # width and height
-    layout: SheetLayout  # how the map and what stands beside it share the sheet
-    ground: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
-    furniture: tuple[Mark, ...]  # the map, cut to its frame; and what stands beside it
+    layout: SheetLayout  # how the map and its legend share the sheet
+    ground: tuple[Mark, ...]  # the map, clipped to its frame
+    furniture: tuple[Mark, ...]  # the legend and other parts beside the map
     labels: tuple[Placed, ...]  # labels on the map, with what each covers
-    label_marks: tuple[Mark, ...]  # what they are drawn of
-    notes: Notes  # what labels found no room for
+    label_marks: tuple[Mark, ...]  # the labels' fills, lines and words
+    notes: Notes  # the labels that did not fit on the map
 
     @property
     def words(self) -> tuple[Words, ...]:
@@ -53,7 +53,7 @@ class Composition:
 
 
 def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None) -> bytes:
-    """Draw a map that stands still."""
+    """Draw a static map as PNG."""
     try:
         composed = compose_map(sheet, style, size_px=size_px)
         frame = composed.layout.view.box
@@ -64,7 +64,7 @@ def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | No
         ]
         return paint(layers, composed.size_px, STYLES[style].dpi)
     except (ValueError, TypeError, KeyError, RuntimeError, MemoryError, OverflowError) as error:
-        # ValueError: damaged GeoJSON too. RuntimeError: what the font's library raises.
+        # ValueError: damaged GeoJSON, among others. RuntimeError: raised by the font library.
         raise MapError("map_sheet.undrawable", why=f"{type(error).__name__}: {error}") from error
     except shapely.GEOSException as error:
         raise MapError("map_sheet.undrawable", why=str(error)) from error
@@ -73,7 +73,7 @@ def draw_map(sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | No
 def compose_map(
     sheet: MapSheet, style: StyleName, *, size_px: tuple[int, int] | None = None
 ) -> Composition:
-    """Compose a map: where everything stands, before it is painted."""
+    """Lay out a map: where everything stands, before it is painted."""
     sizes = STYLES[style]
     size = size_px or sizes.size_px
     extent = extent_m(sheet)
@@ -83,7 +83,7 @@ def compose_map(
     for _ in range(MOST_TURNS):
         if found == notes:
             break
-        notes = found  # they need lines beside the map, and so another layout
+        notes = found  # the notes need lines beside the map, and so another layout
         layout = share(sheet, sizes, size, extent, notes)
         labels, found = _label(sheet, sizes, layout.view, notes)
     shapes = layout.view.draw(area.shape for area in sheet.areas)
@@ -101,7 +101,7 @@ def compose_map(
 
 
 def _label(sheet: MapSheet, style: Style, view: MapView, notes: Notes) -> tuple[Labels, Notes]:
-    """Place labels: what the map is for first, what finds the way after it."""
+    """Place labels: areas first, then the names that help readers find their way."""
     labels = Labels(view.frame, style)
     lacking: list[str] = []
     if sheet.services:

@@ -1,4 +1,4 @@
-"""What stands beside a map: legend, scale bar, north, date, source; it never covers the map."""
+"""The parts beside a map, never over it: legend, scale bar, north arrow, date and source."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from csa.reports.maps.sheet import MapArea, MapSheet, Style
 
 @dataclass(frozen=True)
 class Notes:
-    """What labels found no room for, and which kinds of area are seen."""
+    """Labels that did not fit, and the kinds of area that are visible."""
 
-    kinds: frozenset[bool]  # whether areas that are seen are served
+    kinds: frozenset[bool]  # of the visible areas, True for served ones and False for candidates
     missing: tuple[str, ...] = ()
-    unlabelled: tuple[str, ...] = ()  # letters of areas that it shows without a label
-    is_lettered: bool = False  # whether areas have their letter alone on the map
-    is_unnamed: bool = False  # whether their names found no room beside it either
+    unlabelled: tuple[str, ...] = ()  # letters of areas shown without a label
+    is_lettered: bool = False  # whether areas are labeled by their letter alone
+    is_unnamed: bool = False  # whether their names did not fit beside the map either
 
 
 def _item(swatch: Sequence[Mark], text: str, style: Style, room: float) -> Block:
-    """Draw a sign and its words; the sign is drawn around (0, 0), in a field 2.6 letters wide."""
+    """Draw a symbol and its words; the symbol is centered on (0, 0), in a field 2.6 ems wide."""
     size = style.text_px * 0.9 if not style.is_projected else 28.0
     field = 2.6 * size
     lines = lines_block(wrap(writable(text), size, room - field), size, PAPER.ink)
@@ -54,7 +54,7 @@ def _sign(style: Style) -> shapely.Geometry:
 
 
 def legend(sheet: MapSheet, style: Style, room: float) -> Block:
-    """Draw the classes, lowest first, under what is counted."""
+    """Draw the classes, lowest first, below the title of what is counted."""
     if not sheet.class_words:
         return Block(0.0, 0.0, ())
     size = style.small_px if not style.is_projected else 28.0
@@ -74,7 +74,7 @@ def legend(sheet: MapSheet, style: Style, room: float) -> Block:
 
 
 def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
-    """Say what outlines and numbers are, and which areas the map does not show."""
+    """Explain the outlines and numbers, and name the areas that the map does not show."""
     speak = Speaker(sheet.language)
     words = {True: speak("map_sheet.area_served"), False: speak("map_sheet.area_candidate")}
     items = []
@@ -100,7 +100,7 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
 
 
 def index(sheet: MapSheet, style: Style, room: float, rows: int) -> Block:
-    """List areas' names by letter, where the map has room for letters only."""
+    """List area names by letter, if the map has room for letters only."""
     size = style.small_px
     field = max((width_px(_letter(area), size, is_bold=True) for area in sheet.areas), default=0.0)
     field += 0.6 * size
@@ -125,7 +125,7 @@ def _index_line(area: MapArea, size: float, field: float, room: float) -> Block:
 
 
 def synthetic(sheet: MapSheet, style: Style) -> Block:
-    """Mark a made-up city."""
+    """Draw the mark of a synthetic city."""
     if not sheet.is_synthetic:
         return Block(0.0, 0.0, ())
     size = style.small_px if not style.is_projected else 28.0
@@ -139,7 +139,7 @@ def synthetic(sheet: MapSheet, style: Style) -> Block:
 
 
 def scale_and_north(bar_px: float, label: str, north: float, style: Style) -> Block:
-    """Draw the scale bar and the arrow to north."""
+    """Draw the scale bar and the north arrow."""
     size = style.small_px if not style.is_projected else 28.0
     left, high = 2.0, 2.6 * size
     y = high - 0.5 * size

@@ -1,4 +1,4 @@
-"""Labels of a map: none hides another; what finds no place is left to the list beside the map."""
+"""Area labels of a map; none hides another, and those that do not fit go to the list beside it."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from csa.reports.maps.placing import WAYS, Labels, box_around
 from csa.reports.maps.sheet import MapArea, Style
 
 NAME_EMS = 12.0
-"""Longest line of an area's name, in sizes of its letters."""
+"""Longest line of an area's name, in ems."""
 
 REACHES = (0.35, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 11.0, 15.0, 20.0, 26.0)
-"""How far a label may stand from its area, in sizes of its letters; nearer is better."""
+"""Distances at which a label may stand from its area, in ems; nearer is better."""
 
 CROWDED_SHARE = 0.35
-"""Of the land around areas, what their names may cover."""
+"""Largest share of the land around areas that their names may cover."""
 
 MOST_TRIES = 4
-"""Of placing areas' labels, each time those first that found no place before."""
+"""Most rounds of placing area labels; each starts with those that found no place before."""
 
 N_NEAREST = 48
-"""Places that are weighed for a label: the free ones nearest to its area."""
+"""Positions weighed for a label: the free ones nearest to its area."""
 
 LEADER_EMS = 0.9
-"""From this far on a line ties a label to its area."""
+"""Distance in ems from which a leader line ties a label to its area."""
 
 COVER_COST = 14.0
 CROSS_COST = 3.0
 NAMELESS_COST = 6.0
-"""What it costs a label, in sizes of its letters: to cover areas, to cross others by its
-length, and to say only the letter."""
+"""Costs of a label, in ems: for covering areas, for a leader across other areas (by length), and
+for showing only the letter."""
 
 
 def is_crowded(labels: Labels, areas: Sequence[tuple[MapArea, shapely.Geometry]]) -> bool:
-    """Tell whether names beside areas would cover what the map is for."""
+    """Return whether names beside the areas would cover too much of the map around them."""
     size = labels.style.text_px
     seen = [(area, shape) for area, shape in areas if not shapely.is_empty(shape)]
     if len(seen) < 2:
@@ -67,7 +67,7 @@ def place_areas(
     is_near: bool = False,
     is_lettered: bool = False,
 ) -> tuple[list[str], list[str]]:
-    """Place areas' labels beside them: letter and name, or where it is crowded the letter."""
+    """Place area labels beside their areas: letter and name, or the letter alone if crowded."""
     seen = [(area, shapely.intersection(shape, labels.frame)) for area, shape in areas]
     shown = [(area, shape) for area, shape in seen if not shapely.is_empty(shape)]
     land = shapely.union_all([shape for _, shape in shown])
@@ -114,7 +114,7 @@ def _place_area(
 def _cheapest(
     labels: Labels, label: _Label, shape: shapely.Geometry, land: shapely.Geometry
 ) -> tuple[float, shapely.Geometry, shapely.Geometry] | None:
-    """Find the place that is nearest and covers least; its cost, box and leader."""
+    """Return the nearest position that covers least, as its cost, box and leader line."""
     boxes = np.array(list(_around(label, shape)), dtype=object)
     boxes = boxes[labels.are_free(boxes) & shapely.covers(labels.frame, boxes)]
     leaders = shapely.shortest_line(boxes, shape)
@@ -136,7 +136,7 @@ def _cheapest(
 
 @dataclass(frozen=True)
 class _Label:
-    """A letter in its badge, and lines of a name beside it."""
+    """A letter in its badge, with the lines of a name beside it."""
 
     letter: str
     lines: tuple[str, ...]
@@ -191,7 +191,7 @@ def _label_forms(area: MapArea, style: Style) -> list[_Label]:
 
 
 def _around(label: _Label, shape: shapely.Geometry) -> Iterable[shapely.Geometry]:
-    """Give places around a shape, from near to far."""
+    """Yield positions around a shape, nearest first."""
     left, top, right, bottom = shapely.bounds(shape)
     x, y = (left + right) / 2, (top + bottom) / 2
     width, height = label.badge_px + label.name_px, label.height_px

@@ -1,4 +1,4 @@
-"""The map itself, from the ground up: land, water, cells, streets, neighborhoods, areas."""
+"""The layers of a map from the bottom up: land, water, cells, streets, neighborhoods, areas."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from csa.reports.maps.sheet import MapSheet, Style
 from csa.reports.maps.view import MapView
 
 STREETS_FROM_PX_PER_M = 0.12
-"""From this scale on small streets are drawn; from afar they would be one grey."""
+"""Scale from which small streets are drawn; from farther away they would be one gray."""
 
 NEAR_PX_PER_M = 0.35
-"""From this scale on a street is as wide as one, with its two sides."""
+"""Scale from which a street is drawn as wide as it is, with two sides."""
 
 VEIL = 0.62
-"""Of what lies outside the city, how much is hidden: rivers go on, and the city stands out."""
+"""How much of what lies outside the city is hidden, so that the city stands out."""
 
 
 GAP_PX = 2.5
 
 AREA_SHARE = 0.16
-"""Of a middling area's width, its line: in a large city a wider one would fill it."""
+"""Width of an area's line as a share of a middling area's width."""
 
 THINNEST_PX = 2.0
 
 
 def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
-    """Draw all that lies under labels, but the areas."""
+    """Draw everything below the labels, except the areas."""
     city = _city(sheet, view)
     few, more = _cells(sheet, view, city)
     marks: list[Mark] = [Fill((city,), PAPER.land), *few]
@@ -53,7 +53,7 @@ def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
 
 
 def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
-    """Draw the city without gaps thinner than a line, which neighborhoods leave along a creek."""
+    """Return the city without gaps thinner than a line, which neighborhoods leave along a creek."""
     (city,) = view.draw([shapely.make_valid(sheet.study_area)])
     closed = shapely.buffer(city, GAP_PX, join_style="mitre", mitre_limit=2.0)
     return shapely.buffer(closed, -GAP_PX, join_style="mitre", mitre_limit=2.0)
@@ -61,15 +61,15 @@ def _city(sheet: MapSheet, view: MapView) -> shapely.Geometry:
 
 def _neighborhoods(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     named = view.draw(sheet.neighborhoods.geometry)
-    if view.px_per_m >= NEAR_PX_PER_M:  # a whole line would be taken for a street
+    if view.px_per_m >= NEAR_PX_PER_M:  # up close, a solid line would be taken for a street
         once = shapely.line_merge(shapely.union_all(shapely.boundary(np.array(named, object))))
-        return [Stroke((once,), PAPER.faint, 2.0, is_dashed=True)]  # dashes twice are a line
+        return [Stroke((once,), PAPER.faint, 2.0, is_dashed=True)]  # dashes drawn twice fill in
     edge = PAPER.faint if style.is_projected else PAPER.hairline
     return [Stroke(named, edge, 1.6)]
 
 
 def _cells(sheet: MapSheet, view: MapView, city: shapely.Geometry) -> tuple[list[Mark], list[Mark]]:
-    """Draw the lowest class as one pale field, which water crosses; the others cell by cell."""
+    """Draw the lowest class as one pale field under the water, and the others cell by cell."""
     if not sheet.cells:
         return [], []
     levels = np.array([level for _, level in sheet.cells])
@@ -116,7 +116,7 @@ def _streets(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
 
 
 def draw_areas(sheet: MapSheet, style: Style, shapes: Sequence[shapely.Geometry]) -> list[Mark]:
-    """Draw areas' outlines in a white casing, core service areas heavier."""
+    """Draw area outlines in a white casing, core service areas heavier."""
     marks: list[Mark] = []
     sizes = shapely.area(np.array(shapes, dtype=object))
     middling = float(np.sqrt(np.median(sizes[sizes > 0]))) if (sizes > 0).any() else 0.0
@@ -133,12 +133,12 @@ def draw_areas(sheet: MapSheet, style: Style, shapes: Sequence[shapely.Geometry]
 
 
 def outline_px(style: Style, *, is_served: bool) -> float:
-    """Tell how wide an area's line is."""
+    """Return the width of an area's outline, wider for a served area."""
     return style.outline_px * (1.6 if is_served else 1.0)
 
 
 def named_streets(sheet: MapSheet, view: MapView) -> list[tuple[str, shapely.Geometry]]:
-    """Read main streets with their names."""
+    """Return the main streets with their names."""
     text = sheet.layers.get("main_streets", "")
     if not text:
         return []

@@ -1,4 +1,4 @@
-"""How a map and what stands beside it share a sheet."""
+"""How a map and its legend share a sheet."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from csa.reports.maps.sheet import MapSheet, Style
 from csa.reports.maps.view import Box, MapView, fit, north_degrees, scale_bar
 
 SIDE_SHARE = 0.30
-"""Of the sheet's width, what stands beside the map where that leaves a larger map."""
+"""Share of the sheet's width for the legend beside the map."""
 
 SIDE_BAR_SHARE, BELOW_BAR_SHARE = 0.16, 0.24
-"""Of the sheet's width, the longest scale bar in either place."""
+"""Longest scale bar in either position, as a share of the sheet's width."""
 
 SMALLEST_PX = 160
-"""A map's frame is no smaller."""
+"""Smallest width and height of the map's frame."""
 
 INDEX_ROWS = 7
 """Names in a column below the map."""
 
 INDEX_COST = 0.85
-"""A map with its areas' names beside it may be so much smaller than one without."""
+"""How much smaller a map with area names beside it may be than one without."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class SheetLayout:
     """One way to share the sheet."""
 
     view: MapView  # the map's frame, and what it shows
-    furniture: tuple[Mark, ...]  # what stands beside it
-    bar_px: float  # the scale bar
-    bar_label: str  # the scale bar
-    is_indexed: bool  # whether the names of areas are listed beside the map
+    furniture: tuple[Mark, ...]  # the parts beside the map
+    bar_px: float  # length of the scale bar
+    bar_label: str  # text of the scale bar
+    is_indexed: bool  # whether area names are listed beside the map
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class _Ask:
 def share(
     sheet: MapSheet, style: Style, size: tuple[int, int], extent: Box, notes: Notes
 ) -> SheetLayout:
-    """Set what stands beside the map to its side or below, whichever leaves the map larger."""
+    """Put the legend beside or below the map, whichever leaves the map larger."""
     best: SheetLayout | None = None
     for is_indexed in (False, True) if notes.is_lettered else (False,):
         ask = _Ask(sheet, style, size, extent, notes, is_indexed)

@@ -1,4 +1,4 @@
-"""What a map is drawn of, in pixels from the top left: fills, lines and words; and their sizes."""
+"""Drawing marks in pixels from the top left, fills, lines and words, and their sizes."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from matplotlib.ft2font import LoadFlags
 from shapely import affinity
 
 LINE_HEIGHT = 1.28
-"""Of a line of text, in sizes of its letters."""
+"""Height of a line of text, in ems."""
 
 HALF_CAPITAL = 0.365
-"""From a capital's middle down to the line it stands on, in sizes of its letters."""
+"""From the middle of a capital down to the baseline, in ems."""
 
 
 MEASURED_PX = 64.0
-"""Letters are measured at this size, whatever they are drawn at."""
+"""Letters are measured at this size, whatever size they are drawn at."""
 
 
 @dataclass(frozen=True)
 class Fill:
-    """Polygons of one colour."""
+    """Polygons of one color."""
 
     shapes: tuple[shapely.Geometry, ...]  # polygons, in pixels
     colour: str  # such as `#ffffff`
-    edge: str | None = None  # their line, if any
-    edge_px: float = 0.0  # their line, if any
-    alpha: float = 1.0  # 1 covers what is below
+    edge: str | None = None  # outline color, if any
+    edge_px: float = 0.0  # outline width
+    alpha: float = 1.0  # 1 is opaque
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Stroke:
 
     shapes: tuple[shapely.Geometry, ...]  # lines or polygons, in pixels
     colour: str  # such as `#1f2430`
-    width_px: float  # how wide
+    width_px: float  # line width
     is_dashed: bool = False  # whether it is broken
 
 
@@ -52,29 +52,29 @@ class Stroke:
 class Words:
     """One line of text."""
 
-    text: str  # what it says; only letters that the font has
-    x: float  # its left end or middle; the middle of a capital's height
-    y: float  # its left end or middle; the middle of a capital's height
-    size_px: float  # of its letters
+    text: str  # the text, in letters that the font has
+    x: float  # its left end or middle
+    y: float  # the middle of a capital's height
+    size_px: float  # height of the letters
     colour: str  # such as `#1f2430`
     is_bold: bool = False  # whether it is bold
-    align: Literal["left", "center"] = "left"  # what `x` is
-    halo_px: float = 0.0  # of the casing around the letters
-    angle: float = 0.0  # degrees, anticlockwise
+    align: Literal["left", "center"] = "left"  # which end of the text `x` is
+    halo_px: float = 0.0  # width of the casing around the letters
+    angle: float = 0.0  # degrees, counterclockwise
 
 
 Mark = Fill | Stroke | Words
 
 
 def moved(mark: Mark, x: float, y: float) -> Mark:
-    """Move a mark."""
+    """Return a mark, moved."""
     if isinstance(mark, Words):
         return replace(mark, x=mark.x + x, y=mark.y + y)
     return replace(mark, shapes=tuple(affinity.translate(one, x, y) for one in mark.shapes))
 
 
 def font_path(*, is_bold: bool = False) -> str:
-    """Find the font that comes with matplotlib: the same letters on each machine."""
+    """Return the path of the font bundled with matplotlib, the same on every machine."""
     name = "DejaVuSans-Bold.ttf" if is_bold else "DejaVuSans.ttf"
     return str(Path(get_data_path(), "fonts", "ttf", name))
 
@@ -86,12 +86,12 @@ def _letters() -> frozenset[int]:
 
 
 def is_writable(text: str) -> bool:
-    """Tell whether the font has every letter of a text."""
+    """Return whether the font has every letter of a text."""
     return bool(text.strip()) and all(ord(one) in _letters() for one in text)
 
 
 def writable(text: str) -> str:
-    """Leave out what the font lacks, so that the rest of a line can be read."""
+    """Replace letters that the font lacks by a question mark, so that the rest can be read."""
     line = " ".join(text.split())
     marked = "".join(one if ord(one) in _letters() else "\0" for one in line)
     while "\0\0" in marked:
@@ -100,14 +100,14 @@ def writable(text: str) -> str:
 
 
 def width_px(text: str, size_px: float, *, is_bold: bool = False) -> float:
-    """Measure a line of text."""
+    """Return the width of a line of text."""
     return size_px * math.fsum(_advance_em(one, is_bold) for one in text)
 
 
 @cache
 def _advance_em(letter: str, is_bold: bool) -> float:  # noqa: FBT001
-    """Measure a letter with the room after it; pairs that stand closer make a line shorter."""
-    font = get_font(font_path(is_bold=is_bold))  # one a thread
+    """Return a letter's width with its spacing; kerning can only make a line shorter."""
+    font = get_font(font_path(is_bold=is_bold))  # one per thread
     font.set_size(MEASURED_PX, 72)
     return (
         float(font.load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance)
@@ -141,7 +141,7 @@ def wrap(
 
 
 def _pieces(word: str, fits: Callable[[str], bool]) -> Sequence[str]:
-    """Cut a word that no line could hold."""
+    """Cut up a word too long for any line."""
     pieces, rest = [], word
     while not fits(rest) and len(rest) > 1:
         n_fit = len(rest) - 1

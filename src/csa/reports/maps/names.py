@@ -1,4 +1,4 @@
-"""Names on a map: neighborhoods within their lines, streets along theirs; none hides another."""
+"""Names on a map: neighborhoods inside their borders, streets along their lines."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from csa.reports.maps.palette import PAPER
 from csa.reports.maps.placing import Labels, box_around
 
 STRAIGHT_SHARE = 0.985
-"""Of a street's length, its chord: a name is written only where it is as good as straight."""
+"""Chord over length from which a street is straight enough to carry its name."""
 
 
 def place_names(
     labels: Labels, names: Sequence[tuple[str, shapely.Geometry]], colour: str, most: int
 ) -> None:
-    """Write neighborhoods' names where they fit, the largest first."""
+    """Place neighborhood names where they fit, the largest first."""
     size = labels.style.name_px
     order = sorted(names, key=lambda one: (-shapely.area(one[1]), one[0]))
     n_written = 0
@@ -38,7 +38,7 @@ def _place_name(
     room = max(1.1 * (right - left), 4 * size)
     lines = wrap(name, size, min(room, NAME_EMS * size), 3)
     if " ".join(lines) != " ".join(name.split()):
-        return False  # half a name is none
+        return False  # part of a name is useless
     width = max(width_px(line, size) for line in lines) + 0.3 * size
     height = len(lines) * LINE_HEIGHT * size
     for point in (shapely.centroid(shape), shapely.point_on_surface(shape)):
@@ -62,7 +62,7 @@ def _place_name(
 
 
 def place_streets(labels: Labels, streets: Sequence[tuple[str, shapely.Geometry]]) -> None:
-    """Write each street's name along it, once, where it is straight and free."""
+    """Place each street's name along it, once, where the street is straight and free."""
     size = labels.style.name_px
     longest = sorted(streets, key=lambda one: (-shapely.length(one[1]), one[0]))
     for name, lines in longest:

@@ -1,6 +1,6 @@
-"""Colours of printed, projected and saved maps, and which counts share one, on a screen too.
+"""Colors of printed, projected and saved maps, and the count classes that screens share.
 
-The colours are those of the screens' light look. A test holds them equal to the screens' own,
+The colors are those of the screens' light theme. A test holds them equal to the screens' own,
 which this library never sees.
 """
 
@@ -12,28 +12,28 @@ import numpy as np
 import numpy.typing as npt
 
 ENDS_AT = (40, 65, 85, 95, 100)
-"""Percentiles at which classes end: the higher ones narrow, since few cells hold many."""
+"""Percentiles at which classes end; the higher ones are narrow, since few cells hold many."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by meaning."""
+    """Colors by meaning."""
 
     sequential: tuple[str, ...]  # five classes, few to many
     few: str  # the lowest class
-    ink: str  # text, text that steps back, and text that steps back on a projector
-    faint: str  # text, text that steps back, and text that steps back on a projector
-    quiet: str  # text, text that steps back, and text that steps back on a projector
-    ground: str  # what the sheet stands on, and what is outside the city
+    ink: str  # text
+    faint: str  # secondary text
+    quiet: str  # darker secondary text
+    ground: str  # the sheet, and everything outside the city
     accent: str  # services
-    outline: str  # an area's line, and the line around it and around letters
-    casing: str  # an area's line, and the line around it and around letters
-    land: str  # the background
-    water: str  # the background
-    park: str  # the background
-    street: str  # the background
-    main_street: str  # the background
-    hairline: str  # the background
+    outline: str  # an area's outline
+    casing: str  # the casing around outlines and letters
+    land: str
+    water: str
+    park: str
+    street: str
+    main_street: str
+    hairline: str  # thin lines such as borders
 
 
 PAPER = Palette(
@@ -56,7 +56,7 @@ PAPER = Palette(
 
 
 def class_colours(n_classes: int) -> tuple[str, ...]:
-    """Choose a colour for each class, lowest first."""
+    """Return a color for each class, lowest first."""
     if n_classes < 1:
         return ()
     scale, n_upper = PAPER.sequential[1:], n_classes - 1
@@ -71,7 +71,7 @@ def class_colours(n_classes: int) -> tuple[str, ...]:
 
 
 def count_bounds(counts: npt.NDArray[np.int64]) -> tuple[int, ...]:
-    """Find the highest count of each class of cells; equal counts are never told apart."""
+    """Return the highest count in each class of cells; equal counts share a class."""
     if not len(counts):
         return (1,)
     return tuple(int(bound) for bound in np.unique(np.floor(np.percentile(counts, ENDS_AT))))

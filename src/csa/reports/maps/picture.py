@@ -1,4 +1,4 @@
-"""Marks into a PNG: a figure and canvas of their own, no global state, the same bytes each time."""
+"""Paint marks into a PNG with a figure of its own: no global state, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from csa.reports.maps.palette import PAPER
 from csa.reports.maps.view import Box
 
 DOTS = 72
-"""A point is a pixel: letters and lines are given in pixels."""
+"""One point is one pixel: letters and lines are given in pixels."""
 
 DASHED = (0, (4.0, 4.0))
-"""In widths of the line."""
+"""Dash pattern, in line widths."""
 
 COLOURS = 96
-"""Of the picture's own palette: a map has few, and their mixtures at edges."""
+"""Size of the picture's own palette: a map has few colors, plus their blends at edges."""
 
 
 def paint(
     layers: Sequence[tuple[Sequence[Mark], Box | None]], size_px: tuple[int, int], dpi: int
 ) -> bytes:
-    """Paint marks."""
+    """Paint marks into a PNG."""
     width, height = size_px
     figure = Figure(
         figsize=(width / DOTS, height / DOTS), dpi=DOTS, facecolor=PAPER.ground, edgecolor="none"
@@ -122,7 +122,7 @@ def _text(words: Words, upright: Affine2D) -> Text:
 
 
 def _path(shapes: Iterable[shapely.Geometry]) -> Path | None:
-    """One path of all rings and lines; holes run the other way round, and so stay empty."""
+    """Return one path of all rings and lines; holes run the other way, so they stay empty."""
     parts = shapely.get_parts(np.array(list(shapes), dtype=object))
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         parts = shapely.get_parts(parts)

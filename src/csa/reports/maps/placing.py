@@ -1,4 +1,4 @@
-"""What is taken on a map: no label is placed where another stands."""
+"""Space already used on a map, so that no label covers another."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from csa.reports.maps.sheet import Style
 Shapes = npt.NDArray[np.object_]
 
 WAYS = tuple((math.cos(turn), math.sin(turn)) for turn in np.arange(24) * math.pi / 12)
-"""Directions, from east on, clockwise on the sheet."""
+"""Directions, starting east, clockwise on the sheet."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A label that found its place."""
+    """A label in its place."""
 
     text: str  # what it says
-    box: shapely.Geometry  # what it covers, in pixels
+    box: shapely.Geometry  # area it covers, in pixels
 
 
 @dataclass
@@ -32,25 +32,25 @@ class Labels:
     """Labels placed so far."""
 
     frame: shapely.Geometry  # the map's frame, in pixels
-    style: Style  # sizes
-    placed: list[Placed] = field(default_factory=list)  # what they cover
-    marks: list[Mark] = field(default_factory=list)  # what they are drawn of
-    taken: list[shapely.Geometry] = field(default_factory=list)  # all that no label may touch
+    style: Style  # text sizes
+    placed: list[Placed] = field(default_factory=list)  # labels, with what each covers
+    marks: list[Mark] = field(default_factory=list)  # their fills, lines and words
+    taken: list[shapely.Geometry] = field(default_factory=list)  # shapes that no label may touch
     outlines: list[shapely.Geometry] = field(default_factory=list)
 
     def are_free(self, shapes: Shapes) -> npt.NDArray[np.bool_]:
-        """Tell which shapes touch nothing taken."""
+        """Return, for each shape, whether it touches nothing in use."""
         taken = np.array(self.taken, dtype=object)
         touches = shapely.intersects(taken[:, None], shapes[None, :])
         return np.asarray(~touches.any(axis=0), dtype=np.bool_)
 
     def is_free(self, box: shapely.Geometry) -> bool:
-        """Tell whether a label fits."""
+        """Return whether a label fits inside the frame without touching anything in use."""
         one = np.array([box], dtype=object)
         return bool(shapely.covers(self.frame, box)) and bool(self.are_free(one)[0])
 
     def undo(self, n_placed: int, n_taken: int, n_marks: int) -> None:
-        """Take back what was placed last."""
+        """Undo the latest placements."""
         del self.placed[n_placed:], self.taken[n_taken:], self.marks[n_marks:]
 
     def put(self, text: str, box: shapely.Geometry, marks: Iterable[Mark]) -> None:
@@ -61,5 +61,5 @@ class Labels:
 
 
 def box_around(x: float, y: float, width: float, height: float) -> shapely.Geometry:
-    """Draw a box around its middle."""
+    """Return a box around its center."""
     return shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)

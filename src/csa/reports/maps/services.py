@@ -1,4 +1,4 @@
-"""Numbered services on an area's sheet: each at its place or, where another stands, beside it."""
+"""Numbered services on an area's sheet, each at its location or, if that is taken, beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from csa.reports.maps.placing import WAYS, Labels
 
 
 def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:
-    """Place numbered services, each at its place or, where another stands, beside it."""
+    """Place numbered services, each at its location or, if that is taken, beside it."""
     size = labels.style.small_px
     missing = []
     for number, point in services:

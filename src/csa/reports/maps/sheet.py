@@ -1,4 +1,4 @@
-"""What a map of a sheet shows, as values, and how large each style draws it."""
+"""The contents of a map sheet, as values, and the sizes of each drawing style."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ StyleName = Literal["print", "wall", "screen", "phone"]
 class MapArea:
     """An area on a map."""
 
-    letter: str  # its letter and its place name
-    name: str  # its letter and its place name
+    letter: str  # its letter
+    name: str  # its place name
     shape: shapely.Geometry  # its outline, WGS 84
-    is_served: bool  # true for a core service area; False for a candidate
+    is_served: bool  # True for a core service area, False for a candidate
 
 
 @dataclass(frozen=True)
 class MapSheet:
-    """All that a map shows."""
+    """Everything that a map shows."""
 
     study_area: shapely.Geometry  # the city, WGS 84; may be empty
-    neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may have no row
-    layers: Mapping[str, str]  # geoJSON text by layer of `csa.ingest.basemap.LAYERS`
+    neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84; may be empty
+    layers: Mapping[str, str]  # GeoJSON text by layer of `csa.ingest.basemap.LAYERS`
     cells: tuple[tuple[int, int], ...]  # H3 cell and the position of its class
-    class_words: tuple[str, ...]  # what each class says, lowest first
+    class_words: tuple[str, ...]  # the text of each class, lowest first
     areas: tuple[MapArea, ...]  # core service areas, or candidates
     legend_title: str  # what is counted
     date_line: str  # the period, such as `July 2017 to June 2020`
-    source_line: str  # who publishes what is counted
+    source_line: str  # who publishes the incidents
     is_synthetic: bool  # whether the city is made up
     units: Literal["us", "metric"]  # of the scale bar
-    metric_crs: str  # the city's projected system, in metres
+    metric_crs: str  # the city's projected CRS, in metres
     language: str  # such as `en` or `es`
-    focus: shapely.Geometry | None = None  # what the map is drawn around, WGS 84
+    focus: shapely.Geometry | None = None  # the shape to zoom to, WGS 84
     services: tuple[tuple[str, float, float, int], ...] = ()
     street_names: bool = False  # whether main streets are named
 
@@ -49,14 +49,14 @@ class MapSheet:
 class Style:
     """Sizes of one style, in pixels."""
 
-    size_px: tuple[int, int]  # width and height where none is asked for
-    dpi: int  # what the picture says of its own resolution
+    size_px: tuple[int, int]  # default width and height
+    dpi: int  # resolution recorded in the PNG
     text_px: float
     small_px: float
     name_px: float
     outline_px: float  # a candidate's line; a core service area's is heavier
     pad_px: float  # between parts
-    is_projected: bool = False  # whether it hangs on a wall
+    is_projected: bool = False  # whether it is shown on a wall
 
 
 STYLES: Mapping[StyleName, Style] = MappingProxyType(
@@ -67,4 +67,4 @@ STYLES: Mapping[StyleName, Style] = MappingProxyType(
         "phone": Style((720, 1000), 96, 26, 24, 24, 4, 16, is_projected=True),
     }
 )
-"""`print` is the text's width of A4 and US Letter at 200 dots per inch."""
+"""The width of `print` is the text's width on A4 and US Letter at 200 dots per inch."""

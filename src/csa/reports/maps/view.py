@@ -1,4 +1,4 @@
-"""Where things are on a map: metres to pixels, the scale bar's length, the way north."""
+"""Positions on a map: metres to pixels, the length of the scale bar, the direction of north."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from csa.geo.cells import outline
 from csa.reports.maps.sheet import MapSheet
 
 FOCUS_PAD_M = 250.0
-"""Around an area on its own sheet: two blocks, so that one sees how to get there."""
+"""Margin around an area on its own sheet: two blocks, to show how to get there."""
 
 EDGE_SHARE = 0.025
-"""Of the city's size, left free around it."""
+"""Margin around the city, as a share of its size."""
 
 SMALLEST_M = 200.0
-"""No map shows less: one point has no size."""
+"""Smallest extent of a map, since one point has no size."""
 
 TOLERANCE_PX = 0.35
 Box = tuple[float, float, float, float]
@@ -34,10 +34,10 @@ class MapView:
     """A map's frame on the sheet, and what it shows."""
 
     box: Box  # left, top, right, bottom, in pixels
-    west_m: float  # what lies at the frame's top left, in the metric system
-    north_m: float  # what lies at the frame's top left, in the metric system
+    west_m: float  # x at the frame's left edge, in the metric CRS
+    north_m: float  # y at the frame's top edge, in the metric CRS
     px_per_m: float  # the scale
-    metric_crs: str  # the projected system, in metres
+    metric_crs: str  # the projected CRS, in metres
 
     @property
     def frame(self) -> shapely.Geometry:
@@ -45,13 +45,13 @@ class MapView:
         return shapely.box(*self.box)
 
     def draw(self, shapes: Iterable[shapely.Geometry]) -> tuple[shapely.Geometry, ...]:
-        """Bring shapes onto the sheet, cut to the frame and no finer than pixels show."""
+        """Project shapes onto the sheet, clipped to the frame and simplified to the pixel."""
         drawn = np.array(list(shapes), dtype=object)
         if not len(drawn):
             return ()
         drawn = shapely.transform(drawn, self._to_px)
         drawn = shapely.simplify(drawn, TOLERANCE_PX)
-        spare = 40.0  # beyond the frame, so that no outline runs along it
+        spare = 40.0  # outlines are clipped this far outside the frame, so that none runs along it
         left, top, right, bottom = self.box
         wide = (left - spare, top - spare, right + spare, bottom + spare)
         return tuple(shapely.clip_by_rect(drawn, *wide))
@@ -64,7 +64,7 @@ class MapView:
 
 
 def extent_m(sheet: MapSheet) -> Box:
-    """Find what a map must show."""
+    """Return the extent that a map must show."""
     shapes = [sheet.focus] if sheet.focus is not None else []
     shapes = [shape for shape in shapes if not shapely.is_empty(shape)]
     pad_m = FOCUS_PAD_M if shapes else 0.0
@@ -83,7 +83,7 @@ def extent_m(sheet: MapSheet) -> Box:
 
 
 def _whole(sheet: MapSheet) -> list[shapely.Geometry]:
-    """List the city; without an outline of it, its neighborhoods, or else what lies in it."""
+    """List the city's outline, else its neighborhoods, else whatever lies in it."""
     if not shapely.is_empty(sheet.study_area):
         return [sheet.study_area]
     named: list[shapely.Geometry] = [
@@ -104,7 +104,7 @@ def _is_nothing(shape: shapely.Geometry | None) -> bool:
 
 
 def fit(extent: Box, box: Box, metric_crs: str) -> MapView:
-    """Fit what is shown into a frame, in its middle."""
+    """Fit an extent into a frame, centered."""
     west, south, east, north = extent
     width, height = box[2] - box[0], box[3] - box[1]
     px_per_m = min(width / (east - west), height / (north - south))
@@ -114,7 +114,7 @@ def fit(extent: Box, box: Box, metric_crs: str) -> MapView:
 
 
 def scale_bar(view: MapView, units: str, language: str, longest_px: float) -> tuple[float, str]:
-    """Choose a scale bar."""
+    """Return the length and label of a scale bar."""
     room_m = longest_px / view.px_per_m
     bars = _us_bars(language) if units == "us" else _metric_bars(language)
     fitting = [bar for bar in bars if bar[0] <= room_m] or bars[:1]
@@ -139,7 +139,7 @@ def _metric_bars(language: str) -> list[tuple[float, str]]:
 
 
 def north_degrees(view: MapView, x_m: float, y_m: float) -> float:
-    """Tell where north is: a projected grid leans a little."""
+    """Return the direction of north at a point, in degrees: a projected grid is slightly turned."""
     (lon,), (lat,) = to_lonlat(np.array([x_m]), np.array([y_m]), view.metric_crs)
     here, there = project(np.array([lon, lon]), np.array([lat, lat + 0.01]), view.metric_crs)
     east_m, north_m = there - here

@@ -1,4 +1,4 @@
-"""Which areas and candidates are the same place, whatever their letters and cell sizes."""
+"""Match areas and candidates that are the same place, whatever their letters and cell sizes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
 def resolution_of(cells: CellSet) -> int:
-    """Tell the size of cells."""
+    """Return the H3 resolution of an area's cells."""
     return int(next(iter(cells))) >> 52 & 0xF
 
 
 def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
-    """Name the candidates of a proposal that are none of some areas."""
+    """Name the candidates of a proposal that match none of the given areas."""
     if proposal is None:
         return ()
     shapes = [_resized(area.cells, _size(proposal)) for area in areas]
@@ -30,7 +30,7 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
-    """List the candidates of a month that are no served area, with how sure they are."""
+    """List a month's candidates that are not in service, with how certain they are."""
     names = set(unlike(areas, now))
     rows = table[table["place_name"].isin(names)].sort_values("place_name")
     tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
@@ -44,26 +44,26 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
 
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
-    """Name the candidates of a month that are none a month later."""
+    """Name the candidates of one month that are gone a month later."""
     shapes = cells_of(now)
     named = zip(before.areas["place_name"], cells_of(before), strict=True)
     return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:
-    """Take each candidate's cells."""
+    """List each candidate's cells."""
     return [frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]]
 
 
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:
-    """Find the candidate that is the same place as an area."""
+    """Return the position of the candidate that is the same place as an area."""
     if proposal is None:
         return None
     return _like(_resized(cells, _size(proposal)), cells_of(proposal))
 
 
 def _like(cells: CellSet, others: Sequence[CellSet]) -> int | None:
-    """Find the set that is the same place: half of all their cells in common, at least."""
+    """Return the position of the set that shares at least half of the combined cells."""
     shares = [len(cells & other) / max(1, len(cells | other)) for other in others]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     return best if best is not None and shares[best] >= SAME_PLACE else None
@@ -74,7 +74,7 @@ def _size(proposal: Proposal) -> int:
 
 
 def _resized(cells: CellSet, resolution: int) -> CellSet:
-    """Put an area on cells of another size: those whose middle lies in it."""
+    """Convert an area to cells of another size: those with their center in it."""
     size = resolution_of(cells)
     if resolution == size:
         return cells

@@ -1,4 +1,4 @@
-"""What a report says of one area, as values."""
+"""The facts a report holds about one area, as values."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import WorkPlan
 
 CANDIDATE = "candidate"
-"""State of an area that nobody decided on."""
+"""State of an area that nobody has decided on."""
 
 
 class AreaMove(StrEnum):
-    """What became of an area among the candidates since the month before: a closed set."""
+    """How an area changed among the candidates since the month before: a closed set."""
 
     NEW = "new"
     GONE = "gone"
@@ -33,9 +33,9 @@ class AreaMove(StrEnum):
 class Service:
     """A service in or near an area, with its number on the area's map."""
 
-    number: int  # from 1, the nearest first
-    name: str  # as the city's list has them
-    kind: str  # as the city's list has them
+    number: int  # from 1, nearest first
+    name: str  # from the city's list
+    kind: str  # from the city's list
     lon: float  # degrees
     lat: float  # degrees
     metres: float  # from the area's edge; 0 inside
@@ -45,10 +45,10 @@ class Service:
 class Help:
     """The services of one area."""
 
-    near: tuple[Service, ...]  # in it or near it, the nearest first
-    n_inside: int  # how many of them lie in it
-    lacking: tuple[str, ...]  # kinds on the list of which none is in it or near it
-    per_1k: float | None  # services in it per 1,000 residents
+    near: tuple[Service, ...]  # those in or near it, nearest first
+    n_inside: int  # how many of them are inside
+    lacking: tuple[str, ...]  # the list's kinds with no service in or near it
+    per_1k: float | None  # services inside per 1,000 residents
 
 
 @dataclass(frozen=True)
@@ -62,53 +62,53 @@ class AreaMonth:
 
 @dataclass(frozen=True)
 class Times:
-    """An area's incidents by month and by part of the day: for the leader of a walk alone."""
+    """An area's incidents by month and part of day, for the leader of a walk only."""
 
     months: tuple[AreaMonth, ...]  # the months counted
     parts: tuple[tuple[int, ...], ...] | None
-    without_time: int  # incidents without a time, and those whose time is that of the report
-    reported_time: int  # incidents without a time, and those whose time is that of the report
+    without_time: int  # incidents without a time
+    reported_time: int  # incidents whose recorded time is that of the report
 
 
 @dataclass(frozen=True)
 class AreaFacts:
     """One area of a report."""
 
-    letter: str  # of the store, or of the month's proposal
-    name: str  # of the store, or of the month's proposal
+    letter: str  # from the store, or the month's proposal
+    name: str  # from the store, or the month's proposal
     state: str  # `candidate`, `designated` or `maintenance`
-    since: date | None  # the day of its state; None for a candidate
+    since: date | None  # first day of its state; None for a candidate
     cells: CellSet  # H3 cells
     shape: shapely.Geometry  # WGS 84
-    km2: float  # land
-    incidents: int  # in the period, and in its last 12 months
-    recent_12: int  # in the period, and in its last 12 months
+    km2: float  # land area
+    incidents: int  # in the period
+    recent_12: int  # in the last 12 months of the period
     usual: tuple[int, int] | None
-    people: float | None  # residents; None where unknown
-    is_listed: bool  # whether it is among the month's candidates, itself or most of it
-    tier: int | None  # of this month's proposal and of the one before; None where it has none
-    tier_before: int | None  # of this month's proposal and of the one before
-    move: AreaMove  # what became of it since the month before
+    people: float | None  # residents; None if unknown
+    is_listed: bool  # whether most of it is among the month's candidates
+    tier: int | None  # in this month's proposal; None if it has none
+    tier_before: int | None  # in the proposal a month earlier; None if it had none
+    move: AreaMove  # change since the month before
     is_doubtful: bool
     stability: float | None
     times: Times  # for the leader's sheet
-    help: Help | None  # its services; None where the city has no list
-    verdict: Message | None  # what changed in it, and how sure; None where it is not followed
-    lines: tuple[ActionLine, ...]  # actions of the plan that name it
-    work: WorkPlan | None  # its work plan; None for a candidate
+    help: Help | None  # None if the city has no list of services
+    verdict: Message | None  # what changed in it; None if it is not followed
+    lines: tuple[ActionLine, ...]  # plan actions that name it
+    work: WorkPlan | None  # None for a candidate
 
     @property
     def is_candidate(self) -> bool:
-        """Whether nobody decided on it yet."""
+        """Whether nobody has decided on it yet."""
         return self.state == CANDIDATE
 
 
 @dataclass(frozen=True)
 class Unserved:
-    """A candidate of the month that is no served area."""
+    """A candidate of the month that is not in service."""
 
-    letter: str  # a small one: a month's capitals may be those of served areas
-    name: str  # the place's
-    tier: int | None  # 1 for the densest; None where it cannot be told apart from the city
+    letter: str  # lowercase, since capitals may be letters of served areas
+    name: str  # its place name
+    tier: int | None  # 1 for the densest; None if it cannot be told apart from the city
     is_doubtful: bool
     shape: shapely.Geometry  # its outline, WGS 84

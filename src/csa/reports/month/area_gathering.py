@@ -1,4 +1,4 @@
-"""The areas of a report: served ones, else the month's candidates, each with its facts."""
+"""The areas of a report, those in service or else the month's candidates, with their facts."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ YEAR = 12
 
 @dataclass(frozen=True)
 class MonthSeen:
-    """A month's proposals and data, from which areas are told."""
+    """A month's proposals and data, from which the facts of areas are gathered."""
 
-    dataset: Dataset  # nothing of it is later than the month
-    config: CityConfig  # the city's file, and how areas are proposed
-    choices: Choices  # the city's file, and how areas are proposed
+    dataset: Dataset  # nothing in it is later than the month
+    config: CityConfig  # the city's file
+    choices: Choices  # how areas are proposed
     period: Period  # the months counted
     now: Proposal  # the month's proposal
-    before: Proposal | None  # the month's proposal
+    before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
     cover: pd.DataFrame  # the study area's cells at the resolution of `choices`
 
 
 @dataclass(frozen=True)
 class _Row:
-    """An area before anything is counted: who it is."""
+    """An area's identity, before anything is counted."""
 
     letter: str
     name: str
@@ -70,7 +70,7 @@ class _Row:
 def areas_of(
     seen: MonthSeen, records: Records, lines: Sequence[ActionLine], today: date
 ) -> tuple[AreaFacts, ...]:
-    """Tell the areas of a month: the served ones, else its candidates."""
+    """Gather the facts of a month's areas: those in service, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
     rows.sort(key=lambda row: (len(row.letter), row.letter))
     found: list[AreaFacts] = []
@@ -180,7 +180,7 @@ def _move(
             (False, True): AreaMove.GONE,
             (False, False): AreaMove.ABSENT,
         }[is_now, was_before]
-    # No tier is lower than any: the area cannot be told apart from the city.
+    # Having no tier ranks below every tier: the area cannot be told apart from the city.
     now, before = (math.inf if tier is None else tier for tier in tiers)
     if now == before:
         return AreaMove.SAME

@@ -1,4 +1,4 @@
-"""What a month's report is made from beside its data, and the snapshot that names all of it."""
+"""What a month's report is made from besides its data, and the snapshot that identifies it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from csa.reports.month.snapshot import Snapshot, snapshot_of
 
 @dataclass(frozen=True)
 class Beside:
-    """What else a report is made with."""
+    """Other inputs of a report."""
 
     layers: Mapping[str, str] = field(default_factory=dict)
-    earlier: tuple[Publication, ...] = ()  # all that was ever published, for the public edition
+    earlier: tuple[Publication, ...] = ()  # all earlier publications, for the public edition
     with_public: bool = True  # whether the public edition is wanted
 
 
@@ -32,7 +32,7 @@ ON_PUBLIC_GROUND = frozenset({"prevention-walks", "prevention-leaders"})
 
 
 def needs_public(audiences: Collection[str], records: Records) -> bool:
-    """Tell whether editions rest on what the public is told."""
+    """Return whether any edition needs the public facts."""
     return "public" in audiences or (
         not served(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
     )
@@ -45,7 +45,7 @@ def snapshot_for(
     month: Month,
     beside: Beside = NOTHING_BESIDE,
 ) -> Snapshot:
-    """Name what a report of a month is made from, before it is."""
+    """Return the snapshot of a month's report before the report is made."""
     choices = replace(source.choices, until=month.plus(1))
     record, past = kept_of(source, records, choices)
     parts = {

@@ -1,4 +1,4 @@
-"""The facts of one month: all that the five editions are written from, gathered once."""
+"""The facts of one month that all five editions are written from, gathered once."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ from csa.reports.public.facts import PublicFacts
 
 @dataclass(frozen=True)
 class PooledVerdict:
-    """What became of areas since a start, all together."""
+    """How all areas together have changed since a start."""
 
-    letters: tuple[str, ...]  # the areas followed; none where they are not the report's own
-    n_areas: int  # how many
-    since: Month  # the first and the last month of after
-    through: Month  # the first and the last month of after
-    n_months: int  # how many
-    verdict: Verdict | None  # of the closed set; None where it is too early to say
-    sentence: Message  # in words, with what chance could give
+    letters: tuple[str, ...]  # the areas followed; empty if they are not the report's own
+    n_areas: int  # number of areas followed
+    since: Month  # the first month after the start
+    through: Month  # the last month compared
+    n_months: int  # number of months compared
+    verdict: Verdict | None  # None if it is too early to tell
+    sentence: Message  # the verdict in words, with the range chance would explain
     beside: tuple[Message, ...]
     are_earlier: bool
-    left_out: tuple[str, ...]  # letters of served areas that are not among them
+    left_out: tuple[str, ...]  # letters of served areas not included
 
 
 @dataclass(frozen=True)
 class MapGround:
-    """What maps are drawn on."""
+    """The base that maps are drawn on."""
 
     study_area: shapely.Geometry  # WGS 84
     neighborhoods: gpd.GeoDataFrame  # `name` and `geometry`, WGS 84
-    layers: Mapping[str, str]  # geoJSON text by layer of `csa.ingest.basemap.LAYERS`
-    counts: Mapping[int, int]  # cell to incidents in the period, of the cells that have any
+    layers: Mapping[str, str]  # GeoJSON text by layer of `csa.ingest.basemap.LAYERS`
+    counts: Mapping[int, int]  # incidents in the period by cell, only cells with any
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class PlanFacts:
 
     plan: Plan  # the plan
     lines: tuple[ActionLine, ...]  # its actions
-    review: Review  # what is late, due, stuck, open, completed
-    measures: tuple[MeasureLine, ...]  # its measures for the whole city, and one word each
-    at_quarter: tuple[AtQuarter, ...]  # its measures for the whole city, and one word each
+    review: Review  # late, due, stuck, open and completed actions
+    measures: tuple[MeasureLine, ...]  # its measures for the whole city
+    at_quarter: tuple[AtQuarter, ...]  # the same measures with a one-word verdict each
     undone: tuple[str, ...]
 
     def team_goal(self, team: str) -> str | None:
@@ -80,32 +80,32 @@ class PlanFacts:
 
 @dataclass(frozen=True)
 class PublicPart:
-    """What the public edition is written from."""
+    """The input of the public edition."""
 
-    facts: PublicFacts | None = None  # none where they may not be told
-    why_not: Message | None = None  # why, and what to do; None where they are there
-    caution: Message | None = None  # what whoever hands it out must know
+    facts: PublicFacts | None = None  # None if they cannot be published
+    why_not: Message | None = None  # why, and what to do; None if there are facts
+    caution: Message | None = None  # a warning for whoever hands it out
 
 
 @dataclass(frozen=True)
 class Facts:
     """The facts of one month."""
 
-    snapshot: Snapshot  # what it was made from
+    snapshot: Snapshot  # what they were made from
     config: CityConfig  # the city's file
-    choices: Choices  # how areas are proposed; its end is that of the month
+    choices: Choices  # how areas are proposed, with the month's end
     data_through: date  # the last day counted
-    areas: tuple[AreaFacts, ...]  # the served areas, else the month's candidates; by letter
-    is_served: bool  # whether they are served
+    areas: tuple[AreaFacts, ...]  # the areas in service, else the month's candidates; by letter
+    is_served: bool  # whether the areas are in service
     unserved: tuple[Unserved, ...]
-    gone: tuple[str, ...]  # names of the candidates of the month before that are none any more
-    summary: Mapping[str, Any]  # of the proposal, as its file holds it
-    can_locate: GateAnswer  # whether the data can say where
-    city_year: YearToDate | None  # the whole city's year so far; None where it cannot be compared
-    followed: PooledVerdict | None  # what changed, all areas together; None where it cannot be told
-    why_not_followed: Message | None  # why; None where it is told
-    ground: MapGround  # what maps are drawn on
-    plan: PlanFacts | None  # the plan; None where the city has none
+    gone: tuple[str, ...]  # names of last month's candidates that are gone
+    summary: Mapping[str, Any]  # summary of the proposal, as in its file
+    can_locate: GateAnswer  # whether the data can locate areas
+    city_year: YearToDate | None  # the whole city's year so far; None if it cannot be compared
+    followed: PooledVerdict | None  # the change in all areas together; None if unknown
+    why_not_followed: Message | None  # why not; None if it is known
+    ground: MapGround  # the base of the maps
+    plan: PlanFacts | None  # None if the city has none
     services_per_1k: float | None  # the whole city's services per 1,000 residents
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised
     missing: tuple[Message, ...]  # what the report lacks, and what to do
@@ -118,5 +118,5 @@ class Facts:
 
     @property
     def today(self) -> date:
-        """The day on which the plan is looked at."""
+        """The day on which the plan's status is taken."""
         return self.snapshot.as_of

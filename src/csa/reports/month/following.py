@@ -1,4 +1,4 @@
-"""What became of all areas together since they were last chosen, and how sure that is."""
+"""The change in all areas together since they were last chosen, and how certain it is."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from csa.reports.month.alike import cells_of
 from csa.reports.month.facts import PooledVerdict
 
 LEAST_MONTHS = 3
-"""Fewer since a start are too early to say anything: one month's luck would be told as news."""
+"""Months since a start below which it is too early to judge: chance would pass for news."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of areas, or why it cannot be told."""
+    """The change in areas, or why it cannot be measured."""
 
-    followed: PooledVerdict | None = None  # all together; None where it cannot be told
-    why_not: Message | None = None  # why; None where it is told
-    singles: Mapping[str, Message] | None = None  # letter to what is said of one area alone
+    followed: PooledVerdict | None = None  # all together; None if it cannot be measured
+    why_not: Message | None = None  # why not; None if it was measured
+    singles: Mapping[str, Message] | None = None  # letter to the sentence on that area alone
 
 
 def way_of(choices: Choices, areas: Served | None) -> Choices:
-    """Take months and cell size from the areas followed: past years of another way tell less."""
+    """Take months and cell size from the areas followed, so that past years are comparable."""
     if areas is None:
         return choices
     period = areas.chosen.period
@@ -60,7 +60,7 @@ def follow_served(
     past: Sequence[PastCohort],
     tell: Tell = silent,
 ) -> Result:
-    """Follow the served areas since the last designation."""
+    """Follow the areas in service since the last designation."""
     try:
         through = covered_months(located).until.plus(-1)
         if areas.since > through:
@@ -75,9 +75,9 @@ def follow_served(
 def follow_earlier(
     located: StudyArea, then: Proposal, past: Sequence[PastCohort], tell: Tell = silent
 ) -> Result:
-    """Follow the areas that would have been proposed a year ago, where none is served.
+    """If no area is in service, follow those that would have been proposed a year ago.
 
-    Nobody chose them by what came after, so that they tell what areas do where nothing is done.
+    Nobody chose them by what came after, so they show how areas change without action.
     """
     params = then.summary["params"]
     since = Month.parse(params["until"])
@@ -99,7 +99,7 @@ def follow_earlier(
 
 
 def year_ago(until: Month) -> Month:
-    """Return the start from which areas are followed where none is served."""
+    """Return the start used to follow areas if none is in service."""
     return until.plus(-DEFAULT_AFTER)
 
 
@@ -140,7 +140,7 @@ def _told(
 
 
 def _beside(located: StudyArea, found: Displacement, n_months: int) -> tuple[Message, ...]:
-    """Tell before and after beside the rest of the city, and what such areas do by themselves."""
+    """Compare before and after with the rest of the city, and with what such areas usually do."""
     evidence, _ = measure_evidence(located, found, match_controls(located, found))
     course = Course(
         (evidence.before.months, n_months),

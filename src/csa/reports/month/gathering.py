@@ -1,4 +1,4 @@
-"""Gather the facts of one month, once for all editions."""
+"""Gather the facts of a month, once for all editions."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def gather(
 ) -> Facts:
     """Gather the facts of a month.
 
-    Nothing later than the month is looked at, but in the store: what was decided is shown as it
-    stands there.
+    Nothing later than the month is used, except from the store: decisions are shown as they
+    stand there.
     """
     refuse_outside(source.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)
@@ -111,7 +111,7 @@ def _with_verdicts(areas: Sequence[AreaFacts], result: Result) -> tuple[AreaFact
 
 
 def _gone(areas: Sequence[AreaFacts], before: Proposal | None, now: Proposal) -> tuple[str, ...]:
-    """Name last month's candidates that are none any more, and are no area of the report."""
+    """Name last month's candidates that are gone and match no area of the report."""
     if before is None:
         return ()
     left = set(unlike(areas, before))
@@ -165,6 +165,6 @@ def _public(
         caution = say("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution)
     except CsaError as error:
-        if error.message.key == "publish.address":  # its sentence says the very text
+        if error.message.key == "publish.address":  # its sentence would quote the text itself
             return PublicPart(why_not=say("report.text_address"))
         return PublicPart(why_not=error.message)

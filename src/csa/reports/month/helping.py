@@ -1,4 +1,4 @@
-"""Services in and near areas: how many, which kinds are lacking, where each stands on a map."""
+"""Services in and near areas: how many, which kinds are missing, and where they are."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from csa.geo.services import gaps, services_of
 from csa.reports.month.area_facts import Help, Service
 
 MIN_PEOPLE = 500
-"""Fewer residents make no rate: one service more or less would double it."""
+"""Residents below which no rate is given: one service more or less would double it."""
 
 
 def helps_of(dataset: Dataset, config: CityConfig, areas: Sequence[CellSet]) -> list[Help | None]:
-    """Tell of each area what helps there."""
+    """Return the services of each area; None if the city has no list."""
     services, near = dataset.services, config.services
     if services is None or near is None:
         return [None] * len(areas)
@@ -61,7 +61,7 @@ def _near(
 
 
 def services_per_1k(dataset: Dataset) -> float | None:
-    """Tell how many services the whole city has for its residents."""
+    """Return the whole city's services per 1,000 residents; None if unknown."""
     people = dataset.report.get("population")
     if dataset.services is None or people is None or people < MIN_PEOPLE:
         return None

@@ -1,4 +1,4 @@
-"""A month's data, proposed from as often as needed: nothing later than the month is in them."""
+"""A city as it was known at a month's end, from which proposals are made as needed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from csa.reports.month.snapshot import last_day
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:
-    """Take of a dataset what was known of a month's end: nothing later."""
+    """Return a dataset as it was known at a month's end."""
     end = last_day(month)
     if date.fromisoformat(dataset.report["data_through"]) <= end:
         return dataset
@@ -50,18 +50,18 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
 class MonthEnd:
     """A city as it was known at a month's end."""
 
-    dataset: Dataset  # nothing of it is later than the month
+    dataset: Dataset  # nothing in it is later than the month
     config: CityConfig  # the city's file
     choices: Choices  # how areas are proposed, with the month's end
-    suggestion: Suggestion  # what past years suggest, else the city's file
+    suggestion: Suggestion  # settings suggested by past years, else by the city's file
     past: tuple[PastCohort, ...]
-    is_past_known: bool  # whether `csa backtest` has kept past years
+    is_past_known: bool  # whether `csa backtest` has stored past years
     cover: pd.DataFrame  # as `csa.areas.study_area.study_cells`
-    tell: Tell  # called with each step as it begins
+    tell: Tell  # called as each step begins
 
     @classmethod
     def at(cls, source: FollowSource, records: Records, month: Month, tell: Tell) -> MonthEnd:
-        """Look at a city at a month's end."""
+        """Return a city as it was known at a month's end."""
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
         dataset = through_month(source.dataset, month)
@@ -83,27 +83,27 @@ class MonthEnd:
 
     @property
     def through(self) -> date:
-        """The last day that is known."""
+        """The last day with data."""
         return date.fromisoformat(self.dataset.report["data_through"])
 
     @property
     def covered(self) -> Period | None:
-        """The whole months that are known."""
+        """The whole months covered."""
         return whole_months(date.fromisoformat(self.dataset.report["data_from"]), self.through)
 
     def proposal(self, until: Month) -> Proposal:
-        """Propose as of a month's first day."""
+        """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
         return propose(self.dataset, self.config, choices, self.tell, self.cover, self.suggestion)
 
     def proposal_before(self, until: Month) -> Proposal | None:
-        """Propose as of an earlier first day."""
+        """Propose areas as of the first day of an earlier month."""
         if until <= Month.parse(self.dataset.report["data_from"][:7]):
             return None
         return self.proposal(until)
 
     def located(self, resolution: int) -> StudyArea:
-        """Put the incidents on cells."""
+        """Assign the incidents to cells of a resolution."""
         is_same = resolution == self.choices.resolution
         choices = replace(self.choices, resolution=resolution)
         return locate(self.dataset, self.config, choices, self.cover if is_same else None)
@@ -121,20 +121,20 @@ class MonthEnd:
 def kept_of(
     source: FollowSource, records: Records, choices: Choices
 ) -> tuple[Record | None, tuple[PastCohort, ...] | None]:
-    """Read what is kept of past years beside the dataset."""
+    """Return the record and past cohorts stored beside the dataset."""
     kept = (source.folder, source.dataset, source.config)
     way = way_of(choices, last_served(records))
     return load_suggestion(*kept, choices), load_past(*kept, way)
 
 
 def stability_of(judgement: AreaAssessment) -> dict[str, float]:
-    """Tell how often each area is found again."""
+    """Return how often each area is found again with a fifth of the incidents left out."""
     named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
     return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
 
 
 def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
-    """Follow the served areas, else those that would have been proposed a year ago."""
+    """Follow the areas in service, else those that would have been proposed a year ago."""
     if n_silent:
         return Result(why_not=say("report.silent_months", n=n_silent))
     areas = last_served(records)

@@ -1,4 +1,4 @@
-"""What a month's data lack, what its report lacks, and what to do about either."""
+"""Notes on what a month's data and its report lack, and what to do about it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def data_notes(
     editions: Sequence[Edition],
     data_through: date,
 ) -> tuple[Message, ...]:
-    """Say what the count leaves out, what may change still, and what changed."""
+    """List what the count leaves out, what may still change, and what changed."""
     said = (
         *_left_out(summary),
         *_provisional(data_through, reported),
@@ -57,7 +57,7 @@ def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def _provisional(through: date, reported: Month) -> Iterator[Message]:
-    """Say that the newest whole month, or one under way, may grow; older ones hardly do."""
+    """Note that the newest whole month, or a month under way, may still grow."""
     after = through + timedelta(days=1)
     under_way = Month(after.year, after.month)
     if reported == under_way:
@@ -85,7 +85,7 @@ def _proxy(config: CityConfig) -> Message | None:
 
 
 def _domestic(dataset: Dataset, summary: Mapping[str, Any]) -> Message:
-    """Say how many are domestic: places tell less of those, and of all whose field is empty."""
+    """Count the domestic incidents, and those whose field is empty."""
     params = summary["params"]
     when = dataset.incidents["occurred_at"]
     is_in = when >= pd.Timestamp(params["covered_from"])
@@ -111,7 +111,7 @@ def what_lacks(
     records: Records,
     measures: Sequence[MeasureLine],
 ) -> tuple[Message, ...]:
-    """Say what the report lacks, and what to do."""
+    """List what the report lacks, and what to do."""
     has_services = dataset.services is not None and config.services is not None
     said = (
         (plan is not None, say("report.lacks_plan")),
@@ -125,7 +125,7 @@ def what_lacks(
 
 
 def refuse_outside(dataset: Dataset, reported: Month) -> None:
-    """Refuse a month of which the data hold no day."""
+    """Refuse a month outside the data."""
     report = dataset.report
     if report["data_from"] is None or report["data_through"] is None:
         raise PeriodError("period.no_data")
@@ -135,7 +135,7 @@ def refuse_outside(dataset: Dataset, reported: Month) -> None:
 
 
 def tasks_withheld(records: Records) -> Iterator[Message]:
-    """Name the areas of which a public task is on no sheet, for it seems to hold an address."""
+    """Name the areas whose sheet leaves out a public task that seems to hold an address."""
     found = sorted(
         {
             task.area

@@ -1,4 +1,4 @@
-"""What a report was made from, as one short id: data, choices, city, month and decisions."""
+"""A short id of everything a report was made from: data, choices, city, month and decisions."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from csa.decisions.store.records import Records
 FORMAT_VERSION = 1
 ID_DIGITS = 12
 COVERS = ("data_from", "data_through", "population", "population_year")
-"""What a dataset's report says of the same incidents, and a report rests on: a file that reaches
-further covers more months, whether or not anything happened in them."""
+"""Fields of a dataset's report that a snapshot holds: a file that reaches further covers more
+months, whether or not anything happened in them."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a report was made from; the same snapshot gives the same bytes."""
+    """Everything a report was made from; the same snapshot gives the same bytes."""
 
-    id: str  # first 12 hexadecimal digits of a hash of all below
+    id: str  # first 12 hexadecimal digits of a hash of everything below
     city: str  # the city's id
     fingerprint: str  # of the dataset
-    month: Month  # the month reported; the last that is counted
+    month: Month  # the month reported, the last one counted
     params: Mapping[str, Any]
-    audit_n: int  # number and hash of the trail's last entry that is of no hand-out
-    audit_head: str  # number and hash of the trail's last entry that is of no hand-out
-    as_of: date  # the day on which the plan is looked at: what is late, what is due
+    audit_n: int  # number of the trail's last entry, hand-outs aside
+    audit_head: str  # hash of that entry
+    as_of: date  # the day on which the plan's status is taken: what is late, what is due
 
 
 def snapshot_of(
@@ -46,13 +46,13 @@ def snapshot_of(
     choices: Choices,
     beside: Mapping[str, Any] | None = None,
 ) -> Snapshot:
-    """Name what a report of a month is made from.
+    """Return the snapshot of a month's report.
 
-    The plan is looked at on `as_of`: the month's last day, or the day of the store's last
-    decision where that is later. The wall clock would give another report each morning; the
-    month's last day alone would set what was decided afterwards, and is shown, before its time.
+    The plan's status is taken on `as_of`: the month's last day, or the day of the store's last
+    decision if that is later. The wall clock would give another report each morning; the
+    month's last day alone would show later decisions before they were made.
     """
-    head = records.decided  # who received an edition changes none
+    head = records.decided  # a record of who received an edition changes none
     params = {
         "method": METHOD_VERSION,
         "choices": _plain(choices),
@@ -91,7 +91,7 @@ def _hash(value: object) -> str:
 
 
 def _sorted(value: object) -> object:
-    """Order keys at each depth, so that the order in which a file names them is no difference."""
+    """Sort keys at each depth, since their order in a file means nothing."""
     if isinstance(value, Mapping):
         return {str(name): _sorted(value[name]) for name in sorted(value, key=str)}
     if isinstance(value, list | tuple):
@@ -100,20 +100,20 @@ def _sorted(value: object) -> object:
 
 
 def _plain(choices: Choices) -> dict[str, Any]:
-    """Write choices but their end, which is the month's."""
+    """Return choices without their end, which is the month's."""
     values = asdict(choices)
     del values["until"]
     return values | {"kinds": sorted(choices.kinds)}
 
 
 def _layer(dataset: Dataset, name: str) -> str:
-    """Return a layer's fingerprint: the dataset's own is of incidents and places alone."""
+    """Return a layer's fingerprint, since the dataset's own covers incidents and places only."""
     layer = dataset.report.get(name)
     return str(layer["fingerprint"]) if layer else ""
 
 
 def _decided_on(records: Records) -> Iterator[date]:
-    """List the days on which something was decided; a day planned ahead is none of them."""
+    """Yield the days on which something was decided, not the days that plans name."""
     days = (
         *(row.updated_on for row in records.actions),
         *(row.proposed_on for row in records.changes),

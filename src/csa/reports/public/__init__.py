@@ -1,1 +1,1 @@
-"""What the public is told: its facts, the bundle, its pages and the wall."""
+"""The public report: its facts, bundle, pages and wall display."""

@@ -1,4 +1,4 @@
-"""The areas that the public is told of, and what changed in all of them together."""
+"""The areas in the public report, and the change in all of them together."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ from csa.reports.public.window import PublicWindow
 
 State = Literal["candidate", "designated", "maintenance"]
 UNKNOWN = "unknown"
-"""Verdict where nothing can be told."""
+"""Verdict if nothing can be said."""
 
 
 @dataclass(frozen=True)
 class PublicAreaGround:
-    """An area that the public is told of."""
+    """An area in the public report, before figures are held back."""
 
-    letter: str  # its names
-    place_name: str  # its names
-    state: State  # how far it is
-    since: date | None  # the day of its state; None for a candidate of the period
+    letter: str  # its letter
+    place_name: str  # its place name
+    state: State  # candidate, designated or maintenance
+    since: date | None  # first day of its state; None for a candidate
     cells: frozenset[int]  # its H3 cells
-    neighborhood: str = ""  # of a candidate, what its name begins with
+    neighborhood: str = ""  # for a candidate, the first part of its name
 
 
 @dataclass(frozen=True)
 class PooledChange:
-    """All areas together since the last of them began to be served."""
+    """All areas together since the last of them went into service."""
 
-    verdict: str  # of `csa.displacement.verdict.Verdict`, its value; or `unknown`
-    since: Month  # the first and the last month compared
-    through: Month  # the first and the last month compared
+    verdict: str  # a value of `csa.displacement.verdict.Verdict`, or `unknown`
+    since: Month  # first month compared
+    through: Month  # last month compared
     counted: int | None
-    low: int | None  # counted in the areas, and the least and greatest count that claim nothing
-    high: int | None  # counted in the areas, and the least and greatest count that claim nothing
+    low: int | None  # lowest count that would show no change
+    high: int | None  # highest count that would show no change
     cells: frozenset[int]  # of all areas
-    is_usual_known: bool = True  # whether past years tell what such areas do by themselves
+    is_usual_known: bool = True  # whether past years show what such areas do without action
 
 
 def areas_shown(
@@ -68,7 +68,7 @@ def areas_shown(
     choices: Choices,
     suggestion: Suggestion | None = None,
 ) -> tuple[PublicAreaGround, ...]:
-    """List the areas that are served, else the candidates at the quarter's end."""
+    """List the areas in service, else the candidates at the quarter's end."""
     found = served(records)
     if found:
         return tuple(
@@ -104,9 +104,9 @@ def areas_shown(
 def named_anew(
     candidates: Iterable[PublicAreaGround], metric_crs: Any
 ) -> tuple[PublicAreaGround, ...]:
-    """Name candidates as if those that are withheld were none.
+    """Name candidates as if the withheld ones did not exist.
 
-    A missing letter, or a "west" without an "east", would tell that there is one, and where.
+    A missing letter, or a "west" without an "east", would reveal that there is one, and where.
     """
     shown = tuple(candidates)
     middles = np.array([_middle(one.cells, metric_crs) for one in shown]).reshape(-1, 2)
@@ -129,7 +129,7 @@ def change_in_all(
     past: Sequence[PastCohort] = (),
     tell: Tell = silent,
 ) -> PooledChange | None:
-    """Tell what changed in all served areas together, by the end of the quarter."""
+    """Measure the change in all areas in service together, by the end of the quarter."""
     followed = last_served(records)
     if followed is None:
         return None

@@ -1,4 +1,4 @@
-"""What a public server holds, and all that it holds: facts, tables, shapes, pictures, pages."""
+"""Everything that a public server holds: facts, tables, shapes, pictures and pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write_bundle(
     *,
     with_site: bool = False,
 ) -> tuple[str, ...]:
-    """Write a bundle whole, or not at all; an earlier one is replaced, anything else refused."""
+    """Write a bundle whole or not at all; replace an earlier one, and refuse any other folder."""
     files = bundle_files(facts, ledger, pictures, with_site=with_site)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
     replace_folder(out, MARKER, files, _may_hold(), refuse)
@@ -42,7 +42,7 @@ def write_bundle(
 
 
 def _refuse_lost(city: str, ledger: Sequence[Publication], place: Path) -> None:
-    """Refuse to lose what somebody else published meanwhile: it was told, and counts."""
+    """Refuse to drop what someone else published meanwhile: published figures still count."""
     here = read_published(place, city) if (place / MARKER).exists() else ()
     if any(one not in ledger for one in here):
         raise OutputError("bundle.meanwhile", path=place)
@@ -74,7 +74,7 @@ def bundle_files(
 
 
 def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
-    """Read a bundle: all that a public server needs."""
+    """Read everything that a public server needs from a bundle."""
     marker = _marker(folder)
     try:
         facts = PublicFacts.model_validate_json(json.dumps(marker["facts"]))
@@ -92,7 +92,7 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
-    """Read every publication that a bundle carries on."""
+    """Read every publication in a bundle's ledger."""
     marker = _marker(folder)
     content = _content(folder, LEDGER, marker["files"])
     try:
@@ -110,14 +110,14 @@ def read_published(folder: Path, city: str | None = None) -> tuple[Publication, 
 
 
 def all_published(out: Path, earlier: Iterable[Path], city: str) -> tuple[Publication, ...]:
-    """Read all that was ever published: in the folder that is replaced, and in others."""
+    """Read all earlier publications: from the folder being replaced, and from others."""
     require_replaceable(out, MARKER, (LEDGER, *TABLES, *_may_hold()))
     folders = [out, *earlier] if (out / MARKER).exists() else [*earlier]
     return carried_on(one for folder in folders for one in read_published(folder, city))
 
 
 def carried_on(publications: Iterable[Publication]) -> tuple[Publication, ...]:
-    """Put publications in order, each once; one quarter's twice, where they differ."""
+    """Sort publications, each once; a quarter appears twice if they differ."""
     found = {(one.id, json.dumps(one.to_json(), sort_keys=True)): one for one in publications}
     return tuple(found[key] for key in sorted(found))
 
@@ -140,7 +140,7 @@ def _marker(folder: Path) -> Mapping[str, Any]:
 
 
 def _content(folder: Path, name: str, told: Mapping[str, Any]) -> bytes:
-    """Read a file that the marker tells of: a copy cut short is no bundle."""
+    """Read a file listed in the marker, and refuse a bundle with a truncated copy."""
     try:
         content = (folder / name).read_bytes()
     except OSError as error:
@@ -161,7 +161,7 @@ def _ledger_bytes(city: str, ledger: Sequence[Publication]) -> bytes:
 
 
 def _picture_names(language: str) -> tuple[str, ...]:
-    """Name a language's maps, as `Pictures` has them: on a screen, on a wall, on a telephone."""
+    """List the names of a language's maps, as in `Pictures`: screen, wall and phone."""
     end = "" if language == ENGLISH else f"-{language}"
     return tuple(f"map{kind}{end}.png" for kind in ("", "-wall", "-phone"))
 
@@ -171,7 +171,7 @@ def _each(shown: Pictures) -> tuple[bytes | None, ...]:
 
 
 def _may_hold() -> tuple[str, ...]:
-    """Name what a bundle may hold and another lack: pictures, and the pages of the site."""
+    """List the optional files of a bundle: pictures, and the pages of the site."""
     pictures = [name for language in LANGUAGES for name in _picture_names(language)]
     folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
     pages = [f"{folder}{page}" for folder in folders for page in ("index.html", "wall.html")]

@@ -1,4 +1,4 @@
-"""What changed in all areas together, and how sure that is, in plain words."""
+"""The change in all areas together and how certain it is, in plain words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from csa.reports.public.facts import PublicChange, PublicFacts
 from csa.reports.public.words import LEAST, are_chosen, between, noun
 
 UNKNOWN = "unknown"
-"""A change of which no verdict can be given."""
+"""Verdict of a change that cannot be judged."""
 
 
 def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
-    """Say what changed in all areas together."""
+    """Return the sentence on the change in all areas together."""
     if facts.change is None or facts.change.verdict == UNKNOWN:
         return tell("public.change_unknown" if are_chosen(facts) else "public.change_no_area")
     said = {
@@ -34,15 +34,15 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
 
 @dataclass(frozen=True)
 class PublishedChange:
-    """The numbers of a change, as far as they may be told."""
+    """The publishable numbers of a change."""
 
-    counted: int | None  # in all areas together; None for fewer than 10 or held back
-    low: int | None  # what would be no surprise with no change
-    high: int | None  # what would be no surprise with no change
+    counted: int | None  # in all areas together; None if fewer than 10 or held back
+    low: int | None  # low end of the range expected without change
+    high: int | None  # high end of the range expected without change
 
 
 def told_of(change: PublicChange | None) -> PublishedChange | None:
-    """Tell which numbers of a change may be told."""
+    """Return the numbers of a change that may be published; None if the change is unknown."""
     if change is None or change.verdict == UNKNOWN:
         return None
     if change.counted is None or change.counted < LEAST:
@@ -54,7 +54,7 @@ def told_of(change: PublicChange | None) -> PublishedChange | None:
 
 
 def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
-    """Say how many there were, and how many would be no surprise."""
+    """Return sentences on how many there were, and how many would be no surprise."""
     told = told_of(change)
     if change is None or told is None:
         return ()
@@ -70,7 +70,7 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
 
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:
-    """Say how sure that is, and what it does not say."""
+    """Return sentences on how certain the change is, and what it does not say."""
     if change is None or change.verdict in {UNKNOWN, Verdict.TOO_FEW}:
         return ()
     assumed = () if change.is_usual_known else (tell("public.change_assumed"),)

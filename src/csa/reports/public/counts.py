@@ -1,4 +1,4 @@
-"""Every count by place that the public is told, before anything is held back; and their atoms."""
+"""Every public count by place, before any is held back, and the atoms they are made of."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.window import PublicWindow, month_index, without_domestic
 
 RESOLUTION = 8
-"""Of the public's map."""
+"""H3 resolution of the public map."""
 
 CELL, AREA, DISTRICT = "cell", "area", "neighborhood"
-"""Geographies of which something is published."""
+"""Geographies with published figures."""
 
 PERIOD, UNLOCATED, UNKNOWN = "period", "unlocated", "unknown"
-"""Keys of the whole city's totals over the period: all, those without a usable place, those of
-which the source does not say whether they are domestic; a year's is `YYYY`."""
+"""Keys of the whole city's totals over the period: all, those without a usable location, those
+whose source does not say whether they are domestic; a year's key is `YYYY`."""
 
 NO_MONTH = -1
 YEAR = 12
@@ -37,7 +37,7 @@ YEAR = 12
 def draft_of(
     window: PublicWindow, areas: Sequence[PublicAreaGround], change: PooledChange | None
 ) -> Publication:
-    """Count all that would be told if nothing had to be held back."""
+    """Count all figures that would be published if none had to be held back."""
     table = _places_of_incidents(window.placed, _sizes(cell for a in areas for cell in a.cells))
     inside = table[_is_in(table[MONTH_COLUMN].to_numpy(), window.period)]
     cells, names = _cells_of(window.dataset), district_names(window.dataset)
@@ -61,7 +61,7 @@ def draft_of(
 def atoms_for(
     window: PublicWindow, areas: Sequence[PublicAreaGround], earlier: Sequence[Publication]
 ) -> Atoms:
-    """Part the city into pieces that no publication tells apart, and count them by month."""
+    """Split the city into pieces that no publication separates, and count them by month."""
     cells = {cell for area in areas for cell in area.cells}
     cells |= {int(name, 16) for name in _cells_told(earlier)}
     sizes = _sizes(cells)
@@ -79,41 +79,41 @@ def atoms_for(
 
 
 def district_names(dataset: Dataset) -> list[str]:
-    """List the neighborhoods that have a name."""
+    """List the named neighborhoods."""
     return sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
 
 
 def cells_on(dataset: Dataset) -> dict[str, frozenset[str]]:
-    """Tell which cells of the map lie on each neighborhood, wholly or in part."""
+    """Return the map cells that overlap each neighborhood."""
     pairs = _places_of_land(dataset, [])[[DISTRICT, CELL]].drop_duplicates()
     on_one = pairs[pairs[DISTRICT] != ""].groupby(DISTRICT)[CELL]
     return {str(name): frozenset(cells) for name, cells in on_one}
 
 
 def n_without_place(window: PublicWindow) -> int:
-    """Count the period's incidents that have no usable place in the city."""
+    """Count the period's incidents without a usable location in the city."""
     incidents = window.dataset.incidents
     has_none = incidents[["lon", "lat"]].isna().any(axis=1) | _is_outside(incidents)
     return int((has_none & _is_in(month_index(incidents), window.period)).sum())
 
 
 def _places_of_incidents(dataset: Dataset, sizes: Iterable[int]) -> pd.DataFrame:
-    """Name the place of each incident in each geography; who is outside the city is left out."""
+    """Return each incident's place in each geography, leaving out incidents outside the city."""
     incidents = dataset.incidents
     has_place = incidents[["lon", "lat"]].notna().all(axis=1) & ~_is_outside(incidents)
     inside = incidents[has_place]
     table = _cells_at(inside["lon"], inside["lat"], sizes)
     table[DISTRICT] = inside["neighborhood"].replace(UNASSIGNED, "").to_numpy(dtype=object)
     table[MONTH_COLUMN] = month_index(inside)
-    # A point on the very border may fall into a cell of no land inside.
+    # A point on the border itself may fall into a cell with no land inside.
     return table[table[CELL].isin(set(_cells_of(dataset)))].reset_index(drop=True)
 
 
 def _places_of_land(dataset: Dataset, sizes: Sequence[int]) -> pd.DataFrame:
-    """List pieces of land whether or not anything happened there.
+    """List pieces of land, whether or not anything happened there.
 
-    A finer look would find slivers too; who takes them for none can only derive more, so that
-    nothing is thought safe for want of them.
+    A finer grid would also find slivers. Ignoring them lets more figures be derived, never
+    fewer, so that the check errs on the safe side.
     """
     fine = min(max([RESOLUTION, *sizes]) + 1, RESOLUTION_RANGE[1])
     middle = centres(cover(dataset.study_area, fine).index.to_numpy())
@@ -127,7 +127,7 @@ def _places_of_land(dataset: Dataset, sizes: Sequence[int]) -> pd.DataFrame:
 
 
 def _nowhere(dataset: Dataset, placed: pd.DataFrame) -> pd.DataFrame:
-    """List what is counted in the city and has no place in public: a row each, with its month."""
+    """List incidents counted in the city but in no public place, one row each with its month."""
     every = np.sort(month_index(dataset.incidents))
     months, n_all = np.unique(every, return_counts=True)
     n_placed = placed[MONTH_COLUMN].value_counts().reindex(months, fill_value=0).to_numpy()
@@ -176,7 +176,7 @@ def _is_in(index: Ints, period: Period) -> npt.NDArray[np.bool_]:
 
 
 def _totals(window: PublicWindow) -> dict[str, int | None]:
-    """Count the whole city: the period, and each whole year that the data cover; none below ten."""
+    """Count the whole city, for the period and each whole year covered; none below ten."""
     index, covered = month_index(window.dataset.incidents), window.covered
     first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
     by_year = {f"{year:04d}": int((index // YEAR == year).sum()) for year in range(first, after)}

@@ -1,4 +1,4 @@
-"""What is being done, as far as it is public: how actions stand, and what was marked public."""
+"""The public side of the work: the status of actions, and items marked public."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ADDRESS = re.compile(
     r"|-?\d{1,3}\.\d{3,}\s*[,;/ ]\s*-?\d{1,3}\.\d{3,}",
     re.IGNORECASE,
 )
-"""A house's number and its street, in English or Spanish, or a pair of coordinates: no text that
-the public reads holds one. Rather a text too many is refused than one too few."""
+"""A house number with its street, in English or Spanish, or a pair of coordinates: no text that
+the public reads may hold one. Better to refuse one text too many than one too few."""
 
 
 def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[PublicAction, ...]:
-    """List the plan's written actions with how they stand."""
+    """List the plan's written actions with their status."""
     if plan is None:
         return ()
     lines = [line for line in plan_lines(plan, records, today) if not line.is_open]
@@ -50,14 +50,14 @@ def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[Public
 
 
 def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
-    """List the titles of actions that were approved since: written by hand, like a task."""
+    """List the action titles approved since the plan: written by hand, like tasks."""
     written = titles_of(records.changes)
     actions = () if plan is None else plan.actions
     return tuple(written[one.number] for one in actions if one.number in written)
 
 
 def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
-    """List the tasks of areas that were marked public."""
+    """List the areas' tasks that were marked public."""
     found = tuple(
         PublicTask(area=row.area, what=row.what, agency=row.agency, status=row.status, due=row.due)
         for row in records.tasks
@@ -68,7 +68,7 @@ def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ..
 
 
 def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
-    """List what residents of areas asked and what was answered, where it was marked public."""
+    """List what residents asked and what was answered, if marked public."""
     found = tuple(
         PublicAnswer(
             area=row.area,
@@ -85,7 +85,7 @@ def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer
 
 
 def holds_address(text: str) -> bool:
-    """Tell whether a text seems to hold a house's number, or a place to the metre."""
+    """Return whether a text seems to hold a house number or exact coordinates."""
     return ADDRESS.search(text) is not None
 
 

@@ -1,7 +1,7 @@
-"""All that the public is told, as values.
+"""All public facts, as values.
 
-The page, the wall, the site and the public edition are written from it and from nothing else, and
-a public server holds nothing more.
+The page, the wall, the site and the public edition are written from them and from nothing else,
+and a public server holds nothing more.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ FORMAT_VERSION = 1
 
 
 class DensityClass(Frozen):
-    """A class of cells by their count; the lowest is `fewer than 10`, or `not told`."""
+    """A class of cells by their count; the lowest is `fewer than 10`, or held back."""
 
     low: int  # lowest count in it; 0 for the lowest class
     high: int | None  # highest count in it
 
 
 class PublicCell(Frozen):
-    """A cell of the public's map (H3 resolution 8)."""
+    """A cell of the public map (H3 resolution 8)."""
 
     cell: str  # 15 hexadecimal digits
     level: int  # position of its class
@@ -33,7 +33,7 @@ class PublicPlace(Frozen):
 
     name: str  # its name
     count: int | None  # people or events shot, as the city counts
-    level: int | None = None  # position of the highest class among the map's cells that lie on it
+    level: int | None = None  # highest class among the map cells that overlap it
 
 
 class PublicArea(Frozen):
@@ -42,31 +42,31 @@ class PublicArea(Frozen):
     letter: str
     place_name: str
     state: Literal["candidate", "designated", "maintenance"]
-    since: date | None  # the day of its state; None for a candidate of the period
-    cells: tuple[str, ...]  # its cells, 15 hexadecimal digits each
-    count: int | None  # over the whole period; None for fewer than 10 or held back
+    since: date | None  # first day of its state; None for a candidate
+    cells: tuple[str, ...]  # H3 cells, 15 hexadecimal digits each
+    count: int | None  # over the whole period; None if fewer than 10 or held back
 
 
 class PublicChange(Frozen):
-    """What changed in all areas together, and how sure that is."""
+    """The change in all areas together, and how certain it is."""
 
-    verdict: str  # of `csa.displacement.verdict.Verdict`, its value
-    since: str  # first and last month compared, `YYYY-MM`
-    through: str  # first and last month compared, `YYYY-MM`
-    counted: int | None  # counted in the areas, and what was to be expected
-    low: int | None  # counted in the areas, and what was to be expected
-    high: int | None  # counted in the areas, and what was to be expected
-    is_usual_known: bool = True  # whether past years tell what such areas do by themselves
+    verdict: str  # a value of `csa.displacement.verdict.Verdict`
+    since: str  # first month compared, `YYYY-MM`
+    through: str  # last month compared, `YYYY-MM`
+    counted: int | None  # in the areas
+    low: int | None  # low end of the range expected without change
+    high: int | None  # high end of the range expected without change
+    is_usual_known: bool = True  # whether past years show what such areas do without action
 
 
 class PublicAction(Frozen):
     """An action of the plan."""
 
     number: str  # the plan's number
-    title: str  # in English, as the plan has it or as it was approved last
-    titles: dict[str, str]  # language to title, English among them
+    title: str  # in English: the latest approved title, else the plan's
+    titles: dict[str, str]  # title by language, English included
     status: str  # the status word
-    due: date | None  # the day it is due; None where no day was set
+    due: date | None  # None if no day was set
 
 
 class PublicTask(Frozen):
@@ -80,7 +80,7 @@ class PublicTask(Frozen):
 
 
 class PublicAnswer(Frozen):
-    """You said, we did: what residents asked and what was answered, marked public."""
+    """A public answer to residents: what they asked and what was answered."""
 
     area: str
     asked: str
@@ -90,33 +90,33 @@ class PublicAnswer(Frozen):
 
 
 class PublicFacts(Frozen):
-    """All that the public is told."""
+    """All public facts."""
 
     format_version: int = FORMAT_VERSION
-    snapshot_id: str  # of the data, choices, month and decisions it was made from
-    quarter: str  # the last quarter in it, `YYYY-Qn`: it is refreshed once a quarter
-    start: str  # first month counted, and first not counted, `YYYY-MM`; 36 months
-    until: str  # first month counted, and first not counted, `YYYY-MM`; 36 months
+    snapshot_id: str  # of the data, choices, month and decisions they were made from
+    quarter: str  # the last quarter included, `YYYY-Qn`; a new one comes out each quarter
+    start: str  # first month counted, `YYYY-MM`
+    until: str  # first month no longer counted, `YYYY-MM`; usually 36 months after `start`
     city_id: str  # as in the city's file
     city_name: str  # as in the city's file
     units: Literal["us", "metric"]  # as in the city's file
-    is_synthetic: bool  # whether the city is made up; whether the nonfatal kind is a proxy
-    is_proxy: bool  # whether the city is made up; whether the nonfatal kind is a proxy
+    is_synthetic: bool  # whether the city is made up
+    is_proxy: bool  # whether the nonfatal kind is a proxy
     source: str  # who publishes the incidents
     n_incidents: int | None  # the whole city over the period
-    n_unlocated: int | None  # the whole city over the period
+    n_unlocated: int | None  # of these, those without a usable location
     n_unknown: int | None = 0
     years: tuple[tuple[int, int | None], ...]
-    classes: tuple[DensityClass, ...]  # the map
-    cells: tuple[PublicCell, ...]  # the map
-    areas: tuple[PublicArea, ...]  # counts of 10 or more; nothing that gives away a smaller one
+    classes: tuple[DensityClass, ...]  # of the map
+    cells: tuple[PublicCell, ...]  # of the map
+    areas: tuple[PublicArea, ...]  # counts of 10 or more, and none that reveals a smaller one
     districts: tuple[PublicPlace, ...]  # counts of 10 or more
     change: PublicChange | None  # all areas together
-    actions: tuple[PublicAction, ...]  # what is done there
-    tasks: tuple[PublicTask, ...]  # what is done there
-    answers: tuple[PublicAnswer, ...]  # what is done there
+    actions: tuple[PublicAction, ...]  # the plan's actions
+    tasks: tuple[PublicTask, ...]  # tasks marked public
+    answers: tuple[PublicAnswer, ...]  # answers marked public
     domestic: Literal["left_out", "confirmed"]
-    domestic_office: str  # who confirmed it, and when
-    domestic_on: date | None  # who confirmed it, and when
-    take_part: dict[str, tuple[str, ...]]  # how to take part, language to sentences
-    spanish_office: str  # who approved the Spanish; empty where nobody did
+    domestic_office: str  # the office that confirmed it
+    domestic_on: date | None  # the day it was confirmed
+    take_part: dict[str, tuple[str, ...]]  # how to take part: sentences by language
+    spanish_office: str  # who approved the Spanish; empty if nobody did

@@ -1,4 +1,4 @@
-"""Gather all that the public is told, from data, plan and store: facts that hold no more."""
+"""Gather all public facts from data, plan and store, and nothing beyond them."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ from csa.reports.public.told import area_told, change_told, classes_told, distri
 from csa.reports.public.window import PublicWindow, settle_window
 
 STEPS = 6
-"""Of `gather_from`, as `tell` is called."""
+"""Steps of `gather_from`, as `tell` is called."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What is published, and what was held back: the second is for whoever publishes."""
+    """The published facts, and for the publisher a count of what was held back."""
 
-    facts: PublicFacts  # all that the public is told
-    publication: Publication  # its figures, for the ledger of all that was ever told
+    facts: PublicFacts  # all public facts
+    publication: Publication  # its figures, for the ledger of everything ever published
     held_back: Mapping[str, HeldBack]  # by geography
-    n_unknown: int  # located incidents of which the source does not say whether they are domestic
-    titles: tuple[str, ...] = ()  # titles of actions that somebody wrote since the plan
+    n_unknown: int  # located incidents whose source does not say whether they are domestic
+    titles: tuple[str, ...] = ()  # action titles written by hand since the plan
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def gather_public(
     month: Month,
     earlier: Sequence[Publication] = (),
 ) -> tuple[PublicFacts, Publication]:
-    """Gather all that the public is told, from a dataset alone."""
+    """Gather all public facts from a dataset alone."""
     areas = config.areas
     choices = Choices(
         until=month.plus(1),
@@ -110,10 +110,10 @@ def gather_from(
     beside: Beside,
     tell: Tell = silent,
 ) -> Published:
-    """Gather all that the public is told, with what is kept beside the dataset."""
+    """Gather all public facts, with what is stored beside the dataset."""
 
     def snapshot(settled: Publication) -> Snapshot:
-        # The same figures make no other snapshot: published twice, it is the same.
+        # Published twice, the same figures have the same snapshot.
         before = tuple(one for one in beside.earlier if one != settled)
         return snapshot_for(source, plan, records, month, replace(beside, earlier=before))
 
@@ -150,7 +150,7 @@ def _publish(asked: _Asked) -> Published:
         areas = named_anew(left, asked.config.city.metric_crs)
         draft = draft_of(window, areas, change)
         settled = _settle(window, areas, draft, asked.earlier)
-    # A bundle of an earlier version knew fewer totals; what it told stands.
+    # A bundle of an earlier version had fewer totals; what it published stands.
     settled = replace(settled, totals={**draft.totals, **settled.totals})
     facts = _facts(asked, window, areas, change, settled)
     held_back = count_held_back(draft, settled)
@@ -159,7 +159,7 @@ def _publish(asked: _Asked) -> Published:
 
 
 def _may_stand(area: PublicAreaGround, settled: Publication) -> bool:
-    """Tell whether an area may be named: that a candidate is one tells that it had ten or more."""
+    """Return whether an area may be named: naming a candidate reveals a count of ten or more."""
     return area.state != "candidate" or settled.counts[AREA][area.letter] is not None
 
 
@@ -174,7 +174,7 @@ def _settle(
     is_flat = set(draft.classes[CELL].values()) <= {LOWEST}
     if earlier or not is_flat or max(figures, default=0) >= THRESHOLD:
         return settle(atoms_for(window, areas, earlier), draft, earlier, {})
-    # No figure of ten or more: all are held back, and there is nothing to be told less of.
+    # No figure reaches ten, so all are held back and nothing more needs hiding.
     none = {geography: dict.fromkeys(inner) for geography, inner in draft.counts.items()}
     return replace(draft, counts=none, sums=tuple(replace(one, count=None) for one in draft.sums))
 

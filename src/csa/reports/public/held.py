@@ -1,4 +1,4 @@
-"""How much of what was counted is told, and why the rest is not."""
+"""How many figures are published, and why the others are not."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from csa.reports.public.counts import AREA, CELL, DISTRICT
 
 @dataclass(frozen=True)
 class HeldBack:
-    """How many figures of a geography are told, and why the others are not."""
+    """How many figures of a geography are published, and why the others are not."""
 
-    told: int  # with their number, or the class that they are in
+    told: int  # published, by number or class
     below: int  # fewer than 10
-    beyond: int  # ten or more, but they would give away another
+    beyond: int  # ten or more, but they would reveal another
 
 
 def count_held_back(draft: Publication, settled: Publication) -> dict[str, HeldBack]:
-    """Count what is told and what is not, for whoever publishes."""
+    """Count the figures published and held back, for the publisher."""
     found = {}
     for geography in (AREA, DISTRICT):
         true, told = draft.counts[geography], settled.counts[geography]

@@ -1,4 +1,4 @@
-"""The map that the public is shown: classes of cells and the outlines of areas, from its facts."""
+"""The public map: classes of cells and outlines of areas, from the public facts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
 def public_sheet(
     told: PublicFacts, ground: MapGround, config: CityConfig, language: str
 ) -> MapSheet:
-    """Say what the public's map shows: nothing that is not among its facts."""
+    """Return the contents of the public map, from the public facts alone."""
     tell = Speaker(language)
     return MapSheet(
         study_area=ground.study_area,

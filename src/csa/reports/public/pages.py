@@ -1,4 +1,4 @@
-"""Pages that ask for nothing: style, script and pictures are inside, and no more is allowed."""
+"""Self-contained pages: style, script and pictures are inside, and nothing else is allowed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from markupsafe import Markup
 class Pictures:
     """The map as PNG, in one language."""
 
-    map_screen: bytes | None = None  # for the page; None where it could not be drawn
-    map_wall: bytes | None = None  # for the wall; None where it could not be drawn
+    map_screen: bytes | None = None  # for the page; None if it could not be drawn
+    map_wall: bytes | None = None  # for the wall; None if it could not be drawn
     map_phone: bytes | None = None  # for the page on a narrow screen
 
 
@@ -42,7 +42,7 @@ def render_page(name: str, **values: object) -> str:
 
 
 def language_name(language: str) -> str:
-    """Name a language in itself."""
+    """Return a language's name in that language."""
     named = Locale.parse(language).get_language_name(language) or language
     return named[:1].upper() + named[1:]
 

@@ -1,4 +1,4 @@
-"""What is being done, in plain words: the plan's actions, tasks, and what residents asked."""
+"""The work in plain words: the plan's actions, tasks, and what residents asked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from csa.base.text import ENGLISH, Speaker
 from csa.reports.public.facts import PublicAction, PublicAnswer, PublicFacts, PublicTask
 
 STANDINGS = ("done", "on-track", "late", "at-risk", "not-started", "no-update")
-"""How an action or a task may stand, best known first."""
+"""Statuses of an action or a task, from done to no update."""
 
 _SAME = {"blocked": "at-risk"}
 
 
 def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
-    """Tell how an action or a task stands, at the end of the quarter that is told."""
+    """Return the status of an action or task at the end of the quarter."""
     end = Month.parse(facts.until)
     is_due = item.due is not None and item.due < date(end.year, end.number, 1)
     if item.status != "done" and is_due:
@@ -25,7 +25,7 @@ def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
 
 
 def standing_word(word: str, tell: Speaker) -> str:
-    """Say how something stands."""
+    """Return a status in words."""
     return tell(
         {
             "done": "public.done",
@@ -39,13 +39,13 @@ def standing_word(word: str, tell: Speaker) -> str:
 
 
 def standings(facts: PublicFacts, tell: Speaker) -> tuple[tuple[str, int], ...]:
-    """Count the plan's actions by how they stand."""
+    """Count the plan's actions by status."""
     counts = Counter(standing(action, facts) for action in facts.actions)
     return tuple((standing_word(word, tell), counts[word]) for word in STANDINGS if counts[word])
 
 
 def action_title(action: PublicAction, tell: Speaker) -> str:
-    """Give an action's title in the reader's language."""
+    """Return an action's title in the reader's language."""
     title = action.titles.get(tell.language)
     if title or tell.language == ENGLISH:
         return title or action.title
@@ -53,17 +53,17 @@ def action_title(action: PublicAction, tell: Speaker) -> str:
 
 
 def day_or_none(day: date | None, tell: Speaker) -> str:
-    """Write a day that may be missing."""
+    """Return a day in words, or what stands for a missing day."""
     return tell("public.no_day") if day is None else tell.day(day)
 
 
 def question(answer: PublicAnswer, tell: Speaker) -> str:
-    """Give what a resident asked, and when."""
+    """Return what a resident asked, and when."""
     return tell("public.said_on", text=answer.asked, day=tell.day(answer.asked_on))
 
 
 def reply(answer: PublicAnswer, tell: Speaker) -> str:
-    """Give what was answered, and when."""
+    """Return what was answered, and when."""
     if not answer.answered:
         return tell("public.not_answered")
     if answer.answered_on is None:
@@ -72,6 +72,6 @@ def reply(answer: PublicAnswer, tell: Speaker) -> str:
 
 
 def ways_in(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
-    """Say how to take part."""
+    """List the ways to take part."""
     given = facts.take_part.get(tell.language) or facts.take_part.get(ENGLISH)
     return tuple(given) if given else (tell("public.part_none"),)

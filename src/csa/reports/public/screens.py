@@ -1,4 +1,4 @@
-"""The screens of the wall: one idea each, and no more words than a hall reads at ten metres."""
+"""The screens of the wall: one idea each, in few enough words to read at ten metres."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from csa.reports.public.words import (
 )
 
 MOST_WORDS = 25
-"""What a hall reads before the speaker goes on, marks included."""
+"""Words that a hall reads before the speaker goes on, marks included."""
 
 MOST_ROWS = 4
 MOST_TASKS = MOST_ANSWERS = 6
-"""The rest stands on the page: a meeting is no reading."""
+"""Most entries on the wall; the page has the rest."""
 
 MOST_PIECES = 2
-"""Screens that one text may take; the page has it whole."""
+"""Most screens for one text; the page has it whole."""
 
 _ELLIPSIS = "…"
 
@@ -39,24 +39,24 @@ _ELLIPSIS = "…"
 class Row:
     """A line of a screen."""
 
-    text: str  # what it says
-    label: str = ""  # a letter, a number or a word before it; empty for none
+    text: str  # its text
+    label: str = ""  # a letter, number or word before it; empty if none
 
     @property
     def n_words(self) -> int:
-        """How many words it has."""
+        """Number of words in it."""
         return count_words(f"{self.label} {self.text}")
 
 
 @dataclass(frozen=True)
 class WallScreen:
-    """One idea."""
+    """A screen with one idea."""
 
-    key: str  # what it is about
+    key: str  # its topic
     title: str  # its heading
-    rows: tuple[Row, ...] = ()  # what it says
-    is_map: bool = False  # whether the map stands on it
-    alt: str = ""  # what the map shows, for those who do not see it
+    rows: tuple[Row, ...] = ()  # its lines
+    is_map: bool = False  # whether it shows the map
+    alt: str = ""  # description of the map for readers who cannot see it
 
 
 def count_words(text: str) -> int:
@@ -65,7 +65,7 @@ def count_words(text: str) -> int:
 
 
 def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
-    """Say what must stand on every screen."""
+    """List the marks that every screen must show."""
     tell = Speaker(language)
     marks = [tell("wall.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
@@ -74,7 +74,7 @@ def wall_marks(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScreen, ...]:
-    """Say what is shown on the wall, screen by screen."""
+    """Return the screens of the wall, in order."""
     tell = Speaker(language)
     room = MOST_WORDS - sum(count_words(mark) for mark in wall_marks(facts, language))
     return (
@@ -92,7 +92,7 @@ def wall_screens(facts: PublicFacts, language: str = ENGLISH) -> tuple[WallScree
 def spread(
     key: str, title: str, rows: Iterable[Row], room: int, *, most_rows: int = MOST_ROWS
 ) -> tuple[WallScreen, ...]:
-    """Lay rows on as many screens as they need."""
+    """Spread rows over as many screens as they need."""
     left = room - count_words(title)
     screens: list[list[Row]] = [[]]
     for piece in [piece for row in rows for piece in pieces(row, left)]:
@@ -105,7 +105,7 @@ def spread(
 
 
 def pieces(row: Row, room: int) -> tuple[Row, ...]:
-    """Cut a row where it is too long for a screen: between sentences, or else between words."""
+    """Split a row too long for a screen, between sentences or else between words."""
     size = max(1, room - count_words(row.label))
     parts = row.text.split()
     if len(parts) <= size:
@@ -127,7 +127,7 @@ def _lines(sentences: Iterable[str]) -> tuple[Row, ...]:
 
 
 def _number(facts: PublicFacts, tell: Speaker, room: int) -> WallScreen:
-    """Say what a number is, and of which city and months where there is room: the map says it."""
+    """Make the screen on what a number means; city and months are added if they fit."""
     rows = (Row(facts.city_name), Row(period(facts, tell)))
     return spread("number", unit_sentence(facts, tell), rows, room)[0]
 
@@ -141,7 +141,7 @@ def _map(facts: PublicFacts, tell: Speaker) -> WallScreen:
 
 
 def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
-    """Say on one screen what an area is, and on the next which they are."""
+    """Yield screens on what an area is, then the list of areas."""
     title = areas_title(facts, tell)
     said = [Row(tell("public.areas_about"))]
     if not facts.areas:
@@ -155,7 +155,7 @@ def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]
 
 
 def _change(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]:
-    """Say on one screen what changed, on the next the numbers, then how sure that is."""
+    """Yield screens on what changed, then the numbers, then how certain they are."""
     title, sure = tell("wall.change_title"), tell("wall.sure_title")
     yield from spread("change", title, [Row(change_sentence(facts, tell))], room)
     numbers = _numbers(facts, tell)
@@ -220,7 +220,7 @@ def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[WallScreen, 
 
 
 def _of_area(title: str, answer: PublicAnswer, facts: PublicFacts, tell: Speaker) -> str:
-    """Name the area in the title: another area's answer is none of theirs."""
+    """Name the area in the title, so that an answer is not taken for another area's."""
     names = [tell.place(area.place_name) for area in facts.areas if area.letter == answer.area]
     return f"{title}: {names[0]}" if names else title
 

@@ -1,4 +1,4 @@
-"""All that the public is told, in order and in words: the page, the app and paper show the same."""
+"""All public facts in order and in words, the same on the page, in the app and on paper."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ Key: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Section:
-    """One idea that the public is told."""
+    """One idea of the public report."""
 
-    key: Key  # what it is about: an anchor that no language changes
+    key: Key  # its topic: an anchor that is the same in every language
     title: str  # its heading
-    blocks: tuple[Block, ...]  # what stands under it
+    blocks: tuple[Block, ...]  # its contents
 
 
 def public_sections(
@@ -63,7 +63,7 @@ def public_sections(
     map_png: bytes | None = None,
     map_phone: bytes | None = None,
 ) -> tuple[Section, ...]:
-    """Say all that the public is told."""
+    """Return all sections of the public report, in order."""
     tell = Speaker(language)
     return (
         _number(facts, tell),
@@ -81,7 +81,7 @@ def public_sections(
 
 
 def public_title(facts: PublicFacts, language: str = ENGLISH) -> str:
-    """Give the title of all that the public is told."""
+    """Return the title of the public report."""
     tell = Speaker(language)
     return tell("public.title", what=noun(facts, tell), city=facts.city_name)
 
@@ -247,6 +247,6 @@ def _answers(facts: PublicFacts, tell: Speaker) -> Section:
 
 
 def _as_written(tell: Speaker) -> tuple[Paragraph, ...]:
-    """Say, where the page is translated, that what people wrote is not."""
+    """On a translated page, note that texts people wrote are not translated."""
     is_source = tell.language == ENGLISH
     return () if is_source else (Paragraph(tell("public.as_written"), is_faint=True),)

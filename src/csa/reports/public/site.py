@@ -1,4 +1,4 @@
-"""The public's page, and the site of all its pages: files that any web server can hold."""
+"""The public page, and the site of all pages, as files for any web server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Pictures", "public_page", "site_files"]
 
 
 def public_page(facts: PublicFacts, language: str, pictures: Pictures) -> str:
-    """Write all that the public is told as one page."""
+    """Write the public report as one page."""
     tell = Speaker(language)
     year, quarter = facts.quarter.split("-")
     others = [other for other in LANGUAGES if other != language]

@@ -13,7 +13,7 @@ from csa.geo.cells import outline
 from csa.reports.public.facts import PublicArea, PublicCell, PublicFacts
 
 DIGITS = 1e-6
-"""Degrees: a decimetre."""
+"""Degrees, about ten centimetres."""
 
 COLUMNS = {
     "cells.csv": ("cell", "level", "low", "high"),
@@ -22,7 +22,7 @@ COLUMNS = {
     "years.csv": ("year", "incidents"),
     "actions.csv": ("number", "title", "status", "due"),
 }
-"""An empty `count` is fewer than 10, or held back; an empty `high` is no upper bound."""
+"""An empty `count` means fewer than 10 or held back; an empty `high` means no upper bound."""
 
 TABLES = (*COLUMNS, "cells.geojson", "areas.geojson")
 

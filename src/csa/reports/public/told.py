@@ -1,4 +1,4 @@
-"""What was settled, as values that the public is told: each number, class and change, or none."""
+"""Public values made from a settled publication: each number, class and change, or None."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from csa.reports.public.window import PublicWindow
 def districts_told(
     window: PublicWindow, settled: Publication, classes: tuple[Class, ...]
 ) -> tuple[PublicPlace, ...]:
-    """Tell of each neighborhood its number, and its darkest part: what the map shows, in words."""
+    """Return each neighborhood's number, and its darkest class on the map."""
     levels = {cell: level_of(bounds, classes) for cell, bounds in settled.classes[CELL].items()}
     on_one = cells_on(window.dataset)
     return tuple(
@@ -29,25 +29,25 @@ def districts_told(
 
 
 def classes_told(settled: Publication) -> tuple[Class, ...]:
-    """List the classes up to the highest that a cell is in: a colour keeps its meaning."""
+    """List the classes up to the highest in use, so that a color keeps its meaning."""
     found = set(settled.classes[CELL].values()) - {LOWEST, HIDDEN}
-    if found <= set(CLASSES):  # else told by an earlier version, which stands
+    if found <= set(CLASSES):  # otherwise published by an earlier version, which stands
         found = set(classes_up_to(max((low for low, _ in found), default=0))) - {LOWEST}
     return (_lowest(settled), *sorted(found, key=lambda bounds: bounds[0]))
 
 
 def _lowest(settled: Publication) -> Class:
-    """Tell whether the lowest class holds cells that were held back."""
+    """Return the lowest class: one that admits held-back cells, if there are any."""
     return HIDDEN if HIDDEN in settled.classes[CELL].values() else LOWEST
 
 
 def level_of(bounds: Class, classes: tuple[Class, ...]) -> int:
-    """Tell the position of a cell's class."""
+    """Return the position of a cell's class."""
     return 0 if bounds in (LOWEST, HIDDEN) else classes.index(bounds)
 
 
 def area_told(area: PublicAreaGround, settled: Publication) -> PublicArea:
-    """Tell of an area what may be told."""
+    """Return the public facts of an area."""
     return PublicArea(
         letter=area.letter,
         place_name=area.place_name,
@@ -59,11 +59,11 @@ def area_told(area: PublicAreaGround, settled: Publication) -> PublicArea:
 
 
 def change_told(change: PooledChange | None, settled: Publication) -> PublicChange | None:
-    """Tell what changed in all areas together."""
+    """Return the public facts of the change in all areas together."""
     if change is None:
         return None
     counted = next(iter(_counts_of(change, settled)), None)
-    # Where an earlier figure of this quarter stands, today's range would be beside it.
+    # If an earlier figure of this quarter stands, today's range does not belong to it.
     is_todays = counted is not None and counted == change.counted
     return PublicChange(
         verdict=change.verdict,
@@ -77,7 +77,7 @@ def change_told(change: PooledChange | None, settled: Publication) -> PublicChan
 
 
 def _counts_of(change: PooledChange, settled: Publication) -> Iterator[int]:
-    """Find what may be told of just these places and months: an earlier count is of its own."""
+    """Find the publishable count for exactly these places and months."""
     cells = frozenset(f"{cell:x}" for cell in change.cells)
     for each in settled.sums:
         own = (settled.places[each.geography][place] for place in each.places)

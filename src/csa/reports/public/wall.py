@@ -1,4 +1,4 @@
-"""The map on the wall: a file that a hall can read, without a network or a mouse."""
+"""The wall display: a file that a hall can show without a network or a mouse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Pictures", "wall_page"]
 def wall_page(
     facts: PublicFacts, language: str, pictures: Pictures, page: str | None = None
 ) -> str:
-    """Write the map on the wall."""
+    """Write the wall display."""
     tell = Speaker(language)
     screens = wall_screens(facts, language)
     counted = [tell("wall.screen", at=at, of=len(screens)) for at in range(1, len(screens) + 1)]

@@ -1,4 +1,4 @@
-"""Which months the public is told of, from which incidents: the last whole quarter, and before."""
+"""The months and incidents that the public report covers: the last whole quarter, and before."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from csa.plan.measures import Quarter
 MONTHS = 36
 QUARTER = 3
 TELLING_ROWS = 20
-"""Fewer rows of a source say nothing of whether it has stopped to mark what is domestic."""
+"""Rows below which a source cannot show whether it has stopped marking domestic incidents."""
 CERTAIN_GAP = 20.0
-"""Incidents that should have come in months without any: chance leaves out so many once in
-500 million times, so that such months are missing in the files, and are no quiet ones."""
+"""Expected incidents from which months without any count as a gap: chance leaves out so many
+once in 500 million times, so the files for those months must be missing."""
 
 
 @dataclass(frozen=True)
 class PublicWindow:
-    """What the public is told of."""
+    """What the public report covers."""
 
-    quarter: Quarter  # the last in it
-    period: Period  # up to 36 months, ending with the quarter; fewer where the data cover fewer
-    covered: Period  # all months before the quarter's end that the data cover without a gap
-    dataset: Dataset  # the incidents of those months, and the places: nothing later is known here
-    placed: Dataset  # the same without what is domestic
+    quarter: Quarter  # the last quarter included
+    period: Period  # up to 36 months, ending with the quarter; fewer if the data cover fewer
+    covered: Period  # all months covered without a gap up to the quarter's end
+    dataset: Dataset  # the incidents of those months, and the places; nothing later
+    placed: Dataset  # the same without domestic incidents
     whole: Dataset  # incidents of all months
     domestic: Literal["left_out", "confirmed"]
     n_unknown: int
 
 
 def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> PublicWindow:
-    """Settle which months the public is told of."""
+    """Determine which months the public report covers."""
     quarter, covered = _last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)
@@ -64,13 +64,13 @@ def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> PublicW
 
 
 def without_domestic(dataset: Dataset) -> Dataset:
-    """Leave out what is domestic: it has no place in public."""
+    """Drop domestic incidents, which are not published."""
     is_domestic = (dataset.incidents["domestic"] == "yes").to_numpy(dtype=bool)
     return replace(dataset, incidents=dataset.incidents[~is_domestic].reset_index(drop=True))
 
 
 def month_index(incidents: pd.DataFrame) -> Ints:
-    """Tell the month of each incident.
+    """Return the month of each incident.
 
     Returns (n,) months since the year 0.
     """
@@ -80,7 +80,7 @@ def month_index(incidents: pd.DataFrame) -> Ints:
 
 
 def last_month(dataset: Dataset) -> Month:
-    """Tell the last month that the data reach."""
+    """Return the last month that the data reach."""
     through = dataset.report["data_through"]
     if through is None:
         raise PeriodError("period.no_data")
@@ -88,7 +88,7 @@ def last_month(dataset: Dataset) -> Month:
 
 
 def _last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
-    """Find the last whole quarter, and the months up to its end that follow on one another."""
+    """Return the last whole quarter, and the unbroken run of months that ends with it."""
     spans = list(_spans(dataset))
     limit = month.plus(1)
     for span in reversed(spans):
@@ -103,7 +103,7 @@ def _last_quarter(dataset: Dataset, month: Month) -> tuple[Quarter, Period]:
 
 
 def _spans(dataset: Dataset) -> Iterator[Period]:
-    """Part the covered months at gaps that only missing files can make."""
+    """Split the covered months at gaps that only missing files can explain."""
     report = dataset.report
     if report["data_from"] is None or report["data_through"] is None:
         return
@@ -113,7 +113,7 @@ def _spans(dataset: Dataset) -> Iterator[Period]:
         return
     at = month_index(dataset.incidents) - covered.start.index
     counts = np.bincount(at[(at >= 0) & (at < covered.months)], minlength=covered.months)
-    usual = float(counts.mean())  # missing months make it less: a gap is never found too soon
+    usual = float(counts.mean())  # missing months lower it, so that a gap is never found too soon
     start = 0
     for low, high in _runs_of_zero(counts):
         if usual * (high - low) > CERTAIN_GAP:
@@ -144,9 +144,9 @@ def _only(dataset: Dataset, covered: Period) -> Dataset:
 
 
 def _silent_sources(dataset: Dataset, located: pd.DataFrame, period: Period) -> list[str]:
-    """Name the sources with places that do not say yes or no: in the period, or anywhere.
+    """Name the located sources that never answer yes or no, in the period or at all.
 
-    A source that once did and has stopped is silent, unless it has too few rows to tell.
+    A source that once answered and has stopped is silent, unless it has too few rows to judge.
     """
     rows = dataset.incidents
     at = month_index(rows)

@@ -1,4 +1,4 @@
-"""What the public facts say, as sentences: short words, places never persons."""
+"""The public facts as sentences, in short words, about places and never persons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from csa.base.text import ENGLISH, Speaker
 from csa.reports.public.facts import PublicArea, PublicFacts
 
 LEAST = 10
-"""A count below it is not told."""
+"""Counts below it are not published."""
 
 
 def noun(facts: PublicFacts, tell: Speaker) -> str:
@@ -18,29 +18,29 @@ def noun(facts: PublicFacts, tell: Speaker) -> str:
 
 
 def period(facts: PublicFacts, tell: Speaker) -> str:
-    """Say which months are counted."""
+    """Return the months counted, in words."""
     return between(facts.start, str(Month.parse(facts.until).plus(-1)), tell)
 
 
 def between(first: str, last: str, tell: Speaker) -> str:
-    """Say from which month to which, both included."""
+    """Return a span of months in words, both ends included."""
     if first == last:
         return tell.month(first)
     return tell("public.between", first=tell.month(first), last=tell.month(last))
 
 
 def city_count(count: int | None, tell: Speaker) -> str:
-    """Write a count of the whole city."""
+    """Return a count of the whole city in words."""
     return tell("public.fewer") if count is None or count < LEAST else f"{count:,}"
 
 
 def place_count(count: int | None, tell: Speaker) -> str:
-    """Write a count of a place, short enough for a table."""
+    """Return a count of a place in words short enough for a table."""
     return tell("public.few") if count is None or count < LEAST else f"{count:,}"
 
 
 def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
-    """Say what must stand above everything."""
+    """List the marks that must stand above everything."""
     tell = Speaker(language)
     marks = [tell("public.made_up")] if facts.is_synthetic else []
     if is_unreviewed(facts, language):
@@ -49,17 +49,17 @@ def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def is_unreviewed(facts: PublicFacts, language: str) -> bool:
-    """Tell whether a language was approved by nobody."""
+    """Return whether nobody has approved the translation into a language."""
     return language != ENGLISH and not facts.spanish_office
 
 
 def unit_sentence(facts: PublicFacts, tell: Speaker) -> str:
-    """Say what a number is."""
+    """Return the sentence on what a number means."""
     return tell("public.one_or_more_proxy" if facts.is_proxy else "public.one_or_more")
 
 
 def are_cells_hidden(facts: PublicFacts) -> bool:
-    """Tell whether the map's lowest class holds parts that were held back."""
+    """Return whether the map's lowest class includes held-back cells."""
     return bool(facts.classes) and facts.classes[0].high is None
 
 
@@ -78,18 +78,18 @@ def class_words(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
 
 
 def areas_title(facts: PublicFacts, tell: Speaker) -> str:
-    """Name the areas by how far the city is."""
+    """Return the title for the areas, which depends on whether any was chosen."""
     are_candidates = bool(facts.areas) and not are_chosen(facts)
     return tell("public.areas_title_candidates" if are_candidates else "public.areas_title")
 
 
 def are_chosen(facts: PublicFacts) -> bool:
-    """Tell whether the city chose any area."""
+    """Return whether the city has chosen any area."""
     return any(area.state != "candidate" for area in facts.areas)
 
 
 def area_state(area: PublicArea, tell: Speaker) -> str:
-    """Say how far an area is."""
+    """Return an area's state in words."""
     return tell(
         {
             "candidate": "public.candidate",
@@ -100,7 +100,7 @@ def area_state(area: PublicArea, tell: Speaker) -> str:
 
 
 def limits(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
-    """Say what the map cannot say."""
+    """List what the map cannot say."""
     said = [
         tell("public.limit_address"),
         tell("public.limit_person"),
