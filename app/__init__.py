@@ -2,5 +2,5 @@
 
 import os
 
-# Matrices are small here: more threads cost more than they give. Before numpy is imported.
+# Matrices are small here: more threads cost more than they give. Set before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

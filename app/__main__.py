@@ -1,7 +1,7 @@
-"""Serve the app, and get ready while the first reader's browser starts: `python -m app`.
+"""Serve the app and warm it up while the first reader's browser starts: `python -m app`.
 
-`streamlit run app/served.py` serves the same; its first reader waits for what is done here
-beforehand. Options are those of `streamlit run`.
+`streamlit run app/served.py` serves the same pages, but its first reader waits for what is
+prepared here. Options are those of `streamlit run`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from app.shared.offline import ask_no_host
 from csa.base.errors import CsaError
 from csa.base.text import render
 
-# What pages import is imported before the server starts, not by the first reader. Not
-# app.shared.map_component: streamlit-folium's component is known only to a server that runs
-# when it is imported.
+# The pages' modules, imported before the server starts rather than by the first reader, except
+# app.shared.map_component: streamlit-folium's component is known only to a server that is
+# already running when it is imported.
 READY = (
     "app.screens.data.parts",
     "app.screens.find_areas.controls",
@@ -55,16 +55,16 @@ SERVED = Path(__file__).with_name("served.py")
 
 
 def warm_up() -> None:
-    """Open the city, make its first proposal, and judge it: what the first page shows.
+    """Open the city, propose its areas and assess them, since the first page shows them.
 
-    Whatever fails here fails again, with its sentence, where a reader asks for it.
+    Any failure here is raised and shown again where a reader asks for the same thing.
     """
     forget_old()
     try:
         if access.shows_bundle() or access.is_withheld(cache.city_config()):
-            return  # not even the outline of its cells is written where anybody could fetch it
+            return  # not even the outline of its cells may be written where anybody could fetch it
         if cache.needs_reading():
-            return  # a page shows how far that has come
+            return  # a page shows the progress of reading
         opened = cache.open_city()
         choices = session.first_choices(opened.config, opened.dataset)
         cache.proposal(opened, choices)
@@ -75,26 +75,26 @@ def warm_up() -> None:
 
 
 def get_ready() -> None:
-    """Warm up, and keep what stays for good out of every later collection of garbage.
+    """Warm up, and exempt the objects that stay for good from later garbage collections.
 
-    A third of a million objects, which each collection would visit while all readers wait.
-    `.streamlit/config.toml` keeps Streamlit from asking for one after each run.
+    There are a third of a million, and each collection would visit them while all readers wait.
+    `.streamlit/config.toml` keeps Streamlit from starting a collection after each run.
     """
     warm_up()
     gc.freeze()
 
 
 def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
-    """Refuse to listen where others reach what is for this machine alone; else get ready."""
+    """Refuse to serve a local-only city on an address that others can reach; else warm up."""
 
     def run(*given: Any, **named: Any) -> None:
         why = access.why_not_served()
         if why is not None:
             sys.stderr.write(f"{render(why)}\n")
             sys.exit(2)
-        # Not before: a process that ends while another of its threads imports may never end.
+        # Not earlier: a process that ends while one of its threads imports may hang forever.
         Thread(target=get_ready, name="warm-up", daemon=True).start()
-        with suppress(KeyboardInterrupt):  # uvicorn hands Ctrl-C on once it has ended
+        with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on after it has shut down
             serve(*given, **named)
 
     return run
@@ -105,7 +105,7 @@ def main() -> None:
     ask_no_host()
     for name in READY:
         importlib.import_module(name)
-    # Streamlit remarks that nobody is reading yet.
+    # Streamlit warns that no reader is connected yet.
     logging.getLogger("streamlit").addFilter(lambda record: "ScriptRunContext" not in record.msg)
     bootstrap.run_asgi_app = serve_if_allowed(bootstrap.run_asgi_app)
     sys.argv = ["streamlit", "run", str(SERVED), *sys.argv[1:]]

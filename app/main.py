@@ -1,4 +1,4 @@
-"""The app's entry: page config, the door and navigation only."""
+"""The app's entry: page config, access and navigation only."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ groups = {
 }
 published = [st.Page("screens/community/page.py", title=speak("community.short"), default=True)]
 is_published = access.shows_bundle()
-# Streamlit's own list of grouped pages is no list to a screen reader: titles and links are.
+# Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
 page = st.navigation(published if is_published else groups, position="hidden")
 theme.speak_in(language() if page.title == speak("community.short") else ENGLISH)
-access.enter()  # before any page runs: what is not open is not read either
+access.enter()  # before any page runs, so that a closed page is not even read
 if st.query_params.get("view") == "wall":
-    from app.screens.community import wall  # the other pages need not wait for what draws its maps
+    from app.screens.community import wall  # other pages need not wait for the map drawing modules
 
     wall.show()
     st.stop()
-if not is_published:  # one page needs no list
+if not is_published:  # a single page needs no list
     with st.sidebar, st.container(key="pages"):
         for title, pages in groups.items():
             st.caption(title)

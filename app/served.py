@@ -1,4 +1,4 @@
-"""What is served: the pages, behind the gate."""
+"""The ASGI app that is served: the pages, behind the gate."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One folder a page: `page.py` is what Streamlit runs, beside it the parts of that page alone."""
+"""One folder per page: `page.py` is what Streamlit runs; the parts of that page are beside it."""

@@ -1,6 +1,6 @@
-"""Who is let in: the deployment decides, never the request; where nobody is, one sentence says why.
+"""Who may open the app: the deployment decides, never the request; a closed app says why.
 
-The pages are behind this door: `app/main.py` passes it before any of them runs.
+`app/main.py` checks access before any page runs.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from csa.config.grants import load_roles
 from csa.dataset.versioned import MARKER
 
 ASKED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-"""What [auth] of the secrets must hold."""
+"""Settings that the [auth] section of the secrets must have."""
 ACCESS = "CSA_ACCESS"
-"""The variable: where the city cannot be opened, it alone tells who reads."""
+"""The environment variable; if the city cannot be opened, it alone decides who may read."""
 LEAST_SECRET = 32
-"""Characters: whoever guesses the secret signs in as anybody."""
+"""Characters: whoever guesses the secret can sign in as anyone."""
 is_guarded = False
 """Whether app/shared/gate.py stands before the server."""
 
 
 def enter() -> None:
-    """Let the reader in, or say why not and end the page."""
+    """Admit the reader, or show why not and end the page."""
     if st.context.headers and not is_guarded:
         panels.empty(speak("door.unguarded"))
         st.stop()
@@ -55,14 +55,14 @@ def enter() -> None:
         panels.empty(render(why))
     else:
         panels.answer(speak("door.sign_in_first"))
-        # No callback: where another run interrupts it, Streamlit gives the body the press again.
+        # No callback: if another run interrupts it, Streamlit reports the button as pressed again.
         if st.button(speak("door.sign_in"), type="primary", key="sign in"):
             st.login()
     st.stop()
 
 
 def shows_bundle() -> bool:
-    """Tell whether the reader is shown what was published, and nothing else."""
+    """Return whether the app shows only what was published."""
     try:
         return bundle_folder(cache.city_config()) is not None
     except CsaError:
@@ -70,7 +70,7 @@ def shows_bundle() -> bool:
 
 
 def is_public() -> bool:
-    """Tell whether everybody may open the app: what is internal is no page of it then."""
+    """Return whether anyone may open the app, which then has no internal pages."""
     try:
         return person.access_of(cache.city_config()) == PUBLIC
     except CsaError:
@@ -78,21 +78,21 @@ def is_public() -> bool:
 
 
 def why_closed(config: CityConfig) -> Message | None:
-    """Say why nobody is let in."""
+    """Return why nobody may open the app; None if it is open."""
     access = person.access_of(config)
     if access == LOCAL:
         return not_this_machine(st.get_option("server.address"))
     if access == PUBLIC:
         is_shown = bundle_folder(config) is not None or not is_withheld(config)
         return None if is_shown else say("door.nothing_published")
-    load_roles()  # its faults are said here, not in the middle of a page
+    load_roles()  # its faults are shown here, not in the middle of a page
     if st.get_option("server.trustedUserHeaders"):
         return say("door.trusted_headers")
     return _auth_fault(auth())
 
 
 def why_not_served() -> Message | None:
-    """Say why the server must not listen where it is told to."""
+    """Return why the server must not listen on its address; None if it may."""
     try:
         is_local = person.access_of(cache.city_config()) == LOCAL
     except CsaError:
@@ -101,19 +101,19 @@ def why_not_served() -> Message | None:
 
 
 def not_this_machine(address: str | None) -> Message | None:
-    """Refuse an address that others reach, where nobody is asked who they are."""
+    """Refuse an address that others can reach, since nobody is asked to sign in."""
     if address == "localhost":
         return None
     try:
         if ip_address(address or "").is_loopback:
             return None
     except ValueError:
-        pass  # a name may be any machine's
+        pass  # a name may stand for any machine
     return say("door.not_loopback", address=address or "0.0.0.0")  # noqa: S104 - only named
 
 
 def is_withheld(config: CityConfig) -> bool:
-    """Tell whether a city is kept from the public: all are but the made-up one."""
+    """Return whether a city is withheld from the public, as all but the synthetic one are."""
     if person.access_of(config) != PUBLIC:
         return False
     folder = deployment().dataset
@@ -122,7 +122,7 @@ def is_withheld(config: CityConfig) -> bool:
 
 
 def auth() -> Mapping[str, Any]:
-    """Read [auth] of the secrets."""
+    """Return the [auth] section of the secrets."""
     try:
         found = st.secrets.get("auth")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One area's sheet: how many and how sure, month by month, by day and time, what is around it."""
+"""One area's sheet: its count and range, by month, by day and time, and what is around it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from csa.base.text import land, percent, speak
 
 FEW_PEOPLE = 100
 FEW_DOMESTIC = 5
-"""A smaller number could tell about somebody; whoever knows the area could guess whom."""
+"""A smaller number could reveal someone to readers who know the area."""
 
 
 def show_sheet(
@@ -48,7 +48,7 @@ def show_sheet(
 
 
 def _count(proposal: Proposal, sheet: Sheet) -> str:
-    """Say the count, and how sure it is."""
+    """Return the count with its usual range, in words."""
     counted = {
         "n": sheet.area["incidents"],
         "what": what_is_counted(proposal),

@@ -1,7 +1,7 @@
-"""The one seam where what was computed is remembered.
+"""The one place where computed values are cached.
 
-Keys are the dataset's fingerprint, the city file's hash and frozen choices; never a table. What
-is returned is shared by all readers: nothing changes it.
+Keys are the dataset's fingerprint, the city file's hash and frozen choices, never a table. All
+readers share what is returned, so nothing may change it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from csa.priority.assess import AreaAssessment, judge
 
 
 def open_city(tell: Tell = silent) -> Opened:
-    """Open this deployment's city; make its dataset from the city's files where it is absent."""
+    """Open this deployment's city; make its dataset from the city's files if there is none."""
     served = deployment()
     config, config_hash = _config(served.config, served.config.stat().st_mtime_ns)
     if not (served.dataset / MARKER).is_file():
@@ -47,19 +47,19 @@ def open_city(tell: Tell = silent) -> Opened:
 
 
 def city_config() -> CityConfig:
-    """Read the city's file alone: nothing of its dataset."""
+    """Read the city's file alone, without its dataset."""
     path = deployment().config
     return _config(path, path.stat().st_mtime_ns)[0]
 
 
 def _kept_ns(folder: Path) -> int:
-    """Tell when something was last kept beside the dataset: a new record is another answer."""
+    """Return when something was last stored beside the dataset: a new record changes answers."""
     kept = folder / KEPT
     return kept.stat().st_mtime_ns if kept.is_dir() else 0
 
 
 def needs_reading() -> bool:
-    """Tell whether the city's files must be read first, which takes some seconds."""
+    """Return whether the city's files must be read first, which takes some seconds."""
     return not (deployment().dataset / MARKER).is_file()
 
 
@@ -74,7 +74,7 @@ def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
 
 
 def record(opened: Opened, choices: Choices) -> Record | None:
-    """Return what past years say of this way of proposing, where it was computed and kept."""
+    """Return the stored record of past years for this way of proposing, if there is one."""
     return _record(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
@@ -84,7 +84,7 @@ def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
 
 
 def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAssessment:
-    """Tell how sure each candidate area is, once for each set of choices."""
+    """Assess each candidate area, once for each set of choices."""
     return _judgement(opened.key, choices, opened, tell)
 
 
@@ -118,7 +118,7 @@ def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:
-    """Return the record whose setting is suggested; a damaged one is told of on Track record."""
+    """Return the record that settings are suggested from; Track record reports a damaged one."""
     try:
         return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
     except CsaError:
@@ -136,5 +136,5 @@ def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
 
 
 def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:
-    """Promise an export: it is written when somebody asks for it."""
+    """Return a function that writes an export when it is requested."""
     return lambda: export(proposal(opened, choices), name)

@@ -1,4 +1,4 @@
-"""Remembered as in `app.shared.cache`: files of the background and cells, services, scores."""
+"""Cached as in `app.shared.cache`: background and cell geometry, services, scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 
 
 def geometry(opened: Opened, resolution: int) -> tuple[BaseGeometry, CellGeometry]:
-    """Draw the background and the cells, once, as files that browsers fetch once."""
+    """Write the background and the cells, once, as files that browsers fetch once."""
     return _base(opened.key, deployment().basemap, _made_ns(), opened), _shapes(
         opened.key, resolution, opened
     )
@@ -42,7 +42,7 @@ def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
 
 
 def has_background(opened: Opened) -> bool:
-    """Tell whether the city has streets, water or parks to draw."""
+    """Return whether the city has streets, water or parks to draw."""
     try:
         layers = _base(opened.key, deployment().basemap, _made_ns(), opened).layers
     except CsaError:
@@ -51,7 +51,7 @@ def has_background(opened: Opened) -> bool:
 
 
 def _made_ns() -> int:
-    """Tell when the background was made: one made anew is another."""
+    """Return when the background was made, so that a new one is a new key."""
     marker = deployment().basemap / BASEMAP_MARKER
     return marker.stat().st_mtime_ns if marker.is_file() else 0
 
@@ -67,7 +67,7 @@ def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | Non
 
 
 def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
-    """Say how much of each area an external score calls high, once."""
+    """Return how much of each area an external score calls high, once."""
     return _risk(opened.key, choices, opened)
 
 
@@ -77,7 +77,7 @@ def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
 
 
 def highest_share(opened: Opened) -> float | None:
-    """Tell which share of the scored places counts as highest: more than asked where scores tie."""
+    """Return the share of scored places counted as highest, which ties can raise."""
     return _highest_share(opened.key, opened)
 
 

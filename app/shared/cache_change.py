@@ -1,4 +1,4 @@
-"""Remembered as in `app.shared.cache`: what became of areas, since a start and by month."""
+"""Cached as in `app.shared.cache`: the change in areas, since a start and by month."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _following(key: str, choices: Choices, since: str, _opened: Opened) -> Follo
 
 
 def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
-    """Take the areas that other pages show, by letter."""
+    """Return the areas that other pages show, by letter."""
     now = proposal(opened, choices)
     return dict(zip(now.areas["area_id"], cells_of(now), strict=True))
 
@@ -52,13 +52,13 @@ def _located_of(key: str, choices: Choices, _opened: Opened) -> StudyArea:
 
 
 def _located(key: str, choices: Choices, opened: Opened) -> StudyArea:
-    """Take all incidents of the kinds counted; nothing else of the choices matters."""
+    """Locate all incidents of the counted kinds; no other choice matters."""
     same = Choices(resolution=choices.resolution, kinds=choices.kinds)
     return _located_of(key, same, opened)
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
-    """Return what areas of past years did afterwards, where it was computed and kept."""
+    """Return what areas of past years did afterwards, if it was computed and stored."""
     return _past(opened.key, replace(choices, until=None, eps_m=None, min_samples=None), opened)
 
 
@@ -68,7 +68,7 @@ def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...]
 
 
 def lineage(opened: Opened, choices: Choices, since: str, tell: Tell = silent) -> pd.DataFrame:
-    """Tell what became of areas, window after window, once for each set of choices."""
+    """Trace areas from window to window, once for each set of choices."""
     return _lineage(opened.key, choices, since, opened, tell)
 
 
@@ -84,13 +84,13 @@ def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tel
     areas = suggestion_of(_opened.config, suggesting(_opened, choices)).areas
     names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
     now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
-    known = {**now, **then}  # what the page above says of a letter holds here too
+    known = {**now, **then}  # letters mean the same here as elsewhere on the page
     located = _located(key, choices, _opened)
     return trace_lineage(located, choices, areas, known=known, tell=_tell)
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:
-    """Read what each version of the dataset counted by month, once."""
+    """Return what each version of the dataset counted by month, once."""
     return _history(opened.key, opened)
 
 
@@ -110,7 +110,7 @@ def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
 
 
 def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict:
-    """Tell of a served area since its designation, once for each set of served areas."""
+    """Return the verdict on a served area since its designation, once for each set of areas."""
     known, name = _verdicts(opened.key), _name(choices, areas, key)
     if name not in known:
         same = replace(choices, resolution=areas.chosen.resolution)
@@ -120,7 +120,7 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVer
 
 
 def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict | None:
-    """Return what `told` told, where it did: for a page that does not wait for it."""
+    """Return the verdict if `told` has computed it, for a page that does not wait for it."""
     return _verdicts(opened.key).get(_name(choices, areas, key))
 
 

@@ -1,6 +1,6 @@
-"""Remembered as in `app.shared.cache`: what the public is shown, published or as it would be.
+"""Cached as in `app.shared.cache`: the public report, as published or as a preview.
 
-What was published is read from its folder alone: no dataset and no store is opened for it.
+What was published is read from its folder alone, without opening a dataset or a store.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from csa.reports.public.pages import Pictures
 
 @dataclass(frozen=True)
 class PublicEdition:
-    """What the public is told, and its maps."""
+    """The public report and its maps."""
 
-    facts: PublicFacts  # all of it
-    pictures: Mapping[str, Pictures]  # language to its maps
-    is_published: bool  # whether it stands in a bundle; else it is what would be published
+    facts: PublicFacts  # all public facts
+    pictures: Mapping[str, Pictures]  # maps by language
+    is_published: bool  # whether it is in a bundle; otherwise it is a preview
 
 
 def published(folder: Path) -> PublicEdition:
@@ -39,7 +39,7 @@ def published(folder: Path) -> PublicEdition:
     try:
         told = _published(folder, mark_of(folder))
     except CsaError:
-        if folder in served:  # a new bundle is being copied: the last whole one stands meanwhile
+        if folder in served:  # while a new bundle is copied, the last complete one stands
             return served[folder]
         raise
     served[folder] = told
@@ -48,7 +48,7 @@ def published(folder: Path) -> PublicEdition:
 
 @st.cache_resource(show_spinner=False)
 def _served() -> dict[Path, PublicEdition]:
-    """Keep the last bundle that could be read whole, by its folder."""
+    """Return the last bundle that could be read whole, by folder."""
     return {}
 
 
@@ -61,7 +61,7 @@ def _published(folder: Path, mark: tuple[int, ...]) -> PublicEdition:
 def as_it_would_be(
     basis: ReportBasis, month: str, language: str, tell: Tell = silent
 ) -> PublicEdition:
-    """Work out what would be published."""
+    """Compute a preview of what would be published."""
     facts = _facts(basis.mark, month, basis, tell)
     drawn = _pictures(basis.mark, month, language, basis, facts)
     return PublicEdition(facts, {language: drawn}, is_published=False)

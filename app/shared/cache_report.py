@@ -1,6 +1,6 @@
-"""Remembered as in `app.shared.cache`: a month's report, its editions, what they are made from.
+"""Cached as in `app.shared.cache`: a month's report, its editions, and what they are made from.
 
-A hand-out changes no report, so keys hold the last decision that is none (`Records.decided`).
+A hand-out changes no report, so keys hold the last other decision (`Records.decided`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ReportBasis:
 
     @property
     def mark(self) -> str:
-        """Another one where data, plan or decisions are others."""
+        """Key that changes with the data, the plan or the decisions."""
         plan = "" if self.plan is None else hashlib.sha256(repr(self.plan).encode()).hexdigest()
         folders = (deployment().basemap, _bundle())
         beside = [mark_of(path) for path in folders if path is not None]
@@ -51,18 +51,18 @@ class ReportBasis:
 class MadeEdition:
     """A file of an edition."""
 
-    name: str  # the file's
-    content: bytes  # its bytes
-    month: str  # which edition
-    audience: str  # which edition
-    language: str  # which edition
-    form: str  # which edition
-    snapshot_id: str  # what it was made from
-    audit_n: int  # what it was made from
+    name: str  # file name
+    content: bytes  # the file's bytes
+    month: str  # of the edition
+    audience: str  # of the edition
+    language: str  # of the edition
+    form: str  # of the edition
+    snapshot_id: str  # snapshot it was made from
+    audit_n: int  # number of the trail's last entry at the snapshot
 
     @property
     def sha256(self) -> str:
-        """Of its bytes."""
+        """SHA-256 of the bytes."""
         return hashlib.sha256(self.content).hexdigest()
 
 
@@ -87,7 +87,7 @@ def _facts(
 
 
 def beside() -> Beside:
-    """Take the background that the app's maps have, and what was published before."""
+    """Return the background of the app's maps, and the earlier publications."""
     try:
         layers = dict(load_basemap(deployment().basemap).layers)
     except CsaError:
@@ -95,29 +95,29 @@ def beside() -> Beside:
     folder = _bundle()
     if folder is None:
         return Beside(layers)
-    from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only where one is named
+    from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only if one is named
 
     return Beside(layers, tuple(read_published(folder, cache.city_config().city.id)))
 
 
 def _bundle() -> Path | None:
-    """Tell where what was published stands, where a setting names it."""
+    """Return the folder of the published bundle, if a setting names one."""
     named = str(resolve({}, cache.city_config())["bundle"].value)
     return Path(named) if named else None
 
 
 def mark_of(folder: Path) -> tuple[int, ...]:
-    """Tell one state of a folder from another."""
+    """Return a key for a folder's state."""
     found: list[int] = []
     for path in (folder, *sorted(folder.glob("*"))):
-        with suppress(OSError):  # taken away while we look: that is another state
+        with suppress(OSError):  # a file removed meanwhile is another state
             known = path.stat()
             found += [known.st_mtime_ns, known.st_size, known.st_ino]
     return tuple(found)
 
 
 def source_at(opened: Opened, month: str) -> tuple[FollowSource, Month]:
-    """Choose as the command does: the city's own settings, the month reported included."""
+    """Choose as the command does: the city's own settings, and the month reported."""
     when = Month.parse(month)
     choices = replace(first_choices(opened.config, opened.dataset), until=when.plus(1))
     return FollowSource(opened.folder, opened.dataset, opened.config, choices), when
@@ -144,7 +144,7 @@ def _edition(snapshot: str, audience: str, language: str, form: str, _known: Fac
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _drawer(snapshot: str) -> Drawer:
-    """Keep the maps of a snapshot: its editions share them."""
+    """Return the map drawer of a snapshot, which its editions share."""
     return Drawer()
 
 

@@ -1,7 +1,7 @@
-"""What pages show of the store, remembered under the end of its trail; and the city's plan.
+"""The store's contents for pages, cached under the end of its trail; and the city's plan.
 
-A page that only reads makes no store. A database that is down raises a `StoreError`, which a page
-that can do without the store turns into a sentence.
+Pages that only read create no store. If the database is down a `StoreError` is raised, which
+pages that can do without the store show as a sentence.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _plan(path: Path, modified_ns: int) -> Plan:
 
 
 def address(opened: Opened) -> str:
-    """Return where the store is: a default path stands beside the app, wherever it was started."""
+    """Return the store's address; a default path is beside the app, wherever it was started."""
     found = resolve({}, opened.config)["store"]
     is_default = found.origin == "default"
     return str(ROOT / found.value) if is_default else str(found.value)
@@ -51,14 +51,14 @@ def address(opened: Opened) -> str:
 def reading(opened: Opened) -> Store | None:
     """Open the store to read it."""
     if access(opened) == PUBLIC:
-        return None  # the public reads what is published, and no store
+        return None  # the public reads the published bundle, and no store
     where = address(opened)
     if "://" not in where and not Path(where).exists():
         return None
     city = opened.config.city.id
     found = _store(where, city, Path(where).stat().st_ino if "://" not in where else 0)
     if found is None:
-        _store.clear()  # another process may make it: an empty database is not remembered as none
+        _store.clear()  # another process may make it, so the missing store is not cached
     return found
 
 
@@ -68,7 +68,7 @@ def _store(where: str, city: str, inode: int) -> Store | None:
 
 
 def writing(opened: Opened) -> Store:
-    """Open the store to write to it; it is made where it is absent."""
+    """Open the store for writing, and create it if there is none."""
     if access(opened) == PUBLIC:
         raise RoleError("roles.refused", given="viewer", least="member")
     found = reading(opened)
@@ -81,7 +81,7 @@ def writing(opened: Opened) -> Store:
 
 
 def records(opened: Opened) -> Records:
-    """Return what stands in the store now; read anew once something was written, by anybody."""
+    """Return the store's current contents, read again after anyone has written."""
     found = reading(opened)
     if found is None:
         return Records()
@@ -96,7 +96,7 @@ def _records(where: str, head: str, _store: Store) -> Records:
 
 
 def trail_of(opened: Opened, items: frozenset[str]) -> tuple[Mapping[str, Any], ...]:
-    """Return what the trail says of some items."""
+    """Return the trail's entries on some items."""
     found = reading(opened)
     if found is None or not items:
         return ()
@@ -117,5 +117,5 @@ def _values(where: str, mark: str, _store: Store) -> tuple[Value, ...]:
 
 
 def today(opened: Opened) -> date:
-    """Return the day that it is in the city."""
+    """Return today's date in the city."""
     return datetime.now(ZoneInfo(opened.config.city.time_zone)).date()

@@ -1,4 +1,4 @@
-"""Tables in, plotly out: one message a chart, said in its title."""
+"""Tables in, plotly out: one message per chart, given in its title."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG = {"displayModeBar": False}
 
 
 def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by month, homicides as the darker foot; an unfinished month hatched."""
+    """Draw incidents by month, homicides as the darker base, an unfinished month hatched."""
     colours = theme.current()
     covered = counts[counts["is_covered"]]
     names = [month(name) for name in covered["month"]]
@@ -68,7 +68,7 @@ def by_month(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw incidents by day of the week and part of the day, each box with its number."""
+    """Draw incidents by day of the week and part of the day, with the number in each box."""
     colours = theme.current()
     days = [calendar.day_name[day] for day in counts.index]
     names = [
@@ -97,7 +97,7 @@ def by_part(counts: pd.DataFrame, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def _mark() -> dict[str, object]:
-    """Say on the picture itself, wherever it is pasted, that the city is made up."""
+    """Return the mark of a synthetic city, which stays on the chart wherever it is pasted."""
     return {
         "text": speak("screen.sample"),
         "xref": "paper",
@@ -117,7 +117,7 @@ def _scale(colours: Sequence[str]) -> list[list[object]]:
 
 
 def layout(height_px: int, *, is_synthetic: bool) -> dict[str, Any]:
-    """Lay out a chart as all charts are."""
+    """Return the layout that all charts share."""
     return {
         "annotations": [_mark()] if is_synthetic else [],
         "height": height_px,
@@ -135,7 +135,7 @@ def _step(top: int) -> int:
 
 
 def _every(months: Sequence[str]) -> list[str]:
-    """Choose months to name: as many as fit at 390 px, and Januaries where years are many."""
+    """Choose the months to label: as many as fit at 390 px, or Januaries over many years."""
     step = next(step for step in (1, 2, 3, 6, 12, 24, 48, 240) if len(months) <= 6 * step)
     numbers = [12 * int(name[:4]) + int(name[5:]) - 1 for name in months]
     return [name for name, n in zip(months, numbers, strict=True) if n % step == 0]

@@ -1,4 +1,4 @@
-"""The picture of past years: what each way of choosing caught, year by year."""
+"""The chart of past years: what each way of choosing caught, year by year."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from app.shared.charts import layout
 
 HEIGHT_PX = 380
 LABEL_GAP = 0.085
-"""Of the axis: labels of lines that meet are set this far apart, one above the other."""
+"""Share of the axis by which labels of meeting lines are set apart, one above the other."""
 MANY_YEARS = 6
 ROOM = 1.12
-"""Over the highest value, so that no mark touches the top."""
+"""Space above the highest value, so that no mark touches the top."""
 
 
 @dataclass(frozen=True)
 class MethodLine:
-    """One way of choosing in the picture."""
+    """One way of choosing in the chart."""
 
-    name: str  # what stands beside its last mark
+    name: str  # label beside its last mark
     shares: pd.Series  # what it caught, 0 to 1, by year
 
 
 def by_year(
     lines: Mapping[str, MethodLine], hover: str, *, is_synthetic: bool = False
 ) -> go.Figure:
-    """Draw what each way of choosing caught, year by year, each named beside its last mark."""
+    """Draw what each way of choosing caught, year by year, each labeled beside its last mark."""
     figure = go.Figure()
     for part, line in lines.items():
         colour, width, dash, symbol = _style(part)
@@ -55,13 +55,13 @@ def by_year(
     figure.update_layout(showlegend=False, **made)
     figure.update_yaxes(range=[0, top], ticksuffix=" %", nticks=6)
     years = list(lines["areas"].shares.index)
-    every = 1 if len(years) <= MANY_YEARS else 2  # more names would touch at 390 px
+    every = 1 if len(years) <= MANY_YEARS else 2  # more labels would touch at 390 px
     figure.update_xaxes(type="category", tickangle=0, tickvals=years[::-every])
     return figure
 
 
 def _style(part: str) -> tuple[str, float, str, str]:
-    """Tell colour, width, dash and mark: no line is known by its colour alone."""
+    """Return color, width, dash and marker, so that no line is told by its color alone."""
     colours = theme.current()
     return {
         "areas": (colours.accent, 3.0, "solid", "circle"),
@@ -72,7 +72,7 @@ def _style(part: str) -> tuple[str, float, str, str]:
 
 
 def _labels(lines: Mapping[str, MethodLine], top: float) -> list[dict[str, object]]:
-    """Name each line at its end, lowest first; a name that would hide another moves up."""
+    """Label each line at its end, lowest first; a label that would hide another moves up."""
     colours = theme.current()
     ends = sorted((100 * float(line.shares.iloc[-1]), part) for part, line in lines.items())
     labels: list[dict[str, object]] = []

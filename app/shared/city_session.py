@@ -1,4 +1,4 @@
-"""A city that is open, and how its dataset is made where it is absent."""
+"""The open city, and how its dataset is made if there is none."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from csa.ingest.sources import add_layers, find_inputs
 
 @dataclass(frozen=True)
 class Opened:
-    """A city that is open: its file, its data, and the key that says which."""
+    """An open city: its file, its data, and the key that identifies both."""
 
     config: CityConfig  # the city's file
     dataset: Dataset  # its incidents and places
-    key: str  # changes when either does, or the record
+    key: str  # changes with the file, the data or the record
     folder: Path  # the dataset's folder
 
 
 def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
-    """Read the city's files into a dataset, and draw its background."""
+    """Read the city's files into a dataset, and make its background."""
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs_folder = folder if folder.is_absolute() else ROOT / folder
     inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)

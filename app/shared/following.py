@@ -1,4 +1,4 @@
-"""What became of areas since a start, month by month: all that the page Displacement shows."""
+"""The change in areas since a start, month by month: all that the Displacement page shows."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from csa.geo.cells import from_text
 from csa.geo.grid import CellSet
 
 LEAST_MONTHS = 3
-"""Fewer since a start are too early to say anything: one month's luck would be told as news."""
+"""Months since a start below which it is too early to judge: chance would pass for news."""
 
 Level = int | None
-"""How a sum differs from what was to be expected, -2 to 2; None where there is too little."""
+"""How a sum differs from what was expected, -2 to 2; None if there are too few incidents."""
 
 
 @dataclass(frozen=True)
 class Following:
-    """Areas known at a start, and what became of them."""
+    """The areas known at a start, and how they changed."""
 
-    proposal: Proposal  # the areas as they would have been proposed at the start
-    displaced: Displacement  # all together and each, with the letters that other pages give them
-    controls: Controls  # the places most like each
+    proposal: Proposal  # the areas that would have been proposed at the start
+    displaced: Displacement  # all together and each, with the letters that other pages use
+    controls: Controls  # the comparison places most similar to each
     quarters: pd.DataFrame  # as `csa.displacement.panel.quarters_of`
-    cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, as places in the grid count them
+    cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, in the order of the grid
     before: tuple[int, int]  # incidents in the areas before the start, and in how many months
-    evidence: Evidence  # what the classic methods say of all areas together
+    evidence: Evidence  # results of the classic methods for all areas together
 
     @property
     def area_ids(self) -> tuple[str, ...]:
@@ -58,38 +58,38 @@ class Following:
 
     @property
     def months(self) -> list[str]:
-        """The months since the start that are over, `YYYY-MM`."""
+        """The completed months since the start, `YYYY-MM`."""
         since = self.displaced.since
         return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
 
     def judged(self, area_id: str) -> AreaVerdict:
-        """Return what is said of an area, or of all."""
+        """Return the verdicts on an area, or on all."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
         return self.displaced.single[self.area_ids.index(area_id)]
 
     def control(self, area_id: str) -> Control:
-        """Return the places most like an area, or like all."""
+        """Return the comparison places of an area, or of all."""
         if area_id not in self.area_ids:
             return self.controls.pooled
         return self.controls.single[self.area_ids.index(area_id)]
 
     def place_name(self, area_id: str) -> str:
-        """Name an area, or all."""
+        """Return the place name of an area, or the words for all."""
         if area_id not in self.area_ids:
             return speak("displacement.all_areas", n=len(self.area_ids))
         place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
         return speak("displacement.one_area", place=place, area_id=area_id)
 
     def sentence(self, area_id: str, at: int) -> Message:
-        """Say what an area, or all, show after so many months."""
+        """Return the sentence on an area, or all, after a number of months."""
         since, who = self.displaced.since, self.place_name(area_id)
         is_one_of_several = area_id in self.area_ids and len(self.area_ids) > 1
         tell = say_single if is_one_of_several else say_verdict
         return tell(self.judged(area_id), at + 1, since, who)
 
     def say_usual(self, at: int) -> tuple[Message, Message]:
-        """Tell before and after of all areas and the rest, and what such areas do by themselves."""
+        """Compare the areas before and after with the rest of the city and with what is usual."""
         core, found = self.displaced.pooled.core, self.evidence
         n_before, months_before = self.before
         course = Course(
@@ -103,12 +103,12 @@ class Following:
         return say_before_after(course, usual, len(past), within)
 
     def say_early(self, at: int) -> Message:
-        """Say that it is too early to say anything; see `is_early`."""
+        """Return the sentence that it is too early to judge; see `is_early`."""
         since = month(str(self.displaced.since))
         return say("change_page.too_early", n=at + 1, since=since, least=LEAST_MONTHS)
 
     def too_few(self, at: int) -> list[str]:
-        """List the areas of which there is too little to say anything."""
+        """List the areas with too few incidents to judge."""
         return [
             area_id
             for area_id in self.by_letter
@@ -151,17 +151,17 @@ def follow(
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:
-    """Take each area's cells."""
+    """List each area's cells."""
     return [frozenset(from_text(cells).tolist()) for cells in proposal.areas["cells"]]
 
 
 def is_early(at: int) -> bool:
-    """Tell whether too little time has gone by to say anything."""
+    """Return whether too little time has passed to judge."""
     return at + 1 < LEAST_MONTHS
 
 
 def levels(track: Track) -> list[Level]:
-    """Sort each month's sum into five classes, by the boundary and by chance alone."""
+    """Sort each month's sum into five classes, by the verdict's boundary and by chance alone."""
     low, high = track.expectation.bounds(BAND_Z)
     is_fewer, is_more = track.counted < low, track.counted > high
     found = is_more.astype(np.int64) - is_fewer + track.sign

@@ -1,8 +1,8 @@
-"""Who reaches the app at all: a browser that asked for one of its names, from one of its own pages.
+"""Checks who reaches the app at all: a browser that asked for its name from one of its own pages.
 
-Who sits at another site's page is no reader of ours. That site can have its own name resolved to
-this machine (DNS rebinding), or talk to this port from another one: its requests come with its
-name as their `Host`, or as their `Origin`, and are refused before Streamlit sees them.
+A page of another site must not reach us. That site can have its own name resolved to this
+machine (DNS rebinding), or call this port from its own pages: such requests carry its name as
+their `Host` or `Origin`, and are refused before Streamlit sees them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ METRICS, UPLOAD = "/_stcore/metrics", "/_stcore/upload_file/"
 
 
 def names() -> frozenset[str]:
-    """Collect the names that browsers may ask for."""
+    """Return the host names that browsers may ask for."""
     options = ("server.address", "browser.serverAddress")
     given = [*map(st.get_option, options), access_door.auth().get("redirect_uri")]
     given += st.get_option("server.allowedHosts")
@@ -36,7 +36,7 @@ def names() -> frozenset[str]:
 
 
 def _name(given: str) -> str:
-    """Take the name out of an address, with or without scheme, port and path."""
+    """Extract the host name from an address, with or without scheme, port and path."""
     try:
         return str(ip_address(given.strip("[]")))
     except ValueError:
@@ -44,7 +44,7 @@ def _name(given: str) -> str:
 
 
 def _asked(host: str) -> str | None:
-    """Return the name that a `Host` asks for; None if it is not a name and perhaps a port."""
+    """Return the name in a `Host` header; None if it is not a name with an optional port."""
     try:
         parts = urlsplit(f"//{host}")
         _ = parts.port
@@ -54,16 +54,16 @@ def _asked(host: str) -> str | None:
 
 
 class Gate:
-    """Stands before Streamlit's own server."""
+    """ASGI middleware before Streamlit's own server."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.names = app, names()
-        # Streamlit asks its own list too, of a websocket: the same, whoever wrote a part of it.
+        # Streamlit checks its own list for websockets too, so it gets the same names.
         config.set_option("server.allowedHosts", sorted(self.names))
         access_door.is_guarded = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it: of a websocket too before it is accepted."""
+        """Pass a request on or refuse it; a websocket is refused before it is accepted."""
         answer = None if scope["type"] == "lifespan" else self._refusal(scope)
         await (answer or self.app)(scope, receive, send)
 
@@ -72,7 +72,7 @@ class Gate:
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or _asked(hosts[0]) not in self.names:
             return PlainTextResponse(speak("door.other_name"), 403)
-        # Behind a proxy that speaks TLS a page's scheme is not ours.
+        # Behind a proxy that ends TLS, a page's scheme is not ours.
         is_own = {f"http://{hosts[0]}", f"https://{hosts[0]}"}.issuperset(origins)
         if not is_own or (scope["type"] == "websocket" and not origins):
             return PlainTextResponse(speak("door.other_page"), 403)
@@ -84,7 +84,7 @@ class Gate:
 
 
 def _may_upload(path: str) -> bool:
-    """Tell whether who sends a file is past the door, by the session that it is sent to."""
+    """Return whether an upload's sender has access, judged by the session it is sent to."""
     try:
         access = access_of(cache.city_config())
     except CsaError:

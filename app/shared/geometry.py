@@ -29,7 +29,7 @@ from csa.geo.cells import outlines
 from csa.ingest.basemap import MARKER, load_basemap
 
 STEP = 1e-6
-"""Degrees, about a tenth of a metre: far below a line's width."""
+"""Degrees, about a tenth of a metre, far below a line's width."""
 
 FILE = "geometry.json"
 
@@ -40,7 +40,7 @@ class BaseGeometry:
 
     address: str  # where a map's frame finds it
     bounds: tuple[tuple[float, float], tuple[float, float]]
-    layers: tuple[str, ...]  # names of the layers it has
+    layers: tuple[str, ...]  # names of the layers in it
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,20 @@ class CellGeometry:
     """The cells of a study area as a file."""
 
     address: str  # where a map's frame finds it
-    number_of: dict[int, int]  # cell to its number in the file
+    number_of: dict[int, int]  # number in the file by cell
 
 
 @dataclass(frozen=True)
 class RiskLayer:
     """An external score for the map."""
 
-    address: str  # where its places are
-    levels: str  # a digit for each place: its class
-    classes: Classes  # what the digits mean
+    address: str  # address of its places
+    levels: str  # a digit per place: its class
+    classes: Classes  # the meaning of the digits
 
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
-    """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
+    """Write the outlines of cells, each corner once, since up to three cells share it."""
     rings = [shapely.get_coordinates(shape)[:-1] for shape in outlines(cells)]
     corners = np.rint(np.concatenate(rings) / STEP).astype(np.int64)  # (corners of all, 2)
     distinct, number = np.unique(corners, axis=0, return_inverse=True)
@@ -79,7 +79,7 @@ def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
 
 
 def base_geometry(dataset: Dataset, basemap: Path) -> BaseGeometry:
-    """Write the background: the city's own layers where `csa basemap` made them."""
+    """Write the background, with the city's layers if `csa basemap` made them."""
     layers: dict[str, Any] = {"neighborhoods": _borders(dataset.neighborhoods)}
     layers |= _own_layers(basemap)
     content = {"layers": layers, "names": _names(dataset.neighborhoods)}
@@ -108,7 +108,7 @@ def _names(neighborhoods: gpd.GeoDataFrame) -> list[list[object]]:
 
 
 def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
-    """Write the places of an external score; their scores are not in the file."""
+    """Write the places of an external score, without their scores."""
     features = [
         {"type": "Feature", "id": n, "properties": {}, "geometry": json.loads(text)}
         for n, text in enumerate(shapely.to_geojson(shapely.set_precision(scored.geometry, 1e-5)))
@@ -118,7 +118,7 @@ def risk_geometry(scored: gpd.GeoDataFrame) -> RiskLayer:
 
 
 def forget_old(days: float = 7) -> None:
-    """Remove geometry that no server asked for in a while, such as an earlier city's."""
+    """Remove geometry that no server has requested for a while, such as an earlier city's."""
     oldest = time.time() - days * 86_400
     for place in (STATIC / "geometry").glob("*"):
         with suppress(FileNotFoundError):  # another server removed it first
@@ -132,7 +132,7 @@ def serve(content: dict[str, Any]) -> str:
     name = hashlib.sha256(text).hexdigest()[:20]
     place = STATIC / "geometry" / name
     with suppress(OSError):
-        os.utime(place)  # from here on it is not old: another server that tidies up leaves it
+        os.utime(place)  # now it is recent, and another server that tidies up leaves it
     if not (place / FILE).is_file():
         replace_folder(place, FILE, {FILE: text})
     return f"../../app/static/geometry/{name}/{FILE}"

@@ -1,4 +1,4 @@
-"""The public's language, as the address says it."""
+"""The public's language, from the address."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import streamlit as st
 from csa.base.text import ENGLISH, LANGUAGES
 
 LANGUAGE = "lang"
-"""What the address calls it."""
+"""Name of the address parameter."""
 
 
 def language() -> str:
-    """Return the reader's language: the address says it."""
+    """Return the reader's language, from the address."""
     asked = str(st.query_params.get(LANGUAGE, ENGLISH))
     return asked if asked in LANGUAGES else ENGLISH

@@ -1,4 +1,4 @@
-"""Classes of counts and scores, and the legend that says them in words."""
+"""Classes of counts and scores, and the legend that names them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Classes:
     """Classes, lowest first."""
 
     upper: tuple[float, ...]  # the highest value of each
-    words: tuple[str, ...]  # what each is called
+    words: tuple[str, ...]  # the label of each
 
 
 def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
-    """Sort cells' counts into at most five classes; equal counts are never told apart."""
+    """Sort cell counts into at most five classes; equal counts share a class."""
     upper = count_bounds(counts[counts > 0])
     lower = (1, *(bound + 1 for bound in upper[:-1]))
     words = tuple(
@@ -37,12 +37,12 @@ def classify_counts(counts: npt.NDArray[np.int64]) -> Classes:
 
 
 def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
-    """Sort an external score into at most five classes with as many places in each."""
+    """Sort an external score into at most five classes of equal size."""
     n_classes = min(FIFTHS, len(np.unique(scores)))
     ends_at = 100 * np.arange(1, n_classes + 1) / n_classes
     upper = sorted({float(bound) for bound in np.percentile(scores, ends_at)})
     if len(upper) == 1:
-        upper = sorted({float(scores.min()), *upper})  # most are equal to the highest
+        upper = sorted({float(scores.min()), *upper})  # most scores equal the highest
     if len(upper) == 1:
         return Classes(tuple(upper), (speak("legend.equal"),))
     is_fifths = len(upper) == FIFTHS
@@ -52,7 +52,7 @@ def classify_scores(scores: npt.NDArray[np.float64]) -> Classes:
 
 
 def levels(scores: pd.Series, classes: Classes) -> str:
-    """Tell each score's class as one digit."""
+    """Return each score's class as a string of digits."""
     found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
     return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
 
@@ -64,7 +64,7 @@ def show_legend(
     marks: Sequence[tuple[str, str]] = (),
     outline: tuple[str, str] | None = None,
 ) -> None:
-    """Write the legend on the page."""
+    """Show the legend on the page."""
     parts = [f"<span>{html.escape(title)}</span>"]
     names = () if classes is None else classes.words
     for words, colour in zip(names, palette[-len(names) :] if names else (), strict=True):

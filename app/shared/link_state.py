@@ -1,4 +1,4 @@
-"""What a link reproduces: choices, the chosen area, and what the map shows."""
+"""The state a link reproduces: choices, the chosen area, and what the map shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHADES = ("shootings", "risk", "none")
 MAX_TEXT = 2000
 MAX_MONTHS = 240
 MAX_KM2 = 100
-"""A whole city's size."""
+"""The size of a whole city."""
 MAX_MIN_SAMPLES = 1000
 AREA_PATTERN = re.compile("[A-Z]{0,3}")
 
@@ -29,13 +29,13 @@ class LinkState:
 
     choices: Choices  # what is counted, and how areas are found
     area: str = ""  # the chosen area's letter, or ""
-    shade: str = SHADES[0]  # what colours the cells, of `SHADES`
+    shade: str = SHADES[0]  # what colors the cells, one of `SHADES`
     layers: tuple[str, ...] = ("background", "neighborhoods")
-    since: str = ""  # the first month of after, `YYYY-MM`; "" for the page's own
-    month: str = ""  # the month up to which change is shown, `YYYY-MM`; "" for the last
+    since: str = ""  # first month after the start, `YYYY-MM`; "" for the page's default
+    month: str = ""  # month up to which change is shown, `YYYY-MM`; "" for the last
 
     def with_map(self, shade: str, layers: tuple[str, ...]) -> LinkState:
-        """Return this screen with another shade and other layers."""
+        """Return this screen with other map settings."""
         return replace(self, shade=shade, layers=layers)
 
     def with_area(self, area: str) -> LinkState:
@@ -43,7 +43,7 @@ class LinkState:
         return replace(self, area=area)
 
     def with_times(self, since: str, month: str) -> LinkState:
-        """Return this screen with another start, or shown up to another month."""
+        """Return this screen with another start or end month."""
         return replace(self, since=since, month=month)
 
     def with_choices(self, choices: Choices) -> LinkState:
@@ -52,14 +52,14 @@ class LinkState:
 
 
 def screen_to_text(screen: LinkState, first: LinkState) -> str:
-    """Write a screen as JSON text, only what differs from the city's own."""
+    """Encode a screen as JSON, with only what differs from the city's defaults."""
     now, own = _plain(screen), _plain(first)
     changed = {name: value for name, value in now.items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"), ensure_ascii=False)
 
 
 def screen_from_text(text: str, first: LinkState) -> LinkState:
-    """Read a screen from a link."""
+    """Parse a screen from a link."""
     given = _read(text)
     try:
         choices = _choices(given, first.choices)
@@ -78,7 +78,7 @@ def screen_from_text(text: str, first: LinkState) -> LinkState:
 def _read(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text) if len(text) <= MAX_TEXT else None
-        json.dumps(given, ensure_ascii=False).encode()  # half a character cannot be shown
+        json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair cannot be shown
     except (ValueError, RecursionError) as error:
         raise CsaError("screen.bad_link") from error
     if not isinstance(given, dict):
@@ -87,7 +87,7 @@ def _read(text: str) -> dict[str, Any]:
 
 
 def _choices(given: Mapping[str, Any], first: Choices) -> Choices:
-    """Take a link's choices; refuse what the widgets could not show and the library would not."""
+    """Take a link's choices, and refuse those that widgets cannot show or the library rejects."""
     until, kinds = given.get("until", first.until), given.get("kinds", list(first.kinds))
     eps_m, min_samples = first.eps_m, first.min_samples
     if "eps_m" in given or "min_samples" in given:
@@ -137,7 +137,7 @@ def _month(value: Any) -> str:
 
 
 def _listed(value: Any, known: Sequence[str]) -> tuple[str, ...]:
-    """Take a list of known names, in their own order: one screen has one key in the cache."""
+    """Take a list of known names in their own order, so that equal screens share a cache key."""
     if not isinstance(value, list) or not set(value) <= set(known):
         raise TypeError
     return tuple(name for name in known if name in value)

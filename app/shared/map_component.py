@@ -1,6 +1,6 @@
-"""Put a map on the page: streamlit-folium, made to load nothing from elsewhere.
+"""Put a map on the page with streamlit-folium, which is made to load local files only.
 
-Imported only while a server runs: the component is registered at import.
+Imported only while a server runs, since the component is registered at import.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HEIGHT_PX = 500
 CLICKS = ["last_active_drawing", "last_object_clicked_count"]
 STATIC_ADDRESS = "../../app/static"
 LEAFLET = "vendor/leaflet/leaflet"
-# Of all that folium would load, Leaflet alone is needed; the rest is dropped.
+# Of all that folium would load, only Leaflet is needed; the rest is dropped.
 LOCAL: Mapping[str, str | None] = {
     "leaflet.js": f"{LEAFLET}.js",
     "leaflet.css": f"{LEAFLET}.css",
@@ -55,14 +55,14 @@ def show(
         height=height_px,
         use_container_width=True,
         feature_group_to_add=group,
-        # The count makes a second click on the same area a new answer.
+        # The counter makes a second click on the same area a new answer.
         returned_objects=CLICKS if on_click else [],
         on_change=on_click,
     )
 
 
 def clicked_area(key: str) -> str | None:
-    """Tell which area was clicked."""
+    """Return which area was clicked."""
     answer = st.session_state.get(key) or {}
     drawing = answer.get("last_active_drawing") or {}
     area_id = drawing.get("properties", {}).get("area_id")
@@ -70,18 +70,18 @@ def clicked_area(key: str) -> str | None:
 
 
 def key_of(*parts: object) -> str:
-    """Name a base map: other parts are another map, drawn anew.
+    """Return a key for a base map, which changes with the parts it is made from.
 
-    The component hashes a map's script without anything like `_2`, so that a changed map may
-    not redraw; a name made from all that the base depends on does not fall into that trap.
+    The component ignores anything like `_2` when it hashes a map's script, so that a changed map
+    may not redraw; a key from all that the base depends on avoids that.
     """
     return "map " + hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _own(name: str) -> str:
-    """Address a file of ours by its content, so that no browser keeps an older one.
+    """Return the address of a file of ours with its content's hash, so that no old copy is used.
 
-    The script is also told what to say where nothing else of the map loads.
+    The script also receives the sentence to show if nothing else of the map loads.
     """
     version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     words = f"&words={quote(speak('map.no_library'))}" if name.endswith(".js") else ""
@@ -97,12 +97,12 @@ def _local(address: str) -> str | None:
 
 
 def _stay_here(component: Callable[..., Any]) -> Callable[..., Any]:
-    """Make the component load local files: the first link that fails would leave a blank map."""
+    """Make the component load local files, since one failing link would leave a blank map."""
 
     def draw(**arguments: Any) -> Any:
         scripts = [_local(link) for link in arguments.pop("js_links")]
         styles = [_local(link) for link in arguments.pop("css_links")]
-        # Folium forbids zooming the page by two fingers, which some readers need.
+        # Folium forbids pinch zoom of the page, which some readers need.
         header = re.sub(r'<meta name="viewport"[^>]*>', "", arguments.pop("header"))
         return component(
             js_links=[_own("csa-map.js"), *filter(None, scripts)],

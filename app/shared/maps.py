@@ -25,7 +25,7 @@ from csa.config.city import CityConfig
 
 
 class Start(folium.MacroElement):
-    """Begin a map: its panes, its background, its bounds."""
+    """Starts a map with its panes, background and bounds."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -39,7 +39,7 @@ class Start(folium.MacroElement):
 
 
 class Painting(folium.MacroElement):
-    """Paint what changes, into a feature group."""
+    """Paints the changing parts into a feature group."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -59,33 +59,33 @@ class Spot:
     lat: float  # degrees
     lon: float  # degrees
     mark: str  # two letters for its kind
-    name: str  # what a reader sees
-    kind: str  # what a reader sees
+    name: str  # as shown to readers
+    kind: str  # as shown to readers
 
 
 @dataclass(frozen=True)
 class MapScene:
-    """All that a map shows beside its base."""
+    """Everything that a map shows beside its base."""
 
     proposal: Proposal  # the areas and cells
-    classes: Classes  # the classes of the cells' counts
-    period: str  # the period in words, for tooltips
-    shade: str  # what colours the cells: `shootings`, `risk` or `none`
+    classes: Classes  # classes of the cells' counts
+    period: str  # period in words, for tooltips
+    shade: str  # what colors the cells: `shootings`, `risk` or `none`
     visible: Sequence[str]  # `background`, `neighborhoods`
     selected: str | tuple[str, ...]  # the chosen area's letter, or several; "" for none
     services: Sequence[Spot] = ()  # services to mark
-    risk: tuple[str, str] | None = None  # address of the scored places, their level each, or None
+    risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def script_json(value: Any) -> str:
-    """Write a value as JSON that may stand in a script."""
+    """Encode a value as JSON that is safe inside a script."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium.Map:
-    """Make the map that does not change."""
+    """Make the base map, which does not change."""
     colours = theme.DARK if is_dark else theme.LIGHT
     (south, west), (north, east) = base.bounds
     made = folium.Map(
@@ -116,7 +116,7 @@ def base_map(config: CityConfig, base: BaseGeometry, *, is_dark: bool) -> folium
 
 
 def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
-    """Make the message that changes."""
+    """Make the message of everything that changes."""
     colours = theme.current()
     message = {
         "cells": cells.address,
@@ -181,7 +181,7 @@ def _feature(
 def feature(
     area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str]
 ) -> dict[str, Any]:
-    """Draw an area's outline, with its label at its upper left corner."""
+    """Return an area's outline as a feature, labeled at its upper left corner."""
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
     return {
         "type": "Feature",

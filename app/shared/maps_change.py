@@ -1,4 +1,4 @@
-"""The map of change: areas and what is around them, coloured by what came of what was expected."""
+"""The map of change: areas and their surroundings, colored by their difference from expectation."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from csa.geo.grid import Ints
 
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.4
-"""The same colour, paler: around the areas."""
+"""The same color, paler, around the areas."""
 
 DASH = "3 4"
 THICK_DASH = "7 6"
-"""Of an area's own outline, which is thicker."""
+"""Dashes of an area's own outline, which is thicker."""
 
 
 @dataclass(frozen=True)
 class ChangeScene:
-    """All that the map of change shows beside its base."""
+    """Everything that the map of change shows beside its base."""
 
-    following: Following  # areas, and what became of them
+    following: Following  # the areas, and how they changed
     at: int  # months since the start, less one
     selected: str  # the chosen area's letter, or ""
-    has_alike: bool  # whether the places most like the areas are outlined
+    has_alike: bool  # whether the comparison places are outlined
 
 
 def classes() -> Classes:
-    """Name the five classes of change, fewer to more."""
+    """Return the five classes of change, fewer to more."""
     words = (
         speak("change_page.far_fewer"),
         speak("change_page.some_fewer"),
@@ -52,7 +52,7 @@ def classes() -> Classes:
 
 
 def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
-    """Make the message that changes."""
+    """Make the message of everything that changes."""
     message = {
         "cells": cells.address,
         "counts": [],
@@ -70,7 +70,7 @@ def painting(scene: ChangeScene, cells: CellGeometry) -> folium.FeatureGroup:
 
 
 def _zones(scene: ChangeScene, cells: CellGeometry) -> Iterator[dict[str, Any]]:
-    """List rings, then cores: a core's colour is never hidden."""
+    """Yield rings, then cores, so that no core's color is hidden."""
     followed, places = scene.following, scene.following.displaced.places
 
     def numbers(at: Ints) -> list[int]:
@@ -97,7 +97,7 @@ def _level(track: Track, at: int) -> Level:
 
 
 def _frame(followed: Following) -> list[list[float]]:
-    """Frame the areas and what is around them: south-west and north-east corner, degrees."""
+    """Return the southwest and northeast corners around the areas, in degrees."""
     zones = followed.displaced.places.zones
     drawn = followed.cells[np.concatenate([*zones.cores, *zones.rings])]
     west, south, east, north = outlines(drawn).total_bounds.round(5).tolist()
@@ -107,7 +107,7 @@ def _frame(followed: Following) -> list[list[float]]:
 def _zone(
     cells: list[int], level: Level, opacity: float, area_id: str, lines: list[str]
 ) -> dict[str, Any]:
-    """Colour a group of cells; where there is too little to say, it has a dashed edge alone."""
+    """Color a group of cells; if there are too few incidents, draw only a dashed edge."""
     colours = theme.current()
     return {
         "cells": cells,
@@ -135,7 +135,7 @@ def _outline(cells: list[int]) -> dict[str, Any]:
 
 
 def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
-    """Draw outlines, dashed where there is too little to say: a grey fill alone says so to few."""
+    """Yield outlines, dashed if there are too few incidents, since a gray fill is easy to miss."""
     areas = scene.following.proposal.areas
     for name, place, shape in zip(
         areas["area_id"], areas["place_name"], areas.geometry, strict=True
@@ -148,7 +148,7 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
 
 
 def _lines(scene: ChangeScene, area_id: str) -> list[str]:
-    """Give an area's verdict in a word, and its numbers."""
+    """Return an area's short verdict and its numbers."""
     judged: AreaVerdict = scene.following.judged(area_id)
     verdict = verdict_word(judged, scene.at)
     said = [verdict, speak("change_page.tip_inside", counted=_counted(judged.core, scene.at))]
@@ -159,7 +159,7 @@ def _lines(scene: ChangeScene, area_id: str) -> list[str]:
 
 
 def verdict_word(judged: AreaVerdict, at: int) -> str:
-    """Say a verdict in a few words; before `LEAST_MONTHS` are over there is none."""
+    """Return a verdict in a few words, or that `LEAST_MONTHS` have not passed."""
     if is_early(at):
         return speak("change_page.too_early_word")
     return word_of(judged.verdicts[at])

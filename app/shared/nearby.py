@@ -1,4 +1,4 @@
-"""What stands beside the areas: services, and a score made elsewhere; never mixed into a count."""
+"""What is near the areas: services, and an external score; never mixed into a count."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALL_BUT_A_SLIVER = 0.99
 
 
 def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """List what can colour this city's cells, and which layers it has."""
+    """List what can color this city's cells, and which layers it has."""
     has_risk = opened.dataset.risk_terrain is not None and opened.config.risk_terrain is not None
     has_services = opened.dataset.services is not None and opened.config.services is not None
     shades = ("shootings", "risk", "none") if has_risk else ("shootings", "none")
@@ -32,7 +32,7 @@ def offered(opened: Opened) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], list[Spot]]:
-    """Mark the services, each kind by two letters."""
+    """Return the letters of each kind of service, and the services as map markers."""
     services = opened.dataset.services
     if not is_shown or services is None:
         return [], []
@@ -51,7 +51,7 @@ def spots(opened: Opened, *, is_shown: bool) -> tuple[list[tuple[str, str]], lis
 
 
 def marks_of(kinds: Sequence[str]) -> dict[str, str]:
-    """Give each kind of service two letters, unlike those of any other."""
+    """Return two letters for each kind of service, unlike those of any other."""
     marks: dict[str, str] = {}
     for kind in sorted(kinds):
         letters = [letter for letter in kind if letter.isalnum()] or ["?"]
@@ -68,7 +68,7 @@ def risk_title(opened: Opened) -> str:
 
 
 def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
-    """Show what helps in and near an area, what lacks, and what an external score says."""
+    """Show the services in and near an area, the gaps, and the external score."""
     _services(opened, choices, area_id)
     _risk(opened, choices, area_id)
 
@@ -106,7 +106,7 @@ def services_in(opened: Opened) -> gpd.GeoDataFrame:
 
 
 def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
-    """Lay out an area's services for a reader."""
+    """Tabulate an area's services for readers."""
     nearest = [
         speak("services.inside_it", name=name)
         if metres == 0
@@ -124,7 +124,7 @@ def service_table(here: pd.DataFrame, units: str, near: str) -> pd.DataFrame:
 
 
 def distance(metres: float, units: str) -> str:
-    """Write a distance in the city's units, no finer than a walk can tell."""
+    """Format a distance in the city's units, no finer than walkers notice."""
     if units == "us":
         return speak("services.miles", miles=max(0.1, metres / METRES_PER_MILE))
     if metres < 1000:

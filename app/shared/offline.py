@@ -1,6 +1,6 @@
-"""Streamlit asks a host on the internet for this machine's address; here it does not.
+"""Keep Streamlit from asking a host on the internet for this machine's address.
 
-It would at start where it listens to more than this machine, and whenever a browser comes from
+It would ask at start if it listens to more than this machine, and whenever a browser comes from
 an address that it does not know.
 """
 
@@ -10,6 +10,6 @@ from streamlit import net_util
 
 
 def ask_no_host() -> None:
-    """Answer for the internet: this machine's outer address is not known."""
+    """Answer without the internet that this machine's external address is unknown."""
     _ = net_util.get_external_ip
     net_util.get_external_ip = lambda: None

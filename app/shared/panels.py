@@ -1,4 +1,4 @@
-"""What every page has: its frame, an answer, key numbers, notes, states without a picture."""
+"""The parts of every page: frame, answer, key numbers, notes, and states without data."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from csa.priority.assess import AreaAssessment
 
 NUMBER = ' class="csa-number"'
 SOON_S = 0.3
-"""What is done sooner needs no bar."""
+"""Anything done sooner needs no progress bar."""
 JUDGING_STEPS = 3
 
 Made = TypeVar("Made")
 
 
 def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
-    """Begin a page: the quiet line about the data, and the title. Open the city."""
+    """Begin a page with its line about the data and its title, and open the city."""
     line = st.empty()
     heading = st.empty()
     heading.title(title, anchor=False)
-    # Always there, even when unused: an element more or less would remount the map below it.
+    # Always there, even when unused: one element more or less would remount the map below.
     spot = st.empty()
     try:
         opened = _open(spot)
@@ -82,17 +82,17 @@ def _line(opened: Opened) -> str:
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Say that something is being worked out, without moving anything on the page."""
+    """Show that something is being computed, without moving anything on the page."""
     with st.container(key="working"), st.spinner(speak("screen.working")):
         yield
 
 
 def judged(opened: Opened, choices: Choices) -> AreaAssessment:
-    """Tell how sure each candidate area is, with a bar where that takes a while.
+    """Assess each candidate area, with a progress bar if it takes long.
 
     The bar stands in a fixed place, so that nothing on the page moves.
     """
-    # Always there: an element more or less would remount the map below it.
+    # Always there: one element more or less would remount the map below.
     spot = st.container(key="judging").empty()
 
     def far(steps: Sequence[str]) -> tuple[float, str]:
@@ -106,10 +106,10 @@ def waited(
     make: Callable[[Tell], Made],
     far: Callable[[Sequence[str]], tuple[float, str]],
 ) -> Made:
-    """Make something, with a bar where that takes a while.
+    """Compute something, with a progress bar if it takes long.
 
-    The bar is drawn from here and not from inside a cache, which would draw it again with each
-    answer remembered.
+    The bar is drawn here rather than inside a cached function, which would replay it with each
+    cached answer.
     """
     steps: list[str] = []
     pool = ThreadPoolExecutor(1)
@@ -121,17 +121,17 @@ def waited(
         spot.empty()
         return coming.result()
     finally:
-        pool.shutdown(wait=False)  # a reader who leaves does not wait; the answer is kept
+        pool.shutdown(wait=False)  # a reader who leaves need not wait; the answer stays cached
 
 
 def answer(*sentences: str) -> None:
-    """Say the page's answer."""
+    """Show the page's answer."""
     text = " ".join(html.escape(sentence) for sentence in sentences if sentence)
     st.html(f'<p class="csa-answer">{text}</p>')
 
 
 def numbers(pairs: Sequence[tuple[str, str]]) -> None:
-    """Show at most a row of key numbers, each with what it is."""
+    """Show at most a row of key numbers, each with its label."""
     boxes = "".join(
         f"<div><b>{html.escape(number)}</b><span>{html.escape(unit)}</span></div>"
         for number, unit in pairs
@@ -140,7 +140,7 @@ def numbers(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def table(rows: pd.DataFrame, label: str) -> None:
-    """Show a small table whole: words wrap, numbers stand right, nothing is cut or scrolled."""
+    """Show a small table in full: words wrap, numbers are right-aligned, nothing is cut."""
     is_number = [pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns]
     head = "".join(
         f"<th{NUMBER * number}>{html.escape(str(name))}</th>"
@@ -162,23 +162,23 @@ def table(rows: pd.DataFrame, label: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Write a text from a file so that Markdown shows it as it is."""
+    """Escape text from a file so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
 def empty(sentence: str) -> None:
-    """Say that there is nothing to show, and why."""
+    """Show that there is nothing to show, and why."""
     st.info(sentence, icon=":material/info:")
 
 
 def stop(error: CsaError) -> NoReturn:
-    """Say what was wrong and what to do, and end the page."""
+    """Show what was wrong and what to do, and end the page."""
     st.error(render(error.message), icon=":material/error:")
     st.stop()
 
 
 def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
-    """Tell the public that there is nothing now, and the server's log why; end the page."""
+    """Show the public that the page is unavailable, log the reason, and end the page."""
     logging.getLogger("csa").warning("not shown to the public: %s", render(error.message))
     empty(Speaker(language)("public.renewed"))
     st.stop()
@@ -186,7 +186,7 @@ def unavailable(error: CsaError, language: str = ENGLISH) -> NoReturn:
 
 @contextmanager
 def map_words() -> Iterator[None]:
-    """Say in words that the map cannot draw, and go on with the rest of the page."""
+    """Show a warning if the map cannot be drawn, and go on with the rest of the page."""
     try:
         yield
     except CsaError as error:
@@ -197,7 +197,7 @@ def map_words() -> Iterator[None]:
 
 
 def downloads(opened: Opened, choices: Choices, names: Sequence[str], stem: str) -> None:
-    """Offer files, each written when asked for."""
+    """Offer files for download, each written on request."""
     with st.popover(speak("find.download"), icon=":material/download:"):
         st.caption(speak("find.download_note"))
         for name in names:

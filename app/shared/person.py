@@ -1,4 +1,4 @@
-"""Who is at the screen, and what their role is: from the deployment, never from the request."""
+"""The person at the screen and their role: from the deployment, never from the request."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ LOCAL, PUBLIC, SIGNED_IN = "local", "public", "signed-in"
 THIS_MACHINE = "this machine"
 SIGNING_OUT, SIGN_OUT_TOLD = "signing out", "signing out told"
 SIGN_OUT_S = 2.0
-"""How long a browser that was told to leave may take before it is told again."""
+"""Seconds that a browser may take to sign out before it is asked again."""
 
 
 def access_of(config: CityConfig) -> str:
-    """Return who may open the app, as the deployment says."""
+    """Return the access mode of the deployment."""
     return str(resolve({}, config)["access"].value)
 
 
 def access(opened: Opened) -> str:
-    """Return who may open the app, as the deployment says."""
+    """Return the access mode of the deployment."""
     return access_of(opened.config)
 
 
 def is_known(config: CityConfig) -> bool:
-    """Tell whether pages may be read without signing in, or somebody has signed in."""
+    """Return whether pages may be read: no sign-in is required, or someone has signed in."""
     return access_of(config) != SIGNED_IN or _is_signed_in()
 
 
@@ -48,7 +48,7 @@ def person(opened: Opened) -> Person:
 
 
 def person_of(config: CityConfig) -> Person:
-    """Return who is at the screen, where the dataset need not be open."""
+    """Return who is at the screen, without opening the dataset."""
     mode = access_of(config)
     if mode == LOCAL:
         return local_person(THIS_MACHINE)
@@ -61,18 +61,18 @@ def person_of(config: CityConfig) -> Person:
 
 
 def sign(opened: Opened, who: Person, office: str, why: str) -> Act:
-    """Sign a change that a page makes."""
+    """Return the signature for a change that a page makes."""
     signer = local_person(office) if access(opened) == LOCAL else who
     return act(signer, why, datetime.now(UTC), opened.config.city.time_zone)
 
 
 def is_leaving() -> bool:
-    """Tell whether the reader has pressed Sign out."""
+    """Return whether the reader has pressed Sign out."""
     return bool(st.session_state.get(SIGNING_OUT, False))
 
 
 def side(config: CityConfig) -> None:
-    """Show in the sidebar who has signed in, with their role, and let them sign out."""
+    """Show who has signed in, with their role and a sign-out button, in the sidebar."""
     if access_of(config) != SIGNED_IN:
         return
     who = person_of(config)
@@ -89,11 +89,11 @@ def _sign_out() -> None:
 
 @st.fragment(run_every=SIGN_OUT_S)
 def finish_signing_out() -> None:
-    """Send a reader who has pressed Sign out to where the cookie is taken away, until they went.
+    """Send a reader who pressed Sign out to the page that removes the cookie, until they have gone.
 
-    Streamlit drops what tells the browser so if another run starts before it was sent: the page
-    would say that nobody is signed in, and the next who opens it would be, by the cookie. Told
-    twice at once, the browser would leave without the provider's own sign-out.
+    Streamlit drops that message if another run starts before it was sent: the page would then
+    say that nobody is signed in, while the cookie would sign in whoever opens it next. Asked
+    twice at once, the browser would skip the provider's own sign-out.
     """
     now = monotonic()
     if now - st.session_state.get(SIGN_OUT_TOLD, -inf) >= SIGN_OUT_S:
@@ -102,7 +102,7 @@ def finish_signing_out() -> None:
 
 
 def in_words(who: Person) -> str:
-    """Say a role as a reader knows it."""
+    """Return a person's role in words."""
     if who.role == "editor":
         listed = ", ".join(who.strategies)
         return speak("door.editor", strategies=listed) if listed else speak("door.editor_of_none")

@@ -1,4 +1,4 @@
-"""Phrases that several pages say: what is counted, over which period, what victims are."""
+"""Phrases that several pages share: what is counted, over which period, what victims are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def what_is_counted(proposal: Proposal) -> str:
 
 
 def kinds_words(opened: Opened, choices: Choices) -> str:
-    """Name what choices count, as `what_is_counted` does of a proposal."""
+    """Name what the choices count, as `what_is_counted` does for a proposal."""
     return _kinds(choices.kinds, is_proxy=opened.config.city.nonfatal_is_proxy)
 
 
@@ -34,7 +34,7 @@ def _kinds(kinds: Sequence[str], *, is_proxy: bool) -> str:
 
 
 def period_words(proposal: Proposal) -> str:
-    """Write the period that the data cover."""
+    """Return the period that the data cover, in words."""
     params = proposal.summary["params"]
     first = day(date.fromisoformat(params["covered_from"]))
     return speak(
@@ -43,18 +43,18 @@ def period_words(proposal: Proposal) -> str:
 
 
 def months_covered(proposal: Proposal) -> int:
-    """Tell how many months the data cover of those asked for."""
+    """Return how many of the requested months the data cover."""
     return int(proposal.summary["params"]["months_covered"])
 
 
 def victims_words(opened: Opened) -> str:
-    """Name what the number of victims counts; of a proxy kind nobody knows who was hit."""
+    """Describe what the number of victims counts; with a proxy kind, nobody knows who was hit."""
     is_proxy = opened.config.city.nonfatal_is_proxy
     return speak("sheet.victims_proxy" if is_proxy else "sheet.victims")
 
 
 def why_no_area(proposal: Proposal) -> str:
-    """Say why there is no candidate area, and what to do."""
+    """Return why there is no candidate area, and what to do; empty if there are some."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]
     period = period_words(proposal)
     if not totals["located"]:
@@ -67,11 +67,11 @@ def why_no_area(proposal: Proposal) -> str:
 
 
 def cautions(proposal: Proposal) -> tuple[str, ...]:
-    """Say what the count leaves out: places unknown, months not covered, months without any."""
+    """List what the count leaves out: unlocated incidents, months not covered or without any."""
     totals, params = proposal.summary["totals"], proposal.summary["params"]
     n_unplaced = totals["unlocated"] + totals["outside_study_area"]
     n_months, asked = params["months_covered"], params["months"]
-    # A city that always has incidents, and a month without: is a file missing?
+    # Does a month without incidents, in a city that always has some, mean a missing file?
     n_silent = totals["silent_months"]
     said = (
         speak("find.unplaced", n=n_unplaced) if n_unplaced else "",
@@ -82,7 +82,7 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
 
 
 def age_words(through: date) -> str:
-    """Tell how old data are, by the reader's own day."""
+    """Return the age of the data in words, by the reader's own date."""
     days = max(0, (date.today() - through).days)  # noqa: DTZ011 - the reader's own day
     if days < MONTHS_TO_SAY_DAYS * DAYS_PER_MONTH:
         return speak("data.days", n=days)

@@ -28,7 +28,7 @@ from csa.reports.briefing import ActionLine, status_word
 
 
 def cards(lines: Sequence[ActionLine], open_numbers: frozenset[str]) -> None:
-    """Show actions one below the other, to read."""
+    """Show actions as cards, one below the other."""
     edits = plan_edits.edits()
     items = "".join(_card(line, edits.get(line.number), open_numbers) for line in lines)
     st.html(f'<ul class="csa-cards">{items}</ul>')
@@ -53,7 +53,7 @@ def _card(line: ActionLine, edit: Edit | None, open_numbers: frozenset[str]) -> 
 
 
 def status_html(line: ActionLine) -> str:
-    """Write how an action is shown: shape, word and colour; grey where nobody told lately."""
+    """Return an action's status as HTML: shape, word and color; gray without a recent report."""
     text = f"{MARKS[line.colour]} {status_word(line.state.status)}"
     if line.colour == NO_UPDATE:
         text = f"{text}, {updated_words(line)}"
@@ -61,13 +61,13 @@ def status_html(line: ActionLine) -> str:
 
 
 def standing_html(line: ActionLine) -> str:
-    """Write how an action is shown, and how long ago it was last reported on."""
+    """Return an action's status and the time since its last report, as HTML."""
     ago = "" if line.colour == NO_UPDATE else f" · {html.escape(updated_words(line))}"
     return f"{status_html(line)}{ago}"
 
 
 def form(opened: Opened, who: Person, line: ActionLine, areas: Sequence[str]) -> None:
-    """Edit one action, for a screen too narrow for the table."""
+    """Show a form for one action, for screens too narrow for the table."""
     now = values_of(line, plan_edits.edits().get(line.number))
 
     def common(name: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def form(opened: Opened, who: Person, line: ActionLine, areas: Sequence[str]) ->
 
 
 def may_edit(plan: Plan, who: Person, line: ActionLine) -> bool:
-    """Tell whether somebody may report on an action."""
+    """Return whether a person may report on an action."""
     return not line.is_open and plan_edits.may(lambda: require_action(who, plan, line.number))
 
 

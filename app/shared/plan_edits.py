@@ -1,7 +1,7 @@
-"""What somebody is changing in Plan: kept in the session and as a draft until it is saved.
+"""Edits of the plan in progress: kept in the session, and as a draft, until they are saved.
 
-An edit remembers the revision that was on screen when it began. Whoever writes second is told
-what the first changed, and keeps their own text.
+An edit remembers the revision that was on screen when it began. If someone else has written
+since, the later writer sees what changed, and keeps their own text.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ KEPT_OFFICE, KEPT_WHY = "plan office as written", "plan why as written"
 
 
 def edits() -> dict[str, Edit]:
-    """Return what is not saved yet."""
+    """Return the unsaved edits."""
     found: dict[str, Edit] = st.session_state.setdefault(EDITS, {})
     return found
 
 
 def turn() -> int:
-    """Return a number that differs once widgets must show other values than those typed."""
+    """Return a number that changes when widgets must drop what was typed."""
     return int(st.session_state.setdefault(TURN, 0))
 
 
 def next_turn() -> None:
-    """Let widgets begin anew from what is stored and edited."""
+    """Reset the widgets to what is stored and edited."""
     st.session_state[TURN] = turn() + 1
 
 
 def may(check: Callable[[], None]) -> bool:
-    """Tell whether a person may do something, to hide what they may not."""
+    """Return whether a person may do something, so that pages hide what they may not."""
     try:
         check()
     except RoleError:
@@ -63,7 +63,7 @@ def may(check: Callable[[], None]) -> bool:
 
 
 def refusal(error: CsaError) -> str:
-    """Say why something was refused; a form has no options that could be named."""
+    """Return why something was refused, without naming the command's options."""
     if error.message.key == "store.no_by":
         return speak("plan_page.no_office")
     if error.message.key == "store.no_why":
@@ -72,7 +72,7 @@ def refusal(error: CsaError) -> str:
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """Take a value as a widget, a table's cell or a draft gives it."""
+    """Normalize a value from a widget, a table's cell or a draft."""
     if name in {"start", "due"}:
         if value is None or isinstance(value, date):
             return value
@@ -86,7 +86,7 @@ def as_typed(name: str, value: Any) -> Any:
 
 
 def merged(edit: Edit | None, line: ActionLine, typed: Mapping[str, Any]) -> Edit | None:
-    """Put what was typed to what was typed before; what is as stored is no change."""
+    """Merge new input into an edit, dropping values equal to what is stored."""
     before = edit or Edit({}, line.revision)
     changes = {**before.changes, **typed}
     differing = {name: v for name, v in changes.items() if v != getattr(line.state, name)}
@@ -94,10 +94,10 @@ def merged(edit: Edit | None, line: ActionLine, typed: Mapping[str, Any]) -> Edi
 
 
 def take(line: ActionLine, typed: Mapping[str, Any]) -> None:
-    """Keep what was typed of an action."""
+    """Store what was typed for an action."""
     known = edits()
     clean = {name: as_typed(name, value) for name, value in typed.items() if name in FIELDS}
-    if clean.get("status") == "":  # a cleared menu is no status
+    if clean.get("status") == "":  # a cleared menu sets no status
         del clean["status"]
     edit = merged(known.pop(line.number, None), line, clean)
     st.session_state.setdefault(FAILED, {}).pop(line.number, None)
@@ -106,7 +106,7 @@ def take(line: ActionLine, typed: Mapping[str, Any]) -> None:
 
 
 def begin(opened: Opened, who: Person) -> None:
-    """Take up the draft that a person left, once a session."""
+    """Restore a person's draft, once per session."""
     state = st.session_state
     plan = cache_store.plan(opened)
     known = set() if plan is None else {action.number for action in plan.actions}
@@ -122,7 +122,7 @@ def begin(opened: Opened, who: Person) -> None:
         state[KEPT_OFFICE], state[KEPT_WHY] = str(found["office"]), str(found["why"])
         state[DRAFT_AT] = str(found["at"])
     except (KeyError, TypeError, ValueError, AttributeError):
-        return  # none, or one of another version
+        return  # no draft, or one of another version
 
 
 def _edit(given: Mapping[str, Any]) -> Edit:
@@ -134,7 +134,7 @@ def _edit(given: Mapping[str, Any]) -> Edit:
 
 
 def keep(opened: Opened, who: Person) -> None:
-    """Keep what is not saved as a draft, for a reload; nothing left forgets it."""
+    """Store unsaved edits as a draft that survives a reload; with none left, delete it."""
     state = st.session_state
     for widget, kept in ((OFFICE, KEPT_OFFICE), (WHY, KEPT_WHY)):
         if widget in state:
@@ -169,7 +169,7 @@ def _plain(value: Any) -> Any:
 
 
 def drop(opened: Opened, who: Person, number: str | None = None) -> None:
-    """Forget what is not saved."""
+    """Discard unsaved edits."""
     known, failed = edits(), st.session_state.setdefault(FAILED, {})
     for name in [number] if number else list(known):
         known.pop(name, None)
@@ -181,8 +181,8 @@ def drop(opened: Opened, who: Person, number: str | None = None) -> None:
 
 
 def write_over(opened: Opened, who: Person, line: ActionLine) -> None:
-    """Keep one's own text over what somebody else wrote meanwhile, which was read."""
-    # All of it, also what the other wrote alike: one's own reason is told beside theirs.
+    """Keep one's own text over what someone else wrote meanwhile, after reading it."""
+    # All of it, even where the other wrote the same: one's own reason is recorded beside theirs.
     edits()[line.number] = replace(edits()[line.number], seen=line.revision)
     st.session_state.setdefault(FAILED, {}).pop(line.number, None)
     keep(opened, who)
@@ -190,7 +190,7 @@ def write_over(opened: Opened, who: Person, line: ActionLine) -> None:
 
 
 def save(opened: Opened, plan: Plan, who: Person) -> None:
-    """Write all that is not saved; what is refused stays, with its sentence."""
+    """Save all edits; a refused one stays, with the reason."""
     state = st.session_state
     office = state.get(OFFICE, "") if who.office == THIS_MACHINE else who.office
     state[FAILED], saved = {}, []
@@ -201,7 +201,7 @@ def save(opened: Opened, plan: Plan, who: Person) -> None:
             try:
                 set_action(store, plan, act, number, edit.changes, edit.seen)
             except StoreError:
-                raise  # the others would fail alike
+                raise  # the others would fail the same way
             except ConflictError:
                 continue  # the page shows what changed since the revision seen
             except CsaError as error:

@@ -1,4 +1,4 @@
-"""The words of Plan: how an action stands, what changes from what to what."""
+"""Plan in words: the status of an action, and what changes from what to what."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARKS: Mapping[str, str] = {
     "not-started": "○",
     NO_UPDATE: "◌",
 }
-"""A shape for each status: colour is never the only sign."""
+"""A shape for each status, so that color is never the only sign."""
 FIELDS = (
     "status",
     "reason",
@@ -33,30 +33,30 @@ FIELDS = (
     "areas",
     "comment",
 )
-"""What can be said of an action, in the order in which it is told."""
+"""Fields of an action, in the order in which they are shown."""
 MOST_NUMBERS = 3
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What is to change of one action."""
+    """A pending change of one action."""
 
-    changes: Mapping[str, Any]  # field to its new value; only what differs
+    changes: Mapping[str, Any]  # new value by field, only what differs
     seen: int  # the revision that was on screen when it began
 
 
 def marked(status: str) -> str:
-    """Write a status as shape and word."""
+    """Return a status as shape and word."""
     return f"{MARKS[status]} {status_word(status)}"
 
 
 def status_of(words: str) -> str:
-    """Read a status back from shape and word."""
+    """Parse a status from shape and word."""
     return {marked(status): status for status in STATUSES}.get(words, words)
 
 
 def field_word(name: str) -> str:
-    """Name a field of an action, as the head of a column."""
+    """Return the name of an action's field, as a column head."""
     return speak(
         {
             "title": "plan_page.field_title",
@@ -75,7 +75,7 @@ def field_word(name: str) -> str:
 
 
 def value_words(name: str, value: Any) -> str:
-    """Write a field's value in words."""
+    """Return a field's value in words."""
     if name == "areas":
         return ", ".join(value) if value else speak("plan_page.whole_city")
     if value is None or value == "":
@@ -88,7 +88,7 @@ def value_words(name: str, value: Any) -> str:
 
 
 def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Say what changes, field by field, from what to what."""
+    """List the changes field by field, from what to what."""
     first = ActionState("1.1.1")
     said = []
     for name in ("title", *FIELDS):
@@ -102,7 +102,7 @@ def changes_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
 
 
 def updated_words(line: ActionLine) -> str:
-    """Say how long ago an action was last reported on; when it is long, ask for news."""
+    """Return how long ago an action was last reported on; if that is long, ask for news."""
     if line.state.updated_on is None or line.days_since is None:
         return speak("plan_page.never")
     if line.freshness == "stale":
@@ -116,18 +116,18 @@ def _ago(days: int) -> str:
 
 
 def not_done(lines: Iterable[ActionLine]) -> frozenset[str]:
-    """Return the numbers that somebody can still wait for."""
+    """Return the numbers of unfinished actions and their strategies, which others may wait for."""
     still = [line for line in lines if line.state.status != "done"]
     return frozenset(number for line in still for number in (line.number, line.strategy))
 
 
 def values_of(line: ActionLine, edit: Edit | None) -> dict[str, Any]:
-    """Return what is to be shown of an action: as stored, with what is not saved yet."""
+    """Return an action's values to show: as stored, with unsaved edits."""
     return {**vars(line.state), **(edit.changes if edit else {})}
 
 
 def held_words(line: ActionLine, open_numbers: frozenset[str]) -> str:
-    """Say what an action holds up, and what it waits for."""
+    """Describe what an action holds up, and what it waits for."""
     said = []
     if line.holds_up:
         said.append(speak("plan_page.late_holds", numbers=numbers_words(line.holds_up)))
@@ -140,14 +140,14 @@ def held_words(line: ActionLine, open_numbers: frozenset[str]) -> str:
 
 
 def numbers_words(numbers: Sequence[str]) -> str:
-    """List a few numbers, and how many more there are."""
+    """List a few numbers, and count the rest."""
     shown = ", ".join(numbers[:MOST_NUMBERS])
     more = len(numbers) - MOST_NUMBERS
     return speak("plan_page.and_more", shown=shown, n=more) if more > 0 else shown
 
 
 def proposal_state(key: str, state: str) -> str:
-    """Say how far a proposal came."""
+    """Return the state of a proposal in words."""
     sentence = {
         "proposed": "plan_page.state_proposed",
         "chair-approved": "plan_page.state_chair_approved",

@@ -1,4 +1,4 @@
-"""What a public app shows: a bundle that was published, and nothing else."""
+"""The published bundle, which is all that a public app shows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from csa.config.settings import resolve
 
 
 def bundle_folder(config: CityConfig) -> Path | None:
-    """Tell where the published bundle is, if this app shows one."""
+    """Return the folder of the published bundle, if this app shows one."""
     named = str(resolve({}, config)["bundle"].value)
     return Path(named) if named and access_of(config) == PUBLIC else None

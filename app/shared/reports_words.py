@@ -1,4 +1,4 @@
-"""Reports: names of audiences, languages and kinds of file, as a reader knows them."""
+"""Names of audiences, languages and file formats in Reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from csa.dataset.versioned import Dataset
 
 
 def audience_name(audience: str) -> str:
-    """Name whom an edition is written for."""
+    """Return the name of an edition's audience."""
     names = {
         "executive": speak("reports_page.executive"),
         "prevention": speak("reports_page.prevention"),
@@ -24,19 +24,19 @@ def audience_name(audience: str) -> str:
 
 
 def language_name(language: str) -> str:
-    """Name a language in itself."""
+    """Return a language's name in that language."""
     names = {"en": speak("reports_page.english"), "es": speak("reports_page.spanish")}
     return names.get(language, language)
 
 
 def form_name(form: str) -> str:
-    """Name a kind of file."""
+    """Return the name of a file format."""
     names = {"pdf": "PDF", "html": speak("reports_page.web_page"), "docx": "Word"}
     return names.get(form, form)
 
 
 def reportable_months(dataset: Dataset) -> list[str]:
-    """List the months that can be reported: those that are over in the data."""
+    """List the months that can be reported: those completed in the data."""
     first, last = (date.fromisoformat(dataset.report[n]) for n in ("data_from", "data_through"))
     covered = whole_months(first, last)
     n = 0 if covered is None else covered.months

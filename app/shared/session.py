@@ -1,7 +1,7 @@
-"""A reader's screen, kept in the session and in the address.
+"""A reader's screen, stored in the session and in the address.
 
-Widgets are forgotten when another page is shown, so the session keeps the screen; the address
-holds it under `?screen=`, so that a link reproduces it.
+Streamlit forgets widgets when another page is shown, so the session stores the screen; the
+address holds it under `?screen=`, so that a link reproduces it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ TIME_WIDGETS = ("since", "month")
 
 
 def screen(config: CityConfig, dataset: Dataset) -> LinkState:
-    """Return the screen of this session; at first the link's, else the city's own."""
-    spot = st.empty()  # always there: an element more or less would remount the map below it
+    """Return the screen of this session; at first the link's, else the city's default."""
+    spot = st.empty()  # always there: one element more or less would remount the map below
     text = st.query_params.get(SCREEN, "")
     if SCREEN not in st.session_state or _went_back(text):
         start = LinkState(first_choices(config, dataset))
@@ -50,10 +50,10 @@ def screen(config: CityConfig, dataset: Dataset) -> LinkState:
 
 
 def _went_back(text: str) -> bool:
-    """Tell whether the reader went back to an earlier screen's address.
+    """Return whether the reader went back to an earlier screen's address.
 
-    The address is then another than the one last written, though no widget was touched: after
-    a quick second change the browser's address may be one behind, and is no wish.
+    The address then differs from the one last written, though no widget was touched. After a
+    quick second change the browser's address may be one behind, which does not count.
     """
     state = st.session_state
     touched = any(state.get(name) != value for name, value in state.get(SEEN, {}).items())
@@ -61,7 +61,7 @@ def _went_back(text: str) -> bool:
 
 
 def _of_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) -> LinkState:
-    """Read a link; refuse what no widget could show: a month without data, another cell size."""
+    """Parse a link; refuse what no widget could show: a month without data, another cell size."""
     found = screen_from_text(text, first)
     until = found.choices.until
     months = {None, *(Month.parse(name).plus(1) for name in months_of(dataset))}
@@ -73,7 +73,7 @@ def _of_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) 
 
 
 def _are_times(found: LinkState, dataset: Dataset) -> bool:
-    """Tell whether a link's start, and its month since, are some that a page can show."""
+    """Return whether a page can show a link's start and month."""
     if not (found.since or found.month):
         return True
     starts = starts_of(dataset)
@@ -82,13 +82,13 @@ def _are_times(found: LinkState, dataset: Dataset) -> bool:
 
 
 def resolutions(config: CityConfig) -> list[int]:
-    """List the cell sizes that a page offers: those of the city's file, which weighed privacy."""
+    """List the cell sizes that a page offers: those of the city's file, which considers privacy."""
     settled = int(resolve({}, config)["resolution"].value)
     return sorted({*config.city.resolutions, settled})
 
 
 def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
-    """Return what the city's settings choose, before anybody chose."""
+    """Return the city's default choices."""
     settled = choosing(resolve({}, config))
     through = dataset.report["data_through"]
     until = Month.parse(through[:7]).plus(1) if through else None
@@ -96,7 +96,7 @@ def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
 
 
 def remember(new: LinkState, first: Choices) -> None:
-    """Keep a screen in the session and in the address."""
+    """Store a screen in the session and in the address."""
     state = st.session_state
     if SCREEN in state and state[SCREEN].choices != new.choices and state[SCREEN].area:
         state[DROPPED] = True
@@ -119,7 +119,7 @@ def months_of(dataset: Dataset) -> list[str]:
 
 
 def starts_of(dataset: Dataset) -> list[str]:
-    """List the months that change can be told since: enough known before, a whole month after."""
+    """List the possible starts: enough months known before, and a whole month after."""
     report = dataset.report
     first, last = (date.fromisoformat(report[name]) for name in ("data_from", "data_through"))
     covered = whole_months(first, last)
@@ -128,5 +128,5 @@ def starts_of(dataset: Dataset) -> list[str]:
 
 
 def first_start(starts: list[str]) -> str:
-    """Choose the start that is shown before anybody chose."""
+    """Return the default start."""
     return starts[max(0, len(starts) - DEFAULT_AFTER)] if starts else ""

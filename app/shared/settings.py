@@ -1,4 +1,4 @@
-"""What this deployment serves: which city, from which folders."""
+"""Settings of this deployment: which city, from which folders."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DEFAULT_CITY = "sample"
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where this deployment's city is."""
+    """Where this deployment's city is stored."""
 
     config: Path  # the city's file
-    dataset: Path  # the dataset's folder; it is made from the city's files where it is absent
-    basemap: Path  # what `csa basemap` wrote; absent is a map without streets
-    choices: Path  # where the areas chosen are kept, with their reasons
+    dataset: Path  # the dataset's folder; made from the city's files if there is none
+    basemap: Path  # output of `csa basemap`; without it, maps have no streets
+    choices: Path  # where choices of areas are stored, with their reasons
 
 
 def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
@@ -41,7 +41,7 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
 
 
 def city_of(dataset: Path) -> str:
-    """Tell whose a dataset is."""
+    """Return the id of the city that a dataset belongs to."""
     try:
         return str(json.loads((dataset / "ingest.json").read_text(encoding="utf-8"))["city"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Forms that change the store: office and reason asked, a refusal told beside the form."""
+"""Forms that change the store: they ask for office and reason, and show any refusal beside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Values = Mapping[str, Any]
 
 
 class Present(Protocol):
-    """What a form needs of its page: the city, and who is at the screen."""
+    """What a form needs from its page: the city, and the person at the screen."""
 
     @property
     def opened(self) -> Opened:
@@ -36,7 +36,7 @@ class Present(Protocol):
 
     @property
     def who(self) -> Person:
-        """At the screen."""
+        """The person at the screen."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def form(
     *,
     label: str,
 ) -> None:
-    """Show a form, and write what it holds once it is sent."""
+    """Show a form, and write what it holds once it is submitted."""
     turned = f"{key} {_turn(key)}"
     with st.form(turned, border=False):
         values = fields(turned)
@@ -77,17 +77,17 @@ def seen(key: str, revision: int, before: Values | None = None) -> tuple[int, Va
 
 
 def changed(values: Values, before: Values) -> dict[str, Any]:
-    """Take what a form would change: what its writer left alone stays as others set it."""
+    """Return what a form would change: fields its writer left alone stay as others set them."""
     return {name: value for name, value in values.items() if value != before.get(name)}
 
 
 def forget(key: str) -> None:
-    """Let a form begin anew from what is stored: what it is about was changed."""
+    """Reset a form to what is stored, after its subject has changed."""
     st.session_state[f"turn {key}"] = _turn(key) + 1
 
 
 def pick(key: str, label: str, options: Mapping[str, str]) -> str:
-    """Ask which form to show: one at a time, so that a page stays short and quick."""
+    """Ask which form to show, one at a time, so that the page stays short and quick."""
     names: Sequence[str] = list(options)
     found = st.pills(
         label,
@@ -124,7 +124,7 @@ def _carry_out(
         act = sign(scene.opened, scene.who, office, why)
         said = write(cache_store.writing(scene.opened), act)
     except CsaError as error:
-        if isinstance(error, ConflictError):  # told now: the next press is of one who knows
+        if isinstance(error, ConflictError):  # the writer now knows, so the next press goes through
             st.session_state.pop(f"{key} {_turn(key)} seen", None)
         _refuse(error)
         return
@@ -145,7 +145,7 @@ def _refuse(error: CsaError) -> None:
 
 
 def _said(error: CsaError) -> str:
-    """Say a refusal; what the command calls options are a form's fields."""
+    """Return a refusal in words, where the command's options are the form's fields."""
     if error.message.key == "store.no_by":
         return speak("plan_page.no_office")
     return (

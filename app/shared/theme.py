@@ -1,6 +1,6 @@
-"""The visual language: colours by meaning, for light and dark; type and spacing in one style.
+"""The visual style: colors by meaning, for light and dark; type and spacing in one style sheet.
 
-Streamlit's own colours are in `.streamlit/config.toml`; those of maps and charts are here.
+Streamlit's own colors are in `.streamlit/config.toml`; those of maps and charts are here.
 No red for places: red is for errors.
 """
 
@@ -13,25 +13,25 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by meaning."""
+    """Colors by meaning."""
 
     sequential: tuple[str, ...]  # five classes, few to many
     diverging: tuple[str, ...]  # five classes, fewer to more, a neutral middle
-    ink: str  # text, text that steps back, and text that steps back on a projector
-    faint: str  # text, text that steps back, and text that steps back on a projector
-    quiet: str  # text, text that steps back, and text that steps back on a projector
-    blocked: str  # an action's status; each has a shape and its word beside it
-    at_risk: str  # an action's status; each has a shape and its word beside it
-    ground: str  # what pages stand on
-    accent: str  # the one accent: what is chosen
-    outline: str  # an area's line, and the line around it
-    casing: str  # an area's line, and the line around it
-    land: str  # the background of a map
-    water: str  # the background of a map
-    park: str  # the background of a map
-    street: str  # the background of a map
-    main_street: str  # the background of a map
-    hairline: str  # the background of a map
+    ink: str  # text
+    faint: str  # secondary text
+    quiet: str  # stronger secondary text
+    blocked: str  # status of an action; a shape and a word are always beside it
+    at_risk: str  # status of an action; a shape and a word are always beside it
+    ground: str  # page background
+    accent: str  # the one accent: whatever is chosen
+    outline: str  # an area's outline
+    casing: str  # the casing around it
+    land: str  # of a map
+    water: str  # of a map
+    park: str  # of a map
+    street: str  # of a map
+    main_street: str  # of a map
+    hairline: str  # thin lines such as borders
 
 
 LIGHT = Theme(
@@ -218,17 +218,17 @@ STYLE = """
 
 
 def current() -> Theme:
-    """Return the colours for the reader's theme."""
+    """Return the colors for the reader's theme."""
     return DARK if is_dark() else LIGHT
 
 
 def is_dark() -> bool:
-    """Tell whether the reader's theme is dark."""
+    """Return whether the reader's theme is dark."""
     return st.context.theme.type == "dark"
 
 
 def apply() -> None:
-    """Put the style on the page."""
+    """Apply the style to the page."""
     look = current()
     colours = {
         "faint": look.faint,
@@ -244,7 +244,7 @@ def apply() -> None:
 
 
 def speak_in(language: str) -> None:
-    """Say which language the page is in: a screen reader reads it so, and a browser offers none."""
+    """Set the page's language for screen readers, and so that browsers offer no translation."""
     with st.container(key="language"):
         st.html(
             f"<script>document.documentElement.lang = '{language}'</script>",

@@ -25,11 +25,11 @@ from csa.base.schema import KINDS
 from csa.base.text import month, percent, render, speak, way_name
 
 SMALL = 0.015
-"""A mean change below it is no change that a reader could see."""
+"""A mean change below this is too small for readers to see."""
 
 
 def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
-    """Say why there is nothing to show, and what would be needed."""
+    """Show why there is nothing to show, and what would be needed."""
     if record is None:
         panels.empty(speak("how_well.none", command=command(opened, choices)))
         return
@@ -41,12 +41,12 @@ def nothing(opened: Opened, choices: Choices, record: Record | None) -> None:
 
 
 def months_short(opened: Opened, choices: Choices) -> int:
-    """Tell how many months are missing until a past year can be judged."""
+    """Return how many months of data are missing before a past year can be scored."""
     return months_missing(full_months(opened.dataset), choices.months, HORIZON_MONTHS)
 
 
 def command(opened: Opened, choices: Choices) -> str:
-    """Write the command that makes the record of these choices."""
+    """Return the command that makes the record of these choices."""
     config, own = deployment().config, opened.config.areas
     is_named = config.parent == ROOT / "config"
     parts = ["csa", "backtest", "--city", config.stem if is_named else str(config)]
@@ -66,7 +66,7 @@ def _path(folder: Path) -> str:
 
 
 def answer(opened: Opened, record: Record, choices: Choices) -> None:
-    """Say what areas caught, beside the best other way and the best possible."""
+    """Show what areas caught, beside the best other way and the best possible."""
     panels.answer(
         caught(opened, record, choices),
         _against(record),
@@ -76,7 +76,7 @@ def answer(opened: Opened, record: Record, choices: Choices) -> None:
 
 
 def caught(opened: Opened, record: Record, choices: Choices) -> str:
-    """Say in one sentence what areas caught in past years."""
+    """Summarize in one sentence what areas caught in past years."""
     return speak(
         "how_well.answer",
         n=record.n_origins,
@@ -104,7 +104,7 @@ def _comparison(record: Record) -> MethodComparison:
 
 
 def _means(record: Record) -> dict[str, float]:
-    """Average each way over the years; a way that lacks one is not set beside those that do not."""
+    """Average each way over the years, leaving out ways that lack a year."""
     caught = record.table.groupby("method")["hit_share"]
     found = caught.mean()[caught.count() == record.n_origins]
     return {str(name): float(share) for name, share in found.items()}
@@ -115,7 +115,7 @@ def _land(record: Record) -> str:
 
 
 def years(opened: Opened, record: Record, choices: Choices) -> None:
-    """Show year by year what each way caught, and all ways in a table."""
+    """Show what each way caught, year by year, and all ways in a table."""
     found = _comparison(record)
     left, right = st.columns([0.56, 0.44], gap="large")
     with left:
@@ -153,7 +153,7 @@ def _message(found: MethodComparison) -> str:
 
 
 def _lines(record: Record) -> dict[str, MethodLine]:
-    """Take the four ways of the picture; the best possible first, ours on top."""
+    """Return the four lines of the chart, the best possible first and ours on top."""
     other = _comparison(record).baseline
     by_way = record.table.pivot_table(index="origin", columns="method", values="hit_share")
     by_way.index = pd.Index([str(origin)[:4] for origin in by_way.index])
@@ -162,7 +162,7 @@ def _lines(record: Record) -> dict[str, MethodLine]:
 
 
 def ways(record: Record) -> pd.DataFrame:
-    """List all ways of choosing with what each caught on average."""
+    """Tabulate all ways of choosing with what each caught on average."""
     means = _means(record)
     others = sorted(
         (way for way in METHODS if way in means and way not in {"areas", "ceiling"}),
@@ -183,7 +183,7 @@ def ways(record: Record) -> pd.DataFrame:
 
 
 def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
-    """Say what chosen areas did afterwards by themselves."""
+    """Show how chosen areas changed afterwards by themselves."""
     st.subheader(speak("how_well.after_title"), anchor=False)
     what, fall = kinds_words(opened, choices), record.usual_fall_share
     if fall is None or abs(fall) < SMALL:
@@ -211,7 +211,7 @@ def afterwards(opened: Opened, record: Record, choices: Choices) -> None:
 
 
 def settings(opened: Opened, record: Record) -> None:
-    """Say why these settings, and list those tried."""
+    """Explain why these settings were chosen, and list those tried."""
     with st.expander(speak("how_well.why_title")):
         st.markdown(render(explain_choice(record.suggested, record.tried, record.n_origins)))
         if not record.tried:

@@ -1,4 +1,4 @@
-"""Copy Leaflet from its package, which the lock holds by hash, to where browsers find it.
+"""Copy Leaflet from its package, whose hash the lock file holds, to where browsers find it.
 
 `make setup` and the Dockerfile run it: `python -m app.shared.vendor`.
 """
@@ -17,7 +17,7 @@ PLACE = STATIC / "vendor" / "leaflet"
 
 
 def copy_leaflet(place: Path = PLACE) -> Path:
-    """Copy Leaflet's script, style and licence."""
+    """Copy Leaflet's script, style and license."""
     held = files("js_lib_leaflet").joinpath("static", "js_lib_leaflet")
     licence = next(
         file for file in distribution(PACKAGE).files or () if file.name == "LICENSE"

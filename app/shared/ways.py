@@ -1,4 +1,4 @@
-"""The ways of choosing, and the settings, that past years compare: in words."""
+"""Names of the ways of choosing, and of the settings, that past years compare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def named(way: str) -> str:
 
 
 def beside(way: str) -> str:
-    """Name a way beside its line, shortly."""
+    """Name a way beside its line, in short."""
     if way.startswith("kde_"):
         return speak("how_well.line_heat", radius=way.removeprefix("kde_"))
     return speak(
@@ -30,7 +30,7 @@ def beside(way: str) -> str:
 
 
 def tried_table(rows: tuple[Tried, ...], suggested: Tried | None) -> pd.DataFrame:
-    """List the settings tried."""
+    """Tabulate the settings tried."""
     comparable = comparable_settings(rows)
     return pd.DataFrame(
         {

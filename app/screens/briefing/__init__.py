@@ -1,1 +1,1 @@
-"""The page Briefing."""
+"""The Briefing page."""

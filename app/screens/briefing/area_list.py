@@ -1,4 +1,4 @@
-"""The list of Briefing: areas by tier, and within one by name."""
+"""The area list of Briefing: by tier, then by name."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ LISTED = ["place_name", "area_id", "incidents", "expected_low", "expected_high"]
 
 
 def by_name(rows: pd.DataFrame) -> pd.DataFrame:
-    """Order areas by name: no order says more."""
+    """Sort areas by name, since no other order is meaningful."""
     return rows.sort_values(["place_name", "area_id"])
 
 
 def place(place_name: object, area_id: object) -> str:
-    """Name an area by its place and its letter."""
+    """Name an area by its place name and letter."""
     return speak("briefing.place", place=place_name, area_id=area_id)
 
 
 def are_many(proposal: Proposal) -> bool:
-    """Tell whether there are too many areas for one column beside the map."""
+    """Return whether there are too many areas for one column beside the map."""
     return len(proposal.areas) > MAX_IN_ONE_COLUMN
 
 
 def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessment | None) -> None:
-    """List the areas by tier, and within one by name."""
+    """List the areas by tier, then by name."""
     note = speak(
         "briefing.list_note",
         what=what_is_counted(proposal).capitalize(),
@@ -57,7 +57,7 @@ def _faint(text: str) -> str:
 
 
 def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
-    """Part the areas by tier; where the data cannot say where, by name alone."""
+    """Group the areas by tier if the data can locate areas, those on suspect points last."""
     table = judgement.table
     is_doubtful = table["is_doubtful"].astype(bool)
     firm = table[~is_doubtful]

@@ -1,4 +1,4 @@
-"""Briefing's core service areas and what needs a decision; without a store the page still works."""
+"""Briefing's core service areas and pending decisions; without a store the page still works."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORST = ("blocked", "at-risk", "no-update", "on-track")
 
 
 def show(opened: Opened, choices: Choices) -> None:
-    """List the served areas and what waits for a decision; nothing without a plan and a store."""
+    """List the areas in service and the pending decisions; nothing without a plan and a store."""
     if access(opened) == PUBLIC:
         return
     try:
@@ -52,7 +52,7 @@ def show(opened: Opened, choices: Choices) -> None:
         if waiting:
             head = html.escape(speak("briefing.needs_decision"))
             st.html(f"<p><b>{head}</b> {html.escape(' '.join(waiting))}</p>")
-        if areas:  # else the first screen has no room for more than the sentence
+        if areas:  # otherwise the first screen has room for the sentence only
             _links()
 
 
@@ -64,7 +64,7 @@ def _links() -> None:
 
 
 def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
-    """Say what needs a decision: slots for trust, proposals, blocked actions."""
+    """List what needs a decision: slots for trust, proposals, blocked actions."""
     n_slots = sum(line.is_open and line.is_trust for line in lines)
     n_proposals = sum(row.state in PENDING for row in records.changes)
     blocked = [line.number for line in lines if line.state.status == "blocked"]
@@ -87,7 +87,7 @@ def _item(
 
 
 def _verdict(opened: Opened, choices: Choices, records: Records, key: str) -> str:
-    """Say Displacement's verdict where it is known: the page works out no more for it."""
+    """Return the Displacement page's verdict if it is cached; this page computes no new one."""
     areas, recent = (
         served_with(records, key),
         cache_change.recent(opened, replace(choices, until=None)),

@@ -42,12 +42,12 @@ from csa.priority.assess import AreaAssessment
 
 MAP_HEIGHT_PX = 380
 MAX_NAMED = 6
-"""More names make no sentence; the list has them."""
+"""Most areas named in a sentence; the list has the rest."""
 LAYERS = ("background", "neighborhoods")
 
 
 def title(opened: Opened) -> str:
-    """Name the month that the briefing is of."""
+    """Return the page title with the month of the briefing."""
     choices = session.screen(opened.config, opened.dataset).choices
     try:
         last = period_of(opened.dataset, choices).until.plus(-1)
@@ -63,7 +63,7 @@ def sentences(
     proposal: Proposal,
     judgement: AreaAssessment | None,
 ) -> None:
-    """Say what stands out, what changed and what cannot be said."""
+    """Show what stands out, what changed and what cannot be said."""
     parts = (
         (speak("briefing.stands_out"), *_stands_out(proposal, judgement)),
         (speak("briefing.changed"), *_changed(opened, choices)),
@@ -78,7 +78,7 @@ def sentences(
 
 
 def _stands_out(proposal: Proposal, judgement: AreaAssessment | None) -> tuple[str, str]:
-    """Say what is firm, and beside it, faint, what is not."""
+    """Return what is certain, and a fainter sentence on what is not."""
     nothing = why_no_area(proposal)
     if nothing:
         return "", nothing
@@ -170,7 +170,7 @@ def _cannot(judgement: AreaAssessment | None) -> tuple[str, str]:
 
 
 def _about(name: str, sentence: str) -> str:
-    """Say of what a sentence about changes is; the others say it themselves."""
+    """Name the comparison in a sentence about changes; the other sentences name their own."""
     if name == "compare_one":
         return speak("briefing.cannot_one", sentence=sentence)
     if name == "compare_all":
@@ -179,7 +179,7 @@ def _about(name: str, sentence: str) -> str:
 
 
 def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Set the list beside the map, or under it where areas are many."""
+    """Put the list beside the map, or below it if there are many areas."""
     if are_many(proposal):
         return st.container(), st.empty()
     left, right = st.columns([0.58, 0.42], gap="medium")
@@ -187,7 +187,7 @@ def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
-    """Show the areas on a map on which nothing is chosen."""
+    """Show the areas on a map without selection."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     period = speak("find.n_months", n=months_covered(proposal))
     show_legend(speak("find.legend", period=period), classes, theme.current().sequential)
@@ -205,13 +205,13 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
 
 
 def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
-    """Say that neither a tier nor a list is an order."""
+    """Note that neither tiers nor lists rank areas within themselves."""
     can = judgement.answers["locate"].can
     spot.markdown(speak("briefing.not_ranked" if can else "briefing.not_ranked_at_all"))
 
 
 def links() -> None:
-    """Lead on to the other pages."""
+    """Link to the other pages."""
     with st.container(horizontal=True):
         st.page_link("screens/compare/page.py", width="content", icon=":material/arrow_forward:")
         st.page_link(
@@ -220,7 +220,7 @@ def links() -> None:
 
 
 def notes(opened: Opened, choices: Choices, proposal: Proposal) -> None:
-    """Say how old the data are, what they lack, and what past years say."""
+    """Show how old the data are, what they lack, and what past years show."""
     report, city = opened.dataset.report, opened.config.city
     through = date.fromisoformat(report["data_through"])
     said: Iterable[str] = (
@@ -240,7 +240,7 @@ def _partial(proposal: Proposal) -> str:
 
 
 def past_years(opened: Opened, choices: Choices) -> str:
-    """Say in one sentence whether a record of past years exists, and what it says."""
+    """Summarize in one sentence whether a record of past years exists, and what it shows."""
     record = cache.record(opened, choices)
     if record is None:
         return speak("briefing.no_record")

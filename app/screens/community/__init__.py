@@ -1,1 +1,1 @@
-"""The page Community."""
+"""The Community page."""

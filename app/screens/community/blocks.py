@@ -1,4 +1,4 @@
-"""A document's blocks on a page: what is printed and what is shown say the same."""
+"""Show a document's blocks on a page, with the same content as in print."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from csa.reports.document import (
 
 NUMBER = ' class="csa-number"'
 MAX_ROWS = 12
-"""A longer table scrolls in a box of its own, so that what follows is not far away."""
+"""Rows above which a table scrolls in a box of its own, to keep what follows close."""
 
 
 def show(blocks: Iterable[Block]) -> None:
-    """Show blocks one under another."""
+    """Show blocks one below the other."""
     for block in blocks:
         _show(block)
 
@@ -80,7 +80,7 @@ def _(block: Table) -> None:
 
 
 def _cell(block: Table, n: int, text: str) -> str:
-    if n == 0:  # the first names its row
+    if n == 0:  # the first column names the row
         return f'<th scope="row">{html.escape(text)}</th>'
     return f"<td{_side(block, n)}>{html.escape(text)}</td>"
 
@@ -113,4 +113,4 @@ def _(block: Box) -> None:
 
 @_show.register
 def _(_block: PageBreak) -> None:
-    """Nothing: a screen has one page."""
+    """Do nothing: a screen has one page."""

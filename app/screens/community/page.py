@@ -1,4 +1,4 @@
-"""Community: what the public is told."""
+"""Community: the public report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Community: what the public is told, in its own language, and the way to the wall."""
+"""Community: the public report, in the reader's language, and the link to the wall display."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from csa.reports.public.words import marks_of, period
 
 
 def settle(chosen: str) -> PublicEdition:
-    """Take what was published, or work out what would be; where neither can be, say why."""
+    """Return what was published or a preview of it; if neither exists, show why and stop."""
     folder = None
     try:
         folder = bundle_folder(cache.city_config())
@@ -63,7 +63,7 @@ def _far(steps: Sequence[str]) -> tuple[float, str]:
 
 
 def head(told: PublicEdition, chosen: str) -> None:
-    """Say what this is, in which language, and lead to the wall."""
+    """Show the title, the marks and the buttons for the other language and the wall."""
     tell = Speaker(chosen)
     marks = " · ".join(f"**{panels.plain(mark)}**" for mark in marks_of(told.facts, chosen))
     if marks:
@@ -94,7 +94,7 @@ def head(told: PublicEdition, chosen: str) -> None:
 
 
 def _go(**asked: str) -> None:
-    """Change the address, in this same tab: a link button would open another."""
+    """Change the address in this tab, where a link button would open another."""
     st.query_params.update(asked)
 
 
@@ -104,7 +104,7 @@ def picture(told: PublicEdition, chosen: str) -> Pictures:
 
 
 def sections(told: PublicEdition, chosen: str) -> None:
-    """Show all that the public is told, an idea a section."""
+    """Show all sections of the public report."""
     shown_maps = picture(told, chosen)
     told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)
     for section in told_parts:
@@ -117,14 +117,14 @@ def sections(told: PublicEdition, chosen: str) -> None:
 
 
 def _say_how_many(shown: Sequence[Block], chosen: str) -> None:
-    """Say that a table goes on where it scrolls in its box."""
+    """Show how many rows a table has, if it scrolls in its box."""
     for block in shown:
         if isinstance(block, Table) and len(block.rows) > blocks.MAX_ROWS:
             st.caption(Speaker(chosen)("public.rows", n=len(block.rows)))
 
 
 def _found(section: Section, chosen: str) -> Sequence[Block]:
-    """Ask for a part of a name, and keep the rows that hold it."""
+    """Ask for part of a name, and return the rows that contain it."""
     tables = [block for block in section.blocks if isinstance(block, Table)]
     if not tables:
         return section.blocks
@@ -143,6 +143,6 @@ def _found(section: Section, chosen: str) -> Sequence[Block]:
 
 
 def _folded(text: str) -> str:
-    """Write a name as somebody may type it: without accents and capitals."""
+    """Return a name without accents and capitals, as people may type it."""
     parted = unicodedata.normalize("NFD", text.casefold())
     return "".join(letter for letter in parted if not unicodedata.combining(letter))

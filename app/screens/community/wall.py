@@ -1,4 +1,4 @@
-"""The map on the wall: `?view=wall`, the whole window, one idea a screen."""
+"""The wall display: `?view=wall`, the whole window, one idea per screen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STYLE = """
 
 
 def show() -> None:
-    """Fill the window with the screens, the same file that a stick can carry."""
+    """Fill the window with the wall display, the same file that fits on a USB stick."""
     chosen = language()
     told = parts.settle(chosen)
     st.html(STYLE)

@@ -1,4 +1,4 @@
-"""Choose areas and write down why; what was chosen before."""
+"""The form to choose areas with reasons, and the earlier choices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASKED = "choose passed over"
 
 
 def folder() -> Path:
-    """Return where choices are kept."""
+    """Return the folder of stored choices."""
     return deployment().choices
 
 
@@ -36,7 +36,7 @@ def form(
     weighing: Weighing,
     first: list[str],
 ) -> None:
-    """Ask for areas, reasons and office, and keep them, where the reader may choose."""
+    """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
     st.subheader(speak("choose.title"), anchor=False)
     who = person.person(opened)
     if not may(require_area_chair, who):
@@ -69,7 +69,7 @@ def form(
 
 
 def _office(who: Person, *, is_asked: bool) -> str:
-    """Ask for the office where nobody signs in; else it is the person's own."""
+    """Ask for the office if nobody signs in; otherwise use the person's own."""
     written = st.text_input(
         speak("choose.office"),
         "" if is_asked else who.office,
@@ -81,7 +81,7 @@ def _office(who: Person, *, is_asked: bool) -> str:
 
 
 def _key(proposal: Proposal) -> str:
-    """Name the menu by its areas: another proposal's letters name other areas."""
+    """Return a widget key for these areas, since another proposal's letters name other areas."""
     cells = proposal.areas[["area_id", "cells"]].to_numpy().tolist()
     return f"choose {hashlib.sha256(repr(cells).encode()).hexdigest()[:16]}"
 
@@ -91,7 +91,7 @@ def _take(key: str, first: list[str]) -> None:
 
 
 def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
-    """Ask whether the reasons tell of the areas passed over; each set of them is asked anew."""
+    """Ask whether the reasons cover the areas passed over, anew for each set of areas."""
     if note is None:
         return False
     with spot.container():
@@ -121,7 +121,7 @@ def _keep(
     by: Person,
     is_answered: bool,
 ) -> None:
-    """Keep a choice; where it passes areas over, only once that was asked and answered."""
+    """Store a choice; if it passes areas over, only after the question was answered."""
     note = passed_over(judgement, choice.areas)
     asked = f"{ASKED} {_key(proposal)}"
     is_asked = st.session_state.get(asked) == note
@@ -137,7 +137,7 @@ def _keep(
 
 
 def before(opened: Opened) -> None:
-    """List what was chosen before, the latest first."""
+    """List earlier choices, newest first."""
     kept, complaints = list_choices(folder())
     for complaint in complaints:
         st.error(render(complaint))

@@ -1,4 +1,4 @@
-"""Compare and choose: candidates side by side, with what is sure and what is not."""
+"""Compare and choose: candidates side by side, with what is certain and what is not."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ from csa.priority.assess import AreaAssessment, choose_first, components_of, pri
 from csa.priority.index import list_unknown
 
 MAX_NAMED = 6
-"""More names are no sentence but a list, and that is below."""
+"""Most areas named in a sentence; the list below has the rest."""
 
 
 def answer(judgement: AreaAssessment) -> None:
-    """Say how many areas stand out, and that tiers do not rank within themselves."""
+    """Show how many areas stand out, and that tiers do not rank within themselves."""
     table = judgement.table
     if not judgement.answers["locate"].can:
         panels.answer(speak("compare.no_tiers_yet", n=len(table)))
@@ -47,7 +47,7 @@ def answer(judgement: AreaAssessment) -> None:
 
 
 def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
-    """Part areas that chance may explain from those that a doubtful point may."""
+    """Count the areas that chance may explain and those that rest on a suspect point."""
     n_doubtful = int(table["is_doubtful"].astype(bool).sum())
     n_firm = len(table) - n_doubtful
     if not n_firm:
@@ -58,14 +58,14 @@ def _none_stands_out(table: pd.DataFrame) -> tuple[str, str]:
 
 
 def cannot(judgement: AreaAssessment, question: str) -> None:
-    """Say that the data cannot answer a question, where somebody would look for the answer."""
+    """Show that the data cannot answer a question, in the place of the answer."""
     found = judgement.answers[question]
     if not found.can:
         panels.empty(render(found.message))
 
 
 def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
-    """Say which areas these weights put first, and what that changes."""
+    """Show which areas these weights put first, and what that changes; return the priorities."""
     chosen = prioritise(judgement, weighing.weights, weighing.capacity)
     own = own_weighing(opened.config).weights
     first = set(first_areas(chosen))
@@ -98,7 +98,7 @@ def _highest_tier(judgement: AreaAssessment) -> list[str]:
 
 
 def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None:
-    """Say where people count and are not known."""
+    """Name the areas of unknown population, if population has a weight."""
     parts = components_of(judgement)
     lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
     if not lacking:
@@ -122,7 +122,7 @@ def show_map(
     judgement: AreaAssessment,
     chosen: pd.DataFrame,
 ) -> None:
-    """Show the areas on the map, those that enter in the accent."""
+    """Show the areas on the map, those that come first in the accent color."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     months = speak("find.n_months", n=months_covered(proposal))
     title = speak("find.legend", period=months)
@@ -155,7 +155,7 @@ def show_map(
 def reasons(
     opened: Opened, choices: Choices, judgement: AreaAssessment, proposal: Proposal
 ) -> None:
-    """Say of each area in two sentences why it has its tier, or none."""
+    """Show two sentences per area on why it has its tier, or none."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
     areas = proposal.areas
@@ -191,7 +191,7 @@ def _earlier(yearly: float) -> str:
 
 
 def _suspect(n_suspect: int, n: int) -> str:
-    """Say of any such point, not only where it makes a third of the count."""
+    """Mention any suspect points, even if they make up less than a third of the count."""
     return " " + speak("compare.suspect", n=n_suspect, of=n) if n_suspect else ""
 
 

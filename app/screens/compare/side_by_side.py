@@ -1,4 +1,4 @@
-"""Candidates side by side: one table, by tier and within a tier by name."""
+"""Candidates side by side: one table, by tier, then by name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from csa.priority.assess import AreaAssessment
 
 
 def tier_words(tier: Any, *, is_doubtful: bool) -> str:
-    """Put a tier into words."""
+    """Return a tier in words."""
     if is_doubtful:
         return speak("compare.look_first")
     return speak("compare.no_tier") if pd.isna(tier) else speak("compare.tier", tier=int(tier))
 
 
 def show(opened: Opened, choices: Choices, judgement: AreaAssessment, chosen: pd.DataFrame) -> None:
-    """Show the areas side by side: by tier, and within a tier by name."""
+    """Show the areas side by side, by tier, then by name."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
     table = judgement.table.join(chosen, on="area_id")
@@ -91,7 +91,7 @@ def _title(key: str) -> str:
 
 
 def expected(mean: float, low: float, high: float) -> str:
-    """Write an expected number before its interval, in whole incidents."""
+    """Format an expected number with its interval, in whole incidents."""
     usual = usual_number(low, high)
     if usual is None:
         return f"{mean:,.0f}"

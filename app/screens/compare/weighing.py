@@ -1,4 +1,4 @@
-"""Capacity and weights: widgets in, weights out; the address keeps them, so a link shows them."""
+"""Widgets for capacity and weights, which the address keeps so that a link shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class Weighing:
-    """What the Committee tries out."""
+    """Capacity and weights under trial."""
 
     capacity: int  # how many areas can be served first
     weights: Weights  # by component
@@ -73,7 +73,7 @@ def _label(name: str) -> str:
 
 
 def _start_widgets(own: Weighing) -> None:
-    """Give widgets the link's values when they appear, else the city's own."""
+    """Start the widgets from the link's values, else from the city's own."""
     if "capacity" in st.session_state:
         return
     start, text = own, st.query_params.get(ADDRESS, "")
@@ -104,13 +104,13 @@ def _remember(now: Weighing, own: Weighing) -> None:
 
 
 def weighing_to_text(weighing: Weighing) -> str:
-    """Write capacity and weights for a link."""
+    """Encode capacity and weights for a link."""
     plain = {"capacity": weighing.capacity, "weights": dict(weighing.weights.by_component)}
     return json.dumps(plain, separators=(",", ":"))
 
 
 def weighing_from_text(text: str, own: Weighing) -> Weighing:
-    """Read capacity and weights from a link."""
+    """Parse capacity and weights from a link."""
     try:
         given: Any = json.loads(text) if len(text) <= MAX_TEXT else None
         capacity, weights = given["capacity"], given["weights"]

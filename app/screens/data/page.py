@@ -1,4 +1,4 @@
-"""Data: what was read and lost, by reason, and how far the numbers can be relied on."""
+"""Data: what was read and lost, by reason, and how far the numbers can be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of Data: what was read and lost, suspect points, rules, how old the data is."""
+"""The parts of Data: rows read and lost, suspect points, rules, and the age of the data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MIN_INCIDENTS_FOR_ADDRESS = 5
 
 
 def answer(opened: Opened) -> None:
-    """Say how much there is, how much could not be placed, and how old it is."""
+    """Show how many incidents there are, how many lack a location, and how old the data are."""
     report = opened.dataset.report
     n_unplaced = report["unlocated"] + report["outside_study_area"]
     through = date.fromisoformat(report["data_through"])
@@ -63,7 +63,7 @@ def _victims(report: Mapping[str, Any]) -> str:
 
 
 def losses(opened: Opened) -> None:
-    """Show every row: used, or left out for which reason."""
+    """Show how many rows were used, and how many left out for each reason."""
     report = opened.dataset.report
     identical = report["identical_rows"]
     st.subheader(speak("data.losses"), anchor=False)
@@ -126,7 +126,7 @@ def months(opened: Opened) -> None:
 
 
 def suspects(opened: Opened) -> None:
-    """Show points that may stand for places nobody wrote down, each with why."""
+    """Show points that may stand for places nobody wrote down, each with the reason."""
     report = opened.dataset.report
     points = report["suspect_points"][:MAX_SUSPECTS]
     st.subheader(speak("data.suspects"), anchor=False)
@@ -148,7 +148,7 @@ def suspects(opened: Opened) -> None:
 
 
 def _where(point: Mapping[str, Any]) -> str:
-    """Name a point; with few incidents its address could be somebody's home."""
+    """Name a point, without the address if it has few incidents: that could be a home."""
     if point["incidents"] < MIN_INCIDENTS_FOR_ADDRESS:
         return speak("data.few_here", n=MIN_INCIDENTS_FOR_ADDRESS)
     return point["address"] or speak("data.no_address")
@@ -178,7 +178,7 @@ def rules(opened: Opened) -> None:
 
 
 def layers(opened: Opened) -> None:
-    """Show the lists that stand beside the incidents: services, an external score, people."""
+    """Show the datasets beside the incidents: services, an external score, population."""
     report = opened.dataset.report
     rows = [
         (speak(key), found["source"], found["as_of"], found["n"], sum(found["lost"].values()))
@@ -228,6 +228,6 @@ def notes(opened: Opened) -> None:
 
 
 def _table(columns: Mapping[str, list[Any]], alt: str) -> None:
-    """Show a small table whole, its words wrapped: nothing to scroll, nothing cut."""
+    """Show a small table in full, with wrapped words: nothing scrolls, nothing is cut."""
     table = pd.DataFrame(columns)
     panels.table(table, alt)

@@ -1,1 +1,1 @@
-"""The page Displacement."""
+"""The Displacement page."""

@@ -1,4 +1,4 @@
-"""How do we know? The numbers behind Displacement, with their names."""
+"""How do we know? The numbers behind Displacement, with their technical names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from csa.displacement.wdd import Wdd
 
 
 def how(opened: Opened, choices: Choices, following: Following) -> None:
-    """Fold away what the sentences rest on."""
+    """Show what the sentences rest on, folded."""
     with st.expander(speak("change_page.how")):
         st.markdown(panels.plain(speak("change_page.how_expected")))
         _boundary(following)
@@ -58,7 +58,7 @@ def _dispersion(following: Following) -> None:
 
 
 def _past(opened: Opened, choices: Choices, following: Following) -> None:
-    """List what areas chosen in past years did, luck and all; or say how to measure it."""
+    """List what areas chosen in past years did, chance included; or show how to measure it."""
     past = following.displaced.past
     if not past:
         st.markdown(panels.plain(speak("change_page.how_no_past")))
@@ -102,7 +102,7 @@ def _change(share: float | None) -> str:
 
 
 def _alike(following: Following) -> None:
-    """Say how much alike the places are that classic numbers compare with."""
+    """Show how closely the comparison places of the classic methods match the areas."""
     controls = following.controls
     if not controls.is_known:
         st.markdown(panels.plain(speak("change_page.how_no_earlier")))
@@ -168,7 +168,7 @@ def _classic(following: Following) -> None:
 
 
 def _by_chance(wdd: Wdd) -> str:
-    """Name the place whose interval holds 0: a quotient of it may be chance."""
+    """Return a note if the interval of a part includes 0, so that the quotient may be chance."""
     around = wdd.displacement
     if around is not None and around.low <= 0 <= around.high:
         return speak("change_page.wdq_around")
@@ -176,8 +176,8 @@ def _by_chance(wdd: Wdd) -> str:
 
 
 def _power(following: Following) -> None:
-    """Say what can be found at all in areas with as many incidents."""
-    # By what was to be expected since, not by what chose the areas: that was high by luck.
+    """Show which changes can be detected at all in areas with as many incidents."""
+    # By the count expected since, not the count that chose the areas, which luck raised.
     expected = float(following.displaced.pooled.core.expectation.mean[-1])
     yearly = 12 * expected / len(following.months) / len(following.area_ids)
     near = row_for(yearly)

@@ -1,4 +1,4 @@
-"""The picture of areas month by month: when each was proposed, and what became of it."""
+"""The chart of areas month by month: when each was proposed, and how it changed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ROW_PX = 24
 TALL_ROW_PX = 34
 MARK_PX = 9
 SIDE_PX = 12
-"""Room beside the last month for half a mark."""
+"""Room for half a mark beside the last month."""
 
 MAX_NAME = 24
-"""Letters of a line: at 390 px a longer one would leave no room for the bars."""
+"""Letters per line: at 390 px, longer lines would leave no room for the bars."""
 
 EVENTS = ("appeared", "gone", "split", "merged", "redrawn")
 SYMBOLS = ("triangle-up", "x", "diamond-wide", "diamond-tall", "circle-open")
@@ -36,7 +36,7 @@ def timeline(
     *,
     is_synthetic: bool = False,
 ) -> go.Figure:
-    """Draw what became of each area: a bar for its months as a candidate, marks for events."""
+    """Draw each area's history: a bar for its months as a candidate, marks for events."""
     colours = theme.current()
     letters = sorted(set(traced["area_id"]), key=lambda name: (len(name), name))
     last = traced.groupby("area_id")["place_name"].last()
@@ -44,7 +44,7 @@ def timeline(
     rows = {name: f"{name}  {_in_lines(names[name])}" for name in letters}
     row_px = TALL_ROW_PX if any("<br>" in row for row in rows.values()) else ROW_PX
     months = sorted(set(traced["month"]))
-    # A window is named by its last month, not by the first that it does not count.
+    # A window is named by its last month, not by the first month after it.
     shown = [str(Month.parse(name).plus(-1)) for name in months]
     place_of = {name: place for place, name in enumerate(months)}
     figure = go.Figure()
@@ -63,7 +63,7 @@ def timeline(
             )
     _events(figure, traced, rows, place_of)
     if since is not None and str(since) in place_of:
-        # A window ends where the next begins: the start lies after the months that chose areas.
+        # A window ends where the next begins, so the start follows the months that chose the areas.
         line = {"color": colours.faint, "width": 1, "dash": "dot"}
         figure.add_vline(x=place_of[str(since)] + 0.5, line=line)
     made = layout(90 + row_px * len(letters), is_synthetic=is_synthetic)
@@ -120,7 +120,7 @@ def _events(
 
 
 def event_word(event: str) -> str:
-    """Say what became of an area."""
+    """Return an event of an area's history in words."""
     return speak(
         {
             "appeared": "change_page.appeared",
@@ -133,7 +133,7 @@ def event_word(event: str) -> str:
 
 
 def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Join months that follow each other: first, and how many."""
+    """Join consecutive months: the first, and how many follow."""
     runs: list[tuple[int, int]] = []
     for place in places:
         if runs and sum(runs[-1]) == place:
@@ -144,7 +144,7 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _told_apart(names: Mapping[str, str], followed: Collection[str]) -> dict[str, str]:
-    """Give a number to names that are there already; areas known at the start keep theirs."""
+    """Add a number to repeated names; areas known at the start keep theirs."""
     seen: Counter[str] = Counter()
     told = {}
     for letter in sorted(names, key=lambda name: (name not in followed, len(name), name)):
@@ -155,5 +155,5 @@ def _told_apart(names: Mapping[str, str], followed: Collection[str]) -> dict[str
 
 
 def _in_lines(name: str) -> str:
-    """Break a long name into lines; none of it is cut."""
+    """Break a long name into lines without cutting any of it."""
     return "<br>".join(html.escape(line) for line in textwrap.wrap(name, MAX_NAME)) or name

@@ -1,4 +1,4 @@
-"""Pictures of change: sums since a start, and the quarters of an area."""
+"""Charts of change: sums since a start, and an area's quarters."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ QUARTER_HEIGHT_PX = 180
 QUARTER_MONTHS = 3
 LATER_OPACITY = 0.35
 ROOM = 1.1
-"""Over the highest value, so that no mark touches the edge."""
+"""Space above the highest value, so that no mark touches the edge."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A line of sums in the picture."""
+    """A line of sums in the chart."""
 
-    name: str  # what stands beside it
+    name: str  # the label beside it
     track: Track  # its sums
     colour: str  # of the line
 
@@ -36,7 +36,7 @@ class Part:
 def since_start(
     judged: AreaVerdict, months: Sequence[str], at: int, *, is_synthetic: bool = False
 ) -> go.Figure:
-    """Draw counted less expected, added up since the start, in areas and around them."""
+    """Draw counts minus expectation, added up since the start, in and around the areas."""
     colours = theme.current()
     parts = [Part(speak("change_page.inside"), judged.core, colours.accent)]
     if judged.ring is not None:
@@ -66,20 +66,20 @@ def since_start(
 
 
 def signed(number: float) -> str:
-    """Write a difference as a whole number with its sign; none on zero."""
+    """Format a difference as a signed whole number; zero has no sign."""
     whole = round(number)
     return f"{whole:+,}" if whole else "0"
 
 
 def _steps(most: float) -> list[int]:
-    """Choose round numbers for an axis, at most two either side of zero."""
+    """Return round axis ticks, at most two on either side of zero."""
     power = 10 ** int(math.log10(most))
     step = next(one for one in (power // 2, power, 2 * power, 5 * power) if one and most < 3 * one)
     return [n * step for n in range(-2, 3) if abs(n * step) <= most]
 
 
 def _reach(track: Track) -> float:
-    """Tell how far the picture must reach: the band and the sums, both ways alike."""
+    """Return how far the axis must reach on either side, to show the band and the sums."""
     mean = track.expectation.mean
     ends = (track.high - mean, mean - track.low, abs(track.counted - mean))
     return max(4.0, *(float(end.max()) for end in ends))
@@ -115,7 +115,7 @@ def _sums(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
             months, track.counted, mean, track.low, track.high, strict=True
         )
     ]
-    # Sums rise: once there is enough to say, there is from then on.
+    # Sums only grow: once there is enough to judge, it stays enough.
     for first, last, dash in ((0, n_untold + 1, "dot"), (n_untold, len(months), "solid")):
         figure.add_scatter(
             x=list(months[first : min(last, at + 1)]),
@@ -166,7 +166,7 @@ def _mark(figure: go.Figure, part: Part, months: Sequence[str], at: int, row: in
 
 
 def _names(parts: Sequence[Part]) -> list[dict[str, object]]:
-    """Name each line in its own corner."""
+    """Label each line in its own corner."""
     named = []
     for row, part in enumerate(parts):
         axis = "" if row == 0 else str(row + 1)
@@ -178,13 +178,13 @@ def _names(parts: Sequence[Part]) -> list[dict[str, object]]:
 
 
 def faded(colour: str) -> str:
-    """Make a colour faint, for what stands behind."""
+    """Return a fainter version of a color, for the background."""
     red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.2)"
 
 
 def by_quarter(rows: pd.DataFrame, top: float, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw an area's quarters over the range that nine in ten such counts lie in."""
+    """Draw an area's quarters over the range that holds nine in ten such counts."""
     colours = theme.current()
     quarters = rows["quarter"].tolist()
     is_partial = rows["months"] < QUARTER_MONTHS

@@ -1,4 +1,4 @@
-"""Each area beside all together: one line of those that differ, and a table of their numbers."""
+"""Each area compared with all together: a sentence on those that differ, and a table of numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from csa.base.text import speak
 from csa.displacement.verdict import Track, Verdict
 
 MAX_NAMED = 6
-"""More names are no sentence; the table has them all."""
+"""Most areas named in a sentence; the table has them all."""
 
 TOO_EARLY = "too early to say"
 
@@ -37,7 +37,7 @@ COLUMNS = (
 
 
 def say_singles(following: Following, at: int) -> str:
-    """Say which areas differ, and of how many there is no change or too little to say."""
+    """Name the areas that differ, and count those with no change or too few incidents to tell."""
     if len(following.area_ids) == 1 or is_early(at):
         return ""
     verdicts = {area_id: following.judged(area_id).verdicts[at] for area_id in following.by_letter}
@@ -74,7 +74,7 @@ def _begun_small(words: str) -> str:
 
 
 def show(opened: Opened, following: Following, at: int) -> None:
-    """Fold away each area's numbers, for those who cannot use the map; offer them as a file."""
+    """Show each area's numbers in a folded table, with a download, for readers without the map."""
     with st.expander(speak("change_page.each")):
         panels.table(table(following, at), speak("change_page.each_alt"))
         city = opened.config.city
@@ -91,7 +91,7 @@ def show(opened: Opened, following: Following, at: int) -> None:
 
 
 def table(following: Following, at: int) -> pd.DataFrame:
-    """Lay out each area's verdict and numbers for a reader, by letter."""
+    """Tabulate each area's verdict and numbers, by letter."""
     judged = {area_id: following.judged(area_id) for area_id in following.by_letter}
     return pd.DataFrame(
         {
@@ -122,7 +122,7 @@ def _bounds(track: Track, at: int) -> tuple[float, int, int]:
 
 
 def as_csv(following: Following, at: int, *, is_synthetic: bool) -> bytes:
-    """Write each area's verdict and numbers as a file."""
+    """Return each area's verdict and numbers as a CSV file."""
     chosen = following.displaced.chosen
     names = dict(zip(chosen.area_ids, chosen.place_names, strict=True))
 

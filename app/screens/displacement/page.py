@@ -1,4 +1,4 @@
-"""Displacement: whether it went down where areas were, or moved next door."""
+"""Displacement: whether shootings went down in the areas, or moved next door."""
 
 from __future__ import annotations
 

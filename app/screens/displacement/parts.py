@@ -27,7 +27,7 @@ MENU_PX = 200
 
 
 def choose_start(opened: Opened, screen: LinkState) -> LinkState:
-    """Take the start that was chosen on the page, by the link, or the city's own."""
+    """Take the start chosen on the page, else the link's, else the city's own."""
     starts = session.starts_of(opened.dataset)
     if not starts:
         panels.empty(speak("change_page.too_short", least=BASE_MONTHS))
@@ -41,7 +41,7 @@ def choose_start(opened: Opened, screen: LinkState) -> LinkState:
 
 
 def start_menu(opened: Opened) -> str:
-    """Show the starts that can be chosen, where a phone shows them too; return the chosen one."""
+    """Show the menu of starts where phones show it too, and return the chosen one."""
     return st.selectbox(
         speak("change_page.since"),
         session.starts_of(opened.dataset)[::-1],
@@ -53,14 +53,14 @@ def start_menu(opened: Opened) -> str:
 
 
 def start_of(opened: Opened, screen: LinkState) -> str:
-    """Tell the start on screen."""
+    """Return the start on screen."""
     return screen.since or session.first_start(session.starts_of(opened.dataset))
 
 
 def month_by_month(opened: Opened, following: Following) -> None:
-    """Show the parts that follow the month; a change of month repaints these alone."""
+    """Show the parts that follow the month; changing the month repaints only these."""
     state = st.session_state
-    # Whatever else was touched stops the play: the whole page runs then.
+    # Any other change stops the playback, since the whole page then runs.
     state[PLAYING] = state.pop(PRESSED, False)
     state[WHOLE_RUN] = True
     is_playing = state[PLAYING]
@@ -78,7 +78,7 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     _remember(opened, following, at)
     if state[PLAYING] != is_stepping:
         state[PRESSED] = state[PLAYING]
-        st.rerun()  # the clock belongs to the whole page
+        st.rerun()  # the timer belongs to the whole page
     screen: LinkState = state[session.SCREEN]
     _answer(said, opened, following, at)
     has_alike = _legend(following)
@@ -95,7 +95,7 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
 
 
 def _step(months: list[str]) -> None:
-    """Go on to the next month; stop at the last."""
+    """Go to the next month; stop at the last."""
     state = st.session_state
     place = min(months.index(state["month"]) + 1, len(months) - 1)
     state["month"] = months[place]
@@ -103,15 +103,15 @@ def _step(months: list[str]) -> None:
 
 
 def _choose_times(opened: Opened, following: Following) -> int:
-    """Show the start and the months since; return the chosen month's place."""
+    """Show the start and the months since; return the position of the chosen month."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
         if start_menu(opened) != str(following.displaced.since):
-            st.rerun()  # another start has other areas: that is for the whole page
+            st.rerun()  # another start has other areas, which concerns the whole page
         return _choose_month(following)
 
 
 def _choose_month(following: Following) -> int:
-    """Show the months since the start and the button that plays them; return the chosen one."""
+    """Show the months since the start with a play button; return the position of the chosen one."""
     state, months = st.session_state, following.months
     screen: LinkState = state[session.SCREEN]
     if state.get("month") not in months:
@@ -149,7 +149,7 @@ def _stop() -> None:
 
 
 def _remember(opened: Opened, following: Following, at: int) -> None:
-    """Keep the month on screen; while months step, the address is left alone."""
+    """Store the month on screen; during playback the address is left alone."""
     state = st.session_state
     screen: LinkState = state[session.SCREEN]
     is_last = at == len(following.months) - 1
@@ -163,7 +163,7 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
 def _answer(
     spot: st.delta_generator.DeltaGenerator, opened: Opened, following: Following, at: int
 ) -> None:
-    """Say what all areas together did, then which of them differ, then what happens anyway."""
+    """Show what all areas together did, which of them differ, and what usually happens anyway."""
     choices = st.session_state[session.SCREEN].choices
     faint = []
     if at < len(following.months) - 1:
@@ -185,7 +185,7 @@ def _answer(
 
 
 def _legend(following: Following) -> bool:
-    """Say what the colours mean; offer to outline the places most like the areas."""
+    """Show what the colors mean; offer to outline the comparison places."""
     colours = theme.current()
     with st.container(horizontal=True, vertical_alignment="center", key="change_legend"):
         show_legend(

@@ -1,4 +1,4 @@
-"""The parts of Displacement below the map: quarters, what became of areas, the newest month."""
+"""The parts of Displacement below the map: quarters, area histories, the newest month."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from csa.displacement.season import as_message, compare_month
 MAX_PANELS = 12
 PANEL_PX = 300
 LEAST_TOP = 4
-"""On a finer scale one shooting would look like a change."""
+"""Smallest axis: on a finer scale, one shooting would look like a change."""
 
 MAX_REVISED = 3
 MAX_ROWS = 24
-"""More areas make a picture higher than a screen."""
+"""Most areas in one chart: more would make it taller than a screen."""
 
 ALL_AREAS = "all areas that ever were"
 
 
 @st.fragment
 def quarters(opened: Opened, following: Following) -> None:
-    """Show each area's quarters, on a scale of its own; name those with too little to say."""
+    """Show each area's quarters on its own scale; name those with too few incidents to tell."""
     st.subheader(speak("change_page.quarters_title"), anchor=False)
     last = len(following.months) - 1
     too_few = following.too_few(last)
@@ -83,7 +83,7 @@ def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: st
 
 
 def newest(opened: Opened, choices: Choices, following: Following) -> None:
-    """Say how the newest whole month compares, and what reports that came late changed."""
+    """Show how the newest whole month compares, and what late reports changed."""
     try:
         editions = cache_change.history(opened)
     except CsaError as error:
@@ -119,7 +119,7 @@ def _counts(edition: Edition, choices: Choices) -> dict[str, int]:
 
 
 def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
-    """Name what is counted: one of them, and many."""
+    """Name what is counted, in the singular and plural."""
     if kind == "homicide":
         return speak("change_page.one_homicide"), speak("find.homicides")
     if kind == "nonfatal":
@@ -130,7 +130,7 @@ def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
 
 
 def _revised(editions: tuple[Edition, ...]) -> list[str]:
-    """Say which months late reports changed since the edition before, newest first."""
+    """List the months that late reports changed since the last edition, newest first."""
     table = list_revisions(editions)
     changed = table[table["was"] != table["now"]]
     if changed.empty:
@@ -149,7 +149,7 @@ def _revised(editions: tuple[Edition, ...]) -> list[str]:
 
 
 def became(opened: Opened, choices: Choices, following: Following) -> None:
-    """Show what became of each area, window after window."""
+    """Show each area's history, window by window."""
     st.subheader(speak("change_page.became_title"), anchor=False)
     since = following.displaced.since
     note = speak("change_page.became_note", months=choices.months)
@@ -182,7 +182,7 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
 
 
 def _say_gone(traced: pd.DataFrame, following: Following) -> None:
-    """Name the areas of the page that have no line, where their start lies before all months."""
+    """Name the page's areas that have no line, because their start is before all months."""
     there = set(traced["area_id"])
     gone = [area_id for area_id in following.by_letter if area_id not in there]
     if gone:
@@ -191,14 +191,14 @@ def _say_gone(traced: pd.DataFrame, following: Following) -> None:
 
 
 def _of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFrame:
-    """Keep the areas of this page, and those that are there now: many others came and went."""
+    """Keep the page's areas and current candidates, since many others came and went."""
     is_now = (traced["month"] == traced["month"].max()) & (traced["n_cells"] > 0)
     kept = {*following.area_ids, *traced.loc[is_now, "area_id"]}
     return traced[traced["area_id"].isin(kept)]
 
 
 def _traced(opened: Opened, choices: Choices, since: str) -> pd.DataFrame:
-    """Follow areas, with a bar where that takes a while; as `panels.judged`."""
+    """Follow areas, with a progress bar if it takes long; as in `panels.judged`."""
     steps: list[str] = []
     bar = st.container(key="judging").empty()
     pool = ThreadPoolExecutor(1)
@@ -210,4 +210,4 @@ def _traced(opened: Opened, choices: Choices, since: str) -> pd.DataFrame:
         bar.empty()
         return coming.result()
     finally:
-        pool.shutdown(wait=False)  # a reader who leaves does not wait; the answer is kept
+        pool.shutdown(wait=False)  # a reader who leaves need not wait; the answer stays cached

@@ -1,4 +1,4 @@
-"""What the chosen area, or all areas together, added up to since the start."""
+"""The sums of the chosen area, or of all areas together, since the start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ONE_AREA = "the area whose sums are shown"
 
 
 def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> None:
-    """Say and draw what the chosen area, or all together, added up to since the start."""
+    """Show and chart the sums of the chosen area, or of all together, since the start."""
     following, at, area_id = scene.following, scene.at, scene.selected
     judged = following.judged(area_id)
     is_one = area_id in following.area_ids
@@ -54,7 +54,7 @@ def show(opened: Opened, scene: ChangeScene, choose: Callable[[str], None]) -> N
 
 
 def _choose_area(following: Following, area_id: str | None, choose: Callable[[str], None]) -> None:
-    """Offer each area by its name: by keys too, and where the map is hard to hit."""
+    """Offer each area by name, for keyboards and where the map is hard to hit."""
     st.session_state[ONE_AREA] = area_id
     with st.container(horizontal=True, vertical_alignment="bottom", key="one_area"):
         st.selectbox(
@@ -81,7 +81,7 @@ def _choose_listed(choose: Callable[[str], None]) -> None:
 
 
 def _how_to_choose(area_id: str) -> str:
-    """Say how to choose an area; or that the one chosen elsewhere was none at this start."""
+    """Explain how to choose an area, or that the chosen one did not exist at this start."""
     if area_id:
         return speak("change_page.not_then", area_id=area_id)
     return speak("change_page.choose")

@@ -1,1 +1,1 @@
-"""The page Find areas."""
+"""The Find areas page."""

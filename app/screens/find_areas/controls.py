@@ -1,4 +1,4 @@
-"""Widgets in, choices out; what a link says of them is in `app.shared.session`."""
+"""Widgets that set the choices of Find areas; their link form is in `app.shared.session`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
 
 
 def _start_widgets(now: Choices, last: str) -> None:
-    """Give widgets the screen's values when they appear; a widget on screen keeps its own."""
+    """Start the widgets from the screen's values; a widget already shown keeps its own."""
     state = st.session_state
     suggested = state.get("suggested") or DbscanParams(150, 10)
     values = {
@@ -102,7 +102,7 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
 
 
 def _limits(resolution: int, now_km2: float) -> list[float]:
-    """List the size limits that hold a cell with some room: a smaller one would be refused."""
+    """List the size limits with room for a cell, since a smaller one would be refused."""
     least = 2 * _cell_km2(resolution)
     offered = {limit for limit in (*LIMITS_KM2, now_km2) if not limit or limit >= least}
     return sorted(offered, key=lambda limit: limit or float("inf"))
@@ -140,7 +140,7 @@ def _choose_dbscan() -> DbscanParams | None:
 def say_suggestion(
     suggested: DbscanParams, suggested_by: str, n_incidents: int, chosen: Choices, cost: str
 ) -> None:
-    """Say the suggested radius and minimum, why, and whether they are in use."""
+    """Show the suggested radius and minimum, why, and whether they are in use."""
     st.session_state["suggested"] = suggested
     by_hand = (chosen.eps_m, chosen.min_samples)
     is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
@@ -160,7 +160,7 @@ def say_suggestion(
 
 
 def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str]) -> LinkState:
-    """Show what the map can show, and return what was chosen."""
+    """Show the map's layers, and return the chosen ones."""
     state = st.session_state
     if state.get("shade") not in shades:
         state["shade"] = now.shade if now.shade in shades else SHADES[0]
@@ -222,5 +222,5 @@ def _cell_label(resolution: int, units: str) -> str:
 
 
 def _cell_km2(resolution: int) -> float:
-    """Return a cell's usual land: H3's own mean, good enough for a label."""
+    """Return the average land area of a cell from H3, good enough for a label."""
     return 0.1053325 * 7.0 ** (9 - resolution)

@@ -32,7 +32,7 @@ TABLE_HEIGHT_PX = 430
 
 
 def answer(proposal: Proposal) -> None:
-    """Say where shootings concentrate, and how sure that is."""
+    """Show where shootings concentrate, and how certain that is."""
     nothing = why_no_area(proposal)
     if nothing:
         panels.empty(nothing)
@@ -55,7 +55,7 @@ def answer(proposal: Proposal) -> None:
 
 
 def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
-    """Say what the radius and minimum on screen cost, as far as past years can tell."""
+    """Return what the radius and minimum on screen cost, as far as past years show."""
     record, n = cache.record(opened, choices), proposal.summary["totals"]["located"]
     if record is None or not n:
         return speak("backtest.override_unknown")
@@ -65,7 +65,7 @@ def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
 
 
 def file_stem(city: str, proposal: Proposal) -> str:
-    """Name what a download is of: the city, the days counted, and the kind where it is one."""
+    """Return a file name from the city, the days counted, and the kind if there is only one."""
     params = proposal.summary["params"]
     kinds = params["kinds"]
     only = f"-{kinds[0]}" if len(kinds) == 1 else ""
@@ -74,7 +74,7 @@ def file_stem(city: str, proposal: Proposal) -> str:
 
 @st.fragment
 def map_and_areas(opened: Opened, choices: Choices) -> None:
-    """Show the map, the areas and the chosen one; a click repaints this part of the page alone."""
+    """Show the map, the areas and the chosen one; a click repaints only this part of the page."""
     proposal = cache.proposal(opened, choices)
     screen: LinkState = st.session_state[session.SCREEN]
     shades, offered = nearby.offered(opened)
@@ -153,9 +153,9 @@ def _table_key() -> str:
 
 
 def _choose_elsewhere(area_id: str) -> None:
-    """Choose by the map or by closing a sheet: the table forgets which box was clicked last.
+    """Choose an area on the map or close its sheet, and reset the table's last clicked box.
 
-    It would take a click on the same box for no click at all.
+    Otherwise the table would ignore the next click on the same box.
     """
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
     _choose(area_id)
@@ -195,7 +195,7 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
 
 
 def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
-    """Lay out the areas for a reader, ordered by name: no order says which is worst."""
+    """Tabulate the areas for readers, sorted by name, since no order says which is worst."""
     areas = proposal.areas.sort_values(["place_name", "area_id"])
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")

@@ -1,4 +1,4 @@
-"""A place's measures: figure, baseline, target, the change in words, a small chart each."""
+"""A place's measures: value, baseline, target, the change in words, and a small chart each."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from csa.plan.measures import Progress, Quarter, Value
 from csa.reports.briefing.measuring import MeasureLine
 
 MOST = 6
-"""Measures with their charts that a page shows at once; the others on a press."""
+"""Measures with charts shown at once; a button shows the rest."""
 ALL = "all measures of a place"
 
 
 def show(scene: FormScene, lines: Sequence[MeasureLine], name: str, note: str = "") -> None:
-    """Show the measures: those with a figure first."""
+    """Show the measures, those with a value first."""
     st.subheader(speak("here.measures"), anchor=False)
     if note:
         st.caption(panels.plain(note))
@@ -63,7 +63,7 @@ def _measure(scene: FormScene, line: MeasureLine, name: str) -> None:
 
 
 def card_html(scene: FormScene, line: MeasureLine) -> str:
-    """Write what is said of a measure."""
+    """Return the text of a measure's card as HTML."""
     said = [f"<h3>{html.escape(line.measure.name)}</h3>", _figures(line)]
     if line.shown.message is not None:
         said.append(_quiet(render(line.shown.message)))
@@ -114,7 +114,7 @@ def _settled(line: MeasureLine) -> list[str]:
 
 
 def _begun(scene: FormScene, line: MeasureLine) -> str:
-    """Say what the measure was when work in the area began (1.3.8), where that was kept."""
+    """Return the measure's value when work in the area began (1.3.8), if it was stored."""
     rows = [row for row in scene.records.baselines if row.area == line.place]
     kept = rows[-1].values.get(f"{line.measure.id}/{line.place}") if rows else None
     if kept is None:

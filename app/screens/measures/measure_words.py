@@ -1,4 +1,4 @@
-"""The words of measures: a figure, what a measure lacks, what is known in one place."""
+"""Measures in words: a value, what a measure lacks, what is known in a place."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from csa.plan.measures import MeasureVerdict, Quarter, Value, find_kind, told
 from csa.reports.briefing.measuring import MeasureLine, lacks
 
 CLAIMS = (MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED)
-"""Verdicts that claim a change; all else is shown in grey."""
+"""Verdicts that claim a change; all else is shown in gray."""
 MOST_NAMED = 3
 
 
 def figure_words(value: Value, kind: str) -> str:
-    """Write a value: a share in percent, with its parts where they are known."""
+    """Format a value: a share in percent, with its parts if known."""
     if find_kind(kind).shape != "share" or value.value is None:
         return told(value, kind)
     if value.numerator is None:
@@ -24,32 +24,32 @@ def figure_words(value: Value, kind: str) -> str:
 
 
 def number_words(number: float, kind: str) -> str:
-    """Write a baseline or a target as the values are written."""
+    """Format a baseline or target like the measure's values."""
     return figure_words(Value("", Quarter(1, 1), value=number), kind)
 
 
 def applies_here(line: MeasureLine) -> bool:
-    """Tell whether a measure's baseline and target, which are the city's, hold in its place."""
+    """Return whether a measure's baseline and target, which are the city's, apply to its place."""
     return not line.place or find_kind(line.measure.kind).shape != "count"
 
 
 def lack_words(line: MeasureLine) -> str:
-    """Say what a measure lacks still."""
+    """List in words what a measure still lacks."""
     return ", ".join(render(message) for message in lacks(line))
 
 
 def is_told_here(line: MeasureLine) -> bool:
-    """Tell whether a place has a figure of its own that can be shown."""
+    """Return whether a place has a value of its own to show."""
     return line.shown.value is not None and not line.shown.is_wider
 
 
 def is_old(line: MeasureLine, today: date) -> bool:
-    """Tell whether nothing was told of the last quarter that is over."""
+    """Return whether the last completed quarter has no reported value."""
     return line.last is None or line.last < Quarter.of(today).plus(-1)
 
 
 def known_words(lines: Sequence[MeasureLine], today: date) -> str:
-    """Say in a sentence or two what the measures of a place say."""
+    """Summarize the measures of a place in a sentence or two."""
     known = [line for line in lines if is_told_here(line)]
     if not known:
         return speak("here.known_none", n=len(lines))
@@ -66,7 +66,7 @@ def known_words(lines: Sequence[MeasureLine], today: date) -> str:
 
 
 def _changed(lines: Sequence[MeasureLine], verdict: MeasureVerdict) -> str:
-    """Name the measures that changed in one way by more than chance gives."""
+    """Name the measures that changed in one direction by more than chance would explain."""
     names = [line.measure.name for line in lines if line.judged.verdict is verdict]
     if not names:
         return ""

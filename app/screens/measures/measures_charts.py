@@ -1,4 +1,4 @@
-"""A measure's small chart: a value a quarter, a gap where nobody told, a mark where revised."""
+"""A measure's small chart: a value per quarter, gaps if none was reported, marks on revisions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_TICKS = 4
 
 
 def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
-    """Draw a measure quarter by quarter, with its baseline and target where there are any."""
+    """Draw a measure by quarter, with its baseline and target if there are any."""
     colours, kind = theme.current(), find_kind(line.measure.kind)
     told = {value.quarter: value for value in line.history}
     quarters = span(line)
@@ -56,7 +56,7 @@ def by_quarter(line: MeasureLine, *, is_synthetic: bool = False) -> go.Figure:
 
 
 def span(line: MeasureLine) -> list[Quarter]:
-    """List the quarters of a chart, those without a value too."""
+    """List the quarters of a chart, including those without a value."""
     first, last = line.history[0].quarter, line.history[-1].quarter
     found = [last]
     while found[0] > first and len(found) < MOST_QUARTERS:
@@ -65,7 +65,7 @@ def span(line: MeasureLine) -> list[Quarter]:
 
 
 def is_revised(value: Value | None) -> bool:
-    """Tell whether a value was changed after it was first told."""
+    """Return whether a value was changed after it was first reported."""
     return value is not None and value.number > 1
 
 
@@ -86,7 +86,7 @@ def _ticks(quarters: list[Quarter]) -> list[str]:
 
 
 def _levels(line: MeasureLine, scale: float) -> tuple[list[object], list[object]]:
-    """Draw the baseline dotted and the target dashed, each with its word beside it."""
+    """Draw the baseline dotted and the target dashed, each with a label."""
     if line.settled is None or not applies_here(line):
         return [], []
     colours, kind = theme.current(), line.measure.kind

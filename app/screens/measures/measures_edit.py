@@ -1,4 +1,4 @@
-"""What can be said of measures: one value, a file of values, a quarter approved, a definition."""
+"""Forms for measures: one value, a file of values, approving a quarter, a definition."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from csa.plan.measures import Quarter, Value, checked, find_kind, make_value
 from csa.reports.briefing.measuring import MeasureLine
 
 QUARTERS = 16
-"""Quarters that a form offers: four years back."""
+"""Quarters that a form offers: the last four years."""
 MAX_FILE_MB = 5
 NUMBERS = frozenset({"baseline", "target"})
 
@@ -33,7 +33,7 @@ NUMBERS = frozenset({"baseline", "target"})
 def show(
     scene: FormScene, lines: Sequence[MeasureLine], place: str | None, places: Mapping[str, str]
 ) -> None:
-    """Offer what the reader may change of measures."""
+    """Offer the changes that the reader may make to measures."""
     options = _options(scene)
     if place is None:
         options.pop("value", None)
@@ -64,7 +64,7 @@ def _options(scene: FormScene) -> dict[str, str]:
 
 
 def quarters_over(today: date) -> list[Quarter]:
-    """List the quarters that are over, the latest first."""
+    """List the completed quarters, newest first."""
     return [Quarter.of(today).plus(-step) for step in range(1, QUARTERS + 1)]
 
 
@@ -131,7 +131,7 @@ def _number_fields(key: str, shape: str, *, is_survey: bool) -> dict[str, float 
 
 def _step(name: str) -> float:
     if name == "answers":
-        return 1  # whole, so that the form gives a whole number
+        return 1  # an integer, so that the form returns one
     return 0.01 if name in {"value", "design_effect"} else 1.0
 
 
@@ -159,14 +159,14 @@ def _file_form(scene: FormScene, places: Collection[str]) -> None:
 def read_file(
     name: str, content: bytes, kinds: Mapping[str, str], places: Collection[str]
 ) -> tuple[Value, ...]:
-    """Read a file that somebody sent: whole, or not at all with every fault by its row."""
+    """Read an uploaded file, whole or not at all, with every fault by its row."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "values.csv"
         write_file(path, content)
         try:
             return load_measures(path, kinds, places, make_value)
         except SourceError as error:
-            if not error.faults:  # no reader knows our own folder
+            if not error.faults:  # the reader does not know our own folder
                 error.message = replace(
                     error.message, values={**error.message.values, "path": name}
                 )

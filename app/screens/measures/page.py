@@ -1,4 +1,4 @@
-"""Neighborhood measures: what is measured in a place, beside what is being done there."""
+"""Neighborhood measures: what is measured in a place, and what is being done there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from csa.reports.briefing.working import work_plan as plan_of
 opened = panels.frame(speak("here.title"))
 screen = session.screen(opened.config, opened.dataset)
 first = session.first_choices(opened.config, opened.dataset)
-if person.access(opened) == person.PUBLIC:  # the public reads no store: nothing is known here
+if person.access(opened) == person.PUBLIC:  # the public page reads no store
     panels.empty(speak("here.public"))
     st.stop()
 try:

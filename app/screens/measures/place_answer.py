@@ -1,4 +1,4 @@
-"""The two sentences that matter in a place: what its measures say, and what is being done."""
+"""The two main sentences on a place: what its measures show, and what is being done."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answer(
     known: tuple[Recent | None, Sequence[MeasureLine], Sequence[ActionLine]],
     done: tuple[WorkPlan | None, VerdictSince | None],
 ) -> None:
-    """Say both sentences."""
+    """Show both sentences."""
     recent, measures, lines = known
     work, verdict = done
     shot = shot_words(scene, screen, place, recent, verdict)
@@ -52,7 +52,7 @@ def shot_words(
     recent: Recent | None,
     verdict: VerdictSince | None,
 ) -> str:
-    """Say how many were counted in the last 12 whole months, and how sure that is."""
+    """Return how many were counted in the last 12 whole months, and how certain that is."""
     if recent is None or place.n_shot is None:
         return speak("here.shot_unknown")
     last = month(str(recent.period.until.plus(-1)))
@@ -69,7 +69,7 @@ def shot_words(
 
 
 def _usual(scene: FormScene, screen: LinkState, letter: str) -> str:
-    """Say how sure the count of a candidate is, from its sheet."""
+    """Return the usual range of a candidate's count, from its sheet."""
     proposal = cache.proposal(scene.opened, screen.choices)
     row = proposal.areas[proposal.areas["area_id"] == letter].iloc[0]
     usual = usual_number(row["expected_low"], row["expected_high"])

@@ -1,4 +1,4 @@
-"""Which place Neighborhood measures shows: chosen here, in a link, or on another page."""
+"""The place that Neighborhood measures shows: chosen here, by a link, or on another page."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState
 
 
 def _first(screen: LinkState, by_id: dict[str, Place]) -> str:
-    """Take the link's place; else the one shown last, unless another area was chosen since."""
+    """Return the link's place, else the last one shown unless another area was chosen since."""
     asked = st.query_params.get(QUERY, "")
     if asked in by_id:
         return asked
@@ -74,7 +74,7 @@ def _first(screen: LinkState, by_id: dict[str, Place]) -> str:
 
 
 def name_of(place: Place) -> str:
-    """Name a place, and say what it is."""
+    """Name a place with its kind."""
     if place.kind == CITY:
         return speak("here.city")
     if place.kind == NEIGHBORHOOD:
@@ -84,14 +84,14 @@ def name_of(place: Place) -> str:
 
 
 def state_word(place: Place) -> str:
-    """Say how far an area is."""
+    """Return an area's state in words."""
     if place.kind == PROPOSED:
         return speak("here.proposed")
     return step_word(place.state)
 
 
 def step_word(state: str) -> str:
-    """Say a step of an area."""
+    """Return a step of an area in words."""
     return speak(
         {
             "candidate": "here.candidate",
@@ -103,7 +103,7 @@ def step_word(state: str) -> str:
 
 
 def without_action(listed: Sequence[Place]) -> str:
-    """Name the areas with shootings and no live action, in one line."""
+    """Name the areas with shootings and no action in progress, in one line."""
     areas = [place for place in listed if place.kind == AREA and place.state not in UNSERVED]
     if not areas:
         return speak("here.no_area")
@@ -121,5 +121,5 @@ def without_action(listed: Sequence[Place]) -> str:
 
 
 def value_places(listed: Sequence[Place]) -> dict[str, str]:
-    """List every place that a value can be of, but the whole city."""
+    """List every place that a value can belong to, except the whole city."""
     return {place.key: name_of(place) for place in listed if place.kind not in {CITY, PROPOSED}}

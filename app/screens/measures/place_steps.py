@@ -1,4 +1,4 @@
-"""The steps of an area: who decided what and why, and the steps that may follow."""
+"""The steps of an area: who decided what and why, and which steps may follow."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from csa.reports.briefing.working import WorkPlan
 
 @dataclass(frozen=True)
 class VerdictSince:
-    """What Displacement says of an area since its designation."""
+    """Displacement's verdict on an area since its designation."""
 
-    told: ServedVerdict | None  # none where nothing can be told
-    why: str  # the sentence: what is told, or why nothing is
+    told: ServedVerdict | None  # None if nothing can be said
+    why: str  # the verdict in words, or why there is none
 
 
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
-    """Tell of a served area since its designation."""
+    """Return the verdict on a served area since its designation; None if it is not in service."""
     areas = served_with(scene.records, place.key) if place.kind == AREA else None
     if areas is None:
         return None
@@ -126,7 +126,7 @@ def _forms(
     work: WorkPlan | None,
     found: VerdictSince | None,
 ) -> Mapping[str, Callable[[], None]]:
-    """Offer what may follow: what is refused in any case is not offered."""
+    """Return the forms of the steps that may follow, leaving out those refused in any case."""
     forms: dict[str, Callable[[], None]] = {}
     state = "" if work is None else work.area.state
     if place.letter and (place.kind == PROPOSED or state in {CANDIDATE, RETIRED, MAINTENANCE}):

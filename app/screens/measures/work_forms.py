@@ -1,4 +1,4 @@
-"""What can be written in an area's work plan: one form at a time."""
+"""The forms of an area's work plan, shown one at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_TEXT = 2000
 
 
 def show(scene: FormScene, work: WorkPlan) -> None:
-    """Offer what the reader may write in a work plan."""
+    """Offer the entries that the reader may add to a work plan."""
     if not may(require, scene.who, "member"):
         st.caption(speak("here.work_read_only"))
         return

@@ -1,4 +1,4 @@
-"""What is being done in a place: the plan's actions there, and the work plan of an area."""
+"""The work in a place: the plan's actions there, and the work plan of an area."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from csa.reports.briefing.working import WorkPlan, city_wide, here
 
 
 def done_words(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> str:
-    """Say in a sentence or two what is being done."""
+    """Summarize in a sentence or two what is being done."""
     wide = sum(line.state.status in LIVE for line in city_wide(lines))
     if work is None:
         if place.kind == AREA or not wide:
@@ -38,7 +38,7 @@ def done_words(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None)
 
 
 def clock_words(clock: ResponseClock) -> str:
-    """Say where the 60 days of 1.3.6 stand."""
+    """Return the state of the 60-day clock of action 1.3.6 in words."""
     if clock.state == "begun":
         if clock.day is None:
             return speak("here.clock_begun")
@@ -51,7 +51,7 @@ def clock_words(clock: ResponseClock) -> str:
 
 
 def actions(place: Place, lines: Sequence[ActionLine], work: WorkPlan | None) -> None:
-    """List the plan's actions that apply: those of the area, then the city-wide, folded."""
+    """List the plan's actions that apply: those of the area, then the citywide ones, folded."""
     st.subheader(speak("here.actions"), anchor=False)
     own, wide = here(lines, place.key) if work else (), city_wide(lines)
     if own:
@@ -127,7 +127,7 @@ def _task(row: TaskRow, *, is_late: bool) -> str:
 
 
 def source_word(source: str) -> str:
-    """Say where a task came from."""
+    """Return the source of a task in words."""
     return speak(
         {
             "walk": "here.from_walk",
@@ -139,7 +139,7 @@ def source_word(source: str) -> str:
 
 
 def meeting_word(kind: str) -> str:
-    """Name a kind of meeting."""
+    """Return a kind of meeting in words."""
     return speak(
         {
             "group": "here.group",

@@ -1,1 +1,1 @@
-"""The page Meeting."""
+"""The Meeting page."""

@@ -1,4 +1,4 @@
-"""Lists of a review: few items stand open, the rest is folded; each text is escaped here."""
+"""Lists of a review: a few items are open, the rest is folded; every text is escaped here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from csa.base.text import day, speak
 from csa.reports.briefing import ActionLine, status_word
 
 MOST = 5
-"""Items that a room reads in two minutes; the rest is folded below them."""
+"""Items that a room reads in two minutes; the rest is folded."""
 SHAPES = {
     "done": "✓",
     "on-track": "●",
@@ -20,12 +20,12 @@ SHAPES = {
     "not-started": "○",
     "no-update": "○",
 }
-"""Each status has a shape, a colour and its word."""
+"""Each status has a shape, a color and a word."""
 QUIET = ' class="csa-quiet"'
 
 
 def listed(items: Sequence[str], most: int = MOST) -> None:
-    """List items; more than a room can read at once are folded below."""
+    """List items, and fold those that exceed what a room can read at once."""
     if items[:most]:
         st.html(f'<ul class="csa-review">{"".join(items[:most])}</ul>')
     if items[most:]:
@@ -35,18 +35,18 @@ def listed(items: Sequence[str], most: int = MOST) -> None:
 
 
 def item(*parts: str) -> str:
-    """Make an item of its lines."""
+    """Return an item made of its lines, as HTML."""
     return f"<li>{''.join(parts)}</li>"
 
 
 def head(bold: str, text: str, mark: str = "") -> str:
-    """Make an item's first line."""
+    """Return an item's first line, as HTML."""
     number = f"<b>{html.escape(bold)}</b> " if bold else ""
     return f'<p class="csa-head">{number}{html.escape(text)} {mark}</p>'
 
 
 def head_of(line: ActionLine) -> str:
-    """Make the first line of an action: number, title, and how it stands."""
+    """Return the first line of an action: number, title and status."""
     word = status_word(line.state.status)
     if line.colour == "no-update" and line.state.updated_on is not None:
         word = speak("meeting.old", word=word, day=day(line.state.updated_on))
@@ -58,12 +58,12 @@ def head_of(line: ActionLine) -> str:
 
 
 def quiet(*texts: str) -> str:
-    """Make a line that steps back."""
+    """Return a fainter line, as HTML."""
     said = " · ".join(html.escape(text) for text in texts if text)
     return f"<p{QUIET}>{said}</p>" if said else ""
 
 
 def cell(text: str, *, is_told: bool) -> str:
-    """Make a cell: what is told in bold; what is not known, or old, steps back."""
+    """Return a cell: known values in bold, unknown or old ones fainter."""
     said = html.escape(text)
     return f"<b>{said}</b>" if is_told else f"<span{QUIET}>{said}</span>"

@@ -1,4 +1,4 @@
-"""The last screen of a review: decisions recorded as they are made, proposals answered."""
+"""The last screen of a review, where decisions are recorded and proposals answered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_CHARS, MAX_OFFICE = 2000, 120
 
 
 def keep_fields() -> None:
-    """Keep what was typed while another screen is shown: a widget not shown forgets its text."""
+    """Keep what was typed while another screen is shown, since hidden widgets forget their text."""
     state = st.session_state
     for name in FIELDS:
         if name in state:
@@ -44,7 +44,7 @@ def keep_fields() -> None:
 
 
 def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
-    """Show the decisions of today and of last time, what waits for an answer, and the form."""
+    """Show today's and the last meeting's decisions, the pending proposals, and the form."""
     who = person.person(opened)
     n = len(review.decided)
     panels.answer(
@@ -63,7 +63,7 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
 
 
 def _may(check: Callable[..., None], *args: object) -> bool:
-    """Ask the rules themselves; the page has none of its own."""
+    """Ask the rules themselves, since the page has none of its own."""
     try:
         check(*args)
     except RoleError:
@@ -72,7 +72,7 @@ def _may(check: Callable[..., None], *args: object) -> bool:
 
 
 def _asks_office(who: Person) -> bool:
-    """Tell whether the office is asked for: at this machine, where nobody signs in."""
+    """Return whether to ask for the office: only on this machine, where nobody signs in."""
     return who.office == person.THIS_MACHINE
 
 
@@ -80,12 +80,12 @@ def _asks_office(who: Person) -> bool:
 
 
 def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
-    """Ask for a decision. No st.form: its text would be lost on the way to another screen."""
+    """Ask for a decision. Not an st.form: its text would be lost when switching screens."""
     if not _may(require, who, "chair"):
         panels.empty(speak("meeting.read_only"))
         return
     _take_up(opened, who)
-    if st.session_state[ABOUT] not in about:  # a draft of what the plan no longer holds
+    if st.session_state[ABOUT] not in about:  # a draft on an item that the plan no longer has
         st.session_state[ABOUT] = ""
     kept: dict[str, Any] = {"on_change": _keep, "args": (opened, who)}
     with st.container(key="meeting_form"):
@@ -108,7 +108,7 @@ def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
 
 
 def _record(opened: Opened, who: Person) -> None:
-    """Record what the form says; where that is refused the text stays, with the reason."""
+    """Record what the form holds; if that is refused, the text stays, with the reason."""
     state = st.session_state
     state.pop(FAULT, None)
     try:
@@ -122,7 +122,7 @@ def _record(opened: Opened, who: Person) -> None:
 
 
 def _keep(opened: Opened, who: Person) -> None:
-    """Keep what is typed over a reload; a store that cannot keep it refuses the record too."""
+    """Store what is typed to survive a reload; a store that fails here refuses the record too."""
     state = st.session_state
     typed = {name: state[name] for name in FIELDS if state.get(name)}
     draft = typed if typed.keys() - {OFFICE} else {}
@@ -131,7 +131,7 @@ def _keep(opened: Opened, who: Person) -> None:
 
 
 def _take_up(opened: Opened, who: Person) -> None:
-    """Take up what was typed before the page was loaded anew."""
+    """Restore what was typed before the page was reloaded."""
     if TEXT not in st.session_state:
         draft = draft_of(cache_store.reading(opened), who, DRAFT)
         for name in FIELDS:
@@ -139,7 +139,7 @@ def _take_up(opened: Opened, who: Person) -> None:
 
 
 def _fault(error: CsaError) -> str:
-    """Say a refusal; what the command calls options are this form's fields."""
+    """Return a refusal in words, where the command's options are this form's fields."""
     key = error.message.key
     if key == "store.no_by":
         return speak("meeting.no_office")
@@ -153,7 +153,7 @@ def _say_fault(name: str) -> None:
 
 
 def _abouts(plan: Plan, records: Records) -> dict[str, str]:
-    """Name all that a decision may be about."""
+    """Name everything that a decision may be about."""
     titles = titles_of(records.changes)
     named = {
         area.key: speak("meeting.area", area_id=area.key, place=area.place_name)
@@ -169,7 +169,7 @@ def _abouts(plan: Plan, records: Records) -> dict[str, str]:
 
 
 def _signatures(opened: Opened, minutes: Sequence[MinuteRow]) -> dict[str, Mapping[str, Any]]:
-    """Find who recorded each decision, and why: the trail knows."""
+    """Return who recorded each decision and why, from the trail."""
     items = frozenset(row.item for row in minutes)
     return {entry["item"]: entry for entry in cache_store.trail_of(opened, items)}
 
@@ -257,7 +257,7 @@ def _answering(opened: Opened, plan: Plan, who: Person, row: ChangeRow) -> None:
 
 
 def _suggest_office(row: ChangeRow) -> None:
-    """Offer the office that records decisions: at a meeting it is one for all."""
+    """Suggest the office that records decisions, since a meeting has one for all."""
     key, state = f"{OFFICE} {row.key}", st.session_state
     if not state.get(key):
         state[key] = state.get(OFFICE, "")
@@ -268,9 +268,9 @@ def _answer(
     plan: Plan,
     who: Person,
     seen: tuple[str, int],
-    is_approved: bool,  # noqa: FBT001 - Streamlit hands over what a button was given by place
+    is_approved: bool,  # noqa: FBT001 - Streamlit passes button arguments by position
 ) -> None:
-    """Answer a proposal as it was seen; where that is refused the reason stands beside it."""
+    """Answer a proposal as it was seen; if that is refused, the reason appears beside it."""
     state, (key, revision) = st.session_state, seen
     name = f"{FAULT} {key}"
     state.pop(name, None)

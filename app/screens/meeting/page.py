@@ -1,4 +1,4 @@
-"""Meeting: the Executive Committee's quarterly review, two minutes a screen."""
+"""Meeting: the Executive Committee's quarterly review, two minutes per screen."""
 
 from __future__ import annotations
 

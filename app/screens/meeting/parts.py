@@ -1,4 +1,4 @@
-"""Meeting: screens of a quarterly review, one idea each, moved by arrow keys."""
+"""The screens of a quarterly review, one idea each, moved by arrow keys."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def titled(step: int) -> str:
 
 
 def settle_step() -> int:
-    """Return the screen to show: where a key or a button moved to, else the address's."""
+    """Return the screen to show: the one a key or button moved to, else the address's."""
     state, text = st.session_state, st.query_params.get("step", "")
-    # After a quick second key the browser's address may be one behind, and is no wish.
+    # After two quick key presses the browser's address may be one behind, and is ignored.
     if STEP not in state or (text != state.get(WRITTEN) and not state.pop(MOVED, False)):
         state[STEP] = int(text) if text in map(str, STEPS) else COMPLETED
     state.pop(MOVED, None)
     step: int = state[STEP]
-    # The first screen needs no address of its own: writing one would be a page to go back to.
+    # The first screen needs no address of its own, which would add a page to go back to.
     if text != str(step) and (text or step != COMPLETED):
         st.query_params["step"] = str(step)
     state[WRITTEN] = st.query_params.get("step", "")
@@ -55,14 +55,14 @@ def settle_step() -> int:
 
 
 def move(by: int) -> None:
-    """Go on, or back; not beyond the ends."""
+    """Go forward or back, within the first and last screen."""
     state = st.session_state
     state[STEP] = min(max(state.get(STEP, COMPLETED) + by, STEPS[0]), STEPS[-1])
     state[MOVED] = True
 
 
 def ways(step: int) -> None:
-    """Show the two buttons, whose keys are the arrows, and which screen this is."""
+    """Show the two buttons, which the arrow keys press, and which screen this is."""
     is_first, is_last = step == STEPS[0], step == STEPS[-1]
     with st.container(horizontal=True, vertical_alignment="center", key="meeting_ways"):
         st.button(
@@ -91,7 +91,7 @@ def _next_to(step: int, by: int) -> str:
 
 
 def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
-    """Put together what the review looks at today."""
+    """Assemble today's review."""
     today = cache_store.today(opened)
     lines = plan_lines(plan, records, today)
     done = frozenset(line.number for line in lines if line.state.status == "done")
@@ -100,7 +100,7 @@ def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
 
 
 def show(opened: Opened, plan: Plan, records: Records, review: Review, step: int) -> None:
-    """Show a screen that is only read."""
+    """Show a read-only screen."""
     if step == COMPLETED:
         _completed(review)
     elif step == MEASURES:
@@ -124,7 +124,7 @@ def _completed(review: Review) -> None:
 
 
 def looks_back(review: Review, n: int) -> str:
-    """Say from which day a review looks back, and whether there is nothing since."""
+    """Return the day a review looks back to, and a note if nothing was completed since."""
     since = day(review.since)
     said = speak("meeting.since" if review.is_meeting else "meeting.since_days", day=since)
     return said if n else f"{speak('meeting.completed_none')} {said}"

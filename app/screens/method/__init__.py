@@ -1,1 +1,1 @@
-"""The page Method."""
+"""The Method page."""

@@ -14,7 +14,7 @@ from csa.base.text import land, percent, speak
 
 
 def answer(proposal: Proposal) -> None:
-    """Say how the areas on screen were found, in one breath."""
+    """Show how the areas on screen were found, in one sentence."""
     params, totals = proposal.summary["params"], proposal.summary["totals"]
     panels.answer(
         speak(
@@ -29,7 +29,7 @@ def answer(proposal: Proposal) -> None:
 
 
 def numbers(opened: Opened, proposal: Proposal) -> None:
-    """Show each choice with its value and what was suggested, and what came of them."""
+    """Show each choice with its value and its suggestion, and the outcome."""
     params, totals = proposal.summary["params"], proposal.summary["totals"]
     suggested, units = proposal.suggested, opened.config.city.units
     limit = params["max_area_km2"]
@@ -94,7 +94,7 @@ def _choice(key: str) -> str:
 
 
 def page() -> None:
-    """Show docs/METHODS.md, its title left out: the page has one."""
+    """Show docs/METHODS.md without its title, since the page has one."""
     text = (ROOT / "docs" / "METHODS.md").read_text(encoding="utf-8")
     _, _, body = text.partition("\n")
     st.markdown(body)

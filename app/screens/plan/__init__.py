@@ -1,1 +1,1 @@
-"""The page Plan."""
+"""The Plan page."""

@@ -26,21 +26,21 @@ MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class PlanFilter:
-    """What is shown of the plan; empty: all."""
+    """Filters on the plan; an empty one shows all."""
 
-    goal: str = ""  # only actions of this one; `-` for actions of no area
-    strategy: str = ""  # only actions of this one; `-` for actions of no area
-    team: str = ""  # only actions of this one; `-` for actions of no area
-    area: str = ""  # only actions of this one; `-` for actions of no area
+    goal: str = ""  # only this goal's actions
+    strategy: str = ""  # only this strategy's actions
+    team: str = ""  # only this team's actions
+    area: str = ""  # only this area's actions; `-` for actions of no area
     status: str = ""  # only this status, or `no-update`
-    soon: bool = False  # only what is due in the next 90 days, or late
-    late: bool = False  # only what is due in the next 90 days, or late
-    look: str = STATE  # of `LOOKS`: a table of how it stands, one of who and when, or cards
-    opened: str = ""  # number of the action that is looked at closely
+    soon: bool = False  # only actions due in the next 90 days
+    late: bool = False  # only late actions
+    look: str = STATE  # one of `LOOKS`: a table by status, a table by who and when, or cards
+    opened: str = ""  # number of the opened action
 
 
 def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
-    """List what each choice can be."""
+    """List the options of each choice."""
     return {
         "goal": [goal.number for goal in plan.goals],
         "strategy": [strategy.number for strategy in plan.strategies],
@@ -53,7 +53,7 @@ def known(plan: Plan, records: Records) -> Mapping[str, Sequence[str]]:
 
 
 def view_to_text(view: PlanFilter, first: PlanFilter) -> str:
-    """Write a view as JSON text, only what differs from the first."""
+    """Encode a view as JSON, with only what differs from the first view."""
     own = asdict(first)
     changed = {name: value for name, value in asdict(view).items() if value != own[name]}
     return json.dumps(changed, separators=(",", ":"))
@@ -62,7 +62,7 @@ def view_to_text(view: PlanFilter, first: PlanFilter) -> str:
 def view_from_text(
     text: str, first: PlanFilter, choices: Mapping[str, Sequence[str]]
 ) -> PlanFilter:
-    """Read a view from a link."""
+    """Parse a view from a link."""
     try:
         given = json.loads(text) if len(text) <= MAX_TEXT else None
     except (ValueError, RecursionError) as error:
@@ -80,7 +80,7 @@ def _fits(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> bool:
 
 
 def shown(view: PlanFilter, lines: Sequence[ActionLine]) -> list[ActionLine]:
-    """Choose the written actions that a view shows."""
+    """Return the written actions that a view shows."""
     return [line for line in lines if not line.is_open and _is_shown(view, line)]
 
 
@@ -131,7 +131,7 @@ def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFil
 
 
 def open_action(number: str) -> None:
-    """Open an action; for a button's click."""
+    """Open an action, when its button is pressed."""
     st.session_state[_key("opened")] = number
 
 
@@ -140,13 +140,13 @@ def _key(name: str) -> str:
 
 
 def _first() -> PlanFilter:
-    # A telephone shows cards first: a table does not fit it. Only a default, both can be chosen.
+    # Phones show cards first, since a table does not fit; both can be chosen.
     is_small = "Mobi" in (st.context.headers.get("User-Agent") or "")
     return PlanFilter(look=CARDS if is_small else STATE)
 
 
 def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
-    """Give widgets their values when they appear: the session's, else the link's."""
+    """Start the widgets from the session's values, else from the link's."""
     state, spot = st.session_state, st.empty()
     if _key("goal") in state:
         return
@@ -194,7 +194,7 @@ def _nothing() -> str:
 
 
 class _Namer:
-    """Names a choice's values."""
+    """Names the options of a choice."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names

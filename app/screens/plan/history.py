@@ -1,4 +1,4 @@
-"""Who changed what in the plan, when and why: the trail in words."""
+"""The trail of the plan in words: who changed what, when and why."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class TrailEntry:
     """One entry of the trail, in words."""
 
     when: str  # day and time in the city
-    office: str  # who
+    office: str  # who made the change
     changes: tuple[str, ...]  # what changed, each in words
     why: str  # in the office's own words
 
 
 def local_time(at_utc: str, time_zone: str) -> str:
-    """Write when something was changed, in the city's own time."""
+    """Return the time of a change, in the city's own time zone."""
     when = datetime.strptime(at_utc, AT_UTC).replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
     return f"{day(when.date())}, {when:%H:%M}"
 
 
 def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntry]:
-    """Write entries of the trail in words, the latest first."""
+    """Return entries of the trail in words, newest first."""
     newest = sorted(entries, key=lambda entry: int(entry["id"]), reverse=True)
     return [
         TrailEntry(
@@ -73,7 +73,7 @@ def _proposal_changes(key: str, new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def trail(scene: ActionScene, line: ActionLine) -> None:
-    """Show who changed an action, when, what, and why; the latest first."""
+    """Show who changed an action, when, what and why, newest first."""
     with st.expander(speak("plan_page.trail")):
         if scene.store is None:
             st.caption(speak("plan_page.no_trail"))

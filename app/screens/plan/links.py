@@ -1,4 +1,4 @@
-"""What one of the plan's actions waits for, with its source, and what waits for it."""
+"""What an action waits for, with its source, and what waits for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from csa.reports.briefing import ActionLine
 
 
 def links(scene: ActionScene, line: ActionLine) -> None:
-    """Show what an action needs, with the item whose text says so, and what waits for it."""
+    """Show what an action needs, with the item that says so, and what waits for it."""
     st.markdown(f"**{speak('plan_page.links')}**")
     said = [_link_words(scene, link) for link in line.needs]
     waiting = waits_for(scene.plan, links_of(scene.plan, scene.records.links))
@@ -36,7 +36,7 @@ def links(scene: ActionScene, line: ActionLine) -> None:
 
 
 def _link_words(scene: ActionScene, link: Link) -> str:
-    is_added = "<-" in link.why  # written by a chair, not by the plan's file
+    is_added = "<-" in link.why  # added by a chair, not in the plan's file
     name = _item_name(scene.plan, scene.lines, link.on)
     if is_added:
         return speak("plan_page.need_added", item=name, source=link.source)

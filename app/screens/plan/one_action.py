@@ -1,4 +1,4 @@
-"""One of the plan's actions, closely: its links, what is proposed for it, and its trail."""
+"""One of the plan's actions in detail: its links, its proposals and its trail."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class ActionScene:
     records: Records  # what was decided
     who: Person  # at the screen
     lines: Mapping[str, ActionLine]  # number to action
-    store: Store | None  # none: nothing was written yet
+    store: Store | None  # None if nothing was written yet
 
 
 def head(line: ActionLine, plan: Plan) -> None:
-    """Say which action it is, and how it stands."""
+    """Show an action's title and status."""
     strategy, goal = plan.strategy_of(line.number), plan.goal_of(line.number)
     title = line.title or speak("plan.open_slot")
     with st.container(key="plan_head", horizontal=True, vertical_alignment="center"):
@@ -78,7 +78,7 @@ def head(line: ActionLine, plan: Plan) -> None:
 
 
 def proposals(scene: ActionScene, line: ActionLine) -> None:
-    """Show what is proposed and not answered, and ask for the answer of those who may give it."""
+    """Show the open proposals, and ask those who may answer them."""
     waiting = [row for row in scene.records.changes if is_waiting(row, line.number)]
     for row in waiting:
         with st.container(border=True):
@@ -92,7 +92,7 @@ def proposals(scene: ActionScene, line: ActionLine) -> None:
 
 
 def is_waiting(row: ChangeRow, number: str) -> bool:
-    """Tell whether a proposal is of an action, and not answered to its end."""
+    """Return whether a proposal is about an action and still needs an answer."""
     return row.action == number and row.state in {PROPOSED, CHAIR_APPROVED}
 
 
@@ -143,7 +143,7 @@ def _answer_form(scene: ActionScene, row: ChangeRow) -> None:
 def carry_out(
     scene: ActionScene, office: str, why: str, write: Callable[[Store, Act], str]
 ) -> None:
-    """Write, and show the page anew; a refusal is said beside the form, which keeps its text."""
+    """Write, and rerun the page; a refusal appears beside the form, which keeps its text."""
     try:
         act = sign(scene.opened, scene.who, office, why)
         st.session_state[DONE] = write(cache_store.writing(scene.opened), act)
@@ -191,7 +191,7 @@ def _propose_form(scene: ActionScene, line: ActionLine) -> None:
 
 
 def proposed(line: ActionLine, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a form would change of an action."""
+    """Return what a form would change in an action."""
     before = {**vars(line.state), "title": line.title}
     values = {
         name: value.isoformat() if isinstance(value, date) else str(value or "")

@@ -1,4 +1,4 @@
-"""Plan: how its actions stand, who changes what, and what has no action yet."""
+"""Plan: the status of its actions, who changes what, and what has no action yet."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ st.caption(speak("plan_page.n_shown", n=len(shown), of=parts.standing(in_order).
 if not shown:
     panels.empty(speak("plan_page.none_shown"))
 elif view.look == filters.CARDS:
-    preview.preview(opened, the_plan, who, lines, today, store)  # before a long list
+    preview.preview(opened, the_plan, who, lines, today, store)  # above the list, which may be long
     plan_cards.cards(shown, still_open)
 else:
     table.table(opened, who, shown, still_open, (view.look, records.head.hash, today, areas))

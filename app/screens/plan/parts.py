@@ -1,4 +1,4 @@
-"""Plan's answer: how its actions stand, what is not written yet, and what is due soon."""
+"""Plan's summary: the status of its actions, what is not written yet, and what is due soon."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ MOST_DUE = 5
 
 @dataclass(frozen=True)
 class Standing:
-    """How many of a plan's written actions stand how."""
+    """Counts of a plan's written actions by status; an action may be in several."""
 
-    written: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    blocked: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    at_risk: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    late: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    stale: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    never: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    done: int  # counts; an action can be in several. `stale`: told of, but not for 90 days
-    trust_slots: int  # slots without an action, those for trust and the others
-    other_slots: int  # slots without an action, those for trust and the others
+    written: int  # all of them
+    blocked: int
+    at_risk: int
+    late: int
+    stale: int  # last reported on more than 90 days ago
+    never: int  # never reported on
+    done: int
+    trust_slots: int  # slots for trust without an action
+    other_slots: int  # other slots without an action
 
 
 def standing(lines: Sequence[ActionLine]) -> Standing:
-    """Count how a plan's actions stand."""
+    """Count a plan's actions by status."""
     written = [line for line in lines if not line.is_open]
     slots = [line for line in lines if line.is_open]
     return Standing(
@@ -54,7 +54,7 @@ def standing(lines: Sequence[ActionLine]) -> Standing:
 
 
 def answer(found: Standing) -> None:
-    """Say how the plan stands."""
+    """Show the status of the plan."""
     sentences = [
         speak(
             "plan_page.answer",
@@ -85,7 +85,7 @@ def answer(found: Standing) -> None:
 
 
 def slots(plan: Plan, records: Records, lines: Mapping[str, ActionLine]) -> None:
-    """List for the Committee what has no action yet, trust first."""
+    """List what has no action yet for the Committee, trust first."""
     still = [slot.number for slot in plan.open_slots if lines[slot.number].is_open]
     waiting = {number for number in still if any(is_waiting(r, number) for r in records.changes)}
     _waiting_list(records, lines)
@@ -118,7 +118,7 @@ def _slot_html(plan: Plan, number: str, numbers: Sequence[str], waiting: set[str
 
 
 def _waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
-    """Name the proposals that wait for an answer; each opens its action."""
+    """Name the pending proposals; each opens its action."""
     waiting = sorted({row.action for row in records.changes if is_waiting(row, row.action)})
     waiting = [number for number in waiting if number in lines]
     if not waiting:
@@ -130,7 +130,7 @@ def _waiting_list(records: Records, lines: Mapping[str, ActionLine]) -> None:
 
 
 def due_soon(lines: Sequence[ActionLine]) -> None:
-    """List what is due in the next 90 days, the soonest first."""
+    """List what is due in the next 90 days, soonest first."""
     soon = sorted(
         (line for line in lines if line.is_due_soon and not line.is_open),
         key=lambda line: str(line.state.due),

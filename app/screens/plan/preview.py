@@ -1,4 +1,4 @@
-"""What would change in Plan, action by action, before it is saved; what was refused, and why."""
+"""What a save would change in Plan, action by action; what was refused, and why."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from csa.reports.briefing import ActionLine
 
 
 def draft_note(opened: Opened, who: Person) -> None:
-    """Say that a draft was found, or that none can be kept."""
+    """Show that a draft was found, or that none can be kept."""
     state = st.session_state
     if plan_edits.NO_DRAFT in state:
         st.warning(speak("plan_page.no_draft", why=state[plan_edits.NO_DRAFT]))
@@ -89,7 +89,7 @@ def _one(
 def foresee(
     plan: Plan, who: Person, line: ActionLine, edit: Edit, today: date
 ) -> tuple[Sequence[str], str]:
-    """Say what an edit would change, and whether it would be refused."""
+    """Return what an edit would change, and why it would be refused, if so."""
     before = vars(line.state)
     plain = changes_words(before, values_of(line, edit))
     try:
@@ -105,7 +105,7 @@ def foresee(
 def _conflict(
     opened: Opened, who: Person, line: ActionLine, edit: Edit, store: Store | None
 ) -> None:
-    """Tell who changed an action since this edit began, and let the writer decide."""
+    """Show who changed an action since this edit began, and let the writer decide."""
     if edit.seen == line.revision or store is None:
         return
     with store.reading() as session:

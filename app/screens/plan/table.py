@@ -30,11 +30,11 @@ from csa.reports.briefing import ActionLine
 
 GRID = "plan table on screen"
 LINE_PX, ROW_PX = 20, 18
-"""A line of text in a row, and what is around it."""
+"""Height of a line of text in a row, and of the space around it."""
 LETTER_PX, CELL_PX = 7.5, 16
-"""A letter's mean width in a cell, and what the cell's edges take."""
+"""Mean width of a letter in a cell, and of the cell's margins."""
 MOST_LINES = 4
-"""A longer text is whole in the cell's own editor, in cards and closely."""
+"""Most lines of a cell; longer texts are complete in its editor, in cards and in detail."""
 HEIGHT_PX = 760
 NUMBER, TITLE, UPDATED, HELD = "number", "title", "updated", "held"
 NOTHING = "–"
@@ -73,12 +73,12 @@ WIDTHS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class ActionTable:
-    """A table on screen: its rows stay where they are until it is drawn anew."""
+    """A table on screen: its rows stay in place until it is redrawn."""
 
-    print: tuple[Any, ...]  # what it was drawn from; another draws it anew
+    print: tuple[Any, ...]  # what it was drawn from; a change redraws it
     key: str  # of the widget
     lines: tuple[ActionLine, ...]  # its rows, in order
-    rows: pd.DataFrame  # what the widget was given
+    rows: pd.DataFrame  # the widget's input
 
 
 def frame_of(
@@ -87,7 +87,7 @@ def frame_of(
     columns: Sequence[str],
     open_numbers: frozenset[str],
 ) -> pd.DataFrame:
-    """Write actions as a table's rows."""
+    """Return actions as a table's rows."""
     rows = []
     for line in lines:
         values = values_of(line, edits.get(line.number))
@@ -138,7 +138,7 @@ def table(
 
 
 def text_lines(rows: pd.DataFrame) -> int:
-    """Return how many lines of text the tallest row takes, so that words wrap and none is cut."""
+    """Return how many lines of text the tallest row takes, so that words wrap without cuts."""
     most = 2
     for name in set(rows.columns) - {"start", "due", "percent", "areas", "evidence"}:
         letters = max((len(text) for text in rows[name]), default=0)
@@ -152,9 +152,9 @@ def _grid(
     columns: Sequence[str],
     drawn_from: tuple[Any, ...],
 ) -> ActionTable:
-    """Return the table that is on screen, or draw it anew where it would show something else.
+    """Return the table on screen, or redraw it if it would show something else.
 
-    Streamlit keeps edits by the place of a row: rows may move only under another key.
+    Streamlit stores edits by row position, so rows may move only under another key.
     """
     numbers = tuple(line.number for line in lines)
     wanted = (*drawn_from, numbers, plan_edits.turn())
@@ -169,7 +169,7 @@ def _grid(
 
 
 def _coloured(grid: ActionTable) -> Any:
-    """Colour what is read only by status; grey where nobody told lately."""
+    """Color the read-only cells by status; gray where there is no recent report."""
     now = theme.current()
     colours = {"blocked": now.blocked, "at-risk": now.at_risk}
     colours |= dict.fromkeys(("on-track", "done"), now.accent)
@@ -220,7 +220,7 @@ def _head(name: str) -> str:
 
 
 def _edited(opened: Opened, who: Person, grid: ActionTable) -> None:
-    """Take what was typed before the page runs: its rows may be others then."""
+    """Store what was typed before the page runs, since its rows may then differ."""
     for place, typed in st.session_state[grid.key]["edited_rows"].items():
         plan_edits.take(grid.lines[int(place)], typed)
     plan_edits.keep(opened, who)

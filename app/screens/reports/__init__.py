@@ -1,1 +1,1 @@
-"""The page Reports."""
+"""The Reports page."""

@@ -1,4 +1,4 @@
-"""Reports: handed to whom, when; and whether data or decisions have changed since."""
+"""Reports: who received which edition and when, and whether data or decisions changed since."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from csa.decisions.store.tables import HandoutRow
 from csa.plan import Plan
 
 MOST = 20
-"""Entries that are shown at once; earlier ones are folded."""
+"""Entries shown at once; earlier ones are folded."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Desk:
     """What the parts of the page need."""
 
     basis: ReportBasis  # what reports are made from now
-    who: Person  # at the screen
+    who: Person  # the person at the screen
     today: date  # the day, in the city's own time
 
     @property
@@ -44,7 +44,7 @@ class Desk:
 
 
 def form(desk: Desk, report: Report | None) -> None:
-    """Ask who received an edition, and record it; who only reads is told so."""
+    """Ask who received an edition, and record it; read-only users get a note instead."""
     if not may(require, desk.who, "member"):
         panels.empty(speak("reports_page.read_only"))
     elif report is None:
@@ -83,7 +83,7 @@ def _fields(desk: Desk, report: Report, key: str) -> dict[str, Any]:
 
 
 def _editions(report: Report) -> list[tuple[str, str, str]]:
-    """List audience, language and form of all that can be had, as the buttons offer them."""
+    """List the audience, language and format of every edition that the buttons offer."""
     files = [(file.audience, file.language, file.form) for file in report.files]
     words = [(audience, report.asked.language, "docx") for audience in report.asked.audiences]
     order = {name: place for place, name in enumerate(report.asked.audiences)}
@@ -127,7 +127,7 @@ def known_recipients(plan: Plan | None, records: Records) -> list[str]:
 
 
 def register(desk: Desk) -> None:
-    """Show who received what and when, the newest first."""
+    """Show who received what and when, newest first."""
     rows = sorted(desk.basis.records.handouts, key=lambda row: row.handed_on, reverse=True)
     if not rows:
         panels.empty(speak("reports_page.none_yet"))
@@ -146,11 +146,11 @@ def register(desk: Desk) -> None:
 
 
 def _now(desk: Desk, name: str) -> str:
-    """Return the snapshot that a month's report would have now; empty where there is none."""
+    """Return the snapshot that a month's report would have now; empty if there is none."""
     try:
         return cache_report.snapshot_id(desk.basis, name)
     except CsaError:
-        return ""  # the data no longer reach that month: it has changed
+        return ""  # the data no longer reach that month, so it has changed
 
 
 def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd.DataFrame:
@@ -158,7 +158,7 @@ def _table(desk: Desk, rows: Sequence[HandoutRow], now: Mapping[str, str]) -> pd
     offices = {
         entry["item"]: entry["by_office"] for entry in cache_store.trail_of(desk.opened, items)
     }
-    columns = {  # on a narrow screen the first three are seen
+    columns = {  # a narrow screen shows the first three
         speak("reports_page.col_day"): [day(row.handed_on) for row in rows],
         speak("reports_page.col_to"): [row.recipient for row in rows],
         speak("reports_page.col_since"): [_since(row, now[row.month]) for row in rows],

@@ -1,4 +1,4 @@
-"""Reports: files to take away, a look at one of them, what it was made from and what it lacks."""
+"""Reports: downloads, a preview, what a report was made from and what it lacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT = 12
 """Digits of a hash, as an edition prints them."""
 PREVIEW_PX = 640
 MOST_OPEN = 3
-"""What is missing is shown at once up to so many lines."""
+"""Most lines on what is missing that are shown unfolded."""
 KINDS = {
     "pdf": "application/pdf",
     "html": "text/html",
@@ -67,7 +67,7 @@ def _files(report: Report) -> None:
 
 
 def _word(report: Report, audience: str) -> Callable[[], bytes]:
-    """Promise a Word file: it is made when somebody wants it."""
+    """Return a function that makes the Word file when it is requested."""
     language = report.asked.language
     return lambda: cache_report.edition(report.facts, audience, language, "docx").content
 
@@ -113,7 +113,7 @@ def _preview(report: Report) -> None:
             or chosen
         )
     name = audience_name(chosen)
-    st.iframe(  # its own policy lets it do nothing but be looked at
+    st.iframe(  # its own policy allows nothing but viewing
         pages[chosen].content.decode(),
         height=PREVIEW_PX,
         alt=speak("reports_page.preview_of", audience=name),

@@ -13,7 +13,7 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("reports_page.title"))
-if person.access(opened) == person.PUBLIC:  # what is internal stays so, whatever a browser asks
+if person.access(opened) == person.PUBLIC:  # internal pages stay closed, whatever is requested
     panels.empty(speak("reports_page.internal"))
     st.stop()
 try:

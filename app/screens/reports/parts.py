@@ -1,4 +1,4 @@
-"""Reports: which month, for whom, in which language; made with one click."""
+"""Reports: the month, audience and language, and the button that makes the editions."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from csa.reports.pdf import require_pdf
 REPORT = "report that was made"
 GATHERED = "gathered"
 EACH_GATHERED = 0.9
-"""The share of the way to the middle of the bar that is left after a step: how many there are
+"""Share of the first half of the bar still left after each step: how many steps there are
 depends on the city."""
 AT_ONCE = ("html", "pdf")
-"""Made before the reader sees anything; a Word file only when somebody wants one."""
+"""Formats made right away; a Word file is made only on request."""
 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What a reader asks for."""
+    """A reader's request."""
 
     month: str  # `YYYY-MM`
-    audiences: tuple[str, ...]  # for whom
+    audiences: tuple[str, ...]  # the audiences
     language: str  # such as `en`
 
 
 @dataclass(frozen=True)
 class Report:
-    """Editions of a month as they were made: the session keeps them, whatever changes meanwhile."""
+    """Editions of a month as made; the session keeps them, whatever changes meanwhile."""
 
-    asked: ReportRequest  # which
-    mark: str  # of what they were made from
-    facts: Facts  # what they say
-    files: tuple[MadeEdition, ...]  # the pages, and the PDFs where the machine can make them
-    no_pdf: Message | None  # why it cannot; None where it can
+    asked: ReportRequest  # the request
+    mark: str  # key of what they were made from
+    facts: Facts  # their facts
+    files: tuple[MadeEdition, ...]  # the pages, and PDFs if the machine can make them
+    no_pdf: Message | None  # why it cannot; None if it can
 
 
 def choose(opened: Opened, months: Sequence[str]) -> tuple[ReportRequest, bool]:
-    """Ask for the month, for whom and in which language."""
-    kept: Report | None = st.session_state.get(REPORT)  # who comes back finds what they made
+    """Ask for the month, audiences and language."""
+    kept: Report | None = st.session_state.get(REPORT)  # returning readers find what they made
     before = None if kept is None or kept.asked.month not in months else kept.asked
     with st.container(horizontal=True, key="report_choices"):
         reported = st.selectbox(
@@ -92,8 +92,8 @@ def choose(opened: Opened, months: Sequence[str]) -> tuple[ReportRequest, bool]:
 
 
 def report_of(basis: ReportBasis, asked: ReportRequest, *, is_pressed: bool) -> Report | None:
-    """Return what was made with these very choices; another month's below them would mislead."""
-    spot = st.empty()  # always there: the page keeps its places while the bar comes and goes
+    """Return what was made with these choices, since another month's editions would mislead."""
+    spot = st.empty()  # always there, so that the page does not shift while the bar comes and goes
     if is_pressed:
         st.session_state[REPORT] = make(basis, asked, spot)
     kept: Report | None = st.session_state.get(REPORT)
@@ -101,7 +101,7 @@ def report_of(basis: ReportBasis, asked: ReportRequest, *, is_pressed: bool) -> 
 
 
 def make(basis: ReportBasis, asked: ReportRequest, spot: DeltaGenerator) -> Report:
-    """Make editions, with a bar while it takes a while."""
+    """Make editions, with a progress bar."""
     no_pdf = why_no_pdf()
     forms = AT_ONCE if no_pdf is None else AT_ONCE[:1]
     facts, files = panels.waited(
@@ -113,7 +113,7 @@ def make(basis: ReportBasis, asked: ReportRequest, spot: DeltaGenerator) -> Repo
 
 
 def why_no_pdf() -> Message | None:
-    """Tell why this machine cannot make a PDF."""
+    """Return why this machine cannot make a PDF; None if it can."""
     try:
         require_pdf()
     except MachineError as error:
@@ -136,7 +136,7 @@ def _make_all(
 
 
 def progress(steps: Sequence[str], asked: ReportRequest, n_forms: int) -> tuple[float, str]:
-    """Say how far the work is: the first half is gathering."""
+    """Return the progress as a share and in words; gathering is the first half."""
     if GATHERED not in steps:
         words = speak("reports_page.gathering", month=month(asked.month))
         return 0.5 * (1 - EACH_GATHERED ** len(steps)), words

@@ -1,1 +1,1 @@
-"""The page Track record."""
+"""The Track record page."""

@@ -23,7 +23,7 @@ class Palette:
     few: str  # the lowest class
     ink: str  # text
     faint: str  # secondary text
-    quiet: str  # darker secondary text
+    quiet: str  # stronger secondary text
     ground: str  # the sheet, and everything outside the city
     accent: str  # services
     outline: str  # an area's outline
