@@ -35,7 +35,7 @@ class ReportBasis:
     """What reports are made from."""
 
     opened: Opened  # the city
-    plan: Plan | None  # its plan; None where its file names none
+    plan: Plan | None  # its plan; None if its file names none
     records: Records  # what was decided
 
     @property

@@ -239,7 +239,7 @@ def _set_lines(table: Any, drawn: set[str]) -> None:
         line.set(qn("w:sz"), "4")
         line.set(qn("w:color"), _hex("hairline"))
         borders.append(line)
-    _xml(table).tblPr.find(qn("w:tblW")).addnext(borders)  # the format's order
+    _xml(table).tblPr.find(qn("w:tblW")).addnext(borders)  # the order that the format requires
 
 
 def _set_row(row: Any, *, is_header: bool) -> None:

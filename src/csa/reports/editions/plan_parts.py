@@ -20,7 +20,7 @@ STUCK = frozenset({"at-risk", "blocked"})
 
 
 def to_decide(facts: Facts, tell: Speaker) -> str:
-    """Count in one sentence what needs a decision."""
+    """Summarize in one sentence what needs a decision."""
     known = facts.plan
     if known is None:
         return tell("report.lacks_plan")

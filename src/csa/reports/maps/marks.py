@@ -45,7 +45,7 @@ class Stroke:
     shapes: tuple[shapely.Geometry, ...]  # lines or polygons, in pixels
     colour: str  # such as `#1f2430`
     width_px: float  # line width
-    is_dashed: bool = False  # whether it is broken
+    is_dashed: bool = False  # whether the line is dashed
 
 
 @dataclass(frozen=True)
