@@ -166,7 +166,7 @@ def verdict_word(judged: AreaVerdict, at: int) -> str:
 
 
 def word_of(verdict: str) -> str:
-    """Say a verdict in a few words."""
+    """Return a verdict in a few words."""
     return speak(KEYS[Verdict(verdict)])
 
 
