@@ -363,7 +363,9 @@ def test_a_mounted_dataset_is_served_as_it_is(image, tmp_path):
 
 def test_the_deployment_page_names_each_variable_folder_and_number(root):
     page = (root / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
-    read = re.findall(r'"(CSA_\w+)"', (root / "app" / "settings.py").read_text(encoding="utf-8"))
+    read = re.findall(
+        r'"(CSA_\w+)"', (root / "app" / "shared" / "settings.py").read_text(encoding="utf-8")
+    )
     assert len(read) >= 3
     folders = json.loads(of(LAST, "VOLUME")[0])
     set_here = [name for name in variables(LAST) if name.startswith(("CSA_", "STREAMLIT_"))]
