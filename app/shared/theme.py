@@ -90,6 +90,7 @@ STYLE = """
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }
   .csa-numbers b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
   .csa-numbers span { font-size: .875rem; color: var(--csa-faint); }
+  .stMarkdown table code { white-space: normal; overflow-wrap: anywhere; }
   .csa-table { overflow-x: auto; max-width: 60rem; margin: .25rem 0 .75rem; }
   .st-key-side .csa-table { max-width: none; }
   .st-key-side td:not(:first-child) { white-space: nowrap; }
