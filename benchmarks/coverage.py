@@ -76,14 +76,14 @@ def ground(steps: int = STEPS) -> Ground:
     cells = np.array(sorted(disk), dtype=np.uint64)
     cover = h3_cells.cover(h3_cells.outline(disk), 9)
     cover = cover.loc[cells].join(h3_cells.centres(cells))
-    shapes = h3_cells.outlines(cells)
+    shapes = h3_cells.draw_cells(cells)
     rings = np.array([shape.exterior.coords[:6] for shape in shapes])  # (m, 6, 2) degrees
     corners = project(rings[..., 0].ravel(), rings[..., 1].ravel(), CRS).reshape(-1, 6, 2)
     centre_xy = project(cover["lon"].to_numpy(), cover["lat"].to_numpy(), CRS)
     grid = Grid(
         cover["area_km2"], centre_xy, h3_cells.disk, pieces.contiguous_parts, pieces.fill_holes
     )
-    near = h3_cells.neighbours(cells)
+    near = h3_cells.find_neighbors(cells)
     return Ground(cover, grid, h3_cells.spirals(cells, steps=4), corners, near)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 # What happened: (report, from, to be read as, ibrs, involvement, person, gun, domestic, place)
@@ -100,7 +100,7 @@ def export(columns, year):
 
 
 def read_back(config, path, places):
-    incidents = build_dataset(config, Inputs((path,), places)).dataset.incidents
+    incidents = ingest_city(config, Inputs((path,), places)).dataset.incidents
     return {
         row["incident_id"]: (
             row["kind"],
@@ -186,7 +186,7 @@ def test_api_records_read_back_to_the_same_incidents(kansas_city, places, tmp_pa
 def test_the_real_files(
     kansas_city, places, shared_data, name, incidents, homicides, rejected, victims
 ):
-    made = build_dataset(kansas_city, Inputs((shared_data / "kc" / name,), places))
+    made = ingest_city(kansas_city, Inputs((shared_data / "kc" / name,), places))
     report = made.dataset.report
     assert (report["incidents"], report["homicides"]) == (incidents, homicides)
     assert {k: n for k, n in report["rows_rejected"].items() if n} == rejected
@@ -198,7 +198,7 @@ def test_a_file_without_a_firearm_flag_yields_homicides_only_and_says_so(
     kansas_city, places, shared_data
 ):
     path = shared_data / "kc" / "kcpd_2020_h1_no_coords.csv"
-    made = build_dataset(kansas_city, Inputs((path,), places))
+    made = ingest_city(kansas_city, Inputs((path,), places))
     assert set(made.dataset.incidents["kind"]) == {"homicide"}
     said = " ".join(map(str, made.messages))
     assert "does not say whether a gun was used" in said
@@ -209,7 +209,7 @@ def test_the_police_headquarters_is_a_suspect_point_with_its_address(
     kansas_city, places, shared_data
 ):
     path = shared_data / "kc" / "kc_homicides_2015_code.csv"
-    report = build_dataset(kansas_city, Inputs((path,), places)).dataset.report
+    report = ingest_city(kansas_city, Inputs((path,), places)).dataset.report
     (suspect,) = report["suspect_points"]
     assert suspect["address"] == "1100 LOCUST ST"
     assert suspect["incidents"] == report["suspect_point"] == 18
@@ -217,7 +217,7 @@ def test_the_police_headquarters_is_a_suspect_point_with_its_address(
 
 def test_the_proxy_is_called_by_its_name_in_the_account(kansas_city, places, shared_data):
     path = shared_data / "kc" / "kcpd_2017_adult_victims.csv"
-    made = build_dataset(kansas_city, Inputs((path,), places))
+    made = ingest_city(kansas_city, Inputs((path,), places))
     assert made.dataset.report["nonfatal_name"] == "firearm aggravated assault (proxy)"
     assert any("proxy" in str(message) for message in made.messages)
     assert any("distinct (date, hour, place)" in str(message) for message in made.messages)
@@ -227,7 +227,7 @@ def test_homicides_by_any_weapon_count_and_the_share_by_gun_is_shown(
     kansas_city, places, shared_data
 ):
     path = shared_data / "kc" / "kcpd_2017_adult_victims.csv"
-    report = build_dataset(kansas_city, Inputs((path,), places)).dataset.report
+    report = ingest_city(kansas_city, Inputs((path,), places)).dataset.report
     raw = pd.read_csv(path)
     homicides = raw[raw["Crime"].str.startswith("HOMICIDE")]["Date"].to_frame().join(raw["Hour"])
     homicides = homicides.join(raw[["Latitude", "Longitude"]]).drop_duplicates()

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.clusters import cluster_points
 from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 pytestmark = pytest.mark.slow
@@ -49,14 +49,14 @@ def philadelphia(shared_data, root):
     folder = shared_data / "philadelphia"
     config = load_city(root / "config" / "philadelphia.toml")
     path = folder / "philly_shooting_victims_2015_2025.csv"
-    return build_dataset(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
+    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
 
 
 @pytest.mark.parametrize("year", range(2018, 2026))
 def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadelphia, year):
     for max_area_km2 in (1.0, 2.0, 4.0):
         choices = Choices(until=Month(year, 1), max_area_km2=max_area_km2)
-        proposal = propose(*philadelphia, choices)
+        proposal = propose_areas(*philadelphia, choices)
         areas, cells = proposal.areas, proposal.cells
         assert len(areas) > 10
         assert areas["area_km2"].max() <= max_area_km2
@@ -67,14 +67,14 @@ def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadel
         assert cells["incidents"].sum() == proposal.summary["totals"]["located"]
         assert areas.geometry.geom_type.eq("Polygon").all()
         assert not [shape for shape in areas.geometry if shape.interiors]
-        assert proposal_files(proposal) == proposal_files(propose(*philadelphia, choices))
+        assert proposal_files(proposal) == proposal_files(propose_areas(*philadelphia, choices))
 
 
 @pytest.mark.parametrize("eps_m", [100, 200, 300, 500, 800])
 @pytest.mark.parametrize("resolution", [8, 9, 10])
 def test_no_radius_and_no_resolution_breaks_the_limit(philadelphia, eps_m, resolution):
     choices = Choices(until=Month(2024, 1), eps_m=eps_m, resolution=resolution)
-    proposal = propose(*philadelphia, choices)
+    proposal = propose_areas(*philadelphia, choices)
     totals = proposal.summary["totals"]
     if (eps_m, resolution) == (100, 10):  # clusters, of which no cell had enough year after year
         assert proposal.is_empty

@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.exports import export
 from csa.areas.proposal import Proposal
@@ -29,8 +29,8 @@ from csa.base.io import KEPT
 from csa.base.logging import Tell, silent
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
-from csa.dataset.versioned import MARKER, Dataset, load_dataset
-from csa.priority.assess import AreaAssessment, judge
+from csa.dataset.versioned import MARKER, Dataset, open_dataset
+from csa.priority.assess import AreaAssessment, assess_areas
 
 
 def open_city(tell: Tell = silent) -> Opened:
@@ -70,7 +70,7 @@ def _config(path: Path, modified_ns: int) -> tuple[CityConfig, str]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _dataset(folder: Path, version: str, modified_ns: int) -> Dataset:
-    return load_dataset(folder)
+    return open_dataset(folder)
 
 
 def record(opened: Opened, choices: Choices) -> Record | None:
@@ -92,7 +92,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
     cover = cells(_opened, choices.resolution)
-    return judge(_opened.dataset, _opened.config, found, _tell, cover)
+    return assess_areas(_opened.dataset, _opened.config, found, _tell, cover)
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:
@@ -114,7 +114,9 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     cover = cells(_opened, choices.resolution)
     suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
-    return propose(_opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion)
+    return propose_areas(
+        _opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion
+    )
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:

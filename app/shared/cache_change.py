@@ -11,7 +11,7 @@ from app.shared.cache import cells, proposal, suggesting
 from app.shared.city_session import Opened
 from app.shared.following import Following, cells_of, follow
 from csa.areas.choices import Choices
-from csa.areas.study_area import StudyArea, locate
+from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -48,7 +48,7 @@ def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _located_of(key: str, choices: Choices, _opened: Opened) -> StudyArea:
     cover = cells(_opened, choices.resolution)
-    return locate(_opened.dataset, _opened.config, choices, cover)
+    return locate_incidents(_opened.dataset, _opened.config, choices, cover)
 
 
 def _located(key: str, choices: Choices, opened: Opened) -> StudyArea:

@@ -25,9 +25,9 @@ from csa.displacement.follow import FollowSource
 from csa.ingest.basemap import load_basemap
 from csa.plan import Plan
 from csa.reports.editions.all import spoken
-from csa.reports.making import Drawer, make_edition
+from csa.reports.making import Drawer, make_report
 from csa.reports.month.facts import Facts
-from csa.reports.month.gathering import Beside, gather, snapshot_for
+from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _facts(
 ) -> Facts:
     source, when = source_at(_basis.opened, month)
     around = replace(beside(), with_public=with_public)
-    return gather(source, _basis.plan, _basis.records, when, _tell, around)
+    return gather_month(source, _basis.plan, _basis.records, when, _tell, around)
 
 
 def beside() -> Beside:
@@ -138,7 +138,7 @@ def _edition(snapshot: str, audience: str, language: str, form: str, _known: Fac
         snapshot,
         _known.snapshot.audit_n,
     )
-    name, content = make_edition(_known, audience, language, form, _drawer(snapshot))
+    name, content = make_report(_known, audience, language, form, _drawer(snapshot))
     return MadeEdition(name, content, *of)
 
 

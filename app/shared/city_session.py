@@ -12,7 +12,7 @@ from csa.config.settings import resolve
 from csa.dataset.versioned import Dataset, save_dataset
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap_layers import build_basemap, save_basemap
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 
 
@@ -31,7 +31,7 @@ def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
     folder = Path(resolve({}, config)["data_dir"].value)
     inputs_folder = folder if folder.is_absolute() else ROOT / folder
     inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)
-    intake = build_dataset(config, inputs, tell)
+    intake = ingest_city(config, inputs, tell)
     save_dataset(intake.dataset, intake.rejected, served.dataset)
     if not (served.basemap / BASEMAP_MARKER).is_file():
         background, _ = build_basemap(config, inputs_folder, tell=tell)

@@ -16,7 +16,7 @@ from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, speak
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import Displacement, displace
+from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import Evidence, measure_evidence
 from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
@@ -135,7 +135,7 @@ def follow(
         Period.before(since, int(params["months"])),
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
     )
-    displaced = displace(located, chosen, since, past)
+    displaced = analyze_displacement(located, chosen, since, past)
     controls = match_controls(located, displaced)
     evidence, _ = measure_evidence(located, displaced, controls)
     areas = proposal.areas.assign(area_id=list(chosen.area_ids))

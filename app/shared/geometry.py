@@ -25,7 +25,7 @@ from app.shared.legend import Classes, classify_scores, levels
 from app.shared.settings import STATIC
 from csa.base.io import replace_folder
 from csa.dataset.versioned import Dataset
-from csa.geo.cells import outlines
+from csa.geo.cells import draw_cells
 from csa.ingest.basemap import MARKER, load_basemap
 
 STEP = 1e-6
@@ -61,8 +61,8 @@ class RiskLayer:
 
 
 def cell_geometry(cells: npt.NDArray[np.uint64]) -> CellGeometry:
-    """Write the outlines of cells, each corner once, since up to three cells share it."""
-    rings = [shapely.get_coordinates(shape)[:-1] for shape in outlines(cells)]
+    """Write the outlines of cells: each corner once, for it belongs to up to three cells."""
+    rings = [shapely.get_coordinates(shape)[:-1] for shape in draw_cells(cells)]
     corners = np.rint(np.concatenate(rings) / STEP).astype(np.int64)  # (corners of all, 2)
     distinct, number = np.unique(corners, axis=0, return_inverse=True)
     origin = distinct.min(axis=0)

@@ -17,7 +17,7 @@ from app.shared.maps import Painting, feature
 from csa.base.text import speak
 from csa.displacement.telling import KEYS
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
-from csa.geo.cells import outlines
+from csa.geo.cells import draw_cells
 from csa.geo.grid import Ints
 
 CORE_OPACITY = 0.85
@@ -100,7 +100,7 @@ def _frame(followed: Following) -> list[list[float]]:
     """Return the southwest and northeast corners around the areas, in degrees."""
     zones = followed.displaced.places.zones
     drawn = followed.cells[np.concatenate([*zones.cores, *zones.rings])]
-    west, south, east, north = outlines(drawn).total_bounds.round(5).tolist()
+    west, south, east, north = draw_cells(drawn).total_bounds.round(5).tolist()
     return [[south, west], [north, east]]
 
 

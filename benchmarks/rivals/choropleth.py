@@ -11,7 +11,7 @@ from app.shared import (
 )
 from csa.areas.choices import Choices
 from csa.base.params import Month
-from csa.geo.cells import from_text, outlines
+from csa.geo.cells import draw_cells, from_text
 
 st.set_page_config(layout="wide")
 opened = cache.open_city()
@@ -19,7 +19,7 @@ eps_m = st.slider("Radius (eps)", 50, 500, 150, step=10)
 choices = Choices(until=Month(2024, 1), eps_m=float(eps_m), min_samples=10)
 proposal = cache.proposal(opened, choices)
 cells = proposal.cells[proposal.cells["incidents"] > 0]
-shapes = outlines(from_text(cells["cell"]))
+shapes = draw_cells(from_text(cells["cell"]))
 table = gpd.GeoDataFrame(cells, geometry=shapes.to_numpy(), crs=shapes.crs)
 middle = table.union_all().centroid
 made = folium.Map([middle.y, middle.x], zoom_start=11, tiles=None)

@@ -11,14 +11,14 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.util import calc_hash
 
 from app.shared import geometry
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import Dataset
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
@@ -64,9 +64,9 @@ def city(town):
     lines.append("90,90,2020-06-10,0,-94.550211,39.045319,,")
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
-    dataset = build_dataset(config, Inputs((path,), town.places)).dataset
+    dataset = ingest_city(config, Inputs((path,), town.places)).dataset
     choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200)
-    return City(config, dataset, propose(dataset, config, choices))
+    return City(config, dataset, propose_areas(dataset, config, choices))
 
 
 URL_PATHS = {"briefing": "", "find_areas": "areas", "track_record": "how-well"}

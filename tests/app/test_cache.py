@@ -13,7 +13,7 @@ from csa.areas.choices import Choices
 from csa.base.errors import CsaError
 from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 REMEMBERS = {"cache_data", "cache_resource", "experimental_memo", "experimental_singleton"}
@@ -136,7 +136,7 @@ def test_a_city_without_a_dataset_is_read_once_from_its_files(served):
 def test_a_new_dataset_and_a_changed_city_file_are_other_keys(served, town):
     first = cache.open_city()
     path = town.write("a.csv", *[f"{k},{k},2020-05-04,0,-94.57,39.02,," for k in range(9)])
-    made = build_dataset(load_city(town.config), Inputs((path,), town.places))
+    made = ingest_city(load_city(town.config), Inputs((path,), town.places))
     save_dataset(made.dataset, made.rejected, served.dataset)
     second = cache.open_city()
     assert second.dataset.report["incidents"] == 9

@@ -14,12 +14,12 @@ from app.screens.compare.side_by_side import expected, tier_words
 from app.screens.compare.weighing import Weighing
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset, save_dataset
-from csa.ingest.intake import build_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
-from csa.priority.assess import judge
+from csa.priority.assess import assess_areas
 from csa.priority.index import Weights
 from tests.app.conftest import open_page
 
@@ -31,7 +31,7 @@ def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
     inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = build_dataset(config, inputs)
+    intake = ingest_city(config, inputs)
     out = tmp_path_factory.mktemp("compare") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out
@@ -55,13 +55,15 @@ def page(root, dataset, monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def opened(root, dataset):
     config = load_city(root / "config" / "sample.toml")
-    return Opened(config, load_dataset(dataset), "k", dataset)
+    return Opened(config, open_dataset(dataset), "k", dataset)
 
 
 @pytest.fixture(scope="module")
 def judgement(opened):
-    proposal = propose(opened.dataset, opened.config, first_choices(opened.config, opened.dataset))
-    return judge(opened.dataset, opened.config, proposal)
+    proposal = propose_areas(
+        opened.dataset, opened.config, first_choices(opened.config, opened.dataset)
+    )
+    return assess_areas(opened.dataset, opened.config, proposal)
 
 
 @pytest.fixture

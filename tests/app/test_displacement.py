@@ -16,13 +16,13 @@ from app.shared import cache, cache_change, session
 from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount
-from csa.dataset.versioned import load_dataset, save_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
 from csa.displacement.past_cohorts import make_past, save_past
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from tests.app.conftest import open_page
 
@@ -32,7 +32,7 @@ def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
     inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = build_dataset(config, inputs)
+    intake = ingest_city(config, inputs)
     out = tmp_path_factory.mktemp("displacement") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out
@@ -105,9 +105,9 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
 
 
 def test_where_past_years_are_known_they_are_told(page, dataset, root):
-    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
     choices = session.first_choices(config, read)
-    located = locate(read, config, choices)
+    located = locate_incidents(read, config, choices)
     kept = dataset / "kept"
     save_past(make_past(located, choices, config.areas), dataset, read, config, choices)
     try:
@@ -241,7 +241,7 @@ def test_how_we_know_names_the_band_the_dispersion_and_what_can_be_found(page):
 def test_what_became_of_areas_knows_the_letters_of_this_page_and_of_the_others(
     monkeypatch, dataset, root
 ):
-    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
     opened = Opened(config, read, "key of this test", dataset)
     own = session.first_choices(config, read)
     choices = replace(own, eps_m=150.0, min_samples=3, max_area_km2=0.5)
@@ -423,7 +423,7 @@ def test_one_area_alone_and_many_have_no_fault(page):
 def test_data_too_short_say_what_is_needed(page, town, tmp_path):
     rows = [f"{k},{k},2020-0{4 + k % 3}-0{1 + k % 9},0,-94.5702,39.0211,," for k in range(30)]
     config = load_city(town.config)
-    intake = build_dataset(config, Inputs((town.write("a.csv", *rows),), town.places))
+    intake = ingest_city(config, Inputs((town.write("a.csv", *rows),), town.places))
     save_dataset(intake.dataset, intake.rejected, tmp_path / "short")
     shown = page(
         CSA_CITY=town.config, CSA_DATASET=tmp_path / "short", CSA_BASEMAP=tmp_path / "none"
@@ -481,7 +481,7 @@ def test_the_newest_month_counts_the_kinds_on_screen(kinds, counts):
 
 
 def test_what_is_kept_of_past_years_and_damaged_is_a_sentence(page, dataset, root):
-    config, read = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
+    config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
     choices = session.first_choices(config, read)
     save_past((), dataset, read, config, choices)
     (file,) = (dataset / "kept").glob("after-past-years-*")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.shared import geometry
 from csa.areas.study_area import study_cells
 from csa.base.errors import OutputError, SourceError
-from csa.geo.cells import outlines
+from csa.geo.cells import draw_cells
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
 general = settings(
@@ -164,7 +164,7 @@ def test_every_cell_of_a_city_decodes_to_its_outline(static, city, resolution):
     made = geometry.cell_geometry(cells)
     content = read(static, made.address)
     assert len(content["cells"]) == len(made.number_of) == len(cells)
-    for cell, shape in zip(cells, outlines(cells), strict=True):
+    for cell, shape in zip(cells, draw_cells(cells), strict=True):
         assert distance_of(shape, decoded(content, made.number_of[int(cell)])) < 1e-6
 
 

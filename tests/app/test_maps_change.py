@@ -9,12 +9,12 @@ import pytest
 from app.shared import geometry, maps, maps_change, theme
 from app.shared.following import follow, levels
 from app.shared.maps_change import ChangeScene
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate, study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 
 SINCE = Month(2019, 8)
@@ -25,15 +25,15 @@ def dataset(root):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
     inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    return config, build_dataset(config, inputs).dataset
+    return config, ingest_city(config, inputs).dataset
 
 
 @pytest.fixture(scope="module")
 def followed(dataset):
     config, read = dataset
     cover = study_cells(read, 9)
-    proposal = propose(read, config, Choices(until=SINCE), cover=cover)
-    located = locate(read, config, Choices(), cover)
+    proposal = propose_areas(read, config, Choices(until=SINCE), cover=cover)
+    located = locate_incidents(read, config, Choices(), cover)
     known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
     return follow(located, proposal, known, SINCE, ())
 

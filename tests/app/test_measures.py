@@ -22,7 +22,7 @@ from csa.decisions.store import Signed, open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
 from csa.ingest.designation import Candidate
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
@@ -38,7 +38,7 @@ SAVED_S = 0.3
 def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("measures") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out

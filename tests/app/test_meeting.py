@@ -17,7 +17,7 @@ from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.reports.briefing import plan_lines
@@ -38,7 +38,7 @@ TITLES = (
 def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("meeting") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out

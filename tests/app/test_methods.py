@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.screens.method import parts
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 
@@ -42,7 +42,7 @@ def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
 
 def test_no_size_limit_is_said_in_words(city, said):
     choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200, max_area_km2=0)
-    parts.numbers(city, propose(city.dataset, city.config, choices))
+    parts.numbers(city, propose_areas(city.dataset, city.config, choices))
     assert said.tables[0].iloc[3, 1].lower().startswith("no ")
 
 

@@ -11,13 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from app.screens.briefing import parts as briefing
 from app.shared.session import first_choices
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.backtest.recording import make_record, save_record
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset, save_dataset
-from csa.ingest.intake import build_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs, add_layers, find_inputs
-from csa.priority.assess import judge
+from csa.priority.assess import assess_areas
 from tests.app.conftest import open_page
 
 FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
@@ -40,7 +40,7 @@ def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
     inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = build_dataset(config, inputs)
+    intake = ingest_city(config, inputs)
     out = tmp_path_factory.mktemp("pages") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out
@@ -108,7 +108,7 @@ def test_no_page_sends_the_place_of_an_incident(app, root):
 def test_the_page_data_counts_values_that_no_rule_names(app, town):
     lines = [f"{n},{n},2020-05-0{n % 9 + 1},{n % 3},-94.57,39.02,," for n in range(30)]
     path = town.write("a.csv", *lines)
-    intake = build_dataset(load_city(town.config), Inputs((path,), town.places))
+    intake = ingest_city(load_city(town.config), Inputs((path,), town.places))
     save_dataset(intake.dataset, intake.rejected, town.folder / "ds")
     said = words(app(DATA, CSA_CITY=town.config, CSA_DATASET=town.folder / "ds")).replace("\\", "")
     assert "10 rows hold 2 (10) in fatal, which no rule names" in said
@@ -235,7 +235,7 @@ def test_where_the_nonfatal_alone_are_counted_no_page_tells_of_homicides(app):
 
 def test_a_city_without_incidents_says_so(app, town, root):
     config = load_city(town.config)
-    intake = build_dataset(
+    intake = ingest_city(
         config, Inputs((town.write("a.csv", "1,1,2020-05-01,9,,,,"),), town.places)
     )
     save_dataset(intake.dataset, intake.rejected, town.folder / "empty")
@@ -322,8 +322,8 @@ def test_a_briefing_of_one_area_and_of_none(app):
 def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
     root, dataset, n_doubtful, has, lacks
 ):
-    config, held = load_city(root / "config" / "sample.toml"), load_dataset(dataset)
-    judged = judge(held, config, propose(held, config, first_choices(config, held)))
+    config, held = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
+    judged = assess_areas(held, config, propose_areas(held, config, first_choices(config, held)))
     table = judged.table.assign(
         tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
@@ -359,7 +359,7 @@ def judged_dataset(root, dataset, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = tmp_path_factory.mktemp("record") / "dataset"
     shutil.copytree(dataset, folder, symlinks=True)
-    held = load_dataset(folder)
+    held = open_dataset(folder)
     first = first_choices(config, held)
     for months in (36, 120):
         choices = replace(first, months=months)

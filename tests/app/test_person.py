@@ -21,7 +21,7 @@ from csa.base.errors import ConfigError, ParamError
 from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
 from csa.decisions.roles import Person
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs, add_layers, find_inputs
 from tests.app.conftest import open_page
 
@@ -60,7 +60,7 @@ ANYBODY = {"is_logged_in": True, "email": "a@b.example", "email_verified": True}
 def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("person") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out
@@ -70,7 +70,7 @@ def dataset(root, tmp_path_factory):
 def real(town, tmp_path):
     """Testville, which is not made up: its file and its dataset."""
     place = town.write("a.csv", *(f"{n},{n},2020-05-0{n},0,-94.57,39.02,," for n in range(1, 9)))
-    intake = build_dataset(load_city(town.config), Inputs((place,), town.places))
+    intake = ingest_city(load_city(town.config), Inputs((place,), town.places))
     save_dataset(intake.dataset, intake.rejected, tmp_path / "real")
     return SimpleNamespace(config=town.config, dataset=tmp_path / "real")
 

@@ -30,7 +30,7 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import ActionState, load_plan
 from csa.reports.briefing import plan_lines
@@ -54,7 +54,7 @@ def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
     inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = build_dataset(config, inputs)
+    intake = ingest_city(config, inputs)
     out = tmp_path_factory.mktemp("plan") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out

@@ -20,7 +20,7 @@ from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.reports import making
 from tests.app.conftest import open_page
@@ -33,7 +33,7 @@ EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "a
 def dataset(root, tmp_path_factory):
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("reports") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
     return out
@@ -145,9 +145,9 @@ def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(pa
 
 def test_the_hash_on_record_is_of_the_file_that_was_offered(page, store, monkeypatch):
     kept = []
-    real = making.make_edition
+    real = making.make_report
     monkeypatch.setattr(
-        "app.shared.cache_report.make_edition", lambda *a: kept.append(real(*a)) or kept[-1]
+        "app.shared.cache_report.make_report", lambda *a: kept.append(real(*a)) or kept[-1]
     )
     shown = make(page())
     (which,) = [one for one in shown.selectbox if one.label == "Edition"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from csa.areas.concentration import (
     Concentration,
     expected_repeat_cells,
-    generalised_gini,
+    generalized_gini,
     gini,
     measure_concentration,
     share_of_land_for,
@@ -55,13 +55,13 @@ def slow_land(counts, land, share):
 def test_five_two_and_one_in_ten_cells_have_a_gini_of_point_eight():
     counts = [5, 2, 1] + [0] * 7
     assert gini(counts) == pytest.approx(0.80)
-    assert generalised_gini(counts) == pytest.approx(0.75)
+    assert generalized_gini(counts) == pytest.approx(0.75)
 
 
 def test_eight_single_incidents_in_a_hundred_cells_are_as_even_as_can_be():
     counts = [1] * 8 + [0] * 92
     assert gini(counts) == pytest.approx(0.92)
-    assert generalised_gini(counts) == pytest.approx(0, abs=1e-12)
+    assert generalized_gini(counts) == pytest.approx(0, abs=1e-12)
 
 
 def test_half_of_the_incidents_lie_in_the_densest_cell_not_in_the_one_with_most():
@@ -90,7 +90,7 @@ def test_all_figures_of_a_map_stand_together():
     found = measure_concentration(counts, land, seed=1)
     assert (found.n_incidents, found.n_cells, found.repeat_cells) == (8, 10, 2)
     assert found.repeat_cells_by_chance == pytest.approx(10 * (1 - 0.9**8 - 0.8 * 0.9**7))
-    assert found.generalised_gini == pytest.approx(0.75)
+    assert found.generalized_gini == pytest.approx(0.75)
     assert found.land_for_half_share == pytest.approx(0.08)
     assert found.land_for_half_low < found.land_for_half_share_by_chance < found.land_for_half_high
     assert found.is_beyond_chance
@@ -103,7 +103,7 @@ def test_all_figures_of_a_map_stand_together():
 def test_without_incidents_nothing_is_concentrated(counts):
     land = np.ones(len(counts))
     assert math.isnan(gini(counts))
-    assert math.isnan(generalised_gini(counts))
+    assert math.isnan(generalized_gini(counts))
     assert math.isnan(share_of_land_for(counts, land, 0.5))
     assert expected_repeat_cells(0, land) == 0
     found = measure_concentration(series(*counts), pd.Series(land, series(*counts).index), seed=1)
@@ -134,8 +134,8 @@ def test_all_incidents_lie_on_the_land_of_their_cells_and_no_more():
 
 
 def test_with_as_many_incidents_as_cells_both_ginis_are_equal():
-    assert generalised_gini([3, 1, 0, 0]) == pytest.approx(gini([3, 1, 0, 0]))
-    assert generalised_gini([9, 1, 0, 0]) == pytest.approx(gini([9, 1, 0, 0]))
+    assert generalized_gini([3, 1, 0, 0]) == pytest.approx(gini([3, 1, 0, 0]))
+    assert generalized_gini([9, 1, 0, 0]) == pytest.approx(gini([9, 1, 0, 0]))
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_with_as_many_incidents_as_cells_both_ginis_are_equal():
 
 @pytest.mark.parametrize("wrong", [-1, 0.5, math.nan, math.inf])
 def test_what_is_no_count_is_refused(wrong):
-    for measure in (gini, generalised_gini):
+    for measure in (gini, generalized_gini):
         with pytest.raises(TableError, match="whole numbers"):
             measure([1, wrong])
     with pytest.raises(TableError, match="whole numbers"):
@@ -188,7 +188,7 @@ def test_gini_is_half_the_mean_gap_between_cells_over_their_mean(cells):
     counts = [count for count, _ in cells]
     if sum(counts):
         assert gini(counts) == pytest.approx(slow_gini(counts), abs=1e-12)
-        assert -1e-12 <= generalised_gini(counts) <= gini(counts) + 1e-12
+        assert -1e-12 <= generalized_gini(counts) <= gini(counts) + 1e-12
 
 
 @general
@@ -207,7 +207,7 @@ def test_the_order_of_the_cells_changes_nothing_that_was_observed(cells, seed):
     counts, land = np.array(cells).T
     if counts.sum():
         order = np.random.default_rng(seed).permutation(len(counts))
-        assert generalised_gini(counts[order]) == pytest.approx(generalised_gini(counts))
+        assert generalized_gini(counts[order]) == pytest.approx(generalized_gini(counts))
         assert share_of_land_for(counts[order], land[order], 0.5) == pytest.approx(
             share_of_land_for(counts, land, 0.5)
         )

@@ -12,15 +12,15 @@ import pyogrio
 import pytest
 import shapely
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS, export
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, proposal_files
 from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.geo.cells import from_text, outlines
-from csa.ingest.intake import build_dataset
+from csa.geo.cells import draw_cells, from_text
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
@@ -37,9 +37,9 @@ def made(town):
         lines.append("90,KC-90,2020-05-04,0,-94.550211,39.045319,,")  # alone in its cell
         config = load_city(town.config)
         path = town.write("a.csv", *lines)
-        dataset = build_dataset(config, Inputs((path,), town.places)).dataset
+        dataset = ingest_city(config, Inputs((path,), town.places)).dataset
         chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 4, "eps_m": 200} | choices
-        return dataset, propose(dataset, config, Choices(**chosen))
+        return dataset, propose_areas(dataset, config, Choices(**chosen))
 
     return build
 
@@ -82,7 +82,7 @@ def test_cells_geojson_draws_the_same_cells_as_the_table_empty_ones_too(made, tm
     assert table.index.tolist() == [row["cell"] for row in rows]
     assert table["incidents"].tolist() == [int(row["incidents"]) for row in rows]
     assert 0 < (table["incidents"] > 0).sum() < len(table)
-    for shape, drawn in zip(outlines(from_text(table.index)), table.geometry, strict=True):
+    for shape, drawn in zip(draw_cells(from_text(table.index)), table.geometry, strict=True):
         assert shape.symmetric_difference(drawn).area < 1e-9
 
 

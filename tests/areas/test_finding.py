@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.field import estimate_area
 from csa.areas.finding import Estimator, estimate_areas, find_areas, places_of, settle_params
-from csa.areas.study_area import locate, study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import HEADER, make_town
 
@@ -57,7 +57,7 @@ def town_of(folder, lines):
     town = make_town(folder)
     config = load_city(town.config)
     path = town.write("a.csv", *lines, header=HEADER)
-    return build_dataset(config, Inputs((path,), town.places)).dataset, config
+    return ingest_city(config, Inputs((path,), town.places)).dataset, config
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def testville(tmp_path_factory):
 @pytest.fixture(scope="module")
 def located(testville):
     dataset, config = testville
-    return locate(dataset, config, Choices())
+    return locate_incidents(dataset, config, Choices())
 
 
 @cache
@@ -77,7 +77,7 @@ def philadelphia_in(shared_data, root):
     folder = shared_data / "philadelphia"
     config = load_city(root / "config" / "philadelphia.toml")
     path = folder / "philly_shooting_victims_2015_2025.csv"
-    return build_dataset(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
+    return ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset, config
 
 
 def with_other_future(dataset, origin, way):
@@ -159,7 +159,7 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
 def test_a_proposal_holds_the_very_areas(testville, located):
     dataset, config = testville
     choices = Choices(until=ORIGIN, months=36)
-    proposal = propose(dataset, config, choices)
+    proposal = propose_areas(dataset, config, choices)
     period = Period.before(ORIGIN, 36)
     params = settle_params(located, period, choices, config.areas)
     found = find_areas(located, period, params).areas
@@ -194,7 +194,9 @@ def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
     testville, located, way, limit
 ):
     dataset, config = testville
-    other = locate(with_other_future(dataset, ORIGIN, way), config, Choices(), located.cover)
+    other = locate_incidents(
+        with_other_future(dataset, ORIGIN, way), config, Choices(), located.cover
+    )
     later = Period(ORIGIN, Month(2020, 1))
     assert other.counts(later).tolist() != located.counts(later).tolist()
     period, params = Period.before(ORIGIN, 36), AreaParams(DbscanParams(200, 8), 9, limit)
@@ -212,7 +214,9 @@ def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
 def test_the_future_of_one_day_is_the_past_of_a_later_one(testville, located):
     """So that the test of leaks could see one."""
     dataset, config = testville
-    other = locate(with_other_future(dataset, ORIGIN, "moved"), config, Choices(), located.cover)
+    other = locate_incidents(
+        with_other_future(dataset, ORIGIN, "moved"), config, Choices(), located.cover
+    )
     period = Period.before(ORIGIN.plus(1), 36)
     assert other.expected(period).tolist() != located.expected(period).tolist()
 
@@ -222,7 +226,7 @@ def test_older_years_may_change_cells_but_counts_are_the_windows(testville, loca
     table = dataset.incidents
     period = Period.before(ORIGIN, 36)
     alone = table[table["occurred_at"] >= pd.Timestamp(f"{period.start}-01")]
-    young = locate(
+    young = locate_incidents(
         replace(dataset, incidents=alone.reset_index(drop=True)), config, Choices(), located.cover
     )
     assert young.counts(period).tolist() == located.counts(period).tolist()
@@ -246,7 +250,7 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
     dataset, config = testville
     order = np.random.default_rng(seed).permutation(len(dataset.incidents))
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
-    other = locate(shuffled, config, Choices(), located.cover)
+    other = locate_incidents(shuffled, config, Choices(), located.cover)
     period, params = (
         Period.before(Month(2018, month), months),
         AreaParams(DbscanParams(200, 4), 9, 2.0),
@@ -265,14 +269,16 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
 def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
     choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 9)
-    here = locate(dataset, config, choices, cover)
+    here = locate_incidents(dataset, config, choices, cover)
     period = Period.before(Month(2024, 1), 36)
     params = settle_params(here, period, choices, config.areas)
     assert params.dbscan == DbscanParams(250, 19)
     found = find_areas(here, period, params).areas
-    gone = locate(with_other_future(dataset, Month(2024, 1), "gone"), config, choices, cover)
+    gone = locate_incidents(
+        with_other_future(dataset, Month(2024, 1), "gone"), config, choices, cover
+    )
     assert found == find_areas(gone, period, params).areas
-    proposal = propose(dataset, config, choices, cover=cover)
+    proposal = propose_areas(dataset, config, choices, cover=cover)
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
     ]

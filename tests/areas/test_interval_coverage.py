@@ -13,7 +13,7 @@ from benchmarks.coverage import MAPS, MEANS, PERIOD, ground, held_in, hot_in_fla
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas, find_areas, settle_params
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from tests.areas.test_finding import philadelphia_in
 
@@ -131,7 +131,7 @@ def hold_out(located, period, share, random):
 
 def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    located, random = locate(dataset, config, Choices()), np.random.default_rng(5)
+    located, random = locate_incidents(dataset, config, Choices()), np.random.default_rng(5)
     ranks = []
     for year in (2018, 2021, 2024):
         period = Period.before(Month(year, 1), 36)

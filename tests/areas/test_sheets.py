@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.sheets import sheet_of, usual_number
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 WEST, EAST = (-94.5752, 39.0201), (-94.5202, 39.0302)
@@ -31,8 +31,8 @@ def made(town):
     def build(*lines, choices=CHOICES):
         config = load_city(town.config)
         path = town.write("a.csv", *lines)
-        dataset = build_dataset(config, Inputs((path,), town.places)).dataset
-        return dataset, propose(dataset, config, choices)
+        dataset = ingest_city(config, Inputs((path,), town.places)).dataset
+        return dataset, propose_areas(dataset, config, choices)
 
     return build
 

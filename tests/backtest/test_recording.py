@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import BacktestQuestion, past_januaries
 from csa.backtest.record import record_from_plain, record_to_plain
 from csa.backtest.recording import (
@@ -90,7 +90,7 @@ def test_all_past_januaries_are_judged(record, testville):
 
 def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, testville):
     dataset, config = testville
-    located = locate(dataset, config, Choices())
+    located = locate_incidents(dataset, config, Choices())
     when = located.incidents["occurred_at"].dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
@@ -133,7 +133,7 @@ def test_a_proposal_names_the_source_of_what_it_suggests_even_where_both_say_the
         (Suggestion(config.areas, "past years"), "past years", 200),
         (Suggestion(areas, "past years"), "past years", 150),
     ):
-        params = propose(dataset, config, Choices(), suggestion=suggestion).summary["params"]
+        params = propose_areas(dataset, config, Choices(), suggestion=suggestion).summary["params"]
         assert (params["suggested_by"], params["eps_m"]) == (source, eps_m)
 
 
@@ -147,7 +147,7 @@ def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, 
     assert rows["hit_share"].tolist() == pytest.approx(list(chosen.hit_shares))
     assert [one.n_areas for one in made.usual_changes] == list(chosen.n_areas)
     assert made.params == record.params  # of the city's file: the record is found by them
-    located = locate(dataset, config, Choices())
+    located = locate_incidents(dataset, config, Choices())
     swept = config.areas.model_copy(update={"eps_m": 240.0, "min_samples": 8})
     for origin, change in zip(past_januaries(dataset, 36, 12), made.usual_changes, strict=True):
         params = settle_params(located, Period.before(origin, 36), Choices(), swept)
@@ -308,7 +308,7 @@ def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testvill
 
 def test_the_sweep_is_the_variants_own(testville, record):
     dataset, config = testville
-    located = locate(dataset, config, Choices())
+    located = locate_incidents(dataset, config, Choices())
     question = BacktestQuestion((Month(2017, 1),))
     for one, kept in zip(
         sweep_settings(located, Choices(), config.areas, question), record.tried, strict=True

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from csa.dataset.versioned import load_dataset
+from csa.dataset.versioned import open_dataset
 from csa.reports.public.bundle import read_bundle
 from tests.browser.conftest import ROOT, Reader, new_context, new_page, slowly
 from tests.browser.test_accessible import faults
@@ -174,7 +174,7 @@ def walked(chromium, public_app):
 
 def test_a_public_app_sends_no_incident_and_no_count_that_was_held_back(walked, bundle, dataset):
     sent, texts = walked
-    incidents = load_dataset(dataset).incidents
+    incidents = open_dataset(dataset).incidents
     facts, _ = read_bundle(bundle)
     assert sum(len(content) for _, content in sent) > 500_000
     assert sum("stream" in name for name, _ in sent) > 50
@@ -186,7 +186,7 @@ def test_a_public_app_sends_no_incident_and_no_count_that_was_held_back(walked, 
 
 
 def test_what_leaks_would_be_found(walked, bundle, dataset):
-    incidents = load_dataset(dataset).incidents
+    incidents = open_dataset(dataset).incidents
     facts, _ = read_bundle(bundle)
     row = incidents.dropna(subset=["lon"]).iloc[7]
     hidden = next(place.name for place in facts.districts if place.count is None)

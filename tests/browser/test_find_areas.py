@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 
 
@@ -19,7 +19,7 @@ def sample(root):
     """The sample's proposal, made without the app."""
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    dataset = build_dataset(
+    dataset = ingest_city(
         config, add_layers(find_inputs(config, folder, ()), config, folder)
     ).dataset
     return dataset, config
@@ -27,7 +27,7 @@ def sample(root):
 
 @pytest.fixture(scope="module")
 def proposal(sample):
-    return propose(*sample, Choices(months=36))
+    return propose_areas(*sample, Choices(months=36))
 
 
 def screen_of(url):
@@ -152,7 +152,7 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     for _ in range(3):
         more.click()
         reader.settle()
-    wanted = propose(*sample, Choices(months=36, eps_m=180.0, min_samples=8))
+    wanted = propose_areas(*sample, Choices(months=36, eps_m=180.0, min_samples=8))
     answer = f"{len(wanted.areas)} candidate areas hold {wanted.areas['incidents'].sum():,} of"
     assert answer in reader.text()
     assert screen_of(reader.page.url)["eps_m"] == 180.0
@@ -203,7 +203,7 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     choices = Choices(
         until=Month(2020, 1), months=24, kinds=("homicide",), eps_m=300.0, min_samples=6
     )
-    wanted = propose(*sample, choices)
+    wanted = propose_areas(*sample, choices)
     text = reader.text()
     assert f"of {wanted.summary['totals']['located']:,} homicides" in text
     assert "January 1, 2018 through December 31, 2019" in text

@@ -32,7 +32,7 @@ from csa.cli import main
 from csa.cli.choosing import months_of
 from csa.cli.output import decide as terminal
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset
+from csa.dataset.versioned import open_dataset
 from csa.ingest.designation import load_candidate
 from csa.priority import proposal_files as found
 from csa.priority.draw_files import POWER_COLUMNS
@@ -155,7 +155,7 @@ def test_all_past_januaries_are_judged_and_the_record_is_kept_and_read_again(mad
     full = made.folder / "full"
     heads = sorted(path.name.rsplit("-", 2)[0] for path in (full / "kept").iterdir())
     assert heads == ["after-past-years", "lineage-by-chance", "past-years"]
-    config, dataset = load_city(made.config), load_dataset(full)
+    config, dataset = load_city(made.config), open_dataset(full)
     record = load_record(full, dataset, config, Choices(months=24, max_area_km2=1.0))
     assert sorted(set(record.table["origin"])) == ["2017-01", "2018-01", "2019-01"]
     assert "Over 3 past years, areas caught" in said
@@ -485,7 +485,7 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
 )
 def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     comparison = MethodComparison("areas", "count", 0.25, 0.2, 0.05, low, high)
-    dataset = load_dataset(made.folder / "full")
+    dataset = open_dataset(made.folder / "full")
     question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(
         dataset, load_city(made.config), Choices(), question, with_variants=False
@@ -577,7 +577,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
         "No past year can be judged: each takes 36 months"
     )
     assert "from 2020-05-01 to 2020-05-28" in done.stdout
-    dataset = load_dataset(town.folder / "ds")
+    dataset = open_dataset(town.folder / "ds")
     record = load_record(town.folder / "ds", dataset, load_city(town.config), Choices())
     assert (record.n_origins, record.suggested, record.usual_fall_share) == (0, None, None)
     assert table_of(town.folder / "bt" / "backtest.csv") == []

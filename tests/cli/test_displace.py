@@ -20,7 +20,7 @@ from csa.areas.finding import find_areas
 from csa.cli import main
 from csa.cli.output import follow as terminal
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset
+from csa.dataset.versioned import open_dataset
 from csa.displacement import files, follow, lineage_windows
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
 from csa.displacement.panel import PANEL_COLUMNS
@@ -251,7 +251,7 @@ def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
     assert [set(one) for one in account["single"]] == [
         PLACE | {"area_id", "place_name", "cells"}
     ] * 2
-    assert account["data_fingerprint"] == load_dataset(made.folder / "ds").fingerprint
+    assert account["data_fingerprint"] == open_dataset(made.folder / "ds").fingerprint
     assert account["base"] == {"start": "2016-02", "until": "2019-02"}
     assert (account["chosen_by"], account["knew_after"]) == (None, None)
     assert (account["usual"]["basis"], account["usual"]["months"]) == (
@@ -580,7 +580,7 @@ def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path
 
 
 def kept(own, made, choices=None):
-    return own, load_dataset(own), load_city(made.config), choices or Choices()
+    return own, open_dataset(own), load_city(made.config), choices or Choices()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from csa.dataset.chosen import load_chosen
+from csa.dataset.chosen import read_areas
 from tests.stores import oracle
 
 WHO = ("--by", "Prevention team", "--why", "Neighbors named these blocks.")
@@ -282,7 +282,7 @@ def proposed(run, town):
     ]
     run("ingest", *AREA_CITY, "--places", town.places, town.write("a.csv", *lines), "--out", "ds")
     run("propose", *AREA_CITY, "--dataset", "ds", "--out", "pr")
-    return load_chosen(town.folder / "pr")
+    return read_areas(town.folder / "pr")
 
 
 def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
@@ -297,7 +297,7 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
         run("area", "begin", "A", "--on", "2020-07-01", *words).stdout.split()
     )
     assert "1 areas" in run("area", "export", "areas.csv", *AREA_CITY).stdout
-    assert load_chosen(town.folder / "areas.csv").cells == proposed.cells
+    assert read_areas(town.folder / "areas.csv").cells == proposed.cells
     displaced(town, row["cells"][1:])
     refused(
         run("area", "maintain", "A", "--displaced", "dis", *words, check=False), "is of other cells"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
-from csa.dataset.chosen import Chosen, load_chosen
+from csa.dataset.chosen import Chosen, read_areas
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 MIDDLE = h3.latlng_to_cell(39.02, -94.57, 9)
@@ -47,7 +47,7 @@ def load(tmp_path):
     def call(text, name="areas.csv"):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return load_chosen(path)
+        return read_areas(path)
 
     return call
 
@@ -77,7 +77,7 @@ def test_two_areas_come_in_with_letter_name_cells_and_the_months_that_chose_them
 def test_a_table_a_map_and_a_folder_give_the_same_areas(load, tmp_path):
     for name in ("areas.geojson", "areas.json", "AREAS.GEOJSON"):
         assert load(as_json(TWO), name) == CHOSEN
-    assert load_chosen(tmp_path) == CHOSEN
+    assert read_areas(tmp_path) == CHOSEN
 
 
 def test_in_a_map_cells_may_also_be_one_text(load):
@@ -110,8 +110,8 @@ def test_what_propose_writes_comes_back(town, run):
     about = ("--city", town.config, "--dataset", "ds", "--months", "12")
     run("propose", *about, "--resolution", "8", "--until", "2020-12", "--out", "pr")
     folder = town.folder / "pr"
-    found = load_chosen(folder)
-    assert load_chosen(folder / "areas.csv") == load_chosen(folder / "areas.geojson") == found
+    found = read_areas(folder)
+    assert read_areas(folder / "areas.csv") == read_areas(folder / "areas.geojson") == found
     with (folder / "areas.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) >= 2
@@ -157,7 +157,7 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm(load, tmp_path):
     assert load("\ufeff" + as_csv(TWO)) == CHOSEN
     assert load("\ufeff" + as_json(TWO), "areas.geojson") == CHOSEN
     (tmp_path / "w.csv").write_bytes(as_csv(TWO).replace("\n", "\r\n").encode())
-    assert load_chosen(tmp_path / "w.csv") == CHOSEN
+    assert read_areas(tmp_path / "w.csv") == CHOSEN
 
 
 def test_without_a_name_the_letter_is_the_name(load):
@@ -236,7 +236,7 @@ def test_the_resolution_is_that_of_the_cells(load, resolution):
 def test_a_file_that_is_not_there_is_named_and_so_is_the_one_a_folder_lacks(tmp_path):
     for given_path, named in ((tmp_path / "no.csv", "no.csv"), (tmp_path, "areas.geojson")):
         with pytest.raises(SourceError) as refused:
-            load_chosen(given_path)
+            read_areas(given_path)
         assert str(refused.value) == (
             f"There is no {tmp_path / named}. Name a file of areas, such as the areas.geojson "
             "that csa propose writes, or its folder."
@@ -265,7 +265,7 @@ def test_what_cannot_be_read_as_areas_is_refused(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(SourceError) as refused:
-        load_chosen(path)
+        read_areas(path)
     assert str(refused.value) == (
         f"{path} cannot be read as areas. Give the areas.csv or areas.geojson that csa propose "
         "writes."
@@ -396,8 +396,8 @@ def test_any_areas_written_as_a_table_or_a_map_come_back(tmp_path_factory, owner
     folder = tmp_path_factory.mktemp("areas")
     (folder / "a.csv").write_text(as_csv(rows), encoding="utf-8")
     (folder / "a.geojson").write_text(as_json(rows), encoding="utf-8")
-    found = load_chosen(folder / "a.csv")
-    assert found == load_chosen(folder / "a.geojson")
+    found = read_areas(folder / "a.csv")
+    assert found == read_areas(folder / "a.geojson")
     assert found.area_ids == tuple(one["area_id"] for one in rows)
     assert found.place_names == tuple(one.get("place_name") or one["area_id"] for one in rows)
     assert found.cells == tuple(numbers(one["cells"]) for one in rows)

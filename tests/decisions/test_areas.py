@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import ConflictError, ParamError, RoleError
 from csa.base.io import csv_bytes
-from csa.dataset.chosen import load_chosen
+from csa.dataset.chosen import read_areas
 from csa.decisions.areas import ALLOWED, STATES, begin_work, designate, maintain, retire
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
@@ -112,12 +112,12 @@ def test_the_export_is_what_csa_displace_follows(lite, candidate, tmp_path):
     designate(lite, act(), candidate("D", (4, 5)))
     path = tmp_path / "areas.csv"
     path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(read_records(lite))))
-    chosen = load_chosen(path)
+    chosen = read_areas(path)
     assert chosen.area_ids == ("B", "D")
     assert chosen.cells[1] == frozenset(int(cell, 16) for cell in candidate("D", (4, 5)).cells)
     assert chosen.place_names == ("'=Hadderley", "Hadderley")
     path.write_bytes(csv_bytes(EXPORT_COLUMNS, []))
-    assert load_chosen(path).area_ids == ()
+    assert read_areas(path).area_ids == ()
 
 
 # ---- refused -------------------------------------------------------------------------------

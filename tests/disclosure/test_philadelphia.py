@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import area_records
 from csa.base.params import Month
@@ -35,7 +35,7 @@ def city_in(shared_data, root):
             "month": when.year * 12 + when.month - 1,
         }
     )
-    proposal = propose(dataset, config, Choices(until=UNTIL))
+    proposal = propose_areas(dataset, config, Choices(until=UNTIL))
     areas = {
         str(row["area_id"]): tuple(sorted(row["cells"])) for row in area_records(proposal.areas)
     }

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import nbinom, norm
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import displace, settle_since
+from csa.displacement.analyze import analyze_displacement, settle_since
 from csa.displacement.boundary import boundary_z
 from csa.displacement.expectation import Baseline
 from csa.displacement.past import PastCohort
@@ -101,12 +101,12 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate(*testville, Choices())
+    return locate_incidents(*testville, Choices())
 
 
 @pytest.fixture(scope="module")
 def displaced(located):
-    return displace(located, chosen_of(WEST, EAST))
+    return analyze_displacement(located, chosen_of(WEST, EAST))
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_dispersion_is_the_citys_own_before_the_start(displaced, located):
 
 
 def test_one_area_alone_is_all_of_them_and_has_the_whole_chance(located):
-    alone = displace(located, chosen_of(WEST))
+    alone = analyze_displacement(located, chosen_of(WEST))
     assert alone.single == (alone.pooled,)
     assert alone.pooled.boundary_z == boundary_z(0.025, 24)
 
@@ -190,27 +190,31 @@ FOLLOWED = {
 @pytest.mark.parametrize("name", FOLLOWED)
 def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(tmp_path, name):
     core, ring, said, withheld = FOLLOWED[name]
-    located = locate(*town_of(tmp_path, steady(core, ring)), Choices())
+    located = locate_incidents(*town_of(tmp_path, steady(core, ring)), Choices())
     for period, knew, verdict in (
         (None, None, withheld),
         (Period.before(START, 36), False, said),
         (Period.before(START.plus(1), 36), True, withheld),
     ):
-        found = displace(located, chosen_of(WEST, period=period), START)
+        found = analyze_displacement(located, chosen_of(WEST, period=period), START)
         assert found.knew_after is knew
         assert found.pooled.verdicts[-1] is verdict
 
 
 def test_a_fall_of_the_whole_city_is_no_change_of_an_area(tmp_path):
     lines = steady((8, 4), (8, 4), (24, 12))
-    found = displace(locate(*town_of(tmp_path, lines), Choices()), chosen_of(WEST), START)
+    found = analyze_displacement(
+        locate_incidents(*town_of(tmp_path, lines), Choices()), chosen_of(WEST), START
+    )
     assert found.pooled.first_alarm is None
     assert found.pooled.verdicts[-1] is Verdict.NO_CHANGE
 
 
 def test_what_past_years_did_moves_what_is_expected(located):
     past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
-    one, two = (displace(located, chosen_of(WEST, EAST), SINCE, known) for known in ((), past))
+    one, two = (
+        analyze_displacement(located, chosen_of(WEST, EAST), SINCE, known) for known in ((), past)
+    )
     assert (len(two.past), two.usual_core.n_years, one.usual_core.n_years) == (3, 3, 0)
     ratio = two.usual_core.ratio
     assert (ratio > 0.7).all()
@@ -224,7 +228,7 @@ def test_what_past_years_did_moves_what_is_expected(located):
 
 
 def ratio_of(located, past, **chosen):
-    found = displace(located, chosen_of(WEST, EAST, **chosen), SINCE, past)
+    found = analyze_displacement(located, chosen_of(WEST, EAST, **chosen), SINCE, past)
     return found.basis, found.usual_core.n_years, found.usual_core.ratio[-1]
 
 
@@ -241,7 +245,7 @@ def test_past_years_tell_only_of_areas_that_the_months_just_before_chose(located
         (None, "not said what chose them"),
     ):
         assert ratio_of(located, past, period=period) == (wanted, 0, pytest.approx(1.0))
-        found = displace(located, chosen_of(WEST, EAST, period=period), SINCE, past)
+        found = analyze_displacement(located, chosen_of(WEST, EAST, period=period), SINCE, past)
         assert found.past == ()
         assert found.usual_core.relative_error == pytest.approx(np.full(12, 0.1118), abs=1e-4)
 
@@ -256,14 +260,14 @@ def test_areas_found_by_another_radius_have_no_past_year(located):
 
 
 def test_where_one_area_does_not_say_what_chose_it_that_is_not_known(located):
-    assert displace(located, chosen_of(WEST, n_undated=1), SINCE).knew_after is None
+    assert analyze_displacement(located, chosen_of(WEST, n_undated=1), SINCE).knew_after is None
     late = chosen_of(WEST, EAST, n_undated=1, period=Period.before(SINCE.plus(1), 36))
-    assert displace(located, late, SINCE).knew_after is True
+    assert analyze_displacement(located, late, SINCE).knew_after is True
 
 
 def test_each_step_is_told(located):
     told = []
-    displace(located, chosen_of(WEST), tell=told.append)
+    analyze_displacement(located, chosen_of(WEST), tell=told.append)
     assert told == ["expected", "history", "verdicts"]
 
 
@@ -276,23 +280,23 @@ def test_each_step_is_told(located):
 def test_a_leap_february_a_years_turn_and_the_last_month_may_be_the_start(
     located, testville, since, n_months
 ):
-    found = displace(located, chosen_of(WEST, EAST), since)
+    found = analyze_displacement(located, chosen_of(WEST, EAST), since)
     slow = counted_slowly(testville[0], WEST | EAST, Period(since, Month(2020, 2)))
     assert len(found.pooled.verdicts) == len(slow) == n_months
     assert found.pooled.core.counted[-1] == sum(slow)
 
 
 def test_a_month_without_incidents_adds_nothing(located):
-    found = displace(located, chosen_of(WEST, EAST), Month(2018, 6))
+    found = analyze_displacement(located, chosen_of(WEST, EAST), Month(2018, 6))
     for track in (found.pooled.core, found.pooled.ring):
         assert track.counted[1] == track.counted[0]
         assert track.expectation.mean[1] == track.expectation.mean[0]
 
 
 def test_after_two_years_each_year_has_a_boundary_of_its_own(located):
-    found = displace(located, chosen_of(WEST), Month(2016, 2))
+    found = analyze_displacement(located, chosen_of(WEST), Month(2016, 2))
     assert found.pooled.boundary_z == boundary_z(0.025, 48)
-    found = displace(located, chosen_of(WEST), Month(2016, 1))
+    found = analyze_displacement(located, chosen_of(WEST), Month(2016, 1))
     assert found.pooled.boundary_z == boundary_z(0.025, 60)
     core = found.pooled.core
     for at, looks in ((23, 24), (24, 36), (47, 48), (48, 60)):
@@ -304,33 +308,33 @@ def test_cells_outside_the_city_are_counted_and_an_area_half_inside_is_followed(
     inside = sorted(WEST)
     outside = [cell_at((-95.5 + n / 50, 39.5)) for n in range(len(inside))]
     half = frozenset(inside + outside)
-    found = displace(located, chosen_of(half, EAST), SINCE)
+    found = analyze_displacement(located, chosen_of(half, EAST), SINCE)
     assert found.places.cells == (WEST, EAST)
     assert found.places.n_outside == len(outside)
-    assert displace(located, chosen_of(WEST, EAST), SINCE).places.n_outside == 0
+    assert analyze_displacement(located, chosen_of(WEST, EAST), SINCE).places.n_outside == 0
 
 
 def test_an_area_without_a_ring_is_judged_alone_and_the_others_rings_together(located):
     inner = frozenset({cell_at(KNOT)})
     outer = disk(cell_at(KNOT), 3) - inner
-    found = displace(located, chosen_of(inner, outer, EAST), SINCE)
+    found = analyze_displacement(located, chosen_of(inner, outer, EAST), SINCE)
     assert [one.ring is None for one in found.single] == [True, False, False]
     together = found.single[1].ring.expectation.mean + found.single[2].ring.expectation.mean
     assert found.pooled.ring.expectation.mean == pytest.approx(together)
 
 
 def test_where_all_of_the_city_is_an_area_there_is_no_ring_and_nothing_to_say(testville):
-    coarse = locate(*testville, Choices(resolution=8))
-    alone = displace(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
+    coarse = locate_incidents(*testville, Choices(resolution=8))
+    alone = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
     assert alone.pooled.ring is None
     assert set(alone.pooled.verdicts) == {Verdict.TOO_FEW}  # there is no rest to compare with
 
 
 def test_a_past_year_that_was_not_known_at_the_start_counts_for_nothing(located):
     late = [past_year("2018-03", 0.3), past_year("2019-01", 0.3)]
-    found = displace(located, chosen_of(WEST, EAST), SINCE, late)
+    found = analyze_displacement(located, chosen_of(WEST, EAST), SINCE, late)
     assert (found.past, found.usual_core.n_years) == ((), 0)
-    found = displace(located, chosen_of(WEST, EAST), SINCE, [past_year("2018-02", 0.3)])
+    found = analyze_displacement(located, chosen_of(WEST, EAST), SINCE, [past_year("2018-02", 0.3)])
     assert [len(one.core.monthly) for one in found.past] == [12]
 
 
@@ -339,24 +343,24 @@ def test_a_past_year_that_was_not_known_at_the_start_counts_for_nothing(located)
 
 def test_no_area_is_refused(located):
     with pytest.raises(ParamError) as refused:
-        displace(located, chosen_of())
+        analyze_displacement(located, chosen_of())
     assert refused.value.message.key == "displacement.no_areas"
 
 
 def test_an_area_mostly_outside_the_city_is_refused_by_its_letter(located):
     outside = [cell_at((-95.5 + n / 50, 39.5)) for n in range(len(WEST) + 1)]
     with pytest.raises(ParamError, match="Area B lies mostly outside") as refused:
-        displace(located, chosen_of(EAST, WEST | set(outside)), SINCE)
+        analyze_displacement(located, chosen_of(EAST, WEST | set(outside)), SINCE)
     assert refused.value.message.values["n"] == len(WEST) + 1
     with pytest.raises(ParamError) as refused:
-        displace(located, chosen_of(EAST, frozenset(outside)), SINCE)
+        analyze_displacement(located, chosen_of(EAST, frozenset(outside)), SINCE)
     assert refused.value.message.key == "displacement.outside"
 
 
 @pytest.mark.parametrize("since", [Month(2020, 2), Month(2020, 3), Month(2031, 1)])
 def test_a_start_after_the_last_whole_month_is_refused(located, since):
     with pytest.raises(PeriodError) as refused:
-        displace(located, chosen_of(WEST), since)
+        analyze_displacement(located, chosen_of(WEST), since)
     assert refused.value.message.key == "displacement.after"
     assert str(refused.value) == (
         f"No month after the start is known: the start is {since}, and the last whole month is "
@@ -366,13 +370,13 @@ def test_a_start_after_the_last_whole_month_is_refused(located, since):
 
 def test_a_start_within_the_first_year_is_refused(located):
     with pytest.raises(PeriodError, match="Take 2015-01 or a later month") as refused:
-        displace(located, chosen_of(WEST), Month(2014, 12))
+        analyze_displacement(located, chosen_of(WEST), Month(2014, 12))
     assert refused.value.message.key == "displacement.before"
 
 
 def test_two_areas_that_share_a_cell_are_refused(located):
     with pytest.raises(ParamError, match="Areas 1 and 2 share a cell"):
-        displace(located, chosen_of(WEST, disk(cell_at(KNOT), 0)))
+        analyze_displacement(located, chosen_of(WEST, disk(cell_at(KNOT), 0)))
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -385,13 +389,13 @@ def test_what_came_after_the_start_changes_nothing_that_was_expected_of_before(
     dataset, config = testville
     since = Month(2018, 2)
     changed = with_other_future(dataset, since, way)
-    other = locate(changed, config, Choices(), located.cover)
+    other = locate_incidents(changed, config, Choices(), located.cover)
     origins = [Month(2016, 1), Month(2017, 1)]
     found = []
     for each in (located, other):
         past = [past_of(each, [WEST, EAST], one, 24) for one in origins]
         chosen = chosen_of(WEST, EAST, period=Period.before(since, 36))
-        found.append(displace(each, chosen, since, past))
+        found.append(analyze_displacement(each, chosen, since, past))
     one, two = found
     assert one.places.cores == two.places.cores
     assert one.places.rings == two.places.rings
@@ -410,15 +414,18 @@ def test_neither_the_order_of_rows_nor_their_numbers_change_anything(testville, 
     order = np.random.default_rng(3).permutation(len(dataset.incidents))
     shuffled = dataset.incidents.iloc[order].reset_index(drop=True)
     renumbered = shuffled.assign(incident_id=[f"x{n}" for n in range(len(shuffled))])
-    wanted = plain(displace(located, chosen_of(WEST, EAST), SINCE))
+    wanted = plain(analyze_displacement(located, chosen_of(WEST, EAST), SINCE))
     for table in (shuffled, renumbered):
-        other = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
-        assert plain(displace(other, chosen_of(WEST, EAST), SINCE)) == wanted
+        other = locate_incidents(
+            replace(dataset, incidents=table), config, Choices(), located.cover
+        )
+        assert plain(analyze_displacement(other, chosen_of(WEST, EAST), SINCE)) == wanted
 
 
 def test_the_order_of_areas_changes_their_order_alone(located):
     one, two = (
-        displace(located, chosen_of(*areas), SINCE) for areas in ((WEST, EAST), (EAST, WEST))
+        analyze_displacement(located, chosen_of(*areas), SINCE)
+        for areas in ((WEST, EAST), (EAST, WEST))
     )
     for a, b in zip((one.pooled, *one.single), (two.pooled, *two.single[::-1]), strict=True):
         assert a.verdicts == b.verdicts
@@ -431,15 +438,19 @@ def test_incidents_without_a_place_or_outside_change_nothing(testville, located)
     table = dataset.incidents
     is_inside = table["lon"].notna() & ~table["flags"].str.contains("outside_study_area")
     inside = replace(dataset, incidents=table[is_inside].reset_index(drop=True))
-    other = locate(inside, config, Choices(), located.cover)
+    other = locate_incidents(inside, config, Choices(), located.cover)
     areas = chosen_of(WEST, EAST)
-    assert plain(displace(other, areas, SINCE)) == plain(displace(located, areas, SINCE))
+    assert plain(analyze_displacement(other, areas, SINCE)) == plain(
+        analyze_displacement(located, areas, SINCE)
+    )
 
 
 def test_where_only_homicides_are_counted_only_they_are_followed(testville):
     dataset, config = testville
     killed = dataset.incidents[dataset.incidents["kind"] == "homicide"]
     only = replace(dataset, incidents=killed.reset_index(drop=True))
-    one = displace(locate(dataset, config, Choices(kinds=("homicide",))), chosen_of(WEST), SINCE)
-    two = displace(locate(only, config, Choices()), chosen_of(WEST), SINCE)
+    one = analyze_displacement(
+        locate_incidents(dataset, config, Choices(kinds=("homicide",))), chosen_of(WEST), SINCE
+    )
+    two = analyze_displacement(locate_incidents(only, config, Choices()), chosen_of(WEST), SINCE)
     assert plain(one) == plain(two)

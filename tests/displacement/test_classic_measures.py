@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
-from csa.displacement.analyze import displace
+from csa.displacement.analyze import analyze_displacement
 from csa.displacement.classic_measures import (
     before_months,
     compare_city,
@@ -42,12 +42,12 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate(*testville, Choices())
+    return locate_incidents(*testville, Choices())
 
 
 @pytest.fixture(scope="module")
 def displaced(located):
-    return displace(located, chosen_of(WEST, EAST), SINCE)
+    return analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def measured(located, displaced, controls):
 def falling(tmp_path_factory):
     """Eight a month here and four after; next door two and six; 24 in the rest, always."""
     lines = steady((8, 4), (2, 6))
-    return locate(*town_of(tmp_path_factory.mktemp("falling"), lines), Choices())
+    return locate_incidents(*town_of(tmp_path_factory.mktemp("falling"), lines), Choices())
 
 
 def as_rest(displaced):
@@ -88,7 +88,7 @@ def both(dataset, cells, *periods):
 
 
 def test_a_fall_that_moved_next_door_by_the_formula(falling):
-    displaced = displace(falling, chosen_of(WEST), START)
+    displaced = analyze_displacement(falling, chosen_of(WEST), START)
     pooled, single = measure_evidence(falling, displaced, as_rest(displaced))
     assert single == (pooled,)
     assert (pooled.before, pooled.after) == (
@@ -209,14 +209,14 @@ def test_the_newest_whole_month_stands_beside_its_like(located, testville, displ
     ],
 )
 def test_before_is_two_years_or_what_there_is(located, since, start):
-    displaced = displace(located, chosen_of(WEST), since)
+    displaced = analyze_displacement(located, chosen_of(WEST), since)
     assert before_months(located, displaced) == Period(start, since)
     pooled, _ = measure_evidence(located, displaced, as_rest(displaced))
     assert pooled.before == Period(start, since)
 
 
 def test_a_short_before_counts_by_its_length(located):
-    displaced = displace(located, chosen_of(WEST), Month(2015, 6))
+    displaced = analyze_displacement(located, chosen_of(WEST), Month(2015, 6))
     pooled, _ = measure_evidence(located, displaced, as_rest(displaced))
     longer = 17 / 56
     (before, after), (c_before, c_after) = pooled.core, pooled.control
@@ -229,7 +229,9 @@ def test_a_short_before_counts_by_its_length(located):
 
 def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
     inner = frozenset({cell_at(KNOT)})
-    displaced = displace(located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE)
+    displaced = analyze_displacement(
+        located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE
+    )
     varied = [
         replace(displaced, dispersion=replace(displaced.dispersion, value=value))
         for value in (1.0, 4.0)
@@ -245,8 +247,10 @@ def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
 
 
 def test_where_nothing_is_left_to_compare_with_there_is_no_classic_number(testville):
-    coarse = locate(*testville, Choices(resolution=8))
-    displaced = displace(coarse, replace(chosen_of(frozenset(coarse.grid.places)), resolution=8))
+    coarse = locate_incidents(*testville, Choices(resolution=8))
+    displaced = analyze_displacement(
+        coarse, replace(chosen_of(frozenset(coarse.grid.places)), resolution=8)
+    )
     pooled, single = measure_evidence(coarse, displaced, match_controls(coarse, displaced))
     for evidence in (pooled, *single):
         assert (evidence.control, evidence.control_weight) == ((0, 0), 0)
@@ -254,7 +258,7 @@ def test_where_nothing_is_left_to_compare_with_there_is_no_classic_number(testvi
 
 
 def test_a_ring_in_which_nothing_ever_came_is_no_part_of_the_difference(falling):
-    displaced = displace(falling, chosen_of(WEST), START)
+    displaced = analyze_displacement(falling, chosen_of(WEST), START)
     ring = replace(displaced.places.rings[0], mean=0.0, variance=0.0)
     silent = replace(displaced, places=replace(displaced.places, rings=(ring,)))
     pooled, _ = measure_evidence(falling, silent, as_rest(displaced))
@@ -263,7 +267,7 @@ def test_a_ring_in_which_nothing_ever_came_is_no_part_of_the_difference(falling)
 
 
 def test_a_start_in_the_last_month_compares_it_with_two_years(located):
-    displaced = displace(located, chosen_of(WEST, EAST), Month(2020, 1))
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), Month(2020, 1))
     pooled, _ = measure_evidence(located, displaced, as_rest(displaced))
     assert (pooled.before.months, pooled.after.months) == (24, 1)
 
@@ -271,8 +275,8 @@ def test_a_start_in_the_last_month_compares_it_with_two_years(located):
 def test_with_one_earlier_year_nothing_is_usual_of_a_month(testville):
     dataset, config = testville
     young = replace(dataset, report={**dataset.report, "data_from": "2018-12-01"})
-    near = locate(young, config, Choices())
-    displaced = displace(near, chosen_of(WEST, EAST), Month(2019, 12))
+    near = locate_incidents(young, config, Choices())
+    displaced = analyze_displacement(near, chosen_of(WEST, EAST), Month(2019, 12))
     assert compare_newest(near, displaced).verdict is SeasonVerdict.TOO_FEW
 
 
@@ -284,7 +288,9 @@ def test_what_comes_after_changes_no_count_and_no_weight_of_before(
     testville, located, displaced, controls, measured, way
 ):
     dataset, config = testville
-    changed = locate(with_other_future(dataset, SINCE, way), config, Choices(), located.cover)
+    changed = locate_incidents(
+        with_other_future(dataset, SINCE, way), config, Choices(), located.cover
+    )
     # The places that are followed stay: only what is counted in them is other.
     other = measure_evidence(changed, displaced, controls)
     for one, two in zip((measured[0], *measured[1]), (other[0], *other[1]), strict=True):
@@ -301,7 +307,7 @@ def test_what_comes_after_changes_no_count_and_no_weight_of_before(
 
 
 def test_a_control_twice_as_large_and_alike_gives_the_same_difference(falling):
-    displaced = displace(falling, chosen_of(WEST), START)
+    displaced = analyze_displacement(falling, chosen_of(WEST), START)
     rest = displaced.places.zones.rest
     once, twice = (
         measure_evidence(
@@ -324,7 +330,7 @@ def test_neither_the_order_of_rows_nor_incidents_without_a_place_change_a_number
     order = np.random.default_rng(4).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order]
     table = table[table["lon"].notna()].reset_index(drop=True)
-    other = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
+    other = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
     assert measure_evidence(other, displaced, controls) == measured
 
 

@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import nbinom
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
-from csa.displacement.analyze import displace
+from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import (
     PANEL_COLUMNS,
     QUARTER_COLUMNS,
@@ -46,12 +46,12 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate(*testville, Choices())
+    return locate_incidents(*testville, Choices())
 
 
 @pytest.fixture(scope="module")
 def displaced(located):
-    return displace(located, chosen_of(WEST, EAST, period=WINDOW))
+    return analyze_displacement(located, chosen_of(WEST, EAST, period=WINDOW))
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_each_quarter_adds_up_its_months_of_the_panel(quarters, panel):
 
 def test_before_the_start_the_base_is_expected_and_after_it_what_is_usual_too(located, testville):
     past = [past_year(f"{year}-01", 0.7) for year in (2015, 2016, 2017)]
-    displaced = displace(located, chosen_of(WEST, EAST), SINCE, past)
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE, past)
     rows = quarters_of(located, displaced)
     places = displaced.places
     rest = counted_slowly(
@@ -192,8 +192,8 @@ def test_before_the_start_the_base_is_expected_and_after_it_what_is_usual_too(lo
 
 @pytest.mark.parametrize("at", [3, 10])
 def test_nine_in_ten_counts_of_a_quarter_lie_in_its_range(tmp_path, at):
-    located = locate(*town_of(tmp_path, steady((40, 40), (8, 8))), Choices())
-    even = displace(located, chosen_of(WEST), Month(2018, 1))
+    located = locate_incidents(*town_of(tmp_path, steady((40, 40), (8, 8))), Choices())
+    even = analyze_displacement(located, chosen_of(WEST), Month(2018, 1))
     displaced = replace(even, dispersion=replace(even.dispersion, value=2.5))
     row = quarters_of(located, displaced).iloc[at]
     assert (row["zone"], row["is_after"]) == ("core", at == 10)
@@ -238,7 +238,7 @@ def test_a_control_is_the_cells_likest_in_the_years_before_those_that_chose(
     ("since", "months"), [(Month(2019, 12), [2]), (Month(2019, 3), [3, 3, 3, 2])]
 )
 def test_a_last_quarter_has_only_the_months_that_are_over(located, testville, since, months):
-    displaced = displace(located, chosen_of(WEST, EAST), since)
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), since)
     rows = quarters_of(located, displaced)
     core = rows[(rows["zone"] == "core") & (rows["area_id"] == "")]
     assert core["months"].tolist() == [3] * 8 + months
@@ -251,7 +251,7 @@ def test_a_last_quarter_has_only_the_months_that_are_over(located, testville, si
 def test_near_the_datas_beginning_fewer_quarters_are_before_and_all_are_whole(
     located, since, n_before
 ):
-    rows = quarters_of(located, displace(located, chosen_of(WEST), since))
+    rows = quarters_of(located, analyze_displacement(located, chosen_of(WEST), since))
     core = rows[(rows["zone"] == "core") & (rows["area_id"] == "A")]
     assert (~core["is_after"]).sum() == n_before
     assert (core.loc[~core["is_after"], "months"] == 3).all()
@@ -259,7 +259,7 @@ def test_near_the_datas_beginning_fewer_quarters_are_before_and_all_are_whole(
 
 
 def test_one_area_alone_is_told_as_all_together_and_by_itself(located):
-    displaced = displace(located, chosen_of(WEST), SINCE)
+    displaced = analyze_displacement(located, chosen_of(WEST), SINCE)
     rows = quarters_of(located, displaced).drop(columns="area_id")
     half = len(rows) // 2
     assert rows[:half].equals(rows[half:].reset_index(drop=True))
@@ -267,7 +267,9 @@ def test_one_area_alone_is_told_as_all_together_and_by_itself(located):
 
 def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
     inner = frozenset({cell_at(KNOT)})
-    displaced = displace(located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE)
+    displaced = analyze_displacement(
+        located, chosen_of(inner, disk(cell_at(KNOT), 3) - inner), SINCE
+    )
     rows = quarters_of(located, displaced)
     heads = rows[["area_id", "zone"]].drop_duplicates().to_numpy().tolist()
     assert heads == [["", "core"], ["", "ring"], ["A", "core"], ["B", "core"], ["B", "ring"]]
@@ -276,8 +278,8 @@ def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
 
 
 def test_where_no_ring_has_a_cell_no_ring_is_told_of(testville):
-    coarse = locate(*testville, Choices(resolution=8))
-    displaced = displace(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
+    coarse = locate_incidents(*testville, Choices(resolution=8))
+    displaced = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
     rows = quarters_of(coarse, displaced)
     assert set(rows["zone"]) == {"core"}
     controls = match_controls(coarse, displaced)
@@ -301,7 +303,7 @@ def test_with_less_than_two_earlier_years_areas_are_compared_with_all_of_the_res
     located, since, start, is_known
 ):
     chosen = chosen_of(WEST, EAST, period=Period(start, start.plus(36)))
-    displaced = displace(located, chosen, since)
+    displaced = analyze_displacement(located, chosen, since)
     found = match_controls(located, displaced)
     assert found.is_known == is_known
     for one in (found.pooled, *found.single):
@@ -312,7 +314,9 @@ def test_with_less_than_two_earlier_years_areas_are_compared_with_all_of_the_res
 
 def test_where_the_file_names_no_months_the_bases_months_are_taken_to_have_chosen(located):
     for since, is_known in ((SINCE, True), (Month(2018, 12), False)):
-        found = match_controls(located, displace(located, chosen_of(WEST, period=None), since))
+        found = match_controls(
+            located, analyze_displacement(located, chosen_of(WEST, period=None), since)
+        )
         assert found.is_known == is_known
 
 
@@ -322,8 +326,10 @@ def test_a_control_that_is_not_close_is_all_of_the_rest(testville, located):
     is_placed = dataset.incidents["lon"].notna()
     is_placed &= ~dataset.incidents["flags"].str.contains("outside_study_area")
     alone = with_incidents(dataset, is_placed & (when < "2016-02-01"), KNOT)
-    other = locate(alone, config, Choices(), located.cover)
-    displaced = displace(other, chosen_of(disk(cell_at(KNOT), 0), EAST, period=WINDOW), SINCE)
+    other = locate_incidents(alone, config, Choices(), located.cover)
+    displaced = analyze_displacement(
+        other, chosen_of(disk(cell_at(KNOT), 0), EAST, period=WINDOW), SINCE
+    )
     found = match_controls(other, displaced)
     assert found.is_known
     assert found.single[0].rate_ratio < 0.5
@@ -336,8 +342,10 @@ def test_half_a_place_is_none(testville, located, panel):
     is_west = table["cell_r9"] == f"{cell_at(KNOT):x}"
     first = table.index[is_west & (table["occurred_at"] >= SINCE_DAY)][0]
     table.loc[first, "lat"] = np.nan
-    other = locate(replace(testville[0], incidents=table), testville[1], Choices(), located.cover)
-    displaced = displace(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+    other = locate_incidents(
+        replace(testville[0], incidents=table), testville[1], Choices(), located.cover
+    )
+    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
     again = panel_of(other, displaced, match_controls(other, displaced))
     apart = (again["incidents"] - panel["incidents"]).groupby(panel["zone"]).sum()
     assert apart.drop("control").to_dict() == {
@@ -347,8 +355,8 @@ def test_half_a_place_is_none(testville, located, panel):
 
 def test_homicides_alone_add_up_too(testville):
     dataset, config = testville
-    located = locate(dataset, config, Choices(kinds=("homicide",)))
-    displaced = displace(located, chosen_of(WEST, EAST), SINCE)
+    located = locate_incidents(dataset, config, Choices(kinds=("homicide",)))
+    displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
     panel = panel_of(located, displaced, match_controls(located, displaced))
     parts = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
     _, homicides = monthly(dataset.incidents)
@@ -373,8 +381,10 @@ def test_what_came_in_the_months_that_chose_the_areas_changes_no_control(testvil
     )
 
     def matched(of):
-        other = locate(of, config, Choices(), located.cover)
-        found = match_controls(other, displace(other, chosen_of(WEST, EAST, period=WINDOW), SINCE))
+        other = locate_incidents(of, config, Choices(), located.cover)
+        found = match_controls(
+            other, analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+        )
         return [(one.cells.tolist(), one.rate_ratio) for one in (found.pooled, *found.single)]
 
     wanted = matched(dataset)
@@ -389,8 +399,8 @@ def test_neither_the_order_of_rows_nor_their_numbers_change_a_table(
     order = np.random.default_rng(8).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order].reset_index(drop=True)
     table["incident_id"] = [f"x{n}" for n in range(len(table))]
-    other = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
-    displaced = displace(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
+    other = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
+    displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
     again = panel_of(other, displaced, match_controls(other, displaced))
     pd.testing.assert_frame_equal(again, panel)
     pd.testing.assert_frame_equal(quarters_of(other, displaced), quarters)

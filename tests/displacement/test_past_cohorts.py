@@ -8,7 +8,7 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
 from csa.displacement.lineage_windows import Chance
@@ -36,7 +36,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate(*testville, Choices())
+    return locate_incidents(*testville, Choices())
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(tes
 def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", last)
-    none = make_past(locate(short, config, Choices()), Choices(), config.areas)
+    none = make_past(locate_incidents(short, config, Choices()), Choices(), config.areas)
     assert none == ()
     save_past(none, tmp_path, short, config, Choices())
     assert load_past(tmp_path, short, config, Choices()) == ()
@@ -157,7 +157,7 @@ def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
 def test_a_month_in_part_at_the_end_is_not_counted(testville):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", "2019-12-30")
-    past = make_past(locate(short, config, Choices()), Choices(), config.areas)
+    past = make_past(locate_incidents(short, config, Choices()), Choices(), config.areas)
     assert [len(one.core.monthly) for one in past] == [24, 23]
 
 
@@ -239,7 +239,9 @@ def test_a_window_of_no_month_is_refused(located, testville):
 def test_what_came_later_changes_no_earlier_past_year(testville, located, past, way):
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), way)
-    other = make_past(locate(changed, config, Choices(), located.cover), Choices(), config.areas)
+    other = make_past(
+        locate_incidents(changed, config, Choices(), located.cover), Choices(), config.areas
+    )
     assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
     for one, two in zip(past[1:], other[1:], strict=True):
         assert (one.core.base, one.ring.base) == (two.core.base, two.ring.base)
@@ -255,7 +257,7 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     dataset, config = testville
     order = np.random.default_rng(2).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order].reset_index(drop=True)
-    shuffled = locate(replace(dataset, incidents=table), config, Choices(), located.cover)
+    shuffled = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
     again = make_past(shuffled, Choices(), config.areas)
     save_past(again, tmp_path / "a", dataset, config, Choices())
     save_past(past, tmp_path / "b", dataset, config, Choices())

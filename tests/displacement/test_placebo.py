@@ -10,10 +10,10 @@ from scipy.stats import binom
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
-from csa.areas.study_area import locate, study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import displace
+from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past_cohorts import make_past
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import zone_counts
@@ -28,7 +28,7 @@ FOLLOWED_MONTHS = 24
 @cache
 def located_in(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    return locate(dataset, config, Choices(), study_cells(dataset, 9))
+    return locate_incidents(dataset, config, Choices(), study_cells(dataset, 9))
 
 
 def cut_at(located, until):
@@ -48,13 +48,13 @@ def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
     _, config = philadelphia_in(shared_data, root)
     every = located_in(shared_data, root)
     cut = cut_at(every, since.plus(months))
-    located = locate(cut, config, Choices(), every.cover)
+    located = locate_incidents(cut, config, Choices(), every.cover)
     period = Period.before(since, 36)
     areas = find_areas(
         located, period, settle_params(located, period, Choices(), config.areas)
     ).areas
     letters = tuple(str(number) for number in range(len(areas)))
-    return displace(located, Chosen(letters, letters, areas, 9, period), since, past)
+    return analyze_displacement(located, Chosen(letters, letters, areas, 9, period), since, past)
 
 
 @cache

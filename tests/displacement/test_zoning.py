@@ -12,7 +12,7 @@ from scipy.stats import chi2_contingency, gamma
 
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.zoning import (
@@ -69,7 +69,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate(*testville, Choices())
+    return locate_incidents(*testville, Choices())
 
 
 def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
@@ -297,7 +297,7 @@ def test_an_area_within_another_has_no_ring_and_nothing_is_expected_of_it(locate
 
 
 def test_a_past_year_of_an_area_that_is_the_whole_city_has_no_ring_and_no_rest(testville):
-    coarse = locate(*testville, Choices(resolution=8))
+    coarse = locate_incidents(*testville, Choices(resolution=8))
     past = past_of(coarse, [frozenset(coarse.grid.places)], Month(2017, 1), 12)
     assert (past.ring.base.mean, past.ring.base.variance) == (0, 0)
     assert not past.ring.monthly.any()
@@ -309,7 +309,9 @@ def test_a_past_year_of_an_area_that_is_the_whole_city_has_no_ring_and_no_rest(t
 def test_where_nothing_came_before_nothing_is_expected_and_that_is_sure(testville):
     dataset, config = testville
     late = dataset.incidents[dataset.incidents["occurred_at"] >= "2019-02-01"]
-    young = locate(replace(dataset, incidents=late.reset_index(drop=True)), config, Choices())
+    young = locate_incidents(
+        replace(dataset, incidents=late.reset_index(drop=True)), config, Choices()
+    )
     places = place_areas(young, [WEST], SINCE)
     assert (places.cores[0].mean, places.cores[0].variance) == (0, 0)
     assert places.rest_before == 0
@@ -410,7 +412,9 @@ def test_every_incident_of_a_month_is_in_an_area_a_ring_or_the_rest(
 @pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
 def test_what_came_after_the_start_changes_nothing_that_is_expected(testville, located, way):
     dataset, config = testville
-    other = locate(with_other_future(dataset, SINCE, way), config, Choices(), located.cover)
+    other = locate_incidents(
+        with_other_future(dataset, SINCE, way), config, Choices(), located.cover
+    )
     one, two = (place_areas(each, [WEST, EAST], SINCE) for each in (located, other))
     assert (one.cores, one.rings, one.base) == (two.cores, two.rings, two.base)
     assert one.rest_before == two.rest_before

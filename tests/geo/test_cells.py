@@ -307,14 +307,14 @@ def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49():
 
 def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
     beside, far = min(ring(MIDDLE, 1)), far_cell(5)
-    joined = places.neighbours([far, MIDDLE, beside])
+    joined = places.find_neighbors([far, MIDDLE, beside])
     assert joined.toarray().tolist() == [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
-    assert places.neighbours([far, MIDDLE, beside], 6).toarray().min() == 1
+    assert places.find_neighbors([far, MIDDLE, beside], 6).toarray().min() == 1
 
 
 def test_of_seven_cells_the_middle_one_touches_all_and_each_other_four():
     seven = list(h3.grid_disk(MIDDLE, 1))
-    counted = places.neighbours(seven).sum(axis=1)
+    counted = places.find_neighbors(seven).sum(axis=1)
     assert counted[seven.index(MIDDLE)] == 7
     assert sorted(counted) == [4] * 6 + [7]  # itself, the middle, the two beside it
 
@@ -359,7 +359,7 @@ def test_a_straight_border_of_forty_kilometres_loses_no_cell():
 def test_no_cells_have_no_parts_no_holes_no_outlines_and_no_centres():
     assert pieces.contiguous_parts([]) == []
     assert pieces.fill_holes([]) == frozenset()
-    assert places.outlines([]).empty
+    assert places.draw_cells([]).empty
     assert places.centres([]).empty
     assert list(places.centres([])) == ["lon", "lat"]
     assert places.outline([]).is_empty
@@ -386,17 +386,17 @@ def test_no_cells_lie_in_no_larger_cell():
 
 def test_no_cells_have_no_neighbours():
     assert places.spirals([], 2).shape == (0, 19)
-    assert places.neighbours([]).shape == (0, 0)
+    assert places.find_neighbors([]).shape == (0, 0)
 
 
 def test_a_lone_cell_is_its_own_neighbour_and_the_places_around_it_are_empty():
     assert places.spirals([MIDDLE], 1).tolist() == [[0, -1, -1, -1, -1, -1, -1]]
-    assert places.neighbours([MIDDLE]).toarray().tolist() == [[1.0]]
+    assert places.find_neighbors([MIDDLE]).toarray().tolist() == [[1.0]]
 
 
 def test_within_zero_steps_a_cell_has_only_itself():
     assert places.spirals(UNIVERSE, 0).tolist() == [[n] for n in range(len(UNIVERSE))]
-    assert (places.neighbours(UNIVERSE, 0).toarray() == np.eye(len(UNIVERSE))).all()
+    assert (places.find_neighbors(UNIVERSE, 0).toarray() == np.eye(len(UNIVERSE))).all()
 
 
 def test_around_a_pentagon_the_shorter_ring_ends_empty():
@@ -503,7 +503,7 @@ def test_cells_read_back_as_they_were_written(cells):
 @general
 @given(cells=st.lists(st.sampled_from(UNIVERSE), max_size=20))
 def test_a_drawn_cell_has_longitude_first_and_keeps_its_place_in_the_list(cells):
-    drawn = places.outlines(cells)
+    drawn = places.draw_cells(cells)
     assert drawn.index.tolist() == cells
     assert drawn.crs == "EPSG:4326"
     for cell, shape in drawn.items():
@@ -519,7 +519,7 @@ def test_neighbours_are_what_so_many_steps_from_centre_to_centre_can_reach(cells
     at = [NUMBER[cell] for cell in cells]
     one_step = np.eye(len(UNIVERSE), dtype=int) + NEIGHBORS
     reached = np.linalg.matrix_power(one_step, steps)[np.ix_(at, at)] > 0
-    joined = places.neighbours(cells, steps)
+    joined = places.find_neighbors(cells, steps)
     assert (joined.toarray() == reached).all()
     spiral = places.spirals(cells, steps)
     assert spiral.shape == (len(cells), 1 + 3 * steps * (steps + 1))

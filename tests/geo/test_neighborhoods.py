@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.geo.neighborhoods import assign_neighborhoods, is_inside, people_in
+from csa.geo.neighborhoods import assign_neighborhoods, estimate_population, is_inside
 
 LON, LAT, SIDE = -94.6, 39.0, 0.01
 
@@ -55,16 +55,16 @@ def test_a_point_gets_the_name_of_the_square_it_lies_in():
 
 
 def test_half_a_neighborhood_has_half_of_its_people():
-    assert people_in(square(0, 0, width=0.5), two()) == pytest.approx(500, rel=1e-4)
-    assert people_in(square(0, 0, height=0.5), two()) == pytest.approx(500, rel=1e-3)
+    assert estimate_population(square(0, 0, width=0.5), two()) == pytest.approx(500, rel=1e-4)
+    assert estimate_population(square(0, 0, height=0.5), two()) == pytest.approx(500, rel=1e-3)
 
 
 def test_half_of_each_of_two_neighborhoods_has_half_of_the_people_of_both():
-    assert people_in(square(0.5, 0), two()) == pytest.approx(650, rel=1e-4)
+    assert estimate_population(square(0.5, 0), two()) == pytest.approx(650, rel=1e-4)
 
 
 def test_a_whole_neighborhood_has_all_of_its_people():
-    assert people_in(square(0, 0), two()) == pytest.approx(1000, rel=1e-9)
+    assert estimate_population(square(0, 0), two()) == pytest.approx(1000, rel=1e-9)
 
 
 def test_a_point_is_inside_the_study_area_or_it_is_not():
@@ -140,19 +140,19 @@ def test_a_point_with_only_one_coordinate_is_not_inside():
 
 
 def test_people_of_an_outline_that_only_touches_a_neighborhood_are_unknown():
-    assert people_in(square(-1, 0), two()) is None
+    assert estimate_population(square(-1, 0), two()) is None
 
 
 def test_what_lies_beyond_the_citys_border_has_no_people_of_the_city():
-    whole = people_in(square(0, 0), two())
-    assert people_in(square(-0.5, 0), two()) == pytest.approx(whole / 2, rel=1e-4)
+    whole = estimate_population(square(0, 0), two())
+    assert estimate_population(square(-0.5, 0), two()) == pytest.approx(whole / 2, rel=1e-4)
 
 
 def test_nine_tenths_of_known_population_are_enough_and_less_is_not():
     places = town(Known=(0, 0, 1000.0), Unknown=(1, 0, np.nan))
-    enough = people_in(square(0.08, 0), places)
+    enough = estimate_population(square(0.08, 0), places)
     assert enough == pytest.approx(920, rel=1e-4)
-    assert people_in(square(0.12, 0), places) is None
+    assert estimate_population(square(0.12, 0), places) is None
 
 
 # ---- Refused (unknown is no number) --------------------------------------------------------
@@ -165,19 +165,21 @@ def test_where_no_population_is_known_people_are_unknown(column):
         places = places.drop(columns="population")
     else:
         places["population"] = np.nan
-    assert people_in(square(0, 0), places) is None
+    assert estimate_population(square(0, 0), places) is None
 
 
 def test_an_outline_far_from_every_neighborhood_has_unknown_people():
-    assert people_in(square(9, 9), two()) is None
+    assert estimate_population(square(9, 9), two()) is None
 
 
 def test_an_outline_in_a_neighborhood_of_unknown_population_has_unknown_people():
-    assert people_in(square(1, 0), town(Known=(0, 0, 10.0), Unknown=(1, 0, np.nan))) is None
+    assert (
+        estimate_population(square(1, 0), town(Known=(0, 0, 10.0), Unknown=(1, 0, np.nan))) is None
+    )
 
 
 def test_nobody_living_there_is_a_number_and_not_unknown():
-    assert people_in(square(0, 0), town(Park=(0, 0, 0.0))) == 0
+    assert estimate_population(square(0, 0), town(Park=(0, 0, 0.0))) == 0
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -209,10 +211,12 @@ def test_people_west_and_east_of_a_line_add_up_to_everyone(cut, people):
     }
     places = town(**squares)
     west, east = square(0, 0, cut, 2), square(cut, 0, 3 - cut, 2)
-    assert people_in(west, places) + people_in(east, places) == pytest.approx(
+    assert estimate_population(west, places) + estimate_population(east, places) == pytest.approx(
         sum(people), rel=2e-4, abs=1e-6
     )
     slow = sum(
         n * min(max(cut - column, 0), 1) for (column, _), n in zip(NAMES, people, strict=True)
     )
-    assert people_in(west, places) == pytest.approx(slow, rel=2e-3, abs=1e-3 * max(people) + 1e-6)
+    assert estimate_population(west, places) == pytest.approx(
+        slow, rel=2e-3, abs=1e-3 * max(people) + 1e-6
+    )

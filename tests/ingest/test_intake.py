@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from csa.config.loading import load_city
 from csa.dataset.history import list_comparable, load_history
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.judge import REASONS
 from csa.ingest.sources import Inputs
 
 
 def intake(town, *paths, **more):
     config = load_city(town.config)
-    return build_dataset(config, Inputs(paths, town.places, **more))
+    return ingest_city(config, Inputs(paths, town.places, **more))
 
 
 def test_a_small_file_by_hand(town):
@@ -159,7 +159,7 @@ def test_philadelphias_files_are_read_whole(
     folder = shared_data / "philadelphia"
     config = load_city(root / "config" / "philadelphia.toml")
     inputs = Inputs((folder / name,), folder / "neighborhoods.geojson")
-    made = build_dataset(config, inputs)
+    made = ingest_city(config, inputs)
     report = made.dataset.report
     assert report["rows_read"] == rows
     assert {k: n for k, n in report["rows_rejected"].items() if n} == rejected
@@ -183,7 +183,7 @@ def test_officer_involved_shootings_are_left_out_of_the_copy_that_does_not_mark_
     folder = shared_data / "philadelphia"
     config = load_city(root / "config" / "philadelphia.toml")
     paths = tuple(sorted(folder.glob("*shooting*.csv")))
-    report = build_dataset(config, Inputs(paths, folder / "neighborhoods.geojson")).dataset.report
+    report = ingest_city(config, Inputs(paths, folder / "neighborhoods.geojson")).dataset.report
     assert report["rules"][0]["rows"] == 220
     assert report["rules"][0]["incidents"] == 110
     assert report["incidents_in_several_sources"] > 13_000

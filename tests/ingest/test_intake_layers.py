@@ -6,11 +6,11 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
-from csa.areas.analysis import highest_risk, propose, risk_near, services_near
+from csa.areas.analysis import highest_risk, propose_areas, risk_near, services_near
 from csa.areas.choices import Choices
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
-from csa.dataset.versioned import LAYERS, load_dataset
+from csa.dataset.versioned import LAYERS, open_dataset
 from csa.ingest.sources import Inputs, add_layers
 
 LAYERS_TOML = """
@@ -77,7 +77,7 @@ def test_layers_in_the_data_folder_are_stored_and_said(layered, ingest, monkeypa
     assert f"services.csv, as of August 1, 2020: 2 places, of 4 rows; left out: {lost}." in said
     lost = "1 outside surroundings"
     assert f"risk.geojson, as of January 1, 2020: 2 places, of 3 rows; left out: {lost}." in said
-    dataset = load_dataset(layered.folder / "ds")
+    dataset = open_dataset(layered.folder / "ds")
     assert dataset.services["name"].tolist() == ["Hope", "Oak"]
     assert dataset.risk_terrain["score"].tolist() == [2.0, 1.0]
     assert dataset.report["services"]["source"] == "the team"
@@ -98,8 +98,8 @@ def test_layers_named_by_options_are_read(layered, ingest):
 def test_what_candidate_areas_have_around_them(layered, ingest):
     words = ("--services", layered.folder / "services.csv")
     ingest(*words, "--risk-terrain", layered.folder / "risk.geojson")
-    dataset, config = load_dataset(layered.folder / "ds"), load_city(layered.config)
-    proposal = propose(dataset, config, Choices())
+    dataset, config = open_dataset(layered.folder / "ds"), load_city(layered.config)
+    proposal = propose_areas(dataset, config, Choices())
     near = services_near(dataset, config, proposal).set_index("kind")
     assert near.loc["clinic", ["inside", "nearest_name"]].tolist() == [1, "Hope"]
     assert near.loc["school", ["inside", "near", "nearest_name"]].tolist() == [0, 0, "Oak"]
@@ -115,9 +115,9 @@ def test_what_candidate_areas_have_around_them(layered, ingest):
 
 def test_a_city_without_layers_has_none_and_no_answer(town, ingest):
     ingest()
-    dataset, config = load_dataset(town.folder / "ds"), load_city(town.config)
+    dataset, config = open_dataset(town.folder / "ds"), load_city(town.config)
     assert (dataset.services, dataset.risk_terrain) == (None, None)
-    proposal = propose(dataset, config, Choices())
+    proposal = propose_areas(dataset, config, Choices())
     assert services_near(dataset, config, proposal) is None
     assert risk_near(dataset, config, proposal) is None
     assert highest_risk(dataset, config) is None
@@ -130,7 +130,7 @@ def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
     assert before["fingerprint"] == after["fingerprint"]
     config = load_city(layered.config)
     without, beside = (
-        propose(load_dataset(layered.folder / name), config, Choices()).summary
+        propose_areas(open_dataset(layered.folder / name), config, Choices()).summary
         for name in ("without", "with")
     )
     assert without == beside
@@ -142,7 +142,7 @@ def test_a_dataset_from_before_layers_still_loads(layered, ingest):
     report = json.loads(marker.read_text())
     del report["services"], report["risk_terrain"]
     marker.write_text(json.dumps(report))
-    assert load_dataset(layered.folder / "ds").services is None
+    assert open_dataset(layered.folder / "ds").services is None
 
 
 def test_a_version_may_lack_a_layer_that_another_has(layered, ingest):
@@ -152,9 +152,9 @@ def test_a_version_may_lack_a_layer_that_another_has(layered, ingest):
     assert (place / "services.parquet").is_file()
     ingest()
     assert not (place / "services.parquet").is_symlink()
-    assert load_dataset(place).services is None
+    assert open_dataset(place).services is None
     ingest(*words)
-    assert len(load_dataset(place).services) == 2
+    assert len(open_dataset(place).services) == 2
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_a_layer_that_was_changed_or_is_gone_is_damage(layered, ingest, key):
     table = gpd.read_parquet(file)
     table.iloc[::-1].to_parquet(file)
     with pytest.raises(SourceError, match="is damaged"):
-        load_dataset(layered.folder / "ds")
+        open_dataset(layered.folder / "ds")
     file.unlink()
     with pytest.raises(SourceError, match="is damaged"):
-        load_dataset(layered.folder / "ds")
+        open_dataset(layered.folder / "ds")

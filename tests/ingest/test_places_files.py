@@ -15,7 +15,7 @@ from shapely.geometry import Polygon, box
 from csa.base.errors import CrsError, SourceError, TableError
 from csa.config.city import PlacesSource, Point, Population, Source
 from csa.config.loading import load_city
-from csa.dataset.versioned import fingerprint, load_dataset
+from csa.dataset.versioned import fingerprint, open_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
@@ -265,14 +265,14 @@ def dataset(town, run):
 
 
 def test_a_dataset_comes_back_as_it_was_written(dataset):
-    loaded = load_dataset(dataset)
+    loaded = open_dataset(dataset)
     assert loaded.incidents["incident_id"].tolist() == ["1"]
     assert loaded.study_area.area == pytest.approx(0.1 * 0.05)
     assert loaded.fingerprint == json.loads((dataset / "ingest.json").read_text())["fingerprint"]
 
 
 def test_the_fingerprint_is_of_each_neighborhood_not_of_their_union_alone(dataset):
-    loaded = load_dataset(dataset)
+    loaded = open_dataset(dataset)
     moved = loaded.neighborhoods.copy()
     moved.loc[0, "geometry"] = box(-94.56, 39.00, -94.50, 39.05)
     renamed = loaded.neighborhoods.assign(name=["A", "B"])
@@ -283,37 +283,37 @@ def test_the_fingerprint_is_of_each_neighborhood_not_of_their_union_alone(datase
 
 
 def test_a_changed_map_is_another_dataset(town, run, dataset):
-    before = load_dataset(dataset).fingerprint
+    before = open_dataset(dataset).fingerprint
     table = gpd.read_file(town.places)
     table.loc[0, "geometry"] = box(-94.60, 39.00, -94.56, 39.05)
     table.loc[1, "geometry"] = box(-94.56, 39.00, -94.50, 39.05)  # the same union
     table.to_file(town.places)
     words = ("--city", town.config, "--places", town.places, town.folder / "a.csv", "--out", "ds")
     run("ingest", *words)
-    assert load_dataset(dataset).fingerprint != before
+    assert open_dataset(dataset).fingerprint != before
     assert (dataset / "current").resolve().name == "0002"
 
 
 def test_what_is_no_dataset_is_refused_with_the_remedy(tmp_path):
     with pytest.raises(SourceError, match="csa ingest"):
-        load_dataset(tmp_path)
+        open_dataset(tmp_path)
     (tmp_path / "ingest.json").write_text('{"kind": "proposal"}')
     with pytest.raises(SourceError, match="is no dataset"):
-        load_dataset(tmp_path)
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"NaN oops"])
 def test_an_account_that_is_no_json_is_damaged_and_the_remedy_is_told(dataset, content):
     (dataset / "current" / "ingest.json").write_bytes(content)
     with pytest.raises(SourceError, match=r"is damaged.*Make it again with csa ingest"):
-        load_dataset(dataset)
+        open_dataset(dataset)
 
 
 def test_a_format_of_the_future_is_refused(dataset):
     marker = dataset / "ingest.json"
     marker.write_text(marker.read_text().replace('"format_version": 1', '"format_version": 2'))
     with pytest.raises(SourceError, match="is of format 2; this version knows 1"):
-        load_dataset(dataset)
+        open_dataset(dataset)
 
 
 def test_a_changed_or_cut_off_table_is_damaged(dataset):
@@ -321,13 +321,13 @@ def test_a_changed_or_cut_off_table_is_damaged(dataset):
     table = pd.read_parquet(place)
     table.assign(lon=-94.58).to_parquet(place)
     with pytest.raises(SourceError, match="is damaged"):
-        load_dataset(dataset)
+        open_dataset(dataset)
     place.write_bytes(place.read_bytes()[:-20])
     with pytest.raises(SourceError, match="is damaged"):
-        load_dataset(dataset)
+        open_dataset(dataset)
     table.drop(columns="kind").to_parquet(place)
     with pytest.raises(TableError, match="kind"):
-        load_dataset(dataset)
+        open_dataset(dataset)
 
 
 # ---- where files are looked for ------------------------------------------------------------

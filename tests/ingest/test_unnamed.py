@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from csa.config.loading import load_city
 from csa.ingest.columns import match_layout
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.judge import judge_file
 from csa.ingest.records import read_records
 from csa.ingest.sources import Inputs
@@ -40,7 +40,7 @@ def test_new_yorks_flag_of_its_last_six_months(town):
     rows = [new_york_row(n, ("true", "false")[n % 2], 1 + n % 6) for n in range(90)]
     rows += [new_york_row(n, "N" if n % 4 else "Y", 7 + n % 6) for n in range(100, 148)]
     path = town.write("nypd.csv", *rows, header=NEW_YORK_HEADER)
-    intake = build_dataset(load_city(town.config), Inputs((path,), town.places))
+    intake = ingest_city(load_city(town.config), Inputs((path,), town.places))
     report = intake.dataset.report
     assert report["rows_rejected"]["not_a_shooting"] == 48
     assert report["unnamed"] == [

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
-from csa.priority.assess import CHOSEN_COLUMNS, COMPONENTS, components_of, judge, prioritise
+from csa.priority.assess import CHOSEN_COLUMNS, COMPONENTS, assess_areas, components_of, prioritize
 from csa.priority.index import Weights
 from tests.areas.test_finding import KNOT, history, line, town_of
 from tests.priority.test_assessment import asked_of_sample, sample_city
@@ -28,8 +28,8 @@ EVEN = Weights(dict.fromkeys(COMPONENTS, 1.0))
 
 def found_in(folder, lines, **choices):
     dataset, config = town_of(folder, lines)
-    proposal = propose(dataset, config, Choices(**choices))
-    return proposal, judge(dataset, config, proposal)
+    proposal = propose_areas(dataset, config, Choices(**choices))
+    return proposal, assess_areas(dataset, config, proposal)
 
 
 def sentences(judged):
@@ -49,7 +49,7 @@ def test_a_doubtful_area_has_no_tier_is_never_first_and_says_why(root):
     assert counted.startswith("Kestrelby (F) had 24 incidents;")
     assert why.startswith("23 of them lie at a point that may stand for unknown places.")
     assert judged.n_without_tier == 1
-    chosen = prioritise(judged, EVEN, 9)
+    chosen = prioritize(judged, EVEN, 9)
     assert chosen.index[~chosen["is_first"]].tolist() == ["F"]
     assert chosen.loc["F", ["in_top_probability", "priority_index", "top_share"]].isna().all()
     assert "F" not in components_of(judged).index
@@ -147,8 +147,8 @@ def slow_hot_cells(counts, land):
 def test_hot_cells_are_counted_by_area_where_there_are_enough_incidents(root):
     dataset, config, _ = sample_city(root)
     cover = study_cells(dataset, 8)
-    proposal = propose(dataset, config, Choices(resolution=8), cover=cover)
-    judged = judge(dataset, config, proposal, cover=cover)
+    proposal = propose_areas(dataset, config, Choices(resolution=8), cover=cover)
+    judged = assess_areas(dataset, config, proposal, cover=cover)
     assert judged.answers["test_cells"].can
     land = {f"{cell:x}": km2 for cell, km2 in cover["area_km2"].items()}
     cells = proposal.cells.set_index("cell")["incidents"].to_dict()
@@ -169,7 +169,7 @@ def test_weighing_is_the_mean_of_standard_deviations_of_the_firm_areas(root):
         for name in weights
     }
     slow = 0.75 * scores["homicides"] + 0.25 * scores["people"]
-    chosen = prioritise(judged, Weights(weights), 3)
+    chosen = prioritize(judged, Weights(weights), 3)
     assert chosen.columns.tolist() == list(CHOSEN_COLUMNS)
     assert chosen["priority_index"].dropna().to_dict() == pytest.approx(slow.to_dict())
     assert set(chosen.index[chosen["is_first"]]) == set(slow.nlargest(3).index)
@@ -197,7 +197,7 @@ def test_no_area_is_a_judgement_of_the_city_alone(tmp_path):
     assert (len(judged.table), judged.estimates, dict(judged.why)) == (0, (), {})
     assert judged.n_without_tier == 0
     assert str(judged.answers["compare_one"].message).startswith("Too few to say whether")
-    chosen = prioritise(judged, EVEN, 5)
+    chosen = prioritize(judged, EVEN, 5)
     assert chosen.columns.tolist() == list(CHOSEN_COLUMNS)
     assert not len(chosen)
 
@@ -206,7 +206,7 @@ def test_one_area_alone_is_in_the_first_tier(tmp_path):
     _, judged = found_in(tmp_path, history(n_other=0))
     assert judged.table["tier"].tolist() == [1]
     assert "It is in tier 1:" in sentences(judged)["A"][1]
-    chosen = prioritise(judged, EVEN, 1)
+    chosen = prioritize(judged, EVEN, 1)
     assert chosen.loc["A"].tolist() == [1, 0, 1, True]
 
 
@@ -218,7 +218,7 @@ def test_all_incidents_at_one_point_are_looked_at_first(tmp_path):
     ]
     assert judged.table["tier"].isna().all()
     assert "may stand for unknown places" in sentences(judged)["A"][1]
-    assert not prioritise(judged, EVEN, 1)["is_first"].any()
+    assert not prioritize(judged, EVEN, 1)["is_first"].any()
 
 
 def test_a_window_longer_than_the_data_is_judged_by_the_months_that_there_are(tmp_path):
@@ -264,7 +264,7 @@ def test_months_without_an_incident_are_no_error(tmp_path):
     _, judged = found_in(tmp_path, lines, until=Month(2018, 1), months=24)
     assert len(judged.table) == 0
     assert judged.city_per_km2 == 0
-    assert math.isnan(judged.concentration.generalised_gini)
+    assert math.isnan(judged.concentration.generalized_gini)
     said = str(judged.answers["test_cells"].message)
     assert said.startswith("Too few to say which single cells stand out (incidents: 0,")
 
@@ -283,7 +283,7 @@ def test_in_a_flat_city_no_area_is_told_apart_and_each_says_so(tmp_path):
         assert counted == f"{row['place_name']} ({area}) had {row['incidents']:,} incidents."
         usual = judged.city_per_km2 * row["area_km2"]
         assert f"no area has a tier; about {usual:.1f} would be usual" in why
-    chosen = prioritise(judged, EVEN, 2)
+    chosen = prioritize(judged, EVEN, 2)
     assert chosen["is_first"].sum() == 2  # by what is known: homicides and months with incidents
     assert chosen["in_top_probability"].sum() == pytest.approx(2)
     assert chosen["in_top_probability"].tolist() == pytest.approx(
@@ -306,7 +306,7 @@ def test_an_area_no_denser_than_the_city_says_that_it_cannot_be_told_apart(tmp_p
 
 def test_where_there_is_room_for_all_each_firm_area_is_first(root):
     _, judged = asked_of_sample(root)
-    chosen = prioritise(judged, EVEN, 99).drop("F")
+    chosen = prioritize(judged, EVEN, 99).drop("F")
     assert (chosen[["in_top_probability", "top_share", "is_first"]] == 1).all(axis=None)
 
 
@@ -318,16 +318,16 @@ def test_a_proposal_made_from_other_data_is_refused(root):
     proposal, _ = asked_of_sample(root)
     other = replace(dataset, report={**dataset.report, "fingerprint": "0" * 64})
     with pytest.raises(CsaError, match=r"from other data than the dataset\. Propose again\."):
-        judge(other, config, proposal, cover=cover)
+        assess_areas(other, config, proposal, cover=cover)
 
 
 def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
     _, judged = asked_of_sample(root)
     with pytest.raises(ParamError, match="beauty"):
-        prioritise(judged, Weights({"expected": 1, "beauty": 1}), 3)
+        prioritize(judged, Weights({"expected": 1, "beauty": 1}), 3)
     for capacity in (0, -1):
         with pytest.raises(ParamError):
-            prioritise(judged, EVEN, capacity)
+            prioritize(judged, EVEN, capacity)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -339,7 +339,10 @@ def test_neither_row_order_nor_asking_twice_nor_a_cover_at_hand_changes_a_judgem
     order = np.random.default_rng(7).permutation(len(dataset.incidents))
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
     before = dataset.incidents.copy(), proposal.areas.copy()
-    again = [judge(dataset, config, proposal), judge(shuffled, config, proposal, cover=cover)]
+    again = [
+        assess_areas(dataset, config, proposal),
+        assess_areas(shuffled, config, proposal, cover=cover),
+    ]
     for other in again:
         pd.testing.assert_frame_equal(other.table, judged.table)
         assert other.estimates == judged.estimates
@@ -358,8 +361,8 @@ def test_neither_row_order_nor_asking_twice_nor_a_cover_at_hand_changes_a_judgem
 def test_other_weights_change_the_index_and_who_is_first_and_nothing_else(root, given_, capacity):
     _, judged = asked_of_sample(root)
     table = judged.table.copy()
-    one = prioritise(judged, EVEN, capacity)
-    other = prioritise(judged, Weights(dict(zip(COMPONENTS, given_, strict=True))), capacity)
+    one = prioritize(judged, EVEN, capacity)
+    other = prioritize(judged, Weights(dict(zip(COMPONENTS, given_, strict=True))), capacity)
     unweighed = ["in_top_probability", "top_share"]
     pd.testing.assert_frame_equal(one[unweighed], other[unweighed])
     pd.testing.assert_frame_equal(judged.table, table)
@@ -372,5 +375,5 @@ def test_steps_are_told_as_they_begin(root):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     told = []
-    judge(dataset, config, proposal, told.append, cover)
+    assess_areas(dataset, config, proposal, told.append, cover)
     assert told == ["cells", "estimates", "stability"]

@@ -10,22 +10,22 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset, save_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
 from csa.displacement.follow import FollowSource
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
-from csa.reports.month.gathering import Beside, gather
-from csa.reports.public.bundle import write_bundle
+from csa.reports.month.gathering import Beside, gather_month
+from csa.reports.public.bundle import publish_bundle
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.pages import Pictures
 from tests.reports import told
@@ -40,10 +40,10 @@ def sample_source(root, tmp_path_factory):
     """The sample city's dataset in its folder, its file, and how areas are proposed."""
     config = load_city(root / "config" / "sample.toml")
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("sample") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
-    return FollowSource(out, load_dataset(out), config, Choices())
+    return FollowSource(out, open_dataset(out), config, Choices())
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def sample_plan(root):
 def sample_records(sample_source):
     """Three areas served since October 2019, with what is public of them and what is not."""
     source = sample_source
-    proposal = propose(source.dataset, source.config, Choices(until=Month(2019, 9)))
+    proposal = propose_areas(source.dataset, source.config, Choices(until=Month(2019, 9)))
     areas, steps, tasks, asked = [], [], [], []
     for letter in "ADF":
         made = candidate_of(proposal, letter)
@@ -106,14 +106,16 @@ def decided_records(sample_records):
 def month_facts(sample_source, sample_plan, decided_records):
     """The facts of July 2020 with three areas served, the public's by hand; not to be changed."""
     asked = Beside(with_public=False)
-    found = gather(sample_source, sample_plan, decided_records, Month(2020, 7), beside=asked)
+    found = gather_month(sample_source, sample_plan, decided_records, Month(2020, 7), beside=asked)
     return replace(found, public=PublicPart(told.facts()))
 
 
 @pytest.fixture(scope="session")
 def bare_facts(sample_source):
     """The facts of July 2020 without a plan, and before anything was decided."""
-    return gather(sample_source, None, Records(), Month(2020, 7), beside=Beside(with_public=False))
+    return gather_month(
+        sample_source, None, Records(), Month(2020, 7), beside=Beside(with_public=False)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -131,5 +133,5 @@ def pictures():
 def bundle_folder(public_made, pictures, tmp_path_factory):
     """The sample city's bundle, with its site; not to be changed."""
     out = tmp_path_factory.mktemp("published") / "bundle"
-    write_bundle(out, public_made.facts, [public_made.publication], pictures, with_site=True)
+    publish_bundle(out, public_made.facts, [public_made.publication], pictures, with_site=True)
     return out

@@ -19,9 +19,9 @@ from csa.reports.public.bundle import (
     all_published,
     bundle_files,
     carried_on,
+    publish_bundle,
     read_bundle,
     read_published,
-    write_bundle,
 )
 from csa.reports.public.pages import Pictures
 from csa.reports.public.tables import COLUMNS
@@ -134,7 +134,7 @@ def test_nothing_internal_is_in_it(texts):
 
 
 def test_the_same_facts_give_the_same_bytes(bundle_folder, public_made, pictures, tmp_path):
-    write_bundle(
+    publish_bundle(
         tmp_path / "b", public_made.facts, [public_made.publication], pictures, with_site=True
     )
     assert files_in(tmp_path / "b") == files_in(bundle_folder)
@@ -162,7 +162,7 @@ def copied(bundle_folder, tmp_path):
 
 
 def test_a_bundle_replaces_a_bundle_whole_its_site_too(copied, public_made):
-    write_bundle(copied, public_made.facts, [public_made.publication], {})
+    publish_bundle(copied, public_made.facts, [public_made.publication], {})
     names = set(files_in(copied))
     assert not names & SITE
     assert not [name for name in names if name.endswith(".png")]
@@ -175,7 +175,7 @@ def test_what_is_not_ours_is_never_replaced(copied, public_made, stranger):
     (copied / stranger).write_text("kept")
     before = files_in(copied)
     with pytest.raises(OutputError, match=r"letter\.txt"):
-        write_bundle(copied, public_made.facts, [public_made.publication], {})
+        publish_bundle(copied, public_made.facts, [public_made.publication], {})
     assert files_in(copied) == before
 
 
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_the_old_bundle_as_it_was(copied, public_made, monkey
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left"):
-        write_bundle(copied, public_made.facts, [public_made.publication], {}, with_site=True)
+        publish_bundle(copied, public_made.facts, [public_made.publication], {}, with_site=True)
     assert files_in(copied) == before
     assert [path.name for path in copied.parent.iterdir()] == ["bundle"]
 
@@ -196,15 +196,15 @@ def test_what_somebody_else_published_meanwhile_is_not_lost(copied, public_made)
     before = files_in(copied)
     later = replace(public_made.publication, id="2020-Q3")
     with pytest.raises(OutputError, match="meanwhile"):
-        write_bundle(copied, public_made.facts, [later], {})
+        publish_bundle(copied, public_made.facts, [later], {})
     assert files_in(copied) == before
-    write_bundle(copied, public_made.facts, [public_made.publication, later], {})
+    publish_bundle(copied, public_made.facts, [public_made.publication, later], {})
     assert [one.id for one in read_published(copied)] == ["2020-Q2", "2020-Q3"]
 
 
 def test_all_that_was_ever_published_is_carried_on(copied, public_made, tmp_path):
     older = replace(public_made.publication, id="2020-Q1")
-    write_bundle(tmp_path / "older", public_made.facts, [older], {})
+    publish_bundle(tmp_path / "older", public_made.facts, [older], {})
     found = all_published(copied, [tmp_path / "older", copied], "sample")
     assert found == (older, public_made.publication)
     assert all_published(tmp_path / "absent", [], "sample") == ()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.study_area import study_cells
 from csa.base.errors import PeriodError
@@ -25,7 +25,7 @@ from csa.reports.briefing.measuring import measure_lines
 from csa.reports.month.alike import unlike
 from csa.reports.month.area_facts import AreaMove
 from csa.reports.month.area_gathering import MonthSeen, areas_of
-from csa.reports.month.gathering import Beside, gather, snapshot_for
+from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 from csa.reports.month.helping import helps_of, services_per_1k
 from csa.reports.month.looking import MonthEnd, follow, through_month
 from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
@@ -39,7 +39,7 @@ def july(sample_source):
     """The sample city's proposal of July 2020, and the place from which it is told."""
     source = sample_source
     choices = Choices(until=JULY.plus(1))
-    now = propose(source.dataset, source.config, choices)
+    now = propose_areas(source.dataset, source.config, choices)
     dataset = through_month(source.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
     cover = study_cells(dataset, choices.resolution)
@@ -315,7 +315,7 @@ def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source,
         refuse_outside(sample_source.dataset, month)
     assert refused.value.message.key == "report.month"
     with pytest.raises(PeriodError):
-        gather(sample_source, None, Records(), month, beside=ALONE)
+        gather_month(sample_source, None, Records(), month, beside=ALONE)
 
 
 def test_data_without_a_day_are_refused(sample_source):
@@ -335,7 +335,7 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     later = dataset.incidents["occurred_at"] >= pd.Timestamp("2020-08-01")
     incidents = dataset.incidents[~later | (np.arange(len(later)) % 2 == 0)]
     other = replace(sample_source, dataset=replace(dataset, incidents=incidents))
-    found = gather(other, None, Records(), JULY, beside=ALONE)
+    found = gather_month(other, None, Records(), JULY, beside=ALONE)
     assert later.sum() > 10
     assert found.areas == bare_facts.areas
     assert found.followed == bare_facts.followed

@@ -14,7 +14,7 @@ from csa.reports.making import (
     Drawer,
     form_of,
     make_all,
-    make_edition,
+    make_report,
     marker_of,
     names_of,
     paper_of,
@@ -58,7 +58,7 @@ def test_an_edition_has_two_to_six_pages_and_less_than_a_megabyte(files, audienc
 
 @pytest.mark.parametrize("form", ["pdf", "html", "docx"])
 def test_one_edition_is_the_same_as_among_all(files, month_facts, form):
-    name, content = make_edition(month_facts, "executive", "en", form, drawn)
+    name, content = make_report(month_facts, "executive", "en", form, drawn)
     assert name == f"2020-07_executive_en.{form}"
     assert files[name] == content
 
@@ -82,7 +82,7 @@ def test_a_map_that_several_editions_show_is_drawn_once(month_facts, monkeypatch
     monkeypatch.setattr(cartography, "draw_map", draw)
     drawer = Drawer()
     for audience in ("executive", "enforcement", "prevention-walks"):
-        make_edition(month_facts, audience, "en", "html", drawer)
+        make_report(month_facts, audience, "en", "html", drawer)
     n_areas = len(month_facts.areas)
     assert sizes[0] == ("print", making.CITY_PX, True)
     assert sizes[1:] == [("print", making.WALK_PX, False)] * n_areas
@@ -100,7 +100,7 @@ def test_paper_is_letter_where_miles_are_and_a4_elsewhere(month_facts):
 
 @pytest.mark.parametrize("audience", EDITIONS)
 def test_a_report_before_anything_was_decided_is_whole(bare_facts, audience):
-    name, page = make_edition(bare_facts, audience, "es", "html", drawn)
+    name, page = make_report(bare_facts, audience, "es", "html", drawn)
     said = "es" if audience in {"public", "prevention-walks"} else "en"  # offices read English
     assert name == f"2020-07_{audience}_{said}.html"
     assert f'<html lang="{said}">'.encode() in page
@@ -111,9 +111,9 @@ def test_a_map_that_cannot_be_drawn_is_told_in_its_place_in_each_form(month_fact
         raise OutputError("files.cannot_write", path="map", why="no room")
 
     for form in ("pdf", "html", "docx"):
-        _, content = make_edition(month_facts, "executive", "en", form, fail)
+        _, content = make_report(month_facts, "executive", "en", form, fail)
         assert content
-    _, page = make_edition(month_facts, "executive", "en", "html", fail)
+    _, page = make_report(month_facts, "executive", "en", "html", fail)
     assert b'class="missing"' in page
     assert b"<img" not in page
 
@@ -124,9 +124,9 @@ def test_forty_areas_with_long_names_are_all_there(month_facts):
         for n in range(40)
     )
     crowded = replace(month_facts, areas=areas)
-    _, page = make_edition(crowded, "executive", "en", "html", drawn)
+    _, page = make_report(crowded, "executive", "en", "html", drawn)
     assert all(f"{LONG_NAME[:56]} {n:03}" in page.decode() for n in range(40))
-    _, pdf = make_edition(crowded, "executive", "en", "pdf", drawn)
+    _, pdf = make_report(crowded, "executive", "en", "pdf", drawn)
     assert 2 <= len(pages(pdf)) <= 8
 
 
@@ -143,7 +143,7 @@ def test_forty_areas_with_long_names_are_all_there(month_facts):
 )
 def test_what_there_is_no_edition_of_is_refused(month_facts, audience, language, form, told):
     with pytest.raises(ParamError, match=told):
-        make_edition(month_facts, audience, language, form)
+        make_report(month_facts, audience, language, form)
 
 
 def test_the_ending_of_a_name_says_what_the_file_is_to_be():
@@ -164,7 +164,7 @@ def test_all_editions_are_refused_at_once_where_no_pdf_can_be_made(month_facts, 
     monkeypatch.setattr(making, "require_pdf", absent)
     with pytest.raises(MachineError, match="libpango"):
         make_all(month_facts, "en", draw=drawn)
-    assert make_edition(month_facts, "public", "en", "html", drawn)[1]
+    assert make_report(month_facts, "public", "en", "html", drawn)[1]
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -173,5 +173,5 @@ def test_all_editions_are_refused_at_once_where_no_pdf_can_be_made(month_facts, 
 def test_the_same_facts_give_the_same_files(files, month_facts):
     for audience in ("prevention", "public", "prevention-leaders"):
         for form in ("pdf", "html", "docx"):
-            name, content = make_edition(month_facts, audience, "en", form, drawn)
+            name, content = make_report(month_facts, audience, "en", form, drawn)
             assert files[name] == content

@@ -4,7 +4,7 @@ import pypdfium2
 import pytest
 
 from csa.base.errors import CsaError
-from csa.reports.making import make_edition
+from csa.reports.making import make_report
 from tests.looking import KEPT, is_alike, skip_when_kept_anew
 
 EDITIONS = ("executive", "prevention", "intervention", "enforcement", "public")
@@ -28,7 +28,7 @@ def made(month_facts):
 
     def call(audience):
         if audience not in found:
-            found[audience] = pages(make_edition(month_facts, audience, "en", "pdf")[1])
+            found[audience] = pages(make_report(month_facts, audience, "en", "pdf")[1])
         return found[audience]
 
     return call
@@ -51,5 +51,5 @@ def test_a_page_of_another_edition_and_one_without_its_map_are_seen(made, month_
     def refuse(_sheet):
         raise CsaError("report.walks_none")
 
-    without = pages(make_edition(month_facts, "executive", "en", "pdf", refuse)[1])
+    without = pages(make_report(month_facts, "executive", "en", "pdf", refuse)[1])
     assert not all(is_alike(page, f"executive-{n}") for n, page in enumerate(without, 1))

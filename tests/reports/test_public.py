@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.errors import ConfigError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.base.text import Speaker
@@ -22,8 +22,8 @@ from csa.decisions.store.records import APPROVED, Records
 from csa.decisions.store.tables import ChangeRow
 from csa.disclosure.exposure import find_exposed
 from csa.disclosure.published import Publication
-from csa.displacement.analyze import displace
-from csa.ingest.intake import build_dataset
+from csa.displacement.analyze import analyze_displacement
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.briefing.serving import served_with
@@ -57,7 +57,7 @@ def in_town(folder, lines, *, has_field=False, rule=RULE):
     town.config.write_text(town.config.read_text() + rule)
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
-    return build_dataset(config, Inputs((path,), town.places)).dataset, config
+    return ingest_city(config, Inputs((path,), town.places)).dataset, config
 
 
 def row(n, day, lon=-94.57, lat=39.02, domestic="N"):
@@ -178,7 +178,9 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
         report={**data.report, "data_through": "2020-06-30"},
     )
     areas = served_with(sample_records, "A")
-    found = displace(locate(until, sample_source.config, Choices()), areas.chosen, areas.since)
+    found = analyze_displacement(
+        locate_incidents(until, sample_source.config, Choices()), areas.chosen, areas.since
+    )
     core = found.pooled.core
     change = public_facts.change
     assert (change.since, change.through) == ("2019-10", "2020-06")
@@ -463,7 +465,7 @@ def test_philadelphia_is_published_on_the_word_in_its_file(root, shared_data, tm
     inputs = Inputs(
         (folder / "philly_shooting_victims_2015_2025.csv",), folder / "neighborhoods.geojson"
     )
-    dataset = build_dataset(config, inputs).dataset
+    dataset = ingest_city(config, inputs).dataset
     facts, publication = gather_public(dataset, config, None, Records(), Month(2024, 12))
     assert facts.domestic == "confirmed"
     assert facts.quarter == "2024-Q4"
@@ -553,7 +555,7 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
     dataset, config = in_town(tmp_path, lines)
     window = settle_window(dataset, config, Month(2019, 12))
     choices = Choices(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
-    all_of_them = propose(window.placed, config, choices).areas
+    all_of_them = propose_areas(window.placed, config, choices).areas
     assert list(all_of_them["area_id"]) == ["A", "B", "C"]
     told = areas_shown(window, config, Records(), choices)
     is_told = all_of_them["incidents"] >= 10
@@ -566,7 +568,7 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
     """Kestrelby owes 21 of its 22 incidents that have a place in public to one hospital."""
     window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
     choices = Choices(until=window.period.until)
-    every = propose(window.placed, sample_source.config, choices).areas.set_index("place_name")
+    every = propose_areas(window.placed, sample_source.config, choices).areas.set_index("place_name")
     assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (21, 22)
     told = areas_shown(window, sample_source.config, Records(), choices)
     assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}

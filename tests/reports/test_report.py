@@ -36,7 +36,7 @@ def gathered(monkeypatch, month_facts):
         asked.append((str(month), beside.with_public, records))
         return month_facts
 
-    monkeypatch.setattr(gathering, "gather", gather)
+    monkeypatch.setattr(gathering, "gather_month", gather)
     monkeypatch.setattr(making.Drawer, "__call__", lambda *_: picture(3, 2))
     monkeypatch.setattr(making, "render_pdf", lambda page: b"%PDF" + page)
     return asked

@@ -6,19 +6,19 @@ from functools import cache
 import numpy as np
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.io import replace_folder
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
-from csa.synthetic.sample import MARKER, sample_files
+from csa.synthetic.sample import MARKER, make_sample
 
 
 @pytest.fixture(scope="session")
 def files():
-    return sample_files()
+    return make_sample()
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def take_in(tmp_path_factory, city):
     def read(made):
         folder = tmp_path_factory.mktemp("city") / "sample"
         replace_folder(folder, MARKER, made)
-        return build_dataset(city, find_inputs(city, folder, ())).dataset
+        return ingest_city(city, find_inputs(city, folder, ())).dataset
 
     return read
 
@@ -54,7 +54,7 @@ def proposal_of(dataset, city):
 
     @cache
     def ask(until, months):
-        return propose(dataset, city, Choices(until=Month.parse(until), months=months))
+        return propose_areas(dataset, city, Choices(until=Month.parse(until), months=months))
 
     return ask
 

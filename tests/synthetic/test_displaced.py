@@ -4,10 +4,10 @@ import pytest
 import shapely
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import displace
+from csa.displacement.analyze import analyze_displacement
 from csa.displacement.verdict import Verdict
 from csa.geo.cells import from_text
 
@@ -27,7 +27,9 @@ def displaced(proposal_of, dataset, city, since):
         9,
         Period.before(since, 36),
     )
-    return displace(locate(dataset, city, Choices(resolution=9)), chosen, since)
+    return analyze_displacement(
+        locate_incidents(dataset, city, Choices(resolution=9)), chosen, since
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import shapely
 
 from csa.base.errors import ParamError
 from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
-from csa.synthetic.sample import SEED, sample_files
+from csa.synthetic.sample import SEED, make_sample
 from csa.synthetic.shootings import Incident, _on_the_last_day
 
 # As the plan publishes them; typed here again, so that no constant of the generator is asked.
@@ -210,7 +210,7 @@ def test_ingest_needs_no_file_named(run, root, truth, tmp_path):
 
 def test_a_seed_below_zero_is_refused(run):
     with pytest.raises(ParamError, match="--seed must be 0 or more; -1 is not"):
-        sample_files(-1)
+        make_sample(-1)
     done = run("sample", "--out", "made", "--seed", "-1", check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "csa: --seed must be 0 or more; -1 is not.\n"
@@ -230,12 +230,12 @@ def test_a_folder_that_holds_something_else_is_left_alone(run, town):
 
 
 def test_the_same_seed_gives_the_same_bytes(files):
-    assert sample_files(SEED) == files
+    assert make_sample(SEED) == files
 
 
 @pytest.mark.parametrize("seed", [7, 15])  # 15: nothing is drawn on the last day itself
 def test_another_seed_gives_another_city_with_the_same_totals(seed, files, take_in):
-    other = sample_files(seed)
+    other = make_sample(seed)
     for name in ("shootings.csv", "neighborhoods.geojson", "services.csv", "streets.geojson"):
         assert other[name] != files[name]
     assert other["water.geojson"] == files["water.geojson"]

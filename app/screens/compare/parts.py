@@ -18,7 +18,7 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.text import percent, render, speak
 from csa.geo.services import gaps
-from csa.priority.assess import AreaAssessment, choose_first, components_of, prioritise
+from csa.priority.assess import AreaAssessment, choose_first, components_of, prioritize
 from csa.priority.index import list_unknown
 
 MAX_NAMED = 6
@@ -65,8 +65,8 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
 
 
 def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
-    """Show which areas these weights put first, and what that changes; return the priorities."""
-    chosen = prioritise(judgement, weighing.weights, weighing.capacity)
+    """Say which areas these weights put first, and what that changes."""
+    chosen = prioritize(judgement, weighing.weights, weighing.capacity)
     own = own_weighing(opened.config).weights
     first = set(first_areas(chosen))
     before = set(choose_first(judgement, own, weighing.capacity))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from csa.areas.choices import Choices, Suggestion, dbscan_of, period_of
+from csa.areas.choices import Choices, Suggestion, city_choices, dbscan_of, period_of
 from csa.areas.finding import estimate_areas, find_areas
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
 from csa.areas.runs import Run
-from csa.areas.study_area import locate, require_city
+from csa.areas.study_area import locate_incidents, require_city
 from csa.areas.suggest import suggest_dbscan
 from csa.base.logging import Tell, silent
 from csa.base.params import AreaParams, require_resolution
@@ -19,20 +19,67 @@ from csa.geo.risk_score import Highest, find_highest, risk_in
 from csa.geo.services import services_of
 
 
-def propose(
+def propose_areas(
     dataset: Dataset,
     config: CityConfig,
-    choices: Choices,
+    choices: Choices | None = None,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
     suggestion: Suggestion | None = None,
 ) -> Proposal:
-    """Propose candidate core service areas."""
+    """Propose candidate core service areas.
+
+    Incidents are clustered (DBSCAN), and dense clusters become sets of H3 cells that are small
+    enough to walk. A candidate is a place for people to judge, not a decision.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        Period, size limit and resolution; None takes the city file's, up to the data's end.
+    tell
+        Called with the name of each step as it begins.
+    cover
+        The study area's cells with their centers; None finds them.
+    suggestion
+        Radius and minimum that past years suggest; None takes the city file's.
+
+    Returns
+    -------
+    Proposal
+        `areas`, a GeoDataFrame (WGS 84) with an area a row, west to east; `cells`; `labels` of
+        all incidents; and `summary`. No incident in the period gives a proposal without areas.
+
+    Raises
+    ------
+    PeriodError
+        If the period lies wholly outside the data.
+    ParamError
+        If a choice is outside its range.
+    CsaError
+        If the dataset is another city's.
+
+    References
+    ----------
+    Ester, Kriegel, Sander & Xu (1996), KDD-96, pp. 226-231.
+
+    Examples
+    --------
+    >>> proposal = csa.propose_areas(dataset, city, csa.Choices(until=csa.Month(2020, 9)))
+    >>> proposal.areas["area_id"].str.cat()
+    'ABCDEFGHI'
+    >>> bool(proposal.areas["area_km2"].max() <= 2.0)
+    True
+    """
     require_city(dataset, config)
+    choices = choices or city_choices(config)
     period = period_of(dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
-    located = locate(dataset, config, choices, cover)
+    located = locate_incidents(dataset, config, choices, cover)
     window = located.window(period)
     suggestion = suggestion or Suggestion(config.areas)
     dbscan = suggest_dbscan(suggestion.areas, len(window.incidents))

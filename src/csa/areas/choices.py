@@ -8,13 +8,16 @@ from datetime import date
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.base.schema import KINDS
-from csa.config.city import Areas
+from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the analyst chose; None leaves it to the suggestion."""
+    """What the analyst chose; None leaves it to the suggestion.
+
+    Fields: `until`, `months`, `eps_m`, `min_samples`, `max_area_km2`, `resolution`, `kinds`.
+    """
 
     until: Month | None = None  # first month not counted
     months: int = 36  # how many months are counted
@@ -31,9 +34,20 @@ class Choices:
             raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
 
 
+def city_choices(config: CityConfig) -> Choices:
+    """Return the choices that a city's file makes, up to the data's end."""
+    areas = config.areas
+    return Choices(
+        months=areas.months, max_area_km2=areas.max_area_km2, resolution=areas.resolution
+    )
+
+
 @dataclass(frozen=True)
 class Suggestion:
-    """Values that a proposal suggests, and where they come from."""
+    """Values that a proposal suggests, and where they come from.
+
+    Fields: `areas`, `source`.
+    """
 
     areas: Areas  # radius and minimum, with the number of incidents that they fit
     source: str = "city file"  # `past years` or `city file`

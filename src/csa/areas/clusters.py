@@ -20,11 +20,38 @@ def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.Data
     """Label each incident with the cluster it belongs to.
 
     Clusters are numbered from 0, west to east (then south to north) by their westmost core
-    incident. An incident within reach of two clusters goes to the western one.
+    incident. An incident within reach of two clusters goes to the western one. The labels depend
+    on where incidents are, never on the order of rows.
+
+    Parameters
+    ----------
+    incidents
+        One point for each of n incidents, in a projected CRS in meters.
+    params
+        Radius (meters) and minimum count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `incidents`: `cluster_id` (int64; -1 marks noise) and `is_core`. All noise is a
+        result; so is n = 0.
+
+    Raises
+    ------
+    CrsError
+        If the CRS is unset, geographic, or not in meters.
 
     References
     ----------
     Ester, Kriegel, Sander & Xu (1996), KDD-96, pp. 226-231.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> x, y = [500, 0, 10, 510, 20, 505, 9000], [0, 0, 0, 0, 0, 5, 0]
+    >>> incidents = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs="EPSG:32615")
+    >>> csa.label_clusters(incidents, csa.DbscanParams(eps_m=50, min_samples=3)).cluster_id.tolist()
+    [1, 0, 0, 1, 0, 1, -1]
     """
     require_metres(incidents.crs)
     xy = incidents.geometry.get_coordinates().to_numpy(dtype=np.float64)  # (n, 2) metres

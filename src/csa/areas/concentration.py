@@ -22,13 +22,18 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Concentration:
-    """How concentrated incidents are, each figure beside what chance alone would give."""
+    """How concentrated incidents are, each figure beside what chance alone would give.
+
+    Fields: `n_incidents`, `n_cells`, `repeat_cells`, `repeat_cells_by_chance`,
+    `generalized_gini`, `land_for_half_share`, `land_for_half_share_by_chance`,
+    `land_for_half_low`, `land_for_half_high`, `is_beyond_chance`.
+    """
 
     n_incidents: int  # incidents in the cells
     n_cells: int  # cells of the study area, those without incidents too
     repeat_cells: int  # cells with two or more incidents
     repeat_cells_by_chance: float
-    generalised_gini: float
+    generalized_gini: float
     land_for_half_share: float  # smallest share of the land that holds half of the incidents
     land_for_half_share_by_chance: float  # its mean over random maps of as many incidents
     land_for_half_low: float  # 5th percentile over the random maps
@@ -60,7 +65,31 @@ def gini(counts: npt.ArrayLike) -> float:
     """Measure how unequal counts are: Gini's coefficient.
 
     Where there are fewer incidents than cells it is high whatever the pattern: see
-    `generalised_gini`.
+    `generalized_gini`.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+
+    Returns
+    -------
+    float
+        0 (all equal) to 1 - 1/m (all in one cell); NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If a count is not a whole number, 0 or more.
+
+    References
+    ----------
+    Gini (1912), Variabilita e mutabilita.
+
+    Examples
+    --------
+    >>> csa.gini([5, 5, 5, 5]), csa.gini([0, 0, 0, 20])
+    (0.0, 0.75)
     """
     ordered = np.sort(require_counts(counts))
     n_cells, n_incidents = len(ordered), int(ordered.sum())
@@ -70,12 +99,36 @@ def gini(counts: npt.ArrayLike) -> float:
     return float((2 * ranks - n_cells - 1) @ ordered / (n_cells * n_incidents))
 
 
-def generalised_gini(counts: npt.ArrayLike) -> float:
+def generalized_gini(counts: npt.ArrayLike) -> float:
     """Measure how unequal counts are, set against the most even map of so few incidents.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+
+    Returns
+    -------
+    float
+        0 where no cell has two incidents while others have none; equal to `gini` where there
+        are as many incidents as cells; NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If a count is not a whole number, 0 or more.
 
     References
     ----------
     Bernasco & Steenbeek (2017), Journal of Quantitative Criminology 33, pp. 451-467.
+
+    Examples
+    --------
+    Two shootings in ten cells can lie no more evenly than in two cells.
+
+    >>> two_cells = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    >>> round(csa.gini(two_cells), 3), round(csa.generalized_gini(two_cells), 3)
+    (0.8, 0.0)
     """
     counted = require_counts(counts)
     n_incidents = int(counted.sum())
@@ -88,6 +141,36 @@ def share_of_land_for(counts: npt.ArrayLike, area_km2: npt.ArrayLike, share: flo
     """Find the smallest share of the land that holds a share of the incidents.
 
     Cells are taken densest first; of the one that crosses the share, only a part.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell, those without any too, length m.
+    area_km2
+        Land of each cell, length m.
+    share
+        Share of the incidents, above 0 and at most 1.
+
+    Returns
+    -------
+    float
+        Share of the land, 0 to 1; NaN without incidents.
+
+    Raises
+    ------
+    TableError
+        If the counts or the land are not such, or not of the same cells.
+    ParamError
+        If the share is outside its range.
+
+    References
+    ----------
+    Weisburd (2015), Criminology 53, pp. 133-157, the law of crime concentration.
+
+    Examples
+    --------
+    >>> csa.share_of_land_for([8, 1, 1, 0], [1, 1, 1, 1], share=0.8)
+    0.25
     """
     counted = require_counts(counts)
     land = require_exposure(area_km2, len(counted))
@@ -120,7 +203,42 @@ def measure_concentration(
 ) -> Concentration:
     """Measure how concentrated incidents are, beside what chance alone would give.
 
-    By chance, as many incidents fall at random on the land, independently of each other.
+    Chance throws as many incidents at random on the land, each by itself.
+
+    Parameters
+    ----------
+    counts
+        Incidents by cell of the study area, those without any too, length m.
+    area_km2
+        Land of each cell, index of `counts`.
+    seed
+        Of the random maps.
+    n_maps
+        How many random maps, 100 or more.
+
+    Returns
+    -------
+    Concentration
+        The figures; NaN where there is no incident to measure.
+
+    Raises
+    ------
+    TableError
+        If the counts or the land are not such, or not of the same cells.
+    ParamError
+        If there are too few random maps.
+
+    References
+    ----------
+    Bernasco & Steenbeek (2017), Journal of Quantitative Criminology 33, pp. 451-467.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> land = pd.Series(1.0, index=range(50))
+    >>> piled = csa.measure_concentration(pd.Series([40] + [1] * 10 + [0] * 39), land, seed=1)
+    >>> piled.is_beyond_chance, piled.repeat_cells
+    (True, 1)
     """
     if n_maps < MIN_MAPS:
         raise ParamError("counts.maps", given=n_maps, least=MIN_MAPS)
@@ -141,7 +259,7 @@ def measure_concentration(
         n_cells=len(counted),
         repeat_cells=int((counted > 1).sum()),
         repeat_cells_by_chance=expected_repeat_cells(n, land),
-        generalised_gini=generalised_gini(counted),
+        generalized_gini=generalized_gini(counted),
         land_for_half_share=observed,
         land_for_half_share_by_chance=float(by_chance.mean()),
         land_for_half_low=float(low),

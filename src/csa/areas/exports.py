@@ -17,7 +17,7 @@ from csa.areas.proposal import CELL_COLUMNS, Proposal, area_records, proposal_fi
 from csa.base.crs import LONLAT
 from csa.base.errors import ParamError
 from csa.base.io import made_in_file
-from csa.geo.cells import from_text, outlines
+from csa.geo.cells import draw_cells, from_text
 
 STILL = "2020-01-01T00:00:00Z"
 """A GeoPackage notes when it was written: the same proposal must give the same bytes."""
@@ -36,7 +36,7 @@ def export(proposal: Proposal, name: str) -> bytes:
 
 def _cells(proposal: Proposal) -> gpd.GeoDataFrame:
     """Draw every cell of the study area, empty ones too: the same rows as cells.csv."""
-    shapes = outlines(from_text(proposal.cells["cell"]))
+    shapes = draw_cells(from_text(proposal.cells["cell"]))
     return gpd.GeoDataFrame(
         proposal.cells[list(CELL_COLUMNS)].reset_index(drop=True),
         geometry=shapely.set_precision(shapes.to_numpy(), 1e-7),

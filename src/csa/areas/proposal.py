@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.params import DbscanParams
+from csa.base.params import DbscanParams, Month, Period
+from csa.dataset.chosen import Chosen
 
 FORMAT_VERSION = 1
 METHOD_VERSION = "2"
@@ -66,7 +68,10 @@ LABEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class Proposal:
-    """All candidate areas of one run."""
+    """All candidate areas of one run.
+
+    Fields: `areas`, `cells`, `labels`, `summary`.
+    """
 
     areas: gpd.GeoDataFrame  # a candidate area a row, west to east
     cells: pd.DataFrame  # every cell of the study area: `CELL_COLUMNS`
@@ -87,6 +92,51 @@ class Proposal:
     def suggested(self) -> DbscanParams:
         """The radius and minimum that fit this many incidents."""
         return DbscanParams(**self.summary["params"]["suggested"])
+
+
+def choose_areas(proposal: Proposal, area_ids: Iterable[str] | None = None) -> Chosen:
+    """Choose areas of a proposal, to be followed.
+
+    Parameters
+    ----------
+    proposal
+        All candidates of one run.
+    area_ids
+        Their letters; None takes all.
+
+    Returns
+    -------
+    Chosen
+        The areas, west to east, with the months and kinds of incident that chose them.
+
+    Raises
+    ------
+    ParamError
+        If the proposal has no area of such a letter.
+
+    Examples
+    --------
+    >>> chosen = csa.choose_areas(proposal, ["B", "E"])
+    >>> chosen.area_ids, chosen.resolution
+    (('B', 'E'), 9)
+    """
+    known = proposal.areas["area_id"].tolist()
+    wanted = known if area_ids is None else list(area_ids)
+    unknown = [area_id for area_id in wanted if area_id not in known]
+    if unknown:
+        raise ParamError("chosen.unknown", given=", ".join(unknown), known=", ".join(known))
+    areas = proposal.areas[proposal.areas["area_id"].isin(wanted)]
+    params = proposal.summary["params"]
+    return Chosen(
+        tuple(areas["area_id"]),
+        tuple(areas["place_name"]),
+        tuple(frozenset(int(cell, 16) for cell in cells) for cells in areas["cells"]),
+        int(params["resolution"]),
+        Period(Month.parse(params["start"]), Month.parse(params["until"])),
+        tuple(params["kinds"]),
+        is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
+        max_area_km2=float(params["max_area_km2"]),
+    )
 
 
 def proposal_files(proposal: Proposal) -> dict[str, bytes]:

@@ -31,7 +31,7 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
-from csa.geo.neighborhoods import people_in
+from csa.geo.neighborhoods import estimate_population
 
 Ints = npt.NDArray[np.int64]
 
@@ -67,7 +67,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     inside, told = np.flatnonzero(is_in), run.told
     suspects = inside[told.is_suspect[inside]]
     shape = h3_cells.outline(area)
-    people = people_in(shape, run.dataset.neighborhoods)
+    people = estimate_population(shape, run.dataset.neighborhoods)
     size_km2 = run.grid.size_km2(area)
     covered = _covered(run)
     return {

@@ -24,7 +24,10 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Prior:
-    """How expected numbers vary over a city: a Gamma distribution; None for a flat city."""
+    """How expected numbers vary over a city: a Gamma law. A flat city has None instead.
+
+    Fields: `alpha`, `beta`.
+    """
 
     alpha: float  # its shape
     beta: float  # its rate; the mean is `alpha / beta` incidents
@@ -32,7 +35,10 @@ class Prior:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The expected number of incidents in a period as long as the one counted."""
+    """The expected number of incidents in a period as long as the one counted.
+
+    Fields: `mean`, `low`, `high`, `alpha`, `rate`.
+    """
 
     mean: float  # incidents
     low: float  # lower bound, incidents; of a 90 % interval unless asked otherwise
@@ -62,12 +68,31 @@ class Estimate:
 def fit_prior(counts: npt.ArrayLike) -> Prior | None:
     """Fit a Gamma prior by moments, each count with an exposure of one.
 
-    It is fitted on all cells or blocks of the study area, never on those chosen.
+    Fit it on all cells or blocks of the study area, never on those chosen.
+
+    Parameters
+    ----------
+    counts
+        (n,) incidents.
+
+    Returns
+    -------
+    Prior or None
+        None if the sample variance (of n - 1) does not exceed the mean: no spread beyond
+        chance; so with fewer than two counts.
 
     References
     ----------
     Robbins (1956), Third Berkeley Symposium, vol. 1, pp. 157-163. Marshall (1991), Applied
     Statistics 40, pp. 283-294.
+
+    Examples
+    --------
+    >>> prior = csa.fit_prior([0, 0, 1, 0, 9, 2, 0, 0])
+    >>> prior.alpha / prior.beta  # the counts' mean
+    1.5
+    >>> csa.fit_prior([2, 2, 2, 2]) is None
+    True
     """
     numbers = np.asarray(counts, dtype=np.float64)
     if len(numbers) < 2:
@@ -105,7 +130,40 @@ def shrink(
     Simulated with 2,304 cells: for a block taken anywhere, a 90 % interval holds the expected
     number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
     areas chosen for their high count it may be as few as 52 (4 to 15 cells) or 33 (16 to 40),
-    where neighbours are alike: use `csa.areas.field.estimate_area` for those.
+    where neighbors are alike: use `csa.areas.field.estimate_area` for those.
+
+    Parameters
+    ----------
+    n
+        Incidents counted.
+    prior
+        Of blocks of the same size; None in a flat city.
+    coverage
+        Of the interval, between 0 and 1.
+    city_mean
+        The mean of such blocks, incidents; needed where the prior is None.
+
+    Returns
+    -------
+    Estimate
+        `Gamma(n + alpha, 1 + beta)`; in a flat city, the city's mean for any count.
+
+    Raises
+    ------
+    ParamError
+        If the coverage is not between 0 and 1, or a flat city's mean is not given.
+
+    References
+    ----------
+    Marshall (1991), Applied Statistics 40, pp. 283-294.
+
+    Examples
+    --------
+    >>> estimate = csa.shrink(12, csa.Prior(alpha=2.0, beta=1.0))
+    >>> estimate.mean  # between 12 and the city's mean of 2
+    7.0
+    >>> estimate.low < 7.0 < estimate.high
+    True
     """
     _refuse_coverage(coverage)
     if prior is not None:
@@ -118,11 +176,33 @@ def shrink(
 def marshall_rates(counts: npt.ArrayLike, population: npt.ArrayLike) -> Floats:
     """Shrink rates of neighborhoods toward the city's, more so where fewer people live.
 
+    Parameters
+    ----------
+    counts
+        (k,) incidents.
+    population
+        (k,) residents.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k,) incidents per resident; all the city's own if there is no spread beyond chance or
+        no incident, and for a place where nobody lives; NaN if nobody lives anywhere.
+
+    Raises
+    ------
+    ParamError
+        If a population is negative or unknown.
+
     References
     ----------
     Marshall (1991), Applied Statistics 40, pp. 283-294.
 
-    Returns (k,) incidents per resident.
+    Examples
+    --------
+    >>> small, large = csa.marshall_rates([3, 10], [100, 10_000])
+    >>> bool(10 / 10_000 < large < small < 3 / 100)  # the small place's rate is drawn down
+    True
     """
     incidents = np.asarray(counts, dtype=np.float64)
     people = np.asarray(population, dtype=np.float64)

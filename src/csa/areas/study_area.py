@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from csa.areas.choices import Choices
+from csa.areas.choices import Choices, city_choices
 from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
 from csa.areas.land import Land
 from csa.areas.runs import PeriodIncidents
@@ -33,7 +33,10 @@ def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class StudyArea:
-    """A dataset's incidents that lie in the study area, of all months."""
+    """A dataset's incidents that lie in the study area, of all months.
+
+    Fields: `dataset`, `kinds`, `incidents`, `xy`, `cells`, `month`, `grid`, `cover`.
+    """
 
     dataset: Dataset  # the city's incidents and places
     kinds: tuple[str, ...]  # the kinds of incident counted
@@ -108,7 +111,7 @@ class StudyArea:
         )
         numbers = pd.factorize(names.where(names != ""), sort=True)[0].astype(np.int64)
         size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
-        return Land(size, centre, h3_cells.neighbours(cells), numbers)
+        return Land(size, centre, h3_cells.find_neighbors(cells), numbers)
 
     @cached_property
     def positions(self) -> Ints:
@@ -116,11 +119,45 @@ class StudyArea:
         return np.searchsorted(self.grid.area_km2.index.to_numpy(), self.cells)
 
 
-def locate(
-    dataset: Dataset, config: CityConfig, choices: Choices, cover: pd.DataFrame | None = None
+def locate_incidents(
+    dataset: Dataset,
+    config: CityConfig,
+    choices: Choices | None = None,
+    cover: pd.DataFrame | None = None,
 ) -> StudyArea:
-    """Put a dataset's incidents on the study area's cells."""
+    """Put a dataset's incidents on the study area's cells.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    choices
+        The resolution and the kinds of incident; None takes the city file's.
+    cover
+        The study area's cells with their centers; None finds them.
+
+    Returns
+    -------
+    StudyArea
+        Incidents of all months that lie in the study area, with `xy` (n, 2) in meters, the cell
+        and the month of each.
+
+    Raises
+    ------
+    CsaError
+        If the dataset is another city's.
+
+    Examples
+    --------
+    >>> study_area = csa.locate_incidents(dataset, city)
+    >>> year = csa.Period(csa.Month(2019, 1), csa.Month(2020, 1))
+    >>> int(study_area.counts(year).sum())
+    629
+    """
     require_city(dataset, config)
+    choices = choices or city_choices(config)
     if cover is None:
         cover = study_cells(dataset, choices.resolution)
     incidents = dataset.incidents

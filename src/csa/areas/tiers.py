@@ -51,8 +51,35 @@ def assign_tiers(
 ) -> list[int | None]:
     """Assign areas to tiers: an area starts one when it is surely below the first of the last tier.
 
-    Tiers compare rates per km2, so a large area does not lead because it is large. Overlapping
-    intervals would not be a rule: A may overlap B, and B C, but not A C.
+    Tiers compare rates per km2, so a large area does not lead because it is large. That
+    intervals overlap would be no rule: A may overlap B, and B C, but not A C.
+
+    Parameters
+    ----------
+    estimates
+        Of n areas, in any order.
+    area_km2
+        Their land.
+    city_per_km2
+        The study area's incidents per km2 in the same period.
+
+    Returns
+    -------
+    list of int or None
+        Length n, from 1, the highest rates; None for an area whose lower bound does not exceed
+        the study area's mean for as much land, or has no spread (a flat city).
+
+    Raises
+    ------
+    ParamError
+        If an area has no land.
+
+    Examples
+    --------
+    >>> prior = csa.Prior(alpha=1.0, beta=0.1)
+    >>> estimates = [csa.shrink(n, prior) for n in (100, 92, 40, 2)]
+    >>> csa.assign_tiers(estimates, [1.0, 1.0, 1.0, 1.0], city_per_km2=5.0)
+    [1, 1, 2, None]
     """
     _refuse_no_land(area_km2)
     areas = list(zip(estimates, area_km2, strict=True))

@@ -14,7 +14,11 @@ from csa.backtest.scoring import BASELINES, TrialScore
 
 @dataclass(frozen=True)
 class MethodComparison:
-    """One method against another on the same days and the same land."""
+    """One method against another on the same days and the same land.
+
+    Fields: `method`, `baseline`, `hit_share`, `baseline_hit_share`, `difference`, `low`,
+    `high`.
+    """
 
     method: str  # the method's name
     baseline: str  # the baseline's name

@@ -8,16 +8,16 @@ from datetime import date
 
 import pandas as pd
 
-from csa.areas.choices import Choices
+from csa.areas.choices import Choices, city_choices
 from csa.areas.finding import Estimator, find_areas, places_of, settle_params
-from csa.areas.study_area import StudyArea
+from csa.areas.study_area import StudyArea, locate_incidents
 from csa.areas.year_to_date import whole_months
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
-from csa.config.city import Areas
+from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo.grid import CellSet, Floats
 
@@ -29,7 +29,10 @@ LAST_YEAR = 12
 
 @dataclass(frozen=True)
 class BacktestQuestion:
-    """What a backtest asks."""
+    """What a backtest asks.
+
+    Fields: `origins`, `horizon_months`, `area_share`.
+    """
 
     origins: tuple[Month, ...]  # first months that were not known
     horizon_months: int = HORIZON_MONTHS  # months after each that are scored, 1 to 60
@@ -47,7 +50,10 @@ class BacktestQuestion:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest found."""
+    """What a backtest found.
+
+    Fields: `table`, `comparison`, `judged`.
+    """
 
     table: pd.DataFrame  # as `csa.backtest.scoring.tabulate`
     comparison: MethodComparison | None  # areas against the best other; None without incidents
@@ -78,6 +84,62 @@ def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[
         if january.index - months >= covered.start.index
         and january.index + horizon_months <= covered.until.index
     )
+
+
+def backtest_areas(
+    dataset: Dataset,
+    config: CityConfig,
+    question: BacktestQuestion | None = None,
+    choices: Choices | None = None,
+    tell: Tell = silent,
+) -> Backtest:
+    """Score how well areas proposed on past days would have held what came after.
+
+    At each origin areas are proposed from the months before it alone, with the city file's
+    values, and scored on the months after, beside other ways of choosing as much land.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    question
+        Origins, horizon and land; None asks about all past Januaries.
+    choices
+        How areas are proposed; None takes the city file's.
+    tell
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Backtest
+        `table` has a way of choosing a row for each origin: `hit_share` (0 to 1), `pai`
+        and `pei_star` among its columns; `comparison` holds areas against the best other way.
+
+    Raises
+    ------
+    PeriodError
+        If an origin has no month of data before it, or no whole horizon after.
+
+    References
+    ----------
+    Chainey, Tompson & Uhlig (2008), Security Journal 21, pp. 4-28, on PAI.
+
+    Examples
+    --------
+    >>> question = csa.BacktestQuestion((csa.Month(2019, 1),), horizon_months=6)
+    >>> past = csa.backtest_areas(dataset, city, question)
+    >>> by_method = past.table.set_index("method")["hit_share"]
+    >>> bool(by_method["areas"] <= by_method["ceiling"])  # nobody can choose better than that
+    True
+    """
+    choices = choices or city_choices(config)
+    if question is None:
+        question = BacktestQuestion(past_januaries(dataset, choices.months, HORIZON_MONTHS))
+    tell("cells")
+    located = locate_incidents(dataset, config, choices)
+    return run_backtest(located, choices, config.areas, question, tell)
 
 
 def run_backtest(

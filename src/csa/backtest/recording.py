@@ -10,7 +10,7 @@ import numpy as np
 
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.proposal import METHOD_VERSION
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import (
     AREA_SHARE,
     HORIZON_MONTHS,
@@ -54,7 +54,7 @@ def make_record(
     it; among settings about as good, that flatters it little.
     """
     tell("cells")
-    located = locate(dataset, config, choices)
+    located = locate_incidents(dataset, config, choices)
     origins = past_years(dataset, choices)
     question = BacktestQuestion(origins)
     tried = sweep_settings(located, choices, config.areas, question, tell)

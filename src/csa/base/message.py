@@ -32,7 +32,10 @@ def english() -> Mapping[str, Template]:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence to be rendered: a key of the catalog and the values that the sentence names."""
+    """What is to be said, as a key of the catalog and the values that the sentence names.
+
+    Fields: `key`, `values`.
+    """
 
     key: str  # a key of `locale/en.toml`, such as `"source.empty"`
     values: Mapping[str, object]  # what the sentence names

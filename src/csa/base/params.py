@@ -16,7 +16,10 @@ RESOLUTION_RANGE = (6, 11)
 
 @dataclass(frozen=True, order=True)
 class Month:
-    """A calendar month, written `YYYY-MM`."""
+    """A calendar month, written `YYYY-MM`.
+
+    Fields: `year`, `number`.
+    """
 
     year: int  # four digits
     number: int  # 1 to 12
@@ -51,7 +54,10 @@ class Month:
 
 @dataclass(frozen=True)
 class Period:
-    """Whole months: the start is included, the end is not."""
+    """Whole months: the start is included, the end is not.
+
+    Fields: `start`, `until`.
+    """
 
     start: Month  # the first month counted
     until: Month  # the first month not counted
@@ -76,7 +82,10 @@ class Period:
 
 @dataclass(frozen=True)
 class DbscanParams:
-    """The two choices of DBSCAN."""
+    """The two choices of DBSCAN.
+
+    Fields: `eps_m`, `min_samples`.
+    """
 
     eps_m: float  # neighbourhood radius in metres, above 0 and at most 5,000
     min_samples: int  # how many incidents, itself included, make an incident a core one
@@ -91,7 +100,10 @@ class DbscanParams:
 
 @dataclass(frozen=True)
 class AreaParams:
-    """How clusters become candidate areas."""
+    """How clusters become candidate areas.
+
+    Fields: `dbscan`, `resolution`, `max_area_km2`.
+    """
 
     dbscan: DbscanParams  # the choices of DBSCAN
     resolution: int = 9  # H3 resolution of the cells, 6 to 11

@@ -37,12 +37,12 @@ def propose(
 ) -> None:
     """Propose candidate core service areas from a dataset."""
     config = city_of(city)
-    from csa.areas.analysis import propose as propose_areas
+    from csa.areas.analysis import propose_areas
     from csa.areas.proposal import MARKER, proposal_files
     from csa.backtest.recording import load_suggestion, suggestion_of
     from csa.base.io import replace_folder
     from csa.cli.output.analyze import show_proposal
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.versioned import open_dataset
 
     flags = {
         "months": months,
@@ -54,7 +54,7 @@ def propose(
     choices = choices_of(config, until, kind, flags)
     with progress(5) as tell:
         tell("load")
-        loaded = load_dataset(dataset)
+        loaded = open_dataset(dataset)
         record = load_suggestion(dataset, loaded, config, choices)
         suggestion = suggestion_of(config, record)
         proposal = propose_areas(loaded, config, choices, tell, suggestion=suggestion)

@@ -97,10 +97,10 @@ def _ask(
 ) -> BacktestRequest:
     """Return what is asked of the past; `wish` is origins, horizon and land as given."""
     from csa.backtest.recording import past_years
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.versioned import open_dataset
     from csa.workflow.past_years import BacktestRequest, ask_question
 
-    loaded = load_dataset(dataset)
+    loaded = open_dataset(dataset)
     named, horizon, area_share = wish
     days = past_years(loaded, choices) if named is None else named
     question = ask_question(days, horizon, area_share)
@@ -157,7 +157,7 @@ def priorities(
     config = city_of(city)
     from csa.base.io import replace_folder
     from csa.cli.output.decide import show_priorities, show_written
-    from csa.priority.assess import prioritise
+    from csa.priority.assess import prioritize
     from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
 
     flags = _flags(months, eps_m, min_samples, max_area_km2, resolution)
@@ -165,7 +165,7 @@ def priorities(
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as tell:
         found = _find(dataset, config, choices, tell)
-        chosen = prioritise(found.judgement, weights, n_first)
+        chosen = prioritize(found.judgement, weights, n_first)
         account = priorities_account(found, weights, n_first)
         files = priorities_files(account, found.judgement, chosen)
         tell("write")
@@ -285,11 +285,11 @@ def _show_draw(found: AssessedProposal, made: ClosedDraw, out: Path, *, as_json:
 
 def _find(dataset: Path, config: CityConfig, choices: Choices, tell: Tell) -> AssessedProposal:
     from csa.backtest.recording import load_suggestion
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.versioned import open_dataset
     from csa.priority.proposal_files import find
 
     tell("load")
-    loaded = load_dataset(dataset)
+    loaded = open_dataset(dataset)
     return find(loaded, config, choices, load_suggestion(dataset, loaded, config, choices), tell)
 
 

@@ -38,13 +38,13 @@ def displace(
     from csa.base.params import Month
     from csa.cli.output.decide import show_written
     from csa.cli.output.follow import show_followed, show_no_area
-    from csa.dataset.chosen import load_chosen
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.chosen import read_areas
+    from csa.dataset.versioned import open_dataset
     from csa.displacement.files import MARKER, displacement_account, displacement_files
     from csa.displacement.follow import FollowSource, follow_areas
 
     start = None if since is None else Month.parse(since, "--since")
-    chosen = load_chosen(areas)
+    chosen = read_areas(areas)
     if not chosen.cells:
         if as_json:
             show_json({"areas": 0})
@@ -55,7 +55,7 @@ def displace(
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")
-        source = FollowSource(dataset, load_dataset(dataset), config, choices)
+        source = FollowSource(dataset, open_dataset(dataset), config, choices)
         followed = follow_areas(source, chosen, start, tell)
         account = displacement_account(followed)
         files = displacement_files(account, followed)

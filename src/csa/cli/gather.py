@@ -50,7 +50,7 @@ def ingest(
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = city_of(city)
     from csa.dataset.versioned import list_ids, save_dataset
-    from csa.ingest.intake import build_dataset
+    from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
 
     folder = data_dir_of(config)
@@ -59,7 +59,7 @@ def ingest(
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
     with progress(len(inputs.incidents) + 4 + has_layers) as tell:
-        intake = build_dataset(config, inputs, tell)
+        intake = ingest_city(config, inputs, tell)
         tell("write")
         renamed = intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
@@ -104,9 +104,9 @@ def sample(
 ) -> None:
     """Write the made-up city: its shootings, places and the truth planted in them."""
     from csa.base.io import replace_folder
-    from csa.synthetic.sample import MARKER, SEED, sample_files
+    from csa.synthetic.sample import MARKER, SEED, make_sample
 
-    files = sample_files(SEED if seed is None else seed)
+    files = make_sample(SEED if seed is None else seed)
     replace_folder(out, MARKER, files)
     truth = json.loads(files[MARKER])
     if as_json:

@@ -49,13 +49,13 @@ def publish(
     from csa.base.io import require_writable
     from csa.base.params import Month
     from csa.cli.output.publish import show_published, show_published_json
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.versioned import open_dataset
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
     from csa.reports.month.noting import refuse_outside
-    from csa.reports.public.bundle import all_published, carried_on, write_bundle
+    from csa.reports.public.bundle import all_published, carried_on, publish_bundle
     from csa.reports.public.gathering import STEPS, gather_from
     from csa.reports.public.window import last_month
 
@@ -68,7 +68,7 @@ def publish(
     with progress(STEPS + 3) as tell:
         tell("load")
         source = FollowSource(
-            dataset, load_dataset(dataset), config, choices_of(config, None, None, {})
+            dataset, open_dataset(dataset), config, choices_of(config, None, None, {})
         )
         last = asked or last_month(source.dataset)
         refuse_outside(source.dataset, last)
@@ -78,7 +78,7 @@ def publish(
         pictures, undrawn = _draw(made.facts, source, layers)
         tell("write")
         ledger = carried_on((*known, made.publication))
-        files = write_bundle(out, made.facts, ledger, pictures, with_site=html)
+        files = publish_bundle(out, made.facts, ledger, pictures, with_site=html)
     told = (made, out, files, len(known), undrawn)
     if as_json:
         show_published_json(*told)

@@ -65,7 +65,7 @@ def report(
     from csa.cli.output.report import show_report
     from csa.reports.making import (
         make_all,
-        make_edition,
+        make_report,
         marker_of,
         names_of,
         require_known,
@@ -87,7 +87,7 @@ def report(
             replace_folder(out, marker_of(*kept), files, names_of(*kept))
         else:
             tell("edition")
-            content = make_edition(facts, audience, language, form)[1]
+            content = make_report(facts, audience, language, form)[1]
             files = {out.name: content}
             tell("write")
             write_file(out, content)
@@ -117,11 +117,11 @@ def _facts(
     tell: Tell,
 ) -> Facts:
     from csa.base.params import Month
-    from csa.dataset.versioned import load_dataset
+    from csa.dataset.versioned import open_dataset
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.reports.month.basis import needs_public
-    from csa.reports.month.gathering import gather
+    from csa.reports.month.gathering import gather_month
 
     config = city_of(city)
     when = Month.parse(month, "--month")
@@ -129,9 +129,9 @@ def _facts(
     plan = plan_of(city) if config.city.plan else None
     records = read_records(reading_store(config, store))
     tell("load")
-    source = FollowSource(dataset, load_dataset(dataset), config, choices)
+    source = FollowSource(dataset, open_dataset(dataset), config, choices)
     beside = replace(beside, with_public=needs_public({audience}, records))
-    return gather(source, plan, records, when, tell, beside)
+    return gather_month(source, plan, records, when, tell, beside)
 
 
 def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Beside:

@@ -23,7 +23,29 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_city(path: Path | str) -> CityConfig:
-    """Read a city's file."""
+    """Read a city's file.
+
+    Parameters
+    ----------
+    path
+        A TOML file such as config/sample.toml; docs/DATA.md lists its settings.
+
+    Returns
+    -------
+    CityConfig
+        The city, frozen: its sources, rules, places and documented values.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, is not TOML or has faults; `faults` holds all of them.
+
+    Examples
+    --------
+    >>> city = csa.load_city("config/sample.toml")
+    >>> city.city.name, city.areas.eps_m
+    ('Orrinvale (sample)', 250.0)
+    """
     path = Path(path)
     raw = read_toml(path)
     return validate(raw, CityConfig, path, list(_cross_faults(raw)))

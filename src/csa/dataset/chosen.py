@@ -23,7 +23,11 @@ CELL_PATTERN = re.compile("8[0-9a-f]{14}")
 
 @dataclass(frozen=True)
 class Chosen:
-    """Areas to be followed."""
+    """Areas to be followed.
+
+    Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
+    `is_suggested`, `max_area_km2`.
+    """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
     place_names: tuple[str, ...]  # the name of each
@@ -36,13 +40,40 @@ class Chosen:
     max_area_km2: float | None = None  # the size limit they were found with; None where unknown
 
 
-def load_chosen(path: Path) -> Chosen:
-    """Read areas: `areas.csv`, `areas.geojson`, or the folder of a proposal.
+def read_areas(path: Path | str) -> Chosen:
+    r"""Read areas: `areas.csv`, `areas.geojson`, or the folder of a proposal.
 
     Each area needs `area_id` and `cells`; `place_name`, and `kinds`, `first_day` and `last_day`
     of the counts that chose it, are read where they are there, and so is the proposal.json beside
     a proposal's file.
+
+    Parameters
+    ----------
+    path
+        A file or a folder.
+
+    Returns
+    -------
+    Chosen
+        The areas, in the file's order; a file without areas gives none.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent or unreadable, or an area is not a set of H3 cells of its own.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "areas.csv")
+    ...     _ = file.write_text("area_id,cells\nA,892658a80c3ffff 892658a80cbffff\n")
+    ...     areas = csa.read_areas(file)
+    >>> areas.area_ids, len(areas.cells[0]), areas.resolution
+    (('A',), 2, 9)
     """
+    path = Path(path)
     file = path / PROPOSED if path.is_dir() else path
     rows = _rows(file)
     ids = [str(row["area_id"] or "").strip() for row in rows]

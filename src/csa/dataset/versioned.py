@@ -34,7 +34,10 @@ LAYERS = {"services": "services.parquet", "risk_terrain": "risk_terrain.parquet"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything that a later step needs, so that source files are not read again."""
+    """Everything that a later step needs: no source file is read again.
+
+    Fields: `incidents`, `neighborhoods`, `study_area`, `report`, `services`, `risk_terrain`.
+    """
 
     incidents: pd.DataFrame  # an incident a row, sorted by `incident_id`
     neighborhoods: gpd.GeoDataFrame
@@ -79,8 +82,36 @@ def _hash_columns(digest: hashlib._Hash, table: pd.DataFrame) -> None:
         digest.update("\x1f".join(map(str, texts)).encode())
 
 
-def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
-    """Write a dataset as a new version of a folder."""
+def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> str:
+    """Write a dataset as a new version of a folder; readers never see half of two versions.
+
+    Parameters
+    ----------
+    dataset
+        What `ingest_city` made.
+    rejected
+        Rows that were not used: columns `file`, `line` and `reason`.
+    out
+        The folder. It is made, or gets another version beside those it holds.
+
+    Returns
+    -------
+    str
+        The version's number, such as `0001`.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     intake = csa.ingest_city(city, "data/sample")
+    ...     csa.save_dataset(intake.dataset, intake.rejected, f"{folder}/dataset")
+    '0001'
+    """
     check_incidents(dataset.incidents)
     area = gpd.GeoDataFrame({"name": ["study area"]}, geometry=[dataset.study_area], crs=LONLAT)
     lines = rejected[["file", "line", "reason"]].itertuples(index=False, name=None)
@@ -95,11 +126,38 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path) -> str:
         layer = getattr(dataset, key)
         if layer is not None:
             files[file] = _geo_parquet(layer)
-    return publish_version(out, MARKER, files, optional=tuple(LAYERS.values()))
+    return publish_version(Path(out), MARKER, files, optional=tuple(LAYERS.values()))
 
 
-def load_dataset(folder: Path) -> Dataset:
-    """Read a dataset's current version."""
+def open_dataset(folder: Path | str) -> Dataset:
+    """Open a dataset that `save_dataset` or `csa ingest` wrote: its current version.
+
+    Parameters
+    ----------
+    folder
+        The dataset's folder.
+
+    Returns
+    -------
+    Dataset
+        Incidents, neighborhoods, study area and the account of what was read.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds no dataset, is damaged, or has an unknown format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nothing_rejected = csa.ingest_city(city, "data/sample").rejected.head(0)
+    ...     _ = csa.save_dataset(dataset, nothing_rejected, folder + "/dataset")
+    ...     again = csa.open_dataset(folder + "/dataset")
+    >>> again.fingerprint == dataset.fingerprint
+    True
+    """
+    folder = Path(folder)
     if not (folder / MARKER).is_file():
         raise SourceError("dataset.absent", path=folder)
     # One version throughout, even while another is being published.

@@ -30,7 +30,10 @@ class Sum:
 
 @dataclass(frozen=True)
 class Publication:
-    """The numbers published for one quarter."""
+    """What was told of one quarter, as numbers.
+
+    Fields: `id`, `start`, `until`, `places`, `counts`, `classes`, `totals`, `sums`.
+    """
 
     id: str  # the quarter, `YYYY-Qn`
     start: Month  # first month counted

@@ -64,7 +64,11 @@ def basis_of(chosen: Chosen, since: Month, past: Sequence[PastCohort]) -> UsualB
 
 @dataclass(frozen=True)
 class Displacement:
-    """What areas and their surroundings did since a start."""
+    """What areas and their surroundings did since a start.
+
+    Fields: `chosen`, `since`, `until`, `places`, `dispersion`, `basis`, `past`, `usual_core`,
+    `usual_ring`, `pooled`, `single`, `knew_after`.
+    """
 
     chosen: Chosen  # the areas
     since: Month  # the first month of after
@@ -89,14 +93,62 @@ def settle_since(located: StudyArea, since: Month | None) -> tuple[Month, Month]
     return start, covered.until
 
 
-def displace(
+def analyze_displacement(
     located: StudyArea,
     chosen: Chosen,
     since: Month | None = None,
     past: Sequence[PastCohort] = (),
     tell: Tell = silent,
 ) -> Displacement:
-    """Follow areas and their surroundings since a start, and find what changed."""
+    """Analyze what areas and the cells around them did since a start.
+
+    Each month's running count is compared with what would have come anyway: the area's own
+    expected number, as the rest of the city went. A change is claimed only beyond a boundary that
+    chance seldom crosses in any month.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the areas' resolution.
+    chosen
+        The areas.
+    since
+        The first month of after; None for a year before the end.
+    past
+        What areas chosen by the months just before a day did in past years; those not known at
+        the start count for nothing, and all where these areas were not chosen like that.
+    tell
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Displacement
+        `pooled`, all areas together, and `single`, each area: counts, expected numbers and one
+        verdict a month.
+
+    Raises
+    ------
+    ParamError
+        If there is no area, one has most of its cells outside the study area, or two share one.
+    PeriodError
+        If less than a year lies before the start, or no whole month after it.
+
+    References
+    ----------
+    Armitage, McPherson & Rowe (1969), Journal of the Royal Statistical Society A 132,
+    pp. 235-244. Pocock (1977), Biometrika 64, pp. 191-199: on looking again each month.
+
+    Examples
+    --------
+    >>> before = csa.Choices(until=csa.Month(2019, 9))
+    >>> chosen = csa.choose_areas(csa.propose_areas(dataset, city, before), ["B"])
+    >>> study_area = csa.locate_incidents(dataset, city)
+    >>> displacement = csa.analyze_displacement(study_area, chosen, csa.Month(2019, 9))
+    >>> str(displacement.since), len(displacement.pooled.verdicts)
+    ('2019-09', 11)
+    >>> displacement.pooled.verdicts[-1] in set(csa.Verdict)
+    True
+    """
     _refuse_outside(located, chosen)
     since, until = settle_since(located, since)
     tell("expected")

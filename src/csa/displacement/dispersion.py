@@ -33,9 +33,32 @@ def measure_dispersion(counts: npt.ArrayLike) -> float | None:
     Pearson's chi-square over its degrees of freedom, where each place has one share of the city
     in all periods. So neither a season nor a rise of the whole city counts as dispersion.
 
+    Parameters
+    ----------
+    counts
+        (n_units, n_periods) incidents of fixed places in periods of equal length.
+
+    Returns
+    -------
+    float or None
+        About 1 where incidents come independently. Places and periods without any incident say
+        nothing and are left out; None where fewer than two of either are left.
+
+    Raises
+    ------
+    TableError
+        If the counts are not a table of whole numbers of 0 or more.
+
     References
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., section 4.5.2.
+
+    Examples
+    --------
+    >>> csa.measure_dispersion([[10, 20], [20, 40]])  # all doubled: no dispersion
+    0.0
+    >>> csa.measure_dispersion([[10, 20], [20, 10]]) > 3
+    True
     """
     table = _without_empty(_as_table(counts))
     return _chi_square(table) / _freedom(table) if _freedom(table) else None

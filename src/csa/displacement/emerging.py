@@ -37,7 +37,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Trend:
-    """Whether values went up or down over their periods, for each row of them."""
+    """Whether values went up or down over their periods, for each row of them.
+
+    Fields: `s`, `variance`, `z`, `p`.
+    """
 
     s: Floats
     variance: Floats  # of s if the order is random, corrected for ties
@@ -48,9 +51,30 @@ class Trend:
 def mann_kendall(values: npt.ArrayLike) -> Trend:
     """Test whether values go up or down over time, whatever the form of the trend.
 
+    Parameters
+    ----------
+    values
+        (n_periods,) or (m, n_periods), oldest first.
+
+    Returns
+    -------
+    Trend
+        Of each row; of one row, numbers without a dimension. One period has no trend: p is 1.
+
+    Raises
+    ------
+    TableError
+        If a value is missing or infinite.
+
     References
     ----------
     Mann (1945), Econometrica 13, pp. 245-259. Kendall (1975), Rank Correlation Methods, ch. 4.
+
+    Examples
+    --------
+    >>> trend = csa.mann_kendall([1, 2, 4, 5, 7, 8, 11, 12])
+    >>> float(trend.s), float(trend.p) < 0.01  # all 28 pairs go up
+    (28.0, True)
     """
     rows = np.asarray(values, dtype=np.float64)
     if rows.ndim not in {1, 2} or not np.isfinite(rows).all():

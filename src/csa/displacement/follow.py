@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -16,7 +16,7 @@ from csa.config.city import CityConfig
 from csa.dataset.chosen import Chosen
 from csa.dataset.history import list_revisions, load_history
 from csa.dataset.versioned import Dataset
-from csa.displacement.analyze import Displacement, displace
+from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import (
     Evidence,
     compare_city,
@@ -59,7 +59,10 @@ class FollowedAreas:
 
 @dataclass(frozen=True)
 class FollowSource:
-    """The data and parameters for following areas."""
+    """Where areas are followed.
+
+    Fields: `folder`, `dataset`, `config`, `choices`.
+    """
 
     folder: Path  # the dataset's folder, where past years are stored
     dataset: Dataset  # its incidents
@@ -73,10 +76,10 @@ def follow_areas(
     """Follow areas, and gather everything reported beside them."""
     kept = (source.folder, source.dataset, source.config, source.choices)
     tell("cells")
-    located = locate(source.dataset, source.config, source.choices)
+    located = locate_incidents(source.dataset, source.config, source.choices)
     way = _way_of(source.choices, chosen)
     past = load_past(source.folder, source.dataset, source.config, way)
-    displaced = displace(located, chosen, since, past or (), tell)
+    displaced = analyze_displacement(located, chosen, since, past or (), tell)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
     areas = suggestion_of(source.config, load_suggestion(*kept)).areas

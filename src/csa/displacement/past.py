@@ -22,7 +22,10 @@ BEFORE_MONTHS = 24
 
 @dataclass(frozen=True)
 class PastCohort:
-    """What areas chosen on one past day did after it, all together."""
+    """What areas chosen on one past day did after it, all together.
+
+    Fields: `core`, `ring`, `n_areas`, `core_before`, `rest_before`.
+    """
 
     core: PastYear  # the areas' own cells
     ring: PastYear  # the cells around them

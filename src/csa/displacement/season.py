@@ -55,7 +55,11 @@ class SeasonVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class MonthCompared:
-    """A month, the month before it, and the same months of earlier years."""
+    """A month, the month before it, and the same months of earlier years.
+
+    Fields: `month`, `incidents`, `previous_month_incidents`, `same_months`, `n_years`, `usual`,
+    `low`, `high`, `verdict`.
+    """
 
     month: Month  # which
     incidents: int  # counted in it
@@ -87,9 +91,45 @@ def compare_month(
     counts too); and by how far those n parts differ, that is Student's prediction of one more of
     them, on logarithms. A leap day is not allowed for.
 
+    Parameters
+    ----------
+    counts
+        Incidents by month (`YYYY-MM`), zeros included, of the months that are covered to their
+        end and no other: an absent month is one that is not covered.
+    month
+        Which to compare.
+    dispersion
+        Variance over mean of such counts, 1 or more.
+    years
+        How many years to look back, 1 to 50; those that are not covered are left out.
+
+    Returns
+    -------
+    MonthCompared
+        The verdict is `too few` with fewer than two same months that have a covered year before
+        them, with fewer than 3 incidents expected, or where the range would say nothing.
+
+    Raises
+    ------
+    ParamError
+        If dispersion or years are outside their range, or a key is no month.
+    PeriodError
+        If the month is not covered.
+    TableError
+        If a count is not a whole number, 0 or more.
+
     References
     ----------
     Hahn & Meeker (1991), Statistical Intervals, section 4.7: a range for one more of few.
+
+    Examples
+    --------
+    >>> summer_high = [10, 10, 10, 10, 10, 20, 30, 20, 10, 10, 10, 10]
+    >>> months = [(y, m) for y in range(2015, 2021) for m in range(1, 13)]
+    >>> counts = {f"{y}-{m:02d}": summer_high[m - 1] for y, m in months}
+    >>> july = csa.compare_month(counts, csa.Month(2020, 7))
+    >>> str(july.verdict), july.usual, july.low < 30 < july.high
+    ('usual', 30.0, True)
     """
     if not (math.isfinite(dispersion) and dispersion >= 1):
         raise ParamError("season.dispersion", given=dispersion)

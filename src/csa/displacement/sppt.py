@@ -18,7 +18,10 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class PatternChange:
-    """How alike two patterns of incidents are, m cells."""
+    """How alike two patterns of incidents are, m cells.
+
+    Fields: `s_index`, `s_index_all`, `n_cells`, `n_tested`, `changed`, `p`, `q`, `method`.
+    """
 
     s_index: float | None
     s_index_all: float | None  # the same for all cells; larger, since empty cells do not differ
@@ -39,11 +42,38 @@ def compare_patterns(
     p-values adjusted by the false discovery rate. Even if no cell differs, the pattern may have
     moved: with few incidents per cell the test has little power.
 
+    Parameters
+    ----------
+    before, after
+        (m,) incidents of the same cells, in the same order.
+    alpha
+        Of the cells called changed, on average at most this share is not; above 0, below 1.
+
+    Returns
+    -------
+    PatternChange
+        A result without an index where either period has no incident.
+
+    Raises
+    ------
+    TableError
+        If the counts are of different numbers of cells, or not whole numbers of 0 or more.
+    ParamError
+        If alpha is outside its range.
+
     References
     ----------
     Andresen (2009), Applied Geography 29, pp. 333-345. Wheeler, Steenbeek & Andresen (2018),
     Transactions in GIS 22, pp. 760-774. Benjamini & Hochberg (1995), Journal of the Royal
     Statistical Society B 57, pp. 289-300.
+
+    Examples
+    --------
+    >>> moved = csa.compare_patterns([90, 10, 50, 0], [10, 90, 50, 0])
+    >>> moved.changed.tolist(), moved.n_tested
+    ([True, True, False, False], 3)
+    >>> csa.compare_patterns([9, 1, 5], [90, 10, 50]).s_index  # ten times as many, the same places
+    1.0
     """
     if not 0 < alpha < 1:
         raise ParamError("counts.alpha", given=alpha)

@@ -104,7 +104,10 @@ class Track:
 
 @dataclass(frozen=True)
 class AreaVerdict:
-    """An area, or all together: core and ring since the start, and the verdict each month."""
+    """An area, or all together: core and ring since the start, and what is said each month.
+
+    Fields: `core`, `ring`, `boundary_z`, `verdicts`.
+    """
 
     core: Track  # the area's own cells
     ring: Track | None  # the cells around it; None where it has none

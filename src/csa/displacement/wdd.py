@@ -17,6 +17,8 @@ class WeightedChange:
     """A place's incidents before and after, each with the weight that it is divided by.
 
     Weights make counts alike: 2 for a time, or land, twice as long or large.
+
+    Fields: `before`, `after`, `before_weight`, `after_weight`.
     """
 
     before: float  # incidents, each 0 or more
@@ -46,7 +48,10 @@ class WeightedChange:
 
 @dataclass(frozen=True)
 class WddPart:
-    """A difference of changes, and how sure it is."""
+    """A difference of changes, and how sure it is.
+
+    Fields: `estimate`, `se`, `z`, `low`, `high`.
+    """
 
     estimate: float  # incidents, divided by their weights; below 0 for fewer
     se: float  # standard error. It is too small for few incidents
@@ -57,7 +62,10 @@ class WddPart:
 
 @dataclass(frozen=True)
 class Wdd:
-    """The weighted displacement difference in parts."""
+    """The weighted displacement difference in parts.
+
+    Fields: `total`, `local`, `displacement`, `dispersion`, `coverage`.
+    """
 
     total: WddPart | None  # `local` and `displacement` together; None without a ring
     local: WddPart  # the areas' change beyond their control's
@@ -68,7 +76,10 @@ class Wdd:
 
 @dataclass(frozen=True)
 class Wdq:
-    """The weighted displacement quotient."""
+    """The weighted displacement quotient.
+
+    Fields: `value`, `reason`.
+    """
 
     value: float | None
     reason: Message | None  # why it is undefined; None where it is defined
@@ -86,10 +97,44 @@ def measure_wdd(  # noqa: PLR0913 - four places and three choices
 ) -> Wdd:
     """Measure how areas and the rings around them changed beyond their controls.
 
+    Parameters
+    ----------
+    treated, control
+        The areas, and what they are compared with.
+    ring, ring_control
+        The cells around the areas, and what those are compared with; both or neither.
+    dispersion
+        Variance over mean of such counts, above 0; below 1 it counts as 1.
+    coverage
+        How often such intervals hold the true difference; above 0 and below 1.
+    shared_control
+        Whether both controls are the same incidents, with weights of their own. Each then
+        counts once, with both of its weights, or the total's standard error would be too small.
+
+    Returns
+    -------
+    Wdd
+        The total and its parts.
+
+    Raises
+    ------
+    ParamError
+        If dispersion or coverage are outside their range, a ring lacks its control (or the
+        other way round), or shared controls have different counts.
+
     References
     ----------
     Wheeler & Ratcliffe (2018), Crime Science 7:11. Wheeler (2016), Journal of Quantitative
     Criminology 32, pp. 165-183, for weights.
+
+    Examples
+    --------
+    >>> change = csa.WeightedChange
+    >>> wdd = csa.measure_wdd(change(50, 30), change(40, 40), change(20, 24), change(20, 20))
+    >>> wdd.local.estimate, wdd.displacement.estimate, wdd.total.estimate
+    (-20.0, 4.0, -16.0)
+    >>> round(wdd.local.se, 2)  # the root of 50 + 30 + 40 + 40
+    12.65
     """
     if not 0 < dispersion < math.inf:
         raise ParamError("displacement.dispersion", given=dispersion)
@@ -115,9 +160,26 @@ def measure_wdq(treated: WeightedChange, ring: WeightedChange, control: Weighted
     Only a footnote to the difference: this quotient has no error of its own, and is erratic where
     the areas fell little.
 
+    Parameters
+    ----------
+    treated, ring, control
+        The areas, the cells around them, and what both are compared with.
+
+    Returns
+    -------
+    Wdq
+        Without a value where the areas did not fall against the control, or the control has no
+        incident before or after.
+
     References
     ----------
     Bowers & Johnson (2003), Journal of Quantitative Criminology 19, pp. 275-301.
+
+    Examples
+    --------
+    >>> change = csa.WeightedChange
+    >>> csa.measure_wdq(change(50, 30), change(20, 24), change(40, 40)).value  # moved next door
+    -0.2
     """
     if not (control.before and control.after):
         return Wdq(None, say("displacement.wdq_no_control"))

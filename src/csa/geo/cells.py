@@ -28,7 +28,31 @@ MAX_EDGE_DEGREES = 0.002
 
 
 def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells:
-    """Find the cell of each point."""
+    """Find the H3 cell of each point.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN where unlocated.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    numpy.ndarray
+        Cells (uint64), length n; 0 where unlocated.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+
+    Examples
+    --------
+    >>> cells = csa.bin_points([-94.58, -94.5801, float("nan")], [39.10, 39.1001, 39.1], 9)
+    >>> bool(cells[0] == cells[1]), int(cells[2])
+    (True, 0)
+    """
     require_resolution(resolution)
     lons, lats = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     cells = np.full(lons.shape, NO_CELL, dtype=np.uint64)
@@ -42,7 +66,33 @@ def bin_points(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int) -> Cells
 
 
 def cover(study_area: shapely.Geometry, resolution: int) -> pd.DataFrame:
-    """List every cell that intersects the study area, with the area inside it."""
+    """List every cell that intersects the study area, with the area inside it.
+
+    Parameters
+    ----------
+    study_area
+        Polygons, WGS 84.
+    resolution
+        H3 resolution, 6 to 11.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `area_km2`: the cell's real area clipped to the study area (ellipsoid, equal-area
+        projection); index `cell`, uint64, sorted.
+
+    Raises
+    ------
+    ParamError
+        If the resolution is outside its range.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> cells = csa.cover(box(-94.60, 39.00, -94.55, 39.05), 8)
+    >>> round(float(cells["area_km2"].sum()), 1)  # 4.3 by 5.6 km
+    24.0
+    """
     require_resolution(resolution)
     found: set[int] = set()
     for part in shapely.get_parts(study_area):
@@ -60,7 +110,7 @@ def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.f
         return np.zeros(0)
     centre = shapely.centroid(study_area)
     metric = equal_area(shapely.get_x(centre), shapely.get_y(centre))
-    hexagons = to_metres(outlines(cells), metric).to_numpy()
+    hexagons = to_metres(draw_cells(cells), metric).to_numpy()
     # A long straight border in degrees is a curve in metres: it is projected piece by piece.
     fine = shapely.segmentize(study_area, MAX_EDGE_DEGREES)
     area = to_metres(gpd.GeoSeries([fine], crs=LONLAT), metric).iloc[0]
@@ -71,8 +121,25 @@ def _clipped_km2(cells: Cells, study_area: shapely.Geometry) -> npt.NDArray[np.f
     return np.asarray(shapely.area(inside) / M2_PER_KM2, dtype=np.float64)
 
 
-def outlines(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
-    """Draw cells."""
+def draw_cells(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
+    """Draw cells as hexagons.
+
+    Parameters
+    ----------
+    cells
+        Cells of any resolution, length n.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Polygons in WGS 84, length n, index `cell`.
+
+    Examples
+    --------
+    >>> hexagons = csa.draw_cells(csa.bin_points([-94.58], [39.10], 9))
+    >>> hexagons.crs.to_epsg(), len(hexagons.iloc[0].exterior.coords) - 1
+    (4326, 6)
+    """
     listed = np.asarray(list(cells), dtype=np.uint64)
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(int(cell))] for cell in listed]
     shapes = [shapely.Polygon(ring) for ring in rings]
@@ -136,8 +203,29 @@ def _spirals(cells: bytes, steps: int) -> Ints:
     return found
 
 
-def neighbours(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
-    """Return which cells of a list lie within some steps of one another."""
+def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np.float64]:
+    """Find which cells of a list lie within some steps of one another.
+
+    Parameters
+    ----------
+    cells
+        Different cells of one resolution, length m, in any order.
+    steps
+        How many rings of neighbors.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, m), in the order of the list: 1.0 for the cell itself and for its neighbors in it.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> cells = csa.cover(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
+    >>> neighbors = csa.find_neighbors(cells.index)
+    >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors
+    7
+    """
     around = spirals(cells, steps)
     row, column = np.nonzero(around >= 0)
     ones = np.ones(len(row))

@@ -13,7 +13,33 @@ from csa.base.crs import LONLAT, equal_area, to_metres
 def assign_neighborhoods(
     lon: pd.Series, lat: pd.Series, neighborhoods: gpd.GeoDataFrame
 ) -> pd.Series:
-    """Name the neighborhood of each point."""
+    """Assign each point to the neighborhood it lies in.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84, length n; NaN where unlocated.
+    neighborhoods
+        With `name` and `geometry`, WGS 84.
+
+    Returns
+    -------
+    pandas.Series
+        The name, index of `lon`; "" outside all of them and where unlocated. A point on a
+        border goes to the first name in order of the alphabet.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from shapely.geometry import box
+    >>> halves = gpd.GeoDataFrame(
+    ...     {"name": ["West", "East"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326
+    ... )
+    >>> lon, lat = pd.Series([0.5, 1.0, 5.0]), pd.Series([0.5, 0.5, 0.5])
+    >>> csa.assign_neighborhoods(lon, lat, halves).tolist()
+    ['West', 'East', '']
+    """
     names = np.full(len(lon), "", dtype=object)
     is_located = (lon.notna() & lat.notna()).to_numpy()
     xy = np.column_stack([lon.to_numpy(float), lat.to_numpy(float)])[is_located]
@@ -34,10 +60,36 @@ def is_inside(lon: pd.Series, lat: pd.Series, study_area: shapely.Geometry) -> p
     return pd.Series(inside & lon.notna().to_numpy(), index=lon.index)
 
 
-def people_in(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> float | None:
+def estimate_population(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFrame) -> float | None:
     """Estimate how many people live inside an outline, by areal weighting.
 
     Each neighborhood's people are spread evenly over its land.
+
+    Parameters
+    ----------
+    outline
+        Polygon, WGS 84.
+    neighborhoods
+        With `geometry` (WGS 84) and `population` (NaN where unknown).
+
+    Returns
+    -------
+    float or None
+        People; None where no part of the outline has a known population, or where under
+        nine tenths of what lies in any neighborhood has. What lies in none, beyond the city's
+        border, has no people of the city.
+
+    References
+    ----------
+    Goodchild & Lam (1980), Geo-Processing 1, pp. 297-312.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import box
+    >>> town = gpd.GeoDataFrame({"population": [800.0]}, geometry=[box(0, 0, 0.02, 0.02)], crs=4326)
+    >>> round(csa.estimate_population(box(0, 0, 0.01, 0.02), town))
+    400
     """
     if "population" not in neighborhoods or not neighborhoods["population"].notna().any():
         return None

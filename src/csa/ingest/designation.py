@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
-from csa.dataset.chosen import load_chosen
+from csa.dataset.chosen import read_areas
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
 OF_PROPOSAL = ("data_fingerprint", "data_through", "params", "versions")
@@ -49,7 +49,7 @@ class Candidate:
 def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: str) -> Candidate:
     """Read an area of a proposal, with what was known of it."""
     proposal = _account(folder, PROPOSAL, city)
-    chosen = load_chosen(folder)
+    chosen = read_areas(folder)
     if area_id not in chosen.area_ids:
         known = ", ".join(chosen.area_ids) or "none"
         raise ParamError("chosen.no_area", given=area_id, path=folder, known=known)

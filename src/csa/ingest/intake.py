@@ -32,7 +32,7 @@ from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.records import read_records
 from csa.ingest.report import account, count_rows, find_renamed, find_warnings, list_rejected
 from csa.ingest.settle import settle
-from csa.ingest.sources import Inputs
+from csa.ingest.sources import Inputs, add_layers, find_inputs
 from csa.ingest.unnamed import count_unnamed, unnamed_notes
 
 MAX_SUSPECTS_LISTED = 200
@@ -40,7 +40,10 @@ MAX_SUSPECTS_LISTED = 200
 
 @dataclass(frozen=True)
 class Intake:
-    """The result of a run of ingest."""
+    """What a run of ingest gives.
+
+    Fields: `dataset`, `rejected`, `messages`, `renamed`.
+    """
 
     dataset: Dataset  # incidents, places and the report
     rejected: pd.DataFrame  # `file`, `line` and `reason` of each row that was not used
@@ -72,8 +75,45 @@ class _Places:
     notes: tuple[Message, ...]
 
 
-def build_dataset(config: CityConfig, inputs: Inputs, tell: Tell = silent) -> Intake:
-    """Read a city's files, check every row, and build a dataset."""
+def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = silent) -> Intake:
+    """Read a city's files, judge every row, and build a dataset.
+
+    Parameters
+    ----------
+    config
+        The city.
+    inputs
+        Its files, or the folder in which the city's file says they are.
+    tell
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Intake
+        The dataset, the rejected rows with their reasons, and messages. A file whose rows are
+        all rejected gives a dataset without incidents.
+
+    Raises
+    ------
+    SourceError
+        If a file is absent, unreadable, empty, or not of this city.
+    CrsError
+        If polygons name no coordinate system.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> intake = csa.ingest_city(city, "data/sample")
+    >>> truth = json.loads(Path("data/sample/truth.json").read_text())
+    >>> len(intake.dataset.incidents) == truth["incidents"]
+    True
+    >>> int((intake.rejected["reason"] == "duplicate_row").sum())
+    6
+    """
+    if not isinstance(inputs, Inputs):
+        folder = Path(inputs)
+        inputs = add_layers(find_inputs(config, folder, ()), config, folder)
     tell("places")
     places = _read_places(config, inputs)
     files: list[JudgedFile] = []

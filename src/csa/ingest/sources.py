@@ -13,7 +13,11 @@ from csa.config.city import CityConfig
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of one run."""
+    """The files of one run.
+
+    Fields: `incidents`, `places`, `study_area`, `population`, `as_of`, `services`,
+    `risk_terrain`.
+    """
 
     incidents: tuple[Path, ...]  # shooting files, at least one
     places: Path  # neighborhoods

@@ -27,7 +27,29 @@ LISTS = ("teams", "goals", "strategies", "actions", "measures")
 
 
 def load_plan(path: Path | str) -> Plan:
-    """Read a plan's file."""
+    """Read a plan's file: goals, strategies, actions and measures.
+
+    Parameters
+    ----------
+    path
+        A TOML file such as config/plans/kansas-city-psp.toml.
+
+    Returns
+    -------
+    Plan
+        The plan, frozen.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, is not TOML or has faults; `faults` holds all of them.
+
+    Examples
+    --------
+    >>> plan = csa.load_plan("config/plans/kansas-city-psp.toml")
+    >>> plan.actions[0].number
+    '1.1.1'
+    """
     path = Path(path)
     try:
         raw = read_toml(path)

@@ -23,7 +23,7 @@ from csa.areas.gate import (
 from csa.areas.gistar import find_hot_cells
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.areas.tiers import TierFacts, explain_tier, probability_in_top
 from csa.base.errors import CsaError, ParamError
 from csa.base.logging import Tell, silent
@@ -59,7 +59,11 @@ COMPONENTS = {
 
 @dataclass(frozen=True)
 class AreaAssessment:
-    """What is known of how sure each candidate area is."""
+    """What is known of how sure each candidate area is.
+
+    Fields: `table`, `estimates`, `why`, `answers`, `finest`, `concentration`, `cells`,
+    `city_per_km2`.
+    """
 
     table: pd.DataFrame  # `JUDGED_COLUMNS`, an area a row, west to east
     estimates: tuple[Estimate, ...]  # what is expected in each
@@ -76,14 +80,47 @@ class AreaAssessment:
         return int(self.table["tier"].isna().sum())
 
 
-def judge(
+def assess_areas(
     dataset: Dataset,
     config: CityConfig,
     proposal: Proposal,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
 ) -> AreaAssessment:
-    """Assess how sure each candidate area is."""
+    """Assess how sure each candidate area is.
+
+    Parameters
+    ----------
+    dataset
+        The incidents that the proposal was made from.
+    config
+        The same city's file.
+    proposal
+        All candidates of one run.
+    tell
+        Called with the name of each step as it begins.
+    cover
+        The study area's cells with their centers; None finds them.
+
+    Returns
+    -------
+    AreaAssessment
+        `table` has an area a row; beside it estimates, reasons of the tiers, hot cells and how
+        concentrated incidents are. No area is a result.
+
+    Raises
+    ------
+    CsaError
+        If the proposal was made from other data.
+
+    Examples
+    --------
+    >>> assessment = csa.assess_areas(dataset, city, proposal)
+    >>> assessment.table["area_id"].tolist() == proposal.areas["area_id"].tolist()
+    True
+    >>> assessment.n_without_tier  # cannot be told apart from the rest of the city
+    1
+    """
     if proposal.summary["data_fingerprint"] != dataset.fingerprint:
         raise CsaError("sheet.other_data")
     tell("cells")
@@ -109,19 +146,51 @@ def judge(
     )
 
 
-def prioritise(judgement: AreaAssessment, weights: Weights, capacity: int) -> pd.DataFrame:
-    """Return which areas come first by given weights, and how firm that is; quick to recompute."""
-    first = choose_first(judgement, weights, capacity)
-    parts = components_of(judgement)
-    areas = judgement.table["area_id"].tolist()
+def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> pd.DataFrame:
+    """Choose which areas come first by some weights, and measure how firm that is.
+
+    Parameters
+    ----------
+    assessment
+        What `assess_areas` knows of each area.
+    weights
+        How much each component of the priority index counts: `expected`, `density`, `homicides`,
+        `lasting`, `recent`, `people`.
+    capacity
+        How many areas can be served first, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `area_id`, west to east: `in_top_probability` and `top_share` (0 to 1),
+        `priority_index` (standard deviations) and `is_first`. An area that rests on suspect
+        points has NaN, and is never among the first.
+
+    Raises
+    ------
+    ParamError
+        If a weight names no component, or the capacity is below 1.
+
+    Examples
+    --------
+    >>> assessment = csa.assess_areas(dataset, city, proposal)
+    >>> chosen = csa.prioritize(assessment, csa.Weights({"expected": 1, "homicides": 1}), 3)
+    >>> int(chosen["is_first"].sum()), round(float(chosen["in_top_probability"].sum()), 6)
+    (3, 3.0)
+    """
+    first = choose_first(assessment, weights, capacity)
+    parts = components_of(assessment)
+    areas = assessment.table["area_id"].tolist()
     chosen = pd.DataFrame(
         {"in_top_probability": np.nan, "priority_index": np.nan, "top_share": np.nan},
         index=pd.Index(areas, name="area_id"),
     )
     if len(parts):
         firm = [area_id in parts.index for area_id in areas]
-        estimates = [one for one, is_firm in zip(judgement.estimates, firm, strict=True) if is_firm]
-        sizes = judgement.table.loc[firm, "area_km2"].tolist()
+        estimates = [
+            one for one, is_firm in zip(assessment.estimates, firm, strict=True) if is_firm
+        ]
+        sizes = assessment.table.loc[firm, "area_km2"].tolist()
         chosen.loc[firm, "in_top_probability"] = probability_in_top(
             estimates, sizes, capacity, seed=SEED
         )
@@ -166,7 +235,7 @@ def _ask(
         max_area_km2=params["max_area_km2"],
         kinds=tuple(params["kinds"]),
     )
-    located = locate(dataset, config, choices, cover)
+    located = locate_incidents(dataset, config, choices, cover)
     areas = tuple(
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )

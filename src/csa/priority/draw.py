@@ -37,7 +37,10 @@ Group: TypeAlias = "tuple[Entrant, ...]"
 
 @dataclass(frozen=True)
 class Entrant:
-    """An area on the list of a draw."""
+    """An area on the list of a draw.
+
+    Fields: `area_id`, `place_name`, `tier`, `incidents_24_months`, `homicides_24_months`.
+    """
 
     area_id: str  # letters and digits; also dots, dashes and underscores inside
     place_name: str  # what people call it, on one line
@@ -64,7 +67,10 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Slot:
-    """An area's place in the start order."""
+    """An area's place in the start order.
+
+    Fields: `area_id`, `pair`, `wave`, `start`, `sha256`.
+    """
 
     area_id: str  # the area
     pair: int  # the number of its group, from 1; a pair where there are two waves
@@ -75,7 +81,11 @@ class Slot:
 
 @dataclass(frozen=True)
 class Draw:
-    """A start order, with everything needed to repeat it."""
+    """A start order, with all that repeats it.
+
+    Fields: `seed`, `tier`, `first_start`, `n_waves`, `months_between`, `entrants`,
+    `entrants_sha256`, `slots`, `rule_version`.
+    """
 
     seed: str  # the text said in public after the list was closed
     tier: int  # the tier that all areas are in
@@ -137,12 +147,49 @@ def draw_start_order(
     n_waves: int = 2,
     months_between: int = 6,
 ) -> Draw:
-    """Draw which areas of a tier start when; the module's first lines state the rule.
+    """Draw which areas of a tier start when, so that anyone can repeat the draw by hand.
+
+    Areas with about as many incidents form groups; in each, the lowest SHA-256 code of
+    `seed|group|area_id` starts first. The list must be closed before the seed is known.
+
+    Parameters
+    ----------
+    entrants
+        The areas, in any order, which changes nothing.
+    seed
+        A text said in public after the list was closed, such as a lottery's number and date.
+    first_start
+        When wave 1 starts.
+    n_waves
+        How many starts there are, 2 or more.
+    months_between
+        Months from one start to the next, 1 to 60.
+
+    Returns
+    -------
+    Draw
+        The order, with all that repeats it.
+
+    Raises
+    ------
+    ParamError
+        If there are fewer than two areas, an area has no tier or another one, an area_id stands
+        twice, the seed is too short or holds what cannot be typed everywhere, or `n_waves` or
+        `months_between` is outside its range.
 
     References
     ----------
     Imai, King & Nall (2009), Statistical Science 24, pp. 29-53, on matched pairs.
     NIST (2015), FIPS 180-4, on SHA-256.
+
+    Examples
+    --------
+    >>> areas = [csa.Entrant("A", "Elm", 1, 80), csa.Entrant("B", "Oak", 1, 75)]
+    >>> draw = csa.draw_start_order(areas, seed="04-17-23-42", first_start=csa.Month(2025, 3))
+    >>> sorted(slot.area_id for slot in draw.slots), [str(slot.start) for slot in draw.slots]
+    (['A', 'B'], ['2025-03', '2025-09'])
+    >>> draw == csa.draw_start_order(areas[::-1], seed=draw.seed, first_start=draw.first_start)
+    True
     """
     tier = _require_one_tier(entrants)
     _require_seed(seed)

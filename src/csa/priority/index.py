@@ -15,7 +15,10 @@ from csa.base.errors import ParamError, TableError
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each component counts; only their proportions matter."""
+    """How much each component counts; only their proportions matter.
+
+    Fields: `by_component`.
+    """
 
     by_component: Mapping[str, float]
 

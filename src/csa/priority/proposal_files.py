@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import study_cells
@@ -13,7 +13,7 @@ from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
-from csa.priority.assess import AreaAssessment, judge
+from csa.priority.assess import AreaAssessment, assess_areas
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,6 @@ def find(
     """Propose areas with the values that past years suggest, and assess them."""
     cover = study_cells(dataset, choices.resolution)
     suggestion = suggestion_of(config, record)
-    proposal = propose(dataset, config, choices, tell, cover, suggestion)
-    judgement = judge(dataset, config, proposal, tell, cover)
+    proposal = propose_areas(dataset, config, choices, tell, cover, suggestion)
+    judgement = assess_areas(dataset, config, proposal, tell, cover)
     return AssessedProposal(dataset, config, choices, record, proposal, judgement)

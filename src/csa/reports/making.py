@@ -45,14 +45,55 @@ class Drawer:
         return self._drawn[key]
 
 
-def make_edition(
+def make_report(
     facts: Facts,
-    audience: str,
-    language: str,
-    form: str,
+    audience: str = "executive",
+    language: str = "en",
+    form: str = "html",
     draw: Callable[[MapSheet], bytes] | None = None,
 ) -> tuple[str, bytes]:
-    """Make one file of an edition."""
+    """Make one file of a month's report.
+
+    Parameters
+    ----------
+    facts
+        What `gather_month` gathered.
+    audience
+        `executive`, `prevention`, `prevention-walks`, `prevention-leaders`, `intervention`,
+        `enforcement` or `public`.
+    language
+        `en` or `es`.
+    form
+        `html`, `pdf` or `docx`.
+    draw
+        What draws a map; None draws it for paper.
+
+    Returns
+    -------
+    str
+        The file's name, such as `2020-07_executive_en.html`.
+    bytes
+        Its content: the same facts give the same bytes.
+
+    Raises
+    ------
+    ParamError
+        If there is no such edition, language or form.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = csa.save_dataset(few, csa.ingest_city(city, "data/sample").rejected, folder + "/ds")
+    ...     source = csa.FollowSource(Path(folder, "ds"), few, city, csa.Choices())
+    ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
+    >>> name, content = csa.make_report(facts, "enforcement", "es")
+    >>> name, b"Orrinvale" in content
+    ('2020-07_enforcement_en.html', True)
+    """
     require_known(audience, language, form)
     document = edition(facts, audience, language, draw or Drawer())
     name = _name(facts.month, audience, language, form)

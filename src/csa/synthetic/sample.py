@@ -51,8 +51,31 @@ LOST = {"officer": "excluded_by_rule", "elsewhere": "other_city", "bad_date": "b
 YES_NO_UNKNOWN = {"Y": "yes", "N": "no", "": "unknown"}
 
 
-def sample_files(seed: int = SEED) -> dict[str, bytes]:
-    """Make the whole city."""
+def make_sample(seed: int = SEED) -> dict[str, bytes]:
+    """Make the files of a made-up city, with the truth that was planted in it.
+
+    Parameters
+    ----------
+    seed
+        Not negative; the same seed gives the same bytes.
+
+    Returns
+    -------
+    dict of str to bytes
+        Name of file to content, as in data/sample.
+
+    Raises
+    ------
+    ParamError
+        If the seed is negative.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> files = csa.make_sample()
+    >>> files["shootings.csv"] == Path("data/sample/shootings.csv").read_bytes()
+    True
+    """
     if seed < 0:
         raise ParamError("sample.seed", given=seed)
     # A random stream for each part: a change in one leaves the others as they are.

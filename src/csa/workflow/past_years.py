@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.backtest.comparison import MethodComparison
-from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, run_backtest
+from csa.backtest.origins import AREA_SHARE, HORIZON_MONTHS, BacktestQuestion, backtest_areas
 from csa.backtest.record import Record
 from csa.backtest.recording import make_record, suggestion_of
 from csa.backtest.scoring import as_table
@@ -67,7 +67,7 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
     record = make_record(asked.dataset, asked.config, asked.choices, tell)
     # Its areas use the values that it suggests; so do those that the variants start from.
     areas = suggestion_of(asked.config, record).areas
-    located = locate(asked.dataset, asked.config, asked.choices)
+    located = locate_incidents(asked.dataset, asked.config, asked.choices)
     after = make_past(located, asked.choices, areas, tell)
     tell("shuffle")
     is_long = bool(asked.question.origins)
@@ -82,16 +82,13 @@ def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
 
     What past years suggest was chosen from years that may lie after such a day.
     """
-    tell("cells")
-    located = locate(asked.dataset, asked.config, asked.choices)
-    areas = asked.config.areas
-    found = run_backtest(located, asked.choices, areas, asked.question, tell)
-    variants = _score_variants(asked, areas, tell)
+    found = backtest_areas(asked.dataset, asked.config, asked.question, asked.choices, tell)
+    variants = _score_variants(asked, asked.config.areas, tell)
     return BacktestResult(asked, None, None, found.table, found.comparison, variants)
 
 
 def _score_variants(asked: BacktestRequest, areas: Areas, tell: Tell) -> pd.DataFrame:
     if not asked.with_variants:
         return as_table([])
-    located = locate(asked.dataset, asked.config, asked.choices)
+    located = locate_incidents(asked.dataset, asked.config, asked.choices)
     return run_variants(located, asked.choices, areas, asked.question, tell)

@@ -5,19 +5,19 @@ from datetime import date
 
 import pytest
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import proposal_files
-from csa.areas.study_area import locate, study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import load_dataset, save_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
 from csa.decisions.areas import designate, maintain
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
-from csa.ingest.intake import build_dataset
+from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 from csa.reports.briefing.serving import candidate_of, first_month, served_with, tell_served
 from tests.stores import act
@@ -31,20 +31,20 @@ def config(root):
 @pytest.fixture(scope="module")
 def dataset(root, config, tmp_path_factory):
     folder = root / "data" / "sample"
-    intake = build_dataset(config, add_layers(find_inputs(config, folder, ()), config, folder))
+    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
     out = tmp_path_factory.mktemp("serving") / "dataset"
     save_dataset(intake.dataset, intake.rejected, out)
-    return load_dataset(out)
+    return open_dataset(out)
 
 
 @pytest.fixture(scope="module")
 def proposal(dataset, config):
-    return propose(dataset, config, Choices(until=Month(2019, 9)))
+    return propose_areas(dataset, config, Choices(until=Month(2019, 9)))
 
 
 @pytest.fixture(scope="module")
 def located(dataset, config):
-    return locate(dataset, config, Choices(), study_cells(dataset, 9))
+    return locate_incidents(dataset, config, Choices(), study_cells(dataset, 9))
 
 
 def served_since(proposal, on, letters="AB"):

@@ -41,7 +41,12 @@ NO_STORE = Head(0, GENESIS)
 
 @dataclass(frozen=True)
 class Records:
-    """The store at one moment; its rows are not to be changed."""
+    """The store at one moment; its rows are not to be changed.
+
+    Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
+    `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
+    `minutes`, `handouts`.
+    """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
     decided: Head = NO_STORE  # the last entry that is not a hand-out

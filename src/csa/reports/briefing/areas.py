@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from csa.dataset.versioned import load_dataset
+from csa.dataset.versioned import open_dataset
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.plan.measures import Quarter, latest
@@ -98,5 +98,5 @@ def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
     letters = {area.key for area in records.areas}
     if dataset is None:
         return frozenset(letters)
-    names = load_dataset(dataset).neighborhoods["name"].astype(str)
+    names = open_dataset(dataset).neighborhoods["name"].astype(str)
     return frozenset(letters | set(names))

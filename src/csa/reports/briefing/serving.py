@@ -20,7 +20,7 @@ from csa.base.text import render
 from csa.dataset.chosen import Chosen
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import StepRow
-from csa.displacement.analyze import displace
+from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.displacement.telling import say_single, say_verdict, telling_name
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
@@ -124,8 +124,8 @@ class ServedVerdict:
 def tell_served(
     located: StudyArea, areas: Served, key: str, past: Sequence[PastCohort]
 ) -> ServedVerdict:
-    """Follow the areas in service since one area's designation, and return that area's verdict."""
-    found = displace(located, areas.chosen, areas.since, past)
+    """Follow the served areas since the designation of one of them, and tell of that one."""
+    found = analyze_displacement(located, areas.chosen, areas.since, past)
     at = areas.chosen.area_ids.index(key)
     judged, n_months = found.single[at], found.until.index - found.since.index
     who = telling_name(key, areas.chosen.place_names[at])

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from csa.base.errors import MapError
-from csa.geo.cells import outlines
+from csa.geo.cells import draw_cells
 from csa.reports.maps.marks import Fill, Mark, Stroke
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import MapSheet, Style
@@ -77,7 +77,7 @@ def _cells(sheet: MapSheet, view: MapView, city: shapely.Geometry) -> tuple[list
     wrong = levels[(levels < 0) | (levels >= n_classes)]
     if len(wrong):
         raise MapError("map_sheet.no_class", level=int(wrong[0]) + 1, n_classes=n_classes)
-    shapes = np.array(view.draw(outlines([cell for cell, _ in sheet.cells])), dtype=object)
+    shapes = np.array(view.draw(draw_cells([cell for cell, _ in sheet.cells])), dtype=object)
     if not shapely.is_empty(city):
         shapely.prepare(city)
         is_edge = ~shapely.contains_properly(city, shapes)

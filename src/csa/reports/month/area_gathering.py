@@ -17,14 +17,14 @@ from csa.areas.profile import count_by_month, count_by_part, has_flag
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import StudyArea, locate
+from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.params import Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.grid import CellSet
-from csa.geo.neighborhoods import people_in
+from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.working import here, work_plan
@@ -80,7 +80,7 @@ def areas_of(
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
             cover = seen.cover if size == seen.choices.resolution else None
-            by_size[size] = locate(seen.dataset, seen.config, alike, cover), []
+            by_size[size] = locate_incidents(seen.dataset, seen.config, alike, cover), []
         by_size[size][1].append(row)
     for located, alike_rows in by_size.values():
         on_land = [located.grid.on_land(row.cells) for row in alike_rows]
@@ -142,7 +142,7 @@ def _facts(
         incidents=len(incidents),
         recent_12=int((is_in & _within(located, year)).sum()),
         usual=None if known is None else usual_number(*known),
-        people=people_in(shape, seen.dataset.neighborhoods),
+        people=estimate_population(shape, seen.dataset.neighborhoods),
         is_listed=at_now is not None,
         tier=tier,
         tier_before=tier_before,

@@ -89,7 +89,12 @@ class PublicPart:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one month."""
+    """The facts of one month.
+
+    Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
+    `gone`, `summary`, `can_locate`, `city_year`, `followed`, `why_not_followed`, `ground`,
+    `plan`, `services_per_1k`, `notes`, `missing`, `public`.
+    """
 
     snapshot: Snapshot  # what they were made from
     config: CityConfig  # the city's file

@@ -14,7 +14,7 @@ from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, speak
 from csa.dataset.chosen import Chosen
-from csa.displacement.analyze import DEFAULT_AFTER, Displacement, displace
+from csa.displacement.analyze import DEFAULT_AFTER, Displacement, analyze_displacement
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
@@ -66,7 +66,7 @@ def follow_served(
         if areas.since > through:
             since, last = month(str(areas.since)), month(str(through))
             return Result(why_not=say("report.not_begun", since=since, through=last))
-        found = displace(located, areas.chosen, areas.since, past, tell)
+        found = analyze_displacement(located, areas.chosen, areas.since, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
     return _told(located, found, are_earlier=False, left_out=left_out)
@@ -92,7 +92,7 @@ def follow_earlier(
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
     )
     try:
-        found = displace(located, chosen, since, past, tell)
+        found = analyze_displacement(located, chosen, since, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
     return _told(located, found, are_earlier=True, left_out=())

@@ -17,7 +17,7 @@ from csa.decisions.store.records import Records
 from csa.displacement.follow import FollowSource
 from csa.geo.cells import from_text
 from csa.plan import Plan
-from csa.priority.assess import judge
+from csa.priority.assess import assess_areas
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import prepare_review
@@ -34,10 +34,10 @@ from csa.reports.month.looking import MonthEnd, follow, stability_of
 from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.public.gathering import gather_from
 
-__all__ = ["Beside", "gather", "snapshot_for"]
+__all__ = ["Beside", "gather_month", "snapshot_for"]
 
 
-def gather(
+def gather_month(
     source: FollowSource,
     plan: Plan | None,
     records: Records,
@@ -45,17 +45,55 @@ def gather(
     tell: Tell = silent,
     beside: Beside = NOTHING_BESIDE,
 ) -> Facts:
-    """Gather the facts of a month.
+    """Gather the facts of a month, once for all editions of its report.
 
-    Nothing later than the month is used, except from the store: decisions are shown as they
-    stand there.
+    Nothing later than the month is looked at, except in the store: what was decided is shown as it
+    stands there.
+
+    Parameters
+    ----------
+    source
+        The dataset, its folder, the city's file and how areas are proposed.
+    plan
+        The city's plan; None where there is none.
+    records
+        What was decided; `Records()` where nothing was.
+    month
+        The month reported, included.
+    tell
+        Called with the name of each step as it begins.
+    beside
+        The map's background and all that was published before.
+
+    Returns
+    -------
+    Facts
+        What the editions say, without any of their sentences.
+
+    Raises
+    ------
+    PeriodError
+        If the data do not cover the month.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = csa.save_dataset(few, csa.ingest_city(city, "data/sample").rejected, folder + "/ds")
+    ...     source = csa.FollowSource(Path(folder, "ds"), few, city, csa.Choices())
+    ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
+    >>> facts.areas  # six shootings make no area
+    ()
     """
     refuse_outside(source.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)
     tell("cells")
     look = MonthEnd.at(source, records, month, tell)
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
-    judgement = judge(look.dataset, look.config, now, tell, look.cover)
+    judgement = assess_areas(look.dataset, look.config, now, tell, look.cover)
     seen = MonthSeen(
         look.dataset,
         look.config,

@@ -14,7 +14,7 @@ from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.grid import CellSet
-from csa.geo.neighborhoods import people_in
+from csa.geo.neighborhoods import estimate_population
 from csa.geo.services import gaps, services_of
 from csa.reports.month.area_facts import Help, Service
 
@@ -39,7 +39,7 @@ def helps_of(dataset: Dataset, config: CityConfig, areas: Sequence[CellSet]) -> 
         away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
         close = _near(services, away_m, near.near_m)
         n_inside = sum(one.metres == 0 for one in close)
-        people = people_in(shape, dataset.neighborhoods)
+        people = estimate_population(shape, dataset.neighborhoods)
         rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
         found.append(Help(close, n_inside, lacking.get(name, ()), rate))
     return found

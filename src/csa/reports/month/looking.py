@@ -7,10 +7,10 @@ from datetime import date
 
 import pandas as pd
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea, locate, study_cells
+from csa.areas.study_area import StudyArea, locate_incidents, study_cells
 from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
@@ -94,7 +94,9 @@ class MonthEnd:
     def proposal(self, until: Month) -> Proposal:
         """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
-        return propose(self.dataset, self.config, choices, self.tell, self.cover, self.suggestion)
+        return propose_areas(
+            self.dataset, self.config, choices, self.tell, self.cover, self.suggestion
+        )
 
     def proposal_before(self, until: Month) -> Proposal | None:
         """Propose areas as of the first day of an earlier month."""
@@ -106,7 +108,7 @@ class MonthEnd:
         """Assign the incidents to cells of a resolution."""
         is_same = resolution == self.choices.resolution
         choices = replace(self.choices, resolution=resolution)
-        return locate(self.dataset, self.config, choices, self.cover if is_same else None)
+        return locate_incidents(self.dataset, self.config, choices, self.cover if is_same else None)
 
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""

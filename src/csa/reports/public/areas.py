@@ -10,11 +10,11 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from csa.areas.analysis import propose
+from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.names import letter, name_places
 from csa.areas.proposal import Proposal, area_records
-from csa.areas.study_area import locate
+from csa.areas.study_area import locate_incidents
 from csa.base.crs import project
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
@@ -23,7 +23,7 @@ from csa.base.schema import UNASSIGNED
 from csa.config.city import CityConfig
 from csa.decisions.store.records import Records
 from csa.disclosure.classes import THRESHOLD
-from csa.displacement.analyze import UsualBasis, displace
+from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.geo.cells import centres
 from csa.reports.briefing.areas import served
@@ -82,7 +82,7 @@ def areas_shown(
             for area in found
         )
     wanted = replace(choices, until=window.period.until)
-    proposal = propose(window.placed, config, wanted, suggestion=suggestion)
+    proposal = propose_areas(window.placed, config, wanted, suggestion=suggestion)
     return named_anew(
         (
             PublicAreaGround(
@@ -139,9 +139,9 @@ def change_in_all(
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
     if len(chosen.area_ids) < len(served(records)) or since > through:
         return nothing  # of several cell sizes, or without a whole month since
-    located = locate(window.placed, config, Choices(resolution=chosen.resolution))
+    located = locate_incidents(window.placed, config, Choices(resolution=chosen.resolution))
     try:
-        found = displace(located, chosen, since, past, tell)
+        found = analyze_displacement(located, chosen, since, past, tell)
     except (ParamError, PeriodError):
         return nothing
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])

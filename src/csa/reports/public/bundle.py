@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,21 +24,58 @@ from csa.reports.public.tables import TABLES, table_files
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"
 LEDGER_VERSION = 1
+NO_PICTURES: Mapping[str, Pictures] = MappingProxyType({})
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def write_bundle(
-    out: Path,
+def publish_bundle(
+    out: Path | str,
     facts: PublicFacts,
     ledger: Sequence[Publication],
-    pictures: Mapping[str, Pictures],
+    pictures: Mapping[str, Pictures] = NO_PICTURES,
     *,
     with_site: bool = False,
 ) -> tuple[str, ...]:
-    """Write a bundle whole or not at all; replace an earlier one, and refuse any other folder."""
+    """Publish a bundle whole, or not at all; an earlier one is replaced, anything else refused.
+
+    Parameters
+    ----------
+    out
+        The bundle's folder.
+    facts
+        What `gather_public` gathered.
+    ledger
+        All that was ever published, this quarter's figures included.
+    pictures
+        Maps by language; none where they were not drawn.
+    with_site
+        Whether pages for a web server are written too.
+
+    Returns
+    -------
+    tuple of str
+        The names of the files written.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, holds something else, or holds figures that the ledger
+        lacks.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import replace
+    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> facts, publication = csa.gather_public(few, city, None, csa.Records(), csa.Month(2020, 6))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = csa.publish_bundle(f"{folder}/bundle", facts, [publication])
+    >>> "areas.csv" in files and "published.json" in files
+    True
+    """
     files = bundle_files(facts, ledger, pictures, with_site=with_site)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
-    replace_folder(out, MARKER, files, _may_hold(), refuse)
+    replace_folder(Path(out), MARKER, files, _may_hold(), refuse)
     return tuple(files)
 
 

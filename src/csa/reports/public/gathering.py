@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from csa.areas.choices import Choices, Suggestion
+from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -87,14 +87,48 @@ def gather_public(
     month: Month,
     earlier: Sequence[Publication] = (),
 ) -> tuple[PublicFacts, Publication]:
-    """Gather all public facts from a dataset alone."""
-    areas = config.areas
-    choices = Choices(
-        until=month.plus(1),
-        months=areas.months,
-        max_area_km2=areas.max_area_km2,
-        resolution=areas.resolution,
-    )
+    """Gather all that the public is told of a quarter, from a dataset alone.
+
+    Counts below ten are held back, and so is whatever would give one away.
+
+    Parameters
+    ----------
+    dataset
+        A city's incidents and places.
+    config
+        The same city's file.
+    plan
+        The city's plan; None where there is none.
+    records
+        What was decided; `Records()` where nothing was.
+    month
+        The quarter's last month.
+    earlier
+        All that was ever published: what was held back stays so.
+
+    Returns
+    -------
+    PublicFacts
+        What is published.
+    Publication
+        Its figures, for the ledger of all that was ever published.
+
+    Raises
+    ------
+    PrivacyError
+        If no way is found to hold back enough.
+    PeriodError
+        If the data do not cover the quarter.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> facts, publication = csa.gather_public(few, city, None, csa.Records(), csa.Month(2020, 6))
+    >>> facts.quarter, facts.n_incidents  # six shootings are too few to be told
+    ('2020-Q2', None)
+    """
+    choices = replace(city_choices(config), until=month.plus(1))
     snapshot = snapshot_of(dataset, config, month, records, choices)
     before = tuple(earlier)
     asked = _Asked(dataset, config, plan, records, month, before, choices, lambda _: snapshot)
