@@ -193,8 +193,9 @@ bench: setup ## measure (benchmarks/)
 words: setup ## bring translations (csa.po, plans/*.po) up to date with the English
 	@$(BIN)/python docs/catalog.py
 
-docs: setup ## write the settings table and the picture in docs/
-	@$(BIN)/python docs/make.py
+docs: setup ## write the library's page, the settings table and the picture in docs/
+	@$(BIN)/python docs/api.py
+	$(BIN)/python docs/make.py
 
 clean: ## remove .venv, caches and what was built
 	@rm -rf .venv dist build app/static/vendor app/static/geometry .coverage .coverage.* htmlcov

@@ -1,1 +1,405 @@
-"""Core service areas: where gun violence concentrates, how sure we are, and what is done there."""
+"""Core service areas: where gun violence concentrates, how sure we are, and what is done there.
+
+The names below are the library; each is imported when it is first used. The examples of the
+functions go on from here, with the made-up city of data/sample:
+
+>>> import csa
+>>> city = csa.load_city("config/sample.toml")
+>>> dataset = csa.ingest_city(city, "data/sample").dataset
+>>> proposal = csa.propose_areas(dataset, city)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from csa.areas.analysis import (
+        propose_areas,
+    )
+    from csa.areas.choices import (
+        Choices,
+        Suggestion,
+    )
+    from csa.areas.clusters import (
+        label_clusters,
+    )
+    from csa.areas.concentration import (
+        Concentration,
+        generalized_gini,
+        gini,
+        measure_concentration,
+        share_of_land_for,
+    )
+    from csa.areas.gistar import (
+        find_hot_cells,
+    )
+    from csa.areas.proposal import (
+        Proposal,
+        choose_areas,
+    )
+    from csa.areas.shrinkage import (
+        Estimate,
+        Prior,
+        fit_prior,
+        marshall_rates,
+        shrink,
+    )
+    from csa.areas.study_area import (
+        StudyArea,
+        locate_incidents,
+    )
+    from csa.areas.tiers import (
+        assign_tiers,
+    )
+    from csa.backtest.comparison import (
+        MethodComparison,
+    )
+    from csa.backtest.origins import (
+        Backtest,
+        BacktestQuestion,
+        backtest_areas,
+    )
+    from csa.base.errors import (
+        ConfigError,
+        CrsError,
+        CsaError,
+        OutputError,
+        ParamError,
+        PeriodError,
+        PrivacyError,
+        SourceError,
+        TableError,
+    )
+    from csa.base.message import (
+        Message,
+    )
+    from csa.base.params import (
+        AreaParams,
+        DbscanParams,
+        Month,
+        Period,
+    )
+    from csa.config.city import (
+        CityConfig,
+    )
+    from csa.config.loading import (
+        load_city,
+    )
+    from csa.dataset.chosen import (
+        Chosen,
+        read_areas,
+    )
+    from csa.dataset.versioned import (
+        Dataset,
+        open_dataset,
+        save_dataset,
+    )
+    from csa.decisions.store.records import (
+        Records,
+    )
+    from csa.disclosure.published import (
+        Publication,
+    )
+    from csa.displacement.analyze import (
+        Displacement,
+        analyze_displacement,
+    )
+    from csa.displacement.dispersion import (
+        measure_dispersion,
+    )
+    from csa.displacement.emerging import (
+        Trend,
+        mann_kendall,
+    )
+    from csa.displacement.follow import (
+        FollowSource,
+    )
+    from csa.displacement.past import (
+        PastCohort,
+    )
+    from csa.displacement.season import (
+        MonthCompared,
+        compare_month,
+    )
+    from csa.displacement.sppt import (
+        PatternChange,
+        compare_patterns,
+    )
+    from csa.displacement.verdict import (
+        AreaVerdict,
+        Verdict,
+    )
+    from csa.displacement.wdd import (
+        Wdd,
+        WddPart,
+        Wdq,
+        WeightedChange,
+        measure_wdd,
+        measure_wdq,
+    )
+    from csa.geo.cells import (
+        bin_points,
+        cover,
+        draw_cells,
+        find_neighbors,
+    )
+    from csa.geo.neighborhoods import (
+        assign_neighborhoods,
+        estimate_population,
+    )
+    from csa.ingest.intake import (
+        Intake,
+        ingest_city,
+    )
+    from csa.ingest.sources import (
+        Inputs,
+    )
+    from csa.plan.items import (
+        Plan,
+    )
+    from csa.plan.loading import (
+        load_plan,
+    )
+    from csa.priority.assess import (
+        AreaAssessment,
+        assess_areas,
+        prioritize,
+    )
+    from csa.priority.draw import (
+        Draw,
+        Entrant,
+        Slot,
+        draw_start_order,
+    )
+    from csa.priority.index import (
+        Weights,
+    )
+    from csa.reports.making import (
+        make_report,
+    )
+    from csa.reports.month.facts import (
+        Facts,
+    )
+    from csa.reports.month.gathering import (
+        gather_month,
+    )
+    from csa.reports.public.bundle import (
+        publish_bundle,
+    )
+    from csa.reports.public.facts import (
+        PublicFacts,
+    )
+    from csa.reports.public.gathering import (
+        gather_public,
+    )
+    from csa.synthetic.sample import (
+        make_sample,
+    )
+
+_MODULES = {
+    "AreaAssessment": "csa.priority.assess",
+    "AreaParams": "csa.base.params",
+    "AreaVerdict": "csa.displacement.verdict",
+    "Backtest": "csa.backtest.origins",
+    "BacktestQuestion": "csa.backtest.origins",
+    "Choices": "csa.areas.choices",
+    "Chosen": "csa.dataset.chosen",
+    "CityConfig": "csa.config.city",
+    "Concentration": "csa.areas.concentration",
+    "ConfigError": "csa.base.errors",
+    "CrsError": "csa.base.errors",
+    "CsaError": "csa.base.errors",
+    "Dataset": "csa.dataset.versioned",
+    "DbscanParams": "csa.base.params",
+    "Displacement": "csa.displacement.analyze",
+    "Draw": "csa.priority.draw",
+    "Entrant": "csa.priority.draw",
+    "Estimate": "csa.areas.shrinkage",
+    "Facts": "csa.reports.month.facts",
+    "FollowSource": "csa.displacement.follow",
+    "Inputs": "csa.ingest.sources",
+    "Intake": "csa.ingest.intake",
+    "Message": "csa.base.message",
+    "MethodComparison": "csa.backtest.comparison",
+    "Month": "csa.base.params",
+    "MonthCompared": "csa.displacement.season",
+    "OutputError": "csa.base.errors",
+    "ParamError": "csa.base.errors",
+    "PastCohort": "csa.displacement.past",
+    "PatternChange": "csa.displacement.sppt",
+    "Period": "csa.base.params",
+    "PeriodError": "csa.base.errors",
+    "Plan": "csa.plan.items",
+    "Prior": "csa.areas.shrinkage",
+    "PrivacyError": "csa.base.errors",
+    "Proposal": "csa.areas.proposal",
+    "PublicFacts": "csa.reports.public.facts",
+    "Publication": "csa.disclosure.published",
+    "Records": "csa.decisions.store.records",
+    "Slot": "csa.priority.draw",
+    "SourceError": "csa.base.errors",
+    "StudyArea": "csa.areas.study_area",
+    "Suggestion": "csa.areas.choices",
+    "TableError": "csa.base.errors",
+    "Trend": "csa.displacement.emerging",
+    "Verdict": "csa.displacement.verdict",
+    "Wdd": "csa.displacement.wdd",
+    "WddPart": "csa.displacement.wdd",
+    "Wdq": "csa.displacement.wdd",
+    "WeightedChange": "csa.displacement.wdd",
+    "Weights": "csa.priority.index",
+    "analyze_displacement": "csa.displacement.analyze",
+    "assess_areas": "csa.priority.assess",
+    "assign_neighborhoods": "csa.geo.neighborhoods",
+    "assign_tiers": "csa.areas.tiers",
+    "backtest_areas": "csa.backtest.origins",
+    "bin_points": "csa.geo.cells",
+    "choose_areas": "csa.areas.proposal",
+    "compare_month": "csa.displacement.season",
+    "compare_patterns": "csa.displacement.sppt",
+    "cover": "csa.geo.cells",
+    "draw_cells": "csa.geo.cells",
+    "draw_start_order": "csa.priority.draw",
+    "estimate_population": "csa.geo.neighborhoods",
+    "find_hot_cells": "csa.areas.gistar",
+    "find_neighbors": "csa.geo.cells",
+    "fit_prior": "csa.areas.shrinkage",
+    "gather_month": "csa.reports.month.gathering",
+    "gather_public": "csa.reports.public.gathering",
+    "generalized_gini": "csa.areas.concentration",
+    "gini": "csa.areas.concentration",
+    "ingest_city": "csa.ingest.intake",
+    "label_clusters": "csa.areas.clusters",
+    "load_city": "csa.config.loading",
+    "load_plan": "csa.plan.loading",
+    "locate_incidents": "csa.areas.study_area",
+    "make_report": "csa.reports.making",
+    "make_sample": "csa.synthetic.sample",
+    "mann_kendall": "csa.displacement.emerging",
+    "marshall_rates": "csa.areas.shrinkage",
+    "measure_concentration": "csa.areas.concentration",
+    "measure_dispersion": "csa.displacement.dispersion",
+    "measure_wdd": "csa.displacement.wdd",
+    "measure_wdq": "csa.displacement.wdd",
+    "open_dataset": "csa.dataset.versioned",
+    "prioritize": "csa.priority.assess",
+    "propose_areas": "csa.areas.analysis",
+    "publish_bundle": "csa.reports.public.bundle",
+    "read_areas": "csa.dataset.chosen",
+    "save_dataset": "csa.dataset.versioned",
+    "share_of_land_for": "csa.areas.concentration",
+    "shrink": "csa.areas.shrinkage",
+}
+"""Exported name to the module that it is defined in."""
+
+__all__ = [
+    "AreaAssessment",
+    "AreaParams",
+    "AreaVerdict",
+    "Backtest",
+    "BacktestQuestion",
+    "Choices",
+    "Chosen",
+    "CityConfig",
+    "Concentration",
+    "ConfigError",
+    "CrsError",
+    "CsaError",
+    "Dataset",
+    "DbscanParams",
+    "Displacement",
+    "Draw",
+    "Entrant",
+    "Estimate",
+    "Facts",
+    "FollowSource",
+    "Inputs",
+    "Intake",
+    "Message",
+    "MethodComparison",
+    "Month",
+    "MonthCompared",
+    "OutputError",
+    "ParamError",
+    "PastCohort",
+    "PatternChange",
+    "Period",
+    "PeriodError",
+    "Plan",
+    "Prior",
+    "PrivacyError",
+    "Proposal",
+    "PublicFacts",
+    "Publication",
+    "Records",
+    "Slot",
+    "SourceError",
+    "StudyArea",
+    "Suggestion",
+    "TableError",
+    "Trend",
+    "Verdict",
+    "Wdd",
+    "WddPart",
+    "Wdq",
+    "WeightedChange",
+    "Weights",
+    "analyze_displacement",
+    "assess_areas",
+    "assign_neighborhoods",
+    "assign_tiers",
+    "backtest_areas",
+    "bin_points",
+    "choose_areas",
+    "compare_month",
+    "compare_patterns",
+    "cover",
+    "draw_cells",
+    "draw_start_order",
+    "estimate_population",
+    "find_hot_cells",
+    "find_neighbors",
+    "fit_prior",
+    "gather_month",
+    "gather_public",
+    "generalized_gini",
+    "gini",
+    "ingest_city",
+    "label_clusters",
+    "load_city",
+    "load_plan",
+    "locate_incidents",
+    "make_report",
+    "make_sample",
+    "mann_kendall",
+    "marshall_rates",
+    "measure_concentration",
+    "measure_dispersion",
+    "measure_wdd",
+    "measure_wdq",
+    "open_dataset",
+    "prioritize",
+    "propose_areas",
+    "publish_bundle",
+    "read_areas",
+    "save_dataset",
+    "share_of_land_for",
+    "shrink",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import an exported name when it is first used (PEP 562)."""
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(module), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List the exported names beside what is always there."""
+    return sorted({*globals(), *__all__})

@@ -568,7 +568,9 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
     """Kestrelby owes 21 of its 22 incidents that have a place in public to one hospital."""
     window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
     choices = Choices(until=window.period.until)
-    every = propose_areas(window.placed, sample_source.config, choices).areas.set_index("place_name")
+    every = propose_areas(window.placed, sample_source.config, choices).areas.set_index(
+        "place_name"
+    )
     assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (21, 22)
     told = areas_shown(window, sample_source.config, Records(), choices)
     assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}

@@ -1,0 +1,107 @@
+"""The library: what `csa` exports is there, documented, and does what its examples say."""
+
+import doctest
+import inspect
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+
+import pytest
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import validate
+
+import csa
+
+FUNCTIONS = [name for name in csa.__all__ if inspect.isfunction(getattr(csa, name))]
+CLASSES = [name for name in csa.__all__ if inspect.isclass(getattr(csa, name))]
+NOT_ASKED = {
+    "ES01",  # a summary may say all
+    "GL01",  # it begins on the first line, as everywhere here
+    "PR04",  # types stand in the signature
+    "SA01",  # docs/API.md lists what belongs together
+}
+MODULES_WITHOUT_PANDAS = "import sys, csa; print(sorted({'numpy', 'pandas'} & set(sys.modules)))"
+"""An import of the library alone loads nothing heavy."""
+
+
+def test_importing_the_library_loads_no_pandas():
+    done = subprocess.run(
+        [sys.executable, "-c", MODULES_WITHOUT_PANDAS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_export_is_a_function_or_a_class_and_listed_by_dir():
+    assert sorted(FUNCTIONS + CLASSES) == sorted(csa.__all__)
+    assert set(csa.__all__) <= set(dir(csa))
+    assert len(FUNCTIONS) >= 30
+
+
+@pytest.mark.parametrize("name", csa.__all__)
+def test_a_name_is_defined_where_the_library_says_and_has_no_packages_name(name, root):
+    found = getattr(csa, name)
+    assert found.__module__.startswith("csa.")
+    assert getattr(sys.modules[found.__module__], name) is found
+    assert not (root / "src" / "csa" / name).exists()  # it would take the name's place
+
+
+def test_what_mypy_and_editors_see_is_what_is_exported(root):
+    text = (root / "src" / "csa" / "__init__.py").read_text(encoding="utf-8")
+    seen = text.split("if TYPE_CHECKING:")[1].split("__all__")[0]
+    for name in csa.__all__:
+        assert f"        {name},\n" in seen or f"import {name}\n" in seen
+
+
+def test_an_unknown_name_is_refused_as_by_any_module():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = csa.nothing
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_exported_functions_docstring_passes_numpydocs_lint(name):
+    found = validate(f"csa.{name}")["errors"]
+    assert [fault for fault in found if fault[0] not in NOT_ASKED] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_docstring_names_exactly_the_parameters_returns_and_an_example(name):
+    function = getattr(csa, name)
+    parts = NumpyDocString(inspect.getdoc(function))
+    named = [one for given in parts["Parameters"] for one in given.name.split(", ")]
+    assert named == list(inspect.signature(function).parameters)
+    assert parts["Returns"]
+    assert ">>> " in "\n".join(parts["Examples"])
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if is_dataclass(getattr(csa, name))])
+def test_a_result_types_docstring_names_its_fields(name):
+    kind = getattr(csa, name)
+    assert [one.name for one in fields(kind) if f"`{one.name}`" not in kind.__doc__] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_example_does_what_it_says(name, library, root, monkeypatch):
+    monkeypatch.chdir(root)
+    finder = doctest.DocTestFinder(recurse=False)
+    (example,) = finder.find(getattr(csa, name), f"csa.{name}", globs=dict(library))
+    said = []
+    doctest.DocTestRunner().run(example, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_a_proposals_areas_can_be_explored_in_a_notebook(library, monkeypatch):
+    """geopandas imports mapclassify even where no column is classified; it is none of ours."""
+    idle = ModuleType("mapclassify")
+    idle.classify = None
+    monkeypatch.setitem(sys.modules, "mapclassify", idle)
+    drawn = library["proposal"].areas.explore()
+    assert "Hadderley" in drawn.get_root().render()
+
+
+def test_the_page_of_the_library_is_what_the_code_says(root):
+    place = spec_from_file_location("docs_api", root / "docs" / "api.py")
+    made = module_from_spec(place)
+    place.loader.exec_module(made)
+    assert made.PAGE.read_text(encoding="utf-8") == made.api_page()  # else: make docs
