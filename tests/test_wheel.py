@@ -30,7 +30,7 @@ def test_the_command_runs_from_the_wheel_without_the_screens(wheel, tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); sys.modules['streamlit'] = None;"
         "sys.modules['folium'] = None; sys.modules['plotly'] = None;"
-        "import csa.cli.main, csa.areas.analysis, csa.ingest.intake, csa.cli.output.analyze;"
+        "import csa.cli.main, csa.areas.analysis, csa.ingest.intake, csa.cli.propose;"
         "assert csa.__file__.startswith(sys.argv[1]); sys.argv = ['csa', '--help']; csa.cli.main.main()"
     )
     words = [sys.executable, "-c", code, str(target)]

@@ -28,9 +28,8 @@ from csa.backtest.scoring import BACKTEST_COLUMNS, METHODS, as_table
 from csa.base.errors import OutputError
 from csa.base.params import Month
 from csa.base.text import in_ten, times, way_name
-from csa.cli import main
-from csa.cli.choosing import months_of
-from csa.cli.output import decide as terminal
+from csa.cli import backtest, main
+from csa.cli.backtest import months_of
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
 from csa.ingest.designation import load_candidate
@@ -492,7 +491,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     )
     answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
-    assert terminal._meaning(answer, methods) == (
+    assert backtest._meaning(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
         f"and the best other way, counting each cell, 20.0 %: {told}, where the best possible was "
         "40.0 %."
@@ -544,7 +543,7 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
 def test_what_areas_usually_do_by_themselves(last_year, after, told):
     usual = UsualChange("2018-01", 3, 0.2, last_year, after)
     record = Record("f", "2", {}, as_table([]), None, (), None, (usual,))
-    said = [line for line in terminal._record_sentences(record) if "usually" in line]
+    said = [line for line in backtest._record_sentences(record) if "usually" in line]
     assert len(said) == len(told)
     assert all(part in line for part, line in zip(told, said, strict=True))
 

@@ -17,8 +17,8 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas
+from csa.cli import displace as command
 from csa.cli import main
-from csa.cli.output import follow as terminal
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
 from csa.displacement import files, follow, lineage_windows
@@ -360,17 +360,17 @@ def test_what_appeared_and_went_is_named_with_its_month_newest_first():
     ]
     table = pd.DataFrame(rows, columns=["last_month", "area_id", "place_name", "event"])
     followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
-    (said,) = terminal._lineage(followed)
+    (said,) = command._lineage(followed)
     assert said == (
         "Areas of 36 months, looked at each month from January 2019 to May 2019, beyond what "
         "chance gives: C appeared in April 2019; East End (B) appeared in February 2019; West End "
         "(A) was gone in March 2019."
     )
     many = pd.concat([table] * 10, ignore_index=True)
-    (said,) = terminal._lineage(SimpleNamespace(lineage=many, lineage_months=36, chance=None))
+    (said,) = command._lineage(SimpleNamespace(lineage=many, lineage_months=36, chance=None))
     assert said.count(" in ") == 12
     assert said.endswith(" and 18 more.")
-    assert not list(terminal._lineage(SimpleNamespace(lineage=table[:0])))
+    assert not list(command._lineage(SimpleNamespace(lineage=table[:0])))
 
 
 def test_windows_are_of_as_many_months_as_areas_are_proposed_from(ask, monkeypatch):

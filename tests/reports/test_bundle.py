@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from csa.base.errors import OutputError, SourceError
-from csa.cli.output.publish import show_published
+from csa.cli.publish import show_published
 from csa.reports.public.bundle import (
     all_published,
     bundle_files,

@@ -65,7 +65,7 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
 
 
 def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
-    """Say which areas these weights put first, and what that changes."""
+    """Show which areas these weights put first, and what that changes; return the priorities."""
     chosen = prioritize(judgement, weighing.weights, weighing.capacity)
     own = own_weighing(opened.config).weights
     first = set(first_areas(chosen))

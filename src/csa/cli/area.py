@@ -1,26 +1,31 @@
-"""The commands for core service areas: their steps, and when work in them begins."""
+"""The commands of core service areas: their steps, and when work in them begins."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csa.base.text import speak
-from csa.cli.keeping import (
+from csa.base.text import day, speak
+from csa.cli.console import show, show_json
+from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
+    JsonOption,
     OnOption,
     PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
+    city_of,
+    day_of,
     decided,
     reading_store,
 )
-from csa.cli.options import JsonOption, city_of, day_of
-from csa.cli.output.console import show, show_json
+
+if TYPE_CHECKING:
+    from csa.decisions.store.records import Records
 
 AreaArgument = Annotated[str, typer.Argument(help="The area's letter.")]
 
@@ -29,7 +34,6 @@ def area_list(
     city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """List the core service areas with every step: when, by whom, why."""
-    from csa.cli.output.keep import show_areas
     from csa.decisions.store.records import read_records
     from csa.reports.briefing.areas import area_rows
 
@@ -38,6 +42,25 @@ def area_list(
         show_json(area_rows(records))
     else:
         show_areas(records)
+
+
+def show_areas(records: Records) -> None:
+    """Print each area with its steps."""
+    if not records.areas:
+        show(speak("keep.no_areas"))
+    for area in records.areas:
+        for step in records.steps_of(area.key):
+            show(
+                speak(
+                    "keep.area_step",
+                    area=area.key,
+                    place=area.place_name,
+                    state=step.state,
+                    day=day(step.on_date),
+                    by=step.by_office,
+                    reasons=step.reasons,
+                )
+            )
 
 
 def area_designate(

@@ -15,12 +15,14 @@ import typer
 
 from csa.base.errors import CsaError, MachineError
 from csa.base.text import render, speak
-from csa.cli import area, keep, measure, plan
-from csa.cli.analyze import config_show, propose
-from csa.cli.decide import backtest, draw, priorities
-from csa.cli.follow import displace
+from csa.cli import area, measure, plan, store
+from csa.cli.backtest import backtest
+from csa.cli.console import fail
+from csa.cli.displace import displace
+from csa.cli.draw import draw
 from csa.cli.gather import basemap, check, fetch, ingest, sample
-from csa.cli.output.console import fail
+from csa.cli.priorities import priorities
+from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
 
@@ -45,8 +47,8 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
-app.command()(keep.backup)
-app.command()(keep.restore)
+app.command()(store.backup)
+app.command()(store.restore)
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "plan": (
         "The plan's actions: how they stand, and what is proposed.",
@@ -78,7 +80,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "audit": (
         "The trail of every change, and whether it is whole.",
-        {"verify": keep.audit_verify, "list": keep.audit_list},
+        {"verify": store.audit_verify, "list": store.audit_list},
     ),
 }
 for name, (about, commands) in GROUPS.items():

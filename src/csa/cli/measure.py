@@ -1,26 +1,29 @@
-"""The commands for measures: values from a file, and a quarter's approval."""
+"""The commands of measures: values from a file, and a quarter's approval."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
 from csa.base.text import speak
-from csa.cli.keeping import (
+from csa.cli.console import show, show_json, show_table
+from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
+    JsonOption,
     PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
+    city_of,
     decided,
     plan_of,
     reading_store,
 )
-from csa.cli.options import JsonOption, city_of
-from csa.cli.output.console import show, show_json
 
 if TYPE_CHECKING:
     from csa.decisions.store import Store
@@ -62,7 +65,6 @@ def measure_list(
     city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """List the plan's measures: what is settled, the last value, what was revised."""
-    from csa.cli.output.keep import show_measures
     from csa.decisions.store.records import read_records
     from csa.reports.briefing.measuring import measure_rows
 
@@ -72,6 +74,18 @@ def measure_list(
         show_json(rows)
     else:
         show_measures(rows)
+
+
+def show_measures(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the whole city's measures."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("Measure", "Quarter", "Value", "Target", "What is said", "Not settled"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(
+            row["name"], row["quarter"], row["value"], row["target"], row["sentence"], row["lacks"]
+        )
+    show_table(table)
 
 
 def measure_approve(

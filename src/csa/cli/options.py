@@ -1,22 +1,79 @@
-"""Options shared by several commands, and how they are read."""
+"""What several commands take, and what they make of it: a city, how areas are proposed, a store."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
 from csa.base.errors import ParamError
 
 if TYPE_CHECKING:
+    from csa.areas.choices import Choices
     from csa.config.city import CityConfig
+    from csa.decisions.roles import Act
+    from csa.decisions.store import Store
+    from csa.plan import Plan
 
+Kept = TypeVar("Kept")
+DEFAULT_CITY = "sample"
 CityOption = Annotated[
     str, typer.Option("--city", help="A city's file, or its name in config/.", metavar="CONFIG")
 ]
+PlanCityOption = Annotated[
+    str,
+    typer.Option("--city", help="A city's file, or its name in config/.", metavar="CONFIG"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+DatasetOption = Annotated[
+    Path, typer.Option("--dataset", help="What `csa ingest` wrote.", metavar="DIR")
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        "--until", help="First month not counted; else after the data.", metavar="YYYY-MM"
+    ),
+]
+MonthsOption = Annotated[int | None, typer.Option("--months", help="Months counted.  [36]")]
+EpsOption = Annotated[
+    float | None, typer.Option("--eps-m", help="DBSCAN's radius in metres; else as suggested.")
+]
+MinSamplesOption = Annotated[
+    int | None, typer.Option("--min-samples", help="DBSCAN's minimum count; else as suggested.")
+]
+LimitOption = Annotated[
+    float | None,
+    typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]"),
+]
+ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 resolution.  [9]")]
+KindOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind", help="Count only this kind: homicide or nonfatal; else both.", metavar="KIND"
+    ),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="The store: a file, or postgresql://...; else CSA_STORE, else var/<city>.sqlite3.",
+        metavar="URL",
+    ),
+]
+ByOption = Annotated[
+    str, typer.Option("--by", help="The office that decides; recorded.", metavar="OFFICE")
+]
+WhyOption = Annotated[str, typer.Option("--why", help="Its reason; recorded.", metavar="TEXT")]
+OnOption = Annotated[
+    str | None,
+    typer.Option("--on", help="The day that it holds from; else today.", metavar="YYYY-MM-DD"),
+]
 
 
 def city_of(name: str) -> CityConfig:
@@ -48,3 +105,90 @@ def day_of(text: str | None, name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ParamError("param.day", name=name, given=text) from error
+
+
+def choices_of(
+    config: CityConfig, until: str | None = None, kind: Sequence[str] | None = None, **flags: Any
+) -> Choices:
+    """Return how areas are to be proposed."""
+    from csa.areas.choices import Choices
+    from csa.base.params import Month
+    from csa.base.schema import KINDS
+    from csa.config.settings import choosing, resolve
+
+    settled = choosing(resolve(flags, config))
+    first_not_counted = None if until is None else Month.parse(until, "--until")
+    kinds = tuple(dict.fromkeys(kind)) if kind else KINDS
+    return Choices(until=first_not_counted, kinds=kinds, **settled)
+
+
+def store_address(config: CityConfig, given: str | None) -> str:
+    """Return where a city's store is."""
+    from csa.config.settings import resolve
+
+    return str(resolve({"store": given}, config)["store"].value)
+
+
+def store_name(config: CityConfig, given: str | None) -> str:
+    """Name a city's store in a sentence."""
+    from csa.decisions.store.address import shown
+
+    return shown(store_address(config, given))
+
+
+def reading_store(config: CityConfig, given: str | None) -> Store | None:
+    """Open a city's store to read it."""
+    from csa.decisions.store import open_store
+
+    return open_store(store_address(config, given), city=config.city.id)
+
+
+def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:
+    """Carry out a decision; an absent store is created, but not for a refused one."""
+    address = store_address(config, given)
+    opened = reading_store(config, given)
+    if opened is None:
+        # Rehearsed on an empty store of its own, so that a refusal leaves nothing behind.
+        with TemporaryDirectory(prefix=".csa-tmp-") as folder:
+            decide(_made(str(Path(folder) / "rehearsal.sqlite3"), config.city.id))
+        opened = _made(address, config.city.id)
+    return decide(opened)
+
+
+def _made(address: str, city: str) -> Store:
+    from csa.decisions.store import open_store
+
+    store = open_store(address, make=True, city=city)
+    if store is None:  # pragma: no cover - it was made
+        raise RuntimeError(address)
+    return store
+
+
+def plan_of(city: str) -> Plan:
+    """Read a city's plan."""
+    from csa.config.loading import load_city
+    from csa.plan import load_plan
+
+    path = city_path(city)
+    name = load_city(path).city.plan
+    if not name:
+        raise ParamError("plan.none", city=path)
+    return load_plan(path.parent / "plans" / name)
+
+
+def today_of(config: CityConfig) -> date:
+    """Return today's date in a city."""
+    return datetime.now(ZoneInfo(config.city.time_zone)).date()
+
+
+def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
+    """Sign a change by the person at this machine, who has a chair's role."""
+    from csa.decisions.roles import act, local_person
+
+    signed = act(local_person(by), why, datetime.now(UTC), config.city.time_zone)
+    day = day_of(on, "--on")
+    if day is None:
+        return signed
+    if day > signed.on:
+        raise ParamError("decide.ahead", day=day, today=signed.on)
+    return replace(signed, on=day)

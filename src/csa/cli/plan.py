@@ -1,29 +1,36 @@
-"""The commands for the plan: the state of its actions, and what is proposed."""
+"""The commands of the plan: how its actions stand, and what is proposed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
-from csa.cli.keeping import (
+from csa.base.text import day, speak
+from csa.cli.console import show, show_json, show_table
+from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
+    JsonOption,
     OnOption,
     PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
+    city_of,
+    day_of,
     decided,
     plan_of,
     reading_store,
     today_of,
 )
-from csa.cli.options import JsonOption, city_of, day_of
-from csa.cli.output.console import show_json
 
 if TYPE_CHECKING:
     from csa.decisions.store import Store
+    from csa.plan import Plan
+    from csa.reports.briefing import ActionLine
 
 NumberArgument = Annotated[str, typer.Argument(help="The plan's number, such as 1.2.1.")]
 StatusOption = Annotated[
@@ -31,14 +38,13 @@ StatusOption = Annotated[
 ]
 DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day; none: no day.")]
 NOTHING = "none"
-"""The value that removes a date."""
+"""What takes a day away."""
 
 
 def plan_list(
     city: PlanCityOption = DEFAULT_CITY, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """List the plan's actions and how each stands; open slots too."""
-    from csa.cli.output.keep import show_plan
     from csa.decisions.store.records import read_records
     from csa.reports.briefing import line_rows, plan_lines
 
@@ -49,6 +55,51 @@ def plan_list(
         show_json(line_rows(lines))
     else:
         show_plan(plan, lines)
+
+
+def show_plan(plan: Plan, lines: Sequence[ActionLine]) -> None:
+    """Print a plan's actions by strategy, and what needs attention."""
+    from csa.reports.briefing import status_word
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("Item", "Action", "Status", "Office", ""):
+        table.add_column(title, overflow="fold")
+    for strategy in plan.strategies:
+        table.add_row(strategy.number, strategy.title, style="bold")
+        for line in lines:
+            if line.strategy == strategy.number:
+                title = line.title or speak("plan.open_slot")
+                note = ", ".join(_notes(line))
+                table.add_row(
+                    line.number, title, status_word(line.state.status), line.state.office, note
+                )
+    show_table(table)
+    show(summary(lines))
+
+
+def _notes(line: ActionLine) -> Iterator[str]:
+    state = line.state
+    if line.freshness == "stale" and state.updated_on:
+        yield speak("keep.stale", day=day(state.updated_on))
+    if state.due and state.status != "done":
+        yield speak("keep.late" if line.is_late else "keep.due", day=day(state.due))
+    if line.holds_up:
+        yield speak("keep.holds", numbers=", ".join(line.holds_up))
+    if state.reason:
+        yield state.reason
+
+
+def summary(lines: Sequence[ActionLine]) -> str:
+    """Summarize the state of a plan in one sentence."""
+    return speak(
+        "keep.summary",
+        n=len(lines),
+        open=sum(line.is_open for line in lines),
+        blocked=sum(line.state.status == "blocked" for line in lines),
+        at_risk=sum(line.state.status == "at-risk" for line in lines),
+        stale=sum(line.freshness in {"stale", "none"} and not line.is_open for line in lines),
+        late=sum(line.is_late for line in lines),
+    )
 
 
 def plan_set(
@@ -74,7 +125,6 @@ def plan_set(
     on: OnOption = None,
 ) -> None:
     """Set the state of an action; options that are not given stay as they are."""
-    from csa.cli.output.keep import show_action
     from csa.decisions.actions import set_action
     from csa.decisions.store.records import read_records
     from csa.reports.briefing import plan_lines
@@ -102,6 +152,17 @@ def plan_set(
     )
 
 
+def show_action(line: ActionLine) -> None:
+    """Print the state of an action."""
+    from csa.reports.briefing import status_word
+
+    state, title = line.state, line.title
+    status = status_word(state.status)
+    key = "keep.action_reason" if state.reason else "keep.action"
+    values = {"reason": state.reason} if state.reason else {}
+    show(speak(key, number=state.number, title=title, status=status, **values))
+
+
 def plan_propose(
     number: NumberArgument,
     by: ByOption,
@@ -115,8 +176,6 @@ def plan_propose(
     due: DayOption = None,
 ) -> None:
     """Propose an action for an open slot, or a revision of one."""
-    from csa.base.text import speak
-    from csa.cli.output.console import show
     from csa.decisions.actions import propose_change
 
     given = {
@@ -144,8 +203,6 @@ def plan_answer(
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it.")] = False,
 ) -> None:
     """Approve a proposal, first as the team's chair, then as the Committee; or refuse it."""
-    from csa.base.text import speak
-    from csa.cli.output.console import show
     from csa.decisions.actions import answer_change
 
     config, plan = city_of(city), plan_of(city)

@@ -1,23 +1,35 @@
-"""The command that publishes: the bundle that a public server holds, and all that it holds."""
+"""The command that publishes the bundle: what everyone may see, what was held back and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from csa.base.errors import ParamError
-from csa.cli.choosing import DatasetOption, choices_of
-from csa.cli.keeping import StoreOption, plan_of, reading_store
-from csa.cli.options import CityOption, JsonOption, city_of
-from csa.cli.output.console import progress
+from csa.base.params import Month, Period
+from csa.base.text import Speaker, day, render, speak
+from csa.base.text import month as month_name
+from csa.cli.console import progress, show, show_json
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    JsonOption,
+    StoreOption,
+    choices_of,
+    city_of,
+    plan_of,
+    reading_store,
+)
 
 if TYPE_CHECKING:
     from csa.base.message import Message
     from csa.displacement.follow import FollowSource
     from csa.reports.public.facts import PublicFacts
+    from csa.reports.public.gathering import Published
     from csa.reports.public.pages import Pictures
 
 
@@ -47,8 +59,6 @@ def publish(
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = city_of(city)
     from csa.base.io import require_writable
-    from csa.base.params import Month
-    from csa.cli.output.publish import show_published, show_published_json
     from csa.dataset.versioned import open_dataset
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
@@ -67,9 +77,7 @@ def publish(
     records = read_records(reading_store(config, store), with_values=False)
     with progress(STEPS + 3) as tell:
         tell("load")
-        source = FollowSource(
-            dataset, open_dataset(dataset), config, choices_of(config, None, None, {})
-        )
+        source = FollowSource(dataset, open_dataset(dataset), config, choices_of(config))
         last = asked or last_month(source.dataset)
         refuse_outside(source.dataset, last)
         made = gather_from(source, plan, records, last, Beside(layers, known), tell)
@@ -99,7 +107,7 @@ def _refuse_older(out: Path, quarter: str) -> None:
 def _draw(
     facts: PublicFacts, source: FollowSource, layers: Mapping[str, str]
 ) -> tuple[dict[str, Pictures], Message | None]:
-    """Draw the maps in each language; where one cannot be drawn, the bundle says so."""
+    """Draw the maps of each language; where one cannot be, the bundle says so and is whole."""
     from csa.base.errors import CsaError
     from csa.base.text import LANGUAGES
     from csa.reports.maps.cartography import draw_map
@@ -116,3 +124,104 @@ def _draw(
         except CsaError as error:
             return {}, error.message
     return drawn, None
+
+
+def show_published(
+    made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
+) -> None:
+    """Print what is published, and what is held back."""
+    show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
+    known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
+    show(known)
+    if undrawn is not None:
+        show(speak("publish.undrawn", why=render(undrawn)))
+    show(speak("publish.written", out=out, files=", ".join(files)))
+
+
+def show_published_json(
+    made: Published, out: Path, files: Sequence[str], n_earlier: int, undrawn: Message | None
+) -> None:
+    """Print the same for machines."""
+    facts = made.facts
+    account: dict[str, Any] = {
+        "out": str(out),
+        "files": list(files),
+        "snapshot_id": facts.snapshot_id,
+        "quarter": facts.quarter,
+        "start": facts.start,
+        "until": facts.until,
+        "incidents": facts.n_incidents,
+        "unlocated": facts.n_unlocated,
+        "domestic": facts.domestic,
+        "domestic_unknown": made.n_unknown,
+        "held_back": {name: asdict(held) for name, held in made.held_back.items()},
+        "earlier": n_earlier,
+        "map": None if undrawn is None else render(undrawn),
+        "texts": list(_written(made)),
+    }
+    show_json(account)
+
+
+def _told(made: Published) -> Iterator[str]:
+    from csa.reports.public.window import MONTHS
+    from csa.reports.public.words import city_count
+
+    facts = made.facts
+    period = Period(Month.parse(facts.start), Month.parse(facts.until))
+    yield speak(
+        "publish.told",
+        quarter=facts.quarter,
+        start=month_name(facts.start),
+        last=month_name(str(period.until.plus(-1))),
+        snapshot=facts.snapshot_id,
+    )
+    if period.months < MONTHS:
+        yield speak("publish.short", months=period.months)
+    tell = Speaker()
+    whole, unlocated = (city_count(n, tell) for n in (facts.n_incidents, facts.n_unlocated))
+    yield speak("publish.city", n=whole, unlocated=unlocated)
+
+
+def _held_back(made: Published) -> Iterator[str]:
+    from csa.reports.public.counts import AREA, CELL, DISTRICT
+
+    yield speak("publish.cells", **asdict(made.held_back[CELL]))
+    yield speak("publish.areas", **asdict(made.held_back[AREA]))
+    yield speak("publish.neighborhoods", **asdict(made.held_back[DISTRICT]))
+
+
+def _change(made: Published) -> Iterator[str]:
+    change = made.facts.change
+    if change is None:
+        yield speak("publish.no_change")
+        return
+    yield speak(
+        "publish.change",
+        since=month_name(change.since),
+        through=month_name(change.through),
+        verdict=change.verdict,
+    )
+
+
+def _texts(made: Published) -> Iterator[str]:
+    """List texts written by hand, to be read once more before publishing."""
+    found = _written(made)
+    if found:
+        yield speak("publish.texts")
+        yield from (f"  {text}" for text in found)
+
+
+def _domestic(made: Published) -> Iterator[str]:
+    facts = made.facts
+    if facts.domestic_on is None:
+        yield speak("publish.left_out")
+    else:
+        yield speak("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
+    if made.n_unknown:
+        yield speak("publish.unknown", n=made.n_unknown)
+
+
+def _written(made: Published) -> Sequence[str]:
+    tasks = (text for one in made.facts.tasks for text in (one.what, one.agency))
+    answers = (text for one in made.facts.answers for text in (one.asked, one.answered))
+    return [*dict.fromkeys(text for text in (*tasks, *answers, *made.titles) if text)]

@@ -1,7 +1,8 @@
-"""The command for the monthly report: one edition into a file, or all into a folder."""
+"""The command of the monthly report: one edition into a file, or all into a folder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csa.base.errors import ParamError
-from csa.cli.choosing import DatasetOption, choices_of
-from csa.cli.keeping import StoreOption, plan_of, reading_store
-from csa.cli.options import CityOption, city_of
-from csa.cli.output.console import progress
+from csa.base.text import ENGLISH, render, speak
+from csa.cli.console import progress, show
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    StoreOption,
+    choices_of,
+    city_of,
+    plan_of,
+    reading_store,
+)
 
 if TYPE_CHECKING:
     from csa.base.logging import Tell
@@ -20,7 +28,9 @@ if TYPE_CHECKING:
     from csa.reports.month.gathering import Beside
 
 N_STEPS = 20
-"""The steps of gathering, including windows of three years."""
+"""Of gathering, with windows of three years."""
+NOT_ASKED = "report.public_not_asked"
+NO_PAST = "report.lacks_past"
 
 
 def report(
@@ -62,7 +72,6 @@ def report(
     config = city_of(city)
     from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
     from csa.base.params import Month
-    from csa.cli.output.report import show_report
     from csa.reports.making import (
         make_all,
         make_report,
@@ -76,7 +85,7 @@ def report(
     require_known(audience or "public", language, form)
     require_writable(out)
     kept = Month.parse(month, "--month"), language
-    if is_all:  # a folder that cannot be replaced is refused before the work
+    if is_all:  # what cannot be replaced is said before the work
         require_replaceable(out, marker_of(*kept), names_of(*kept))
     with progress(N_STEPS + (8 if is_all else 2)) as tell:
         beside = _beside(basemap, earlier, config.city.id)
@@ -125,7 +134,7 @@ def _facts(
 
     config = city_of(city)
     when = Month.parse(month, "--month")
-    choices = choices_of(config, str(when.plus(1)), None, {})
+    choices = choices_of(config, str(when.plus(1)))
     plan = plan_of(city) if config.city.plan else None
     records = read_records(reading_store(config, store))
     tell("load")
@@ -142,3 +151,26 @@ def _beside(basemap: Path | None, earlier: list[Path] | None, city: str) -> Besi
     layers = {} if basemap is None else load_basemap(basemap).layers
     published = (one for folder in earlier or () for one in read_published(folder, city))
     return Beside(layers, carried_on(published))
+
+
+def show_report(facts: Facts, out: Path, files: Mapping[str, bytes], language: str) -> None:
+    """Print what was written."""
+    for name, content in files.items():
+        path = out if len(files) == 1 else out / name
+        show(speak("report_file.wrote", path=path, kb=-(-len(content) // 1000)))
+    snapshot = facts.snapshot
+    head = speak("report_file.undecided")
+    if snapshot.audit_n:
+        head = speak("report_file.decided", n=snapshot.audit_n, head=snapshot.audit_head)
+    show(speak("report_file.snapshot", id=snapshot.id), head)
+    for message in facts.missing:
+        show(speak("report_file.lacks", what=render(message)))
+        if message.key == NO_PAST:
+            show(speak("report_file.backtest"))
+    why_not = facts.public.why_not
+    if why_not is not None and why_not.key != NOT_ASKED:
+        show(speak("report_file.lacks", what=render(why_not)))
+    if facts.public.caution is not None:
+        show(render(facts.public.caution))
+    if language != ENGLISH and not facts.config.public.spanish_office:
+        show(speak("report_file.unreviewed"))

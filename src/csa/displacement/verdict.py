@@ -169,7 +169,7 @@ def join(core: Track, ring: Track) -> Track:
 
 
 def net_look(n_months: int) -> int:
-    """Tell after how many months core and ring together were asked last."""
+    """Return the month at which core and ring were last tested together."""
     return n_months // NET_MONTHS * NET_MONTHS
 
 
@@ -210,7 +210,7 @@ def alarm_chance(n_areas: int, n_months: int) -> float:
 
 
 def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> AreaVerdict:
-    """Say each month what the core and the ring show."""
+    """Return what the core and the ring show each month."""
     net = None if ring is None else join(core, ring)
     verdicts = []
     for month in range(len(core.counted)):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from csa.base.logging import Tell
 from csa.base.message import Message
-from csa.base.text import render
+from csa.base.text import render, speak
 
 LOGGER = logging.getLogger("csa")
 STEPS = {
@@ -74,6 +75,11 @@ def show(*sentences: str) -> None:
     console = _out()
     for sentence in sentences:
         console.print(sentence, soft_wrap=True)
+
+
+def show_written(out: Path, names: Iterable[str]) -> None:
+    """Print what was written."""
+    show(speak("judged.written", out=out, files=", ".join(names)))
 
 
 def show_table(table: Table) -> None:

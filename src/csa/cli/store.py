@@ -1,30 +1,37 @@
-"""The commands for the store itself: its trail, its backups."""
+"""The commands of the store itself: its trail, its backups."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
 from csa.base.errors import ParamError
 from csa.base.text import speak
-from csa.cli.keeping import (
+from csa.cli.console import fail, show, show_json, show_table
+from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
+    JsonOption,
     PlanCityOption,
     StoreOption,
     WhyOption,
     act_of,
+    city_of,
     decided,
     reading_store,
     store_name,
 )
-from csa.cli.options import JsonOption, city_of
-from csa.cli.output.console import fail, show, show_json
 
 if TYPE_CHECKING:
     from csa.decisions.store import Store
+
+MAX_SHOWN = 120
+"""Characters of what a row became; all of it is in the JSON."""
 
 
 def audit_verify(
@@ -68,7 +75,6 @@ def audit_list(
     as_json: JsonOption = False,
 ) -> None:
     """List the trail of changes: who, when, what, why."""
-    from csa.cli.output.keep import show_entries
     from csa.decisions.store.trail import entries
 
     opened = reading_store(city_of(city), store)
@@ -80,6 +86,26 @@ def audit_list(
         show_json(found)
     else:
         show_entries(found)
+
+
+def show_entries(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Print the trail."""
+    if not entries:
+        show(speak("keep.no_entry"))
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("Entry", "When (UTC)", "By", "Item", "Now", "Why"):
+        table.add_column(title, overflow="fold")
+    for entry in entries:
+        table.add_row(
+            str(entry["id"]),
+            entry["at_utc"][:16].replace("T", " "),
+            entry["by_office"],
+            entry["item"],
+            shorten(entry["new"].replace(",", ", "), MAX_SHOWN, placeholder=" ..."),
+            entry["why"],
+        )
+    show_table(table)
 
 
 def backup(

@@ -1,22 +1,96 @@
-"""What the commands that answer from a dataset print: propose and config."""
+"""The commands that propose areas, and show the settings that do so: propose, config show."""
 
 from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.table import Table
 
 from csa.base.params import Month
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
-from csa.cli.output.console import pick, show, show_table
-from csa.config.settings import SETTINGS, Resolved
+from csa.cli.console import pick, progress, show, show_json, show_table
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    EpsOption,
+    JsonOption,
+    KindOption,
+    LimitOption,
+    MinSamplesOption,
+    MonthsOption,
+    ResolutionOption,
+    UntilOption,
+    choices_of,
+    city_of,
+)
 
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
+    from csa.config.settings import Resolved
+
+
+def propose(
+    city: CityOption,
+    dataset: DatasetOption,
+    out: Annotated[Path, typer.Option(help="Folder of the proposal.", metavar="DIR")],
+    until: UntilOption = None,
+    months: MonthsOption = None,
+    eps_m: EpsOption = None,
+    min_samples: MinSamplesOption = None,
+    max_area_km2: LimitOption = None,
+    resolution: ResolutionOption = None,
+    kind: KindOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose candidate core service areas from a dataset."""
+    config = city_of(city)
+    from csa.areas.analysis import propose_areas
+    from csa.areas.proposal import MARKER, proposal_files
+    from csa.backtest.recording import load_suggestion, suggestion_of
+    from csa.base.io import replace_folder
+    from csa.dataset.versioned import open_dataset
+
+    choices = choices_of(
+        config,
+        until,
+        kind,
+        months=months,
+        eps_m=eps_m,
+        min_samples=min_samples,
+        max_area_km2=max_area_km2,
+        resolution=resolution,
+    )
+    with progress(5) as tell:
+        tell("load")
+        loaded = open_dataset(dataset)
+        record = load_suggestion(dataset, loaded, config, choices)
+        suggestion = suggestion_of(config, record)
+        proposal = propose_areas(loaded, config, choices, tell, suggestion=suggestion)
+        tell("write")
+        replace_folder(out, MARKER, proposal_files(proposal))
+    if as_json:
+        show_json(proposal.summary)
+    else:
+        show_proposal(proposal, config.city.units, out)
+
+
+def config_show(city: CityOption, as_json: JsonOption = False) -> None:
+    """Print each setting with its value and where it comes from."""
+    from csa.config.settings import resolve
+    from csa.decisions.store.address import shown
+
+    settled = resolve({}, city_of(city))
+    settled["store"] = replace(settled["store"], value=shown(str(settled["store"].value)))
+    if as_json:
+        show_json({name: {"value": s.value, "origin": s.origin} for name, s in settled.items()})
+    else:
+        show_settings(settled)
 
 
 def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
@@ -167,6 +241,8 @@ def _last_day(until: str) -> str:
 
 def show_settings(settled: Mapping[str, Resolved]) -> None:
     """Print each setting with its value and origin."""
+    from csa.config.settings import SETTINGS
+
     table = Table(box=None, pad_edge=False)
     for title in ("Setting", "Value", "From", "What it is"):
         table.add_column(title)

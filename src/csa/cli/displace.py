@@ -1,24 +1,77 @@
-"""What `csa displace` prints: first all areas together, then those that changed, then the rest."""
+"""The command that follows areas: fewer here, or next door, or what would have come anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from csa.base.text import month, percent, render, speak
-from csa.cli.output.console import show
-from csa.displacement.season import as_message
-from csa.displacement.telling import Course, say_before_after, say_power, telling_name
-from csa.displacement.verdict import Verdict
+from csa.cli.console import progress, show, show_json, show_written
+from csa.cli.options import CityOption, DatasetOption, JsonOption, choices_of, city_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from csa.displacement.follow import FollowedAreas
 
+N_STEPS = 6 + 36
+"""With a window a month of three years."""
 MAX_NAMED = 12
-"""More names do not fit into a sentence."""
+"""More names are no sentence."""
+
+
+def displace(
+    city: CityOption,
+    dataset: DatasetOption,
+    areas: Annotated[
+        Path,
+        typer.Option(
+            help="Areas to follow: what `csa propose` wrote, its areas.csv or areas.geojson.",
+            metavar="FILE",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
+    since: Annotated[
+        str | None,
+        typer.Option(help="First month of after; else a year before the end.", metavar="YYYY-MM"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
+    config = city_of(city)
+    from csa.base.io import replace_folder, require_writable
+    from csa.base.params import Month
+    from csa.dataset.chosen import read_areas
+    from csa.dataset.versioned import open_dataset
+    from csa.displacement.files import MARKER, displacement_account, displacement_files
+    from csa.displacement.follow import FollowSource, follow_areas
+
+    start = None if since is None else Month.parse(since, "--since")
+    chosen = read_areas(areas)
+    if not chosen.cells:
+        if as_json:
+            show_json({"areas": 0})
+        else:
+            show_no_area(areas)
+        return
+    choices = choices_of(config, None, chosen.kinds, resolution=chosen.resolution)
+    require_writable(out)
+    with progress(N_STEPS) as tell:
+        tell("load")
+        source = FollowSource(dataset, open_dataset(dataset), config, choices)
+        followed = follow_areas(source, chosen, start, tell)
+        account = displacement_account(followed)
+        files = displacement_files(account, followed)
+        tell("write")
+        replace_folder(out, MARKER, files)
+    if as_json:
+        show_json(account)
+    else:
+        show_followed(followed, account)
+        show_written(out, files)
 
 
 def show_no_area(path: Path) -> None:
@@ -35,6 +88,8 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
+    from csa.displacement.telling import Course, say_before_after
+
     core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
     course = Course(
         (found.before.months, account["months_after"]),
@@ -52,6 +107,9 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
 
 def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
+    from csa.displacement.telling import say_power
+    from csa.displacement.verdict import Verdict
+
     if len(single) == 1:
         return
     by_verdict: dict[str, list[Mapping[str, Any]]] = {}
@@ -76,6 +134,8 @@ def _named(areas: Sequence[Mapping[str, Any]]) -> str:
 
 def _name(area: Mapping[Any, Any]) -> str:
     """Name an area by place and letter: letters alone are those of one proposal."""
+    from csa.displacement.telling import telling_name
+
     area_id, place = str(area["area_id"]), str(area["place_name"])
     return area_id if place in {"", area_id} else telling_name(area_id, place)
 
@@ -138,6 +198,8 @@ def _events(table: pd.DataFrame) -> list[str]:
 
 
 def _months(followed: FollowedAreas) -> Iterator[str]:
+    from csa.displacement.season import as_message
+
     what = (speak("follow.one_shooting"), speak("follow.shootings"))
     yield render(as_message(followed.newest, what))
     yield speak("follow.provisional", month=month(str(followed.newest.month)))

@@ -8,7 +8,7 @@ import pytest
 from rich.table import Table
 
 from csa.base.message import say
-from csa.cli.output import console
+from csa.cli import console
 
 HEAVY = ("geopandas", "numpy", "pandas", "pandera", "pydantic", "requests", "shapely", "sklearn")
 

@@ -1,0 +1,244 @@
+"""The command that judges the way of proposing on past years: backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from csa.base.errors import ParamError
+from csa.base.text import percent, render, speak, way_name
+from csa.cli.console import pick, progress, show, show_json, show_table
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    JsonOption,
+    KindOption,
+    LimitOption,
+    MonthsOption,
+    ResolutionOption,
+    choices_of,
+    city_of,
+)
+
+if TYPE_CHECKING:
+    from csa.areas.choices import Choices
+    from csa.backtest.comparison import MethodComparison
+    from csa.backtest.record import Record
+    from csa.base.params import Month
+    from csa.config.city import CityConfig
+    from csa.workflow.past_years import BacktestRequest, BacktestResult
+
+OriginsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Past months that were not known.  [each January, and the record is kept]",
+        metavar="YYYY-MM,YYYY-MM",
+    ),
+]
+HorizonOption = Annotated[int | None, typer.Option(help="Months scored after each.  [12]")]
+ShareOption = Annotated[
+    float | None, typer.Option(help="Part of the city's land that is chosen.  [0.02]")
+]
+VariantsOption = Annotated[
+    bool, typer.Option("--variants/--no-variants", help="Score other settings too.")
+]
+
+
+def backtest(
+    city: CityOption,
+    dataset: DatasetOption,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the backtest; needed with --origins.", metavar="DIR"),
+    ] = None,
+    origins: OriginsOption = None,
+    horizon: HorizonOption = None,
+    area_share: ShareOption = None,
+    months: MonthsOption = None,
+    max_area_km2: LimitOption = None,
+    resolution: ResolutionOption = None,
+    kind: KindOption = None,
+    variants: VariantsOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge this way of proposing on past years, and keep what they suggest."""
+    config = city_of(city)
+    # Each past day has the values suggested for it: a radius or minimum settled for now is none.
+    settled = choices_of(
+        config, None, kind, months=months, max_area_km2=max_area_km2, resolution=resolution
+    )
+    choices = replace(settled, eps_m=None, min_samples=None)
+    named = months_of(origins, "--origins")
+    if named is not None and out is None:
+        raise ParamError("backtest.out")
+    if named is None and (horizon, area_share) != (None, None):
+        raise ParamError("backtest.only_with_origins")
+    asked = _ask(
+        dataset, config, choices, (named, horizon, area_share), variants and out is not None
+    )
+    past, account = _judge_and_write(asked, dataset, out, is_named=named is not None)
+    if as_json:
+        show_json(account)
+    else:
+        show_backtest(past, account, out)
+
+
+def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
+    """Read months that an option lists."""
+    from csa.base.params import Month
+
+    if text is None:
+        return None
+    return tuple(sorted(Month.parse(part.strip(), name) for part in text.split(",")))
+
+
+def _ask(
+    dataset: Path,
+    config: CityConfig,
+    choices: Choices,
+    wish: tuple[Sequence[Month] | None, int | None, float | None],
+    with_variants: bool,
+) -> BacktestRequest:
+    """Return what is asked of the past; `wish` is origins, horizon and land as given."""
+    from csa.backtest.recording import past_years
+    from csa.dataset.versioned import open_dataset
+    from csa.workflow.past_years import BacktestRequest, ask_question
+
+    loaded = open_dataset(dataset)
+    named, horizon, area_share = wish
+    days = past_years(loaded, choices) if named is None else named
+    question = ask_question(days, horizon, area_share)
+    return BacktestRequest(loaded, config, choices, question, with_variants=with_variants)
+
+
+def _judge_and_write(
+    asked: BacktestRequest, dataset: Path, out: Path | None, *, is_named: bool
+) -> tuple[BacktestResult, dict[str, Any]]:
+    """Score the past; write the folder first, then the record beside the dataset."""
+    from csa.backtest.recording import save_record
+    from csa.base.io import KEPT, replace_folder, require_writable
+    from csa.displacement.past_cohorts import save_chance, save_past
+    from csa.workflow.backtest_files import MARKER, backtest_account, backtest_files
+    from csa.workflow.past_years import judge_named, judge_past_years
+
+    source = (asked.dataset, asked.config, asked.choices)
+    if out is not None:
+        require_writable(out)
+    if not is_named:
+        require_writable(dataset / KEPT / "record")
+    n_passes = 1 + 2 * (not is_named) + asked.with_variants
+    with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
+        past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)
+        account = backtest_account(past)
+        tell("write")
+        if out is not None:
+            replace_folder(out, MARKER, backtest_files(account, past))
+        if past.after is not None:
+            save_past(past.after, dataset, *source)
+        if past.chance is not None:
+            save_chance(past.chance, dataset, *source)
+        if past.made is not None:
+            save_record(past.made, dataset, *source)
+    return past, account
+
+
+def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | None) -> None:
+    """Print what each method of choosing caught, and what that means."""
+    if not past.asked.question.origins:
+        show(_no_year(past))
+    else:
+        _method_table(account["methods"])
+        show(_values_used(account["params"]), _meaning(past, account["methods"]))
+        if past.made is not None:
+            show(*_record_sentences(past.made))
+    if out is not None:
+        show(speak("backtest.written", out=out))
+
+
+def _no_year(past: BacktestResult) -> str:
+    report, question = past.asked.dataset.report, past.asked.question
+    return speak(
+        "backtest.no_year",
+        months=past.asked.choices.months,
+        horizon=question.horizon_months,
+        first=report["data_from"],
+        last=report["data_through"],
+    )
+
+
+def _method_table(methods: Mapping[str, Mapping[str, float | None]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Way of choosing")
+    for title in ("Caught,\n%", "Of the\nland, %", "Than areas,\npoints"):
+        table.add_column(title, justify="right")
+    for method, means in methods.items():
+        table.add_row(
+            way_name(method),
+            _hundredths(means["hit_share"]),
+            _hundredths(means["area_share"]),
+            "" if method == "areas" else _hundredths(means["difference"], sign="+"),
+        )
+    show_table(table)
+
+
+def _hundredths(share: float | None, sign: str = "") -> str:
+    return "" if share is None else f"{100 * share:{sign}.1f}"
+
+
+def _values_used(params: Mapping[str, Any]) -> str:
+    values = pick(params, "eps_m", "min_samples", "at_incidents")
+    if params["suggested_by"] == "past years":
+        return speak("backtest.values_of_record", **values)
+    return speak("backtest.values_of_city", **values)
+
+
+def _meaning(past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Describe in one sentence how areas did beside the best other method."""
+    comparison, question = past.comparison, past.asked.question
+    if comparison is None:
+        return speak("backtest.nothing_came")
+    n_days = len(question.origins)
+    is_yearly = len({origin.year for origin in question.origins}) == n_days
+    horizon = question.horizon_months
+    return speak(
+        "backtest.meaning",
+        days=speak("backtest.years", n=n_days) if is_yearly else speak("backtest.days", n=n_days),
+        came=speak("backtest.next_year")
+        if horizon == 12
+        else speak("backtest.next_months", n=horizon),
+        hit=100 * comparison.hit_share,
+        land=percent(methods["areas"]["area_share"]),
+        way=way_name(comparison.baseline),
+        other=100 * comparison.baseline_hit_share,
+        verdict=_verdict(comparison),
+        low=100 * comparison.low,
+        high=100 * comparison.high,
+        best=100 * (methods["ceiling"]["hit_share"] or 0),
+    )
+
+
+def _verdict(comparison: MethodComparison) -> str:
+    return speak(
+        {
+            "better": "backtest.better",
+            "as good": "backtest.as_good",
+            "worse": "backtest.worse",
+        }[comparison.verdict]
+    )
+
+
+def _record_sentences(record: Record) -> Iterator[str]:
+    from csa.backtest.suggestion import explain_choice
+
+    yield render(explain_choice(record.suggested, record.tried, record.n_origins))
+    fall = record.usual_fall_share
+    if fall is not None and fall >= 0:
+        yield speak("backtest.usual_fall", share=percent(fall))
+    elif fall is not None:
+        yield speak("backtest.usual_rise", share=percent(-fall))
+    yield speak("backtest.kept")

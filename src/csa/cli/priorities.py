@@ -1,0 +1,212 @@
+"""The command that tells how sure each area is, and which come first: priorities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from csa.base.errors import ParamError
+from csa.base.text import in_ten, render, speak, times
+from csa.cli.console import pick, progress, show, show_json, show_table, show_written
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    EpsOption,
+    JsonOption,
+    KindOption,
+    LimitOption,
+    MinSamplesOption,
+    MonthsOption,
+    ResolutionOption,
+    UntilOption,
+    choices_of,
+    city_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from csa.areas.choices import Choices
+    from csa.backtest.record import Record
+    from csa.base.logging import Tell
+    from csa.config.city import CityConfig
+    from csa.priority.index import Weights
+    from csa.priority.proposal_files import AssessedProposal
+
+CapacityOption = Annotated[
+    int | None, typer.Option(help="Areas served first; else the city's.", metavar="K")
+]
+WeightOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What counts, such as expected=2, no other then; else the city's.",
+        metavar="NAME=NUMBER",
+    ),
+]
+
+
+def priorities(
+    city: CityOption,
+    dataset: DatasetOption,
+    out: Annotated[Path, typer.Option(help="Folder of the priorities.", metavar="DIR")],
+    until: UntilOption = None,
+    months: MonthsOption = None,
+    eps_m: EpsOption = None,
+    min_samples: MinSamplesOption = None,
+    max_area_km2: LimitOption = None,
+    resolution: ResolutionOption = None,
+    kind: KindOption = None,
+    capacity: CapacityOption = None,
+    weight: WeightOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how sure each candidate area is, and which come first by given weights."""
+    config = city_of(city)
+    from csa.base.io import replace_folder
+    from csa.priority.assess import prioritize
+    from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
+
+    choices = choices_of(
+        config,
+        until,
+        kind,
+        months=months,
+        eps_m=eps_m,
+        min_samples=min_samples,
+        max_area_km2=max_area_km2,
+        resolution=resolution,
+    )
+    weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
+    with progress(8) as tell:
+        found = assess_areas(dataset, config, choices, tell)
+        chosen = prioritize(found.judgement, weights, n_first)
+        account = priorities_account(found, weights, n_first)
+        files = priorities_files(account, found.judgement, chosen)
+        tell("write")
+        replace_folder(out, MARKER, files, optional=("cells.csv",))
+    if as_json:
+        show_json(account)
+    else:
+        show_priorities(found, join_chosen(found.judgement, chosen))
+        show_written(out, files)
+
+
+def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
+    """Read weights; those given stand alone, in place of the city's."""
+    from csa.priority.assess import COMPONENTS
+    from csa.priority.index import Weights
+
+    if not given:
+        return Weights({str(name): n for name, n in config.priorities.weights.items()})
+    weights: dict[str, float] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        if name not in COMPONENTS:
+            raise ParamError("priorities.component", given=name, known=", ".join(COMPONENTS))
+        if name in weights:
+            raise ParamError("judged.weight_twice", name=name)
+        try:
+            weights[name] = float(number)
+        except ValueError as error:
+            raise ParamError("judged.weight", given=text) from error
+    return Weights(weights)
+
+
+def capacity_of(given: int | None, config: CityConfig) -> int:
+    """Return how many areas can be served first."""
+    if given is None:
+        return config.priorities.capacity
+    if given < 1:
+        raise ParamError("priorities.at_least_one", name="--capacity", given=given)
+    return given
+
+
+def assess_areas(
+    dataset: Path, config: CityConfig, choices: Choices, tell: Tell
+) -> AssessedProposal:
+    """Propose and assess areas, by what past years suggest."""
+    from csa.backtest.recording import load_suggestion
+    from csa.dataset.versioned import open_dataset
+    from csa.priority.proposal_files import find
+
+    tell("load")
+    loaded = open_dataset(dataset)
+    return find(loaded, config, choices, load_suggestion(dataset, loaded, config, choices), tell)
+
+
+def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
+    """Print what is known of each area, west to east, and what the data cannot answer."""
+    if table.empty:
+        show(speak("judged.no_area"))
+    else:
+        _priority_table(table)
+        show(speak("judged.not_ranked"))
+        if table["is_doubtful"].any():
+            doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
+            show(speak("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
+    show(*_limits(found), _source_sentence(found.record))
+
+
+def _limits(found: AssessedProposal) -> Iterator[str]:
+    """List what the data cannot answer, each once."""
+    judgement = found.judgement
+    said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]
+    yield from dict.fromkeys(said)
+    resolution = found.choices.resolution
+    if judgement.cells is None and judgement.finest is not None and judgement.finest < resolution:
+        yield speak("judged.larger_cells", resolution=judgement.finest)
+
+
+def _source_sentence(record: Record | None) -> str:
+    if record is None:
+        return speak("judged.no_record")
+    if record.suggested is None:
+        return speak("judged.short_record")
+    return speak("judged.of_record", **pick(vars(record.suggested), "eps_m", "min_samples"))
+
+
+def _priority_table(areas: pd.DataFrame) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Area", no_wrap=True)
+    table.add_column("Place", overflow="fold", min_width=18)
+    table.add_column("Tier")
+    for title in ("Incidents", "Expected", "Times\nthe city"):
+        table.add_column(title, justify="right")
+    table.add_column("Found\nagain")
+    table.add_column("First")
+    table.add_column("In first by\nrandom weights")
+    for area in areas.to_dict("records"):
+        table.add_row(
+            area["area_id"],
+            area["place_name"],
+            _tier(area["tier"], is_doubtful=bool(area["is_doubtful"])),
+            f"{area['incidents']:,}",
+            _usual(area["expected_low"], area["expected_high"]),
+            times(area["times_city"]),
+            in_ten(area["stability_share"]),
+            speak("judged.first") if area["is_first"] else "",
+            in_ten(area["top_share"]),
+        )
+    show_table(table)
+
+
+def _usual(low: float, high: float) -> str:
+    """Write the usual number as the pages do: rounding never narrows its interval."""
+    from csa.areas.sheets import usual_number
+
+    bounds = usual_number(low, high)
+    if bounds is None:
+        return speak("ways.unknown")
+    return speak("judged.between", low=bounds[0], high=bounds[1])
+
+
+def _tier(tier: Any, *, is_doubtful: bool) -> str:
+    import pandas as pd
+
+    if is_doubtful:
+        return speak("judged.look_first")
+    return speak("judged.no_tier") if pd.isna(tier) else str(int(tier))
