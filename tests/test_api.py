@@ -13,6 +13,7 @@ from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import csa
+from csa.areas.proposal import proposal_files
 
 FUNCTIONS = [name for name in csa.__all__ if inspect.isfunction(getattr(csa, name))]
 CLASSES = [name for name in csa.__all__ if inspect.isclass(getattr(csa, name))]
@@ -89,6 +90,25 @@ def test_an_example_does_what_it_says(name, library, root, monkeypatch):
     said = []
     doctest.DocTestRunner().run(example, out=said.append)
     assert not said, "".join(said)
+
+
+def test_choices_that_nobody_makes_are_the_city_files(library):
+    city, params = library["city"], library["proposal"].summary["params"]
+    for name in ("months", "resolution", "max_area_km2"):
+        assert params[name] == getattr(city.areas, name)
+
+
+def test_chosen_areas_are_those_of_the_proposals_own_file(library, tmp_path):
+    for name, content in proposal_files(library["proposal"]).items():
+        (tmp_path / name).write_bytes(content)
+    assert csa.choose_areas(library["proposal"]) == csa.read_areas(tmp_path)
+
+
+def test_an_area_that_a_proposal_lacks_is_refused(library):
+    with pytest.raises(csa.ParamError) as error:
+        csa.choose_areas(library["proposal"], ["A", "Z"])
+    assert error.value.message.key == "chosen.unknown"
+    assert error.value.message.values["given"] == "Z"
 
 
 def test_a_proposals_areas_can_be_explored_in_a_notebook(library, monkeypatch):
