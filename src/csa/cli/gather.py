@@ -19,7 +19,7 @@ from csa.cli.options import CityOption, JsonOption, city_of, city_path, data_dir
 if TYPE_CHECKING:
     from csa.config.city import CityConfig
     from csa.ingest.fetch import Account
-    from csa.ingest.intake import Intake, FileTrial
+    from csa.ingest.intake import FileTrial, Intake
 
 
 def ingest(
