@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.measures.measures_edit import read_file
 from app.shared import cache_store, person
@@ -210,6 +212,18 @@ def test_a_value_is_of_the_place_on_screen_and_nothing_typed_elsewhere_comes_alo
 
 
 # ---- at the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "key"), [("measures", "measures place"), ("plan", "plan team")])
+def test_a_browser_that_forgot_a_choice_is_told_it_again(page, filled, monkeypatch, name, key):
+    made = page(name=name)
+    menu = made.selectbox(key=key)
+    chosen = menu.set_value(menu.options[2]).run().session_state[key]
+    monkeypatch.setattr(ElementTree, "get_widget_states", lambda _: WidgetStates())
+    shown = made.run().selectbox(key=key).proto
+    at = list(shown.options).index(shown.raw_value) if shown.set_value else shown.default
+    assert at == 2
+    assert made.session_state[key] == chosen
 
 
 def test_a_candidate_takes_no_value_for_the_city_or_an_area_of_the_same_letter(page, filled):

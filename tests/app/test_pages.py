@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.briefing import parts as briefing
 from app.shared.session import first_choices
@@ -32,6 +34,7 @@ PAGES = (
     METHOD,
 )
 HOME = BRIEFING
+WIDGETS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "button_group")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,44 @@ def test_each_page_runs_and_says_that_the_city_is_synthetic(app, page):
     assert not shown.error
     assert "SAMPLE: synthetic city" in words(shown)
     assert "data through August 21, 2020" in words(shown)
+
+
+CHOSEN = {
+    "until": "2020-06",
+    "months": 24,
+    "kinds": ["homicide"],
+    "max_area_km2": 1.0,
+    "eps_m": 250.0,
+    "min_samples": 8,
+    "shade": "none",
+    "layers": ["neighborhoods"],
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "screen", "keys"),
+    [
+        ("screens/compare/page.py", None, ("capacity", "weight expected")),
+        ("screens/displacement/page.py", {"since": "2019-06"}, ("since", "month")),
+        (FIND, CHOSEN, ("through", "months", "kinds", "limit", "by_hand", "eps_m", "min_samples")),
+        (FIND, CHOSEN, ("shade", "layers")),
+    ],
+)
+def test_a_browser_that_forgot_its_widgets_is_told_what_was_chosen(
+    app, monkeypatch, page, screen, keys
+):
+    """It sends no value of a widget: a reader left the page and was back before the other ran.
+
+    Then it shows a widget's default, the least, beside sentences for what the server knows.
+    """
+    shown = app(page, screen)
+    monkeypatch.setattr(ElementTree, "get_widget_states", lambda _: WidgetStates())
+    shown.run()
+    assert not shown.exception
+    protos = [one.proto for kind in WIDGETS for one in shown.get(kind)]
+    for key in keys:
+        [found] = [proto for proto in protos if proto.id.endswith(f"-{key}")]
+        assert found.set_value, key
 
 
 def test_the_map_is_sent_counts_and_no_address_elsewhere(app):

@@ -42,12 +42,20 @@ def choose(config: CityConfig) -> Weighing:
         1,
         MAX_CAPACITY,
         key="capacity",
+        persist_state="session",
         help=speak("compare.capacity_help"),
     )
     with st.expander(speak("compare.weights"), expanded=True):
         st.caption(speak("compare.weights_help"))
         chosen = {
-            name: st.slider(_label(name), 0.0, MAX_WEIGHT, step=WEIGHT_STEP, key=f"weight {name}")
+            name: st.slider(
+                _label(name),
+                0.0,
+                MAX_WEIGHT,
+                step=WEIGHT_STEP,
+                key=f"weight {name}",
+                persist_state="session",
+            )
             for name in COMPONENTS
         }
         st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
@@ -73,7 +81,12 @@ def _label(name: str) -> str:
 
 
 def _start_widgets(own: Weighing) -> None:
-    """Start the widgets from the link's values, else from the city's own."""
+    """Start the widgets from the link's values, else from the city's own.
+
+    A browser forgets them when its reader leaves the page and is back before the other one ran to
+    its end, and the server does not. With `persist_state` it sends them again; a browser would
+    show the least of each widget, beside sentences for what was chosen.
+    """
     if "capacity" in st.session_state:
         return
     start, text = own, st.query_params.get(ADDRESS, "")

@@ -46,6 +46,7 @@ def start_menu(opened: Opened) -> str:
         speak("change_page.since"),
         session.starts_of(opened.dataset)[::-1],
         key="since",
+        persist_state="session",
         format_func=month,
         help=speak("change_page.since_help", least=BASE_MONTHS),
         width=MENU_PX,
@@ -131,6 +132,7 @@ def _choose_month(following: Following) -> int:
         speak("change_page.month"),
         months,
         key="month",
+        persist_state="session",
         format_func=lambda name: month(name, is_short=True),
         on_change=_stop,
     )

@@ -29,6 +29,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
         speak("controls.through"),
         months[::-1],
         key="through",
+        persist_state="session",  # see app.screens.compare.weighing
         format_func=lambda name: _month_label(name, dataset),
         help=speak("controls.through_help"),
     )
@@ -36,6 +37,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
         speak("controls.months"),
         sorted({*MONTHS, now.months}),
         key="months",
+        persist_state="session",
         format_func=lambda n: speak("controls.n_months", n=n),
         help=speak("controls.months_help", months=config.areas.months),
     )
@@ -43,6 +45,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
         speak("controls.kinds"),
         ("both", *KINDS),
         key="kinds",
+        persist_state="session",
         format_func=lambda kind: _kind_label(kind, config),
         help=speak("controls.kinds_help"),
     )
@@ -85,6 +88,7 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
         speak("controls.resolution"),
         resolutions(config),
         key="resolution",
+        persist_state="session",
         format_func=lambda r: _cell_label(r, units),
         help=speak("controls.resolution_help", resolution=config.areas.resolution),
     )
@@ -95,6 +99,7 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
         speak("controls.limit"),
         limits,
         key="limit",
+        persist_state="session",
         format_func=lambda km2: land(km2, units) if km2 else speak("controls.no_limit"),
         help=speak("controls.limit_help", size=land(config.areas.max_area_km2, units)),
     )
@@ -111,7 +116,10 @@ def _limits(resolution: int, now_km2: float) -> list[float]:
 def _choose_dbscan() -> DbscanParams | None:
     """Return the radius and minimum set by hand; None leaves them to the suggestion."""
     by_hand = st.toggle(
-        speak("controls.by_hand"), key="by_hand", help=speak("controls.by_hand_help")
+        speak("controls.by_hand"),
+        key="by_hand",
+        persist_state="session",
+        help=speak("controls.by_hand_help"),
     )
     if not by_hand:
         for name in ("eps_m", "min_samples"):
@@ -123,6 +131,7 @@ def _choose_dbscan() -> DbscanParams | None:
         max_value=MAX_EPS_M,
         step=EPS_STEP_M,
         key="eps_m",
+        persist_state="session",
         format="%g",
         help=speak("controls.eps_m_help"),
     )
@@ -132,6 +141,7 @@ def _choose_dbscan() -> DbscanParams | None:
         max_value=MAX_MIN_SAMPLES,
         step=1,
         key="min_samples",
+        persist_state="session",
         help=speak("controls.min_samples_help"),
     )
     return DbscanParams(float(eps_m), int(min_samples))
@@ -171,6 +181,7 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
             speak("controls.shade"),
             shades,
             key="shade",
+            persist_state="session",
             required=True,
             format_func=lambda name: speak(
                 {
@@ -184,6 +195,7 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
             speak("controls.layers"),
             offered,
             key="layers",
+            persist_state="session",
             selection_mode="multi",
             format_func=lambda name: speak(
                 {

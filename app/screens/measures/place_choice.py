@@ -43,12 +43,13 @@ def places(
 def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState]:
     """Ask for a place; other pages then show the same area."""
     by_id = {place.id: place for place in listed}
-    if st.session_state.get(WIDGET) not in by_id:
-        st.session_state[WIDGET] = _first(screen, by_id)
+    ids, now = list(by_id), st.session_state.get(WIDGET)
     found = by_id[
         st.selectbox(
             speak("here.choose"),
-            list(by_id),
+            ids,
+            # Never the first by default: a browser can forget a widget (see `app.screens.compare.weighing`).
+            index=ids.index(now if now in by_id else _first(screen, by_id)),
             key=WIDGET,
             format_func=lambda name: name_of(by_id[name]),
         )

@@ -87,7 +87,7 @@ def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
     _take_up(opened, who)
     if st.session_state[ABOUT] not in about:  # a draft on an item that the plan no longer has
         st.session_state[ABOUT] = ""
-    kept: dict[str, Any] = {"on_change": _keep, "args": (opened, who)}
+    kept: dict[str, Any] = {"on_change": _keep, "args": (opened, who), "persist_state": "session"}
     with st.container(key="meeting_form"):
         st.text_area(speak("meeting.text"), key=TEXT, max_chars=MAX_CHARS, height=110, **kept)
         st.selectbox(

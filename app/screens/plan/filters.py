@@ -108,19 +108,26 @@ def choose(plan: Plan, records: Records, lines: Sequence[ActionLine]) -> PlanFil
                 _label(name),
                 ["", *choices[name]],
                 key=_key(name),
+                persist_state="session",
                 format_func=_namer(name, plan, records),
             )
-        st.checkbox(speak("plan_page.soon"), key=_key("soon"))
-        st.checkbox(speak("plan_page.is_late"), key=_key("late"))
+        st.checkbox(speak("plan_page.soon"), key=_key("soon"), persist_state="session")
+        st.checkbox(speak("plan_page.is_late"), key=_key("late"), persist_state="session")
     titles = {line.number: line.title or speak("plan.open_slot") for line in lines}
     with st.container(key="plan_looks", horizontal=True, vertical_alignment="bottom"):
         st.radio(
-            speak("plan_page.look"), LOOKS, key=_key("look"), format_func=_look, horizontal=True
+            speak("plan_page.look"),
+            LOOKS,
+            key=_key("look"),
+            format_func=_look,
+            horizontal=True,
+            persist_state="session",
         )
         st.selectbox(
             speak("plan_page.open"),
             ["", *choices["opened"]],
             key=_key("opened"),
+            persist_state="session",
             format_func=lambda number: f"{number} {titles[number]}" if number else _nothing(),
         )
     view = PlanFilter(

@@ -144,6 +144,7 @@ def _ask(opened: Opened, plan: Plan, who: Person) -> None:
     ):
         state.setdefault(widget, state.get(kept, ""))
     asked: dict[str, Any] = {"on_change": plan_edits.keep, "args": (opened, who)}
+    asked["persist_state"] = "session"
     left, right = st.columns([0.35, 0.65])
     with left:
         if who.office == THIS_MACHINE:
