@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
 
+from csa.base.arrays import Floats, Ints
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import geopandas as gpd
@@ -36,7 +38,7 @@ from csa.config.city import Areas
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo import pieces
-from csa.geo.grid import CellSet, Floats, Grid, Ints
+from csa.geo.grid import CellSet, Grid
 
 CRS = "EPSG:32615"
 MIDDLE = (-94.578, 39.1)

@@ -14,11 +14,11 @@ from app.shared.following import Following, Level, is_early, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
 from app.shared.maps import Painting, feature
+from csa.base.arrays import Ints
 from csa.base.text import speak
 from csa.displacement.telling import KEYS
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.geo.cells import draw_cells
-from csa.geo.grid import Ints
 
 CORE_OPACITY = 0.85
 RING_OPACITY = 0.4

@@ -48,7 +48,7 @@ def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState
         st.selectbox(
             speak("here.choose"),
             ids,
-            # Never the first by default: a browser can forget a widget (see `app.screens.compare.weighing`).
+            # Never the first by default: a browser can forget a widget.
             index=ids.index(now if now in by_id else _first(screen, by_id)),
             key=WIDGET,
             format_func=lambda name: name_of(by_id[name]),

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.params import DbscanParams
 
 NOISE = -1
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.DataFrame:

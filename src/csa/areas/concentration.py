@@ -10,14 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, TableError
 
 MIN_MAPS = 100
 """With fewer random maps their 5th percentile is too rough to be called so."""
 
 HALF = 0.5
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from csa.geo.grid import Floats, Grid, Ints
+from csa.base.arrays import Floats, Ints
+from csa.geo.grid import Grid
 
 MEMORY_MONTHS = 84.0
 """After so many months a month counts for 1/e; after five years, for half."""

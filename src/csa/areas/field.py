@@ -16,7 +16,8 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import nnls
 
-from csa.areas.shrinkage import OUTSIDE, Estimate, Floats, Ints
+from csa.areas.shrinkage import OUTSIDE, Estimate
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
 
 N_RINGS = 4

@@ -15,9 +15,10 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.suggest import suggest_dbscan
 from csa.areas.tiers import assign_tiers
+from csa.base.arrays import Floats, Ints
 from csa.base.params import AreaParams, Period
 from csa.config.city import Areas
-from csa.geo.grid import CellSet, Floats, Ints
+from csa.geo.grid import CellSet
 
 
 def settle_params(located: StudyArea, period: Period, choices: Choices, areas: Areas) -> AreaParams:

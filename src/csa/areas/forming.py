@@ -15,11 +15,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from csa.areas.clusters import Bools, Ints, cluster_points
+from csa.areas.clusters import cluster_points
 from csa.areas.plain import clusters_of, whole_areas
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams
-from csa.geo.grid import CellSet, Floats, Grid
+from csa.geo.grid import CellSet, Grid
 
 
 @dataclass(frozen=True)

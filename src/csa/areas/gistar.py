@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.stats import binom
 
 from csa.areas.concentration import require_counts, require_exposure
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, TableError
 
-Floats = npt.NDArray[np.float64]
 COLUMNS = {
     "z": "Getis-Ord Gi* of the counts, shown but never tested; NaN where undefined",
     "incidents_around": "incidents in the cell and its neighbors",

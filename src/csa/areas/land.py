@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from csa.base.arrays import Floats, Ints
 
 MAX_FILLED_SHARE = 0.10
 """At most this part of the area may be cells beside areas, so that areas are what is scored."""

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from csa.areas.clusters import NOISE, Bools, Ints
-from csa.geo.grid import CellSet, Floats, Grid
+from csa.areas.clusters import NOISE
+from csa.base.arrays import Bools, Floats, Ints
+from csa.geo.grid import CellSet, Grid
 
 _Order = tuple[float, float, float]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from csa.areas.clusters import cluster_points
@@ -24,16 +23,15 @@ from csa.areas.proposal import (
     METHOD_VERSION,
     Proposal,
 )
-from csa.areas.runs import AreaIncidents, Floats, Objects, Run
+from csa.areas.runs import AreaIncidents, Run
 from csa.areas.shrinkage import Estimate
 from csa.areas.suggest import suggest_dbscan
+from csa.base.arrays import Floats, Ints, Objects
 from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
 from csa.geo.neighborhoods import estimate_population
-
-Ints = npt.NDArray[np.int64]
 
 DIGITS = 4
 LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")

@@ -13,14 +13,12 @@ from csa.areas.choices import Suggestion
 from csa.areas.forming import AreaSet
 from csa.areas.names import letter
 from csa.areas.shrinkage import Estimate
+from csa.base.arrays import Floats, Objects
 from csa.base.params import AreaParams, DbscanParams, Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.grid import Grid
-
-Floats = npt.NDArray[np.float64]
-Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)

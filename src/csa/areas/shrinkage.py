@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 OUTSIDE = -1
 """In a spiral: a place outside the study area."""
 

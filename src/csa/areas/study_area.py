@@ -13,6 +13,7 @@ from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
 from csa.areas.land import Land
 from csa.areas.runs import PeriodIncidents
 from csa.areas.stability import PastIncidents
+from csa.base.arrays import Floats, Ints
 from csa.base.crs import project
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
@@ -20,7 +21,7 @@ from csa.base.schema import KINDS
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.grid import Floats, Grid, Ints
+from csa.geo.grid import Grid
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.geo.pieces import contiguous_parts, fill_holes
 

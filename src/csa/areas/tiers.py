@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, gammainc
 
-from csa.areas.shrinkage import Estimate, Floats
+from csa.areas.shrinkage import Estimate
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
 

@@ -14,12 +14,13 @@ from csa.areas.study_area import StudyArea, locate_incidents
 from csa.areas.year_to_date import whole_months
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
-from csa.geo.grid import CellSet, Floats
+from csa.geo.grid import CellSet
 
 SEED = 20200101
 HORIZON_MONTHS = 12

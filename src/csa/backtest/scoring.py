@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from csa.areas.land import Floats, Ints, Land, take_areas, take_cells, take_units
+from csa.areas.land import Land, take_areas, take_cells, take_units
+from csa.base.arrays import Floats, Ints
 from csa.base.params import Month
 
 BANDWIDTHS_M = (150, 200, 300, 500)

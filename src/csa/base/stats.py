@@ -7,9 +7,8 @@ import numpy.typing as npt
 from scipy.special import gammaincinv
 from scipy.stats import binom
 
+from csa.base.arrays import Ints
 from csa.base.errors import ParamError, TableError
-
-Ints = npt.NDArray[np.int64]
 
 
 def as_counts(given: npt.ArrayLike) -> Ints:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
@@ -31,7 +32,6 @@ from csa.displacement.zoning import (
     place_areas,
     zone_counts,
 )
-from csa.geo.grid import Floats, Ints
 
 DEFAULT_AFTER = 12
 """Months of after where no start is given."""

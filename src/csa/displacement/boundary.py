@@ -6,10 +6,10 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError
 
 POINTS = 4
@@ -17,8 +17,6 @@ POINTS = 4
 stay closer than the sum's own step. Four times as many would not change a digit that is used."""
 
 MAX_LOOKS = 600
-
-Floats = npt.NDArray[np.float64]
 
 
 @lru_cache(maxsize=256)

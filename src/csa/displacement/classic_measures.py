@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Ints
 from csa.base.params import Period
 from csa.displacement.analyze import Displacement
 from csa.displacement.expectation import Baseline
@@ -17,7 +18,6 @@ from csa.displacement.sppt import PatternChange, compare_patterns
 from csa.displacement.wdd import Wdd, Wdq, WeightedChange, measure_wdd, measure_wdq
 from csa.displacement.zones import Control
 from csa.displacement.zoning import covered_months, zone_counts
-from csa.geo.grid import Ints
 
 
 @dataclass(frozen=True)

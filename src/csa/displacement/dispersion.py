@@ -9,8 +9,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from csa.base.arrays import Ints
 from csa.base.errors import ParamError, TableError
-from csa.base.stats import Ints, as_counts
+from csa.base.stats import as_counts
 
 LEAST_FREEDOM = 20
 """Degrees of freedom below which a measured dispersion is itself mostly chance: at 20 its standard

@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
+from csa.base.arrays import Bools, Floats
 from csa.base.errors import ParamError, TableError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 LEAST_PERIODS = 10
 """With fewer periods a trend, or nine tenths of them, means little."""

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import nbinom, norm, poisson
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from csa.base.arrays import Floats, Ints
 
 MAX_Z = 37.0
 """Beyond it a probability is too small for floating point."""

@@ -15,11 +15,11 @@ from itertools import groupby
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import f as f_ratio
 from scipy.stats import norm
 
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
 from csa.base.stats import compare_counts
@@ -32,7 +32,6 @@ from csa.displacement.identity import (
     follow_areas,
 )
 
-Floats = npt.NDArray[np.float64]
 Counts: TypeAlias = tuple[int, int, int, int]
 Counter: TypeAlias = Callable[[Cells, Month], Counts]
 Look: TypeAlias = tuple[Cells, Month]

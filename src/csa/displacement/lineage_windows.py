@@ -15,6 +15,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.gistar import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
@@ -32,7 +33,7 @@ from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.zoning import covered_months, measure_history
 from csa.geo.cells import as_text
-from csa.geo.grid import CellSet, Floats, Ints
+from csa.geo.grid import CellSet
 from csa.geo.neighborhoods import assign_neighborhoods
 
 WINDOWS = 36

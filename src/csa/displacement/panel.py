@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
 from csa.base.params import Month, Period
 from csa.displacement.analyze import Displacement
 from csa.displacement.expectation import Baseline
@@ -18,7 +19,6 @@ from csa.displacement.usual import Usual
 from csa.displacement.verdict import expect
 from csa.displacement.zones import Control, match_control
 from csa.displacement.zoning import Claims, covered_months, monthly_counts, zone_counts
-from csa.geo.grid import Floats, Ints
 
 PANEL_COLUMNS = {
     "area_id": "the area's letter; empty for the rest, and for what has no place",

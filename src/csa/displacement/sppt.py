@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control, fisher_exact
 
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.message import Message, say
-from csa.base.stats import Ints, as_counts
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from csa.base.stats import as_counts
 
 
 @dataclass(frozen=True)

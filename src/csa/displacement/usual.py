@@ -11,12 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from csa.base.arrays import Floats, Ints
 from csa.displacement.expectation import Baseline
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 PRIOR_CORE = 0.95
 PRIOR_RING = 1.0

@@ -15,12 +15,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from csa.base.arrays import Floats, Ints
 from csa.displacement.boundary import boundary_z, crossing_chance
 from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.usual import Usual
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 ALARM_CHANCE = 0.05
 """How often an unchanged city raises any alarm at all, over the planned months."""

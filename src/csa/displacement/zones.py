@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 RING_STEPS = 2
 """Cells within so many steps of an area are its ring."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from csa.areas.finding import Estimator
 from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import whole_months
+from csa.base.arrays import Ints
 from csa.base.errors import PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.dispersion import Dispersion, estimate_dispersion
@@ -20,7 +21,7 @@ from csa.displacement.past import BEFORE_MONTHS, PastCohort
 from csa.displacement.usual import PastYear
 from csa.displacement.zones import Zones, draw_zones
 from csa.geo.cells import parents
-from csa.geo.grid import CellSet, Ints
+from csa.geo.grid import CellSet
 
 Claims = npt.NDArray[np.bool_]
 

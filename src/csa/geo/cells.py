@@ -17,11 +17,11 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
+from csa.base.arrays import Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
 
 Cells = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
 NO_CELL = np.uint64(0)
 M2_PER_KM2 = 1e6
 MAX_EDGE_DEGREES = 0.002

@@ -25,6 +25,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import locate_incidents
 from csa.areas.tiers import TierFacts, explain_tier, probability_in_top
+from csa.base.arrays import Ints
 from csa.base.errors import CsaError, ParamError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
@@ -32,7 +33,6 @@ from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.grid import Ints
 from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
 from csa.priority.index import Weights, choose, priority_index, sensitivity
 

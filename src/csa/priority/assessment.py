@@ -16,10 +16,11 @@ from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import SAME_AREA, jaccard, measure_stability
 from csa.areas.study_area import StudyArea
+from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
-from csa.geo.grid import CellSet, Ints
+from csa.geo.grid import CellSet
 
 SEED = 20201001
 YEAR = 12

@@ -15,9 +15,8 @@ import numpy.typing as npt
 import shapely
 import shapely.ops
 
+from csa.base.arrays import Floats
 from csa.base.crs import equal_area, to_lonlat
-
-Floats = npt.NDArray[np.float64]
 
 LON, LAT = -101.40, 41.78
 """Grass and dunes: the nearest hamlets lie over 20 km beyond the city limit."""

@@ -9,11 +9,10 @@ import numpy.typing as npt
 import shapely
 import shapely.ops
 
+from csa.base.arrays import Floats
 from csa.synthetic.ground import CURVE_STEP_M, CityGround, place
 from csa.synthetic.names import NEIGHBORHOODS
 from csa.synthetic.streets import BLOCK_U_M, BLOCK_V_M
-
-Floats = npt.NDArray[np.float64]
 
 PEOPLE = 480_000
 MIDDLE = np.array([-300.0, 300.0])

@@ -8,9 +8,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from csa.base.arrays import Floats
 from csa.synthetic.ground import bend
-
-Floats = npt.NDArray[np.float64]
 
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2020, 8, 21)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from csa.base.arrays import Floats
 from csa.synthetic.ground import CityGround, is_within, place
 from csa.synthetic.names import CITY, ELSEWHERE, INSTITUTION
 from csa.synthetic.neighborhoods import MIDDLE, shares
@@ -25,8 +25,6 @@ from csa.synthetic.planted import (
     Feature,
 )
 from csa.synthetic.streets import Streets
-
-Floats = npt.NDArray[np.float64]
 
 MONTH_WEIGHTS = (0.82, 0.74, 0.9, 0.98, 1.1, 1.2, 1.28, 1.24, 1.08, 1.0, 0.88, 0.86)
 WEEKDAY_WEIGHTS = (0.86, 0.82, 0.84, 0.9, 1.08, 1.3, 1.24)

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from csa.base.arrays import Floats
 from csa.synthetic.ground import CREEK, RIVER, CityGround, is_within, river_v, smooth
 from csa.synthetic.names import DIAGONALS, PARKWAY, STREETS
 from csa.synthetic.planted import FEATURES
 
 Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 BLOCK_U_M, BLOCK_V_M = 200.0, 130.0
 N_U, N_V = 47, 60

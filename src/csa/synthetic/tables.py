@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from csa.base.arrays import Floats
 from csa.synthetic.ground import CityGround, is_within, place
 from csa.synthetic.names import SERVICE_WORDS
 from csa.synthetic.neighborhoods import MIDDLE
 from csa.synthetic.planted import FEATURES
 from csa.synthetic.shootings import N_DUPLICATES, Incident, city_of
 from csa.synthetic.streets import Streets
-
-Floats = npt.NDArray[np.float64]
 
 SHOOTING_COLUMNS = (
     "incident_number", "victim_number", "date", "time", "block", "fatal", "domestic",

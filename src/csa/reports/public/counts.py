@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from csa.base.arrays import Ints
 from csa.base.params import RESOLUTION_RANGE, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
@@ -15,7 +16,6 @@ from csa.disclosure.atoms import MONTH_COLUMN, Atoms, atoms_of
 from csa.disclosure.classes import CLASSES, THRESHOLD, class_of
 from csa.disclosure.published import Publication, Sum
 from csa.geo.cells import as_text, bin_points, centres, cover
-from csa.geo.grid import Ints
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.window import PublicWindow, month_index, without_domestic

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.year_to_date import whole_months
+from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
-from csa.geo.grid import Ints
 from csa.plan.measures import Quarter
 
 MONTHS = 36
