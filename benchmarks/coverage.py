@@ -26,8 +26,8 @@ from rich.table import Table
 from scipy.sparse import csr_array
 
 from csa.areas.choices import Choices
+from csa.areas.concentration import find_hot_cells
 from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
-from csa.areas.gistar import find_hot_cells
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.tiers import assign_tiers
@@ -37,8 +37,8 @@ from csa.base.schema import KINDS
 from csa.config.city import Areas
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo import pieces
-from csa.geo.grid import CellSet, Grid
+from csa.geo import cells as pieces
+from csa.geo.cells import CellSet, Grid
 
 CRS = "EPSG:32615"
 MIDDLE = (-94.578, 39.1)

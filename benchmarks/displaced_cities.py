@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from csa.displacement.usual import PRIOR_SPREAD
+from csa.displacement.past import PRIOR_SPREAD
 from csa.displacement.verdict import PLANNED_LOOKS
 
 Floats = npt.NDArray[np.float64]

@@ -24,10 +24,8 @@ from rich.table import Table
 from scipy.stats import binomtest, norm
 
 from benchmarks.displaced_cities import ERRORS, City, Drawn, draw_calendar, draw_city
-from csa.displacement.boundary import boundary_z
-from csa.displacement.dispersion import estimate_dispersion
-from csa.displacement.expectation import Baseline, Expectation
-from csa.displacement.usual import (
+from csa.displacement.expectation import Baseline, Expectation, estimate_dispersion
+from csa.displacement.past import (
     PRIOR_CORE,
     PRIOR_RING,
     PastYear,
@@ -40,6 +38,7 @@ from csa.displacement.verdict import (
     NET_Z,
     RestOfCity,
     Verdict,
+    boundary_z,
     chances,
     expect,
     net_look,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.synthetic import block_snapped
-from csa.areas.clusters import cluster_points
+from csa.areas.forming import cluster_points
 from csa.base.crs import project
 from csa.base.params import DbscanParams
 from csa.geo.cells import bin_points

@@ -15,9 +15,9 @@ from pathlib import Path
 from babel.messages import Catalog, Message
 from babel.messages.pofile import write_po
 
-from csa.base.catalogs import ENGLISH, LANGUAGES, public_sentences, read_catalog
 from csa.base.io import write_file
 from csa.base.message import Template
+from csa.base.text import ENGLISH, LANGUAGES, public_sentences, read_catalog
 from csa.plan import load_plan
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from sklearn.cluster import DBSCAN
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.clusters import cluster_points
+from csa.areas.forming import cluster_points
 from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month

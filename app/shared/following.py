@@ -23,9 +23,8 @@ from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.telling import Course, say_before_after, say_single, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
-from csa.displacement.zones import Control
-from csa.geo.cells import from_text
-from csa.geo.grid import CellSet
+from csa.displacement.zoning import Control
+from csa.geo.cells import CellSet, from_text
 
 LEAST_MONTHS = 3
 """Months since a start below which it is too early to judge: chance would pass for news."""

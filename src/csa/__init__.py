@@ -22,18 +22,16 @@ if TYPE_CHECKING:
         Choices,
         Suggestion,
     )
-    from csa.areas.clusters import (
-        label_clusters,
-    )
     from csa.areas.concentration import (
         Concentration,
+        find_hot_cells,
         generalized_gini,
         gini,
         measure_concentration,
         share_of_land_for,
     )
-    from csa.areas.gistar import (
-        find_hot_cells,
+    from csa.areas.forming import (
+        label_clusters,
     )
     from csa.areas.proposal import (
         Proposal,
@@ -106,15 +104,25 @@ if TYPE_CHECKING:
         Displacement,
         analyze_displacement,
     )
-    from csa.displacement.dispersion import (
-        measure_dispersion,
+    from csa.displacement.classic_measures import (
+        PatternChange,
+        Wdd,
+        WddPart,
+        Wdq,
+        WeightedChange,
+        compare_patterns,
+        measure_wdd,
+        measure_wdq,
     )
-    from csa.displacement.emerging import (
-        Trend,
-        mann_kendall,
+    from csa.displacement.expectation import (
+        measure_dispersion,
     )
     from csa.displacement.follow import (
         FollowSource,
+    )
+    from csa.displacement.lineage_windows import (
+        Trend,
+        mann_kendall,
     )
     from csa.displacement.past import (
         PastCohort,
@@ -123,21 +131,9 @@ if TYPE_CHECKING:
         MonthCompared,
         compare_month,
     )
-    from csa.displacement.sppt import (
-        PatternChange,
-        compare_patterns,
-    )
     from csa.displacement.verdict import (
         AreaVerdict,
         Verdict,
-    )
-    from csa.displacement.wdd import (
-        Wdd,
-        WddPart,
-        Wdq,
-        WeightedChange,
-        measure_wdd,
-        measure_wdq,
     )
     from csa.geo.cells import (
         bin_points,
@@ -228,7 +224,7 @@ _MODULES = {
     "OutputError": "csa.base.errors",
     "ParamError": "csa.base.errors",
     "PastCohort": "csa.displacement.past",
-    "PatternChange": "csa.displacement.sppt",
+    "PatternChange": "csa.displacement.classic_measures",
     "Period": "csa.base.params",
     "PeriodError": "csa.base.errors",
     "Plan": "csa.plan.items",
@@ -243,12 +239,12 @@ _MODULES = {
     "StudyArea": "csa.areas.study_area",
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
-    "Trend": "csa.displacement.emerging",
+    "Trend": "csa.displacement.lineage_windows",
     "Verdict": "csa.displacement.verdict",
-    "Wdd": "csa.displacement.wdd",
-    "WddPart": "csa.displacement.wdd",
-    "Wdq": "csa.displacement.wdd",
-    "WeightedChange": "csa.displacement.wdd",
+    "Wdd": "csa.displacement.classic_measures",
+    "WddPart": "csa.displacement.classic_measures",
+    "Wdq": "csa.displacement.classic_measures",
+    "WeightedChange": "csa.displacement.classic_measures",
     "Weights": "csa.priority.index",
     "analyze_displacement": "csa.displacement.analyze",
     "assess_areas": "csa.priority.assess",
@@ -258,12 +254,12 @@ _MODULES = {
     "bin_points": "csa.geo.cells",
     "choose_areas": "csa.areas.proposal",
     "compare_month": "csa.displacement.season",
-    "compare_patterns": "csa.displacement.sppt",
+    "compare_patterns": "csa.displacement.classic_measures",
     "cover": "csa.geo.cells",
     "draw_cells": "csa.geo.cells",
     "draw_start_order": "csa.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
-    "find_hot_cells": "csa.areas.gistar",
+    "find_hot_cells": "csa.areas.concentration",
     "find_neighbors": "csa.geo.cells",
     "fit_prior": "csa.areas.shrinkage",
     "gather_month": "csa.reports.month.gathering",
@@ -271,18 +267,18 @@ _MODULES = {
     "generalized_gini": "csa.areas.concentration",
     "gini": "csa.areas.concentration",
     "ingest_city": "csa.ingest.intake",
-    "label_clusters": "csa.areas.clusters",
+    "label_clusters": "csa.areas.forming",
     "load_city": "csa.config.loading",
     "load_plan": "csa.plan.loading",
     "locate_incidents": "csa.areas.study_area",
     "make_report": "csa.reports.making",
     "make_sample": "csa.synthetic.sample",
-    "mann_kendall": "csa.displacement.emerging",
+    "mann_kendall": "csa.displacement.lineage_windows",
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
-    "measure_dispersion": "csa.displacement.dispersion",
-    "measure_wdd": "csa.displacement.wdd",
-    "measure_wdq": "csa.displacement.wdd",
+    "measure_dispersion": "csa.displacement.expectation",
+    "measure_wdd": "csa.displacement.classic_measures",
+    "measure_wdq": "csa.displacement.classic_measures",
     "open_dataset": "csa.dataset.versioned",
     "prioritize": "csa.priority.assess",
     "propose_areas": "csa.areas.analysis",

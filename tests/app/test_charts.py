@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.shared import charts, theme
-from csa.areas.profile import PARTS
+from csa.areas.proposal_tables import PARTS
 
 general = settings(derandomize=True, deadline=None, max_examples=50)
 

@@ -12,8 +12,7 @@ from scipy.stats import nbinom, norm
 from app.shared.following import Following, levels
 from csa.base.params import Month
 from csa.displacement.expectation import Baseline, Expectation
-from csa.displacement.past import PastCohort, usual_change
-from csa.displacement.usual import PastYear
+from csa.displacement.past import PastCohort, PastYear, usual_change
 from csa.displacement.verdict import Track, judge_place
 
 general = settings(derandomize=True, deadline=None, max_examples=100)

@@ -13,9 +13,9 @@ from sklearn.cluster import DBSCAN
 
 from csa.areas.forming import form_areas
 from csa.base.params import AreaParams, DbscanParams
+from csa.geo import cells as pieces
 from csa.geo import cells as places
-from csa.geo import pieces
-from csa.geo.grid import Grid
+from csa.geo.cells import Grid
 
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
 MIDDLE = h3.latlng_to_cell(39.1, -94.578, 9)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from csa.areas.field import CellCounts, Field, _count_pairs, estimate_area, fit_field
+from csa.areas.expected import CellCounts, Field, _count_pairs, estimate_area, fit_field
 from csa.areas.shrinkage import fit_block_prior, shrink
 from csa.areas.tiers import assign_tiers
 from csa.base.errors import ParamError
@@ -228,7 +228,7 @@ def test_an_area_of_more_cells_than_can_be_asked_stands_for_itself(monkeypatch):
     cells = city(rng.poisson(rng.gamma(0.5, 4, 1600)))
     field = fit_field(cells)
     area = WIDE[0][820, :37]
-    monkeypatch.setattr("csa.areas.field.MAX_CELLS", 36)
+    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 36)
     found = estimate_area(area, cells, field)
     n = float(cells.counts[area].sum())
     # Jeffreys' law for a count: a Gamma of n + 1/2
@@ -250,13 +250,13 @@ def test_where_too_many_cells_are_around_an_area_only_its_own_are_asked(monkeypa
     other[WIDE[0][820, 7:61]] += 9
     beside = city(other)
     assert estimate_area(area, beside, field).mean > heard.mean * 1.01
-    monkeypatch.setattr("csa.areas.field.MAX_CELLS", 61)
+    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 61)
     assert estimate_area(area, cells, field) == heard
-    monkeypatch.setattr("csa.areas.field.MAX_CELLS", 60)
+    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 60)
     own = estimate_area(area, cells, field)
     assert own != heard
     assert estimate_area(area, beside, field) == own
-    monkeypatch.setattr("csa.areas.field.MAX_CELLS", 7)
+    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 7)
     assert estimate_area(area, cells, field) == own
     assert own.mean == pytest.approx(heard.mean, rel=0.1)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.field import estimate_area
+from csa.areas.expected import estimate_area
 from csa.areas.finding import Estimator, estimate_areas, find_areas, places_of, settle_params
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period

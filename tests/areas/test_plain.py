@@ -9,12 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from csa.areas.clusters import cluster_points
-from csa.areas.forming import form_areas
+from csa.areas.forming import cluster_points, clusters_of, form_areas
 from csa.areas.names import letter
-from csa.areas.plain import clusters_of
 from csa.base.params import DbscanParams
-from csa.geo import pieces
+from csa.geo import cells as pieces
 from tests.areas.ground import (
     AT,
     EVEN,

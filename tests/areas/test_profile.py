@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.areas.profile import (
+from csa.areas.proposal_tables import (
     MIN_INCIDENTS_BY_PART,
     PARTS,
     count_by_month,

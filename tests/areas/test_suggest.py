@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from csa.areas.suggest import suggest_dbscan
+from csa.areas.choices import suggest_dbscan
 from csa.base.params import DbscanParams
 from csa.config.city import Areas
 

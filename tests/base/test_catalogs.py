@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.base import catalogs
+from csa.base import text as catalogs
 from csa.plan import load_plan
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=25)

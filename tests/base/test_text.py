@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import app
 import csa
-from csa.base import catalogs, errors
+from csa.base import errors
+from csa.base import text as catalogs
 from csa.base import text as csa_text
 from csa.base.message import Message, english, fill, say
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city, public
+from csa.config import city
 from csa.config.loading import load_city, setting_descriptions
 
 REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=50)
@@ -109,9 +109,8 @@ def _flat(value, prefix=""):
 
 
 def _declared():
-    """Read each model's fields from the syntax of city.py and city_public.py."""
-    files = (Path(module.__file__) for module in (city, public))
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    """Read each model's fields from the syntax of city.py."""
+    trees = [ast.parse(Path(city.__file__).read_text(encoding="utf-8"))]
     return {
         node.name: [line.target.id for line in node.body if isinstance(line, ast.AnnAssign)]
         for tree in trees

@@ -13,11 +13,9 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.displacement.analyze import analyze_displacement, settle_since
-from csa.displacement.boundary import boundary_z
 from csa.displacement.expectation import Baseline
-from csa.displacement.past import PastCohort
-from csa.displacement.usual import PastYear
-from csa.displacement.verdict import Verdict
+from csa.displacement.past import PastCohort, PastYear
+from csa.displacement.verdict import Verdict, boundary_z
 from csa.displacement.zoning import measure_history, past_of
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.displacement.test_zoning import (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from csa.base.errors import ParamError
-from csa.displacement import boundary
-from csa.displacement.boundary import MAX_LOOKS, boundary_z, crossing_chance
+from csa.displacement import verdict
+from csa.displacement.verdict import MAX_LOOKS, boundary_z, crossing_chance
 
 general = settings(derandomize=True, deadline=None, max_examples=15)
 
@@ -68,14 +68,14 @@ def test_of_an_alarm_too_rare_to_follow_the_line_is_on_the_safe_side(alpha):
 
 
 def test_where_the_machines_digits_end_the_line_is_that_of_looks_alone(monkeypatch):
-    monkeypatch.setattr(boundary, "_chance", lambda *_: 0.0)
+    monkeypatch.setattr(verdict, "_chance", lambda *_: 0.0)
     line = boundary_z.__wrapped__(0.03, 12)
     assert line == pytest.approx(norm.isf(0.015 / 12))
 
 
 def test_the_most_looks_have_a_line(monkeypatch):
     """Its law itself takes seconds to follow; here as if looks told nothing of each other."""
-    monkeypatch.setattr(boundary, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
+    monkeypatch.setattr(verdict, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
     assert MAX_LOOKS == 600
     most = boundary_z.__wrapped__(0.05, MAX_LOOKS)
     assert most == pytest.approx(norm.isf(0.025 / 600), abs=1e-5)

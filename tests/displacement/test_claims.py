@@ -29,9 +29,8 @@ from benchmarks.displacement import (
     usual_of,
     with_pooled,
 )
-from csa.displacement.boundary import boundary_z
-from csa.displacement.dispersion import estimate_dispersion
-from csa.displacement.verdict import RestOfCity, chances, follow, judge_place, line_of
+from csa.displacement.expectation import estimate_dispersion
+from csa.displacement.verdict import RestOfCity, boundary_z, chances, follow, judge_place, line_of
 
 SEED = 41
 MOVED = City(40, drop=0.6, moved=1.0)

@@ -15,12 +15,12 @@ from csa.displacement.classic_measures import (
     before_months,
     compare_city,
     compare_newest,
+    compare_patterns,
     measure_evidence,
 )
 from csa.displacement.panel import Controls, match_controls
 from csa.displacement.season import SeasonVerdict
-from csa.displacement.sppt import compare_patterns
-from csa.displacement.zones import Control
+from csa.displacement.zoning import Control
 from tests.areas.test_finding import KNOT, town_of, with_other_future
 from tests.displacement.test_analyze import START, chosen_of, steady
 from tests.displacement.test_zoning import (

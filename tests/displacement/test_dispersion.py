@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency
 
 from csa.base.errors import ParamError, TableError
-from csa.displacement.dispersion import block_counts, estimate_dispersion, measure_dispersion
+from csa.displacement.expectation import block_counts, estimate_dispersion, measure_dispersion
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 N_UNITS = 60

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from csa.base.errors import ParamError, TableError
-from csa.displacement.emerging import Category, classify, mann_kendall, screen_word
+from csa.displacement.lineage_windows import Category, classify, mann_kendall, screen_word
 
 general = settings(derandomize=True, deadline=None, max_examples=120)
 UP = np.arange(20.0)

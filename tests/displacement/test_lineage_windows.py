@@ -15,15 +15,17 @@ from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.displacement import lineage_windows
-from csa.displacement.emerging import Category, classify, screen_word
 from csa.displacement.identity import WindowAreas, follow_areas
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.lineage_windows import (
     EMERGING_COLUMNS,
     TRACE_COLUMNS,
+    Category,
     Known,
+    classify,
     find_emerging,
     measure_chance,
+    screen_word,
     trace_lineage,
 )
 from csa.displacement.zoning import measure_history

@@ -20,7 +20,7 @@ from csa.displacement.panel import (
     panel_of,
     quarters_of,
 )
-from csa.displacement.zones import Control
+from csa.displacement.zoning import Control
 from tests.areas.test_finding import KNOT, NEW, OTHER, town_of
 from tests.displacement.test_analyze import chosen_of, past_year, steady
 from tests.displacement.test_zoning import (

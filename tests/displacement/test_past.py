@@ -13,12 +13,12 @@ from csa.base.params import Month
 from csa.displacement.expectation import Baseline
 from csa.displacement.past import (
     PastCohort,
+    PastYear,
     known_at,
     past_from_plain,
     past_to_plain,
     usual_reach,
 )
-from csa.displacement.usual import PastYear
 
 general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 

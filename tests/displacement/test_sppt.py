@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, fisher_exact
 
 from csa.base.errors import ParamError, TableError
-from csa.displacement.sppt import compare_patterns
+from csa.displacement.classic_measures import compare_patterns
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 

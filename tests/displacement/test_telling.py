@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from csa.base import text as csa_text
 from csa.base.params import Month
 from csa.displacement.expectation import Expectation
-from csa.displacement.power import POWER, find_power, row_for
 from csa.displacement.telling import (
     KEYS,
+    POWER,
     Course,
+    find_power,
+    row_for,
     say_before_after,
     say_power,
     say_single,

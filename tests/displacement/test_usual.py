@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from csa.displacement.expectation import Baseline
-from csa.displacement.usual import PastYear, settle_usual
+from csa.displacement.past import PastYear, settle_usual
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 PRIOR_ERROR, PRIOR_SPREAD, PRIOR_YEARS = 0.10, 0.05, 2  # as docs/METHODS.md states them

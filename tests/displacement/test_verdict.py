@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
-from csa.displacement.boundary import boundary_z, crossing_chance
 from csa.displacement.expectation import Baseline, Expectation
-from csa.displacement.usual import Usual
+from csa.displacement.past import Usual
 from csa.displacement.verdict import (
     ALARM_CHANCE,
     BY_SIGN,
@@ -20,7 +19,9 @@ from csa.displacement.verdict import (
     Track,
     Verdict,
     alarm_chance,
+    boundary_z,
     chances,
+    crossing_chance,
     expect,
     follow,
     judge_place,

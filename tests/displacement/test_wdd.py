@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
 from csa.base.errors import ParamError
-from csa.displacement.wdd import WeightedChange, measure_wdd, measure_wdq
+from csa.displacement.classic_measures import WeightedChange, measure_wdd, measure_wdq
 
 general = settings(derandomize=True, deadline=None, max_examples=60)
 

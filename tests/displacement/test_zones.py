@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
-from csa.displacement.zones import CONTROL_LAND, Control, draw_zones, match_control
+from csa.displacement.zoning import CONTROL_LAND, Control, draw_zones, match_control
 
 general = settings(derandomize=True, deadline=None, max_examples=80)
 SIDE = 9

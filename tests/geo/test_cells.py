@@ -15,8 +15,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
 from csa.base.errors import ParamError
+from csa.geo import cells as pieces
 from csa.geo import cells as places
-from csa.geo import pieces
 
 LON, LAT = -94.578, 39.1  # Kansas City
 KM_PER_DEGREE = 111.2

@@ -4,7 +4,7 @@ import gettext
 import re
 from html.parser import HTMLParser
 
-from csa.base import catalogs
+from csa.base import text as catalogs
 
 BEGIN, END = "⟦", "⟧"
 SPOKEN = {"alt", "title", "aria-label", "placeholder", "content", "data-label"}

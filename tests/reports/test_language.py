@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from textstat.textstat import textstatistics
 
-from csa.base import catalogs
+from csa.base import text as catalogs
 from csa.base.message import english, fill
 from csa.base.text import ENGLISH, LANGUAGES, Speaker
 from csa.plan import load_plan

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.base.catalogs import LANGUAGES
 from csa.base.message import english
-from csa.base.text import Speaker
+from csa.base.text import LANGUAGES, Speaker
 from csa.displacement.verdict import Verdict
 from csa.reports.document import Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import change_numbers, change_sentence, told_of

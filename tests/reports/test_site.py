@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from csa.base.catalogs import LANGUAGES
+from csa.base.text import LANGUAGES
 from csa.reports.maps.palette import class_colours
 from csa.reports.public.facts import PublicPlace
 from csa.reports.public.pages import language_name

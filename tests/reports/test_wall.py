@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csa.base.catalogs import LANGUAGES
+from csa.base.text import LANGUAGES
 from csa.reports.public.screens import Row, count_words, pieces, spread, wall_screens
 from csa.reports.public.wall import Pictures, wall_page
 from tests.reports.told import LONG_NAME, STATES, answer, area, change, facts, task

@@ -17,8 +17,8 @@ from csa.base.logging import Tell
 from csa.base.message import Message
 from csa.base.text import LANGUAGES, month, speak
 from csa.reports.making import EDITIONS
-from csa.reports.month.basis import needs_public
 from csa.reports.month.facts import Facts
+from csa.reports.month.looking import needs_public
 from csa.reports.pdf import require_pdf
 
 REPORT = "report that was made"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from csa.areas.choices import Choices, Suggestion, city_choices, dbscan_of, period_of
+from csa.areas.choices import (
+    Choices,
+    Suggestion,
+    city_choices,
+    dbscan_of,
+    period_of,
+    suggest_dbscan,
+)
 from csa.areas.finding import estimate_areas, find_areas
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
-from csa.areas.runs import Run
-from csa.areas.study_area import locate_incidents, require_city
-from csa.areas.suggest import suggest_dbscan
+from csa.areas.study_area import Run, locate_incidents, require_city
 from csa.base.logging import Tell, silent
 from csa.base.params import AreaParams, require_resolution
 from csa.config.city import CityConfig

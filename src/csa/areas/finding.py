@@ -6,19 +6,17 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from csa.areas.choices import Choices, dbscan_of
-from csa.areas.field import CellCounts, estimate_area, fit_field
+from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
+from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.forming import AreaSet, form_areas
 from csa.areas.gate import MIN_MONTHS
-from csa.areas.runs import PeriodIncidents
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import StudyArea
-from csa.areas.suggest import suggest_dbscan
+from csa.areas.study_area import PeriodIncidents, StudyArea
 from csa.areas.tiers import assign_tiers
 from csa.base.arrays import Floats, Ints
 from csa.base.params import AreaParams, Period
 from csa.config.city import Areas
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 
 
 def settle_params(located: StudyArea, period: Period, choices: Choices, areas: Areas) -> AreaParams:

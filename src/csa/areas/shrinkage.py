@@ -2,7 +2,7 @@
 
 The plain way, for one cell or for a block that nobody chose: a Gamma prior, fitted on all
 blocks of the study area. An area that was *chosen* because its count was high needs more: its
-expected number is below even this; see `csa.areas.field`.
+expected number is below even this; see `csa.areas.expected`.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def shrink(
     Simulated with 2,304 cells: for a block taken anywhere, a 90 % interval holds the expected
     number 86 to 96 times in 100 from a mean of .3 incidents a cell, 82 to 93 times at .1. For
     areas chosen for their high count it may be as few as 52 (4 to 15 cells) or 33 (16 to 40),
-    where neighbors are alike: use `csa.areas.field.estimate_area` for those.
+    where neighbors are alike: use `csa.areas.expected.estimate_area` for those.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from csa.areas.expected import RECENT_MONTHS, combine, recall, spread_matrix
 from csa.areas.forming import keep_dense, walkable_areas
 from csa.base.arrays import Floats, Ints
 from csa.base.params import AreaParams, DbscanParams
-from csa.geo.grid import CellSet, Grid
+from csa.geo.cells import CellSet, Grid
 
 KEPT_SHARE = 0.8
 N_SUBSAMPLES = 200

@@ -20,7 +20,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 
 SEED = 20200101
 HORIZON_MONTHS = 12

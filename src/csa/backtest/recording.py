@@ -27,8 +27,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.schema import KINDS
 from csa.config.city import Areas, CityConfig
-from csa.dataset.cache import kept_path, load_kept, save_kept
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import Dataset, kept_path, load_kept, save_kept
 
 NAME = "past-years"
 

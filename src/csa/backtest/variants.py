@@ -19,7 +19,7 @@ from csa.backtest.suggestion import Tried
 from csa.base.logging import Tell, silent
 from csa.base.params import AreaParams, Period
 from csa.config.city import Areas
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 
 SWEPT_RADII = (0.6, 0.8, 1.0, 1.2)
 """Times the documented radius."""

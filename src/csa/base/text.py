@@ -1,27 +1,196 @@
 """Text in the reader's language: sentences, numbers, days and places.
 
-Sentences come from `csa.base.catalogs`, numbers and days from `csa.base.formatting`.
+Sentences come from `csa.base.text`, numbers and days from `csa.base.text`.
 """
 
 from __future__ import annotations
 
+import calendar
+import gettext
+import io
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from csa.base.catalogs import ENGLISH, LANGUAGES, locale_of, render
-from csa.base.formatting import (
-    KM2_PER_SQUARE_MILE,
-    day,
-    in_ten,
-    land,
-    listed,
-    month,
-    percent,
-    times,
+from csa.base.message import Message, Template, english, fill, say
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
+
+ENGLISH = "en"
+LANGUAGES = ("en", "es")
+"""What public pages and reports are written in."""
+
+LOCALES = {"es": "es_US"}
+"""The locale for a language's numbers and days: Spanish of the United States has the thousands'
+comma and the decimal point that residents know from everything else they read."""
+
+PUBLIC = (
+    "briefing.place",
+    "compass.",
+    "map_sheet.",
+    "number.",
+    "public.",
+    "report.footer",
+    "report.made_up",
+    "report.proxy",
+    "report.public",
+    "report.subtitle",
+    "report.walk",
+    "report_file.page",
+    "report_file.trail",
+    "wall.",
+    "ways.in_ten",
+    "ways.over_nine_in_ten",
+    "ways.under_one_in_ten",
+    "ways.unknown",
 )
-from csa.base.message import say
+"""Prefixes of the keys of sentences that the public reads: each language has all of them."""
+
+
+def public_sentences() -> dict[str, Template]:
+    """Return the sentences that the public reads."""
+    return {key: text for key, text in english().items() if key.startswith(PUBLIC)}
+
+
+def catalog_path(language: str) -> Traversable:
+    """Return where the sentences of a language are stored."""
+    name = language.partition("_")[0]
+    return files("csa.base").joinpath("locale", name, "LC_MESSAGES", "csa.po")
+
+
+def read_catalog(path: Traversable | Path, language: str) -> Catalog:
+    """Read a catalog, fuzzy sentences too."""
+    from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415 - see translations
+
+    try:
+        with path.open("rb") as source:
+            return read_po(source, locale=language, abort_invalid=True)
+    except PoFileError as error:
+        raise ValueError(str(error)) from error
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """Return a language's sentences, as gettext holds them."""
+    path = catalog_path(language)
+    if not language.isidentifier() or language == ENGLISH or not path.is_file():
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - English alone needs no Babel
+
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalog(path, language.partition("_")[0]))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def translated(key: str, language: str, n: object = None) -> Template:
+    """Find a sentence in a language."""
+    template = english()[key]
+    if language == ENGLISH:
+        return template
+    catalog = translations(language)
+    if isinstance(template, str):
+        return catalog.pgettext(key, template)
+    number = int(n) if isinstance(n, Integral) else 1 if n == 1 else 2
+    return catalog.npgettext(key, template["one"], template["other"], number)
+
+
+def locale_of(language: str) -> str:
+    """Return the locale whose numbers and dates go with a language's sentences."""
+    if type(translations(language)) is gettext.NullTranslations:
+        return ENGLISH
+    name = language.partition("_")[0]
+    return LOCALES.get(name, name)
+
+
+def render(message: Message, language: str = ENGLISH) -> str:
+    """Render a message in a reader's language."""
+    template = translated(message.key, language, message.values.get("n"))
+    return fill(template, message.values)
+
+
+KM2_PER_SQUARE_MILE = 2.589988110336
+
+
+def day(when: date, language: str = ENGLISH) -> str:
+    """Write a day, such as `July 31, 2020`."""
+    locale = locale_of(language)
+    if locale != ENGLISH:
+        from babel.dates import format_date  # noqa: PLC0415 - English alone needs no Babel
+
+        return format_date(when, "long", locale=locale)
+    return f"{calendar.month_name[when.month]} {when.day}, {when.year}"
+
+
+def month(text: str, *, is_short: bool = False, language: str = ENGLISH) -> str:
+    """Write a month, such as `July 2020`."""
+    year, number = text.split("-")
+    locale = locale_of(language)
+    if locale != ENGLISH:
+        from babel.dates import format_skeleton  # noqa: PLC0415 - English alone needs no Babel
+
+        skeleton = "yMMM" if is_short else "yMMMM"
+        return format_skeleton(skeleton, date(int(year), int(number), 1), locale=locale)
+    names = calendar.month_abbr if is_short else calendar.month_name
+    return f"{names[int(number)]} {year}"
+
+
+def percent(share: float | None, language: str = ENGLISH) -> str:
+    """Write a share in percent, with no more digits than it carries."""
+    if share is None:
+        return render(say("ways.unknown"), language)
+    hundredths = 100 * share
+    if 0 < hundredths < 0.1:
+        return render(say("number.under", share="0.1 %"), language)
+    if 99 < hundredths < 100:
+        return render(say("number.over", share="99 %"), language)
+    digits = 1 if 0 < hundredths < 0.95 else 0
+    return f"{hundredths:.{digits}f} %"
+
+
+def in_ten(share: float | None, language: str = ENGLISH) -> str:
+    """Write a share as so many in ten, never as all or nothing."""
+    if share is None or math.isnan(share):
+        return render(say("ways.unknown"), language)
+    if share < 0.05:
+        return render(say("ways.under_one_in_ten"), language)
+    if share >= 0.95:
+        return render(say("ways.over_nine_in_ten"), language)
+    return render(say("ways.in_ten", n=math.floor(10 * share + 0.5)), language)
+
+
+def times(ratio: float | None, language: str = ENGLISH) -> str:
+    """Write how many times one number is another, with no more digits than it carries."""
+    if ratio is None or math.isnan(ratio):
+        return render(say("ways.unknown"), language)
+    digits = 1 if ratio < 9.95 else 0
+    return f"{ratio:,.{digits}f}"
+
+
+def land(km2: float, units: str, language: str = ENGLISH) -> str:
+    """Write an area of land in the city's units."""
+    is_us = units == "us"
+    size = km2 / KM2_PER_SQUARE_MILE if is_us else km2
+    written = f"{size:,.{1 if size >= 0.5 else 2}f}"
+    key = "number.square_miles" if is_us else "number.km2"
+    return render(say(key, size=written), language)
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """List counts by name, zeros left out, largest first."""
+    order = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in order if count]
+    return ", ".join(parts) or "none"
+
 
 __all__ = [
     "ENGLISH",

@@ -129,8 +129,8 @@ def _facts(
     from csa.dataset.versioned import open_dataset
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
-    from csa.reports.month.basis import needs_public
     from csa.reports.month.gathering import gather_month
+    from csa.reports.month.looking import needs_public
 
     config = city_of(city)
     when = Month.parse(month, "--month")

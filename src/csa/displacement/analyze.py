@@ -12,10 +12,16 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
-from csa.displacement.dispersion import Dispersion
-from csa.displacement.expectation import Baseline
-from csa.displacement.past import PastCohort, known_at
-from csa.displacement.usual import NO_FALL, PRIOR_CORE, PRIOR_RING, Usual, settle_usual
+from csa.displacement.expectation import Baseline, Dispersion
+from csa.displacement.past import (
+    NO_FALL,
+    PRIOR_CORE,
+    PRIOR_RING,
+    PastCohort,
+    Usual,
+    known_at,
+    settle_usual,
+)
 from csa.displacement.verdict import (
     AreaVerdict,
     RestOfCity,

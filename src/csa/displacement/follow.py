@@ -19,6 +19,7 @@ from csa.dataset.versioned import Dataset
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import (
     Evidence,
+    PatternChange,
     compare_city,
     compare_newest,
     measure_evidence,
@@ -27,7 +28,6 @@ from csa.displacement.lineage_windows import Chance, Known, find_emerging, trace
 from csa.displacement.panel import Controls, match_controls, panel_of
 from csa.displacement.past_cohorts import load_chance, load_past
 from csa.displacement.season import MonthCompared
-from csa.displacement.sppt import PatternChange
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,16 @@ from csa.base.arrays import Floats, Ints
 from csa.base.params import Month, Period
 from csa.displacement.analyze import Displacement
 from csa.displacement.expectation import Baseline
-from csa.displacement.past import BEFORE_MONTHS
-from csa.displacement.usual import Usual
+from csa.displacement.past import BEFORE_MONTHS, Usual
 from csa.displacement.verdict import expect
-from csa.displacement.zones import Control, match_control
-from csa.displacement.zoning import Claims, covered_months, monthly_counts, zone_counts
+from csa.displacement.zoning import (
+    Claims,
+    Control,
+    covered_months,
+    match_control,
+    monthly_counts,
+    zone_counts,
+)
 
 PANEL_COLUMNS = {
     "area_id": "the area's letter; empty for the rest, and for what has no place",

@@ -15,8 +15,7 @@ from csa.base.errors import SourceError, TableError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.config.city import Areas, CityConfig
-from csa.dataset.cache import kept_path, load_kept, save_kept
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import Dataset, kept_path, load_kept, save_kept
 from csa.displacement.lineage_windows import Chance
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.zoning import covered_months, past_of

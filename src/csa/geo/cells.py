@@ -5,8 +5,10 @@ Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -17,9 +19,117 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from csa.base.arrays import Ints
+from csa.base.arrays import Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
+
+CellSet = frozenset[int]
+
+MIN_RING = 6
+"""Fewer cells cannot enclose a hole."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The study area's cells, and what can be done with sets of them."""
+
+    area_km2: pd.Series  # clipped area of each cell, index `cell`
+    centre_xy: Floats  # (m, 2) metres: the cells' centres, in the order of `area_km2`
+    disk: Callable[[int], CellSet]  # returns a cell with its neighbours
+    contiguous_parts: Callable[[Iterable[int]], list[CellSet]]
+    fill_holes: Callable[[Iterable[int]], CellSet]  # returns a set of cells without its holes
+
+    def size_km2(self, cells: Iterable[int]) -> float:
+        """Add up the clipped areas of cells."""
+        return math.fsum(self.sizes[cell] for cell in cells)
+
+    @cached_property
+    def sizes(self) -> dict[int, float]:
+        """Clipped area of each cell in km2, for quick look-ups."""
+        return dict(zip(self.area_km2.index.tolist(), self.area_km2.tolist(), strict=True))
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Each cell's place in `area_km2`."""
+        return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
+
+    def on_land(self, cells: Iterable[int]) -> CellSet:
+        """Keep the cells of the study area."""
+        return frozenset(cell for cell in cells if cell in self.sizes)
+
+    def without_holes(self, piece: CellSet) -> CellSet:
+        """Fill the holes of a piece with cells of the study area."""
+        if len(piece) < MIN_RING:
+            return piece
+        whole = self.on_land(self.fill_holes(piece))
+        if len(whole) == len(piece):
+            return piece
+        return next(part for part in self.contiguous_parts(whole) if piece <= part)
+
+    def count(self, cells: Iterable[int]) -> Ints:
+        """Count how often each cell of the study area is named.
+
+        Returns (m,) int64, in the order of `area_km2`.
+        """
+        at = [self.places[int(cell)] for cell in cells]
+        return np.bincount(np.asarray(at, dtype=np.int64), minlength=len(self.area_km2))
+
+    @cached_property
+    def _centres(self) -> dict[int, tuple[float, float]]:
+        xy = map(tuple, self.centre_xy.tolist())
+        return dict(zip(self.area_km2.index.tolist(), xy, strict=True))
+
+    def middle(self, cells: Iterable[int]) -> tuple[float, float]:
+        """Find the middle of a set of cells: the mean of their centres."""
+        x_m, y_m = zip(*(self._centres[cell] for cell in cells), strict=True)
+        return math.fsum(x_m) / len(x_m), math.fsum(y_m) / len(y_m)
+
+
+def contiguous_parts(cells: Iterable[int]) -> list[frozenset[int]]:
+    """Split a set of cells into pieces that do not touch."""
+    left = {int(cell) for cell in cells}
+    parts = []
+    while left:
+        part: set[int] = set()
+        edge = {min(left)}
+        while edge:
+            part |= edge
+            left -= edge
+            edge = {near for cell in edge for near in disk(cell)} & left
+        parts.append(frozenset(part))
+    return parts
+
+
+def fill_holes(cells: Iterable[int]) -> frozenset[int]:
+    """Add the cells that pieces of a set of cells enclose."""
+    filled: set[int] = set()
+    for part in contiguous_parts(cells):
+        around = {near for cell in part for near in disk(cell)} - part
+        rims = contiguous_parts(around)
+        outside = _outermost(rims)
+        filled |= part
+        # The cells around a piece form its outer rim and one rim along each hole.
+        for rim in rims:
+            if rim is not outside:
+                filled |= _flood(rim, part)
+    return frozenset(filled)
+
+
+def _outermost(rims: list[frozenset[int]]) -> frozenset[int]:
+    """Return the rim that reaches farthest west: the others lie within it."""
+    if len(rims) == 1:
+        return rims[0]
+    return min(rims, key=lambda rim: centres(rim)["lon"].min())
+
+
+def _flood(start: frozenset[int], walls: frozenset[int]) -> set[int]:
+    flooded: set[int] = set()
+    edge = set(start)
+    while edge:
+        flooded |= edge
+        edge = {near for cell in edge for near in disk(cell)} - walls - flooded
+    return flooded
+
 
 Cells = npt.NDArray[np.uint64]
 NO_CELL = np.uint64(0)

@@ -3,8 +3,12 @@
 from csa.plan.calendar import (
     ASK_DAYS,
     CLOCK_DAYS,
+    NEED_REASON,
     SOON_DAYS,
     STALE_DAYS,
+    STATUSES,
+    TEXT_LIMIT,
+    ActionState,
     ResponseClock,
     clock,
     colour_word,
@@ -28,7 +32,6 @@ from csa.plan.items import (
     by_number,
 )
 from csa.plan.loading import load_plan
-from csa.plan.status import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
 
 __all__ = [
     "ASK_DAYS",

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
-from csa.base.catalogs import ENGLISH
 from csa.base.errors import ParamError
 from csa.base.message import Message, say
+from csa.base.text import ENGLISH
 from csa.config.types import Frozen, Name
 
 TeamId = Literal["prevention", "intervention", "enforcement", "executive"]

@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from csa.base.catalogs import LANGUAGES, read_catalog
 from csa.base.errors import ConfigError
 from csa.base.message import Message, say
+from csa.base.text import LANGUAGES, read_catalog
 from csa.config.loading import read_toml, validate
 from csa.plan.items import Plan
 

@@ -20,7 +20,7 @@ from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 
 SEED = 20201001
 YEAR = 12

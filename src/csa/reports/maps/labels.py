@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from csa.reports.maps.marks import (
@@ -19,8 +21,150 @@ from csa.reports.maps.marks import (
     wrap,
 )
 from csa.reports.maps.palette import PAPER
-from csa.reports.maps.placing import WAYS, Labels, box_around
 from csa.reports.maps.sheet import MapArea, Style
+
+Shapes = npt.NDArray[np.object_]
+
+WAYS = tuple((math.cos(turn), math.sin(turn)) for turn in np.arange(24) * math.pi / 12)
+"""Directions, starting east, clockwise on the sheet."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A label in its place."""
+
+    text: str  # what it says
+    box: shapely.Geometry  # area it covers, in pixels
+
+
+@dataclass
+class Labels:
+    """Labels placed so far."""
+
+    frame: shapely.Geometry  # the map's frame, in pixels
+    style: Style  # text sizes
+    placed: list[Placed] = field(default_factory=list)  # labels, with what each covers
+    marks: list[Mark] = field(default_factory=list)  # their fills, lines and words
+    taken: list[shapely.Geometry] = field(default_factory=list)  # shapes that no label may touch
+    outlines: list[shapely.Geometry] = field(default_factory=list)
+
+    def are_free(self, shapes: Shapes) -> npt.NDArray[np.bool_]:
+        """Return, for each shape, whether it touches nothing in use."""
+        taken = np.array(self.taken, dtype=object)
+        touches = shapely.intersects(taken[:, None], shapes[None, :])
+        return np.asarray(~touches.any(axis=0), dtype=np.bool_)
+
+    def is_free(self, box: shapely.Geometry) -> bool:
+        """Return whether a label fits inside the frame without touching anything in use."""
+        one = np.array([box], dtype=object)
+        return bool(shapely.covers(self.frame, box)) and bool(self.are_free(one)[0])
+
+    def undo(self, n_placed: int, n_taken: int, n_marks: int) -> None:
+        """Undo the latest placements."""
+        del self.placed[n_placed:], self.taken[n_taken:], self.marks[n_marks:]
+
+    def put(self, text: str, box: shapely.Geometry, marks: Iterable[Mark]) -> None:
+        """Place a label."""
+        self.placed.append(Placed(text, box))
+        self.taken.append(box)
+        self.marks.extend(marks)
+
+
+def box_around(x: float, y: float, width: float, height: float) -> shapely.Geometry:
+    """Return a box around its center."""
+    return shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+STRAIGHT_SHARE = 0.985
+"""Chord over length from which a street is straight enough to carry its name."""
+
+
+def place_names(
+    labels: Labels, names: Sequence[tuple[str, shapely.Geometry]], colour: str, most: int
+) -> None:
+    """Place neighborhood names where they fit, the largest first."""
+    size = labels.style.name_px
+    order = sorted(names, key=lambda one: (-shapely.area(one[1]), one[0]))
+    n_written = 0
+    for name, shape in order:
+        inside = shapely.intersection(shape, labels.frame)
+        if n_written == most or shapely.is_empty(inside) or not is_writable(name):
+            continue
+        n_written += _place_name(labels, name, inside, size, colour)
+
+
+def _place_name(
+    labels: Labels, name: str, shape: shapely.Geometry, size: float, colour: str
+) -> bool:
+    left, _, right, _ = shapely.bounds(shape)
+    room = max(1.1 * (right - left), 4 * size)
+    lines = wrap(name, size, min(room, NAME_EMS * size), 3)
+    if " ".join(lines) != " ".join(name.split()):
+        return False  # part of a name is useless
+    width = max(width_px(line, size) for line in lines) + 0.3 * size
+    height = len(lines) * LINE_HEIGHT * size
+    for point in (shapely.centroid(shape), shapely.point_on_surface(shape)):
+        x, y = point.x, point.y
+        box = box_around(x, y, width, height)
+        holds = shapely.area(shapely.intersection(box, shape)) / shapely.area(box)
+        if holds < 0.7 or not _is_open(labels, box):
+            continue
+        step = LINE_HEIGHT * size
+        first = y - step * (len(lines) - 1) / 2
+        labels.put(
+            name,
+            box,
+            [
+                Words(line, x, first + n * step, size, colour, align="center", halo_px=size / 5)
+                for n, line in enumerate(lines)
+            ],
+        )
+        return True
+    return False
+
+
+def place_streets(labels: Labels, streets: Sequence[tuple[str, shapely.Geometry]]) -> None:
+    """Place each street's name along it, once, where the street is straight and free."""
+    size = labels.style.name_px
+    longest = sorted(streets, key=lambda one: (-shapely.length(one[1]), one[0]))
+    for name, lines in longest:
+        if not is_writable(name):
+            continue
+        length = width_px(name, size) + size
+        whole = shapely.line_merge(shapely.intersection(lines, labels.frame))
+        for line in shapely.get_parts(whole):
+            if shapely.length(line) > length and _along(labels, name, line, length, size):
+                break
+
+
+def _along(labels: Labels, name: str, line: shapely.Geometry, length: float, size: float) -> bool:
+    whole = float(shapely.length(line))
+    starts = np.arange(0, whole - length, size)
+    from_middle = np.argsort(abs(starts + length / 2 - whole / 2), kind="stable")
+    lines = np.array([line], dtype=object)
+    for start in starts[from_middle]:
+        at = np.array([start, start + length])
+        ends = shapely.get_coordinates(shapely.line_interpolate_point(lines, at))  # (2, 2) pixels
+        (x1, y1), (x2, y2) = ends[np.lexsort((ends[:, 1], ends[:, 0]))].tolist()
+        if math.hypot(x2 - x1, y2 - y1) < STRAIGHT_SHARE * length:
+            continue
+        chord = shapely.LineString([(x1, y1), (x2, y2)])
+        box = shapely.buffer(chord, 0.65 * size, cap_style="flat")
+        if not _is_open(labels, box):
+            continue
+        angle = -math.degrees(math.atan2(y2 - y1, x2 - x1))
+        x, y = (x1 + x2) / 2, (y1 + y2) / 2
+        ink, halo = PAPER.quiet, size / 6
+        words = Words(name, x, y, size, ink, align="center", halo_px=halo, angle=angle)
+        labels.put(name, box, [words])
+        return True
+    return False
+
+
+def _is_open(labels: Labels, box: shapely.Geometry) -> bool:
+    lines = np.array(labels.outlines, dtype=object)
+    return labels.is_free(box) and not (len(lines) and shapely.intersects(lines, box).any())
+
 
 NAME_EMS = 12.0
 """Longest line of an area's name, in ems."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from csa.base.errors import MapError
-from csa.reports.maps.blocks import Block, flow, stack
 from csa.reports.maps.furniture import (
+    Block,
     Notes,
+    flow,
     index,
     legend,
     scale_and_north,
     signs,
     sources,
+    stack,
     synthetic,
 )
 from csa.reports.maps.marks import Mark, moved

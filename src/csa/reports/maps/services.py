@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import shapely
 
+from csa.reports.maps.labels import WAYS, Labels
 from csa.reports.maps.marks import Fill, Mark, Stroke, Words, width_px
 from csa.reports.maps.palette import PAPER
-from csa.reports.maps.placing import WAYS, Labels
 
 
 def place_services(labels: Labels, services: Sequence[tuple[str, shapely.Geometry]]) -> list[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import shapely
 
 from csa.base.message import Message
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import WorkPlan
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
-from csa.areas.profile import count_by_month, count_by_part, has_flag
 from csa.areas.proposal import Proposal
+from csa.areas.proposal_tables import count_by_month, count_by_part, has_flag
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
@@ -23,7 +23,7 @@ from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.areas import served

@@ -26,11 +26,17 @@ from csa.reports.briefing.places import live_by_area
 from csa.reports.month.alike import lost_names, not_served, unlike
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.area_gathering import MonthSeen, areas_of
-from csa.reports.month.basis import NOTHING_BESIDE, Beside, snapshot_for
 from csa.reports.month.facts import Facts, MapGround, PlanFacts, PublicPart
 from csa.reports.month.following import Result
 from csa.reports.month.helping import services_per_1k
-from csa.reports.month.looking import MonthEnd, follow, stability_of
+from csa.reports.month.looking import (
+    NOTHING_BESIDE,
+    Beside,
+    MonthEnd,
+    follow,
+    snapshot_for,
+    stability_of,
+)
 from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.public.gathering import gather_from
 

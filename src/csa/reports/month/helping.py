@@ -13,7 +13,7 @@ from csa.base.crs import LONLAT, to_metres
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.grid import CellSet
+from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population
 from csa.geo.services import gaps, services_of
 from csa.reports.month.area_facts import Help, Service

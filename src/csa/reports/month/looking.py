@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -18,11 +19,14 @@ from csa.base.logging import Tell
 from csa.base.message import say
 from csa.base.params import Month, Period
 from csa.config.city import CityConfig
+from csa.dataset.history import load_history
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
+from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource
-from csa.displacement.past import PastCohort
+from csa.displacement.past import PastCohort, past_to_plain
 from csa.displacement.past_cohorts import load_past
+from csa.plan import Plan
 from csa.priority.assess import AreaAssessment
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
@@ -33,7 +37,51 @@ from csa.reports.month.following import (
     way_of,
     year_ago,
 )
-from csa.reports.month.snapshot import last_day
+from csa.reports.month.snapshot import Snapshot, last_day, snapshot_of
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Other inputs of a report."""
+
+    layers: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[Publication, ...] = ()  # all earlier publications, for the public edition
+    with_public: bool = True  # whether the public edition is wanted
+
+
+NOTHING_BESIDE = Beside()
+ON_PUBLIC_GROUND = frozenset({"prevention-walks", "prevention-leaders"})
+
+
+def needs_public(audiences: Collection[str], records: Records) -> bool:
+    """Return whether any edition needs the public facts."""
+    return "public" in audiences or (
+        not served(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
+    )
+
+
+def snapshot_for(
+    source: FollowSource,
+    plan: Plan | None,
+    records: Records,
+    month: Month,
+    beside: Beside = NOTHING_BESIDE,
+) -> Snapshot:
+    """Return the snapshot of a month's report before the report is made."""
+    choices = replace(source.choices, until=month.plus(1))
+    record, past = kept_of(source, records, choices)
+    parts = {
+        "plan": None if plan is None else plan.model_dump(mode="json"),
+        "suggestion": suggestion_of(source.config, record).areas.model_dump(mode="json"),
+        "past": None if past is None else past_to_plain(past),
+        "background": dict(beside.layers),
+        "published": [one.to_json() for one in beside.earlier],
+        "versions": [
+            (one.fingerprint, str(one.data_from), str(one.data_through))
+            for one in load_history(source.folder)
+        ],
+    }
+    return snapshot_of(source.dataset, source.config, month, records, choices, parts)
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:

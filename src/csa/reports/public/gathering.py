@@ -18,8 +18,7 @@ from csa.disclosure.settle import settle
 from csa.displacement.follow import FollowSource
 from csa.displacement.past import PastCohort
 from csa.plan import Plan
-from csa.reports.month.basis import Beside, snapshot_for
-from csa.reports.month.looking import kept_of
+from csa.reports.month.looking import Beside, kept_of, snapshot_for
 from csa.reports.month.snapshot import Snapshot, snapshot_of
 from csa.reports.public.areas import (
     PooledChange,
