@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import app
 import csa
 from csa.base import errors
-from csa.base import text as catalogs
 from csa.base import text as csa_text
 from csa.base.message import Message, english, fill, say
 
@@ -205,10 +204,10 @@ def spanish(tmp_path, monkeypatch):
         empty=english()["source.empty"], absent=english()["source.absent"], **note
     )
     (folder / "csa.po").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(catalogs, "files", lambda _package: tmp_path)
-    catalogs.translations.cache_clear()
+    monkeypatch.setattr(csa_text, "files", lambda _package: tmp_path)
+    csa_text.translations.cache_clear()
     yield
-    catalogs.translations.cache_clear()
+    csa_text.translations.cache_clear()
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -277,7 +276,7 @@ def test_what_a_spanish_catalog_lacks_stays_english(spanish):
 
 def test_a_translation_of_which_the_english_changed_is_not_said(spanish):
     assert csa_text.render(say("ways.in_ten", n=7), "es") == "7 in 10"
-    assert catalogs.translated("source.absent", "es") == english()["source.absent"]
+    assert csa_text.translated("source.absent", "es") == english()["source.absent"]
 
 
 def test_the_same_english_may_read_differently_in_two_places():

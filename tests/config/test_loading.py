@@ -47,9 +47,9 @@ columns = { incident_id = "id", date = "date" }
 PLACE_OF_A_MODEL = {
     "CityConfig": "",
     "City": "city.",
-    "Places": "places.",
+    "PlacesSource": "places.",
     "Population": "population.",
-    "Basemap": "basemap.",
+    "BasemapSource": "basemap.",
     "Services": "services.",
     "RiskTerrain": "risk_terrain.",
     "Areas": "areas.",
@@ -450,7 +450,8 @@ def test_descriptions_differ_where_settings_differ():
 )
 def test_any_unknown_key_is_one_fault_that_names_it(tmp_path_factory, key, table):
     raw = tomllib.loads(CITY_FILE)[table]
-    known = set(_declared()[table.capitalize()])
+    models = {place: name for name, place in PLACE_OF_A_MODEL.items()}
+    known = set(_declared()[models[f"{table}."]])
     if key in known | set(raw):
         return
     path = tmp_path_factory.mktemp("city") / "testville.toml"
