@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from tests.priorities.test_land import general, places, settled, square
 
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import (
@@ -24,6 +23,7 @@ from csa.backtest.scoring import (
     tabulate,
 )
 from csa.base.params import Month
+from tests.areas.test_land import general, places, settled, square
 
 ORIGIN = Month(2020, 1)
 
