@@ -24,7 +24,7 @@ from rich.table import Table
 from scipy.stats import binomtest, norm
 
 from benchmarks.displaced_cities import ERRORS, City, Drawn, draw_calendar, draw_city
-from csa.displacement.expectation import Baseline, Expectation, estimate_dispersion
+from csa.displacement.expectation import WIDEST, Baseline, Expectation, estimate_dispersion
 from csa.displacement.past import (
     PRIOR_CORE,
     PRIOR_RING,
@@ -35,13 +35,13 @@ from csa.displacement.past import (
 from csa.displacement.verdict import (
     BY_SIGN,
     LEAST_MEAN,
+    NET_MONTHS,
     NET_Z,
     RestOfCity,
     Verdict,
     boundary_z,
     chances,
     expect,
-    net_look,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -132,21 +132,32 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
     )
     counted = np.cumsum(after, axis=2)
     few, many = (side.reshape(counted.shape) for side in joined.tails(counted.ravel()))
-    tail = norm.sf(lines_of(city))[:, None]
-    is_told = (counted + joined.mean.reshape(counted.shape)) / 2 >= LEAST_MEAN
+    lines = lines_of(city)[:, None]
+    tail = norm.sf(lines)
+    mean, error = (one.reshape(counted.shape) for one in (joined.mean, joined.relative_error))
+    is_told = (counted + mean) / 2 >= LEAST_MEAN
     is_told &= (rest >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
     sign = np.where(is_told, (many <= tail).astype(int) - (few < tail), 0)
     verdict = BY_PLACE[sign[0] + 1, sign[1] + 1]
-    mean, error = (one.reshape(counted.shape) for one in (joined.mean, joined.relative_error))
-    both = mean.sum(axis=0)
-    doubt = np.divide((mean * error).sum(axis=0), both, out=np.zeros_like(both), where=both > 0)
-    net = Expectation(both.ravel(), doubt.ravel(), dispersion)
-    is_below = net.tails(counted.sum(axis=0).ravel())[0].reshape(both.shape) < norm.sf(NET_Z)
-    looks = np.array([net_look(month + 1) for month in range(city.after)])
-    is_below = (is_below & is_told.all(axis=0))[:, looks - 1] & (looks > 0)
-    is_fewer = is_below & (verdict == VERDICTS.index(Verdict.FEWER_UNKNOWN))
-    verdict = np.where(is_fewer, VERDICTS.index(Verdict.FEWER), verdict)
-    return np.where(is_told[0], verdict, VERDICTS.index(Verdict.TOO_FEW)).astype(np.uint8)
+    core = Expectation(mean[0].ravel(), error[0].ravel(), dispersion)
+    is_narrow = narrow(core, np.broadcast_to(lines, mean[0].shape).ravel()).reshape(mean[0].shape)
+    for look in range(NET_MONTHS, city.after + 1, NET_MONTHS):
+        until = slice(look - 1, look - 1 + NET_MONTHS)
+        means, errors = mean[..., look - 1], error[..., look - 1]
+        both = means.sum(axis=0)
+        net = Expectation(both, (means * errors).sum(axis=0) / both, dispersion)
+        is_below = net.tails(counted[..., look - 1].sum(axis=0))[0] < norm.sf(NET_Z)
+        is_below &= is_told[..., look - 1].all(axis=0) & narrow(net, NET_Z)
+        is_fewer = is_below[:, None] & (verdict[:, until] == VERDICTS.index(Verdict.FEWER_UNKNOWN))
+        verdict[:, until] = np.where(is_fewer, VERDICTS.index(Verdict.FEWER), verdict[:, until])
+    too_few = VERDICTS.index(Verdict.TOO_FEW)
+    return np.where(is_told[0] & is_narrow, verdict, too_few).astype(np.uint8)
+
+
+def narrow(expected: Expectation, z: float | Floats) -> npt.NDArray[np.bool_]:
+    """Tell where what would be no surprise is little enough to say anything."""
+    low, high = expected.bounds(z)
+    return np.asarray(high - low <= WIDEST * expected.mean, dtype=np.bool_)
 
 
 BY_PLACE = np.array(

@@ -171,6 +171,8 @@ def word_of(verdict: str) -> str:
 
 
 def _counted(track: Track, at: int) -> str:
+    if not track.is_told[at]:
+        return speak("change_page.counted_few", n=int(track.counted[at]))
     return speak(
         "change_page.counted",
         n=int(track.counted[at]),

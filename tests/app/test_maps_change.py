@@ -88,7 +88,8 @@ def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed,
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
     # In the sample shootings of Brindlemoor (G) move next door in 2019.
     assert (cores["G"]["fill"], cores["A"]["fill"]) == (fewer, middle)
-    assert rings["G"]["fill"] in theme.LIGHT.diverging[3:]
+    # Around it 1 to 37 would be no surprise, where 14 were expected: too wide to say anything.
+    assert (rings["G"]["fill"], rings["G"]["dash"]) == (None, maps_change.DASH)
     assert rings["G"]["opacity"] < cores["G"]["opacity"]
     # Kestrelby (D) had 7.
     assert (cores["D"]["fill"], cores["D"]["dash"]) == (None, maps_change.DASH)
@@ -118,7 +119,7 @@ def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed,
 
 
 def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said(followed, cells):
-    for at, is_early in ((0, True), (1, True), (2, False)):
+    for at, is_early in ((0, True), (1, True), (11, False)):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         assert all(zone["fill"] is None for zone in message["zones"]) == is_early
         said = {one["properties"]["lines"][0] for one in message["areas"]}
@@ -132,7 +133,7 @@ def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
     verdict, inside, around = features["G"]["lines"]
     assert verdict == "Fewer here; whether it moved cannot be told"
     assert re.match(r"Here: 9, about \d+ expected, ", inside)
-    assert re.match(r"Around it: 35, about \d+ expected, ", around)
+    assert around == "Around it: 35, too few to say"
     assert features["D"]["lines"][0] == "Too few to say"
 
 

@@ -30,8 +30,8 @@ def test_each_change_number_and_time_has_one_point():
     listed = [(one.incidents_yearly, one.drop_share, one.moved, one.months) for one in POWER]
     assert len(POWER) == len(asked) == 128
     assert set(listed) == asked
-    assert point(40, 0.6, True, 24) == PowerPoint(40, 0.6, True, 24, 0.072, 1.0)
-    assert point(20, 0.4, False, 12) == PowerPoint(20, 0.4, False, 12, 0.004, 0.775)
+    assert point(40, 0.6, True, 24) == PowerPoint(40, 0.6, True, 24, 0.071, 1.0)
+    assert point(20, 0.4, False, 12) == PowerPoint(20, 0.4, False, 12, 0.0, 0.775)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def least_found(drop, moved, share):
 @pytest.mark.parametrize(
     ("moved", "share", "least"),
     [
-        (False, "single_share", [400, 80, 20, 10]),
+        (False, "single_share", [400, 80, 40, 20]),
         (True, "single_share", [None, 120, 80, 40]),
         (False, "pooled_share", [20, 5, 5, 5]),
         (True, "pooled_share", [80, 10, 5, 5]),

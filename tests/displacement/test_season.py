@@ -96,11 +96,9 @@ def cities(seed, n_cities, *, monthly, spread, n_years, is_drift=False, dispersi
 
 
 def shares(drawn, month=JULY, dispersion=1.0):
-    """Tell how often a month is called more, fewer and usual, of those that are judged."""
+    """Tell how often a month is called more, fewer, usual and too few."""
     said = [compare_month(one, month, dispersion=dispersion).verdict for one in drawn]
-    told = [one for one in said if one != SeasonVerdict.TOO_FEW]
-    assert len(told) > 0.5 * len(said)
-    return {one: told.count(one) / len(told) for one in SeasonVerdict}
+    return {one: said.count(one) / len(said) for one in SeasonVerdict}
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -124,9 +122,9 @@ def test_july_2020_by_hand():
 
 
 def test_where_years_differ_the_range_is_students_for_one_more_of_them():
-    """Parts of .05, .10 and .20: factors of two, so a spread of log 2 and t of 2.92."""
-    compared = julys(60, 20, 40, 80, last_year=400)
-    far = 2.91999 * math.log(2) * math.sqrt(4 / 3)
+    """Parts of .08, .10 and .125: factors of 1.25, so a spread of its log and t of 2.92."""
+    compared = julys(60, 32, 40, 50, last_year=400)
+    far = 2.91999 * math.log(1.25) * math.sqrt(4 / 3)
     assert (compared.low, compared.high) == (
         math.floor(40 * math.exp(-far)),
         math.ceil(40 * math.exp(far)),
@@ -215,10 +213,9 @@ def test_a_july_without_a_whole_year_before_it_says_nothing_of_the_season():
     assert (compare_month(counts, JULY).n_years, compare_month(counts, JULY).usual) == (0, None)
 
 
-def test_below_three_expected_is_too_few_and_three_is_enough():
+def test_below_three_expected_is_too_few():
     assert julys(30, 3, 2).verdict is SeasonVerdict.TOO_FEW
     assert julys(30, 0, 0).verdict is SeasonVerdict.TOO_FEW
-    assert julys(30, 3, 3).verdict is SeasonVerdict.MORE
     # The reason: at fewer, not even a July without any would be a surprise.
     assert math.exp(-3) < 0.05 < math.exp(-2.99)
 
@@ -226,12 +223,17 @@ def test_below_three_expected_is_too_few_and_three_is_enough():
 def test_a_range_so_wide_that_it_says_nothing_is_none():
     """Two years that differ threefold: Student's t of one freedom spans a hundred times."""
     assert julys(30, 10, 30, last_year=240).verdict is SeasonVerdict.TOO_FEW
-    assert julys(30, 18, 20, last_year=240).verdict is SeasonVerdict.USUAL
+    assert julys(20, 18, 19, last_year=240).verdict is SeasonVerdict.USUAL
+    # 20 to 80 would span more than twice the 40 in its middle, and 200 is no exception.
+    for now in (40, 200):
+        wide = julys(now, 32, 40, 60, last_year=400)
+        assert (wide.verdict, wide.low, wide.high) == (SeasonVerdict.TOO_FEW, None, None)
+        assert "would be usual" not in str(as_message(wide, ("shooting", "shootings")))
 
 
 def test_a_july_without_any_has_a_logarithm_too():
     compared = julys(9, 0, 5, 5, 5, 5)
-    assert (compared.low, compared.high) == slow_range([(0, 120)] + [(5, 120)] * 4, 120, 1.0)
+    assert (compared.n_years, compared.verdict) == (5, SeasonVerdict.TOO_FEW)
 
 
 def test_a_city_without_an_incident_is_too_few():
@@ -336,7 +338,8 @@ def test_the_range_is_its_slow_definition(now, parts, last_year, dispersion):
     )
     usual = last_year * sum(count for count, _ in parts) / sum(before for _, before in parts)
     assert compared.usual == pytest.approx(usual)
-    if usual < 3 or (wide := slow_range(parts, last_year, dispersion))[1] > 10 * usual:
+    wide = (0, math.inf) if usual < 3 else slow_range(parts, last_year, dispersion)
+    if wide[1] - wide[0] > 2 * usual:
         assert (compared.verdict, compared.low, compared.high) == ("too few", None, None)
         return
     assert (compared.low, compared.high) == wide
@@ -361,10 +364,10 @@ def test_the_order_of_months_and_the_kind_of_table_do_not_matter(earlier, seed):
 @pytest.mark.parametrize("is_drift", [False, True], ids=["each year on its own", "drifting"])
 @pytest.mark.parametrize("spread", [0.0, 0.1, 0.2])
 @pytest.mark.parametrize(("monthly", "dispersion"), [(10, 1.0), (130, 1.4)])
-def test_an_unchanged_july_is_as_usual_nine_times_in_ten_though_years_differ(
+def test_an_unchanged_july_is_called_more_or_fewer_one_time_in_ten_though_years_differ(
     monthly, dispersion, spread, is_drift
 ):
-    """As docs/METHODS.md states; measured with 600 cities each: 92.5 to 98.3 %."""
+    """As docs/METHODS.md states; measured with 600 cities each: 1.0 to 8.2 %."""
     for n_years in (3, 6):
         drawn = cities(
             n_years,
@@ -376,9 +379,9 @@ def test_an_unchanged_july_is_as_usual_nine_times_in_ten_though_years_differ(
             dispersion=dispersion,
         )
         found = shares(drawn, dispersion=dispersion)
-        assert found[SeasonVerdict.USUAL] >= 0.87  # 90 %, less 1.7 errors of the simulation
-        for wrong in (SeasonVerdict.MORE, SeasonVerdict.FEWER):
-            assert found[wrong] <= 0.08
+        wrong = [found[one] for one in (SeasonVerdict.MORE, SeasonVerdict.FEWER)]
+        assert sum(wrong) <= 0.13  # 10 %, and 1.7 errors of the simulation
+        assert max(wrong) <= 0.08
 
 
 def test_held_against_chance_alone_every_second_month_would_be_a_surprise():

@@ -264,8 +264,28 @@ def test_a_ring_with_too_few_to_say_shows_nothing():
     ring = track_of([1], told=[False])
     judged = judge_place(track_of([-1]), ring, 2.7, BOTH)
     assert judged.verdicts == (Verdict.FEWER_UNKNOWN,)
-    assert judged.ring is ring
+    assert judged.ring.counted.tolist() == ring.counted.tolist()
+    assert not judged.ring.is_told[0]
     assert judged.boundary_z == 2.7
+
+
+def test_within_a_range_of_more_than_twice_its_middle_nothing_is_said():
+    def wide(counted, high):
+        ends = np.array([0]), np.array([high]), np.zeros(1)
+        expected = Expectation(np.array([20.0]), np.zeros(1))
+        return Track(np.array([counted]), expected, *ends, np.array([True]))
+
+    for counted in (20, 200):
+        assert judge_place(wide(counted, 41), None, 2.7, BOTH).verdicts == (Verdict.TOO_FEW,)
+    assert judge_place(wide(20, 40), None, 2.7, BOTH).verdicts == (Verdict.NO_CHANGE,)
+    assert judge_place(wide(41, 40), None, 2.7, BOTH).verdicts == (Verdict.MORE,)
+    # Next door, beyond even a wide range is told; within it nothing is.
+    for counted, is_told, verdict in (
+        (41, False, Verdict.FEWER_UNKNOWN),
+        (42, True, Verdict.FEWER_MORE_NEXT),
+    ):
+        judged = judge_place(track_of([-1]), wide(counted, 41), 2.7, BOTH)
+        assert (judged.ring.is_told[0], judged.verdicts) == (is_told, (verdict,))
 
 
 def test_too_few_in_the_core_is_too_few_whatever_the_ring():

@@ -113,6 +113,8 @@ def table(following: Following, at: int) -> pd.DataFrame:
 def _expected(track: Track | None, at: int) -> str:
     if track is None:
         return ""
+    if not track.is_told[at]:
+        return speak("displacement.too_few")
     mean, low, high = _bounds(track, at)
     return speak("change_page.expected", mean=mean, low=low, high=high)
 

@@ -126,6 +126,9 @@ def _chi_square(table: Ints) -> float:
 MAX_Z = 37.0
 """Beyond it a probability is too small for floating point."""
 
+WIDEST = 2
+"""A range that spans more than so many times what is expected says nothing."""
+
 
 @dataclass(frozen=True)
 class Baseline:

@@ -17,7 +17,7 @@ from csa.base import text as csa_text
 from csa.base.errors import ParamError, PeriodError, TableError
 from csa.base.message import Message, say
 from csa.base.params import Month
-from csa.displacement.expectation import Expectation
+from csa.displacement.expectation import WIDEST, Expectation
 
 USUAL_SHARE = 0.9
 """How often, at least, an ordinary month lies within its range."""
@@ -30,9 +30,6 @@ LEAST_YEARS = 2
 LEAST_USUAL = 3.0
 """With fewer a month even zero would not be surprising (exp(-3) is 5 %), so that a rise could be
 reported, but never a fall."""
-
-MOST_TIMES = 10
-"""A range that ends at more than so many times the expected count is useless."""
 
 LEAST_FOR_SHARE = 10
 """Incidents: with fewer, a change is not reported as a share."""
@@ -211,7 +208,7 @@ def _usual_range(
         _range_by_years(parts, year_before),
     )
     low, high = min(one[0] for one in ranges), max(one[1] for one in ranges)
-    return None if high > MOST_TIMES * _expected(parts, year_before) else (low, high)
+    return None if high - low > WIDEST * _expected(parts, year_before) else (low, high)
 
 
 def _range_by_chance(parts: Sequence[Part], year_before: int, dispersion: float) -> tuple[int, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from csa.base import text
 from csa.base.message import Message, say
 from csa.base.params import Month
+from csa.displacement.expectation import WIDEST, Expectation
 from csa.displacement.verdict import LEAST_MEAN, AreaVerdict, Track, Verdict, net_look
 
 
@@ -30,34 +32,34 @@ ERROR_SHARE = 0.04
 
 _MEASURED = (
     # moved, drop, yearly, single by 12 and by 24 months, together by 12 and by 24 months
-    (False, 0.2, 5, 0.000, 0.000, 0.021, 0.035),
+    (False, 0.2, 5, 0.000, 0.000, 0.020, 0.034),
     (False, 0.2, 10, 0.000, 0.000, 0.047, 0.093),
-    (False, 0.2, 20, 0.000, 0.002, 0.096, 0.192),
+    (False, 0.2, 20, 0.000, 0.001, 0.095, 0.192),
     (False, 0.2, 40, 0.002, 0.006, 0.254, 0.430),
     (False, 0.2, 80, 0.007, 0.018, 0.544, 0.742),
     (False, 0.2, 120, 0.013, 0.033, 0.664, 0.837),
     (False, 0.2, 200, 0.034, 0.086, 0.816, 0.914),
     (False, 0.2, 400, 0.109, 0.240, 0.930, 0.968),
-    (False, 0.4, 5, 0.000, 0.000, 0.141, 0.317),
-    (False, 0.4, 10, 0.000, 0.003, 0.376, 0.657),
-    (False, 0.4, 20, 0.004, 0.023, 0.775, 0.957),
-    (False, 0.4, 40, 0.027, 0.086, 0.981, 1.000),
-    (False, 0.4, 80, 0.123, 0.335, 1.000, 1.000),
+    (False, 0.4, 5, 0.000, 0.000, 0.138, 0.315),
+    (False, 0.4, 10, 0.000, 0.000, 0.376, 0.657),
+    (False, 0.4, 20, 0.000, 0.017, 0.775, 0.957),
+    (False, 0.4, 40, 0.023, 0.084, 0.981, 1.000),
+    (False, 0.4, 80, 0.122, 0.335, 1.000, 1.000),
     (False, 0.4, 120, 0.271, 0.599, 1.000, 1.000),
     (False, 0.4, 200, 0.600, 0.895, 1.000, 1.000),
     (False, 0.4, 400, 0.950, 0.998, 1.000, 1.000),
-    (False, 0.6, 5, 0.000, 0.001, 0.531, 0.853),
-    (False, 0.6, 10, 0.000, 0.022, 0.929, 0.996),
-    (False, 0.6, 20, 0.027, 0.153, 0.998, 1.000),
-    (False, 0.6, 40, 0.213, 0.550, 1.000, 1.000),
-    (False, 0.6, 80, 0.692, 0.951, 1.000, 1.000),
+    (False, 0.6, 5, 0.000, 0.000, 0.529, 0.853),
+    (False, 0.6, 10, 0.000, 0.000, 0.929, 0.996),
+    (False, 0.6, 20, 0.000, 0.091, 0.998, 1.000),
+    (False, 0.6, 40, 0.194, 0.546, 1.000, 1.000),
+    (False, 0.6, 80, 0.691, 0.951, 1.000, 1.000),
     (False, 0.6, 120, 0.924, 0.997, 1.000, 1.000),
     (False, 0.6, 200, 0.998, 1.000, 1.000, 1.000),
     (False, 0.6, 400, 1.000, 1.000, 1.000, 1.000),
-    (False, 0.8, 5, 0.000, 0.001, 0.961, 1.000),
-    (False, 0.8, 10, 0.000, 0.118, 1.000, 1.000),
-    (False, 0.8, 20, 0.129, 0.628, 1.000, 1.000),
-    (False, 0.8, 40, 0.770, 0.984, 1.000, 1.000),
+    (False, 0.8, 5, 0.000, 0.000, 0.961, 1.000),
+    (False, 0.8, 10, 0.000, 0.000, 1.000, 1.000),
+    (False, 0.8, 20, 0.000, 0.240, 1.000, 1.000),
+    (False, 0.8, 40, 0.691, 0.984, 1.000, 1.000),
     (False, 0.8, 80, 0.997, 1.000, 1.000, 1.000),
     (False, 0.8, 120, 1.000, 1.000, 1.000, 1.000),
     (False, 0.8, 200, 1.000, 1.000, 1.000, 1.000),
@@ -80,17 +82,17 @@ _MEASURED = (
     (True, 0.4, 400, 0.577, 0.841, 1.000, 1.000),
     (True, 0.6, 5, 0.000, 0.000, 0.079, 0.313),
     (True, 0.6, 10, 0.000, 0.000, 0.485, 0.791),
-    (True, 0.6, 20, 0.000, 0.004, 0.862, 0.979),
-    (True, 0.6, 40, 0.008, 0.072, 0.996, 1.000),
+    (True, 0.6, 20, 0.000, 0.002, 0.862, 0.979),
+    (True, 0.6, 40, 0.007, 0.071, 0.996, 1.000),
     (True, 0.6, 80, 0.140, 0.467, 1.000, 1.000),
     (True, 0.6, 120, 0.396, 0.742, 1.000, 1.000),
     (True, 0.6, 200, 0.771, 0.952, 1.000, 1.000),
     (True, 0.6, 400, 0.983, 0.999, 1.000, 1.000),
-    (True, 0.8, 5, 0.000, 0.000, 0.411, 0.735),
-    (True, 0.8, 10, 0.000, 0.002, 0.808, 0.955),
-    (True, 0.8, 20, 0.003, 0.062, 0.991, 1.000),
-    (True, 0.8, 40, 0.117, 0.388, 1.000, 1.000),
-    (True, 0.8, 80, 0.537, 0.851, 1.000, 1.000),
+    (True, 0.8, 5, 0.000, 0.000, 0.408, 0.735),
+    (True, 0.8, 10, 0.000, 0.000, 0.808, 0.955),
+    (True, 0.8, 20, 0.000, 0.021, 0.991, 1.000),
+    (True, 0.8, 40, 0.099, 0.387, 1.000, 1.000),
+    (True, 0.8, 80, 0.536, 0.851, 1.000, 1.000),
     (True, 0.8, 120, 0.816, 0.974, 1.000, 1.000),
     (True, 0.8, 200, 0.979, 1.000, 1.000, 1.000),
     (True, 0.8, 400, 1.000, 1.000, 1.000, 1.000),
@@ -141,6 +143,9 @@ HARDLY = 0.01
 A_REASON = 0.05
 """A change of the rest of the city by less than a twentieth is not given as a reason."""
 
+LONGEST_WAIT = 24
+"""Months: a longer wait is not promised."""
+
 LARGE_FALL = 0.6
 MOSTLY = 0.5
 """Where less than half of such drops are found, a sentence says that "no change" means little."""
@@ -168,7 +173,7 @@ def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> M
     at = n_months - 1
     verdict = judged.verdicts[at]
     if verdict is Verdict.TOO_FEW:
-        return _too_few(judged.core, at, since, who)
+        return _too_few(judged, at, since, who)
     values: dict[str, object] = {
         "verdict": text.speak(KEYS[verdict]),
         "since": text.month(str(since)),
@@ -177,6 +182,8 @@ def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> M
     }
     if judged.ring is None:
         return say("displacement.said_alone", **values)
+    if not judged.ring.is_told[at]:
+        return say("displacement.said_ring_few", **values, n=int(judged.ring.counted[at]))
     values |= _numbers(judged.ring, at, "ring_")
     look = net_look(n_months)
     if judged.net is None or not look or not judged.net.is_told[look - 1]:
@@ -195,15 +202,22 @@ def _numbers(track: Track, at: int, prefix: str) -> dict[str, object]:
     }
 
 
-def _too_few(core: Track, at: int, since: Month, who: str) -> Message:
-    counted = int(core.counted[at])
-    # Counted and expected must make LEAST_MEAN on average; both go on as until now.
-    pace = (counted + float(core.expectation.mean[at])) / 2 / (at + 1)
-    left = math.ceil(LEAST_MEAN / pace) - (at + 1) if pace else 0
+def _too_few(judged: AreaVerdict, at: int, since: Month, who: str) -> Message:
+    counted, found = int(judged.core.counted[at]), judged.core.expectation
+    # Both go on as until now, for two years: from when on are there enough, and a narrow range?
+    times = np.arange(at + 1, at + 2 + LONGEST_WAIT) / (at + 1)
+    mean = float(found.mean[at]) * times
+    error = np.full(len(times), float(found.relative_error[at]))
+    low, high = Expectation(mean, error, found.dispersion).bounds(judged.boundary_z)
+    is_enough = (counted * times + mean) / 2 >= LEAST_MEAN
+    is_wide = high - low > WIDEST * mean
+    left = int(np.argmax(is_enough & ~is_wide))
     values = {"who": who, "n": counted, "since": text.month(str(since))}
-    if 0 < left <= 24:
+    if left:
         until = text.month(str(since.plus(at + left)))
         return say("displacement.said_too_few_until", **values, until=until)
+    if is_enough[0] and is_wide[0]:
+        return say("displacement.said_too_wide", **values)
     return say("displacement.said_too_few", **values)
 
 

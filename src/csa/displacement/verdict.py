@@ -9,7 +9,7 @@ is checked, separates change from chance.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from scipy.stats import norm
 
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
-from csa.displacement.expectation import Baseline, Expectation
+from csa.displacement.expectation import WIDEST, Baseline, Expectation
 from csa.displacement.past import Usual
 
 POINTS = 4
@@ -159,6 +159,11 @@ class Track:
         found = (self.counted > self.high).astype(np.int64) - (self.counted < self.low)
         return np.where(self.is_told, found, 0)
 
+    @property
+    def is_narrow(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether what would be no surprise is little enough to say anything."""
+        return np.asarray(self.high - self.low <= WIDEST * self.expectation.mean, dtype=np.bool_)
+
 
 @dataclass(frozen=True)
 class AreaVerdict:
@@ -223,7 +228,8 @@ def join(core: Track, ring: Track) -> Track:
     error = np.divide(doubt, mean, out=np.zeros_like(mean), where=mean > 0)
     expected = Expectation(mean, error, here.dispersion)
     enough = core.is_told & ring.is_told
-    return _hold(core.counted + ring.counted, expected, enough, NET_Z)
+    net = _hold(core.counted + ring.counted, expected, enough, NET_Z)
+    return replace(net, is_told=enough & net.is_narrow)
 
 
 def net_look(n_months: int) -> int:
@@ -269,7 +275,12 @@ def alarm_chance(n_areas: int, n_months: int) -> float:
 
 def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> AreaVerdict:
     """Return what the core and the ring show each month."""
-    net = None if ring is None else join(core, ring)
+    net = None
+    if ring is not None:
+        net = join(core, ring)
+        # More next door than even a wide range allows is told; within one, nothing is.
+        ring = replace(ring, is_told=ring.is_told & (ring.is_narrow | (ring.sign != 0)))
+    core = replace(core, is_told=core.is_told & core.is_narrow)
     verdicts = []
     for month in range(len(core.counted)):
         if not core.is_told[month]:

@@ -25,7 +25,7 @@ MAX_AREAS = 40
 MAX_NAMED = 6
 """Most areas named in a sentence; the table has the rest."""
 MAX_SINGLES = 6
-FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_alone"))
+FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_ring_few", "_alone"))
 """Verdicts that are told with counts."""
 
 
