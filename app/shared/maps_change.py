@@ -16,8 +16,8 @@ from app.shared.legend import Classes
 from app.shared.maps import Painting, feature
 from csa.base.arrays import Ints
 from csa.base.text import speak
-from csa.displacement.telling import KEYS
-from csa.displacement.verdict import AreaVerdict, Track, Verdict
+from csa.displacement.telling import name_verdict
+from csa.displacement.verdict import AreaVerdict, Track
 from csa.geo.cells import draw_cells
 
 CORE_OPACITY = 0.85
@@ -162,12 +162,7 @@ def verdict_word(judged: AreaVerdict, at: int) -> str:
     """Return a verdict in a few words, or that `LEAST_MONTHS` have not passed."""
     if is_early(at):
         return speak("change_page.too_early_word")
-    return word_of(judged.verdicts[at])
-
-
-def word_of(verdict: str) -> str:
-    """Return a verdict in a few words."""
-    return speak(KEYS[Verdict(verdict)])
+    return name_verdict(judged.verdicts[at])
 
 
 def _counted(track: Track, at: int) -> str:

@@ -12,7 +12,6 @@ from app.screens.briefing.area_list import place
 from app.shared import cache_change, cache_store, panels
 from app.shared.city_session import Opened
 from app.shared.following import is_early
-from app.shared.maps_change import word_of
 from app.shared.person import PUBLIC, access
 from app.shared.plan_cards import status_html
 from csa.areas.choices import Choices
@@ -20,6 +19,7 @@ from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow
+from csa.displacement.telling import name_verdict
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.meeting import PENDING
@@ -99,7 +99,7 @@ def _verdict(opened: Opened, choices: Choices, records: Records, key: str) -> st
         return speak("briefing.verdict_elsewhere")
     if is_early(told.n_months - 1):
         return speak("change_page.too_early_word")
-    return word_of(told.verdict)
+    return name_verdict(told.verdict)
 
 
 def _worst(lines: Sequence[ActionLine], key: str) -> str:

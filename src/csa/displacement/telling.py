@@ -137,6 +137,11 @@ KEYS = {
 }
 
 
+def name_verdict(verdict: str) -> str:
+    """Return a verdict in a few words, in the reader's language."""
+    return text.speak(KEYS[Verdict(verdict)])
+
+
 HARDLY = 0.01
 """A change of less than one in a hundred is reported as no change."""
 
@@ -175,7 +180,7 @@ def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> M
     if verdict is Verdict.TOO_FEW:
         return _too_few(judged, at, since, who)
     values: dict[str, object] = {
-        "verdict": text.speak(KEYS[verdict]),
+        "verdict": name_verdict(verdict),
         "since": text.month(str(since)),
         "who": who,
         **_numbers(judged.core, at, ""),
