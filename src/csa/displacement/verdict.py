@@ -169,7 +169,7 @@ class Track:
 class AreaVerdict:
     """An area, or all together: core and ring since the start, and what is said each month.
 
-    Fields: `core`, `ring`, `boundary_z`, `verdicts`.
+    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`.
     """
 
     core: Track  # the area's own cells
