@@ -137,7 +137,7 @@ def test_each_variable_is_read_by_the_code_or_by_python():
     of_streamlit = {option.env_var for option in streamlit_config._config_options_template.values()}
     code = "".join(
         path.read_text(encoding="utf-8")
-        for path in [*HERE.glob("app/*.py"), *HERE.glob("src/csa/**/*.py")]
+        for path in [*HERE.glob("app/**/*.py"), *HERE.glob("src/csa/**/*.py")]
     )
     settings = {setting.variable for setting in SETTINGS}
     for name in variables(LAST):

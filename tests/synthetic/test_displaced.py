@@ -55,6 +55,7 @@ def test_it_is_never_told_the_other_way_round(displaced, cooling):
         Verdict.TOO_FEW,
         Verdict.NO_CHANGE,
         Verdict.FEWER,
+        Verdict.FEWER_UNKNOWN,
         Verdict.FEWER_MORE_NEXT,
     }
 
