@@ -26,6 +26,8 @@ from csa.priority.index import Weights
 from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "priorities.json"
+RENAMED = {"generalized_gini": "generalised_gini"}
+"""Fields that files call by an older name; columns and keys are a contract."""
 PRIORITY_COLUMNS = {**JUDGED_COLUMNS, **CHOSEN_COLUMNS}
 TESTED_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
@@ -56,7 +58,8 @@ def priorities_account(found: AssessedProposal, weights: Weights, capacity: int)
         },
         "finest_resolution": judgement.finest,
         "concentration": {
-            name: plain(value) for name, value in asdict(judgement.concentration).items()
+            RENAMED.get(name, name): plain(value)
+            for name, value in asdict(judgement.concentration).items()
         },
         "why": {
             area_id: [render(sentence) for sentence in sentences]
