@@ -57,7 +57,7 @@ def several():
         np.arange(9, 21),
         Expectation(np.arange(10.0, 22.0), np.full(12, 0.1)),
         np.zeros(12, dtype=int),
-        np.full(12, 60),
+        np.full(12, 40),
         np.zeros(12),
         np.full(12, True),
     )
