@@ -150,7 +150,7 @@ coverage: setup browser postgres ## run the quick tests, and say which lines the
 test-slow: setup postgres ## run the slow tests
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
-lint: setup ## check style, types, architecture, docstrings and dependencies
+lint: setup ## check style, types, architecture and dependencies
 	@failed=
 	check() {
 	    name=$$1
