@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from csa.areas.expected import RECENT_MONTHS, combine, recall, spread_matrix
 from csa.areas.forming import keep_dense, walkable_areas
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams, DbscanParams
 from csa.geo.cells import CellSet, Grid
 
@@ -32,7 +31,7 @@ class PastIncidents:
     period_months: int  # the period's length: DBSCAN runs on the incidents of so many months
 
     @property
-    def is_in_period(self) -> npt.NDArray[np.bool_]:
+    def is_in_period(self) -> Bools:
         """Which of them are in the period."""
         return self.months_ago < self.period_months
 
@@ -46,7 +45,7 @@ class Graph:
     places: csr_array  # (p, p) whether two places lie within eps; each with itself
     cells: csr_array  # (m, p) whether a cell's centre lies within eps of a place
 
-    def reached(self, kept: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
+    def reached(self, kept: Bools, least: int) -> Bools:
         """Return which cells the DBSCAN clusters of a subset of the incidents reach."""
         weights = np.bincount(self.place[kept], minlength=len(self.at)).astype(np.float64)
         is_core = (weights > 0) & (self.places @ weights >= least)
@@ -126,7 +125,7 @@ class _Again:
         self.params = AreaParams(dbscan, params.resolution, params.max_area_km2)
         self.cells = grid.area_km2.index.to_numpy()
 
-    def areas(self, kept: npt.NDArray[np.bool_]) -> list[CellSet]:
+    def areas(self, kept: Bools) -> list[CellSet]:
         """Find areas as `csa.areas.forming.form_areas` would.
 
         Without a size limit the areas are nearly the same: clusters that touch are one from the
@@ -147,12 +146,12 @@ class _Again:
         counts = np.bincount(at, minlength=len(self.cells))
         return [piece for piece in pieces if self._count(piece, counts) >= least]
 
-    def _expected(self, kept: npt.NDArray[np.bool_]) -> Floats:
+    def _expected(self, kept: Bools) -> Floats:
         lasting = self._share(kept, self.recalled)
         passing = self._share(kept & self.is_recent, np.ones(len(kept)))
         return combine(lasting, passing, int((kept & self.in_period).sum()))
 
-    def _share(self, kept: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    def _share(self, kept: Bools, weights: Floats) -> Floats:
         by_cell = np.bincount(self.number[kept], weights[kept], minlength=len(self.occupied))
         total = by_cell.sum()
         shares: Floats = self.spread @ (by_cell / total if total else by_cell)

@@ -16,7 +16,7 @@ from csa.areas.land import Land
 from csa.areas.names import letter
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
-from csa.base.arrays import Floats, Ints, Objects
+from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
 from csa.base.errors import CsaError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
@@ -46,7 +46,7 @@ class AreaIncidents:
     victims: Floats  # NaN where unknown
     domestic: Objects  # texts
     neighborhood: Objects  # texts
-    is_suspect: npt.NDArray[np.bool_]  # whether each lies at a point that may stand for others
+    is_suspect: Bools  # whether each lies at a point that may stand for others
     lonlat: Floats  # (n, 2) degrees
 
 
@@ -72,7 +72,7 @@ class Run:
         return {cell: letter(n) for n, area in enumerate(self.found.areas) for cell in area}
 
     @cached_property
-    def is_homicide(self) -> npt.NDArray[np.bool_]:
+    def is_homicide(self) -> Bools:
         """Which of the window's incidents are homicides."""
         return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from csa.base.arrays import Bools
 from csa.disclosure.atoms import Ints
-from csa.disclosure.knowledge import OPEN, Flags, Knowledge
+from csa.disclosure.knowledge import OPEN, Knowledge
 from csa.disclosure.model import Range, row_sums
 
 UNITS = 2
@@ -21,7 +22,7 @@ CELL_SLACK = 2 * UNITS
 most."""
 
 
-def safe_chains(known: Knowledge, base: Ints, masks: Flags) -> Flags:
+def safe_chains(known: Knowledge, base: Ints, masks: Bools) -> Bools:
     """Return where so many incidents can be moved that no quarter of a place is known.
 
     Returns (q, n_quarters) where three values or more are possible.
@@ -46,14 +47,14 @@ def safe_chains(known: Knowledge, base: Ints, masks: Flags) -> Flags:
     return found | _directed(least, free > 0, length, n_quarters)
 
 
-def _inside(masks: Flags, number: Ints) -> Ints:
+def _inside(masks: Bools, number: Ints) -> Ints:
     """Count each mask's groups of each kind."""
     counted = np.zeros((number.max(initial=-1) + 1, len(masks)), dtype=np.int64)
     np.add.at(counted, number, masks.T)
     return counted.T
 
 
-def _directed(least: Ints, has: Flags, length: int, n_quarters: int) -> Flags:
+def _directed(least: Ints, has: Bools, length: int, n_quarters: int) -> Bools:
     """Return where a kind can gain in a chain, in one place, what it loses in the others."""
     own_else = least.sum(axis=1, keepdims=True) - least
     others = least.sum(axis=0, keepdims=True) - least
@@ -62,7 +63,7 @@ def _directed(least: Ints, has: Flags, length: int, n_quarters: int) -> Flags:
     return np.asarray(safe[:, np.arange(n_quarters) % length], dtype=bool)
 
 
-def safe_transfers(known: Knowledge, base: Ints, masks: Flags, ranges: tuple[Range, ...]) -> Flags:
+def safe_transfers(known: Knowledge, base: Ints, masks: Bools, ranges: tuple[Range, ...]) -> Bools:
     """Return which counts change when incidents move to a place in all the same exact figures.
 
     Returns (q, n_ranges) where three values or more are possible.
@@ -96,7 +97,7 @@ def _length(known: Knowledge) -> int | None:
     return lengths.pop() if len(lengths) == 1 else None
 
 
-def _is_bound_otherwise(known: Knowledge) -> Flags:
+def _is_bound_otherwise(known: Knowledge) -> Bools:
     """Return the groups in a row whose range is not a published period."""
     rows = known.rows
     spans = set(known.windows)
@@ -114,7 +115,7 @@ def kinds_of(known: Knowledge) -> Ints:
     return np.unique(exact.T, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
 
 
-def _slack(known: Knowledge, base: Ints, units: int) -> tuple[Flags, Flags]:
+def _slack(known: Knowledge, base: Ints, units: int) -> tuple[Bools, Bools]:
     """Return the groups that may lose, and that may gain, so many units within all class bounds."""
     rows = known.rows
     loose = ~rows.is_exact
@@ -127,7 +128,7 @@ def _slack(known: Knowledge, base: Ints, units: int) -> tuple[Flags, Flags]:
     return may_lose, may_gain
 
 
-def _any(flags: Flags) -> Flags:
+def _any(flags: Bools) -> Bools:
     """Return, for each row, whether any flag is set, as one column."""
     return np.asarray(flags.any(axis=1, keepdims=True), dtype=bool)
 
@@ -142,8 +143,8 @@ def _chain_least(table: Ints, length: int) -> Ints:
 
 
 def _safe(
-    least: Ints, inside: Flags, length: int, n_quarters: int, outside: Flags | None = None
-) -> Flags:
+    least: Ints, inside: Bools, length: int, n_quarters: int, outside: Bools | None = None
+) -> Bools:
     """Count the moves down and up that a place and the rest of the city can make together."""
     own = inside.astype(np.int64) @ least  # (q, length)
     others = (~inside if outside is None else outside).astype(np.int64) @ least

@@ -12,15 +12,14 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from csa.base.arrays import Bools
 from csa.base.errors import PrivacyError
 from csa.base.params import Month
 from csa.disclosure.atoms import Atoms, Ints
 from csa.disclosure.months import QUARTER_MONTHS, edges_of, gaps_of, quarters_of, spans_of
 from csa.disclosure.published import Publication, Sum
 
-Flags: TypeAlias = npt.NDArray[np.bool_]
 Official: TypeAlias = Mapping[str, int] | Mapping[Month, int]
 
 NOWHERE = ("", "")
@@ -39,7 +38,7 @@ class Rows:
     high: Ints  # (r,) upper bound, included; equal to `low` for an exact figure
 
     @property
-    def is_exact(self) -> Flags:
+    def is_exact(self) -> Bools:
         """Which are exact figures."""
         return np.asarray(self.low == self.high, dtype=bool)
 
@@ -49,7 +48,7 @@ class Knowledge:
     """What an observer knows, and the truth."""
 
     truth: Ints  # (g, b) incidents by group and block, as the data have them now
-    masks: Flags  # (p, g) which groups each place, or sum of places, is
+    masks: Bools  # (p, g) which groups each place, or sum of places, is
     names: tuple[tuple[str, str], ...]  # geography and place of each mask
     layers: tuple[tuple[int, ...], ...]  # geography at one publication, for each mask
     rows: Rows  # the bounds
@@ -70,10 +69,10 @@ class _Masks:
 
     n_atoms: int
     found: dict[bytes, int] = field(default_factory=dict)
-    flags: list[Flags] = field(default_factory=list)
+    flags: list[Bools] = field(default_factory=list)
     names: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, flags: Flags, name: tuple[str, str]) -> int:
+    def add(self, flags: Bools, name: tuple[str, str]) -> int:
         """Return the position of a mask, adding it if it is new."""
         code = flags.tobytes()
         if code not in self.found:
@@ -134,7 +133,7 @@ def know(atoms: Atoms, publications: Sequence[Publication], official: Official) 
     )
 
 
-def _nowhere(atoms: Atoms) -> Flags:
+def _nowhere(atoms: Atoms) -> Bools:
     flags = np.ones(len(atoms.counts), dtype=bool)
     for names in atoms.members.values():
         flags &= names == ""
@@ -166,7 +165,7 @@ def _refuse_lost(
                 raise _unknown(published, geography, place)
 
 
-def _atoms_of_place(atoms: Atoms, published: Publication, geography: str, place: str) -> Flags:
+def _atoms_of_place(atoms: Atoms, published: Publication, geography: str, place: str) -> Bools:
     members = published.places.get(geography, {}).get(place, ())
     if members in {(), (place,)}:
         column = atoms.members.get(geography)
@@ -223,7 +222,7 @@ def _blocks(atoms: Atoms, edges: Sequence[int]) -> Ints:
     )
 
 
-def _groups(flags: Flags) -> Ints:
+def _groups(flags: Bools) -> Ints:
     """Return a number for each atom: the same for atoms in the same masks."""
     if not flags.shape[1]:
         return np.zeros(0, dtype=np.int64)
@@ -232,7 +231,7 @@ def _groups(flags: Flags) -> Ints:
     return np.asarray(np.unique(whole, return_inverse=True)[1], dtype=np.int64).ravel()
 
 
-def _rows(lines: list[tuple[int, int, int, int, int]], truth: Ints, masks: Flags) -> Rows:
+def _rows(lines: list[tuple[int, int, int, int, int]], truth: Ints, masks: Bools) -> Rows:
     """Join bounds on the same sum; incidents without a place are taken as known from the data."""
     joined: dict[tuple[int, int, int], tuple[int, int]] = {}
     for mask, start, until, lowest, highest in lines:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from csa.base.arrays import Bools
 from csa.disclosure.atoms import Ints
-from csa.disclosure.knowledge import OPEN, Flags, Knowledge
+from csa.disclosure.knowledge import OPEN, Knowledge
 
 Range: TypeAlias = tuple[int, int]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -72,7 +73,7 @@ def model_of(
     segments: Sequence[Range],
     *,
     cap: int = OPEN,
-    rows: Flags | None = None,
+    rows: Bools | None = None,
 ) -> Model:
     """Write down which changes of a table agree with all that was published."""
     starts = np.array([a for a, _ in segments], dtype=np.int64)
@@ -101,7 +102,7 @@ def model_of(
 
 def _clipped(
     known: Knowledge, base: Ints, held: Ints, starts: Ints, ends: Ints
-) -> tuple[Ints, Floats, Floats, Flags]:
+) -> tuple[Ints, Floats, Floats, Bools]:
     """Join rows that bound the same sum of changes: mask, lowest, highest, which segments."""
     rows = known.rows
     now = row_sums(known, base)[held]
@@ -117,7 +118,7 @@ def _clipped(
     return unique[:, 0], lowest, highest, unique[:, 1:].astype(bool)
 
 
-def _outer(wide: sparse.csr_array, inside: Flags) -> sparse.csr_array:
+def _outer(wide: sparse.csr_array, inside: Bools) -> sparse.csr_array:
     """Spread each row's groups over its segments: (r, s) and (r, t) to (r, s * t)."""
     n_segments = inside.shape[1]
     coo = wide.tocoo()

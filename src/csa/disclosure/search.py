@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from csa.base.arrays import Bools
 from csa.disclosure.atoms import Ints
 from csa.disclosure.chains import kinds_of, safe_chains, safe_transfers
-from csa.disclosure.knowledge import Flags, Knowledge
+from csa.disclosure.knowledge import Knowledge
 from csa.disclosure.model import Floats, Model, greatest, model_of
 from csa.disclosure.targets import Targets, sums
 
@@ -32,7 +33,7 @@ class Search:
     known: Knowledge  # what was published
     targets: Targets  # what must stay uncertain
     base: Ints  # (g, b) a table that agrees with all that was published
-    is_open: Flags  # (q, n_ranges) what is not shown to be safe yet
+    is_open: Bools  # (q, n_ranges) what is not shown to be safe yet
     low: Ints = field(init=False)
     high: Ints = field(init=False)
 
@@ -60,7 +61,7 @@ class Search:
         self.is_open &= self.high - self.low < WIDTH
         return int(self.is_open.sum()) < was
 
-    def try_tables(self, model: Model, rounds: int, only: Flags | None = None) -> None:
+    def try_tables(self, model: Model, rounds: int, only: Bools | None = None) -> None:
         """Look for tables in which as many open counts as possible differ."""
         for _ in range(rounds):
             gain = self._gain(model, self.is_open if only is None else self.is_open & only)
@@ -74,7 +75,7 @@ class Search:
             if not news:
                 return
 
-    def _gain(self, model: Model, wanted: Flags) -> Floats:
+    def _gain(self, model: Model, wanted: Bools) -> Floats:
         """Weigh each number by the open counts that it is in, up or down at random."""
         ranges = np.array(self.targets.ranges)
         segments = np.array(model.segments)

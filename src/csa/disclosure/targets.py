@@ -10,9 +10,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from csa.base.arrays import Bools
 from csa.disclosure.atoms import Ints
 from csa.disclosure.classes import THRESHOLD
-from csa.disclosure.knowledge import NOWHERE, Flags, Knowledge
+from csa.disclosure.knowledge import NOWHERE, Knowledge
 
 Range: TypeAlias = tuple[int, int]
 
@@ -21,23 +22,23 @@ Range: TypeAlias = tuple[int, int]
 class Targets:
     """Sums of the table that must stay uncertain."""
 
-    masks: Flags  # (q, g) which groups: places, then pieces between two of them
+    masks: Bools  # (q, g) which groups: places, then pieces between two of them
     labels: tuple[tuple[tuple[str, str], ...], ...]  # the places each comes from
     sources: tuple[tuple[int, ...], ...]  # the positions of their masks in what is known
-    is_place: Flags  # (q,) whether each is a place itself
+    is_place: Bools  # (q,) whether each is a place itself
     ranges: tuple[Range, ...]  # ranges of blocks
-    is_quarter: Flags  # (n_ranges,) whether each is a quarter
-    is_secret: Flags
+    is_quarter: Bools  # (n_ranges,) whether each is a quarter
+    is_secret: Bools
 
 
 def list_targets(known: Knowledge) -> Targets:
     """List all that must stay uncertain."""
     is_place_mask = [name != NOWHERE for name in known.names]
     found: dict[bytes, int] = {}
-    masks: list[Flags] = []
+    masks: list[Bools] = []
     sources: list[tuple[int, ...]] = []
 
-    def add(flags: Flags, source: tuple[int, ...]) -> None:
+    def add(flags: Bools, source: tuple[int, ...]) -> None:
         if flags.any() and flags.tobytes() not in found:
             found[flags.tobytes()] = len(masks)
             masks.append(flags)
@@ -62,7 +63,7 @@ def list_targets(known: Knowledge) -> Targets:
 
 
 def sums(
-    masks: Flags, table: npt.NDArray[np.int64], ranges: tuple[Range, ...]
+    masks: Bools, table: npt.NDArray[np.int64], ranges: tuple[Range, ...]
 ) -> npt.NDArray[np.int64]:
     """Sum a table over masks and ranges.
 
@@ -75,9 +76,9 @@ def sums(
     return np.asarray(np.rint(ahead[:, ends] - ahead[:, starts]), dtype=np.int64)
 
 
-def _pieces(known: Knowledge) -> list[tuple[Flags, tuple[int, ...]]]:
+def _pieces(known: Knowledge) -> list[tuple[Bools, tuple[int, ...]]]:
     """Intersect places of different layers."""
-    pieces: list[tuple[Flags, tuple[int, ...]]] = []
+    pieces: list[tuple[Bools, tuple[int, ...]]] = []
     flags = known.masks
     shared = flags.astype(np.float32) @ flags.astype(np.float32).T > 0
     for one, other in combinations(range(len(flags)), 2):
@@ -93,7 +94,7 @@ def _pieces(known: Knowledge) -> list[tuple[Flags, tuple[int, ...]]]:
     return pieces
 
 
-def _remainders(known: Knowledge) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+def _remainders(known: Knowledge) -> Iterator[tuple[Bools, tuple[int, ...]]]:
     """Subtract exact figures of several places from one another, as any reader can."""
     exact = set(known.rows.mask[known.rows.low == known.rows.high].tolist())
     layers = [np.array(layer) for layer in known.layers if exact.intersection(layer)]
@@ -104,7 +105,7 @@ def _remainders(known: Knowledge) -> Iterator[tuple[Flags, tuple[int, ...]]]:
             yield from _beyond(known, place, layer)
 
 
-def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Bools, tuple[int, ...]]]:
     """Join the small places of a geography: the city's total less all others reveals their sum."""
     flags = known.masks[layer]
     rest = ~flags.any(axis=0) & ~known.masks[known.names.index(NOWHERE)]
@@ -115,7 +116,7 @@ def _small_together(known: Knowledge, layer: Ints) -> Iterator[tuple[Flags, tupl
             yield from ((together, source), (together | rest, source))
 
 
-def _beyond(known: Knowledge, place: int, layer: Ints) -> Iterator[tuple[Flags, tuple[int, ...]]]:
+def _beyond(known: Knowledge, place: int, layer: Ints) -> Iterator[tuple[Bools, tuple[int, ...]]]:
     """Subtract the places of a geography from one that they overlap, and it from them."""
     own, flags = known.masks[place], known.masks[layer]
     meets = (flags & own).any(axis=1)

@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.study_area import StudyArea
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import Month, Period
 from csa.displacement.analyze import Displacement
 from csa.displacement.expectation import Baseline
 from csa.displacement.past import BEFORE_MONTHS, Usual
 from csa.displacement.verdict import expect
 from csa.displacement.zoning import (
-    Claims,
     Control,
     covered_months,
     match_control,
@@ -133,7 +132,7 @@ def _zones_and_controls(
     displaced: Displacement,
     controls: Controls,
     period: Period,
-    is_counted: Claims | None = None,
+    is_counted: Bools | None = None,
 ) -> dict[tuple[str, str], Ints]:
     core, ring, rest = zone_counts(located, displaced.places.zones, period, is_counted)
     names = displaced.chosen.area_ids
@@ -160,11 +159,11 @@ def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Int
     is_homicide = incidents["kind"].eq("homicide").to_numpy()
     groups = np.zeros(len(located.grid.area_km2), dtype=np.int64)
 
-    def by_month(chosen: Claims) -> Ints:
+    def by_month(chosen: Bools) -> Ints:
         counts = np.bincount(month[is_in & chosen], minlength=period.months)
         return counts.astype(np.int64)
 
-    def inside(is_counted: Claims | None) -> Ints:
+    def inside(is_counted: Bools | None) -> Ints:
         return monthly_counts(located, groups, 1, period, is_counted).reshape(-1)
 
     is_killed_inside = located.incidents["kind"].eq("homicide").to_numpy()

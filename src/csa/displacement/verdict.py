@@ -14,11 +14,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError
 from csa.displacement.expectation import WIDEST, Baseline, Expectation
 from csa.displacement.past import Usual
@@ -151,7 +150,7 @@ class Track:
     low: Ints  # (n,) the boundary: the least sum that claims nothing
     high: Ints  # (n,) the boundary: the greatest sum that claims nothing
     z: Floats  # (n,) how surprising the sum is
-    is_told: npt.NDArray[np.bool_]  # (n,) whether there are enough incidents for a verdict
+    is_told: Bools  # (n,) whether there are enough incidents for a verdict
 
     @property
     def sign(self) -> Ints:
@@ -160,7 +159,7 @@ class Track:
         return np.where(self.is_told, found, 0)
 
     @property
-    def is_narrow(self) -> npt.NDArray[np.bool_]:
+    def is_narrow(self) -> Bools:
         """(n,) whether what would be no surprise is little enough to say anything."""
         return np.asarray(self.high - self.low <= WIDEST * self.expectation.mean, dtype=np.bool_)
 
@@ -212,9 +211,7 @@ def follow(
     return _hold(counted, expected, enough, z)
 
 
-def _hold(
-    counted: Ints, expected: Expectation, enough: npt.NDArray[np.bool_], z: float | Floats
-) -> Track:
+def _hold(counted: Ints, expected: Expectation, enough: Bools, z: float | Floats) -> Track:
     """Hold sums against a boundary."""
     low, high = expected.bounds(z)
     return Track(counted, expected, low, high, expected.z(counted), enough)

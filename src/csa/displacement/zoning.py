@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from csa.areas.finding import Estimator
 from csa.areas.study_area import StudyArea
 from csa.areas.year_to_date import whole_months
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
@@ -126,8 +125,6 @@ def _mean(per_km2: Floats, area_km2: Floats, cells: Ints) -> float:
     return float(np.average(per_km2[cells], weights=area_km2[cells]))
 
 
-Claims = npt.NDArray[np.bool_]
-
 BASE_MONTHS = 36
 """Months before the start that expected counts rest on, as in proposals."""
 
@@ -210,7 +207,7 @@ def monthly_counts(
     groups: Ints,
     n_groups: int,
     period: Period,
-    is_counted: Claims | None = None,
+    is_counted: Bools | None = None,
 ) -> Ints:
     """Count incidents by group of cells and month.
 
@@ -226,7 +223,7 @@ def monthly_counts(
 
 
 def zone_counts(
-    located: StudyArea, zones: Zones, period: Period, is_counted: Claims | None = None
+    located: StudyArea, zones: Zones, period: Period, is_counted: Bools | None = None
 ) -> tuple[Ints, Ints, Ints]:
     """Count incidents of areas, of their rings and of the rest by month.
 

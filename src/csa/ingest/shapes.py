@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from csa.base.arrays import Bools
 from csa.base.crs import LONLAT, tables_to_lonlat, to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.config.city import RiskTerrain, Services
@@ -19,8 +18,6 @@ from csa.ingest.columns import normalise_header
 from csa.ingest.gdal import read_map
 from csa.ingest.parse import parse_numbers
 from csa.ingest.records import read_records
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 TABLES = (".csv", ".tsv", ".txt")
 
@@ -64,7 +61,7 @@ def read_rows(
     return rows.set_geometry(gpd.GeoSeries(shapes, crs=LONLAT)), n_unreadable
 
 
-def _judge_places(shapes: gpd.GeoSeries) -> tuple[Mask, Mask]:
+def _judge_places(shapes: gpd.GeoSeries) -> tuple[Bools, Bools]:
     """Return which shapes lie on the globe, and which have no place: missing, empty, or at 0, 0."""
     bounds = shapes.bounds.to_numpy(dtype=float)  # (n, 4) degrees
     is_degrees = (np.abs(bounds) <= [180, 90, 180, 90]).all(axis=1)

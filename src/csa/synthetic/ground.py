@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 import shapely.ops
 
-from csa.base.arrays import Floats
+from csa.base.arrays import Bools, Floats
 from csa.base.crs import equal_area, to_lonlat
 
 LON, LAT = -101.40, 41.78
@@ -163,8 +162,8 @@ def place_shapes(shapes: Iterable[shapely.Geometry]) -> list[shapely.Geometry]:
     return list(shapely.transform(fine, place))
 
 
-def is_within(uv: Floats, shape: shapely.Geometry) -> npt.NDArray[np.bool_]:
+def is_within(uv: Floats, shape: shapely.Geometry) -> Bools:
     """Return which points lie in a shape."""
     shapely.prepare(shape)
-    inside: npt.NDArray[np.bool_] = shapely.contains_xy(shape, uv[:, 0], uv[:, 1])
+    inside: Bools = shapely.contains_xy(shape, uv[:, 0], uv[:, 1])
     return inside

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
-from csa.base.arrays import Floats
+from csa.base.arrays import Bools, Floats
 from csa.synthetic.ground import bend
 
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2020, 8, 21)
@@ -41,7 +40,7 @@ class Feature:
     first_month: str = "2015-01"  # `YYYY-MM`, included
     last_month: str = "2020-08"  # `YYYY-MM`, included
 
-    def holds(self, uv: Floats) -> npt.NDArray[np.bool_]:
+    def holds(self, uv: Floats) -> Bools:
         """Return which points of the plan lie in it."""
         metres = self.distance_m(uv)
         return (metres >= self.inner_m) & (metres <= self.outer_m)

@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from csa.base.arrays import Floats
+from csa.base.arrays import Bools, Floats
 from csa.synthetic.ground import CREEK, RIVER, CityGround, is_within, river_v, smooth
 from csa.synthetic.names import DIAGONALS, PARKWAY, STREETS
 from csa.synthetic.planted import FEATURES
-
-Flags = npt.NDArray[np.bool_]
 
 BLOCK_U_M, BLOCK_V_M = 200.0, 130.0
 N_U, N_V = 47, 60
@@ -83,7 +81,7 @@ def _built(random: np.random.Generator) -> npt.NDArray[np.int64]:
     return np.where(dice > 1.15 * outness, 2, np.where(dice > 0.45 * outness, 1, 0))
 
 
-def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: bool) -> Flags:
+def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: bool) -> Bools:
     """Return which pieces of the grid exist, (street, piece)."""
     streets = np.arange(-N_V, N_V + 1) if is_along else np.arange(-N_U, N_U + 1)
     pieces = np.arange(-N_U, N_U) if is_along else np.arange(-N_V, N_V)
@@ -93,14 +91,14 @@ def _segments(ground: CityGround, built: npt.NDArray[np.int64], *, is_along: boo
     i, j = (piece, street) if is_along else (street, piece)
     density = built[(i + N_U) // MAIN_U, (j + N_V) // MAIN_V]
     is_half = np.asarray(street % 2 == 0)
-    exists: Flags = is_main | (density == 2) | ((density == 1) & is_half)
+    exists: Bools = is_main | (density == 2) | ((density == 1) & is_half)
     exists &= _is_clear(
         ground, _points(street, piece, is_along=is_along), is_main, is_along=is_along
     )
     # A single block between two gaps is not a street.
     before, after = np.roll(exists, 1, axis=1), np.roll(exists, -1, axis=1)
     before[:, 0] = after[:, -1] = False
-    lasting: Flags = exists & (before | after)
+    lasting: Bools = exists & (before | after)
     return lasting
 
 
@@ -116,12 +114,12 @@ def _points(
     return np.stack([np.stack(np.broadcast_arrays(*pair), axis=-1) for pair in pairs])
 
 
-def _is_clear(ground: CityGround, points: Floats, is_main: Flags, *, is_along: bool) -> Flags:
+def _is_clear(ground: CityGround, points: Floats, is_main: Bools, *, is_along: bool) -> Bools:
     shape = points.shape[1:3]
 
-    def touches(area: shapely.Geometry) -> Flags:
+    def touches(area: shapely.Geometry) -> Bools:
         flat = [is_within(part.reshape(-1, 2), area).reshape(shape) for part in points]
-        touched: Flags = np.logical_or.reduce(flat)
+        touched: Bools = np.logical_or.reduce(flat)
         return touched
 
     beyond = shapely.difference(shapely.box(*FIELD), shapely.buffer(ground.limit, -30))
@@ -136,7 +134,7 @@ def _is_clear(ground: CityGround, points: Floats, is_main: Flags, *, is_along: b
     # Every main street crosses the creek, where the river is not near.
     river = shapely.union_all([*lakes, shapely.buffer(ground.water[RIVER], 35)])
     is_dry |= is_main & ~touches(river)
-    clear: Flags = is_in_city & is_dry & (is_main | ~touches(green))
+    clear: Bools = is_in_city & is_dry & (is_main | ~touches(green))
     return clear
 
 
@@ -153,7 +151,7 @@ def street_name(number: int, *, is_along: bool) -> str:
 
 
 def _grid_lines(
-    exists: Flags, limit: shapely.Polygon, *, is_along: bool
+    exists: Bools, limit: shapely.Polygon, *, is_along: bool
 ) -> Iterator[tuple[str, str, shapely.LineString]]:
     """Join pieces into unbroken runs; a long run gets a point every half mile to bend at."""
     n_street, n_piece, every = (N_V, N_U, MAIN_V) if is_along else (N_U, N_V, MAIN_U)
@@ -189,7 +187,7 @@ def _line_parts(shape: shapely.Geometry) -> list[shapely.LineString]:
     return [part for part in shapely.get_parts(shape) if shapely.length(part) > MIN_LINE_M]
 
 
-def _blocks(exists: Flags, *, is_along: bool) -> tuple[Floats, list[str]]:
+def _blocks(exists: Bools, *, is_along: bool) -> tuple[Floats, list[str]]:
     row, column = np.nonzero(exists)
     n_street, n_piece = (N_V, N_U) if is_along else (N_U, N_V)
     street, piece = row - n_street, column - n_piece

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from csa.base.arrays import Bools
 from csa.reports.maps.marks import (
     LINE_HEIGHT,
     Fill,
@@ -48,7 +49,7 @@ class Labels:
     taken: list[shapely.Geometry] = field(default_factory=list)  # shapes that no label may touch
     outlines: list[shapely.Geometry] = field(default_factory=list)
 
-    def are_free(self, shapes: Shapes) -> npt.NDArray[np.bool_]:
+    def are_free(self, shapes: Shapes) -> Bools:
         """Return, for each shape, whether it touches nothing in use."""
         taken = np.array(self.taken, dtype=object)
         touches = shapely.intersects(taken[:, None], shapes[None, :])

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from csa.areas.choices import Choices
@@ -18,6 +17,7 @@ from csa.areas.proposal_tables import count_by_month, count_by_part, has_flag
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
+from csa.base.arrays import Bools
 from csa.base.params import Period
 from csa.config.city import CityConfig
 from csa.dataset.versioned import Dataset
@@ -157,7 +157,7 @@ def _facts(
     )
 
 
-def _within(located: StudyArea, period: Period) -> npt.NDArray[np.bool_]:
+def _within(located: StudyArea, period: Period) -> Bools:
     return (located.month >= period.start.index) & (located.month < period.until.index)
 
 

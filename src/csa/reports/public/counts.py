@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.base.arrays import Ints
+from csa.base.arrays import Bools, Ints
 from csa.base.params import RESOLUTION_RANGE, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
@@ -167,11 +167,11 @@ def _n_in(inside: pd.DataFrame, cells: frozenset[int]) -> int:
     return int(sum(inside[_fine(size)].isin(names).sum() for size in _sizes(cells)))
 
 
-def _is_outside(incidents: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _is_outside(incidents: pd.DataFrame) -> Bools:
     return incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
 
 
-def _is_in(index: Ints, period: Period) -> npt.NDArray[np.bool_]:
+def _is_in(index: Ints, period: Period) -> Bools:
     return (index >= period.start.index) & (index < period.until.index)
 
 
