@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
@@ -36,6 +37,12 @@ runpy.run_module("app", run_name="__main__", alter_sys=True)
 N_RUNS = 4
 
 
+def run_apart(coroutine):
+    """Run it on a thread of its own: a browser's tests, in the same process, leave a loop on this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, coroutine).result()
+
+
 @contextmanager
 def noting(notes, told):
     """Serve the app as it is served, and have its collections noted in a folder."""
@@ -53,7 +60,7 @@ def collections_in_runs(server, notes):
                 await client.open("method")
             return (notes / "collected").stat().st_size - before
 
-    return asyncio.run(visit())
+    return run_apart(visit())
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +99,7 @@ def test_a_table_has_the_runs_by_minute_and_by_act_their_times_faults_memory_and
 
 def test_two_viewers_open_pages_move_sliders_and_turn_toggles(served):
     load = Load(viewers=2, seconds=600, pause_s=0.1, acts=tuple(ACTS), most_runs=10)
-    asyncio.run(load.put_on(served.address, served))
+    run_apart(load.put_on(served.address, served))
     assert [run.fault for run in load.runs if run.fault] == []
     assert len(load.runs) in {10, 11}  # the last two may begin together
     assert [run.act for run in load.runs].count("first page") == 2
@@ -111,7 +118,7 @@ def test_sliders_that_were_moved_stay_where_they_were_put(served):
                 await client.touch(name, double_array_value={"data": [weight]})
             return client.query
 
-    weights = json.loads(parse_qs(asyncio.run(visit()))["weigh"][0])["weights"]
+    weights = json.loads(parse_qs(run_apart(visit()))["weigh"][0])["weights"]
     assert list(weights.values())[:2] == [0.5, 2.5]
 
 
@@ -144,7 +151,7 @@ def test_a_minute_without_a_run_has_no_times():
 
 def test_a_viewer_that_reaches_no_server_says_so():
     load = Load(viewers=1, seconds=0.2, pause_s=0.3)
-    asyncio.run(load.put_on("http://127.0.0.1:1"))
+    run_apart(load.put_on("http://127.0.0.1:1"))
     assert [run.fault.partition(":")[0] for run in load.runs] == ["no connection"]
 
 
@@ -164,7 +171,7 @@ def test_what_a_page_shows_instead_of_itself_is_a_fault():
                 await client.begin()
 
     with pytest.raises(FaultError, match="KeyError: x"):
-        asyncio.run(visit())
+        run_apart(visit())
 
 
 def test_what_is_no_message_of_streamlits_cuts_the_viewer_off(served):
@@ -174,7 +181,7 @@ def test_what_is_no_message_of_streamlits_cuts_the_viewer_off(served):
             await client.begin()
 
     with pytest.raises(CutOffError, match="closed"):
-        asyncio.run(visit())
+        run_apart(visit())
 
 
 @pytest.mark.parametrize(
