@@ -14,11 +14,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-from hypothesis import settings
 from shapely.geometry import box
 
 from csa.cli import main
 from tests import postgres, stores
+from tests.properties import register_profiles
 from tests.workers import FileScheduling, browser_first, mark_browser, try_browser_twice
 
 # What is set where the tests run is not what they test.
@@ -27,9 +27,7 @@ for _name in [name for name in os.environ if name.startswith("CSA_") and name !=
 for _name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
 
-# The same examples each time, here as in CI, and no clock: a loaded machine is no fault.
-settings.register_profile("suite", derandomize=True, deadline=None)
-settings.load_profile("suite")
+register_profiles()
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -2,13 +2,11 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import charts, theme
 from csa.areas.proposal_tables import PARTS
-
-general = settings(derandomize=True, deadline=None, max_examples=50)
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +102,6 @@ def test_in_the_dark_the_colours_are_others(monkeypatch):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=72))
 def test_whatever_the_counts_the_bars_add_up_and_few_months_are_named(pairs):
     counts = table([a + b for a, b in pairs], [a for a, _ in pairs])

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import h3.api.basic_int as h3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.screens.find_areas import controls
@@ -14,8 +14,6 @@ from app.shared.link_state import LinkState
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
-
-general = settings(derandomize=True, deadline=None, max_examples=120)
 
 
 class Data:
@@ -178,7 +176,6 @@ def test_a_link_outside_a_range_says_which(city):
 days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 
 
-@general
 @given(days, days)
 def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
     first, last = sorted((one, other))
@@ -188,7 +185,6 @@ def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
     assert len(months) == (last.year - first.year) * 12 + last.month - first.month + 1
 
 
-@general
 @given(days)
 def test_a_month_is_whole_when_the_next_day_is_in_another(last):
     label = controls._month_label(f"{last:%Y-%m}", Data("1990-01-01", last))

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm
 
@@ -14,8 +14,6 @@ from csa.base.params import Month
 from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.past import PastCohort, PastYear, usual_change
 from csa.displacement.verdict import Track, judge_place
-
-general = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def track(counted, mean, low, high, told=True):
@@ -118,7 +116,6 @@ def test_without_a_past_year_nothing_is_usual():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.integers(0, 300), st.floats(12, 150), st.integers(0, 60), st.integers(0, 60))
 def test_classes_are_those_of_nine_in_ten_and_of_the_boundary(counted, mean, below, above):
     """The law is a negative binomial's, of variance 1.5 mean + (mean / 10)^2, from scipy."""

@@ -19,12 +19,7 @@ from csa.base.errors import OutputError, SourceError
 from csa.geo.cells import draw_cells
 
 MIDDLE = h3.latlng_to_cell(39.02, -94.55, 9)
-general = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+general = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read(static, address):

@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import legend
 from app.shared.legend import Classes, classify_counts, classify_scores, levels
-
-general = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def counts(*values):
@@ -91,7 +89,6 @@ def test_names_from_files_cannot_be_html_in_the_legend(monkeypatch):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.lists(st.integers(0, 500), max_size=200))
 def test_every_count_is_in_one_class_and_the_words_say_which(values):
     found = classify_counts(counts(*values))
@@ -105,7 +102,6 @@ def test_every_count_is_in_one_class_and_the_words_say_which(values):
     assert not values or not max(values) or spans[-1][1] == max(values)
 
 
-@general
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=80))
 def test_a_higher_score_is_never_in_a_lower_class_and_equal_ones_together(values):
     found = classify_scores(np.array(values))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import folium
 import pytest
 import streamlit_folium
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import geometry, map_component, maps, theme
@@ -17,8 +17,6 @@ from app.shared.maps import MapScene, Spot
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError
 from csa.base.text import speak
-
-general = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 @pytest.fixture(autouse=True)
@@ -295,7 +293,6 @@ texts = st.text() | st.sampled_from(
 )
 
 
-@general
 @given(st.recursive(texts | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4)))
 def test_no_text_ends_the_script_or_a_line_of_it(value):
     written = maps.script_json(value)

@@ -8,14 +8,15 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import cache_around, nearby
 from csa.base.text import speak
 from csa.config.city import RiskTerrain
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=150)
+general = examples(3)
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import panels
 from csa.base.errors import CsaError, OutputError, SourceError
 
 BAD = "<img src=x onerror=alert(1)>&\"'"
-general = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 @pytest.fixture
@@ -128,7 +127,6 @@ def test_a_fault_that_is_not_the_maps_is_not_hidden_by_it(said):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.text())
 def test_what_markdown_would_read_as_a_mark_is_escaped_and_no_letter_is_lost(text):
     plain = panels.plain(text)

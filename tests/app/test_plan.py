@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
@@ -37,7 +37,6 @@ from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page
 from tests.stores import trail
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 ZONE = "America/Chicago"
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -609,7 +608,6 @@ CHOICES = {
 }
 
 
-@REPEATABLE
 @given(
     some.builds(
         PlanFilter,
@@ -637,7 +635,6 @@ STATES = some.builds(
 )
 
 
-@REPEATABLE
 @given(STATES, STATES)
 def test_an_edit_holds_what_differs_and_a_draft_keeps_it(before, after):
     line = SimpleNamespace(number="1.2.1", state=before, revision=4)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.screens.data import parts
@@ -11,7 +11,6 @@ from app.shared import phrases
 from csa.ingest.judge import REASONS
 
 TODAY = date(2026, 3, 15)
-general = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 class Day(date):
@@ -46,7 +45,6 @@ def test_age_is_said_in_days_then_months_then_years(through, words):
 
 
 @given(st.integers(0, 20_000))
-@general
 def test_an_age_is_near_the_truth(n_days):
     said = phrases.age_words(TODAY - timedelta(days=n_days))
     number, unit = said.replace("one", "1").replace(",", "").split()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
@@ -12,8 +12,9 @@ from csa.areas.names import letter
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.schema import KINDS
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=200)
+general = examples(3)
 FIRST = LinkState(Choices(until=Month(2020, 9)))
 
 

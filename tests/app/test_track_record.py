@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import charts_record, track_record
@@ -244,7 +244,6 @@ def test_every_way_has_a_name_of_its_own_and_none_shows_the_library_s():
 
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4))
-@settings(deadline=None, max_examples=60, derandomize=True)
 def test_names_never_hide_one_another_and_stay_in_the_order_of_their_lines(shares):
     index = ["2019"]
     lines = {

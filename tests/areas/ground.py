@@ -3,7 +3,6 @@
 import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
-from hypothesis import settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from scipy.sparse import csr_array
@@ -22,8 +21,6 @@ MIDDLE = h3.latlng_to_cell(39.1, -94.578, 9)
 UNIVERSE = sorted(h3.grid_disk(MIDDLE, 12))
 TOWN = sorted(h3.grid_disk(MIDDLE, 9))  # about 29 km2
 NUMBER = {cell: number for number, cell in enumerate(UNIVERSE)}
-
-general = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 def metres(cells):

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -13,11 +13,12 @@ from sklearn.cluster import DBSCAN
 from csa.areas.forming import NOISE, cluster_points, label_clusters
 from csa.base.errors import CrsError, ParamError
 from csa.base.params import DbscanParams
+from tests.properties import examples
 
 UTM = "EPSG:32615"
 ORIGIN = np.array([360_000.0, 4_330_000.0])  # Kansas City, metres
 
-general = settings(derandomize=True, deadline=None, max_examples=300)
+general = examples(5)
 
 
 def incidents(xy, crs=UTM, index=None):
@@ -232,7 +233,6 @@ def test_labels_are_those_of_the_definition(xy, params):
     assert is_core.tolist() == slow_core.tolist()
 
 
-@settings(general, max_examples=100)
 @given(xy=snapped(), params=params_of, shuffle=st.randoms(use_true_random=False))
 def test_labels_never_depend_on_row_order(xy, params, shuffle):
     order = list(range(len(xy)))
@@ -243,7 +243,6 @@ def test_labels_never_depend_on_row_order(xy, params, shuffle):
     assert shuffled_core.tolist() == is_core[order].tolist()
 
 
-@settings(general, max_examples=60)
 @given(xy=snapped(), params=params_of)
 def test_a_higher_minimum_never_adds_a_core_incident(xy, params):
     _, is_core = cluster_points(xy, params)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.concentration import (
@@ -20,7 +20,6 @@ from csa.areas.concentration import (
 )
 from csa.base.errors import ParamError, TableError
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 maps_of_cells = st.lists(
     st.tuples(st.integers(0, 6), st.sampled_from([0.5, 1.0, 2.0, 3.0])), min_size=1, max_size=12
 )
@@ -182,7 +181,6 @@ def test_too_few_random_maps_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(cells=maps_of_cells)
 def test_gini_is_half_the_mean_gap_between_cells_over_their_mean(cells):
     counts = [count for count, _ in cells]
@@ -191,7 +189,6 @@ def test_gini_is_half_the_mean_gap_between_cells_over_their_mean(cells):
         assert -1e-12 <= generalized_gini(counts) <= gini(counts) + 1e-12
 
 
-@general
 @given(cells=maps_of_cells, share=st.sampled_from([0.1, 0.25, 0.5, 0.75, 1.0]))
 def test_the_land_is_that_of_taking_cell_after_cell(cells, share):
     counts, land = zip(*cells, strict=True)
@@ -201,7 +198,6 @@ def test_the_land_is_that_of_taking_cell_after_cell(cells, share):
         )
 
 
-@general
 @given(cells=maps_of_cells, seed=st.integers(0, 99))
 def test_the_order_of_the_cells_changes_nothing_that_was_observed(cells, seed):
     counts, land = np.array(cells).T

@@ -5,7 +5,7 @@ import math
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
@@ -20,7 +20,8 @@ from csa.areas.expected import (
     spread,
     spread_matrix,
 )
-from tests.areas.ground import EVEN, GRID, LAKESIDE, MIDDLE, TOWN, general, grid_of, metres
+from tests.areas.ground import EVEN, GRID, LAKESIDE, MIDDLE, TOWN, grid_of, metres
+from tests.properties import examples
 
 FINE_TOWN = sorted(
     fine for cell in h3.grid_disk(MIDDLE, 5) for fine in h3.cell_to_children(cell, 10)
@@ -241,7 +242,6 @@ def test_counts_stay_as_they_were():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@settings(general, max_examples=40)
 @given(counts=counts_of)
 def test_spreading_is_what_all_distances_between_cells_say(counts):
     for grid in (GRID, EVEN):
@@ -254,7 +254,7 @@ def test_spreading_is_what_all_distances_between_cells_say(counts):
     )
 
 
-@settings(general, max_examples=10)
+@examples(0.2)
 @given(seed=st.integers(0, 999), n=st.integers(0, 40), block=st.sampled_from([7, 2000]))
 def test_at_fine_cells_too_it_is_what_all_distances_say_and_the_matrix_does_the_same(
     seed, n, block
@@ -272,7 +272,6 @@ def test_at_fine_cells_too_it_is_what_all_distances_say_and_the_matrix_does_the_
     np.testing.assert_allclose(matrix @ counts[occupied], slow, rtol=1e-9, atol=1e-12)
 
 
-@settings(general, max_examples=40)
 @given(lasting=counts_of, recent=counts_of, n_incidents=st.integers(0, 500))
 def test_expected_is_the_larger_of_the_lasting_past_and_seven_tenths_of_the_recent(
     lasting, recent, n_incidents
@@ -285,7 +284,7 @@ def test_expected_is_the_larger_of_the_lasting_past_and_seven_tenths_of_the_rece
     assert found.sum() <= n_incidents * (1 + RECENT_SHARE) * 1.02
 
 
-@settings(general, max_examples=20)
+@examples(0.3)
 @given(counts=counts_of, block=st.integers(1, 60))
 def test_cells_handled_in_small_blocks_give_the_same(counts, block):
     at_once = spread(counts, GRID)
@@ -294,7 +293,7 @@ def test_cells_handled_in_small_blocks_give_the_same(counts, block):
         np.testing.assert_allclose(spread(counts, GRID), at_once, rtol=1e-12)
 
 
-@settings(general, max_examples=20)
+@examples(0.3)
 @given(counts=counts_of, block=st.sampled_from([7, 2000]))
 def test_as_a_matrix_it_spreads_the_same(counts, block):
     occupied = np.flatnonzero(counts)
@@ -309,7 +308,6 @@ def test_as_a_matrix_it_spreads_the_same(counts, block):
         )
 
 
-@general
 @given(counts=counts_of, times=st.floats(0.1, 10))
 def test_a_past_so_many_times_as_large_expects_the_same(counts, times):
     once = expect_incidents(counts, counts, 100, GRID)
@@ -317,7 +315,6 @@ def test_a_past_so_many_times_as_large_expects_the_same(counts, times):
     assert (once >= OWN_SHARE * 100 * counts / max(counts.sum(), 1e-300) - 1e-9).all()
 
 
-@general
 @given(months=st.lists(st.floats(0, 400), min_size=2, max_size=20))
 def test_what_is_longer_ago_counts_for_less(months):
     weights = recall(sorted(months))

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
@@ -13,8 +13,9 @@ from csa.areas.expected import CellCounts, Field, _count_pairs, estimate_area, f
 from csa.areas.shrinkage import fit_block_prior, shrink
 from csa.areas.tiers import assign_tiers
 from csa.base.errors import ParamError
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=25)
+general = examples(0.4)
 STEPS = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)]
 CELL_KM2 = 0.105
 

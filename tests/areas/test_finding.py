@@ -7,7 +7,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.analysis import propose_areas
@@ -20,10 +20,11 @@ from csa.config.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import HEADER, make_town
+from tests.properties import examples
 
 KNOT, OTHER, NEW = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.5402, 39.0103)
 ORIGIN = Month(2018, 1)
-general = settings(derandomize=True, deadline=None, max_examples=20)
+general = examples(0.3)
 
 
 def line(number, place, day, fatal=0):

@@ -6,7 +6,7 @@ import math
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.forming import form_areas, keep_dense
@@ -29,7 +29,6 @@ from tests.areas.ground import (
     cells_at,
     expecting,
     form,
-    general,
     grid_of,
     on_land,
     params,
@@ -44,6 +43,7 @@ from tests.areas.ground import (
     straight_row,
     towns,
 )
+from tests.properties import examples
 
 choices_of = st.builds(
     params,
@@ -497,7 +497,7 @@ def test_a_limit_that_is_no_size_is_refused(limit):
 # ---- True in general -----------------------------------------------------------------------
 
 
-@settings(general, max_examples=150)
+@examples(3)
 @given(run=runs(), choices=choices_of)
 def test_areas_are_those_of_the_slow_and_obvious_method(run, choices):
     xy, grid, expected = run
@@ -506,7 +506,7 @@ def test_areas_are_those_of_the_slow_and_obvious_method(run, choices):
     assert list(areas) == sorted(areas, key=lambda area: slow_middle(area, grid))
 
 
-@settings(general, max_examples=150)
+@examples(3)
 @given(run=runs(), choices=choices_of)
 def test_areas_keep_every_promise(run, choices):
     xy, grid, expected = run
@@ -532,7 +532,7 @@ def test_areas_keep_every_promise(run, choices):
     assert found.is_core.tolist() == is_core.tolist()
 
 
-@settings(general, max_examples=150)
+@examples(3)
 @given(
     cells=st.sets(st.sampled_from(UNIVERSE), max_size=200),
     density=st.integers(0, 999),
@@ -553,7 +553,6 @@ def test_areas_of_scattered_cells_keep_to_the_slow_method_however_they_are_neste
         assert sum(map(len, found.areas)) == len(everything)
 
 
-@general
 @given(run=runs(), choices=choices_of, shuffle=st.randoms(use_true_random=False))
 def test_areas_never_depend_on_row_order(run, choices, shuffle):
     xy, grid, expected = run
@@ -567,7 +566,6 @@ def test_areas_never_depend_on_row_order(run, choices, shuffle):
     assert shuffled.is_core.tolist() == found.is_core[order].tolist()
 
 
-@general
 @given(run=runs(grids=(GRID,)), choices=choices_of)
 def test_where_more_is_expected_no_cell_is_lost(run, choices):
     xy, grid, expected = run

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.gate import (
@@ -18,7 +18,6 @@ from csa.areas.gate import (
 )
 from csa.base.errors import ParamError
 
-general = settings(derandomize=True, deadline=None, max_examples=100)
 TIMES = 200_000
 
 
@@ -211,7 +210,6 @@ def test_numbers_below_their_least_are_refused_by_name(ask, name):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(n_incidents=st.integers(0, 10_000), n_cells=st.integers(1, 10_000))
 def test_needed_is_the_least_number_of_incidents_that_passes(n_incidents, n_cells):
     answer = can_test_cells(n_incidents, n_cells)
@@ -222,7 +220,6 @@ def test_needed_is_the_least_number_of_incidents_that_passes(n_incidents, n_cell
     assert answer.can or not answer.is_firm
 
 
-@general
 @given(n=st.integers(1, 500), needed=st.integers(1, 500), months=st.integers(1, 60))
 def test_after_the_months_more_there_is_enough_and_not_one_month_before(n, needed, months):
     more = months_needed(n, needed, months)
@@ -231,7 +228,6 @@ def test_after_the_months_more_there_is_enough_and_not_one_month_before(n, neede
         assert n * (months + more - 1) < needed * months
 
 
-@general
 @given(mean=st.floats(0, 200), with_rings=st.booleans(), months=st.sampled_from([None, 3, 12]))
 def test_an_answer_always_speaks_plainly_and_is_refused_only_as_too_few(mean, with_rings, months):
     answer = can_compare(mean, with_rings=with_rings, months=months)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control, norm
@@ -13,7 +13,6 @@ from scipy.stats import false_discovery_control, norm
 from csa.areas.concentration import COLUMNS, adjust_by_rank, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 CELLS = [(column, row) for row in range(30) for column in range(50)]  # axial coordinates
 STEPS = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1)]
 
@@ -227,7 +226,6 @@ small_maps = st.lists(
 )
 
 
-@general
 @given(cells=small_maps, joined=st.integers(0, 2**32))
 def test_each_column_is_its_slow_definition(cells, joined):
     counts, land = zip(*cells, strict=True)
@@ -250,7 +248,6 @@ def test_each_column_is_its_slow_definition(cells, joined):
         assert found["z"].tolist() == pytest.approx(slow_gi_star(counts, weights), abs=1e-6)
 
 
-@general
 @given(p=st.lists(st.floats(0, 1), max_size=20))
 def test_adjusted_p_values_are_scipys_and_keep_their_order(p):
     p = np.array(p)

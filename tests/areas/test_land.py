@@ -5,13 +5,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from csa.areas.land import MAX_FILLED_SHARE, Land, take_areas, take_cells, take_units
-
-general = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 def square(n_across, sizes=None, neighborhood=None):
@@ -180,7 +178,6 @@ def test_no_incident_has_no_density():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(land=lands(), seed=st.integers(0, 999), share=st.floats(0, 1.2))
 def test_the_land_taken_is_the_budget_to_a_billionth_and_at_most_one_cell_is_cut(land, seed, share):
     order = np.random.default_rng(seed).permutation(len(land.area_km2))
@@ -191,7 +188,6 @@ def test_the_land_taken_is_the_budget_to_a_billionth_and_at_most_one_cell_is_cut
     assert np.all(np.diff(taken[order]) <= 1e-12)  # none before one that comes earlier
 
 
-@general
 @given(land=lands(), share=st.floats(0, 1.2))
 def test_whole_neighborhoods_are_taken_and_one_evenly(land, share):
     order = sorted(set(land.neighborhood.tolist()))
@@ -201,7 +197,6 @@ def test_whole_neighborhoods_are_taken_and_one_evenly(land, share):
         assert len(set(taken[land.neighborhood == number].tolist())) == 1
 
 
-@general
 @given(given=settled())
 def test_areas_take_the_budget_or_all_they_have_and_at_most_a_tenth_is_filled(given):
     areas, per_km2, counts, land, budget_km2 = given
@@ -219,7 +214,6 @@ def test_areas_take_the_budget_or_all_they_have_and_at_most_a_tenth_is_filled(gi
     assert (taken.part <= 1).all()
 
 
-@general
 @given(given=settled())
 def test_no_area_is_begun_before_every_denser_one_is_taken_whole(given):
     areas, per_km2, counts, land, budget_km2 = given
@@ -230,7 +224,6 @@ def test_no_area_is_begun_before_every_denser_one_is_taken_whole(given):
             assert part[areas[earlier]].min() == pytest.approx(1)
 
 
-@general
 @given(given=settled())
 def test_what_fills_touches_an_area_or_what_filled_before(given):
     areas, per_km2, counts, land, budget_km2 = given
@@ -243,7 +236,6 @@ def test_what_fills_touches_an_area_or_what_filled_before(given):
     assert not filled
 
 
-@settings(general, max_examples=40)
 @given(
     land=lands(),
     seed=st.integers(0, 999),
@@ -263,7 +255,6 @@ def test_the_kernel_is_the_sum_over_incidents_one_by_one(land, seed, n, bandwidt
     np.testing.assert_allclose(land.density(xy, bandwidth_m), slow, rtol=1e-9, atol=1e-12)
 
 
-@general
 @given(given=settled())
 def test_nothing_given_is_changed(given):
     areas, per_km2, counts, land, budget_km2 = given

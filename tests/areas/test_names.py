@@ -4,12 +4,13 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.names import CENTER, COMPASS, compass_words, letter, name_places
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=200)
+general = examples(3)
 
 middles = st.lists(
     st.tuples(st.integers(-5000, 5000), st.integers(-5000, 5000)), min_size=2, max_size=30

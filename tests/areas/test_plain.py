@@ -5,7 +5,7 @@ import itertools
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
@@ -28,7 +28,6 @@ from tests.areas.ground import (
     cells_at,
     expecting,
     form,
-    general,
     grid_of,
     on_land,
     params,
@@ -282,7 +281,6 @@ def test_a_hole_left_by_a_cluster_too_small_for_an_area_belongs_to_the_area_arou
 
 
 @pytest.mark.parametrize("grid", [GRID, LAKESIDE, ISLAND], ids=["land", "lake", "island"])
-@settings(general, max_examples=50)
 @given(towns(), choices_of)
 def test_areas_are_disjoint_of_one_piece_and_all_that_clusters_reach_but_the_fringe(
     grid, xy, choices
@@ -304,7 +302,6 @@ def test_areas_are_disjoint_of_one_piece_and_all_that_clusters_reach_but_the_fri
 
 
 @pytest.mark.parametrize("grid", [GRID, ISLAND], ids=["land", "island"])
-@settings(general, max_examples=50)
 @given(towns(), choices_of)
 def test_a_hole_in_an_area_holds_other_areas_and_touching_areas_would_swallow_one(
     grid, xy, choices
@@ -322,7 +319,6 @@ def test_a_hole_in_an_area_holds_other_areas_and_touching_areas_would_swallow_on
             assert any(union & third for third in areas if third not in (one, other))
 
 
-@general
 @given(xy=towns(), choices=choices_of, shuffle=st.randoms(use_true_random=False))
 def test_areas_never_depend_on_row_order(xy, choices, shuffle):
     order = list(range(len(xy)))
@@ -332,7 +328,6 @@ def test_areas_never_depend_on_row_order(xy, choices, shuffle):
     assert shuffled.fringe == found.fringe
 
 
-@general
 @given(xy=towns(), choices=choices_of)
 def test_each_cluster_reaches_what_full_distances_say(xy, choices):
     labels, is_core = plain_clusters(xy, choices)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.proposal_tables import (
@@ -18,7 +18,6 @@ from csa.areas.proposal_tables import (
 )
 from csa.base.params import Month, Period
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 MONDAY = pd.Timestamp(2020, 6, 1, 12)
 
 
@@ -128,7 +127,6 @@ moments = st.lists(
 )
 
 
-@general
 @given(moments, st.integers(1, 14))
 def test_each_incident_of_the_period_is_in_its_month_and_no_other(times, n_months):
     period = Period(Month(2020, 1), Month(2020, 1).plus(n_months))
@@ -139,7 +137,6 @@ def test_each_incident_of_the_period_is_in_its_month_and_no_other(times, n_month
     assert not counted["homicides"].any()
 
 
-@general
 @given(moments, st.randoms())
 def test_the_boxes_hold_every_time_once_whatever_the_row_order(times, chance):
     times = times + [MONDAY + timedelta(hours=n) for n in range(30)]

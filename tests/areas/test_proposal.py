@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.proposal import (
@@ -27,8 +27,6 @@ from csa.geo.cells import outline
 LON, LAT = -94.578, 39.1
 MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
 FILES = {"areas.geojson", "areas.csv", "cells.csv", "incidents_labels.csv", MARKER}
-
-general = settings(derandomize=True, deadline=None, max_examples=50)
 
 
 def area_row(area_id, cells, **changed):
@@ -321,13 +319,11 @@ rows = st.lists(
 )
 
 
-@general
 @given(rows=rows)
 def test_the_same_proposal_is_the_same_bytes(rows):
     assert proposal_files(proposal_of(*rows)) == proposal_files(proposal_of(*rows))
 
 
-@general
 @given(rows=rows)
 def test_csv_and_geojson_say_the_same(rows):
     files = proposal_files(proposal_of(*rows))
@@ -346,7 +342,6 @@ def test_csv_and_geojson_say_the_same(rows):
         assert line["population"] == "" if people is None else float(line["population"]) == people
 
 
-@general
 @given(rows=rows)
 def test_geojson_shapes_are_valid_and_hold_their_cells_centres(rows):
     for feature, row in zip(geojson(proposal_of(*rows))["features"], rows, strict=True):

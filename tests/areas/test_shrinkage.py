@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma, poisson
@@ -20,7 +20,6 @@ from csa.areas.shrinkage import (
 )
 from csa.base.errors import ParamError
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 FIXTURE = [0] * 60 + [1] * 20 + [2] * 10 + [3] * 5 + [5] * 3 + [8] * 2
 STEPS = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)]
 
@@ -154,7 +153,6 @@ def test_a_population_below_zero_or_unknown_is_refused(people):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.integers(0, 60), st.floats(0.2, 8), st.floats(0.05, 5), st.sampled_from([0.5, 0.9]))
 def test_the_estimate_is_bayes_rule_integrated_number_by_number(n, alpha, beta, coverage):
     def weight(expected):
@@ -168,7 +166,6 @@ def test_the_estimate_is_bayes_rule_integrated_number_by_number(n, alpha, beta, 
     assert shares[0] == pytest.approx(shares[2], abs=2e-3 * sum(shares))
 
 
-@general
 @given(st.integers(0, 40), st.floats(0.2, 8), st.floats(0.05, 5))
 def test_an_estimate_lies_between_the_count_and_the_citys_mean(n, alpha, beta):
     found, city = shrink(n, Prior(alpha, beta)), alpha / beta
@@ -176,7 +173,6 @@ def test_an_estimate_lies_between_the_count_and_the_citys_mean(n, alpha, beta):
     assert shrink(n + 1, Prior(alpha, beta)).mean > found.mean
 
 
-@general
 @given(st.lists(st.integers(0, 9), min_size=30, max_size=30), st.integers(1, 19))
 def test_block_sums_are_those_added_up_cell_by_cell(counts, n_cells):
     around, by_hand = spirals(6, 5, 2), []
@@ -187,7 +183,6 @@ def test_block_sums_are_those_added_up_cell_by_cell(counts, n_cells):
     assert block_sums(counts, around, n_cells).tolist() == by_hand
 
 
-@general
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9000)), min_size=1, max_size=9))
 def test_rates_are_those_of_marshalls_formula_place_by_place(places):
     total = sum(people for _, people in places)

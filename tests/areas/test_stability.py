@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
@@ -18,7 +18,6 @@ from tests.areas.ground import (
     MIDDLE,
     TOWN,
     cells_at,
-    general,
     on_land,
     params,
     plainly_reached,
@@ -26,6 +25,7 @@ from tests.areas.ground import (
     straight_row,
     towns,
 )
+from tests.properties import examples
 
 WEST, EAST = straight_row(11)[0], straight_row(11)[-1]  # 3.5 km apart
 
@@ -192,7 +192,6 @@ def test_what_lies_within_eps_to_the_metre_is_near():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(given=pasts(), choices=choices_of, seed=st.integers(0, 99))
 def test_cells_reached_by_some_of_the_incidents_are_those_scikit_learn_reaches(
     given, choices, seed
@@ -206,7 +205,6 @@ def test_cells_reached_by_some_of_the_incidents_are_those_scikit_learn_reaches(
     )
 
 
-@settings(general, max_examples=60)
 @given(given=pasts(), choices=choices_of)
 def test_from_all_incidents_the_very_areas_of_the_proposal_are_found(given, choices):
     past, grid = given
@@ -220,7 +218,6 @@ def test_from_all_incidents_the_very_areas_of_the_proposal_are_found(given, choi
             assert sorted(again, key=lambda area: slow_middle(area, grid)) == list(areas)
 
 
-@settings(general, max_examples=40)
 @given(given=pasts(grids=(GRID, LAKESIDE)), choices=st.builds(params, limit=st.just(0)))
 def test_without_a_size_limit_each_area_lies_in_one_that_is_found_again(given, choices):
     past, grid = given
@@ -233,7 +230,7 @@ def test_without_a_size_limit_each_area_lies_in_one_that_is_found_again(given, c
             assert sum(area <= other for other in again) == 1
 
 
-@settings(general, max_examples=30)
+@examples(0.5)
 @given(given=pasts(), seed=st.integers(0, 99))
 def test_the_matrix_spreads_as_the_kernel_does(given, seed):
     past, grid = given
@@ -248,7 +245,7 @@ def test_the_matrix_spreads_as_the_kernel_does(given, seed):
     )
 
 
-@settings(general, max_examples=15)
+@examples(0.3)
 @given(given=pasts(), choices=choices_of, seed=st.integers(0, 99))
 def test_each_share_is_what_finding_areas_again_from_each_subsample_says(given, choices, seed):
     past, grid = given
@@ -267,7 +264,7 @@ def test_each_share_is_what_finding_areas_again_from_each_subsample_says(given, 
     assert found.tolist() == (times / n).tolist()
 
 
-@settings(general, max_examples=10)
+@examples(0.2)
 @given(seed=st.integers(0, 99))
 def test_the_same_seed_gives_the_same_shares(seed):
     past, choices = past_of(knots({WEST: 30, EAST: 10})), params(100, 10)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
@@ -20,6 +20,7 @@ from csa.config.loading import load_city
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import make_town
+from tests.properties import examples
 
 KNOT, OTHER, OUTSIDE = (-94.5752, 39.0201), (-94.5202, 39.0302), (-94.70, 39.02)
 TO_METRES = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=True)
@@ -351,7 +352,7 @@ def test_a_dataset_without_a_date_has_no_period(made):
 # ---- True in general -----------------------------------------------------------------------
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@examples(0.4)
 @given(period=periods, kinds=kinds_of)
 def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     dataset, config = many
@@ -367,7 +368,7 @@ def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     assert listed[located.positions].tolist() == located.cells.tolist()
 
 
-@settings(derandomize=True, deadline=None, max_examples=15)
+@examples(0.3)
 @given(period=periods, kinds=kinds_of)
 def test_expected_is_what_dates_and_all_distances_say(many, period, kinds):
     dataset, config = many

@@ -3,15 +3,16 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from csa.areas.choices import suggest_dbscan
 from csa.base.params import DbscanParams
 from csa.config.city import Areas
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=200)
+general = examples(3)
 
 
 def documented(**changed):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma
@@ -20,7 +20,6 @@ from csa.areas.tiers import (
 )
 from csa.base.errors import ParamError
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 laws = st.builds(Estimate.of_gamma, st.floats(0.5, 60), st.floats(0.3, 4))
 land = st.floats(0.2, 3)
 
@@ -199,7 +198,6 @@ def test_a_top_of_none_and_no_draws_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(laws, laws, land, land)
 def test_the_probability_is_that_of_the_integral(one, other, km2, other_km2):
     def density(rate):
@@ -223,7 +221,6 @@ def test_the_probability_is_that_of_a_hundred_thousand_draws():
         assert exact == pytest.approx((drawn < others).mean(), abs=0.006)
 
 
-@general
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from([0.5, 1.0, 2.0])), max_size=12),
     st.randoms(use_true_random=False),

@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.year_to_date import compare_year_to_date, months_missing, whole_months
@@ -120,7 +120,6 @@ def test_an_incident_without_a_time_is_refused():
 
 
 @given(st.integers(0, 200), st.integers(1, 200), st.integers(1, 60), st.integers(1, 24))
-@settings(deadline=None)
 def test_with_the_missing_months_a_january_can_be_judged_and_with_one_less_none(
     start, n_covered, months, horizon_months
 ):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.backtest.comparison import MethodComparison
@@ -245,7 +245,6 @@ def test_nothing_at_all_is_refused():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@settings(derandomize=True, deadline=None, max_examples=80)
 @given(kept=records())
 def test_any_record_is_read_bit_for_bit_and_kept_again_the_same(kept):
     assert_same(again(kept), kept)

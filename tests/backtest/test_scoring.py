@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -23,7 +23,7 @@ from csa.backtest.scoring import (
     tabulate,
 )
 from csa.base.params import Month
-from tests.areas.test_land import general, places, settled, square
+from tests.areas.test_land import places, settled, square
 
 ORIGIN = Month(2020, 1)
 
@@ -282,7 +282,6 @@ def test_rows_of_other_names_or_kinds_are_refused(change):
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(given=trials())
 def test_every_method_takes_exactly_the_same_land(given):
     known, land, share = given
@@ -297,7 +296,6 @@ def test_every_method_takes_exactly_the_same_land(given):
     assert one.filled_share <= 0.1 + 1e-12
 
 
-@general
 @given(given=trials())
 def test_areas_judged_alone_take_what_they_take_among_all_methods(given):
     one, land, area_share = given
@@ -310,7 +308,6 @@ def test_areas_judged_alone_take_what_they_take_among_all_methods(given):
     pd.testing.assert_frame_equal(both[0], both[1].loc[["areas", "ceiling"]])
 
 
-@general
 @given(given=trials())
 def test_nothing_catches_more_than_the_ceiling(given):
     known, land, share = given
@@ -322,7 +319,6 @@ def test_nothing_catches_more_than_the_ceiling(given):
     assert (best == 1).all()
 
 
-@settings(general, max_examples=40)
 @given(given=trials())
 def test_the_ceiling_is_the_best_that_any_part_of_each_cell_could_catch(given):
     known, land, share = given
@@ -332,7 +328,6 @@ def test_the_ceiling_is_the_best_that_any_part_of_each_cell_could_catch(given):
     assert one.parts["ceiling"] @ known.future == pytest.approx(-best.fun, abs=1e-6)
 
 
-@general
 @given(given=trials(), seed=st.integers(0, 99))
 def test_only_the_ceiling_knows_what_came(given, seed):
     known, land, share = given
@@ -344,7 +339,6 @@ def test_only_the_ceiling_knows_what_came(given, seed):
     assert one.filled_share == two.filled_share
 
 
-@general
 @given(given=trials())
 def test_cells_are_taken_whole_in_falling_order_of_what_the_method_ranks_them_by(given):
     known, land, share = given
@@ -426,7 +420,6 @@ def test_the_interval_is_as_wide_as_drawing_years_and_incidents_again_one_by_one
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.0007)
 
 
-@general
 @given(seed=st.integers(0, 99))
 def test_the_same_seed_gives_the_same_interval_and_swapped_methods_its_mirror(seed):
     judged = years(np.random.default_rng(seed), n_origins=3)

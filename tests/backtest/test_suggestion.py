@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.backtest.suggestion import (
@@ -164,7 +164,6 @@ def test_behind_in_one_year_alone_is_as_good_whatever_rounding_says(step, n_year
 # ---- True in general -----------------------------------------------------------------------
 
 
-@settings(derandomize=True, deadline=None, max_examples=80)
 @given(many=many_tried, seed=st.integers(0, 99))
 def test_the_choice_is_as_good_as_the_best_and_nothing_as_good_has_fewer_areas(many, seed):
     chosen = choose_setting(many)
@@ -208,7 +207,6 @@ def test_a_setting_that_is_two_points_better_every_year_is_chosen_whatever_its_a
     assert n_better / 200 > 0.95
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
 @given(many=many_tried, parts=st.lists(st.floats(0.05, 0.99), min_size=8, max_size=8))
 def test_whatever_settings_on_less_land_caught_they_change_no_choice(many, parts):
     less = [

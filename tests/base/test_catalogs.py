@@ -7,13 +7,14 @@ import re
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base import text as catalogs
 from csa.plan import load_plan
+from tests.properties import examples
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=25)
+REPEATABLE = examples(0.4)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base import crs
 from csa.base.errors import CrsError
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 UTM_15 = "EPSG:32615"
 PHILADELPHIA_M = "EPSG:32129"  # Pennsylvania South, metres
 PHILADELPHIA_FT = "EPSG:2272"  # the same projection, US survey feet
@@ -201,7 +200,6 @@ def test_a_system_that_nobody_knows_is_refused_where_metres_are_asked_for():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(LONS, LATS, LONS, LATS)
 def test_a_distance_is_the_great_circle_but_for_the_earths_flattening(lon, lat, to_lon, to_lat):
     there = crs.distance_m(np.array([lon]), np.array([lat]), to_lon, to_lat)[0]
@@ -210,14 +208,12 @@ def test_a_distance_is_the_great_circle_but_for_the_earths_flattening(lon, lat, 
     assert there == pytest.approx(back, rel=1e-9, abs=1e-6)
 
 
-@REPEATABLE
 @given(IN_PHILADELPHIA, IN_PHILADELPHIA)
 def test_within_a_city_distances_are_those_of_pythagoras(place, other):
     found = crs.distance_m(np.array([place[0]]), np.array([place[1]]), *other)[0]
     assert found == pytest.approx(_near_m(*place, *other), rel=2e-6, abs=0.01)
 
 
-@REPEATABLE
 @given(IN_PHILADELPHIA, IN_PHILADELPHIA)
 def test_projected_lengths_are_those_on_the_ground_within_a_tenth_of_a_percent(place, other):
     xy_m = crs.project(np.array([place[0], other[0]]), np.array([place[1], other[1]]), "EPSG:32618")
@@ -225,7 +221,6 @@ def test_projected_lengths_are_those_on_the_ground_within_a_tenth_of_a_percent(p
     assert length_m == pytest.approx(_near_m(*place, *other), rel=1e-3, abs=0.01)
 
 
-@REPEATABLE
 @given(st.lists(IN_PHILADELPHIA, min_size=1, max_size=8))
 def test_there_and_back_again_in_us_survey_feet(places):
     lon, lat = np.array(places).T

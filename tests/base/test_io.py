@@ -11,14 +11,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import csa
 from csa.base import atomic, io
 from csa.base.errors import OutputError
+from tests.properties import examples
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 MARKER = "ingest.json"
 OLD = {MARKER: b"old\n", "incidents.csv": b"old incidents\n"}
 NEW = {MARKER: b"new\n", "incidents.csv": b"new incidents\n"}
@@ -573,7 +573,6 @@ VALUES = st.one_of(
 )
 
 
-@REPEATABLE
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=6))
 def test_a_table_reads_back_as_written_and_no_text_of_it_is_a_formula(rows):
     found = cells(io.csv_bytes(["a", "b"], rows))
@@ -608,7 +607,6 @@ JSON = st.recursive(
 )
 
 
-@REPEATABLE
 @given(JSON)
 def test_json_has_the_same_bytes_each_time_and_reads_back(value):
     content = io.json_bytes(value)
@@ -617,7 +615,7 @@ def test_json_has_the_same_bytes_each_time_and_reads_back(value):
     assert content.endswith(b"\n")
 
 
-@settings(REPEATABLE, max_examples=15)
+@examples(0.3)
 @given(st.lists(st.sampled_from([b"a", b"b", b"c"]), min_size=1, max_size=6))
 def test_versions_tell_the_history_without_repeats(tmp_path_factory, contents):
     out = tmp_path_factory.mktemp("dataset")

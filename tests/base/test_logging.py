@@ -4,12 +4,10 @@ import json
 import logging
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.logging import _Json, start_log
-
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +84,6 @@ def test_a_fault_of_ours_keeps_its_traceback_for_machines_too(capsys):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(st.text(max_size=60), st.sampled_from([logging.INFO, logging.ERROR]))
 def test_whatever_is_said_is_one_line_of_json(text, level):
     record = logging.LogRecord("csa.x", level, "f.py", 1, "%s", (text,), None)

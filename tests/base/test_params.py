@@ -3,13 +3,12 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, Month, Period, require_resolution
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 MONTHS = st.builds(Month, st.integers(1, 9999), st.integers(1, 12))
 BLOCK_AND_A_HALF = DbscanParams(eps_m=150, min_samples=10)
 
@@ -163,13 +162,11 @@ def test_a_choice_cannot_be_changed_once_made(choice, field):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(MONTHS)
 def test_a_month_written_and_read_again_is_the_same(month):
     assert Month.parse(str(month)) == month
 
 
-@REPEATABLE
 @given(st.builds(Month, st.integers(500, 3000), st.integers(1, 12)), st.integers(-400, 400))
 def test_so_many_months_later_is_so_many_turns_of_the_calendar(month, months):
     year, number = month.year, month.number
@@ -182,13 +179,11 @@ def test_so_many_months_later_is_so_many_turns_of_the_calendar(month, months):
     assert month.plus(months) == Month(year, number)
 
 
-@REPEATABLE
 @given(MONTHS, MONTHS)
 def test_months_are_in_the_order_of_their_text(one, other):
     assert (one < other) == (str(one) < str(other))
 
 
-@REPEATABLE
 @given(st.builds(Month, st.integers(102, 9000), st.integers(1, 12)), st.integers(1, 1200))
 def test_a_period_before_a_month_has_as_many_months_as_asked_and_ends_there(until, months):
     period = Period.before(until, months)
@@ -196,7 +191,6 @@ def test_a_period_before_a_month_has_as_many_months_as_asked_and_ends_there(unti
     assert period.start < until
 
 
-@REPEATABLE
 @given(st.floats(allow_nan=True, allow_infinity=True), st.integers(-5, 50))
 def test_dbscan_takes_exactly_what_lies_in_its_ranges(eps_m, min_samples):
     is_good = 0 < eps_m <= 5000 and min_samples >= 2

@@ -5,13 +5,14 @@ import contextlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import TableError
 from csa.base.schema import INCIDENT_COLUMNS, check_incidents
+from tests.properties import examples
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=20)
+REPEATABLE = examples(0.3)
 CELL = "8826ad2a5dfffff"
 
 

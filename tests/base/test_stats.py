@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, poisson
 
 from csa.base.errors import ParamError, TableError
 from csa.base.stats import as_counts, compare_counts, count_interval
-
-general = settings(derandomize=True, deadline=None, max_examples=60)
 
 
 def by_definition(n_now, n_before, share):
@@ -102,7 +100,6 @@ def test_a_negative_count_and_no_time_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.integers(0, 3000), st.sampled_from([0.8, 0.95, 0.99]))
 def test_at_each_end_of_an_interval_the_count_is_just_a_surprise(n, coverage):
     low, high = count_interval(n, coverage)
@@ -121,7 +118,6 @@ def test_the_intervals_hold_the_expected_number_at_least_as_often_as_they_say(ex
     assert 0.95 - 0.005 <= (times * held).sum() / times.sum() <= 1
 
 
-@general
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.1, 0.9))
 def test_the_probability_is_the_doubled_smaller_tail(n_now, n_before, share):
     found = compare_counts(n_now, n_before, share, 1 - share)
@@ -129,7 +125,6 @@ def test_the_probability_is_the_doubled_smaller_tail(n_now, n_before, share):
     assert found == pytest.approx(compare_counts(n_before, n_now, 1 - share, share), abs=1e-9)
 
 
-@general
 @given(st.integers(0, 200), st.integers(1, 200))
 def test_in_equal_times_it_is_the_exact_binomial_test(n_now, n_before):
     found = compare_counts(n_now, n_before, 30, 30)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import app
@@ -17,7 +17,6 @@ from csa.base import errors
 from csa.base import text as csa_text
 from csa.base.message import Message, english, fill, say
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 SOURCE = Path(csa.__file__).parent
 SOURCES = (SOURCE, Path(app.__file__).parent)
 SPEAKERS = {"say", "speak", "Message"}
@@ -458,7 +457,6 @@ def test_every_error_ends_as_a_sentence_and_none_says_please():
             assert "please" not in form.lower(), key
 
 
-@REPEATABLE
 @given(
     st.dictionaries(st.text("abcdefgh_", min_size=1, max_size=9), st.integers(0, 10**7), max_size=8)
 )
@@ -476,7 +474,6 @@ def test_a_list_of_counts_holds_each_count_that_is_not_zero(counts):
     assert not any(left.values())
 
 
-@REPEATABLE
 @given(st.floats(0, 1))
 def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
     said = csa_text.percent(share)
@@ -491,7 +488,6 @@ def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
         assert abs(float(number) - share * 100) <= 0.5 * 10**-digits + 1e-9
 
 
-@REPEATABLE
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_a_value_holds_is_said_word_for_word(path, why):
     said = Message("source.unreadable", {"path": path, "why": why})

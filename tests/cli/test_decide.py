@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
@@ -39,8 +39,9 @@ from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
 from csa.priority.proposal_files import find
 from csa.workflow import past_years
 from csa.workflow.past_years import BacktestRequest, BacktestResult
+from tests.properties import examples
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=200)
+REPEATABLE = examples(3)
 # West to east: the middle of each place, and its shootings a year.
 PLACES = ((-94.592, 39.012, 45), (-94.575, 39.035, 45), (-94.556, 39.02, 18), (-94.535, 39.04, 44))
 SUSPECT = (-94.515, 39.015)

@@ -3,15 +3,16 @@
 import logging
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
 from csa.config import grants
 from csa.config.grants import ROLES, Grant, Granting, Listed, Roles, grant, load_roles
 from csa.config.loading import setting_descriptions
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=200)
+general = examples(3)
 COURT = Listed(email="clerk@court.example", office="Court", role="editor", strategies=("1.2",))
 CLAIMS = Roles(
     role_claim="role", office_claim="office", strategies_claim="strategies", team_claim="team"

@@ -6,14 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
 from csa.config import city
 from csa.config.loading import load_city, setting_descriptions
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=50)
 CITY_FILES = sorted((Path(__file__).parents[2] / "config").glob("*.toml"))
 CITY_FILE = """
 format_version = 1
@@ -443,7 +442,6 @@ def test_descriptions_differ_where_settings_differ():
     assert described["city.name"] != described["sources[].name"]
 
 
-@REPEATABLE
 @given(
     st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=12),
     st.sampled_from(["city", "places", "areas"]),
@@ -463,7 +461,6 @@ def test_any_unknown_key_is_one_fault_that_names_it(tmp_path_factory, key, table
         assert found[0].split("did you mean ")[1].split("?")[0] in known
 
 
-@REPEATABLE
 @given(st.integers(-3, 20))
 def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, resolution):
     path = tmp_path_factory.mktemp("city") / "testville.toml"

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError, ParamError
 from csa.config.loading import load_city
 from csa.config.settings import SETTINGS, Resolved, resolve
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 CITY_FILE = """
 format_version = 1
 [city]
@@ -216,7 +215,6 @@ def test_a_deployment_file_that_is_not_toml_is_refused(tmp_path, city):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(rungs=st.sets(st.sampled_from(RUNGS)), values=st.permutations([7, 8, 9, 10]))
 def test_the_highest_rung_that_is_set_wins(city, tmp_path_factory, rungs, values):
     at = dict(zip(RUNGS, values, strict=True))

@@ -6,14 +6,13 @@ import json
 
 import h3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen, read_areas
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 MIDDLE = h3.latlng_to_cell(39.02, -94.57, 9)
 CELLS = sorted(h3.grid_disk(MIDDLE, 3))
 DAYS = {"first_day": "2016-07-01", "last_day": "2019-06-30"}
@@ -383,7 +382,6 @@ def test_days_that_are_no_dates_or_the_wrong_way_round_are_refused(load, tmp_pat
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(
     st.lists(st.integers(0, 5), min_size=len(CELLS), max_size=len(CELLS)),
     st.lists(st.text("aB '\",;|é=-", max_size=8), min_size=6, max_size=6),

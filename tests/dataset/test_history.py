@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
@@ -27,7 +27,6 @@ from csa.dataset.history import (
 )
 from csa.dataset.versioned import MARKER
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 CUT = "2020-06-30"
 
 
@@ -454,7 +453,6 @@ incidents_told = st.lists(
 )
 
 
-@general
 @given(incidents=incidents_told, days=st.sets(st.integers(0, 330), min_size=1, max_size=8))
 def test_each_figure_is_what_a_clerk_would_have_counted_that_day(incidents, days):
     until = [date(2020, 1, 1) + timedelta(day) for day in sorted(days)]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConflictError, CsaError, ParamError, RoleError
@@ -32,6 +32,7 @@ from csa.decisions.work import (
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing import line_rows, plan_lines
 from csa.reports.briefing.meeting import done_days
+from tests.properties import examples
 from tests.stores import NOON, OFFICE, TODAY, act, plain, trail, verified
 
 CHAIR1, CHAIR2 = act(team="prevention"), act(team="intervention")
@@ -546,13 +547,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=12,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(0.2, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, min_size=4, max_size=14))
 def test_any_sequence_of_decisions_keeps_the_trail_whole(databases, plan, steps):
     store = databases("sqlite").open()

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConflictError, ParamError, RoleError
@@ -13,6 +13,7 @@ from csa.decisions.areas import ALLOWED, STATES, begin_work, designate, maintain
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
 from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows, served
+from tests.properties import examples
 from tests.stores import TODAY, act, trail, verified
 
 LATER = act(on=TODAY + timedelta(days=100), why="After a hundred days of it.")
@@ -284,13 +285,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=12,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(0.2, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, min_size=3, max_size=12))
 def test_any_sequence_keeps_the_trail_whole_and_cells_apart(databases, candidate, steps):
     store = databases("sqlite").open()

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.proposal import Proposal
@@ -16,7 +16,6 @@ from csa.base.errors import OutputError, ParamError, RoleError
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.roles import Person, local_person
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=50)
 save = partial(save_choice, by=local_person("Executive Committee"))
 NOON = datetime(2024, 3, 5, 12, 30, 15, tzinfo=UTC)
 REASONS = "Both places were named by neighbors, and outreach is near."
@@ -314,7 +313,6 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_output(tmp_path, proposal):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.lists(st.none() | st.integers(1, 4), min_size=1, max_size=6), st.sets(st.integers(0, 5)))
 def test_passed_over_are_those_left_out_that_stand_above_some_chosen_one(tiers, places):
     chosen = {chr(65 + place) for place in places if place < len(tiers)}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError, RoleError
@@ -12,6 +12,7 @@ from csa.decisions.handing import EditionFile, hand_out
 from csa.decisions.minutes import add_minute
 from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.records import read_records
+from tests.properties import examples
 from tests.stores import GENESIS, TODAY, act, run_sql, signed, tampered, trail, verified
 
 EDITION = EditionFile("3f9a0c17be42", 7, "2026-02", "executive", "en", "pdf", "ab" * 32)
@@ -143,9 +144,7 @@ def test_a_month_edge_day_is_taken(lite):
 # ---- true in general -----------------------------------------------------------------------
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(0.3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.booleans(), max_size=8))
 def test_the_last_decision_is_the_last_entry_that_is_no_hand_out(databases, steps):
     """An oracle reads the trail past the program."""

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import PrivacyError
@@ -17,8 +17,7 @@ from csa.disclosure.published import Publication, Sum
 from csa.disclosure.settle import _fewest, settle
 from csa.reports.public.held import HeldBack, count_held_back
 from tests.disclosure.cities import FIRST, city, draft_of, held_back, told
-
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
+from tests.properties import examples
 
 
 def steady(count, months=36):
@@ -219,7 +218,6 @@ def test_no_more_of_the_map_is_hidden_than_helps():
     assert count_held_back(*both)["cell"] == HeldBack(1, 1, 1)
 
 
-@REPEATABLE
 @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1)))))
 def test_the_fewest_that_help_are_those_that_are_needed(given):
     n, needed = given
@@ -328,7 +326,6 @@ def tables_like(counts, rows):
             yield table
 
 
-@REPEATABLE
 @given(TINY, st.lists(st.booleans(), min_size=6, max_size=6), st.sampled_from(SPANS), st.booleans())
 def test_what_is_exposed_is_what_all_tables_agree_on(numbers, is_told, spans, is_large):
     counts = np.array(numbers).reshape(3, 2)
@@ -363,7 +360,7 @@ def test_what_is_exposed_is_what_all_tables_agree_on(numbers, is_told, spans, is
     assert found == expected
 
 
-@settings(REPEATABLE, max_examples=5)
+@examples(0.1)
 @given(st.lists(st.integers(0, 14), min_size=5, max_size=5), st.integers(0, 2))
 def test_what_is_settled_gives_nothing_away_that_could_be_kept(numbers, areas):
     rows = {("ABCDE"[i], "x" if i < areas else ""): steady(n) for i, n in enumerate(numbers)}

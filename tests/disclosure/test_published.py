@@ -6,7 +6,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import settings
 
 from csa.base.errors import ParamError, PrivacyError
 from csa.base.params import Month
@@ -14,7 +13,6 @@ from csa.disclosure.atoms import atoms_of
 from csa.disclosure.classes import CLASSES, LOWEST, class_of, classes_up_to
 from csa.disclosure.published import Publication, Sum
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 PUBLISHED = Publication(
     "2017-Q4",
     Month(2015, 1),

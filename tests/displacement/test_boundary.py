@@ -4,15 +4,16 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from csa.base.errors import ParamError
 from csa.displacement import verdict
 from csa.displacement.verdict import MAX_LOOKS, boundary_z, crossing_chance
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=15)
+general = examples(0.3)
 
 
 def walks_that_cross(z, looks, n_walks, seed):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency
@@ -12,7 +12,6 @@ from scipy.stats import chi2_contingency
 from csa.base.errors import ParamError, TableError
 from csa.displacement.expectation import block_counts, estimate_dispersion, measure_dispersion
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 N_UNITS = 60
 N_MONTHS = 72
 
@@ -166,7 +165,6 @@ tables = st.tuples(st.integers(2, 7), st.integers(2, 7)).flatmap(
 )
 
 
-@general
 @given(tables)
 def test_it_is_pearsons_chi_square_over_its_degrees_of_freedom(table):
     held = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
@@ -178,7 +176,6 @@ def test_it_is_pearsons_chi_square_over_its_degrees_of_freedom(table):
         assert found == pytest.approx(oracle.statistic / oracle.dof)
 
 
-@general
 @given(tables, st.randoms(use_true_random=False))
 def test_neither_the_order_of_places_nor_of_periods_matters(table, chance):
     rows, columns = (chance.sample(range(n), n) for n in table.shape)
@@ -187,7 +184,6 @@ def test_neither_the_order_of_places_nor_of_periods_matters(table, chance):
     assert measure_dispersion(table.T) == pytest.approx(mixed)
 
 
-@general
 @given(tables, st.integers(1, 8))
 def test_blocks_hold_each_of_the_last_months_once(table, months):
     blocks = block_counts(table, months)

@@ -5,14 +5,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from csa.base.errors import ParamError, TableError
 from csa.displacement.lineage_windows import Category, classify, mann_kendall, screen_word
 
-general = settings(derandomize=True, deadline=None, max_examples=120)
 UP = np.arange(20.0)
 FLAT = np.tile([0.0, 1.0], 15)
 
@@ -218,7 +217,6 @@ def test_an_alpha_outside_its_range_is_refused(alpha):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(rows=st.lists(st.lists(st.integers(0, 6), min_size=7, max_size=7), min_size=1, max_size=5))
 def test_s_is_its_slow_definition_and_scipys_tau(rows):
     trend = mann_kendall(rows)
@@ -256,7 +254,6 @@ cells = st.integers(10, 22).flatmap(
 )
 
 
-@general
 @given(cell=cells)
 def test_a_cell_has_the_one_category_that_holds_and_none_where_none_does(cell):
     text, score = cell
@@ -267,7 +264,6 @@ def test_a_cell_has_the_one_category_that_holds_and_none_where_none_does(cell):
     assert category(text, score) == (held.pop() if held else "none")
 
 
-@general
 @given(cell=cells)
 def test_a_word_is_said_only_where_its_sentence_holds(cell):
     text = "".join(cell[0])

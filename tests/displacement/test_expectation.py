@@ -4,13 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
 from csa.displacement.expectation import MAX_Z, Baseline, Expectation
-
-general = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 def expecting(mean, relative_error=0.0, dispersion=1.0):
@@ -139,7 +137,6 @@ errors = st.sampled_from([0.0, 0.04, 0.3, 1.0])
 dispersions = st.sampled_from([1.0, 1.3, 1.6, 3.0])
 
 
-@general
 @given(mean=means, error=errors, dispersion=dispersions, count=st.integers(0, 120))
 def test_tails_are_the_law_added_up(mean, error, dispersion, count):
     at = expecting(mean, error, dispersion)
@@ -149,7 +146,6 @@ def test_tails_are_the_law_added_up(mean, error, dispersion, count):
     assert many[0] == pytest.approx(1 - math.fsum(law[:count]), abs=1e-9)
 
 
-@general
 @given(mean=means, error=errors, dispersion=dispersions, z=st.floats(0.5, 4))
 def test_counts_at_the_bounds_are_no_surprise_and_one_beyond_is(mean, error, dispersion, z):
     at = expecting(mean, error, dispersion)
@@ -162,7 +158,6 @@ def test_counts_at_the_bounds_are_no_surprise_and_one_beyond_is(mean, error, dis
     assert 1 - math.fsum(law[: high + 1]) <= tail * (1 + 1e-6) + 1e-12
 
 
-@general
 @given(mean=means, error=errors, dispersion=dispersions)
 def test_more_incidents_are_never_less_surprising_upward(mean, error, dispersion):
     counts = np.arange(120)

@@ -3,7 +3,7 @@
 from string import ascii_uppercase
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError, TableError
@@ -19,7 +19,6 @@ from csa.displacement.identity import (
     match_areas,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 START = Month(2020, 11)
 
 
@@ -298,7 +297,6 @@ def streets(draw):
     return months
 
 
-@general
 @given(months=streets())
 def test_each_area_has_one_track_and_each_track_one_area(months):
     seen = follow_areas(windows(*months))
@@ -318,14 +316,12 @@ def test_each_area_has_one_track_and_each_track_one_area(months):
             last = cells or last
 
 
-@general
 @given(months=streets(), order=st.randoms(use_true_random=False))
 def test_the_order_in_which_areas_are_listed_changes_nothing(months, order):
     mixed = [order.sample(areas, len(areas)) for areas in months]
     assert follow_areas(windows(*months)) == follow_areas(windows(*mixed))
 
 
-@general
 @given(months=streets(), floor=st.sampled_from([None, SAME]))
 def test_no_two_would_rather_be_matched_with_each_other(months, floor):
     former, areas = dict(enumerate(months[0])), dict(enumerate(months[1]))

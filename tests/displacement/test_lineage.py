@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import label, uniform_filter
 from scipy.stats import binomtest, chi2, norm
@@ -24,7 +24,6 @@ from csa.displacement.lineage import (
     trace_lineage,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 START = Month(2020, 1)
 QUIET = (5, 10, 250, 500)
 MORE = (30, 10, 250, 500)
@@ -475,7 +474,6 @@ def test_places_that_are_not_two_columns_of_numbers_are_refused(wrong):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(
     now=st.integers(0, 40),
     before=st.integers(0, 40),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import TableError
@@ -19,8 +19,6 @@ from csa.displacement.past import (
     past_to_plain,
     usual_reach,
 )
-
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 def past_of(origin="2018-01", core=(4, 2, 6), ring=(7, 8, 9), rest=(40, 50, 60), **changed):
@@ -190,7 +188,6 @@ def test_what_is_no_past_at_all_is_refused(plain):
 counts = st.integers(0, 10**9)
 
 
-@general
 @given(
     months=st.lists(st.tuples(counts, counts, counts), max_size=30),
     numbers=st.tuples(*[st.floats(0, 1e12)] * 4),
@@ -213,7 +210,6 @@ def test_what_is_kept_is_read_bit_for_bit(months, numbers, sums, year, month):
     assert plain_of(again) == plain_of(past)
 
 
-@general
 @given(seed=st.integers(0, 999), ago=st.integers(0, 40))
 def test_what_came_after_the_start_changes_nothing_that_was_known(seed, ago):
     rng = np.random.default_rng(seed)

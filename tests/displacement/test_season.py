@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 from scipy.stats import t as student
@@ -14,7 +14,6 @@ from csa.base.errors import ParamError, PeriodError, TableError
 from csa.base.params import Month
 from csa.displacement.season import SeasonVerdict, as_message, compare_month
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 JULY = Month(2020, 7)
 SHOOTINGS = ("shooting", "shootings")
 
@@ -325,7 +324,6 @@ def test_an_answer_cannot_be_changed():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(
     now=st.integers(0, 200),
     parts=st.lists(st.tuples(st.integers(0, 150), st.integers(300, 900)), min_size=2, max_size=5),
@@ -347,7 +345,6 @@ def test_the_range_is_its_slow_definition(now, parts, last_year, dispersion):
     assert compared.verdict == said
 
 
-@general
 @given(earlier=st.lists(st.integers(3, 90), min_size=2, max_size=5), seed=st.integers(0, 99))
 def test_the_order_of_months_and_the_kind_of_table_do_not_matter(earlier, seed):
     parts = [(count, 700) for count in earlier]

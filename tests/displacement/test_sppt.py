@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, fisher_exact
 
 from csa.base.errors import ParamError, TableError
 from csa.displacement.classic_measures import compare_patterns
-
-general = settings(derandomize=True, deadline=None, max_examples=60)
 
 
 def slow_patterns(before, after, alpha):
@@ -143,7 +141,6 @@ cities = st.lists(
 )
 
 
-@general
 @given(cities, st.sampled_from([0.05, 0.3]))
 def test_each_cell_is_tested_as_by_hand(cells, alpha):
     before, after = zip(*cells, strict=True)
@@ -164,7 +161,6 @@ def test_each_cell_is_tested_as_by_hand(cells, alpha):
     assert found.s_index_all == pytest.approx(1 - len(changed) / len(cells))
 
 
-@general
 @given(cities)
 def test_forward_and_backward_in_time_are_as_far_apart(cells):
     before, after = zip(*cells, strict=True)

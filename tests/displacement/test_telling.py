@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, poisson
 
@@ -25,7 +25,6 @@ from csa.displacement.telling import (
 )
 from csa.displacement.verdict import AreaVerdict, Track, Verdict, judge_place
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 SINCE = Month(2020, 2)
 WHO = "the 12 areas together"
 
@@ -368,7 +367,6 @@ def test_what_is_found_is_said_of_the_points_that_were_measured():
         )
 
 
-@general
 @given(st.floats(0, 1000))
 def test_the_row_that_is_taken_promises_no_more_than_the_area_has(yearly):
     row = row_for(yearly)
@@ -376,7 +374,6 @@ def test_the_row_that_is_taken_promises_no_more_than_the_area_has(yearly):
     assert row == max(below, default=min(one.incidents_yearly for one in POWER))
 
 
-@general
 @given(
     counted=st.integers(0, 21),
     expected=st.floats(0, 21),
@@ -399,7 +396,6 @@ def test_after_the_months_named_the_mean_is_enough_and_a_month_before_it_is_not(
     assert (None if named is None else by_name[named[1]]) == (None if first == n_months else first)
 
 
-@general
 @given(core=st.integers(0, 400), ring=st.none() | st.integers(1000, 2000))
 def test_no_sentence_says_that_anything_moved_or_tells_a_percent(core, ring):
     said = str(say_verdict(judged_of(core, ring), 2, SINCE, WHO))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
@@ -12,7 +12,6 @@ from scipy.stats import norm
 from csa.displacement.expectation import Baseline
 from csa.displacement.past import PastYear, settle_usual
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 PRIOR_ERROR, PRIOR_SPREAD, PRIOR_YEARS = 0.10, 0.05, 2  # as docs/METHODS.md states them
 
 
@@ -164,7 +163,6 @@ years = st.lists(
 )
 
 
-@general
 @given(past=years, dispersion=st.sampled_from([1.0, 1.6]), prior=st.sampled_from([0.95, 1.0]))
 def test_the_joined_ratio_is_the_likeliest_and_its_error_the_likelihoods(past, dispersion, prior):
     made = [year([n], [rest], before=before) for n, rest, before in past]
@@ -180,7 +178,6 @@ def test_the_joined_ratio_is_the_likeliest_and_its_error_the_likelihoods(past, d
     assert usual.relative_error[0] == pytest.approx(math.sqrt(1 / bend + spread), rel=1e-4)
 
 
-@general
 @given(past=years, seed=st.integers(0, 2**32))
 def test_the_order_of_past_years_changes_nothing(past, seed):
     made = [year([n], [rest], before=before) for n, rest, before in past]
@@ -191,7 +188,6 @@ def test_the_order_of_past_years_changes_nothing(past, seed):
     assert other.relative_error[0] == pytest.approx(one.relative_error[0], rel=1e-9)
 
 
-@general
 @given(past=years, times=st.integers(2, 5))
 def test_a_rise_of_the_whole_city_in_a_past_year_changes_only_its_error(past, times):
     for n, rest, before in past:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
@@ -29,7 +29,6 @@ from csa.displacement.verdict import (
     planned_looks,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 BOTH = frozenset({-1, 1})
 SENTENCES = {
     (-1, -1): "fewer here and next door",
@@ -321,7 +320,6 @@ def test_no_months_have_no_verdict():
 months = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1, max_size=8)
 
 
-@general
 @given(
     months=months,
     base=st.integers(0, 400),
@@ -353,7 +351,6 @@ def test_a_track_is_its_slow_definition(months, base, before, ratio, dispersion,
         assert track.sign[month] == (sign if enough else 0)
 
 
-@general
 @given(seed=st.integers(0, 2**32))
 def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
     random = np.random.default_rng(seed)
@@ -364,7 +361,6 @@ def test_a_count_beyond_the_boundary_is_as_surprising_as_the_boundary(seed):
     assert np.where(track.is_told, beyond, 0).tolist() == track.sign.tolist()
 
 
-@general
 @given(seed=st.integers(0, 2**32), drop=st.sampled_from([0.3, 0.6, 1.0, 1.8]))
 def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
     """Here and in the rest alike: what was sure stays so, what was as expected stays none, and
@@ -383,7 +379,6 @@ def test_doubling_a_city_wide_trend_changes_no_sign(seed, drop):
     assert (twice.sign * once.sign >= 0).all()
 
 
-@general
 @given(n_areas=st.integers(1, 200))
 def test_all_chances_together_are_at_most_one_in_twenty(n_areas):
     pooled, single = chances(n_areas)

@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
 from csa.base.errors import ParamError
 from csa.displacement.classic_measures import WeightedChange, measure_wdd, measure_wdq
-
-general = settings(derandomize=True, deadline=None, max_examples=60)
 
 TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
 RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)
@@ -231,7 +229,6 @@ weights = st.sampled_from([0.5, 1.0, 2.0, 3.0])
 changes = st.builds(WeightedChange, counts, counts, weights, weights)
 
 
-@general
 @given(changes, changes, changes, changes, st.floats(1, 4), st.sampled_from([0.8, 0.95]))
 def test_it_is_the_sum_over_eight_counts_with_their_signs(a, c, b, d, dispersion, coverage):
     found = measure_wdd(a, c, b, d, dispersion=dispersion, coverage=coverage)
@@ -261,7 +258,6 @@ def test_it_is_the_sum_over_eight_counts_with_their_signs(a, c, b, d, dispersion
             assert (part.low, part.high) == pytest.approx(bounds)
 
 
-@general
 @given(changes, changes, counts, counts, weights, weights, weights, weights)
 def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0, w1, v0, v1):
     shared = measure_wdd(
@@ -273,7 +269,6 @@ def test_a_shared_control_is_one_place_with_summed_coefficients(a, b, n0, n1, w0
     assert (shared.estimate, shared.se) == pytest.approx((apart.estimate, apart.se))
 
 
-@general
 @given(counts, counts, counts, counts, st.integers(1, 500), st.integers(1, 500))
 def test_the_quotient_is_its_printed_formula(a0, a1, b0, b1, c0, c1):
     found = measure_wdq(WeightedChange(a0, a1), WeightedChange(b0, b1), WeightedChange(c0, c1))

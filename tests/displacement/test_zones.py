@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
 from csa.displacement.zoning import CONTROL_LAND, Control, draw_zones, match_control
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 SIDE = 9
 CELLS = [(q, r) for r in range(SIDE) for q in range(SIDE)]  # axial coordinates
 PLACE = {cell: n for n, cell in enumerate(CELLS)}
@@ -212,7 +211,6 @@ def areas(draw):
     return [set(chosen[number::n_areas]) for number in range(n_areas)]
 
 
-@general
 @given(cores=areas())
 def test_rings_are_what_a_slow_walk_gives_and_each_cell_is_in_one_part(cores):
     zones = draw_zones([at(*core) for core in cores], SPIRALS, CENTRES)
@@ -224,7 +222,6 @@ def test_rings_are_what_a_slow_walk_gives_and_each_cell_is_in_one_part(cores):
         assert part.tolist() == sorted(part.tolist())
 
 
-@general
 @given(cores=areas(), seed=st.integers(0, 2**32))
 def test_renumbering_the_areas_renumbers_their_rings(cores, seed):
     random = np.random.default_rng(seed)
@@ -236,7 +233,6 @@ def test_renumbering_the_areas_renumbers_their_rings(cores, seed):
     assert again.rest.tolist() == zones.rest.tolist()
 
 
-@general
 @given(
     rates=st.lists(st.integers(0, 6), min_size=3, max_size=12),
     seed=st.integers(0, 2**32),

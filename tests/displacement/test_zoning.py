@@ -6,7 +6,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, gamma
 
@@ -25,8 +25,9 @@ from csa.displacement.zoning import (
     zone_counts,
 )
 from tests.areas.test_finding import KNOT, OTHER, history, line, town_of, with_other_future
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=25)
+general = examples(0.4)
 SINCE = Month(2019, 2)
 CORNER = (-94.5995, 39.0005)
 EMPTY_MONTH = "2018-07"

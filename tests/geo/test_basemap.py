@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import GeometryCollection, LineString, MultiLineString, Point, Polygon, box
 
@@ -25,8 +25,6 @@ from csa.geo.basemap import (
 UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
 CANVAS = box(EAST - 1000, NORTH - 1000, EAST + 1000, NORTH + 1000)
-
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 def layer(*shapes):
@@ -191,7 +189,6 @@ streets = st.lists(
 )
 
 
-@general
 @given(streets=streets, tolerance_m=st.sampled_from([1.0, 5.0, 20.0]))
 def test_no_street_moves_farther_than_the_tolerance_and_a_metre(streets, tolerance_m):
     drawn = measured(lines(*streets, tolerance_m=tolerance_m))
@@ -200,7 +197,6 @@ def test_no_street_moves_farther_than_the_tolerance_and_a_metre(streets, toleran
     assert drawn.length <= sum(street.length for street in streets) + 2 * len(streets) * 6
 
 
-@general
 @given(streets=streets, seed=st.randoms(use_true_random=False))
 def test_order_and_direction_change_no_byte(streets, seed):
     turned = [street.reverse() if seed.random() < 0.5 else street for street in streets]
@@ -209,7 +205,6 @@ def test_order_and_direction_change_no_byte(streets, seed):
     assert once == again
 
 
-@general
 @given(
     corners=st.lists(
         st.tuples(spot, st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=6

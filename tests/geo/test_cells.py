@@ -7,7 +7,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_array
@@ -23,8 +23,6 @@ KM_PER_DEGREE = 111.2
 MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
 UNIVERSE = sorted(h3.grid_disk(MIDDLE, 10))
 NUMBER = {cell: number for number, cell in enumerate(UNIVERSE)}
-
-general = settings(derandomize=True, deadline=None, max_examples=60)
 
 
 def box(west, south, east, north):
@@ -434,7 +432,6 @@ def test_a_cell_that_is_not_hexadecimal_is_refused():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
 @example(area=around_a_pond(), resolution=9)
 def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(area, resolution):
@@ -456,7 +453,6 @@ def test_a_study_area_is_covered_by_every_cell_that_meets_it_and_by_no_other(are
     assert (table["area_km2"] > 0).all()
 
 
-@general
 @given(area=study_areas(), resolution=st.sampled_from([8, 9]))
 @example(area=around_a_pond(), resolution=9)
 def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
@@ -466,7 +462,6 @@ def test_the_cells_areas_add_up_to_the_study_area(area, resolution):
         assert km2 <= h3.cell_area(cell, unit="km^2") * 1.005
 
 
-@general
 @given(cells=sets_of_cells)
 def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
     parts = pieces.contiguous_parts(cells)
@@ -474,7 +469,6 @@ def test_parts_are_what_a_walk_from_centre_to_centre_can_reach(cells):
     assert sum(map(len, parts)) == len(cells)
 
 
-@general
 @given(cells=sets_of_cells)
 def test_a_hole_is_what_cannot_get_out(cells):
     filled = pieces.fill_holes(cells)
@@ -482,7 +476,6 @@ def test_a_hole_is_what_cannot_get_out(cells):
     assert pieces.fill_holes(filled) == filled
 
 
-@general
 @given(cells=sets_of_cells.filter(bool))
 def test_an_outline_has_the_area_of_its_cells_and_a_polygon_for_each_part(cells):
     drawn = places.outline(cells)
@@ -494,13 +487,11 @@ def test_an_outline_has_the_area_of_its_cells_and_a_polygon_for_each_part(cells)
     assert places.outline(sorted(cells, reverse=True)).equals_exact(drawn, tolerance=0)
 
 
-@general
 @given(cells=st.lists(st.sampled_from([0, *UNIVERSE])))
 def test_cells_read_back_as_they_were_written(cells):
     assert places.from_text(places.as_text(cells)).tolist() == cells
 
 
-@general
 @given(cells=st.lists(st.sampled_from(UNIVERSE), max_size=20))
 def test_a_drawn_cell_has_longitude_first_and_keeps_its_place_in_the_list(cells):
     drawn = places.draw_cells(cells)
@@ -510,7 +501,6 @@ def test_a_drawn_cell_has_longitude_first_and_keeps_its_place_in_the_list(cells)
         assert shape.equals(hexagon(cell))
 
 
-@general
 @given(
     cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60),
     steps=st.integers(1, 3),

@@ -17,7 +17,6 @@ from tests.areas.ground import (
     MOAT,
     TOWN,
     UNIVERSE,
-    general,
     grid_of,
     metres,
     slow_holes,
@@ -131,7 +130,6 @@ def test_no_cells_have_no_middle():
 # ---- True in general -----------------------------------------------------------------------
 
 
-@general
 @given(cells=cells_of)
 def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_walk_to(cells):
     for grid in (GRID, LAKESIDE, ISLAND):
@@ -145,13 +143,11 @@ def test_a_piece_without_holes_is_of_one_piece_and_encloses_no_land_it_could_wal
                 assert not slow_holes(whole)
 
 
-@general
 @given(cells=st.lists(st.sampled_from(TOWN), max_size=60))
 def test_counts_are_those_of_a_plain_list(cells):
     assert GRID.count(cells).tolist() == [cells.count(cell) for cell in TOWN]
 
 
-@general
 @given(cells=st.lists(st.sampled_from(TOWN), min_size=1, max_size=60, unique=True))
 def test_size_and_middle_never_depend_on_the_order_of_cells(cells):
     backwards = cells[::-1]

@@ -5,14 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.geo.neighborhoods import assign_neighborhoods, estimate_population, is_inside
 
 LON, LAT, SIDE = -94.6, 39.0, 0.01
-
-general = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 def square(column, row, width=1.0, height=1.0):
@@ -187,7 +185,6 @@ def test_nobody_living_there_is_a_number_and_not_unknown():
 NAMES = {(0, 0): "D", (1, 0): "B", (2, 0): "C", (0, 1): "A", (1, 1): "E", (2, 1): "F"}
 
 
-@general
 @given(at=st.lists(st.tuples(st.floats(-0.5, 3.5), st.floats(-0.5, 2.5)), max_size=20))
 def test_names_are_those_read_off_the_squared_paper(at):
     places = town(**{name: (*where, 1.0) for where, name in NAMES.items()})
@@ -200,7 +197,6 @@ def test_names_are_those_read_off_the_squared_paper(at):
     assert is_inside(lon, lat, square(0, 0, 3, 2)).tolist() == [name != "" for name in named]
 
 
-@general
 @given(
     cut=st.floats(0.01, 2.99),
     people=st.lists(st.integers(0, 9000), min_size=6, max_size=6),

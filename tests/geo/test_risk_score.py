@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
@@ -15,8 +15,6 @@ from csa.geo.risk_score import RISK_COLUMNS, find_highest, risk_in
 
 UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
-
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 def in_metres(shapes):
@@ -159,7 +157,6 @@ def test_degrees_feet_and_web_mercator_are_refused(crs):
 scores = st.lists(st.integers(0, 5), min_size=1, max_size=12)
 
 
-@general
 @given(scores=scores, top_share=st.sampled_from([0.05, 0.1, 0.25, 0.5]), as_points=st.booleans())
 def test_areas_that_cover_everything_hold_all_of_the_highest(scores, top_share, as_points):
     shape = (lambda k: square(k).centroid) if as_points else square
@@ -181,7 +178,6 @@ def test_areas_that_cover_everything_hold_all_of_the_highest(scores, top_share, 
         assert table["points"].sum() == len(scores)
 
 
-@general
 @given(scores=scores, seed=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(scores, seed):
     places = [(score, square(column)) for column, score in enumerate(scores)]

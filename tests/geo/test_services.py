@@ -4,7 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.crs import LONLAT
@@ -13,8 +13,6 @@ from csa.geo.services import SERVICE_COLUMNS, gaps, services_of
 
 UTM = "EPSG:32615"
 EAST, NORTH = 360_000.0, 4_320_000.0  # in Kansas City
-
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 def in_metres(shapes):
@@ -141,7 +139,6 @@ spots = st.lists(
 )
 
 
-@general
 @given(spots=spots, near_m=st.integers(1, 8).map(lambda step: step * 100.0))
 def test_inside_near_and_far_are_all_and_each_is_where_the_ruler_says(spots, near_m):
     table = services_of(areas_of(BLOCK), services_at(*spots), near_m, UTM)
@@ -157,7 +154,6 @@ def test_inside_near_and_far_are_all_and_each_is_where_the_ruler_says(spots, nea
         assert row["nearest_m"] == pytest.approx(min(away), abs=0.06)
 
 
-@general
 @given(spots=spots, seed=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(spots, seed):
     turned = list(spots)

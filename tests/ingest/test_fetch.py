@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import OutputError, ParamError, SourceError
@@ -28,6 +28,7 @@ from csa.base.logging import silent
 from csa.ingest.fetch import download, download_places, plan_download
 from csa.ingest.pages import Partial
 from csa.ingest.portal import TRIES, PortalClock, Socrata, address_of
+from tests.properties import examples
 
 # ---- A synthetic Socrata portal on loopback -------------------------------------------------
 
@@ -684,7 +685,7 @@ def test_a_token_that_is_none_is_refused_and_not_shown(token):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=25)
+@examples(0.4)
 @given(data=st.data())
 def test_whatever_fails_the_file_is_the_dataset_or_is_not_written(new_town, data):
     n_rows = data.draw(st.integers(1, 35), "rows")

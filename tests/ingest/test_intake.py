@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.config.loading import load_city
@@ -118,7 +118,6 @@ SHOOTING = st.tuples(
 ROW = st.one_of(SHOOTING, st.lists(FIELD, max_size=10)).map(",".join)
 
 
-@settings(derandomize=True, max_examples=80, deadline=None)
 @given(
     rows=st.lists(ROW, min_size=1, max_size=12), as_of=st.sampled_from([None, dt.date(2020, 1, 1)])
 )

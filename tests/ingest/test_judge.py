@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
@@ -327,7 +327,6 @@ LINES = st.lists(
 )
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
 @given(lines=LINES, seed=st.randoms(use_true_random=False))
 def test_incidents_do_not_depend_on_the_order_of_rows(new_town, lines, seed):
     town = new_town()

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
@@ -18,8 +18,6 @@ WORDS = {"source": "the team", "as_of": "2020-08-01"}
 SERVICES = Services(file="s.csv", name_column="name", kind_column="kind", **WORDS)
 RISK = RiskTerrain(file="r.geojson", score_column="score", **WORDS)
 HEADER = "name,kind,lon,lat"
-
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 
 
 def lines(path, *rows, header=HEADER):
@@ -235,7 +233,6 @@ FIELD = st.sampled_from(
 ROWS = st.lists(st.lists(FIELD, min_size=3, max_size=5).map(",".join), max_size=15)
 
 
-@general
 @given(rows=ROWS, seed=st.randoms(use_true_random=False))
 def test_rows_read_are_rows_used_and_rows_lost_in_any_order(tmp_path_factory, rows, seed):
     folder = tmp_path_factory.mktemp("layers")
@@ -259,7 +256,6 @@ def test_rows_read_are_rows_used_and_rows_lost_in_any_order(tmp_path_factory, ro
     pd.testing.assert_frame_equal(table, again)
 
 
-@general
 @given(
     scores=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=8),
     seed=st.randoms(use_true_random=False),

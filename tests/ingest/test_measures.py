@@ -4,14 +4,13 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
 from csa.plan.measures import Quarter, Value, make_value
 
-general = settings(derandomize=True, deadline=None, max_examples=60)
 KINDS = {
     "shootings": "gun-violence",
     "trust": "trust",
@@ -267,7 +266,6 @@ cells = st.sampled_from(
 )
 
 
-@general
 @given(st.lists(st.lists(cells, min_size=10, max_size=10), min_size=1, max_size=6))
 def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("measures") / "values.csv"
@@ -291,7 +289,6 @@ def test_a_file_gives_a_value_a_row_or_a_sentence_for_each_bad_row(tmp_path_fact
         assert values == tuple(one[0] for one in alone)
 
 
-@general
 @given(
     st.lists(
         st.tuples(st.integers(0, 40), st.sampled_from(PLACES), st.integers(0, 10**6)),

@@ -6,11 +6,12 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import SourceError
 from csa.ingest.records import read_records
+from tests.properties import examples
 
 
 def write(folder, content):
@@ -141,7 +142,7 @@ def test_a_very_long_field_is_no_reason_to_stop(tmp_path):
 TEXT = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@examples(3)
 @given(rows=st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=10))
 def test_what_csv_writes_comes_back_whole(tmp_path_factory, rows):
     buffer = io.StringIO()
@@ -150,7 +151,7 @@ def test_what_csv_writes_comes_back_whole(tmp_path_factory, rows):
     assert read_records(path).rows == rows
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@examples(5)
 @given(text=st.text(st.sampled_from('ab1,"\n\r;\0 '), max_size=60))
 def test_any_text_gives_records_or_a_sentence(tmp_path_factory, text):
     path = write(tmp_path_factory.mktemp("any"), f"a,b\n{text}")

@@ -25,13 +25,7 @@ from csa.plan import (
     waits_for,
 )
 
-REPEATABLE = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+REPEATABLE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TODAY = date(2026, 6, 30)
 
 

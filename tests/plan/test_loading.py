@@ -11,13 +11,7 @@ from csa.base.errors import ConfigError, ParamError
 from csa.config.loading import setting_descriptions
 from csa.plan import Plan, load_plan
 
-REPEATABLE = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+REPEATABLE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def faults_of(path):

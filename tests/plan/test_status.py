@@ -4,14 +4,11 @@ from dataclasses import FrozenInstanceError
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
 from csa.plan import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
-
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
-
 
 # ---- By hand --------------------------------------------------------------------------------
 
@@ -117,7 +114,6 @@ def test_a_state_does_not_change():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(
     status=st.sampled_from(STATUSES),
     reason=st.sampled_from(["", "  ", "why"]),

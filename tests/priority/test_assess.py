@@ -8,7 +8,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -21,8 +21,9 @@ from csa.priority.assess import CHOSEN_COLUMNS, COMPONENTS, assess_areas, compon
 from csa.priority.index import Weights
 from tests.areas.test_finding import KNOT, history, line, town_of
 from tests.priority.test_assessment import asked_of_sample, sample_city
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=30)
+general = examples(0.5)
 EVEN = Weights(dict.fromkeys(COMPONENTS, 1.0))
 
 

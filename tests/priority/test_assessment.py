@@ -8,7 +8,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -24,8 +24,9 @@ from csa.ingest.sources import find_inputs
 from csa.priority.assess import assess_areas
 from csa.priority.assessment import JUDGED_COLUMNS, AssessmentInput
 from tests.areas.test_finding import history, line, town_of
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=8)
+general = examples(0.1)
 UNTIL = Month(2020, 9)
 
 

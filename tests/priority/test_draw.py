@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import CsaError, ParamError, TableError
@@ -27,8 +27,8 @@ from csa.priority.draw_record import (
     list_starts,
     verify,
 )
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 APRIL = Month(2026, 4)
 SEED = "8-15-22 2026-03-01"
 COUNTS = {"A": 10, "B": 40, "C": 12, "D": 38, "E": 5}
@@ -282,7 +282,6 @@ def test_a_record_with_values_of_another_kind_is_refused(wrong):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(lists, seeds, st.integers(2, 4), st.integers(1, 24))
 def test_anyone_can_repeat_the_draw_with_sha256_alone(counts, seed, n_waves, months):
     n_waves = min(n_waves, len(counts))
@@ -295,7 +294,6 @@ def test_anyone_can_repeat_the_draw_with_sha256_alone(counts, seed, n_waves, mon
     assert verify(json.loads(json.dumps(draw_record(draw))))
 
 
-@general
 @given(lists, seeds, st.integers(2, 4))
 def test_each_area_has_one_place_and_each_full_group_one_of_each_wave(counts, seed, n_waves):
     n_waves = min(n_waves, len(counts))
@@ -311,7 +309,6 @@ def test_each_area_has_one_place_and_each_full_group_one_of_each_wave(counts, se
     assert all(1 <= wave <= n_waves for group in waves.values() for wave in group)
 
 
-@general
 @given(lists, st.integers(2, 3))
 def test_no_area_outside_a_group_has_a_count_between_those_of_the_group(counts, n_waves):
     groups = pair_areas(areas(counts), min(n_waves, len(counts)))
@@ -322,7 +319,6 @@ def test_no_area_outside_a_group_has_a_count_between_those_of_the_group(counts, 
     assert all(one[1] <= two[0] or two[1] <= one[0] for one, two in combinations(spans, 2))
 
 
-@general
 @given(lists.flatmap(lambda counts: st.permutations(list(counts.items()))), seeds)
 def test_the_order_in_which_areas_are_listed_changes_nothing(shuffled, seed):
     one = drawn(areas(dict(shuffled)), seed=seed)
@@ -437,7 +433,7 @@ PLACES = [
 ]
 
 
-@settings(general, max_examples=400)
+@examples(5)
 @given(st.sampled_from(PLACES), JSON)
 def test_whatever_stands_in_a_record_it_is_checked_or_refused_with_a_sentence(path, value):
     changed = _changed(draw_record(drawn()), path, value)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, norm
 
@@ -22,7 +22,6 @@ from csa.priority.draw_power import (
     smallest_drop,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 counted = st.integers(0, 400)
 monthly = st.floats(1, 40)
 APRIL = Month(2026, 4)
@@ -228,7 +227,6 @@ def test_counts_below_zero_are_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(st.tuples(*[st.integers(1, 400)] * 4), st.floats(1, 3))
 def test_the_comparison_is_the_chi_square_test_of_the_table_taken_one_sided(counts, dispersion):
     e0, e1, l0, l1 = counts
@@ -237,7 +235,6 @@ def test_the_comparison_is_the_chi_square_test_of_the_table_taken_one_sided(coun
     assert compare_starts(counts, dispersion) == pytest.approx(norm.cdf(z), abs=1e-9)
 
 
-@general
 @given(st.tuples(*[st.floats(2, 400)] * 4), st.floats(1, 3))
 def test_the_slopes_are_those_that_small_steps_show(counts, widening):
     table, critical = np.array(counts), 1.645
@@ -252,7 +249,6 @@ def test_the_slopes_are_those_that_small_steps_show(counts, widening):
     np.testing.assert_allclose(slopes, seen, rtol=1e-5, atol=1e-6)
 
 
-@general
 @given(st.tuples(counted, counted, counted, counted))
 def test_early_and_late_exchanged_give_the_other_side(counts):
     e0, e1, l0, l1 = counts
@@ -261,7 +257,6 @@ def test_early_and_late_exchanged_give_the_other_side(counts):
         assert one + other == pytest.approx(1)
 
 
-@general
 @given(st.floats(0, 0.9), st.integers(1, 36), monthly, monthly, st.floats(1, 2.5))
 def test_a_larger_drop_is_found_more_often(drop, months, early, late, dispersion):
     low = power(drop, months, early, late, dispersion)
@@ -272,7 +267,6 @@ def test_a_larger_drop_is_found_more_often(drop, months, early, late, dispersion
     assert 0 <= low <= 1
 
 
-@general
 @given(st.integers(1, 36), monthly, monthly, st.floats(0, 0.5))
 def test_the_smallest_drop_is_found_four_times_in_five(months, early, late, fall):
     drop = smallest_drop(months, early, late, usual_fall_share=fall)
@@ -283,7 +277,6 @@ def test_the_smallest_drop_is_found_four_times_in_five(months, early, late, fall
         assert found == pytest.approx(0.8, abs=1e-3)
 
 
-@general
 @given(st.integers(1, 30), st.floats(3, 40))
 def test_more_months_more_incidents_or_less_spread_show_a_smaller_drop(months, rate):
     def least(*choices):

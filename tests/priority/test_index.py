@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError, TableError
@@ -20,7 +20,6 @@ from csa.priority.index import (
     standardise,
 )
 
-general = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 numbers = st.one_of(st.none(), st.integers(-50, 50))
 tables = st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=9).map(
     lambda rows: pd.DataFrame(rows, columns=["a", "b", "c"], dtype="float64")
@@ -162,7 +161,6 @@ def test_a_choice_of_none_is_refused():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(tables)
 def test_a_standardised_component_is_what_the_textbook_says(components):
     found = standardise(components)
@@ -177,7 +175,6 @@ def test_a_standardised_component_is_what_the_textbook_says(components):
                 assert standard == pytest.approx(expected, abs=1e-9)
 
 
-@general
 @given(tables, st.integers(1, 6), st.integers(0, 99))
 def test_shares_add_up_to_the_areas_chosen_and_change_no_argument(components, k, seed):
     before = components.copy()
@@ -201,7 +198,6 @@ def test_shares_are_those_counted_weighting_by_weighting():
     assert found.to_dict() == pytest.approx(counted, abs=0.035)
 
 
-@general
 @given(tables, st.floats(0.1, 9), st.floats(0.1, 9))
 def test_only_the_proportions_of_the_weights_matter(components, weight, times):
     one = priority_index(components, Weights({"a": weight, "b": 1}))

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -34,8 +34,9 @@ from csa.reports.maps.marks import (
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import STYLES
 from csa.reports.maps.view import extent_m, fit, north_degrees, scale_bar
+from tests.properties import examples
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=15)
+REPEATABLE = examples(0.3)
 WEST, SOUTH, EAST, NORTH = -94.62, 39.00, -94.50, 39.10
 SIXTY = "The Greater Northeastern Historic Riverfront and Garden Slope"
 WHOLE = shapely.box(WEST, SOUTH, EAST, NORTH)

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import CsaError
@@ -34,12 +34,13 @@ from csa.reports.editions.walks import walked
 from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
 from csa.reports.public.facts import PublicArea, PublicPlace
+from tests.properties import examples
 from tests.reports import told
 from tests.reports.conftest import INTERNAL
 from tests.reports.documents import FROM_RIGHT, LONG_NAME
 from tests.reports.told import replace_row
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=25)
+REPEATABLE = examples(0.4)
 INSIDE = tuple(audience for audience in AUDIENCES if audience != "public")
 ALL = (*AUDIENCES, *EXTRAS)
 TELL = Speaker("en")

@@ -6,14 +6,13 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.reports.document import Bullets, Heading, Lead, PageBreak, Paragraph, Picture, Table
 from csa.reports.html import is_right_to_left, levels_of, render_html
 from tests.reports.documents import FROM_RIGHT, HEAD, HOSTILE, LONG_NAME, document, picture
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 VOID = {"meta", "img"}
 
 
@@ -193,7 +192,6 @@ def test_the_same_edition_is_the_same_page():
     assert render_html(document()) != render_html(document(snapshot_id="x", footer="other"))
 
 
-@REPEATABLE
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_any_text_comes_out_as_it_went_in(text):
     made = render_html(document(blocks=(Paragraph(text),), footer=text)).decode()

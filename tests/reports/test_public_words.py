@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.message import english
@@ -20,7 +20,6 @@ from csa.reports.public.words import class_words, marks_of
 from tests.reports.readability import grade
 from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 SECTIONS = (
     "number",
     "where",
@@ -318,7 +317,6 @@ def test_each_verdict_has_words_of_its_own(verdict):
     assert set(VERDICTS) == {*Verdict, "unknown"}
 
 
-@REPEATABLE
 @given(
     counts=st.lists(st.none() | st.integers(0, 30), min_size=1, max_size=5),
     change_of=st.tuples(*[st.none() | st.integers(0, 30)] * 3),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
@@ -23,7 +23,6 @@ from csa.decisions.store.tables import (
 )
 from csa.reports.month.snapshot import ID_DIGITS, last_day, snapshot_of
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 JULY = Month(2020, 7)
 DECIDED = Records(decided=Head(21, "ab" * 32))
 
@@ -161,7 +160,6 @@ def test_nothing_else_gives_another_snapshot(take, sample_source):
 
 
 @given(st.integers(1, 9999), st.integers(1, 12))
-@REPEATABLE
 def test_a_months_last_day_is_the_day_before_the_next_months_first(year, number):
     month = Month(year, number)
     found = last_day(month)

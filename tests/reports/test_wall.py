@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.text import LANGUAGES
@@ -12,7 +12,6 @@ from csa.reports.public.screens import Row, count_words, pieces, spread, wall_sc
 from csa.reports.public.wall import Pictures, wall_page
 from tests.reports.told import LONG_NAME, STATES, answer, area, change, facts, task
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 ORDER = ("number", "where", "about", "areas", "change", "sure", "doing", "tasks", "answers", "part")
 
 
@@ -112,7 +111,6 @@ def test_each_screen_is_a_section_of_the_page_with_its_number(state, language):
     assert re.findall(r"(\d+) / (\d+)</span>", html) == [(str(at + 1), str(n)) for at in range(n)]
 
 
-@REPEATABLE
 @given(
     texts=st.lists(
         st.lists(st.sampled_from(["go", "to", "the", "hall", "now"]), min_size=1, max_size=30).map(

@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from csa.synthetic.ground import CREEK, RIVER, bend, lay_ground, place, smooth
 from csa.synthetic.neighborhoods import lay_neighborhoods, shares
 from csa.synthetic.streets import N_U, N_V, lay_streets, street_name
+from tests.properties import examples
 
-general = settings(derandomize=True, deadline=None, max_examples=200)
+general = examples(3)
 
 
 @pytest.fixture(scope="module")

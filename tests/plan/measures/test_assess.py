@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -20,7 +20,6 @@ from csa.plan.measures import (
     on_target,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 BEFORE, AFTER = Quarter(2024, 1), Quarter(2026, 1)
 CHANGED = {MeasureVerdict.BETTER, MeasureVerdict.WORSE, MeasureVerdict.MOVED}
 
@@ -374,7 +373,6 @@ def test_a_halving_of_forty_is_found_most_of_the_time():
     assert called_by_chance(drawn, lambda b, a: judge_counts([b], [a]).verdict) > 0.85
 
 
-@general
 @given(st.integers(0, 90), st.integers(0, 90), st.sampled_from([1.0, 1.6]), st.floats(0.5, 1.5))
 def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(n, m, d, usual):
     judged = judge_counts([n], [m], dispersion=d, usual=usual)
@@ -389,7 +387,6 @@ def test_a_claim_lies_on_its_side_of_nothing_and_the_range_holds_the_difference(
         assert plain.verdict is judged.verdict
 
 
-@general
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(10, 40), st.integers(10, 40))
 def test_turned_round_a_change_is_the_same_the_other_way(part_n, part_m, n, m):
     part_n, part_m = min(part_n, n), min(part_m, m)
@@ -402,7 +399,6 @@ def test_turned_round_a_change_is_the_same_the_other_way(part_n, part_m, n, m):
     assert back.verdict is turned.get(there.verdict, there.verdict)
 
 
-@general
 @given(st.sampled_from(sorted(KINDS)), st.sampled_from(["up", "down", "none"]))
 def test_of_every_kind_something_is_said(kind, direction):
     fields = {"basis": "cohort 6 months" if kind == "clearance" else "", "value": 1}

@@ -1,11 +1,10 @@
 """History: the newest revision, what was changed, what is missing, the last update."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.plan.measures import Quarter, Value, last_update, latest, missing_quarters, revised
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 FIRST = Quarter(2025, 1)
 
 
@@ -84,7 +83,6 @@ def test_a_small_change_of_a_survey_is_told():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.integers(1, 4), st.sampled_from(["", "B"])), unique=True
@@ -105,7 +103,6 @@ def test_the_order_of_values_does_not_matter_and_none_is_lost(slots, random):
     )
 
 
-@general
 @given(st.sets(st.integers(0, 20), min_size=1))
 def test_told_and_missing_quarters_together_are_all(there):
     values = [count(1, after=n) for n in there]

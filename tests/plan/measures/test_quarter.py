@@ -3,13 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
 from csa.plan.measures import Quarter
 
-general = settings(derandomize=True, deadline=None, max_examples=80)
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
 
@@ -89,7 +88,6 @@ def test_a_quarter_outside_the_calendar_is_refused(year, number):
 # ---- True in general ------------------------------------------------------------------------
 
 
-@general
 @given(days)
 def test_every_day_lies_in_its_quarter_which_reads_back(day):
     quarter = Quarter.of(day)
@@ -97,7 +95,6 @@ def test_every_day_lies_in_its_quarter_which_reads_back(day):
     assert Quarter.parse(str(quarter)) == quarter
 
 
-@general
 @given(st.dates(date(2, 1, 1), date(9990, 1, 1)), st.integers(-4, 30))
 def test_quarters_follow_each_other_without_a_gap(day, n):
     quarter = Quarter.of(day)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
@@ -23,7 +23,6 @@ from csa.plan.measures import (
     told,
 )
 
-general = settings(derandomize=True, deadline=None, max_examples=120)
 FIRST = Quarter(2026, 1)
 
 
@@ -231,7 +230,6 @@ anything = st.builds(
 )
 
 
-@general
 @given(anything, st.sampled_from(sorted(KINDS)))
 def test_a_value_is_refused_with_a_sentence_or_complete_and_checking_twice_changes_nothing(
     given_, kind
@@ -253,7 +251,6 @@ def test_a_value_is_refused_with_a_sentence_or_complete_and_checking_twice_chang
     assert told(whole, kind)
 
 
-@general
 @given(anything, st.sampled_from(sorted(KINDS)))
 def test_a_row_is_made_into_the_same_value_as_by_hand(given_, kind):
     names = (

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.decisions.store.records import Records
@@ -18,7 +18,6 @@ from csa.reports.briefing.meeting import done_days, last_meeting, prepare_review
 from csa.reports.briefing.meeting_measures import at_quarter
 
 TODAY = date(2026, 11, 25)
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 PLAN = """
 format_version = 1
 [plan]
@@ -299,7 +298,6 @@ def test_an_answered_proposal_waits_no_more(plan, state):
 # ---- True in general -----------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
@@ -15,7 +15,6 @@ from csa.decisions.store.tables import AreaRow, StepRow
 from csa.plan import STATUSES, ActionState
 from csa.reports.briefing.places import CITY, count_recent, list_places, live_by_area
 
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 ONE, TWO, THREE, FOUR = (f"8926ad9{n:02x}0bffff" for n in range(1, 5))
 COARSE = "8826ad9001fffff"
 
@@ -127,7 +126,6 @@ def test_a_candidate_is_no_place_of_values_yet_and_the_city_is_the_empty_one():
 # ---- true in general -----------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(st.lists(st.tuples(st.sampled_from(STATUSES), st.sets(st.sampled_from("ABC")))))
 def test_each_live_action_counts_once_in_each_of_its_areas(given_lines):
     found = live_by_area([line(status, areas) for status, areas in given_lines])
@@ -140,7 +138,6 @@ def test_each_live_action_counts_once_in_each_of_its_areas(given_lines):
         assert found.get(key, 0) == len(wanted)
 
 
-@REPEATABLE
 @given(st.permutations([("A", {}), ("B", {}), ("C", {})]), st.sets(st.sampled_from("ABC")))
 def test_every_place_is_listed_once(order, live):
     records = recorded(*(area(key, cells=(ONE, TWO)) for key, _ in order))

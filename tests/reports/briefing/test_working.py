@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from types import SimpleNamespace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.decisions.store.records import Records
@@ -20,7 +20,6 @@ from csa.plan import ActionState
 from csa.reports.briefing.working import city_wide, here, work_plan
 
 TODAY = date(2026, 11, 25)
-REPEATABLE = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 AREA = AreaRow(key="B", place_name="Hadderley", state="designated", since=date(2026, 8, 3))
 
 
@@ -115,7 +114,6 @@ def test_a_meeting_ahead_is_no_update():
 # ---- true in general -----------------------------------------------------------------------
 
 
-@REPEATABLE
 @given(st.lists(st.dates(date(2026, 1, 1), TODAY), min_size=1), st.booleans())
 def test_the_last_update_is_the_latest_day_of_all(days, is_of_action):
     lines = [line("1.1.1", ["B"], max(days))] if is_of_action else []
