@@ -147,8 +147,8 @@ test-browser: setup browser postgres ## run the tests in a real browser
 coverage: setup browser postgres ## run the quick tests, and say which lines they do not reach
 	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) --cov --cov-report=term $(PYTEST_ARGS)
 
-test-slow: setup postgres ## run the slow tests
-	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+test-slow: setup postgres ## run the slow tests, and each property with twenty times the examples
+	@$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile deep $(WORKERS) $(PYTEST_ARGS)
 
 lint: setup ## check style, types, architecture and dependencies
 	@failed=
