@@ -17,9 +17,13 @@ import pytest
 from shapely.geometry import box
 
 from csa.cli import main
+from csa.config.loading import load_city
+from csa.dataset.versioned import save_dataset
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import add_layers, find_inputs
 from tests import postgres, stores
 from tests.properties import register_profiles
-from tests.workers import FileScheduling, browser_first, mark_browser, try_browser_twice
+from tests.workers import FileScheduling, browser_first, made_once, mark_browser, try_browser_twice
 
 # What is set where the tests run is not what they test.
 for _name in [name for name in os.environ if name.startswith("CSA_") and name != "CSA_KEEP_LOOKS"]:
@@ -180,6 +184,18 @@ def shared_data():
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample_folder(root, tmp_path_factory):
+    """The folder of the sample city's dataset, made once for all workers; not to be changed."""
+
+    def make(out):
+        config, folder = load_city(root / "config" / "sample.toml"), root / "data" / "sample"
+        intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
+        save_dataset(intake.dataset, intake.rejected, out)
+
+    return made_once(tmp_path_factory, "sample", make)
 
 
 @pytest.fixture(scope="session")

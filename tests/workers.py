@@ -1,5 +1,8 @@
 """Which worker runs which tests: a file's on one, so that its fixtures are made once."""
 
+import fcntl
+import os
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -41,3 +44,15 @@ def try_browser_twice(items):
     """
     for item in filter(is_in_browser, items):
         item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def made_once(tmp_path_factory, name, make):
+    """Give a folder of this run that the first worker who asks makes, and the others wait for."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all workers
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / name).exists():
+            make(base / name)
+    return base / name

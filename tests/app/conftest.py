@@ -45,6 +45,12 @@ def _scan_once():
         yield
 
 
+@pytest.fixture(scope="session")
+def dataset(sample_folder):
+    """The sample's dataset as the pages are given it; not to be changed."""
+    return sample_folder
+
+
 @pytest.fixture
 def static(tmp_path, monkeypatch):
     """A static folder of the test's own."""

@@ -16,25 +16,12 @@ from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset, save_dataset
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
+from csa.dataset.versioned import open_dataset
 from csa.priority.assess import assess_areas
 from csa.priority.index import Weights
 from tests.app.conftest import open_page
 
 TAKE = "Take the areas that these weights put first"
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = ingest_city(config, inputs)
-    out = tmp_path_factory.mktemp("compare") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -23,18 +24,15 @@ from csa.dataset.history import Edition, MonthCount
 from csa.dataset.versioned import open_dataset, save_dataset
 from csa.displacement.past_cohorts import make_past, save_past
 from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page
 
 
 @pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = ingest_city(config, inputs)
+def dataset(sample_folder, tmp_path_factory):
+    """The sample in a folder of its own: results are stored beside it."""
     out = tmp_path_factory.mktemp("displacement") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
+    shutil.copytree(sample_folder, out, symlinks=True)
     return out
 
 

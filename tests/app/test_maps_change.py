@@ -14,18 +14,14 @@ from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
+from csa.dataset.versioned import open_dataset
 
 SINCE = Month(2019, 8)
 
 
 @pytest.fixture(scope="module")
-def dataset(root):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    return config, ingest_city(config, inputs).dataset
+def dataset(root, sample_folder):
+    return load_city(root / "config" / "sample.toml"), open_dataset(sample_folder)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,6 @@ from streamlit.testing.v1.element_tree import ElementTree
 from app.screens.measures.measures_edit import read_file
 from app.shared import cache_store, person
 from csa.base.errors import SourceError
-from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import set_action
 from csa.decisions.areas import designate
 from csa.decisions.measures import add_values, settle_measure
@@ -24,8 +22,6 @@ from csa.decisions.store import Signed, open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
 from csa.ingest.designation import Candidate
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
 from tests.app.conftest import open_page
@@ -34,16 +30,6 @@ TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
 PREVENTION = "Prevention team"
 SAVED_S = 0.3
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("measures") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,12 @@ from streamlit.testing.v1 import AppTest
 from app.screens.meeting import lists
 from app.shared import cache_store
 from app.shared.person import THIS_MACHINE
-from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import answer_change, propose_change, set_action
 from csa.decisions.drafts import draft_of
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page
@@ -32,16 +28,6 @@ TITLES = (
     "Next 90 days",
     "Decisions",
 )
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("meeting") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from csa.backtest.recording import make_record, save_record
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset, save_dataset
 from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.ingest.sources import Inputs
 from csa.priority.assess import assess_areas
 from tests.app.conftest import open_page
 
@@ -35,18 +35,6 @@ PAGES = (
 )
 HOME = BRIEFING
 WIDGETS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "button_group")
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    """The sample, read once; its folder."""
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = ingest_city(config, inputs)
-    out = tmp_path_factory.mktemp("pages") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
 from csa.decisions.roles import Person
 from csa.ingest.intake import ingest_city
-from csa.ingest.sources import Inputs, add_layers, find_inputs
+from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
@@ -54,16 +54,6 @@ team = "prevention"
 CHAIR = {"is_logged_in": True, "email": "chair@city.example", "email_verified": True}
 EDITOR = {"is_logged_in": True, "role": "editor", "office": "Court", "strategies": ["1.2"]}
 ANYBODY = {"is_logged_in": True, "email": "a@b.example", "email_verified": True}
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("person") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ from app.screens.plan.preview import foresee
 from app.shared import plan_edits, plan_words
 from app.shared.plan_words import Edit, changes_words, held_words, marked, status_of, updated_words
 from csa.base.errors import CsaError, StoreError
-from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.areas import designate
 from csa.decisions.drafts import keep_draft
@@ -30,8 +28,6 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import ActionState, load_plan
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page
@@ -46,17 +42,6 @@ ON_BEHALF, WHY = "plan on behalf of", "plan why"
 @pytest.fixture(scope="module")
 def plan(root):
     return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    inputs = add_layers(find_inputs(config, folder, ()), config, folder)
-    intake = ingest_city(config, inputs)
-    out = tmp_path_factory.mktemp("plan") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 def acting(office, why="Told at the monthly talk.", ago=0, who=None):

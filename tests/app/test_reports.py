@@ -13,30 +13,16 @@ from app.screens.reports.parts import GATHERED, ReportRequest
 from app.shared import cache_store
 from csa.base.errors import MachineError
 from csa.base.text import LANGUAGES
-from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
 from csa.decisions.handing import FORMS, EditionFile, hand_out
 from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.reports import making
 from tests.app.conftest import open_page
 
 OFFICE = "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
-
-
-@pytest.fixture(scope="module")
-def dataset(root, tmp_path_factory):
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("reports") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return out
 
 
 @pytest.fixture

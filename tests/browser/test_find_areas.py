@@ -10,19 +10,13 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
+from csa.dataset.versioned import open_dataset
 
 
 @pytest.fixture(scope="module")
-def sample(root):
-    """The sample's proposal, made without the app."""
-    config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    dataset = ingest_city(
-        config, add_layers(find_inputs(config, folder, ()), config, folder)
-    ).dataset
-    return dataset, config
+def sample(root, sample_folder):
+    """The sample, opened without the app."""
+    return open_dataset(sample_folder), load_city(root / "config" / "sample.toml")
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,11 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset, save_dataset
+from csa.dataset.versioned import open_dataset
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
 from csa.displacement.follow import FollowSource
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.plan import load_plan
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
@@ -36,14 +34,10 @@ INTERNAL = "nobody outside may read this"
 
 
 @pytest.fixture(scope="session")
-def sample_source(root, tmp_path_factory):
+def sample_source(root, sample_folder):
     """The sample city's dataset in its folder, its file, and how areas are proposed."""
     config = load_city(root / "config" / "sample.toml")
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("sample") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return FollowSource(out, open_dataset(out), config, Choices())
+    return FollowSource(sample_folder, open_dataset(sample_folder), config, Choices())
 
 
 @pytest.fixture(scope="session")

@@ -11,30 +11,22 @@ from csa.areas.proposal import proposal_files
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
-from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset, save_dataset
 from csa.decisions.areas import designate, maintain
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
-from csa.ingest.intake import ingest_city
-from csa.ingest.sources import add_layers, find_inputs
 from csa.reports.briefing.serving import candidate_of, first_month, served_with, tell_served
 from tests.stores import act
 
 
 @pytest.fixture(scope="module")
-def config(root):
-    return load_city(root / "config" / "sample.toml")
+def config(sample_source):
+    return sample_source.config
 
 
 @pytest.fixture(scope="module")
-def dataset(root, config, tmp_path_factory):
-    folder = root / "data" / "sample"
-    intake = ingest_city(config, add_layers(find_inputs(config, folder, ()), config, folder))
-    out = tmp_path_factory.mktemp("serving") / "dataset"
-    save_dataset(intake.dataset, intake.rejected, out)
-    return open_dataset(out)
+def dataset(sample_source):
+    return sample_source.dataset
 
 
 @pytest.fixture(scope="module")
