@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -109,15 +110,24 @@ class Town:
         self.config.write_text(text.replace(old, new))
 
 
+@cache
+def _places_of_a_town():
+    """Write the file once: that is what took longest in making a town."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "neighborhoods.geojson"
+        gpd.GeoDataFrame(
+            {"name": ["West End", "East End"]},
+            geometry=[box(-94.60, 39.00, -94.55, 39.05), box(-94.55, 39.00, -94.50, 39.05)],
+            crs="EPSG:4326",
+        ).to_file(path)
+        return path.read_bytes()
+
+
 def make_town(folder):
     """Testville: two neighborhoods of about 4 by 5 km side by side, west and east."""
     made = Town(folder)
     made.config.write_text(CITY_TOML)
-    gpd.GeoDataFrame(
-        {"name": ["West End", "East End"]},
-        geometry=[box(-94.60, 39.00, -94.55, 39.05), box(-94.55, 39.00, -94.50, 39.05)],
-        crs="EPSG:4326",
-    ).to_file(made.places)
+    made.places.write_bytes(_places_of_a_town())
     return made
 
 

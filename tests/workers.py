@@ -56,3 +56,18 @@ def made_once(tmp_path_factory, name, make):
         if not (base / name).exists():
             make(base / name)
     return base / name
+
+
+def slowly(*cases):
+    """Leave cases of a test that is run already to `make test-slow`."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
+        for case in cases
+    ]
+
+
+def first(cases, *quick):
+    """Give all cases, of which those that are not named here are left to `make test-slow`."""
+    cases = list(cases)
+    assert set(quick) <= set(cases), "a case that is not there"
+    return [*quick, *slowly(*(case for case in cases if case not in quick))]

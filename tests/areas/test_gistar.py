@@ -12,6 +12,7 @@ from scipy.stats import false_discovery_control, norm
 
 from csa.areas.concentration import COLUMNS, adjust_by_rank, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
+from tests.workers import slowly
 
 CELLS = [(column, row) for row in range(30) for column in range(50)]  # axial coordinates
 STEPS = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1)]
@@ -274,7 +275,7 @@ def test_the_order_of_the_cells_changes_no_cells_figures_and_no_argument_is_chan
     pd.testing.assert_frame_equal(again.loc[found.index], found)
 
 
-@pytest.mark.parametrize("n_incidents", [50, 150, 600, 2000])
+@pytest.mark.parametrize("n_incidents", [150, *slowly(50, 600, 2000)])
 def test_of_1000_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n_incidents):
     assert maps_with_a_hot_cell(n_incidents, 1000, seed=n_incidents) <= 0.05
 

@@ -16,6 +16,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from tests.areas.test_finding import philadelphia_in
+from tests.workers import slowly
 
 # ---- By hand: is the simulation what it says? -------------------------------------------------
 
@@ -99,14 +100,14 @@ def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean,
     assert too_high <= 0.13
 
 
-@pytest.mark.parametrize("n", coverage.FLAT)
+@pytest.mark.parametrize("n", [coverage.FLAT[0], *slowly(*coverage.FLAT[1:])])
 def test_where_all_is_luck_areas_are_found_but_have_no_tier_19_times_in_20(n):
     told = [tier_in_flat(n, seed) for seed in range(15)]
     assert np.mean([n_areas for n_areas, _ in told]) > 5  # else it would prove nothing
     assert np.mean([has_tier for _, has_tier in told]) <= 0.05
 
 
-@pytest.mark.parametrize("n", MAPS)
+@pytest.mark.parametrize("n", [MAPS[0], *slowly(*MAPS[1:])])
 def test_of_random_maps_at_most_one_in_twenty_shows_a_hot_cell(n):
     assert np.mean([hot_in_flat(n, seed) for seed in range(200)]) <= 0.05
 
@@ -129,6 +130,7 @@ def hold_out(located, period, share, random):
     return rest, located.grid.count(located.cells[is_out])
 
 
+@pytest.mark.slow
 def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
     located, random = locate_incidents(dataset, config, Choices()), np.random.default_rng(5)

@@ -5,6 +5,7 @@ import operator
 import re
 import string
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,12 @@ def _trees():
     }
 
 
+@cache
 def _calls():
+    return list(_found())
+
+
+def _found():
     """Give (path, call, function around it, file) for each call that says a sentence."""
     for path, tree in _trees().items():
         for scope in [tree, *_functions(tree)]:
@@ -139,6 +145,7 @@ def _called(call):
     )
 
 
+@cache
 def _spoken():
     """List (place, keys, names of values, whether these are all) for each sentence said."""
     found = {}
@@ -147,9 +154,6 @@ def _spoken():
         if keys:
             found[path, call.lineno, call.col_offset] = (keys, *_spoken_values(call))
     return [(f"{path}:{line}", *said) for (path, line, _), said in sorted(found.items())]
-
-
-SPOKEN = _spoken()
 
 
 def _forms(template):
@@ -404,34 +408,34 @@ def test_a_message_cannot_be_changed_after_it_is_made():
 
 
 def test_the_source_was_found_to_speak():
-    keys = {key for _, said, *_ in SPOKEN for key in said}
+    keys = {key for _, said, *_ in _spoken() for key in said}
     assert {"config.absent", "source.other_city", "source.swapped", "cli.internal"} <= keys
     assert {"find.answer", "find.homicides", "controls.shade_risk", "data.risk"} <= keys
-    assert len(SPOKEN) > 300
+    assert len(_spoken()) > 300
 
 
 def test_each_sentence_of_the_screens_was_found():
     """A call in app/ whose keys the reader of the source cannot see would hide a wrong one."""
     blind = {f"{path}:{call.lineno}" for path, call, *_ in _calls() if path.parts[0] == "app"} - {
-        place for place, *_ in SPOKEN
+        place for place, *_ in _spoken()
     }
     assert not blind
 
 
 def test_every_sentence_said_in_the_source_is_in_the_catalog():
-    said = [(place, key) for place, keys, *_ in SPOKEN for key in keys]
+    said = [(place, key) for place, keys, *_ in _spoken() for key in keys]
     assert len(said) > 1000
     assert not [(place, key) for place, key in said if key not in english()]
 
 
 def test_every_sentence_in_the_catalog_is_said_somewhere():
-    assert not sorted(set(english()) - {key for _, keys, *_ in SPOKEN for key in keys})
+    assert not sorted(set(english()) - {key for _, keys, *_ in _spoken() for key in keys})
 
 
 def test_a_sentence_is_given_what_it_names_and_nothing_else():
     """In one test, for there are thousands of places: the fault names its own."""
     may_choose_the_form = {"n"}
-    for place, keys, passed, is_all in SPOKEN:
+    for place, keys, passed, is_all in _spoken():
         named = {key: set(_fields(english()[key])) for key in keys}
         if is_all:
             lacking = {key: fields - passed for key, fields in named.items() if fields - passed}

@@ -41,14 +41,6 @@ LONG_MS = 3 * PATIENCE_MS
 """How long what is worked out before the reader's eyes may take."""
 
 
-def slowly(*cases):
-    """Leave cases of a test that is run already to `make test-slow`."""
-    return [
-        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
-        for case in cases
-    ]
-
-
 def free_port():
     """Give a port that nobody has, of those that the system gives to nobody by itself."""
     for port in PORTS:

@@ -12,9 +12,10 @@ import pytest
 
 from csa.dataset.versioned import open_dataset
 from csa.reports.public.bundle import read_bundle
-from tests.browser.conftest import ROOT, Reader, new_context, new_page, slowly
+from tests.browser.conftest import ROOT, Reader, new_context, new_page
 from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
+from tests.workers import slowly
 
 PAIR = re.compile(rb"(-?\d{1,3}\.\d{3,})\D{1,12}?(-?\d{1,3}\.\d{3,})")
 NEAR = 80

@@ -7,9 +7,9 @@ import pytest
 from csa.reports.public.pages import Pictures
 from csa.reports.public.site import public_page
 from csa.reports.public.wall import wall_page
-from tests.browser.conftest import slowly
 from tests.looking import assert_comes_alike, is_alike, opened, skip_when_kept_anew
 from tests.reports import told
+from tests.workers import slowly
 
 
 @pytest.fixture(scope="module")

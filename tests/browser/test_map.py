@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.conftest import slowly
+from tests.workers import slowly
 
 
 def boxes(frame):

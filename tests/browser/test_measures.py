@@ -15,7 +15,8 @@ from csa.decisions.work import add_asked, add_task
 from csa.ingest.designation import Candidate
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
-from tests.browser.conftest import ROOT, serving, slowly
+from tests.browser.conftest import ROOT, serving
+from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 NOW = datetime.now(UTC) - timedelta(days=2)

@@ -6,8 +6,9 @@ from csa.decisions.actions import propose_change, set_action
 from csa.decisions.store import open_store
 from csa.plan import load_plan
 from tests.app.test_meeting import signed
-from tests.browser.conftest import ROOT, slowly
+from tests.browser.conftest import ROOT
 from tests.browser.test_accessible import faults
+from tests.workers import slowly
 
 DECISION = "Hold the next one in area B"
 SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')]

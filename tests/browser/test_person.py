@@ -17,8 +17,8 @@ from tests.browser.conftest import (
     new_context,
     new_page,
     serving,
-    slowly,
 )
+from tests.workers import slowly
 
 COOKIE = "of more than thirty-two characters, at random"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

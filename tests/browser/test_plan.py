@@ -12,7 +12,7 @@ from csa.decisions.roles import act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.plan import load_plan
-from tests.browser.conftest import slowly
+from tests.workers import slowly
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 COMMENT_X, HEAD_PX = 600, 40

@@ -7,9 +7,10 @@ import pytest
 
 from csa.reports.public.screens import MOST_WORDS
 from csa.reports.public.site import Pictures, site_files
-from tests.browser.conftest import PATIENCE_MS, new_context, slowly
+from tests.browser.conftest import PATIENCE_MS, new_context
 from tests.browser.test_accessible import faults
 from tests.reports.told import STATES
+from tests.workers import slowly
 
 PIXELS = """(size) => { const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = size;

@@ -23,6 +23,7 @@ from csa.displacement.lineage import (
     measure_move,
     trace_lineage,
 )
+from tests.workers import slowly
 
 START = Month(2020, 1)
 QUIET = (5, 10, 250, 500)
@@ -493,7 +494,7 @@ def test_the_test_is_its_slow_definition_and_never_surer_with_more_dispersion(
     assert compare_with_city((now, before, *city), dispersion).p >= change.p - 1e-12
 
 
-@pytest.mark.parametrize("mean", [4, 14, 40])
+@pytest.mark.parametrize("mean", [4, *slowly(14, 40)])
 def test_with_a_dispersion_of_1_6_at_most_1_of_100_unchanged_areas_are_told(mean):
     rng, n = np.random.default_rng(mean), 4000
     now, before = (rng.negative_binomial(k / 0.6, 1 / 1.6, n) for k in (mean, 2 * mean))
@@ -529,8 +530,13 @@ def test_with_many_incidents_the_line_is_that_of_a_plane():
     assert measure_move(here, here + line * 1.02).is_told
 
 
-@pytest.mark.parametrize("dispersion", [1.0, 1.6])
-@pytest.mark.parametrize(("strongest", "least"), [(24, 20), (9, 14), (14, 14)])
+@pytest.mark.parametrize(
+    ("dispersion", "strongest", "least"),
+    [
+        (1.6, 14, 14),
+        *slowly((1.0, 14, 14), (1.0, 24, 20), (1.6, 24, 20), (1.0, 9, 14), (1.6, 9, 14)),
+    ],
+)
 def test_in_an_unchanged_city_at_most_1_area_in_20_appears_or_is_gone_in_a_year(
     dispersion, strongest, least
 ):

@@ -1,6 +1,7 @@
 """A month against its season and the year before it: by hand, by simulation, in words."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from scipy.stats import t as student
 from csa.base.errors import ParamError, PeriodError, TableError
 from csa.base.params import Month
 from csa.displacement.season import SeasonVerdict, as_message, compare_month
+from tests.workers import first
 
 JULY = Month(2020, 7)
 SHOOTINGS = ("shooting", "shootings")
@@ -358,9 +360,18 @@ def test_the_order_of_months_and_the_kind_of_table_do_not_matter(earlier, seed):
     pd.testing.assert_series_equal(series, before)
 
 
-@pytest.mark.parametrize("is_drift", [False, True], ids=["each year on its own", "drifting"])
-@pytest.mark.parametrize("spread", [0.0, 0.1, 0.2])
-@pytest.mark.parametrize(("monthly", "dispersion"), [(10, 1.0), (130, 1.4)])
+YEARS = tuple(product((0.0, 0.1, 0.2), (False, True)))
+"""How much they differ, and whether they drift or each stands on its own."""
+
+
+@pytest.mark.parametrize(
+    ("monthly", "dispersion", "spread", "is_drift"),
+    first(
+        [(*counts, *years) for counts in ((10, 1.0), (130, 1.4)) for years in YEARS],
+        (130, 1.4, 0.2, True),
+        (10, 1.0, 0.0, False),
+    ),
+)
 def test_an_unchanged_july_is_called_more_or_fewer_one_time_in_ten_though_years_differ(
     monthly, dispersion, spread, is_drift
 ):

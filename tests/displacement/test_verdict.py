@@ -177,10 +177,14 @@ def test_what_was_told_in_two_years_stays_told_in_the_third():
 
 def test_each_year_after_two_spends_a_stated_chance_more():
     """docs/METHODS.md: 5 % in two years, then 5.8, 6.3 and 6.6 in three, four and five."""
-    told = [round(100 * alarm_chance(12, months), 1) for months in (1, 24, 25, 36, 48, 60)]
-    assert told == [5.0, 5.0, 5.8, 5.8, 6.3, 6.6]
-    assert round(100 * alarm_chance(12, 120), 1) == 7.7
+    told = [round(100 * alarm_chance(12, months), 1) for months in (1, 24, 25, 36)]
+    assert told == [5.0, 5.0, 5.8, 5.8]
     assert alarm_chance(1, 36) == pytest.approx(2 * crossing_chance(tuple(line_of(0.05, 36))))
+
+
+@pytest.mark.slow
+def test_so_does_each_year_after_three():
+    assert [round(100 * alarm_chance(12, months), 1) for months in (48, 60, 120)] == [6.3, 6.6, 7.7]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.records import read_records
 from csa.decisions.store.tables import ActionRow
 from tests.stores import TODAY, oracle, plain, run_sql, signed, trail, verified
+from tests.workers import slowly
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -134,9 +135,9 @@ def until_killed(stream):
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        ("sqlite", 30),
-        ("postgresql", 15),
-        pytest.param("sqlite", 100, marks=pytest.mark.slow),
+        ("sqlite", 8),
+        ("postgresql", 4),
+        *slowly(("sqlite", 100), ("postgresql", 15)),
     ],
 )
 def test_a_killed_writer_loses_nothing_that_was_committed(databases, kind, kills):
