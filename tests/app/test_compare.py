@@ -20,8 +20,9 @@ from csa.dataset.versioned import open_dataset
 from csa.priority.assess import assess_areas
 from csa.priority.index import Weights
 from tests.app.conftest import open_page
+from tests.sentences import says
 
-TAKE = "Take the areas that these weights put first"
+TAKE = says("choose.take_first")
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):
     shown = page()
     shown.slider(key="weight people").set_value(3.0).run()
     assert json.loads(shown.query_params["weigh"])["weights"]["people"] == 3.0
-    next(b for b in shown.button if b.label == "Back to the city's weights").click().run()
+    next(b for b in shown.button if b.label == says("compare.own_weights")).click().run()
     assert shown.slider(key="weight people").value == 0
     assert "weigh" not in shown.query_params
 
@@ -218,7 +219,7 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, sa
     ("n_unknown", "text"),
     [
         (0, None),
-        (1, "How many people live there is not known, so the average of the others counts: {B}."),
+        (1, says("compare.people_unknown", areas="{B}")),
         (2, "counts: {B}, {C}."),
         (8, "How many people live in these areas is not known, so that weight changes nothing"),
     ],
@@ -265,7 +266,9 @@ def test_no_share_is_said_to_be_all_or_nothing_and_few_times_keep_a_decimal(page
     table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", table)
     assert not {"10 in 10", "0 in 10"} & set(cells)
-    assert {"over 9 in 10", "under 1 in 10"} & {html.unescape(cell) for cell in cells}
+    assert {says("ways.over_nine_in_ten"), says("ways.under_one_in_ten")} & {
+        html.unescape(cell) for cell in cells
+    }
     titles = re.findall(r"<th[^>]*>(.*?)</th>", table)
     column = cells[titles.index("Times the city") :: len(titles)]
     assert len(column) == 9

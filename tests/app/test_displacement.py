@@ -26,6 +26,7 @@ from csa.displacement.past_cohorts import make_past, save_past
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 
 @pytest.fixture(scope="module")
@@ -156,13 +157,13 @@ def test_the_answer_names_the_one_area_that_differs(page):
 
 def test_each_area_has_its_numbers_in_a_table_and_a_file(page):
     shown = page()
-    (expander,) = [one for one in shown.expander if one.label == "Each area in numbers"]
+    (expander,) = [one for one in shown.expander if one.label == says("change_page.each")]
     text = html.unescape(" ".join(one.proto.body for one in expander.get("html")))
     rows = [row.split("<td") for row in text.split("<tr>")[2:]]
     assert [row[1].partition(">")[2].partition("<")[0][-2] for row in rows] == list("BCDEFGHI")
     (last,) = [row for row in rows if "Brindlemoor (I)" in row[1]]
     cells = [cell.partition(">")[2].partition("<")[0] for cell in last[1:]]
-    assert cells[1:3] == ["Fewer here; whether it moved cannot be told", "9"]
+    assert cells[1:3] == [says("displacement.fewer_unknown"), "9"]
     assert cells[4] == "35"
     assert len(expander.get("download_button")) == 1
 
@@ -217,7 +218,7 @@ def test_the_newest_month_is_held_against_earlier_years_and_the_last_is_provisio
 def test_what_became_of_areas_is_drawn(page):
     shown = page(with_lineage=True)
     assert len(shown.get("plotly_chart")) == 1 + 7 + 1  # sums, quarters, what became
-    assert "What became of each area" in words(shown)
+    assert says("change_page.became_title") in words(shown)
     specs = [chart.proto.spec for chart in shown.get("plotly_chart")]
     assert "A  Ivorstead" in specs[-1]  # its letter on other pages
     assert "I  Brindlemoor" in specs[-1]
@@ -356,7 +357,7 @@ def test_a_start_one_month_before_the_end_has_no_slider_and_no_verdict(page):
 def test_the_third_month_is_the_first_that_says_anything(page, month, is_early):
     shown = page({"month": month})
     assert not shown.exception
-    assert ("Too early to say" in answer(shown)) == bool(is_early)
+    assert (says("change_page.too_early_word") in answer(shown)) == bool(is_early)
     assert ("the 8 areas together had" in answer(shown)) != bool(is_early)
     assert len(charts(shown)) == 7 + (not is_early)
 

@@ -10,6 +10,7 @@ import pytest
 from app.screens.displacement import each_area
 from csa.displacement.expectation import Expectation
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
+from tests.sentences import says
 
 MONTHS = ["2020-01", "2020-02", "2020-03"]
 
@@ -71,13 +72,20 @@ def test_a_row_has_what_is_here_and_around_with_what_was_expected():
     assert table.to_numpy().tolist() == [
         [
             "Row B (B)",
-            "No change here and more next door",
+            says("displacement.same_more_next"),
             9,
-            "about 38 (11 to 79)",
+            says("change_page.expected", mean=38, low=11, high=79),
             "35",
-            "about 14 (1 to 37)",
+            says("change_page.expected", mean=14, low=1, high=37),
         ],
-        ["Row AA (AA)", "No change shown", 9, "about 38 (11 to 79)", "", ""],
+        [
+            "Row AA (AA)",
+            "No change shown",
+            9,
+            says("change_page.expected", mean=38, low=11, high=79),
+            "",
+            "",
+        ],
     ]
 
 
@@ -102,7 +110,7 @@ def test_one_area_alone_and_too_few_months_have_no_line():
 
 def test_too_early_is_in_the_table_and_the_file_too():
     areas = following(A=FEWER, B=SAME)
-    assert set(each_area.table(areas, 1).iloc[:, 1]) == {"Too early to say"}
+    assert set(each_area.table(areas, 1).iloc[:, 1]) == {says("change_page.too_early_word")}
     rows = list(
         csv.DictReader(io.StringIO(each_area.as_csv(areas, 1, is_synthetic=False).decode()))
     )

@@ -15,6 +15,7 @@ from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
+from tests.sentences import says
 
 SINCE = Month(2019, 8)
 
@@ -119,7 +120,7 @@ def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         assert all(zone["fill"] is None for zone in message["zones"]) == is_early
         said = {one["properties"]["lines"][0] for one in message["areas"]}
-        assert (said == {"Too early to say"}) == is_early
+        assert (said == {says("change_page.too_early_word")}) == is_early
 
 
 def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
@@ -127,17 +128,17 @@ def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
     assert message["selected"] == "G"
     features = {one["properties"]["area_id"]: one["properties"] for one in message["areas"]}
     verdict, inside, around = features["G"]["lines"]
-    assert verdict == "Fewer here; whether it moved cannot be told"
+    assert verdict == says("displacement.fewer_unknown")
     assert re.match(r"Here: 9, about \d+ expected, ", inside)
     assert around == "Around it: 35, too few to say"
-    assert features["D"]["lines"][0] == "Too few to say"
+    assert features["D"]["lines"][0] == says("displacement.too_few")
 
 
 def test_classes_are_named_fewer_to_more():
     named = maps_change.classes()
     assert len(named.words) == len(theme.LIGHT.diverging) == len(theme.DARK.diverging)
-    assert named.words[0] == "fewer than could come anyway"
-    assert named.words[-1] == "more than could come anyway"
+    assert named.words[0] == says("change_page.far_fewer")
+    assert named.words[-1] == says("change_page.far_more")
 
 
 # ---- At the edge ----------------------------------------------------------------------------

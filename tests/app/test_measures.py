@@ -25,6 +25,7 @@ from csa.ingest.designation import Candidate
 from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -120,14 +121,14 @@ def sign(made, form, why="The team agreed."):
 def test_both_sentences_of_an_area(page, filled):
     said = text_of(page("area:B"))
     assert "What is measured. One of the plan's 15 measures has a value here." in said
-    assert "Better, by more than chance would give: Homicides and nonfatal shootings." in said
+    assert says("here.better", names="Homicides and nonfatal shootings") in said
     assert "What is being done. One action is live here." in said
     assert "2 tasks, one of them done. Day 23 of 60" in said
     assert "Revised, " in said
     assert "was 3 (incidents), now 2 (incidents)" in said
     assert "Too few answers here (30; 100 are needed), so this is the figure of" in said
     assert "Fix <lights>" in said
-    assert "target for the whole city 90" in said
+    assert says("here.at_target_city", at=90) in said
     assert "met" not in said.split("city 90")[1][:5]
     assert "No answer yet." in said
 
@@ -144,7 +145,7 @@ def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
 def test_a_task_is_added_and_shown_at_once(page, filled):
     made, taken = page("area:B"), []
     for what in ("Paint the crossing", "Mend the light", "Open the park"):
-        fill(made, "What is to be done", what)
+        fill(made, says("here.what"), what)
         fill(made, "Agency", "Public Works")
         sign(made, "task B")
         began = time.process_time()
@@ -152,7 +153,7 @@ def test_a_task_is_added_and_shown_at_once(page, filled):
         taken.append(time.process_time() - began)
         assert what in text_of(made)
     assert min(taken) < SAVED_S
-    assert "5 tasks, one of them done." in text_of(made)
+    assert says("here.tasks_done", of=5, n=1) in text_of(made)
     [row] = [row for row in read_records(filled).tasks if row.what == "Paint the crossing"]
     assert row.agency == "Public Works"
 
@@ -175,7 +176,7 @@ def test_a_value_is_entered_by_hand(page, filled):
     fill(made, "Count", 7.0, "number_input")
     sign(made, "value gun-violence")
     press(made, "Save", "value gun-violence")
-    assert "One value was taken." in text_of(made)
+    assert says("here.taken", n=1) in text_of(made)
     assert "was 2 (incidents), now 7 (incidents)" in text_of(made)
 
 
@@ -192,7 +193,7 @@ def test_a_value_is_of_the_place_on_screen_and_nothing_typed_elsewhere_comes_alo
     count.set_value(8.0)
     sign(made, "value gun-violence")
     press(made, "Save", "value gun-violence")
-    assert "One value was taken." in text_of(made)
+    assert says("here.taken", n=1) in text_of(made)
     [new] = [one for one in read_records(filled).values if one.value in {7.0, 8.0}]
     assert (new.place, new.value) == (where_else.partition(":")[2], 8.0)
 
@@ -234,7 +235,7 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_another_of_its_lette
 
 @pytest.mark.parametrize("place", ["neighborhood:Bellwick", "city:", "proposed:C", "area:ZZ"])
 def test_each_kind_of_place_and_a_bad_link(page, filled, place):
-    assert "What is being done." in text_of(page(place))
+    assert says("here.said_done") in text_of(page(place))
 
 
 def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
@@ -251,7 +252,7 @@ def test_briefing_names_areas_and_what_waits(page, filled):
     assert "Core service areas" in said
     assert "Hadderley (B) since September 1, 2019" in said
     assert "its one live action, 1.2.1: ● on track" in said
-    assert "What became of it: see Displacement" in said
+    assert says("briefing.verdict_elsewhere") in said
     assert "Needs a decision." in said
 
 
@@ -268,11 +269,11 @@ def test_briefing_works_where_the_store_is_down(page, where):
 
 def test_a_form_without_a_reason_keeps_its_text(page, filled):
     made = page("area:B")
-    fill(made, "What is to be done", "Paint the crossing")
+    fill(made, says("here.what"), "Paint the crossing")
     press(made, "Save", "task B")
     [error] = made.error
     assert "Write on whose behalf this is changed" in error.value
-    assert [f.value for f in made.text_input if f.label == "What is to be done"] == [
+    assert [f.value for f in made.text_input if f.label == says("here.what")] == [
         "Paint the crossing"
     ]
 
@@ -282,7 +283,7 @@ def test_who_writes_second_is_told_and_overwrites_nothing_else(page, filled):
     [pick] = [one for one in made.get("button_group") if one.key == "work edit B"]
     pick.set_value(["change"] if isinstance(pick.value, list) else "change").run()
     set_task(filled, act(), "B/task-2", {"agency": "Library"})
-    fill(made, "What is to be done", "Open the gym late")
+    fill(made, says("here.what"), "Open the gym late")
     sign(made, "change B/task-2")
     press(made, "Save", "change B/task-2")
     said = made.error[0].value.replace("\\", "")

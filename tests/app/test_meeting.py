@@ -18,11 +18,12 @@ from csa.decisions.store.records import read_records
 from csa.plan import load_plan
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 OFFICE = "Executive Committee"
 TITLES = (
-    "Completed since last time",
-    "Measures of the quarter",
+    says("meeting.completed_title"),
+    says("meeting.measures_title"),
     "What is stuck",
     "Open slots",
     "Next 90 days",
@@ -109,14 +110,14 @@ def test_what_is_completed_stuck_and_due_is_told(page, store, plan):
     assert "1 blocked, 0 at risk" in stuck
     assert "No <b>staff</b> & no room" in stuck
     assert "Can help: Courts; Mayor's Office" in stuck
-    assert "Late, and holds up 2.3.1" in stuck
+    assert says("meeting.holds_up", numbers="2.3.1") in stuck
     assert "One action is due in the next 90 days. One is late already." in due
 
 
 def test_a_decision_is_recorded_and_stands_there_at_once(page, store, plan):
     shown = decide(page(6), "Hold the next one in area B")
     assert not shown.exception
-    assert "One decision is recorded today." in words(shown)
+    assert says("meeting.decided", n=1) in words(shown)
     assert "Hold the next one in area B" in words(shown)
     assert f"The whole plan · {OFFICE} · it was asked for" in words(shown)
     assert [row.text for row in read_records(store()).minutes] == ["Hold the next one in area B"]
@@ -145,7 +146,7 @@ def test_last_meetings_decisions_stand_below_todays(page, store):
     shown = page(6)
     assert "Ask for two posts" in words(shown)
     assert f"{OFFICE} · talked over" in words(shown)
-    assert "No decision is recorded today yet." in words(shown)
+    assert says("meeting.decided_none") in words(shown)
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -157,8 +158,8 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     assert "None of the plan's 15 measures has a value" in told[1]
     assert "No action is reported as blocked or at risk. Of 51 actions nobody has told" in told[2]
     assert "15 slots of the plan have no action yet. 9 are for trust." in told[3]
-    assert "No action is due in the next 90 days." in told[4]
-    assert "No decision is recorded today yet." in told[5]
+    assert says("meeting.due_none") in told[4]
+    assert says("meeting.decided_none") in told[5]
     assert not (tmp_path / "store.sqlite3").exists()
 
 

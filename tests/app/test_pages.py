@@ -21,6 +21,7 @@ from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.priority.assess import assess_areas
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
 BRIEFING, RECORD = "screens/briefing/page.py", "screens/track_record/page.py"
@@ -404,7 +405,7 @@ def test_a_record_is_told_in_an_answer_a_picture_and_tables(app, judged_dataset)
     assert "Over 2 past years, areas chosen each January from all months before" in text
     assert "With hindsight, the best possible was" in text
     assert "Best possible, known only afterwards" in text
-    assert "What usually happens afterwards" in text
+    assert says("how_well.after_title") in text
     assert "Only 2 past years can be judged" in text
     assert len(shown.get("plotly_chart")) == 1
     assert "kde" not in text

@@ -24,6 +24,7 @@ from csa.decisions.roles import Person
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
 ALL = sorted(
@@ -134,10 +135,10 @@ def is_closed(shown):
     ("who", "said"),
     [
         (Person("Court", "editor", ("1.2", "2.1")), "Editor of 1.2, 2.1"),
-        (Person("Court", "editor"), "Editor, of no strategy yet"),
+        (Person("Court", "editor"), says("door.editor_of_none")),
         (Person("Mayor", "chair", team="executive"), "Chair of executive"),
-        (Person("Mayor", "chair"), "Chair of all teams"),
-        (Person("Health", "member"), "Member: writes in work plans"),
+        (Person("Mayor", "chair"), says("door.chair_of_all")),
+        (Person("Health", "member"), says("door.member")),
         (Person(""), "Reads; changes nothing"),
     ],
 )

@@ -31,6 +31,7 @@ from csa.ingest.designation import Candidate
 from csa.plan import ActionState, load_plan
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page
+from tests.sentences import says
 from tests.stores import trail
 
 ZONE = "America/Chicago"
@@ -166,14 +167,16 @@ def test_an_update_is_told_by_its_age(lines):
 
     assert aged(0, "fresh") == "today"
     assert aged(1, "fresh") == "1 day ago"
-    assert aged(31, "ask") == "31 days ago: time for an update"
+    assert aged(31, "ask") == says("plan_page.asks", ago="31 days ago")
     assert aged(91, "stale").startswith("no update since ")
     assert updated_words(lines["1.3.2"]) == "no update yet"
 
 
 def test_a_late_action_says_what_it_holds_up(lines):
     late = replace(lines["1.2.1"], holds_up=("1.3.1", "1.3.2", "1.3.3", "1.3.4", "1.3.5"))
-    assert held_words(late, frozenset()) == "late, and holds up 1.3.1, 1.3.2, 1.3.3 and 2 more"
+    assert held_words(late, frozenset()) == says(
+        "plan_page.late_holds", numbers="1.3.1, 1.3.2, 1.3.3 and 2 more"
+    )
     assert held_words(lines["1.3.1"], frozenset({"1.2.1"})) == "waits for 1.2.1"
     assert held_words(lines["1.3.1"], frozenset()) == ""
 
@@ -226,12 +229,12 @@ def test_the_trail_is_told_in_words_the_latest_first(store, plan):
 
 def test_the_page_begins_with_how_the_plan_stands_trust_first(page, store):
     text = words(page())
-    assert "Of 51 written actions: 1 blocked, 1 at risk, 1 late, 0 done." in text
-    assert "9 slots for trust, which spans all goals, have no action yet." in text
+    assert says("plan_page.answer", n=51, blocked=1, at_risk=1, late=1, done=0) in text
+    assert says("plan_page.answer_trust", n=9) in text
     assert text.index("1.1 Build trust") < text.index("2.5 Support victims")
     assert "Proposed already: 1.1.1." in text
-    assert "One proposal waits for an answer:" in text
-    assert "Due in the next 90 days: one action" in text
+    assert says("plan_page.waiting", n=1) in text
+    assert says("plan_page.due_soon", n=1) in text
 
 
 def test_without_a_store_nothing_is_known_and_none_is_made(page, address, tmp_path):
@@ -255,7 +258,7 @@ def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "status", marked("at-risk"))
     typed(made, "reason", "Two partners are silent.")
     text = words(made)
-    assert "One action would change" in text
+    assert says("plan_page.preview", n=1) in text
     assert "Status: on track → at risk" in text
     assert stored(store)["1.2.1"].status == "on-track"
     save(made)
@@ -388,7 +391,7 @@ def test_a_link_is_added_and_removed_with_its_source(page, store):
     made.text_input(key=f"{key} office").set_value("Committee")
     made.text_input(key=f"{key} why").set_value("A mistake.")
     next(b for b in made.button if b.label == "Remove").click().run()
-    assert "Waits for 1.2.3 no longer" in words(made)
+    assert says("plan_page.link_removed", number="1.2.3") in words(made)
     assert [row.is_removed for row in read_records(store).links] == [True]
 
 
@@ -453,7 +456,7 @@ def test_an_entry_that_confirms_what_stood_says_so():
     entry |= {"old": '{"updated_on":"2026-11-01"}', "new": '{"updated_on":"2026-11-25"}'}
     (one,) = told([entry | {"why": "Still so."}], ZONE)
     assert one.when == "November 25, 2026, 14:05"
-    assert one.changes == ("Confirmed as it stood",)
+    assert one.changes == (says("plan_page.confirmed"),)
 
 
 def test_a_telephone_shows_cards_first(monkeypatch):
@@ -514,7 +517,7 @@ def test_of_two_actions_one_can_be_refused_and_the_other_saved(page, store):
     assert "2 actions would change" in words(made)
     save(made)
     assert "Saved: 2.2.1." in words(made)
-    assert "One action would change" in words(made)
+    assert says("plan_page.preview", n=1) in words(made)
     assert stored(store)["2.2.1"].comment == "Fine."
 
 
@@ -526,7 +529,7 @@ def test_a_change_without_an_office_or_a_reason_is_not_saved(page, store, office
     made = typed(page({"look": CARDS, "opened": "1.2.1"}), "comment", "x")
     save(made, office, why)
     assert said in words(made)
-    assert "One action would change" in words(made)
+    assert says("plan_page.preview", n=1) in words(made)
 
 
 def test_a_reader_sees_the_plan_and_no_way_to_change_it(page, store, monkeypatch):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.screens.data import parts
 from app.shared import phrases
 from csa.ingest.judge import REASONS
+from tests.sentences import says
 
 TODAY = date(2026, 3, 15)
 
@@ -79,7 +80,7 @@ def test_an_address_of_few_incidents_is_not_shown(incidents, is_named):
 
 def test_a_point_without_an_address_says_that_the_file_has_none():
     said = parts._where({"incidents": 5, "address": ""})
-    assert said == "no address in the file"
+    assert said == says("data.no_address")
 
 
 def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():

@@ -20,6 +20,7 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports import making
 from tests.app.conftest import open_page
+from tests.sentences import says
 
 OFFICE = "Health Department"
 EDITION = EditionFile("3f9a0c17be42", 0, "2020-07", "executive", "en", "pdf", "ab" * 32)
@@ -63,7 +64,7 @@ def hand(page, *recipients, why="as agreed", office=OFFICE):
     (box,) = page.multiselect
     box.set_value(list(recipients))
     named = {one.label: one for one in page.text_input}
-    named["On behalf of (office)"].set_value(office)
+    named[says("plan_page.on_behalf")].set_value(office)
     named["Why"].set_value(why)
     (button,) = [one for one in page.button if one.label == "Record it"]
     return button.click().run()
@@ -80,13 +81,13 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     shown = page()
     assert not shown.exception
     assert shown.selectbox(key="report month").value == "2020-07"
-    assert "No edition has been handed out yet." in words(shown)
+    assert says("reports_page.none_yet") in words(shown)
     assert not shown.get("download_button")
     make(shown)
     assert not shown.exception
     text = words(shown)
-    assert "The report of July 2020 is made, for one audience." in text
-    assert "Nothing was decided yet when this was made." in text
+    assert says("reports_page.made", month="July 2020", n=1) in text
+    assert says("reports_page.undecided") in text
     assert list(files(shown)) == ["PDF", "Web page", "Word"]
     (frame,) = shown.get("iframe")
     assert "default-src 'none'" in frame.proto.srcdoc
@@ -94,7 +95,7 @@ def test_one_click_makes_the_last_whole_month_and_what_was_handed_out_is_on_reco
     hand(shown, "Police", "Ward 3 neighbors")
     assert not shown.exception
     text = words(shown)
-    assert "2 recipients are on record." in text
+    assert says("reports_page.recorded", n=2) in text
     assert "Ward 3 neighbors" in text
     assert "● Unchanged" in text
     assert "▲" not in text
@@ -118,7 +119,7 @@ def test_a_decision_marks_what_was_handed_out_before_it_and_what_is_on_screen(pa
     text = words(shown)
     assert "The data or the decisions have changed since this was made." in text
     assert "▲ Changed" in text
-    assert "Since then the data or the decisions have changed for one of them." in text
+    assert says("reports_page.n_changed", n=1) in text
     hand(shown, "Courts")  # what is in somebody's hands can still be recorded
     rows = read_records(store()).handouts
     assert [row.recipient for row in rows] == ["Police", "Courts"]
@@ -190,7 +191,7 @@ def test_more_than_a_screen_of_hand_outs_is_folded(page, store):
     hand_out(store(), signed(), EDITION, [f"Office {n}" for n in range(23)])
     shown = page()
     assert "3 earlier" in [one.label for one in shown.expander]
-    assert "23 editions are on record as handed out." in words(shown)
+    assert says("reports_page.n_handed", n=23) in words(shown)
 
 
 def test_a_month_that_the_data_lost_counts_as_changed(page, store):

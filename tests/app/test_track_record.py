@@ -19,6 +19,7 @@ from csa.backtest.record import Record, UsualChange
 from csa.backtest.scoring import BASELINES, METHODS, as_table
 from csa.backtest.suggestion import Tried
 from csa.base.text import percent
+from tests.sentences import says
 
 CAUGHT = {
     "areas": 0.21, "count": 0.20, "kde_150": 0.205, "kde_200": 0.19, "kde_300": 0.18,
@@ -266,7 +267,7 @@ def test_settings_tried_are_listed_and_the_suggested_one_is_told(opened, monkeyp
     table = tried_table(tried, tried[1])
     assert table.iloc[:, 0].tolist() == ["200 m", "250 m", "250 m"]
     told = table.iloc[:, -1].tolist()
-    assert told == ["", "suggested", "covers too little land to compare"]
+    assert told == ["", "suggested", says("how_well.role_little_land")]
     assert percent(0.3) in table.iloc[1, 2].replace(".0", "")
     shown = []
     monkeypatch.setattr(track_record.st, "markdown", shown.append)

@@ -17,6 +17,7 @@ from csa.areas.gate import (
     months_needed,
 )
 from csa.base.errors import ParamError
+from tests.sentences import says
 
 TIMES = 200_000
 
@@ -64,10 +65,7 @@ def test_too_few_incidents_for_the_cells_are_said_with_the_months_it_would_take(
     answer = can_test_cells(490, 1000, months=12)
     assert (answer.question, answer.n, answer.needed) == ("test_cells", 490, 1177)
     assert answer.more_months == 17  # 28.8 months at the pace of 490 a year
-    assert str(answer.message) == (
-        "Too few to say which single cells stand out (incidents: 490, cells: 1,000). "
-        "About 17 months more would be needed, or larger cells."
-    )
+    assert str(answer.message) == (says("gate.cells_wait", incidents=490, cells=1000, n=17))
 
 
 def test_without_a_pace_the_number_of_incidents_needed_is_said():
@@ -232,7 +230,7 @@ def test_after_the_months_more_there_is_enough_and_not_one_month_before(n, neede
 def test_an_answer_always_speaks_plainly_and_is_refused_only_as_too_few(mean, with_rings, months):
     answer = can_compare(mean, with_rings=with_rings, months=months)
     text = str(answer.message)
-    assert text.startswith("Too few to say") == (not answer.can)
+    assert text.startswith(says("displacement.too_few")) == (not answer.can)
     assert answer.is_firm <= answer.can
     assert answer.can == (mean >= answer.needed)
     assert not re.search("hot spot|worst|dangerous|offender|score|significant", text)

@@ -19,6 +19,7 @@ from csa.areas.tiers import (
     probability_in_top,
 )
 from csa.base.errors import ParamError
+from tests.sentences import says
 
 laws = st.builds(Estimate.of_gamma, st.floats(0.5, 60), st.floats(0.3, 4))
 land = st.floats(0.2, 3)
@@ -87,12 +88,12 @@ def test_a_large_area_does_not_lead_because_it_is_large():
 def test_two_sentences_say_why_an_area_has_its_tier():
     a, c = facts("A", 40, law(40)), facts("C", 1, law(1.2))
     assert sentences(a, 1, 5.0) == [
-        "A had 40 incidents; with chance allowed for, its usual number in as long a time is between 30 and 51.",
-        "In the whole city about 5.0 would be usual on this much land, so this area stands out. It is in tier 1: tiers go by how many are expected for the land, and areas of one tier cannot be told apart by it.",
+        says("tier.counted", name="A", n=40, low=30, high=51),
+        says("tier.member", usual=5.0, tier=1),
     ]
     assert sentences(c, None, 5.0) == [
-        "C had one incident; with chance allowed for, its usual number in as long a time is between 0 and 4.",
-        "In the whole city about 5.0 would be usual on this much land, and this area cannot be told apart from that, so it has no tier.",
+        says("tier.counted", name="C", low=0, high=4, n=1),
+        says("tier.none", usual=5.0),
     ]
 
 
@@ -152,7 +153,7 @@ def test_in_a_flat_city_no_area_has_a_tier_and_it_is_said_why():
     assert assign_tiers(flat, [1, 1], 1.0) == [None, None]
     assert sentences(facts("A", 7, flat[0]), None, 2.0) == [
         "A had 7 incidents.",
-        "Counts here differ no more from place to place than by chance, so no area has a tier; about 2.0 would be usual on this much land anywhere.",
+        says("tier.flat", usual=2.0),
     ]
 
 

@@ -13,6 +13,7 @@ from csa.backtest.suggestion import (
     explain_choice,
     explain_override,
 )
+from tests.sentences import says
 
 
 def tried(hit_shares, n_areas=20, eps_m=250.0, min_samples=19, area_shares=0.02):
@@ -86,7 +87,7 @@ def test_a_setting_on_less_land_is_never_chosen_nor_the_best_nor_the_nearest():
         "incidents; the suggested one 30.0%."
     )
     # 40 is 43 % above 28: too far for it to speak for it, and the one tried is on less land
-    unknown = "How well they would have worked in past years is not known."
+    unknown = says("backtest.override_unknown")
     assert str(explain_override(250.0, 40, both, best)) == unknown
 
 
@@ -106,7 +107,7 @@ def test_another_setting_is_told_by_the_nearest_tried_and_a_far_one_not_at_all()
         "In past years the nearest setting tried, 150 m and 7, caught 20.0% of the next year's "
         "incidents; the suggested one 30.0%."
     )
-    unknown = "How well they would have worked in past years is not known."
+    unknown = says("backtest.override_unknown")
     for eps_m, min_samples in ((250.0, 40), (400.0, 19), (90.0, 7)):
         assert str(explain_override(eps_m, min_samples, both, both[0])) == unknown
     assert str(explain_override(160.0, 8, both, None)) == unknown

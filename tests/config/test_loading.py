@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from csa.base.errors import ConfigError
 from csa.config import city
 from csa.config.loading import load_city, setting_descriptions
+from tests.sentences import says
 
 CITY_FILES = sorted((Path(__file__).parents[2] / "config").glob("*.toml"))
 CITY_FILE = """
@@ -151,7 +152,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
     )
     assert sorted(faults_of(path)) == sorted(
         [
-            "city.name: missing. Add it: name on screen.",
+            says("config.fault_missing", key="city.name", what="name on screen"),
             (
                 "city.time_zone: 'America/Chicgo' does not fit ('America/Chicgo' is no IANA time"
                 " zone, such as America/Chicago). Mend the value."
@@ -161,8 +162,8 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
                 " measured in US survey foot; a projected system in metres is needed, such as"
                 " EPSG:32615). Mend the value."
             ),
-            "areas.eps: no such setting; did you mean eps_m? Remove it or mend the name.",
-            "areas.eps_m: missing. Add it: DBSCAN's radius in metres.",
+            says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),
+            says("config.fault_missing", key="areas.eps_m", what="DBSCAN's radius in metres"),
             (
                 "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
                 " 9 is about a block group, 8 seven times as large). Mend the value."
@@ -171,11 +172,8 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
                 "areas.min_samples: 1 does not fit (Input should be greater than or equal to 2)."
                 " Mend the value."
             ),
-            (
-                "sources[1].homicide: uses the field 'offense', for which columns names no header."
-                " Add it under columns."
-            ),
-            "sources[2].name: 'portal' names two sources. Give each its own name.",
+            (says("config.fault_no_column", key="sources[1].homicide", field="offense")),
+            says("config.fault_twice", key="sources[2].name", given="portal"),
         ]
     )
 
@@ -327,7 +325,7 @@ def test_a_rule_that_names_a_field_without_a_column_is_told(write, line, key):
 def test_a_file_without_a_source_is_refused(write):
     text = CITY_FILE[: CITY_FILE.index("[[sources]]")]
     assert faults_of(write(text=text)) == [
-        "sources: missing. Add it: layouts of file, tried in order."
+        says("config.fault_missing", key="sources", what="layouts of file, tried in order")
     ]
 
 

@@ -26,6 +26,7 @@ from csa.dataset.history import (
     usual_growth,
 )
 from csa.dataset.versioned import MARKER
+from tests.sentences import says
 
 CUT = "2020-06-30"
 
@@ -354,7 +355,7 @@ def test_an_older_version_that_cannot_be_read_is_left_out_and_counted(tmp_path, 
     assert [one.version for one in editions] == ["0001", "0003"]
     assert [one.skipped_before for one in editions] == [0, 1]
     (said,) = explain_left_out(editions)
-    assert str(said) == "One older version of the dataset cannot be read, so it is not compared."
+    assert str(said) == says("history.unreadable", n=1)
 
 
 def test_versions_left_out_are_counted_through_editions_that_are_one(tmp_path):

@@ -15,6 +15,7 @@ from csa.areas.proposal import Proposal
 from csa.base.errors import OutputError, ParamError, RoleError
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.roles import Person, local_person
+from tests.sentences import says
 
 save = partial(save_choice, by=local_person("Executive Committee"))
 NOON = datetime(2024, 3, 5, 12, 30, 15, tzinfo=UTC)
@@ -147,11 +148,11 @@ def test_a_zone_of_another_name_that_is_utc_is_utc():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"areas": ()}, "No area is chosen. Choose one or more."),
+        ({"areas": ()}, says("choose.no_area")),
         ({"reasons": ""}, "The reasons are missing or very short."),
         ({"reasons": " because \n\n\t           it is "}, r"at least a sentence \(20 characters\)"),
-        ({"by_office": " \t"}, "Who chooses is missing. Name the body or the office."),
-        ({"at_utc": NOON.replace(tzinfo=None)}, "The time of a choice must be UTC."),
+        ({"by_office": " \t"}, says("choose.no_office")),
+        ({"at_utc": NOON.replace(tzinfo=None)}, says("choose.not_utc")),
         ({"at_utc": NOON.astimezone(timezone(timedelta(hours=-6)))}, "must be UTC"),
         ({"at_utc": NOON.astimezone(timezone(timedelta(minutes=30)))}, "must be UTC"),
     ],

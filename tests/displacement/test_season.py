@@ -14,6 +14,7 @@ from scipy.stats import t as student
 from csa.base.errors import ParamError, PeriodError, TableError
 from csa.base.params import Month
 from csa.displacement.season import SeasonVerdict, as_message, compare_month
+from tests.sentences import says
 from tests.workers import first
 
 JULY = Month(2020, 7)
@@ -144,12 +145,21 @@ def test_what_halved_over_the_last_year_is_expected_to_stay_so():
 
 def test_a_month_is_told_in_plain_words():
     assert str(as_message(julys(14, 11, 11, 11, 11, before=12), SHOOTINGS)) == (
-        "July 2020: 14 shootings. The month before: 12. In the same month of 2015 to 2019: 11. "
-        "By the season and the 12 months before, 5 to 18 would be usual: it is."
+        says(
+            "season.usual",
+            month="July 2020",
+            n=14,
+            what="shootings",
+            before=12,
+            years="2015 to 2019",
+            counted=11,
+            low=5,
+            high=18,
+        )
     )
     counts = years_of((12, 120), (11, 120), (12, 120), last_year=120, now=1)
     del counts["2020-06"]
-    assert "not in the data" in str(as_message(compare_month(counts, JULY), SHOOTINGS))
+    assert says("season.no_before") in str(as_message(compare_month(counts, JULY), SHOOTINGS))
     assert str(as_message(julys(1, 12, 12, 12, before=0), SHOOTINGS)).endswith(
         "would be usual: it is fewer."
     )
@@ -164,12 +174,18 @@ def test_too_few_is_told_with_its_reason():
         "is usual."
     )
     assert str(as_message(julys(0, 20, before=1), SHOOTINGS)) == (
-        "July 2020: 0 shootings. The month before: 1. In the same month of 2018 to 2019: 20. What "
-        "is usual takes this month in two earlier years, each with the 12 months before it."
+        says(
+            "season.one_year",
+            month="July 2020",
+            n=0,
+            what="shootings",
+            before=1,
+            years="2018 to 2019",
+            counted=20,
+        )
     )
     assert str(as_message(compare_month({"2020-07": 1}, JULY), ("homicide", "homicides"))) == (
-        "July 2020: one homicide. The month before: not in the data. The data hold this month "
-        "of no earlier year, so it is not known what is usual."
+        says("season.no_year", month="July 2020", what="homicide", before="not in the data", n=1)
     )
 
 

@@ -24,6 +24,7 @@ from csa.displacement.telling import (
     say_verdict,
 )
 from csa.displacement.verdict import AreaVerdict, Track, Verdict, judge_place
+from tests.sentences import says
 
 SINCE = Month(2020, 2)
 WHO = "the 12 areas together"
@@ -99,8 +100,16 @@ def test_an_area_without_a_ring_is_told_of_alone():
     said = say_verdict(judged_of(120), 2, SINCE, "West End (A)")
     assert said.key == "displacement.said_alone"
     assert str(said) == (
-        "Fewer here; whether it moved cannot be told since February 2020: West End (A) had 120 "
-        "shootings; about 200 were expected (160 to 240 would be no surprise)."
+        says(
+            "displacement.said_alone",
+            verdict="Fewer here; whether it moved cannot be told",
+            since="February 2020",
+            who="West End (A)",
+            counted=120,
+            expected=200,
+            low=160,
+            high=240,
+        )
     )
 
 
@@ -121,10 +130,25 @@ def test_that_nothing_moved_is_said_with_core_and_ring_together_when_they_were_a
     assert say_verdict(judged, 11, SINCE, WHO).key == "displacement.said"
     assert judged.verdicts[10:] == (Verdict.FEWER_UNKNOWN, *[Verdict.FEWER] * 3)
     assert str(say_verdict(judged, 14, SINCE, WHO)) == (
-        "Fewer here, and no displacement shown since February 2020: the 12 areas together had 140 "
-        "shootings; about 280 were expected (210 to 560 would be no surprise). Next door there were "
-        "420; about 420 were expected (0 to 840). In the first 12 months, both together had 480; "
-        "about 600 were expected (552 to 648)."
+        says(
+            "displacement.said_net",
+            verdict="Fewer here, and no displacement shown",
+            since="February 2020",
+            who="the 12 areas together",
+            counted=140,
+            expected=280,
+            low=210,
+            high=560,
+            ring_counted=420,
+            ring_expected=420,
+            ring_low=0,
+            ring_high=840,
+            look=12,
+            net_counted=480,
+            net_expected=600,
+            net_low=552,
+            net_high=648,
+        )
     )
 
 
@@ -139,8 +163,12 @@ def test_of_a_range_that_spans_more_than_twice_its_middle_only_that_it_cannot_be
     judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
     for tell in (say_verdict, say_single):
         assert str(tell(judged, n_months, SINCE, WHO)) == (
-            "It cannot be told: the 12 areas together had 150 shootings since February 2020, and "
-            "what was to be expected is not known well enough."
+            says(
+                "displacement.said_too_wide",
+                who="the 12 areas together",
+                n=150,
+                since="February 2020",
+            )
         )
 
 
@@ -180,40 +208,49 @@ def test_too_few_names_the_month_by_which_there_may_be_enough(counted, expected,
 
 def test_too_few_is_said_with_the_count_and_the_month_to_wait_for():
     assert str(say_verdict(few([0, 1], [1.0, 3.0]), 2, SINCE, "West End (A)")) == (
-        "Too few to say: West End (A) had 1 shooting since February 2020. "
-        "By December 2020 there may be enough."
+        says(
+            "displacement.said_too_few_until",
+            who="West End (A)",
+            n=1,
+            since="February 2020",
+            until="December 2020",
+        )
     )
     assert str(say_verdict(few([2], [2.0]), 1, SINCE, WHO)) == (
-        "Too few to say: the 12 areas together had 2 shootings since February 2020. "
-        "By July 2020 there may be enough."
+        says(
+            "displacement.said_too_few_until",
+            who="the 12 areas together",
+            n=2,
+            since="February 2020",
+            until="July 2020",
+        )
     )
 
 
 def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselves():
     told, usual = say_before_after(course_of((1200, 450), (24, 12)), -0.163, 5, 12)
     assert str(told) == (
-        "Before: 1,200 shootings in 24 months, 50.0 a month. Since: 450 in 12, 37.5 a month."
+        says(
+            "displacement.before_after",
+            before=1200,
+            months_before=24,
+            before_monthly=50.0,
+            after=450,
+            months_after=12,
+            after_monthly=37.5,
+        )
     )
-    assert str(usual) == (
-        "In 5 past years areas picked this way fell about 16 % by themselves within 12 months, "
-        "against the rest of the city; luck is part of that, and what was expected already allows "
-        "for it."
-    )
+    assert str(usual) == (says("displacement.usual_fall", n=5, share="16 %", within=12))
 
 
 def test_where_such_areas_usually_rise_that_is_said():
     _, usual = say_before_after(course_of((120, 45), (24, 12)), 0.04, 1, 9)
-    assert str(usual) == (
-        "In one past year areas picked this way rose about 4 % by themselves within 9 months, "
-        "against the rest of the city."
-    )
+    assert str(usual) == (says("displacement.usual_rise", share="4 %", within=9, n=1))
 
 
 def test_where_no_past_year_is_known_what_is_assumed_is_said():
     _, usual = say_before_after(course_of((120, 45), (24, 12)), None, 0, 0)
-    assert str(usual) == (
-        "What such areas do by themselves is not known here yet: about 5 % fewer is assumed."
-    )
+    assert str(usual) == (says("displacement.usual_unknown"))
 
 
 def rest_said(areas, rest, expected):
@@ -224,14 +261,13 @@ def rest_said(areas, rest, expected):
 
 def test_where_the_rest_fell_too_a_fall_here_was_to_be_expected():
     assert rest_said((814, 192), (1507, 426), 201.0) == (
-        "The rest of the city went from 62.8 to 35.5 a month, so fewer were to be expected here "
-        "too."
+        says("displacement.rest_fell", rest_before=62.8, rest_after=35.5)
     )
 
 
 def test_where_the_rest_rose_a_rise_here_was_to_be_expected():
     assert rest_said((522, 252), (504, 319), 299.0) == (
-        "The rest of the city went from 21.0 to 26.6 a month, so more were to be expected here too."
+        says("displacement.rest_rose", rest_before=21.0, rest_after=26.6)
     )
 
 
@@ -258,7 +294,9 @@ def test_where_nothing_came_and_nothing_is_expected_no_month_is_named(n_months):
     judged = few([0] * n_months, [0.0] * n_months)
     said = say_verdict(judged, n_months, SINCE, "West End (A)")
     assert said.key == "displacement.said_too_few"
-    assert str(said) == "Too few to say: West End (A) had 0 shootings since February 2020."
+    assert str(said) == says(
+        "displacement.said_too_few", who="West End (A)", n=0, since="February 2020"
+    )
 
 
 @pytest.mark.parametrize(("pace", "is_named"), [(0.44, True), (0.4399, False)])
@@ -276,8 +314,14 @@ def test_where_the_rest_of_the_city_is_too_small_no_month_is_named():
 def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
     told, usual = say_before_after(course_of((3, 5), (24, 12)), -0.1, 3, 12)
     assert "%" not in str(told)
-    assert (
-        str(told) == "Before: 3 shootings in 24 months, 0.1 a month. Since: 5 in 12, 0.4 a month."
+    assert str(told) == says(
+        "displacement.before_after",
+        before=3,
+        months_before=24,
+        before_monthly=0.1,
+        after=5,
+        months_after=12,
+        after_monthly=0.4,
     )
     assert str(usual).count("%") == 1
 

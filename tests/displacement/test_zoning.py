@@ -26,6 +26,7 @@ from csa.displacement.zoning import (
 )
 from tests.areas.test_finding import KNOT, OTHER, history, line, town_of, with_other_future
 from tests.properties import examples
+from tests.sentences import says
 
 general = examples(0.4)
 SINCE = Month(2019, 2)
@@ -333,8 +334,7 @@ def test_less_than_a_year_before_is_refused_and_the_first_start_named(located):
         place_areas(located, [WEST], Month(2014, 12))
     assert refused.value.message.key == "displacement.before"
     assert str(refused.value) == (
-        "There are too few months before 2014-12: change is told against 12 months or more. "
-        "Take 2015-01 or a later month as the start."
+        says("displacement.before", since="2014-12", least=12, first="2015-01")
     )
 
 

@@ -9,6 +9,7 @@ from shapely.geometry import LineString, Point, box
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
 from csa.ingest.basemap import LAYERS, load_basemap
+from tests.sentences import says
 
 BASEMAP_TOML = """
 [basemap]
@@ -66,7 +67,7 @@ def features(folder, name):
 def test_a_citys_own_layers_become_a_background(drawn, basemap):
     said = basemap().stdout
     assert "water: 2 shapes, 1 kB." in said
-    assert "main streets: one shape, 1 kB." in said
+    assert says("basemap.layer", layer="main streets", size_kb=1, n=1) in said
     assert said.endswith("Background bm.\n")
     folder = drawn.folder
     assert {path.name for path in (folder / "bm").iterdir()} == {
@@ -139,7 +140,7 @@ def test_an_absent_and_an_undescribed_layer_are_skipped_and_named(drawn, basemap
 
 def test_a_city_without_any_layer_has_an_empty_background(town, run):
     done = run("basemap", "--city", town.config, "--places", town.places, "--out", "bm")
-    assert "None of Testville's layers is there, so the background is empty." in done.stdout
+    assert says("basemap.empty", city="Testville") in done.stdout
     manifest = load_basemap(town.folder / "bm").manifest
     assert manifest["skipped"] == dict.fromkeys(LAYERS, "not described")
 
@@ -162,7 +163,7 @@ def test_a_layer_of_another_city_draws_nothing_and_says_so(drawn, basemap):
     save(drawn.folder / "parks.geojson", [box(2.3, 48.8, 2.4, 48.9)])
     save(drawn.folder / "streets.geojson", [Point(-94.55, 39.02)], name=["A"], **{"class": ["x"]})
     said = basemap().stdout
-    assert "parks.geojson holds nothing to draw as parks in or near the city." in said
+    assert says("basemap.note_outside", file="parks.geojson", layer="parks") in said
     assert "streets.geojson holds nothing to draw as streets" in said
 
 

@@ -29,6 +29,7 @@ from csa.ingest.fetch import download, download_places, plan_download
 from csa.ingest.pages import Partial
 from csa.ingest.portal import TRIES, PortalClock, Socrata, address_of
 from tests.properties import examples
+from tests.sentences import says
 
 # ---- A synthetic Socrata portal on loopback -------------------------------------------------
 
@@ -766,8 +767,20 @@ def test_ingest_reads_what_fetch_wrote(run, kc_portal, kansas_city, town):
     done = run("fetch", *words, "--places")
     folder = town.folder / "data" / "kansas-city"
     assert done.stdout.splitlines() == [
-        "25 rows of dataset pxaa-ahcm, last changed 2020-01-05T10:00:00.000Z: data/kansas-city/kcpd_2019.csv.",
-        "2 rows of dataset vq6h-tqrf, last changed 2020-01-05T10:00:00.000Z: data/kansas-city/kc_neighborhoods.geojson.",
+        says(
+            "fetch.done",
+            n=25,
+            dataset="pxaa-ahcm",
+            updated_at="2020-01-05T10:00:00.000Z",
+            path="data/kansas-city/kcpd_2019.csv",
+        ),
+        says(
+            "fetch.done",
+            n=2,
+            dataset="vq6h-tqrf",
+            updated_at="2020-01-05T10:00:00.000Z",
+            path="data/kansas-city/kc_neighborhoods.geojson",
+        ),
     ]
     assert left_in(folder) == ["kc_neighborhoods.geojson", "kcpd_2019.csv"]
     report = json.loads(run("ingest", "--city", kansas_city, "--out", "ds", "--json").stdout)
@@ -811,7 +824,7 @@ def test_a_stopped_command_says_how_to_go_on(run, kc_portal, kansas_city, monkey
         done = run(*words, check=False)
     assert done.returncode == 130
     assert done.stderr.strip().endswith("run the same command again to go on.")
-    assert "3 of 3 pages had been received before." in run(*words).stdout
+    assert says("fetch.resumed", n=3, pages=3) in run(*words).stdout
 
 
 def interrupt(*_):
@@ -839,7 +852,7 @@ def test_a_killed_command_goes_on_where_it_was(run, kc_portal, kansas_city, town
     folder = town.folder / "data" / "kansas-city"
     assert left_in(folder) == [".kcpd_2019.csv.partial"]
     kc_portal.asked.clear()
-    assert "2 of 3 pages had been received before." in run(*words).stdout
+    assert says("fetch.resumed", n=2, pages=3) in run(*words).stdout
     assert kc_portal.asked == ["count", "page 2", "count"]
     assert left_in(folder) == ["kcpd_2019.csv"]
 
@@ -920,7 +933,7 @@ def test_names_that_no_year_fits_are_refused(run, town, name):
     portal = f'[portal]\ndomain = "data.example.org"\nfile_name = "{name}"\ndatasets = {{}}\n'
     town.edit_config("[places]", f"{portal}[places]")
     done = run("check", "--city", town.config, check=False)
-    assert "a file's name is needed that holds {year} once and ends in .csv" in done.stderr
+    assert says("config.file_name", mark="{year}") in done.stderr
 
 
 @pytest.mark.parametrize(

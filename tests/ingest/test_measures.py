@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from csa.base.errors import SourceError
 from csa.ingest.measures import MEASURE_COLUMNS, MOST_LISTED, load_measures
 from csa.plan.measures import Quarter, Value, make_value
+from tests.sentences import says
 
 KINDS = {
     "shootings": "gun-violence",
@@ -73,7 +74,7 @@ def test_every_fault_is_named_by_row_and_column(faults):
     ) == [
         "Row 2, quarter: A quarter is written such as 2026-Q1; '2026-1' is none.",
         "Row 2, place: 'Q' is no known area or neighborhood. Leave it empty for the whole city.",
-        "Row 2, value: value must be 0 or more; -3 is not.",
+        says("measures.negative", name="Row 2, value: value", given=-3),
         "Row 2, answers: Values of gun-violence have no answers. Leave it empty.",
         "Row 3, measure: 'shooting' is no measure of the plan; did you mean shootings? Use the plan's short names.",
         "Row 4, numerator: The numerator 21 is more than the denominator 20. Are they exchanged?",
@@ -197,10 +198,10 @@ def test_a_formula_is_refused_in_texts_too(faults, column):
 
 def test_headers_that_are_unknown_doubled_or_lacking_are_faults(faults):
     assert faults("mesure,value,Value,quarter,area", "shootings,1,1,2026-Q1,B") == [
-        "Header: 'mesure' is no column; did you mean measure? docs/DATA.md lists the columns.",
-        "Header: the column value stands there twice. Keep one.",
-        "Header: 'area' is no column. docs/DATA.md lists the columns.",
-        "Header: the column measure is missing. Add it.",
+        says("measures_file.column", given="mesure", hint="; did you mean measure?"),
+        says("measures_file.column_twice", name="value"),
+        says("measures_file.column", given="area", hint="."),
+        says("measures_file.no_column", name="measure"),
     ]
     said = faults("measure,quarter,value,notes", "shootings,2026-Q1,-1,x")
     assert [fault[:7] for fault in said] == ["Header:", "Row 2, "]

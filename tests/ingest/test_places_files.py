@@ -20,6 +20,7 @@ from csa.ingest.polygons import read_neighborhoods, read_study_area
 from csa.ingest.population import add_population
 from csa.ingest.positions import check_positions, find_suspect_points
 from csa.ingest.sources import find_inputs
+from tests.sentences import says
 
 PLACES = PlacesSource(name_column="name")
 SQUARE = box(-94.60, 39.00, -94.55, 39.05)
@@ -148,7 +149,7 @@ def test_people_join_by_name_and_what_is_missing_is_counted(tmp_path, neighborho
     table, notes = add_population(neighborhoods, path, PEOPLE)
     assert table["population"].tolist()[0] == 100
     assert np.isnan(table["population"][1])
-    assert "One neighborhood has no number of people: B." in str(notes[0])
+    assert says("places.note_no_population", which="B", n=1) in str(notes[0])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from csa.base.errors import ConfigError, ParamError
 from csa.config.loading import setting_descriptions
 from csa.plan import Plan, load_plan
+from tests.sentences import says
 
 REPEATABLE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -65,19 +66,23 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
     )
     assert sorted(faults_of(path)) == sorted(
         [
-            "plan.city: missing. Add it: the city whose plan it is.",
-            "plan.adoptd: no such setting; did you mean adopted? Remove it or mend the name.",
-            "plan.adopted: missing. Add it: month of the plan, such as 2020-10.",
-            "teams[1].goal: there is no goal 4. Add it under goals, or mend the number.",
-            "strategies[1].number: there is no goal 2. Add it under goals, or mend the number.",
-            "actions[1].number: there is no strategy 1.1. Add it under strategies, or mend the number.",
-            "actions[1].title: 'a title' is a title, but the slot is open. Remove the title, or remove is_open.",
-            "actions[2].title: missing. Add the action in short words, or is_open = true where none is written yet.",
-            "actions[3].needs[1].on: the plan has no item 1.2.9. Mend the number, or remove the link.",
-            "actions[4].needs[1].source: the plan has no item 7. Mend the number, or remove the link.",
-            "measures[1].goals: there is no goal 5. Add it under goals, or mend the number.",
-            "goals[1].team: there is no team 'executive'. Add it under teams, or mend the name.",
-            "strategies[3].number: '1.2' stands there twice. Give each item its own.",
+            says("config.fault_missing", key="plan.city", what="the city whose plan it is"),
+            says("config.fault_unknown", key="plan.adoptd", hint="; did you mean adopted?"),
+            says(
+                "config.fault_missing",
+                key="plan.adopted",
+                what="month of the plan, such as 2020-10",
+            ),
+            says("plan.fault_no_goal", key="teams[1].goal", given=4),
+            says("plan.fault_no_goal", key="strategies[1].number", given=2),
+            says("plan.fault_no_strategy", key="actions[1].number", given="1.1"),
+            says("plan.fault_open_title", key="actions[1].title", given="a title"),
+            says("plan.fault_no_title", key="actions[2].title"),
+            says("plan.fault_no_item", key="actions[3].needs[1].on", given="1.2.9"),
+            says("plan.fault_no_item", key="actions[4].needs[1].source", given=7),
+            says("plan.fault_no_goal", key="measures[1].goals", given=5),
+            says("plan.fault_no_team", key="goals[1].team", given="executive"),
+            says("plan.fault_twice", key="strategies[3].number", given="1.2"),
         ]
     )
 
@@ -181,8 +186,8 @@ def test_a_team_or_a_measure_that_stands_twice_is_told_by_its_id(write):
         for name in ("teams", "measures")
     ]
     assert faults_of(write(more="".join(blocks))) == [
-        "teams[2].id: 'prevention' stands there twice. Give each item its own.",
-        "measures[2].id: 'recidivism' stands there twice. Give each item its own.",
+        says("plan.fault_twice", key="teams[2].id", given="prevention"),
+        says("plan.fault_twice", key="measures[2].id", given="recidivism"),
     ]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
 from csa.plan import NEED_REASON, STATUSES, TEXT_LIMIT, ActionState
+from tests.sentences import says
 
 # ---- By hand --------------------------------------------------------------------------------
 
@@ -59,12 +60,14 @@ def test_the_last_values_that_fit():
     [
         (
             {"status": "late"},
-            "There is no status 'late'. Choose one of not-started, on-track, at-risk, blocked, done.",
+            says(
+                "plan.status", given="late", known="not-started, on-track, at-risk, blocked, done"
+            ),
         ),
         ({"status": "blocked"}, "1.2.1 is blocked: say why."),
         ({"status": "at-risk", "reason": " \n"}, "1.2.1 is at-risk: say why."),
-        ({"percent": 101}, "percent must be 0 to 100; 101 is not."),
-        ({"percent": -1}, "percent must be 0 to 100; -1 is not."),
+        ({"percent": 101}, says("plan.percent", given=101)),
+        ({"percent": -1}, says("plan.percent", given="-1")),
         ({"status": "done", "percent": 99}, "An action that is done is done to 100 percent; 99"),
         (
             {"start": date(2026, 2, 1), "due": date(2026, 1, 31)},

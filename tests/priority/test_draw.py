@@ -28,6 +28,7 @@ from csa.priority.draw_record import (
     verify,
 )
 from tests.properties import examples
+from tests.sentences import says
 
 APRIL = Month(2026, 4)
 SEED = "8-15-22 2026-03-01"
@@ -122,11 +123,11 @@ def test_the_steps_of_the_draw_are_told_with_their_numbers():
 
 def test_every_area_is_listed_with_its_date_the_later_ones_too():
     assert [str(line) for line in list_starts(drawn())] == [
-        "A Park (A): starts in April 2026.",
-        "B Park (B): starts in April 2026.",
-        "E Park (E): starts in April 2026.",
-        "C Park (C): starts in October 2026.",
-        "D Park (D): starts in October 2026.",
+        says("draw.start", place="A Park", area_id="A", month="April 2026"),
+        says("draw.start", place="B Park", area_id="B", month="April 2026"),
+        says("draw.start", place="E Park", area_id="E", month="April 2026"),
+        says("draw.start", place="C Park", area_id="C", month="October 2026"),
+        says("draw.start", place="D Park", area_id="D", month="October 2026"),
     ]
 
 
@@ -403,9 +404,7 @@ def test_whatever_is_changed_in_a_record_is_found(path, value):
 def test_what_differs_is_named():
     record = draw_record(drawn())
     late = _changed(record, ("slots", 3, "start"), "2026-04")
-    assert [str(d) for d in find_differences(late)] == [
-        "The list and the seed give another start than the record, or none, for: C."
-    ]
+    assert [str(d) for d in find_differences(late)] == [says("draw.differs_slots", which="C")]
     gone = record | {"slots": record["slots"][:-1]}
     assert str(find_differences(gone)[0]).endswith("for: D.")
     twice = record | {"slots": [*record["slots"], record["slots"][0]]}
@@ -414,7 +413,7 @@ def test_what_differs_is_named():
     assert [d.key for d in find_differences(turned)] == ["draw.differs_entrants"]
     tier = record | {"tier": 2}
     assert [str(d) for d in find_differences(tier)] == [
-        "tier is 2 in the record, but made again it is 1."
+        says("draw.differs", name="tier", given=2, made=1)
     ]
 
 

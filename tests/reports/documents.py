@@ -19,6 +19,7 @@ from csa.reports.document import (
     Picture,
     Table,
 )
+from tests.sentences import says
 
 LONG_NAME = "Saint Bartholomew and Old Quarry Heights Upper West Terraces"
 FROM_RIGHT = "تعليق من الجيران عن الإنارة"
@@ -64,7 +65,7 @@ def document(n_areas=6, **changes):
             Paragraph(FROM_RIGHT),
             Bullets(("The light is out", "The lot is empty")),
             Bullets(("Knock on each door",), is_open=True),
-            Picture(None, "It would show the services.", missing="The map could not be drawn."),
+            Picture(None, "It would show the services.", missing=says("wall.map_missing")),
             Paragraph("Counted by people.", is_faint=True),
             PageBreak(),
             Box("How we know", ("Counts vary by chance.", "The rest of the city is compared.")),

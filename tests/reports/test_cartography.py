@@ -35,6 +35,7 @@ from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import STYLES
 from csa.reports.maps.view import extent_m, fit, north_degrees, scale_bar
 from tests.properties import examples
+from tests.sentences import says
 
 REPEATABLE = examples(0.3)
 WEST, SOUTH, EAST, NORTH = -94.62, 39.00, -94.50, 39.10
@@ -279,8 +280,8 @@ def test_a_walk_sheet_names_main_streets_and_numbers_services():
     assert {"1", "2", "Long Avenue"} <= set(said)
     assert "3" not in said
     assert composed.notes.missing == ("3",)
-    assert "Not on this map: 3" in texts(composed)
-    assert "Service, by its number in the list" in texts(composed)
+    assert says("map_sheet.not_shown", which=3) in texts(composed)
+    assert says("map_sheet.service") in texts(composed)
     assert overlaps(composed) == 0
 
 
@@ -324,9 +325,9 @@ def test_forty_areas_have_their_letter_and_no_label_hides_another(style):
     assert len(composed.notes.unlabelled) <= 2
     assert composed.notes.is_lettered
     assert overlaps(composed) == 0
-    assert "Names of areas are in the list." in " ".join(
-        texts(composed)
-    ) or "Garden Slope" in texts(composed)
+    assert says("map_sheet.names_in_list") in " ".join(texts(composed)) or "Garden Slope" in texts(
+        composed
+    )
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -361,7 +362,7 @@ def test_a_crowded_map_lists_the_names_beside_it():
 def test_an_area_outside_the_city_is_said_to_be_missing():
     composed = compose_map(city(areas=(area("A", -94.60, 39.02), area("Z", -93.0, 38.0))), "print")
     assert composed.notes.missing == ("Z",)
-    assert "Not on this map: Z" in texts(composed)
+    assert says("map_sheet.not_shown", which="Z") in texts(composed)
 
 
 @pytest.mark.parametrize(

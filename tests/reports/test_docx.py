@@ -10,6 +10,7 @@ import pytest
 from csa.reports.document import Heading, PageBreak, Paragraph, Picture
 from csa.reports.docx import render_docx
 from tests.reports.documents import FROM_RIGHT, HEAD, LONG_NAME, document
+from tests.sentences import says
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -45,7 +46,7 @@ def test_it_says_all_of_its_blocks_in_order():
     for text in ("We cannot tell.", LONG_NAME, FROM_RIGHT, "☐ Knock on each door", "15"):
         assert text in texts
     assert ("ListBullet", "The light is out") in said
-    assert texts.index("The map could not be drawn.") < texts.index("It would show the services.")
+    assert texts.index(says("wall.map_missing")) < texts.index("It would show the services.")
 
 
 def test_tables_have_a_header_row_that_is_repeated_and_pictures_have_words():

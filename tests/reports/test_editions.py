@@ -39,6 +39,7 @@ from tests.reports import told
 from tests.reports.conftest import INTERNAL
 from tests.reports.documents import FROM_RIGHT, LONG_NAME
 from tests.reports.told import replace_row
+from tests.sentences import says
 
 REPEATABLE = examples(0.4)
 INSIDE = tuple(audience for audience in AUDIENCES if audience != "public")
@@ -132,9 +133,7 @@ def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(
     facts = replace(month_facts, plan=plan)
     assert "2 late actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
-    assert [item for item in items if "late" in item] == [
-        "2 actions are late: see What is late, below."
-    ]
+    assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
     assert sum("no action is live" in item for item in items) == len(plan.undone)
     assert sum("for trust" in item for item in items) == 1
 
@@ -341,7 +340,7 @@ def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
         Unserved("b", "Kestrelby", None, True, shape),
     )
     said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
-    assert "One place that is not served is in the highest tier too." in said
+    assert says("report.unserved_top", n=1) in said
     assert "Brindlemoor (a, tier 1) and Kestrelby (b)" in said
     assert "Kestrelby owes a third or more of its count" in said
 
@@ -353,7 +352,7 @@ def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_
     lower = tuple(replace(area, tier=2) for area in month_facts.areas)
     facts = replace(month_facts, areas=lower, unserved=(Unserved("a", "B", 1, False, shape),))
     said = stands_out(facts, Speaker())
-    assert "No served area is in the highest tier; one place that is not served is." in said
+    assert says("report.unserved_top_alone", n=1) in said
     assert "is in the highest tier:" not in said
     alone = stands_out(replace(facts, unserved=()), Speaker())
     assert "No served area" not in alone
@@ -368,10 +367,10 @@ def test_no_sheet_that_residents_hold_shows_an_address(month_facts):
     said = " ".join(texts_of(edition(facts, WALKS, "en", draw)))
     assert "1412" not in said
     assert "Lamp 5" in said
-    assert "2 more tasks are on the city's list." in said
+    assert says("report.walk_tasks_more", n=2) in said
     only = replace(facts, areas=(replace(area, work=replace(area.work, tasks=(task,))),))
     said = " ".join(texts_of(edition(only, WALKS, "en", draw)))
-    assert "There is no task for this walk." in said
+    assert says("report.walk_tasks_none") in said
 
 
 def test_a_walk_sheet_names_kinds_in_its_own_language_where_the_citys_file_does(month_facts):
@@ -482,7 +481,7 @@ def test_many_actions_without_news_are_told_as_one(month_facts):
     done = told.action("1.2.1", "Light the park", "done")
     facts = replace(month_facts, public=PublicPart(told.facts(actions=(*actions, done))))
     said = " ".join(texts_of(edition(facts, "public", "en", draw)))
-    assert "Of 29 more actions there is no news yet." in said
+    assert says("report.public_no_news", n=29) in said
     assert "Light the park" in said
     assert "Action 7" not in said
 

@@ -19,6 +19,7 @@ from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.words import class_words, marks_of
 from tests.reports.readability import grade
 from tests.reports.told import CONFIRMED, STATES, VERDICTS, action, area, change, facts
+from tests.sentences import says
 
 SECTIONS = (
     "number",
@@ -103,11 +104,9 @@ def sentences(text):
 
 def test_the_page_opens_with_what_a_number_is():
     first = section("number", facts()).blocks[0]
-    assert first.sentences[0] == "Each number here is one or more people shot."
+    assert first.sentences[0] == says("public.one_or_more")
     first = section("number", facts(is_proxy=True)).blocks[0]
-    assert (
-        first.sentences[0] == "Each number here is one or more reports of a gun used in an assault."
-    )
+    assert first.sentences[0] == says("public.one_or_more_proxy")
 
 
 def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
@@ -168,8 +167,8 @@ def test_domestic_cases_are_left_out_or_who_confirmed_that_nobody_knows():
         "limits", facts()
     )
     said = text_of("limits", facts(**CONFIRMED))
-    assert "So they could not be left out." in said
-    assert "Office of Open Data confirmed this on July 1, 2020." in said
+    assert says("public.limit_so_kept") in said
+    assert says("public.limit_confirmed", office="Office of Open Data", day="July 1, 2020") in said
     assert "confirmed" not in text_of("limits", facts(**{**CONFIRMED, "domestic_on": None}))
 
 
@@ -193,9 +192,7 @@ def test_ways_to_take_part_are_the_citys_own_in_the_readers_language():
     both = facts(take_part={"en": ("Come.",), "es": ("Venga.",)})
     assert ways_in(both, Speaker("es")) == ("Venga.",)
     assert ways_in(facts(), Speaker("es")) == facts().take_part["en"]
-    assert ways_in(facts(take_part={}), Speaker()) == (
-        "The city has not yet said how to take part.",
-    )
+    assert ways_in(facts(take_part={}), Speaker()) == (says("public.part_none"),)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -227,7 +224,7 @@ def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
 @pytest.mark.parametrize("counted", [None, 0, 9])
 def test_a_count_below_ten_takes_its_range_with_it(counted):
     said = change_numbers(change("fewer here", counted, 12, 30), Speaker())
-    assert said == ("We tell no number here. It is fewer than 10, or held back to protect people.",)
+    assert said == (says("public.change_counted_few"),)
 
 
 def test_without_a_start_or_without_a_verdict_we_cannot_tell():

@@ -15,6 +15,7 @@ from csa.reports.public.sections import public_sections
 from csa.reports.public.site import Pictures, public_page, site_files
 from csa.reports.public.wall import wall_page
 from tests.reports.told import STATES, answer, facts
+from tests.sentences import says
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -86,13 +87,15 @@ def test_the_page_says_each_section_in_its_order():
 
 def test_tables_say_what_the_map_shows():
     html = public_page(facts(), "en", WHOLE)
-    assert rows_of(html, "Number of shootings in each area, July 2017 to June 2020") == [
+    assert rows_of(
+        html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
+    ) == [
         ("Area", "Where it stands", "Since", "Number"),
         ("A: Ash Hollow", "chosen", "October 1, 2019", "120"),
         ("B: Larkmoor", "chosen", "October 1, 2019", "120"),
-        ("C: Old Mill", "chosen, work eases off", "October 1, 2019", "not told"),
+        ("C: Old Mill", says("public.maintenance"), "October 1, 2019", "not told"),
     ]
-    assert rows_of(html, "Number of shootings in the whole city, each whole year") == [
+    assert rows_of(html, says("public.years_caption", what="shootings")) == [
         ("Year", "Number"),
         ("2018", "640"),
         ("2019", "655"),
@@ -115,7 +118,7 @@ def test_the_map_has_words_for_those_who_do_not_see_it_and_colours_of_the_map_it
 def test_a_map_that_could_not_be_drawn_is_said_in_its_place():
     for write in PAGES:
         html = write(facts(), "en", Pictures())
-        assert "The map could not be drawn." in html
+        assert says("wall.map_missing") in html
         assert not Reader(html).all("img")
     assert "could not be drawn" in site_files(facts(), {})["index.html"].decode()
 

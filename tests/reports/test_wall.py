@@ -11,6 +11,7 @@ from csa.base.text import LANGUAGES
 from csa.reports.public.screens import Row, count_words, pieces, spread, wall_screens
 from csa.reports.public.wall import Pictures, wall_page
 from tests.reports.told import LONG_NAME, STATES, answer, area, change, facts, task
+from tests.sentences import says
 
 ORDER = ("number", "where", "about", "areas", "change", "sure", "doing", "tasks", "answers", "part")
 
@@ -37,8 +38,8 @@ def test_the_screens_stand_in_the_order_of_a_talk():
 
 def test_the_wall_opens_with_what_a_number_is_then_the_map():
     first, second, *_ = wall_screens(facts())
-    assert first.title == "Each number here is one or more people shot."
-    assert second.title == "Where shootings concentrate, not who"
+    assert first.title == says("public.one_or_more")
+    assert second.title == says("public.where_title", what="shootings")
     assert second.is_map
     assert second.alt.endswith("fewer than 10, 10 to 14, 15 to 24, 25 or more.")
 
@@ -46,11 +47,11 @@ def test_the_wall_opens_with_what_a_number_is_then_the_map():
 def test_a_change_stands_on_one_screen_its_numbers_on_the_next():
     given_facts = facts(change=change("fewer here", 38, 45, 77))
     assert [row.text for row in screens("change", given_facts)[0].rows] == [
-        "Taken as one, the areas had fewer shootings than we would expect."
+        says("public.change_fewer", what="shootings")
     ]
     assert screens("sure", given_facts)[0].rows == (
         Row("shootings, October 2019 to June 2020", "38"),
-        Row("is what we would expect with no change", "45 to 77"),
+        Row(says("wall.no_surprise"), "45 to 77"),
     )
     low = screens("sure", facts(change=change(low=None)))[0].rows[1]
     assert low.label == "up to 77"
@@ -68,7 +69,7 @@ def test_the_latest_questions_come_first_and_the_rest_stand_on_the_page():
     found = screens("answers", facts(answers=asked))
     assert [screen.rows[0].text for screen in found] == [
         *(f"Question {n}" for n in (8, 7, 6, 5, 4, 3)),
-        "More stands on the city’s page.",
+        says("wall.more"),
     ]
 
 
@@ -90,7 +91,7 @@ def test_screens_without_anything_to_say_are_left_out_or_say_so():
     assert "answers" not in keys(facts(answers=()))
     assert keys(facts(actions=()))[6:8] == ["tasks", "answers"]
     many = facts(tasks=tuple(task(f"Task {n}") for n in range(9)))
-    assert screens("tasks", many)[-1].rows[-1].text == "More stands on the city’s page."
+    assert screens("tasks", many)[-1].rows[-1].text == says("wall.more")
 
 
 def test_a_city_with_a_long_name_keeps_the_first_screen_short():

@@ -20,6 +20,7 @@ from csa.plan.measures import (
     judge,
     on_target,
 )
+from tests.sentences import says
 from tests.workers import first, slowly
 
 BEFORE, AFTER = Quarter(2024, 1), Quarter(2026, 1)
@@ -70,7 +71,7 @@ def test_a_large_fall_of_shootings_is_better_and_is_told_with_its_percent():
     assert judged.verdict is MeasureVerdict.BETTER
     assert judged.difference == -30
     assert judged.low < -30 < judged.high < 0
-    assert str(judged.message) == "Better: 60 to 30 (-50 %). That is more than chance would give."
+    assert str(judged.message) == says("measures.better", what="60 to 30 (-50 %)")
 
 
 def test_the_range_of_a_fall_by_hand():
@@ -110,10 +111,7 @@ def test_a_dispersion_below_one_is_taken_as_one():
 
 
 def test_fewer_than_ten_before_are_told_without_percent():
-    assert (
-        str(judge_counts([3], [5]).message)
-        == "No change shown: 3 to 5. Chance alone can give as much."
-    )
+    assert str(judge_counts([3], [5]).message) == says("measures.no_change", what="3 to 5")
     assert str(judge_counts([9], [5]).message).startswith("No change shown: 9 to 5.")
     assert "10 to 5 (-50 %)" in str(judge_counts([10], [5]).message)
 
@@ -156,7 +154,7 @@ def test_waves_are_pooled_by_their_answers():
 def test_a_list_that_is_agreed_on_has_moved_and_chance_has_no_part_in_it():
     judged = judge("services-list", "none", counts(0), counts(1, start=AFTER))
     assert judged.verdict is MeasureVerdict.MOVED
-    assert str(judged.message) == "From not agreed to agreed. Chance has no part in it."
+    assert str(judged.message) == says("measures.stated", what="not agreed to agreed")
 
 
 def test_targets_by_hand():
@@ -238,9 +236,7 @@ def test_victims_and_incidents_are_never_compared():
     victims = counts(90, start=AFTER, basis="victims")
     judged = judge("gun-violence", "down", counts(30, basis="incidents"), victims)
     assert (judged.verdict, judged.difference) == (MeasureVerdict.NO_BASELINE, None)
-    assert str(judged.message) == (
-        "The basis changed (incidents, victims), so before and after are not compared."
-    )
+    assert str(judged.message) == (says("measures.basis_changed", listed="incidents, victims"))
     unsaid = judge("charges", "up", cases(3, 20), cases(9, 20, AFTER, basis="all"))
     assert "(not said, all)" in str(unsaid.message)
 

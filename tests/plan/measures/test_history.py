@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.plan.measures import Quarter, Value, last_update, latest, missing_quarters, revised
+from tests.sentences import says
 
 FIRST = Quarter(2025, 1)
 
@@ -23,8 +24,8 @@ def test_the_newest_revision_of_each_quarter_is_kept():
 def test_a_revision_says_what_was_and_what_is():
     changes = revised([count(14, number=2), count(15, number=3), count(12)], "gun-violence")
     assert [str(change) for change in changes] == [
-        "2025-Q1: was 12, now 14",
-        "2025-Q1: was 14, now 15",
+        says("measures.was_now", quarter="2025-Q1", was=12, now=14),
+        says("measures.was_now", quarter="2025-Q1", was=14, now=15),
     ]
 
 
@@ -37,7 +38,12 @@ def test_a_revised_share_is_told_by_its_parts_and_its_basis():
     ]
     (change,) = revised(shares, "clearance")
     assert str(change) == (
-        "2025-Q1: was 9 of 20 (cohort 6 months), now 18 of 40 (cohort 12 months)"
+        says(
+            "measures.was_now",
+            quarter="2025-Q1",
+            was="9 of 20 (cohort 6 months)",
+            now="18 of 40 (cohort 12 months)",
+        )
     )
 
 
@@ -76,7 +82,7 @@ def test_equal_quarters_of_two_places_are_not_revisions_of_each_other():
 def test_a_small_change_of_a_survey_is_told():
     waves = [Value("t", FIRST, value=v, answers=400, number=n) for n, v in ((1, 0.451), (2, 0.452))]
     assert [str(change) for change in revised(waves, "trust")] == [
-        "2025-Q1: was 45.1 %, now 45.2 %"
+        says("measures.was_now", quarter="2025-Q1", was="45.1 %", now="45.2 %")
     ]
 
 

@@ -22,6 +22,7 @@ from csa.plan.measures import (
     shown_for,
     told,
 )
+from tests.sentences import says
 
 FIRST = Quarter(2026, 1)
 
@@ -84,7 +85,7 @@ def test_a_place_with_too_few_answers_shows_the_wider_figure_and_says_so():
     shown = shown_for(survey(place="B", answers=60), city, "trust")
     assert (shown.value, shown.is_wider) == (city, True)
     assert str(shown.message) == (
-        "Too few answers here (60; 100 are needed), so this is the figure of the whole city."
+        says("measures.wider", given=60, needed=100, place="the whole city")
     )
 
 
@@ -127,7 +128,7 @@ def test_where_the_city_has_too_few_answers_too_nothing_is_shown():
     for wider in (None, survey(answers=99)):
         shown = shown_for(survey(place="B", answers=9), wider, "trust")
         assert shown.value is None
-        assert str(shown.message) == "Too few answers to show (9; 100 are needed)."
+        assert str(shown.message) == says("measures.few_answers", given=9, needed=100)
 
 
 def test_a_count_is_always_the_places_own():
@@ -212,7 +213,7 @@ def test_half_an_answer_is_refused_in_a_row():
     made, faults = make_value(fields, "trust")
     assert made is None
     assert [(name, str(message)) for name, message in faults] == [
-        ("answers", "answers must be a whole number; 100.5 is not.")
+        ("answers", says("measures.not_whole", name="answers", given=100.5))
     ]
 
 

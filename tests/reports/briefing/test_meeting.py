@@ -17,6 +17,7 @@ from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting import done_days, last_meeting, prepare_review
 from csa.reports.briefing.meeting_measures import at_quarter
 from tests.plans import make_plan
+from tests.sentences import says
 
 TODAY = date(2026, 11, 25)
 MORE = """
@@ -228,8 +229,8 @@ def test_a_silent_action_is_counted_and_an_open_slot_is_not(plan):
 @pytest.mark.parametrize(
     ("quarter", "is_current", "word"),
     [
-        ("2026-Q4", True, "nothing to compare with yet"),
-        ("2026-Q3", True, "nothing to compare with yet"),
+        ("2026-Q4", True, says("meeting.nothing_before")),
+        ("2026-Q3", True, says("meeting.nothing_before")),
         ("2026-Q2", False, "no update since 2026-Q2"),
     ],
 )
