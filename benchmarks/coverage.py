@@ -176,14 +176,14 @@ def held_in(kind: str, mean: float, seed: int) -> dict[str, object]:
         estimates = estimate_areas(located, PERIOD, sets)
         told["is_flat"] = bool(estimates) and estimates[0].is_sure
         rows = zip(sets, estimates, strict=True)
-        told[name] = [_side(one, float(rates[places_of(located, a)].sum())) for a, one in rows]
+        told[name] = [side_of(one, float(rates[places_of(located, a)].sum())) for a, one in rows]
         told[f"{name}_ratio"] = sum(one.mean for one in estimates) / max(
             1e-9, sum(float(rates[places_of(located, area)].sum()) for area in sets)
         )
     return told
 
 
-def _side(estimate: Estimate, expected: float) -> int:
+def side_of(estimate: Estimate, expected: float) -> int:
     """Tell whether the interval lies below (-1), around (0) or above (1) what is expected."""
     return int(expected < estimate.low) - int(expected > estimate.high)
 

@@ -70,7 +70,7 @@ def risk_title(opened: Opened) -> str:
 def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
     """Show the services in and near an area, the gaps, and the external score."""
     _services(opened, choices, area_id)
-    _risk(opened, choices, area_id)
+    show_risk(opened, choices, area_id)
 
 
 def _services(opened: Opened, choices: Choices, area_id: str) -> None:
@@ -132,7 +132,8 @@ def distance(metres: float, units: str) -> str:
     return speak("services.kilometres", kilometres=metres / 1000)
 
 
-def _risk(opened: Opened, choices: Choices, area_id: str) -> None:
+def show_risk(opened: Opened, choices: Choices, area_id: str) -> None:
+    """Show an area's risk score, where the dataset has one."""
     table, config = cache_around.risk(opened, choices), opened.config.risk_terrain
     if table is None or config is None:
         return

@@ -43,7 +43,7 @@ def frame(title: str, named: Callable[[Opened], str] | None = None) -> Opened:
         opened = _open(spot)
     except CsaError as error:
         stop(error)
-    line.html(_line(opened))
+    line.html(data_line(opened))
     if not opened.dataset.report["incidents"]:
         empty(speak("screen.no_incidents"))
         st.stop()
@@ -66,7 +66,8 @@ def _open(spot: DeltaGenerator) -> Opened:
     return opened
 
 
-def _line(opened: Opened) -> str:
+def data_line(opened: Opened) -> str:
+    """Return the line that says whose data this is and through which day."""
     report, city = opened.dataset.report, opened.config.city
     parts = [f"<b>{html.escape(city.name)}</b>"]
     if report["data_through"]:

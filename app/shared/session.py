@@ -35,11 +35,11 @@ def screen(config: CityConfig, dataset: Dataset) -> LinkState:
     """Return the screen of this session; at first the link's, else the city's default."""
     spot = st.empty()  # always there: one element more or less would remount the map below
     text = st.query_params.get(SCREEN, "")
-    if SCREEN not in st.session_state or _went_back(text):
+    if SCREEN not in st.session_state or went_back(text):
         start = LinkState(first_choices(config, dataset))
         if text:
             try:
-                start = _of_link(text, start, config, dataset)
+                start = from_link(text, start, config, dataset)
             except CsaError as error:
                 spot.warning(render(error.message))
         st.session_state[SCREEN] = start
@@ -49,7 +49,7 @@ def screen(config: CityConfig, dataset: Dataset) -> LinkState:
     return kept
 
 
-def _went_back(text: str) -> bool:
+def went_back(text: str) -> bool:
     """Return whether the reader went back to an earlier screen's address.
 
     The address then differs from the one last written, though no widget was touched. After a
@@ -60,7 +60,7 @@ def _went_back(text: str) -> bool:
     return bool(text) and text != state.get(WRITTEN, text) and not touched
 
 
-def _of_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) -> LinkState:
+def from_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) -> LinkState:
     """Parse a link; refuse what no widget could show: a month without data, another cell size."""
     found = screen_from_text(text, first)
     until = found.choices.until

@@ -49,12 +49,12 @@ def test_each_month_of_the_data_can_be_chosen():
     ],
 )
 def test_the_last_month_says_its_last_day_when_it_is_not_whole(through, label):
-    said = controls._month_label(through[:7], Data("2015-01-01", through))
+    said = controls.month_label(through[:7], Data("2015-01-01", through))
     assert said == label
 
 
 def test_an_earlier_month_is_whole_whatever_the_last_day():
-    assert controls._month_label("2020-07", Data("2015-01-01", "2020-08-02")) == "July 2020"
+    assert controls.month_label("2020-07", Data("2015-01-01", "2020-08-02")) == "July 2020"
 
 
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
@@ -68,7 +68,7 @@ def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
 
 
 def test_kinds_are_called_as_the_city_calls_them(city):
-    labels = [controls._kind_label(kind, city.config) for kind in ("both", "homicide", "nonfatal")]
+    labels = [controls.kind_label(kind, city.config) for kind in ("both", "homicide", "nonfatal")]
     assert len(set(labels)) == 3
     assert city.config.city.nonfatal_name in labels[2]
 
@@ -90,13 +90,13 @@ NEW, OLD = '{"months":12}', '{"months":24}'
 def test_an_address_that_was_not_written_here_is_an_earlier_screen(shown):
     seen = {"months": 12, "shade": "none"}
     shown(**seen, **{session.SEEN: seen, session.WRITTEN: NEW})
-    assert session._went_back(OLD)
-    assert session._went_back("{}")
+    assert session.went_back(OLD)
+    assert session.went_back("{}")
 
 
 def test_the_address_that_was_written_is_no_way_back(shown):
     shown(months=12, **{session.SEEN: {"months": 12}, session.WRITTEN: NEW})
-    assert not session._went_back(NEW)
+    assert not session.went_back(NEW)
 
 
 @pytest.mark.parametrize("changed", [{"months": 6}, {"shade": "none"}, {"layers": []}])
@@ -104,7 +104,7 @@ def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
     """After two quick changes the browser still shows the first one's address."""
     seen = {"months": 12, "shade": "shootings", "layers": ["services"]}
     shown(**{**seen, **changed, session.SEEN: seen, session.WRITTEN: NEW})
-    assert not session._went_back(OLD)
+    assert not session.went_back(OLD)
 
 
 def test_the_cell_sizes_are_those_of_the_citys_file(city):
@@ -118,10 +118,10 @@ def test_the_cell_sizes_are_those_of_the_citys_file(city):
 
 def test_no_address_and_a_new_session_are_no_way_back(shown):
     shown()
-    assert not session._went_back("")
-    assert not session._went_back(NEW)  # the first page's link is read anyway
+    assert not session.went_back("")
+    assert not session.went_back(NEW)  # the first page's link is read anyway
     shown(**{session.WRITTEN: NEW})
-    assert not session._went_back("")  # the page's own link in the menu has none
+    assert not session.went_back("")  # the page's own link in the menu has none
 
 
 def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
@@ -132,7 +132,7 @@ def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
 @pytest.mark.parametrize("resolution", range(6, 12))
 def test_a_cells_size_is_near_h3s_own_mean(resolution):
     mean = h3.average_hexagon_area(resolution, unit="km^2")
-    assert controls._cell_km2(resolution) == pytest.approx(mean, rel=0.01)
+    assert controls.cell_km2(resolution) == pytest.approx(mean, rel=0.01)
 
 
 # ---- Refused --------------------------------------------------------------------------------
@@ -142,14 +142,14 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 def test_a_link_to_a_month_without_data_is_refused(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
+        session.from_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
 
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
 def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
-    read = session._of_link(f'{{"until":"{until}"}}', first, city.config, data)
+    read = session.from_link(f'{{"until":"{until}"}}', first, city.config, data)
     assert str(read.choices.until) == until
 
 
@@ -158,17 +158,17 @@ def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, res
     """A finer cell may hold a single home: the city's file decides, not a link."""
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session._of_link(f'{{"resolution":{resolution}}}', first, city.config, data)
+        session.from_link(f'{{"resolution":{resolution}}}', first, city.config, data)
     assert caught.value.message.key == "screen.bad_link"
     for offered in (8, 9):
-        read = session._of_link(f'{{"resolution":{offered}}}', first, city.config, data)
+        read = session.from_link(f'{{"resolution":{offered}}}', first, city.config, data)
         assert read.choices.resolution == offered
 
 
 def test_a_link_outside_a_range_says_which(city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
-        session._of_link('{"resolution":12}', first, city.config, data)
+        session.from_link('{"resolution":12}', first, city.config, data)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -187,6 +187,6 @@ def test_every_day_of_the_data_is_in_one_of_the_months(one, other):
 
 @given(days)
 def test_a_month_is_whole_when_the_next_day_is_in_another(last):
-    label = controls._month_label(f"{last:%Y-%m}", Data("1990-01-01", last))
+    label = controls.month_label(f"{last:%Y-%m}", Data("1990-01-01", last))
     is_whole = (last + timedelta(days=1)).month != last.month
     assert (f"{last:%B %Y}" == label) is is_whole

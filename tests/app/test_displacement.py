@@ -309,15 +309,15 @@ def test_a_step_goes_one_month_on_and_the_last_one_stops(monkeypatch):
     state = {"month": "2020-01", parts.PLAYING: True}
     monkeypatch.setattr(parts.st, "session_state", state)
     months = ["2020-01", "2020-02", "2020-03"]
-    parts._step(months)
+    parts.next_month(months)
     assert state == {"month": "2020-02", parts.PLAYING: True}
-    parts._step(months)
+    parts.next_month(months)
     assert state == {"month": "2020-03", parts.PLAYING: False}
 
 
 def test_a_moved_month_and_a_chosen_area_stop_the_steps(monkeypatch):
     screen = LinkState(Choices(), "B")
-    for act in (parts._stop, lambda: parts._choose("C")):
+    for act in (parts.stop_playing, lambda: parts.choose_area("C")):
         state = {parts.PLAYING: True, session.SCREEN: screen}
         monkeypatch.setattr(parts.st, "session_state", state)
         act()
@@ -436,16 +436,16 @@ def test_a_month_that_late_reports_changed_was_one_number_and_is_now_another():
         "2020-01": MonthCount(12, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
     second = replace(first, version="0002", fingerprint="b", months={
         "2020-01": MonthCount(14, 1), "2020-02": MonthCount(7, 0)})  # fmt: skip
-    (said,) = quarterly._revised((first, second))
+    (said,) = quarterly.revised_months((first, second))
     assert said.endswith("January 2020 was 12, now 14.")
-    assert quarterly._revised((first, first)) == []
+    assert quarterly.revised_months((first, first)) == []
 
 
 def test_where_areas_are_many_those_of_this_page_and_of_now_are_drawn():
     rows = [("2020-01", "A", 3), ("2020-01", "B", 3), ("2020-01", "C", 4), ("2020-02", "A", 0),
             ("2020-02", "C", 4)]  # fmt: skip
     traced = pd.DataFrame(rows, columns=["month", "area_id", "n_cells"])
-    kept = quarterly._of_interest(traced, SimpleNamespace(area_ids=("B",)))
+    kept = quarterly.areas_of_interest(traced, SimpleNamespace(area_ids=("B",)))
     assert set(kept["area_id"]) == {"B", "C"}  # A is gone and was none at the start
     assert len(kept) == 3
 
@@ -455,7 +455,7 @@ def test_of_many_changed_months_the_newest_are_named_first():
     grown = {name: MonthCount(one.incidents + 1, 0) for name, one in months.items()}
     first = Edition("0001", "x", "a", date(2020, 1, 1), date(2020, 5, 31), months)
     second = replace(first, version="0002", fingerprint="b", months=grown)
-    (said,) = quarterly._revised((first, second))
+    (said,) = quarterly.revised_months((first, second))
     assert "changed 5 months" in said
     assert said.endswith(
         "May 2020 was 15, now 16, April 2020 was 14, now 15, March 2020 was 13, now 14."
@@ -476,7 +476,7 @@ def test_more_panels_than_fit_are_shown_when_asked_for(page, monkeypatch):
 def test_the_newest_month_counts_the_kinds_on_screen(kinds, counts):
     edition = Edition("1", "x", "a", date(2020, 1, 1), date(2020, 1, 31), {
         "2020-01": MonthCount(11, 2)})  # fmt: skip
-    assert quarterly._counts(edition, Choices(kinds=kinds)) == {"2020-01": counts}
+    assert quarterly.month_counts(edition, Choices(kinds=kinds)) == {"2020-01": counts}
 
 
 def test_what_is_kept_of_past_years_and_damaged_is_a_sentence(page, dataset, root):

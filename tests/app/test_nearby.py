@@ -115,7 +115,7 @@ def risk_words(city, monkeypatch):
         monkeypatch.setattr(cache_around, "risk", lambda *_: pd.DataFrame(row))
         monkeypatch.setattr(cache_around, "highest_share", lambda _: 0.1)
         monkeypatch.setattr(nearby.st, "markdown", said.append)
-        nearby._risk(scored, None, "A")
+        nearby.show_risk(scored, None, "A")
         (text,) = said
         return text
 

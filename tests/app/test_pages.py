@@ -358,7 +358,7 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
         tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
     )
-    text = briefing._highest(replace(judged, table=table))
+    text = briefing.highest_areas(replace(judged, table=table))
     assert has in text
     assert lacks not in text
 

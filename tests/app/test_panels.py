@@ -31,7 +31,7 @@ def city_line(**changed):
     opened = SimpleNamespace(
         dataset=SimpleNamespace(report=report), config=SimpleNamespace(city=SimpleNamespace(**city))
     )
-    return panels._line(opened)
+    return panels.data_line(opened)
 
 
 # ---- By hand --------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def test_cells_typed_in_the_table_are_taken_by_their_own_row(session, lines, mon
             "0": {"percent": 40.0, "areas": ["B"], "start": None},
         }
     }
-    table._edited(None, None, grid)
+    table.keep_edits(None, None, grid)
     assert plan_edits.edits() == {
         "1.2.1": Edit({"status": "blocked", "reason": "No key.", "due": date(2027, 3, 1)}, 1),
         "1.3.1": Edit({"percent": 40, "areas": ("B",)}, 1),
@@ -421,11 +421,11 @@ def test_a_reason_is_foreseen_to_go_with_its_status(session, plan, lines):
 
 
 def test_rows_of_a_table_stay_in_place_until_it_is_drawn_anew(session, lines):
-    first = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
-    again = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    first = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    again = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
     assert again is first
     plan_edits.next_turn()
-    third = table._grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
+    third = table.make_grid([lines["1.2.1"]], frozenset(), ("number",), ("state", "head"))
     assert third.key != first.key
 
 
@@ -463,7 +463,7 @@ def test_a_telephone_shows_cards_first(monkeypatch):
     def with_agent(agent):
         context = SimpleNamespace(headers={"User-Agent": agent} if agent else {})
         monkeypatch.setattr(filters.st, "context", context)
-        return filters._first().look
+        return filters.first_filter().look
 
     assert with_agent("Mozilla/5.0 (Linux; Android 15) Chrome/140 Mobile Safari/537") == CARDS
     assert with_agent("Mozilla/5.0 (X11; Linux x86_64) Chrome/140 Safari/537") == "state"

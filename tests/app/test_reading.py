@@ -54,18 +54,18 @@ def test_an_age_is_near_the_truth(n_days):
 
 
 def test_every_reason_for_which_a_row_is_lost_has_words():
-    assert len({parts._reason(reason) for reason in REASONS}) == len(REASONS)
+    assert len({parts.reason_words(reason) for reason in REASONS}) == len(REASONS)
 
 
 def test_a_reason_without_words_is_our_fault_and_is_found_at_once():
     with pytest.raises(KeyError):
-        parts._reason("no_such_reason")
+        parts.reason_words("no_such_reason")
 
 
 def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
-    assert parts._victims({"victims": None}) == "not known"
-    assert parts._victims({"victims": 0}) == "0"
-    assert parts._victims({"victims": 12345}) == "12,345"
+    assert parts.count_of_victims({"victims": None}) == "not known"
+    assert parts.count_of_victims({"victims": 0}) == "0"
+    assert parts.count_of_victims({"victims": 12345}) == "12,345"
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,16 @@ def test_people_that_a_source_cannot_count_are_unknown_and_not_none():
 )
 def test_an_address_of_few_incidents_is_not_shown(incidents, is_named):
     """A list of known points may name one with a single incident: somebody's home."""
-    said = parts._where({"incidents": incidents, "address": "900 E 12TH ST"})
+    said = parts.place_of_point({"incidents": incidents, "address": "900 E 12TH ST"})
     assert (said == "900 E 12TH ST") is is_named
     assert is_named or ("12TH" not in said and "fewer than 5" in said)
 
 
 def test_a_point_without_an_address_says_that_the_file_has_none():
-    said = parts._where({"incidents": 5, "address": ""})
+    said = parts.place_of_point({"incidents": 5, "address": ""})
     assert said == says("data.no_address")
 
 
 def test_the_expected_number_at_a_point_is_unknown_where_the_city_named_it():
-    assert parts._expected({"expected": None}) == parts._expected({}) == "not known"
-    assert parts._expected({"expected": 1.25}) == "1.2"
+    assert parts.expected_text({"expected": None}) == parts.expected_text({}) == "not known"
+    assert parts.expected_text({"expected": 1.25}) == "1.2"

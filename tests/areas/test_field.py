@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from csa.areas.expected import CellCounts, Field, _count_pairs, estimate_area, fit_field
+from csa.areas.expected import CellCounts, Field, count_pairs, estimate_area, fit_field
 from csa.areas.shrinkage import fit_block_prior, shrink
 from csa.areas.tiers import assign_tiers
 from csa.base.errors import ParamError
@@ -154,7 +154,7 @@ def test_pairs_are_those_counted_cell_by_cell_at_each_number_of_steps():
             expected[steps] += flat[one] * flat[other]
             excess[steps] += (counts[one] - flat[one]) * (counts[other] - flat[other])
             excess[steps] -= counts[one] if one == other else 0
-    found = _count_pairs(cells)
+    found = count_pairs(cells)
     assert found[0].tolist() == pytest.approx(excess.tolist())
     assert found[1].tolist() == pytest.approx(expected.tolist())
     assert found[2][:2].tolist() == pytest.approx([0, 350])
@@ -165,7 +165,7 @@ def test_a_ring_with_hardly_a_pair_is_hardly_heard():
     counts = np.zeros(1600)
     for middle in (410, 830, 1230):
         counts[WIDE[0][middle, :37]] = 1
-    excess, expected, _ = _count_pairs(city(counts))
+    excess, expected, _ = count_pairs(city(counts))
     field = fit_field(city(counts))
     near = field.covariance(np.array([[0.0, 0.0], [350.0, 0.0]]))[0, 1]
     assert near == pytest.approx(math.log(1 + excess[1] / expected[1]), abs=0.3)

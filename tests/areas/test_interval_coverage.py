@@ -53,7 +53,7 @@ def test_a_city_has_the_rates_that_it_was_made_with_in_each_month(kind):
 
 def test_an_interval_below_around_and_above_what_is_expected():
     one = Estimate(5, 3, 8, 1, 1)
-    assert [coverage._side(one, expected) for expected in (2, 3, 5, 8, 9)] == [1, 0, 0, 0, -1]
+    assert [coverage.side_of(one, expected) for expected in (2, 3, 5, 8, 9)] == [1, 0, 0, 0, -1]
 
 
 def test_a_random_block_is_as_large_as_its_area_but_for_the_citys_rim():

@@ -14,12 +14,12 @@ from csa.backtest.origins import BacktestQuestion, past_januaries
 from csa.backtest.record import record_from_plain, record_to_plain
 from csa.backtest.recording import (
     NAME,
-    _path,
-    _usual_change,
+    find_usual_change,
     load_record,
     load_suggestion,
     make_record,
     record_params,
+    record_path,
     save_record,
     suggestion_of,
 )
@@ -74,7 +74,7 @@ def test_what_chosen_areas_held_before_in_their_last_year_and_after():
         Month(2020, 1), counts[0], counts[1], np.zeros((0, 2)),
         [np.array([0]), np.array([1, 2])], np.ones(2), counts[2],
     )  # fmt: skip
-    found = _usual_change(TrialScore(trial, {}, 0.0))
+    found = find_usual_change(TrialScore(trial, {}, 0.0))
     assert (found.origin, found.n_areas) == ("2020-01", 2)
     assert (found.before_share, found.last_year_share, found.after_share) == (0.6, 0.5, 0.2)
 
@@ -221,7 +221,7 @@ def test_two_past_years_are_judged_but_suggest_nothing(testville):
 def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
     nothing = np.zeros(3, dtype=np.int64)
     trial = Trial(Month(2020, 1), nothing, nothing, np.zeros((0, 2)), [], np.zeros(0), nothing)
-    found = _usual_change(TrialScore(trial, {}, 0.0))
+    found = find_usual_change(TrialScore(trial, {}, 0.0))
     assert (found.before_share, found.last_year_share, found.after_share) == (0, 0, 0)
 
 
@@ -253,7 +253,7 @@ def test_a_damaged_record_is_refused_by_name_and_an_older_one_is_passed_over(
     dataset, config = testville
     of = dataset if whose == "own" else of_fingerprint(dataset, "a")
     save_record(record, tmp_path, of, config, Choices())
-    path = _path(tmp_path, of, config, Choices())
+    path = record_path(tmp_path, of, config, Choices())
     assert path.name.startswith(NAME)
     text = path.read_text()
     assert spoil(text) != text

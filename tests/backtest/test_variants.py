@@ -11,7 +11,13 @@ from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import BacktestQuestion, run_backtest
 from csa.backtest.scoring import BACKTEST_COLUMNS
 from csa.backtest.suggestion import choose_setting
-from csa.backtest.variants import SWEPT_RADII, _judge, _variants, run_variants, sweep_settings
+from csa.backtest.variants import (
+    SWEPT_RADII,
+    judge_variant,
+    list_variants,
+    run_variants,
+    sweep_settings,
+)
 from csa.base.errors import PeriodError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
@@ -85,7 +91,7 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
     areas, period = testville[1].areas, Period.before(Month(2018, 1), 36)
     n = int(located.counts(period).sum())
     choices = Choices(eps_m=200.0, min_samples=8)
-    found = dict(_variants(located, period, choices, areas))
+    found = dict(list_variants(located, period, choices, areas))
     window, none = located.window(period), np.zeros(len(located.grid.area_km2))
     plain = form_areas(
         window.xy, window.cells, located.grid, AreaParams(DbscanParams(200, 8), 9, 0), none
@@ -107,7 +113,7 @@ def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(locate
     period = Period.before(Month(2018, 1), 36)
     found = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
     question = BacktestQuestion(ORIGINS[1:])
-    one = _judge(located, period, question, found, Estimator(located, period))
+    one = judge_variant(located, period, question, found, Estimator(located, period))
     assert one.trial.origin == Month(2018, 1)
     for per_km2, estimate, area in zip(
         one.trial.per_km2, estimate_areas(located, period, found), found, strict=True

@@ -492,7 +492,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     )
     answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
-    assert backtest._meaning(answer, methods) == (
+    assert backtest.explain_comparison(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
         f"and the best other way, counting each cell, 20.0 %: {told}, where the best possible was "
         "40.0 %."
@@ -544,7 +544,7 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
 def test_what_areas_usually_do_by_themselves(last_year, after, told):
     usual = UsualChange("2018-01", 3, 0.2, last_year, after)
     record = Record("f", "2", {}, as_table([]), None, (), None, (usual,))
-    said = [line for line in backtest._record_sentences(record) if "usually" in line]
+    said = [line for line in backtest.record_sentences(record) if "usually" in line]
     assert len(said) == len(told)
     assert all(part in line for part, line in zip(told, said, strict=True))
 

@@ -24,7 +24,7 @@ from csa.dataset.versioned import open_dataset
 from csa.displacement import files, follow, lineage_windows
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
 from csa.displacement.panel import PANEL_COLUMNS
-from csa.displacement.past_cohorts import CHANCE_NAME, NAME, _path, save_chance, save_past
+from csa.displacement.past_cohorts import CHANCE_NAME, NAME, past_path, save_chance, save_past
 from csa.displacement.verdict import Verdict
 from tests.areas.test_finding import KNOT, OTHER, history
 from tests.displacement.test_analyze import past_year, steady
@@ -355,17 +355,19 @@ def test_what_appeared_and_went_is_named_with_its_month_newest_first():
     ]
     table = pd.DataFrame(rows, columns=["last_month", "area_id", "place_name", "event"])
     followed = SimpleNamespace(lineage=table, lineage_months=36, chance=None)
-    (said,) = command._lineage(followed)
+    (said,) = command.lineage_sentences(followed)
     assert said == (
         "Areas of 36 months, looked at each month from January 2019 to May 2019, beyond what "
         "chance gives: C appeared in April 2019; East End (B) appeared in February 2019; West End "
         "(A) was gone in March 2019."
     )
     many = pd.concat([table] * 10, ignore_index=True)
-    (said,) = command._lineage(SimpleNamespace(lineage=many, lineage_months=36, chance=None))
+    (said,) = command.lineage_sentences(
+        SimpleNamespace(lineage=many, lineage_months=36, chance=None)
+    )
     assert said.count(" in ") == 12
     assert said.endswith(" and 18 more.")
-    assert not list(command._lineage(SimpleNamespace(lineage=table[:0])))
+    assert not list(command.lineage_sentences(SimpleNamespace(lineage=table[:0])))
 
 
 def test_windows_are_of_as_many_months_as_areas_are_proposed_from(ask, monkeypatch):
@@ -720,7 +722,7 @@ def test_what_was_kept_of_areas_of_another_size_is_not_read(made, ask, read, own
 @pytest.mark.parametrize("content", ["{", "[]", '{"kind": "letter"}', "\xff"])
 @pytest.mark.parametrize("name", [NAME, CHANCE_NAME])
 def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, name, content):
-    path = _path(name, *kept(own, made))
+    path = past_path(name, *kept(own, made))
     path.parent.mkdir()
     path.write_text(content, encoding="latin-1")
     said = sentence(ask((WEST, EAST), dataset=own, check=False))
@@ -739,7 +741,7 @@ def test_a_damaged_kept_file_is_named_with_the_remedy(made, ask, own, tmp_path, 
 )
 def test_a_wrong_value_of_what_chance_gives_is_refused(made, ask, own, wrong):
     save_chance(Chance(40.0, 3, 1), *kept(own, made))
-    path = _path(CHANCE_NAME, *kept(own, made))
+    path = past_path(CHANCE_NAME, *kept(own, made))
     path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
     said = sentence(ask((WEST, EAST), dataset=own, check=False))
     assert said.endswith("Remove it, and make it again with csa backtest.")

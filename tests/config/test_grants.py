@@ -40,7 +40,7 @@ team = "prevention"
 @pytest.fixture(autouse=True)
 def complaints(caplog):
     """What was logged; nothing was complained of before."""
-    grants._complain.cache_clear()
+    grants.complain_once.cache_clear()
     with caplog.at_level(logging.WARNING, "csa"):
         yield caplog
 

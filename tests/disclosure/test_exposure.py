@@ -14,7 +14,7 @@ from csa.disclosure import exposure
 from csa.disclosure.classes import HIDDEN, LOWEST
 from csa.disclosure.exposure import find_exposed
 from csa.disclosure.published import Publication, Sum
-from csa.disclosure.settle import _fewest, settle
+from csa.disclosure.settle import fewest_figures, settle
 from csa.reports.public.held import HeldBack, count_held_back
 from tests.disclosure.cities import FIRST, city, draft_of, held_back, told
 from tests.properties import examples
@@ -227,7 +227,7 @@ def test_the_fewest_that_help_are_those_that_are_needed(given):
         asked.append(some)
         return needed <= some
 
-    found = _fewest(range(n), helps)
+    found = fewest_figures(range(n), helps)
     assert found == (needed or {0})
     assert len(asked) <= 8 * (len(needed) + 1)
 

@@ -17,10 +17,10 @@ from csa.displacement.past_cohorts import (
     CHANCE_NAME,
     MONTHS_AFTER,
     NAME,
-    _path,
     load_chance,
     load_past,
     make_past,
+    past_path,
     save_chance,
     save_past,
 )
@@ -194,7 +194,7 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
     dataset, config = testville
     of = dataset if whose == "own" else of_fingerprint(dataset, "a")
     save_past(past, tmp_path, of, config, Choices())
-    path = _path(NAME, tmp_path, of, config, Choices())
+    path = past_path(NAME, tmp_path, of, config, Choices())
     assert path.name.startswith(NAME)
     text = path.read_text()
     assert spoil(text) != text
@@ -217,7 +217,7 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
 def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_path, name, value):
     dataset, config = testville
     save_chance(Chance(51.25, 2, 1), tmp_path, dataset, config, Choices())
-    path = _path(CHANCE_NAME, tmp_path, dataset, config, Choices())
+    path = past_path(CHANCE_NAME, tmp_path, dataset, config, Choices())
     kept = json.loads(path.read_text())
     for spoiled in (kept | {name: value}, {k: v for k, v in kept.items() if k != name}):
         path.write_text(json.dumps(spoiled))
@@ -261,6 +261,6 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     again = make_past(shuffled, Choices(), config.areas)
     save_past(again, tmp_path / "a", dataset, config, Choices())
     save_past(past, tmp_path / "b", dataset, config, Choices())
-    one, two = (_path(NAME, tmp_path / name, dataset, config, Choices()) for name in ("a", "b"))
+    one, two = (past_path(NAME, tmp_path / name, dataset, config, Choices()) for name in ("a", "b"))
     assert one.read_bytes() == two.read_bytes()
     assert json.loads(one.read_text())["kind"] == "what areas did after past years"

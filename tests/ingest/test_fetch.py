@@ -820,7 +820,7 @@ def test_the_token_comes_from_the_environment(run, kc_portal, kansas_city, monke
 def test_a_stopped_command_says_how_to_go_on(run, kc_portal, kansas_city, monkeypatch):
     words = ("fetch", "--city", kansas_city, "--year", "2019", "--portal", kc_portal.address)
     with monkeypatch.context() as patch:
-        patch.setattr("csa.ingest.fetch._assemble", interrupt)
+        patch.setattr("csa.ingest.fetch.join_pages", interrupt)
         done = run(*words, check=False)
     assert done.returncode == 130
     assert done.stderr.strip().endswith("run the same command again to go on.")

@@ -13,12 +13,12 @@ from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.priority.draw import Entrant, draw_start_order
 from csa.priority.draw_power import (
-    _find_slopes,
-    _score,
     compare_starts,
     explain_power,
+    find_slopes,
     power,
     power_table,
+    score_draw,
     smallest_drop,
 )
 
@@ -240,12 +240,12 @@ def test_the_slopes_are_those_that_small_steps_show(counts, widening):
     table, critical = np.array(counts), 1.645
 
     def gap(at):
-        difference, error = _score(at, widening)
+        difference, error = score_draw(at, widening)
         return difference + critical * error
 
     steps = 1e-4 * np.eye(4)
     seen = [(gap(table + step) - gap(table - step)) / 2e-4 for step in steps]
-    slopes = _find_slopes(table, *map(float, _score(table, widening)), critical)
+    slopes = find_slopes(table, *map(float, score_draw(table, widening)), critical)
     np.testing.assert_allclose(slopes, seen, rtol=1e-5, atol=1e-6)
 
 

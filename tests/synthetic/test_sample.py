@@ -12,7 +12,7 @@ import shapely
 from csa.base.errors import ParamError
 from csa.synthetic.names import INSTITUTION, NEIGHBORHOODS
 from csa.synthetic.sample import SEED, make_sample
-from csa.synthetic.shootings import Incident, _on_the_last_day
+from csa.synthetic.shootings import Incident, end_on_last_day
 
 # As the plan publishes them; typed here again, so that no constant of the generator is asked.
 PUBLISHED = {
@@ -97,7 +97,7 @@ def test_a_few_unlocated_rows_say_zero_zero(files, truth):
 def test_the_latest_incident_is_moved_to_the_last_day():
     days = [datetime(2020, 8, day, 22, 5) for day in (3, 19, 7)]  # noqa: DTZ001 - local time
     drawn = [Incident(day, False, "background", None, None, "", 1, "N") for day in days]
-    assert [one.when.day for one in _on_the_last_day(drawn)] == [3, 21, 7]
+    assert [one.when.day for one in end_on_last_day(drawn)] == [3, 21, 7]
 
 
 def test_the_file_ends_on_august_21_2020(dataset):

@@ -36,7 +36,7 @@ def test_the_chance_of_a_false_alarm_is_shared_as_the_verdicts_share_it():
 def test_a_rise_is_told_where_seven_in_ten_such_counts_are_beyond_chance(
     n_before, after, months, is_told
 ):
-    assert told._is_told(n_before, after, months) == is_told
+    assert told.is_told(n_before, after, months) == is_told
 
 
 def told_slowly(n_before, after, months):
@@ -60,7 +60,7 @@ def test_by_that_month_the_rise_shows_seven_times_in_ten_and_not_a_month_before(
     n_before = round(36 * before)
     assert told_slowly(n_before, after, months) > 0.68
     assert told_slowly(n_before, after, months - 1) < 0.72
-    assert not told._is_told(n_before, after, months - 1)
+    assert not told.is_told(n_before, after, months - 1)
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -77,12 +77,12 @@ def test_the_one_count_that_decides_is_reached_by_seven_in_ten(n_before, months)
             if binomtest(n, n_before + n, share, alternative="greater").pvalue <= told.CHANCE
         ]
         power = poisson.sf(passing[0] - 1, after * months)
-        assert told._is_told(n_before, after, months) == (power > 0.7)
+        assert told.is_told(n_before, after, months) == (power > 0.7)
 
 
 def test_a_greater_rise_is_told_no_later():
     def first(after):
-        return next((n for n in range(1, 121) if told._is_told(20, after, n)), 121)
+        return next((n for n in range(1, 121) if told.is_told(20, after, n)), 121)
 
     months = [first(after) for after in (0.8, 1.2, 1.6, 2.4, 4.0, 8.0)]
     assert months == sorted(months, reverse=True)

@@ -98,10 +98,11 @@ def _stands_out(proposal: Proposal, judgement: AreaAssessment | None) -> tuple[s
     where = judgement.answers["locate"]
     if not where.can:
         return found, speak("briefing.no_tiers")
-    return f"{found} {_highest(judgement)}", ""
+    return f"{found} {highest_areas(judgement)}", ""
 
 
-def _highest(judgement: AreaAssessment) -> str:
+def highest_areas(judgement: AreaAssessment) -> str:
+    """Name the areas of the highest tier."""
     table = judgement.table
     if judgement.n_without_tier == len(table):
         n_doubtful = int(table["is_doubtful"].astype(bool).sum())

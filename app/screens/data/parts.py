@@ -41,7 +41,7 @@ def answer(opened: Opened) -> None:
         [
             (f"{report['rows_used']:,}", speak("data.rows_used", n=report["rows_read"])),
             (f"{n_unplaced:,}", speak("data.on_no_map")),
-            (_victims(report), victims_words(opened)),
+            (count_of_victims(report), victims_words(opened)),
             (age_words(through), speak("data.age", day=day(through))),
         ]
     )
@@ -58,7 +58,8 @@ def _unplaced(report: Mapping[str, Any], n: int) -> str:
     return speak("data.unplaced", outside=report["outside_study_area"], **told)
 
 
-def _victims(report: Mapping[str, Any]) -> str:
+def count_of_victims(report: Mapping[str, Any]) -> str:
+    """Write the number of victims, which may be unknown."""
     return speak("sheet.unknown") if report["victims"] is None else f"{report['victims']:,}"
 
 
@@ -76,7 +77,7 @@ def losses(opened: Opened) -> None:
         _table(
             {
                 speak("data.col_rows"): list(lost.values()),
-                speak("data.col_reason"): [_reason(reason) for reason in lost],
+                speak("data.col_reason"): [reason_words(reason) for reason in lost],
             },
             speak("data.losses_alt"),
         )
@@ -90,7 +91,8 @@ def losses(opened: Opened) -> None:
     )
 
 
-def _reason(reason: str) -> str:
+def reason_words(reason: str) -> str:
+    """Explain in words why a row was rejected."""
     return speak(
         {
             "unreadable": "data.unreadable",
@@ -139,22 +141,23 @@ def suspects(opened: Opened) -> None:
     _table(
         {
             speak("data.col_incidents"): [point["incidents"] for point in points],
-            speak("data.col_expected"): [_expected(point) for point in points],
-            speak("data.col_place"): [_where(point) for point in points],
+            speak("data.col_expected"): [expected_text(point) for point in points],
+            speak("data.col_place"): [place_of_point(point) for point in points],
             speak("data.col_why"): [point["why"] for point in points],
         },
         speak("data.suspects_alt"),
     )
 
 
-def _where(point: Mapping[str, Any]) -> str:
+def place_of_point(point: Mapping[str, Any]) -> str:
     """Name a point, without the address if it has few incidents: that could be a home."""
     if point["incidents"] < MIN_INCIDENTS_FOR_ADDRESS:
         return speak("data.few_here", n=MIN_INCIDENTS_FOR_ADDRESS)
     return point["address"] or speak("data.no_address")
 
 
-def _expected(point: Mapping[str, Any]) -> str:
+def expected_text(point: Mapping[str, Any]) -> str:
+    """Write what would be expected at a point, which may be unknown."""
     expected = point.get("expected")
     return speak("sheet.unknown") if expected is None else f"{expected:.1f}"
 

@@ -73,7 +73,7 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     state = st.session_state
     is_whole = state.pop(WHOLE_RUN, False)
     if is_stepping and not is_whole and state[PLAYING]:
-        _step(following.months)
+        next_month(following.months)
     said = st.empty()
     at = _choose_times(opened, following)
     _remember(opened, following, at)
@@ -89,13 +89,13 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
     with left, panels.map_words(), st.container(key="map"):
         _map(opened, scene)
     with right:
-        sums_since.show(opened, scene, _choose)
+        sums_since.show(opened, scene, choose_area)
     each_area.show(opened, following, at)
     since = month(str(following.displaced.since))
     st.caption(speak("change_page.since_note", month=since))
 
 
-def _step(months: list[str]) -> None:
+def next_month(months: list[str]) -> None:
     """Go to the next month; stop at the last."""
     state = st.session_state
     place = min(months.index(state["month"]) + 1, len(months) - 1)
@@ -134,7 +134,7 @@ def _choose_month(following: Following) -> int:
         key="month",
         persist_state="session",
         format_func=lambda name: month(name, is_short=True),
-        on_change=_stop,
+        on_change=stop_playing,
     )
     return months.index(state["month"])
 
@@ -146,7 +146,8 @@ def _press(months: list[str]) -> None:
         state["month"] = months[0]
 
 
-def _stop() -> None:
+def stop_playing() -> None:
+    """Stop at the month on screen."""
     st.session_state[PLAYING] = False
 
 
@@ -226,10 +227,11 @@ def _map(opened: Opened, scene: ChangeScene) -> None:
 def _on_map_click() -> None:
     area_id = map_component.clicked_area(st.session_state[MAP])
     if area_id is not None:
-        _choose(area_id)
+        choose_area(area_id)
 
 
-def _choose(area_id: str) -> None:
+def choose_area(area_id: str) -> None:
+    """Choose an area on the map, and stop playing."""
     state = st.session_state
     state[PLAYING] = False
     state[session.SCREEN] = state[session.SCREEN].with_area(area_id)

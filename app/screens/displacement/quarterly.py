@@ -89,7 +89,7 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     except CsaError as error:
         st.caption(render(error.message))
         return
-    counts = _counts(editions[-1], choices)
+    counts = month_counts(editions[-1], choices)
     if not counts:
         return
     last = max(counts)
@@ -100,12 +100,12 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     compared = compare_month(counts, Month.parse(last), dispersion=dispersion)
     st.markdown(panels.plain(render(as_message(compared, what))))
     said = [speak("change_page.provisional", month=month(last))]
-    said += _revised(editions)
+    said += revised_months(editions)
     said += [render(message) for message in explain_left_out(editions)]
     st.caption(panels.plain(" ".join(said)))
 
 
-def _counts(edition: Edition, choices: Choices) -> dict[str, int]:
+def month_counts(edition: Edition, choices: Choices) -> dict[str, int]:
     """Count the city's whole months, of the kinds on screen."""
     counts = {}
     for one in edition.whole_months():
@@ -129,7 +129,7 @@ def _what(kind: str, *, is_proxy: bool) -> tuple[str, str]:
     return speak("change_page.one_shooting"), speak("find.shootings")
 
 
-def _revised(editions: tuple[Edition, ...]) -> list[str]:
+def revised_months(editions: tuple[Edition, ...]) -> list[str]:
     """List the months that late reports changed since the last edition, newest first."""
     table = list_revisions(editions)
     changed = table[table["was"] != table["now"]]
@@ -169,7 +169,7 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
     if n_areas > MAX_ROWS:
         choice.toggle(speak("change_page.show_gone", n=n_areas), key=ALL_AREAS)
     if n_areas > MAX_ROWS and not is_all:
-        traced = _of_interest(traced, following)
+        traced = areas_of_interest(traced, following)
     spot.plotly_chart(
         charts_became.timeline(
             traced, since, following.area_ids, is_synthetic=opened.config.city.is_synthetic
@@ -190,7 +190,7 @@ def _say_gone(traced: pd.DataFrame, following: Following) -> None:
         st.caption(panels.plain(speak("change_page.became_before", areas=names)))
 
 
-def _of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFrame:
+def areas_of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFrame:
     """Keep the page's areas and current candidates, since many others came and went."""
     is_now = (traced["month"] == traced["month"].max()) & (traced["n_cells"] > 0)
     kept = {*following.area_ids, *traced.loc[is_now, "area_id"]}

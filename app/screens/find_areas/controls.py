@@ -30,7 +30,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
         months[::-1],
         key="through",
         persist_state="session",  # see app.screens.compare.weighing
-        format_func=lambda name: _month_label(name, dataset),
+        format_func=lambda name: month_label(name, dataset),
         help=speak("controls.through_help"),
     )
     n_months = st.selectbox(
@@ -46,7 +46,7 @@ def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
         ("both", *KINDS),
         key="kinds",
         persist_state="session",
-        format_func=lambda kind: _kind_label(kind, config),
+        format_func=lambda kind: kind_label(kind, config),
         help=speak("controls.kinds_help"),
     )
     with st.expander(speak("controls.more"), expanded=st.session_state["by_hand"]):
@@ -108,7 +108,7 @@ def _choose_size(config: CityConfig, now: Choices) -> tuple[int, float]:
 
 def _limits(resolution: int, now_km2: float) -> list[float]:
     """List the size limits with room for a cell, since a smaller one would be refused."""
-    least = 2 * _cell_km2(resolution)
+    least = 2 * cell_km2(resolution)
     offered = {limit for limit in (*LIMITS_KM2, now_km2) if not limit or limit >= least}
     return sorted(offered, key=lambda limit: limit or float("inf"))
 
@@ -209,7 +209,8 @@ def choose_layers(now: LinkState, offered: Sequence[str], shades: Sequence[str])
     return now.with_map(str(shade), tuple(n for n in LAYERS if n in {*layers, *kept}))
 
 
-def _month_label(name: str, dataset: Dataset) -> str:
+def month_label(name: str, dataset: Dataset) -> str:
+    """Name a month; the last one with the day its data ends."""
     through = date.fromisoformat(dataset.report["data_through"])
     is_last = name == dataset.report["data_through"][:7]
     is_whole = (through + timedelta(days=1)).month != through.month
@@ -218,7 +219,8 @@ def _month_label(name: str, dataset: Dataset) -> str:
     return month(name)
 
 
-def _kind_label(kind: str, config: CityConfig) -> str:
+def kind_label(kind: str, config: CityConfig) -> str:
+    """Name a kind of incident as the city names it."""
     if kind == "both":
         return speak("controls.both")
     if kind == "homicide":
@@ -227,12 +229,12 @@ def _kind_label(kind: str, config: CityConfig) -> str:
 
 
 def _cell_label(resolution: int, units: str) -> str:
-    km2 = _cell_km2(resolution)
+    km2 = cell_km2(resolution)
     if units == "us":
         return speak("controls.cell_us", size=km2 / KM2_PER_SQUARE_MILE, resolution=resolution)
     return speak("controls.cell_metric", size=km2, resolution=resolution)
 
 
-def _cell_km2(resolution: int) -> float:
+def cell_km2(resolution: int) -> float:
     """Return the average land area of a cell from H3, good enough for a label."""
     return 0.1053325 * 7.0 ** (9 - resolution)

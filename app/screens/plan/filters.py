@@ -146,7 +146,8 @@ def _key(name: str) -> str:
     return f"plan {name}"
 
 
-def _first() -> PlanFilter:
+def first_filter() -> PlanFilter:
+    """Return what is shown before anything is chosen."""
     # Phones show cards first, since a table does not fit; both can be chosen.
     is_small = "Mobi" in (st.context.headers.get("User-Agent") or "")
     return PlanFilter(look=CARDS if is_small else STATE)
@@ -157,7 +158,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
     state, spot = st.session_state, st.empty()
     if _key("goal") in state:
         return
-    start, text = state.get(VIEW) or _first(), st.query_params.get(ADDRESS, "")
+    start, text = state.get(VIEW) or first_filter(), st.query_params.get(ADDRESS, "")
     if text and VIEW not in state:
         try:
             start = view_from_text(text, start, choices)
@@ -169,7 +170,7 @@ def _start_widgets(choices: Mapping[str, Sequence[str]]) -> None:
 
 def _remember(view: PlanFilter) -> None:
     st.session_state[VIEW] = view
-    text = view_to_text(view, _first())
+    text = view_to_text(view, first_filter())
     if st.query_params.get(ADDRESS, "{}") != text:
         st.query_params[ADDRESS] = text
 

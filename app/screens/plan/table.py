@@ -119,7 +119,7 @@ def table(
 ) -> None:
     """Show actions in a table whose cells are edited in place."""
     columns = COLUMNS[drawn_from[0]]
-    grid = _grid(lines, open_numbers, columns, drawn_from)
+    grid = make_grid(lines, open_numbers, columns, drawn_from)
     areas = drawn_from[-1]
     tall = ROW_PX + LINE_PX * text_lines(grid.rows)
     st.data_editor(
@@ -132,7 +132,7 @@ def table(
         placeholder=NOTHING,
         column_config={name: _column(name, areas) for name in columns},
         disabled=list(READ_ONLY) if who.role in {"editor", "chair"} else True,
-        on_change=_edited,
+        on_change=keep_edits,
         args=(opened, who, grid),
     )
 
@@ -146,7 +146,7 @@ def text_lines(rows: pd.DataFrame) -> int:
     return min(most, MOST_LINES)
 
 
-def _grid(
+def make_grid(
     lines: Sequence[ActionLine],
     open_numbers: frozenset[str],
     columns: Sequence[str],
@@ -219,7 +219,7 @@ def _head(name: str) -> str:
     )
 
 
-def _edited(opened: Opened, who: Person, grid: ActionTable) -> None:
+def keep_edits(opened: Opened, who: Person, grid: ActionTable) -> None:
     """Store what was typed before the page runs, since its rows may then differ."""
     for place, typed in st.session_state[grid.key]["edited_rows"].items():
         plan_edits.take(grid.lines[int(place)], typed)

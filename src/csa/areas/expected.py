@@ -108,7 +108,7 @@ def fit_field(cells: CellCounts) -> Field | None:
     """
     if not cells.per_km2:
         return None
-    excess, expected, apart_m = _count_pairs(cells)
+    excess, expected, apart_m = count_pairs(cells)
     if not _is_beyond_chance(excess, expected):
         return None
     ratios = np.maximum(1 + excess / expected, LEAST_PAIRS)
@@ -161,7 +161,7 @@ def estimate_area(
     return Estimate.of_gamma(total**2 / variance, total / variance, coverage)
 
 
-def _count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
+def count_pairs(cells: CellCounts) -> tuple[Floats, Floats, Floats]:
     """Return, by ring, the pairs beyond those expected, those expected, and their mean distance.
 
     Each pair is counted from both its ends. Products of what is left after the city's mean

@@ -68,7 +68,7 @@ def make_record(
         judged.comparison,
         tried,
         suggested,
-        tuple(_usual_change(one) for one in judged.judged),
+        tuple(find_usual_change(one) for one in judged.judged),
     )
 
 
@@ -76,7 +76,7 @@ def load_record(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Record | None:
     """Read the record stored beside a dataset for these parameters."""
-    path = _path(folder, dataset, config, choices)
+    path = record_path(folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:
         return None
@@ -97,7 +97,7 @@ def load_suggestion(
     found = load_record(folder, dataset, config, choices)
     if found is not None:
         return found
-    path = _path(folder, dataset, config, choices)
+    path = record_path(folder, dataset, config, choices)
     code = path.stem.rsplit("-", 1)[-1]
     records = []
     for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
@@ -116,10 +116,11 @@ def save_record(
     record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> None:
     """Write a record beside its dataset."""
-    save_kept(_path(folder, dataset, config, choices), record_to_plain(record))
+    save_kept(record_path(folder, dataset, config, choices), record_to_plain(record))
 
 
-def _path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+def record_path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+    """Return where the record of these choices is stored."""
     params = {"method": METHOD_VERSION, **record_params(choices, config.areas)}
     return kept_path(folder, NAME, dataset.fingerprint, params)
 
@@ -153,7 +154,8 @@ def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:
     return areas.model_copy(update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples})
 
 
-def _usual_change(one: TrialScore) -> UsualChange:
+def find_usual_change(one: TrialScore) -> UsualChange:
+    """Compare the year after with the years before, in a trial's areas."""
     trial = one.trial
     inside = np.zeros(len(trial.counts), dtype=bool)
     for area in trial.areas:

@@ -42,25 +42,26 @@ def run_variants(
         tell("variants")
         period = Period.before(origin, choices.months)
         estimator = Estimator(located, period)
-        for name, found in _variants(located, period, choices, areas):
-            one = _judge(located, period, question, found, estimator)
+        for name, found in list_variants(located, period, choices, areas):
+            one = judge_variant(located, period, question, found, estimator)
             table = tabulate([one], located.land, question.horizon_months)
             tables.append(table[table["method"] == "areas"].assign(method=name))
     return pd.concat(tables, ignore_index=True)
 
 
-def _judge(
+def judge_variant(
     located: StudyArea,
     period: Period,
     question: BacktestQuestion,
     found: Sequence[CellSet],
     estimator: Estimator,
 ) -> TrialScore:
+    """Score the areas of one variant by what came after."""
     trial = make_trial(located, period, question, found, estimator.per_km2(found))
     return judge_areas(trial, located.land, question.area_share)
 
 
-def _variants(
+def list_variants(
     located: StudyArea, period: Period, choices: Choices, areas: Areas
 ) -> Iterator[tuple[str, Sequence[CellSet]]]:
     """Form areas without a size limit; by the period's counts alone; by memory alone; swept."""
@@ -111,7 +112,7 @@ def sweep_settings(
         estimator = Estimator(located, period)
         for eps_m, min_samples, params in _settings(located, period, choices, areas):
             found = form_areas(window.xy, window.cells, located.grid, params, expected).areas
-            one = _judge(located, period, question, found, estimator)
+            one = judge_variant(located, period, question, found, estimator)
             part, future = one.parts["areas"], one.trial.future
             hit_share = float(part @ future / future.sum()) if future.sum() else 0.0
             area_share = float(part @ located.land.area_km2) / located.land.total_km2

@@ -153,9 +153,9 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
         show(_no_year(past))
     else:
         _method_table(account["methods"])
-        show(_values_used(account["params"]), _meaning(past, account["methods"]))
+        show(_values_used(account["params"]), explain_comparison(past, account["methods"]))
         if past.made is not None:
-            show(*_record_sentences(past.made))
+            show(*record_sentences(past.made))
     if out is not None:
         show(speak("backtest.written", out=out))
 
@@ -197,7 +197,9 @@ def _values_used(params: Mapping[str, Any]) -> str:
     return speak("backtest.values_of_city", **values)
 
 
-def _meaning(past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]) -> str:
+def explain_comparison(
+    past: BacktestResult, methods: Mapping[str, Mapping[str, float | None]]
+) -> str:
     """Describe in one sentence how areas did beside the best other method."""
     comparison, question = past.comparison, past.asked.question
     if comparison is None:
@@ -232,7 +234,8 @@ def _verdict(comparison: MethodComparison) -> str:
     )
 
 
-def _record_sentences(record: Record) -> Iterator[str]:
+def record_sentences(record: Record) -> Iterator[str]:
+    """Give the sentences about what past years show."""
     from csa.backtest.suggestion import explain_choice
 
     yield render(explain_choice(record.suggested, record.tried, record.n_origins))

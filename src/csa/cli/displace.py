@@ -83,7 +83,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
     show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
     show(*_counted(followed), *_singles(account["single"], account["months_after"]))
-    show(*_lineage(followed))
+    show(*lineage_sentences(followed))
     show(*_months(followed))
 
 
@@ -168,7 +168,7 @@ def _caution(followed: FollowedAreas) -> Iterator[str]:
         yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
 
 
-def _lineage(followed: FollowedAreas) -> Iterator[str]:
+def lineage_sentences(followed: FollowedAreas) -> Iterator[str]:
     """Name the areas that appeared or went, and the month; then how often chance does that."""
     table = followed.lineage
     if table.empty:

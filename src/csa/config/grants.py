@@ -118,14 +118,14 @@ def _claimed(roles: Roles, claims: Mapping[str, Any]) -> Grant:
     if role == "viewer":
         return Grant(office)
     if not office:
-        _complain("no office in a claim beside the role %r: viewer", role)
+        complain_once("no office in a claim beside the role %r: viewer", role)
         return Grant()
     if role == "editor":
         return Grant(office, role, _strategies(_texts(claims, roles.strategies_claim)))
     if role == "chair" and roles.team_claim:
         teams = _texts(claims, roles.team_claim)
         if len(teams) != 1:  # a chair of an unknown team must not chair all
-            _complain("not one team in the claim %r of a chair: viewer", roles.team_claim)
+            complain_once("not one team in the claim %r of a chair: viewer", roles.team_claim)
             return Grant(office)
         return Grant(office, role, team=teams[0])
     return Grant(office, role)
@@ -137,7 +137,7 @@ def _role(given: Iterable[str], claim: str) -> Role:
     for text in given:
         known = next((role for role in ROLES if role == text), None)
         if known is None:
-            _complain("unknown role %r in the claim %r: viewer", text[:60], claim)
+            complain_once("unknown role %r in the claim %r: viewer", text[:60], claim)
         elif ROLES.index(known) > ROLES.index(held):
             held = known
     return held
@@ -148,7 +148,7 @@ def _strategies(given: Iterable[str]) -> tuple[str, ...]:
     found = [part for text in given for part in re.split(r"[,;\s]+", text) if part]
     for part in found:
         if not re.match(STRATEGY, part):
-            _complain("unknown strategy %r in a claim: left out", part[:60])
+            complain_once("unknown strategy %r in a claim: left out", part[:60])
     return tuple(part for part in found if re.match(STRATEGY, part))
 
 
@@ -164,6 +164,6 @@ def _folded(email: object) -> str:
 
 
 @lru_cache(maxsize=256)
-def _complain(text: str, *values: str) -> None:
+def complain_once(text: str, *values: str) -> None:
     """Log once: a page runs again with every click."""
     logging.getLogger("csa").warning(text, *values)

@@ -181,7 +181,7 @@ def _hold_back_others(
     ) -> Publication | None:
         if not figures or not is_safe(without(shown, frozenset(figures))):
             return None
-        return without(shown, _fewest(figures, lambda some: is_safe(without(shown, some))))
+        return without(shown, fewest_figures(figures, lambda some: is_safe(without(shown, some))))
 
     told = _told(shown)
     touching = frozenset(figure for each in found for figure in each.touching)
@@ -193,7 +193,7 @@ def _hold_back_others(
     return less
 
 
-def _fewest(
+def fewest_figures(
     figures: Sequence[Figure], helps: Callable[[AbstractSet[Figure]], bool]
 ) -> frozenset[Figure]:
     """Find the fewest of some figures, all of which help.

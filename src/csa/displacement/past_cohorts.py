@@ -50,7 +50,7 @@ def save_past(
     choices: Choices,
 ) -> None:
     """Write past years beside their dataset."""
-    save_kept(_path(NAME, folder, dataset, config, choices), past_to_plain(past))
+    save_kept(past_path(NAME, folder, dataset, config, choices), past_to_plain(past))
 
 
 def load_past(
@@ -60,7 +60,7 @@ def load_past(
 
     New data come each month; what areas did years ago hardly changes with them.
     """
-    path = _path(NAME, folder, dataset, config, choices)
+    path = past_path(NAME, folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is not None:
         try:
@@ -87,14 +87,14 @@ def save_chance(
 ) -> None:
     """Write the rates by chance beside their dataset."""
     plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
-    save_kept(_path(CHANCE_NAME, folder, dataset, config, choices), plain)
+    save_kept(past_path(CHANCE_NAME, folder, dataset, config, choices), plain)
 
 
 def load_chance(
     folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
 ) -> Chance | None:
     """Read the stored rates by chance."""
-    path = _path(CHANCE_NAME, folder, dataset, config, choices)
+    path = past_path(CHANCE_NAME, folder, dataset, config, choices)
     kept = load_kept(path)
     if kept is None:
         return None
@@ -106,7 +106,10 @@ def load_chance(
         raise SourceError("backtest.damaged", path=path) from error
 
 
-def _path(name: str, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+def past_path(
+    name: str, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
+) -> Path:
+    """Return where results about past years are stored."""
     own = record_params(choices, config.areas)
     params = {"method": METHOD_VERSION, "after": MONTHS_AFTER, **own}
     return kept_path(folder, name, dataset.fingerprint, params)

@@ -94,7 +94,7 @@ def download(plan: DownloadPlan, tell: Tell = silent) -> Account:
                 continue
             if n_restarts:
                 messages.append(say("fetch.note_restarted", host=plan.portal.host, n=n_restarts))
-            account = _write(plan, _assemble(plan, partial), n_restarts, messages)
+            account = _write(plan, join_pages(plan, partial), n_restarts, messages)
             partial.remove()
             return replace(account, pages=plan.n_pages, pages_resumed=n_resumed)
     raise AssertionError
@@ -155,7 +155,7 @@ def _ask_page(plan: DownloadPlan, number: int) -> tuple[Page, bytes]:
     return plan.portal.ask(plan.dataset, "csv", question, read)
 
 
-def _assemble(plan: DownloadPlan, partial: Partial) -> bytes:
+def join_pages(plan: DownloadPlan, partial: Partial) -> bytes:
     """Join the pages, without the portal's own ids; texts stay as they are published."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -50,7 +50,7 @@ def compare_starts(counts: npt.ArrayLike, dispersion: float = DISPERSION) -> Flo
     table = np.asarray(counts, dtype=np.float64)  # (..., 4)
     if not (table >= 0).all():
         raise ParamError("draw.power_number", name="counts", given=float(table.min()))
-    difference, error = _score(table, _widen(dispersion))
+    difference, error = score_draw(table, _widen(dispersion))
     usable = error > 0
     z = np.divide(difference, error, out=np.full_like(difference, np.nan), where=usable)
     return np.asarray(norm.cdf(z), dtype=np.float64)
@@ -77,12 +77,12 @@ def power(
     after[0] *= 1 - drop_share
     table = np.array([MONTHS_BEFORE * before[0], after[0], MONTHS_BEFORE * before[1], after[1]])
     widening = _widen(dispersion)
-    difference, error = (float(number) for number in _score(table, widening))
+    difference, error = (float(number) for number in score_draw(table, widening))
     if error <= 0:
         return 0.0
     critical = float(norm.isf(ALPHA))
     gap = difference + critical * error  # found where this is below 0
-    slopes = _find_slopes(table, difference, error, critical)
+    slopes = find_slopes(table, difference, error, critical)
     spread = math.sqrt(widening * float((slopes**2 * table).sum()))
     return float(norm.cdf(-gap / spread))
 
@@ -154,7 +154,7 @@ def explain_power(table: pd.DataFrame) -> tuple[Message, ...]:
     return tuple(said)
 
 
-def _score(table: Floats, widening: float) -> tuple[Floats, Floats]:
+def score_draw(table: Floats, widening: float) -> tuple[Floats, Floats]:
     """Return the early areas' count after, less what is expected, and its standard error."""
     early_before, early_after, late_before, late_after = np.moveaxis(table, -1, 0)
     before, after = early_before + late_before, early_after + late_after
@@ -165,7 +165,7 @@ def _score(table: Floats, widening: float) -> tuple[Floats, Floats]:
     return difference, error
 
 
-def _find_slopes(table: Floats, difference: float, error: float, critical: float) -> Floats:
+def find_slopes(table: Floats, difference: float, error: float, critical: float) -> Floats:
     """Return how difference + critical * error changes with each of the four counts."""
     early_before, early_after, late_before, late_after = table
     total = table.sum()

@@ -80,7 +80,7 @@ def draw_incidents(
                 )
                 for when, spot in zip(whens, spots, strict=True)
             ]
-    drawn = _on_the_last_day(_lose_places(drawn, random))
+    drawn = end_on_last_day(_lose_places(drawn, random))
     drawn += _extras(ground, sites[BACKGROUND], random)
     return tuple(sorted(drawn, key=lambda one: (one.when, one.block, one.feature)))
 
@@ -201,7 +201,7 @@ def _lose_places(drawn: list[Incident], random: np.random.Generator) -> list[Inc
     ]
 
 
-def _on_the_last_day(drawn: list[Incident]) -> list[Incident]:
+def end_on_last_day(drawn: list[Incident]) -> list[Incident]:
     """Move the latest incident to the last day, so that the file ends there."""
     latest = max(range(len(drawn)), key=lambda number: drawn[number].when)
     when = drawn[latest].when

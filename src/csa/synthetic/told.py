@@ -39,11 +39,12 @@ def told_by() -> str:
     before = SPILLED * COOLING_SHARE * yearly / 12  # a month
     after = COOLED_TO * before + CAUGHT * RING_SHARE * yearly / 12
     n_before = round(before * MONTHS_BEFORE)
-    months = next(n for n in range(1, 121) if _is_told(n_before, after, n))
+    months = next(n for n in range(1, 121) if is_told(n_before, after, n))
     return str(Month.parse(TURN_MONTH).plus(months - 1))
 
 
-def _is_told(n_before: int, after: float, months: int) -> bool:
+def is_told(n_before: int, after: float, months: int) -> bool:
+    """Return whether so many months after are enough to see the change."""
     n_after = int(poisson.ppf(1 - POWER, after * months))
     chance = binom.sf(n_after - 1, n_before + n_after, months / (months + MONTHS_BEFORE))
     return bool(chance <= CHANCE)

@@ -116,7 +116,7 @@ def test_whoever_makes_the_file_at_the_same_moment_is_waited_for(code, n_asked):
                 raise error
 
     with nullcontext() if n_asked > 1 else pytest.raises(sqlite3.OperationalError):
-        engine._settle_sqlite(Locked(), None)
+        engine.settle_sqlite(Locked(), None)
     assert [words.startswith("PRAGMA journal_mode") for words in asked].count(True) == n_asked
 
 

@@ -103,7 +103,7 @@ def open_store(address: str, *, make: bool = False, city: str = "") -> Store | N
     )
     engine = create_engine(url, connect_args=wait, pool_pre_ping=not is_file)
     if is_file:
-        event.listen(engine, "connect", _settle_sqlite)
+        event.listen(engine, "connect", settle_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     is_there = False
     try:
@@ -144,7 +144,7 @@ def _is_there(path: Path, name: str, *, make: bool) -> bool:
         return make or (path.exists() and path.stat().st_size > 0)  # an empty file is not a store
 
 
-def _settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
+def settle_sqlite(raw: sqlite3.Connection, _: Any) -> None:
     """Set what holds for each connection; transactions are begun by `_begin_sqlite` alone."""
     raw.isolation_level = None
     _keep_ahead_log(raw)
