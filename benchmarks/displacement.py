@@ -106,7 +106,7 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
     """Give the places in `VERDICTS` of each month's verdict: (1 + n_areas, months).
 
     The same as `follow` and `judge_place`, by all tails of a city at once, which takes a tenth
-    of the time; tests/displacement/test_claims.py holds both together.
+    of the time; tests/displacement/test_verdict_claims.py holds both together.
     """
     random = np.random.default_rng(seed)
     drawn, past = draw_city(city, random), None

@@ -5,7 +5,7 @@ import pytest
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.store import open_store
 from csa.plan import load_plan
-from tests.app.test_meeting import signed
+from tests.app.screens.meeting.test_page import signed
 from tests.browser.conftest import ROOT
 from tests.browser.test_accessible import faults
 from tests.workers import slowly

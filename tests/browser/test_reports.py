@@ -4,7 +4,7 @@ import pytest
 
 from csa.decisions.handing import hand_out
 from csa.decisions.store import open_store
-from tests.app.test_reports import EDITION, signed
+from tests.app.screens.reports.test_page import EDITION, signed
 from tests.browser.conftest import LONG_MS
 from tests.browser.test_accessible import faults
 from tests.looking import assert_comes_alike
