@@ -98,6 +98,46 @@ def test_no_screen_imports_another(sources):
     assert wrong == []
 
 
+def homeless(names, exists):
+    """Name the test files that stand in no package's folder, or are named after no module of it.
+
+    `test_<module>.py` tests a module, and `test_<module>_<part>.py` a part of what it does.
+    """
+
+    def has_a_home(name):
+        *folders, file = name.split("/")
+        room = "/".join(folders if folders[0] == "app" else ["src", "csa", *folders])
+        words = file.removeprefix("test_").removesuffix(".py").split("_")
+        modules = ("_".join(words[:n]) for n in range(1, len(words) + 1))
+        return any(exists(f"{room}/{module}") for module in modules)
+
+    return [name for name in names if not has_a_home(name)]
+
+
+def test_tests_follow_the_tree(root):
+    tests = root / "tests"
+    names = [
+        str(path.relative_to(tests))
+        for folder in tests.iterdir()
+        if folder.is_dir() and folder.name != "browser"
+        for path in sorted(folder.rglob("test_*.py"))
+    ]
+
+    def is_there(place):
+        return (root / f"{place}.py").is_file() or (root / place / "__init__.py").is_file()
+
+    assert len(names) > 150
+    assert homeless(names, is_there) == []
+
+
+def test_a_test_file_without_a_module_is_seen():
+    there = {"src/csa/areas/gate", "app/shared/legend"}
+    names = ["areas/test_gate.py", "areas/test_gate_edge.py", "app/shared/test_legend.py"]
+    assert homeless(names, there.__contains__) == []
+    gone = ["areas/test_hotspots.py", "areas/test_gateway.py", "geo/test_gate.py"]
+    assert homeless(gone, there.__contains__) == gone
+
+
 def odd_docstrings(sources):
     """Docstrings that begin with Tell, Say or Let: plain English says Return, Check, Describe."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -507,10 +507,10 @@ def test_no_proxy_stands_before_this_machine(fetch, monkeypatch):
 def test_no_password_of_a_netrc_is_sent(fetch, portal, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login anna password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    client = Socrata(portal.address)
-    client._session.trust_env = True
-    client._session.proxies = {"http": "", "https": ""}
+    trusting = property(lambda _: True, lambda *_: None)  # as if it were another machine
+    monkeypatch.setattr(requests.Session, "trust_env", trusting, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    client = Socrata(portal.address)
     client.version(DATASET)
     client.close()
     assert "Authorization" not in portal.headers[-1]
@@ -579,7 +579,7 @@ def test_a_failed_certificate_is_not_tried_again(waits, monkeypatch):
     def get(*_, **__):
         raise requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")
 
-    monkeypatch.setattr(client._session, "get", get)
+    monkeypatch.setattr(requests.Session, "get", get)
     with pytest.raises(SourceError, match="its certificate fails"):
         client.version(DATASET)
     assert waits.seconds == []
