@@ -22,6 +22,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import save_dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
+from csa.plan import load_plan
 from tests import postgres, stores
 from tests.properties import register_profiles
 from tests.workers import FileScheduling, browser_first, made_once, mark_browser, try_browser_twice
@@ -194,6 +195,12 @@ def shared_data():
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def kansas_plan(root):
+    """Kansas City's plan, which the sample city follows too."""
+    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
 
 
 @pytest.fixture(scope="session")

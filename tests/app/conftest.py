@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,11 @@ def dataset(sample_folder):
     return sample_folder
 
 
+@pytest.fixture(scope="session")
+def plan(kansas_plan):
+    return kansas_plan
+
+
 @pytest.fixture
 def static(tmp_path, monkeypatch):
     """A static folder of the test's own."""
@@ -59,9 +65,10 @@ def static(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture
-def city(town):
+@pytest.fixture(scope="session")
+def city(new_town):
     """Testville with two areas, A of 6 incidents and B of 9, up to June 10, 2020."""
+    town = new_town()
     lines = [
         f"{k},{k},2020-0{4 + k % 3}-0{1 + k % 9},{k % 2},{lon + 0.000231 * (k % 20):.6f},{lat},,"
         for first, n, (lon, lat) in ((0, 6, WEST), (20, 9, EAST))
@@ -84,3 +91,11 @@ def open_page(made, path):
     name = Path(path).parent.name
     made._page_hash = calc_hash(URL_PATHS.get(name, name))
     return made
+
+
+def words(page):
+    """Give all that a page says, kind by kind, as it is read: nothing escaped, no hard spaces."""
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
+    said = [element.value for kind in kinds for element in getattr(page, kind)]
+    said += [element.proto.body for element in page.get("html")]
+    return html.unescape(" ".join(map(str, said))).replace("\\", "").replace("\u00a0", " ")

@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 
-from csa.plan import load_plan
 from tests.plans import write_plan
 
 
@@ -20,8 +19,8 @@ def kansas_path(root):
 
 
 @pytest.fixture(scope="session")
-def kansas(kansas_path):
-    return load_plan(kansas_path)
+def kansas(kansas_plan):
+    return kansas_plan
 
 
 @pytest.fixture(scope="session")

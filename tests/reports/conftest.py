@@ -19,7 +19,6 @@ from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
 from csa.displacement.follow import FollowSource
-from csa.plan import load_plan
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
@@ -41,8 +40,8 @@ def sample_source(root, sample_folder):
 
 
 @pytest.fixture(scope="session")
-def sample_plan(root):
-    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
+def sample_plan(kansas_plan):
+    return kansas_plan
 
 
 @pytest.fixture(scope="session")

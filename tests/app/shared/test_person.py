@@ -1,6 +1,5 @@
 """Who is let in and who they are, run by Streamlit itself, without a browser or a provider."""
 
-import html
 import json
 import re
 import subprocess
@@ -23,7 +22,7 @@ from csa.dataset.versioned import save_dataset
 from csa.decisions.roles import Person
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
@@ -106,13 +105,6 @@ def option():
     yield call
     for name, value in before.items():
         streamlit_config.set_option(name, value)
-
-
-def words(shown):
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
-    said = [element.value for kind in kinds for element in getattr(shown, kind)]
-    said += [element.proto.body for element in shown.get("html")]
-    return html.unescape(" ".join(map(str, said)))
 
 
 def is_closed(shown):

@@ -19,7 +19,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
 from csa.priority.assess import assess_areas
 from csa.priority.index import Weights
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 TAKE = says("choose.take_first")
@@ -71,13 +71,6 @@ def with_columns(judgement, n_doubtful, **columns):
         **columns,
     )
     return replace(judgement, table=table)
-
-
-def words(page):
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
-    said = [element.value for kind in kinds for element in getattr(page, kind)]
-    said += [element.proto.body for element in page.get("html")]
-    return html.unescape(" ".join(map(str, said)))
 
 
 def selected(page):

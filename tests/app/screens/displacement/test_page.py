@@ -25,7 +25,7 @@ from csa.dataset.versioned import open_dataset, save_dataset
 from csa.displacement.past_cohorts import make_past, save_past
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 
@@ -52,13 +52,6 @@ def page(root, dataset, monkeypatch):
         return made.run()
 
     return start
-
-
-def words(page):
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
-    said = [element.value for kind in kinds for element in getattr(page, kind)]
-    said += [element.proto.body for element in page.get("html")]
-    return html.unescape(" ".join(map(str, said))).replace("\\", "")
 
 
 def answer(page):

@@ -11,18 +11,12 @@ from app.screens.measures.measures_edit import quarters_over
 from app.shared import signing, theme
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import MeasureRow
-from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import measure_lines
 from tests.sentences import says
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
-
-
-@pytest.fixture(scope="module")
-def plan(root):
-    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
 
 
 # ---- true in general -----------------------------------------------------------------------

@@ -22,7 +22,6 @@ from csa.decisions.store import Signed, open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
 from csa.ingest.designation import Candidate
-from csa.plan import load_plan
 from csa.plan.measures import Quarter, Value, checked
 from tests.app.conftest import open_page
 from tests.sentences import says
@@ -31,11 +30,6 @@ TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
 PREVENTION = "Prevention team"
 SAVED_S = 0.3
-
-
-@pytest.fixture(scope="module")
-def plan(root):
-    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
 
 
 @pytest.fixture

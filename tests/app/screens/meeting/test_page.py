@@ -15,9 +15,8 @@ from csa.decisions.minutes import add_minute
 from csa.decisions.roles import Person, act, local_person
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
-from csa.plan import load_plan
 from csa.reports.briefing import plan_lines
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 OFFICE = "Executive Committee"
@@ -29,11 +28,6 @@ TITLES = (
     "Next 90 days",
     "Decisions",
 )
-
-
-@pytest.fixture(scope="module")
-def plan(root):
-    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
 
 
 @pytest.fixture
@@ -60,13 +54,6 @@ def page(root, dataset, monkeypatch, tmp_path):
 def signed(ago=0, office=OFFICE, why="as reported"):
     at = datetime.now(UTC) - timedelta(days=ago)
     return act(Person(office, "chair"), why, at, "America/Chicago")
-
-
-def words(page):
-    kinds = ("title", "markdown", "caption", "info", "error")
-    said = [element.value for kind in kinds for element in getattr(page, kind)]
-    said += [element.proto.body for element in page.get("html")]
-    return html.unescape(" ".join(map(str, said))).replace("\\", "")
 
 
 def decide(page, text, *, why="it was asked for", office=OFFICE):

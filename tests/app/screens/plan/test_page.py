@@ -1,6 +1,5 @@
 """Plan, run by Streamlit itself: what it says, what is edited, refused, kept and saved."""
 
-import html
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,9 +27,9 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
-from csa.plan import ActionState, load_plan
+from csa.plan import ActionState
 from csa.reports.briefing import plan_lines
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 from tests.stores import trail
 
@@ -38,11 +37,6 @@ ZONE = "America/Chicago"
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 ON_BEHALF, WHY = "plan on behalf of", "plan why"
-
-
-@pytest.fixture(scope="module")
-def plan(root):
-    return load_plan(root / "config" / "plans" / "kansas-city-psp.toml")
 
 
 def acting(office, why="Told at the monthly talk.", ago=0, who=None):
@@ -88,13 +82,6 @@ def page(root, dataset, address, monkeypatch):
         return made
 
     return start
-
-
-def words(shown_page):
-    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
-    said = [element.value for kind in kinds for element in getattr(shown_page, kind)]
-    said += [element.proto.body for element in shown_page.get("html")]
-    return html.unescape(" ".join(map(str, said))).replace("\\", "")
 
 
 def typed(shown_page, label, value, number="1.2.1"):

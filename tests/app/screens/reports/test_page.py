@@ -19,7 +19,7 @@ from csa.decisions.roles import Person, act
 from csa.decisions.store import open_store
 from csa.decisions.store.records import read_records
 from csa.reports import making
-from tests.app.conftest import open_page
+from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 OFFICE = "Health Department"
@@ -47,13 +47,6 @@ def page(root, dataset, monkeypatch, tmp_path):
 
 def signed(role="member", why="as agreed"):
     return act(Person(OFFICE, role), why, datetime.now(UTC), "America/Chicago")
-
-
-def words(page):
-    kinds = ("title", "markdown", "caption", "info", "error", "warning", "success", "subheader")
-    said = [element.value for kind in kinds for element in getattr(page, kind)]
-    said += [element.proto.body for element in page.get("html")]
-    return html.unescape(" ".join(map(str, said))).replace("\\", "").replace("\u00a0", " ")
 
 
 def make(page):
