@@ -250,6 +250,14 @@ def test_a_backup_and_back(here, run):
     assert "3 entries, chain whole" in run("audit", "verify").stdout
 
 
+def test_a_refused_command_makes_no_table_on_postgresql(run, here, databases, server, monkeypatch):
+    address = databases("postgresql").new()
+    monkeypatch.setenv("CSA_STORE", address)
+    assert run("plan", "set", "1.2.1", "--status", "fine", *WHO, check=False).returncode == 2
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    assert server.run(tables, address.rpartition("/")[2]) == []
+
+
 def test_the_command_on_postgresql(here, databases, server):
     """In a process of its own, as a person runs it."""
     address = databases("postgresql").new()
@@ -261,9 +269,6 @@ def test_the_command_on_postgresql(here, databases, server):
             words, cwd=here, env=environment, capture_output=True, text=True, check=False
         )
 
-    assert csa("plan", "set", "1.2.1", "--status", "fine", *WHO).returncode == 2
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-    assert server.run(tables, address.rpartition("/")[2]) == []
     assert csa("plan", "set", "1.2.1", "--status", "done", *WHO).returncode == 0
     done = csa("audit", "verify")
     assert (done.returncode, done.stderr) == (0, "")

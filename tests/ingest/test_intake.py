@@ -176,6 +176,7 @@ def test_philadelphias_files_are_read_whole(
     assert report["unlocated"] == unlocated
 
 
+@pytest.mark.slow
 def test_officer_involved_shootings_are_left_out_of_the_copy_that_does_not_mark_them(
     shared_data, root
 ):
