@@ -66,7 +66,7 @@ def warm_up() -> None:
         if cache.needs_reading():
             return  # a page shows the progress of reading
         opened = cache.open_city()
-        choices = session.first_choices(opened.config, opened.dataset)
+        choices = session.first_choices(opened)
         cache.proposal(opened, choices)
         cache_around.geometry(opened, choices.resolution)
         cache.judgement(opened, choices)

@@ -43,7 +43,7 @@ def open_city(tell: Tell = silent) -> Opened:
     made_ns = (served.dataset / MARKER).stat().st_mtime_ns  # layers are in no fingerprint
     dataset = _dataset(served.dataset, version, made_ns)
     key = f"{dataset.fingerprint[:16]}-{config_hash}-{version}-{made_ns}-{_kept_ns(served.dataset)}"
-    return Opened(config, dataset, key, served.dataset)
+    return Opened(config, dataset, served.dataset, key=key)
 
 
 def city_config() -> CityConfig:
@@ -80,7 +80,7 @@ def record(opened: Opened, choices: Choices) -> Record | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _record(key: str, choices: Choices, _opened: Opened) -> Record | None:
-    return load_record(_opened.folder, _opened.dataset, _opened.config, choices)
+    return load_record(_opened, choices)
 
 
 def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAssessment:
@@ -92,7 +92,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
     cover = cells(_opened, choices.resolution)
-    return assess_areas(_opened.dataset, _opened.config, found, _tell, cover)
+    return assess_areas(_opened, found, _tell, cover)
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:
@@ -114,15 +114,13 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
     cover = cells(_opened, choices.resolution)
     suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
-    return propose_areas(
-        _opened.dataset, _opened.config, choices, cover=cover, suggestion=suggestion
-    )
+    return propose_areas(_opened, choices, cover=cover, suggestion=suggestion)
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:
     """Return the record that settings are suggested from; Track record reports a damaged one."""
     try:
-        return load_suggestion(opened.folder, opened.dataset, opened.config, choices)
+        return load_suggestion(opened, choices)
     except CsaError:
         return None
 

@@ -63,7 +63,7 @@ def services(opened: Opened, choices: Choices) -> pd.DataFrame | None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _services(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
-    return services_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+    return services_near(_opened, proposal(_opened, choices))
 
 
 def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
@@ -73,7 +73,7 @@ def risk(opened: Opened, choices: Choices) -> pd.DataFrame | None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _risk(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame | None:
-    return risk_near(_opened.dataset, _opened.config, proposal(_opened, choices))
+    return risk_near(_opened, proposal(_opened, choices))
 
 
 def highest_share(opened: Opened) -> float | None:
@@ -83,7 +83,7 @@ def highest_share(opened: Opened) -> float | None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _highest_share(key: str, _opened: Opened) -> float | None:
-    found = highest_risk(_opened.dataset, _opened.config)
+    found = highest_risk(_opened)
     return None if found is None else found.share
 
 

@@ -48,7 +48,7 @@ def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _located_of(key: str, choices: Choices, _opened: Opened) -> StudyArea:
     cover = cells(_opened, choices.resolution)
-    return locate_incidents(_opened.dataset, _opened.config, choices, cover)
+    return locate_incidents(_opened, choices, cover)
 
 
 def _located(key: str, choices: Choices, opened: Opened) -> StudyArea:
@@ -64,7 +64,7 @@ def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...] | None:
-    return load_past(_opened.folder, _opened.dataset, _opened.config, choices)
+    return load_past(_opened, choices)
 
 
 def lineage(opened: Opened, choices: Choices, since: str, tell: Tell = silent) -> pd.DataFrame:

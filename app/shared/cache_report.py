@@ -119,8 +119,8 @@ def mark_of(folder: Path) -> tuple[int, ...]:
 def source_at(opened: Opened, month: str) -> tuple[FollowSource, Month]:
     """Choose as the command does: the city's own settings, and the month reported."""
     when = Month.parse(month)
-    choices = replace(first_choices(opened.config, opened.dataset), until=when.plus(1))
-    return FollowSource(opened.folder, opened.dataset, opened.config, choices), when
+    choices = replace(first_choices(opened), until=when.plus(1))
+    return FollowSource(opened, choices), when
 
 
 def edition(known: Facts, audience: str, language: str, form: str) -> MadeEdition:

@@ -9,21 +9,18 @@ from app.shared.settings import ROOT, Deployment
 from csa.base.logging import Tell
 from csa.config.city import CityConfig
 from csa.config.settings import resolve
-from csa.dataset.versioned import Dataset, save_dataset
+from csa.dataset.versioned import City, save_dataset
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap_layers import build_basemap, save_basemap
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
 
 
-@dataclass(frozen=True)
-class Opened:
-    """An open city: its file, its data, and the key that identifies both."""
+@dataclass(frozen=True, kw_only=True)
+class Opened(City):
+    """An open city, and the key that identifies its file and data."""
 
-    config: CityConfig  # the city's file
-    dataset: Dataset  # its incidents and places
     key: str  # changes with the file, the data or the record
-    folder: Path  # the dataset's folder
 
 
 def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:

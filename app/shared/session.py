@@ -18,7 +18,7 @@ from csa.base.params import Month
 from csa.base.text import render
 from csa.config.city import CityConfig
 from csa.config.settings import choosing, resolve
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.displacement.analyze import DEFAULT_AFTER
 from csa.displacement.zoning import BASE_MONTHS
 
@@ -31,15 +31,15 @@ WIDGETS = ("through", "months", "kinds", "resolution", "limit", "by_hand", "eps_
 TIME_WIDGETS = ("since", "month")
 
 
-def screen(config: CityConfig, dataset: Dataset) -> LinkState:
+def screen(city: City) -> LinkState:
     """Return the screen of this session; at first the link's, else the city's default."""
     spot = st.empty()  # always there: one element more or less would remount the map below
     text = st.query_params.get(SCREEN, "")
     if SCREEN not in st.session_state or went_back(text):
-        start = LinkState(first_choices(config, dataset))
+        start = LinkState(first_choices(city))
         if text:
             try:
-                start = from_link(text, start, config, dataset)
+                start = from_link(text, start, city)
             except CsaError as error:
                 spot.warning(render(error.message))
         st.session_state[SCREEN] = start
@@ -60,14 +60,14 @@ def went_back(text: str) -> bool:
     return bool(text) and text != state.get(WRITTEN, text) and not touched
 
 
-def from_link(text: str, first: LinkState, config: CityConfig, dataset: Dataset) -> LinkState:
+def from_link(text: str, first: LinkState, city: City) -> LinkState:
     """Parse a link; refuse what no widget could show: a month without data, another cell size."""
     found = screen_from_text(text, first)
     until = found.choices.until
-    months = {None, *(Month.parse(name).plus(1) for name in months_of(dataset))}
-    if until not in months or found.choices.resolution not in resolutions(config):
+    months = {None, *(Month.parse(name).plus(1) for name in months_of(city.dataset))}
+    if until not in months or found.choices.resolution not in resolutions(city.config):
         raise CsaError("screen.bad_link")
-    if not _are_times(found, dataset):
+    if not _are_times(found, city.dataset):
         raise CsaError("screen.bad_link")
     return found
 
@@ -87,10 +87,10 @@ def resolutions(config: CityConfig) -> list[int]:
     return sorted({*config.city.resolutions, settled})
 
 
-def first_choices(config: CityConfig, dataset: Dataset) -> Choices:
+def first_choices(city: City) -> Choices:
     """Return the city's default choices."""
-    settled = choosing(resolve({}, config))
-    through = dataset.report["data_through"]
+    settled = choosing(resolve({}, city.config))
+    through = city.dataset.report["data_through"]
     until = Month.parse(through[:7]).plus(1) if through else None
     return Choices(until=until, **settled)
 

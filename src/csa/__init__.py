@@ -4,9 +4,9 @@ The names below are the library; each is imported when it is first used. The exa
 functions go on from here, with the made-up city of data/sample:
 
 >>> import csa
->>> city = csa.load_city("config/sample.toml")
->>> dataset = csa.ingest_city(city, "data/sample").dataset
->>> proposal = csa.propose_areas(dataset, city)
+>>> config = csa.load_city("config/sample.toml")
+>>> city = csa.City(config, csa.ingest_city(config, "data/sample").dataset)
+>>> proposal = csa.propose_areas(city)
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ if TYPE_CHECKING:
         read_areas,
     )
     from csa.dataset.versioned import (
+        City,
         Dataset,
+        open_city,
         open_dataset,
         save_dataset,
     )
@@ -202,6 +204,7 @@ _MODULES = {
     "BacktestQuestion": "csa.backtest.origins",
     "Choices": "csa.areas.choices",
     "Chosen": "csa.dataset.chosen",
+    "City": "csa.dataset.versioned",
     "CityConfig": "csa.config.city",
     "Concentration": "csa.areas.concentration",
     "ConfigError": "csa.base.errors",
@@ -279,6 +282,7 @@ _MODULES = {
     "measure_dispersion": "csa.displacement.expectation",
     "measure_wdd": "csa.displacement.classic_measures",
     "measure_wdq": "csa.displacement.classic_measures",
+    "open_city": "csa.dataset.versioned",
     "open_dataset": "csa.dataset.versioned",
     "prioritize": "csa.priority.assess",
     "propose_areas": "csa.areas.analysis",
@@ -298,6 +302,7 @@ __all__ = [
     "BacktestQuestion",
     "Choices",
     "Chosen",
+    "City",
     "CityConfig",
     "Concentration",
     "ConfigError",
@@ -375,6 +380,7 @@ __all__ = [
     "measure_dispersion",
     "measure_wdd",
     "measure_wdq",
+    "open_city",
     "open_dataset",
     "prioritize",
     "propose_areas",

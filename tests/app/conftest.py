@@ -79,7 +79,7 @@ def city(new_town):
     path = town.write("a.csv", *lines)
     dataset = ingest_city(config, Inputs((path,), town.places)).dataset
     choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200)
-    return City(config, dataset, propose_areas(dataset, config, choices))
+    return City(config, dataset, propose_areas(City(config, dataset), choices))
 
 
 URL_PATHS = {"briefing": "", "find_areas": "areas", "track_record": "how-well"}

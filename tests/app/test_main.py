@@ -13,13 +13,14 @@ from app.shared import cache, cache_around, session
 from app.shared.city_session import Opened
 from app.shared.settings import Deployment
 from csa.base.errors import ConfigError
+from csa.dataset.versioned import City
 
 
 @pytest.fixture
 def served(city, static, tmp_path, monkeypatch):
     """Testville, open; what was asked of the cache, in order."""
     asked = []
-    opened = Opened(city.config, city.dataset, "k", tmp_path)
+    opened = Opened(city.config, city.dataset, tmp_path, key="k")
     monkeypatch.setattr(cache, "needs_reading", lambda: False)
     monkeypatch.setattr(cache, "open_city", lambda: asked.append("city") or opened)
     monkeypatch.setattr(cache, "proposal", lambda *given: asked.append(("proposal", *given)))
@@ -33,7 +34,7 @@ def served(city, static, tmp_path, monkeypatch):
 
 def test_the_city_its_first_areas_their_map_and_how_sure_they_are_are_made_ready(served):
     started.warm_up()
-    first = session.first_choices(served.opened.config, served.opened.dataset)
+    first = session.first_choices(City(served.opened.config, served.opened.dataset))
     assert served.asked == [
         "city",
         ("proposal", served.opened, first),

@@ -16,7 +16,7 @@ from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
 from csa.backtest.recording import make_record, save_record
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset, save_dataset
+from csa.dataset.versioned import City, open_dataset, save_dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.priority.assess import assess_areas
@@ -353,7 +353,9 @@ def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
     root, dataset, n_doubtful, has, lacks
 ):
     config, held = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    judged = assess_areas(held, config, propose_areas(held, config, first_choices(config, held)))
+    judged = assess_areas(
+        City(config, held), propose_areas(City(config, held), first_choices(City(config, held)))
+    )
     table = judged.table.assign(
         tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
@@ -390,10 +392,10 @@ def judged_dataset(root, dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("record") / "dataset"
     shutil.copytree(dataset, folder, symlinks=True)
     held = open_dataset(folder)
-    first = first_choices(config, held)
+    first = first_choices(City(config, held))
     for months in (36, 120):
         choices = replace(first, months=months)
-        save_record(make_record(held, config, choices), folder, held, config, choices)
+        save_record(make_record(City(config, held), choices), City(config, held, folder), choices)
     return folder
 
 

@@ -13,6 +13,7 @@ from csa.areas.proposal import proposal_files
 from csa.base.crs import project
 from csa.base.params import DbscanParams, Month
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
@@ -56,7 +57,7 @@ def philadelphia(shared_data, root):
 def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadelphia, year):
     for max_area_km2 in (1.0, 2.0, 4.0):
         choices = Choices(until=Month(year, 1), max_area_km2=max_area_km2)
-        proposal = propose_areas(*philadelphia, choices)
+        proposal = propose_areas(City(*philadelphia[::-1]), choices)
         areas, cells = proposal.areas, proposal.cells
         assert len(areas) > 10
         assert areas["area_km2"].max() <= max_area_km2
@@ -67,14 +68,16 @@ def test_each_january_proposes_areas_that_can_be_walked_and_that_add_up(philadel
         assert cells["incidents"].sum() == proposal.summary["totals"]["located"]
         assert areas.geometry.geom_type.eq("Polygon").all()
         assert not [shape for shape in areas.geometry if shape.interiors]
-        assert proposal_files(proposal) == proposal_files(propose_areas(*philadelphia, choices))
+        assert proposal_files(proposal) == proposal_files(
+            propose_areas(City(*philadelphia[::-1]), choices)
+        )
 
 
 @pytest.mark.parametrize("eps_m", [100, 200, 300, 500, 800])
 @pytest.mark.parametrize("resolution", [8, 9, 10])
 def test_no_radius_and_no_resolution_breaks_the_limit(philadelphia, eps_m, resolution):
     choices = Choices(until=Month(2024, 1), eps_m=eps_m, resolution=resolution)
-    proposal = propose_areas(*philadelphia, choices)
+    proposal = propose_areas(City(*philadelphia[::-1]), choices)
     totals = proposal.summary["totals"]
     if (eps_m, resolution) == (100, 10):  # clusters, of which no cell had enough year after year
         assert proposal.is_empty

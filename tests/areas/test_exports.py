@@ -19,6 +19,7 @@ from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, proposal_files
 from csa.base.errors import ParamError
 from csa.base.params import Month
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.geo.cells import draw_cells, from_text
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
@@ -39,7 +40,7 @@ def made(town):
         path = town.write("a.csv", *lines)
         dataset = ingest_city(config, Inputs((path,), town.places)).dataset
         chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 4, "eps_m": 200} | choices
-        return dataset, propose_areas(dataset, config, Choices(**chosen))
+        return dataset, propose_areas(City(config, dataset), Choices(**chosen))
 
     return build
 

@@ -17,6 +17,7 @@ from csa.areas.finding import Estimator, estimate_areas, find_areas, places_of, 
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import HEADER, make_town
@@ -69,7 +70,7 @@ def testville(tmp_path_factory):
 @pytest.fixture(scope="module")
 def located(testville):
     dataset, config = testville
-    return locate_incidents(dataset, config, Choices())
+    return locate_incidents(City(config, dataset), Choices())
 
 
 @cache
@@ -160,7 +161,7 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
 def test_a_proposal_holds_the_very_areas(testville, located):
     dataset, config = testville
     choices = Choices(until=ORIGIN, months=36)
-    proposal = propose_areas(dataset, config, choices)
+    proposal = propose_areas(City(config, dataset), choices)
     period = Period.before(ORIGIN, 36)
     params = settle_params(located, period, choices, config.areas)
     found = find_areas(located, period, params).areas
@@ -196,7 +197,7 @@ def test_what_came_later_changes_no_area_no_estimate_and_no_expected_number(
 ):
     dataset, config = testville
     other = locate_incidents(
-        with_other_future(dataset, ORIGIN, way), config, Choices(), located.cover
+        City(config, with_other_future(dataset, ORIGIN, way)), Choices(), located.cover
     )
     later = Period(ORIGIN, Month(2020, 1))
     assert other.counts(later).tolist() != located.counts(later).tolist()
@@ -216,7 +217,7 @@ def test_the_future_of_one_day_is_the_past_of_a_later_one(testville, located):
     """So that the test of leaks could see one."""
     dataset, config = testville
     other = locate_incidents(
-        with_other_future(dataset, ORIGIN, "moved"), config, Choices(), located.cover
+        City(config, with_other_future(dataset, ORIGIN, "moved")), Choices(), located.cover
     )
     period = Period.before(ORIGIN.plus(1), 36)
     assert other.expected(period).tolist() != located.expected(period).tolist()
@@ -228,7 +229,9 @@ def test_older_years_may_change_cells_but_counts_are_the_windows(testville, loca
     period = Period.before(ORIGIN, 36)
     alone = table[table["occurred_at"] >= pd.Timestamp(f"{period.start}-01")]
     young = locate_incidents(
-        replace(dataset, incidents=alone.reset_index(drop=True)), config, Choices(), located.cover
+        City(config, replace(dataset, incidents=alone.reset_index(drop=True))),
+        Choices(),
+        located.cover,
     )
     assert young.counts(period).tolist() == located.counts(period).tolist()
     assert young.expected(period).tolist() != located.expected(period).tolist()
@@ -251,7 +254,7 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
     dataset, config = testville
     order = np.random.default_rng(seed).permutation(len(dataset.incidents))
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
-    other = locate_incidents(shuffled, config, Choices(), located.cover)
+    other = locate_incidents(City(config, shuffled), Choices(), located.cover)
     period, params = (
         Period.before(Month(2018, month), months),
         AreaParams(DbscanParams(200, 4), 9, 2.0),
@@ -270,16 +273,16 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_an_area(
 def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
     choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 9)
-    here = locate_incidents(dataset, config, choices, cover)
+    here = locate_incidents(City(config, dataset), choices, cover)
     period = Period.before(Month(2024, 1), 36)
     params = settle_params(here, period, choices, config.areas)
     assert params.dbscan == DbscanParams(250, 19)
     found = find_areas(here, period, params).areas
     gone = locate_incidents(
-        with_other_future(dataset, Month(2024, 1), "gone"), config, choices, cover
+        City(config, with_other_future(dataset, Month(2024, 1), "gone")), choices, cover
     )
     assert found == find_areas(gone, period, params).areas
-    proposal = propose_areas(dataset, config, choices, cover=cover)
+    proposal = propose_areas(City(config, dataset), choices, cover=cover)
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
     ]

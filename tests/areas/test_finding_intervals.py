@@ -15,6 +15,7 @@ from csa.areas.finding import estimate_areas, find_areas, settle_params
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from tests.areas.test_finding import philadelphia_in
 from tests.workers import slowly
 
@@ -133,7 +134,7 @@ def hold_out(located, period, share, random):
 @pytest.mark.slow
 def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    located, random = locate_incidents(dataset, config, Choices()), np.random.default_rng(5)
+    located, random = locate_incidents(City(config, dataset), Choices()), np.random.default_rng(5)
     ranks = []
     for year in (2018, 2021, 2024):
         period = Period.before(Month(year, 1), 36)

@@ -11,6 +11,7 @@ from csa.areas.sheets import sheet_of, usual_number
 from csa.base.errors import CsaError
 from csa.base.params import Month
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
@@ -32,7 +33,7 @@ def made(town):
         config = load_city(town.config)
         path = town.write("a.csv", *lines)
         dataset = ingest_city(config, Inputs((path,), town.places)).dataset
-        return dataset, propose_areas(dataset, config, choices)
+        return dataset, propose_areas(City(config, dataset), choices)
 
     return build
 

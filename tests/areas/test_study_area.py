@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, dbscan_of, period_of
-from csa.areas.study_area import locate_incidents, require_city, study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import make_town
@@ -125,7 +125,7 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
         "6,6,2020-05-06,0,,,,",
         "7,7,2020-06-06,0,,,,",
     )
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     window = located.window(Period(Month(2020, 5), Month(2020, 6)))
     assert window.incidents["incident_id"].tolist() == ["2", "3"]
     assert window.incidents.index.tolist() == [0, 1]
@@ -144,7 +144,7 @@ def test_one_kind_is_counted_alone_in_every_number(made):
     )
     period = Period(Month(2020, 5), Month(2020, 6))
     for kind, ids, unlocated, outside in (("homicide", ["1"], 0, 1), ("nonfatal", ["2"], 1, 0)):
-        located = locate_incidents(dataset, config, Choices(kinds=(kind,)))
+        located = locate_incidents(City(config, dataset), Choices(kinds=(kind,)))
         window = located.window(period)
         assert window.incidents["incident_id"].tolist() == ids
         assert (window.n_unlocated, window.n_outside) == (unlocated, outside)
@@ -154,7 +154,7 @@ def test_one_kind_is_counted_alone_in_every_number(made):
 def test_a_place_just_outside_is_not_counted_though_its_cell_reaches_into_the_city(made):
     beyond = (-94.6085, 39.02)  # 700 m west of the border
     dataset, config = made(line(1, KNOT), line(2, beyond))
-    located = locate_incidents(dataset, config, Choices(resolution=7))
+    located = locate_incidents(City(config, dataset), Choices(resolution=7))
     cell = int(h3.latlng_to_cell(beyond[1], beyond[0], 7), 16)
     assert cell in located.grid.places
     window = located.window(Period.before(Month(2020, 6), 1))
@@ -168,7 +168,7 @@ def test_counts_by_cell_are_of_the_period_alone(made):
         line(4, OTHER, "2020-05-09"),
         line(5, KNOT, "2020-01-09"),
     )
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     counts = located.counts(Period(Month(2020, 5), Month(2020, 6)))
     by_cell = dict(zip(located.grid.area_km2.index.tolist(), counts.tolist(), strict=True))
     (lon, lat), (other_lon, other_lat) = KNOT, OTHER
@@ -180,13 +180,13 @@ def test_counts_by_cell_are_of_the_period_alone(made):
 def test_the_month_before_is_half_a_month_ago_and_what_comes_after_is_below_zero(made):
     days = ["2019-05-31", "2020-04-30", "2020-05-01", "2020-05-31", "2020-06-01"]
     dataset, config = made(*[line(n, KNOT, day) for n, day in enumerate(days)])
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     assert located.months_ago(Month(2020, 6)).tolist() == [12.5, 1.5, 0.5, 0.5, -0.5]
 
 
 def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
     dataset, config = made(*[line(n, KNOT, f"20{n}-05-01") for n in range(14, 21)])
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     for months, n in ((12, 1), (36, 3), (84, 7)):
         expected = located.expected(Period.before(Month(2020, 6), months))
         assert expected.sum() == pytest.approx(n, rel=0.02)
@@ -199,7 +199,8 @@ def test_what_comes_after_the_period_is_never_expected(made):
     alone, config = made(*before)
     later, _ = made(*before, *[line(10 + n, OTHER, "2020-04-01") for n in range(50)])
     one, other = (
-        locate_incidents(dataset, config, Choices()).expected(period) for dataset in (alone, later)
+        locate_incidents(City(config, dataset), Choices()).expected(period)
+        for dataset in (alone, later)
     )
     assert one.tolist() == other.tolist()
 
@@ -208,7 +209,7 @@ def test_a_new_place_is_expected_by_its_last_months_only_where_they_are_asked_fo
     old = [line(n, OTHER, f"{2015 + n % 5}-05-01") for n in range(40)]
     dataset, config = made(*old, *[line(50 + n, KNOT) for n in range(10)])
     located, period = (
-        locate_incidents(dataset, config, Choices()),
+        locate_incidents(City(config, dataset), Choices()),
         Period.before(Month(2020, 6), 12),
     )
     new = located.positions[located.incidents["lon"].to_numpy() < -94.55][0]
@@ -234,7 +235,7 @@ def test_the_past_is_the_same_whatever_the_order_of_rows(made):
     lines += [line(20, OTHER, "2020-05-31")]
     pasts = []
     for order in (lines, lines[::-1], [*lines[3:], *lines[:3]]):
-        located = locate_incidents(*made(*order), Choices())
+        located = locate_incidents(City(*made(*order)[::-1]), Choices())
         past = located.past(Period.before(Month(2020, 6), 12))
         pasts.append((past.xy.tolist(), past.at.tolist(), past.months_ago.tolist()))
     assert pasts[0] == pasts[1] == pasts[2]
@@ -245,7 +246,7 @@ def test_a_place_before_the_period_is_remembered_but_not_counted(made):
     dataset, config = made(
         *[line(n, OTHER, "2014-05-01") for n in range(20)], *[line(50 + n, KNOT) for n in range(6)]
     )
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     expected = located.expected(Period.before(Month(2020, 6), 12))
     assert expected.sum() < 6 * 1.7
     assert expected[located.positions[0]] > 2  # twenty of six years ago, of six in all
@@ -272,7 +273,7 @@ def test_what_was_chosen_comes_before_what_is_suggested():
 
 def test_a_period_longer_than_the_data_holds_all_of_it(made):
     dataset, config = made(line(1, KNOT), line(2, OTHER, "2020-04-01"))
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     period = period_of(dataset, Choices(months=600))
     assert period.months == 600
     assert len(located.window(period).incidents) == located.counts(period).sum() == 2
@@ -281,7 +282,7 @@ def test_a_period_longer_than_the_data_holds_all_of_it(made):
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):
     dataset, config = made("1,1,2020-05-01,0,,,,", line(2, OUTSIDE))
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     period = Period.before(Month(2020, 6), 1)
     window = located.window(period)
     assert (len(window.incidents), window.xy.shape, window.cells.shape) == (0, (0, 2), (0,))
@@ -292,7 +293,7 @@ def test_no_incident_in_the_city_is_a_window_of_none(made):
 
 def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(made):
     dataset, config = made(line(1, KNOT))
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     for until in (Month(2021, 5), Month(2020, 5)):
         period = Period.before(until, 3)
         assert len(located.window(period).incidents) == 0
@@ -302,8 +303,8 @@ def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(m
 def test_cells_that_were_listed_before_change_nothing(made):
     dataset, config = made(line(1, KNOT), line(2, OTHER))
     cover = study_cells(dataset, 9)
-    given_cells = locate_incidents(dataset, config, Choices(), cover)
-    own = locate_incidents(dataset, config, Choices())
+    given_cells = locate_incidents(City(config, dataset), Choices(), cover)
+    own = locate_incidents(City(config, dataset), Choices())
     period = Period.before(Month(2020, 6), 1)
     assert given_cells.expected(period).tolist() == own.expected(period).tolist()
     assert given_cells.grid.area_km2.equals(own.grid.area_km2)
@@ -312,28 +313,18 @@ def test_cells_that_were_listed_before_change_nothing(made):
 # ---- Refused -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ask", [require_city, lambda *given: locate_incidents(*given, Choices())])
-def test_a_dataset_of_another_city_is_refused(made, root, ask):
+def test_a_dataset_of_another_city_is_refused(made, root):
     dataset, config = made(line(1, KNOT))
-    require_city(dataset, config)
+    City(config, dataset)
     with pytest.raises(CsaError, match="The dataset is of 'testville'"):
-        ask(dataset, load_city(root / "config" / "philadelphia.toml"))
-
-
-@pytest.mark.parametrize("lines", [("1,1,never,0,,,,",), ("1,1,2020-05-01,0,,,,",)])
-def test_another_city_is_refused_before_anything_else_is_asked(made, root, lines):
-    dataset, _ = made(*lines)
-    other = load_city(root / "config" / "philadelphia.toml")
-    for choices in (Choices(), Choices(until=Month(1990, 1)), Choices(resolution=99)):
-        with pytest.raises(CsaError, match="The dataset is of 'testville'"):
-            propose_areas(dataset, other, choices)
+        City(load_city(root / "config" / "philadelphia.toml"), dataset)
 
 
 @pytest.mark.parametrize("resolution", [5, 12])
 def test_cells_of_no_use_are_refused(made, resolution):
     dataset, config = made(line(1, KNOT))
     with pytest.raises(ParamError, match="must be 6 to 11"):
-        locate_incidents(dataset, config, Choices(resolution=resolution))
+        locate_incidents(City(config, dataset), Choices(resolution=resolution))
 
 
 @pytest.mark.parametrize(("until", "months"), [("2020-05", 12), ("2020-07", 1)])
@@ -356,7 +347,7 @@ def test_a_dataset_without_a_date_has_no_period(made):
 @given(period=periods, kinds=kinds_of)
 def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
     dataset, config = many
-    located = locate_incidents(dataset, config, Choices(kinds=kinds), study_cells_of(dataset))
+    located = locate_incidents(City(config, dataset), Choices(kinds=kinds), study_cells_of(dataset))
     inside, unlocated, outside = slow_window(dataset, period, kinds)
     window = located.window(period)
     assert window.incidents["incident_id"].tolist() == [row["incident_id"] for row in inside]
@@ -373,7 +364,7 @@ def test_a_window_is_what_one_finds_row_by_row(many, period, kinds):
 def test_expected_is_what_dates_and_all_distances_say(many, period, kinds):
     dataset, config = many
     cover = study_cells_of(dataset)
-    found = locate_incidents(dataset, config, Choices(kinds=kinds), cover).expected(period)
+    found = locate_incidents(City(config, dataset), Choices(kinds=kinds), cover).expected(period)
     np.testing.assert_allclose(found, slow_expected(dataset, period, kinds, cover), rtol=1e-6)
 
 

@@ -23,6 +23,7 @@ from csa.backtest.origins import (
 from csa.backtest.scoring import BASELINES, METHODS
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from tests.areas.test_finding import (
     history,
     philadelphia_in,
@@ -41,7 +42,7 @@ def testville(tmp_path_factory):
 @pytest.fixture(scope="module")
 def located(testville):
     dataset, config = testville
-    return locate_incidents(dataset, config, Choices())
+    return locate_incidents(City(config, dataset), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,7 @@ def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
 def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
     dataset, config = testville
     quiet = locate_incidents(
-        with_other_future(dataset, Month(2018, 1), "gone"), config, Choices(), located.cover
+        City(config, with_other_future(dataset, Month(2018, 1), "gone")), Choices(), located.cover
     )
     alone = run_backtest(quiet, Choices(), config.areas, BacktestQuestion((Month(2018, 1),)))
     assert alone.comparison is None
@@ -186,7 +187,7 @@ def test_without_areas_nothing_is_chosen(located, testville):
 def test_land_of_no_neighborhood_comes_last(testville):
     dataset, config = testville
     west = dataset.neighborhoods[dataset.neighborhoods["name"] == "West End"]
-    here = locate_incidents(replace(dataset, neighborhoods=west), config, Choices())
+    here = locate_incidents(City(config, replace(dataset, neighborhoods=west)), Choices())
     assert set(here.land.neighborhood.tolist()) == {-1, 0}
     table = run_backtest(
         here, Choices(), config.areas, BacktestQuestion(JANUARIES[:1], 12, 0.02)
@@ -253,7 +254,7 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
     for one in tested.judged:
         origin = one.trial.origin
         changed = with_other_future(dataset, origin, way)
-        other = locate_incidents(changed, config, Choices(), located.cover)
+        other = locate_incidents(City(config, changed), Choices(), located.cover)
         (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
         for method in METHODS:
             if method != "ceiling":
@@ -290,7 +291,7 @@ def test_the_areas_judged_are_those_that_would_have_been_proposed(tested, locate
 def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory):
     lines = history(3, n_knot=0, n_other=0, n_strays=1500)
     dataset, config = town_of(tmp_path_factory.mktemp("luck"), lines)
-    here = locate_incidents(dataset, config, Choices())
+    here = locate_incidents(City(config, dataset), Choices())
     choices = Choices(eps_m=250.0, min_samples=4)
     table = run_backtest(here, choices, config.areas, BacktestQuestion(JANUARIES, 12, 0.1)).table
     means = table[table["method"].isin([*BASELINES, "areas", "random"])].groupby("method")
@@ -303,7 +304,7 @@ def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory
 @pytest.fixture(scope="module")
 def philadelphia(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    return locate_incidents(dataset, config, Choices()), config
+    return locate_incidents(City(config, dataset), Choices()), config
 
 
 @pytest.fixture(scope="module")
@@ -358,7 +359,7 @@ def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
     origin = Month(2022, 1)
     one = next(one for one in all_years.judged if one.trial.origin == origin)
     changed = with_other_future(located.dataset, origin, "gone")
-    other = locate_incidents(changed, config, Choices(), located.cover)
+    other = locate_incidents(City(config, changed), Choices(), located.cover)
     (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
     for method in METHODS:
         if method != "ceiling":

@@ -28,6 +28,7 @@ from csa.backtest.suggestion import Tried, choose_setting
 from csa.backtest.variants import sweep_settings
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
 
 
@@ -43,7 +44,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def record(testville, told):
-    return make_record(*testville, Choices(), told.append)
+    return make_record(City(*testville[::-1]), Choices(), told.append)
 
 
 def of_days(dataset, first, last):
@@ -90,7 +91,7 @@ def test_all_past_januaries_are_judged(record, testville):
 
 def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, testville):
     dataset, config = testville
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     when = located.incidents["occurred_at"].dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
@@ -133,7 +134,9 @@ def test_a_proposal_names_the_source_of_what_it_suggests_even_where_both_say_the
         (Suggestion(config.areas, "past years"), "past years", 200),
         (Suggestion(areas, "past years"), "past years", 150),
     ):
-        params = propose_areas(dataset, config, Choices(), suggestion=suggestion).summary["params"]
+        params = propose_areas(City(config, dataset), Choices(), suggestion=suggestion).summary[
+            "params"
+        ]
         assert (params["suggested_by"], params["eps_m"]) == (source, eps_m)
 
 
@@ -141,13 +144,13 @@ def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, 
     dataset, config = testville
     chosen = next(one for one in record.tried if (one.eps_m, one.min_samples) == (240, 8))
     monkeypatch.setattr("csa.backtest.recording.choose_setting", lambda _: chosen)
-    made = make_record(dataset, config, Choices())
+    made = make_record(City(config, dataset), Choices())
     assert made.suggested == chosen
     rows = made.table[made.table["method"] == "areas"]
     assert rows["hit_share"].tolist() == pytest.approx(list(chosen.hit_shares))
     assert [one.n_areas for one in made.usual_changes] == list(chosen.n_areas)
     assert made.params == record.params  # of the city's file: the record is found by them
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     swept = config.areas.model_copy(update={"eps_m": 240.0, "min_samples": 8})
     for origin, change in zip(past_januaries(dataset, 36, 12), made.usual_changes, strict=True):
         params = settle_params(located, Period.before(origin, 36), Choices(), swept)
@@ -159,12 +162,12 @@ def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, 
 
 def test_a_record_is_found_again_for_the_same_data_and_choices_alone(testville, record, tmp_path):
     dataset, config = testville
-    save_record(record, tmp_path, dataset, config, Choices())
+    save_record(record, City(config, dataset, tmp_path), Choices())
     for load in (load_record, load_suggestion):
-        found = load(tmp_path, dataset, config, Choices(until=Month(2018, 1), eps_m=90.0))
+        found = load(City(config, dataset, tmp_path), Choices(until=Month(2018, 1), eps_m=90.0))
         assert record_to_plain(found) == record_to_plain(record)
-        assert load(tmp_path, dataset, config, Choices(months=24)) is None
-    assert load_record(tmp_path, of_fingerprint(dataset, "e"), config, Choices()) is None
+        assert load(City(config, dataset, tmp_path), Choices(months=24)) is None
+    assert load_record(City(config, of_fingerprint(dataset, "e"), tmp_path), Choices()) is None
 
 
 def test_new_data_are_suggested_what_the_latest_older_record_says(testville, record, tmp_path):
@@ -173,23 +176,25 @@ def test_new_data_are_suggested_what_the_latest_older_record_says(testville, rec
     for letter, n, eps_m in (("c", 3, 150.0), ("f", 2, 120.0), ("a", 1, 90.0)):
         older = of_fingerprint(dataset, letter)
         kept = suggesting(years_of(record, older, n), eps_m)
-        save_record(kept, tmp_path, older, config, Choices())
+        save_record(kept, City(config, older, tmp_path), Choices())
     other = suggesting(record, 60.0)  # of other choices
-    save_record(other, tmp_path, of_fingerprint(dataset, "b"), config, Choices(months=24))
-    found = load_suggestion(tmp_path, dataset, config, Choices())
+    save_record(other, City(config, of_fingerprint(dataset, "b"), tmp_path), Choices(months=24))
+    found = load_suggestion(City(config, dataset, tmp_path), Choices())
     assert (found.fingerprint, found.suggested.eps_m) == ("c" * 64, 150)
-    save_record(suggesting(record, 240.0), tmp_path, dataset, config, Choices())
-    assert load_suggestion(tmp_path, dataset, config, Choices()).suggested.eps_m == 240
+    save_record(suggesting(record, 240.0), City(config, dataset, tmp_path), Choices())
+    assert load_suggestion(City(config, dataset, tmp_path), Choices()).suggested.eps_m == 240
 
 
 def test_a_later_year_counts_before_more_years(testville, record, tmp_path):
     dataset, config = testville
     first, last = of_fingerprint(dataset, "f"), of_fingerprint(dataset, "a")
-    save_record(suggesting(years_of(record, first, 2), 120.0), tmp_path, first, config, Choices())
+    save_record(
+        suggesting(years_of(record, first, 2), 120.0), City(config, first, tmp_path), Choices()
+    )
     table = record.table[record.table["origin"] == "2019-01"].reset_index(drop=True)
     late = replace(suggesting(record, 150.0), fingerprint="a" * 64, table=table)
-    save_record(late, tmp_path, last, config, Choices())
-    assert load_suggestion(tmp_path, dataset, config, Choices()).suggested.eps_m == 150
+    save_record(late, City(config, last, tmp_path), Choices())
+    assert load_suggestion(City(config, dataset, tmp_path), Choices()).suggested.eps_m == 150
 
 
 def test_each_step_is_told(record, told):
@@ -201,7 +206,7 @@ def test_each_step_is_told(record, told):
 
 def test_data_too_short_for_a_past_year_leave_an_empty_record(testville):
     dataset, config = testville
-    empty = make_record(of_days(dataset, "2014-01-01", "2017-12-30"), config, Choices())
+    empty = make_record(City(config, of_days(dataset, "2014-01-01", "2017-12-30")), Choices())
     assert (empty.n_origins, empty.comparison, empty.suggested) == (0, None, None)
     assert (empty.tried, empty.usual_changes, empty.usual_fall_share) == ((), (), None)
     assert empty.params["origins"] == []
@@ -211,7 +216,7 @@ def test_data_too_short_for_a_past_year_leave_an_empty_record(testville):
 
 def test_two_past_years_are_judged_but_suggest_nothing(testville):
     dataset, config = testville
-    two = make_record(of_days(dataset, "2014-01-01", "2019-12-30"), config, Choices())
+    two = make_record(City(config, of_days(dataset, "2014-01-01", "2019-12-30")), Choices())
     assert two.n_origins == 2
     assert two.comparison is not None
     assert len(two.tried) > 0
@@ -228,7 +233,7 @@ def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
 def test_where_no_record_was_ever_made_nothing_is_suggested(testville, tmp_path):
     dataset, config = testville
     for load in (load_record, load_suggestion):
-        assert load(tmp_path, dataset, config, Choices()) is None
+        assert load(City(config, dataset, tmp_path), Choices()) is None
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -252,18 +257,18 @@ def test_a_damaged_record_is_refused_by_name_and_an_older_one_is_passed_over(
 ):
     dataset, config = testville
     of = dataset if whose == "own" else of_fingerprint(dataset, "a")
-    save_record(record, tmp_path, of, config, Choices())
-    path = record_path(tmp_path, of, config, Choices())
+    save_record(record, City(config, of, tmp_path), Choices())
+    path = record_path(City(config, of, tmp_path), Choices())
     assert path.name.startswith(NAME)
     text = path.read_text()
     assert spoil(text) != text
     path.write_text(spoil(text))
     if whose == "older":  # it suggests nothing, and stops nobody
-        assert load_suggestion(tmp_path, dataset, config, Choices()) is None
+        assert load_suggestion(City(config, dataset, tmp_path), Choices()) is None
         return
     for load in (load_record, load_suggestion):
         with pytest.raises(SourceError, match="cannot be read") as refused:
-            load(tmp_path, dataset, config, Choices())
+            load(City(config, dataset, tmp_path), Choices())
         assert refused.value.message.key == "backtest.damaged"
         assert str(path) in str(refused.value)
 
@@ -296,7 +301,7 @@ def test_a_record_is_kept_and_read_bit_for_bit(record):
 def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testville, record):
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), "moved")
-    other = make_record(changed, config, Choices())
+    other = make_record(City(config, changed), Choices())
     assert other.usual_changes[:2] == record.usual_changes[:2]
     assert other.usual_changes[2].before_share == record.usual_changes[2].before_share
     assert other.usual_changes[2].after_share != record.usual_changes[2].after_share
@@ -308,7 +313,7 @@ def test_what_came_after_the_last_january_judged_changes_no_earlier_one(testvill
 
 def test_the_sweep_is_the_variants_own(testville, record):
     dataset, config = testville
-    located = locate_incidents(dataset, config, Choices())
+    located = locate_incidents(City(config, dataset), Choices())
     question = BacktestQuestion((Month(2017, 1),))
     for one, kept in zip(
         sweep_settings(located, Choices(), config.areas, question), record.tried, strict=True
@@ -322,7 +327,7 @@ def test_the_sweep_is_the_variants_own(testville, record):
 @pytest.mark.slow
 def test_philadelphias_record_suggests_its_files_values_and_a_fall_by_itself(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    record = make_record(dataset, config, Choices())
+    record = make_record(City(config, dataset), Choices())
     assert record.n_origins == 7
     assert suggestion_of(config, record).areas == config.areas
     assert (record.suggested.eps_m, record.suggested.min_samples) == (250, 19)

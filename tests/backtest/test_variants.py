@@ -20,6 +20,7 @@ from csa.backtest.variants import (
 )
 from csa.base.errors import PeriodError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
+from csa.dataset.versioned import City
 from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
 
 ORIGINS = (Month(2017, 1), Month(2018, 1))
@@ -34,7 +35,7 @@ def testville(tmp_path_factory):
 @pytest.fixture(scope="module")
 def located(testville):
     dataset, config = testville
-    return locate_incidents(dataset, config, Choices())
+    return locate_incidents(City(config, dataset), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_no_day_tries_nothing(located, testville):
 def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
     dataset, config = testville
     quiet = locate_incidents(
-        with_other_future(dataset, ORIGINS[1], "gone"), config, Choices(), located.cover
+        City(config, with_other_future(dataset, ORIGINS[1], "gone")), Choices(), located.cover
     )
     tried = sweep_settings(quiet, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
     assert {one.hit_shares for one in tried} == {(0.0,)}
@@ -168,7 +169,7 @@ def test_no_variant_takes_more_land_than_asked_or_fills_more_than_a_tenth(table,
 def test_what_came_changes_no_variants_land_and_no_number_of_areas(testville, located, tried):
     dataset, config = testville
     moved = with_other_future(dataset, ORIGINS[1], "moved")
-    other = locate_incidents(moved, config, Choices(), located.cover)
+    other = locate_incidents(City(config, moved), Choices(), located.cover)
     again = sweep_settings(other, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
     assert [one.n_areas for one in again] == [one.n_areas[1:] for one in tried]
     assert [one.hit_shares for one in again] != [one.hit_shares[1:] for one in tried]
@@ -180,7 +181,7 @@ def test_what_came_changes_no_variants_land_and_no_number_of_areas(testville, lo
 @pytest.mark.slow
 def test_philadelphias_suggested_setting_is_19_within_250_m(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    here = locate_incidents(dataset, config, Choices())
+    here = locate_incidents(City(config, dataset), Choices())
     origins = tuple(Month(year, 1) for year in range(2018, 2025))
     tried = sweep_settings(here, Choices(), config.areas, BacktestQuestion(origins))
     chosen = choose_setting(tried)

@@ -10,7 +10,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import City, open_dataset
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def sample(root, sample_folder):
 
 @pytest.fixture(scope="module")
 def proposal(sample):
-    return propose_areas(*sample, Choices(months=36))
+    return propose_areas(City(*sample[::-1]), Choices(months=36))
 
 
 def screen_of(url):
@@ -146,7 +146,7 @@ def test_a_changed_radius_repaints_the_same_map(read, sample_app, sample):
     for _ in range(3):
         more.click()
         reader.settle()
-    wanted = propose_areas(*sample, Choices(months=36, eps_m=180.0, min_samples=8))
+    wanted = propose_areas(City(*sample[::-1]), Choices(months=36, eps_m=180.0, min_samples=8))
     answer = f"{len(wanted.areas)} candidate areas hold {wanted.areas['incidents'].sum():,} of"
     assert answer in reader.text()
     assert screen_of(reader.page.url)["eps_m"] == 180.0
@@ -197,7 +197,7 @@ def test_a_link_reproduces_the_screen(read, sample_app, sample):
     choices = Choices(
         until=Month(2020, 1), months=24, kinds=("homicide",), eps_m=300.0, min_samples=6
     )
-    wanted = propose_areas(*sample, choices)
+    wanted = propose_areas(City(*sample[::-1]), choices)
     text = reader.text()
     assert f"of {wanted.summary['totals']['located']:,} homicides" in text
     assert "January 1, 2018 through December 31, 2019" in text

@@ -20,7 +20,7 @@ from csa.areas.finding import find_areas
 from csa.cli import displace as command
 from csa.cli import main
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import open_city, open_dataset
 from csa.displacement import files, follow, lineage_windows
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
 from csa.displacement.panel import PANEL_COLUMNS
@@ -577,7 +577,7 @@ def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path
 
 
 def kept(own, made, choices=None):
-    return own, open_dataset(own), load_city(made.config), choices or Choices()
+    return open_city(load_city(made.config), own), choices or Choices()
 
 
 @pytest.fixture(scope="module")

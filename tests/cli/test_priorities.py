@@ -31,7 +31,7 @@ from csa.base.text import in_ten, times, way_name
 from csa.cli import backtest, main
 from csa.cli.backtest import months_of
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import City, open_dataset
 from csa.ingest.designation import load_candidate
 from csa.priority import proposal_files as found
 from csa.priority.draw_files import POWER_COLUMNS
@@ -87,7 +87,7 @@ def _judge_once(judged, monkeypatch):
     def find_once(dataset, config, choices, record, tell):
         question = (dataset.fingerprint, choices, None if record is None else record.suggested)
         if question not in judged:
-            judged[question] = find(dataset, config, choices, record, tell)
+            judged[question] = find(City(config, dataset), choices, record, tell)
         return replace(judged[question], record=record)
 
     monkeypatch.setattr(found, "find", find_once)
@@ -156,14 +156,14 @@ def test_all_past_januaries_are_judged_and_the_record_is_kept_and_read_again(mad
     heads = sorted(path.name.rsplit("-", 2)[0] for path in (full / "kept").iterdir())
     assert heads == ["after-past-years", "lineage-by-chance", "past-years"]
     config, dataset = load_city(made.config), open_dataset(full)
-    record = load_record(full, dataset, config, Choices(months=24, max_area_km2=1.0))
+    record = load_record(City(config, dataset, full), Choices(months=24, max_area_km2=1.0))
     assert sorted(set(record.table["origin"])) == ["2017-01", "2018-01", "2019-01"]
     assert "Over 3 past years, areas caught" in said
     assert "settings were tried on the same land" in said
     assert "by themselves in the next year" in said
     assert "The record is kept beside the dataset" in said
     assert "backtest.csv, variants.csv, backtest.json." in said
-    assert load_record(full, dataset, config, Choices(months=36, max_area_km2=1.0)) is None
+    assert load_record(City(config, dataset, full), Choices(months=36, max_area_km2=1.0)) is None
 
 
 def test_without_a_folder_only_the_record_is_written(town, run):
@@ -488,7 +488,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     dataset = open_dataset(made.folder / "full")
     question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(
-        dataset, load_city(made.config), Choices(), question, with_variants=False
+        City(load_city(made.config), dataset), Choices(), question, with_variants=False
     )
     answer = BacktestResult(asked, None, None, as_table([]), comparison, as_table([]))
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
@@ -578,7 +578,7 @@ def test_a_year_too_short_to_judge_is_one_sentence_and_an_empty_record(town, run
     )
     assert "from 2020-05-01 to 2020-05-28" in done.stdout
     dataset = open_dataset(town.folder / "ds")
-    record = load_record(town.folder / "ds", dataset, load_city(town.config), Choices())
+    record = load_record(City(load_city(town.config), dataset, town.folder / "ds"), Choices())
     assert (record.n_origins, record.suggested, record.usual_fall_share) == (0, None, None)
     assert table_of(town.folder / "bt" / "backtest.csv") == []
     account = json.loads((town.folder / "bt" / "backtest.json").read_text())
@@ -810,7 +810,7 @@ def test_the_folder_is_written_though_the_record_cannot_be_kept(
     made, ask, own, tmp_path, monkeypatch
 ):
     def judged_before(asked, tell):
-        record = load_record(made.folder / "full", asked.dataset, asked.config, asked.choices)
+        record = load_record(replace(asked.city, folder=made.folder / "full"), asked.choices)
         return BacktestResult(asked, None, record, record.table, record.comparison, as_table([]))
 
     def fail(*_args):

@@ -10,6 +10,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import area_records
 from csa.base.params import Month
+from csa.dataset.versioned import City
 from csa.disclosure.atoms import atoms_of
 from csa.disclosure.classes import CLASSES, THRESHOLD, class_of
 from csa.disclosure.exposure import find_exposed
@@ -35,7 +36,7 @@ def city_in(shared_data, root):
             "month": when.year * 12 + when.month - 1,
         }
     )
-    proposal = propose_areas(dataset, config, Choices(until=UNTIL))
+    proposal = propose_areas(City(config, dataset), Choices(until=UNTIL))
     areas = {
         str(row["area_id"]): tuple(sorted(row["cells"])) for row in area_records(proposal.areas)
     }

@@ -12,6 +12,7 @@ from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement, settle_since
 from csa.displacement.expectation import Baseline
 from csa.displacement.past import PastCohort, PastYear
@@ -99,7 +100,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ FOLLOWED = {
 @pytest.mark.parametrize("name", FOLLOWED)
 def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(tmp_path, name):
     core, ring, said, withheld = FOLLOWED[name]
-    located = locate_incidents(*town_of(tmp_path, steady(core, ring)), Choices())
+    located = locate_incidents(City(*town_of(tmp_path, steady(core, ring))[::-1]), Choices())
     for period, knew, verdict in (
         (None, None, withheld),
         (Period.before(START, 36), False, said),
@@ -202,7 +203,7 @@ def test_each_change_is_told_and_more_here_is_withheld_where_months_since_chose(
 def test_a_fall_of_the_whole_city_is_no_change_of_an_area(tmp_path):
     lines = steady((8, 4), (8, 4), (24, 12))
     found = analyze_displacement(
-        locate_incidents(*town_of(tmp_path, lines), Choices()), chosen_of(WEST), START
+        locate_incidents(City(*town_of(tmp_path, lines)[::-1]), Choices()), chosen_of(WEST), START
     )
     assert found.pooled.first_alarm is None
     assert found.pooled.verdicts[-1] is Verdict.NO_CHANGE
@@ -322,7 +323,7 @@ def test_an_area_without_a_ring_is_judged_alone_and_the_others_rings_together(lo
 
 
 def test_where_all_of_the_city_is_an_area_there_is_no_ring_and_nothing_to_say(testville):
-    coarse = locate_incidents(*testville, Choices(resolution=8))
+    coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     alone = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
     assert alone.pooled.ring is None
     assert set(alone.pooled.verdicts) == {Verdict.TOO_FEW}  # there is no rest to compare with
@@ -387,7 +388,7 @@ def test_what_came_after_the_start_changes_nothing_that_was_expected_of_before(
     dataset, config = testville
     since = Month(2018, 2)
     changed = with_other_future(dataset, since, way)
-    other = locate_incidents(changed, config, Choices(), located.cover)
+    other = locate_incidents(City(config, changed), Choices(), located.cover)
     origins = [Month(2016, 1), Month(2017, 1)]
     found = []
     for each in (located, other):
@@ -415,7 +416,7 @@ def test_neither_the_order_of_rows_nor_their_numbers_change_anything(testville, 
     wanted = plain(analyze_displacement(located, chosen_of(WEST, EAST), SINCE))
     for table in (shuffled, renumbered):
         other = locate_incidents(
-            replace(dataset, incidents=table), config, Choices(), located.cover
+            City(config, replace(dataset, incidents=table)), Choices(), located.cover
         )
         assert plain(analyze_displacement(other, chosen_of(WEST, EAST), SINCE)) == wanted
 
@@ -436,7 +437,7 @@ def test_incidents_without_a_place_or_outside_change_nothing(testville, located)
     table = dataset.incidents
     is_inside = table["lon"].notna() & ~table["flags"].str.contains("outside_study_area")
     inside = replace(dataset, incidents=table[is_inside].reset_index(drop=True))
-    other = locate_incidents(inside, config, Choices(), located.cover)
+    other = locate_incidents(City(config, inside), Choices(), located.cover)
     areas = chosen_of(WEST, EAST)
     assert plain(analyze_displacement(other, areas, SINCE)) == plain(
         analyze_displacement(located, areas, SINCE)
@@ -448,7 +449,11 @@ def test_where_only_homicides_are_counted_only_they_are_followed(testville):
     killed = dataset.incidents[dataset.incidents["kind"] == "homicide"]
     only = replace(dataset, incidents=killed.reset_index(drop=True))
     one = analyze_displacement(
-        locate_incidents(dataset, config, Choices(kinds=("homicide",))), chosen_of(WEST), SINCE
+        locate_incidents(City(config, dataset), Choices(kinds=("homicide",))),
+        chosen_of(WEST),
+        SINCE,
     )
-    two = analyze_displacement(locate_incidents(only, config, Choices()), chosen_of(WEST), SINCE)
+    two = analyze_displacement(
+        locate_incidents(City(config, only), Choices()), chosen_of(WEST), SINCE
+    )
     assert plain(one) == plain(two)

@@ -13,6 +13,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past_cohorts import make_past
 from csa.displacement.verdict import Verdict
@@ -28,7 +29,7 @@ FOLLOWED_MONTHS = 24
 @cache
 def located_in(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
-    return locate_incidents(dataset, config, Choices(), study_cells(dataset, 9))
+    return locate_incidents(City(config, dataset), Choices(), study_cells(dataset, 9))
 
 
 def cut_at(located, until):
@@ -48,7 +49,7 @@ def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
     _, config = philadelphia_in(shared_data, root)
     every = located_in(shared_data, root)
     cut = cut_at(every, since.plus(months))
-    located = locate_incidents(cut, config, Choices(), every.cover)
+    located = locate_incidents(City(config, cut), Choices(), every.cover)
     period = Period.before(since, 36)
     areas = find_areas(
         located, period, settle_params(located, period, Choices(), config.areas)

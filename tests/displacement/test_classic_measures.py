@@ -10,6 +10,7 @@ import pytest
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.classic_measures import (
     before_months,
@@ -42,7 +43,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,9 @@ def measured(located, displaced, controls):
 def falling(tmp_path_factory):
     """Eight a month here and four after; next door two and six; 24 in the rest, always."""
     lines = steady((8, 4), (2, 6))
-    return locate_incidents(*town_of(tmp_path_factory.mktemp("falling"), lines), Choices())
+    return locate_incidents(
+        City(*town_of(tmp_path_factory.mktemp("falling"), lines)[::-1]), Choices()
+    )
 
 
 def as_rest(displaced):
@@ -247,7 +250,7 @@ def test_an_area_without_a_ring_has_its_own_part_alone_and_no_quotient(located):
 
 
 def test_where_nothing_is_left_to_compare_with_there_is_no_classic_number(testville):
-    coarse = locate_incidents(*testville, Choices(resolution=8))
+    coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     displaced = analyze_displacement(
         coarse, replace(chosen_of(frozenset(coarse.grid.places)), resolution=8)
     )
@@ -275,7 +278,7 @@ def test_a_start_in_the_last_month_compares_it_with_two_years(located):
 def test_with_one_earlier_year_nothing_is_usual_of_a_month(testville):
     dataset, config = testville
     young = replace(dataset, report={**dataset.report, "data_from": "2018-12-01"})
-    near = locate_incidents(young, config, Choices())
+    near = locate_incidents(City(config, young), Choices())
     displaced = analyze_displacement(near, chosen_of(WEST, EAST), Month(2019, 12))
     assert compare_newest(near, displaced).verdict is SeasonVerdict.TOO_FEW
 
@@ -289,7 +292,7 @@ def test_what_comes_after_changes_no_count_and_no_weight_of_before(
 ):
     dataset, config = testville
     changed = locate_incidents(
-        with_other_future(dataset, SINCE, way), config, Choices(), located.cover
+        City(config, with_other_future(dataset, SINCE, way)), Choices(), located.cover
     )
     # The places that are followed stay: only what is counted in them is other.
     other = measure_evidence(changed, displaced, controls)
@@ -330,7 +333,9 @@ def test_neither_the_order_of_rows_nor_incidents_without_a_place_change_a_number
     order = np.random.default_rng(4).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order]
     table = table[table["lon"].notna()].reset_index(drop=True)
-    other = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
+    other = locate_incidents(
+        City(config, replace(dataset, incidents=table)), Choices(), located.cover
+    )
     assert measure_evidence(other, displaced, controls) == measured
 
 

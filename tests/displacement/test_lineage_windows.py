@@ -14,6 +14,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
+from csa.dataset.versioned import City
 from csa.displacement import lineage_windows
 from csa.displacement.identity import WindowAreas, follow_areas
 from csa.displacement.lineage import trace_lineage as trace_tracks
@@ -44,7 +45,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def traced(located, testville, told):
 def of_sample(root):
     dataset, config, cover = sample_city(root)
     return trace_lineage(
-        locate_incidents(dataset, config, Choices(), cover), Choices(), config.areas
+        locate_incidents(City(config, dataset), Choices(), cover), Choices(), config.areas
     )
 
 
@@ -73,7 +74,7 @@ def areas_before(located, areas, until, months=36):
 
 def short_of(testville, first, last):
     dataset, config = testville
-    return locate_incidents(of_days(dataset, first, last), config, Choices())
+    return locate_incidents(City(config, of_days(dataset, first, last)), Choices())
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def test_the_area_planted_in_the_sample_appears_and_none_is_gone(of_sample, root
     assert (appeared["last_12"].item(), appeared["before_24"].item()) == (20, 0)
     assert not (of_sample["event"] == "gone").any()
     dataset, config, cover = sample_city(root)
-    located = locate_incidents(dataset, config, Choices(), cover)
+    located = locate_incidents(City(config, dataset), Choices(), cover)
     planted = int(h3.latlng_to_cell(41.77688, -101.46848, 9), 16)
     (here,) = [
         area
@@ -241,7 +242,9 @@ def crowd():
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory):
-    return locate_incidents(*town_of(tmp_path_factory.mktemp("crowded"), crowd()), Choices())
+    return locate_incidents(
+        City(*town_of(tmp_path_factory.mktemp("crowded"), crowd())[::-1]), Choices()
+    )
 
 
 def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter(
@@ -393,7 +396,7 @@ def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):
     table = dataset.incidents
     is_west = (table["lon"] < -94.55) & (table["occurred_at"] >= "2016-01-01")
     left = replace(dataset, incidents=table[~is_west].reset_index(drop=True))
-    other = locate_incidents(left, config, Choices(), located.cover)
+    other = locate_incidents(City(config, left), Choices(), located.cover)
     (west, _) = areas_before(other, config.areas, Month(2017, 3))
     traced = trace_lineage(other, Choices(), config.areas, known={"Q": Known("Quince Row", west)})
     gone = traced[traced["n_cells"] == 0]
@@ -421,11 +424,11 @@ def test_quarters_without_an_incident_make_no_cell_busy_or_quiet(testville):
     when = dataset.incidents["occurred_at"]
     table = dataset.incidents[(when < "2018-01-01") | (when >= "2019-01-01")]
     empty = replace(dataset, incidents=table.reset_index(drop=True))
-    found = find_emerging(locate_incidents(empty, config, Choices()))
+    found = find_emerging(locate_incidents(City(config, empty), Choices()))
     assert len(found) > 0
     assert (found["hot_periods"] <= 8).all()
     none = replace(dataset, incidents=table.iloc[:0])
-    assert len(find_emerging(locate_incidents(none, config, Choices()))) == 0
+    assert len(find_emerging(locate_incidents(City(config, none), Choices()))) == 0
 
 
 def test_chance_of_too_short_data_is_of_no_area(testville):
@@ -485,7 +488,7 @@ def test_chance_counts_what_appeared_and_what_is_gone_in_each_order(
 def test_what_came_after_a_window_changes_nothing_that_was_told_then(testville, located):
     dataset, config = testville
     other = locate_incidents(
-        with_other_future(dataset, SINCE, "moved"), config, Choices(), located.cover
+        City(config, with_other_future(dataset, SINCE, "moved")), Choices(), located.cover
     )
     one, two = (trace_lineage(each, Choices(), config.areas, SINCE) for each in (located, other))
     assert one.equals(two)
@@ -498,7 +501,9 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_a_table(testville, l
     dataset, config = testville
     order = np.random.default_rng(6).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order].reset_index(drop=True)
-    other = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
+    other = locate_incidents(
+        City(config, replace(dataset, incidents=table)), Choices(), located.cover
+    )
     again = trace_lineage(other, Choices(), config.areas)
     assert again.drop(columns=["moved_m", "moved_se_m"]).equals(
         traced.drop(columns=["moved_m", "moved_se_m"])

@@ -10,6 +10,7 @@ from scipy.stats import nbinom
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import (
     PANEL_COLUMNS,
@@ -46,7 +47,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +193,7 @@ def test_before_the_start_the_base_is_expected_and_after_it_what_is_usual_too(lo
 
 @pytest.mark.parametrize("at", [3, 10])
 def test_nine_in_ten_counts_of_a_quarter_lie_in_its_range(tmp_path, at):
-    located = locate_incidents(*town_of(tmp_path, steady((40, 40), (8, 8))), Choices())
+    located = locate_incidents(City(*town_of(tmp_path, steady((40, 40), (8, 8)))[::-1]), Choices())
     even = analyze_displacement(located, chosen_of(WEST), Month(2018, 1))
     displaced = replace(even, dispersion=replace(even.dispersion, value=2.5))
     row = quarters_of(located, displaced).iloc[at]
@@ -278,7 +279,7 @@ def test_a_ring_without_a_cell_has_no_quarters_but_zeros_in_the_panel(located):
 
 
 def test_where_no_ring_has_a_cell_no_ring_is_told_of(testville):
-    coarse = locate_incidents(*testville, Choices(resolution=8))
+    coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     displaced = analyze_displacement(coarse, chosen_of(frozenset(coarse.grid.places)), SINCE)
     rows = quarters_of(coarse, displaced)
     assert set(rows["zone"]) == {"core"}
@@ -326,7 +327,7 @@ def test_a_control_that_is_not_close_is_all_of_the_rest(testville, located):
     is_placed = dataset.incidents["lon"].notna()
     is_placed &= ~dataset.incidents["flags"].str.contains("outside_study_area")
     alone = with_incidents(dataset, is_placed & (when < "2016-02-01"), KNOT)
-    other = locate_incidents(alone, config, Choices(), located.cover)
+    other = locate_incidents(City(config, alone), Choices(), located.cover)
     displaced = analyze_displacement(
         other, chosen_of(disk(cell_at(KNOT), 0), EAST, period=WINDOW), SINCE
     )
@@ -343,7 +344,7 @@ def test_half_a_place_is_none(testville, located, panel):
     first = table.index[is_west & (table["occurred_at"] >= SINCE_DAY)][0]
     table.loc[first, "lat"] = np.nan
     other = locate_incidents(
-        replace(testville[0], incidents=table), testville[1], Choices(), located.cover
+        City(testville[1], replace(testville[0], incidents=table)), Choices(), located.cover
     )
     displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
     again = panel_of(other, displaced, match_controls(other, displaced))
@@ -355,7 +356,7 @@ def test_half_a_place_is_none(testville, located, panel):
 
 def test_homicides_alone_add_up_too(testville):
     dataset, config = testville
-    located = locate_incidents(dataset, config, Choices(kinds=("homicide",)))
+    located = locate_incidents(City(config, dataset), Choices(kinds=("homicide",)))
     displaced = analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
     panel = panel_of(located, displaced, match_controls(located, displaced))
     parts = panel[panel["zone"].isin(PARTS)].groupby("month")[["incidents", "homicides"]].sum()
@@ -381,7 +382,7 @@ def test_what_came_in_the_months_that_chose_the_areas_changes_no_control(testvil
     )
 
     def matched(of):
-        other = locate_incidents(of, config, Choices(), located.cover)
+        other = locate_incidents(City(config, of), Choices(), located.cover)
         found = match_controls(
             other, analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
         )
@@ -399,7 +400,9 @@ def test_neither_the_order_of_rows_nor_their_numbers_change_a_table(
     order = np.random.default_rng(8).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order].reset_index(drop=True)
     table["incident_id"] = [f"x{n}" for n in range(len(table))]
-    other = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
+    other = locate_incidents(
+        City(config, replace(dataset, incidents=table)), Choices(), located.cover
+    )
     displaced = analyze_displacement(other, chosen_of(WEST, EAST, period=WINDOW), SINCE)
     again = panel_of(other, displaced, match_controls(other, displaced))
     pd.testing.assert_frame_equal(again, panel)

@@ -11,6 +11,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.displacement.lineage_windows import Chance
 from csa.displacement.past import past_to_plain
 from csa.displacement.past_cohorts import (
@@ -36,7 +37,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 @pytest.fixture(scope="module")
@@ -84,38 +85,38 @@ def test_areas_are_found_from_what_was_known_then_and_counted_after(past, locate
 
 def test_what_is_kept_is_read_again(past, testville, tmp_path):
     dataset, config = testville
-    save_past(past, tmp_path, dataset, config, Choices())
-    again = load_past(tmp_path, dataset, config, Choices(until=Month(2018, 1), eps_m=90.0))
+    save_past(past, City(config, dataset, tmp_path), Choices())
+    again = load_past(City(config, dataset, tmp_path), Choices(until=Month(2018, 1), eps_m=90.0))
     assert past_to_plain(again) == past_to_plain(past)
     assert np.array_equal(again[0].ring.monthly, past[0].ring.monthly)
-    assert load_past(tmp_path, dataset, config, Choices(months=24)) is None
+    assert load_past(City(config, dataset, tmp_path), Choices(months=24)) is None
     other = config.model_copy(update={"areas": config.areas.model_copy(update={"eps_m": 150.0})})
-    assert load_past(tmp_path, dataset, other, Choices()) is None
+    assert load_past(City(other, dataset, tmp_path), Choices()) is None
 
 
 @pytest.mark.parametrize("name", ["METHOD_VERSION", "MONTHS_AFTER"])
 def test_what_another_method_or_another_length_made_is_not_read(
     past, testville, tmp_path, monkeypatch, name
 ):
-    save_past(past, tmp_path, *testville, Choices())
+    save_past(past, City(*testville[::-1], tmp_path), Choices())
     monkeypatch.setattr(f"csa.displacement.past_cohorts.{name}", 36)
-    assert load_past(tmp_path, *testville, Choices()) is None
+    assert load_past(City(*testville[::-1], tmp_path), Choices()) is None
 
 
 def test_new_data_use_the_older_past_that_reaches_furthest(past, testville, tmp_path):
     dataset, config = testville
     # The fingerprints say nothing: the older of two has the later letter.
     for letter, n in (("c", 3), ("f", 2), ("a", 1)):
-        save_past(past[:n], tmp_path, of_fingerprint(dataset, letter), config, Choices())
-    save_past(past[:1], tmp_path, of_fingerprint(dataset, "b"), config, Choices(months=24))
-    assert starts(load_past(tmp_path, dataset, config, Choices())) == starts(past)
-    save_past(past[1:2], tmp_path, dataset, config, Choices())
-    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2018-01"]
+        save_past(past[:n], City(config, of_fingerprint(dataset, letter), tmp_path), Choices())
+    save_past(past[:1], City(config, of_fingerprint(dataset, "b"), tmp_path), Choices(months=24))
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == starts(past)
+    save_past(past[1:2], City(config, dataset, tmp_path), Choices())
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2018-01"]
 
 
 def test_a_later_month_counts_before_more_years_and_then_more_years(past, testville, tmp_path):
     dataset, config = testville
-    save_past(past[2:], tmp_path, of_fingerprint(dataset, "a"), config, Choices())
+    save_past(past[2:], City(config, of_fingerprint(dataset, "a"), tmp_path), Choices())
     cut = [
         replace(
             one,
@@ -124,20 +125,20 @@ def test_a_later_month_counts_before_more_years_and_then_more_years(past, testvi
         )
         for one in past
     ]
-    save_past(tuple(cut), tmp_path, of_fingerprint(dataset, "f"), config, Choices())
-    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2019-01"]
-    save_past(past[1:], tmp_path, of_fingerprint(dataset, "c"), config, Choices())
-    assert starts(load_past(tmp_path, dataset, config, Choices())) == ["2018-01", "2019-01"]
+    save_past(tuple(cut), City(config, of_fingerprint(dataset, "f"), tmp_path), Choices())
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2019-01"]
+    save_past(past[1:], City(config, of_fingerprint(dataset, "c"), tmp_path), Choices())
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2018-01", "2019-01"]
 
 
 def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(testville, tmp_path):
     dataset, config = testville
-    assert load_chance(tmp_path, dataset, config, Choices()) is None
-    save_chance(Chance(51.25, 2, 1), tmp_path, dataset, config, Choices())
-    assert load_chance(tmp_path, dataset, config, Choices()) == Chance(51.25, 2, 1)
-    assert load_chance(tmp_path, dataset, config, Choices(months=24)) is None
-    assert load_chance(tmp_path, of_fingerprint(dataset, "e"), config, Choices()) is None
-    assert load_past(tmp_path, dataset, config, Choices()) is None
+    assert load_chance(City(config, dataset, tmp_path), Choices()) is None
+    save_chance(Chance(51.25, 2, 1), City(config, dataset, tmp_path), Choices())
+    assert load_chance(City(config, dataset, tmp_path), Choices()) == Chance(51.25, 2, 1)
+    assert load_chance(City(config, dataset, tmp_path), Choices(months=24)) is None
+    assert load_chance(City(config, of_fingerprint(dataset, "e"), tmp_path), Choices()) is None
+    assert load_past(City(config, dataset, tmp_path), Choices()) is None
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -147,17 +148,17 @@ def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(tes
 def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", last)
-    none = make_past(locate_incidents(short, config, Choices()), Choices(), config.areas)
+    none = make_past(locate_incidents(City(config, short), Choices()), Choices(), config.areas)
     assert none == ()
-    save_past(none, tmp_path, short, config, Choices())
-    assert load_past(tmp_path, short, config, Choices()) == ()
-    assert load_past(tmp_path, of_fingerprint(short, "e"), config, Choices()) == ()
+    save_past(none, City(config, short, tmp_path), Choices())
+    assert load_past(City(config, short, tmp_path), Choices()) == ()
+    assert load_past(City(config, of_fingerprint(short, "e"), tmp_path), Choices()) == ()
 
 
 def test_a_month_in_part_at_the_end_is_not_counted(testville):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", "2019-12-30")
-    past = make_past(locate_incidents(short, config, Choices()), Choices(), config.areas)
+    past = make_past(locate_incidents(City(config, short), Choices()), Choices(), config.areas)
     assert [len(one.core.monthly) for one in past] == [24, 23]
 
 
@@ -168,7 +169,7 @@ def test_a_past_year_without_any_area_tells_nothing(located, testville):
 
 def test_where_none_was_ever_made_nothing_is_known(testville, tmp_path):
     dataset, config = testville
-    assert load_past(tmp_path, dataset, config, Choices()) is None
+    assert load_past(City(config, dataset, tmp_path), Choices()) is None
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -193,17 +194,17 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
 ):
     dataset, config = testville
     of = dataset if whose == "own" else of_fingerprint(dataset, "a")
-    save_past(past, tmp_path, of, config, Choices())
-    path = past_path(NAME, tmp_path, of, config, Choices())
+    save_past(past, City(config, of, tmp_path), Choices())
+    path = past_path(NAME, City(config, of, tmp_path), Choices())
     assert path.name.startswith(NAME)
     text = path.read_text()
     assert spoil(text) != text
     path.write_text(spoil(text))
     if whose == "older":
-        assert load_past(tmp_path, dataset, config, Choices()) is None
+        assert load_past(City(config, dataset, tmp_path), Choices()) is None
         return
     with pytest.raises(SourceError) as refused:
-        load_past(tmp_path, dataset, config, Choices())
+        load_past(City(config, dataset, tmp_path), Choices())
     assert refused.value.message.key == "backtest.damaged"
     assert str(refused.value) == (
         f"{path} cannot be read. Remove it, and make it again with csa backtest."
@@ -216,13 +217,13 @@ def test_a_damaged_file_is_refused_by_name_and_an_older_one_is_passed_over(
 )
 def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_path, name, value):
     dataset, config = testville
-    save_chance(Chance(51.25, 2, 1), tmp_path, dataset, config, Choices())
-    path = past_path(CHANCE_NAME, tmp_path, dataset, config, Choices())
+    save_chance(Chance(51.25, 2, 1), City(config, dataset, tmp_path), Choices())
+    path = past_path(CHANCE_NAME, City(config, dataset, tmp_path), Choices())
     kept = json.loads(path.read_text())
     for spoiled in (kept | {name: value}, {k: v for k, v in kept.items() if k != name}):
         path.write_text(json.dumps(spoiled))
         with pytest.raises(SourceError, match="cannot be read") as refused:
-            load_chance(tmp_path, dataset, config, Choices())
+            load_chance(City(config, dataset, tmp_path), Choices())
         assert refused.value.message.key == "backtest.damaged"
 
 
@@ -240,7 +241,7 @@ def test_what_came_later_changes_no_earlier_past_year(testville, located, past, 
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), way)
     other = make_past(
-        locate_incidents(changed, config, Choices(), located.cover), Choices(), config.areas
+        locate_incidents(City(config, changed), Choices(), located.cover), Choices(), config.areas
     )
     assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
     for one, two in zip(past[1:], other[1:], strict=True):
@@ -257,10 +258,14 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     dataset, config = testville
     order = np.random.default_rng(2).permutation(len(dataset.incidents))
     table = dataset.incidents.iloc[order].reset_index(drop=True)
-    shuffled = locate_incidents(replace(dataset, incidents=table), config, Choices(), located.cover)
+    shuffled = locate_incidents(
+        City(config, replace(dataset, incidents=table)), Choices(), located.cover
+    )
     again = make_past(shuffled, Choices(), config.areas)
-    save_past(again, tmp_path / "a", dataset, config, Choices())
-    save_past(past, tmp_path / "b", dataset, config, Choices())
-    one, two = (past_path(NAME, tmp_path / name, dataset, config, Choices()) for name in ("a", "b"))
+    save_past(again, City(config, dataset, tmp_path / "a"), Choices())
+    save_past(past, City(config, dataset, tmp_path / "b"), Choices())
+    one, two = (
+        past_path(NAME, City(config, dataset, tmp_path / name), Choices()) for name in ("a", "b")
+    )
     assert one.read_bytes() == two.read_bytes()
     assert json.loads(one.read_text())["kind"] == "what areas did after past years"

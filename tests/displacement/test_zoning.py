@@ -15,6 +15,7 @@ from csa.areas.finding import estimate_areas
 from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.displacement.zoning import (
     base_months,
     covered_months,
@@ -71,7 +72,7 @@ def testville(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def located(testville):
-    return locate_incidents(*testville, Choices())
+    return locate_incidents(City(*testville[::-1]), Choices())
 
 
 def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
@@ -299,7 +300,7 @@ def test_an_area_within_another_has_no_ring_and_nothing_is_expected_of_it(locate
 
 
 def test_a_past_year_of_an_area_that_is_the_whole_city_has_no_ring_and_no_rest(testville):
-    coarse = locate_incidents(*testville, Choices(resolution=8))
+    coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=8))
     past = past_of(coarse, [frozenset(coarse.grid.places)], Month(2017, 1), 12)
     assert (past.ring.base.mean, past.ring.base.variance) == (0, 0)
     assert not past.ring.monthly.any()
@@ -312,7 +313,7 @@ def test_where_nothing_came_before_nothing_is_expected_and_that_is_sure(testvill
     dataset, config = testville
     late = dataset.incidents[dataset.incidents["occurred_at"] >= "2019-02-01"]
     young = locate_incidents(
-        replace(dataset, incidents=late.reset_index(drop=True)), config, Choices()
+        City(config, replace(dataset, incidents=late.reset_index(drop=True))), Choices()
     )
     places = place_areas(young, [WEST], SINCE)
     assert (places.cores[0].mean, places.cores[0].variance) == (0, 0)
@@ -414,7 +415,7 @@ def test_every_incident_of_a_month_is_in_an_area_a_ring_or_the_rest(
 def test_what_came_after_the_start_changes_nothing_that_is_expected(testville, located, way):
     dataset, config = testville
     other = locate_incidents(
-        with_other_future(dataset, SINCE, way), config, Choices(), located.cover
+        City(config, with_other_future(dataset, SINCE, way)), Choices(), located.cover
     )
     one, two = (place_areas(each, [WEST, EAST], SINCE) for each in (located, other))
     assert (one.cores, one.rings, one.base) == (two.cores, two.rings, two.base)

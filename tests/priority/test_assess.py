@@ -17,6 +17,7 @@ from csa.areas.choices import Choices
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
+from csa.dataset.versioned import City
 from csa.priority.assess import CHOSEN_COLUMNS, COMPONENTS, assess_areas, components_of, prioritize
 from csa.priority.index import Weights
 from tests.areas.test_finding import KNOT, history, line, town_of
@@ -29,8 +30,8 @@ EVEN = Weights(dict.fromkeys(COMPONENTS, 1.0))
 
 def found_in(folder, lines, **choices):
     dataset, config = town_of(folder, lines)
-    proposal = propose_areas(dataset, config, Choices(**choices))
-    return proposal, assess_areas(dataset, config, proposal)
+    proposal = propose_areas(City(config, dataset), Choices(**choices))
+    return proposal, assess_areas(City(config, dataset), proposal)
 
 
 def sentences(judged):
@@ -148,8 +149,8 @@ def slow_hot_cells(counts, land):
 def test_hot_cells_are_counted_by_area_where_there_are_enough_incidents(root):
     dataset, config, _ = sample_city(root)
     cover = study_cells(dataset, 8)
-    proposal = propose_areas(dataset, config, Choices(resolution=8), cover=cover)
-    judged = assess_areas(dataset, config, proposal, cover=cover)
+    proposal = propose_areas(City(config, dataset), Choices(resolution=8), cover=cover)
+    judged = assess_areas(City(config, dataset), proposal, cover=cover)
     assert judged.answers["test_cells"].can
     land = {f"{cell:x}": km2 for cell, km2 in cover["area_km2"].items()}
     cells = proposal.cells.set_index("cell")["incidents"].to_dict()
@@ -319,7 +320,7 @@ def test_a_proposal_made_from_other_data_is_refused(root):
     proposal, _ = asked_of_sample(root)
     other = replace(dataset, report={**dataset.report, "fingerprint": "0" * 64})
     with pytest.raises(CsaError, match=r"from other data than the dataset\. Propose again\."):
-        assess_areas(other, config, proposal, cover=cover)
+        assess_areas(City(config, other), proposal, cover=cover)
 
 
 def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
@@ -341,8 +342,8 @@ def test_neither_row_order_nor_asking_twice_nor_a_cover_at_hand_changes_a_judgem
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
     before = dataset.incidents.copy(), proposal.areas.copy()
     again = [
-        assess_areas(dataset, config, proposal),
-        assess_areas(shuffled, config, proposal, cover=cover),
+        assess_areas(City(config, dataset), proposal),
+        assess_areas(City(config, shuffled), proposal, cover=cover),
     ]
     for other in again:
         pd.testing.assert_frame_equal(other.table, judged.table)
@@ -376,5 +377,5 @@ def test_steps_are_told_as_they_begin(root):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     told = []
-    assess_areas(dataset, config, proposal, told.append, cover)
+    assess_areas(City(config, dataset), proposal, told.append, cover)
     assert told == ["cells", "estimates", "stability"]

@@ -19,6 +19,7 @@ from csa.areas.forming import AreaSet
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
 from csa.priority.assess import assess_areas
@@ -42,8 +43,8 @@ def sample_city(root):
 def asked_of_sample(root, months=36, until=UNTIL, kinds=("homicide", "nonfatal")):
     dataset, config, cover = sample_city(root)
     choices = Choices(until=until, months=months, kinds=kinds)
-    proposal = propose_areas(dataset, config, choices, cover=cover)
-    return proposal, assess_areas(dataset, config, proposal, cover=cover)
+    proposal = propose_areas(City(config, dataset), choices, cover=cover)
+    return proposal, assess_areas(City(config, dataset), proposal, cover=cover)
 
 
 def incidents_in(dataset, cells, start, until, kinds=("homicide", "nonfatal")):
@@ -136,7 +137,7 @@ def test_a_rate_needs_500_people_who_were_counted_in_the_last_ten_years(root):
     yearly = judged.table["expected"] / 3 / judged.table["people"].astype(float) * 1000
     for year, is_given in ((2020, True), (2010, True), (2009, False), (None, False)):
         aged = with_report(dataset, population_year=year)
-        table = assess_areas(aged, config, proposal, cover=cover).table
+        table = assess_areas(City(config, aged), proposal, cover=cover).table
         assert table["per_1k_yearly"].notna().tolist() == [one and is_given for one in is_many]
         if is_given:
             found = table["per_1k_yearly"][is_many].tolist()
@@ -150,7 +151,7 @@ def jaccard(one, other):
 def test_was_candidate_is_what_was_found_twelve_months_before_at_the_same_density(root):
     dataset, config, cover = sample_city(root)
     proposal, judged = asked_of_sample(root)
-    here = locate_incidents(dataset, config, Choices(), cover)
+    here = locate_incidents(City(config, dataset), Choices(), cover)
     now, before = (Period.before(UNTIL.plus(-back), 36) for back in (0, 12))
     n_now, n_before = (len(here.window(period).incidents) for period in (now, before))
     params = proposal.summary["params"]
@@ -181,7 +182,7 @@ def test_where_the_data_begin_too_late_the_years_before_are_unknown(root, first,
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
     late = with_report(dataset, data_from=first)
-    table = assess_areas(late, config, proposal, cover=cover).table
+    table = assess_areas(City(config, late), proposal, cover=cover).table
     assert table["earlier_yearly"].notna().tolist() == [is_known] * len(table)
     assert (table["was_candidate"] != "unknown").tolist() == [is_known] * len(table)
 
@@ -192,9 +193,9 @@ def test_a_period_that_ends_beyond_the_data_counts_back_from_the_last_month_ther
 ):
     dataset, config = town_of(tmp_path, history())  # the data end with 2019
     proposal = propose_areas(
-        dataset, config, Choices(until=Month(2020, 7), months=months, min_samples=5)
+        City(config, dataset), Choices(until=Month(2020, 7), months=months, min_samples=5)
     )
-    table = assess_areas(dataset, config, proposal).table
+    table = assess_areas(City(config, dataset), proposal).table
     assert len(table)
     end = Month(2020, 1)
     for row, cells in zip(table.to_dict("records"), proposal.areas["cells"], strict=True):
@@ -209,8 +210,8 @@ def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path)
     days = [f"20{14 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(900)]
     lines = [line(n, places[n], day) for n, day in enumerate(days)]
     dataset, config = town_of(tmp_path, lines)
-    proposal = propose_areas(dataset, config, Choices(min_samples=3, eps_m=200.0))
-    judged = assess_areas(dataset, config, proposal)
+    proposal = propose_areas(City(config, dataset), Choices(min_samples=3, eps_m=200.0))
+    judged = assess_areas(City(config, dataset), proposal)
     assert len(judged.table) > 3
     assert all(one.is_sure for one in judged.estimates)
     unknown = [name for name in JUDGED_COLUMNS if name.startswith("expected")]
@@ -221,8 +222,8 @@ def test_in_a_flat_city_nothing_is_told_of_what_is_expected_in_an_area(tmp_path)
 
 def test_a_window_longer_than_the_data_is_a_rate_over_the_months_covered(tmp_path):
     dataset, config = town_of(tmp_path, history())
-    proposal = propose_areas(dataset, config, Choices(months=240))
-    table = assess_areas(dataset, config, proposal).table
+    proposal = propose_areas(City(config, dataset), Choices(months=240))
+    table = assess_areas(City(config, dataset), proposal).table
     assert len(table) == 2
     assert (table["months_covered"] == 72).all()
     assert (table["months_active"] <= 72).all()
@@ -232,8 +233,8 @@ def test_a_window_longer_than_the_data_is_a_rate_over_the_months_covered(tmp_pat
 
 def test_no_area_gives_every_column_and_no_row(tmp_path):
     dataset, config = town_of(tmp_path, history())
-    proposal = propose_areas(dataset, config, Choices(min_samples=400))
-    table = assess_areas(dataset, config, proposal).table
+    proposal = propose_areas(City(config, dataset), Choices(min_samples=400))
+    table = assess_areas(City(config, dataset), proposal).table
     assert table.columns.tolist() == list(JUDGED_COLUMNS)
     assert not len(table)
 
@@ -243,7 +244,7 @@ def test_of_499_people_there_is_no_rate_and_of_500_there_is(root):
     proposal, _ = asked_of_sample(root)
     people = [499, 500, None, 0, 501, 300, 499.4, 499.6, 1000]
     other = replace(proposal, areas=proposal.areas.assign(population=people))
-    table = assess_areas(dataset, config, other, cover=cover).table
+    table = assess_areas(City(config, dataset), other, cover=cover).table
     given = table["per_1k_yearly"].notna().tolist()
     assert given == [False, True, False, False, True, False, False, True, True]
 
@@ -257,7 +258,7 @@ def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monke
     for before, said in ((half, "yes"), (half - {min(half)}, "no")):
         found = AreaSet((before,), np.zeros(0, np.int64), np.zeros(0, bool), frozenset)
         monkeypatch.setattr("csa.priority.assessment.find_areas", lambda *_, found=found: found)
-        table = assess_areas(dataset, config, proposal, cover=cover).table
+        table = assess_areas(City(config, dataset), proposal, cover=cover).table
         wanted = ["no"] * len(areas)
         wanted[place] = said
         assert table["was_candidate"].tolist() == wanted
@@ -278,8 +279,8 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
     dataset, config, cover = testville
     until = Month(year, number)
     choices = Choices(until=until, months=months)
-    proposal = propose_areas(dataset, config, choices, cover=cover)
-    table = assess_areas(dataset, config, proposal, cover=cover).table
+    proposal = propose_areas(City(config, dataset), choices, cover=cover)
+    table = assess_areas(City(config, dataset), proposal, cover=cover).table
     assert table.columns.tolist() == list(JUDGED_COLUMNS)
     short = until.plus(-36) < Month(2014, 1)
     for row, cells in zip(table.to_dict("records"), proposal.areas["cells"], strict=True):
@@ -295,7 +296,7 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
 def test_what_is_asked_is_read_from_the_proposals_own_account(root):
     dataset, config, cover = sample_city(root)
     proposal, _ = asked_of_sample(root)
-    here = locate_incidents(dataset, config, Choices(), cover)
+    here = locate_incidents(City(config, dataset), Choices(), cover)
     asked = AssessmentInput(here, config, proposal, Period.before(UNTIL, 36), (), ())
     assert asked.params == AreaParams(DbscanParams(250, 16), 9, 2.0)
     assert asked.covered == Period(Month(2015, 1), UNTIL)

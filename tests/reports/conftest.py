@@ -14,7 +14,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import City, open_dataset
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
@@ -36,7 +36,7 @@ INTERNAL = "nobody outside may read this"
 def sample_source(root, sample_folder):
     """The sample city's dataset in its folder, its file, and how areas are proposed."""
     config = load_city(root / "config" / "sample.toml")
-    return FollowSource(sample_folder, open_dataset(sample_folder), config, Choices())
+    return FollowSource(City(config, open_dataset(sample_folder), sample_folder), Choices())
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def sample_plan(kansas_plan):
 def sample_records(sample_source):
     """Three areas served since October 2019, with what is public of them and what is not."""
     source = sample_source
-    proposal = propose_areas(source.dataset, source.config, Choices(until=Month(2019, 9)))
+    proposal = propose_areas(source.city, Choices(until=Month(2019, 9)))
     areas, steps, tasks, asked = [], [], [], []
     for letter in "ADF":
         made = candidate_of(proposal, letter)

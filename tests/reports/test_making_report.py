@@ -20,7 +20,7 @@ def report(run, root, sample_source, tmp_path):
     """Call the command on the sample city, from the project's folder."""
 
     def call(*words, month="2020-07", check=True):
-        given = ("--city", "sample", "--dataset", sample_source.folder, "--month", month)
+        given = ("--city", "sample", "--dataset", sample_source.city.folder, "--month", month)
         given += ("--store", tmp_path / "none.sqlite3")
         return run("report", *given, *words, check=check, cwd=root)
 

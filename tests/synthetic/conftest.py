@@ -11,6 +11,7 @@ from csa.areas.choices import Choices
 from csa.base.io import replace_folder
 from csa.base.params import Month
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
 from csa.synthetic.sample import MARKER, make_sample
@@ -54,7 +55,7 @@ def proposal_of(dataset, city):
 
     @cache
     def ask(until, months):
-        return propose_areas(dataset, city, Choices(until=Month.parse(until), months=months))
+        return propose_areas(City(city, dataset), Choices(until=Month.parse(until), months=months))
 
     return ask
 

@@ -7,6 +7,7 @@ from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
+from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.verdict import Verdict
 from csa.geo.cells import from_text
@@ -28,7 +29,7 @@ def displaced(proposal_of, dataset, city, since):
         Period.before(since, 36),
     )
     return analyze_displacement(
-        locate_incidents(dataset, city, Choices(resolution=9)), chosen, since
+        locate_incidents(City(city, dataset), Choices(resolution=9)), chosen, since
     )
 
 

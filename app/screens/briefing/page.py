@@ -10,8 +10,8 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("briefing.short"), parts.title)
-screen = session.screen(opened.config, opened.dataset)
-session.remember(screen, session.first_choices(opened.config, opened.dataset))
+screen = session.screen(opened)
+session.remember(screen, session.first_choices(opened))
 choices = screen.choices
 try:
     with panels.working():

@@ -48,7 +48,7 @@ LAYERS = ("background", "neighborhoods")
 
 def title(opened: Opened) -> str:
     """Return the page title with the month of the briefing."""
-    choices = session.screen(opened.config, opened.dataset).choices
+    choices = session.screen(opened).choices
     try:
         last = period_of(opened.dataset, choices).until.plus(-1)
     except CsaError:

@@ -10,8 +10,8 @@ from csa.base.errors import CsaError
 from csa.base.text import month, speak
 
 opened = panels.frame(speak("change_page.title"))
-first = session.first_choices(opened.config, opened.dataset)
-screen = session.screen(opened.config, opened.dataset)
+first = session.first_choices(opened)
+screen = session.screen(opened)
 screen = parts.choose_start(opened, screen)
 session.remember(screen, first)
 since = parts.start_of(opened, screen)

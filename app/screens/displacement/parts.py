@@ -160,7 +160,7 @@ def _remember(opened: Opened, following: Following, at: int) -> None:
     if state[PLAYING]:
         state[session.SCREEN] = screen
     else:
-        session.remember(screen, session.first_choices(opened.config, opened.dataset))
+        session.remember(screen, session.first_choices(opened))
 
 
 def _answer(

@@ -14,15 +14,16 @@ from csa.base.params import MAX_EPS_M, DbscanParams, Month
 from csa.base.schema import KINDS
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, speak
 from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 
 MONTHS = (6, 12, 24, 36, 48, 60)
 LIMITS_KM2 = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 0.0)
 EPS_STEP_M = 10.0
 
 
-def choose(config: CityConfig, dataset: Dataset, now: Choices) -> Choices:
+def choose(city: City, now: Choices) -> Choices:
     """Show the choices, and return what was chosen."""
+    config, dataset = city.config, city.dataset
     months = months_of(dataset)
     _start_widgets(now, months[-1])
     through = st.selectbox(

@@ -10,10 +10,10 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("find.title"))
-first = session.first_choices(opened.config, opened.dataset)
-screen = session.screen(opened.config, opened.dataset)
+first = session.first_choices(opened)
+screen = session.screen(opened)
 with st.sidebar:
-    choices = controls.choose(opened.config, opened.dataset, screen.choices)
+    choices = controls.choose(opened, screen.choices)
     below = st.container()
 screen = screen.with_choices(choices)
 try:

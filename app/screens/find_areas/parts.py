@@ -81,7 +81,7 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     screen = controls.choose_layers(screen, offered, shades)
     if screen.area not in set(proposal.areas["area_id"]):
         screen = screen.with_area("")
-    session.remember(screen, session.first_choices(opened.config, opened.dataset))
+    session.remember(screen, session.first_choices(opened))
     with panels.map_words(), st.container(key="map"):
         _map(opened, proposal, screen)
     if proposal.is_empty:

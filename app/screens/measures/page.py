@@ -23,8 +23,8 @@ from csa.reports.briefing.places import AREA, PROPOSED
 from csa.reports.briefing.working import work_plan as plan_of
 
 opened = panels.frame(speak("here.title"))
-screen = session.screen(opened.config, opened.dataset)
-first = session.first_choices(opened.config, opened.dataset)
+screen = session.screen(opened)
+first = session.first_choices(opened)
 if person.access(opened) == person.PUBLIC:  # the public page reads no store
     panels.empty(speak("here.public"))
     st.stop()

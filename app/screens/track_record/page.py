@@ -9,8 +9,8 @@ from csa.base.errors import CsaError
 from csa.base.text import speak
 
 opened = panels.frame(speak("how_well.title"))
-screen = session.screen(opened.config, opened.dataset)
-session.remember(screen, session.first_choices(opened.config, opened.dataset))
+screen = session.screen(opened)
+session.remember(screen, session.first_choices(opened))
 choices = screen.choices
 try:
     record = cache.record(opened, choices)

@@ -15,18 +15,16 @@ from csa.areas.choices import (
 from csa.areas.finding import estimate_areas, find_areas
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
-from csa.areas.study_area import Run, locate_incidents, require_city
+from csa.areas.study_area import Run, locate_incidents
 from csa.base.logging import Tell, silent
 from csa.base.params import AreaParams, require_resolution
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.geo.risk_score import Highest, find_highest, risk_in
 from csa.geo.services import services_of
 
 
 def propose_areas(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     choices: Choices | None = None,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
@@ -39,10 +37,8 @@ def propose_areas(
 
     Parameters
     ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
+    city
+        A city's file, its incidents and its places.
     choices
         Period, size limit and resolution; None takes the city file's, up to the data's end.
     tell
@@ -64,8 +60,6 @@ def propose_areas(
         If the period lies wholly outside the data.
     ParamError
         If a choice is outside its range.
-    CsaError
-        If the dataset is another city's.
 
     References
     ----------
@@ -73,20 +67,19 @@ def propose_areas(
 
     Examples
     --------
-    >>> proposal = csa.propose_areas(dataset, city, csa.Choices(until=csa.Month(2020, 9)))
+    >>> proposal = csa.propose_areas(city, csa.Choices(until=csa.Month(2020, 9)))
     >>> proposal.areas["area_id"].str.cat()
     'ABCDEFGHI'
     >>> bool(proposal.areas["area_km2"].max() <= 2.0)
     True
     """
-    require_city(dataset, config)
-    choices = choices or city_choices(config)
-    period = period_of(dataset, choices)
+    choices = choices or city_choices(city.config)
+    period = period_of(city.dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
-    located = locate_incidents(dataset, config, choices, cover)
+    located = locate_incidents(city, choices, cover)
     window = located.window(period)
-    suggestion = suggestion or Suggestion(config.areas)
+    suggestion = suggestion or Suggestion(city.config.areas)
     dbscan = suggest_dbscan(suggestion.areas, len(window.incidents))
     params = AreaParams(dbscan_of(choices, dbscan), choices.resolution, choices.max_area_km2)
     tell("clusters")
@@ -95,8 +88,7 @@ def propose_areas(
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     run = Run(
-        dataset,
-        config,
+        city,
         period,
         kinds,
         window,
@@ -110,24 +102,26 @@ def propose_areas(
     return proposal_of(run)
 
 
-def services_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
+def services_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
     """Count the services in and near each candidate area."""
-    if dataset.services is None or config.services is None:
+    if city.dataset.services is None or city.config.services is None:
         return None
-    near_m, crs = config.services.near_m, config.city.metric_crs
-    return services_of(proposal.areas, dataset.services, near_m, crs)
+    near_m, crs = city.config.services.near_m, city.config.city.metric_crs
+    return services_of(proposal.areas, city.dataset.services, near_m, crs)
 
 
-def highest_risk(dataset: Dataset, config: CityConfig) -> Highest | None:
+def highest_risk(city: City) -> Highest | None:
     """Find the places that an external score calls highest, for the map."""
-    if dataset.risk_terrain is None or config.risk_terrain is None:
+    if city.dataset.risk_terrain is None or city.config.risk_terrain is None:
         return None
-    return find_highest(dataset.risk_terrain, config.risk_terrain.top_share, config.city.metric_crs)
+    return find_highest(
+        city.dataset.risk_terrain, city.config.risk_terrain.top_share, city.config.city.metric_crs
+    )
 
 
-def risk_near(dataset: Dataset, config: CityConfig, proposal: Proposal) -> pd.DataFrame | None:
+def risk_near(city: City, proposal: Proposal) -> pd.DataFrame | None:
     """Return how much of each candidate area an external score calls high."""
-    if dataset.risk_terrain is None or config.risk_terrain is None:
+    if city.dataset.risk_terrain is None or city.config.risk_terrain is None:
         return None
-    top_share, crs = config.risk_terrain.top_share, config.city.metric_crs
-    return risk_in(proposal.areas, dataset.risk_terrain, top_share, crs)
+    top_share, crs = city.config.risk_terrain.top_share, city.config.city.metric_crs
+    return risk_in(proposal.areas, city.dataset.risk_terrain, top_share, crs)

@@ -11,16 +11,16 @@ import pandas as pd
 
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.proposal_tables import LIBRARIES
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 
 FORMAT_VERSION = 1
 SHARE_DIGITS = 6
 FIGURES = 4
 
 
-def write_header(kind: str, dataset: Dataset, config: CityConfig) -> dict[str, Any]:
+def write_header(kind: str, city: City) -> dict[str, Any]:
     """Return a file's header: its kind, its city and its data."""
+    config, dataset = city.config, city.dataset
     return {
         "kind": kind,
         "format_version": FORMAT_VERSION,

@@ -130,7 +130,7 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     inside, told = np.flatnonzero(is_in), run.told
     suspects = inside[told.is_suspect[inside]]
     shape = h3_cells.outline(area)
-    people = estimate_population(shape, run.dataset.neighborhoods)
+    people = estimate_population(shape, run.city.dataset.neighborhoods)
     size_km2 = run.grid.size_km2(area)
     covered = _covered(run)
     return {
@@ -142,20 +142,20 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
         "victims": _total_victims(told.victims[inside]),
         "domestic": _domestic(told.domestic[inside]),
         "suspect": len(suspects),
-        "suspect_points": _named_points(told, suspects, run.dataset.report["suspect_points"]),
+        "suspect_points": _named_points(told, suspects, run.city.dataset.report["suspect_points"]),
         "area_km2": round(size_km2, DIGITS),
         "incidents_per_km2": round(len(inside) / size_km2, 2),
         "population": None if people is None else round(people),
-        "population_year": None if people is None else run.dataset.report["population_year"],
+        "population_year": None if people is None else run.city.dataset.report["population_year"],
         "neighborhoods": _shares(told.neighborhood[inside]),
         "cells": h3_cells.as_text(sorted(area)),
         "resolution": run.params.resolution,
         "method_version": METHOD_VERSION,
-        "nonfatal_name": run.config.city.nonfatal_name,
+        "nonfatal_name": run.city.config.city.nonfatal_name,
         "kinds": " ".join(kind for kind in KINDS if kind in run.kinds),
         "first_day": covered["covered_from"],
         "last_day": covered["covered_through"],
-        "is_synthetic": run.config.city.is_synthetic,
+        "is_synthetic": run.city.config.city.is_synthetic,
         "geometry": shape,
     }
 
@@ -242,7 +242,7 @@ def _labels_table(run: Run) -> pd.DataFrame:
 
 
 def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
-    city, report = run.config.city, run.dataset.report
+    city, report = run.city.config.city, run.city.dataset.report
     return {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -251,7 +251,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
         "nonfatal_name": city.nonfatal_name,
         "nonfatal_is_proxy": city.nonfatal_is_proxy,
         "is_synthetic": city.is_synthetic,
-        "data_fingerprint": run.dataset.fingerprint,
+        "data_fingerprint": run.city.dataset.fingerprint,
         "data_through": report["data_through"],
         "params": {
             "start": str(run.period.start),
@@ -280,8 +280,8 @@ def _covered(run: Run) -> dict[str, Any]:
     """Return the part of the period that the data cover: a rate over more would be too low."""
     first_day = f"{run.period.start}-01"
     last_day = (pd.Timestamp(f"{run.period.until}-01") - pd.Timedelta(days=1)).date().isoformat()
-    covered_from = max(first_day, run.dataset.report["data_from"])
-    covered_through = max(covered_from, min(last_day, run.dataset.report["data_through"]))
+    covered_from = max(first_day, run.city.dataset.report["data_from"])
+    covered_through = max(covered_from, min(last_day, run.city.dataset.report["data_through"]))
     first, last = Month.parse(covered_from[:7]), Month.parse(covered_through[:7])
     return {
         "covered_from": covered_from,
@@ -327,7 +327,7 @@ def _silent_months(run: Run) -> list[str]:
     """List covered months in which the whole city, whatever the kind, has no incident."""
     covered = _covered(run)
     first = Month.parse(covered["covered_from"][:7])
-    by_month = run.dataset.report["months"]
+    by_month = run.city.dataset.report["months"]
     names = [str(first.plus(step)) for step in range(covered["months_covered"])]
     counts = {name: sum(by_month.get(name, {}).values()) for name in names}
     if not count_silent_months(list(counts.values())):

@@ -18,11 +18,9 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
-from csa.base.errors import CsaError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.base.schema import KINDS
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import Grid, contiguous_parts, fill_holes
 from csa.geo.neighborhoods import assign_neighborhoods
@@ -54,8 +52,7 @@ class AreaIncidents:
 class Run:
     """All that one proposal was made from."""
 
-    dataset: Dataset  # the city's incidents and places
-    config: CityConfig  # the city's file
+    city: City  # the city's file, its incidents and its places
     period: Period  # the months asked for
     kinds: tuple[str, ...]  # the kinds of incident counted
     window: PeriodIncidents  # the period's incidents
@@ -184,8 +181,7 @@ class StudyArea:
 
 
 def locate_incidents(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     choices: Choices | None = None,
     cover: pd.DataFrame | None = None,
 ) -> StudyArea:
@@ -193,10 +189,8 @@ def locate_incidents(
 
     Parameters
     ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
+    city
+        A city's file, its incidents and its places.
     choices
         The resolution and the kinds of incident; None takes the city file's.
     cover
@@ -208,20 +202,15 @@ def locate_incidents(
         Incidents of all months that lie in the study area, with `xy` (n, 2) in meters, the cell
         and the month of each.
 
-    Raises
-    ------
-    CsaError
-        If the dataset is another city's.
-
     Examples
     --------
-    >>> study_area = csa.locate_incidents(dataset, city)
+    >>> study_area = csa.locate_incidents(city)
     >>> year = csa.Period(csa.Month(2019, 1), csa.Month(2020, 1))
     >>> int(study_area.counts(year).sum())
     629
     """
-    require_city(dataset, config)
-    choices = choices or city_choices(config)
+    dataset, metric_crs = city.dataset, city.config.city.metric_crs
+    choices = choices or city_choices(city.config)
     if cover is None:
         cover = study_cells(dataset, choices.resolution)
     incidents = dataset.incidents
@@ -233,18 +222,11 @@ def locate_incidents(
     # A point on the very border may fall into a cell of no area inside.
     is_inside = ~is_outside & np.isin(cells, cover.index.to_numpy())
     inside = placed[is_inside].reset_index(drop=True)
-    xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), config.city.metric_crs)
+    xy = project(inside["lon"].to_numpy(), inside["lat"].to_numpy(), metric_crs)
     when = inside["occurred_at"].dt
     month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
-    grid = _grid(cover, config.city.metric_crs)
+    grid = _grid(cover, metric_crs)
     return StudyArea(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
-
-
-def require_city(dataset: Dataset, config: CityConfig) -> None:
-    """Refuse a dataset of another city."""
-    found, wanted = dataset.report["city"], config.city.id
-    if found != wanted:
-        raise CsaError("dataset.other_city", found=found, wanted=wanted)
 
 
 def _in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:

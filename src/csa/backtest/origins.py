@@ -18,8 +18,8 @@ from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
-from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import Dataset
+from csa.config.city import Areas
+from csa.dataset.versioned import City, Dataset
 from csa.geo.cells import CellSet
 
 SEED = 20200101
@@ -88,8 +88,7 @@ def past_januaries(dataset: Dataset, months: int, horizon_months: int) -> tuple[
 
 
 def backtest_areas(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     question: BacktestQuestion | None = None,
     choices: Choices | None = None,
     tell: Tell = silent,
@@ -101,10 +100,8 @@ def backtest_areas(
 
     Parameters
     ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
+    city
+        A city's file, its incidents and its places.
     question
         Origins, horizon and land; None asks about all past Januaries.
     choices
@@ -130,17 +127,17 @@ def backtest_areas(
     Examples
     --------
     >>> question = csa.BacktestQuestion((csa.Month(2019, 1),), horizon_months=6)
-    >>> past = csa.backtest_areas(dataset, city, question)
+    >>> past = csa.backtest_areas(city, question)
     >>> by_method = past.table.set_index("method")["hit_share"]
     >>> bool(by_method["areas"] <= by_method["ceiling"])  # nobody can choose better than that
     True
     """
-    choices = choices or city_choices(config)
+    choices = choices or city_choices(city.config)
     if question is None:
-        question = BacktestQuestion(past_januaries(dataset, choices.months, HORIZON_MONTHS))
+        question = BacktestQuestion(past_januaries(city.dataset, choices.months, HORIZON_MONTHS))
     tell("cells")
-    located = locate_incidents(dataset, config, choices)
-    return run_backtest(located, choices, config.areas, question, tell)
+    located = locate_incidents(city, choices)
+    return run_backtest(located, choices, city.config.areas, question, tell)
 
 
 def run_backtest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +21,12 @@ from csa.backtest.record import Record, UsualChange, record_from_plain, record_t
 from csa.backtest.scoring import TrialScore
 from csa.backtest.suggestion import Tried, choose_setting
 from csa.backtest.variants import sweep_settings
-from csa.base.errors import ParamError, PeriodError, SourceError, TableError
+from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.schema import KINDS
 from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import Dataset, kept_path, load_kept, save_kept
+from csa.dataset.versioned import City, Dataset, kept_path, load_newest, load_own, save_kept
 
 NAME = "past-years"
 
@@ -44,26 +43,25 @@ def past_years(dataset: Dataset, choices: Choices) -> tuple[Month, ...]:
         return ()
 
 
-def make_record(
-    dataset: Dataset, config: CityConfig, choices: Choices, tell: Tell = silent
-) -> Record:
+def make_record(city: City, choices: Choices, tell: Tell = silent) -> Record:
     """Try settings at all past Januaries, choose the one to suggest, and score its areas.
 
     The areas scored are those that are then proposed. The years that choose a setting also score
     it; among settings about as good, that flatters it little.
     """
     tell("cells")
-    located = locate_incidents(dataset, config, choices)
-    origins = past_years(dataset, choices)
+    located = locate_incidents(city, choices)
+    default = city.config.areas
+    origins = past_years(city.dataset, choices)
     question = BacktestQuestion(origins)
-    tried = sweep_settings(located, choices, config.areas, question, tell)
+    tried = sweep_settings(located, choices, default, question, tell)
     suggested = choose_setting(tried)
-    areas = _with_setting(config.areas, suggested)
+    areas = _with_setting(default, suggested)
     judged = run_backtest(located, choices, areas, question, tell)
     return Record(
-        dataset.fingerprint,
+        city.dataset.fingerprint,
         METHOD_VERSION,
-        {**record_params(choices, config.areas), "origins": [str(origin) for origin in origins]},
+        {**record_params(choices, default), "origins": [str(origin) for origin in origins]},
         judged.table,
         judged.comparison,
         tried,
@@ -72,39 +70,19 @@ def make_record(
     )
 
 
-def load_record(
-    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> Record | None:
+def load_record(city: City, choices: Choices) -> Record | None:
     """Read the record stored beside a dataset for these parameters."""
-    path = record_path(folder, dataset, config, choices)
-    kept = load_kept(path)
-    if kept is None:
-        return None
-    try:
-        return record_from_plain(kept)
-    except TableError as error:
-        raise SourceError("backtest.damaged", path=path) from error
+    return load_own(city, NAME, _params(city, choices), record_from_plain)
 
 
-def load_suggestion(
-    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> Record | None:
+def load_suggestion(city: City, choices: Choices) -> Record | None:
     """Read the record whose setting is suggested: this dataset's, else the latest of older data.
 
     New data come each month; a setting is chosen once a year, so an older record's stands until
     `csa backtest` is run again.
     """
-    found = load_record(folder, dataset, config, choices)
-    if found is not None:
-        return found
-    path = record_path(folder, dataset, config, choices)
-    code = path.stem.rsplit("-", 1)[-1]
-    records = []
-    for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
-        # An older one that cannot be read, or of an older format, suggests nothing.
-        with suppress(SourceError, TableError):
-            records.append(record_from_plain(load_kept(older) or {}))
-    return max(records, key=_latest_origin, default=None)
+    params = _params(city, choices)
+    return load_newest(city, NAME, params, record_from_plain, _latest_origin)
 
 
 def _latest_origin(record: Record) -> tuple[str, int, str]:
@@ -112,17 +90,18 @@ def _latest_origin(record: Record) -> tuple[str, int, str]:
     return max(origins, default=""), record.n_origins, record.fingerprint
 
 
-def save_record(
-    record: Record, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> None:
+def save_record(record: Record, city: City, choices: Choices) -> None:
     """Write a record beside its dataset."""
-    save_kept(record_path(folder, dataset, config, choices), record_to_plain(record))
+    save_kept(city, NAME, _params(city, choices), record_to_plain(record))
 
 
-def record_path(folder: Path, dataset: Dataset, config: CityConfig, choices: Choices) -> Path:
+def record_path(city: City, choices: Choices) -> Path:
     """Return where the record of these choices is stored."""
-    params = {"method": METHOD_VERSION, **record_params(choices, config.areas)}
-    return kept_path(folder, NAME, dataset.fingerprint, params)
+    return kept_path(city, NAME, _params(city, choices))
+
+
+def _params(city: City, choices: Choices) -> dict[str, object]:
+    return {"method": METHOD_VERSION, **record_params(choices, city.config.areas)}
 
 
 def record_params(choices: Choices, areas: Areas) -> dict[str, object]:

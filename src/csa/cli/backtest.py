@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from csa.backtest.comparison import MethodComparison
     from csa.backtest.record import Record
     from csa.base.params import Month
-    from csa.config.city import CityConfig
+    from csa.dataset.versioned import City
     from csa.workflow.past_years import BacktestRequest, BacktestResult
 
 OriginsOption = Annotated[
@@ -68,6 +68,8 @@ def backtest(
 ) -> None:
     """Judge this way of proposing on past years, and keep what they suggest."""
     config = city_of(city)
+    from csa.dataset.versioned import open_city
+
     # Each past day has the values suggested for it: a radius or minimum settled for now is none.
     settled = choices_of(
         config, None, kind, months=months, max_area_km2=max_area_km2, resolution=resolution
@@ -79,9 +81,12 @@ def backtest(
     if named is None and (horizon, area_share) != (None, None):
         raise ParamError("backtest.only_with_origins")
     asked = _ask(
-        dataset, config, choices, (named, horizon, area_share), variants and out is not None
+        open_city(config, dataset),
+        choices,
+        (named, horizon, area_share),
+        variants and out is not None,
     )
-    past, account = _judge_and_write(asked, dataset, out, is_named=named is not None)
+    past, account = _judge_and_write(asked, out, is_named=named is not None)
     if as_json:
         show_json(account)
     else:
@@ -98,26 +103,23 @@ def months_of(text: str | None, name: str) -> tuple[Month, ...] | None:
 
 
 def _ask(
-    dataset: Path,
-    config: CityConfig,
+    city: City,
     choices: Choices,
     wish: tuple[Sequence[Month] | None, int | None, float | None],
     with_variants: bool,
 ) -> BacktestRequest:
     """Return what is asked of the past; `wish` is origins, horizon and land as given."""
     from csa.backtest.recording import past_years
-    from csa.dataset.versioned import open_dataset
     from csa.workflow.past_years import BacktestRequest, ask_question
 
-    loaded = open_dataset(dataset)
     named, horizon, area_share = wish
-    days = past_years(loaded, choices) if named is None else named
+    days = past_years(city.dataset, choices) if named is None else named
     question = ask_question(days, horizon, area_share)
-    return BacktestRequest(loaded, config, choices, question, with_variants=with_variants)
+    return BacktestRequest(city, choices, question, with_variants=with_variants)
 
 
 def _judge_and_write(
-    asked: BacktestRequest, dataset: Path, out: Path | None, *, is_named: bool
+    asked: BacktestRequest, out: Path | None, *, is_named: bool
 ) -> tuple[BacktestResult, dict[str, Any]]:
     """Score the past; write the folder first, then the record beside the dataset."""
     from csa.backtest.recording import save_record
@@ -126,11 +128,11 @@ def _judge_and_write(
     from csa.workflow.backtest_files import MARKER, backtest_account, backtest_files
     from csa.workflow.past_years import judge_named, judge_past_years
 
-    source = (asked.dataset, asked.config, asked.choices)
+    city, choices = asked.city, asked.choices
     if out is not None:
         require_writable(out)
     if not is_named:
-        require_writable(dataset / KEPT / "record")
+        require_writable(city.folder / KEPT / "record")
     n_passes = 1 + 2 * (not is_named) + asked.with_variants
     with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
         past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)
@@ -139,11 +141,11 @@ def _judge_and_write(
         if out is not None:
             replace_folder(out, MARKER, backtest_files(account, past))
         if past.after is not None:
-            save_past(past.after, dataset, *source)
+            save_past(past.after, city, choices)
         if past.chance is not None:
-            save_chance(past.chance, dataset, *source)
+            save_chance(past.chance, city, choices)
         if past.made is not None:
-            save_record(past.made, dataset, *source)
+            save_record(past.made, city, choices)
     return past, account
 
 
@@ -161,7 +163,7 @@ def show_backtest(past: BacktestResult, account: Mapping[str, Any], out: Path | 
 
 
 def _no_year(past: BacktestResult) -> str:
-    report, question = past.asked.dataset.report, past.asked.question
+    report, question = past.asked.city.dataset.report, past.asked.question
     return speak(
         "backtest.no_year",
         months=past.asked.choices.months,

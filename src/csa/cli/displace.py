@@ -45,7 +45,7 @@ def displace(
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
     from csa.dataset.chosen import read_areas
-    from csa.dataset.versioned import open_dataset
+    from csa.dataset.versioned import open_city
     from csa.displacement.files import MARKER, displacement_account, displacement_files
     from csa.displacement.follow import FollowSource, follow_areas
 
@@ -61,7 +61,7 @@ def displace(
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")
-        source = FollowSource(dataset, open_dataset(dataset), config, choices)
+        source = FollowSource(open_city(config, dataset), choices)
         followed = follow_areas(source, chosen, start, tell)
         account = displacement_account(followed)
         files = displacement_files(account, followed)
@@ -148,7 +148,7 @@ def _listed(names: Sequence[str], between: str) -> str:
 
 def _counted(followed: FollowedAreas) -> Iterator[str]:
     """Describe what is counted where that is not all shootings."""
-    city, kinds = followed.config.city, followed.displaced.chosen.kinds
+    city, kinds = followed.city.config.city, followed.displaced.chosen.kinds
     if len(kinds) == 1:
         yield speak(
             "follow.counted_homicides" if kinds == ("homicide",) else "follow.counted_other"

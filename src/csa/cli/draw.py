@@ -124,7 +124,7 @@ def _draw(
     tier, first_start, waves, months_between = wanted
     start = Month.parse(first_start, "--first-start")
     with progress(8) as tell:
-        found = assess_areas(dataset, config, choices, tell)
+        found = assess_areas(config, dataset, choices, tell)
         starts = Starts(list_entrants(found, tier), start, waves, months_between)
         made = close_list(found, starts) if seed is None else make_draw(found, starts, seed)
         require_one_draw(out / MARKER, _kept_draw(out / MARKER), made)

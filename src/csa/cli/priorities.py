@@ -82,7 +82,7 @@ def priorities(
     )
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as tell:
-        found = assess_areas(dataset, config, choices, tell)
+        found = assess_areas(config, dataset, choices, tell)
         chosen = prioritize(found.judgement, weights, n_first)
         account = priorities_account(found, weights, n_first)
         files = priorities_files(account, found.judgement, chosen)
@@ -126,16 +126,16 @@ def capacity_of(given: int | None, config: CityConfig) -> int:
 
 
 def assess_areas(
-    dataset: Path, config: CityConfig, choices: Choices, tell: Tell
+    config: CityConfig, dataset: Path, choices: Choices, tell: Tell
 ) -> AssessedProposal:
     """Propose and assess areas, by what past years suggest."""
     from csa.backtest.recording import load_suggestion
-    from csa.dataset.versioned import open_dataset
+    from csa.dataset.versioned import open_city
     from csa.priority.proposal_files import find
 
     tell("load")
-    loaded = open_dataset(dataset)
-    return find(loaded, config, choices, load_suggestion(dataset, loaded, config, choices), tell)
+    opened = open_city(config, dataset)
+    return find(opened, choices, load_suggestion(opened, choices), tell)
 
 
 def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:

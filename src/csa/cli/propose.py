@@ -54,7 +54,7 @@ def propose(
     from csa.areas.proposal import MARKER, proposal_files
     from csa.backtest.recording import load_suggestion, suggestion_of
     from csa.base.io import replace_folder
-    from csa.dataset.versioned import open_dataset
+    from csa.dataset.versioned import open_city
 
     choices = choices_of(
         config,
@@ -68,10 +68,9 @@ def propose(
     )
     with progress(5) as tell:
         tell("load")
-        loaded = open_dataset(dataset)
-        record = load_suggestion(dataset, loaded, config, choices)
-        suggestion = suggestion_of(config, record)
-        proposal = propose_areas(loaded, config, choices, tell, suggestion=suggestion)
+        opened = open_city(config, dataset)
+        suggestion = suggestion_of(config, load_suggestion(opened, choices))
+        proposal = propose_areas(opened, choices, tell, suggestion=suggestion)
         tell("write")
         replace_folder(out, MARKER, proposal_files(proposal))
     if as_json:

@@ -59,7 +59,7 @@ def publish(
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = city_of(city)
     from csa.base.io import require_writable
-    from csa.dataset.versioned import open_dataset
+    from csa.dataset.versioned import open_city
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
@@ -77,9 +77,9 @@ def publish(
     records = read_records(reading_store(config, store), with_values=False)
     with progress(STEPS + 3) as tell:
         tell("load")
-        source = FollowSource(dataset, open_dataset(dataset), config, choices_of(config))
-        last = asked or last_month(source.dataset)
-        refuse_outside(source.dataset, last)
+        source = FollowSource(open_city(config, dataset), choices_of(config))
+        last = asked or last_month(source.city.dataset)
+        refuse_outside(source.city.dataset, last)
         made = gather_from(source, plan, records, last, Beside(layers, known), tell)
         _refuse_older(out, made.facts.quarter)
         tell("maps")
@@ -115,10 +115,12 @@ def _draw(
     from csa.reports.public.map_sheet import PUBLIC_STYLES, public_sheet
     from csa.reports.public.pages import Pictures
 
-    ground = MapGround(source.dataset.study_area, source.dataset.neighborhoods, layers, {})
+    ground = MapGround(
+        source.city.dataset.study_area, source.city.dataset.neighborhoods, layers, {}
+    )
     drawn = {}
     for language in LANGUAGES:
-        sheet = public_sheet(facts, ground, source.config, language)
+        sheet = public_sheet(facts, ground, source.city.config, language)
         try:
             drawn[language] = Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
         except CsaError as error:

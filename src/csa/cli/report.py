@@ -126,7 +126,7 @@ def _facts(
     tell: Tell,
 ) -> Facts:
     from csa.base.params import Month
-    from csa.dataset.versioned import open_dataset
+    from csa.dataset.versioned import open_city
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.reports.month.gathering import gather_month
@@ -138,7 +138,7 @@ def _facts(
     plan = plan_of(city) if config.city.plan else None
     records = read_records(reading_store(config, store))
     tell("load")
-    source = FollowSource(dataset, open_dataset(dataset), config, choices)
+    source = FollowSource(open_city(config, dataset), choices)
     beside = replace(beside, with_public=needs_public({audience}, records))
     return gather_month(source, plan, records, when, tell, beside)
 

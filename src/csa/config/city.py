@@ -160,7 +160,7 @@ class Source(Frozen):
     crs: AnyCrs = Field("EPSG:4326", description="system of lon and lat, or of x and y")
 
 
-class City(Frozen):
+class CityBasics(Frozen):
     """The city itself."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="short name for folders")
@@ -315,7 +315,7 @@ class CityConfig(Frozen):
     """Everything that is particular to one city."""
 
     format_version: Literal[1] = Field(description="of this file's layout; 1")
-    city: City = Field(description="the city itself")
+    city: CityBasics = Field(description="the city itself")
     places: PlacesSource = Field(description="neighborhoods and study area")
     population: Population | None = Field(None, description="people, where known")
     areas: Areas = Field(description="documented values for candidate areas")

@@ -42,8 +42,8 @@ def load_city(path: Path | str) -> CityConfig:
 
     Examples
     --------
-    >>> city = csa.load_city("config/sample.toml")
-    >>> city.city.name, city.areas.eps_m
+    >>> config = csa.load_city("config/sample.toml")
+    >>> config.city.name, config.areas.eps_m
     ('Orrinvale (sample)', 250.0)
     """
     path = Path(path)

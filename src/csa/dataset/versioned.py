@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -17,35 +18,12 @@ import pyarrow.parquet as pq
 import shapely
 
 from csa.base.crs import LONLAT
-from csa.base.errors import SourceError
+from csa.base.errors import CsaError, SourceError, TableError
 from csa.base.io import KEPT, csv_bytes, json_bytes, publish_version, write_file
 from csa.base.schema import check_incidents
+from csa.config.city import CityConfig
 
-
-def kept_path(dataset_folder: Path, name: str, fingerprint: str, params: Mapping[str, Any]) -> Path:
-    """Return where a result is stored: one file for each fingerprint and set of parameters."""
-    code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
-    return dataset_folder / KEPT / f"{name}-{fingerprint[:16]}-{code}.json"
-
-
-def load_kept(path: Path) -> dict[str, Any] | None:
-    """Read a stored result."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise SourceError("backtest.damaged", path=path) from error
-    if not isinstance(kept, dict):
-        raise SourceError("backtest.damaged", path=path)
-    return kept
-
-
-def save_kept(path: Path, kept: Mapping[str, Any]) -> None:
-    """Store a result."""
-    write_file(path, json_bytes(kept))
-
-
+Kept = TypeVar("Kept")
 FORMAT_VERSION = 1
 KIND = "dataset"
 MARKER = "ingest.json"
@@ -75,6 +53,24 @@ class Dataset:
     def fingerprint(self) -> str:
         """The sha256 of the incidents and places."""
         return str(self.report["fingerprint"])
+
+
+@dataclass(frozen=True)
+class City:
+    """A city: its file, and the dataset that its incidents and places are in.
+
+    Fields: `config`, `dataset`, `folder`.
+    """
+
+    config: CityConfig  # the city's file
+    dataset: Dataset  # its incidents and places
+    folder: Path = Path()  # the dataset's folder, where results are stored beside it
+
+    def __post_init__(self) -> None:
+        """Refuse a dataset of another city."""
+        found, wanted = self.dataset.report["city"], self.config.city.id
+        if found != wanted:
+            raise CsaError("dataset.other_city", found=found, wanted=wanted)
 
 
 def fingerprint(
@@ -133,7 +129,7 @@ def save_dataset(dataset: Dataset, rejected: pd.DataFrame, out: Path | str) -> s
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     intake = csa.ingest_city(city, "data/sample")
+    ...     intake = csa.ingest_city(config, "data/sample")
     ...     csa.save_dataset(intake.dataset, intake.rejected, f"{folder}/dataset")
     '0001'
     """
@@ -176,10 +172,10 @@ def open_dataset(folder: Path | str) -> Dataset:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     nothing_rejected = csa.ingest_city(city, "data/sample").rejected.head(0)
-    ...     _ = csa.save_dataset(dataset, nothing_rejected, folder + "/dataset")
+    ...     nothing_rejected = csa.ingest_city(config, "data/sample").rejected.head(0)
+    ...     _ = csa.save_dataset(city.dataset, nothing_rejected, folder + "/dataset")
     ...     again = csa.open_dataset(folder + "/dataset")
-    >>> again.fingerprint == dataset.fingerprint
+    >>> again.fingerprint == city.dataset.fingerprint
     True
     """
     folder = Path(folder)
@@ -207,6 +203,100 @@ def open_dataset(folder: Path | str) -> Dataset:
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
         raise SourceError("dataset.damaged", path=folder)
     return Dataset(incidents, neighborhoods, study_area, report, **layers)
+
+
+def open_city(config: CityConfig, folder: Path | str) -> City:
+    """Open a city's dataset together with the city's file.
+
+    Parameters
+    ----------
+    config
+        The city's file.
+    folder
+        The dataset's folder.
+
+    Returns
+    -------
+    City
+        The file, the dataset, and the folder where results are stored beside it.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds no dataset, is damaged, or has an unknown format.
+    CsaError
+        If the dataset is another city's.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     intake = csa.ingest_city(config, "data/sample")
+    ...     _ = csa.save_dataset(intake.dataset, intake.rejected, folder + "/dataset")
+    ...     again = csa.open_city(config, folder + "/dataset")
+    >>> again.dataset.fingerprint == city.dataset.fingerprint
+    True
+    """
+    return City(config, open_dataset(folder), Path(folder))
+
+
+def load_kept(path: Path) -> dict[str, Any] | None:
+    """Read a stored result."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SourceError("backtest.damaged", path=path) from error
+    if not isinstance(kept, dict):
+        raise SourceError("backtest.damaged", path=path)
+    return kept
+
+
+def load_own(
+    city: City, name: str, params: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Kept]
+) -> Kept | None:
+    """Read the result stored for this dataset and these parameters; None if there is none."""
+    path = kept_path(city, name, params)
+    kept = load_kept(path)
+    if kept is None:
+        return None
+    try:
+        return read(kept)
+    except TableError as error:
+        raise SourceError("backtest.damaged", path=path) from error
+
+
+def load_newest(
+    city: City,
+    name: str,
+    params: Mapping[str, Any],
+    read: Callable[[Mapping[str, Any]], Kept],
+    age: Callable[[Kept], Any],
+) -> Kept | None:
+    """Read the result stored for this dataset, else the newest of older data."""
+    own = load_own(city, name, params, read)
+    if own is not None:
+        return own
+    path = kept_path(city, name, params)
+    code = path.stem.rsplit("-", 1)[-1]
+    found = []
+    for older in sorted(path.parent.glob(f"{name}-*-{code}.json")):
+        # An older one that cannot be read, or has an older format, is left out.
+        with suppress(SourceError, TableError):
+            found.append(read(load_kept(older) or {}))
+    return max(found, key=age, default=None)
+
+
+def save_kept(city: City, name: str, params: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Store a result beside its dataset."""
+    write_file(kept_path(city, name, params), json_bytes(kept))
+
+
+def kept_path(city: City, name: str, params: Mapping[str, Any]) -> Path:
+    """Return where a result is stored: one file for each fingerprint and set of parameters."""
+    code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
+    return city.folder / KEPT / f"{name}-{city.dataset.fingerprint[:16]}-{code}.json"
 
 
 def list_ids(folder: Path) -> frozenset[str]:

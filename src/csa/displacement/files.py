@@ -44,7 +44,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since.index
     return {
-        **write_header("displacement", followed.dataset, followed.config),
+        **write_header("displacement", followed.city),
         "areas": len(displaced.chosen.area_ids),
         "chosen_by": _period(displaced.chosen.period),
         "knew_after": displaced.knew_after,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,10 +11,9 @@ from csa.areas.study_area import locate_incidents
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
-from csa.config.city import CityConfig
 from csa.dataset.chosen import Chosen
 from csa.dataset.history import list_revisions, load_history
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import (
     Evidence,
@@ -34,8 +32,7 @@ from csa.displacement.season import MonthCompared
 class FollowedAreas:
     """Followed areas, and everything reported beside them."""
 
-    dataset: Dataset  # the city's incidents and places
-    config: CityConfig  # the same city's file
+    city: City  # the city's file, its incidents and its places
     displaced: Displacement  # what changed
     controls: Controls  # what areas are compared with, beside the rest of the city
     pooled: Evidence  # the classic numbers of all areas together
@@ -61,12 +58,10 @@ class FollowedAreas:
 class FollowSource:
     """Where areas are followed.
 
-    Fields: `folder`, `dataset`, `config`, `choices`.
+    Fields: `city`, `choices`.
     """
 
-    folder: Path  # the dataset's folder, where past years are stored
-    dataset: Dataset  # its incidents
-    config: CityConfig  # the city's file
+    city: City  # its file, its dataset, and where past years are stored
     choices: Choices  # how areas are proposed; the resolution is that of the areas followed
 
 
@@ -74,21 +69,20 @@ def follow_areas(
     source: FollowSource, chosen: Chosen, since: Month | None, tell: Tell = silent
 ) -> FollowedAreas:
     """Follow areas, and gather everything reported beside them."""
-    kept = (source.folder, source.dataset, source.config, source.choices)
+    city, choices = source.city, source.choices
     tell("cells")
-    located = locate_incidents(source.dataset, source.config, source.choices)
-    way = _way_of(source.choices, chosen)
-    past = load_past(source.folder, source.dataset, source.config, way)
+    located = locate_incidents(city, choices)
+    way = _way_of(choices, chosen)
+    past = load_past(city, way)
     displaced = analyze_displacement(located, chosen, since, past or (), tell)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
-    areas = suggestion_of(source.config, load_suggestion(*kept)).areas
+    areas = suggestion_of(city.config, load_suggestion(city, choices)).areas
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = {area_id: Known(name, cells) for area_id, name, cells in named}
-    lineage = trace_lineage(located, source.choices, areas, displaced.until, known, tell)
+    lineage = trace_lineage(located, choices, areas, displaced.until, known, tell)
     return FollowedAreas(
-        source.dataset,
-        source.config,
+        city,
         displaced,
         controls,
         pooled,
@@ -98,11 +92,11 @@ def follow_areas(
         panel_of(located, displaced, controls),
         lineage,
         find_emerging(located, displaced.until),
-        list_revisions(load_history(source.folder)),
-        source.choices.months,
-        load_chance(*kept),
+        list_revisions(load_history(city.folder)),
+        choices.months,
+        load_chance(city, choices),
         past is not None,
-        _options(source.choices, way),
+        _options(choices, way),
     )
 
 

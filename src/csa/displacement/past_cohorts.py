@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import StudyArea
 from csa.backtest.recording import past_years, record_params
-from csa.base.errors import SourceError, TableError
+from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
-from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import Dataset, kept_path, load_kept, save_kept
+from csa.config.city import Areas
+from csa.dataset.versioned import City, kept_path, load_newest, load_own, save_kept
 from csa.displacement.lineage_windows import Chance
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.zoning import covered_months, past_of
@@ -42,38 +43,17 @@ def make_past(
     return tuple(made)
 
 
-def save_past(
-    past: tuple[PastCohort, ...],
-    folder: Path,
-    dataset: Dataset,
-    config: CityConfig,
-    choices: Choices,
-) -> None:
+def save_past(past: tuple[PastCohort, ...], city: City, choices: Choices) -> None:
     """Write past years beside their dataset."""
-    save_kept(past_path(NAME, folder, dataset, config, choices), past_to_plain(past))
+    save_kept(city, NAME, _params(city, choices), past_to_plain(past))
 
 
-def load_past(
-    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> tuple[PastCohort, ...] | None:
+def load_past(city: City, choices: Choices) -> tuple[PastCohort, ...] | None:
     """Read the stored past years: this dataset's, else the latest of older data.
 
     New data come each month; what areas did years ago hardly changes with them.
     """
-    path = past_path(NAME, folder, dataset, config, choices)
-    kept = load_kept(path)
-    if kept is not None:
-        try:
-            return past_from_plain(kept)
-        except TableError as error:
-            raise SourceError("backtest.damaged", path=path) from error
-    code = path.stem.rsplit("-", 1)[-1]
-    found = []
-    for older in sorted(path.parent.glob(f"{NAME}-*-{code}.json")):
-        # An older one that cannot be read, or has an older format, is left out.
-        with suppress(SourceError, TableError):
-            found.append(past_from_plain(load_kept(older) or {}))
-    return max(found, key=_reach, default=None)
+    return load_newest(city, NAME, _params(city, choices), past_from_plain, _reach)
 
 
 def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
@@ -82,34 +62,31 @@ def _reach(past: tuple[PastCohort, ...]) -> tuple[int, int]:
     return max(ends, default=0), len(past)
 
 
-def save_chance(
-    chance: Chance, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> None:
+def save_chance(chance: Chance, city: City, choices: Choices) -> None:
     """Write the rates by chance beside their dataset."""
     plain = {"kind": CHANCE_KIND, "format_version": FORMAT_VERSION, **asdict(chance)}
-    save_kept(past_path(CHANCE_NAME, folder, dataset, config, choices), plain)
+    save_kept(city, CHANCE_NAME, _params(city, choices), plain)
 
 
-def load_chance(
-    folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> Chance | None:
+def load_chance(city: City, choices: Choices) -> Chance | None:
     """Read the stored rates by chance."""
-    path = past_path(CHANCE_NAME, folder, dataset, config, choices)
-    kept = load_kept(path)
-    if kept is None:
-        return None
+    return load_own(city, CHANCE_NAME, _params(city, choices), _chance_from_plain)
+
+
+def _chance_from_plain(plain: Mapping[str, Any]) -> Chance:
     try:
-        if kept["kind"] != CHANCE_KIND or kept["format_version"] != FORMAT_VERSION:
-            raise SourceError("backtest.damaged", path=path)
-        return Chance(float(kept["area_years"]), int(kept["appeared"]), int(kept["gone"]))
+        if plain["kind"] != CHANCE_KIND or plain["format_version"] != FORMAT_VERSION:
+            raise TableError("displacement.bad_past")
+        return Chance(float(plain["area_years"]), int(plain["appeared"]), int(plain["gone"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise SourceError("backtest.damaged", path=path) from error
+        raise TableError("displacement.bad_past") from error
 
 
-def past_path(
-    name: str, folder: Path, dataset: Dataset, config: CityConfig, choices: Choices
-) -> Path:
+def past_path(name: str, city: City, choices: Choices) -> Path:
     """Return where results about past years are stored."""
-    own = record_params(choices, config.areas)
-    params = {"method": METHOD_VERSION, "after": MONTHS_AFTER, **own}
-    return kept_path(folder, name, dataset.fingerprint, params)
+    return kept_path(city, name, _params(city, choices))
+
+
+def _params(city: City, choices: Choices) -> dict[str, object]:
+    own = record_params(choices, city.config.areas)
+    return {"method": METHOD_VERSION, "after": MONTHS_AFTER, **own}

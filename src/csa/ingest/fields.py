@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csa.base.crs import to_lonlat
-from csa.config.city import City, Source
+from csa.config.city import CityBasics, Source
 from csa.ingest.parse import (
     parse_clock,
     parse_dates,
@@ -24,7 +24,7 @@ OCCURRED, REPORTED = ("date", "time", "hour"), ("reported_date", "reported_time"
 
 
 def read_times(
-    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: City
+    source: Source, fields: Mapping[str, pd.Series], index: pd.Index, city: CityBasics
 ) -> dict[str, pd.Series]:
     """Read when each row happened, or was reported."""
     blank = pd.Series("", index=index, dtype="str")
@@ -115,7 +115,7 @@ def line_of(location: pd.Series, number: int) -> pd.Series:
 
 
 def name_incidents(
-    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: CityBasics
 ) -> dict[str, pd.Series]:
     """Name each row's incident: by its number, else by a hash of the fields that identify it."""
     if source.incident_from == ("incident_id",):
@@ -134,7 +134,7 @@ def name_incidents(
 
 
 def _named_times(
-    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: City
+    source: Source, fields: Mapping[str, pd.Series], rows: pd.DataFrame, city: CityBasics
 ) -> dict[str, pd.Series]:
     """Read the time from the named parts; without a date there, the row's own time is used."""
     times: dict[str, pd.Series] = {}

@@ -104,7 +104,7 @@ def ingest_city(config: CityConfig, inputs: Inputs | Path | str, tell: Tell = si
     --------
     >>> import json
     >>> from pathlib import Path
-    >>> intake = csa.ingest_city(city, "data/sample")
+    >>> intake = csa.ingest_city(config, "data/sample")
     >>> truth = json.loads(Path("data/sample/truth.json").read_text())
     >>> len(intake.dataset.incidents) == truth["incidents"]
     True

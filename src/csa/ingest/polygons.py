@@ -11,7 +11,7 @@ from csa.base.crs import LONLAT, is_made_for, tables_to_lonlat
 from csa.base.errors import CrsError, SourceError
 from csa.base.message import Message, say
 from csa.base.schema import UNASSIGNED
-from csa.config.city import City, PlacesSource
+from csa.config.city import CityBasics, PlacesSource
 from csa.ingest.gdal import read_map
 
 MAX_SPAN_DEGREES = 3.0
@@ -53,7 +53,7 @@ def _refuse_far(table: gpd.GeoDataFrame, path: Path) -> None:
         raise SourceError("places.far", path=path, which=", ".join(table.loc[is_far, "name"][:3]))
 
 
-def require_zone(neighborhoods: gpd.GeoDataFrame, city: City) -> None:
+def require_zone(neighborhoods: gpd.GeoDataFrame, city: CityBasics) -> None:
     """Refuse a system in metres that is made for another part of the world."""
     west, south, east, north = neighborhoods.total_bounds
     if not is_made_for(city.metric_crs, (west + east) / 2, (south + north) / 2):

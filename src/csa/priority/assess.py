@@ -29,8 +29,7 @@ from csa.base.errors import CsaError, ParamError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.geo import cells as h3_cells
 from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
 from csa.priority.index import Weights, choose, priority_index, sensitivity
@@ -80,8 +79,7 @@ class AreaAssessment:
 
 
 def assess_areas(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     proposal: Proposal,
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
@@ -90,10 +88,8 @@ def assess_areas(
 
     Parameters
     ----------
-    dataset
-        The incidents that the proposal was made from.
-    config
-        The same city's file.
+    city
+        The city that the proposal was made from.
     proposal
         All candidates of one run.
     tell
@@ -114,16 +110,16 @@ def assess_areas(
 
     Examples
     --------
-    >>> assessment = csa.assess_areas(dataset, city, proposal)
+    >>> assessment = csa.assess_areas(city, proposal)
     >>> assessment.table["area_id"].tolist() == proposal.areas["area_id"].tolist()
     True
     >>> assessment.n_without_tier  # cannot be told apart from the rest of the city
     1
     """
-    if proposal.summary["data_fingerprint"] != dataset.fingerprint:
+    if proposal.summary["data_fingerprint"] != city.dataset.fingerprint:
         raise CsaError("sheet.other_data")
     tell("cells")
-    asked = _ask(dataset, config, proposal, cover)
+    asked = _ask(city, proposal, cover)
     tell("estimates")
     estimates = estimate_areas(asked.located, asked.period, asked.areas)
     counts = asked.located.counts(asked.period)
@@ -172,7 +168,7 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
 
     Examples
     --------
-    >>> assessment = csa.assess_areas(dataset, city, proposal)
+    >>> assessment = csa.assess_areas(city, proposal)
     >>> chosen = csa.prioritize(assessment, csa.Weights({"expected": 1, "homicides": 1}), 3)
     >>> int(chosen["is_first"].sum()), round(float(chosen["in_top_probability"].sum()), 6)
     (3, 3.0)
@@ -222,9 +218,7 @@ def components_of(judgement: AreaAssessment) -> pd.DataFrame:
     )
 
 
-def _ask(
-    dataset: Dataset, config: CityConfig, proposal: Proposal, cover: pd.DataFrame | None
-) -> AssessmentInput:
+def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> AssessmentInput:
     params = proposal.summary["params"]
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     choices = Choices(
@@ -234,12 +228,12 @@ def _ask(
         max_area_km2=params["max_area_km2"],
         kinds=tuple(params["kinds"]),
     )
-    located = locate_incidents(dataset, config, choices, cover)
+    located = locate_incidents(city, choices, cover)
     areas = tuple(
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )
     places = tuple(places_of(located, area) for area in areas)
-    return AssessmentInput(located, config, proposal, period, areas, places)
+    return AssessmentInput(located, city.config, proposal, period, areas, places)
 
 
 def _hot_cells(asked: AssessmentInput, counts: Ints) -> pd.DataFrame | None:

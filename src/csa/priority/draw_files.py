@@ -119,7 +119,7 @@ def _draw(found: AssessedProposal, starts: Starts, seed: str) -> Draw:
 
 def _require_time_to_come(found: AssessedProposal, first_start: Month) -> None:
     """Refuse a start in months already counted: a comparison would not be possible."""
-    through = found.dataset.report["data_through"]
+    through = found.city.dataset.report["data_through"]
     if through is None:
         return
     last = date.fromisoformat(through)
@@ -130,7 +130,7 @@ def _require_time_to_come(found: AssessedProposal, first_start: Month) -> None:
 
 def _account(kind: str, found: AssessedProposal, record: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **write_header(kind, found.dataset, found.config),
+        **write_header(kind, found.city),
         "params": dict(found.proposal.summary["params"]),
         "suggested_by": found.proposal.summary["params"]["suggested_by"],
         **record,

@@ -44,7 +44,7 @@ def priorities_account(found: AssessedProposal, weights: Weights, capacity: int)
     """Summarize what is known of areas, and by which weights some come first."""
     judgement = found.judgement
     return {
-        **write_header("priorities", found.dataset, found.config),
+        **write_header("priorities", found.city),
         "params": dict(found.proposal.summary["params"]),
         "suggested_by": found.proposal.summary["params"]["suggested_by"],
         "capacity": capacity,

@@ -11,8 +11,7 @@ from csa.areas.study_area import study_cells
 from csa.backtest.record import Record
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.priority.assess import AreaAssessment, assess_areas
 
 
@@ -20,8 +19,7 @@ from csa.priority.assess import AreaAssessment, assess_areas
 class AssessedProposal:
     """Candidate areas and what is known of them."""
 
-    dataset: Dataset  # a city's incidents and places
-    config: CityConfig  # the same city's file
+    city: City  # the city's file, its incidents and its places
     choices: Choices  # what the analyst chose
     record: Record | None  # what past years show; None where no record is stored
     proposal: Proposal  # all candidates
@@ -35,15 +33,11 @@ class AssessedProposal:
 
 
 def find(
-    dataset: Dataset,
-    config: CityConfig,
-    choices: Choices,
-    record: Record | None,
-    tell: Tell = silent,
+    city: City, choices: Choices, record: Record | None, tell: Tell = silent
 ) -> AssessedProposal:
     """Propose areas with the values that past years suggest, and assess them."""
-    cover = study_cells(dataset, choices.resolution)
-    suggestion = suggestion_of(config, record)
-    proposal = propose_areas(dataset, config, choices, tell, cover, suggestion)
-    judgement = assess_areas(dataset, config, proposal, tell, cover)
-    return AssessedProposal(dataset, config, choices, record, proposal, judgement)
+    cover = study_cells(city.dataset, choices.resolution)
+    suggestion = suggestion_of(city.config, record)
+    proposal = propose_areas(city, choices, tell, cover, suggestion)
+    judgement = assess_areas(city, proposal, tell, cover)
+    return AssessedProposal(city, choices, record, proposal, judgement)

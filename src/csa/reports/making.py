@@ -85,10 +85,11 @@ def make_report(
     >>> import tempfile
     >>> from dataclasses import replace
     >>> from pathlib import Path
-    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(6).reset_index(drop=True))
+    >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = csa.save_dataset(few, csa.ingest_city(city, "data/sample").rejected, folder + "/ds")
-    ...     source = csa.FollowSource(Path(folder, "ds"), few, city, csa.Choices())
+    ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
+    ...     source = csa.FollowSource(csa.City(city.config, few, Path(folder, "ds")), csa.Choices())
     ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
     >>> name, content = csa.make_report(facts, "enforcement", "es")
     >>> name, b"Orrinvale" in content

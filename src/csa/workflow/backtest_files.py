@@ -32,7 +32,7 @@ def backtest_account(past: BacktestResult) -> dict[str, Any]:
     """Summarize what a backtest asked, with which values, and its results."""
     question = past.asked.question
     return {
-        **write_header("backtest", past.asked.dataset, past.asked.config),
+        **write_header("backtest", past.asked.city),
         "question": {
             "origins": [str(origin) for origin in question.origins],
             "horizon_months": question.horizon_months,
@@ -49,7 +49,7 @@ def backtest_account(past: BacktestResult) -> dict[str, Any]:
 
 
 def _params(past: BacktestResult) -> dict[str, Any]:
-    choices, suggestion = past.asked.choices, suggestion_of(past.asked.config, past.used)
+    choices, suggestion = past.asked.choices, suggestion_of(past.asked.city.config, past.used)
     values = ("eps_m", "min_samples", "at_incidents", "min_samples_floor")
     return {
         "months": choices.months,

@@ -17,8 +17,8 @@ from csa.backtest.scoring import as_table
 from csa.backtest.variants import run_variants
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
-from csa.config.city import Areas, CityConfig
-from csa.dataset.versioned import Dataset
+from csa.config.city import Areas
+from csa.dataset.versioned import City
 from csa.displacement.lineage_windows import Chance, measure_chance
 from csa.displacement.past import PastCohort as After
 from csa.displacement.past_cohorts import make_past
@@ -30,8 +30,7 @@ CHANCE_SEED = 20201001
 class BacktestRequest:
     """The inputs of a backtest."""
 
-    dataset: Dataset  # a city's incidents and places
-    config: CityConfig  # the same city's file
+    city: City  # the city's file, its incidents and its places
     choices: Choices  # how areas are proposed; radius and minimum are left to the suggestion
     question: BacktestQuestion  # origins, horizon and land
     with_variants: bool  # whether other ways of forming areas are scored too
@@ -64,10 +63,10 @@ def ask_question(
 
 def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     """Make the record of past years."""
-    record = make_record(asked.dataset, asked.config, asked.choices, tell)
+    record = make_record(asked.city, asked.choices, tell)
     # Its areas use the values that it suggests; so do those that the variants start from.
-    areas = suggestion_of(asked.config, record).areas
-    located = locate_incidents(asked.dataset, asked.config, asked.choices)
+    areas = suggestion_of(asked.city.config, record).areas
+    located = locate_incidents(asked.city, asked.choices)
     after = make_past(located, asked.choices, areas, tell)
     tell("shuffle")
     is_long = bool(asked.question.origins)
@@ -82,13 +81,13 @@ def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
 
     What past years suggest was chosen from years that may lie after such a day.
     """
-    found = backtest_areas(asked.dataset, asked.config, asked.question, asked.choices, tell)
-    variants = _score_variants(asked, asked.config.areas, tell)
+    found = backtest_areas(asked.city, asked.question, asked.choices, tell)
+    variants = _score_variants(asked, asked.city.config.areas, tell)
     return BacktestResult(asked, None, None, found.table, found.comparison, variants)
 
 
 def _score_variants(asked: BacktestRequest, areas: Areas, tell: Tell) -> pd.DataFrame:
     if not asked.with_variants:
         return as_table([])
-    located = locate_incidents(asked.dataset, asked.config, asked.choices)
+    located = locate_incidents(asked.city, asked.choices)
     return run_variants(located, asked.choices, areas, asked.question, tell)

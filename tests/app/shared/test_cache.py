@@ -74,7 +74,7 @@ def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, tmp_pat
     monkeypatch.setattr(
         cache, "proposal", lambda _, choices: asked.append(choices) or city.proposal
     )
-    opened = Opened(city.config, city.dataset, "k", tmp_path)
+    opened = Opened(city.config, city.dataset, tmp_path, key="k")
     promise = cache.download(opened, Choices(), "areas.csv")
     assert asked == []
     assert promise().startswith(b"area_id,")
@@ -83,7 +83,7 @@ def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, tmp_pat
 
 @pytest.mark.parametrize("resolution", [8, 9])
 def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
-    opened = Opened(city.config, city.dataset, f"test {city.dataset.fingerprint}", tmp_path)
+    opened = Opened(city.config, city.dataset, tmp_path, key=f"test {city.dataset.fingerprint}")
     choices = Choices(until=None, months=3, min_samples=4, eps_m=200, resolution=resolution)
     first = cache.proposal(opened, choices)
     assert cache.proposal(opened, choices) is first
@@ -98,7 +98,7 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
 
 
 def test_another_dataset_is_another_key(city, tmp_path):
-    one, other = (Opened(city.config, city.dataset, key, tmp_path) for key in ("one", "other"))
+    one, other = (Opened(city.config, city.dataset, tmp_path, key=key) for key in ("one", "other"))
     choices = Choices(months=3, min_samples=4, eps_m=200)
     assert cache.proposal(one, choices) is not cache.proposal(other, choices)
 

@@ -14,7 +14,7 @@ from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import Month
 from csa.config.loading import load_city
-from csa.dataset.versioned import open_dataset
+from csa.dataset.versioned import City, open_dataset
 from tests.sentences import says
 
 SINCE = Month(2019, 8)
@@ -29,8 +29,8 @@ def dataset(root, sample_folder):
 def followed(dataset):
     config, read = dataset
     cover = study_cells(read, 9)
-    proposal = propose_areas(read, config, Choices(until=SINCE), cover=cover)
-    located = locate_incidents(read, config, Choices(), cover)
+    proposal = propose_areas(City(config, read), Choices(until=SINCE), cover=cover)
+    located = locate_incidents(City(config, read), Choices(), cover)
     known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
     return follow(located, proposal, known, SINCE, ())
 

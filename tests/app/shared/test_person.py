@@ -18,7 +18,7 @@ from app.shared import cache, person
 from app.shared.city_session import Opened
 from csa.base.errors import ConfigError, ParamError
 from csa.config.loading import load_city
-from csa.dataset.versioned import save_dataset
+from csa.dataset.versioned import open_dataset, save_dataset
 from csa.decisions.roles import Person
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
@@ -149,7 +149,9 @@ def test_without_sign_in_the_reader_is_a_chair_whose_office_is_asked(deploy, pag
     assert not shown.exception
     assert "Sign out" not in [button.label for button in shown.button]
     assert not shown.text_input[0].disabled
-    opened = Opened(load_city(root / "config" / "sample.toml"), None, "k", dataset)
+    opened = Opened(
+        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+    )
     assert person.person(opened).role == "chair"
     assert person.sign(opened, Person("x"), "Council", "because").signed.by_office == "Council"
 
@@ -341,7 +343,9 @@ def test_a_dataset_that_does_not_say_whose_it_is_is_not_published(deploy, tmp_pa
 
 def test_a_change_without_an_office_is_not_signed(deploy, dataset, root):
     deploy()
-    opened = Opened(load_city(root / "config" / "sample.toml"), None, "k", dataset)
+    opened = Opened(
+        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+    )
     with pytest.raises(ParamError):
         person.sign(opened, Person("Court", "chair"), "", "because")
 
@@ -407,6 +411,8 @@ def test_only_local_minds_where_the_server_listens(
 
 def test_signing_takes_the_persons_own_office_where_people_sign_in(deploy, dataset, root):
     deploy(ROLES)
-    opened = Opened(load_city(root / "config" / "sample.toml"), None, "k", dataset)
+    opened = Opened(
+        load_city(root / "config" / "sample.toml"), open_dataset(dataset), dataset, key="k"
+    )
     signed = person.sign(opened, Person("Court", "editor", ("1.2",)), "Mayor", "because").signed
     assert signed.by_office == "Court"

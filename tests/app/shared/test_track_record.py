@@ -48,7 +48,7 @@ def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
 
 @pytest.fixture
 def opened(city, tmp_path):
-    return Opened(city.config, city.dataset, "k", tmp_path)
+    return Opened(city.config, city.dataset, tmp_path, key="k")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from csa.areas.proposal import proposal_files
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
+from csa.dataset.versioned import City
 from csa.decisions.areas import designate, maintain
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.tables import AreaRow, StepRow
@@ -31,12 +32,12 @@ def dataset(sample_source):
 
 @pytest.fixture(scope="module")
 def proposal(dataset, config):
-    return propose_areas(dataset, config, Choices(until=Month(2019, 9)))
+    return propose_areas(City(config, dataset), Choices(until=Month(2019, 9)))
 
 
 @pytest.fixture(scope="module")
 def located(dataset, config):
-    return locate_incidents(dataset, config, Choices(), study_cells(dataset, 9))
+    return locate_incidents(City(config, dataset), Choices(), study_cells(dataset, 9))
 
 
 def served_since(proposal, on, letters="AB"):

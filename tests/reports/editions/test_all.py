@@ -504,9 +504,9 @@ def test_the_publics_spanish_is_marked_until_an_office_approves_it(month_facts):
 def test_no_edition_gives_an_incident_an_address_or_a_coordinate(
     month_facts, bare_facts, sample_source, name
 ):
-    incidents = sample_source.dataset.incidents
+    incidents = sample_source.city.dataset.incidents
     ids = set(incidents["incident_id"])
-    points = sample_source.dataset.report["suspect_points"]
+    points = sample_source.city.dataset.report["suspect_points"]
     addresses = [point["address"] for point in points if point["address"]]
     assert addresses
     for facts in (month_facts, bare_facts):

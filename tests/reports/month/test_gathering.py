@@ -17,6 +17,7 @@ from csa.areas.study_area import study_cells
 from csa.base.errors import PeriodError
 from csa.base.logging import silent
 from csa.base.params import Month, Period
+from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo import cells as h3_cells
@@ -39,11 +40,11 @@ def july(sample_source):
     """The sample city's proposal of July 2020, and the place from which it is told."""
     source = sample_source
     choices = Choices(until=JULY.plus(1))
-    now = propose_areas(source.dataset, source.config, choices)
-    dataset = through_month(source.dataset, JULY)
+    now = propose_areas(source.city, choices)
+    dataset = through_month(source.city.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
     cover = study_cells(dataset, choices.resolution)
-    return MonthSeen(dataset, source.config, choices, period, now, now, {}, cover)
+    return MonthSeen(City(source.city.config, dataset), choices, period, now, now, {}, cover)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_the_areas_are_the_served_ones_by_letter(month_facts):
 
 def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sample_source):
     """The oracle counts rows by the text of their cell and by their day, with pandas alone."""
-    incidents = sample_source.dataset.incidents
+    incidents = sample_source.city.dataset.incidents
     inside = ~incidents["flags"].str.contains("outside_study_area")
     for area in month_facts.areas:
         at = inside & incidents["cell_r9"].isin(h3_cells.as_text(area.cells))
@@ -125,12 +126,12 @@ def test_without_a_store_the_areas_are_the_months_candidates(bare_facts):
 
 
 def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
-    services = sample_source.dataset.services
+    services = sample_source.city.dataset.services
     for area in month_facts.areas:
         near = area.help.near
         assert [one.number for one in near] == list(range(1, len(near) + 1))
         assert [one.metres for one in near] == sorted(one.metres for one in near)
-        assert all(one.metres <= sample_source.config.services.near_m for one in near)
+        assert all(one.metres <= sample_source.city.config.services.near_m for one in near)
         kinds = set(services["kind"]) - {one.kind for one in near}
         assert set(area.help.lacking) == kinds
 
@@ -138,7 +139,7 @@ def test_services_are_numbered_from_the_nearest(month_facts, sample_source):
 def test_a_rate_is_of_the_services_inside(sample_source):
     """Two services inside, one near, among 2,000 residents of a square: 1.0 per 1,000."""
     source = sample_source
-    cells = frozenset(h3_cells.disk(int(source.dataset.incidents["cell_r9"].iloc[0], 16), 3))
+    cells = frozenset(h3_cells.disk(int(source.city.dataset.incidents["cell_r9"].iloc[0], 16), 3))
     shape = h3_cells.outline(cells)
     middle = shapely.centroid(shape)
     around = gpd.GeoDataFrame(
@@ -152,8 +153,8 @@ def test_a_rate_is_of_the_services_inside(sample_source):
         geometry=points,
         crs="EPSG:4326",
     )
-    dataset = replace(source.dataset, neighborhoods=around, services=services)
-    (found,) = helps_of(dataset, source.config, [cells])
+    dataset = replace(source.city.dataset, neighborhoods=around, services=services)
+    (found,) = helps_of(City(source.city.config, dataset), [cells])
     assert (found.n_inside, len(found.near), found.lacking) == (2, 3, ())
     assert [one.name for one in found.near] == ["a", "b", "c"]
     assert found.per_1k == pytest.approx(1.0, rel=1e-6)
@@ -253,11 +254,11 @@ def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_reco
 
 
 def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
-    dataset, config = sample_source.dataset, sample_source.config
+    dataset, config = sample_source.city.dataset, sample_source.city.config
     summary = month_facts.summary
 
     def noted(reported, through):
-        return _keys(data_notes(dataset, config, summary, reported, (), through))
+        return _keys(data_notes(City(config, dataset), summary, reported, (), through))
 
     either = {"follow.provisional", "briefing.partial"}
     assert noted(JULY, date(2020, 7, 31)) & either == {"follow.provisional"}
@@ -268,13 +269,13 @@ def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
 
 
 def test_domestic_incidents_are_counted_or_said_to_be_unknown(sample_source, month_facts):
-    dataset, config = through_month(sample_source.dataset, JULY), sample_source.config
+    dataset, config = through_month(sample_source.city.dataset, JULY), sample_source.city.config
     (said,) = [dict(n.values) for n in month_facts.notes if n.key == "report.domestic"]
     incidents = dataset.incidents[dataset.incidents["occurred_at"] >= "2017-08-01"]
     assert said["n"] == int((incidents["domestic"] == "yes").sum())
     assert said["of"] == len(incidents) == month_facts.summary["totals"]["incidents"]
     unknown = replace(dataset, incidents=dataset.incidents.assign(domestic="unknown"))
-    notes = data_notes(unknown, config, month_facts.summary, JULY, (), date(2020, 7, 31))
+    notes = data_notes(City(config, unknown), month_facts.summary, JULY, (), date(2020, 7, 31))
     assert "report.domestic_unknown" in _keys(notes)
 
 
@@ -291,14 +292,14 @@ def test_each_thing_that_is_missing_is_said(sample_source, bare_facts, month_fac
         "report.lacks_background",
     }
     bare = replace(
-        sample_source.dataset,
+        sample_source.city.dataset,
         services=None,
-        report={**sample_source.dataset.report, "population_year": None},
+        report={**sample_source.city.dataset.report, "population_year": None},
     )
-    lacks = _keys(what_lacks(sample_source.config, bare, None, Records(), ()))
+    lacks = _keys(what_lacks(City(sample_source.city.config, bare), None, Records(), ()))
     assert {"report.lacks_services", "report.lacks_people"} <= lacks
     assert services_per_1k(bare) is None
-    assert helps_of(bare, sample_source.config, [frozenset()]) == [None]
+    assert helps_of(City(sample_source.city.config, bare), [frozenset()]) == [None]
 
 
 def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
@@ -312,7 +313,7 @@ def test_the_public_edition_that_is_not_asked_for_says_so(bare_facts):
 @pytest.mark.parametrize("month", [Month(2014, 12), Month(2020, 9)], ids=str)
 def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source, month):
     with pytest.raises(PeriodError, match="which hold 2015-01 to 2020-08") as refused:
-        refuse_outside(sample_source.dataset, month)
+        refuse_outside(sample_source.city.dataset, month)
     assert refused.value.message.key == "report.month"
     with pytest.raises(PeriodError):
         gather_month(sample_source, None, Records(), month, beside=ALONE)
@@ -320,7 +321,8 @@ def test_a_month_outside_the_data_is_refused_with_those_they_hold(sample_source,
 
 def test_data_without_a_day_are_refused(sample_source):
     empty = replace(
-        sample_source.dataset, report={**sample_source.dataset.report, "data_through": None}
+        sample_source.city.dataset,
+        report={**sample_source.city.dataset.report, "data_through": None},
     )
     with pytest.raises(PeriodError):
         refuse_outside(empty, JULY)
@@ -331,7 +333,7 @@ def test_data_without_a_day_are_refused(sample_source):
 
 def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     """Whatever the days after the month hold, its facts are the same."""
-    dataset = sample_source.dataset
+    dataset = sample_source.city.dataset
     later = dataset.incidents["occurred_at"] >= pd.Timestamp("2020-08-01")
     incidents = dataset.incidents[~later | (np.arange(len(later)) % 2 == 0)]
     other = replace(sample_source, dataset=replace(dataset, incidents=incidents))
@@ -346,8 +348,8 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
 
 
 def test_a_dataset_that_ends_within_the_month_is_taken_whole(sample_source):
-    assert through_month(sample_source.dataset, Month(2020, 8)) is sample_source.dataset
-    cut = through_month(sample_source.dataset, JULY)
+    assert through_month(sample_source.city.dataset, Month(2020, 8)) is sample_source.city.dataset
+    cut = through_month(sample_source.city.dataset, JULY)
     assert cut.incidents["occurred_at"].max() < pd.Timestamp("2020-08-01")
     assert cut.report["data_through"] == "2020-07-31"
 
@@ -355,5 +357,5 @@ def test_a_dataset_that_ends_within_the_month_is_taken_whole(sample_source):
 def test_measures_with_a_value_are_no_more_missing(sample_source, sample_plan):
     value = Value("clearance", Quarter(2020, 1), value=0.4)
     lines = measure_lines(sample_plan, Records(values=(value,)))
-    found = what_lacks(sample_source.config, sample_source.dataset, sample_plan, Records(), lines)
+    found = what_lacks(City(sample_source.city, sample_plan), Records(), lines)
     assert "report.lacks_measures" not in _keys(found)

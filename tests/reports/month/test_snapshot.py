@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from csa.areas.choices import Choices
 from csa.base.params import Month
+from csa.dataset.versioned import City
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import (
@@ -33,14 +34,15 @@ def take(sample_source):
 
     def of(**changes):
         parts = {
-            "dataset": sample_source.dataset,
-            "config": sample_source.config,
+            "dataset": sample_source.city.dataset,
+            "config": sample_source.city.config,
             "month": JULY,
             "records": DECIDED,
             "choices": Choices(),
             "beside": {"plan": {"id": "psp"}, "past": None},
         } | changes
-        return snapshot_of(*parts.values())
+        dataset, config, *rest = parts.values()
+        return snapshot_of(City(config, dataset), *rest)
 
     return of
 
@@ -57,7 +59,7 @@ def test_a_snapshot_is_twelve_digits_and_tells_what_it_is_of(take, sample_source
     assert len(found.id) == ID_DIGITS
     assert set(found.id) <= set("0123456789abcdef")
     assert (found.city, found.month) == ("sample", JULY)
-    assert found.fingerprint == sample_source.dataset.fingerprint
+    assert found.fingerprint == sample_source.city.dataset.fingerprint
     assert (found.audit_n, found.audit_head) == (21, "ab" * 32)
 
 
@@ -118,7 +120,7 @@ def test_a_day_that_is_only_planned_gives_none(take):
 
 def _changed(source):
     """List one change of each part; each must give another snapshot."""
-    dataset, config = source.dataset, source.config
+    dataset, config = source.city.dataset, source.city.config
     city = config.city.model_copy(update={"units": "metric"})
     services = {**dataset.report["services"], "fingerprint": "0" * 64}
     return {
@@ -154,7 +156,7 @@ def test_nothing_else_gives_another_snapshot(take, sample_source):
         {"choices": Choices(kinds=("nonfatal", "homicide"))},
         {"beside": {"past": None, "plan": {"id": "psp"}}},
         {"records": replace(DECIDED, head=Head(40, "ef" * 32))},
-        {"dataset": _retold(sample_source.dataset, notes=["another note"])},
+        {"dataset": _retold(sample_source.city.dataset, notes=["another note"])},
     ]
     assert {take(**change).id for change in same} == {take().id}
 

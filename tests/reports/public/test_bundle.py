@@ -96,7 +96,7 @@ def test_shapes_are_cells_and_outlines_of_areas(texts, public_facts):
 
 
 def test_no_incident_is_in_it_by_number_or_by_place(texts, sample_source):
-    incidents = sample_source.dataset.incidents
+    incidents = sample_source.city.dataset.incidents
     numbers = set(incidents["incident_id"])
     pairs = {
         (round(lon, 5), round(lat, 5))
@@ -114,7 +114,7 @@ def test_no_incident_is_in_it_by_number_or_by_place(texts, sample_source):
 
 
 def test_no_count_that_was_held_back_stands_anywhere(texts, public_facts, sample_source):
-    incidents = sample_source.dataset.incidents
+    incidents = sample_source.city.dataset.incidents
     when = incidents["occurred_at"]
     told = incidents[(when >= "2017-07-01") & (when < "2020-07-01")]
     true = Counter(told[told["domestic"] != "yes"]["neighborhood"])

@@ -18,6 +18,7 @@ from csa.base.errors import ConfigError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.base.text import Speaker
 from csa.config.loading import load_city
+from csa.dataset.versioned import City
 from csa.decisions.store.records import APPROVED, Records
 from csa.decisions.store.tables import ChangeRow
 from csa.disclosure.exposure import find_exposed
@@ -97,7 +98,7 @@ def in_period(incidents):
 def test_the_whole_city_is_told_of_the_last_whole_quarter_and_three_years(
     public_facts, sample_source
 ):
-    incidents = in_period(sample_source.dataset.incidents)
+    incidents = in_period(sample_source.city.dataset.incidents)
     no_place = incidents["lon"].isna() | incidents["flags"].str.contains("outside")
     assert (public_facts.quarter, public_facts.start, public_facts.until) == (
         "2020-Q2",
@@ -106,7 +107,7 @@ def test_the_whole_city_is_told_of_the_last_whole_quarter_and_three_years(
     )
     assert public_facts.n_incidents == len(incidents)
     assert public_facts.n_unlocated == no_place.sum()
-    years = sample_source.dataset.incidents["occurred_at"].dt.year.value_counts()
+    years = sample_source.city.dataset.incidents["occurred_at"].dt.year.value_counts()
     assert public_facts.years == tuple((year, years[year]) for year in range(2015, 2020))
 
 
@@ -114,7 +115,7 @@ def test_places_are_counted_without_what_is_domestic_by_another_way(
     public_facts, public_made, sample_source
 ):
     """h3 itself finds the cells, and places are counted one incident after the other."""
-    incidents = in_period(sample_source.dataset.incidents)
+    incidents = in_period(sample_source.city.dataset.incidents)
     told = incidents[(incidents["domestic"] != "yes") & incidents["lon"].notna()]
     told = told[~told["flags"].str.contains("outside")]
     areas, cells = Counter(), Counter()
@@ -155,7 +156,7 @@ def test_the_list_says_of_each_neighborhood_what_the_map_shows_there(public_fact
         for one in public_facts.cells
     }
     levels = {one.cell: one.level for one in public_facts.cells}
-    places = sample_source.dataset.neighborhoods.dissolve("name").geometry
+    places = sample_source.city.dataset.neighborhoods.dissolve("name").geometry
     seen = Counter()
     for district in public_facts.districts:
         own = places[district.name]
@@ -170,7 +171,7 @@ def test_the_list_says_of_each_neighborhood_what_the_map_shows_there(public_fact
 def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end(
     public_facts, sample_source, sample_records
 ):
-    data = sample_source.dataset
+    data = sample_source.city.dataset
     is_told = (data.incidents["domestic"] != "yes") & (data.incidents["occurred_at"] < "2020-07-01")
     until = replace(
         data,
@@ -179,7 +180,9 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
     )
     areas = served_with(sample_records, "A")
     found = analyze_displacement(
-        locate_incidents(until, sample_source.config, Choices()), areas.chosen, areas.since
+        locate_incidents(City(sample_source.city.config, until), Choices()),
+        areas.chosen,
+        areas.since,
     )
     core = found.pooled.core
     change = public_facts.change
@@ -205,8 +208,8 @@ def test_what_is_done_is_told_without_a_comment_a_reason_or_a_name(public_facts)
 
 
 def test_nothing_can_be_derived_from_what_was_told(public_made, sample_source, sample_records):
-    window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
-    areas = areas_shown(window, sample_source.config, sample_records, Choices())
+    window = settle_window(sample_source.city, Month(2020, 8))
+    areas = areas_shown(window, sample_source.city, sample_records, Choices())
     assert find_exposed(atoms_for(window, areas, ()), [public_made.publication], {}) == ()
 
 
@@ -215,7 +218,7 @@ def test_a_domestic_incident_counts_in_the_city_and_in_no_place(tmp_path):
     lines += [row("x", "2019-01-01"), row("y", "2019-12-31")]
     hidden = [row(f"d{n}", "2019-05-05", *at, domestic="D") for n, at in enumerate(spread(40, 1))]
     dataset, config = in_town(tmp_path, [*lines, *hidden], has_field=True, rule="")
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     is_shown = dataset.incidents["domestic"] == "no"
     true = dataset.incidents[is_shown]["neighborhood"].value_counts()
     assert (facts.domestic, facts.n_incidents, is_shown.sum()) == ("left_out", 142, 102)
@@ -238,7 +241,7 @@ def test_a_domestic_incident_counts_in_the_city_and_in_no_place(tmp_path):
 )
 def test_the_quarter_is_the_last_whole_one_that_is_over(tmp_path, month, quarter, start):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2016-01", 48), 1))
-    window = settle_window(dataset, config, Month.parse(month))
+    window = settle_window(City(config, dataset), Month.parse(month))
     assert (str(window.quarter), str(window.period.start)) == (quarter, start)
 
 
@@ -249,9 +252,9 @@ def test_months_that_no_file_covers_are_no_quiet_months(tmp_path):
         *some_each_month(months_from("2020-01", 6)),
     ]
     dataset, config = in_town(tmp_path, lines)
-    now = settle_window(dataset, config, Month(2020, 6))
+    now = settle_window(City(config, dataset), Month(2020, 6))
     assert (str(now.quarter), str(now.period.start), now.period.months) == ("2020-Q2", "2020-01", 6)
-    then = settle_window(dataset, config, Month(2019, 5))
+    then = settle_window(City(config, dataset), Month(2019, 5))
     assert (str(then.quarter), then.period.months) == ("2017-Q4", 12)
     assert then.dataset.report["data_through"] == "2017-12-31"
     assert str(then.dataset.incidents["occurred_at"].max()) < "2018"
@@ -261,14 +264,14 @@ def test_months_that_no_file_covers_are_no_quiet_months(tmp_path):
 def test_a_town_where_months_pass_without_a_shooting_keeps_its_window(tmp_path):
     lines = [row(n, f"{2016 + n}-0{1 + n}-05") for n in range(4)] + [row(9, "2019-12-31")]
     dataset, config = in_town(tmp_path, [row(8, "2016-01-01"), *lines])
-    assert settle_window(dataset, config, Month(2019, 12)).period.months == 36
+    assert settle_window(City(config, dataset), Month(2019, 12)).period.months == 36
 
 
 def test_without_an_area_and_without_a_plan_the_public_is_told_the_rest(tmp_path):
     lines = [row(n, f"2019-{1 + n % 12:02d}-05", *at) for n, at in enumerate(spread(40))]
     lines += [row("x", "2019-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
-    facts, _ = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, _ = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     assert (facts.areas, facts.change, facts.actions, facts.tasks) == ((), None, (), ())
     assert facts.n_incidents == 42
     assert (facts.domestic, facts.domestic_office) == ("confirmed", "Testville Police")
@@ -282,7 +285,7 @@ def test_candidates_stand_where_no_area_is_served(tmp_path):
         for n, at in enumerate([*near, *spread(90)])
     ]
     dataset, config = in_town(tmp_path, [*lines, row("x", "2017-01-01"), row("y", "2019-12-31")])
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     assert [area.state for area in facts.areas] == ["candidate"]
     assert facts.areas[0].since is None
     assert facts.change is None
@@ -293,19 +296,19 @@ def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample
     late = date(2020, 7, 1)
     steps = tuple(replace_row(step, on_date=late) for step in sample_records.steps)
     records = replace(sample_records, steps=steps)
-    window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
-    change = change_in_all(window, sample_source.config, records)
+    window = settle_window(sample_source.city, Month(2020, 8))
+    change = change_in_all(window, sample_source.city, records)
     assert (change.verdict, change.counted, str(change.since)) == ("unknown", None, "2020-07")
 
 
 def test_the_order_of_rows_is_of_no_matter(sample_source, sample_records):
-    window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
-    areas = areas_shown(window, sample_source.config, sample_records, Choices())
+    window = settle_window(sample_source.city, Month(2020, 8))
+    areas = areas_shown(window, sample_source.city, sample_records, Choices())
     shuffled = replace(
-        sample_source.dataset,
-        incidents=sample_source.dataset.incidents.sample(frac=1, random_state=3),
+        sample_source.city.dataset,
+        incidents=sample_source.city.dataset.incidents.sample(frac=1, random_state=3),
     )
-    other = settle_window(shuffled, sample_source.config, Month(2020, 8))
+    other = settle_window(City(sample_source.city.config, shuffled), Month(2020, 8))
     one, two = atoms_for(window, areas, ()), atoms_for(other, areas, ())
     assert np.array_equal(one.counts, two.counts)
 
@@ -318,8 +321,7 @@ def test_an_earlier_count_of_all_areas_stands_without_a_range_of_other_data(
     (both,) = told.sums
     before = replace(told, sums=(replace(both, count=both.count + 1),))
     made = gather_public(
-        sample_source.dataset,
-        sample_source.config,
+        sample_source.city,
         sample_plan,
         sample_records,
         Month(2020, 8),
@@ -340,14 +342,17 @@ def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_
         replace_row(step, key=f"{step.area}/2", state="maintenance", on_date=date(2020, 3, 1))
         for step in sample_records.steps
     )
-    rest = sample_source.dataset, sample_source.config, sample_plan
     cared = replace(sample_records, areas=areas, steps=(*sample_records.steps, *steps))
-    told, _ = gather_public(*rest, cared, Month(2020, 8), [public_made.publication])
+    told, _ = gather_public(
+        sample_source.city, sample_plan, cared, Month(2020, 8), [public_made.publication]
+    )
     assert told.change == public_made.facts.change
     # Designated anew, the comparison does begin again: the count of then is of other months.
     again = tuple(replace_row(step, state="designated") for step in steps)
     anew = replace(sample_records, steps=(*sample_records.steps, *again))
-    change = gather_public(*rest, anew, Month(2020, 8), [public_made.publication])[0].change
+    change = gather_public(
+        sample_source.city, sample_plan, anew, Month(2020, 8), [public_made.publication]
+    )[0].change
     assert change.since == "2020-03"
     assert change.counted is None
 
@@ -358,13 +363,13 @@ def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_
 def test_a_source_without_a_domestic_field_needs_an_offices_word(tmp_path):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2019-01", 6)), rule="")
     with pytest.raises(ConfigError, match=r"Testville.*list.*domestic_rule = .no field in"):
-        gather_public(dataset, config, None, Records(), Month(2019, 6))
+        gather_public(City(config, dataset), None, Records(), Month(2019, 6))
 
 
 def test_incidents_without_a_place_need_no_word_on_what_is_domestic(tmp_path):
     lines = some_each_month(months_from("2019-01", 6), lon="", lat="")
     dataset, config = in_town(tmp_path, lines, rule="")
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 6))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 6))
     assert facts.n_unlocated == facts.n_incidents == 25
     assert {cell.level for cell in facts.cells} == {0}
     assert set(publication.counts["neighborhood"].values()) == {None}
@@ -374,7 +379,7 @@ def test_incidents_without_a_place_need_no_word_on_what_is_domestic(tmp_path):
 def test_a_month_before_any_whole_quarter_is_refused(tmp_path, month):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2019-01", 6)))
     with pytest.raises(PeriodError, match=r"no whole quarter.*2019-01 to 2019-06"):
-        settle_window(dataset, config, Month.parse(month))
+        settle_window(City(config, dataset), Month.parse(month))
 
 
 @pytest.mark.parametrize(
@@ -408,10 +413,10 @@ def test_a_second_quarter_gives_away_nothing_and_a_corrected_one_stands_as_it_wa
     lines += [row(f"k{n}", "2019-11-11", *at) for n, at in enumerate(spread(12, 9))]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(new_town().folder, lines)
-    first = gather_public(dataset, config, None, Records(), Month(2019, 9))[1]
-    second = gather_public(dataset, config, None, Records(), Month(2019, 12), [first])[1]
-    window = settle_window(dataset, config, Month(2019, 12))
-    areas = areas_shown(window, config, Records(), Choices())
+    first = gather_public(City(config, dataset), None, Records(), Month(2019, 9))[1]
+    second = gather_public(City(config, dataset), None, Records(), Month(2019, 12), [first])[1]
+    window = settle_window(City(config, dataset), Month(2019, 12))
+    areas = areas_shown(window, City(config, dataset), Records(), Choices())
     atoms = atoms_for(window, areas, [first])
     assert first.places["area"] != second.places["area"]
     told = {
@@ -421,7 +426,9 @@ def test_a_second_quarter_gives_away_nothing_and_a_corrected_one_stands_as_it_wa
     assert find_exposed(atoms, [first, second], {}) == ()
     assert (first.id, second.id) == ("2019-Q3", "2019-Q4")
     later, _ = in_town(new_town().folder, lines[1:])
-    facts, again = gather_public(later, config, None, Records(), Month(2019, 9), [first, second])
+    facts, again = gather_public(
+        City(config, later), None, Records(), Month(2019, 9), [first, second]
+    )
     assert again == first
     assert facts.n_incidents == first.totals["period"]
 
@@ -431,7 +438,7 @@ def test_a_total_of_the_city_below_ten_is_not_told_either(tmp_path):
     lines += [row(f"b{k}", "2019-03-05", *at) for k, at in enumerate(spread(7, 2))]
     ends = [row("x", "2018-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, [*lines, *ends])
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     assert facts.years == ((2018, 13), (2019, None))
     assert facts.n_incidents == 21
     assert publication.totals == {"2018": 13, "2019": None, "period": 21, "unlocated": None}
@@ -448,12 +455,12 @@ def test_what_is_told_is_true_and_nothing_below_ten_is_told(tmp_path, n, seed):
     lines = [row(k, f"2019-{1 + k % 12:02d}-05", *at) for k, at in enumerate(spread(n, seed))]
     ends = [row("x", "2019-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, [*lines, *ends])
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     true = dataset.incidents["neighborhood"].value_counts()
     for place in facts.districts:
         assert place.count is None or place.count == true.get(place.name, 0) >= FEW
-    window = settle_window(dataset, config, Month(2019, 12))
-    areas = areas_shown(window, config, Records(), Choices())
+    window = settle_window(City(config, dataset), Month(2019, 12))
+    areas = areas_shown(window, City(config, dataset), Records(), Choices())
     assert find_exposed(atoms_for(window, areas, ()), [publication], {}) == ()
     assert json.loads(facts.model_dump_json())["quarter"] == "2019-Q4"
 
@@ -466,11 +473,11 @@ def test_philadelphia_is_published_on_the_word_in_its_file(root, shared_data, tm
         (folder / "philly_shooting_victims_2015_2025.csv",), folder / "neighborhoods.geojson"
     )
     dataset = ingest_city(config, inputs).dataset
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2024, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2024, 12))
     assert facts.domestic == "confirmed"
     assert facts.quarter == "2024-Q4"
-    window = settle_window(dataset, config, Month(2024, 12))
-    areas = areas_shown(window, config, Records(), Choices())
+    window = settle_window(City(config, dataset), Month(2024, 12))
+    areas = areas_shown(window, City(config, dataset), Records(), Choices())
     assert find_exposed(atoms_for(window, areas, ()), [publication], {}) == ()
 
 
@@ -507,7 +514,7 @@ def test_a_task_with_an_address_stops_the_bundle(sample_source, sample_plan, sam
     task = replace_row(sample_records.tasks[0], what="Visit 4123 Prospect Ave", is_public=True)
     records = replace(sample_records, tasks=(task,))
     with pytest.raises(PrivacyError, match="4123 Prospect Ave"):
-        gather_public(sample_source.dataset, sample_source.config, None, records, Month(2020, 7))
+        gather_public(sample_source.city, None, records, Month(2020, 7))
 
 
 def test_an_approved_title_with_an_address_stops_the_bundle_too(
@@ -518,9 +525,7 @@ def test_an_approved_title_with_an_address_stops_the_bundle_too(
     records = replace(sample_records, changes=(change,))
     assert title in [line.title for line in plan_lines(sample_plan, records, date(2020, 8, 31))]
     with pytest.raises(PrivacyError, match="4123 Prospect Ave"):
-        gather_public(
-            sample_source.dataset, sample_source.config, sample_plan, records, Month(2020, 7)
-        )
+        gather_public(sample_source.city, sample_plan, records, Month(2020, 7))
 
 
 def test_a_source_that_stopped_to_mark_domestic_cases_needs_an_offices_word(tmp_path):
@@ -529,7 +534,7 @@ def test_a_source_that_stopped_to_mark_domestic_cases_needs_an_offices_word(tmp_
     ends = [row("x", "2015-01-01"), row("y", "2019-12-31", domestic="")]
     dataset, config = in_town(tmp_path, [*marked, *lines, *ends], has_field=True, rule="")
     with pytest.raises(ConfigError, match="domestic"):
-        gather_public(dataset, config, None, Records(), Month(2019, 12))
+        gather_public(City(config, dataset), None, Records(), Month(2019, 12))
 
 
 def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts, new_town):
@@ -539,7 +544,7 @@ def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts,
     lines += [row(f"s{n}", "2018-11-11", *at) for n, at in enumerate(spread(80, 5))]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(new_town().folder, lines)
-    facts, publication = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     assert all(area.count for area in facts.areas)
     assert set(publication.places["area"]) == {area.letter for area in facts.areas}
 
@@ -553,11 +558,11 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
     lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
-    window = settle_window(dataset, config, Month(2019, 12))
+    window = settle_window(City(config, dataset), Month(2019, 12))
     choices = Choices(until=Month(2020, 1), months=36, max_area_km2=2.0, resolution=9)
-    all_of_them = propose_areas(window.placed, config, choices).areas
+    all_of_them = propose_areas(City(config, window.placed), choices).areas
     assert list(all_of_them["area_id"]) == ["A", "B", "C"]
-    told = areas_shown(window, config, Records(), choices)
+    told = areas_shown(window, City(config, dataset), Records(), choices)
     is_told = all_of_them["incidents"] >= 10
     assert [area.letter for area in told] == ["A", "B", "C"][: is_told.sum()]
     words = [area.place_name.removeprefix("West End, ") for area in told]
@@ -566,13 +571,13 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
 
 def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample_source):
     """Kestrelby owes 21 of its 22 incidents that have a place in public to one hospital."""
-    window = settle_window(sample_source.dataset, sample_source.config, Month(2020, 8))
+    window = settle_window(sample_source.city, Month(2020, 8))
     choices = Choices(until=window.period.until)
-    every = propose_areas(window.placed, sample_source.config, choices).areas.set_index(
+    every = propose_areas(City(sample_source.city.config, window.placed), choices).areas.set_index(
         "place_name"
     )
     assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (21, 22)
-    told = areas_shown(window, sample_source.config, Records(), choices)
+    told = areas_shown(window, sample_source.city, Records(), choices)
     assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}
     assert [area.letter for area in told] == list("ABCDEFGH")
 
@@ -589,8 +594,8 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
     assert [point["incidents"] for point in dataset.report["suspect_points"]] == [at_hospital]
-    window = settle_window(dataset, config, Month(2019, 12))
-    told = areas_shown(window, config, Records(), Choices(until=window.period.until))
+    window = settle_window(City(config, dataset), Month(2019, 12))
+    told = areas_shown(window, City(config, dataset), Records(), Choices(until=window.period.until))
     assert [area.letter for area in told] == list(letters)
     hospital = int(h3.latlng_to_cell(39.045, -94.585, 9), 16)
     assert any(hospital in area.cells for area in told) == (letters == "ABC")
@@ -605,10 +610,10 @@ def test_a_quarter_told_again_keeps_its_counts_though_letters_moved_up(new_town)
     lines += [row(f"s{n}", "2018-11-11", *place) for n, place in enumerate(spread(60, 5))]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(new_town().folder, lines)
-    facts, first = gather_public(dataset, config, None, Records(), Month(2019, 12))
+    facts, first = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
     fewer = [line for n, line in enumerate(lines) if n not in {0, 1, 15, 50}]
     dataset, config = in_town(new_town().folder, fewer)
-    facts_again, _ = gather_public(dataset, config, None, Records(), Month(2019, 12), [first])
+    facts_again, _ = gather_public(City(config, dataset), None, Records(), Month(2019, 12), [first])
     then = {area.cells: area.count for area in facts.areas}
     assert {area.cells: area.count for area in facts_again.areas}.items() <= then.items()
     assert [area.letter for area in facts.areas] == ["A", "B", "C"]

@@ -19,8 +19,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.arrays import Bools
 from csa.base.params import Period
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
@@ -46,8 +45,7 @@ YEAR = 12
 class MonthSeen:
     """A month's proposals and data, from which the facts of areas are gathered."""
 
-    dataset: Dataset  # nothing in it is later than the month
-    config: CityConfig  # the city's file
+    city: City  # nothing in its dataset is later than the month
     choices: Choices  # how areas are proposed
     period: Period  # the months counted
     now: Proposal  # the month's proposal
@@ -80,12 +78,12 @@ def areas_of(
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
             cover = seen.cover if size == seen.choices.resolution else None
-            by_size[size] = locate_incidents(seen.dataset, seen.config, alike, cover), []
+            by_size[size] = locate_incidents(seen.city, alike, cover), []
         by_size[size][1].append(row)
     for located, alike_rows in by_size.values():
         on_land = [located.grid.on_land(row.cells) for row in alike_rows]
         estimates = estimate_areas(located, seen.period, on_land)
-        helps = helps_of(seen.dataset, seen.config, [row.cells for row in alike_rows])
+        helps = helps_of(seen.city, [row.cells for row in alike_rows])
         for row, estimate, helped in zip(alike_rows, estimates, helps, strict=True):
             found.append(_facts(seen, located, row, estimate, helped))
     found.sort(key=lambda area: (len(area.letter), area.letter))
@@ -142,7 +140,7 @@ def _facts(
         incidents=len(incidents),
         recent_12=int((is_in & _within(located, year)).sum()),
         usual=None if known is None else usual_number(*known),
-        people=estimate_population(shape, seen.dataset.neighborhoods),
+        people=estimate_population(shape, seen.city.dataset.neighborhoods),
         is_listed=at_now is not None,
         tier=tier,
         tier_before=tier_before,
@@ -189,7 +187,7 @@ def _move(
 
 def _times(seen: MonthSeen, incidents: pd.DataFrame) -> Times:
     first, through = (
-        date.fromisoformat(seen.dataset.report[name]) for name in ("data_from", "data_through")
+        date.fromisoformat(seen.city.dataset.report[name]) for name in ("data_from", "data_through")
     )
     by_month = count_by_month(incidents, seen.period, first, through)
     by_part = count_by_part(incidents)

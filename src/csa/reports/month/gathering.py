@@ -86,23 +86,23 @@ def gather_month(
     >>> import tempfile
     >>> from dataclasses import replace
     >>> from pathlib import Path
-    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
+    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(6).reset_index(drop=True))
+    >>> rejected = csa.ingest_city(config, "data/sample").rejected
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = csa.save_dataset(few, csa.ingest_city(city, "data/sample").rejected, folder + "/ds")
-    ...     source = csa.FollowSource(Path(folder, "ds"), few, city, csa.Choices())
+    ...     _ = csa.save_dataset(few, rejected, folder + "/ds")
+    ...     source = csa.FollowSource(csa.City(city.config, few, Path(folder, "ds")), csa.Choices())
     ...     facts = csa.gather_month(source, None, csa.Records(), csa.Month(2020, 7))
     >>> facts.areas  # six shootings make no area
     ()
     """
-    refuse_outside(source.dataset, month)
+    refuse_outside(source.city.dataset, month)
     snapshot = snapshot_for(source, plan, records, month, beside)
     tell("cells")
     look = MonthEnd.at(source, records, month, tell)
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
-    judgement = assess_areas(look.dataset, look.config, now, tell, look.cover)
+    judgement = assess_areas(look.city, now, tell, look.cover)
     seen = MonthSeen(
-        look.dataset,
-        look.config,
+        look.city,
         look.choices,
         look.period,
         now,
@@ -117,11 +117,11 @@ def gather_month(
     plan_facts = None if plan is None else _plan_facts(plan, lines, records, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
-    editions = load_history(source.folder)
-    through = date.fromisoformat(source.dataset.report["data_through"])
+    editions = load_history(source.city.folder)
+    through = date.fromisoformat(source.city.dataset.report["data_through"])
     return Facts(
         snapshot=snapshot,
-        config=look.config,
+        config=look.city.config,
         choices=look.choices,
         data_through=look.through,
         areas=_with_verdicts(areas, result),
@@ -133,15 +133,15 @@ def gather_month(
         city_year=None if n_silent else look.year_to_date(),
         followed=result.followed,
         why_not_followed=result.why_not,
-        ground=_ground(look.dataset, now, beside),
+        ground=_ground(look.city.dataset, now, beside),
         plan=plan_facts,
-        services_per_1k=services_per_1k(look.dataset),
+        services_per_1k=services_per_1k(look.city.dataset),
         notes=(
-            *data_notes(look.dataset, look.config, now.summary, month, editions, through),
+            *data_notes(look.city, now.summary, month, editions, through),
             *tasks_withheld(records),
         ),
         missing=(
-            *what_lacks(look.config, look.dataset, plan, records, measures),
+            *what_lacks(look.city, plan, records, measures),
             *(() if look.is_past_known else (say("report.lacks_past"),)),
             *(() if beside.layers else (say("report.lacks_background"),)),
         ),

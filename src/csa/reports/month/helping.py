@@ -10,8 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from csa.base.crs import LONLAT, to_metres
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population
@@ -22,15 +21,15 @@ MIN_PEOPLE = 500
 """Residents below which no rate is given: one service more or less would double it."""
 
 
-def helps_of(dataset: Dataset, config: CityConfig, areas: Sequence[CellSet]) -> list[Help | None]:
+def helps_of(city: City, areas: Sequence[CellSet]) -> list[Help | None]:
     """Return the services of each area; None if the city has no list."""
-    services, near = dataset.services, config.services
+    services, near = city.dataset.services, city.config.services
     if services is None or near is None:
         return [None] * len(areas)
     shapes = [h3_cells.outline(cells) for cells in areas]
     names = [str(at) for at in range(len(areas))]
     outlined = gpd.GeoDataFrame({"area_id": names}, geometry=shapes, crs=LONLAT)
-    crs = config.city.metric_crs
+    crs = city.config.city.metric_crs
     lacking = gaps(services_of(outlined, services, near.near_m, crs))
     points = to_metres(services.geometry, crs).to_numpy()
     outlines = to_metres(outlined.geometry, crs).to_numpy()
@@ -39,7 +38,7 @@ def helps_of(dataset: Dataset, config: CityConfig, areas: Sequence[CellSet]) -> 
         away_m = np.asarray(shapely.distance(outline, points), dtype=np.float64).round(1)
         close = _near(services, away_m, near.near_m)
         n_inside = sum(one.metres == 0 for one in close)
-        people = estimate_population(shape, dataset.neighborhoods)
+        people = estimate_population(shape, city.dataset.neighborhoods)
         rate = None if people is None or people < MIN_PEOPLE else n_inside / (people / 1000)
         found.append(Help(close, n_inside, lacking.get(name, ()), rate))
     return found

@@ -18,9 +18,8 @@ from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import say
 from csa.base.params import Month, Period
-from csa.config.city import CityConfig
 from csa.dataset.history import load_history
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource
@@ -72,16 +71,16 @@ def snapshot_for(
     record, past = kept_of(source, records, choices)
     parts = {
         "plan": None if plan is None else plan.model_dump(mode="json"),
-        "suggestion": suggestion_of(source.config, record).areas.model_dump(mode="json"),
+        "suggestion": suggestion_of(source.city.config, record).areas.model_dump(mode="json"),
         "past": None if past is None else past_to_plain(past),
         "background": dict(beside.layers),
         "published": [one.to_json() for one in beside.earlier],
         "versions": [
             (one.fingerprint, str(one.data_from), str(one.data_through))
-            for one in load_history(source.folder)
+            for one in load_history(source.city.folder)
         ],
     }
-    return snapshot_of(source.dataset, source.config, month, records, choices, parts)
+    return snapshot_of(source.city, month, records, choices, parts)
 
 
 def through_month(dataset: Dataset, month: Month) -> Dataset:
@@ -98,8 +97,7 @@ def through_month(dataset: Dataset, month: Month) -> Dataset:
 class MonthEnd:
     """A city as it was known at a month's end."""
 
-    dataset: Dataset  # nothing in it is later than the month
-    config: CityConfig  # the city's file
+    city: City  # nothing in its dataset is later than the month
     choices: Choices  # how areas are proposed, with the month's end
     suggestion: Suggestion  # settings suggested by past years, else by the city's file
     past: tuple[PastCohort, ...]
@@ -112,12 +110,11 @@ class MonthEnd:
         """Return a city as it was known at a month's end."""
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
-        dataset = through_month(source.dataset, month)
+        dataset = through_month(source.city.dataset, month)
         return cls(
-            dataset,
-            source.config,
+            replace(source.city, dataset=dataset),
             choices,
-            suggestion_of(source.config, record),
+            suggestion_of(source.city.config, record),
             past or (),
             record is not None and past is not None,
             study_cells(dataset, choices.resolution),
@@ -127,28 +124,26 @@ class MonthEnd:
     @property
     def period(self) -> Period:
         """The months counted."""
-        return period_of(self.dataset, self.choices)
+        return period_of(self.city.dataset, self.choices)
 
     @property
     def through(self) -> date:
         """The last day with data."""
-        return date.fromisoformat(self.dataset.report["data_through"])
+        return date.fromisoformat(self.city.dataset.report["data_through"])
 
     @property
     def covered(self) -> Period | None:
         """The whole months covered."""
-        return whole_months(date.fromisoformat(self.dataset.report["data_from"]), self.through)
+        return whole_months(date.fromisoformat(self.city.dataset.report["data_from"]), self.through)
 
     def proposal(self, until: Month) -> Proposal:
         """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
-        return propose_areas(
-            self.dataset, self.config, choices, self.tell, self.cover, self.suggestion
-        )
+        return propose_areas(self.city, choices, self.tell, self.cover, self.suggestion)
 
     def proposal_before(self, until: Month) -> Proposal | None:
         """Propose areas as of the first day of an earlier month."""
-        if until <= Month.parse(self.dataset.report["data_from"][:7]):
+        if until <= Month.parse(self.city.dataset.report["data_from"][:7]):
             return None
         return self.proposal(until)
 
@@ -156,15 +151,15 @@ class MonthEnd:
         """Assign the incidents to cells of a resolution."""
         is_same = resolution == self.choices.resolution
         choices = replace(self.choices, resolution=resolution)
-        return locate_incidents(self.dataset, self.config, choices, self.cover if is_same else None)
+        return locate_incidents(self.city, choices, self.cover if is_same else None)
 
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""
         covered, until = self.covered, self.choices.until
         if covered is None or until is None:
             return None
-        is_counted = self.dataset.incidents["kind"].isin(self.choices.kinds)
-        when = self.dataset.incidents.loc[is_counted, "occurred_at"]
+        is_counted = self.city.dataset.incidents["kind"].isin(self.choices.kinds)
+        when = self.city.dataset.incidents.loc[is_counted, "occurred_at"]
         return compare_year_to_date(when, covered, until)
 
 
@@ -172,9 +167,8 @@ def kept_of(
     source: FollowSource, records: Records, choices: Choices
 ) -> tuple[Record | None, tuple[PastCohort, ...] | None]:
     """Return the record and past cohorts stored beside the dataset."""
-    kept = (source.folder, source.dataset, source.config)
     way = way_of(choices, last_served(records))
-    return load_suggestion(*kept, choices), load_past(*kept, way)
+    return load_suggestion(source.city, choices), load_past(source.city, way)
 
 
 def stability_of(judgement: AreaAssessment) -> dict[str, float]:

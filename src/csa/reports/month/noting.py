@@ -14,7 +14,7 @@ from csa.base.params import Month
 from csa.base.text import month
 from csa.config.city import CityConfig
 from csa.dataset.history import Edition, explain_left_out, list_revisions
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
@@ -24,8 +24,7 @@ MAX_REVISED = 3
 
 
 def data_notes(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     summary: Mapping[str, Any],
     reported: Month,
     editions: Sequence[Edition],
@@ -37,9 +36,9 @@ def data_notes(
         *_provisional(data_through, reported),
         *_revised(editions, reported),
         *explain_left_out(editions),
-        _proxy(config),
-        _domestic(dataset, summary),
-        _people(dataset),
+        _proxy(city.config),
+        _domestic(city.dataset, summary),
+        _people(city.dataset),
     )
     return tuple(message for message in said if message is not None)
 
@@ -105,14 +104,14 @@ def _people(dataset: Dataset) -> Message | None:
 
 
 def what_lacks(
-    config: CityConfig,
-    dataset: Dataset,
+    city: City,
     plan: Plan | None,
     records: Records,
     measures: Sequence[MeasureLine],
 ) -> tuple[Message, ...]:
     """List what the report lacks, and what to do."""
-    has_services = dataset.services is not None and config.services is not None
+    dataset = city.dataset
+    has_services = dataset.services is not None and city.config.services is not None
     said = (
         (plan is not None, say("report.lacks_plan")),
         (bool(records.decided.n), say("report.lacks_store")),

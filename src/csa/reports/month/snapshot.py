@@ -13,8 +13,7 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import METHOD_VERSION
 from csa.base.io import json_bytes
 from csa.base.params import Month
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 
 FORMAT_VERSION = 1
@@ -39,8 +38,7 @@ class Snapshot:
 
 
 def snapshot_of(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     month: Month,
     records: Records,
     choices: Choices,
@@ -52,6 +50,7 @@ def snapshot_of(
     decision if that is later. The wall clock would give another report each morning; the
     month's last day alone would show later decisions before they were made.
     """
+    config, dataset = city.config, city.dataset
     head = records.decided  # a record of who received an edition changes none
     params = {
         "method": METHOD_VERSION,

@@ -20,7 +20,7 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.schema import UNASSIGNED
-from csa.config.city import CityConfig
+from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.disclosure.classes import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
@@ -63,7 +63,7 @@ class PooledChange:
 
 def areas_shown(
     window: PublicWindow,
-    config: CityConfig,
+    city: City,
     records: Records,
     choices: Choices,
     suggestion: Suggestion | None = None,
@@ -82,7 +82,7 @@ def areas_shown(
             for area in found
         )
     wanted = replace(choices, until=window.period.until)
-    proposal = propose_areas(window.placed, config, wanted, suggestion=suggestion)
+    proposal = propose_areas(replace(city, dataset=window.placed), wanted, suggestion=suggestion)
     return named_anew(
         (
             PublicAreaGround(
@@ -97,7 +97,7 @@ def areas_shown(
             if row["incidents"] >= THRESHOLD
             and not Proposal.is_doubtful(row["suspect"], row["incidents"])
         ),
-        config.city.metric_crs,
+        city.config.city.metric_crs,
     )
 
 
@@ -124,7 +124,7 @@ def _middle(cells: Iterable[int], metric_crs: Any) -> npt.NDArray[np.float64]:
 
 def change_in_all(
     window: PublicWindow,
-    config: CityConfig,
+    city: City,
     records: Records,
     past: Sequence[PastCohort] = (),
     tell: Tell = silent,
@@ -139,7 +139,9 @@ def change_in_all(
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
     if len(chosen.area_ids) < len(served(records)) or since > through:
         return nothing  # of several cell sizes, or without a whole month since
-    located = locate_incidents(window.placed, config, Choices(resolution=chosen.resolution))
+    located = locate_incidents(
+        replace(city, dataset=window.placed), Choices(resolution=chosen.resolution)
+    )
     try:
         found = analyze_displacement(located, chosen, since, past, tell)
     except (ParamError, PeriodError):

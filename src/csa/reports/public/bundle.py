@@ -66,8 +66,9 @@ def publish_bundle(
     --------
     >>> import tempfile
     >>> from dataclasses import replace
-    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
-    >>> facts, publication = csa.gather_public(few, city, None, csa.Records(), csa.Month(2020, 6))
+    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(6).reset_index(drop=True))
+    >>> quiet = csa.City(city.config, few)
+    >>> facts, publication = csa.gather_public(quiet, None, csa.Records(), csa.Month(2020, 6))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     files = csa.publish_bundle(f"{folder}/bundle", facts, [publication])
     >>> "areas.csv" in files and "published.json" in files

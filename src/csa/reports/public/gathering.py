@@ -9,8 +9,7 @@ from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.disclosure.classes import LOWEST, THRESHOLD
 from csa.disclosure.published import Publication
@@ -65,8 +64,7 @@ class Published:
 class _Asked:
     """Everything that facts are gathered from."""
 
-    dataset: Dataset
-    config: CityConfig
+    city: City
     plan: Plan | None
     records: Records
     month: Month
@@ -79,8 +77,7 @@ class _Asked:
 
 
 def gather_public(
-    dataset: Dataset,
-    config: CityConfig,
+    city: City,
     plan: Plan | None,
     records: Records,
     month: Month,
@@ -92,10 +89,8 @@ def gather_public(
 
     Parameters
     ----------
-    dataset
-        A city's incidents and places.
-    config
-        The same city's file.
+    city
+        A city's file, its incidents and its places.
     plan
         The city's plan; None where there is none.
     records
@@ -122,15 +117,16 @@ def gather_public(
     Examples
     --------
     >>> from dataclasses import replace
-    >>> few = replace(dataset, incidents=dataset.incidents.tail(6).reset_index(drop=True))
-    >>> facts, publication = csa.gather_public(few, city, None, csa.Records(), csa.Month(2020, 6))
+    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(6).reset_index(drop=True))
+    >>> quiet = csa.City(city.config, few)
+    >>> facts, publication = csa.gather_public(quiet, None, csa.Records(), csa.Month(2020, 6))
     >>> facts.quarter, facts.n_incidents  # six shootings are too few to be told
     ('2020-Q2', None)
     """
-    choices = replace(city_choices(config), until=month.plus(1))
-    snapshot = snapshot_of(dataset, config, month, records, choices)
+    choices = replace(city_choices(city.config), until=month.plus(1))
+    snapshot = snapshot_of(city, month, records, choices)
     before = tuple(earlier)
-    asked = _Asked(dataset, config, plan, records, month, before, choices, lambda _: snapshot)
+    asked = _Asked(city, plan, records, month, before, choices, lambda _: snapshot)
     made = _publish(asked)
     return made.facts, made.publication
 
@@ -154,15 +150,14 @@ def gather_from(
     record, past = kept_of(source, records, choices)
     return _publish(
         _Asked(
-            source.dataset,
-            source.config,
+            source.city,
             plan,
             records,
             month,
             beside.earlier,
             choices,
             snapshot,
-            suggestion_of(source.config, record),
+            suggestion_of(source.city.config, record),
             past or (),
             tell,
         )
@@ -171,16 +166,16 @@ def gather_from(
 
 def _publish(asked: _Asked) -> Published:
     asked.tell("cells")
-    window = settle_window(asked.dataset, asked.config, asked.month)
+    window = settle_window(asked.city, asked.month)
     asked.tell("areas")
-    areas = areas_shown(window, asked.config, asked.records, asked.choices, asked.suggestion)
-    change = change_in_all(window, asked.config, asked.records, asked.past, asked.tell)
+    areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
+    change = change_in_all(window, asked.city, asked.records, asked.past, asked.tell)
     asked.tell("settle")
     draft = draft_of(window, areas, change)
     settled = _settle(window, areas, draft, asked.earlier)
     while not all(_may_stand(area, settled) for area in areas):
         left = (area for area in areas if _may_stand(area, settled))
-        areas = named_anew(left, asked.config.city.metric_crs)
+        areas = named_anew(left, asked.city.config.city.metric_crs)
         draft = draft_of(window, areas, change)
         settled = _settle(window, areas, draft, asked.earlier)
     # A bundle of an earlier version had fewer totals; what it published stands.
@@ -219,7 +214,7 @@ def _facts(
     change: PooledChange | None,
     settled: Publication,
 ) -> PublicFacts:
-    city, public = asked.config.city, asked.config.public
+    city, public = asked.city.config.city, asked.city.config.public
     snapshot = asked.snapshot(settled)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
     classes = classes_told(settled)

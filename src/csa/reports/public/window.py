@@ -14,8 +14,7 @@ from csa.areas.year_to_date import whole_months
 from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
 from csa.base.params import Month, Period
-from csa.config.city import CityConfig
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City, Dataset
 from csa.plan.measures import Quarter
 
 MONTHS = 36
@@ -41,8 +40,9 @@ class PublicWindow:
     n_unknown: int
 
 
-def settle_window(dataset: Dataset, config: CityConfig, month: Month) -> PublicWindow:
+def settle_window(city: City, month: Month) -> PublicWindow:
     """Determine which months the public report covers."""
+    dataset, config = city.dataset, city.config
     quarter, covered = _last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)

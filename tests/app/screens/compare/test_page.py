@@ -43,15 +43,13 @@ def page(root, dataset, monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def opened(root, dataset):
     config = load_city(root / "config" / "sample.toml")
-    return Opened(config, open_dataset(dataset), "k", dataset)
+    return Opened(config, open_dataset(dataset), dataset, key="k")
 
 
 @pytest.fixture(scope="module")
 def judgement(opened):
-    proposal = propose_areas(
-        opened.dataset, opened.config, first_choices(opened.config, opened.dataset)
-    )
-    return assess_areas(opened.dataset, opened.config, proposal)
+    proposal = propose_areas(opened, first_choices(opened))
+    return assess_areas(opened, proposal)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from csa.areas.study_area import locate_incidents
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount
-from csa.dataset.versioned import open_dataset, save_dataset
+from csa.dataset.versioned import City, open_dataset, save_dataset
 from csa.displacement.past_cohorts import make_past, save_past
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
@@ -98,10 +98,10 @@ def test_all_areas_together_are_told_first_then_what_usually_happens(page):
 
 def test_where_past_years_are_known_they_are_told(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    choices = session.first_choices(config, read)
-    located = locate_incidents(read, config, choices)
+    choices = session.first_choices(City(config, read))
+    located = locate_incidents(City(config, read), choices)
     kept = dataset / "kept"
-    save_past(make_past(located, choices, config.areas), dataset, read, config, choices)
+    save_past(make_past(located, choices, config.areas), City(config, read, dataset), choices)
     try:
         text = words(page())
     finally:
@@ -234,8 +234,8 @@ def test_what_became_of_areas_knows_the_letters_of_this_page_and_of_the_others(
     monkeypatch, dataset, root
 ):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    opened = Opened(config, read, "key of this test", dataset)
-    own = session.first_choices(config, read)
+    opened = Opened(config, read, dataset, key="key of this test")
+    own = session.first_choices(City(config, read))
     choices = replace(own, eps_m=150.0, min_samples=3, max_area_km2=0.5)
     monkeypatch.setattr(cache_change, "trace_lineage", lambda *_, known, **__: known)
     known = cache_change.lineage(opened, choices, "2019-08")
@@ -474,8 +474,8 @@ def test_the_newest_month_counts_the_kinds_on_screen(kinds, counts):
 
 def test_what_is_kept_of_past_years_and_damaged_is_a_sentence(page, dataset, root):
     config, read = load_city(root / "config" / "sample.toml"), open_dataset(dataset)
-    choices = session.first_choices(config, read)
-    save_past((), dataset, read, config, choices)
+    choices = session.first_choices(City(config, read))
+    save_past((), City(config, read, dataset), choices)
     (file,) = (dataset / "kept").glob("after-past-years-*")
     file.write_text("{")
     try:

@@ -14,6 +14,7 @@ from app.shared.link_state import LinkState
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
+from csa.dataset.versioned import City
 
 
 class Data:
@@ -60,11 +61,11 @@ def test_an_earlier_month_is_whole_whatever_the_last_day():
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
         monkeypatch.delenv(name, raising=False)
-    assert session.first_choices(city.config, city.dataset) == Choices(until=Month(2020, 7))
+    assert session.first_choices(City(city.config, city.dataset)) == Choices(until=Month(2020, 7))
     monkeypatch.setenv("CSA_MONTHS", "12")
-    assert session.first_choices(city.config, city.dataset).months == 12
+    assert session.first_choices(City(city.config, city.dataset)).months == 12
     empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
-    assert session.first_choices(city.config, empty).until is None
+    assert session.first_choices(City(city.config, empty)).until is None
 
 
 def test_kinds_are_called_as_the_city_calls_them(city):

@@ -10,6 +10,7 @@ from app.shared import area_sheet, phrases
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
+from csa.dataset.versioned import City
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_what_is_counted_is_called_what_it_is(city):
 
 def only(city, *kinds):
     choices = Choices(until=Month(2020, 7), months=3, min_samples=3, eps_m=200, kinds=kinds)
-    return propose_areas(city.dataset, city.config, choices)
+    return propose_areas(City(city.config, city.dataset), choices)
 
 
 def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
@@ -166,7 +167,7 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
         (dataset, Choices(**month)),
         (city.dataset, Choices(**month, min_samples=40, eps_m=200)),
     ):
-        parts.answer(propose_areas(held, city.config, choices))
+        parts.answer(propose_areas(City(city.config, held), choices))
     fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
     parts.answer(with_summary(none, left_out_fringe=fringe))

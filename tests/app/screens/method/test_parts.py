@@ -8,6 +8,7 @@ from app.screens.method import parts
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.base.params import Month
+from csa.dataset.versioned import City
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
 
 def test_no_size_limit_is_said_in_words(city, said):
     choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200, max_area_km2=0)
-    parts.numbers(city, propose_areas(city.dataset, city.config, choices))
+    parts.numbers(city, propose_areas(City(city.config, city.dataset), choices))
     assert said.tables[0].iloc[3, 1].lower().startswith("no ")
 
 
