@@ -1,6 +1,7 @@
 """The visual style: colors by meaning, for light and dark; type and spacing in one style sheet.
 
-Streamlit's own colors are in `.streamlit/config.toml`; those of maps and charts are here.
+Streamlit's own colors are in `.streamlit/config.toml`; those of maps and charts are here, the
+light ones as on paper (`csa.reports.maps.palette`).
 No red for places: red is for errors.
 """
 
@@ -10,48 +11,23 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from csa.reports.maps.palette import PAPER, Palette
 
-@dataclass(frozen=True)
-class Theme:
-    """Colors by meaning."""
 
-    sequential: tuple[str, ...]  # five classes, few to many
+@dataclass(frozen=True, kw_only=True)
+class Theme(Palette):
+    """The colors of maps, and those that only a screen has."""
+
     diverging: tuple[str, ...]  # five classes, fewer to more, a neutral middle
-    ink: str  # text
-    faint: str  # secondary text
-    quiet: str  # stronger secondary text
     blocked: str  # status of an action; a shape and a word are always beside it
     at_risk: str  # status of an action; a shape and a word are always beside it
-    ground: str  # page background
-    accent: str  # the one accent: whatever is chosen
-    outline: str  # an area's outline
-    casing: str  # the casing around it
-    land: str  # of a map
-    water: str  # of a map
-    park: str  # of a map
-    street: str  # of a map
-    main_street: str  # of a map
-    hairline: str  # thin lines such as borders
 
 
 LIGHT = Theme(
-    sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
+    **vars(PAPER),
     diverging=("#5e3c99", "#b2abd2", "#dedede", "#fdb863", "#e66101"),
-    ink="#1f2430",
-    faint="#5b6270",
-    quiet="#4a505c",
     blocked="#8f3900",
     at_risk="#735000",
-    ground="#ffffff",
-    accent="#0b6e75",
-    outline="#1f2430",
-    casing="#ffffff",
-    land="#f6f5f1",
-    water="#cfdfe8",
-    park="#e4ecdb",
-    street="#dcdad4",
-    main_street="#cbc8c0",
-    hairline="#b7b4ab",
 )
 DARK = Theme(
     sequential=("#35486b", "#4d6aa0", "#7d8fd0", "#b3b1ee", "#efe6ff"),

@@ -4,7 +4,7 @@ import io
 import itertools
 import json
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,6 @@ from matplotlib.font_manager import FontProperties
 from PIL import Image
 from pyproj import Geod
 
-from app.shared import theme
 from csa.base.errors import CsaError, MapError
 from csa.geo.cells import cover
 from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
@@ -224,13 +223,6 @@ def test_few_is_told_from_land_water_and_paper():
     assert few not in {PAPER.land, PAPER.water, PAPER.ground, PAPER.park}
     ground = compose_map(city(), "print").ground
     assert few in {mark.colour for mark in ground if isinstance(mark, Fill)}
-
-
-def test_the_colours_are_those_of_the_screen():
-    screen = asdict(theme.LIGHT)
-    ours = asdict(PAPER)
-    del ours["few"]
-    assert ours == {name: screen[name] for name in ours}
 
 
 def test_a_core_service_area_is_heavier_and_its_badge_is_dark():

@@ -1,8 +1,4 @@
-"""Colors of printed, projected and saved maps, and the count classes that screens share.
-
-The colors are those of the screens' light theme. A test holds them equal to the screens' own,
-which this library never sees.
-"""
+"""Colors of maps, on paper and on screen, and the count classes that both share."""
 
 from __future__ import annotations
 
@@ -20,25 +16,23 @@ class Palette:
     """Colors by meaning."""
 
     sequential: tuple[str, ...]  # five classes, few to many
-    few: str  # the lowest class
     ink: str  # text
     faint: str  # secondary text
     quiet: str  # stronger secondary text
-    ground: str  # the sheet, and everything outside the city
-    accent: str  # services
+    ground: str  # the sheet or page, and everything outside the city
+    accent: str  # services; on screen, whatever is chosen
     outline: str  # an area's outline
     casing: str  # the casing around outlines and letters
-    land: str
-    water: str
-    park: str
-    street: str
-    main_street: str
+    land: str  # of a map
+    water: str  # of a map
+    park: str  # of a map
+    street: str  # of a map
+    main_street: str  # of a map
     hairline: str  # thin lines such as borders
 
 
 PAPER = Palette(
     sequential=("#d5e5f2", "#b3cde3", "#8c96c6", "#8856a7", "#810f7c"),
-    few="#e7e3ec",
     ink="#1f2430",
     faint="#5b6270",
     quiet="#4a505c",
@@ -53,6 +47,8 @@ PAPER = Palette(
     main_street="#cbc8c0",
     hairline="#b7b4ab",
 )
+FEW = "#e7e3ec"
+"""The lowest class of what the public sees."""
 
 
 def class_colours(n_classes: int) -> tuple[str, ...]:
@@ -62,12 +58,12 @@ def class_colours(n_classes: int) -> tuple[str, ...]:
     scale, n_upper = PAPER.sequential[1:], n_classes - 1
     at = np.linspace(len(scale) - 1, 0, n_upper)[::-1]
     if n_upper <= len(scale):
-        return (PAPER.few, *(scale[step] for step in at.round().astype(int)))
+        return (FEW, *(scale[step] for step in at.round().astype(int)))
     parts = np.array([[int(one[k : k + 2], 16) for k in (1, 3, 5)] for one in scale])
     mixed = [np.interp(at, np.arange(len(scale)), part).round().astype(int) for part in parts.T]
     red, green, blue = mixed
     rows = zip(red, green, blue, strict=True)
-    return (PAPER.few, *(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rows))
+    return (FEW, *(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rows))
 
 
 def count_bounds(counts: npt.NDArray[np.int64]) -> tuple[int, ...]:
