@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from csa.base.text import Speaker
 from csa.reports.briefing.meeting_measures import AtQuarter
-from csa.reports.document import Block, Document, Heading, Lead, Paragraph
-from csa.reports.editions.ending import data_notes, method
-from csa.reports.editions.framing import as_of, framed
+from csa.reports.document import Block, Document, Heading, Paragraph
+from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
 from csa.reports.editions.parts import (
@@ -28,9 +27,8 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
+    lead = (stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
-        Lead((stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
-        Paragraph(as_of(facts, tell), is_faint=True),
         Heading(tell("report.measures_title")),
     ]
     if known is None:
@@ -43,9 +41,7 @@ def enforcement(facts: Facts, language: str, draw: Draw) -> Document:
     blocks += [Heading(tell("report.where_title")), city_map(facts, tell, draw)]
     blocks += areas_by_tier(facts, tell)
     blocks += what_changed(facts, tell, with_singles=True)
-    blocks += data_notes(facts, tell)
-    blocks += method(facts, tell)
-    return framed(facts, tell("report.enforcement"), blocks, tell)
+    return internal_edition(facts, tell("report.enforcement"), lead, blocks, tell)
 
 
 def of_cases(known: PlanFacts) -> tuple[AtQuarter, ...]:

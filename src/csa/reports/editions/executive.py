@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from csa.base.text import Speaker
-from csa.reports.document import Block, Document, Heading, Lead, Paragraph
-from csa.reports.editions.ending import data_notes, method
-from csa.reports.editions.framing import as_of, framed
+from csa.reports.document import Block, Document, Heading, Paragraph
+from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
 from csa.reports.editions.parts import (
@@ -30,9 +29,8 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.lines
+    lead = (stands_out(facts, tell), lead_changed(facts, tell), to_decide(facts, tell))
     blocks: list[Block] = [
-        Lead((stands_out(facts, tell), lead_changed(facts, tell), to_decide(facts, tell))),
-        Paragraph(as_of(facts, tell), is_faint=True),
         *decisions(facts, tell),
         *areas_by_tier(facts, tell),
         Heading(tell("report.where_title")),
@@ -48,6 +46,4 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
     blocks += late(facts, lines, tell)
     blocks += due_soon(facts, lines, tell)
     blocks += open_slots(facts, tell)
-    blocks += data_notes(facts, tell)
-    blocks += method(facts, tell)
-    return framed(facts, tell("report.executive"), blocks, tell)
+    return internal_edition(facts, tell("report.executive"), lead, blocks, tell)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from csa.base.text import Speaker
-from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
-from csa.reports.editions.ending import data_notes, method
-from csa.reports.editions.framing import as_of, framed
+from csa.reports.document import Block, Document, Heading, Paragraph, Table
+from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
 from csa.reports.editions.parts import areas_by_tier, lead_changed, what_changed
@@ -23,9 +22,8 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
+    lead = (first_needs(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
-        Lead((first_needs(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
-        Paragraph(as_of(facts, tell), is_faint=True),
         Heading(tell("report.services_title")),
         *_services(facts, tell),
         *areas_by_tier(facts, tell),
@@ -40,9 +38,7 @@ def intervention(facts: Facts, language: str, draw: Draw) -> Document:
         blocks += measures(known.team_measures(TEAM), tell)
         blocks += undone(facts, lines, tell)
     blocks += late(facts, lines, tell)
-    blocks += data_notes(facts, tell)
-    blocks += method(facts, tell)
-    return framed(facts, tell("report.intervention"), blocks, tell)
+    return internal_edition(facts, tell("report.intervention"), lead, blocks, tell)
 
 
 def first_needs(facts: Facts, tell: Speaker) -> str:

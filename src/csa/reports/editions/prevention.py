@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from csa.base.text import Speaker
 from csa.reports.briefing.working import DONE, WorkPlan
-from csa.reports.document import Block, Document, Heading, Lead, Paragraph, Table
-from csa.reports.editions.ending import data_notes, method
-from csa.reports.editions.framing import as_of, framed
+from csa.reports.document import Block, Document, Heading, Paragraph, Table
+from csa.reports.editions.framing import internal_edition
 from csa.reports.editions.map_sheets import Draw, city_map
 from csa.reports.editions.measure_parts import measures
 from csa.reports.editions.parts import (
@@ -29,9 +28,8 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
     tell = Speaker(language)
     known = facts.plan
     lines = () if known is None else known.team_lines(TEAM)
+    lead = (stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))
     blocks: list[Block] = [
-        Lead((stands_out(facts, tell), lead_changed(facts, tell), team_lead(facts, TEAM, tell))),
-        Paragraph(as_of(facts, tell), is_faint=True),
         *areas_by_tier(facts, tell),
         Heading(tell("report.where_title")),
         city_map(facts, tell, draw),
@@ -46,9 +44,7 @@ def prevention(facts: Facts, language: str, draw: Draw) -> Document:
         blocks += measures(known.team_measures(TEAM), tell)
         blocks += undone(facts, lines, tell)
     blocks += late(facts, lines, tell)
-    blocks += data_notes(facts, tell)
-    blocks += method(facts, tell)
-    return framed(facts, tell("report.prevention"), blocks, tell)
+    return internal_edition(facts, tell("report.prevention"), lead, blocks, tell)
 
 
 def _work(facts: Facts, tell: Speaker) -> list[Block]:
