@@ -22,7 +22,7 @@ from app.shared.plan_words import (
     values_of,
 )
 from csa.base.text import speak
-from csa.decisions.roles import Person, require_action
+from csa.decisions.roles import Person, may, require_action
 from csa.plan import STATUSES, TEXT_LIMIT, Plan
 from csa.reports.briefing import ActionLine, status_word
 
@@ -96,7 +96,7 @@ def form(opened: Opened, who: Person, line: ActionLine, areas: Sequence[str]) ->
 
 def may_edit(plan: Plan, who: Person, line: ActionLine) -> bool:
     """Return whether a person may report on an action."""
-    return not line.is_open and plan_edits.may(lambda: require_action(who, plan, line.number))
+    return not line.is_open and may(require_action, who, plan, line.number)
 
 
 def _typed(opened: Opened, who: Person, line: ActionLine, name: str, key: str) -> None:

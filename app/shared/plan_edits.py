@@ -6,7 +6,7 @@ since, the later writer sees what changed, and keeps their own text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from app.shared import cache_store
 from app.shared.city_session import Opened
 from app.shared.person import THIS_MACHINE, sign
 from app.shared.plan_words import FIELDS, Edit, status_of
-from csa.base.errors import ConflictError, CsaError, RoleError, StoreError
+from csa.base.errors import ConflictError, CsaError, StoreError
 from csa.base.text import render, speak
 from csa.decisions.actions import set_action
 from csa.decisions.drafts import draft_of, keep_draft
@@ -51,15 +51,6 @@ def turn() -> int:
 def next_turn() -> None:
     """Reset the widgets to what is stored and edited."""
     st.session_state[TURN] = turn() + 1
-
-
-def may(check: Callable[[], None]) -> bool:
-    """Return whether a person may do something, so that pages hide what they may not."""
-    try:
-        check()
-    except RoleError:
-        return False
-    return True
 
 
 def refusal(error: CsaError) -> str:

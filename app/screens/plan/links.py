@@ -11,7 +11,7 @@ from app.screens.plan.one_action import ActionScene, carry_out, who_and_why
 from app.shared import plan_edits
 from csa.base.text import speak
 from csa.decisions.links import set_link
-from csa.decisions.roles import Act, require_chair
+from csa.decisions.roles import Act, may, require_chair
 from csa.decisions.store import Store
 from csa.decisions.store.records import links_of
 from csa.plan import Link, Plan, by_number, waits_for
@@ -30,7 +30,7 @@ def links(scene: ActionScene, line: ActionLine) -> None:
         st.html("<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in said) + "</ul>")
     else:
         st.caption(speak("plan_page.no_links"))
-    if plan_edits.may(lambda: require_chair(scene.who, scene.plan, line.number)):
+    if may(require_chair, scene.who, scene.plan, line.number):
         with st.expander(speak("plan_page.change_links")):
             _link_form(scene, line)
 

@@ -28,6 +28,7 @@ from csa.decisions.actions import (
 from csa.decisions.roles import (
     Act,
     Person,
+    may,
     require_action,
     require_committee,
     require_team_chair,
@@ -83,9 +84,9 @@ def proposals(scene: ActionScene, line: ActionLine) -> None:
     for row in waiting:
         with st.container(border=True):
             _proposal(row)
-            if plan_edits.may(_answers(scene, row)):
+            if _may_answer(scene, row):
                 _answer_form(scene, row)
-    if plan_edits.may(lambda: require_action(scene.who, scene.plan, line.number)):
+    if may(require_action, scene.who, scene.plan, line.number):
         label = "plan_page.propose_action" if line.is_open else "plan_page.propose_revision"
         with st.expander(speak(label), expanded=line.is_open and not waiting):
             _propose_form(scene, line)
@@ -96,10 +97,10 @@ def is_waiting(row: ChangeRow, number: str) -> bool:
     return row.action == number and row.state in {PROPOSED, CHAIR_APPROVED}
 
 
-def _answers(scene: ActionScene, row: ChangeRow) -> Callable[[], None]:
+def _may_answer(scene: ActionScene, row: ChangeRow) -> bool:
     if row.state == CHAIR_APPROVED:
-        return lambda: require_committee(scene.who)
-    return lambda: require_team_chair(scene.who, scene.plan, row.action)
+        return may(require_committee, scene.who)
+    return may(require_team_chair, scene.who, scene.plan, row.action)
 
 
 def _proposal(row: ChangeRow) -> None:

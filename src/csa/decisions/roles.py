@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -80,38 +80,33 @@ def require_action(person: Person, plan: Plan, number: str) -> None:
         theirs = ", ".join(person.strategies) or "none"
         raise RoleError("roles.not_strategy", strategy=strategy, theirs=theirs)
     if person.role == "chair":
-        _require_team(person, plan, number)
+        require_chair(person, plan, number)
 
 
 def require_chair(person: Person, plan: Plan, number: str) -> None:
     """Refuse a person who does not chair an action's team, nor the Committee."""
-    require(person, "chair")
-    _require_team(person, plan, number)
+    team = plan.team_of(number)
+    _require_chair_of(person, {EXECUTIVE, team.id}, RoleError("roles.not_team", team=team.name))
 
 
 def require_team_chair(person: Person, plan: Plan, number: str) -> None:
     """Refuse a person who does not chair an action's own team: the Committee answers after it."""
-    require(person, "chair")
     team = plan.team_of(number)
-    if person.team not in {ANY_TEAM, team.id}:
-        raise RoleError("roles.not_team", team=team.name)
-
-
-def _require_team(person: Person, plan: Plan, number: str) -> None:
-    team = plan.team_of(number)
-    if person.team not in {ANY_TEAM, EXECUTIVE, team.id}:
-        raise RoleError("roles.not_team", team=team.name)
+    _require_chair_of(person, {team.id}, RoleError("roles.not_team", team=team.name))
 
 
 def require_committee(person: Person) -> None:
     """Refuse a person who does not chair the Committee."""
-    require(person, "chair")
-    if person.team not in {ANY_TEAM, EXECUTIVE}:
-        raise RoleError("roles.not_committee")
+    _require_chair_of(person, {EXECUTIVE}, RoleError("roles.not_committee"))
 
 
 def require_area_chair(person: Person) -> None:
     """Refuse a person who may not decide where to serve: the prevention team's chair may."""
+    _require_chair_of(person, {EXECUTIVE, PREVENTION}, RoleError("roles.not_area_chair"))
+
+
+def _require_chair_of(person: Person, teams: Collection[str], refusal: RoleError) -> None:
+    """Refuse a person who chairs none of these teams."""
     require(person, "chair")
-    if person.team not in {ANY_TEAM, EXECUTIVE, PREVENTION}:
-        raise RoleError("roles.not_area_chair")
+    if person.team not in {ANY_TEAM, *teams}:
+        raise refusal
