@@ -163,7 +163,7 @@ def _designate(
         return speak("here.is_now", area=letter, state=step_word(state))
 
     key = f"{state} {place.id} {hash(place.cells)}"  # another proposal's letters name other places
-    _form(scene, key, fields, write, speak("here.decide"))
+    signing.form(scene, key, fields, write, label=speak("here.decide"))
 
 
 def _begin(scene: FormScene, work: WorkPlan) -> None:
@@ -179,7 +179,7 @@ def _begin(scene: FormScene, work: WorkPlan) -> None:
         begin_work(store, act, key, on, kept)
         return speak("keep.begun", area=key, day=on, n=len(kept))
 
-    _form(scene, f"begin {work.area.key}", fields, write, speak("here.do_begin"))
+    signing.form(scene, f"begin {work.area.key}", fields, write, label=speak("here.do_begin"))
 
 
 def _maintain(scene: FormScene, work: WorkPlan, told: ServedVerdict) -> None:
@@ -189,7 +189,9 @@ def _maintain(scene: FormScene, work: WorkPlan, told: ServedVerdict) -> None:
         maintain(store, act, work.area.key, told.evidence, seen=values["seen"])
         return speak("keep.maintained", area=work.area.key)
 
-    _form(scene, f"maintain {work.area.key}", _seen(work), write, speak("here.do_maintain"))
+    signing.form(
+        scene, f"maintain {work.area.key}", _seen(work), write, label=speak("here.do_maintain")
+    )
 
 
 def _retire(scene: FormScene, work: WorkPlan) -> None:
@@ -199,18 +201,10 @@ def _retire(scene: FormScene, work: WorkPlan) -> None:
         retire(store, act, work.area.key, seen=values["seen"])
         return speak("keep.retired", area=work.area.key)
 
-    _form(scene, f"retire {work.area.key}", _seen(work), write, speak("here.do_retire"))
+    signing.form(
+        scene, f"retire {work.area.key}", _seen(work), write, label=speak("here.do_retire")
+    )
 
 
 def _seen(work: WorkPlan) -> Callable[[str], Values]:
     return lambda key: {"seen": signing.seen(key, work.area.revision)[0]}
-
-
-def _form(
-    scene: FormScene,
-    key: str,
-    fields: Callable[[str], Values],
-    write: Callable[[Store, Act, Values], str],
-    label: str,
-) -> None:
-    signing.form(scene, key, fields, write, label=label)

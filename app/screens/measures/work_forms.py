@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -59,6 +60,30 @@ def show(scene: FormScene, work: WorkPlan) -> None:
         forms[chosen](scene, work)
 
 
+def _form(
+    scene: FormScene,
+    key: str,
+    fields: Callable[[str], Values],
+    write: Callable[[Store, Act, Values], object],
+) -> None:
+    """Show a form for one entry of a work plan."""
+
+    def keep(store: Store, act: Act, values: Values) -> str:
+        write(store, act, values)
+        return speak("here.kept")
+
+    signing.form(scene, key, fields, keep, label=speak("here.save"))
+
+
+def _which(label: str, words: Mapping[str, str], key: str) -> str:
+    """Ask which of several entries is meant."""
+    return st.selectbox(label, list(words), format_func=words.__getitem__, key=key)
+
+
+def _long_text(label: str, key: str, before: str = "") -> str:
+    return st.text_area(label, before, key=key, max_chars=MAX_TEXT, height=80)
+
+
 def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "what": st.text_input(
@@ -94,27 +119,16 @@ def _task_fields(key: str, row: TaskRow | None) -> dict[str, Any]:
 
 
 def _add_task(scene: FormScene, work: WorkPlan) -> None:
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         add_task(store, act, work.area.key, values)
-        return speak("here.kept")
 
-    signing.form(
-        scene,
-        f"task {work.area.key}",
-        lambda key: _task_fields(key, None),
-        write,
-        label=speak("here.save"),
-    )
+    _form(scene, f"task {work.area.key}", lambda key: _task_fields(key, None), write)
 
 
 def _change_task(scene: FormScene, work: WorkPlan) -> None:
     rows = {row.key: row for row in work.tasks}
-    chosen = st.selectbox(
-        speak("here.which_task"),
-        list(rows),
-        format_func=lambda key: rows[key].what,
-        key=f"which task {work.area.key}",
-    )
+    words = {key: row.what for key, row in rows.items()}
+    chosen = _which(speak("here.which_task"), words, f"which task {work.area.key}")
     row = rows[chosen]
 
     def fields(key: str) -> Values:
@@ -122,12 +136,11 @@ def _change_task(scene: FormScene, work: WorkPlan) -> None:
         begun = signing.seen(key, row.revision, before)
         return {"task": _task_fields(key, row), "begun": begun}
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         revision, before = values["begun"]
         set_task(store, act, chosen, signing.changed(values["task"], before), revision)
-        return speak("here.kept")
 
-    signing.form(scene, f"change {chosen}", fields, write, label=speak("here.save"))
+    _form(scene, f"change {chosen}", fields, write)
 
 
 def _add_meeting(scene: FormScene, work: WorkPlan) -> None:
@@ -143,69 +156,53 @@ def _add_meeting(scene: FormScene, work: WorkPlan) -> None:
             "organisations": st.text_input(
                 speak("here.organisations"), key=f"{key} organisations", max_chars=MAX_TEXT
             ),
-            "note": st.text_area(
-                speak("here.note"), key=f"{key} note", max_chars=MAX_TEXT, height=80
-            ),
+            "note": _long_text(speak("here.note"), f"{key} note"),
         }
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         add_meeting(store, act, work.area.key, values["kind"], values)
-        return speak("here.kept")
 
-    signing.form(scene, f"meeting {work.area.key}", fields, write, label=speak("here.save"))
+    _form(scene, f"meeting {work.area.key}", fields, write)
 
 
 def _add_asked(scene: FormScene, work: WorkPlan) -> None:
     def fields(key: str) -> Values:
         return {
-            "asked": st.text_area(
-                speak("here.asked_field"), key=f"{key} asked", max_chars=MAX_TEXT, height=80
-            ),
+            "asked": _long_text(speak("here.asked_field"), f"{key} asked"),
             "is_public": st.checkbox(speak("here.is_public"), key=f"{key} public"),
         }
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         add_asked(store, act, work.area.key, values["asked"], is_public=values["is_public"])
-        return speak("here.kept")
 
-    signing.form(scene, f"asked {work.area.key}", fields, write, label=speak("here.save"))
+    _form(scene, f"asked {work.area.key}", fields, write)
 
 
 def _answer(scene: FormScene, work: WorkPlan) -> None:
     rows: dict[str, AskedRow] = {row.key: row for row in work.asked}
-    chosen = st.selectbox(
-        speak("here.which_asked"),
-        list(rows),
-        format_func=lambda key: rows[key].asked,
-        key=f"which asked {work.area.key}",
-    )
+    words = {key: row.asked for key, row in rows.items()}
+    chosen = _which(speak("here.which_asked"), words, f"which asked {work.area.key}")
     row = rows[chosen]
 
     def fields(key: str) -> Values:
         revision, _ = signing.seen(key, row.revision)
-        label = speak("here.answered_field")
-        said = st.text_area(
-            label, row.answered, key=f"{key} answered", max_chars=MAX_TEXT, height=80
-        )
+        said = _long_text(speak("here.answered_field"), f"{key} answered", row.answered)
         return {"answered": said, "seen": revision}
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         answer_asked(store, act, chosen, values["answered"], values["seen"])
-        return speak("here.kept")
 
-    signing.form(scene, f"answer {chosen}", fields, write, label=speak("here.save"))
+    _form(scene, f"answer {chosen}", fields, write)
 
 
 def _add_lesson(scene: FormScene, work: WorkPlan) -> None:
     def fields(key: str) -> Values:
-        label = speak("here.lesson_field")
-        return {"text": st.text_area(label, key=f"{key} text", max_chars=MAX_TEXT, height=80)}
+        return {"text": _long_text(speak("here.lesson_field"), f"{key} text")}
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         add_lesson(store, act, work.area.key, values["text"])
-        return speak("here.kept")
 
-    signing.form(scene, f"lesson {work.area.key}", fields, write, label=speak("here.save"))
+    _form(scene, f"lesson {work.area.key}", fields, write)
 
 
 def _add_taker(scene: FormScene, work: WorkPlan) -> None:
@@ -218,8 +215,7 @@ def _add_taker(scene: FormScene, work: WorkPlan) -> None:
             "part": right.text_input(speak("here.part_taken"), key=f"{key} part", max_chars=500),
         }
 
-    def write(store: Store, act: Act, values: Values) -> str:
+    def write(store: Store, act: Act, values: Values) -> None:
         add_stakeholder(store, act, work.area.key, values["name"], values["part"])
-        return speak("here.kept")
 
-    signing.form(scene, f"taker {work.area.key}", fields, write, label=speak("here.save"))
+    _form(scene, f"taker {work.area.key}", fields, write)
