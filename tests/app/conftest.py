@@ -16,21 +16,18 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
-from csa.config.city import CityConfig
 from csa.config.loading import load_city
-from csa.dataset.versioned import Dataset
+from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 
 WEST, EAST = (-94.575213, 39.020117), (-94.520213, 39.030217)
 
 
-@dataclass(frozen=True)
-class City:
+@dataclass(frozen=True, kw_only=True)
+class ProposedCity(City):
     """An open city as the pages have it, without streamlit's cache."""
 
-    config: CityConfig
-    dataset: Dataset
     proposal: Proposal
 
 
@@ -79,7 +76,8 @@ def city(new_town):
     path = town.write("a.csv", *lines)
     dataset = ingest_city(config, Inputs((path,), town.places)).dataset
     choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200)
-    return City(config, dataset, propose_areas(City(config, dataset), choices))
+    proposal = propose_areas(City(config, dataset), choices)
+    return ProposedCity(config, dataset, proposal=proposal)
 
 
 URL_PATHS = {"briefing": "", "find_areas": "areas", "track_record": "how-well"}

@@ -22,9 +22,9 @@ from csa.cli import main
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city, open_dataset
 from csa.displacement import files, follow, lineage_windows
+from csa.displacement.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
 from csa.displacement.panel import PANEL_COLUMNS
-from csa.displacement.past_cohorts import CHANCE_NAME, NAME, past_path, save_chance, save_past
 from csa.displacement.verdict import Verdict
 from tests.areas.test_finding import KNOT, OTHER, history
 from tests.displacement.test_analyze import past_year, steady

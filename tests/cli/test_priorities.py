@@ -84,10 +84,10 @@ def judged():
 def _judge_once(judged, monkeypatch):
     """Judge the areas of one question once for all tests: most of the time goes there."""
 
-    def find_once(dataset, config, choices, record, tell):
-        question = (dataset.fingerprint, choices, None if record is None else record.suggested)
+    def find_once(city, choices, record, tell):
+        question = (city.dataset.fingerprint, choices, None if record is None else record.suggested)
         if question not in judged:
-            judged[question] = find(City(config, dataset), choices, record, tell)
+            judged[question] = find(city, choices, record, tell)
         return replace(judged[question], record=record)
 
     monkeypatch.setattr(found, "find", find_once)

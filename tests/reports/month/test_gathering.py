@@ -336,7 +336,8 @@ def test_nothing_later_than_the_month_is_looked_at(sample_source, bare_facts):
     dataset = sample_source.city.dataset
     later = dataset.incidents["occurred_at"] >= pd.Timestamp("2020-08-01")
     incidents = dataset.incidents[~later | (np.arange(len(later)) % 2 == 0)]
-    other = replace(sample_source, dataset=replace(dataset, incidents=incidents))
+    held = replace(dataset, incidents=incidents)
+    other = replace(sample_source, city=replace(sample_source.city, dataset=held))
     found = gather_month(other, None, Records(), JULY, beside=ALONE)
     assert later.sum() > 10
     assert found.areas == bare_facts.areas
@@ -357,5 +358,5 @@ def test_a_dataset_that_ends_within_the_month_is_taken_whole(sample_source):
 def test_measures_with_a_value_are_no_more_missing(sample_source, sample_plan):
     value = Value("clearance", Quarter(2020, 1), value=0.4)
     lines = measure_lines(sample_plan, Records(values=(value,)))
-    found = what_lacks(City(sample_source.city, sample_plan), Records(), lines)
+    found = what_lacks(sample_source.city, sample_plan, Records(), lines)
     assert "report.lacks_measures" not in _keys(found)

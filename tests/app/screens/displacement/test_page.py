@@ -22,7 +22,7 @@ from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.history import Edition, MonthCount
 from csa.dataset.versioned import City, open_dataset, save_dataset
-from csa.displacement.past_cohorts import make_past, save_past
+from csa.displacement.follow import make_past, save_past
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.app.conftest import open_page, words

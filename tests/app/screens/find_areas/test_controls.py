@@ -36,6 +36,12 @@ def test_each_month_of_the_data_can_be_chosen():
     ]
 
 
+def here(city, data):
+    """Return the city with other data."""
+    data.report["city"] = city.config.city.id
+    return City(city.config, data)
+
+
 @pytest.mark.parametrize(
     ("through", "label"),
     [
@@ -61,9 +67,9 @@ def test_an_earlier_month_is_whole_whatever_the_last_day():
 def test_the_citys_own_choices_end_after_the_last_month(city, monkeypatch):
     for name in ("CSA_MONTHS", "CSA_EPS_M", "CSA_MIN_SAMPLES", "CSA_DEPLOYMENT"):
         monkeypatch.delenv(name, raising=False)
-    assert session.first_choices(City(city.config, city.dataset)) == Choices(until=Month(2020, 7))
+    assert session.first_choices(city) == Choices(until=Month(2020, 7))
     monkeypatch.setenv("CSA_MONTHS", "12")
-    assert session.first_choices(City(city.config, city.dataset)).months == 12
+    assert session.first_choices(city).months == 12
     empty = replace(city.dataset, report={**city.dataset.report, "data_through": None})
     assert session.first_choices(City(city.config, empty)).until is None
 
@@ -143,14 +149,14 @@ def test_a_cells_size_is_near_h3s_own_mean(resolution):
 def test_a_link_to_a_month_without_data_is_refused(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session.from_link(f'{{"until":"{until}"}}', first, city.config, data)
+        session.from_link(f'{{"until":"{until}"}}', first, here(city, data))
     assert caught.value.message.key == "screen.bad_link"
 
 
 @pytest.mark.parametrize("until", ["2015-02", "2020-09"])
 def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
-    read = session.from_link(f'{{"until":"{until}"}}', first, city.config, data)
+    read = session.from_link(f'{{"until":"{until}"}}', first, here(city, data))
     assert str(read.choices.until) == until
 
 
@@ -159,17 +165,17 @@ def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, res
     """A finer cell may hold a single home: the city's file decides, not a link."""
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
-        session.from_link(f'{{"resolution":{resolution}}}', first, city.config, data)
+        session.from_link(f'{{"resolution":{resolution}}}', first, here(city, data))
     assert caught.value.message.key == "screen.bad_link"
     for offered in (8, 9):
-        read = session.from_link(f'{{"resolution":{offered}}}', first, city.config, data)
+        read = session.from_link(f'{{"resolution":{offered}}}', first, here(city, data))
         assert read.choices.resolution == offered
 
 
 def test_a_link_outside_a_range_says_which(city):
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(ParamError, match="12"):
-        session.from_link('{"resolution":12}', first, city.config, data)
+        session.from_link('{"resolution":12}', first, here(city, data))
 
 
 # ---- True in general ------------------------------------------------------------------------
