@@ -93,9 +93,9 @@ def test_an_example_does_what_it_says(name, library, root, monkeypatch):
 
 
 def test_choices_that_nobody_makes_are_the_city_files(library):
-    city, params = library["city"], library["proposal"].summary["params"]
+    config, params = library["config"], library["proposal"].summary["params"]
     for name in ("months", "resolution", "max_area_km2"):
-        assert params[name] == getattr(city.areas, name)
+        assert params[name] == getattr(config.areas, name)
 
 
 def test_chosen_areas_are_those_of_the_proposals_own_file(library, tmp_path):

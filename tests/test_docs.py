@@ -26,8 +26,8 @@ from csa.ingest.layers import LAYER_REASONS
 from csa.ingest.measures import MEASURE_COLUMNS
 from csa.priority.draw_files import POWER_COLUMNS
 from csa.priority.files import PRIORITY_COLUMNS, TESTED_COLUMNS
+from csa.reports.public.bundle import COLUMNS, TABLES
 from csa.reports.public.facts import PublicFacts
-from csa.reports.public.tables import COLUMNS, TABLES
 from tests.areas.test_finding import history
 
 OPEN = ("versions", "same_months", "by_block_months")

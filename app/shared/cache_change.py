@@ -16,9 +16,9 @@ from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.history import Edition, load_history
+from csa.displacement.follow import load_past
 from csa.displacement.lineage_windows import Known, trace_lineage
 from csa.displacement.past import PastCohort
-from csa.displacement.past_cohorts import load_past
 from csa.geo.cells import CellSet
 from csa.reports.briefing.places import Recent, count_recent
 from csa.reports.briefing.serving import Served, ServedVerdict, tell_served

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from csa.areas.year_to_date import whole_months
+from csa.base.params import whole_months
 from csa.base.text import speak
 from csa.dataset.versioned import Dataset
 

@@ -12,9 +12,8 @@ import streamlit as st
 
 from app.shared.link_state import LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
-from csa.areas.year_to_date import whole_months
 from csa.base.errors import CsaError
-from csa.base.params import Month
+from csa.base.params import Month, whole_months
 from csa.base.text import render
 from csa.config.city import CityConfig
 from csa.config.settings import choosing, resolve

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.year_to_date import compare_year_to_date, months_missing, whole_months
+from csa.areas.year_to_date import compare_year_to_date, months_missing
 from csa.base.errors import TableError
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.base.stats import compare_counts
 
 

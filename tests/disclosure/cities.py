@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from csa.base.params import Month
-from csa.disclosure.atoms import Atoms
-from csa.disclosure.classes import THRESHOLD
+from csa.disclosure.atoms import THRESHOLD, Atoms
 from csa.disclosure.published import Publication
 
 FIRST = Month(2015, 1)

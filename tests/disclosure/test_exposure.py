@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from csa.base.errors import PrivacyError
 from csa.base.params import Month
 from csa.disclosure import exposure
-from csa.disclosure.classes import HIDDEN, LOWEST
+from csa.disclosure.atoms import HIDDEN, LOWEST
 from csa.disclosure.exposure import find_exposed
 from csa.disclosure.published import Publication, Sum
 from csa.disclosure.settle import fewest_figures, settle
-from csa.reports.public.held import HeldBack, count_held_back
+from csa.reports.public.gathering import HeldBack, count_held_back
 from tests.disclosure.cities import FIRST, city, draft_of, held_back, told
 from tests.properties import examples
 

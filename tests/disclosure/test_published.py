@@ -9,8 +9,7 @@ import pytest
 
 from csa.base.errors import ParamError, PrivacyError
 from csa.base.params import Month
-from csa.disclosure.atoms import atoms_of
-from csa.disclosure.classes import CLASSES, LOWEST, class_of, classes_up_to
+from csa.disclosure.atoms import CLASSES, LOWEST, atoms_of, class_of, classes_up_to
 from csa.disclosure.published import Publication, Sum
 
 PUBLISHED = Publication(

@@ -11,8 +11,7 @@ from csa.areas.choices import Choices
 from csa.areas.proposal import area_records
 from csa.base.params import Month
 from csa.dataset.versioned import City
-from csa.disclosure.atoms import atoms_of
-from csa.disclosure.classes import CLASSES, THRESHOLD, class_of
+from csa.disclosure.atoms import CLASSES, THRESHOLD, atoms_of, class_of
 from csa.disclosure.exposure import find_exposed
 from csa.disclosure.published import Publication
 from csa.disclosure.settle import settle

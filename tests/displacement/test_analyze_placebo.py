@@ -15,7 +15,7 @@ from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
-from csa.displacement.past_cohorts import make_past
+from csa.displacement.follow import make_past
 from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import zone_counts
 from tests.areas.test_finding import philadelphia_in

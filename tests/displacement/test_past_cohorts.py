@@ -12,9 +12,7 @@ from csa.areas.study_area import locate_incidents
 from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
-from csa.displacement.lineage_windows import Chance
-from csa.displacement.past import past_to_plain
-from csa.displacement.past_cohorts import (
+from csa.displacement.follow import (
     CHANCE_NAME,
     MONTHS_AFTER,
     NAME,
@@ -25,6 +23,8 @@ from csa.displacement.past_cohorts import (
     save_chance,
     save_past,
 )
+from csa.displacement.lineage_windows import Chance
+from csa.displacement.past import past_to_plain
 from tests.areas.test_finding import history, town_of, with_other_future
 from tests.backtest.test_recording import of_days, of_fingerprint
 from tests.displacement.test_zoning import counted_slowly
@@ -99,7 +99,7 @@ def test_what_another_method_or_another_length_made_is_not_read(
     past, testville, tmp_path, monkeypatch, name
 ):
     save_past(past, City(*testville[::-1], tmp_path), Choices())
-    monkeypatch.setattr(f"csa.displacement.past_cohorts.{name}", 36)
+    monkeypatch.setattr(f"csa.displacement.follow.{name}", 36)
     assert load_past(City(*testville[::-1], tmp_path), Choices()) is None
 
 

@@ -35,8 +35,9 @@ from app.shared.phrases import (
 )
 from csa.areas.choices import Choices, period_of
 from csa.areas.proposal import Proposal
-from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
+from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.base.errors import CsaError
+from csa.base.params import whole_months
 from csa.base.text import month, percent, render, speak
 from csa.priority.assess import AreaAssessment
 

@@ -65,15 +65,6 @@ def compare_year_to_date(
     return YearToDate(period, before, n_now, n_before, probability)
 
 
-def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
-    """List the whole months between the first and the last day that data cover."""
-    start, last = (Month(day.year, day.month) for day in (data_from, data_through))
-    start = start.plus(1) if data_from.day > begins_late_after else start
-    is_over = data_through.day == pd.Period(str(last)).days_in_month
-    until = last.plus(1) if is_over else last
-    return Period(start, until) if start < until else None
-
-
 def months_missing(covered: Period, months: int, horizon_months: int) -> int:
     """Return how many more months of data it takes until a past January can be scored."""
     first = covered.start.plus(months)

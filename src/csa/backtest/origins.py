@@ -11,13 +11,12 @@ import pandas as pd
 from csa.areas.choices import Choices, city_choices
 from csa.areas.finding import Estimator, find_areas, places_of, settle_params
 from csa.areas.study_area import StudyArea, locate_incidents
-from csa.areas.year_to_date import whole_months
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.config.city import Areas
 from csa.dataset.versioned import City, Dataset
 from csa.geo.cells import CellSet

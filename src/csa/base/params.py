@@ -1,10 +1,12 @@
-"""The analyst's frozen choices, each refused at once when it is outside its range."""
+"""Months and the analyst's frozen choices, each refused at once when it is outside its range."""
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from csa.base.errors import ParamError
 
@@ -78,6 +80,15 @@ class Period:
     def months(self) -> int:
         """The number of its months."""
         return self.until.index - self.start.index
+
+
+def whole_months(data_from: date, data_through: date, begins_late_after: int = 7) -> Period | None:
+    """List the whole months between the first and the last day that data cover."""
+    start, last = (Month(day.year, day.month) for day in (data_from, data_through))
+    start = start.plus(1) if data_from.day > begins_late_after else start
+    is_over = data_through.day == calendar.monthrange(last.year, last.number)[1]
+    until = last.plus(1) if is_over else last
+    return Period(start, until) if start < until else None
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _judge_and_write(
     """Score the past; write the folder first, then the record beside the dataset."""
     from csa.backtest.recording import save_record
     from csa.base.io import KEPT, replace_folder, require_writable
-    from csa.displacement.past_cohorts import save_chance, save_past
+    from csa.displacement.follow import save_chance, save_past
     from csa.workflow.backtest_files import MARKER, backtest_account, backtest_files
     from csa.workflow.past_years import judge_named, judge_past_years
 

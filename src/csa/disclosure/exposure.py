@@ -15,12 +15,26 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from csa.disclosure.atoms import Atoms, Ints
-from csa.disclosure.chains import kinds_of
 from csa.disclosure.knowledge import Official, know
-from csa.disclosure.model import Floats, Model, Range, Solution, greatest, model_of, segments_of
+from csa.disclosure.model import (
+    Floats,
+    Model,
+    Range,
+    Solution,
+    greatest,
+    kinds_of,
+    model_of,
+    segments_of,
+)
 from csa.disclosure.published import Publication
-from csa.disclosure.repair import agreeing_table
-from csa.disclosure.search import WIDTH, Search, show_by_block, show_by_chain, show_by_place
+from csa.disclosure.search import (
+    WIDTH,
+    Search,
+    agreeing_table,
+    show_by_block,
+    show_by_chain,
+    show_by_place,
+)
 from csa.disclosure.targets import Targets, list_targets
 
 Kind: TypeAlias = Literal["period", "quarter", "piece"]

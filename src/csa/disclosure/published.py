@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
 from csa.base.params import Month
-from csa.disclosure.classes import Class
+from csa.disclosure.atoms import Class
 
 FORMAT_VERSION = 1
 

@@ -7,8 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from csa.disclosure.atoms import Atoms
-from csa.disclosure.classes import HIDDEN, LOWEST, THRESHOLD
+from csa.disclosure.atoms import HIDDEN, LOWEST, THRESHOLD, Atoms
 from csa.disclosure.exposure import begin, code, settle_open
 from csa.disclosure.knowledge import Official, figure_of
 from csa.disclosure.published import Publication

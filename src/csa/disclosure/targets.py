@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csa.base.arrays import Bools
-from csa.disclosure.atoms import Ints
-from csa.disclosure.classes import THRESHOLD
+from csa.disclosure.atoms import THRESHOLD, Ints
 from csa.disclosure.knowledge import NOWHERE, Knowledge
 
 Range: TypeAlias = tuple[int, int]

@@ -11,10 +11,9 @@ from scipy.spatial import cKDTree
 
 from csa.areas.finding import Estimator
 from csa.areas.study_area import StudyArea
-from csa.areas.year_to_date import whole_months
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, PeriodError
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.geo.cells import CellSet, parents

@@ -19,9 +19,9 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.config.city import Areas
 from csa.dataset.versioned import City
+from csa.displacement.follow import make_past
 from csa.displacement.lineage_windows import Chance, measure_chance
 from csa.displacement.past import PastCohort as After
-from csa.displacement.past_cohorts import make_past
 
 CHANCE_SEED = 20201001
 

@@ -21,6 +21,7 @@ from pyproj import Geod
 from csa.base.errors import CsaError, MapError
 from csa.geo.cells import cover
 from csa.reports.maps.cartography import MapArea, MapSheet, compose_map, draw_map
+from csa.reports.maps.layers import extent_m, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import (
     Fill,
     Stroke,
@@ -32,7 +33,6 @@ from csa.reports.maps.marks import (
 )
 from csa.reports.maps.palette import PAPER, class_colours
 from csa.reports.maps.sheet import STYLES
-from csa.reports.maps.view import extent_m, fit, north_degrees, scale_bar
 from tests.properties import examples
 from tests.sentences import says
 

@@ -16,6 +16,7 @@ import shapely
 from csa.base.errors import OutputError, SourceError
 from csa.cli.publish import show_published
 from csa.reports.public.bundle import (
+    COLUMNS,
     all_published,
     bundle_files,
     carried_on,
@@ -24,7 +25,6 @@ from csa.reports.public.bundle import (
     read_published,
 )
 from csa.reports.public.pages import Pictures
-from csa.reports.public.tables import COLUMNS
 from tests.reports.conftest import INTERNAL
 
 ALLOWED = {".json", ".geojson", ".csv", ".html", ".png"}

@@ -29,12 +29,12 @@ from csa.ingest.sources import Inputs
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.briefing.serving import served_with
 from csa.reports.public.areas import areas_shown, change_in_all
+from csa.reports.public.bundle import table_files
 from csa.reports.public.change import change_doubts
 from csa.reports.public.counts import atoms_for
-from csa.reports.public.doing import ADDRESS
 from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
-from csa.reports.public.tables import table_files
+from csa.reports.public.told import ADDRESS
 from csa.reports.public.window import settle_window
 from tests.conftest import make_town
 from tests.reports.conftest import INTERNAL

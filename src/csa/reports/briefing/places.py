@@ -9,8 +9,7 @@ from datetime import date
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.year_to_date import whole_months
-from csa.base.params import Period
+from csa.base.params import Period, whole_months
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.reports.briefing.lines import ActionLine

@@ -23,7 +23,7 @@ from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
-from csa.reports.public.doing import holds_address
+from csa.reports.public.told import holds_address
 
 MAX_SHEETS = 12
 MAX_TASKS = 6

@@ -34,13 +34,12 @@ from csa.reports.maps.labels import (
     place_names,
     place_streets,
 )
-from csa.reports.maps.layers import draw_areas, draw_ground, named_streets
+from csa.reports.maps.layers import Box, MapView, draw_areas, draw_ground, extent_m, named_streets
 from csa.reports.maps.layout import SheetLayout, share
 from csa.reports.maps.marks import HALF_CAPITAL, Mark, Stroke, Words, font_path
 from csa.reports.maps.palette import PAPER
 from csa.reports.maps.services import place_services
 from csa.reports.maps.sheet import STYLES, MapArea, MapSheet, Style, StyleName
-from csa.reports.maps.view import Box, MapView, extent_m
 
 DOTS = 72
 """One point is one pixel: letters and lines are given in pixels."""

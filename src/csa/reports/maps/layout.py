@@ -17,9 +17,9 @@ from csa.reports.maps.furniture import (
     stack,
     synthetic,
 )
+from csa.reports.maps.layers import Box, MapView, fit, north_degrees, scale_bar
 from csa.reports.maps.marks import Mark, moved
 from csa.reports.maps.sheet import MapSheet, Style
-from csa.reports.maps.view import Box, MapView, fit, north_degrees, scale_bar
 
 SIDE_SHARE = 0.30
 """Share of the sheet's width for the legend beside the map."""

@@ -12,19 +12,18 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea, locate_incidents, study_cells
-from csa.areas.year_to_date import YearToDate, compare_year_to_date, whole_months
+from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import say
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
-from csa.displacement.follow import FollowSource
+from csa.displacement.follow import FollowSource, load_past
 from csa.displacement.past import PastCohort, past_to_plain
-from csa.displacement.past_cohorts import load_past
 from csa.plan import Plan
 from csa.priority.assess import AreaAssessment
 from csa.reports.briefing.areas import served

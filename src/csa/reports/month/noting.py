@@ -18,7 +18,7 @@ from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
-from csa.reports.public.doing import holds_address
+from csa.reports.public.told import holds_address
 
 MAX_REVISED = 3
 

@@ -22,7 +22,7 @@ from csa.base.params import Month
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
-from csa.disclosure.classes import THRESHOLD
+from csa.disclosure.atoms import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.geo.cells import centres

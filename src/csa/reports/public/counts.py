@@ -12,8 +12,7 @@ from csa.base.arrays import Bools, Ints
 from csa.base.params import RESOLUTION_RANGE, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
-from csa.disclosure.atoms import MONTH_COLUMN, Atoms, atoms_of
-from csa.disclosure.classes import CLASSES, THRESHOLD, class_of
+from csa.disclosure.atoms import CLASSES, MONTH_COLUMN, THRESHOLD, Atoms, atoms_of, class_of
 from csa.disclosure.published import Publication, Sum
 from csa.geo.cells import as_text, bin_points, centres, cover
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside

@@ -11,7 +11,7 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
-from csa.disclosure.classes import LOWEST, THRESHOLD
+from csa.disclosure.atoms import LOWEST, THRESHOLD
 from csa.disclosure.published import Publication
 from csa.disclosure.settle import settle
 from csa.displacement.follow import FollowSource
@@ -29,20 +29,29 @@ from csa.reports.public.areas import (
 from csa.reports.public.counts import (
     AREA,
     CELL,
+    DISTRICT,
     PERIOD,
     UNKNOWN,
     UNLOCATED,
     atoms_for,
     draft_of,
 )
-from csa.reports.public.doing import actions_of, answers_of, approved_titles, tasks_of
 from csa.reports.public.facts import (
     DensityClass,
     PublicCell,
     PublicFacts,
 )
-from csa.reports.public.held import HeldBack, count_held_back
-from csa.reports.public.told import area_told, change_told, classes_told, districts_told, level_of
+from csa.reports.public.told import (
+    actions_of,
+    answers_of,
+    approved_titles,
+    area_told,
+    change_told,
+    classes_told,
+    districts_told,
+    level_of,
+    tasks_of,
+)
 from csa.reports.public.window import PublicWindow, settle_window
 
 STEPS = 6
@@ -251,3 +260,27 @@ def _facts(
         take_part=dict(public.take_part),
         spanish_office=public.spanish_office,
     )
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """How many figures of a geography are published, and why the others are not."""
+
+    told: int  # published, by number or class
+    below: int  # fewer than 10
+    beyond: int  # ten or more, but they would reveal another
+
+
+def count_held_back(draft: Publication, settled: Publication) -> dict[str, HeldBack]:
+    """Count the figures published and held back, for the publisher."""
+    found = {}
+    for geography in (AREA, DISTRICT):
+        true, told = draft.counts[geography], settled.counts[geography]
+        hidden = [true[place] for place, count in told.items() if count is None]
+        below = sum(count is not None and count < THRESHOLD for count in hidden)
+        found[geography] = HeldBack(len(told) - len(hidden), below, len(hidden) - below)
+    true_classes, shown = draft.classes[CELL], settled.classes[CELL]
+    below = sum(bounds == LOWEST for bounds in true_classes.values())
+    lowered = sum(shown[c] != bounds != LOWEST for c, bounds in true_classes.items())
+    found[CELL] = HeldBack(len(shown) - below - lowered, below, lowered)
+    return found

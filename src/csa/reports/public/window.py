@@ -10,10 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from csa.areas.year_to_date import whole_months
 from csa.base.arrays import Ints
 from csa.base.errors import ConfigError, PeriodError
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.dataset.versioned import City, Dataset
 from csa.plan.measures import Quarter
 
