@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import gamma
 
 from csa.areas.expected import CellCounts, Field, count_pairs, estimate_area, fit_field
-from csa.areas.shrinkage import fit_block_prior, shrink
+from csa.areas.shrinkage import block_sums, fit_prior, shrink
 from csa.areas.tiers import assign_tiers
 from csa.base.errors import ParamError
 from tests.properties import examples
@@ -321,7 +321,7 @@ def _share_held(mean, is_smooth, n_cities, seed):
             expected = rates[area].sum()
             found = estimate_area(area, cells, field)
             held.append(found.low <= expected <= found.high)
-            prior = fit_block_prior(cells.counts, WIDE[0], len(area))
+            prior = fit_prior(block_sums(cells.counts, WIDE[0], len(area)))
             found = shrink(int(cells.counts[area].sum()), prior, city_mean=math.nan)
             plain.append(found.low <= expected <= found.high)
     return np.mean(held), np.mean(plain)

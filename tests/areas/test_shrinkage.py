@@ -13,7 +13,6 @@ from csa.areas.shrinkage import (
     Estimate,
     Prior,
     block_sums,
-    fit_block_prior,
     fit_prior,
     marshall_rates,
     shrink,
@@ -102,7 +101,7 @@ def test_in_a_flat_city_every_count_is_the_citys_mean():
 def test_a_study_area_too_small_for_a_block_gives_no_block_and_a_flat_city():
     around = spirals(2, 2, 2)
     assert block_sums(np.ones(4), around, 7).tolist() == []
-    assert fit_block_prior([5, 0, 0, 9], around, 7) is None
+    assert fit_prior(block_sums([5, 0, 0, 9], around, 7)) is None
     assert block_sums([], np.empty((0, 7), dtype=np.int64), 3).tolist() == []
 
 
@@ -208,7 +207,7 @@ def _blocks_held(mean, is_smooth, n_cells, seed):
             rates = random.gamma(0.5, 2, 1600)
         rates *= mean / rates.mean()
         counts = random.poisson(rates)
-        prior = fit_block_prior(counts, around, n_cells)
+        prior = fit_prior(block_sums(counts, around, n_cells))
         for n, expected in zip(
             block_sums(counts, around, n_cells)[::7],
             block_sums(rates, around, n_cells)[::7],

@@ -246,7 +246,7 @@ def test_what_is_held_up_is_what_a_path_of_undone_items_reaches(kansas, data):
     after = {
         (link.on if link.on.count(".") == 2 else other.number, number)
         for number in undone
-        for link in kansas.needs_of(number)
+        for link in (*kansas.action(number).needs, *kansas.strategy_of(number).needs)
         for other in kansas.actions_of(link.on) or kansas.actions[:1]
         if link.kind == "waits"
     }

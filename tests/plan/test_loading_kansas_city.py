@@ -105,11 +105,12 @@ def test_only_what_the_plan_settles_is_called_defined_and_the_rest_is_asked(kans
     ],
 )
 def test_what_the_plan_says_waits_waits(kansas, item, on):
-    assert [link.kind for link in kansas.needs_of(item) if link.on == on] == ["waits"]
+    needs = (*kansas.action(item).needs, *kansas.strategy_of(item).needs)
+    assert [link.kind for link in needs if link.on == on] == ["waits"]
 
 
 def test_the_two_messagings_are_linked_and_hold_nothing_up(kansas):
-    (link,) = kansas.needs_of("3.7.2")
+    (link,) = (*kansas.action("3.7.2").needs, *kansas.strategy_of("3.7.2").needs)
     assert (link.on, link.source, link.kind) == ("2.4", "3.7.2", "linked")
 
 

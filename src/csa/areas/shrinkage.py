@@ -103,22 +103,17 @@ def fit_prior(counts: npt.ArrayLike) -> Prior | None:
 
 
 def block_sums(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Floats:
-    """Count incidents in all blocks of so many cells: a cell and those nearest around it."""
+    """Count incidents in all blocks of so many cells: a cell and those nearest around it.
+
+    The prior of an area is fitted on blocks of its size: that of one cell, times the cells, would
+    shrink an area as much as a cell, although neighbours are alike and a sum is more certain.
+    """
     if not 1 <= n_cells <= spirals.shape[1]:
         raise ParamError("priorities.n_cells", given=n_cells, most=spirals.shape[1])
     members = spirals[:, :n_cells]
     inside = members[(members != OUTSIDE).all(axis=1)]  # (blocks, n_cells)
     sums: Floats = np.asarray(counts, dtype=np.float64)[inside].sum(axis=1)
     return sums
-
-
-def fit_block_prior(counts: npt.ArrayLike, spirals: Ints, n_cells: int) -> Prior | None:
-    """Fit the prior of an area of so many cells on all blocks of that size.
-
-    The prior of one cell, times the cells, would shrink an area as much as a cell, although
-    neighbours are alike and a sum of many is more certain.
-    """
-    return fit_prior(block_sums(counts, spirals, n_cells))
 
 
 def shrink(

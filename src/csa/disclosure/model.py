@@ -25,8 +25,8 @@ from csa.disclosure.knowledge import OPEN, Knowledge
 
 Range: TypeAlias = tuple[int, int]
 Floats: TypeAlias = npt.NDArray[np.float64]
-FOUND, NONE_FOUND, CUT_SHORT = 0, 2, 1
-"""What scipy's milp says: solved, without a solution, stopped."""
+FOUND = 0
+"""What scipy's milp says when it has solved."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ class Solution:
 
     change: Ints | None  # (s, segments) the best whole-number change found
     bound: float  # no change has a sum above it
-    is_impossible: bool = False  # whether no table agrees with the bounds
 
 
 def row_sums(known: Knowledge, table: Ints) -> Ints:
@@ -156,7 +155,7 @@ def greatest(
         options={"node_limit": nodes, "mip_rel_gap": gap},
     )
     if solved.x is None:
-        return Solution(None, np.inf, solved.status == NONE_FOUND)
+        return Solution(None, np.inf)
     bound = -float(solved.fun)
     if whole:
         bound = np.inf if solved.mip_dual_bound is None else -float(solved.mip_dual_bound)

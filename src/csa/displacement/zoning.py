@@ -18,11 +18,8 @@ from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersi
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.geo.cells import CellSet, parents
 
-RING_STEPS = 2
-"""Cells within so many steps of an area are its ring."""
-
 DISK_COLUMNS = (slice(1, 7), slice(7, 19))
-"""The columns of a spiral that hold its first and its second ring."""
+"""The columns of a spiral that hold its first and its second ring: an area's ring is both."""
 
 CONTROL_LAND = 3.0
 """A control has so many times its area's land: with less, chance alone moves it too much."""
@@ -36,7 +33,7 @@ class Zones:
     """The study area's cells, divided into areas, rings and the rest."""
 
     cores: tuple[Ints, ...]  # of each of n areas, the places of its cells in the grid
-    rings: tuple[Ints, ...]  # of each area, those within `RING_STEPS` of it that are in no area
+    rings: tuple[Ints, ...]  # of each area, those within two steps of it that are in no area
     rest: Ints  # all others
 
 

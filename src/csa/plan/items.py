@@ -210,7 +210,3 @@ class Plan(Frozen):
     def actions_of(self, strategy: str) -> tuple[Action, ...]:
         """List a strategy's actions and open slots."""
         return tuple(a for a in self.actions if a.number.rpartition(".")[0] == strategy)
-
-    def needs_of(self, number: str) -> tuple[Link, ...]:
-        """List what an action needs: its own links, then its strategy's."""
-        return (*self.action(number).needs, *self.strategy_of(number).needs)
