@@ -26,8 +26,8 @@ from rich.table import Table
 from scipy.sparse import csr_array
 
 from csa.areas.choices import Choices
-from csa.areas.concentration import find_hot_cells
 from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
+from csa.areas.hot_cells import find_hot_cells
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.tiers import assign_tiers

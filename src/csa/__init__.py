@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
     from csa.areas.concentration import (
         Concentration,
-        find_hot_cells,
         generalized_gini,
         gini,
         measure_concentration,
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
     )
     from csa.areas.forming import (
         label_clusters,
+    )
+    from csa.areas.hot_cells import (
+        find_hot_cells,
     )
     from csa.areas.proposal import (
         Proposal,
@@ -262,7 +264,7 @@ _MODULES = {
     "draw_cells": "csa.geo.cells",
     "draw_start_order": "csa.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
-    "find_hot_cells": "csa.areas.concentration",
+    "find_hot_cells": "csa.areas.hot_cells",
     "find_neighbors": "csa.geo.cells",
     "fit_prior": "csa.areas.shrinkage",
     "gather_month": "csa.reports.month.gathering",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control, norm
 
-from csa.areas.concentration import COLUMNS, adjust_by_rank, find_hot_cells, measure_gi_star
+from csa.areas.hot_cells import COLUMNS, adjust_by_rank, find_hot_cells, measure_gi_star
 from csa.base.errors import ParamError, TableError
 from tests.workers import slowly
 

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.stats import binom, norm
 
 from csa.areas.choices import Choices
-from csa.areas.concentration import adjust_by_rank, find_hot_cells
 from csa.areas.finding import find_areas, settle_params
+from csa.areas.hot_cells import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats, Ints

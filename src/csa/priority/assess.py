@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.concentration import Concentration, find_hot_cells, measure_concentration
+from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.finding import estimate_areas, places_of
 from csa.areas.gate import (
     MIN_MONTHS,
@@ -20,6 +20,7 @@ from csa.areas.gate import (
     can_test_cells,
     finest_resolution,
 )
+from csa.areas.hot_cells import find_hot_cells
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import locate_incidents
@@ -69,7 +70,7 @@ class AreaAssessment:
     answers: Mapping[str, GateAnswer]  # what the data can answer
     finest: int | None  # the finest resolution at which cells may be tested; None for none
     concentration: Concentration  # how unevenly incidents lie on the land, beside chance
-    cells: pd.DataFrame | None  # Gi* of every cell, as `csa.areas.concentration.find_hot_cells`
+    cells: pd.DataFrame | None  # Gi* of every cell, as `csa.areas.hot_cells.find_hot_cells`
     city_per_km2: float  # the city's incidents per km2 in the period
 
     @property
