@@ -46,7 +46,7 @@ columns = { incident_id = "id", date = "date" }
 """
 PLACE_OF_A_MODEL = {
     "CityConfig": "",
-    "City": "city.",
+    "CityBasics": "city.",
     "PlacesSource": "places.",
     "Population": "population.",
     "BasemapSource": "basemap.",

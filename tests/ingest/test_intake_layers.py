@@ -10,7 +10,7 @@ from csa.areas.analysis import highest_risk, propose_areas, risk_near, services_
 from csa.areas.choices import Choices
 from csa.base.errors import SourceError
 from csa.config.loading import load_city
-from csa.dataset.versioned import LAYERS, open_dataset
+from csa.dataset.versioned import LAYERS, City, open_dataset
 from csa.ingest.sources import Inputs, add_layers
 
 LAYERS_TOML = """
@@ -99,15 +99,15 @@ def test_what_candidate_areas_have_around_them(layered, ingest):
     words = ("--services", layered.folder / "services.csv")
     ingest(*words, "--risk-terrain", layered.folder / "risk.geojson")
     dataset, config = open_dataset(layered.folder / "ds"), load_city(layered.config)
-    proposal = propose_areas(dataset, config, Choices())
-    near = services_near(dataset, config, proposal).set_index("kind")
+    proposal = propose_areas(City(config, dataset), Choices())
+    near = services_near(City(config, dataset), proposal).set_index("kind")
     assert near.loc["clinic", ["inside", "nearest_name"]].tolist() == [1, "Hope"]
     assert near.loc["school", ["inside", "near", "nearest_name"]].tolist() == [0, 0, "Oak"]
-    risk = risk_near(dataset, config, proposal).iloc[0]
+    risk = risk_near(City(config, dataset), proposal).iloc[0]
     assert risk["mean_score"] == pytest.approx(2.0)  # wholly in the west
     assert risk["highest_share"] == pytest.approx(1.0)
     # The north is a little narrower on the globe, not in degrees: halves are halves.
-    assert highest_risk(dataset, config).share == pytest.approx(0.5, abs=1e-3)
+    assert highest_risk(City(config, dataset)).share == pytest.approx(0.5, abs=1e-3)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -117,10 +117,10 @@ def test_a_city_without_layers_has_none_and_no_answer(town, ingest):
     ingest()
     dataset, config = open_dataset(town.folder / "ds"), load_city(town.config)
     assert (dataset.services, dataset.risk_terrain) == (None, None)
-    proposal = propose_areas(dataset, config, Choices())
-    assert services_near(dataset, config, proposal) is None
-    assert risk_near(dataset, config, proposal) is None
-    assert highest_risk(dataset, config) is None
+    proposal = propose_areas(City(config, dataset), Choices())
+    assert services_near(City(config, dataset), proposal) is None
+    assert risk_near(City(config, dataset), proposal) is None
+    assert highest_risk(City(config, dataset)) is None
 
 
 def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
@@ -130,7 +130,7 @@ def test_layers_change_no_incident_no_place_and_no_proposal(layered, ingest):
     assert before["fingerprint"] == after["fingerprint"]
     config = load_city(layered.config)
     without, beside = (
-        propose_areas(open_dataset(layered.folder / name), config, Choices()).summary
+        propose_areas(City(config, open_dataset(layered.folder / name)), Choices()).summary
         for name in ("without", "with")
     )
     assert without == beside

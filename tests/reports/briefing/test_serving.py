@@ -22,12 +22,12 @@ from tests.stores import act
 
 @pytest.fixture(scope="module")
 def config(sample_source):
-    return sample_source.config
+    return sample_source.city.config
 
 
 @pytest.fixture(scope="module")
 def dataset(sample_source):
-    return sample_source.dataset
+    return sample_source.city.dataset
 
 
 @pytest.fixture(scope="module")
