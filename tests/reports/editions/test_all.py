@@ -286,7 +286,7 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
     for name in EXTRAS:
         served = edition(many(month_facts, 40), name, "en", draw)
         assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
-        assert "No sheet is here for 28 places" in served.blocks[-1].text
+        assert "There is none here for 28 places" in served.blocks[-1].text
     candidates = edition(many(bare_facts, 40), "prevention-leaders", "en", draw)
     n_first = bare_facts.config.priorities.capacity
     assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_first - 1
@@ -308,7 +308,7 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     document = edition(facts, "prevention-walks", "en", keep)
     said = " ".join(texts_of(document))
     assert "As told" in said
-    assert f"{other.name} ({other.letter})" not in said.split("No sheet is here")[0]
+    assert f"{other.name} ({other.letter})" not in said.split("There is none here")[0]
     (walk,) = drawn
     assert walk.areas[0].letter == "Q"
     assert len(fewer) < len(area.cells)
@@ -320,7 +320,7 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     )
     assert edition(draft, "prevention-walks", "en", draw).watermark == "Draft: not published"
     nobody = replace(bare_facts, public=PublicPart(why_not=say("report.public_not_asked")))
-    assert "has not been told to the public" in " ".join(
+    assert "have not been made public" in " ".join(
         texts_of(edition(nobody, "prevention-walks", "en", draw))
     )
 

@@ -93,7 +93,7 @@ def test_tables_say_what_the_map_shows():
         ("Area", "Where it stands", "Since", "Number"),
         ("A: Ash Hollow", "chosen", "October 1, 2019", "120"),
         ("B: Larkmoor", "chosen", "October 1, 2019", "120"),
-        ("C: Old Mill", says("public.maintenance"), "October 1, 2019", "not told"),
+        ("C: Old Mill", says("public.maintenance"), "October 1, 2019", "not shown"),
     ]
     assert rows_of(html, says("public.years_caption", what="shootings")) == [
         ("Year", "Number"),

@@ -112,7 +112,7 @@ def test_the_page_opens_with_what_a_number_is():
 def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
     assert class_words(facts()) == ("fewer than 10", "10 to 14", "15 to 24", "25 or more")
     hidden = facts(classes=(DensityClass(low=0, high=None), *facts().classes[1:]))
-    assert class_words(hidden) == ("not told", "10 to 14", "15 to 24", "25 or more")
+    assert class_words(hidden) == ("not shown", "10 to 14", "15 to 24", "25 or more")
     assert class_words(hidden, "es")[0] == "no se dice"
     about = "means fewer than 10, or held back to protect people."
     assert about in text_of("where", hidden)
@@ -125,7 +125,7 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
     said = text_of("change", facts(change=change("fewer here", 38, 45, 77)))
     assert said == (
-        "Taken as one, the areas had fewer shootings than we would expect. "
+        "As a group, the areas had fewer shootings than we would expect. "
         "The areas had 38 in this time: October 2019 to June 2020. "
         "With no change, we would expect 45 to 77. "
         "If nothing had changed, we would say this less than 1 time in 20. "
@@ -145,7 +145,7 @@ def test_neighborhoods_stand_by_name_never_by_count():
         "Vinegate",
         "Élan Park",
     ]
-    assert table("neighborhoods", facts()).rows[2][1] == "not told"
+    assert table("neighborhoods", facts()).rows[2][1] == "not shown"
     assert "means fewer than 10, or held back to protect people." in text_of(
         "neighborhoods", facts()
     )
