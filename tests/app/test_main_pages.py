@@ -178,7 +178,7 @@ def test_a_radius_by_hand_begins_at_the_suggested_one(app):
 def test_a_sheet_tells_counts_with_their_uncertainty(app):
     shown = app(screen={"area": "C"})
     text = words(shown)
-    assert "With luck taken out, the usual number here is" in text
+    assert "Allowing for chance, the usual number here is" in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -312,7 +312,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert "not ranked" in text
     assert "August 2020 is not over in the data" in text
     assert "42 more are on no map" in text
-    assert "Track record says how" in text
+    assert "see Track record" in text
 
 
 def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):

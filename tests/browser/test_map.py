@@ -65,7 +65,7 @@ def test_a_change_that_lets_an_area_go_says_so(read, sample_app):
     reader.settle()
     reader.page.get_by_role("combobox", name="How far back").click()
     reader.page.get_by_role("option", name="24 months").click()
-    reader.page.get_by_text("The areas are others now").wait_for()
+    reader.page.get_by_text("The areas have changed").wait_for()
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def opened(read, address):
 @pytest.mark.slow
 def test_axe_finds_no_fault_with_every_form_open(opened, width, scheme):
     reader = opened(width, scheme)
-    for name in ("Enter or settle measures", "Add to the work plan", "Decide the next step"):
+    for name in ("Enter or define measures", "Add to the work plan", "Decide the next step"):
         reader.page.get_by_text(re.compile(f"^{name}")).first.click()
     reader.settle()
     found = Axe().run(reader.page, options=RULES).response["violations"]

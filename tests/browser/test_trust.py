@@ -14,7 +14,7 @@ def truth(root):
 @pytest.mark.slow
 def test_data_tells_what_was_read_and_lost(read, sample_app, truth):
     reader = read(f"{sample_app}/data")
-    reader.page.get_by_text("For whoever checks").wait_for()
+    reader.page.get_by_text("For anyone who checks").wait_for()
     reader.page.locator(".csa-line").wait_for()
     text = reader.text()
     n_lost = sum(truth["rows_rejected"].values())

@@ -283,7 +283,7 @@ def test_what_is_printed_is_what_the_file_says_in_this_order(ask, read, tmp_path
         f"The rest of the city went from {rest_before:.1f} to {rest_after:.1f} a month."
     )
     assert lines[2] == (
-        "What such areas do by themselves is not known here yet: about 5 % fewer is assumed, with "
+        "How such areas change by themselves is not known here yet: about 5 % fewer is assumed, with "
         "an error of 11 %. To measure it on past years: csa backtest."
     )
     assert account["usual"]["reason"] == lines[2]
@@ -618,7 +618,7 @@ def test_a_start_before_any_past_year_was_over_says_so_and_not_that_none_is_kept
     days = {"first": "2014-12-01", "last": "2017-11-30"}
     lines = ask((WEST, EAST), "--since", "2017-12", dataset=tested.folder / "ds", **days).stdout
     wanted = (
-        "What such areas do by themselves was not yet known in December 2017: no past year was "
+        "How such areas change by themselves was not yet known in December 2017: no past year was "
         "over, so about 5 % fewer is taken as usual, with an error of 11 %."
     )
     assert lines.splitlines()[2] == wanted
@@ -786,8 +786,8 @@ def test_late_reports_are_told_with_what_was_and_what_is(town, run, tmp_path):
 @pytest.mark.parametrize(
     ("since", "said"),
     [
-        ("2014-12", "change is told against 12 months or more. Take 2015-01 or a later month"),
-        ("2010-01", "change is told against 12 months or more. Take 2015-01 or a later month"),
+        ("2014-12", "change is measured against 12 months or more. Take 2015-01 or a later month"),
+        ("2010-01", "change is measured against 12 months or more. Take 2015-01 or a later month"),
         ("2020-02", "the start is 2020-02, and the last whole month is 2020-01."),
         ("2031-01", "the start is 2031-01, and the last whole month is 2020-01."),
         ("2019-13", "2019-13"),
@@ -816,7 +816,9 @@ def test_areas_that_homicides_chose_are_followed_on_homicides(ask, read, made, t
     words = ("--kind", "homicide", "--min-samples", "5", "--out", tmp_path / "pr")
     _command("propose", *about, "--until", "2019-02", *words)
     lines = ask(tmp_path / "pr", "--since", "2019-02").stdout.splitlines()
-    assert "Counted are homicides alone, of any weapon: they chose these areas." in lines
+    assert (
+        "Only homicides, by any weapon, are counted: they were used to choose these areas." in lines
+    )
     panel = pd.read_csv(tmp_path / "di" / "panel.csv")
     assert panel["incidents"].equals(panel["homicides"])
     assert panel["incidents"].sum() > 0

@@ -86,7 +86,7 @@ def test_an_older_quarter_and_a_month_that_is_not_over_are_refused(confirmed, pu
     publish("--out", "b")
     done = publish("--out", "b", "--month", "2019-09", check=False)
     assert done.returncode == 2
-    assert "b tells of 2019-Q4 already, and 2019-Q3 is older" in " ".join(done.stderr.split())
+    assert "b already covers 2019-Q4, and 2019-Q3 is older" in " ".join(done.stderr.split())
     assert read_bundle(confirmed.folder / "b")[0].quarter == "2019-Q4"
     assert publish("--out", "c", "--month", "2030-01", check=False).returncode == 2
     assert not (confirmed.folder / "c").exists()

@@ -160,18 +160,18 @@ def test_a_month_is_told_in_plain_words():
     counts = years_of((12, 120), (11, 120), (12, 120), last_year=120, now=1)
     del counts["2020-06"]
     assert says("season.no_before") in str(as_message(compare_month(counts, JULY), SHOOTINGS))
-    assert str(as_message(julys(1, 12, 12, 12, before=0), SHOOTINGS)).endswith(
-        "would be usual: it is fewer."
+    assert "one shooting, below the usual range" in str(
+        as_message(julys(1, 12, 12, 12, before=0), SHOOTINGS)
     )
-    assert str(as_message(julys(60, 12, 12, 12, before=0), SHOOTINGS)).endswith(
-        "would be usual: it is more."
+    assert "60 shootings, above the usual range" in str(
+        as_message(julys(60, 12, 12, 12, before=0), SHOOTINGS)
     )
 
 
 def test_too_few_is_told_with_its_reason():
     assert str(as_message(julys(2, 2, 3, before=1), SHOOTINGS)).endswith(
-        "In the same month of 2017 to 2019: 2 to 3. Those are too few, or too unlike, to say what "
-        "is usual."
+        "In the same month of 2017 to 2019: 2 to 3. Those are too few, or vary too much, to say "
+        "what is usual."
     )
     assert str(as_message(julys(0, 20, before=1), SHOOTINGS)) == (
         says(
@@ -245,7 +245,7 @@ def test_a_range_so_wide_that_it_says_nothing_is_none():
     for now in (40, 200):
         wide = julys(now, 32, 40, 60, last_year=400)
         assert (wide.verdict, wide.low, wide.high) == (SeasonVerdict.TOO_FEW, None, None)
-        assert "would be usual" not in str(as_message(wide, ("shooting", "shootings")))
+        assert "the usual range" not in str(as_message(wide, ("shooting", "shootings")))
 
 
 def test_a_july_without_any_has_a_logarithm_too():

@@ -86,7 +86,7 @@ def test_each_verdict_is_short_sentences_with_what_was_counted_and_what_could_ha
     assert said.key == "displacement.said"
     assert str(said) == (
         f"{begins}the 12 areas together had {core} shootings; about 200 were expected "
-        f"(160 to 240 would be no surprise). Next door there were {ring:,}; about 1,500 "
+        f"(160 to 240 could be chance). Next door there were {ring:,}; about 1,500 "
         "were expected (1,400 to 1,600)."
     )
 
@@ -176,7 +176,7 @@ def test_of_a_ring_with_too_wide_a_range_only_the_count_is_told():
     ring = track_of([9, 30], [10.0, 30.0], [0, 0], [60, 90])
     judged = judge_place(judged_of(120).core, ring, 3.0, frozenset({-1, 1}))
     assert str(say_verdict(judged, 2, SINCE, WHO)).endswith(
-        "(160 to 240 would be no surprise). Next door there were 30: too few to say."
+        "(160 to 240 could be chance). Next door there were 30: too few to say."
     )
 
 
@@ -281,7 +281,7 @@ def test_beside_no_change_in_one_area_stands_how_seldom_a_large_fall_is_found():
     judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
     assert str(say_single(judged, 12, SINCE, "West End (A)")) == (
         "No change shown since February 2020: West End (A) had 20 shootings; about 21 were "
-        "expected (0 to 42 would be no surprise). With about 21 expected a year in an area, even "
+        "expected (0 to 42 could be chance). With about 21 expected a year in an area, even "
         "60 % fewer there would hardly ever be found within 12 months: look at all areas together."
     )
 
@@ -340,12 +340,12 @@ def test_a_change_of_less_than_one_in_a_hundred_is_told_as_none(change, key):
     ("rest", "expected", "reason"),
     [
         ((2000, 951), 40.0, ""),  # a fall of less than a twentieth explains nothing
-        ((2000, 950), 40.0, ", so fewer were to be expected here too"),
+        ((2000, 950), 40.0, ", so fewer would be expected here too"),
         ((2000, 950), 50.0, ""),  # as many expected as there were: no reason
         ((2000, 950), 60.0, ""),
-        ((2000, 1050), 60.0, ", so more were to be expected here too"),
+        ((2000, 1050), 60.0, ", so more would be expected here too"),
         ((2000, 1050), 40.0, ""),  # the rest rose, and fewer were expected all the same
-        ((2000, 0), 40.0, ", so fewer were to be expected here too"),
+        ((2000, 0), 40.0, ", so fewer would be expected here too"),
     ],
 )
 def test_the_rest_is_a_reason_only_where_what_was_expected_went_its_way(rest, expected, reason):

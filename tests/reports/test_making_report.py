@@ -51,7 +51,7 @@ def test_one_edition_is_written_and_what_it_was_made_from_and_lacks_is_said(repo
     assert out.read_bytes().startswith(b"<!DOCTYPE html>")
     assert f"Wrote {out}" in done.stdout
     assert "Snapshot " in done.stdout
-    assert "No decision is in it" in done.stdout
+    assert "It holds no decisions" in done.stdout
     assert "Missing: The maps have no streets, water or parks." in done.stdout
     assert "not asked" not in done.stdout
     assert done.stderr == ""

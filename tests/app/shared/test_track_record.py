@@ -207,7 +207,7 @@ def test_one_past_year_is_a_first_hint_and_two_are_not(opened, said):
     [
         ((0.30, 0.30), "about as much"),
         ((0.30, 0.298), "about as much"),
-        ((0.30, 0.33), "rose, by about 10 %"),
+        ((0.30, 0.33), "rose by about 10 %"),
         ((0.0, 0.1), "about as much"),
     ],
 )

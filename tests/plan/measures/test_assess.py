@@ -89,8 +89,7 @@ def test_the_same_fall_is_no_change_where_such_places_fall_by_themselves():
     assert judged.difference == pytest.approx(24 - 0.8 * 40)
     assert str(judged.message) == (
         "No change shown: 40 to 24 (-40 %). Chance alone can give as much. Judged against 0.80 "
-        "times the value before: so much usually comes by itself where a place was picked by this "
-        "measure."
+        "times the value before: a place picked by this measure usually comes to that by itself."
     )
 
 
@@ -208,7 +207,7 @@ def test_a_share_without_its_parts_and_a_score_are_told_and_not_judged():
     assert judged.difference == pytest.approx(0.7)
     score = judge("collaboration", "up", counts(3.1), counts(3.4, start=AFTER))
     assert (score.verdict, score.low) == (MeasureVerdict.TOO_FEW, None)
-    assert str(score.message).startswith("From 3.1 to 3.4. Nothing tells how far")
+    assert str(score.message).startswith("From 3.1 to 3.4. How much such a figure")
 
 
 def test_without_a_value_or_a_baseline_nothing_is_compared():

@@ -116,7 +116,7 @@ def test_an_edition_begins_with_three_sentences_that_matter(month_facts, audienc
     assert len(first.sentences) == 3
     assert all(first.sentences)
     assert "No change shown since October 2019: the 3 areas together had " in first.sentences[1]
-    assert " would be no surprise." in first.sentences[1]
+    assert " could be chance." in first.sentences[1]
 
 
 def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_facts):

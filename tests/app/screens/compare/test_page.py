@@ -130,9 +130,9 @@ def test_other_weights_say_who_enters_and_who_leaves(page):
     by_people = {"expected": 0, "density": 0, "homicides": 0, "lasting": 0, "people": 3}
     shown = page(weigh={"capacity": 3, "weights": by_people})
     assert not shown.exception
-    assert "Other than with the city's own weights: in" in words(shown)
+    assert "Compared with the city's own weights: in" in words(shown)
     own = page(weigh={"capacity": 3, "weights": {}})
-    assert "Other than with the city's own weights" not in words(own)
+    assert "Compared with the city's own weights" not in words(own)
 
 
 def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):
@@ -236,7 +236,7 @@ def test_where_people_count_areas_whose_people_are_unknown_are_named(
 def test_no_weight_and_no_note_calls_every_incident_a_shooting(page):
     shown = page()
     labels = [slider.label for slider in shown.slider]
-    note = next(c.value for c in shown.caption if "luck taken out" in c.value)
+    note = next(c.value for c in shown.caption if "allowing for chance" in c.value)
     assert len(labels) == 6
     assert not any("shooting" in text.lower() for text in [*labels, note])
 
@@ -384,11 +384,9 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
 def test_an_area_of_the_highest_tier_that_does_not_enter_is_told_of(page):
     by_people = {"expected": 0, "density": 0, "homicides": 0, "lasting": 0, "people": 3}
     text = words(page(weigh={"capacity": 1, "weights": by_people}))
-    assert "Tiers go by incidents for the land" in text
-    assert "of the highest tier," in text
-    assert "Tiers go by incidents for the land" not in words(
-        page(weigh={"capacity": 30, "weights": {}})
-    )
+    assert "Tiers go by density" in text
+    assert ", in the highest tier," in text
+    assert "Tiers go by density" not in words(page(weigh={"capacity": 30, "weights": {}}))
 
 
 def test_every_incident_at_a_doubtful_point_is_told_of(page):

@@ -56,14 +56,14 @@ def followed(expected, n_months, n_areas=8, error=0.112):
 def test_the_classic_numbers_begin_with_why_they_differ(said):
     change_known._classic(evidence((-131.7, -19.7), (5, 40)))
     text = said.text()
-    assert text.startswith("These numbers can differ from the answer above: they take neither luck")
+    assert text.startswith("These numbers can differ from the answer above: they allow neither")
     assert "below 0 it moved there; it has no error of its own." in text
 
 
 def test_what_can_be_found_goes_by_what_was_expected_since(said):
     # 60 in six months in eight areas: 15 a year in each; what chose them does not count.
     change_known._power(followed(60.0, 6))
-    assert "about 15 a year were to be expected in an area here since the start" in said.text()
+    assert "about 15 a year were expected in an area here since the start" in said.text()
     assert "twelve areas with 10 each" in said.text()
     assert said.tables[0].iloc[2].tolist()[1:] == ["0 %", "93 %", "0 %", "over 99 %"]
 

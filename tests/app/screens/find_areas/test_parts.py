@@ -100,7 +100,7 @@ def test_a_sheet_says_how_sure_its_count_is_or_that_no_usual_number_can_be_told(
     assert "from 12 to 26" in said
     said = area_sheet._count(city.proposal, SimpleNamespace(area=area, usual=None))
     assert f"{area['incidents']:,} " in said
-    assert "no usual number can be told" in said
+    assert "no usual number can be given" in said
 
 
 @pytest.fixture

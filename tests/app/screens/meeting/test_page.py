@@ -143,7 +143,7 @@ def test_without_a_store_each_screen_is_a_sentence_and_no_store_is_made(page, tm
     told = [words(page(step)) for step in range(1, 7)]
     assert "No action was completed. No earlier meeting is on record" in told[0]
     assert "None of the plan's 15 measures has a value" in told[1]
-    assert "No action is reported as blocked or at risk. Of 51 actions nobody has told" in told[2]
+    assert "No action is reported as blocked or at risk. 51 actions have had no recent" in told[2]
     assert "15 slots of the plan have no action yet. 9 are for trust." in told[3]
     assert says("meeting.due_none") in told[4]
     assert says("meeting.decided_none") in told[5]
