@@ -14,13 +14,14 @@ PYTEST_ARGS ?=
 CITY ?= sample
 PORT ?= 8501
 UPGRADE ?=
+WRITE ?=
 LETTERS := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 # Matrices are small here: more threads cost more than they give.
 export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test test-browser coverage test-slow lint format lock wheel bench words docs clean
+.PHONY: help setup run browser postgres test test-browser coverage test-slow lint format lock wheel bench golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -189,6 +190,9 @@ wheel: setup ## build a wheel in dist/
 
 bench: setup ## measure (benchmarks/)
 	@$(BIN)/python -m benchmarks
+
+golden: setup ## compare what the commands write with what they wrote before (WRITE=1: take it as right)
+	@$(BIN)/python -m benchmarks.golden --city sample $(if $(WRITE),--write)
 
 words: setup ## bring translations (csa.po, plans/*.po) up to date with the English
 	@$(BIN)/python docs/catalog.py

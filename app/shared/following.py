@@ -21,7 +21,7 @@ from csa.displacement.classic_measures import Evidence, measure_evidence
 from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
-from csa.displacement.telling import Course, say_before_after, say_single, say_verdict
+from csa.displacement.sentences import Course, say_before_after, say_single, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
 from csa.geo.cells import CellSet, from_text

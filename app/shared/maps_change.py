@@ -16,7 +16,7 @@ from app.shared.legend import Classes
 from app.shared.maps import Painting, feature
 from csa.base.arrays import Ints
 from csa.base.text import speak
-from csa.displacement.telling import name_verdict
+from csa.displacement.sentences import name_verdict
 from csa.displacement.verdict import AreaVerdict, Track
 from csa.geo.cells import draw_cells
 

@@ -19,7 +19,7 @@ from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow
-from csa.displacement.telling import name_verdict
+from csa.displacement.sentences import name_verdict
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.meeting import PENDING

@@ -1,4 +1,4 @@
-"""The parts of Compare and choose: the answer, the map, the areas side by side, and why."""
+"""Parts of Compare and choose: the answer, the map, and why; `side_by_side` draws the table."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -12,12 +12,12 @@ import streamlit as st
 from app.screens.meeting.lists import head, item, listed, quiet
 from app.shared import cache_store, panels, person
 from app.shared.city_session import Opened
-from csa.base.errors import CsaError, RoleError
+from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.actions import answer_change
 from csa.decisions.drafts import draft_of, keep_draft
 from csa.decisions.minutes import add_minute
-from csa.decisions.roles import Person, require, require_committee, require_team_chair
+from csa.decisions.roles import Person, may, require, require_committee, require_team_chair
 from csa.decisions.store.records import Records, titles_of
 from csa.decisions.store.tables import ChangeRow, MinuteRow
 from csa.plan import Plan
@@ -62,15 +62,6 @@ def show(opened: Opened, plan: Plan, records: Records, review: Review) -> None:
         _last_time(review, about, signatures)
 
 
-def _may(check: Callable[..., None], *args: object) -> bool:
-    """Ask the rules themselves, since the page has none of its own."""
-    try:
-        check(*args)
-    except RoleError:
-        return False
-    return True
-
-
 def _asks_office(who: Person) -> bool:
     """Return whether to ask for the office: only on this machine, where nobody signs in."""
     return who.office == person.THIS_MACHINE
@@ -81,7 +72,7 @@ def _asks_office(who: Person) -> bool:
 
 def _form(opened: Opened, who: Person, about: Mapping[str, str]) -> None:
     """Ask for a decision. Not an st.form: its text would be lost when switching screens."""
-    if not _may(require, who, "chair"):
+    if not may(require, who, "chair"):
         panels.empty(speak("meeting.read_only"))
         return
     _take_up(opened, who)
@@ -234,9 +225,7 @@ def _wanted(name: str, value: str) -> str:
 def _answering(opened: Opened, plan: Plan, who: Person, row: ChangeRow) -> None:
     is_first = row.state == "proposed"
     is_theirs = (
-        _may(require_team_chair, who, plan, row.action)
-        if is_first
-        else _may(require_committee, who)
+        may(require_team_chair, who, plan, row.action) if is_first else may(require_committee, who)
     )
     if not is_theirs:
         return

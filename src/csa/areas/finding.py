@@ -1,4 +1,4 @@
-"""Candidate areas of any past period: one method for proposals, assessments and backtests."""
+"""Candidate areas of any past period, for proposals and backtests; `forming` chooses the cells."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.displacement.telling import Course, say_before_after
+    from csa.displacement.sentences import Course, say_before_after
 
     core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
     course = Course(
@@ -107,7 +107,7 @@ def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterat
 
 def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
-    from csa.displacement.telling import say_power
+    from csa.displacement.sentences import say_power
     from csa.displacement.verdict import Verdict
 
     if len(single) == 1:
@@ -134,10 +134,10 @@ def _named(areas: Sequence[Mapping[str, Any]]) -> str:
 
 def _name(area: Mapping[Any, Any]) -> str:
     """Name an area by place and letter: letters alone are those of one proposal."""
-    from csa.displacement.telling import telling_name
+    from csa.displacement.sentences import name_in_sentence
 
     area_id, place = str(area["area_id"]), str(area["place_name"])
-    return area_id if place in {"", area_id} else telling_name(area_id, place)
+    return area_id if place in {"", area_id} else name_in_sentence(area_id, place)
 
 
 def _listed(names: Sequence[str], between: str) -> str:

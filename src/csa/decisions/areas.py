@@ -16,6 +16,7 @@ from csa.decisions.roles import Act, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
+from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
@@ -32,7 +33,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 SAME_PLACE = 0.5
 """Share of cells in common (Jaccard) at which a redrawn area is the same place."""
-FEWER = frozenset({"fewer here", "fewer here and next door"})
+FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
 
@@ -134,6 +135,7 @@ def maintain(
     store: Store, act: Act, key: str, told: Mapping[str, Any], *, seen: int | None = None
 ) -> None:
     """Move an area to maintenance, if its shootings fell by more than chance explains."""
+    require_area_chair(act.person)
     if told.get("verdict") not in FEWER:
         raise ParamError("decide.not_fewer", area=key, verdict=told.get("verdict"))
     _step(store, act, key, MAINTENANCE, told, seen)

@@ -17,7 +17,7 @@ from csa.displacement.follow import FollowedAreas
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.past import Usual, usual_change, usual_reach
-from csa.displacement.telling import say_verdict, telling_name
+from csa.displacement.sentences import name_in_sentence, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, net_look, planned_looks
 from csa.displacement.zoning import Control
 
@@ -164,7 +164,7 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
             "area_id": area_id,
             "place_name": name,
             "cells": [f"{cell:015x}" for cell in sorted(cells)],
-            **_place(followed, judged, telling_name(area_id, name), evidence, control),
+            **_place(followed, judged, name_in_sentence(area_id, name), evidence, control),
         }
         for area_id, name, cells, judged, evidence, control in rows
     ]

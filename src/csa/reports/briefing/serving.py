@@ -22,7 +22,7 @@ from csa.decisions.store.records import Records
 from csa.decisions.store.tables import StepRow
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past import PastCohort
-from csa.displacement.telling import say_single, say_verdict, telling_name
+from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.priority.assess import AreaAssessment
@@ -128,7 +128,7 @@ def tell_served(
     found = analyze_displacement(located, areas.chosen, areas.since, past)
     at = areas.chosen.area_ids.index(key)
     judged, n_months = found.single[at], found.until.index - found.since.index
-    who = telling_name(key, areas.chosen.place_names[at])
+    who = name_in_sentence(key, areas.chosen.place_names[at])
     tell = say_single if len(areas.chosen.area_ids) > 1 else say_verdict
     sentence, verdict = tell(judged, n_months, found.since, who), str(judged.verdicts[-1])
     evidence = {

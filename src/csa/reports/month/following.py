@@ -19,12 +19,12 @@ from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
 from csa.displacement.past import PastCohort, usual_change, usual_reach
-from csa.displacement.telling import (
+from csa.displacement.sentences import (
     Course,
+    name_in_sentence,
     say_before_after,
     say_single,
     say_verdict,
-    telling_name,
 )
 from csa.displacement.zoning import covered_months
 from csa.reports.briefing.serving import Served
@@ -133,7 +133,7 @@ def _told(
     tell_one = say_single if len(ids) > 1 else say_verdict
     named = zip(ids, found.chosen.place_names, found.single, strict=True)
     singles = {
-        letter: tell_one(judged, n_months, found.since, telling_name(letter, name))
+        letter: tell_one(judged, n_months, found.since, name_in_sentence(letter, name))
         for letter, name, judged in named
     }
     return Result(followed, singles=singles)

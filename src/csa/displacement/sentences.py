@@ -166,7 +166,7 @@ class Course:
     expected: float  # what was expected in the areas since
 
 
-def telling_name(area_id: str, place_name: str) -> str:
+def name_in_sentence(area_id: str, place_name: str) -> str:
     """Name an area in a sentence."""
     if place_name in {"", area_id}:
         return text.speak("displacement.nameless_area", area_id=area_id)

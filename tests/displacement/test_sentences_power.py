@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.displacement import DROPS, HORIZONS, YEARLY, judge_cities, power_city, power_of
-from csa.displacement.telling import POWER, PowerPoint
+from csa.displacement.sentences import POWER, PowerPoint
 from tests.workers import slowly
 
 PUBLISHED_CITIES = 1000

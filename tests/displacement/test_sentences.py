@@ -12,7 +12,7 @@ from scipy.stats import norm, poisson
 from csa.base import text as csa_text
 from csa.base.params import Month
 from csa.displacement.expectation import Expectation
-from csa.displacement.telling import (
+from csa.displacement.sentences import (
     KEYS,
     POWER,
     Course,
