@@ -197,7 +197,11 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     assert f"the best possible was {mean['ceiling']:.1f} %." in done.stdout
     others = {name: mean[name] for name in METHODS if name.startswith(("kde", "count", "neigh"))}
     assert f"{max(others.values()):.1f} %: areas were " in done.stdout
-    line = next(row for row in done.stdout.splitlines() if row.startswith("counting each cell"))
+    printed = done.stdout.splitlines()
+    at = next(n for n, row in enumerate(printed) if row.startswith("Way of choosing"))
+    assert printed[at - 1].split() == ["Caught,", "Of", "the", "Than", "areas,"]
+    assert printed[at].split() == ["Way", "of", "choosing", "%", "land,", "%", "points"]
+    line = next(row for row in printed if row.startswith("counting each cell"))
     apart = mean["count"] - mean["areas"]
     taken = {
         method: {row["area_share"] for row in rows if row["method"] == method} for method in METHODS
@@ -205,7 +209,7 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     land = 100 * sum(float(row["area_share"]) for row in rows if row["method"] == "count") / 2
     assert taken["count"] == taken["areas"]
     assert line.split()[3:] == [f"{mean['count']:.1f}", f"{land:.1f}", f"{apart:+.1f}"]
-    lines = [row for row in done.stdout.splitlines() if row.startswith("a heat map of 150 m")]
+    lines = [row for row in printed if row.startswith("a heat map of 150 m")]
     assert len(lines) == 1
 
 

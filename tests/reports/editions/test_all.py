@@ -183,6 +183,24 @@ def test_only_tasks_that_may_be_shown_are_on_a_walk_sheet(month_facts):
     assert INTERNAL in " ".join(texts_of(edition(month_facts, LEADERS, "en", draw)))
 
 
+def test_a_month_not_whole_in_the_data_is_marked_on_its_leaders_sheet_alone(month_facts):
+    first, *others = month_facts.areas
+    months = first.times.months
+    assert not any(one.is_partial for area in month_facts.areas for one in area.times.months)
+
+    def sheets(last):
+        times = replace(first.times, months=(*months[:-1], last))
+        facts = with_areas(month_facts, (replace(first, times=times), *others))
+        return texts_of(edition(facts, LEADERS, "en", draw))
+
+    note = says("report.partial_note")
+    assert sheets(months[-1]).count(note) == 0
+    partial = sheets(replace(months[-1], n=1234, is_partial=True))
+    assert partial.count(note) == 1
+    assert says("report.partial", n=1234) in partial
+    assert sheets(replace(months[-1], n=None, is_partial=True)).count(note) == 0  # nothing to mark
+
+
 def test_leaders_sheets_are_numbered_and_marked_across(month_facts):
     document = edition(month_facts, LEADERS, "en", draw)
     titles = [b.text for b in document.blocks if isinstance(b, Heading) and b.level == 2]

@@ -210,6 +210,16 @@ def test_a_cell_is_painted_in_its_class_and_outside_the_city_is_paper():
     assert all(any(_is_near(colour, one) for colour in two) for one in wanted)
 
 
+def test_cells_of_one_class_are_told_apart_by_a_light_line():
+    cells = tuple((cell, 3) for cell in CELLS)
+    sheet = city(cells=cells, layers={}, areas=(), neighborhoods=districts().iloc[:0])
+    picture = Image.open(io.BytesIO(draw_map(sheet, "print"))).convert("RGB")
+    left, top, right, bottom = compose_map(sheet, "print").layout.view.box
+    x, y = int(left + right) // 2, int(top + bottom) // 2
+    middle = picture.crop((x - 60, y - 60, x + 60, y + 60)).getcolors(1 << 16)
+    assert any(_is_near(colour, PAPER.casing) for _, colour in middle)
+
+
 def _rgb(colour):
     return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
 

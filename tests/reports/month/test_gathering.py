@@ -30,6 +30,7 @@ from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 from csa.reports.month.helping import helps_of, services_per_1k
 from csa.reports.month.looking import MonthEnd, follow, through_month
 from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
+from tests.sentences import says
 
 JULY = Month(2020, 7)
 ALONE = Beside(with_public=False)
@@ -266,6 +267,32 @@ def test_a_month_that_is_not_over_is_provisional(sample_source, month_facts):
     assert noted(JULY, date(2020, 7, 30)) & either == {"briefing.partial"}
     assert noted(JULY, date(2020, 8, 31)) & either == set()  # told for a month
     assert "follow.provisional" in _keys(month_facts.notes)
+
+
+def test_what_the_count_leaves_out_is_said_where_there_is_any(sample_source, month_facts):
+    whole = month_facts.summary
+
+    def left_out(totals=None, **params):
+        summary = {
+            "totals": {
+                **whole["totals"],
+                "unlocated": 0,
+                "outside_study_area": 0,
+                **(totals or {}),
+            },
+            "params": {**whole["params"], **params},
+        }
+        notes = data_notes(sample_source.city, summary, JULY, (), date(2020, 7, 31))
+        about = {"report.unplaced", "find.covered", "find.silent"}
+        return [str(note) for note in notes if note.key in about]
+
+    n = whole["totals"]["incidents"]
+    assert left_out() == []
+    assert left_out({"unlocated": 2, "outside_study_area": 1}) == [
+        says("report.unplaced", n=3, of=n)
+    ]
+    assert left_out(months_covered=35) == [says("find.covered", n=35, months=36)]
+    assert left_out({"silent_months": 2}) == [says("find.silent", n=2)]
 
 
 def test_domestic_incidents_are_counted_or_said_to_be_unknown(sample_source, month_facts):

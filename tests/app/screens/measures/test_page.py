@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.measures.measures_edit import read_file
-from app.shared import cache_store, person
+from app.screens.measures.place_choice import step_word
+from app.shared import cache_change, cache_store, person
 from csa.base.errors import SourceError
+from csa.base.message import say
+from csa.base.text import day
 from csa.decisions.actions import set_action
 from csa.decisions.areas import designate
 from csa.decisions.measures import add_values, settle_measure
@@ -23,6 +26,7 @@ from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
 from csa.ingest.designation import Candidate
 from csa.plan.measures import Quarter, Value, checked
+from csa.reports.briefing.serving import ServedVerdict
 from tests.app.conftest import open_page
 from tests.sentences import says
 
@@ -107,6 +111,11 @@ def sign(made, form, why="The team agreed."):
     for field in made.text_input:
         if field.key.startswith(form) and field.key.endswith((" office", " why")):
             field.set_value(PREVENTION if field.key.endswith(" office") else why)
+
+
+def next_step(made, name):
+    """Choose the step whose form is shown."""
+    return made.pills(key="step area:B").set_value(name).run()
 
 
 # ---- by hand -------------------------------------------------------------------------------
@@ -234,6 +243,41 @@ def test_each_kind_of_place_and_a_bad_link(page, filled, place):
 
 def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
     assert "Maintenance is not open yet" in text_of(page("area:B"))
+
+
+def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
+    page, filled, monkeypatch
+):
+    sentence = say("displacement.fewer")
+    evidence = {"verdict": "fewer here", "since": "2019-09", "cells": list(CELLS)}
+    told = ServedVerdict("fewer here", sentence, 11, evidence)
+    monkeypatch.setattr(cache_change, "told", lambda *_: told)
+    made = next_step(page("area:B"), "maintain")
+    assert str(sentence) in [one.value for one in made.caption]
+    sign(made, "maintain B", "It fell by more than luck.")
+    made = press(made, says("here.do_maintain"), "maintain B")
+    assert step_word("maintenance") in text_of(made)
+    records = read_records(filled)
+    assert (records.areas[0].state, records.steps[-1].evidence) == ("maintenance", evidence)
+
+
+def test_work_begins_on_the_day_that_is_on_screen(page, filled):
+    made = next_step(page("area:B"), "begin")
+    assert says("here.begin_about") in text_of(made)
+    sign(made, "begin B")
+    made = press(made, says("here.do_begin"), "begin B")
+    assert says("here.work_began", day=day(TODAY)) in text_of(made)
+    assert read_records(filled).areas[0].execution_on == TODAY
+
+
+def test_a_service_ends_with_its_reasons(page, filled):
+    made = next_step(page("area:B"), "retire")
+    assert says("here.retire_about") in text_of(made)
+    sign(made, "retire B", "Nobody works here any more.")
+    press(made, says("here.do_retire"), "retire B")
+    records = read_records(filled)
+    assert records.areas[0].state == records.steps[-1].state == "retired"
+    assert records.steps[-1].reasons == "Nobody works here any more."
 
 
 def test_an_area_follows_the_one_chosen_on_another_page(page, filled):

@@ -17,7 +17,15 @@ from app.screens.plan.history import told
 from app.screens.plan.parts import standing
 from app.screens.plan.preview import foresee
 from app.shared import plan_edits, plan_words
-from app.shared.plan_words import Edit, changes_words, held_words, marked, status_of, updated_words
+from app.shared.plan_words import (
+    NO_UPDATE,
+    Edit,
+    changes_words,
+    held_words,
+    marked,
+    status_of,
+    updated_words,
+)
 from csa.base.errors import CsaError, StoreError
 from csa.decisions.actions import propose_change, set_action
 from csa.decisions.areas import designate
@@ -27,7 +35,7 @@ from csa.decisions.store import open_store
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.trail import entries
 from csa.ingest.designation import Candidate
-from csa.plan import ActionState
+from csa.plan import STATUSES, ActionState
 from csa.reports.briefing import plan_lines
 from tests.app.conftest import open_page, words
 from tests.sentences import says
@@ -239,6 +247,21 @@ def test_choices_come_from_the_link_and_go_to_it(page, store):
     assert json.loads(made.query_params["plan"]) == {"status": "no-update", "look": CARDS}
     made.checkbox(key="plan late").check().run()
     assert "No written action fits these choices" in words(made)
+
+
+def test_each_choice_names_what_it_chooses(page, store, plan):
+    made = page()
+    options = {
+        name: made.selectbox(key=f"plan {name}").options
+        for name in ("goal", "strategy", "team", "area", "status")
+    }
+    assert {first for first, *_ in options.values()} == {says("plan_page.all")}
+    assert options["goal"][1:] == [f"{goal.number} {goal.title}" for goal in plan.goals]
+    assert options["strategy"][1:] == [f"{one.number} {one.title}" for one in plan.strategies]
+    assert options["team"][1:] == [team.name for team in plan.teams if team.goal]
+    (area,) = read_records(store).areas
+    assert options["area"][1:] == [f"{area.key} {area.place_name}", says("plan_page.no_area")]
+    assert options["status"][1:] == [marked(one) for one in (*STATUSES, NO_UPDATE)]
 
 
 def test_a_change_is_previewed_then_saved_and_shown_at_once(page, store):
