@@ -11,7 +11,7 @@ from csa.base.errors import ParamError
 from csa.decisions.store import Signed, head_of, verify
 from csa.decisions.store.records import Records, in_order, read_records
 from csa.decisions.store.tables import ActionRow, AreaRow, DraftRow, StepRow
-from csa.decisions.store.trail import entries
+from csa.decisions.store.trail import entries, find_head
 from tests.stores import (
     GENESIS,
     OFFICE,
@@ -129,6 +129,18 @@ def test_entries_of_one_item(store):
     with store.reading() as session:
         assert [row["id"] for row in entries(session.connection(), "1.2.2")] == [2]
         assert entries(session.connection(), "9.9.9") == []
+
+
+def test_a_printed_head_is_found_by_its_first_twelve_signs(store):
+    report(store)
+    report(store, "1.2.2")
+    first, last = (entry["hash"] for entry in trail(store))
+    with store.reading() as session:
+        found = {
+            given: find_head(session.connection(), given)
+            for given in (first, f" {last[:12].upper()}", last[:11], GENESIS[:12], "_" * 12)
+        }
+    assert list(found.values()) == [1, 2, None, 0, None]
 
 
 # ---- at the edge ---------------------------------------------------------------------------
