@@ -30,7 +30,7 @@ from csa.reports.document import (
 )
 from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition, spoken
 from csa.reports.editions.measure_parts import measures
-from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out
+from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out, what_changed
 from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.month.area_facts import Unserved
@@ -177,6 +177,29 @@ def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts)
     assert table.rows[0][2:] == (TELL.day(dues[1]), says("report.none"))
     (_, said) = late(month_facts, lines[2:], TELL)
     assert said.text == says("report.late_none")
+
+
+def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
+    reasons = {says("report.silent_year"), says("briefing.not_comparable")}
+
+    def why(facts):
+        blocks = what_changed(facts, TELL, with_singles=False)
+        return [one.text for one in blocks if isinstance(one, Paragraph) and one.text in reasons]
+
+    assert why(month_facts) == []
+    unknown = replace(month_facts, city_year=None)
+    assert why(unknown) == [says("briefing.not_comparable")]
+    totals = {**unknown.summary["totals"], "silent_months": 1}
+    silent = replace(unknown, summary={**unknown.summary, "totals": totals})
+    assert why(silent) == [says("report.silent_year")]
+
+
+def test_served_areas_of_another_cell_size_are_named_as_left_out(month_facts):
+    followed = replace(month_facts.followed, left_out=("G", "H"))
+    for facts, is_said in ((month_facts, False), (replace(month_facts, followed=followed), True)):
+        blocks = what_changed(facts, TELL, with_singles=False)
+        text = " ".join(one.text for one in blocks if isinstance(one, Paragraph))
+        assert (says("report.other_size", n=2, names="G and H") in text) is is_said
 
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
