@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields, replace
+from datetime import date
 
 import pytest
 import shapely
@@ -13,6 +14,7 @@ from csa.base.message import say
 from csa.base.text import Speaker
 from csa.decisions.store.records import Records
 from csa.geo.cells import outline
+from csa.plan import ActionState
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import measure_lines
 from csa.reports.briefing.meeting_measures import at_quarter
@@ -28,8 +30,8 @@ from csa.reports.document import (
 )
 from csa.reports.editions.all import AUDIENCES, EXTRAS, LEADERS, WALKS, edition, spoken
 from csa.reports.editions.measure_parts import measures
-from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out
-from csa.reports.editions.plan_parts import decisions, to_decide
+from csa.reports.editions.parts import areas_by_tier, lead_changed, stands_out, what_changed
+from csa.reports.editions.plan_parts import actions_by_team, decisions, late, to_decide
 from csa.reports.editions.walks import walked
 from csa.reports.month.area_facts import Unserved
 from csa.reports.month.facts import PublicPart
@@ -128,14 +130,76 @@ def test_the_executive_edition_tells_what_to_decide_first(month_facts, bare_fact
 
 
 def test_the_list_of_what_to_decide_leaves_out_nothing_that_its_sentence_counts(month_facts):
-    late = month_facts.plan.lines[:2]
-    plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=late))
+    two = month_facts.plan.lines[:2]
+    plan = replace(month_facts.plan, review=replace(month_facts.plan.review, late=two))
     facts = replace(month_facts, plan=plan)
     assert "2 late actions" in to_decide(facts, TELL)
     items = next(b.items for b in decisions(facts, TELL) if isinstance(b, Bullets))
     assert [item for item in items if "late" in item] == [says("report.late_below", n=2)]
     assert sum("no action is live" in item for item in items) == len(plan.undone)
     assert sum("for trust" in item for item in items) == 1
+
+
+def test_each_action_is_counted_once_by_how_it_stands(month_facts):
+    known = month_facts.plan
+    (team, *_), written = known.plan.teams, [one for one in known.lines if not one.is_open]
+    stands = (
+        ("done", "done"),
+        ("on-track", "on-track"),
+        ("on-track", "no-update"),
+        ("at-risk", "at-risk"),
+        ("blocked", "blocked"),
+        ("not-started", "not-started"),
+    )
+    lines = [
+        replace(one, team=team.id, state=ActionState(one.number, status, "No room."), colour=colour)
+        for one, (status, colour) in zip(written, stands, strict=False)
+    ]
+    lines.append(replace(next(one for one in known.lines if one.is_open), team=team.id))
+    table = actions_by_team(replace(known, lines=tuple(lines)), month_facts.today, TELL)
+    # done, on track, stuck, silent, not started, open
+    assert table.rows == ((team.name, "1", "1", "2", "1", "1", "1"),)
+
+
+def test_late_actions_stand_by_day_with_their_office_and_what_waits(month_facts):
+    written = [one for one in month_facts.plan.lines if not one.is_open][:3]
+    dues = (date(2020, 6, 30), date(2020, 5, 31), None)
+    lines = [
+        replace(one, is_late=due is not None, holds_up=(), state=replace(one.state, due=due))
+        for one, due in zip(written, dues, strict=True)
+    ]
+    lines[0] = replace(
+        lines[0], holds_up=("9.1", "9.2"), state=replace(lines[0].state, office="Health")
+    )
+    (table,) = [one for one in late(month_facts, lines, TELL) if isinstance(one, Table)]
+    assert [row[0].split()[0] for row in table.rows] == [lines[1].number, lines[0].number]
+    assert table.rows[1][1:] == ("Health", TELL.day(dues[0]), "9.1, 9.2")
+    assert table.rows[0][2:] == (TELL.day(dues[1]), says("report.none"))
+    (_, said) = late(month_facts, lines[2:], TELL)
+    assert said.text == says("report.late_none")
+
+
+def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
+    reasons = {says("report.silent_year"), says("briefing.not_comparable")}
+
+    def why(facts):
+        blocks = what_changed(facts, TELL, with_singles=False)
+        return [one.text for one in blocks if isinstance(one, Paragraph) and one.text in reasons]
+
+    assert why(month_facts) == []
+    unknown = replace(month_facts, city_year=None)
+    assert why(unknown) == [says("briefing.not_comparable")]
+    totals = {**unknown.summary["totals"], "silent_months": 1}
+    silent = replace(unknown, summary={**unknown.summary, "totals": totals})
+    assert why(silent) == [says("report.silent_year")]
+
+
+def test_served_areas_of_another_cell_size_are_named_as_left_out(month_facts):
+    followed = replace(month_facts.followed, left_out=("G", "H"))
+    for facts, is_said in ((month_facts, False), (replace(month_facts, followed=followed), True)):
+        blocks = what_changed(facts, TELL, with_singles=False)
+        text = " ".join(one.text for one in blocks if isinstance(one, Paragraph))
+        assert (says("report.other_size", n=2, names="G and H") in text) is is_said
 
 
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):

@@ -17,9 +17,12 @@ from csa.areas.study_area import study_cells
 from csa.base.errors import PeriodError
 from csa.base.logging import silent
 from csa.base.params import Month, Period
+from csa.base.text import month
+from csa.dataset.history import Edition as HistoryEdition
+from csa.dataset.history import MonthCount
 from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, StepRow
+from csa.decisions.store.tables import AreaRow, StepRow, TaskRow
 from csa.geo import cells as h3_cells
 from csa.plan.measures import Quarter, Value
 from csa.reports.briefing.measuring import measure_lines
@@ -29,7 +32,7 @@ from csa.reports.month.area_gathering import MonthSeen, areas_of
 from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 from csa.reports.month.helping import helps_of, services_per_1k
 from csa.reports.month.looking import MonthEnd, follow, through_month
-from csa.reports.month.noting import data_notes, refuse_outside, what_lacks
+from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from tests.sentences import says
 
 JULY = Month(2020, 7)
@@ -293,6 +296,41 @@ def test_what_the_count_leaves_out_is_said_where_there_is_any(sample_source, mon
     ]
     assert left_out(months_covered=35) == [says("find.covered", n=35, months=36)]
     assert left_out({"silent_months": 2}) == [says("find.silent", n=2)]
+
+
+def test_late_reports_are_told_of_the_newest_months_and_of_none_after_the_report(
+    sample_source, month_facts
+):
+    def counted(version, through, *counts):
+        months = {f"2020-{n:02d}": MonthCount(count, 0) for n, count in enumerate(counts, 1)}
+        first = date(2020, 1, 1)
+        return HistoryEdition(version, "sample", version, first, through, months)
+
+    editions = (
+        counted("0001", date(2020, 8, 31), 10, 20, 30, 40, 50, 60, 70, 80),
+        counted("0002", date(2020, 9, 30), 11, 20, 30, 42, 53, 60, 74, 99, 9),
+    )
+    notes = data_notes(sample_source.city, month_facts.summary, JULY, editions, date(2020, 9, 30))
+    newest = (("2020-07", 70, 74), ("2020-05", 50, 53), ("2020-04", 40, 42))
+    told = "; ".join(
+        says("follow.was_now", month=month(at), was=was, now=now) for at, was, now in newest
+    )
+    assert says("follow.late", n=4, months=told) in [str(note) for note in notes]
+    same = data_notes(
+        sample_source.city, month_facts.summary, JULY, (editions[0],) * 2, date(2020, 9, 30)
+    )
+    assert "follow.late" not in _keys(same)
+
+
+def test_a_public_task_with_an_address_is_named_by_its_area_alone(decided_records):
+    first, *others = decided_records.tasks
+    assert first.is_public
+    assert list(tasks_withheld(decided_records)) == []
+    for is_public, areas in ((True, [first.area]), (False, [])):
+        task = TaskRow(key=first.key, area=first.area, what="Mend the lamp at 1200 Main Street")
+        task.agency, task.is_public = "Works", is_public
+        said = list(tasks_withheld(replace(decided_records, tasks=(task, *others))))
+        assert [dict(one.values)["areas"] for one in said] == areas
 
 
 def test_domestic_incidents_are_counted_or_said_to_be_unknown(sample_source, month_facts):
