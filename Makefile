@@ -139,10 +139,10 @@ postgres:
 WORKERS := -n 3 --no-loadscope-reorder
 
 test: setup browser postgres ## run the quick tests (PYTEST_ARGS="-k ...")
-	@$(BIN)/python -m pytest -m "not slow and not browser and not delivered" $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not browser and not system" $(WORKERS) $(PYTEST_ARGS)
 
 test-browser: setup browser ## run the tests in a real browser, and those of the wheel and the image
-	@$(BIN)/python -m pytest tests/browser tests/test_*.py -m "(browser or smoke or delivered) and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "(browser or smoke or system) and not slow" $(PYTEST_ARGS)
 
 # Apart, since to count lines takes half as long again.
 coverage: setup browser postgres ## run the quick tests, and say which lines they do not reach

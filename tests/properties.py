@@ -11,7 +11,7 @@ def register_profiles():
     The quick one shows the same examples each time, here as in CI, and the deep one new ones. Neither
     has a clock: a loaded machine is no fault.
     """
-    settings.register_profile(QUICK, derandomize=True, deadline=None, max_examples=30)
+    settings.register_profile(QUICK, derandomize=True, deadline=None, max_examples=20)
     settings.register_profile(DEEP, deadline=None, max_examples=600, print_blob=True)
     settings.load_profile(QUICK)
 

@@ -292,7 +292,7 @@ def image(tmp_path_factory):
     set_writable(made.folder, True)
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
     code = "import app, csa; print(app.__file__, csa.__file__)"
     done = image.run(["python", "-c", code])
@@ -312,7 +312,7 @@ def test_the_image_holds_what_the_app_needs_and_no_editable_csa(image):
     assert not image.place("src").exists()
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_change(image):
     assert image.run(confined(["touch", str(image.place("app/touched"))])).returncode
     before = sorted(path for path in image.folder.rglob("*") if "geometry" not in path.parts)
@@ -334,7 +334,7 @@ def test_the_command_serves_the_sample_to_every_address_from_files_it_cannot_cha
     )
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_local_in_the_container_is_refused_in_a_sentence(image):
     words = [image.inside(word).replace(PORT, free_port()) for word in command()]
     done = image.run(words, CSA_ACCESS="local")

@@ -97,7 +97,7 @@ def test_a_table_has_the_runs_by_minute_and_by_act_their_times_faults_memory_and
     ]
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_two_viewers_open_pages_move_sliders_and_turn_toggles(served):
     load = Load(viewers=2, seconds=600, pause_s=0.1, acts=tuple(ACTS), most_runs=10)
     run_apart(load.put_on(served.address, served))
@@ -109,7 +109,7 @@ def test_two_viewers_open_pages_move_sliders_and_turn_toggles(served):
     assert load.looks[0].memory_mb > 50
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_sliders_that_were_moved_stay_where_they_were_put(served):
     async def visit():
         async with connected(served.address) as client:
@@ -124,18 +124,18 @@ def test_sliders_that_were_moved_stay_where_they_were_put(served):
     assert list(weights.values())[:2] == [0.5, 2.5]
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_no_full_collection_follows_a_run(served, notes):
     assert collections_in_runs(served, notes) == 0
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_were_one_asked_for_after_each_run_the_test_before_this_would_see_it(sample, tmp_path):
     with noting(tmp_path, {**sample, "STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}) as server:
         assert collections_in_runs(server, tmp_path) >= N_RUNS - 1  # the last may be under way
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_once_it_is_warm_what_stays_is_visited_by_no_collection(served, notes):
     until = time.monotonic() + PATIENCE_S
     while not (notes / "frozen").exists() and time.monotonic() < until:
@@ -179,7 +179,7 @@ def test_what_a_page_shows_instead_of_itself_is_a_fault():
         run_apart(visit())
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_what_is_no_message_of_streamlits_cuts_the_viewer_off(served):
     async def visit():
         async with connected(served.address) as client:

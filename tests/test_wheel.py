@@ -17,7 +17,7 @@ def wheel(root, tmp_path_factory):
     return path
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     spanish = "csa/base/locale/es/LC_MESSAGES/csa.po"
@@ -25,7 +25,7 @@ def test_the_wheel_holds_the_sentences_and_says_that_it_is_typed(wheel):
     assert not [name for name in names if name.startswith(("tests", "app", "config", "data"))]
 
 
-@pytest.mark.delivered
+@pytest.mark.system
 def test_the_command_runs_from_the_wheel_without_the_screens(wheel, tmp_path):
     target = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(target)

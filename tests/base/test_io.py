@@ -509,6 +509,7 @@ def _killed(tmp_path_factory):
     return folders
 
 
+@pytest.mark.system
 def test_whenever_a_writer_is_killed_a_reader_finds_the_old_files_or_the_new(killed, way):
     found = [read(out) for out in killed[way]]
     assert all(each in (OLD, NEW) for each in found)

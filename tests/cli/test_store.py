@@ -258,6 +258,7 @@ def test_a_refused_command_makes_no_table_on_postgresql(run, here, databases, se
     assert server.run(tables, address.rpartition("/")[2]) == []
 
 
+@pytest.mark.system
 def test_the_command_on_postgresql(here, databases, server):
     """In a process of its own, as a person runs it."""
     address = databases("postgresql").new()

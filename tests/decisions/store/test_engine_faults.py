@@ -31,6 +31,7 @@ ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 # ---- many writers --------------------------------------------------------------------------
 
 
+@pytest.mark.system
 def test_eight_processes_write_without_an_error_and_with_a_whole_chain(database):
     """They make the store too, all at once."""
     address = database.new()
@@ -132,6 +133,7 @@ def until_killed(stream):
     return told
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
@@ -248,6 +250,7 @@ def test_a_database_that_is_down_is_said_without_its_password(more):
     assert "127.0.0.1" in str(told.value)
 
 
+@pytest.mark.system
 def test_a_server_that_says_nothing_is_left_after_a_few_seconds():
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         started = time.perf_counter()
