@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
 
@@ -32,9 +32,8 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
 from csa.areas.tiers import assign_tiers
 from csa.base.crs import project
-from csa.base.params import Month, Period
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
-from csa.config.city import Areas
 from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo import cells as pieces
@@ -66,9 +65,9 @@ class Ground:
         return len(self.cover)
 
     @property
-    def areas(self) -> Areas:
+    def areas(self) -> DocumentedDbscan:
         """Ask for five times the city's mean density, whatever the number of incidents."""
-        return Areas(eps_m=250.0, min_samples=10, at_incidents=self.n_cells, min_samples_floor=5)
+        return DocumentedDbscan(250.0, 10, self.n_cells)
 
 
 @cache
@@ -151,7 +150,7 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
 
 def areas_of(located: StudyArea, on: Ground, times_city: float = 5.3) -> tuple[CellSet, ...]:
     """Find areas as many times denser than the city; luck alone makes none at the usual 5.3."""
-    asked = on.areas.model_copy(update={"min_samples": round(10 * times_city / 5.3)})
+    asked = replace(on.areas, min_samples=round(10 * times_city / 5.3))
     params = settle_params(located, PERIOD, Choices(), asked)
     return find_areas(located, PERIOD, params).areas
 

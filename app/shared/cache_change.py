@@ -81,12 +81,12 @@ def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tel
         named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
         start = Month.parse(since)
         then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
-    areas = suggestion_of(_opened.config, suggesting(_opened, choices)).areas
+    documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
     names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
     now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
     known = {**now, **then}  # letters mean the same here as elsewhere on the page
     located = _located(key, choices, _opened)
-    return trace_lineage(located, choices, areas, known=known, tell=_tell)
+    return trace_lineage(located, choices, documented, known=known, tell=_tell)
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:

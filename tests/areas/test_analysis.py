@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import h3
@@ -183,8 +184,8 @@ def test_five_homicides_are_enough_to_say_and_four_are_not(made, n_homicides, sa
 
 def test_homicides_alone_are_asked_with_the_values_that_are_suggested(made):
     dataset, config = made(*knot(100, 5, KNOT, fatal=1), *knot(200, 11, KNOT))
-    asked = config.areas.model_copy(update={"min_samples_floor": 6})
-    for areas, said in ((config.areas, "yes"), (asked, "too few")):
+    asked = replace(config.areas.documented, min_samples_floor=6)
+    for areas, said in ((config.areas.documented, "yes"), (asked, "too few")):
         proposal = propose_areas(
             City(config, dataset),
             Choices(months=12, eps_m=100, min_samples=6),

@@ -17,7 +17,7 @@ general = examples(3)
 
 def documented(**changed):
     values = {"eps_m": 250.0, "min_samples": 10, "at_incidents": 1500, "min_samples_floor": 4}
-    return Areas(**(values | changed))
+    return Areas(**(values | changed)).documented
 
 
 # ---- By hand -------------------------------------------------------------------------------

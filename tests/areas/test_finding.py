@@ -107,7 +107,7 @@ def test_the_two_places_where_it_goes_on_are_found(located):
 
 
 def test_what_was_chosen_comes_before_what_is_suggested(located, testville):
-    areas = testville[1].areas
+    areas = testville[1].areas.documented
     period = Period.before(ORIGIN, 36)
     n = int(located.counts(period).sum())
     suggested = settle_params(located, period, Choices(), areas)
@@ -163,7 +163,7 @@ def test_a_proposal_holds_the_very_areas(testville, located):
     choices = Choices(until=ORIGIN, months=36)
     proposal = propose_areas(City(config, dataset), choices)
     period = Period.before(ORIGIN, 36)
-    params = settle_params(located, period, choices, config.areas)
+    params = settle_params(located, period, choices, config.areas.documented)
     found = find_areas(located, period, params).areas
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
@@ -275,7 +275,7 @@ def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root
     choices, cover = Choices(until=Month(2024, 1)), study_cells(dataset, 9)
     here = locate_incidents(City(config, dataset), choices, cover)
     period = Period.before(Month(2024, 1), 36)
-    params = settle_params(here, period, choices, config.areas)
+    params = settle_params(here, period, choices, config.areas.documented)
     assert params.dbscan == DbscanParams(250, 19)
     found = find_areas(here, period, params).areas
     gone = locate_incidents(

@@ -141,7 +141,7 @@ def test_in_philadelphia_intervals_foretell_the_half_that_was_held_out(shared_da
         for _ in range(2):
             rest, out = hold_out(located, period, 0.5, random)
             areas = find_areas(
-                rest, period, settle_params(rest, period, Choices(), config.areas)
+                rest, period, settle_params(rest, period, Choices(), config.areas.documented)
             ).areas
             for area, one in zip(areas, estimate_areas(rest, period, areas), strict=True):
                 n = sum(out[located.grid.places[cell]] for cell in area)

@@ -47,7 +47,9 @@ def located(testville):
 
 @pytest.fixture(scope="module")
 def tested(located, testville):
-    return run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(JANUARIES))
+    return run_backtest(
+        located, Choices(), testville[1].areas.documented, BacktestQuestion(JANUARIES)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +150,7 @@ def test_where_it_goes_on_areas_catch_far_more_than_chance(tested):
 
 
 def test_no_day_gives_an_empty_table_and_no_comparison(located, testville):
-    none = run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(()))
+    none = run_backtest(located, Choices(), testville[1].areas.documented, BacktestQuestion(()))
     assert (len(none.table), none.comparison, none.judged) == (0, None, ())
 
 
@@ -157,10 +159,12 @@ def test_a_year_in_which_nothing_came_has_no_comparison(testville, located):
     quiet = locate_incidents(
         City(config, with_other_future(dataset, Month(2018, 1), "gone")), Choices(), located.cover
     )
-    alone = run_backtest(quiet, Choices(), config.areas, BacktestQuestion((Month(2018, 1),)))
+    alone = run_backtest(
+        quiet, Choices(), config.areas.documented, BacktestQuestion((Month(2018, 1),))
+    )
     assert alone.comparison is None
     assert alone.table["hit_share"].isna().all()
-    both = run_backtest(quiet, Choices(), config.areas, BacktestQuestion(JANUARIES[:2]))
+    both = run_backtest(quiet, Choices(), config.areas.documented, BacktestQuestion(JANUARIES[:2]))
     assert both.comparison == compare(both.judged[:1], "areas", both.comparison.baseline, seed=SEED)
 
 
@@ -172,14 +176,20 @@ def test_the_first_and_the_last_day_that_can_be_judged_are(located, testville):
 def test_each_step_is_told(located, testville):
     told = []
     run_backtest(
-        located, Choices(), testville[1].areas, BacktestQuestion(JANUARIES[:2]), told.append
+        located,
+        Choices(),
+        testville[1].areas.documented,
+        BacktestQuestion(JANUARIES[:2]),
+        told.append,
     )
     assert told == ["origin", "origin"]
 
 
 def test_without_areas_nothing_is_chosen(located, testville):
     strict = Choices(min_samples=5000)
-    none = run_backtest(located, strict, testville[1].areas, BacktestQuestion(JANUARIES[:1]))
+    none = run_backtest(
+        located, strict, testville[1].areas.documented, BacktestQuestion(JANUARIES[:1])
+    )
     assert not none.table["area_km2"].any()
     assert none.comparison.verdict == "as good"
 
@@ -190,7 +200,7 @@ def test_land_of_no_neighborhood_comes_last(testville):
     here = locate_incidents(City(config, replace(dataset, neighborhoods=west)), Choices())
     assert set(here.land.neighborhood.tolist()) == {-1, 0}
     table = run_backtest(
-        here, Choices(), config.areas, BacktestQuestion(JANUARIES[:1], 12, 0.02)
+        here, Choices(), config.areas.documented, BacktestQuestion(JANUARIES[:1], 12, 0.02)
     ).table
     assert table["area_km2"].to_numpy() == pytest.approx(table["area_km2"].iloc[0], abs=1e-9)
 
@@ -235,7 +245,7 @@ def test_a_day_without_a_month_before_or_the_whole_time_after_is_refused(
 ):
     question = BacktestQuestion((Month(2018, 1), Month.parse(origin)), horizon)
     with pytest.raises(PeriodError, match=f"{origin} cannot be judged over {horizon} months"):
-        run_backtest(located, Choices(), testville[1].areas, question)
+        run_backtest(located, Choices(), testville[1].areas.documented, question)
 
 
 def test_data_without_a_whole_month_or_a_date_are_refused(of_days):
@@ -255,7 +265,9 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
         origin = one.trial.origin
         changed = with_other_future(dataset, origin, way)
         other = locate_incidents(City(config, changed), Choices(), located.cover)
-        (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
+        (two,) = run_backtest(
+            other, Choices(), config.areas.documented, BacktestQuestion((origin,))
+        ).judged
         for method in METHODS:
             if method != "ceiling":
                 assert one.parts[method].tolist() == two.parts[method].tolist(), method
@@ -268,7 +280,7 @@ def test_what_came_changes_nothing_that_was_chosen_but_the_ceiling(testville, lo
 def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testville):
     for at, origin in enumerate(JANUARIES):
         alone = run_backtest(
-            located, Choices(), testville[1].areas, BacktestQuestion((origin,))
+            located, Choices(), testville[1].areas.documented, BacktestQuestion((origin,))
         ).table
         among = tested.table[tested.table["origin"] == str(origin)].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, among)
@@ -278,7 +290,7 @@ def test_a_day_is_judged_the_same_alone_and_among_others(tested, located, testvi
 def test_the_areas_judged_are_those_that_would_have_been_proposed(tested, located, testville):
     for one in tested.judged:
         period = Period.before(one.trial.origin, 36)
-        params = settle_params(located, period, Choices(), testville[1].areas)
+        params = settle_params(located, period, Choices(), testville[1].areas.documented)
         areas = find_areas(located, period, params).areas
         assert len(areas) == len(one.trial.areas) > 0
         for area, at in zip(areas, one.trial.areas, strict=True):
@@ -293,7 +305,9 @@ def test_in_a_city_where_all_is_luck_nobody_beats_a_random_draw(tmp_path_factory
     dataset, config = town_of(tmp_path_factory.mktemp("luck"), lines)
     here = locate_incidents(City(config, dataset), Choices())
     choices = Choices(eps_m=250.0, min_samples=4)
-    table = run_backtest(here, choices, config.areas, BacktestQuestion(JANUARIES, 12, 0.1)).table
+    table = run_backtest(
+        here, choices, config.areas.documented, BacktestQuestion(JANUARIES, 12, 0.1)
+    ).table
     means = table[table["method"].isin([*BASELINES, "areas", "random"])].groupby("method")
     assert (means["hit_share"].mean() / means["area_share"].mean()).between(0.6, 1.5).all()
 
@@ -312,13 +326,13 @@ def all_years(philadelphia):
     located, config = philadelphia
     origins = past_januaries(located.dataset, 36, 12)
     assert [str(origin) for origin in origins] == [f"{year}-01" for year in range(2018, 2025)]
-    return run_backtest(located, Choices(), config.areas, BacktestQuestion(origins))
+    return run_backtest(located, Choices(), config.areas.documented, BacktestQuestion(origins))
 
 
 def test_in_philadelphia_two_past_years_are_judged_as_counted_by_another_program(philadelphia):
     located, config = philadelphia
     question = BacktestQuestion((Month(2022, 1), Month(2024, 1)))
-    tested = run_backtest(located, Choices(), config.areas, question)
+    tested = run_backtest(located, Choices(), config.areas.documented, question)
     table = tested.table
     for _, rows in table.groupby("origin"):
         assert rows["area_km2"].to_numpy() == pytest.approx(0.02 * located.land.total_km2, abs=1e-9)
@@ -360,7 +374,9 @@ def test_in_philadelphia_no_choice_knows_what_came(philadelphia, all_years):
     one = next(one for one in all_years.judged if one.trial.origin == origin)
     changed = with_other_future(located.dataset, origin, "gone")
     other = locate_incidents(City(config, changed), Choices(), located.cover)
-    (two,) = run_backtest(other, Choices(), config.areas, BacktestQuestion((origin,))).judged
+    (two,) = run_backtest(
+        other, Choices(), config.areas.documented, BacktestQuestion((origin,))
+    ).judged
     for method in METHODS:
         if method != "ceiling":
             assert one.parts[method].tolist() == two.parts[method].tolist()

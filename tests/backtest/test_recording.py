@@ -95,7 +95,7 @@ def test_the_usual_change_is_counted_from_the_areas_of_each_january(record, test
     when = located.incidents["occurred_at"].dt.year.to_numpy()
     for origin, change in zip(past_januaries(dataset, 36, 12), record.usual_changes, strict=True):
         period, year = Period.before(origin, 36), origin.year
-        params = settle_params(located, period, Choices(), suggestion_of(config, record).areas)
+        params = settle_params(located, period, Choices(), suggestion_of(config, record).documented)
         areas = find_areas(located, period, params).areas
         inside = np.isin(located.cells, list(frozenset().union(*areas)))
         assert change.n_areas == len(areas)
@@ -114,24 +114,26 @@ def test_the_suggestion_is_chosen_among_the_settings_tried(record):
 
 def test_a_proposal_suggests_what_the_record_says_and_else_the_city_files_values(record, testville):
     config = testville[1]
-    assert suggestion_of(config, None).areas == config.areas
-    assert suggestion_of(config, replace(record, suggested=None)).areas == config.areas
-    areas = suggestion_of(config, suggesting(record)).areas
+    assert suggestion_of(config, None).documented == config.areas.documented
+    assert (
+        suggestion_of(config, replace(record, suggested=None)).documented == config.areas.documented
+    )
+    areas = suggestion_of(config, suggesting(record)).documented
     assert (areas.eps_m, areas.min_samples) == (150, 3)
-    assert areas.at_incidents == config.areas.at_incidents
+    assert areas.at_incidents == config.areas.documented.at_incidents
     assert config.areas.eps_m == 200
     assert suggestion_of(config, suggesting(record)) == Suggestion(areas, "past years")
     for none in (None, replace(record, suggested=None)):
-        assert suggestion_of(config, none) == Suggestion(config.areas, "city file")
+        assert suggestion_of(config, none) == Suggestion(config.areas.documented, "city file")
 
 
 def test_a_proposal_names_the_source_of_what_it_suggests_even_where_both_say_the_same(testville):
     dataset, config = testville
-    areas = config.areas.model_copy(update={"eps_m": 150.0, "min_samples": 3})
+    areas = replace(config.areas.documented, eps_m=150.0, min_samples=3)
     for suggestion, source, eps_m in (
         (None, "city file", 200),
-        (Suggestion(config.areas), "city file", 200),
-        (Suggestion(config.areas, "past years"), "past years", 200),
+        (Suggestion(config.areas.documented), "city file", 200),
+        (Suggestion(config.areas.documented, "past years"), "past years", 200),
         (Suggestion(areas, "past years"), "past years", 150),
     ):
         params = propose_areas(City(config, dataset), Choices(), suggestion=suggestion).summary[
@@ -151,7 +153,7 @@ def test_the_areas_judged_are_those_of_the_setting_suggested(testville, record, 
     assert [one.n_areas for one in made.usual_changes] == list(chosen.n_areas)
     assert made.params == record.params  # of the city's file: the record is found by them
     located = locate_incidents(City(config, dataset), Choices())
-    swept = config.areas.model_copy(update={"eps_m": 240.0, "min_samples": 8})
+    swept = replace(config.areas.documented, eps_m=240.0, min_samples=8)
     for origin, change in zip(past_januaries(dataset, 36, 12), made.usual_changes, strict=True):
         params = settle_params(located, Period.before(origin, 36), Choices(), swept)
         areas = find_areas(located, Period.before(origin, 36), params).areas
@@ -316,7 +318,9 @@ def test_the_sweep_is_the_variants_own(testville, record):
     located = locate_incidents(City(config, dataset), Choices())
     question = BacktestQuestion((Month(2017, 1),))
     for one, kept in zip(
-        sweep_settings(located, Choices(), config.areas, question), record.tried, strict=True
+        sweep_settings(located, Choices(), config.areas.documented, question),
+        record.tried,
+        strict=True,
     ):
         assert one.hit_shares == kept.hit_shares[:1]
 
@@ -329,7 +333,7 @@ def test_philadelphias_record_suggests_its_files_values_and_a_fall_by_itself(sha
     dataset, config = philadelphia_in(shared_data, root)
     record = make_record(City(config, dataset), Choices())
     assert record.n_origins == 7
-    assert suggestion_of(config, record).areas == config.areas
+    assert suggestion_of(config, record).documented == config.areas.documented
     assert (record.suggested.eps_m, record.suggested.min_samples) == (250, 19)
     assert 0 < record.usual_fall_share < 0.3
     again = record_from_plain(json.loads(json.dumps(record_to_plain(record), allow_nan=False)))

@@ -122,8 +122,14 @@ def test_with_fewer_than_three_past_years_nothing_is_chosen():
     for n in range(MIN_ORIGINS):
         assert choose_setting([tried([0.2] * n), tried([0.9] * n)]) is None
     assert choose_setting([tried([0.2] * MIN_ORIGINS)]) is not None
-    assert str(explain_choice(None, [], 2)).startswith("Only 2 past years can be judged, and 3 are")
-    assert str(explain_choice(None, [], 1)).startswith("Only 1 past year can be judged")
+    two, one = [tried([0.2] * 2)], [tried([0.2])]
+    assert str(explain_choice(None, two, 2)) == says("backtest.too_few_years", n=2, needed=3)
+    assert str(explain_choice(None, one, 1)) == says("backtest.too_few_years", n=1, needed=3)
+
+
+def test_where_nothing_is_documented_nothing_was_tried_and_the_values_were_found():
+    assert str(explain_choice(None, [], 3)) == says("backtest.searched", land=0.02)
+    assert str(explain_choice(None, [], 0)) == says("backtest.too_few_years", n=0, needed=3)
 
 
 def test_a_setting_always_behind_by_as_much_is_not_as_good():

@@ -40,12 +40,16 @@ def located(testville):
 
 @pytest.fixture(scope="module")
 def table(located, testville):
-    return run_variants(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS))
+    return run_variants(
+        located, Choices(), testville[1].areas.documented, BacktestQuestion(ORIGINS)
+    )
 
 
 @pytest.fixture(scope="module")
 def tried(located, testville):
-    return sweep_settings(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS))
+    return sweep_settings(
+        located, Choices(), testville[1].areas.documented, BacktestQuestion(ORIGINS)
+    )
 
 
 # ---- By hand -------------------------------------------------------------------------------
@@ -89,7 +93,7 @@ def test_both_tables_say_the_same_of_each_setting(table, tried):
 
 
 def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
-    areas, period = testville[1].areas, Period.before(Month(2018, 1), 36)
+    areas, period = testville[1].areas.documented, Period.before(Month(2018, 1), 36)
     n = int(located.counts(period).sum())
     choices = Choices(eps_m=200.0, min_samples=8)
     found = dict(list_variants(located, period, choices, areas))
@@ -123,7 +127,9 @@ def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(locate
 
 
 def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, testville, tried):
-    table = run_backtest(located, Choices(), testville[1].areas, BacktestQuestion(ORIGINS)).table
+    table = run_backtest(
+        located, Choices(), testville[1].areas.documented, BacktestQuestion(ORIGINS)
+    ).table
     rows = table[table["method"] == "areas"]
     (documented,) = (one for one in tried if (one.eps_m, one.min_samples) == (200, 5))
     assert rows["hit_share"].tolist() == pytest.approx(list(documented.hit_shares))
@@ -134,7 +140,7 @@ def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, tes
 
 
 def test_no_day_tries_nothing(located, testville):
-    areas = testville[1].areas
+    areas = testville[1].areas.documented
     assert len(run_variants(located, Choices(), areas, BacktestQuestion(()))) == 0
     assert sweep_settings(located, Choices(), areas, BacktestQuestion(())) == ()
 
@@ -144,7 +150,7 @@ def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
     quiet = locate_incidents(
         City(config, with_other_future(dataset, ORIGINS[1], "gone")), Choices(), located.cover
     )
-    tried = sweep_settings(quiet, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
+    tried = sweep_settings(quiet, Choices(), config.areas.documented, BacktestQuestion(ORIGINS[1:]))
     assert {one.hit_shares for one in tried} == {(0.0,)}
 
 
@@ -154,7 +160,7 @@ def test_a_year_in_which_nothing_came_counts_as_caught_none(testville, located):
 @pytest.mark.parametrize("ask", [run_variants, sweep_settings])
 def test_a_day_outside_the_data_is_refused(located, testville, ask):
     with pytest.raises(PeriodError, match="cannot be judged"):
-        ask(located, Choices(), testville[1].areas, BacktestQuestion((Month(2019, 6),)))
+        ask(located, Choices(), testville[1].areas.documented, BacktestQuestion((Month(2019, 6),)))
 
 
 # ---- True in general -----------------------------------------------------------------------
@@ -170,7 +176,7 @@ def test_what_came_changes_no_variants_land_and_no_number_of_areas(testville, lo
     dataset, config = testville
     moved = with_other_future(dataset, ORIGINS[1], "moved")
     other = locate_incidents(City(config, moved), Choices(), located.cover)
-    again = sweep_settings(other, Choices(), config.areas, BacktestQuestion(ORIGINS[1:]))
+    again = sweep_settings(other, Choices(), config.areas.documented, BacktestQuestion(ORIGINS[1:]))
     assert [one.n_areas for one in again] == [one.n_areas[1:] for one in tried]
     assert [one.hit_shares for one in again] != [one.hit_shares[1:] for one in tried]
 
@@ -183,12 +189,12 @@ def test_philadelphias_suggested_setting_is_19_within_250_m(shared_data, root):
     dataset, config = philadelphia_in(shared_data, root)
     here = locate_incidents(City(config, dataset), Choices())
     origins = tuple(Month(year, 1) for year in range(2018, 2025))
-    tried = sweep_settings(here, Choices(), config.areas, BacktestQuestion(origins))
+    tried = sweep_settings(here, Choices(), config.areas.documented, BacktestQuestion(origins))
     chosen = choose_setting(tried)
     assert (chosen.eps_m, chosen.min_samples) == (250, 19)
     best = max(one.mean_hit_share for one in tried)
     assert chosen.mean_hit_share > 0.97 * best
     question = BacktestQuestion(origins[-2:])
-    by_model = run_backtest(here, Choices(), config.areas, question).table
+    by_model = run_backtest(here, Choices(), config.areas.documented, question).table
     shares = by_model[by_model["method"] == "areas"]["hit_share"].to_numpy()
     assert shares == pytest.approx(chosen.hit_shares[-2:], abs=0.01)

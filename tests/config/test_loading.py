@@ -163,7 +163,6 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
                 " EPSG:32615). Mend the value."
             ),
             says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),
-            says("config.fault_missing", key="areas.eps_m", what="DBSCAN's radius in metres"),
             (
                 "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
                 " 9 is about a block group, 8 seven times as large). Mend the value."

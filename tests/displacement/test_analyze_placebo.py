@@ -52,7 +52,7 @@ def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
     located = locate_incidents(City(config, cut), Choices(), every.cover)
     period = Period.before(since, 36)
     areas = find_areas(
-        located, period, settle_params(located, period, Choices(), config.areas)
+        located, period, settle_params(located, period, Choices(), config.areas.documented)
     ).areas
     letters = tuple(str(number) for number in range(len(areas)))
     return analyze_displacement(located, Chosen(letters, letters, areas, 9, period), since, past)
@@ -61,7 +61,7 @@ def followed(shared_data, root, since, past=(), months=FOLLOWED_MONTHS):
 @cache
 def past_in(shared_data, root):
     _, config = philadelphia_in(shared_data, root)
-    return make_past(located_in(shared_data, root), Choices(), config.areas)
+    return make_past(located_in(shared_data, root), Choices(), config.areas.documented)
 
 
 def claims(displaced):

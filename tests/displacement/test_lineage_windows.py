@@ -55,14 +55,16 @@ def told():
 
 @pytest.fixture(scope="module")
 def traced(located, testville, told):
-    return trace_lineage(located, Choices(), testville[1].areas, tell=told.append)
+    return trace_lineage(located, Choices(), testville[1].areas.documented, tell=told.append)
 
 
 @pytest.fixture(scope="module")
 def of_sample(root):
     dataset, config, cover = sample_city(root)
     return trace_lineage(
-        locate_incidents(City(config, dataset), Choices(), cover), Choices(), config.areas
+        locate_incidents(City(config, dataset), Choices(), cover),
+        Choices(),
+        config.areas.documented,
     )
 
 
@@ -95,7 +97,7 @@ def test_a_row_is_an_area_of_that_months_window_with_its_slow_counts(traced, loc
     for until in (Month(2017, 3), Month(2018, 10), Month(2020, 2)):
         rows = traced[(traced["month"] == str(until)) & (traced["n_cells"] > 0)]
         slow = []
-        for area in areas_before(located, config.areas, until):
+        for area in areas_before(located, config.areas.documented, until):
             counts = counted_slowly(dataset, area, Period.before(until, 36))
             slow.append((len(area), sum(counts[24:]), sum(counts[:24])))
         told = rows[["n_cells", "last_12", "before_24"]].to_numpy().tolist()
@@ -132,7 +134,7 @@ def test_known_areas_keep_their_letters_and_no_other_gets_one_that_was_used(
     located, testville, monkeypatch
 ):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 2)
-    areas = testville[1].areas
+    areas = testville[1].areas.documented
     west, east = areas_before(located, areas, Month(2020, 2))
     for known, letters in (
         ({"A": east, "B": west}, {"West End": "B", "East End": "A"}),
@@ -159,7 +161,7 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 
     monkeypatch.setattr("csa.displacement.lineage_windows.trace_tracks", spy)
-    trace_lineage(located, Choices(), config.areas, SINCE)
+    trace_lineage(located, Choices(), config.areas.documented, SINCE)
     assert [one.until for one in handed["snapshots"]] == [SINCE.plus(n) for n in range(-35, 1)]
     assert handed["dispersion"] == measure_history(located, SINCE).value
     for until in (Month(2018, 3), Month(2019, 1), Month(2018, 3)):
@@ -185,7 +187,7 @@ def test_the_area_planted_in_the_sample_appears_and_none_is_gone(of_sample, root
     planted = int(h3.latlng_to_cell(41.77688, -101.46848, 9), 16)
     (here,) = [
         area
-        for area in areas_before(located, config.areas, Month(2020, 6))
+        for area in areas_before(located, config.areas.documented, Month(2020, 6))
         if area & disk(planted, 1)
     ]
     assert len(here) == appeared["n_cells"].item()
@@ -349,7 +351,7 @@ def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
 def test_a_window_needs_two_years_of_data(testville, first, n_windows):
     located = short_of(testville, first, "2020-02-14")
     told = []
-    traced = trace_lineage(located, Choices(), testville[1].areas, tell=told.append)
+    traced = trace_lineage(located, Choices(), testville[1].areas.documented, tell=told.append)
     assert traced.columns.tolist() == list(TRACE_COLUMNS)
     assert len(told) == traced["month"].nunique() == n_windows
 
@@ -358,7 +360,7 @@ def test_a_window_needs_two_years_of_data(testville, first, n_windows):
 def test_shorter_windows_need_as_many_months_as_they_have(testville, last):
     located = short_of(testville, "2019-01-01", last)
     told = []
-    trace_lineage(located, Choices(months=12), testville[1].areas, tell=told.append)
+    trace_lineage(located, Choices(months=12), testville[1].areas.documented, tell=told.append)
     assert len(told) == (1 if last == "2019-12-31" else 2)
 
 
@@ -370,7 +372,7 @@ def test_windows_are_as_long_as_was_chosen(located, testville, monkeypatch):
         return find_areas(located, period, params)
 
     monkeypatch.setattr("csa.displacement.lineage_windows.find_areas", spy)
-    choices, areas = Choices(months=12, eps_m=150.0), testville[1].areas
+    choices, areas = Choices(months=12, eps_m=150.0), testville[1].areas.documented
     trace_lineage(located, choices, areas, Month(2016, 1))
     periods = [Period.before(Month(2015, 1).plus(step), 12) for step in range(13)]
     assert asked == [(p, settle_params(located, p, choices, areas)) for p in periods]
@@ -385,7 +387,7 @@ def test_a_middle_is_that_of_the_windows_own_months(located, testville, monkeypa
 
     monkeypatch.setattr("csa.displacement.lineage_windows.trace_tracks", spy)
     for months in (12, 24):
-        trace_lineage(located, Choices(months=months), testville[1].areas, SINCE)
+        trace_lineage(located, Choices(months=months), testville[1].areas.documented, SINCE)
         is_in = (located.month >= SINCE.index - months) & (located.month < SINCE.index)
         is_in &= np.isin(located.cells, list(EAST))
         assert handed["locate"](EAST, SINCE).tolist() == located.xy[is_in].tolist()
@@ -397,8 +399,10 @@ def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):
     is_west = (table["lon"] < -94.55) & (table["occurred_at"] >= "2016-01-01")
     left = replace(dataset, incidents=table[~is_west].reset_index(drop=True))
     other = locate_incidents(City(config, left), Choices(), located.cover)
-    (west, _) = areas_before(other, config.areas, Month(2017, 3))
-    traced = trace_lineage(other, Choices(), config.areas, known={"Q": Known("Quince Row", west)})
+    (west, _) = areas_before(other, config.areas.documented, Month(2017, 3))
+    traced = trace_lineage(
+        other, Choices(), config.areas.documented, known={"Q": Known("Quince Row", west)}
+    )
     gone = traced[traced["n_cells"] == 0]
     assert len(gone) > 0
     assert set(gone["area_id"]) == {"Q"}
@@ -406,7 +410,7 @@ def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):
 
 
 def test_windows_without_an_area_are_told_of_by_no_row(located, testville):
-    traced = trace_lineage(located, Choices(min_samples=400), testville[1].areas)
+    traced = trace_lineage(located, Choices(min_samples=400), testville[1].areas.documented)
     assert len(traced) == 0
     assert traced.columns.tolist() == list(TRACE_COLUMNS)
 
@@ -434,7 +438,9 @@ def test_quarters_without_an_incident_make_no_cell_busy_or_quiet(testville):
 def test_chance_of_too_short_data_is_of_no_area(testville):
     located = short_of(testville, "2018-12-01", "2020-01-31")
     told = []
-    found = measure_chance(located, Choices(), testville[1].areas, seed=1, tell=told.append)
+    found = measure_chance(
+        located, Choices(), testville[1].areas.documented, seed=1, tell=told.append
+    )
     assert (found.area_years, found.appeared, found.gone) == (0, 0, 0)
     assert told == ["shuffle"] * 3
 
@@ -454,7 +460,7 @@ def test_chance_is_the_same_for_the_same_seed_and_puts_whole_months_in_another_o
 
     monkeypatch.setattr("csa.displacement.lineage_windows._snapshots", spy)
     found = [
-        measure_chance(located, Choices(), testville[1].areas, seed=seed, n_shuffles=n)
+        measure_chance(located, Choices(), testville[1].areas.documented, seed=seed, n_shuffles=n)
         for seed, n in ((4, 2), (4, 1), (5, 1))
     ]
     assert [moved.tolist() for moved, _ in seen[:1]] == [moved.tolist() for moved, _ in seen[2:3]]
@@ -481,7 +487,7 @@ def test_chance_counts_what_appeared_and_what_is_gone_in_each_order(
     events = pd.DataFrame({"event": ["appeared", "gone", "gone", "grew", "redrawn", "gone"]})
     monkeypatch.setattr("csa.displacement.lineage_windows._trace", lambda *_: events)
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 1)
-    found = measure_chance(located, Choices(), testville[1].areas, seed=1, n_shuffles=2)
+    found = measure_chance(located, Choices(), testville[1].areas.documented, seed=1, n_shuffles=2)
     assert (found.appeared, found.gone) == (2, 6)
 
 
@@ -490,7 +496,9 @@ def test_what_came_after_a_window_changes_nothing_that_was_told_then(testville, 
     other = locate_incidents(
         City(config, with_other_future(dataset, SINCE, "moved")), Choices(), located.cover
     )
-    one, two = (trace_lineage(each, Choices(), config.areas, SINCE) for each in (located, other))
+    one, two = (
+        trace_lineage(each, Choices(), config.areas.documented, SINCE) for each in (located, other)
+    )
     assert one.equals(two)
     for until in (Month(2019, 1), SINCE):
         assert find_emerging(located, until).equals(find_emerging(other, until))
@@ -504,7 +512,7 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_a_table(testville, l
     other = locate_incidents(
         City(config, replace(dataset, incidents=table)), Choices(), located.cover
     )
-    again = trace_lineage(other, Choices(), config.areas)
+    again = trace_lineage(other, Choices(), config.areas.documented)
     assert again.drop(columns=["moved_m", "moved_se_m"]).equals(
         traced.drop(columns=["moved_m", "moved_se_m"])
     )

@@ -47,7 +47,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def past(located, testville, told):
-    return make_past(located, Choices(), testville[1].areas, told.append)
+    return make_past(located, Choices(), testville[1].areas.documented, told.append)
 
 
 def starts(past):
@@ -70,7 +70,7 @@ def test_areas_are_found_from_what_was_known_then_and_counted_after(past, locate
     for one in past:
         origin = Month.parse(one.core.origin)
         period = Period.before(origin, 36)
-        params = settle_params(located, period, Choices(), config.areas)
+        params = settle_params(located, period, Choices(), config.areas.documented)
         areas = find_areas(located, period, params).areas
         cells = frozenset().union(*areas)
         after = Period(origin, origin.plus(len(one.core.monthly)))
@@ -148,7 +148,9 @@ def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(tes
 def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", last)
-    none = make_past(locate_incidents(City(config, short), Choices()), Choices(), config.areas)
+    none = make_past(
+        locate_incidents(City(config, short), Choices()), Choices(), config.areas.documented
+    )
     assert none == ()
     save_past(none, City(config, short, tmp_path), Choices())
     assert load_past(City(config, short, tmp_path), Choices()) == ()
@@ -158,12 +160,14 @@ def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
 def test_a_month_in_part_at_the_end_is_not_counted(testville):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", "2019-12-30")
-    past = make_past(locate_incidents(City(config, short), Choices()), Choices(), config.areas)
+    past = make_past(
+        locate_incidents(City(config, short), Choices()), Choices(), config.areas.documented
+    )
     assert [len(one.core.monthly) for one in past] == [24, 23]
 
 
 def test_a_past_year_without_any_area_tells_nothing(located, testville):
-    none = make_past(located, Choices(min_samples=400), testville[1].areas)
+    none = make_past(located, Choices(min_samples=400), testville[1].areas.documented)
     assert none == ()
 
 
@@ -229,7 +233,7 @@ def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_p
 
 def test_a_window_of_no_month_is_refused(located, testville):
     with pytest.raises(ParamError) as refused:
-        make_past(located, Choices(months=0), testville[1].areas)
+        make_past(located, Choices(months=0), testville[1].areas.documented)
     assert refused.value.message.key == "param.months"
 
 
@@ -241,7 +245,9 @@ def test_what_came_later_changes_no_earlier_past_year(testville, located, past, 
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), way)
     other = make_past(
-        locate_incidents(City(config, changed), Choices(), located.cover), Choices(), config.areas
+        locate_incidents(City(config, changed), Choices(), located.cover),
+        Choices(),
+        config.areas.documented,
     )
     assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
     for one, two in zip(past[1:], other[1:], strict=True):
@@ -261,7 +267,7 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     shuffled = locate_incidents(
         City(config, replace(dataset, incidents=table)), Choices(), located.cover
     )
-    again = make_past(shuffled, Choices(), config.areas)
+    again = make_past(shuffled, Choices(), config.areas.documented)
     save_past(again, City(config, dataset, tmp_path / "a"), Choices())
     save_past(past, City(config, dataset, tmp_path / "b"), Choices())
     one, two = (

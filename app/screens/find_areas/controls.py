@@ -10,9 +10,9 @@ import streamlit as st
 from app.shared.link_state import LAYERS, MAX_MIN_SAMPLES, SHADES, LinkState
 from app.shared.session import WIDGETS, months_of, resolutions
 from csa.areas.choices import Choices
-from csa.base.params import MAX_EPS_M, DbscanParams, Month
+from csa.base.params import LAND_SHARE, MAX_EPS_M, DbscanParams, Month
 from csa.base.schema import KINDS
-from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, speak
+from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
 from csa.config.city import CityConfig
 from csa.dataset.versioned import City, Dataset
 
@@ -156,8 +156,10 @@ def say_suggestion(
     by_hand = (chosen.eps_m, chosen.min_samples)
     is_other = by_hand not in {(None, None), (suggested.eps_m, suggested.min_samples)}
     key = "controls.suggested_not_used" if is_other else "controls.suggested"
-    is_judged = suggested_by == "past years"
-    source = speak("controls.by_past_years" if is_judged else "controls.by_city_file")
+    source = {
+        "past years": speak("controls.by_past_years"),
+        "the data": speak("controls.by_data", land=percent(LAND_SHARE)),
+    }.get(suggested_by, speak("controls.by_city_file"))
     st.caption(
         speak(
             key,

@@ -57,10 +57,11 @@ def answer(proposal: Proposal) -> None:
 def override_cost(opened: Opened, proposal: Proposal, choices: Choices) -> str:
     """Return what the radius and minimum on screen cost, as far as past years show."""
     record, n = cache.record(opened, choices), proposal.summary["totals"]["located"]
-    if record is None or not n:
+    documented = opened.config.areas.documented
+    if record is None or documented is None or not n:
         return speak("backtest.override_unknown")
     params = proposal.summary["params"]
-    scaled = params["min_samples"] * opened.config.areas.at_incidents / n
+    scaled = params["min_samples"] * documented.at_incidents / n
     return render(explain_override(params["eps_m"], scaled, record.tried, record.suggested))
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from csa.areas.choices import (
     Choices,
     Suggestion,
     city_choices,
-    dbscan_of,
     period_of,
     suggest_dbscan,
 )
-from csa.areas.finding import estimate_areas, find_areas
+from csa.areas.finding import document, estimate_areas, find_areas, params_for
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
 from csa.areas.study_area import Run, locate_incidents
 from csa.base.logging import Tell, silent
-from csa.base.params import AreaParams, require_resolution
+from csa.base.params import require_resolution
 from csa.dataset.versioned import City
 from csa.geo.risk_score import Highest, find_highest, risk_in
 from csa.geo.services import services_of
@@ -79,9 +80,10 @@ def propose_areas(
     tell("cells")
     located = locate_incidents(city, choices, cover)
     window = located.window(period)
-    suggestion = suggestion or Suggestion(city.config.areas)
-    dbscan = suggest_dbscan(suggestion.areas, len(window.incidents))
-    params = AreaParams(dbscan_of(choices, dbscan), choices.resolution, choices.max_area_km2)
+    suggestion = suggestion or Suggestion.of(city.config.areas)
+    documented = document(located, period, choices, suggestion.documented)
+    dbscan = suggest_dbscan(documented, len(window.incidents))
+    params = params_for(documented, choices, len(window.incidents))
     tell("clusters")
     found = find_areas(located, period, params, window)
     tell("areas")
@@ -92,7 +94,7 @@ def propose_areas(
         period,
         kinds,
         window,
-        suggestion,
+        replace(suggestion, documented=documented),
         dbscan,
         params,
         grid,

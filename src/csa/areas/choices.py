@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from csa.base.errors import ParamError, PeriodError
-from csa.base.params import MAX_EPS_M, DbscanParams, Month, Period
+from csa.base.params import MAX_EPS_M, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import Dataset
@@ -16,7 +16,7 @@ MAX_WIDENING = 2.0
 """Beyond twice the documented radius an area is too wide to be called a place."""
 
 
-def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:
+def suggest_dbscan(documented: DocumentedDbscan, n_incidents: int) -> DbscanParams:
     """Suggest DBSCAN's two choices for a number of incidents.
 
     `min_samples` grows and shrinks with the count, so that twice the incidents on the same
@@ -24,12 +24,12 @@ def suggest_dbscan(areas: Areas, n_incidents: int) -> DbscanParams:
     and `eps_m` widens instead, so that the same density is asked for; at most twofold: fewer
     incidents than that find no area, rather than one drawn around nothing.
     """
-    scaled = areas.min_samples * n_incidents / areas.at_incidents
-    min_samples = max(areas.min_samples_floor, round(scaled))
+    scaled = documented.min_samples * n_incidents / documented.at_incidents
+    min_samples = max(documented.min_samples_floor, round(scaled))
     if min_samples == round(scaled):
-        return DbscanParams(areas.eps_m, min_samples)
+        return DbscanParams(documented.eps_m, min_samples)
     widening = math.sqrt(min_samples / scaled) if scaled else MAX_WIDENING
-    eps_m = min(round(areas.eps_m * min(widening, MAX_WIDENING)), MAX_EPS_M)
+    eps_m = min(round(documented.eps_m * min(widening, MAX_WIDENING)), MAX_EPS_M)
     return DbscanParams(eps_m, min_samples)
 
 
@@ -67,11 +67,17 @@ def city_choices(config: CityConfig) -> Choices:
 class Suggestion:
     """Values that a proposal suggests, and where they come from.
 
-    Fields: `areas`, `source`.
+    Fields: `documented`, `source`.
     """
 
-    areas: Areas  # radius and minimum, with the number of incidents that they fit
-    source: str = "city file"  # `past years` or `city file`
+    documented: DocumentedDbscan | None  # None searches the period's own data
+    source: str = "city file"  # `past years`, `city file` or `the data`
+
+    @classmethod
+    def of(cls, areas: Areas) -> Suggestion:
+        """Take what a city's file gives, or leave it to the data."""
+        documented = areas.documented
+        return cls(documented, "the data" if documented is None else "city file")
 
 
 def period_of(dataset: Dataset, choices: Choices) -> Period:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -10,19 +11,57 @@ from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.forming import AreaSet, form_areas
 from csa.areas.gate import MIN_MONTHS
+from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import PeriodIncidents, StudyArea
 from csa.areas.tiers import assign_tiers
 from csa.base.arrays import Floats, Ints
-from csa.base.params import AreaParams, Period
-from csa.config.city import Areas
+from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 
 
-def settle_params(located: StudyArea, period: Period, choices: Choices, areas: Areas) -> AreaParams:
+def document(
+    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan | None
+) -> DocumentedDbscan:
+    """Return the radius and minimum that are documented, else those that the data lead to.
+
+    The density at which areas cover their share of the land, and the radius in which enough
+    incidents are that dense.
+    """
+    if documented is not None:
+        return documented
+    window, expected = located.window(period), located.expected(period)
+    limit_km2 = choices.max_area_km2 or Choices().max_area_km2
+
+    def areas_at(per_km2: float) -> tuple[CellSet, ...]:
+        params = AreaParams(radius_for(per_km2), choices.resolution, limit_km2, per_km2)
+        return form_areas(window.xy, window.cells, located.grid, params, expected).areas
+
+    per_km2 = find_density(areas_at, expected, located.grid)
+    dbscan, n_incidents = radius_for(per_km2), max(1, len(window.incidents))
+    dense_per_km2 = per_km2 if math.isfinite(per_km2) else None
+    return DocumentedDbscan(
+        dbscan.eps_m, dbscan.min_samples, n_incidents, LEAST_SAMPLES, dense_per_km2
+    )
+
+
+def settle_params(
+    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan | None
+) -> AreaParams:
     """Return the parameters: what was chosen, else what is suggested for so many incidents."""
-    suggested = suggest_dbscan(areas, int(located.counts(period).sum()))
-    return AreaParams(dbscan_of(choices, suggested), choices.resolution, choices.max_area_km2)
+    known = document(located, period, choices, documented)
+    return params_for(known, choices, int(located.counts(period).sum()))
+
+
+def params_for(documented: DocumentedDbscan, choices: Choices, n_incidents: int) -> AreaParams:
+    """Fit documented values to a number of incidents; what was chosen by hand stands."""
+    dbscan = dbscan_of(choices, suggest_dbscan(documented, n_incidents))
+    dense_per_km2 = documented.dense_per_km2
+    if choices.eps_m is not None or choices.min_samples is not None:
+        dense_per_km2 = None
+    if dense_per_km2 is not None:
+        dense_per_km2 *= n_incidents / documented.at_incidents
+    return AreaParams(dbscan, choices.resolution, choices.max_area_km2, dense_per_km2)
 
 
 def find_areas(

@@ -27,6 +27,9 @@ from csa.base.params import AreaParams, DbscanParams
 from csa.geo.cells import CellSet, Grid
 
 NOISE = -1
+MIN_INCIDENTS = 3
+"""An area found by a density may be smaller than DBSCAN's circle: it needs fewer than
+`min_samples`, never fewer than this."""
 
 
 def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.DataFrame:
@@ -261,7 +264,8 @@ def form_areas(
         counts = dict(zip(grid.sizes, grid.count(cells).tolist(), strict=True))
         dense = keep_dense(reached, expected, grid, params)
         areas = walkable_areas(dense, expected, grid, params)
-        areas = [area for area in areas if _total(area, counts) >= dbscan.min_samples]
+        least = dbscan.min_samples if params.dense_per_km2 is None else MIN_INCIDENTS
+        areas = [area for area in areas if _total(area, counts) >= least]
     else:
         areas = whole_areas(clusters, cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -288,11 +292,16 @@ def _total(area: CellSet, counts: dict[int, int]) -> int:
 
 
 def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: AreaParams) -> CellSet:
-    """Keep the cells that remain as dense as DBSCAN requires.
+    """Keep the cells that remain as dense as DBSCAN requires, or as a density if that is given.
 
     DBSCAN asks for `min_samples` incidents in a circle of `eps_m`. A cell is dense when it is
     expected to hold as many for its land; where it is larger than the circle, as many.
     """
+    if params.dense_per_km2 is not None:
+        needed = params.dense_per_km2
+        return frozenset(
+            cell for cell in reached if expected[grid.places[cell]] >= needed * grid.sizes[cell]
+        )
     circle_km2 = math.pi * (params.dbscan.eps_m / 1000) ** 2
     least = params.dbscan.min_samples
     return frozenset(

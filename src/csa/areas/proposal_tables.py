@@ -202,7 +202,10 @@ def _shares(names: Objects) -> dict[str, float]:
 
 def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
     """Cluster homicides alone; return the cells of core ones, and how many make an area."""
-    dbscan = suggest_dbscan(run.suggestion.areas, int(run.is_homicide.sum()))
+    documented = run.suggestion.documented
+    if documented is None:
+        return frozenset(), run.suggested.min_samples
+    dbscan = suggest_dbscan(documented, int(run.is_homicide.sum()))
     _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
     cells = run.window.cells[run.is_homicide][is_core]
     return frozenset(int(cell) for cell in cells), dbscan.min_samples
@@ -260,6 +263,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             **_covered(run),
             "kinds": [kind for kind in KINDS if kind in run.kinds],
             **asdict(run.params.dbscan),
+            "dense_per_km2": run.params.dense_per_km2,
             "max_area_km2": run.params.max_area_km2,
             "resolution": run.params.resolution,
             "metric_crs": city.metric_crs,

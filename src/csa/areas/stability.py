@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from csa.areas.expected import RECENT_MONTHS, combine, recall, spread_matrix
-from csa.areas.forming import keep_dense, walkable_areas
+from csa.areas.forming import MIN_INCIDENTS, keep_dense, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
-from csa.base.params import AreaParams, DbscanParams
+from csa.base.params import AreaParams
 from csa.geo.cells import CellSet, Grid
 
 KEPT_SHARE = 0.8
@@ -121,8 +121,12 @@ class _Again:
         self.recalled = recall(past.months_ago)
         self.is_recent = past.months_ago < RECENT_MONTHS
         least = max(2, round(KEPT_SHARE * params.dbscan.min_samples))
-        dbscan = DbscanParams(params.dbscan.eps_m, least)
-        self.params = AreaParams(dbscan, params.resolution, params.max_area_km2)
+        dense_per_km2 = params.dense_per_km2
+        self.params = replace(
+            params,
+            dbscan=replace(params.dbscan, min_samples=least),
+            dense_per_km2=None if dense_per_km2 is None else KEPT_SHARE * dense_per_km2,
+        )
         self.cells = grid.area_km2.index.to_numpy()
 
     def areas(self, kept: Bools) -> list[CellSet]:
@@ -144,6 +148,7 @@ class _Again:
             filled = self.grid.on_land(self.grid.fill_holes(reached))
             pieces = self.grid.contiguous_parts(filled)
         counts = np.bincount(at, minlength=len(self.cells))
+        least = least if self.params.dense_per_km2 is None else MIN_INCIDENTS
         return [piece for piece in pieces if self._count(piece, counts) >= least]
 
     def _expected(self, kept: Bools) -> Floats:

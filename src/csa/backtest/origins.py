@@ -16,8 +16,7 @@ from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period, whole_months
-from csa.config.city import Areas
+from csa.base.params import DocumentedDbscan, Month, Period, whole_months
 from csa.dataset.versioned import City, Dataset
 from csa.geo.cells import CellSet
 
@@ -136,13 +135,13 @@ def backtest_areas(
         question = BacktestQuestion(past_januaries(city.dataset, choices.months, HORIZON_MONTHS))
     tell("cells")
     located = locate_incidents(city, choices)
-    return run_backtest(located, choices, city.config.areas, question, tell)
+    return run_backtest(located, choices, city.config.areas.documented, question, tell)
 
 
 def run_backtest(
     located: StudyArea,
     choices: Choices,
-    areas: Areas,
+    documented: DocumentedDbscan | None,
     question: BacktestQuestion,
     tell: Tell = silent,
 ) -> Backtest:
@@ -152,7 +151,7 @@ def run_backtest(
     for origin in question.origins:
         tell("origin")
         period = Period.before(origin, choices.months)
-        params = settle_params(located, period, choices, areas)
+        params = settle_params(located, period, choices, documented)
         found = find_areas(located, period, params).areas
         per_km2 = Estimator(located, period).per_km2(found)
         trial = make_trial(located, period, question, found, per_km2)

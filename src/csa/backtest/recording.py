@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from csa.backtest.suggestion import Tried, choose_setting
 from csa.backtest.variants import sweep_settings
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month
+from csa.base.params import DocumentedDbscan, Month
 from csa.base.schema import KINDS
 from csa.config.city import Areas, CityConfig
 from csa.dataset.versioned import City, Dataset, kept_path, load_newest, load_own, save_kept
@@ -54,10 +55,12 @@ def make_record(city: City, choices: Choices, tell: Tell = silent) -> Record:
     default = city.config.areas
     origins = past_years(city.dataset, choices)
     question = BacktestQuestion(origins)
-    tried = sweep_settings(located, choices, default, question, tell)
+    documented = default.documented
+    tried: tuple[Tried, ...] = ()
+    if documented is not None:
+        tried = sweep_settings(located, choices, documented, question, tell)
     suggested = choose_setting(tried)
-    areas = _with_setting(default, suggested)
-    judged = run_backtest(located, choices, areas, question, tell)
+    judged = run_backtest(located, choices, _with_setting(documented, suggested), question, tell)
     return Record(
         city.dataset.fingerprint,
         METHOD_VERSION,
@@ -123,14 +126,17 @@ def record_params(choices: Choices, areas: Areas) -> dict[str, object]:
 def suggestion_of(config: CityConfig, record: Record | None) -> Suggestion:
     """Return the values that a proposal suggests, and where they come from."""
     chosen = None if record is None else record.suggested
-    source = "city file" if chosen is None else "past years"
-    return Suggestion(_with_setting(config.areas, chosen), source)
-
-
-def _with_setting(areas: Areas, chosen: Tried | None) -> Areas:
     if chosen is None:
-        return areas
-    return areas.model_copy(update={"eps_m": chosen.eps_m, "min_samples": chosen.min_samples})
+        return Suggestion.of(config.areas)
+    return Suggestion(_with_setting(config.areas.documented, chosen), "past years")
+
+
+def _with_setting(
+    documented: DocumentedDbscan | None, chosen: Tried | None
+) -> DocumentedDbscan | None:
+    if documented is None or chosen is None:
+        return documented
+    return replace(documented, eps_m=chosen.eps_m, min_samples=chosen.min_samples)
 
 
 def find_usual_change(one: TrialScore) -> UsualChange:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from csa.base.message import Message, say
+from csa.base.params import LAND_SHARE
 
 MIN_ORIGINS = 3
 """With fewer past years the differences between settings are chance."""
@@ -80,6 +81,8 @@ def _is_as_good(one: Tried, best: Tried) -> bool:
 
 def explain_choice(chosen: Tried | None, tried: Sequence[Tried], n_origins: int) -> Message:
     """Explain why a setting is suggested."""
+    if n_origins and not tried:
+        return say("backtest.searched", land=LAND_SHARE)
     if chosen is None:
         return say("backtest.too_few_years", n=n_origins, needed=MIN_ORIGINS)
     best = max(one.mean_hit_share for one in comparable_settings(tried))

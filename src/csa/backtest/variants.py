@@ -10,15 +10,14 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.expected import spread
-from csa.areas.finding import Estimator, settle_params
+from csa.areas.finding import Estimator, document, settle_params
 from csa.areas.forming import form_areas
 from csa.areas.study_area import StudyArea
 from csa.backtest.origins import BacktestQuestion, make_trial, refuse_outside
 from csa.backtest.scoring import TrialScore, as_table, judge_areas, tabulate
 from csa.backtest.suggestion import Tried
 from csa.base.logging import Tell, silent
-from csa.base.params import AreaParams, Period
-from csa.config.city import Areas
+from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 
 SWEPT_RADII = (0.6, 0.8, 1.0, 1.2)
@@ -31,7 +30,7 @@ SWEPT_DENSITY = (0.85, 1.0, 1.15)
 def run_variants(
     located: StudyArea,
     choices: Choices,
-    areas: Areas,
+    documented: DocumentedDbscan | None,
     question: BacktestQuestion,
     tell: Tell = silent,
 ) -> pd.DataFrame:
@@ -42,7 +41,7 @@ def run_variants(
         tell("variants")
         period = Period.before(origin, choices.months)
         estimator = Estimator(located, period)
-        for name, found in list_variants(located, period, choices, areas):
+        for name, found in list_variants(located, period, choices, documented):
             one = judge_variant(located, period, question, found, estimator)
             table = tabulate([one], located.land, question.horizon_months)
             tables.append(table[table["method"] == "areas"].assign(method=name))
@@ -62,10 +61,11 @@ def judge_variant(
 
 
 def list_variants(
-    located: StudyArea, period: Period, choices: Choices, areas: Areas
+    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan | None
 ) -> Iterator[tuple[str, Sequence[CellSet]]]:
     """Form areas without a size limit; by the period's counts alone; by memory alone; swept."""
-    params = settle_params(located, period, choices, areas)
+    known = document(located, period, choices, documented)
+    params = settle_params(located, period, choices, known)
     window = located.window(period)
     whole = AreaParams(params.dbscan, params.resolution, 0)
     counts = located.counts(period).astype(np.float64)
@@ -77,28 +77,28 @@ def list_variants(
     ):
         yield way, form_areas(window.xy, window.cells, located.grid, how, expected).areas
     expected = located.expected(period)
-    for eps_m, min_samples, swept in _settings(located, period, choices, areas):
+    for eps_m, min_samples, swept in _settings(located, period, choices, known):
         found = form_areas(window.xy, window.cells, located.grid, swept, expected).areas
         yield f"areas_{eps_m:g}m_{min_samples}", found
 
 
 def _settings(
-    located: StudyArea, period: Period, choices: Choices, areas: Areas
+    located: StudyArea, period: Period, choices: Choices, documented: DocumentedDbscan
 ) -> Iterator[tuple[float, int, AreaParams]]:
     """Yield radius, minimum at the documented count, and both for this period's count."""
     free = replace(choices, eps_m=None, min_samples=None)
     for radius in SWEPT_RADII:
-        eps_m = round(radius * areas.eps_m, 1)
-        asked = areas.min_samples * radius**2
+        eps_m = round(radius * documented.eps_m, 1)
+        asked = documented.min_samples * radius**2
         for min_samples in sorted({max(2, round(asked * density)) for density in SWEPT_DENSITY}):
-            swept = areas.model_copy(update={"eps_m": eps_m, "min_samples": min_samples})
+            swept = replace(documented, eps_m=eps_m, min_samples=min_samples, dense_per_km2=None)
             yield eps_m, min_samples, settle_params(located, period, free, swept)
 
 
 def sweep_settings(
     located: StudyArea,
     choices: Choices,
-    areas: Areas,
+    documented: DocumentedDbscan,
     question: BacktestQuestion,
     tell: Tell = silent,
 ) -> tuple[Tried, ...]:
@@ -110,7 +110,7 @@ def sweep_settings(
         period = Period.before(origin, choices.months)
         window, expected = located.window(period), located.expected(period)
         estimator = Estimator(located, period)
-        for eps_m, min_samples, params in _settings(located, period, choices, areas):
+        for eps_m, min_samples, params in _settings(located, period, choices, documented):
             found = form_areas(window.xy, window.cells, located.grid, params, expected).areas
             one = judge_variant(located, period, question, found, estimator)
             part, future = one.parts["areas"], one.trial.future

@@ -12,6 +12,10 @@ from csa.base.errors import ParamError
 
 MONTH_PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 MAX_EPS_M = 5000.0
+LAND_SHARE = 0.02
+"""Without documented values areas cover at most this part of the land: a few places, not half
+the city."""
+
 RESOLUTION_RANGE = (6, 11)
 """Resolution 6 is a county's corner (36 km2), 11 a house and its garden (0.002 km2)."""
 
@@ -110,15 +114,27 @@ class DbscanParams:
 
 
 @dataclass(frozen=True)
+class DocumentedDbscan:
+    """A radius and a minimum, and the number of incidents that they fit."""
+
+    eps_m: float  # metres
+    min_samples: int  # for `at_incidents`
+    at_incidents: int  # incidents in the period
+    min_samples_floor: int = 5  # never fewer: with fewer incidents the radius widens instead
+    dense_per_km2: float | None = None  # of dense cells, for `at_incidents`; None: as DBSCAN asks
+
+
+@dataclass(frozen=True)
 class AreaParams:
     """How clusters become candidate areas.
 
-    Fields: `dbscan`, `resolution`, `max_area_km2`.
+    Fields: `dbscan`, `resolution`, `max_area_km2`, `dense_per_km2`.
     """
 
     dbscan: DbscanParams  # the choices of DBSCAN
     resolution: int = 9  # H3 resolution of the cells, 6 to 11
     max_area_km2: float = 2.0  # no area is larger than this; 0 for no limit
+    dense_per_km2: float | None = None  # incidents of a dense cell; None: as DBSCAN asks
 
     def __post_init__(self) -> None:
         """Refuse values outside their range."""

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from csa.base.errors import ParamError
+from csa.base.params import LAND_SHARE
 from csa.base.text import percent, render, speak, way_name
 from csa.cli.console import pick, progress, show, show_json, show_table
 from csa.cli.options import (
@@ -196,6 +197,8 @@ def _values_used(params: Mapping[str, Any]) -> str:
     values = pick(params, "eps_m", "min_samples", "at_incidents")
     if params["suggested_by"] == "past years":
         return speak("backtest.values_of_record", **values)
+    if params["suggested_by"] == "the data":
+        return speak("backtest.values_searched", land=percent(LAND_SHARE))
     return speak("backtest.values_of_city", **values)
 
 

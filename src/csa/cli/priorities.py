@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from csa.base.errors import ParamError
-from csa.base.text import in_ten, render, speak, times
+from csa.base.params import LAND_SHARE
+from csa.base.text import in_ten, percent, render, speak, times
 from csa.cli.console import pick, progress, show, show_json, show_table, show_written
 from csa.cli.options import (
     CityOption,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from csa.areas.choices import Choices
-    from csa.backtest.record import Record
     from csa.base.logging import Tell
     from csa.config.city import CityConfig
     from csa.priority.index import Weights
@@ -148,7 +148,7 @@ def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
             show(speak("judged.doubtful", n=len(doubtful), which=", ".join(doubtful)))
-    show(*_limits(found), _source_sentence(found.record))
+    show(*_limits(found), _source_sentence(found))
 
 
 def _limits(found: AssessedProposal) -> Iterator[str]:
@@ -161,7 +161,10 @@ def _limits(found: AssessedProposal) -> Iterator[str]:
         yield speak("judged.larger_cells", resolution=judgement.finest)
 
 
-def _source_sentence(record: Record | None) -> str:
+def _source_sentence(found: AssessedProposal) -> str:
+    record = found.record
+    if found.proposal.summary["params"]["suggested_by"] == "the data":
+        return speak("judged.searched", land=percent(LAND_SHARE))
     if record is None:
         return speak("judged.no_record")
     if record.suggested is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from csa.base.params import Month
+from csa.base.params import LAND_SHARE, Month
 from csa.base.text import KM2_PER_SQUARE_MILE, day, land, month, percent, speak
 from csa.cli.console import pick, progress, show, show_json, show_table
 from csa.cli.options import (
@@ -33,6 +33,9 @@ from csa.cli.options import (
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
     from csa.config.settings import Resolved
+
+ENOUGH = 0.75
+"""With less than three quarters of the land that was looked for, it is said why."""
 
 
 def propose(
@@ -149,6 +152,9 @@ def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
 def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     """List which incidents are in no area, and which months have no data."""
     totals, params = summary["totals"], summary["params"]
+    share = summary["share_of_study_area"] or 0.0
+    if params["suggested_by"] == "the data" and 0 < share < ENOUGH * LAND_SHARE:
+        yield speak("propose.little_land", share=percent(share), goal=percent(LAND_SHARE))
     n_fringe = summary["left_out_fringe"]["incidents"]
     if n_fringe:
         yield speak("propose.limit", incidents=n_fringe)
@@ -187,15 +193,14 @@ def _suspect_sentences(proposal: Proposal) -> Iterator[str]:
 def _params_sentence(params: Mapping[str, Any], units: str) -> str:
     suggested = params["suggested"]
     is_suggested = all(params[name] == suggested[name] for name in suggested)
-    why = (
-        speak(
-            "propose.params_past_years"
-            if params["suggested_by"] == "past years"
-            else "propose.params_suggested"
-        )
-        if is_suggested
-        else speak("propose.params_chosen", **suggested)
-    )
+    if not is_suggested:
+        why = speak("propose.params_chosen", **suggested)
+    elif params["suggested_by"] == "the data":
+        why = speak("propose.params_searched", land=percent(LAND_SHARE))
+    elif params["suggested_by"] == "past years":
+        why = speak("propose.params_past_years")
+    else:
+        why = speak("propose.params_suggested")
     limit_km2 = params["max_area_km2"]
     limit = (
         speak("propose.limited", size=land(limit_km2, units))

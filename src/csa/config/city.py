@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from csa.base.message import say
+from csa.base.params import DocumentedDbscan
 from csa.config.types import (
     AnyCrs,
     ComponentName,
@@ -261,17 +262,37 @@ class RiskTerrain(Frozen):
 
 
 class Areas(Frozen):
-    """Documented values for candidate areas, until a backtest chooses them."""
+    """Values for candidate areas; what is not given is found in the city's own data."""
 
-    eps_m: float = Field(gt=0, le=5000, description="DBSCAN's radius in metres")
-    min_samples: int = Field(ge=2, description="DBSCAN's minimum, for `at_incidents`")
-    at_incidents: int = Field(ge=1, description="incidents in the period that min_samples fits")
+    eps_m: float | None = Field(None, gt=0, le=5000, description="DBSCAN's radius in metres")
+    min_samples: int | None = Field(
+        None, ge=2, description="DBSCAN's minimum, for `at_incidents`; given with the radius"
+    )
+    at_incidents: int | None = Field(
+        None, ge=1, description="incidents in the period that min_samples fits"
+    )
     min_samples_floor: int = Field(
         5, ge=2, description="never fewer: with fewer incidents the radius widens instead"
     )
     months: int = Field(36, ge=1, le=1200, description="months of data in a proposal")
     resolution: Resolution = Field(9, description="H3 resolution of the areas' cells")
     max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Areas:
+        given = [self.eps_m, self.min_samples, self.at_incidents]
+        if None in given and any(given):
+            raise ValueError(str(say("config.areas_in_part")))
+        return self
+
+    @property
+    def documented(self) -> DocumentedDbscan | None:
+        """The radius and minimum that the file gives; None leaves them to the data."""
+        if self.eps_m is None or self.min_samples is None or self.at_incidents is None:
+            return None
+        return DocumentedDbscan(
+            self.eps_m, self.min_samples, self.at_incidents, self.min_samples_floor
+        )
 
 
 class Priorities(Frozen):
@@ -318,7 +339,7 @@ class CityConfig(Frozen):
     city: CityBasics = Field(description="the city itself")
     places: PlacesSource = Field(description="neighborhoods and study area")
     population: Population | None = Field(None, description="people, where known")
-    areas: Areas = Field(description="documented values for candidate areas")
+    areas: Areas = Field(Areas(), description="how candidate areas are found")
     priorities: Priorities = Field(Priorities(), description="how candidates are compared")
     sources: tuple[Source, ...] = Field(min_length=1, description="layouts of file, tried in order")
     points: tuple[Point, ...] = Field((), description="places to flag or to leave out")

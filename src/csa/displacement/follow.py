@@ -16,8 +16,7 @@ from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
 from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period
-from csa.config.city import Areas
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.chosen import Chosen
 from csa.dataset.history import list_revisions, load_history
 from csa.dataset.versioned import City, kept_path, load_newest, load_own, save_kept
@@ -42,7 +41,10 @@ CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chan
 
 
 def make_past(
-    located: StudyArea, choices: Choices, areas: Areas, tell: Tell = silent
+    located: StudyArea,
+    choices: Choices,
+    documented: DocumentedDbscan | None,
+    tell: Tell = silent,
 ) -> tuple[PastCohort, ...]:
     """Find areas on each past January, and count what they did after it."""
     until = covered_months(located).until if past_years(located.dataset, choices) else None
@@ -50,7 +52,8 @@ def make_past(
     for origin in past_years(located.dataset, choices):
         tell("after")
         period = Period.before(origin, choices.months)
-        found = find_areas(located, period, settle_params(located, period, choices, areas)).areas
+        params = settle_params(located, period, choices, documented)
+        found = find_areas(located, period, params).areas
         if found and until is not None:
             months = min(MONTHS_AFTER, until.index - origin.index)
             made.append(past_of(located, found, origin, months))
@@ -155,10 +158,10 @@ def follow_areas(
     displaced = analyze_displacement(located, chosen, since, past or (), tell)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
-    areas = suggestion_of(city.config, load_suggestion(city, choices)).areas
+    documented = suggestion_of(city.config, load_suggestion(city, choices)).documented
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = {area_id: Known(name, cells) for area_id, name, cells in named}
-    lineage = trace_lineage(located, choices, areas, displaced.until, known, tell)
+    lineage = trace_lineage(located, choices, documented, displaced.until, known, tell)
     return FollowedAreas(
         city,
         displaced,

@@ -13,16 +13,15 @@ import pandas as pd
 from scipy.stats import binom, norm
 
 from csa.areas.choices import Choices
-from csa.areas.finding import find_areas, settle_params
+from csa.areas.finding import document, find_areas, settle_params
 from csa.areas.hot_cells import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, TableError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
-from csa.config.city import Areas
 from csa.displacement.identity import (
     SAME,
     Sighting,
@@ -235,13 +234,13 @@ class Chance:
 def trace_lineage(
     located: StudyArea,
     choices: Choices,
-    areas: Areas,
+    documented: DocumentedDbscan | None,
     until: Month | None = None,
     known: Mapping[str, Known] | None = None,
     tell: Tell = silent,
 ) -> pd.DataFrame:
     """Propose areas for each month's window, and trace what became of each."""
-    snapshots = _snapshots(located, choices, areas, until, tell)
+    snapshots = _snapshots(located, choices, documented, until, tell)
     if not snapshots:
         return pd.DataFrame({name: [] for name in TRACE_COLUMNS})
     traced = _trace(located, snapshots, choices.months)
@@ -257,17 +256,25 @@ def trace_lineage(
 
 
 def _snapshots(
-    located: StudyArea, choices: Choices, areas: Areas, until: Month | None, tell: Tell
+    located: StudyArea,
+    choices: Choices,
+    documented: DocumentedDbscan | None,
+    until: Month | None,
+    tell: Tell,
 ) -> list[WindowAreas]:
     covered = covered_months(located)
     last = (until or covered.until).index
     first = max(last - WINDOWS + 1, covered.start.index + min(LEAST_WINDOW, choices.months))
     found = []
+    if first <= last:  # one density for all windows, that of the last
+        latest = Period.before(covered.until.plus(last - covered.until.index), choices.months)
+        documented = document(located, latest, choices, documented)
     for index in range(first, last + 1):
         tell("window")
         end = covered.until.plus(index - covered.until.index)
         period = Period.before(end, choices.months)
-        sets = find_areas(located, period, settle_params(located, period, choices, areas)).areas
+        params = settle_params(located, period, choices, documented)
+        sets = find_areas(located, period, params).areas
         middles = tuple(located.grid.middle(cells) for cells in sets)
         found.append(WindowAreas(end, tuple(sets), middles))
     return found
@@ -335,7 +342,7 @@ def _names(located: StudyArea, shapes: Mapping[int, CellSet]) -> dict[int, str]:
 def measure_chance(
     located: StudyArea,
     choices: Choices,
-    areas: Areas,
+    documented: DocumentedDbscan | None,
     *,
     seed: int,
     n_shuffles: int = 3,
@@ -352,7 +359,7 @@ def measure_chance(
         is_in = (month >= 0) & (month < covered.months)
         moved = np.where(is_in, order[month.clip(0, covered.months - 1)], month)
         shuffled = replace(located, month=moved + covered.start.index)
-        snapshots = _snapshots(shuffled, choices, areas, None, silent)
+        snapshots = _snapshots(shuffled, choices, documented, None, silent)
         if not snapshots:
             continue
         events = Counter(_trace(shuffled, snapshots, choices.months)["event"])

@@ -17,7 +17,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.stability import SAME_AREA, jaccard, measure_stability
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Ints
-from csa.base.params import AreaParams, DbscanParams, Month, Period
+from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
 from csa.geo.cells import CellSet
@@ -77,7 +77,8 @@ class AssessmentInput:
         """How the areas were found."""
         params = self.proposal.summary["params"]
         dbscan = DbscanParams(params["eps_m"], params["min_samples"])
-        return AreaParams(dbscan, params["resolution"], params["max_area_km2"])
+        dense_per_km2 = params.get("dense_per_km2")  # not in proposals made before
+        return AreaParams(dbscan, params["resolution"], params["max_area_km2"], dense_per_km2)
 
     @property
     def covered(self) -> Period:
@@ -195,13 +196,9 @@ def _earlier(asked: AssessmentInput) -> list[str]:
     )
     # The same density is asked for: the minimum follows the count, as the suggestion does.
     n_now = max(1, int(asked.located.counts(asked.period).sum()))
-    as_now = asked.config.areas.model_copy(
-        update={
-            "eps_m": asked.params.dbscan.eps_m,
-            "min_samples": asked.params.dbscan.min_samples,
-            "at_incidents": n_now,
-        }
-    )
+    dbscan = asked.params.dbscan
+    floor, dense_per_km2 = min(dbscan.min_samples, 5), asked.params.dense_per_km2
+    as_now = DocumentedDbscan(dbscan.eps_m, dbscan.min_samples, n_now, floor, dense_per_km2)
     params = settle_params(asked.located, period, choices, as_now)
     before = find_areas(asked.located, period, params).areas
     return [

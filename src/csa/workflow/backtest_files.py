@@ -56,7 +56,7 @@ def _params(past: BacktestResult) -> dict[str, Any]:
         "resolution": choices.resolution,
         "max_area_km2": choices.max_area_km2,
         "kinds": [kind for kind in KINDS if kind in choices.kinds],
-        **{name: getattr(suggestion.areas, name) for name in values},
+        **{name: getattr(suggestion.documented, name, None) for name in values},
         "suggested_by": suggestion.source,
     }
 

@@ -16,8 +16,7 @@ from csa.backtest.recording import make_record, suggestion_of
 from csa.backtest.scoring import as_table
 from csa.backtest.variants import run_variants
 from csa.base.logging import Tell, silent
-from csa.base.params import Month
-from csa.config.city import Areas
+from csa.base.params import DocumentedDbscan, Month
 from csa.dataset.versioned import City
 from csa.displacement.follow import make_past
 from csa.displacement.lineage_windows import Chance, measure_chance
@@ -65,13 +64,15 @@ def judge_past_years(asked: BacktestRequest, tell: Tell = silent) -> BacktestRes
     """Make the record of past years."""
     record = make_record(asked.city, asked.choices, tell)
     # Its areas use the values that it suggests; so do those that the variants start from.
-    areas = suggestion_of(asked.city.config, record).areas
+    documented = suggestion_of(asked.city.config, record).documented
     located = locate_incidents(asked.city, asked.choices)
-    after = make_past(located, asked.choices, areas, tell)
+    after = make_past(located, asked.choices, documented, tell)
     tell("shuffle")
     is_long = bool(asked.question.origins)
-    chance = measure_chance(located, asked.choices, areas, seed=CHANCE_SEED) if is_long else None
-    variants = _score_variants(asked, areas, tell)
+    chance = (
+        measure_chance(located, asked.choices, documented, seed=CHANCE_SEED) if is_long else None
+    )
+    variants = _score_variants(asked, documented, tell)
     table, comparison = record.table, record.comparison
     return BacktestResult(asked, record, record, table, comparison, variants, after, chance)
 
@@ -82,12 +83,14 @@ def judge_named(asked: BacktestRequest, tell: Tell = silent) -> BacktestResult:
     What past years suggest was chosen from years that may lie after such a day.
     """
     found = backtest_areas(asked.city, asked.question, asked.choices, tell)
-    variants = _score_variants(asked, asked.city.config.areas, tell)
+    variants = _score_variants(asked, asked.city.config.areas.documented, tell)
     return BacktestResult(asked, None, None, found.table, found.comparison, variants)
 
 
-def _score_variants(asked: BacktestRequest, areas: Areas, tell: Tell) -> pd.DataFrame:
+def _score_variants(
+    asked: BacktestRequest, documented: DocumentedDbscan | None, tell: Tell
+) -> pd.DataFrame:
     if not asked.with_variants:
         return as_table([])
     located = locate_incidents(asked.city, asked.choices)
-    return run_variants(located, asked.choices, areas, asked.question, tell)
+    return run_variants(located, asked.choices, documented, asked.question, tell)

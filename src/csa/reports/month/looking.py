@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -70,7 +70,7 @@ def snapshot_for(
     record, past = kept_of(source, records, choices)
     parts = {
         "plan": None if plan is None else plan.model_dump(mode="json"),
-        "suggestion": suggestion_of(source.city.config, record).areas.model_dump(mode="json"),
+        "suggestion": asdict(suggestion_of(source.city.config, record)),
         "past": None if past is None else past_to_plain(past),
         "background": dict(beside.layers),
         "published": [one.to_json() for one in beside.earlier],
