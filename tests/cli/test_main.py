@@ -9,6 +9,7 @@ import pytest
 from shapely.geometry import box
 
 from csa.cli import main
+from tests.sentences import says
 
 GOOD = "1,1,2020-05-01 10:00,0,-94.57,39.02,1 A ST,"
 
@@ -146,10 +147,15 @@ def test_check_says_all_faults_at_once_or_none(town, run):
     said = sentence(run("check", "--city", town.config, check=False))
     assert "city.time_zone" in said
     assert "areas.eps_n: no such setting; did you mean eps_m?" in said
-    assert "areas.eps_m: missing" in said
     done = run("check", "--city", town.config, "--json", check=False)
     assert done.returncode == 2
-    assert len(json.loads(done.stdout)["faults"]) == 3
+    assert len(json.loads(done.stdout)["faults"]) == 2
+
+
+def test_a_radius_without_its_minimum_is_one_fault_that_says_what_to_give(town, run):
+    town.edit_config("min_samples = 5", "")
+    said = sentence(run("check", "--city", town.config, check=False))
+    assert says("config.areas_in_part") in said
 
 
 def test_check_tells_which_fields_a_file_has(town, run, shootings):

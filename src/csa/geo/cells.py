@@ -5,6 +5,7 @@ Cells are uint64 inside and 15 hex digits in files. H3 wants latitude first: onl
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -251,8 +252,10 @@ def draw_cells(cells: Iterable[int] | Cells) -> gpd.GeoSeries:
     (4326, 6)
     """
     listed = np.asarray(list(cells), dtype=np.uint64)
-    rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(int(cell))] for cell in listed]
-    shapes = [shapely.Polygon(ring) for ring in rings]
+    rings = [h3.cell_to_boundary(cell) for cell in listed.tolist()]
+    corners = np.array(list(itertools.chain.from_iterable(rings))).reshape(-1, 2)  # latitude first
+    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
+    shapes = shapely.polygons(shapely.linearrings(corners[:, ::-1], indices=ring))
     return gpd.GeoSeries(shapes, index=pd.Index(listed, name="cell"), crs=LONLAT)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from csa.backtest.recording import load_suggestion, suggestion_of
 from csa.base.logging import Tell
 from csa.base.message import say
 from csa.base.params import Month, Period, whole_months
+from csa.config.city import CityConfig
 from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
@@ -58,6 +60,15 @@ def needs_public(audiences: Collection[str], records: Records) -> bool:
     )
 
 
+def _suggested(config: CityConfig, record: Record | None) -> dict[str, Any]:
+    """Write how areas are found as a city's file would, so that older reports keep their id."""
+    documented = suggestion_of(config, record).documented
+    if documented is None:
+        return config.areas.model_dump(mode="json")
+    values = {"eps_m": documented.eps_m, "min_samples": documented.min_samples}
+    return config.areas.model_copy(update=values).model_dump(mode="json")
+
+
 def snapshot_for(
     source: FollowSource,
     plan: Plan | None,
@@ -70,7 +81,7 @@ def snapshot_for(
     record, past = kept_of(source, records, choices)
     parts = {
         "plan": None if plan is None else plan.model_dump(mode="json"),
-        "suggestion": asdict(suggestion_of(source.city.config, record)),
+        "suggestion": _suggested(source.city.config, record),
         "past": None if past is None else past_to_plain(past),
         "background": dict(beside.layers),
         "published": [one.to_json() for one in beside.earlier],
