@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from csa.areas.choices import (
@@ -94,7 +92,8 @@ def propose_areas(
         period,
         kinds,
         window,
-        replace(suggestion, documented=documented),
+        documented,
+        suggestion.source,
         dbscan,
         params,
         grid,

@@ -202,10 +202,7 @@ def _shares(names: Objects) -> dict[str, float]:
 
 def _homicide_cores(run: Run) -> tuple[frozenset[int], int]:
     """Cluster homicides alone; return the cells of core ones, and how many make an area."""
-    documented = run.suggestion.documented
-    if documented is None:
-        return frozenset(), run.suggested.min_samples
-    dbscan = suggest_dbscan(documented, int(run.is_homicide.sum()))
+    dbscan = suggest_dbscan(run.documented, int(run.is_homicide.sum()))
     _, is_core = cluster_points(run.window.xy[run.is_homicide], dbscan)
     cells = run.window.cells[run.is_homicide][is_core]
     return frozenset(int(cell) for cell in cells), dbscan.min_samples
@@ -268,7 +265,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "resolution": run.params.resolution,
             "metric_crs": city.metric_crs,
             "suggested": asdict(run.suggested),
-            "suggested_by": run.suggestion.source,
+            "suggested_by": run.suggested_by,
         },
         **_totals(run, areas),
         "population_method": report.get("population_method"),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.areas.choices import Choices, Suggestion, city_choices
+from csa.areas.choices import Choices, city_choices
 from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
 from csa.areas.forming import AreaSet
 from csa.areas.land import Land
@@ -18,7 +18,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
-from csa.base.params import AreaParams, DbscanParams, Month, Period
+from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
@@ -56,7 +56,8 @@ class Run:
     period: Period  # the months asked for
     kinds: tuple[str, ...]  # the kinds of incident counted
     window: PeriodIncidents  # the period's incidents
-    suggestion: Suggestion  # the values suggested, whatever the count, and where they come from
+    documented: DocumentedDbscan  # the values suggested, whatever the count
+    suggested_by: str  # where they come from, as `csa.areas.choices.Suggestion`
     suggested: DbscanParams  # the suggested choices of DBSCAN for this count
     params: AreaParams  # the choices made
     grid: Grid  # the study area's cells

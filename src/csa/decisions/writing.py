@@ -29,8 +29,7 @@ def find(session: Session, table: type[Row], key: str, seen: int | None = None) 
 
 def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> None:
     """Refuse to overwrite what somebody else changed meanwhile, and name who changed what."""
-    now = 0 if row is None else row.revision
-    if seen is None or seen == now or row is None:
+    if row is None or seen is None or seen == row.revision:
         return
     last = session.execute(
         select(Audit.at_utc, Audit.by_office, Audit.new, Audit.why)
