@@ -79,6 +79,13 @@ def test_values_follow_the_count_and_what_is_chosen_by_hand_asks_for_its_own_den
     assert params_for(known, Choices(min_samples=4), 500).dense_per_km2 is None
 
 
+def test_what_is_suggested_finds_the_same_areas_when_it_is_chosen_by_hand():
+    """Else a page that shows them as suggested would show other areas."""
+    known = DocumentedDbscan(250.0, 10, 1000, 3, 40.0)
+    by_hand = Choices(eps_m=250, min_samples=5)
+    assert params_for(known, by_hand, 500) == params_for(known, Choices(), 500)
+
+
 def test_a_city_that_documents_nothing_has_areas_on_a_fiftieth_of_its_land(undocumented):
     proposal = propose_areas(undocumented, Choices(until=Month(2020, 1)))
     params, share = proposal.summary["params"], proposal.summary["share_of_study_area"]

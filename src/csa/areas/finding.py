@@ -55,12 +55,10 @@ def settle_params(
 
 def params_for(documented: DocumentedDbscan, choices: Choices, n_incidents: int) -> AreaParams:
     """Fit documented values to a number of incidents; what was chosen by hand stands."""
-    dbscan = dbscan_of(choices, suggest_dbscan(documented, n_incidents))
-    dense_per_km2 = documented.dense_per_km2
-    if choices.eps_m is not None or choices.min_samples is not None:
-        dense_per_km2 = None
-    if dense_per_km2 is not None:
-        dense_per_km2 *= n_incidents / documented.at_incidents
+    suggested = suggest_dbscan(documented, n_incidents)
+    dbscan, dense_per_km2 = dbscan_of(choices, suggested), None
+    if dbscan == suggested and documented.dense_per_km2 is not None:
+        dense_per_km2 = documented.dense_per_km2 * n_incidents / documented.at_incidents
     return AreaParams(dbscan, choices.resolution, choices.max_area_km2, dense_per_km2)
 
 
