@@ -135,12 +135,11 @@ def years(opened: Opened, record: Record, choices: Choices) -> None:
     with right:
         st.subheader(speak("how_well.ways_title"), anchor=False)
         panels.table(ways(record), speak("how_well.ways_alt"))
-        has_neighborhoods = "neighborhoods" in _means(record)
-        st.caption(
-            speak("how_well.ways_note", months=choices.months)
-            if has_neighborhoods
-            else speak("how_well.ways_note_cells", months=choices.months)
-        )
+        means = _means(record)
+        kept = means["areas"] / means["blocks"] if means.get("blocks") else None
+        note = speak("how_well.ways_note", months=choices.months)
+        walkable = "" if kept is None else speak("how_well.walkable", kept=percent(kept))
+        st.caption(f"{note} {walkable}".strip())
 
 
 def _message(found: MethodComparison) -> str:

@@ -16,12 +16,17 @@ def named(way: str) -> str:
 
 def beside(way: str) -> str:
     """Name a way beside its line, in short."""
+    if way == "kde_mix_all":
+        return speak("how_well.line_heat_mix")
     if way.startswith("kde_"):
-        return speak("how_well.line_heat", radius=way.removeprefix("kde_"))
+        return speak("how_well.line_heat", radius=way.split("_")[1])
     return speak(
         {
             "areas": "how_well.line_areas",
-            "count": "how_well.line_count",
+            "blocks": "how_well.line_blocks",
+            "count_36": "how_well.line_count",
+            "count_all": "how_well.line_count",
+            "count_areas": "how_well.line_count_areas",
             "neighborhoods": "how_well.line_neighborhoods",
             "random": "how_well.line_random",
             "ceiling": "how_well.line_ceiling",

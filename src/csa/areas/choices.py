@@ -45,7 +45,7 @@ class Choices:
     eps_m: float | None = None  # DBSCAN's radius in metres
     min_samples: int | None = None  # DBSCAN's minimum count
     max_area_km2: float = 2.0  # size limit of an area; 0 for none
-    resolution: int = 9  # H3 resolution of the cells
+    resolution: int = 10  # H3 resolution of the cells
     kinds: tuple[str, ...] = KINDS
 
     def __post_init__(self) -> None:

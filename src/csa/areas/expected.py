@@ -8,20 +8,16 @@ cells; they are never shown or added to a count.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import nnls
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from csa.areas.shrinkage import OUTSIDE, Estimate
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
-from csa.geo.cells import Grid
 
 N_RINGS = 4
 """Rings over which likeness is measured."""
@@ -42,8 +38,11 @@ BEYOND_CHANCE = 3.0
 """Standard errors of excess pairs above which a city is not flat; chance passes 1 time in 25."""
 
 MAX_CELLS = 1500
-"""With more cells around an area, only its own are used; with more of its own, its count is large
-enough to be used alone."""
+"""With more cells of its own, an area's count is large enough to be used alone."""
+
+MAX_AROUND = 250
+BLOCK_M = 400.0
+"""With more cells around an area, those are taken together in squares of this side."""
 
 MAX_ITERATIONS = 60
 TOLERANCE = 1e-5
@@ -82,15 +81,15 @@ class Field:
     shared_variance: float  # variance that it shares with those near
     range_m: float  # metres over which likeness falls e-fold
 
-    def covariance(self, xy: Floats) -> Floats:
-        """Return the covariance of the logarithms between places.
+    def covariance(self, xy: Floats, n_cells: Floats) -> Floats:
+        """Return the covariance of the logarithms between places of some cells each.
 
-        Returns (n, n).
+        What is a cell's alone is averaged out over many. Returns (n, n).
         """
         apart_m = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
         shared: Floats = self.shared_variance * np.exp(-apart_m / self.range_m)
         # A trace more on the diagonal: nearly equal rows cannot be factored.
-        shared[np.diag_indices(len(xy))] += self.own_variance + 1e-6
+        shared[np.diag_indices(len(xy))] += self.own_variance / n_cells + 1e-6
         return shared
 
 
@@ -148,16 +147,12 @@ def estimate_area(
         raise ParamError("priorities.no_cells")
     if field is None:
         return Estimate.sure(cells.per_km2 * float(cells.area_km2[inside].sum()))
-    around = np.unique(cells.spirals[inside, : RINGS[CONTEXT_RINGS].stop])
-    around = around[around != OUTSIDE]
     if len(inside) > MAX_CELLS:
         return Estimate.of_gamma(float(cells.counts[inside].sum()) + 0.5, 1.0, coverage)
-    around = around if len(around) <= MAX_CELLS else inside
-    expected, log_covariance = _condition(around, cells, field)
-    at = np.searchsorted(around, inside)
-    total = float(expected[at].sum())
-    spread = np.expm1(log_covariance[np.ix_(at, at)])
-    variance = float(expected[at] @ spread @ expected[at])
+    expected, log_covariance = _condition(_units(inside, cells), field)
+    own = expected[: len(inside)]
+    total = float(own.sum())
+    variance = float(own @ np.expm1(log_covariance[: len(inside), : len(inside)]) @ own)
     return Estimate.of_gamma(total**2 / variance, total / variance, coverage)
 
 
@@ -194,16 +189,44 @@ def _is_beyond_chance(excess: Floats, expected: Floats) -> bool:
     return bool((np.cumsum(excess) / np.sqrt(2 * np.cumsum(expected))).max() > BEYOND_CHANCE)
 
 
-def _condition(around: Ints, cells: CellCounts, field: Field) -> tuple[Floats, Floats]:
-    """Find each cell's expected number given the counts, and the covariance of its logarithm.
+@dataclass(frozen=True)
+class _Units:
+    """An area's cells, then what lies around it: cells, or squares of many."""
+
+    counts: Floats  # (u,)
+    area_km2: Floats  # (u,)
+    xy: Floats  # (u, 2) metres
+    n_cells: Floats  # (u,) how many cells each is made of
+
+
+def _units(inside: Ints, cells: CellCounts) -> _Units:
+    around = np.unique(cells.spirals[inside, : RINGS[CONTEXT_RINGS].stop])
+    around = np.setdiff1d(around[around != OUTSIDE], inside)
+    if len(around) > MAX_AROUND:
+        squares = np.floor(cells.centre_xy[around] / BLOCK_M)
+        _, unit = np.unique(squares, axis=0, return_inverse=True)
+    else:
+        unit = np.arange(len(around))
+    unit = np.r_[np.arange(len(inside)), len(inside) + unit.ravel()]
+    places = np.r_[inside, around]
+    n_cells = np.bincount(unit)
+    xy = [np.bincount(unit, column) / n_cells for column in cells.centre_xy[places].T]
+    counts, area_km2 = (
+        np.bincount(unit, of[places]).astype(np.float64) for of in (cells.counts, cells.area_km2)
+    )
+    return _Units(counts, area_km2, np.stack(xy, axis=1), n_cells.astype(np.float64))
+
+
+def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
+    """Find each unit's expected number given the counts, and the covariance of its logarithm.
 
     The Gaussian that comes nearest to what is known, by Newton's steps: as for the most
     likely field, but with the expected numbers under the Gaussian in the place of those at
     its top, for a mean of exponentials is above the exponential of the mean.
     """
-    numbers, prior = cells.counts[around], field.covariance(cells.centre_xy[around])
-    flat = field.per_km2 * cells.area_km2[around]
-    start = np.log(flat) - (field.own_variance + field.shared_variance) / 2
+    numbers, prior = units.counts, field.covariance(units.xy, units.n_cells)
+    flat = field.per_km2 * units.area_km2
+    start = np.log(flat) - np.diag(prior) / 2
     logs = np.zeros(len(numbers))  # above the start
     expected = flat
     posterior = prior
@@ -219,112 +242,3 @@ def _condition(around: Ints, cells: CellCounts, field: Field) -> tuple[Floats, F
         if np.abs(step).max() < TOLERANCE:
             break
     return expected, posterior
-
-
-MEMORY_MONTHS = 84.0
-"""After so many months a month counts for 1/e; after five years, for half."""
-
-SPREAD_M = 300.0
-"""Standard deviation in metres of the kernel that spreads a cell's past over its surroundings."""
-
-OWN_SHARE = 0.6
-"""This part of a cell's past stays in the cell, the rest is spread."""
-
-RECENT_MONTHS = 12
-RECENT_SHARE = 0.7
-"""A cell may also go on like its last 12 months, at seven tenths: of a year's count, that is about
-what remains the year after. So a place that has newly begun is found within months."""
-
-OWN_SPREAD_M = 90.0
-FINE_KM2 = 0.03
-"""A much smaller cell than one of resolution 9 keeps nothing: what would stay in it is spread over
-about as much land, by a kernel of `OWN_SPREAD_M`."""
-
-REACH = 4.0
-"""Beyond four standard deviations a Gaussian kernel holds 0.03 % of its mass."""
-
-BLOCK = 2000
-"""Occupied cells handled at once: bounds the memory at fine resolutions."""
-
-
-def recall(months_ago: npt.ArrayLike) -> Floats:
-    """Weigh incidents by how long ago they were.
-
-    Returns (n,) exp(-months / `MEMORY_MONTHS`).
-    """
-    return np.asarray(np.exp(-np.asarray(months_ago, dtype=np.float64) / MEMORY_MONTHS))
-
-
-def expect_incidents(recalled: Floats, recent: Floats, n_incidents: int, grid: Grid) -> Floats:
-    """Return how many incidents each cell would have if its past went on.
-
-    The larger of two numbers: all its past, weighted by age, or its last months at a discount. A
-    part of a cell's past stays in it, the rest is spread by a Gaussian kernel around its centre.
-
-    Returns (m,) expected incidents in a period as long.
-    """
-    return combine(spread(_shares(recalled), grid), spread(_shares(recent), grid), n_incidents)
-
-
-def combine(lasting: Floats, passing: Floats, n_incidents: int) -> Floats:
-    """Return, for each cell, the larger of what all its past and its last months lead to expect.
-
-    Returns (m,) expected incidents.
-    """
-    expected: Floats = np.maximum(lasting, RECENT_SHARE * passing) * n_incidents
-    return expected
-
-
-def _shares(counts: Floats) -> Floats:
-    total = counts.sum()
-    return counts / total if total else np.zeros(len(counts))
-
-
-def spread(counts: Floats, grid: Grid) -> Floats:
-    """Spread a part of each cell's count over its surroundings.
-
-    Returns (m,) `OWN_SHARE` of the cell's own and the rest by the kernel.
-    """
-    occupied = np.flatnonzero(counts > 0)
-    mixed = np.zeros(len(counts))
-    for cell, near, weight in _weights(occupied, grid):
-        mixed += np.bincount(near, weight * counts[cell], minlength=len(counts))
-    return mixed
-
-
-def spread_matrix(occupied: Ints, grid: Grid) -> csr_array:
-    """Return `spread` as a matrix, for many counts of the same cells.
-
-    Returns (m, k): counts of the occupied cells to spread counts of all.
-    """
-    if not len(occupied):
-        return csr_array((len(grid.area_km2), 0))
-    number = np.full(len(grid.area_km2), -1)
-    number[occupied] = np.arange(len(occupied))
-    triples = [(number[cell], near, weight) for cell, near, weight in _weights(occupied, grid)]
-    column, row, weights = (np.concatenate(parts) for parts in zip(*triples, strict=True))
-    return csr_array((weights, (row, column)), shape=(len(grid.area_km2), len(occupied)))
-
-
-def _weights(occupied: Ints, grid: Grid) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield cells, cells near them, and the part of the first's count that goes to the second."""
-    size = grid.area_km2.to_numpy()
-    for cell, near, kernel in _kernels(occupied, grid, SPREAD_M):
-        yield cell, near, (1 - OWN_SHARE) * kernel * size[near]
-    if not len(size) or float(np.median(size)) >= FINE_KM2:
-        yield occupied, occupied, np.full(len(occupied), OWN_SHARE)
-        return
-    for cell, near, kernel in _kernels(occupied, grid, OWN_SPREAD_M):
-        yield cell, near, OWN_SHARE * kernel * size[near]
-
-
-def _kernels(occupied: Ints, grid: Grid, deviation_m: float) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield, in blocks, cells, cells near them, and the kernel between: per km2."""
-    everywhere = cKDTree(grid.centre_xy)
-    for start in range(0, len(occupied), BLOCK):
-        block = occupied[start : start + BLOCK]
-        pairs = cKDTree(grid.centre_xy[block]).sparse_distance_matrix(
-            everywhere, REACH * deviation_m, output_type="ndarray"
-        )
-        kernel = np.exp(-0.5 * (pairs["v"] / deviation_m) ** 2)
-        yield block[pairs["i"]], pairs["j"], kernel / (2 * np.pi * (deviation_m / 1000) ** 2)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import CellCounts, estimate_area, fit_field
-from csa.areas.forming import AreaSet, form_areas
+from csa.areas.forming import NOISE, AreaSet, form_areas
 from csa.areas.gate import MIN_MONTHS
+from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import PeriodIncidents, StudyArea
@@ -30,14 +32,13 @@ def document(
     """
     if documented is not None:
         return documented
-    window, expected = located.window(period), located.expected(period)
-    limit_km2 = choices.max_area_km2 or Choices().max_area_km2
+    window, limit_km2 = located.window(period), choices.max_area_km2 or Choices().max_area_km2
 
     def areas_at(per_km2: float) -> tuple[CellSet, ...]:
         params = AreaParams(radius_for(per_km2), choices.resolution, limit_km2, per_km2)
-        return form_areas(window.xy, window.cells, located.grid, params, expected).areas
+        return find_areas(located, period, params, window).areas
 
-    per_km2 = find_density(areas_at, expected, located.grid)
+    per_km2 = find_density(areas_at, located.expected(period), located.grid)
     dbscan, n_incidents = radius_for(per_km2), max(1, len(window.incidents))
     dense_per_km2 = per_km2 if math.isfinite(per_km2) else None
     return DocumentedDbscan(
@@ -65,10 +66,32 @@ def params_for(documented: DocumentedDbscan, choices: Choices, n_incidents: int)
 def find_areas(
     located: StudyArea, period: Period, params: AreaParams, window: PeriodIncidents | None = None
 ) -> AreaSet:
-    """Find the candidate areas of a period, from what was known at its end."""
+    """Find the candidate areas of a period, from what was known at its end.
+
+    With a size limit, incidents at points that may stand for unknown places find no area, and an
+    area that owes them a third of its incidents or more is none. Without, clusters are plain.
+    """
     window = located.window(period) if window is None else window
     expected = located.expected(period)
-    return form_areas(window.xy, window.cells, located.grid, params, expected)
+    if not params.is_limited or not window.is_suspect.any():
+        return form_areas(window.xy, window.cells, located.grid, params, expected)
+    is_used = ~window.is_suspect
+    found = form_areas(window.xy[is_used], window.cells[is_used], located.grid, params, expected)
+    cluster_id = np.full(len(is_used), NOISE, dtype=np.int64)
+    is_core = np.zeros(len(is_used), dtype=bool)
+    cluster_id[is_used], is_core[is_used] = found.cluster_id, found.is_core
+    suspects = Counter(window.cells[window.is_suspect].tolist())
+    counts = Counter(window.cells.tolist())
+    firm = tuple(
+        area
+        for area in found.areas
+        if not Proposal.is_doubtful(*(sum(n[cell] for cell in area) for n in (suspects, counts)))
+    )
+
+    def find_fringe() -> CellSet:
+        return found.fringe.union(*found.areas).difference(*firm)
+
+    return AreaSet(firm, cluster_id, is_core, find_fringe)
 
 
 def places_of(located: StudyArea, cells: Iterable[int]) -> Ints:

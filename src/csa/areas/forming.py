@@ -8,7 +8,6 @@ those dense enough for as long as their past goes on.
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import require_metres
 from csa.base.errors import ParamError
@@ -28,8 +28,7 @@ from csa.geo.cells import CellSet, Grid
 
 NOISE = -1
 MIN_INCIDENTS = 3
-"""An area found by a density may be smaller than DBSCAN's circle: it needs fewer than
-`min_samples`, never fewer than this."""
+"""An area smaller than DBSCAN's circle needs fewer than `min_samples`, never fewer than this."""
 
 
 def label_clusters(incidents: gpd.GeoDataFrame, params: DbscanParams) -> pd.DataFrame:
@@ -259,13 +258,12 @@ def form_areas(
     dbscan = params.dbscan
     labels, is_core = cluster_points(xy, dbscan)
     clusters = list(clusters_of(labels, is_core, xy, cells, grid, dbscan.eps_m))
-    reached: CellSet = frozenset().union(*(cluster.cells for cluster in clusters))
     if params.is_limited:
-        counts = dict(zip(grid.sizes, grid.count(cells).tolist(), strict=True))
-        dense = keep_dense(reached, expected, grid, params)
-        areas = walkable_areas(dense, expected, grid, params)
-        least = dbscan.min_samples if params.dense_per_km2 is None else MIN_INCIDENTS
-        areas = [area for area in areas if _total(area, counts) >= least]
+        reached, needed = _reached(clusters, grid), required(grid, params)
+        counts = Counter(cells.tolist())
+        areas = walkable_areas(reached, expected, needed, grid, params.max_area_km2)
+        least = min(MIN_INCIDENTS, dbscan.min_samples)
+        areas = [area for area in areas if _count(area, counts) >= least]
     else:
         areas = whole_areas(clusters, cells, grid, dbscan.min_samples)
     in_order = tuple(sorted(areas, key=grid.middle))
@@ -277,6 +275,10 @@ def form_areas(
     return AreaSet(in_order, labels, is_core, find_fringe)
 
 
+def _reached(clusters: Iterable[Cluster], grid: Grid) -> Bools:
+    return grid.mask(frozenset[int]().union(*(cluster.cells for cluster in clusters)))
+
+
 def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:
     if params.is_limited and len(grid.area_km2) and grid.area_km2.max() > params.max_area_km2:
         raise ParamError(
@@ -285,108 +287,3 @@ def _refuse_large_cells(grid: Grid, params: AreaParams) -> None:
             cell_km2=float(grid.area_km2.max()),
             limit_km2=params.max_area_km2,
         )
-
-
-def _total(area: CellSet, counts: dict[int, int]) -> int:
-    return sum(counts[cell] for cell in area)
-
-
-def keep_dense(reached: Iterable[int], expected: Floats, grid: Grid, params: AreaParams) -> CellSet:
-    """Keep the cells that remain as dense as DBSCAN requires, or as a density if that is given.
-
-    DBSCAN asks for `min_samples` incidents in a circle of `eps_m`. A cell is dense when it is
-    expected to hold as many for its land; where it is larger than the circle, as many.
-    """
-    if params.dense_per_km2 is not None:
-        needed = params.dense_per_km2
-        return frozenset(
-            cell for cell in reached if expected[grid.places[cell]] >= needed * grid.sizes[cell]
-        )
-    circle_km2 = math.pi * (params.dbscan.eps_m / 1000) ** 2
-    least = params.dbscan.min_samples
-    return frozenset(
-        cell
-        for cell in reached
-        if expected[grid.places[cell]] >= least * min(1.0, grid.sizes[cell] / circle_km2)
-    )
-
-
-def walkable_areas(
-    dense: CellSet, expected: Floats, grid: Grid, params: AreaParams
-) -> list[CellSet]:
-    """Make areas of dense cells that touch; split those over the size limit."""
-    pieces = _filled(grid.contiguous_parts(dense), grid, params)
-    areas: list[CellSet] = []
-    taken = {cell for piece in pieces for cell in piece}
-    for piece in pieces:
-        if _fits(piece, grid, params):
-            areas.append(piece)
-        else:
-            areas += _part(piece, taken - piece, _Densest(expected, grid), params)
-    return areas
-
-
-def _fits(cells: CellSet, grid: Grid, params: AreaParams) -> bool:
-    return grid.size_km2(cells) <= params.max_area_km2
-
-
-def _filled(pieces: list[CellSet], grid: Grid, params: AreaParams) -> list[CellSet]:
-    """Fill the holes of pieces if the filled one fits; pieces inside a hole are merged into it."""
-    wholes = [_fill(piece, grid, params) for piece in pieces]
-    return [one for one in wholes if not any(one < other for other in wholes)]
-
-
-def _fill(piece: CellSet, grid: Grid, params: AreaParams) -> CellSet:
-    """Fill holes, the smallest first, ties west then south, while the filled piece fits."""
-    holes = grid.contiguous_parts(grid.without_holes(piece) - piece)
-    for hole in sorted(holes, key=lambda hole: (round(grid.size_km2(hole), 9), grid.middle(hole))):
-        if _fits(piece | hole, grid, params):
-            piece |= hole
-    return piece
-
-
-@dataclass(frozen=True)
-class _Densest:
-    """Orders cells: densest first, then west, then south."""
-
-    expected: Floats
-    grid: Grid
-
-    def __call__(self, cell: int) -> tuple[float, float, float]:
-        density = self.expected[self.grid.places[cell]] / self.grid.sizes[cell]
-        return (-round(float(density), 9), *self.grid.middle([cell]))
-
-
-def _part(piece: CellSet, others: set[int], order: _Densest, params: AreaParams) -> list[CellSet]:
-    """Split a piece over the limit: areas grow from its densest cell by the densest neighbour."""
-    grid, free, parts = order.grid, set(piece), []
-    taken = set(others)
-    rank = {cell: place for place, cell in enumerate(sorted(piece, key=order))}
-    while free:
-        seed = min(free, key=rank.__getitem__)
-        part: CellSet = frozenset({seed})
-        beside = grid.disk(seed) & (free - part)
-        while grown := _grown(part, sorted(beside, key=rank.__getitem__), taken, grid, params):
-            beside = beside.union(*map(grid.disk, grown - part)) & (free - grown)
-            part = grown
-        free -= part
-        taken |= part
-        parts.append(part)
-    return parts
-
-
-def _grown(
-    part: CellSet, beside: list[int], taken: set[int], grid: Grid, params: AreaParams
-) -> CellSet | None:
-    """Add the first neighbour with which the part, its holes filled, fits."""
-    size_km2 = grid.size_km2(part)
-    for cell in beside:
-        # Toward the end most do not fit, and few close a ring. So the quick checks come first.
-        if size_km2 + grid.sizes[cell] > params.max_area_km2 * (1 + 1e-9):
-            continue
-        whole = part | {cell}
-        if len(grid.contiguous_parts(grid.disk(cell) - whole)) > 1:
-            whole = grid.without_holes(whole)
-        if not whole & taken and _fits(whole, grid, params):
-            return whole
-    return None

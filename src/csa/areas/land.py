@@ -91,7 +91,7 @@ class TakenAreas:
 
 
 def take_areas(
-    areas: Sequence[Ints], per_km2: Floats, counts: Ints, land: Land, budget_km2: float
+    areas: Sequence[Ints], per_km2: Floats, counts: Floats, land: Land, budget_km2: float
 ) -> TakenAreas:
     """Take candidate areas by their estimate per km2, up to an exact area.
 
@@ -110,13 +110,13 @@ def take_areas(
     return TakenAreas(taken, filled_km2 / budget_km2)
 
 
-def _from_the_densest(area: Ints, counts: Ints, land: Land) -> Iterator[int]:
+def _from_the_densest(area: Ints, counts: Floats, land: Land) -> Iterator[int]:
     densest = area[np.argmax(counts[area] / land.area_km2[area])]
     apart = np.hypot(*(land.centre_xy[area] - land.centre_xy[densest]).T)
     yield from area[np.argsort(apart, kind="stable")].tolist()
 
 
-def _fill(taken: Floats, counts: Ints, land: Land, budget_km2: float) -> float:
+def _fill(taken: Floats, counts: Floats, land: Land, budget_km2: float) -> float:
     """Take the densest cells beside what is taken; return how much land that was."""
     left = budget_km2
     beside = {

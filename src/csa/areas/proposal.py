@@ -18,7 +18,7 @@ from csa.base.params import DbscanParams, Month, Period
 from csa.dataset.chosen import Chosen
 
 FORMAT_VERSION = 1
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 KIND = "proposal"
 MARKER = "proposal.json"
 

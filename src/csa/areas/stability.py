@@ -9,8 +9,9 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from csa.areas.expected import RECENT_MONTHS, combine, recall, spread_matrix
-from csa.areas.forming import MIN_INCIDENTS, keep_dense, walkable_areas
+from csa.areas.forming import MIN_INCIDENTS
+from csa.areas.stack import Ground, Stack, Subsamples
+from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
 from csa.geo.cells import CellSet, Grid
@@ -29,6 +30,8 @@ class PastIncidents:
     at: Ints  # (n,) the place of each one's cell in the grid
     months_ago: Floats  # (n,) months before the period's end
     period_months: int  # the period's length: DBSCAN runs on the incidents of so many months
+    ground: Ground  # the cells, and the walk that spreads counts over them
+    stack: Stack  # how the maps of the past are combined
 
     @property
     def is_in_period(self) -> Bools:
@@ -116,10 +119,7 @@ class _Again:
         self.graph = link(
             past.xy[self.in_period], past.at[self.in_period], grid, params.dbscan.eps_m
         )
-        self.occupied, self.number = np.unique(past.at, return_inverse=True)
-        self.spread = spread_matrix(self.occupied, grid)
-        self.recalled = recall(past.months_ago)
-        self.is_recent = past.months_ago < RECENT_MONTHS
+        self.subsamples = Subsamples(past.ground, past.stack, past.at, past.months_ago)
         least = max(2, round(KEPT_SHARE * params.dbscan.min_samples))
         dense_per_km2 = params.dense_per_km2
         self.params = replace(
@@ -127,6 +127,7 @@ class _Again:
             dbscan=replace(params.dbscan, min_samples=least),
             dense_per_km2=None if dense_per_km2 is None else KEPT_SHARE * dense_per_km2,
         )
+        self.needed = required(grid, self.params)
         self.cells = grid.area_km2.index.to_numpy()
 
     def areas(self, kept: Bools) -> list[CellSet]:
@@ -138,29 +139,19 @@ class _Again:
         """
         least = self.params.dbscan.min_samples
         in_period = kept[self.in_period]
-        reached = frozenset(self.cells[self.graph.reached(in_period, least)].tolist())
+        is_reached = self.graph.reached(in_period, least)
         at = self.past.at[self.in_period][in_period]
         if self.params.is_limited:
-            expected = self._expected(kept)
-            dense = keep_dense(reached, expected, self.grid, self.params)
-            pieces = walkable_areas(dense, expected, self.grid, self.params)
+            expected = self.subsamples.shares(kept) * int(in_period.sum())
+            limit_km2 = self.params.max_area_km2
+            pieces = walkable_areas(is_reached, expected, self.needed, self.grid, limit_km2)
         else:
+            reached = frozenset(self.cells[is_reached].tolist())
             filled = self.grid.on_land(self.grid.fill_holes(reached))
             pieces = self.grid.contiguous_parts(filled)
         counts = np.bincount(at, minlength=len(self.cells))
-        least = least if self.params.dense_per_km2 is None else MIN_INCIDENTS
+        least = min(MIN_INCIDENTS, least) if self.params.is_limited else least
         return [piece for piece in pieces if self._count(piece, counts) >= least]
-
-    def _expected(self, kept: Bools) -> Floats:
-        lasting = self._share(kept, self.recalled)
-        passing = self._share(kept & self.is_recent, np.ones(len(kept)))
-        return combine(lasting, passing, int((kept & self.in_period).sum()))
-
-    def _share(self, kept: Bools, weights: Floats) -> Floats:
-        by_cell = np.bincount(self.number[kept], weights[kept], minlength=len(self.occupied))
-        total = by_cell.sum()
-        shares: Floats = self.spread @ (by_cell / total if total else by_cell)
-        return shares
 
     def _count(self, piece: CellSet, counts: Ints) -> int:
         return int(sum(counts[self.grid.places[cell]] for cell in piece))

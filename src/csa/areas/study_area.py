@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
-from csa.areas.expected import RECENT_MONTHS, expect_incidents, recall
 from csa.areas.forming import AreaSet
 from csa.areas.land import Land
 from csa.areas.names import letter
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
+from csa.areas.stack import HORIZON_MONTHS, LEAST_MONTHS, Ground, Stack, learn
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
@@ -35,6 +35,11 @@ class PeriodIncidents:
     cells: h3_cells.Cells  # the cell of each
     n_unlocated: int  # incidents of the period without a place
     n_outside: int  # incidents of the period outside the study area
+
+    @cached_property
+    def is_suspect(self) -> Bools:
+        """(n,) whether each is at a point that may stand for unknown places."""
+        return _is_suspect(self.incidents)
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,13 @@ class Run:
             incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
             incidents["domestic"].to_numpy(dtype=object),
             incidents["neighborhood"].to_numpy(dtype=object),
-            incidents["flags"].str.contains("suspect_point").to_numpy(dtype=bool),
+            self.window.is_suspect,
             incidents[["lon", "lat"]].to_numpy(dtype="float64"),
         )
+
+
+def _is_suspect(incidents: pd.DataFrame) -> Bools:
+    return incidents["flags"].str.contains("suspect_point").to_numpy(dtype=bool)
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
@@ -137,27 +146,72 @@ class StudyArea:
         """
         return np.asarray(until.index - self.month - 0.5, dtype=np.float64)
 
-    def expected(self, period: Period, *, with_recent: bool = True) -> Floats:
-        """Return how many incidents each cell would have if its past went on.
+    def expected(self, period: Period) -> Floats:
+        """Return how many incidents each cell would have in a period as long, by all its past.
 
-        Returns (m,) as `csa.areas.expected.expect_incidents`.
+        Returns (m,) as `csa.areas.stack`: nothing after the period's end is used.
         """
-        months_ago = self.months_ago(period.until)
-        is_past, size = months_ago > 0, len(self.grid.area_km2)
-        at, ago = self.positions[is_past], months_ago[is_past]
-        is_recent = (ago < RECENT_MONTHS) & with_recent
-        recalled = np.bincount(at, recall(ago), minlength=size).astype(np.float64)
-        recent = np.bincount(at[is_recent], minlength=size).astype(np.float64)
-        n_incidents = int((ago < period.months).sum())
-        return expect_incidents(recalled, recent, n_incidents, self.grid)
+        if period not in self._expected:
+            months_ago = self.months_ago(period.until)
+            is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
+            shares = self.maps(period.until) @ self.stack(period.until).shares
+            self._expected[period] = shares * int(is_in.sum())
+        return self._expected[period]
+
+    @cached_property
+    def _expected(self) -> dict[Period, Floats]:
+        return {}
+
+    def maps(self, until: Month) -> Floats:
+        """Draw the maps that what was known on a day gives: (m, k), as `csa.areas.stack`."""
+        is_used = ~self.is_suspect
+        return self.ground.maps(self.positions[is_used], self.months_ago(until)[is_used])
+
+    def stack(self, until: Month) -> Stack:
+        """Learn how to combine the maps from the Januaries whose year was over by a month."""
+        first = int(self.month.min()) if len(self.month) else until.index
+        years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
+        januaries = [Month(year, 1) for year in years]
+        return learn([self._lesson(january) for january in januaries], [*map(str, januaries)])
+
+    def _lesson(self, january: Month) -> tuple[Floats, Floats]:
+        """Return the maps of a January, and what came in the year after, where anything came."""
+        if january not in self._lessons:
+            after = self.month - january.index
+            came = (after >= 0) & (after < HORIZON_MONTHS) & ~self.is_suspect
+            counts = np.bincount(self.positions[came], minlength=len(self.grid.area_km2))
+            where = np.flatnonzero(counts)
+            self._lessons[january] = self.maps(january)[where], counts[where].astype(np.float64)
+        return self._lessons[january]
+
+    @cached_property
+    def _lessons(self) -> dict[Month, tuple[Floats, Floats]]:
+        return {}
+
+    @cached_property
+    def is_suspect(self) -> Bools:
+        """(n,) whether each incident is at a point that may stand for unknown places."""
+        return _is_suspect(self.incidents)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The study area's cells, and the walk that spreads counts over them."""
+        return Ground.of(self.grid.neighbors, self.grid.area_km2.to_numpy(dtype=np.float64))
 
     def past(self, period: Period) -> PastIncidents:
         """Take all incidents before a period's end, for subsampling."""
         months_ago = self.months_ago(period.until)
         # Sorted: a seed leaves the same incidents out, whatever the order of rows.
         order = np.lexsort((self.month, self.xy[:, 1], self.xy[:, 0]))
-        past = order[months_ago[order] > 0]
-        return PastIncidents(self.xy[past], self.positions[past], months_ago[past], period.months)
+        past = order[(months_ago[order] > 0) & ~self.is_suspect[order]]
+        return PastIncidents(
+            self.xy[past],
+            self.positions[past],
+            months_ago[past],
+            period.months,
+            self.ground,
+            self.stack(period.until),
+        )
 
     @cached_property
     def spirals(self) -> Ints:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
-from csa.areas.finding import Estimator, find_areas, places_of, settle_params
+from csa.areas.finding import find_areas, places_of, settle_params
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
-from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period, whole_months
@@ -153,8 +153,7 @@ def run_backtest(
         period = Period.before(origin, choices.months)
         params = settle_params(located, period, choices, documented)
         found = find_areas(located, period, params).areas
-        per_km2 = Estimator(located, period).per_km2(found)
-        trial = make_trial(located, period, question, found, per_km2)
+        trial = make_trial(located, period, question, found)
         judged.append(judge(trial, located, question))
     return _settle(judged, located, question)
 
@@ -181,25 +180,33 @@ def make_trial(
     period: Period,
     question: BacktestQuestion,
     found: Sequence[CellSet],
-    per_km2: Floats,
 ) -> Trial:
-    """Gather what was known at a period's end, and what came next."""
+    """Gather what was known at a period's end, and what came next.
+
+    Every way of choosing knows the same: incidents at points that may stand for unknown places
+    are left out of them all, and count among those that come.
+    """
     origin = period.until
-    horizon = Period(origin, origin.plus(question.horizon_months))
+    months_ago = located.months_ago(origin)
+    is_known = (months_ago > 0) & ~located.is_suspect
+    is_in = is_known & (months_ago < period.months)
+    n_cells = len(located.grid.area_km2)
     return Trial(
         origin,
-        located.counts(period),
+        np.bincount(located.positions[is_in], minlength=n_cells),
+        np.bincount(located.positions[is_known], minlength=n_cells),
         located.counts(Period.before(origin, LAST_YEAR)),
-        located.window(period).xy,
+        located.xy[is_in],
+        located.xy[is_known],
+        located.expected(period),
         [places_of(located, area) for area in found],
-        per_km2,
-        located.counts(horizon),
+        located.counts(Period(origin, origin.plus(question.horizon_months))),
     )
 
 
 def judge(trial: Trial, located: StudyArea, question: BacktestQuestion) -> TrialScore:
     """Score every method on what was known at the origin."""
-    return judge_trial(trial, located.land, question.area_share, seed=SEED)
+    return judge_trial(trial, located.land, located.grid, question.area_share, seed=SEED)
 
 
 def _settle(

@@ -6,32 +6,38 @@ and the accuracy index of small areas rises by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from csa.areas.land import Land, take_areas, take_cells, take_units
+from csa.areas.land import Land, TakenAreas, take_areas, take_cells, take_units
+from csa.areas.searching import find_density
+from csa.areas.walkable import walkable_areas
 from csa.base.arrays import Floats, Ints
 from csa.base.params import Month
+from csa.geo.cells import CellSet, Grid
 
-BANDWIDTHS_M = (150, 200, 300, 500)
+MAX_KM2 = 2.0
 TIE_BANDWIDTH_M = 300
+MIX_M = (60, 250)
 RANDOM_DRAWS = 200
-METHODS = (
-    "areas",
-    "count",
-    "kde_150",
-    "kde_200",
-    "kde_300",
-    "kde_500",
+BASELINES = (
+    "count_36",
+    "count_all",
+    "kde_150_36",
+    "kde_150_all",
+    "kde_300_all",
+    "kde_mix_all",
     "neighborhoods",
-    "random",
-    "ceiling",
+    "count_areas",
 )
-BASELINES = ("count", "kde_150", "kde_200", "kde_300", "kde_500", "neighborhoods")
-"""What a city could do without this tool, from the same data."""
+"""What a city could do without this tool, from the same data: `36` the months of a proposal, `all`
+everything known; `count_areas` are cells by count, grown to areas as walkable as the proposed."""
+
+METHODS = ("areas", "blocks", *BASELINES, "random", "ceiling")
 
 BACKTEST_COLUMNS = {
     "origin": "first month that was not known (YYYY-MM)",
@@ -55,10 +61,12 @@ class Trial:
 
     origin: Month  # the first month that was not known
     counts: Ints  # (m,) incidents of the period before
+    counts_all: Ints  # (m,) all incidents before
     last_year: Ints  # (m,) incidents of the 12 months before
-    xy: Floats  # (n, 2) metres
+    xy: Floats  # (n, 2) metres: of the period
+    xy_all: Floats  # (N, 2) metres: of all before
+    expected: Floats  # (m,) what the past leads to expect
     areas: Sequence[Ints]  # places of each candidate area's cells
-    per_km2: Floats  # the areas' shrunken estimates per km2
     future: Ints  # (m,) incidents of the months scored
 
 
@@ -71,27 +79,63 @@ class TrialScore:
     filled_share: float  # the part of the areas' budget that is cells beside areas
 
 
-def judge_trial(trial: Trial, land: Land, area_share: float, *, seed: int) -> TrialScore:
+def judge_trial(
+    trial: Trial, land: Land, grid: Grid, area_share: float, *, seed: int
+) -> TrialScore:
     """Score every method, choosing from what was known, on exactly the same area."""
     budget_km2 = area_share * land.total_km2
-    taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
+    taken = _taken(trial.areas, trial.expected, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
-    densities = {h: land.density(trial.xy, h) for h in BANDWIDTHS_M}
-    by_count = np.lexsort((-densities[TIE_BANDWIDTH_M], -trial.counts))
-    parts = {"areas": taken.part, "count": take_cells(by_count, land, same_km2)}
-    for bandwidth_m, density in densities.items():
-        order = np.argsort(-density, kind="stable")
-        parts[f"kde_{bandwidth_m}"] = take_cells(order, land, same_km2)
-    parts["neighborhoods"] = _busiest_neighborhoods(trial, land, same_km2)
-    parts["random"] = _drawn(land, same_km2, seed)
-    parts["ceiling"] = _best_possible(trial.future, land, same_km2)
+
+    def most(density: Floats) -> Floats:
+        return take_cells(np.argsort(-density, kind="stable"), land, same_km2)
+
+    tie = land.density(trial.xy_all, TIE_BANDWIDTH_M)
+    narrow, wide = (land.density(trial.xy_all, width_m) for width_m in MIX_M)
+    parts = {
+        "areas": taken.part,
+        "blocks": most(trial.expected / land.area_km2),
+        "count_36": take_cells(np.lexsort((-tie, -trial.counts)), land, same_km2),
+        "count_all": take_cells(np.lexsort((-tie, -trial.counts_all)), land, same_km2),
+        "kde_150_36": most(land.density(trial.xy, 150)),
+        "kde_150_all": most(land.density(trial.xy_all, 150)),
+        "kde_300_all": most(tie),
+        "kde_mix_all": most(narrow + wide),
+        "neighborhoods": _busiest_neighborhoods(trial, land, same_km2),
+        "count_areas": _counted_areas(
+            trial.counts_all + tie / (1 + tie.max()), land, grid, same_km2
+        ),
+        "random": _drawn(land, same_km2, seed),
+        "ceiling": _best_possible(trial.future, land, same_km2),
+    }
     return TrialScore(trial, parts, taken.filled_share)
+
+
+def _taken(areas: Sequence[Ints], expected: Floats, land: Land, budget_km2: float) -> TakenAreas:
+    """Take areas by what is expected for their land, up to an exact area."""
+    per_km2 = [float(expected[area].sum() / land.area_km2[area].sum()) for area in areas]
+    return take_areas(areas, np.array(per_km2), expected, land, budget_km2)
+
+
+def _counted_areas(score: Floats, land: Land, grid: Grid, budget_km2: float) -> Floats:
+    """Grow cells by their counts to walkable areas on as much land."""
+    share = budget_km2 / land.total_km2 if land.total_km2 else 0.0
+    everywhere, size = np.ones(len(score), dtype=bool), land.area_km2
+
+    def areas_at(per_km2: float) -> list[CellSet]:
+        return walkable_areas(everywhere, score, per_km2 * size, grid, MAX_KM2)
+
+    per_km2 = find_density(areas_at, score, grid, share)
+    if not math.isfinite(per_km2):
+        return np.zeros(len(score))
+    areas = [np.flatnonzero(grid.mask(area)) for area in areas_at(per_km2)]
+    return _taken(areas, score, land, budget_km2).part
 
 
 def judge_areas(trial: Trial, land: Land, area_share: float) -> TrialScore:
     """Score areas alone, beside the best possible choice of as much land; quick."""
     budget_km2 = area_share * land.total_km2
-    taken = take_areas(trial.areas, trial.per_km2, trial.counts, land, budget_km2)
+    taken = _taken(trial.areas, trial.expected, land, budget_km2)
     same_km2 = min(budget_km2, float((taken.part * land.area_km2).sum()))
     parts = {"areas": taken.part, "ceiling": _best_possible(trial.future, land, same_km2)}
     return TrialScore(trial, parts, taken.filled_share)
@@ -103,9 +147,9 @@ def _best_possible(future: Ints, land: Land, budget_km2: float) -> Floats:
 
 
 def _busiest_neighborhoods(trial: Trial, land: Land, budget_km2: float) -> Floats:
-    """Take the neighborhoods with most incidents per km2 last year; land outside all comes last."""
+    """Take the neighborhoods with most incidents per km2; land outside all comes last."""
     units, unit = np.unique(land.neighborhood, return_inverse=True)
-    per_km2 = np.bincount(unit, trial.last_year) / np.bincount(unit, land.area_km2)
+    per_km2 = np.bincount(unit, trial.counts_all) / np.bincount(unit, land.area_km2)
     order = units[np.lexsort((-per_km2, units < 0))]
     return take_units(order.tolist(), land.neighborhood, land, budget_km2)
 

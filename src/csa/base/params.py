@@ -132,7 +132,7 @@ class AreaParams:
     """
 
     dbscan: DbscanParams  # the choices of DBSCAN
-    resolution: int = 9  # H3 resolution of the cells, 6 to 11
+    resolution: int = 10  # H3 resolution of the cells, 6 to 11
     max_area_km2: float = 2.0  # no area is larger than this; 0 for no limit
     dense_per_km2: float | None = None  # incidents of a dense cell; None: as DBSCAN asks
 

@@ -274,11 +274,17 @@ class Speaker:
 def way_name(method: str) -> str:
     """Name a method of choosing in plain words, inside a sentence or in a table."""
     if method.startswith("kde_"):
-        return speak("ways.heat", metres=method.removeprefix("kde_"))
+        metres, _, memory = method.removeprefix("kde_").partition("_")
+        if metres == "mix":
+            return speak("ways.heat_mix")
+        return speak("ways.heat_all" if memory == "all" else "ways.heat_recent", metres=metres)
     return speak(
         {
             "areas": "ways.areas",
-            "count": "ways.count",
+            "blocks": "ways.blocks",
+            "count_36": "ways.count_recent",
+            "count_all": "ways.count_all",
+            "count_areas": "ways.count_areas",
             "neighborhoods": "ways.neighborhoods",
             "random": "ways.random",
             "ceiling": "ways.ceiling",

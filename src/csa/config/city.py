@@ -170,7 +170,7 @@ class CityBasics(Frozen):
     metric_crs: MetricCrs = Field(description="projected system in metres; distances use it")
     units: Literal["us", "metric"] = Field("metric", description="units on screen; files: metric")
     resolutions: tuple[Resolution, ...] = Field(
-        (8, 9), min_length=1, description="H3 resolutions that the dataset holds"
+        (8, 9, 10), min_length=1, description="H3 resolutions that the dataset holds"
     )
     earliest_date: date = Field(
         date(1990, 1, 1), description="an earlier date is a typing error, `bad_date`"
@@ -275,7 +275,7 @@ class Areas(Frozen):
         5, ge=2, description="never fewer: with fewer incidents the radius widens instead"
     )
     months: int = Field(36, ge=1, le=1200, description="months of data in a proposal")
-    resolution: Resolution = Field(9, description="H3 resolution of the areas' cells")
+    resolution: Resolution = Field(10, description="H3 resolution of the areas' cells")
     max_area_km2: float = Field(2.0, ge=0, description="size limit in km2; 0 for none")
 
     @model_validator(mode="after")

@@ -81,7 +81,7 @@ def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | No
     if n_months < LEAST_EARLIER:
         return None
     earlier = Period(start, start.plus(n_months))
-    expected = located.expected(earlier, with_recent=False)
+    expected = located.expected(earlier)
     return np.asarray(expected / located.grid.area_km2.to_numpy(), dtype=np.float64)
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
 from csa.base.params import require_resolution
 
@@ -54,6 +54,15 @@ class Grid:
         """Each cell's place in `area_km2`."""
         return {cell: place for place, cell in enumerate(self.area_km2.index.tolist())}
 
+    @cached_property
+    def neighbors(self) -> Ints:
+        """(m, 6) places of each cell's neighbors in `area_km2`; -1 outside the study area."""
+        return self.around(1)[:, 1:]
+
+    def around(self, steps: int) -> Ints:
+        """(m, 1 + 3 steps (steps + 1)) places of each cell and those within some steps, or -1."""
+        return spirals(self.area_km2.index.to_numpy(), steps)
+
     def on_land(self, cells: Iterable[int]) -> CellSet:
         """Keep the cells of the study area."""
         return frozenset(cell for cell in cells if cell in self.sizes)
@@ -66,6 +75,11 @@ class Grid:
         if len(whole) == len(piece):
             return piece
         return next(part for part in self.contiguous_parts(whole) if piece <= part)
+
+    def mask(self, cells: Iterable[int]) -> Bools:
+        """Return which cells of the study area are in a set: (m,), in the order of `area_km2`."""
+        wanted = np.array(list(cells), dtype=np.uint64)
+        return np.isin(self.area_km2.index.to_numpy(), wanted)
 
     def count(self, cells: Iterable[int]) -> Ints:
         """Count how often each cell of the study area is named.

@@ -1,0 +1,226 @@
+"""How many incidents each cell is expected to hold: past counts of several ages, spread.
+
+One age and one width of kernel suit one city and one part of it. So counts of four ages are each
+spread over seven distances, and the share that each of these maps has in the whole is learned from
+the city's own past Januaries: what was known then, against what came in the twelve months after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from csa.areas.shrinkage import OUTSIDE
+from csa.base.arrays import Bools, Floats, Ints
+
+AGES = ("last 12 months", "last 36 months", "all, halved every 58 months", "all")
+"""Which incidents count for how much; the third loses 1/e in 84 months."""
+
+MEMORY_MONTHS = 84.0
+WIDTHS_M = (0, 60, 120, 200, 300, 500, 900)
+"""Standard deviations, in metres, by which counts are spread."""
+
+HORIZON_MONTHS = 12
+LEAST_MONTHS = 12
+"""A January is learned from only if a year was known before it."""
+
+PRIOR_INCIDENTS = 0.5
+"""Each map begins with a share worth half an incident: with no past January all count alike."""
+
+NARROW_M = tuple(width_m for width_m in WIDTHS_M if width_m <= 200)
+
+N_STEPS = 100
+"""Steps of expectation maximization: more change no area in Philadelphia."""
+
+
+Counts = TypeVar("Counts", Floats, csr_array)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The share of each map in what is expected, and the Januaries that taught it."""
+
+    shares: Floats  # (k,) of `map_names`, adding up to 1
+    januaries: tuple[str, ...]  # (YYYY-MM)
+
+    def to_plain(self) -> dict[str, object]:
+        """Write as plain values, the largest share first."""
+        rows = sorted(zip(map_names(), self.shares.tolist(), strict=True), key=lambda row: -row[1])
+        return {
+            "januaries": list(self.januaries),
+            "horizon_months": HORIZON_MONTHS,
+            "shares": [
+                {"incidents": age, "spread_m": width, "share": round(share, 4)}
+                for (age, width), share in rows
+            ],
+        }
+
+
+def map_names() -> list[tuple[str, int | None]]:
+    """Name each map by its incidents and the distance that they are spread over.
+
+    The last, of even land, has no distance.
+    """
+    return [(age, width) for width in WIDTHS_M for age in AGES] + [("even over the land", None)]
+
+
+def diffusion(neighbors: Ints, area_km2: Floats) -> csr_array:
+    """Return one step of a random walk from cell to cell that leaves even density as it is.
+
+    Repeated, it is a Gaussian kernel that loses nothing over the edge of the city.
+
+    Parameters
+    ----------
+    neighbors
+        (m, 6) positions of each cell's neighbors; -1 outside the study area.
+    area_km2
+        (m,) land, above 0.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (m, m): counts before to counts after.
+    """
+    n_cells = len(area_km2)
+    here, column = np.nonzero(neighbors != OUTSIDE)
+    there = neighbors[here, column]
+    flow = np.minimum(area_km2[here], area_km2[there]) / area_km2[here] / 7
+    stay = 1 - np.bincount(here, flow, minlength=n_cells)
+    own = np.arange(n_cells)
+    entries = (np.r_[flow, stay], (np.r_[there, own], np.r_[here, own]))
+    return csr_array(coo_array(entries, shape=(n_cells, n_cells)))
+
+
+def step_m(area_km2: Floats) -> float:
+    """Return the standard deviation of one step of `diffusion`, along one axis, in metres.
+
+    Six of seven parts move by the distance d between two centers: the variance is 6/7 of d^2 / 2.
+    """
+    apart_km = np.sqrt(2 * float(np.median(area_km2)) / np.sqrt(3))
+    return float(1000 * apart_km * np.sqrt(3 / 7))
+
+
+def weigh(months_ago: Floats) -> Floats:
+    """Weigh incidents by age, one column for each of `AGES`.
+
+    Returns (n, 4); 0 for what had not happened.
+    """
+    is_past = months_ago > 0
+    columns = (
+        months_ago < 12,
+        months_ago < 36,
+        np.exp(-np.maximum(months_ago, 0) / MEMORY_MONTHS),
+        np.ones(len(months_ago)),
+    )
+    return np.stack([np.where(is_past, column, 0.0) for column in columns], axis=1)
+
+
+def share_by_cell(at: Ints, weights: Floats, n_cells: int) -> Floats:
+    """Return each cell's share of the weights: (m, c), each column adding up to 1, or all 0."""
+    columns = [np.bincount(at, column, minlength=n_cells) for column in weights.T]
+    counts = np.stack(columns, axis=1).astype(np.float64)
+    totals = counts.sum(axis=0)
+    return np.asarray(counts / np.where(totals > 0, totals, 1.0))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The cells of a study area, and the walk that spreads counts over them."""
+
+    area_km2: Floats  # (m,)
+    walk: csr_array  # as `diffusion`
+
+    @classmethod
+    def of(cls, neighbors: Ints, area_km2: Floats) -> Ground:
+        """Make it of the cells' neighbors, (m, 6), and land."""
+        return cls(area_km2, diffusion(neighbors, area_km2))
+
+    def spread(self, counts: Counts, widths_m: Sequence[int] = WIDTHS_M) -> list[Counts]:
+        """Spread counts, (m, c), over each distance: between whole steps in proportion."""
+        step, n_done, now, found = step_m(self.area_km2), 0, counts, []
+        for width_m in widths_m:
+            n_steps = (width_m / step) ** 2
+            while n_done + 1 <= n_steps:
+                now, n_done = self.walk @ now, n_done + 1
+            part = n_steps - n_done
+            found.append((1 - part) * now + part * (self.walk @ now) if part else now)
+        return found
+
+    def maps(self, at: Ints, months_ago: Floats) -> Floats:
+        """Draw the maps that a day's past gives.
+
+        Returns (m, k): where the next incident would be by each map of `map_names`, adding up to
+        1 each; 0 everywhere for an age without incidents.
+        """
+        n_cells = len(self.area_km2)
+        if not n_cells:
+            return np.zeros((0, len(map_names())))
+        shares = share_by_cell(at, weigh(months_ago), n_cells)
+        even = self.area_km2 / self.area_km2.sum()
+        return np.concatenate([*self.spread(shares), even[:, None]], axis=1)
+
+
+def learn(known: Sequence[tuple[Floats, Floats]], januaries: Sequence[str] = ()) -> Stack:
+    """Learn each map's share from what came after past Januaries.
+
+    The shares under which what came is most likely (a mixture, by expectation maximization), with
+    a prior worth half an incident a map.
+
+    Parameters
+    ----------
+    known
+        For each past January the maps, (c, k), of the c cells where incidents came, and how
+        many came in each, (c,).
+    januaries
+        Their names.
+
+    References
+    ----------
+    Dempster, Laird & Rubin (1977), JRSS B 39, pp. 1-38. Wolpert (1992), Neural Networks 5,
+    pp. 241-259 (stacking).
+    """
+    n_maps = len(map_names())
+    shares = np.full(n_maps, 1 / n_maps)
+    maps = np.concatenate([drawn for drawn, _ in known]) if known else np.zeros((0, n_maps))
+    came = np.concatenate([counts for _, counts in known]) if known else np.zeros(0)
+    for _ in range(N_STEPS if len(came) else 0):
+        parts = maps * shares
+        total = parts.sum(axis=1)
+        owed = np.divide(came, total, out=np.zeros(len(came)), where=total > 0)
+        shares = PRIOR_INCIDENTS + owed @ parts
+        shares /= shares.sum()
+    return Stack(shares, tuple(januaries))
+
+
+class Subsamples:
+    """Expects again from some of the past: the narrow maps anew, the wide ones as they are.
+
+    Spread over 300 m and more, a map hardly changes when a fifth of its incidents is left out.
+    """
+
+    def __init__(self, ground: Ground, stack: Stack, at: Ints, months_ago: Floats) -> None:
+        n_ages, n_narrow = len(AGES), len(NARROW_M) * len(AGES)
+        maps = ground.maps(at, months_ago)
+        self._wide = maps[:, n_narrow:] @ stack.shares[n_narrow:]
+        occupied, self._at = np.unique(at, return_inverse=True)
+        ones = (np.ones(len(occupied)), (occupied, np.arange(len(occupied))))
+        alone = csr_array(ones, shape=(len(ground.area_km2), len(occupied)))
+        spread = ground.spread(alone, NARROW_M)
+        self._narrow = [
+            sum(
+                share * one
+                for share, one in zip(stack.shares[age:n_narrow:n_ages], spread, strict=True)
+            )
+            for age in range(n_ages)
+        ]
+        self._weights, self._n_occupied = weigh(months_ago), len(occupied)
+
+    def shares(self, kept: Bools) -> Floats:
+        """Return where the next incident would be by some of the past: (m,), adding up to 1."""
+        by_cell = share_by_cell(self._at[kept], self._weights[kept], self._n_occupied)
+        narrow = [spread @ by_cell[:, age] for age, spread in enumerate(self._narrow)]
+        return np.asarray(self._wide + sum(narrow))
