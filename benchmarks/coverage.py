@@ -28,9 +28,9 @@ from scipy.sparse import csr_array
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
 from csa.areas.hot_cells import find_hot_cells
+from csa.areas.ordering import stands_out
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea
-from csa.areas.tiers import assign_tiers
 from csa.base.crs import project
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
@@ -195,8 +195,7 @@ def tier_in_flat(n: int, seed: int) -> tuple[int, bool]:
     estimates = estimate_areas(located, PERIOD, areas)
     sizes = [on.grid.size_km2(area) for area in areas]
     city_per_km2 = n / float(on.cover["area_km2"].sum())
-    tiers = assign_tiers(estimates, sizes, city_per_km2)
-    return len(areas), any(tier is not None for tier in tiers)
+    return len(areas), bool(stands_out(estimates, sizes, city_per_km2).any())
 
 
 def hot_in_flat(n: int, seed: int) -> bool:

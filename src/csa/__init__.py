@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         measure_concentration,
         share_of_land_for,
     )
+    from csa.areas.criterion import (
+        Weights,
+    )
     from csa.areas.forming import (
         label_clusters,
     )
@@ -49,9 +52,6 @@ if TYPE_CHECKING:
     from csa.areas.study_area import (
         StudyArea,
         locate_incidents,
-    )
-    from csa.areas.tiers import (
-        assign_tiers,
     )
     from csa.backtest.comparison import (
         MethodComparison,
@@ -173,9 +173,6 @@ if TYPE_CHECKING:
         Slot,
         draw_start_order,
     )
-    from csa.priority.index import (
-        Weights,
-    )
     from csa.reports.making import (
         make_report,
     )
@@ -250,11 +247,10 @@ _MODULES = {
     "WddPart": "csa.displacement.classic_measures",
     "Wdq": "csa.displacement.classic_measures",
     "WeightedChange": "csa.displacement.classic_measures",
-    "Weights": "csa.priority.index",
+    "Weights": "csa.areas.criterion",
     "analyze_displacement": "csa.displacement.analyze",
     "assess_areas": "csa.priority.assess",
     "assign_neighborhoods": "csa.geo.neighborhoods",
-    "assign_tiers": "csa.areas.tiers",
     "backtest_areas": "csa.backtest.origins",
     "bin_points": "csa.geo.cells",
     "choose_areas": "csa.areas.proposal",
@@ -352,7 +348,6 @@ __all__ = [
     "analyze_displacement",
     "assess_areas",
     "assign_neighborhoods",
-    "assign_tiers",
     "backtest_areas",
     "bin_points",
     "choose_areas",

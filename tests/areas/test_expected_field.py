@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import gamma
 
 from csa.areas.expected import CellCounts, Field, count_pairs, estimate_area, fit_field
+from csa.areas.ordering import stands_out
 from csa.areas.shrinkage import block_sums, fit_prior, shrink
-from csa.areas.tiers import assign_tiers
 from csa.base.errors import ParamError
 from tests.properties import examples
 from tests.workers import slowly
@@ -349,7 +349,7 @@ def _has_a_tier(mean, random, at):
     areas = grow_areas(cells.counts, at[0], random)
     estimates = [estimate_area(area, cells, field) for area in areas]
     land = [CELL_KM2 * len(area) for area in areas]
-    return any(tier is not None for tier in assign_tiers(estimates, land, cells.per_km2))
+    return bool(stands_out(estimates, land, cells.per_km2).any())
 
 
 @pytest.mark.parametrize("mean", [0.1, 0.3, 3.0])

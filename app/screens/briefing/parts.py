@@ -34,6 +34,7 @@ from app.shared.phrases import (
     why_no_area,
 )
 from csa.areas.choices import Choices, period_of
+from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
 from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.base.errors import CsaError
@@ -208,8 +209,10 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
 
 def not_ranked(spot: DeltaGenerator, judgement: AreaAssessment) -> None:
     """Note that neither tiers nor lists rank areas within themselves."""
-    can = judgement.answers["locate"].can
-    spot.markdown(speak("briefing.not_ranked" if can else "briefing.not_ranked_at_all"))
+    if not judgement.answers["locate"].can:
+        spot.markdown(speak("briefing.not_ranked_at_all"))
+        return
+    spot.markdown(speak("briefing.not_ranked", order=render(say_order(judgement.weights))))
 
 
 def links() -> None:

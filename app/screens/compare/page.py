@@ -8,6 +8,7 @@ from app.screens.compare import choosing, parts, side_by_side, weighing
 from app.shared import cache, panels, session
 from csa.base.errors import CsaError
 from csa.base.text import speak
+from csa.priority.assess import reorder
 
 opened = panels.frame(speak("compare.title"))
 screen = session.screen(opened)
@@ -22,6 +23,7 @@ except CsaError as error:
 if proposal.is_empty:
     panels.empty(speak("compare.empty"))
     st.stop()
+judgement = reorder(judgement, weighed.weights)
 parts.cannot(judgement, "locate")
 parts.answer(judgement)
 chosen = parts.what_enters(judgement, weighed, opened)

@@ -15,11 +15,11 @@ from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, show_legend
 from app.shared.phrases import months_covered
 from csa.areas.choices import Choices
+from csa.areas.criterion import list_unknown
 from csa.areas.proposal import Proposal
 from csa.base.text import percent, render, speak
 from csa.geo.services import gaps
-from csa.priority.assess import AreaAssessment, choose_first, components_of, prioritize
-from csa.priority.index import list_unknown
+from csa.priority.assess import AreaAssessment, prioritize
 
 MAX_NAMED = 6
 """Most areas named in a sentence; the list below has the rest."""
@@ -65,11 +65,10 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
 
 
 def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
-    """Show which areas these weights put first, and what that changes; return the priorities."""
+    """Show which areas this order puts first, and what that changes; return the order."""
     chosen = prioritize(judgement, weighing.weights, weighing.capacity)
-    own = own_weighing(opened.config).weights
-    first = set(first_areas(chosen))
-    before = set(choose_first(judgement, own, weighing.capacity))
+    own = prioritize(judgement, own_weighing(opened.config).weights, weighing.capacity)
+    first, before = set(first_areas(chosen)), set(first_areas(own))
     names = dict(zip(judgement.table["area_id"], judgement.table["place_name"], strict=True))
 
     def listed(areas: set[str]) -> str:
@@ -79,27 +78,34 @@ def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -
 
     enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
     said = [enter if first else speak("compare.none_enters")]
+    n_highest = int((chosen["tier"] == 1).sum())
+    if first and n_highest > weighing.capacity:
+        said.append(speak("compare.no_room", n=n_highest, capacity=weighing.capacity))
     if first != before:
         said.append(
             speak("compare.changed", enter=listed(first - before), leave=listed(before - first))
         )
-    passed = set(_highest_tier(judgement)) - first
-    if first and passed:
-        said.append(speak("compare.passed", n=len(passed), areas=listed(passed)))
+    if moved := _moved(own["tier"], chosen["tier"], names):
+        said.append(speak("compare.tiers_changed", n=len(moved), moves=", ".join(moved)))
     panels.answer(*said)
     if weighing.weights.by_component.get("people", 0) > 0:
         _unknown_people(judgement, names)
     return chosen
 
 
-def _highest_tier(judgement: AreaAssessment) -> list[str]:
-    table = judgement.table
-    return [str(area) for area in table.loc[(table["tier"] == 1).fillna(value=False), "area_id"]]
+def _moved(before: pd.Series, now: pd.Series, names: Mapping[str, str]) -> list[str]:
+    """List the areas that another order puts into another tier."""
+    return [
+        speak("compare.moved", area=f"{names[area]} ({area})", before=before[area], now=now[area])
+        for area in sorted(before.dropna().index, key=lambda one: names[one])
+        if before[area] != now[area]
+    ]
 
 
 def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None:
     """Name the areas of unknown population, if population has a weight."""
-    parts = components_of(judgement)
+    ordered = judgement.table["tier"].notna().to_numpy(dtype=bool)
+    parts = judgement.components.table[ordered]
     lacking = [str(area) for area, part in list_unknown(parts) if part == "people"]
     if not lacking:
         return

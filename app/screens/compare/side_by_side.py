@@ -28,7 +28,7 @@ def show(opened: Opened, choices: Choices, judgement: AreaAssessment, chosen: pd
     """Show the areas side by side, by tier, then by name."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
-    table = judgement.table.join(chosen, on="area_id")
+    table = judgement.table.join(chosen.drop(columns="tier"), on="area_id")
     table = table.sort_values(["tier", "place_name", "area_id"], na_position="last")
     has_people = table["people"].notna().any()
     rows = []

@@ -1,4 +1,4 @@
-"""Widgets for capacity and weights, which the address keeps so that a link shows them."""
+"""Widgets for capacity and criterion, which the address keeps so that a link shows them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Any
 
 import streamlit as st
 
+from csa.areas.criterion import COMPONENTS, Weights
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.config.city import MAX_CAPACITY, MAX_WEIGHT, WEIGHT_STEP, CityConfig
-from csa.priority.assess import COMPONENTS
-from csa.priority.index import Weights
 
 ADDRESS = "weigh"
+CRITERION = "criterion"
+SEVERAL = "several"
+SINGLE = ("expected", "density", "homicides", "people")
+"""Components that are offered as a criterion by themselves."""
+
 MAX_TEXT = 500
 
 
@@ -45,26 +49,40 @@ def choose(config: CityConfig) -> Weighing:
         persist_state="session",
         help=speak("compare.capacity_help"),
     )
-    with st.expander(speak("compare.weights"), expanded=True):
-        st.caption(speak("compare.weights_help"))
-        chosen = {
-            name: st.slider(
-                _label(name),
-                0.0,
-                MAX_WEIGHT,
-                step=WEIGHT_STEP,
-                key=f"weight {name}",
-                persist_state="session",
-            )
-            for name in COMPONENTS
-        }
-        st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
+    criterion = st.selectbox(
+        speak("compare.order_by"),
+        (*SINGLE, SEVERAL),
+        key=CRITERION,
+        format_func=lambda name: speak("compare.several") if name == SEVERAL else _label(name),
+        persist_state="session",
+        help=speak("compare.order_help"),
+    )
+    chosen = {name: float(name == criterion) for name in COMPONENTS}
+    if criterion == SEVERAL:
+        chosen = _sliders()
+    st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
     if not any(chosen.values()):
         st.warning(speak("compare.no_weight"))
         return Weighing(int(capacity), own.weights)
     found = Weighing(int(capacity), Weights(chosen))
     _remember(found, own)
     return found
+
+
+def _sliders() -> dict[str, float]:
+    """Ask for the weight of each component."""
+    st.caption(speak("compare.weights_help"))
+    return {
+        name: st.slider(
+            _label(name),
+            0.0,
+            MAX_WEIGHT,
+            step=WEIGHT_STEP,
+            key=f"weight {name}",
+            persist_state="session",
+        )
+        for name in COMPONENTS
+    }
 
 
 def _label(name: str) -> str:
@@ -100,6 +118,8 @@ def _start_widgets(own: Weighing) -> None:
 
 def _put(start: Weighing) -> None:
     st.session_state["capacity"] = start.capacity
+    only = start.weights.only
+    st.session_state[CRITERION] = only if only in SINGLE else SEVERAL
     for name, weight in start.weights.by_component.items():
         st.session_state[f"weight {name}"] = weight
 

@@ -11,12 +11,10 @@ import numpy as np
 from csa.areas.choices import Choices, dbscan_of, suggest_dbscan
 from csa.areas.expected import CellCounts, estimate_area, fit_field
 from csa.areas.forming import NOISE, AreaSet, form_areas
-from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import PeriodIncidents, StudyArea
-from csa.areas.tiers import assign_tiers
 from csa.base.arrays import Floats, Ints
 from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
@@ -133,25 +131,3 @@ def estimate_areas(
     """Estimate each area's expected count in a period as long, corrected for chance."""
     estimator = Estimator(located, period)
     return tuple(estimator.estimate(area) for area in areas)
-
-
-def settle_tiers(
-    estimates: Sequence[Estimate],
-    area_km2: Sequence[float],
-    is_doubtful: Sequence[bool],
-    city_per_km2: float,
-    months: int,
-) -> tuple[int | None, ...]:
-    """Assign tiers where the period is long enough to show where incidents are most frequent.
-
-    Areas that rest on one suspect point get no tier.
-    """
-    tiers: list[int | None] = [None] * len(estimates)
-    if months < MIN_MONTHS:
-        return tuple(tiers)
-    firm = [place for place, doubtful in enumerate(is_doubtful) if not doubtful]
-    given = [estimates[place] for place in firm]
-    sizes = [area_km2[place] for place in firm]
-    for place, tier in zip(firm, assign_tiers(given, sizes, city_per_km2), strict=True):
-        tiers[place] = tier
-    return tuple(tiers)

@@ -25,7 +25,8 @@ MARKER = "proposal.json"
 AREA_COLUMNS = {
     "area_id": "letter, west to east",
     "place_name": "largest neighborhood, with a compass word where two areas share it",
-    "tier": "1 for the densest; empty where it cannot be told apart from the city, or is doubtful",
+    "tier": "1 for the highest by the city's order; empty where it cannot be told apart from the "
+    "city, or is doubtful",
     "incidents": "incidents in the area's cells, noise included",
     "expected": "in a period as long, luck taken out; empty where counts differ only by chance",
     "expected_low": "90 % interval",

@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import suggest_dbscan
-from csa.areas.finding import settle_tiers
+from csa.areas.criterion import Weights, draw_components
 from csa.areas.forming import cluster_points
+from csa.areas.gate import MIN_MONTHS
 from csa.areas.names import letter, name_places
+from csa.areas.ordering import order_areas, stands_out
 from csa.areas.proposal import (
     AREA_COLUMNS,
     FORMAT_VERSION,
@@ -31,6 +33,7 @@ from csa.base.crs import LONLAT
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
+from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population
 
 PARTS = ("06-14", "14-22", "22-06")
@@ -170,12 +173,33 @@ def _expected(estimate: Estimate) -> dict[str, float | None]:
     }
 
 
-def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> tuple[int | None, ...]:
+def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Order the areas by the city's criterion; in too short a period none has a tier."""
+    priorities = run.city.config.priorities
+    table = pd.DataFrame(rows).rename(columns={"population": "people"})
+    table["area_km2"] = [run.grid.size_km2(area) for area in run.found.areas]
+    table = table.join(pd.DataFrame([_timed(run, area) for area in run.found.areas]))
+    table["cells"] = table["cells"].str.join(" ")
     city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
-    sizes = [run.grid.size_km2(area) for area in run.found.areas]
-    doubtful = [Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
-    months = _covered(run)["months_covered"]
-    return settle_tiers(run.estimates, sizes, doubtful, city_per_km2, months)
+    is_ordered = stands_out(run.estimates, table["area_km2"].tolist(), city_per_km2)
+    is_ordered &= [
+        not Proposal.is_doubtful(row["suspect"], row["incidents"])
+        and _covered(run)["months_covered"] >= MIN_MONTHS
+        for row in rows
+    ]
+    share = float(run.is_homicide.mean()) if len(run.is_homicide) else 0.0
+    components = draw_components(table, run.estimates, share)
+    ordered = order_areas(components, Weights.of(priorities.weights), is_ordered, 1)
+    return [None if pd.isna(tier) else int(tier) for tier in ordered["tier"]]
+
+
+def _timed(run: Run, area: CellSet) -> dict[str, int]:
+    """Count the period's months with an incident, and the incidents of its last 12 covered."""
+    when = run.window.incidents["occurred_at"].dt
+    is_in = np.isin(run.window.cells, np.fromiter(area, dtype=np.uint64))
+    month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)[is_in]
+    last = Month.parse(_covered(run)["covered_through"][:7]).index
+    return {"months_active": len(np.unique(month)), "recent_12": int((month > last - 12).sum())}
 
 
 def _named_points(told: AreaIncidents, suspects: Ints, points: Sequence[Mapping[str, Any]]) -> str:
@@ -267,6 +291,7 @@ def _summary(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "suggested": asdict(run.suggested),
             "suggested_by": run.suggested_by,
         },
+        "order": Weights.of(run.city.config.priorities.weights).to_plain(),
         **_totals(run, areas),
         "population_method": report.get("population_method"),
         "versions": {

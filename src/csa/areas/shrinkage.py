@@ -58,6 +58,12 @@ class Estimate:
         low, high = (float(gammaincinv(alpha, share)) / rate for share in (tail, 1 - tail))
         return cls(alpha / rate, low, high, alpha, rate)
 
+    def draw(self, random: np.random.Generator, n_draws: int) -> Floats:
+        """Draw the expected number: (n_draws,)."""
+        if self.is_sure:
+            return np.full(n_draws, self.mean)
+        return np.asarray(random.gamma(self.alpha, 1 / self.rate, n_draws))
+
     @classmethod
     def sure(cls, mean: float) -> Estimate:
         """Make an estimate without spread."""

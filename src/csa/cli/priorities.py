@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from csa.areas.choices import Choices
+    from csa.areas.criterion import Weights
     from csa.base.logging import Tell
     from csa.config.city import CityConfig
-    from csa.priority.index import Weights
     from csa.priority.proposal_files import AssessedProposal
 
 CapacityOption = Annotated[
@@ -64,10 +65,10 @@ def priorities(
     weight: WeightOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how sure each candidate area is, and which come first by given weights."""
+    """Show how sure each candidate area is, and in one order which come first."""
     config = city_of(city)
     from csa.base.io import replace_folder
-    from csa.priority.assess import prioritize
+    from csa.priority.assess import prioritize, reorder
     from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
 
     choices = choices_of(
@@ -83,6 +84,7 @@ def priorities(
     weights, n_first = weights_of(weight, config), capacity_of(capacity, config)
     with progress(8) as tell:
         found = assess_areas(config, dataset, choices, tell)
+        found = replace(found, judgement=reorder(found.judgement, weights))
         chosen = prioritize(found.judgement, weights, n_first)
         account = priorities_account(found, weights, n_first)
         files = priorities_files(account, found.judgement, chosen)
@@ -97,11 +99,10 @@ def priorities(
 
 def weights_of(given: Sequence[str] | None, config: CityConfig) -> Weights:
     """Read weights; those given stand alone, in place of the city's."""
-    from csa.priority.assess import COMPONENTS
-    from csa.priority.index import Weights
+    from csa.areas.criterion import COMPONENTS, Weights
 
     if not given:
-        return Weights({str(name): n for name, n in config.priorities.weights.items()})
+        return Weights.of(config.priorities.weights)
     weights: dict[str, float] = {}
     for text in given:
         name, _, number = text.partition("=")
@@ -140,10 +141,13 @@ def assess_areas(
 
 def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
     """Print what is known of each area, west to east, and what the data cannot answer."""
+    from csa.areas.ordering import say_order
+
     if table.empty:
         show(speak("judged.no_area"))
     else:
         _priority_table(table)
+        show(speak("judged.order", order=render(say_order(found.judgement.weights))))
         show(speak("judged.not_ranked"))
         if table["is_doubtful"].any():
             doubtful = table.loc[table["is_doubtful"].astype(bool), "area_id"].tolist()
@@ -181,7 +185,8 @@ def _priority_table(areas: pd.DataFrame) -> None:
         table.add_column(title, justify="right")
     table.add_column("Found\nagain")
     table.add_column("First")
-    table.add_column("In first by\nrandom weights")
+    table.add_column("Sure to\nbe first")
+    table.add_column("First by\nother weights")
     for area in areas.to_dict("records"):
         table.add_row(
             area["area_id"],
@@ -192,6 +197,7 @@ def _priority_table(areas: pd.DataFrame) -> None:
             times(area["times_city"]),
             in_ten(area["stability_share"]),
             speak("judged.first") if area["is_first"] else "",
+            in_ten(area["in_top_probability"]),
             in_ten(area["top_share"]),
         )
     show_table(table)

@@ -296,14 +296,15 @@ class Areas(Frozen):
 
 
 class Priorities(Frozen):
-    """How candidates are compared, until the Executive Committee sets other weights."""
+    """How candidates are ordered, until the Executive Committee sets another criterion."""
 
     capacity: int = Field(
         5, ge=1, le=MAX_CAPACITY, description="areas that can be served first, 1 to 30"
     )
     weights: dict[ComponentName, Weight] = Field(
-        {"expected": 1.0, "density": 1.0, "homicides": 1.0, "lasting": 1.0},
-        description="weight of each component of the priority index, 0 to 3 in steps of 0.5",
+        {"expected": 1.0},
+        description="what areas are ordered by: the weight of each component, 0 to 3 in steps "
+        "of 0.5; left out, the shootings expected in the next 12 months alone",
     )
 
     @field_validator("weights")

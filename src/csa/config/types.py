@@ -119,4 +119,4 @@ class Frozen(BaseModel):
 
 
 ComponentName = Literal["expected", "density", "homicides", "lasting", "recent", "people"]
-"""Components of the priority index."""
+"""Components of the criterion that areas are ordered by."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.concentration import Concentration, measure_concentration
+from csa.areas.criterion import Components, Weights, draw_components, weights_of
 from csa.areas.finding import estimate_areas, places_of
 from csa.areas.gate import (
     MIN_MONTHS,
@@ -21,51 +21,38 @@ from csa.areas.gate import (
     finest_resolution,
 )
 from csa.areas.hot_cells import find_hot_cells
+from csa.areas.ordering import ORDER_COLUMNS, TierFacts, explain_tier, order_areas
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import locate_incidents
-from csa.areas.tiers import TierFacts, explain_tier, probability_in_top
 from csa.base.arrays import Ints
-from csa.base.errors import CsaError, ParamError
+from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.geo import cells as h3_cells
 from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
-from csa.priority.index import Weights, choose, priority_index, sensitivity
 
 RESOLUTIONS = (6, 7, 8, 9, 10)
 DISPERSION = 1.6
 """Variance over mean of an area's yearly counts, if a city's own is not known yet."""
 
-CHOSEN_COLUMNS = {
-    "in_top_probability": "how sure it is that the area is among the first by expected_per_km2",
-    "priority_index": "weighted mean of the standardised components",
-    "top_share": "share of 1,000 random weightings in which the area is among the first",
-    "is_first": "whether these weights put it among the first",
-}
-COMPONENTS = {
-    "expected": "expected",
-    "density": "expected_per_km2",
-    "homicides": "homicides",
-    "lasting": "months_active",
-    "recent": "recent_12",
-    "people": "people",
-}
-"""Name of a component of the priority index to the column that it is made of."""
+CHOSEN_COLUMNS = {name: told for name, told in ORDER_COLUMNS.items() if name != "tier"}
 
 
 @dataclass(frozen=True)
 class AreaAssessment:
     """What is known of how sure each candidate area is.
 
-    Fields: `table`, `estimates`, `why`, `answers`, `finest`, `concentration`, `cells`,
-    `city_per_km2`.
+    Fields: `table`, `estimates`, `components`, `weights`, `why`, `answers`, `finest`,
+    `concentration`, `cells`, `city_per_km2`.
     """
 
     table: pd.DataFrame  # `JUDGED_COLUMNS`, an area a row, west to east
     estimates: tuple[Estimate, ...]  # what is expected in each
+    components: Components  # what an order can be made of
+    weights: Weights  # the criterion that its tiers go by
     why: Mapping[str, tuple[Message, Message]]  # area to two sentences
     answers: Mapping[str, GateAnswer]  # what the data can answer
     finest: int | None  # the finest resolution at which cells may be tested; None for none
@@ -130,10 +117,15 @@ def assess_areas(
     table = judged_table(asked, estimates, city_per_km2)
     table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
     table["hot_cells"] = _count_hot(asked, cells)
+    n_homicides = proposal.summary["totals"]["located_homicides"]
+    components = draw_components(table, estimates, n_homicides / max(1, int(counts.sum())))
+    weights = weights_of(proposal.summary)
     return AreaAssessment(
         table,
         estimates,
-        _reasons(table, estimates, city_per_km2, proposal.summary["params"]["months_covered"]),
+        components,
+        weights,
+        _reasons(table, estimates, city_per_km2, weights),
         _answers(asked, int(counts.sum()), table),
         _finest(asked, int(counts.sum())),
         _concentration(asked, counts),
@@ -143,14 +135,17 @@ def assess_areas(
 
 
 def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> pd.DataFrame:
-    """Choose which areas come first by some weights, and measure how firm that is.
+    """Put areas in one order, and measure how firm that is.
+
+    One criterion gives the tiers and who comes first: by default the shootings expected in the
+    next 12 months.
 
     Parameters
     ----------
     assessment
         What `assess_areas` knows of each area.
     weights
-        How much each component of the priority index counts: `expected`, `density`, `homicides`,
+        The criterion: how much each component counts: `expected`, `density`, `homicides`,
         `lasting`, `recent`, `people`.
     capacity
         How many areas can be served first, at least 1.
@@ -158,9 +153,10 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
     Returns
     -------
     pandas.DataFrame
-        Index `area_id`, west to east: `in_top_probability` and `top_share` (0 to 1),
-        `priority_index` (standard deviations) and `is_first`. An area that rests on suspect
-        points has NaN, and is never among the first.
+        Index `area_id`, west to east: `priority_index` (standard deviations), `tier` (1 for the
+        highest), `in_top_probability` and `top_share` (0 to 1), and `is_first`. An area that
+        cannot be told apart from the city, or rests on suspect points, stands in no order: it has
+        NaN, and is never among the first.
 
     Raises
     ------
@@ -174,49 +170,18 @@ def prioritize(assessment: AreaAssessment, weights: Weights, capacity: int) -> p
     >>> int(chosen["is_first"].sum()), round(float(chosen["in_top_probability"].sum()), 6)
     (3, 3.0)
     """
-    first = choose_first(assessment, weights, capacity)
-    parts = components_of(assessment)
-    areas = assessment.table["area_id"].tolist()
-    chosen = pd.DataFrame(
-        {"in_top_probability": np.nan, "priority_index": np.nan, "top_share": np.nan},
-        index=pd.Index(areas, name="area_id"),
-    )
-    if len(parts):
-        firm = [area_id in parts.index for area_id in areas]
-        estimates = [
-            one for one, is_firm in zip(assessment.estimates, firm, strict=True) if is_firm
-        ]
-        sizes = assessment.table.loc[firm, "area_km2"].tolist()
-        chosen.loc[firm, "in_top_probability"] = probability_in_top(
-            estimates, sizes, capacity, seed=SEED
-        )
-        chosen.loc[firm, "priority_index"] = priority_index(parts, weights)
-        chosen.loc[firm, "top_share"] = sensitivity(parts, capacity, seed=SEED)
-    chosen["is_first"] = [area_id in first for area_id in areas]
-    return chosen
+    is_ordered = assessment.table["tier"].notna().to_numpy(dtype=bool)
+    return order_areas(assessment.components, weights, is_ordered, capacity)
 
 
-def choose_first(judgement: AreaAssessment, weights: Weights, capacity: int) -> list[str]:
-    """Choose the areas that come first by given weights."""
-    unknown = sorted(set(weights.by_component) - set(COMPONENTS))
-    if unknown:
-        raise ParamError(
-            "priorities.component", given=", ".join(unknown), known=", ".join(COMPONENTS)
-        )
-    if capacity < 1:
-        raise ParamError("priorities.at_least_one", name="capacity", given=capacity)
-    parts = components_of(judgement)
-    if parts.empty:
-        return []
-    return [str(area_id) for area_id in choose(priority_index(parts, weights), capacity)]
-
-
-def components_of(judgement: AreaAssessment) -> pd.DataFrame:
-    """List the components of the priority index."""
-    table = judgement.table[~judgement.table["is_doubtful"].astype(bool)].set_index("area_id")
-    return pd.DataFrame(
-        {name: table[column].astype("float64") for name, column in COMPONENTS.items()}
-    )
+def reorder(assessment: AreaAssessment, weights: Weights) -> AreaAssessment:
+    """Give the areas the tiers of another criterion, and their reasons."""
+    if weights.is_same(assessment.weights):
+        return assessment
+    ordered = prioritize(assessment, weights, 1)
+    table = assessment.table.assign(tier=ordered["tier"].array)
+    why = _reasons(table, assessment.estimates, assessment.city_per_km2, weights)
+    return replace(assessment, table=table, weights=weights, why=why)
 
 
 def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> AssessmentInput:
@@ -262,26 +227,20 @@ def _count_hot(asked: AssessmentInput, cells: pd.DataFrame | None) -> pd.arrays.
 
 
 def _reasons(
-    table: pd.DataFrame, estimates: Sequence[Estimate], city_per_km2: float, months: int
+    table: pd.DataFrame, estimates: Sequence[Estimate], city_per_km2: float, weights: Weights
 ) -> dict[str, tuple[Message, Message]]:
-    """Explain each area's tier; the first of a tier has the highest rate."""
-    facts = [
-        TierFacts(
-            f"{row['place_name']} ({row['area_id']})", int(row["incidents"]), row["area_km2"], one
-        )
-        for row, one in zip(table.to_dict("records"), estimates, strict=True)
-    ]
-    tiers = [None if pd.isna(tier) else int(tier) for tier in table["tier"]]
-    reasons = {
-        area_id: explain_tier(area, tier, city_per_km2)
-        for area_id, area, tier in zip(table["area_id"], facts, tiers, strict=True)
-    }
-    if months < MIN_MONTHS:
-        too_short = say("tier.too_short", n=months, needed=MIN_MONTHS)
-        reasons = {area_id: (counted, too_short) for area_id, (counted, _) in reasons.items()}
-    for row in table[table["is_doubtful"].astype(bool)].to_dict("records"):
-        counted, _ = reasons[row["area_id"]]
-        reasons[row["area_id"]] = counted, say("tier.doubtful", suspect=int(row["suspect"]))
+    """Explain each area's tier."""
+    reasons = {}
+    for row, estimate in zip(table.to_dict("records"), estimates, strict=True):
+        name, area_id = f"{row['place_name']} ({row['area_id']})", str(row["area_id"])
+        facts = TierFacts(name, int(row["incidents"]), row["area_km2"], estimate)
+        tier = None if pd.isna(row["tier"]) else int(row["tier"])
+        counted, why = explain_tier(facts, tier, city_per_km2, weights)
+        if row["is_doubtful"]:
+            why = say("tier.doubtful", suspect=int(row["suspect"]))
+        elif row["months_covered"] < MIN_MONTHS:
+            why = say("tier.too_short", n=row["months_covered"], needed=MIN_MONTHS)
+        reasons[area_id] = counted, why
     return reasons
 
 

@@ -31,7 +31,7 @@ MAX_YEARS_OLD = 10
 JUDGED_COLUMNS = {
     "area_id": "letter, west to east",
     "place_name": "as in the proposal",
-    "tier": "1 for the densest areas; empty where an area cannot be told apart from the city",
+    "tier": "1 for the highest by the order; empty where it cannot be told apart from the city",
     "incidents": "in the period",
     "incidents_low": "exact Poisson interval of the usual number, 95 %",
     "incidents_high": "its upper end",

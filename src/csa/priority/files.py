@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from csa.areas.criterion import Weights
 from csa.areas.file_format import (
     list_rows,
     list_versions,
@@ -22,7 +23,6 @@ from csa.base.text import render
 from csa.geo.cells import as_text
 from csa.priority.assess import CHOSEN_COLUMNS, AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS
-from csa.priority.index import Weights
 from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "priorities.json"
@@ -88,7 +88,7 @@ def join_chosen(judgement: AreaAssessment, chosen: pd.DataFrame) -> pd.DataFrame
     """Join the weighted order to what is known of each area."""
     # By position: both are west to east, and an empty table's letters have no type.
     table = judgement.table.reset_index(drop=True)
-    return table.join(chosen.reset_index(drop=True))[list(PRIORITY_COLUMNS)]
+    return table.join(chosen.drop(columns="tier").reset_index(drop=True))[list(PRIORITY_COLUMNS)]
 
 
 def count_tiers(judgement: AreaAssessment) -> dict[int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from csa.areas.criterion import weights_of
+from csa.areas.ordering import say_order
 from csa.base.text import ENGLISH, Speaker, render
 from csa.reports.document import Block, Box, Bullets, Document, Heading, Lead, Paragraph
 from csa.reports.editions.phrases import counted, months_covered, radius_words
@@ -70,6 +72,7 @@ def _data_notes(facts: Facts, tell: Speaker) -> list[Block]:
 def _method(facts: Facts, tell: Speaker) -> list[Block]:
     """Describe how the report was made, and what it lacks."""
     params, what = facts.summary["params"], counted(facts, tell)
+    order = weights_of(facts.summary)
     said = (
         tell(
             "report.method_areas",
@@ -78,7 +81,7 @@ def _method(facts: Facts, tell: Speaker) -> list[Block]:
             eps=radius_words(params["eps_m"], facts, tell),
             months=months_covered(facts),
         ),
-        tell("report.method_tiers"),
+        tell("report.method_tiers", order=render(say_order(order), tell.language)),
         tell("report.method_change"),
         tell("report.method_snapshot", id=facts.snapshot.id),
     )

@@ -1,0 +1,202 @@
+"""The criterion that areas are ordered by: its components, their weights, and what each may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.shrinkage import Estimate
+from csa.base.arrays import Floats
+from csa.base.errors import ParamError, TableError
+from csa.config.types import ComponentName
+
+SEED = 20201001
+N_DRAWS = 4000
+ALIKE_INCIDENTS = 20.0
+"""An area's share of homicides is drawn toward the city's as by so many incidents more: of
+seventeen places with 700 incidents or more, shares of cells differ beyond chance in eight, as by
+12 to 72."""
+
+COMPONENTS = {
+    "expected": "expected",
+    "density": "expected_per_km2",
+    "homicides": "homicides",
+    "lasting": "months_active",
+    "recent": "recent_12",
+    "people": "people",
+}
+"""Name of a component of the criterion to the column that it is made of."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The criterion: how much each component counts; only their proportions matter.
+
+    Fields: `by_component`.
+    """
+
+    by_component: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """Refuse values that are not weights; store a copy that cannot be changed."""
+        kept = {name: float(weight) for name, weight in self.by_component.items()}
+        for name, weight in kept.items():
+            if not (math.isfinite(weight) and weight >= 0):
+                raise ParamError("priorities.weight", name=name, given=weight)
+        if not sum(kept.values()) > 0:
+            raise ParamError("priorities.no_weight")
+        object.__setattr__(self, "by_component", MappingProxyType(kept))
+
+    @classmethod
+    def of(cls, weights: Mapping[ComponentName, float]) -> Weights:
+        """Take what a city's file gives."""
+        return cls({str(name): weight for name, weight in weights.items()})
+
+    def to_plain(self) -> dict[str, float]:
+        """Write the components that count, as files do."""
+        return {name: weight for name, weight in self.by_component.items() if weight}
+
+    @property
+    def only(self) -> str | None:
+        """The one component that counts; None where several do."""
+        counted = [name for name, weight in self.by_component.items() if weight > 0]
+        return counted[0] if len(counted) == 1 else None
+
+    def is_same(self, other: Weights) -> bool:
+        """Whether both give the same order: their proportions are the same."""
+        return bool(np.allclose(self.shares(), other.shares()))
+
+    def shares(self) -> Floats:
+        """Return each component's share, in the order of `COMPONENTS`: (6,), adding up to 1."""
+        unknown = sorted(set(self.by_component) - set(COMPONENTS))
+        if unknown:
+            given, known = ", ".join(unknown), ", ".join(COMPONENTS)
+            raise ParamError("priorities.component", given=given, known=known)
+        weights = np.array([self.by_component.get(name, 0.0) for name in COMPONENTS])
+        return np.asarray(weights / weights.sum())
+
+
+NEXT_YEAR = Weights({"expected": 1.0})
+"""By default areas stand in the order of the shootings expected in the next 12 months: the months
+are as many for all, so it is that of the number expected in a period as long as the one counted."""
+
+
+def weights_of(summary: Mapping[str, Any]) -> Weights:
+    """Return the criterion that a proposal's tiers go by; older proposals ordered by density."""
+    return Weights(summary.get("order", {"density": 1.0}))
+
+
+@dataclass(frozen=True)
+class Components:
+    """What each area has of each component: the value, and draws of what it may be.
+
+    Fields: `table`, `draws`.
+    """
+
+    table: pd.DataFrame  # (n, 6): index `area_id`; NaN where unknown
+    draws: Floats  # (4000, n, 6); what is unknown counts as the mean
+
+
+def draw_components(
+    table: pd.DataFrame, estimates: Sequence[Estimate], homicide_share: float, seed: int = SEED
+) -> Components:
+    """Draw what each area may have of each component.
+
+    The number expected from its estimate; homicides as a part of it, their share drawn toward the
+    city's; incidents of the last year as counts that come again. Months and people are as counted.
+
+    Parameters
+    ----------
+    table
+        n areas with `area_id`, `incidents`, `homicides`, `area_km2`, `months_active`,
+        `recent_12`, `people` and `cells`, a text.
+    estimates
+        What is expected in each.
+    homicide_share
+        Homicides of the city's incidents, 0 to 1.
+    seed
+        An area's draws depend on this and its cells: not on which others there are.
+
+    Returns
+    -------
+    Components
+        Index `area_id`, in the order of rows.
+    """
+    n_areas = len(table)
+    known = table.reindex(columns=["months_active", "people", "recent_12", "homicides"])
+    lasting, people, recent, homicides = known.astype("float64").to_numpy().T
+    incidents, km2 = (table[name].to_numpy(dtype=np.float64) for name in ("incidents", "area_km2"))
+    refuse_no_land(km2)
+    killed = homicides + ALIKE_INCIDENTS * homicide_share
+    wounded = incidents - homicides + ALIKE_INCIDENTS * (1 - homicide_share)
+    draws = np.empty((N_DRAWS, n_areas, len(COMPONENTS)))
+    for place, (estimate, cells) in enumerate(zip(estimates, table["cells"], strict=True)):
+        random = np.random.default_rng([seed, int(str(cells).split()[0], 16)])
+        expected = estimate.draw(random, N_DRAWS)
+        share = random.beta(max(killed[place], 1e-9), max(wounded[place], 1e-9), N_DRAWS)
+        columns = (
+            expected,
+            np.round(expected / km2[place], 9),  # land added up in another order is not quite equal
+            expected * share,
+            np.full(N_DRAWS, lasting[place]),
+            random.gamma(recent[place] + 0.5, size=N_DRAWS),
+            np.full(N_DRAWS, people[place]),
+        )
+        draws[:, place] = np.stack(columns, axis=1)
+    means = np.array([estimate.mean for estimate in estimates], dtype=np.float64)
+    values = (
+        means,
+        np.round(means / km2, 9),
+        means * killed / np.maximum(killed + wounded, 1e-9),
+        lasting,
+        recent,
+        people,
+    )
+    index = pd.Index(table["area_id"], name="area_id")
+    return Components(pd.DataFrame(dict(zip(COMPONENTS, values, strict=True)), index=index), draws)
+
+
+def standardise(components: pd.DataFrame) -> pd.DataFrame:
+    """Put components on one scale: how many standard deviations above the areas' mean.
+
+    Returns (x - mean) / SD of the n areas, on the index of `components`.
+    """
+    means, sds = find_scale(components)
+    numbers = components.to_numpy(dtype=np.float64)
+    apart = np.where(np.isnan(numbers), 0, numbers - means)
+    return pd.DataFrame(apart / sds, index=components.index, columns=components.columns)
+
+
+def find_scale(components: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return each component's mean and SD; infinite where areas do not differ."""
+    numbers = components.to_numpy(dtype=np.float64)  # (n, components)
+    for column in np.flatnonzero(np.isinf(numbers).any(axis=0)).tolist():
+        raise TableError("priorities.infinite", name=components.columns[column])
+    is_known = ~np.isnan(numbers)
+    n_known = np.maximum(is_known.sum(axis=0), 1)
+    means = np.where(is_known, numbers, 0).sum(axis=0) / n_known
+    sds = np.sqrt((np.where(is_known, numbers - means, 0) ** 2).sum(axis=0) / n_known)
+    lowest = np.where(is_known, numbers, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(is_known, numbers, -np.inf).max(axis=0, initial=-np.inf)
+    varies = (lowest < highest) & (sds > 0)  # rounding alone may give equal numbers an SD
+    return means, np.where(varies, sds, np.inf)
+
+
+def list_unknown(components: pd.DataFrame) -> list[tuple[Hashable, str]]:
+    """List the values that are unknown and therefore counted as the mean."""
+    rows, columns = np.nonzero(components.isna().to_numpy())
+    areas, names = components.index.tolist(), components.columns.tolist()
+    return [(areas[row], names[column]) for row, column in zip(rows, columns, strict=True)]
+
+
+def refuse_no_land(area_km2: Floats | Sequence[float]) -> None:
+    """Refuse an area without land."""
+    for given in area_km2:
+        if not given > 0:
+            raise ParamError("priorities.no_land", given=float(given))
