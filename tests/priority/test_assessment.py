@@ -36,7 +36,7 @@ def sample_city(root):
     """The made-up city: its dataset, its file and its cells, read once."""
     config = load_city(root / "config" / "sample.toml")
     dataset = ingest_city(config, find_inputs(config, root / "data" / "sample", ())).dataset
-    return dataset, config, study_cells(dataset, 9)
+    return dataset, config, study_cells(dataset, 10)
 
 
 @cache
@@ -51,7 +51,7 @@ def incidents_in(dataset, cells, start, until, kinds=("homicide", "nonfatal")):
     """Take an area's incidents of some months, cell by cell."""
     table = dataset.incidents.dropna(subset=["lon", "lat"])
     table = table[~table["flags"].str.contains("outside_study_area")]
-    where = [h3.latlng_to_cell(lat, lon, 9) for lon, lat in table[["lon", "lat"]].to_numpy()]
+    where = [h3.latlng_to_cell(lat, lon, 10) for lon, lat in table[["lon", "lat"]].to_numpy()]
     first, last = pd.Timestamp(f"{start}-01"), pd.Timestamp(f"{until}-01")
     is_then = (table["occurred_at"] >= first) & (table["occurred_at"] < last)
     return table[np.isin(where, cells) & is_then & table["kind"].isin(kinds)]
@@ -270,7 +270,7 @@ def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monke
 @pytest.fixture(scope="module")
 def testville(tmp_path_factory):
     dataset, config = town_of(tmp_path_factory.mktemp("judged"), history())
-    return dataset, config, study_cells(dataset, 9)
+    return dataset, config, study_cells(dataset, 10)
 
 
 @general

@@ -18,6 +18,7 @@ from csa.areas.stability import PastIncidents
 from csa.areas.stack import HORIZON_MONTHS, LEAST_MONTHS, Ground, Stack, learn
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
+from csa.base.errors import ParamError
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.dataset.versioned import City, Dataset
@@ -268,6 +269,8 @@ def locate_incidents(
     choices = choices or city_choices(city.config)
     if cover is None:
         cover = study_cells(dataset, choices.resolution)
+    elif len(cover) and (given := h3_cells.resolution_of(cover.index[0])) != choices.resolution:
+        raise ParamError("param.cover", given=given, resolution=choices.resolution)
     incidents = dataset.incidents
     if set(choices.kinds) != set(KINDS):
         incidents = incidents[incidents["kind"].isin(choices.kinds)]

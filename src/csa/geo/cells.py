@@ -359,6 +359,11 @@ def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np
     return csr_array((ones, (row, around[row, column])), shape=(len(around), len(around)))
 
 
+def resolution_of(cell: int) -> int:
+    """Return the H3 resolution of a cell."""
+    return int(cell) >> 52 & 0xF
+
+
 def mean_km2(resolution: int) -> float:
     """Return the mean size of a cell."""
     return float(h3.average_hexagon_area(resolution, unit="km^2"))

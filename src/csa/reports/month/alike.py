@@ -17,7 +17,7 @@ from csa.reports.month.area_facts import AreaFacts, Unserved
 
 def resolution_of(cells: CellSet) -> int:
     """Return the H3 resolution of an area's cells."""
-    return int(next(iter(cells))) >> 52 & 0xF
+    return h3_cells.resolution_of(next(iter(cells)))
 
 
 def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
