@@ -26,7 +26,7 @@ from rich.table import Table
 from scipy.sparse import csr_array
 
 from csa.areas.choices import Choices
-from csa.areas.finding import estimate_areas, find_areas, places_of, settle_params
+from csa.areas.finding import estimate_areas, find_areas, settle_params
 from csa.areas.hot_cells import find_hot_cells
 from csa.areas.ordering import stands_out
 from csa.areas.shrinkage import Estimate
@@ -175,9 +175,9 @@ def held_in(kind: str, mean: float, seed: int) -> dict[str, object]:
         estimates = estimate_areas(located, PERIOD, sets)
         told["is_flat"] = bool(estimates) and estimates[0].is_sure
         rows = zip(sets, estimates, strict=True)
-        told[name] = [side_of(one, float(rates[places_of(located, a)].sum())) for a, one in rows]
+        told[name] = [side_of(one, float(rates[located.place(a)].sum())) for a, one in rows]
         told[f"{name}_ratio"] = sum(one.mean for one in estimates) / max(
-            1e-9, sum(float(rates[places_of(located, area)].sum()) for area in sets)
+            1e-9, sum(float(rates[located.place(area)].sum()) for area in sets)
         )
     return told
 

@@ -113,7 +113,8 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVer
     """Return the verdict on a served area since its designation, once for each set of areas."""
     known, name = _verdicts(opened.key), _name(choices, areas, key)
     if name not in known:
-        same = replace(choices, resolution=areas.chosen.resolution)
+        finest = max(choices.resolution, areas.chosen.resolution)
+        same = replace(choices, resolution=finest)
         kept = past(opened, same) or ()
         known[name] = tell_served(_located(opened.key, same, opened), areas, key, kept)
     return known[name]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.expected import estimate_area
-from csa.areas.finding import Estimator, estimate_areas, find_areas, places_of, settle_params
+from csa.areas.finding import Estimator, estimate_areas, find_areas, settle_params
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.config.loading import load_city
@@ -120,8 +120,8 @@ def test_what_was_chosen_comes_before_what_is_suggested(located, testville):
 
 def test_places_are_those_of_the_grid_rising(located):
     cells = located.grid.area_km2.index.tolist()
-    assert places_of(located, frozenset({cells[7], cells[2]})).tolist() == [2, 7]
-    assert places_of(located, ()).tolist() == []
+    assert located.place(frozenset({cells[7], cells[2]})).tolist() == [2, 7]
+    assert located.place(()).tolist() == []
 
 
 def test_luck_is_taken_out_of_a_high_count(located):
@@ -129,7 +129,7 @@ def test_luck_is_taken_out_of_a_high_count(located):
     areas = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
     counts = located.counts(period)
     for area, estimate in zip(areas, estimate_areas(located, period, areas), strict=True):
-        count, usual = counts[places_of(located, area)].sum(), counts.mean() * len(area)
+        count, usual = counts[located.place(area)].sum(), counts.mean() * len(area)
         assert usual < estimate.mean < count
         assert estimate.low < estimate.mean < estimate.high
 
@@ -155,7 +155,7 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
     )
     assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
     assert estimator.per_km2(areas[::-1]).tolist() == per_km2[::-1].tolist()
-    assert asked == [tuple(places_of(located, area).tolist()) for area in areas]
+    assert asked == [tuple(located.place(area).tolist()) for area in areas]
 
 
 def test_a_proposal_holds_the_very_areas(testville, located):

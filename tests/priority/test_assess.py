@@ -14,12 +14,12 @@ from scipy.stats import binom
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
+from csa.areas.criterion import COMPONENTS, Weights
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.dataset.versioned import City
-from csa.priority.assess import CHOSEN_COLUMNS, assess_areas, prioritize, reorder
-from csa.areas.criterion import COMPONENTS, Weights
+from csa.priority.assess import CHOSEN_COLUMNS, assess_areas, prioritize
 from tests.areas.test_finding import KNOT, history, line, town_of
 from tests.priority.test_assessment import asked_of_sample, sample_city
 from tests.properties import examples

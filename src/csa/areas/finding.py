@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import PeriodIncidents, StudyArea
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Floats
 from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 
@@ -92,11 +92,6 @@ def find_areas(
     return AreaSet(firm, cluster_id, is_core, find_fringe)
 
 
-def places_of(located: StudyArea, cells: Iterable[int]) -> Ints:
-    """Return the positions of cells in the grid, in ascending order."""
-    return np.array(sorted(located.grid.places[cell] for cell in cells), dtype=np.int64)
-
-
 class Estimator:
     """Estimates areas of one period: the city's field is fitted once, each area once."""
 
@@ -111,7 +106,7 @@ class Estimator:
     def estimate(self, area: CellSet) -> Estimate:
         """Estimate an area's expected count in a period as long, corrected for chance."""
         if area not in self._known:
-            places = places_of(self._located, area)
+            places = self._located.place(area)
             self._known[area] = estimate_area(places, self._cells, self._field)
         return self._known[area]
 

@@ -14,7 +14,7 @@ from csa.areas.stack import Ground, Stack, Subsamples
 from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet, Grid
+from csa.geo.cells import CellSet, Grid, jaccard
 
 KEPT_SHARE = 0.8
 N_SUBSAMPLES = 200
@@ -102,12 +102,6 @@ def measure_stability(
         others = again.areas(kept)
         found += [any(jaccard(area, other) >= SAME_AREA for other in others) for area in areas]
     return found / n_subsamples
-
-
-def jaccard(one: CellSet, other: CellSet) -> float:
-    """Return the Jaccard index of two sets of cells: the share of all cells that is in both."""
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared)
 
 
 class _Again:

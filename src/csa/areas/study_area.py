@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from csa.areas.choices import Choices, city_choices
 from csa.areas.forming import AreaSet
@@ -23,7 +25,7 @@ from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, P
 from csa.base.schema import KINDS
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
-from csa.geo.cells import Grid, contiguous_parts, fill_holes
+from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
 from csa.geo.neighborhoods import assign_neighborhoods
 
 
@@ -230,10 +232,59 @@ class StudyArea:
         size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
         return Land(size, centre, h3_cells.find_neighbors(cells), numbers)
 
+    def place(self, area: CellSet) -> Ints:
+        """Return the places of an area's ground in the grid, ascending; of its land alone."""
+        refined = h3_cells.refine(frozenset(area), self.resolution)
+        known = self.grid.places
+        return np.array(sorted(known[cell] for cell in refined if cell in known), dtype=np.int64)
+
+    @property
+    def resolution(self) -> int:
+        """The H3 resolution of the grid."""
+        return h3_cells.resolution_of(self.cover.index[0]) if len(self.cover) else 0
+
+    def on_ground_of(self, areas: Iterable[CellSet]) -> StudyArea:
+        """Count incidents at the edge of coarser areas on the side of the edge that they are on.
+
+        An area's own cells say whether an incident is in it. Finer cells cover that ground only
+        nearly, so an incident near its edge moves to the nearest cell on its side.
+        """
+        coarse = [area for area in areas if area and self.resolution > _finest(area)]
+        owner, by_cell = (np.full(n, -1) for n in (len(self.cells), len(self.grid.area_km2)))
+        lon, lat = self.incidents["lon"], self.incidents["lat"]
+        for number, area in enumerate(coarse):
+            own = h3_cells.bin_points(lon, lat, _finest(area))
+            owner[np.isin(own, np.fromiter(area, dtype=np.uint64))] = number
+            by_cell[self.place(area)] = number
+        is_moved = owner != by_cell[self.positions]
+        cells = self.cells.copy()
+        for number in np.unique(owner[is_moved]).tolist():
+            side = np.flatnonzero(by_cell == number)
+            moved = np.flatnonzero(is_moved & (owner == number))
+            if len(side):
+                _, nearest = cKDTree(self.grid.centre_xy[side]).query(self.xy[moved])
+                cells[moved] = self.grid.area_km2.index.to_numpy()[side[nearest]]
+        return replace(self, cells=cells) if is_moved.any() else self
+
     @cached_property
     def positions(self) -> Ints:
         """The place of each incident's cell in the grid."""
         return np.searchsorted(self.grid.area_km2.index.to_numpy(), self.cells)
+
+
+def _finest(area: CellSet) -> int:
+    return max(h3_cells.resolution_of(cell) for cell in area)
+
+
+def locate_around(
+    city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
+) -> StudyArea:
+    """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
+    finest = max([choices.resolution, *map(_finest, areas)])
+    choices = replace(choices, resolution=finest)
+    if cover is not None and len(cover) and h3_cells.resolution_of(cover.index[0]) != finest:
+        cover = None
+    return locate_incidents(city, choices, cover).on_ground_of(areas)
 
 
 def locate_incidents(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
-from csa.areas.finding import find_areas, places_of, settle_params
+from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
@@ -199,7 +199,7 @@ def make_trial(
         located.xy[is_in],
         located.xy[is_known],
         located.expected(period),
-        [places_of(located, area) for area in found],
+        [located.place(area) for area in found],
         located.counts(Period(origin, origin.plus(question.horizon_months))),
     )
 

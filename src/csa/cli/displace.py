@@ -57,7 +57,7 @@ def displace(
         else:
             show_no_area(areas)
         return
-    choices = choices_of(config, None, chosen.kinds, resolution=chosen.resolution)
+    choices = choices_of(config, None, chosen.kinds)
     require_writable(out)
     with progress(N_STEPS) as tell:
         tell("load")

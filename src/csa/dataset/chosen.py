@@ -15,6 +15,7 @@ from typing import Any
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS
+from csa.geo.cells import on_one_grid, resolution_of
 
 PROPOSED = "areas.geojson"
 PROPOSAL = "proposal.json"
@@ -32,7 +33,7 @@ class Chosen:
     area_ids: tuple[str, ...]  # the letter of each of n areas
     place_names: tuple[str, ...]  # the name of each
     cells: tuple[frozenset[int], ...]  # the H3 cells of each
-    resolution: int  # of all cells
+    resolution: int  # H3 resolution of the cells; the finest, where areas differ
     period: Period | None = None  # the months whose counts chose them, where known
     kinds: tuple[str, ...] = ()  # the kinds of incident that chose them
     n_undated: int = 0  # how many areas do not say which months chose them
@@ -79,11 +80,13 @@ def read_areas(path: Path | str) -> Chosen:
     ids = [str(row["area_id"] or "").strip() for row in rows]
     names = [str(row.get("place_name") or area_id) for row, area_id in zip(rows, ids, strict=True)]
     cells = [_cells(row["cells"], file, area_id) for row, area_id in zip(rows, ids, strict=True)]
+    for area_id, area in zip(ids, cells, strict=True):
+        found = sorted({resolution_of(cell) for cell in area})
+        if len(found) > 1:
+            listed = ", ".join(map(str, found))
+            raise SourceError("chosen.resolutions", path=file, area_id=area_id, found=listed)
     _refuse_twice(ids, cells, file)
-    found = {(cell >> 52) & 0xF for area in cells for cell in area}
-    if len(found) > 1:
-        raise SourceError("chosen.resolutions", path=file, found=", ".join(map(str, sorted(found))))
-    resolution = next(iter(found), 9)
+    resolution = max((resolution_of(min(area)) for area in cells), default=9)
     dated = [row for row in rows if row.get("first_day") and row.get("last_day")]
     return Chosen(
         tuple(ids),
@@ -142,7 +145,7 @@ def _cells(given: Any, file: Path, area_id: str) -> frozenset[int]:
 
 def _refuse_twice(ids: Sequence[str], cells: Sequence[frozenset[int]], file: Path) -> None:
     seen: dict[int, str] = {}
-    for number, (area_id, area) in enumerate(zip(ids, cells, strict=True)):
+    for number, (area_id, area) in enumerate(zip(ids, on_one_grid(cells), strict=True)):
         if not area_id or area_id in ids[:number]:
             raise SourceError("chosen.area_id", path=file, area_id=area_id)
         shared = sorted(cell for cell in area if cell in seen)

@@ -17,6 +17,7 @@ from csa.decisions.store import Store
 from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.verdict import Verdict
+from csa.geo.cells import CellSet, as_text, jaccard, on_one_grid
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
@@ -32,7 +33,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 SAME_PLACE = 0.5
-"""Share of cells in common (Jaccard) at which a redrawn area is the same place."""
+"""Share of ground in common (Jaccard) at which a redrawn area is the same place."""
 FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
@@ -47,14 +48,14 @@ def designate(
 ) -> str:
     """Make a candidate a core service area, or note it as a candidate.
 
-    An area that shares at least half of its cells with one decided on before is the same place: it
+    An area that shares at least half of its ground with one decided on before is the same place: it
     keeps its letter, and the new cells are recorded beside the old.
     """
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
     with store.writing(act.signed) as session:
         now = _cells_now(session)
-        same = _same_place(now, candidate.cells)
+        same = _same_place(now, _ground(candidate))
         _refuse_shared(session, now, candidate, same)
         row = None if same is None else session.get(AreaRow, same)
         refuse_stale(session, row, seen)
@@ -73,29 +74,33 @@ def designate(
     return key
 
 
-def _cells_now(session: Session) -> dict[str, frozenset[str]]:
+def _cells_now(session: Session) -> dict[str, CellSet]:
     """Return each area's cells as they are now: those of its last step."""
     steps = session.scalars(select(StepRow))
     in_order = sorted(steps, key=lambda row: int(row.key.rpartition("/")[2]))
-    return {row.area: frozenset(row.cells) for row in in_order}
+    return {row.area: frozenset(int(cell, 16) for cell in row.cells) for row in in_order}
 
 
-def _same_place(now: Mapping[str, frozenset[str]], cells: Collection[str]) -> str | None:
-    wanted = frozenset(cells)
-    shares = {key: len(kept & wanted) / len(kept | wanted) for key, kept in now.items()}
+def _same_place(now: Mapping[str, CellSet], wanted: CellSet) -> str | None:
+    shares = {key: jaccard(kept, wanted) for key, kept in now.items()}
     best = max(shares, key=lambda key: (shares[key], key), default=None)
     return best if best is not None and shares[best] >= SAME_PLACE else None
 
 
 def _refuse_shared(
-    session: Session, now: Mapping[str, frozenset[str]], candidate: Candidate, same: str | None
+    session: Session, now: Mapping[str, CellSet], candidate: Candidate, same: str | None
 ) -> None:
     """Refuse a cell that two served areas would have: an incident would count twice."""
     served = session.scalars(select(AreaRow.key).where(AreaRow.state.in_(sorted(ACTIVE))))
     for key in served:
-        n = len(now[key] & frozenset(candidate.cells))
+        one, other = on_one_grid((now[key], _ground(candidate)))
+        n = len(one & other)
         if key != same and n:
             raise ParamError("decide.shared", area_id=candidate.area_id, other=key, n=n)
+
+
+def _ground(candidate: Candidate) -> CellSet:
+    return frozenset(int(cell, 16) for cell in candidate.cells)
 
 
 def _letter(wanted: str, used: Collection[str]) -> str:
@@ -164,7 +169,7 @@ def _step(
         row = find(session, AreaRow, key, seen)
         _refuse_step(key, row.state, state)
         _refuse_earlier(row, act)
-        cells = sorted(_cells_now(session)[key])
+        cells = as_text(sorted(_cells_now(session)[key]))
         if state == MAINTENANCE:
             _refuse_other_evidence(row, cells, evidence)
         row.state, row.since = state, act.on

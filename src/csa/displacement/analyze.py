@@ -38,6 +38,7 @@ from csa.displacement.zoning import (
     place_areas,
     zone_counts,
 )
+from csa.geo.cells import refine
 
 DEFAULT_AFTER = 12
 """Months of after where no start is given."""
@@ -115,7 +116,7 @@ def analyze_displacement(
     Parameters
     ----------
     located
-        The city's incidents, on cells of the areas' resolution.
+        The city's incidents, on cells of the areas' finest resolution.
     chosen
         The areas.
     since
@@ -155,6 +156,7 @@ def analyze_displacement(
     >>> displacement.pooled.verdicts[-1] in set(csa.Verdict)
     True
     """
+    located = located.on_ground_of(chosen.cells)
     _refuse_outside(located, chosen)
     since, until = settle_since(located, since)
     tell("expected")
@@ -194,15 +196,15 @@ def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
     for area_id, cells in zip(chosen.area_ids, chosen.cells, strict=True):
-        n_inside = len(located.grid.on_land(cells))
+        n_inside, n_cells = len(located.place(cells)), len(refine(cells, located.resolution))
         if not n_inside:
             raise ParamError("displacement.outside", area_id=area_id)
-        if 2 * n_inside < len(cells):
+        if 2 * n_inside < n_cells:
             raise ParamError(
                 "displacement.mostly_outside",
                 area_id=area_id,
-                n=len(cells) - n_inside,
-                cells=len(cells),
+                n=n_cells - n_inside,
+                cells=n_cells,
             )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.proposal import METHOD_VERSION
-from csa.areas.study_area import StudyArea, locate_incidents
+from csa.areas.study_area import StudyArea, locate_around, locate_incidents
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
 from csa.base.errors import TableError
 from csa.base.logging import Tell, silent
@@ -143,7 +143,7 @@ class FollowSource:
     """
 
     city: City  # its file, its dataset, and where past years are stored
-    choices: Choices  # how areas are proposed; the resolution is that of the areas followed
+    choices: Choices  # how areas are proposed
 
 
 def follow_areas(
@@ -152,7 +152,8 @@ def follow_areas(
     """Follow areas, and gather everything reported beside them."""
     city, choices = source.city, source.choices
     tell("cells")
-    located = locate_incidents(city, choices)
+    found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
+    located = locate_around(city, choices, chosen.cells, found_on.cover)
     way = _way_of(choices, chosen)
     past = load_past(city, way)
     displaced = analyze_displacement(located, chosen, since, past or (), tell)
@@ -161,7 +162,7 @@ def follow_areas(
     documented = suggestion_of(city.config, load_suggestion(city, choices)).documented
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     known = {area_id: Known(name, cells) for area_id, name, cells in named}
-    lineage = trace_lineage(located, choices, documented, displaced.until, known, tell)
+    lineage = trace_lineage(found_on, choices, documented, displaced.until, known, tell)
     return FollowedAreas(
         city,
         displaced,
@@ -172,7 +173,7 @@ def follow_areas(
         compare_newest(located, displaced),
         panel_of(located, displaced, controls),
         lineage,
-        find_emerging(located, displaced.until),
+        find_emerging(found_on, displaced.until),
         list_revisions(load_history(city.folder)),
         choices.months,
         load_chance(city, choices),
@@ -182,10 +183,11 @@ def follow_areas(
 
 
 def _way_of(choices: Choices, chosen: Chosen) -> Choices:
-    """Take months and size limit from the areas themselves, so that past years are comparable."""
+    """Take months, size limit and the finest cells, so that past years are comparable."""
     months = choices.months if chosen.period is None else chosen.period.months
     limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
-    return replace(choices, months=months, max_area_km2=limit)
+    finest = max(choices.resolution, chosen.resolution)
+    return replace(choices, months=months, max_area_km2=limit, resolution=finest)
 
 
 def _options(choices: Choices, way: Choices) -> str:

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
+from csa.geo.cells import jaccard, on_one_grid
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)
@@ -96,11 +97,6 @@ class Sighting:
         return jaccard(self.cells, self.former) if self.former else None
 
 
-def jaccard(one: Cells, other: Cells) -> float:
-    """Return the Jaccard index of two shapes: shared cells over all cells of both."""
-    return len(one & other) / len(one | other)
-
-
 def match_areas(
     former: Mapping[Former, Cells], areas: Mapping[int, Cells], *, at_least: float | None = None
 ) -> dict[int, Former]:
@@ -109,7 +105,8 @@ def match_areas(
     for name, earlier in former.items():
         for number, later in areas.items():
             alike = jaccard(earlier, later)
-            shared = len(earlier & later) / min(len(earlier), len(later))
+            one, other = on_one_grid((earlier, later))
+            shared = len(one & other) / min(len(one), len(other))
             if alike >= at_least if at_least is not None else shared >= PART:
                 pairs.append((-alike, name, number))
     matched: dict[int, Former] = {}

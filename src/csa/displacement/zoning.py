@@ -16,7 +16,7 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period, whole_months
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
-from csa.geo.cells import CellSet, parents
+from csa.geo.cells import CellSet, parents, refine
 
 DISK_COLUMNS = (slice(1, 7), slice(7, 19))
 """The columns of a spiral that hold its first and its second ring: an area's ring is both."""
@@ -149,9 +149,10 @@ class FollowedPlaces:
 def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> FollowedPlaces:
     """Put areas on the grid, with their expected counts before a start."""
     grid = located.grid
-    inside = tuple(grid.on_land(area) for area in areas)
-    n_outside = sum(map(len, areas)) - sum(map(len, inside))
-    at = [np.array(sorted(grid.places[cell] for cell in area), dtype=np.int64) for area in inside]
+    at = [located.place(area) for area in areas]
+    numbers = grid.area_km2.index.to_numpy()
+    inside = tuple(frozenset(numbers[places].tolist()) for places in at)
+    n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
     zones = draw_zones(at, located.spirals, grid.centre_xy)
     base = base_months(located, since)
     estimator = Estimator(located, base)

@@ -364,6 +364,36 @@ def resolution_of(cell: int) -> int:
     return int(cell) >> 52 & 0xF
 
 
+@lru_cache(maxsize=2**12)
+def refine(cells: CellSet, resolution: int) -> CellSet:
+    """Return the cells of a finer resolution that make up the same ground; finer cells stay.
+
+    A cell's children cover it nearly: their centers lie in it, and they part it with no other.
+    """
+    return frozenset(
+        child
+        for cell in cells
+        for child in (
+            h3.cell_to_children(cell, resolution) if resolution_of(cell) < resolution else [cell]
+        )
+    )
+
+
+def on_one_grid(areas: Iterable[CellSet]) -> list[CellSet]:
+    """Return areas as cells of the finest resolution among them, so that ground is compared."""
+    listed = list(areas)
+    finest = max((resolution_of(cell) for area in listed for cell in area), default=0)
+    return [refine(area, finest) for area in listed]
+
+
+def jaccard(one: CellSet, other: CellSet) -> float:
+    """Return the Jaccard index of two areas' ground: the share of all cells that is in both."""
+    if one and other and resolution_of(min(one)) != resolution_of(min(other)):
+        one, other = on_one_grid((one, other))
+    shared = len(one & other)
+    return shared / max(1, len(one) + len(other) - shared)
+
+
 def mean_km2(resolution: int) -> float:
     """Return the mean size of a cell."""
     return float(h3.average_hexagon_area(resolution, unit="km^2"))

@@ -11,7 +11,7 @@ import pandas as pd
 from csa.areas.choices import Choices
 from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.criterion import Components, Weights, draw_components, weights_of
-from csa.areas.finding import estimate_areas, places_of
+from csa.areas.finding import estimate_areas
 from csa.areas.gate import (
     MIN_MONTHS,
     GateAnswer,
@@ -198,7 +198,7 @@ def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> Assessme
     areas = tuple(
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )
-    places = tuple(places_of(located, area) for area in areas)
+    places = tuple(located.place(area) for area in areas)
     return AssessmentInput(located, city.config, proposal, period, areas, places)
 
 

@@ -14,13 +14,13 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
-from csa.areas.stability import SAME_AREA, jaccard, measure_stability
+from csa.areas.stability import SAME_AREA, measure_stability
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, jaccard
 
 SEED = 20201001
 YEAR = 12

@@ -12,6 +12,7 @@ from csa.areas.choices import Choices
 from csa.base.params import Period, whole_months
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
+from csa.geo.cells import jaccard, resolution_of
 from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
@@ -19,7 +20,7 @@ YEAR_MONTHS = 12
 LIVE = frozenset({"on-track", "at-risk", "blocked"})
 """Statuses of an action in progress."""
 SAME_PLACE = 0.5
-"""Share of cells in common (Jaccard) from which two areas are the same place."""
+"""Share of ground in common (Jaccard) from which two areas are the same place."""
 UNSERVED = frozenset({"retired"})
 
 
@@ -65,7 +66,7 @@ class Recent:
 
     def of_cells(self, cells: Collection[str]) -> int | None:
         """Count the incidents of some cells."""
-        sizes = {int(cell, 16) >> 52 & 0xF for cell in cells}
+        sizes = {resolution_of(int(cell, 16)) for cell in cells}
         if not sizes <= self.resolutions:
             return None
         return sum(self.by_cell.get(cell, 0) for cell in cells)
@@ -157,11 +158,11 @@ def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
 
 def _same(cells: Sequence[str], proposed: Sequence[tuple[str, str, Sequence[str]]]) -> str:
     """Return the letter of the candidate that is the same place as an area."""
-    own = frozenset(cells)
-    shares = {letter: _share(own, frozenset(other)) for letter, _, other in proposed}
+    own = _ground(cells)
+    shares = {letter: jaccard(own, _ground(other)) for letter, _, other in proposed}
     best = max(shares, key=lambda letter: shares[letter], default="")
     return best if best and shares[best] >= SAME_PLACE else ""
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / max(1, len(one | other))
+def _ground(cells: Iterable[str]) -> frozenset[int]:
+    return frozenset(int(cell, 16) for cell in cells)

@@ -24,6 +24,7 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
+from csa.geo.cells import resolution_of
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.priority.assess import AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS
@@ -75,31 +76,26 @@ def first_month(day: date) -> Month:
 
 
 def served_with(records: Records, key: str) -> Served | None:
-    """Return the areas in service with one area's cell size, to follow it since its designation."""
+    """Return the areas in service, to follow them since one area's designation."""
     areas = {area.key: area for area in served(records)}
     if key not in areas:
         return None
     steps = {name: records.steps_of(name)[-1] for name in areas}
-    size = _resolution(steps[key])
-    alike = [name for name in areas if _resolution(steps[name]) == size]
+    cells = tuple(frozenset(int(cell, 16) for cell in step.cells) for step in steps.values())
     chosen = Chosen(
-        tuple(alike),
-        tuple(areas[name].place_name for name in alike),
-        tuple(frozenset(int(cell, 16) for cell in steps[name].cells) for name in alike),
-        size,
-        _period([designation_of(records, name) or steps[name] for name in alike]),
+        tuple(areas),
+        tuple(area.place_name for area in areas.values()),
+        cells,
+        max(resolution_of(min(area)) for area in cells),
+        _period([designation_of(records, name) or steps[name] for name in areas]),
     )
     return Served(chosen, first_month(served_since(records, areas[key])))
 
 
 def last_served(records: Records) -> Served | None:
-    """Return the areas to follow since the last designation, those of the same cell size."""
+    """Return the areas to follow since the last designation."""
     last = last_begun(records)
     return None if last is None else served_with(records, last.key)
-
-
-def _resolution(step: StepRow) -> int:
-    return int(step.cells[0], 16) >> 52 & 0xF
 
 
 def _period(steps: Sequence[StepRow]) -> Period | None:

@@ -197,10 +197,6 @@ def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Blo
             beside.append(tell("report.no_change_means"))
         if facts.config.city.nonfatal_is_proxy:
             beside.append(tell("report.kinds_counted", what=counted(facts, tell)))
-        others = followed.left_out
-        if others:
-            names = tell.listed(list(others))
-            beside.append(tell("report.other_size", n=len(others), names=names))
         blocks += _paragraphs([" ".join(beside)])
     if with_singles:
         blocks += _singles(facts, tell)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet
+from csa.geo.cells import CellSet, jaccard
 from csa.reports.briefing.places import SAME_PLACE
 from csa.reports.month.area_facts import AreaFacts, Unserved
-
-
-def resolution_of(cells: CellSet) -> int:
-    """Return the H3 resolution of an area's cells."""
-    return h3_cells.resolution_of(next(iter(cells)))
 
 
 def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
     """Name the candidates of a proposal that match none of the given areas."""
     if proposal is None:
         return ()
-    shapes = [_resized(area.cells, _size(proposal)) for area in areas]
+    shapes = [area.cells for area in areas]
     named = zip(proposal.areas["place_name"], cells_of(proposal), strict=True)
     return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
 
@@ -59,29 +53,11 @@ def match(cells: CellSet, proposal: Proposal | None) -> int | None:
     """Return the position of the candidate that is the same place as an area."""
     if proposal is None:
         return None
-    return _like(_resized(cells, _size(proposal)), cells_of(proposal))
+    return _like(cells, cells_of(proposal))
 
 
 def _like(cells: CellSet, others: Sequence[CellSet]) -> int | None:
-    """Return the position of the set that shares at least half of the combined cells."""
-    shares = [len(cells & other) / max(1, len(cells | other)) for other in others]
+    """Return the position of the area that shares at least half of the combined ground."""
+    shares = [jaccard(cells, other) for other in others]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     return best if best is not None and shares[best] >= SAME_PLACE else None
-
-
-def _size(proposal: Proposal) -> int:
-    return int(proposal.summary["params"]["resolution"])
-
-
-def _resized(cells: CellSet, resolution: int) -> CellSet:
-    """Convert an area to cells of another size: those with their center in it."""
-    size = resolution_of(cells)
-    if resolution == size:
-        return cells
-    if resolution < size:
-        return frozenset(h3_cells.parents(cells, size - resolution).tolist())
-    cover = h3_cells.cover(h3_cells.outline(cells), resolution)
-    middles = h3_cells.centres(cover.index.to_numpy())
-    at = h3_cells.bin_points(middles["lon"], middles["lat"], size)
-    is_in = np.isin(at, np.fromiter(cells, dtype=np.uint64))
-    return frozenset(int(cell) for cell in cover.index[is_in])

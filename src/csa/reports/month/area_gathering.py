@@ -27,7 +27,7 @@ from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.working import here, work_plan
-from csa.reports.month.alike import cells_of, match, resolution_of
+from csa.reports.month.alike import cells_of, match
 from csa.reports.month.area_facts import (
     CANDIDATE,
     AreaFacts,
@@ -74,7 +74,7 @@ def areas_of(
     found: list[AreaFacts] = []
     by_size: dict[int, tuple[StudyArea, list[_Row]]] = {}
     for row in rows:
-        size = resolution_of(row.cells)
+        size = h3_cells.resolution_of(min(row.cells))
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
             cover = seen.cover if size == seen.choices.resolution else None

@@ -40,7 +40,6 @@ class PooledVerdict:
     sentence: Message  # the verdict in words, with the range chance would explain
     beside: tuple[Message, ...]
     are_earlier: bool
-    left_out: tuple[str, ...]  # letters of served areas not included
 
 
 @dataclass(frozen=True)

@@ -45,18 +45,19 @@ class Result:
 
 
 def way_of(choices: Choices, areas: Served | None) -> Choices:
-    """Take months and cell size from the areas followed, so that past years are comparable."""
+    """Take the months from the areas followed, and the finest cells, as the past years' ones."""
     if areas is None:
         return choices
     period = areas.chosen.period
     months = choices.months if period is None else period.months
-    return replace(choices, months=months, resolution=areas.chosen.resolution)
+    return replace(
+        choices, months=months, resolution=max(choices.resolution, areas.chosen.resolution)
+    )
 
 
 def follow_served(
     located: StudyArea,
     areas: Served,
-    left_out: tuple[str, ...],
     past: Sequence[PastCohort],
     tell: Tell = silent,
 ) -> Result:
@@ -69,7 +70,7 @@ def follow_served(
         found = analyze_displacement(located, areas.chosen, areas.since, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
-    return _told(located, found, are_earlier=False, left_out=left_out)
+    return _told(located, found, are_earlier=False)
 
 
 def follow_earlier(
@@ -95,7 +96,7 @@ def follow_earlier(
         found = analyze_displacement(located, chosen, since, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
-    return _told(located, found, are_earlier=True, left_out=())
+    return _told(located, found, are_earlier=True)
 
 
 def year_ago(until: Month) -> Month:
@@ -103,9 +104,7 @@ def year_ago(until: Month) -> Month:
     return until.plus(-DEFAULT_AFTER)
 
 
-def _told(
-    located: StudyArea, found: Displacement, *, are_earlier: bool, left_out: tuple[str, ...]
-) -> Result:
+def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Result:
     n_months = found.until.index - found.since.index
     ids = found.chosen.area_ids
     key = "report.earlier_areas" if are_earlier else "displacement.all_areas"
@@ -126,7 +125,6 @@ def _told(
         sentence=sentence,
         beside=() if is_early else _beside(located, found, n_months),
         are_earlier=are_earlier,
-        left_out=left_out,
     )
     if are_earlier or is_early:
         return Result(followed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea, locate_incidents, study_cells
+from csa.areas.study_area import StudyArea, locate_around, study_cells
 from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
@@ -26,6 +26,7 @@ from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource, load_past
 from csa.displacement.past import PastCohort, past_to_plain
+from csa.geo.cells import CellSet
 from csa.plan import Plan
 from csa.priority.assess import AreaAssessment
 from csa.reports.briefing.areas import served
@@ -157,11 +158,9 @@ class MonthEnd:
             return None
         return self.proposal(until)
 
-    def located(self, resolution: int) -> StudyArea:
-        """Assign the incidents to cells of a resolution."""
-        is_same = resolution == self.choices.resolution
-        choices = replace(self.choices, resolution=resolution)
-        return locate_incidents(self.city, choices, self.cover if is_same else None)
+    def around(self, areas: Sequence[CellSet]) -> StudyArea:
+        """Locate the incidents to follow areas."""
+        return locate_around(self.city, self.choices, areas, self.cover)
 
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""
@@ -193,12 +192,9 @@ def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
         return Result(why_not=say("report.silent_months", n=n_silent))
     areas = last_served(records)
     if areas is not None:
-        followed = areas.chosen.area_ids
-        others = tuple(area.key for area in served(records) if area.key not in followed)
-        located = look.located(areas.chosen.resolution)
-        return follow_served(located, areas, others, look.past, look.tell)
+        return follow_served(look.around(areas.chosen.cells), areas, look.past, look.tell)
     covered = look.covered
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:
         return Result(why_not=say("report.too_short"))
-    return follow_earlier(look.located(look.choices.resolution), then, look.past, look.tell)
+    return follow_earlier(look.around(()), then, look.past, look.tell)

@@ -14,7 +14,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.names import letter, name_places
 from csa.areas.proposal import Proposal, area_records
-from csa.areas.study_area import locate_incidents
+from csa.areas.study_area import locate_around
 from csa.base.crs import project
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
@@ -137,11 +137,10 @@ def change_in_all(
     chosen, since = followed.chosen, followed.since
     cells = frozenset(cell for area in chosen.cells for cell in area)
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
-    if len(chosen.area_ids) < len(served(records)) or since > through:
-        return nothing  # of several cell sizes, or without a whole month since
-    located = locate_incidents(
-        replace(city, dataset=window.placed), Choices(resolution=chosen.resolution)
-    )
+    if since > through:
+        return nothing  # without a whole month since
+    at = Choices(resolution=chosen.resolution)
+    located = locate_around(replace(city, dataset=window.placed), at, chosen.cells)
     try:
         found = analyze_displacement(located, chosen, since, past, tell)
     except (ParamError, PeriodError):

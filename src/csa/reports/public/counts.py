@@ -14,7 +14,7 @@ from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
 from csa.disclosure.atoms import CLASSES, MONTH_COLUMN, THRESHOLD, Atoms, atoms_of, class_of
 from csa.disclosure.published import Publication, Sum
-from csa.geo.cells import as_text, bin_points, centres, cover
+from csa.geo.cells import as_text, bin_points, centres, cover, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.window import PublicWindow, month_index, without_domestic
@@ -150,7 +150,7 @@ def _cells_told(earlier: Iterable[Publication]) -> Iterator[str]:
 
 
 def _sizes(cells: Iterable[int]) -> list[int]:
-    return sorted({cell >> 52 & 0xF for cell in cells})
+    return sorted({resolution_of(cell) for cell in cells})
 
 
 def _fine(size: int) -> str:
