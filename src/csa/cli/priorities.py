@@ -160,9 +160,6 @@ def _limits(found: AssessedProposal) -> Iterator[str]:
     judgement = found.judgement
     said = [render(answer.message) for answer in judgement.answers.values() if not answer.can]
     yield from dict.fromkeys(said)
-    resolution = found.choices.resolution
-    if judgement.cells is None and judgement.finest is not None and judgement.finest < resolution:
-        yield speak("judged.larger_cells", resolution=judgement.finest)
 
 
 def _source_sentence(found: AssessedProposal) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from csa.areas.choices import Choices
+from csa.areas.city_scale import CityScale
 from csa.areas.concentration import Concentration, measure_concentration
 from csa.areas.criterion import Components, Weights, draw_components, weights_of
 from csa.areas.finding import estimate_areas
@@ -35,6 +36,9 @@ from csa.geo import cells as h3_cells
 from csa.priority.assessment import SEED, YEAR, AssessmentInput, judged_table
 
 RESOLUTIONS = (6, 7, 8, 9, 10)
+TESTED = (9, 8, 7, 6)
+"""Resolutions of the cells that are tested, the first with enough incidents for so many cells."""
+
 DISPERSION = 1.6
 """Variance over mean of an area's yearly counts, if a city's own is not known yet."""
 
@@ -112,11 +116,13 @@ def assess_areas(
     estimates = estimate_areas(asked.located, asked.period, asked.areas)
     counts = asked.located.counts(asked.period)
     city_per_km2 = float(counts.sum() / asked.located.land.total_km2)
-    cells = _hot_cells(asked, counts)
+    scale = _tested_scale(asked, int(counts.sum()))
+    can_test = can_test_cells(int(counts.sum()), len(scale.cells)).can
+    cells = _hot_cells(asked, scale, counts) if can_test else None
     tell("stability")
     table = judged_table(asked, estimates, city_per_km2)
     table["tier"] = pd.array(proposal.areas["tier"].tolist(), dtype="Int64")
-    table["hot_cells"] = _count_hot(asked, cells)
+    table["hot_cells"] = _count_hot(asked, scale, cells)
     n_homicides = proposal.summary["totals"]["located_homicides"]
     components = draw_components(table, estimates, n_homicides / max(1, int(counts.sum())))
     weights = weights_of(proposal.summary)
@@ -126,9 +132,11 @@ def assess_areas(
         components,
         weights,
         _reasons(table, estimates, city_per_km2, weights),
-        _answers(asked, int(counts.sum()), table),
+        _answers(asked, scale, int(counts.sum()), table),
         _finest(asked, int(counts.sum())),
-        _concentration(asked, counts),
+        measure_concentration(
+            scale.count(counts), pd.Series(scale.area_km2, index=scale.index), seed=SEED
+        ),
         cells,
         city_per_km2,
     )
@@ -202,27 +210,26 @@ def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> Assessme
     return AssessmentInput(located, city.config, proposal, period, areas, places)
 
 
-def _hot_cells(asked: AssessmentInput, counts: Ints) -> pd.DataFrame | None:
-    """Test every cell, if there are enough incidents for so many cells."""
-    if not can_test_cells(int(counts.sum()), len(counts)).can:
-        return None
-    index = asked.located.cover.index
-    land = asked.located.land
-    return find_hot_cells(
-        pd.Series(counts, index=index), pd.Series(land.area_km2, index=index), land.neighbours
-    )
+def _tested_scale(asked: AssessmentInput, n_incidents: int) -> CityScale:
+    """Return the finest cells of the city's scale that can be tested; else the finest of all."""
+    scales = (CityScale.of(asked.located, resolution) for resolution in TESTED)
+    testable = (one for one in scales if can_test_cells(n_incidents, len(one.cells)).can)
+    return next(testable, CityScale.of(asked.located))
 
 
-def _concentration(asked: AssessmentInput, counts: Ints) -> Concentration:
-    index = asked.located.cover.index
-    by_cell, land = pd.Series(counts, index=index), asked.located.land
-    return measure_concentration(by_cell, pd.Series(land.area_km2, index=index), seed=SEED)
+def _hot_cells(asked: AssessmentInput, scale: CityScale, counts: Ints) -> pd.DataFrame:
+    """Test every cell that is large enough, against people where they are known."""
+    exposure = scale.exposure(asked.located, asked.located.dataset.neighborhoods)
+    return find_hot_cells(scale.count(counts), exposure, scale.neighbors)
 
 
-def _count_hot(asked: AssessmentInput, cells: pd.DataFrame | None) -> pd.arrays.IntegerArray:
+def _count_hot(
+    asked: AssessmentInput, scale: CityScale, cells: pd.DataFrame | None
+) -> pd.arrays.IntegerArray:
+    """Count each area's cells that lie in a hot one."""
     if cells is None:
         return pd.array([pd.NA] * len(asked.areas), dtype="Int64")
-    is_hot = cells["is_hot"].to_numpy()
+    is_hot = cells["is_hot"].to_numpy()[scale.place]
     return pd.array([int(is_hot[places].sum()) for places in asked.places], dtype="Int64")
 
 
@@ -245,7 +252,7 @@ def _reasons(
 
 
 def _answers(
-    asked: AssessmentInput, n_incidents: int, table: pd.DataFrame
+    asked: AssessmentInput, scale: CityScale, n_incidents: int, table: pd.DataFrame
 ) -> dict[str, GateAnswer]:
     """List what the data can answer, comparing a year with a year."""
     months = asked.proposal.summary["params"]["months_covered"]
@@ -257,7 +264,7 @@ def _answers(
     one = float(yearly.median()) if len(yearly) else 0.0
     return {
         "locate": can_locate(asked.period.months, reach),
-        "test_cells": can_test_cells(n_incidents, len(asked.located.cover), months=months),
+        "test_cells": can_test_cells(n_incidents, len(scale.cells), months=months),
         "compare_one": can_compare(one, months=YEAR, dispersion=DISPERSION),
         "compare_all": can_compare(float(yearly.sum()), months=YEAR, dispersion=DISPERSION),
     }

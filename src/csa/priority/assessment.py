@@ -51,7 +51,8 @@ JUDGED_COLUMNS = {
     "earlier_yearly": "incidents a year in the 24 months before those; empty where not covered",
     "incidents_24": "incidents of the last 24 months, for the draw",
     "homicides_24": "of them, homicides",
-    "hot_cells": "cells that hold more than chance would put there; empty where cells are too fine",
+    "hot_cells": "its cells in larger ones (resolution 9) that hold more than chance would put "
+    "there; empty where incidents are too few to say",
     "suspect": "incidents at a point that may stand for unknown places",
     "is_doubtful": "whether that is a third of them or more: look first; no tier until then",
     "area_km2": "land",

@@ -32,7 +32,8 @@ PRIORITY_COLUMNS = {**JUDGED_COLUMNS, **CHOSEN_COLUMNS}
 TESTED_COLUMNS = {
     "cell": "H3 cell, 15 hex digits",
     "incidents_around": "incidents in the cell and its neighbours",
-    "expected_around": "expected there if incidents fell on the city's land at random",
+    "expected_around": "expected there if incidents fell at random among people, or on land where "
+    "people are not known",
     "z": "Gi*: how far the cells' sum lies from the mean, in standard deviations",
     "p": "how often chance alone would give as many",
     "q": "the same, with the number of cells tested allowed for",

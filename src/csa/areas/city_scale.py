@@ -1,0 +1,97 @@
+"""The city seen from afar: cells large enough to be tested and shaded, made of the finer ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_array
+
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Floats, Ints
+from csa.geo.cells import Cells, find_neighbors, parents
+from csa.geo.neighborhoods import assign_neighborhoods
+
+RESOLUTION = 9
+"""Density of a whole city is tested and drawn in cells of about a tenth of a square kilometer."""
+
+LEAST_KNOWN = 0.9
+"""People are the exposure where so much of the land has known ones."""
+
+PASSING_SHARE = 0.05
+"""People are where nobody lives, too: so much of the exposure is even over the land."""
+
+
+@dataclass(frozen=True)
+class CityScale:
+    """A study area's cells in larger ones.
+
+    Fields: `cells`, `place`, `area_km2`.
+    """
+
+    cells: Cells  # (c,) the larger cells, ascending
+    place: Ints  # (m,) the larger cell that each cell of the study area lies in
+    area_km2: Floats  # (c,) land
+
+    @classmethod
+    def of(cls, located: StudyArea, resolution: int = RESOLUTION) -> CityScale:
+        """Take a study area's cells together; never finer than they are."""
+        own = located.cover.index.to_numpy()
+        steps = max(0, located.resolution - resolution)
+        cells, place = np.unique(parents(own, steps), return_inverse=True)
+        land = np.bincount(place, located.grid.area_km2.to_numpy(), minlength=len(cells))
+        return cls(cells, place.astype(np.int64), land.astype(np.float64))
+
+    @property
+    def index(self) -> pd.Index:
+        """The larger cells, as tables have them."""
+        return pd.Index(self.cells, name="cell")
+
+    @cached_property
+    def neighbors(self) -> csr_array:
+        """(c, c) which of them touch, as `csa.geo.cells.find_neighbors`."""
+        return find_neighbors(self.cells)
+
+    def add_up(self, of_cells: npt.ArrayLike) -> pd.Series:
+        """Add up what the study area's cells have: (c,)."""
+        sums = np.bincount(self.place, np.asarray(of_cells), minlength=len(self.cells))
+        return pd.Series(sums, index=self.index)
+
+    def count(self, counts: Ints) -> pd.Series:
+        """Add up counts by cell: (c,) incidents."""
+        return self.add_up(counts).round().astype("int64")
+
+    def exposure(self, located: StudyArea, neighborhoods: gpd.GeoDataFrame) -> pd.Series:
+        """Return what incidents are set against: people where they are known, else land.
+
+        Returns (c,) shares, adding up to 1.
+        """
+        land: pd.Series = self.add_up(located.grid.area_km2) / self.area_km2.sum()
+        per_km2 = _people_per_km2(located, neighborhoods)
+        if per_km2 is None:
+            return land
+        people = self.add_up(per_km2 * located.grid.area_km2.to_numpy())
+        shares: pd.Series = (1 - PASSING_SHARE) * people / people.sum() + PASSING_SHARE * land
+        return shares
+
+
+def _people_per_km2(located: StudyArea, neighborhoods: gpd.GeoDataFrame) -> Floats | None:
+    """Return how dense people live in each cell, by its neighborhood; None where too few are known.
+
+    Returns (m,).
+    """
+    if "population" not in neighborhoods or not len(located.cover):
+        return None
+    cover, land = located.cover, located.grid.area_km2.to_numpy()
+    names = assign_neighborhoods(cover["lon"], cover["lat"], neighborhoods).to_numpy()
+    people = neighborhoods.groupby("name")["population"].sum(min_count=1)
+    km2 = pd.Series(land).groupby(names).sum()
+    per_km2 = (people / km2).reindex(names).to_numpy(dtype=np.float64)
+    is_named, is_known = names != "", np.isfinite(per_km2)
+    if land[is_known].sum() < LEAST_KNOWN * land[is_named].sum() or not np.nansum(per_km2):
+        return None
+    return np.where(is_known, per_km2, 0.0)
