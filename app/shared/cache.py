@@ -19,9 +19,9 @@ from app.shared.settings import deployment
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.exports import export
+from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of
-from csa.areas.study_area import study_cells
 from csa.backtest.record import Record
 from csa.backtest.recording import load_record, load_suggestion, suggestion_of
 from csa.base.errors import CsaError
@@ -102,7 +102,7 @@ def cells(opened: Opened, resolution: int) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
-    return study_cells(_opened.dataset, resolution)
+    return kept_cells(_opened, resolution)
 
 
 def proposal(opened: Opened, choices: Choices) -> Proposal:

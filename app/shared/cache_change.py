@@ -96,7 +96,7 @@ def history(opened: Opened) -> tuple[Edition, ...]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _history(key: str, _opened: Opened) -> tuple[Edition, ...]:
-    return load_history(_opened.folder)
+    return load_history(_opened.own_folder)
 
 
 def recent(opened: Opened, choices: Choices) -> Recent | None:

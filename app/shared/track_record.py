@@ -50,7 +50,7 @@ def command(opened: Opened, choices: Choices) -> str:
     config, own = deployment().config, opened.config.areas
     is_named = config.parent == ROOT / "config"
     parts = ["csa", "backtest", "--city", config.stem if is_named else str(config)]
-    parts += ["--dataset", _path(opened.folder)]
+    parts += ["--dataset", _path(opened.own_folder)]
     for name in ("months", "resolution", "max_area_km2"):
         value = getattr(choices, name)
         if value != getattr(own, name):

@@ -350,13 +350,14 @@ def test_a_cell_of_two_areas_is_refused_with_both_letters(load, tmp_path):
     )
 
 
-def test_cells_of_two_sizes_are_refused_in_one_area_or_in_two(load, tmp_path):
-    coarse = h3.latlng_to_cell(39.02, -94.57, 10)
-    for rows in ([row("A", [MIDDLE, coarse])], [row("A", [coarse]), row("B", [MIDDLE])]):
-        assert said(load, as_csv(rows)) == (
-            f"{tmp_path / 'areas.csv'} holds cells of several sizes (resolutions 9, 10). Give all "
-            "areas in one."
-        )
+def test_cells_of_two_sizes_are_refused_in_one_area_and_read_in_two(load, tmp_path):
+    fine = h3.latlng_to_cell(39.09, -94.57, 10)
+    assert said(load, as_csv([row("A", [MIDDLE, fine])])) == (
+        f"{tmp_path / 'areas.csv'}: area A holds cells of several sizes (resolutions 9, 10). Give "
+        "each area in one."
+    )
+    found = load(as_csv([row("A", [fine]), row("B", [MIDDLE])]))
+    assert found.resolution == 10
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from csa.areas.choices import (
     suggest_dbscan,
 )
 from csa.areas.finding import document, estimate_areas, find_areas, params_for
+from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
-from csa.areas.study_area import Run, locate_incidents
+from csa.areas.study_area import Run, StudyArea, locate_incidents
 from csa.base.logging import Tell, silent
-from csa.base.params import require_resolution
+from csa.base.params import DocumentedDbscan, Period, require_resolution
 from csa.dataset.versioned import City
 from csa.geo.risk_score import Highest, find_highest, risk_in
 from csa.geo.services import services_of
@@ -28,6 +29,8 @@ def propose_areas(
     tell: Tell = silent,
     cover: pd.DataFrame | None = None,
     suggestion: Suggestion | None = None,
+    *,
+    keep: bool = False,
 ) -> Proposal:
     """Propose candidate core service areas.
 
@@ -46,6 +49,8 @@ def propose_areas(
         The study area's cells with their centers; None finds them.
     suggestion
         Radius and minimum that past years suggest; None takes the city file's.
+    keep
+        Whether to keep beside the dataset what was learned, so that the next run is quicker.
 
     Returns
     -------
@@ -76,10 +81,13 @@ def propose_areas(
     period = period_of(city.dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
+    if cover is None:
+        cover = kept_cells(city, choices.resolution, keep=keep)
     located = locate_incidents(city, choices, cover)
     window = located.window(period)
     suggestion = suggestion or Suggestion.of(city.config.areas)
-    documented = document(located, period, choices, suggestion.documented)
+    tell("search")
+    documented = _learn(city, located, period, choices, suggestion, keep=keep)
     dbscan = suggest_dbscan(documented, len(window.incidents))
     params = params_for(documented, choices, len(window.incidents))
     tell("clusters")
@@ -99,8 +107,33 @@ def propose_areas(
         grid,
         found,
         estimates,
+        located.stack_at(period.until),
     )
     return proposal_of(run)
+
+
+def _learn(
+    city: City,
+    located: StudyArea,
+    period: Period,
+    choices: Choices,
+    suggestion: Suggestion,
+    *,
+    keep: bool,
+) -> DocumentedDbscan:
+    """Return radius, minimum and density: given, kept from an earlier run, or searched."""
+    known = load_learned(city, located, period, choices)
+    if known is not None:
+        located.stacks[period.until] = known.stack
+    documented = suggestion.documented or (None if known is None else known.documented)
+    if documented is not None and known is not None:
+        return documented
+    found = document(located, period, choices, documented)
+    if keep:
+        searched = found if suggestion.documented is None else None
+        learned = Learned(searched, located.stack_at(period.until))
+        save_learned(learned, city, located, period, choices)
+    return found
 
 
 def services_near(city: City, proposal: Proposal) -> pd.DataFrame | None:

@@ -108,7 +108,8 @@ LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 def proposal_of(run: Run) -> Proposal:
     """Make a run's tables and its summary."""
     areas = _areas_table(run)
-    return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas))
+    stack = {"kind": "stack", "city": run.city.config.city.id, **run.stack.to_plain()}
+    return Proposal(areas, _cells_table(run), _labels_table(run), _summary(run, areas), stack)
 
 
 def _areas_table(run: Run) -> gpd.GeoDataFrame:

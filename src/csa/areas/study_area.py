@@ -71,6 +71,7 @@ class Run:
     grid: Grid  # the study area's cells
     found: AreaSet  # the areas, and what became of each incident
     estimates: tuple[Estimate, ...]  # what is expected in each area
+    stack: Stack  # how the past's maps are combined in what each cell is expected to hold
 
     @cached_property
     def area_of_cell(self) -> dict[int, str]:
@@ -157,7 +158,7 @@ class StudyArea:
         if period not in self._expected:
             months_ago = self.months_ago(period.until)
             is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
-            shares = self.maps(period.until) @ self.stack(period.until).shares
+            shares = self.maps(period.until) @ self.stack_at(period.until).shares
             self._expected[period] = shares * int(is_in.sum())
         return self._expected[period]
 
@@ -170,8 +171,18 @@ class StudyArea:
         is_used = ~self.is_suspect
         return self.ground.maps(self.positions[is_used], self.months_ago(until)[is_used])
 
-    def stack(self, until: Month) -> Stack:
+    def stack_at(self, until: Month) -> Stack:
         """Learn how to combine the maps from the Januaries whose year was over by a month."""
+        if until not in self.stacks:
+            self.stacks[until] = self._learn(until)
+        return self.stacks[until]
+
+    @cached_property
+    def stacks(self) -> dict[Month, Stack]:
+        """How the maps are combined at each month so far asked for."""
+        return {}
+
+    def _learn(self, until: Month) -> Stack:
         first = int(self.month.min()) if len(self.month) else until.index
         years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
         januaries = [Month(year, 1) for year in years]
@@ -213,7 +224,7 @@ class StudyArea:
             months_ago[past],
             period.months,
             self.ground,
-            self.stack(period.until),
+            self.stack_at(period.until),
         )
 
     @cached_property

@@ -49,7 +49,7 @@ def _safe(value: object) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
     # A lone carriage return is not quoted by Python 3.11 and would begin a new row.
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    text = value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
     return f"'{text}" if value.startswith(FORMULA_STARTS) else text
 
 

@@ -133,7 +133,7 @@ def _judge_and_write(
     if out is not None:
         require_writable(out)
     if not is_named:
-        require_writable(city.folder / KEPT / "record")
+        require_writable(city.own_folder / KEPT / "record")
     n_passes = 1 + 2 * (not is_named) + asked.with_variants
     with progress(2 + (not is_named) + len(asked.question.origins) * n_passes) as tell:
         past = judge_named(asked, tell) if is_named else judge_past_years(asked, tell)

@@ -28,6 +28,7 @@ STEPS = {
     "layers": "Reading layers",
     "load": "Reading the dataset",
     "cells": "Cells of the city",
+    "search": "Density",
     "clusters": "Clusters",
     "areas": "Candidate areas",
     "origin": "Asking a past day",

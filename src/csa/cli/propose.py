@@ -69,11 +69,11 @@ def propose(
         max_area_km2=max_area_km2,
         resolution=resolution,
     )
-    with progress(5) as tell:
+    with progress(6) as tell:
         tell("load")
         opened = open_city(config, dataset)
         suggestion = suggestion_of(config, load_suggestion(opened, choices))
-        proposal = propose_areas(opened, choices, tell, suggestion=suggestion)
+        proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
         tell("write")
         replace_folder(out, MARKER, proposal_files(proposal))
     if as_json:

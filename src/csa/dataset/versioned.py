@@ -64,13 +64,20 @@ class City:
 
     config: CityConfig  # the city's file
     dataset: Dataset  # its incidents and places
-    folder: Path = Path()  # the dataset's folder, where results are stored beside it
+    folder: Path | None = None  # the dataset's, where results are stored beside it; None for none
 
     def __post_init__(self) -> None:
         """Refuse a dataset of another city."""
         found, wanted = self.dataset.report["city"], self.config.city.id
         if found != wanted:
             raise CsaError("dataset.other_city", found=found, wanted=wanted)
+
+    @property
+    def own_folder(self) -> Path:
+        """The dataset's folder; refused for a city that is in memory alone."""
+        if self.folder is None:
+            raise CsaError("dataset.no_folder")
+        return self.folder
 
 
 def fingerprint(
@@ -199,7 +206,7 @@ def open_dataset(folder: Path | str) -> Dataset:
         layers = {key: _load_layer(place, key, report) for key in LAYERS}
     except (OSError, ValueError, pa.ArrowException) as error:
         raise SourceError("dataset.damaged", path=folder) from error
-    check_incidents(incidents)
+    # What was written had been checked: with the same fingerprint it is the same table.
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
         raise SourceError("dataset.damaged", path=folder)
     return Dataset(incidents, neighborhoods, study_area, report, **layers)
@@ -257,6 +264,8 @@ def load_own(
     city: City, name: str, params: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Kept]
 ) -> Kept | None:
     """Read the result stored for this dataset and these parameters; None if there is none."""
+    if city.folder is None:
+        return None
     path = kept_path(city, name, params)
     kept = load_kept(path)
     if kept is None:
@@ -276,16 +285,21 @@ def load_newest(
 ) -> Kept | None:
     """Read the result stored for this dataset, else the newest of older data."""
     own = load_own(city, name, params, read)
-    if own is not None:
+    if own is not None or city.folder is None:
         return own
-    path = kept_path(city, name, params)
-    code = path.stem.rsplit("-", 1)[-1]
     found = []
-    for older in sorted(path.parent.glob(f"{name}-*-{code}.json")):
+    for older in list_kept(city, name, params):
         # An older one that cannot be read, or has an older format, is left out.
         with suppress(SourceError, TableError):
             found.append(read(load_kept(older) or {}))
     return max(found, key=age, default=None)
+
+
+def list_kept(city: City, name: str, params: Mapping[str, Any]) -> list[Path]:
+    """List the results stored for these parameters and other versions of the dataset."""
+    path = kept_path(city, name, params)
+    code = path.stem.rsplit("-", 1)[-1]
+    return [one for one in sorted(path.parent.glob(f"{name}-*-{code}.json")) if one != path]
 
 
 def save_kept(city: City, name: str, params: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
@@ -296,7 +310,7 @@ def save_kept(city: City, name: str, params: Mapping[str, Any], kept: Mapping[st
 def kept_path(city: City, name: str, params: Mapping[str, Any]) -> Path:
     """Return where a result is stored: one file for each fingerprint and set of parameters."""
     code = hashlib.sha256(json_bytes(params)).hexdigest()[:12]
-    return city.folder / KEPT / f"{name}-{city.dataset.fingerprint[:16]}-{code}.json"
+    return city.own_folder / KEPT / f"{name}-{city.dataset.fingerprint[:16]}-{code}.json"
 
 
 def list_ids(folder: Path) -> frozenset[str]:

@@ -174,7 +174,7 @@ def follow_areas(
         panel_of(located, displaced, controls),
         lineage,
         find_emerging(found_on, displaced.until),
-        list_revisions(load_history(city.folder)),
+        list_revisions(load_history(city.own_folder)),
         choices.months,
         load_chance(city, choices),
         past is not None,

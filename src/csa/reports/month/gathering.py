@@ -117,7 +117,7 @@ def gather_month(
     plan_facts = None if plan is None else _plan_facts(plan, lines, records, snapshot.as_of, areas)
     measures = () if plan_facts is None else plan_facts.measures
     is_served = any(not area.is_candidate for area in areas)
-    editions = load_history(source.city.folder)
+    editions = load_history(source.city.own_folder)
     through = date.fromisoformat(source.city.dataset.report["data_through"])
     return Facts(
         snapshot=snapshot,

@@ -88,7 +88,7 @@ def snapshot_for(
         "published": [one.to_json() for one in beside.earlier],
         "versions": [
             (one.fingerprint, str(one.data_from), str(one.data_through))
-            for one in load_history(source.city.folder)
+            for one in load_history(source.city.own_folder)
         ],
     }
     return snapshot_of(source.city, month, records, choices, parts)

@@ -1,0 +1,133 @@
+"""What finding areas learns once from the data, and keeps beside a dataset: cells and weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from csa.areas.choices import Choices
+from csa.areas.proposal import METHOD_VERSION
+from csa.areas.stack import Stack, map_names
+from csa.areas.study_area import StudyArea, study_cells
+from csa.base.errors import CsaError, SourceError, TableError
+from csa.base.params import DocumentedDbscan, Month, Period
+from csa.dataset.versioned import City, list_kept, load_own, save_kept
+from csa.geo import cells as h3_cells
+
+CELLS, LEARNED = "study-cells", "learned"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned from all that was known at a period's end."""
+
+    documented: DocumentedDbscan | None  # what the data lead to; None where it was given
+    stack: Stack  # the share of each map of the past in what is expected
+
+    def to_plain(self) -> dict[str, Any]:
+        """Write as plain values, exact."""
+        return {
+            "documented": None if self.documented is None else asdict(self.documented),
+            "shares": self.stack.shares.tolist(),
+            "januaries": list(self.stack.januaries),
+        }
+
+    @classmethod
+    def from_plain(cls, kept: Mapping[str, Any]) -> Learned:
+        """Read it; refuse what is no such thing."""
+        try:
+            shares = np.array(kept["shares"], dtype=np.float64)
+            given = kept["documented"]
+            documented = None if given is None else DocumentedDbscan(**given)
+            januaries = tuple(str(Month.parse(name)) for name in kept["januaries"])
+        except (CsaError, KeyError, TypeError, ValueError) as error:
+            raise TableError("learned.damaged") from error
+        if shares.shape != (len(map_names()),) or not np.isclose(shares.sum(), 1):
+            raise TableError("learned.damaged")
+        return cls(documented, Stack(shares, januaries))
+
+
+def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFrame:
+    """Return the study area's cells, as `study_cells`: those kept, else found again.
+
+    Parameters
+    ----------
+    city
+        A city; nothing is kept of one without a folder.
+    resolution
+        H3 resolution.
+    keep
+        Whether to keep what was found; a folder that cannot be written is left as it is.
+    """
+    params = {"method": METHOD_VERSION, "resolution": resolution}
+    with suppress(SourceError):  # damaged: found again, and written anew
+        kept = load_own(city, CELLS, params, _cover_from_plain)
+        if kept is not None:
+            return kept
+    cover = study_cells(city.dataset, resolution)
+    if keep and city.folder is not None:
+        plain = {"cells": h3_cells.as_text(cover.index), "area_km2": cover["area_km2"].tolist()}
+        with suppress(SourceError, OSError):
+            save_kept(city, CELLS, params, plain)
+            for older in list_kept(city, CELLS, params):
+                older.unlink()
+    return cover
+
+
+def _cover_from_plain(kept: Mapping[str, Any]) -> pd.DataFrame:
+    try:
+        index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
+        land = np.array(kept["area_km2"], dtype=np.float64)
+        cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TableError("learned.damaged") from error
+    if not (np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()):
+        raise TableError("learned.damaged")
+    return cover
+
+
+def load_learned(
+    city: City, located: StudyArea, period: Period, choices: Choices
+) -> Learned | None:
+    """Read what was learned from the same incidents for the same period and choices."""
+    with suppress(SourceError):
+        return load_own(city, LEARNED, _params(located, period, choices), Learned.from_plain)
+    return None
+
+
+def save_learned(
+    learned: Learned, city: City, located: StudyArea, period: Period, choices: Choices
+) -> None:
+    """Keep what was learned; a folder that cannot be written is left as it is."""
+    if city.folder is not None:
+        with suppress(SourceError, OSError):
+            params = _params(located, period, choices)
+            save_kept(city, LEARNED, params, learned.to_plain())
+
+
+def _params(located: StudyArea, period: Period, choices: Choices) -> dict[str, Any]:
+    """List what decides on what is learned: the incidents before the period's end, above all."""
+    is_past = located.month < period.until.index
+    order = np.lexsort((located.month[is_past], located.cells[is_past]))
+    known = (
+        located.cells[is_past][order],
+        located.month[is_past][order],
+        located.xy[is_past][np.lexsort(located.xy[is_past].T)],
+        np.sort(located.cells[is_past & located.is_suspect]),
+        located.grid.area_km2.index.to_numpy(),
+    )
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(one).tobytes() for one in known))
+    return {
+        "method": METHOD_VERSION,
+        "incidents": digest.hexdigest(),
+        "start": str(period.start),
+        "until": str(period.until),
+        "resolution": choices.resolution,
+        "max_area_km2": float(choices.max_area_km2),
+    }

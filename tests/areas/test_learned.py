@@ -1,0 +1,142 @@
+"""What is kept of finding areas: the same areas again, and never those of other data."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import Choices
+from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
+from csa.areas.proposal import proposal_files
+from csa.areas.stack import Stack, map_names
+from csa.areas.study_area import locate_incidents, study_cells
+from csa.base.errors import TableError
+from csa.base.io import KEPT
+from csa.base.params import DocumentedDbscan, Month, Period
+from csa.config.loading import load_city
+from csa.dataset.versioned import City, open_city, save_dataset
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from tests.areas.test_finding import HEADER, history
+from tests.conftest import make_town
+
+UNTIL = Month(2019, 7)
+SHARES = np.full(len(map_names()), 1 / len(map_names()))
+LEARNED = Learned(DocumentedDbscan(250.0, 7, 100, 3, 81.25), Stack(SHARES, ("2016-01", "2017-01")))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A dataset in a folder."""
+    folder = tmp_path_factory.mktemp("learned")
+    town = make_town(folder)
+    config = load_city(town.config)
+    path = town.write("a.csv", *history(4), header=HEADER)
+    intake = ingest_city(config, Inputs((path,), town.places))
+    save_dataset(intake.dataset, intake.rejected, folder / "dataset")
+    return config, folder / "dataset"
+
+
+@pytest.fixture
+def city(made, tmp_path):
+    config, folder = made
+    shutil.copytree(folder, tmp_path / "dataset", symlinks=True)
+    return open_city(config, tmp_path / "dataset")
+
+
+def kept_of(city):
+    return sorted((city.folder / KEPT).glob("*.json"))
+
+
+def asked(city, **choices):
+    chosen = Choices(until=UNTIL, **choices)
+    located = locate_incidents(city, chosen)
+    return city, located, Period.before(UNTIL, 36), chosen
+
+
+def test_a_second_run_reads_what_the_first_kept_and_writes_the_same_files(city, monkeypatch):
+    choices = Choices(until=UNTIL)
+    first = proposal_files(propose_areas(city, choices, keep=True))
+    cells, learned = sorted(path.name.rsplit("-", 2)[0] for path in kept_of(city))[::-1]
+    assert (cells, learned) == ("study-cells", "learned")
+    refused = pytest.fail
+    monkeypatch.setattr("csa.areas.finding.find_density", lambda *_: refused("searched again"))
+    monkeypatch.setattr("csa.areas.learned.study_cells", lambda *_: refused("covered again"))
+    again = propose_areas(city, choices)
+    assert proposal_files(again) == first
+    assert json.loads(first["stack.json"])["shares"][0]["share"] > 0
+
+
+def test_without_being_asked_or_without_a_folder_nothing_is_kept(city):
+    propose_areas(city, Choices(until=UNTIL))
+    assert kept_of(city) == []
+    in_memory = City(city.config, city.dataset)
+    propose_areas(in_memory, Choices(until=UNTIL), keep=True)
+    assert load_learned(*asked(in_memory)) is None
+
+
+def test_what_was_learned_is_read_back_exactly(city):
+    save_learned(LEARNED, *asked(city))
+    found = load_learned(*asked(city))
+    assert found.documented == LEARNED.documented
+    assert (found.stack.shares == SHARES).all()
+    assert found.stack.januaries == LEARNED.stack.januaries
+
+
+def test_it_is_never_read_for_other_incidents_periods_or_choices(city):
+    save_learned(LEARNED, *asked(city))
+    _, located, period, choices = asked(city)
+    some = replace(city, dataset=replace(city.dataset, incidents=city.dataset.incidents[5:]))
+    assert load_learned(*asked(some)) is None
+    moved = replace(located, month=located.month - (located.month == located.month.min()))
+    assert load_learned(city, moved, period, choices) is None
+    assert load_learned(city, located, Period.before(UNTIL, 24), choices) is None
+    for other in ({"max_area_km2": 1.0}, {"kinds": ("homicide",)}, {"resolution": 9}):
+        assert load_learned(*asked(city, **other)) is None
+    # What came after the period's end changes nothing in it.
+    early = city.dataset.incidents["occurred_at"] < "2019-07-05"
+    past = replace(city, dataset=replace(city.dataset, incidents=city.dataset.incidents[early]))
+    assert load_learned(*asked(past)) is not None
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"shares": [1]}', '{"cells": ["8a"]}'])
+def test_what_is_damaged_is_learned_again(city, damage):
+    choices = Choices(until=UNTIL)
+    first = proposal_files(propose_areas(city, choices, keep=True))
+    for path in kept_of(city):
+        path.write_text(damage)
+    assert proposal_files(propose_areas(city, choices, keep=True)) == first
+    assert load_learned(*asked(city)) is not None
+
+
+def test_only_the_newest_versions_cells_are_kept_and_they_are_those_of_the_study_area(city):
+    older = city.folder / KEPT / "study-cells-0123456789abcdef-000000000000.json"
+    kept_cells(city, 10, keep=True)
+    (path,) = kept_of(city)
+    older = path.with_name(path.name.replace(city.dataset.fingerprint[:16], "0" * 16))
+    older.write_text("{}")
+    path.unlink()
+    kept_cells(city, 10, keep=True)
+    assert kept_of(city) == [path]
+    pd.testing.assert_frame_equal(kept_cells(city, 10), study_cells(city.dataset, 10))
+
+
+def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("csa.areas.learned.save_kept", refuse)
+    assert len(propose_areas(city, Choices(until=UNTIL), keep=True).areas)
+    assert kept_of(city) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"shares": [0.5]}, {"shares": None}, {"documented": {"eps": 1}}, {"januaries": "x"}]
+)
+def test_what_is_no_such_thing_is_refused(change):
+    with pytest.raises(TableError):
+        Learned.from_plain({**LEARNED.to_plain(), **change})
