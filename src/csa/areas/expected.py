@@ -18,6 +18,7 @@ from scipy.optimize import nnls
 from csa.areas.shrinkage import OUTSIDE, Estimate
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import ParamError
+from csa.base.threads import one_thread
 
 N_RINGS = 4
 """Rings over which likeness is measured."""
@@ -149,7 +150,8 @@ def estimate_area(
         return Estimate.sure(cells.per_km2 * float(cells.area_km2[inside].sum()))
     if len(inside) > MAX_CELLS:
         return Estimate.of_gamma(float(cells.counts[inside].sum()) + 0.5, 1.0, coverage)
-    expected, log_covariance = _condition(_units(inside, cells), field)
+    with one_thread():
+        expected, log_covariance = _condition(_units(inside, cells), field)
     own = expected[: len(inside)]
     total = float(own.sum())
     variance = float(own @ np.expm1(log_covariance[: len(inside), : len(inside)]) @ own)
