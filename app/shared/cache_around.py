@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -20,7 +21,9 @@ from app.shared.geometry import (
 from app.shared.settings import deployment
 from csa.areas.analysis import highest_risk, risk_near, services_near
 from csa.areas.choices import Choices
+from csa.areas.city_scale import RESOLUTION as AFAR
 from csa.base.errors import CsaError
+from csa.geo.cells import parents
 from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 
 
@@ -39,6 +42,17 @@ def _base(key: str, basemap: Path, made_ns: int, _opened: Opened) -> BaseGeometr
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _shapes(key: str, resolution: int, _opened: Opened) -> CellGeometry:
     return cell_geometry(cells(_opened, resolution).index.to_numpy())
+
+
+def geometry_afar(opened: Opened, resolution: int) -> CellGeometry | None:
+    """Write the larger cells that a whole city is drawn in; None if areas' cells are as large."""
+    return _shapes_afar(opened.key, resolution, opened) if resolution > AFAR else None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shapes_afar(key: str, resolution: int, _opened: Opened) -> CellGeometry:
+    larger = np.unique(parents(cells(_opened, resolution).index, resolution - AFAR))
+    return cell_geometry(larger)
 
 
 def has_background(opened: Opened) -> bool:

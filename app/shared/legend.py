@@ -11,6 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from app.shared import theme
+from app.shared.phrases import months_covered
+from csa.areas.proposal import Proposal
 from csa.base.text import speak
 from csa.reports.maps.palette import count_bounds
 
@@ -55,6 +58,22 @@ def levels(scores: pd.Series, classes: Classes) -> str:
     """Return each score's class as a string of digits."""
     found = np.searchsorted(np.asarray(classes.upper), scores.to_numpy(), side="left")
     return "".join(str(min(level, len(classes.upper) - 1)) for level in found)
+
+
+def show_counts_legend(
+    proposal: Proposal,
+    classes: Classes,
+    afar: object | None,
+    marks: Sequence[tuple[str, str]] = (),
+    outline: tuple[str, str] | None = None,
+) -> None:
+    """Show what cells' colors mean; where the map draws two sizes of cell it says so itself."""
+    period = speak("find.n_months", n=months_covered(proposal))
+    palette = theme.current().sequential
+    if afar is None:
+        show_legend(speak("find.legend", period=period), classes, palette, marks, outline)
+    else:
+        show_legend(speak("find.legend_in_map", period=period), None, (), marks, outline)
 
 
 def show_legend(

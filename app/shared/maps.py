@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import folium
+import numpy as np
 import shapely
 from folium.template import Template
 
 from app.shared import theme
 from app.shared.geometry import BaseGeometry, CellGeometry
-from app.shared.legend import Classes
+from app.shared.legend import Classes, classify_counts
+from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
+from csa.geo.cells import mean_km2, resolution_of
 
 
 class Start(folium.MacroElement):
@@ -52,6 +55,10 @@ class Painting(folium.MacroElement):
         self.message = script_json(message)
 
 
+ACRES = 247.105
+"""In a square kilometer."""
+
+
 @dataclass(frozen=True)
 class Spot:
     """A service on the map."""
@@ -76,6 +83,8 @@ class MapScene:
     services: Sequence[Spot] = ()  # services to mark
     risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    afar: CellGeometry | None = None  # larger cells for a view of the whole city
+    units: str = "us"  # of the sizes in the map's legend
 
 
 def script_json(value: Any) -> str:
@@ -121,6 +130,8 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     message = {
         "cells": cells.address,
         "counts": _counts(scene, cells) if scene.shade == "shootings" else [],
+        "legend": _legend(scene.classes, cells, scene) if _is_shaded_twice(scene) else None,
+        "far": _far(scene) if _is_shaded_twice(scene) else None,
         "bounds": list(scene.classes.upper),
         "palette": list(colours.sequential[-len(scene.classes.upper) :]),
         "opacity": 0.85,
@@ -145,6 +156,37 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     group = folium.FeatureGroup(name="csa")
     Painting(message).add_to(group)
     return group
+
+
+def _is_shaded_twice(scene: MapScene) -> bool:
+    return scene.afar is not None and scene.shade == "shootings"
+
+
+def _far(scene: MapScene) -> dict[str, Any] | None:
+    """Return the larger cells that are shown until the map is close enough for the small ones."""
+    if scene.afar is None:
+        return None
+    counts = count_afar(scene.proposal.cells)
+    classes, numbers = classify_counts(np.array(list(counts.values()))), scene.afar.number_of
+    return {
+        "cells": scene.afar.address,
+        "counts": [[numbers[cell], n, ""] for cell, n in counts.items()],
+        "bounds": list(classes.upper),
+        "palette": list(theme.current().sequential[-len(classes.upper) :]),
+        "legend": _legend(classes, scene.afar, scene),
+    }
+
+
+def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str, Any]:
+    """Return what the map's own legend says of the cells on screen."""
+    any_cell = next(iter(cells.number_of), 0)
+    km2 = mean_km2(resolution_of(any_cell))
+    colours = theme.current().sequential[-len(classes.words) :]
+    size = speak("map.acres", n=km2 * ACRES) if scene.units == "us" else f"{km2 * 100:.2g} ha"
+    return {
+        "title": speak("map.legend", size=size),
+        "rows": [list(row) for row in zip(colours, classes.words, strict=True)],
+    }
 
 
 def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:

@@ -8,7 +8,7 @@
   const files = new Map(); // address -> promise of what it holds
   let painted = 0; // the newest message: an older one that arrives late draws nothing
   const NARROW_PX = 600;
-  const kept = { cells: null, shapes: new Map() };
+  const kept = { shapes: new Map() };
 
   function read(address) {
     if (!files.has(address)) {
@@ -53,20 +53,19 @@
 
   function start(map, options) {
     kept.options = options;
-    kept.cells = null;
     kept.shapes = new Map();
     map.getContainer().style.background = options.colours.land;
     document.body.classList.toggle("csa-dark", options.dark);
     if (options.mark) map.attributionControl.addAttribution(options.mark);
     map.getContainer().setAttribute("role", "application");
     map.getContainer().setAttribute("aria-label", options.words.map);
-    const orders = { back: 210, cells: 320, hairlines: 380, casing: 400, outline: 410, services: 425, spots: 430 };
+    const orders = { back: 210, far: 315, cells: 320, hairlines: 380, casing: 400, outline: 410, services: 425, spots: 430 };
     for (const [name, order] of Object.entries(orders)) pane(map, name, order);
     pane(map, "place-names", 420).style.pointerEvents = "none";
     for (const name of ["back", "hairlines", "casing"]) {
       map.getPane(name).style.pointerEvents = "none";
     }
-    const thin = { back: "back", cells: "cells", hairlines: "hairlines" };
+    const thin = { back: "back", far: "far", cells: "cells", hairlines: "hairlines" };
     kept.canvas = {};
     for (const [name, where] of Object.entries(thin)) {
       kept.canvas[name] = L.canvas({ pane: where, padding: 0.4, tolerance: 4 });
@@ -216,9 +215,12 @@
         showBase(kept.visible);
         drawLines(thickness(map));
         map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
+        showScale(map);
       });
       map.getContainer().classList.toggle("csa-far", map.getZoom() < 12);
     }
+    kept.message = message;
+    showScale(map);
     drawAreas(group, message);
     if (!kept.isFitted && message.areas.length) showAreas(map, message);
     drawServices(group, message);
@@ -230,10 +232,14 @@
       return;
     }
     const draw = message.risk ? drawRisk : hasZones ? drawZones : drawCells;
-    read(message.risk ? message.risk.geometry : message.cells).then(
-      (geometry) => {
+    const far = message.far;
+    const wanted = [message.risk ? message.risk.geometry : message.cells];
+    if (far) wanted.push(far.cells);
+    Promise.all(wanted.map(read)).then(
+      ([geometry, larger]) => {
         if (turn !== painted) return;
-        draw(group, geometry, message);
+        draw(group, geometry, message, "cells");
+        if (far) drawCells(group, larger, { ...message, ...far }, "far");
         done(turn);
       },
       () => {
@@ -272,26 +278,57 @@
     return points;
   }
 
-  function drawCells(group, geometry, message) {
-    if (kept.cells !== message.cells) {
-      kept.cells = message.cells;
-      kept.shapes = new Map();
+  // Of a whole city the larger cells are shown, of a part the small ones: both are drawn, and one
+  // pane is hidden. The map's own legend says which.
+  const NEAR_ZOOM = 13;
+
+  function showScale(map) {
+    const { far, legend } = kept.message;
+    const isFar = Boolean(far) && map.getZoom() < NEAR_ZOOM;
+    map.getPane("far").style.display = isFar ? "" : "none";
+    map.getPane("cells").style.display = isFar ? "none" : "";
+    showLegend(map, isFar ? far.legend : legend);
+  }
+
+  function showLegend(map, legend) {
+    if (!kept.legend || kept.legend._map !== map) {
+      kept.legend = L.control({ position: "topright" });
+      kept.legend.onAdd = () => L.DomUtil.create("div", "csa-map-legend");
+      kept.legend.addTo(map);
     }
+    const box = kept.legend.getContainer();
+    box.hidden = !legend;
+    box.replaceChildren();
+    if (!legend) return;
+    box.appendChild(document.createElement("b")).textContent = legend.title;
+    for (const [colour, words] of legend.rows) {
+      const row = box.appendChild(document.createElement("div"));
+      row.appendChild(document.createElement("i")).style.background = colour;
+      row.appendChild(document.createElement("span")).textContent = words;
+    }
+  }
+
+  function drawCells(group, geometry, message, where) {
+    const known = kept.shapes.get(where);
+    if (!known || known.address !== message.cells) {
+      kept.shapes.set(where, { address: message.cells, of: new Map() });
+    }
+    const shapes = kept.shapes.get(where).of;
     const { bounds, palette, opacity, tooltips } = message;
     const layer = L.featureGroup();
     for (const [n, count, area] of message.counts) {
-      let shape = kept.shapes.get(n);
+      let shape = shapes.get(n);
       if (!shape) {
         shape = L.polygon(shapeOf(geometry, n), {
-          pane: "cells",
-          renderer: kept.canvas.cells,
+          pane: where,
+          renderer: kept.canvas[where],
           stroke: true,
           weight: 0.6,
           color: kept.options.colours.land,
           fillOpacity: opacity,
         });
         shape.bindTooltip(() => shape.words, { sticky: true, className: "csa-tip" });
-        kept.shapes.set(n, shape);
+        shapes.set(n, shape);
       }
       let level = bounds.findIndex((bound) => count <= bound);
       if (level < 0) level = bounds.length - 1;
@@ -299,7 +336,7 @@
       shape.feature = { type: "Feature", properties: { area_id: area, cell: n } };
       shape.words = text(
         (count === 1 ? tooltips.one : tooltips.other).replace("{n}", count.toLocaleString("en-US")),
-        area ? tooltips.inside.replace("{area}", area) : tooltips.outside,
+        where === "far" ? "" : area ? tooltips.inside.replace("{area}", area) : tooltips.outside,
       );
       layer.addLayer(shape);
     }

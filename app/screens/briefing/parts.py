@@ -23,7 +23,7 @@ from app.shared import (
     track_record,
 )
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_legend
+from app.shared.legend import classify_counts, show_counts_legend
 from app.shared.phrases import (
     age_words,
     cautions,
@@ -193,10 +193,20 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
     """Show the areas on a map without selection."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     period = speak("find.n_months", n=months_covered(proposal))
-    show_legend(speak("find.legend", period=period), classes, theme.current().sequential)
+    afar = cache_around.geometry_afar(opened, choices.resolution)
+    show_counts_legend(proposal, classes, afar)
     with panels.map_words():
         base, cells = cache_around.geometry(opened, choices.resolution)
-        scene = maps.MapScene(proposal, classes, period, "shootings", LAYERS, "")
+        scene = maps.MapScene(
+            proposal,
+            classes,
+            period,
+            "shootings",
+            LAYERS,
+            "",
+            afar=afar,
+            units=opened.config.city.units,
+        )
         map_component.show(
             maps.base_map(opened.config, base, is_dark=theme.is_dark()),
             map_component.key_of(

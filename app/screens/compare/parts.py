@@ -12,7 +12,7 @@ from app.screens.compare.side_by_side import tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_legend
+from app.shared.legend import classify_counts, show_counts_legend
 from app.shared.phrases import months_covered
 from csa.areas.choices import Choices
 from csa.areas.criterion import list_unknown
@@ -131,9 +131,9 @@ def show_map(
     """Show the areas on the map, those that come first in the accent color."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     months = speak("find.n_months", n=months_covered(proposal))
-    title = speak("find.legend", period=months)
     first = (theme.current().accent, speak("compare.mark_first"))
-    show_legend(title, classes, theme.current().sequential, outline=first)
+    afar = cache_around.geometry_afar(opened, choices.resolution)
+    show_counts_legend(proposal, classes, afar, outline=first)
     base, cells = cache_around.geometry(opened, choices.resolution)
     scene = maps.MapScene(
         proposal,
@@ -146,6 +146,8 @@ def show_map(
             str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
             for row in judgement.table.itertuples()
         },
+        afar=afar,
+        units=opened.config.city.units,
     )
     key = map_component.key_of(
         "compare", base, theme.is_dark(), opened.config.city, opened.config.basemap

@@ -9,7 +9,7 @@ from app.screens.find_areas import controls
 from app.shared import cache, cache_around, map_component, maps, nearby, panels, session, theme
 from app.shared.area_sheet import show_sheet
 from app.shared.city_session import Opened
-from app.shared.legend import classify_counts, show_legend
+from app.shared.legend import classify_counts, show_counts_legend, show_legend
 from app.shared.link_state import LinkState
 from app.shared.phrases import (
     cautions,
@@ -104,16 +104,15 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
 
 
 def _map(opened: Opened, proposal: Proposal, screen: LinkState) -> None:
-    counts = proposal.cells["incidents"].to_numpy()
-    classes = classify_counts(counts)
+    classes = classify_counts(proposal.cells["incidents"].to_numpy())
+    afar = cache_around.geometry_afar(opened, screen.choices.resolution)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
     risk = cache_around.risk_layer(opened) if screen.shade == "risk" else None
     colours = theme.current()
     if risk is not None:
         show_legend(nearby.risk_title(opened), risk.classes, colours.sequential, marks)
     elif screen.shade == "shootings":
-        title = speak("find.legend", period=speak("find.n_months", n=months_covered(proposal)))
-        show_legend(title, classes, colours.sequential, marks)
+        show_counts_legend(proposal, classes, afar, marks)
     else:
         show_legend(speak("find.no_legend"), None, (), marks)
     base, cells = cache_around.geometry(opened, screen.choices.resolution)
@@ -126,6 +125,8 @@ def _map(opened: Opened, proposal: Proposal, screen: LinkState) -> None:
         screen.area,
         spots,
         None if risk is None else (risk.address, risk.levels),
+        afar=afar,
+        units=opened.config.city.units,
     )
     key = map_component.key_of(base, theme.is_dark(), opened.config.city, opened.config.basemap)
     st.session_state[MAP] = key

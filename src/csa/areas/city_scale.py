@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
-from csa.geo.cells import Cells, find_neighbors, parents
+from csa.geo.cells import Cells, find_neighbors, from_text, parents, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 
 RESOLUTION = 9
@@ -95,3 +95,24 @@ def _people_per_km2(located: StudyArea, neighborhoods: gpd.GeoDataFrame) -> Floa
     if land[is_known].sum() < LEAST_KNOWN * land[is_named].sum() or not np.nansum(per_km2):
         return None
     return np.where(is_known, per_km2, 0.0)
+
+
+def count_afar(cells: pd.DataFrame, resolution: int = RESOLUTION) -> dict[int, int]:
+    """Add up a proposal's cells in larger ones, for maps of a whole city.
+
+    Parameters
+    ----------
+    cells
+        A proposal's `cells`: of any resolution; those that are as large already stay.
+
+    Returns
+    -------
+    dict
+        Larger cell to its incidents, ascending; only cells with any.
+    """
+    busy = cells[cells["incidents"] > 0]
+    numbers = from_text(busy["cell"])
+    steps = max(0, resolution_of(numbers[0]) - resolution) if len(numbers) else 0
+    larger, place = np.unique(parents(numbers, steps), return_inverse=True)
+    sums = np.bincount(place, busy["incidents"].to_numpy(), minlength=len(larger))
+    return dict(zip(larger.tolist(), sums.astype(int).tolist(), strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
@@ -15,7 +16,6 @@ from csa.dataset.history import load_history
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.displacement.follow import FollowSource
-from csa.geo.cells import from_text
 from csa.plan import Plan
 from csa.priority.assess import assess_areas
 from csa.reports.briefing import ActionLine, plan_lines
@@ -187,13 +187,11 @@ def _plan_facts(
 
 
 def _ground(dataset: Dataset, now: Proposal, beside: Beside) -> MapGround:
-    busy = now.cells[now.cells["incidents"] > 0]
-    numbers = from_text(busy["cell"]).tolist()
     return MapGround(
         dataset.study_area,
         dataset.neighborhoods,
         dict(beside.layers),
-        dict(zip(numbers, busy["incidents"].tolist(), strict=True)),
+        count_afar(now.cells),
     )
 
 
