@@ -61,6 +61,7 @@ STYLE = """
   .csa-answer { font-size: 1.125rem; line-height: 1.5; max-width: 60em; margin: 0 0 .5rem; }
   .csa-legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; min-height: 1.75rem; }
   .csa-legend span { display: inline-flex; align-items: center; gap: .4em; white-space: nowrap; }
+  .csa-legend span:first-child { white-space: normal; }
   .csa-legend i { display: inline-block; width: 1.1em; height: 1.1em; border-radius: 2px; }
   .csa-numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem 1rem; margin: .25rem 0 .75rem; }
   .csa-numbers div { border-top: 2px solid var(--csa-hairline); padding-top: .35rem; }

@@ -291,21 +291,23 @@
   }
 
   function showLegend(map, legend) {
-    if (!kept.legend || kept.legend._map !== map) {
-      kept.legend = L.control({ position: "topright" });
-      kept.legend.onAdd = () => L.DomUtil.create("div", "csa-map-legend");
-      kept.legend.addTo(map);
+    let box = document.getElementById("csa-map-legend");
+    if (!box) {
+      box = document.createElement("p");
+      box.id = "csa-map-legend";
+      document.body.appendChild(box);
     }
-    const box = kept.legend.getContainer();
-    box.hidden = !legend;
     box.replaceChildren();
-    if (!legend) return;
-    box.appendChild(document.createElement("b")).textContent = legend.title;
-    for (const [colour, words] of legend.rows) {
-      const row = box.appendChild(document.createElement("div"));
+    if (legend) box.appendChild(document.createElement("b")).textContent = legend.title;
+    for (const [colour, words] of legend ? legend.rows : []) {
+      const row = box.appendChild(document.createElement("span"));
       row.appendChild(document.createElement("i")).style.background = colour;
-      row.appendChild(document.createElement("span")).textContent = words;
+      row.append(words);
     }
+    // Below the map, never over it.
+    const height = legend ? box.offsetHeight : 0;
+    map.getContainer().style.setProperty("--csa-legend", `${height}px`);
+    map.invalidateSize({ animate: false });
   }
 
   function drawCells(group, geometry, message, where) {
