@@ -8,7 +8,7 @@ from datetime import date
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
-from csa.base.text import day, speak
+from csa.base.text import day, percent, speak
 
 DAYS_PER_MONTH = 30.44
 MONTHS_TO_SAY_DAYS = 2
@@ -61,6 +61,9 @@ def why_no_area(proposal: Proposal) -> str:
         return speak("find.empty", period=period)
     if not proposal.is_empty:
         return ""
+    if proposal.is_all_suspect:
+        n_suspect = totals["located_suspect"]
+        return speak("find.all_suspect", n=totals["located"], period=period, suspect=n_suspect)
     chosen = {"eps_m": params["eps_m"], "min_samples": params["min_samples"]}
     key = "find.none_fits" if proposal.summary["left_out_fringe"]["incidents"] else "find.none"
     return speak(key, n=totals["located"], period=period, **chosen)
@@ -77,6 +80,9 @@ def cautions(proposal: Proposal) -> tuple[str, ...]:
         speak("find.unplaced", n=n_unplaced) if n_unplaced else "",
         speak("find.covered", n=n_months, months=asked) if n_months < asked else "",
         speak("find.silent", n=n_silent) if n_silent else "",
+        speak("find.other_city", share=percent(proposal.summary["share_of_study_area"] or 0.0))
+        if proposal.covers_little and params["suggested_by"] == "city file"
+        else "",
     )
     return tuple(sentence for sentence in said if sentence)
 

@@ -374,3 +374,16 @@ def test_of_a_mended_polygon_only_its_land_stays_not_its_spike(tmp_path):
     assert table.geom_type.tolist() == ["Polygon"]
     assert shapely.area(table.geometry[0]) == pytest.approx(0.1 * 0.1)
     assert table.total_bounds.tolist() == pytest.approx([-94.5, 39.0, -94.4, 39.1])
+
+
+def test_a_point_where_people_have_looked_is_not_flagged():
+    crowded = crowd(40)
+    suspects, _ = find_suspect_points(crowded, (), "EPSG:32615")
+    found = suspects.iloc[0]
+    here = {"name": "Fifth and Main", "why": "walked", "lon": found["lon"], "lat": found["lat"]}
+    real = Point(**here, is_real=True)
+    suspects, is_suspect = find_suspect_points(crowded, (real,), "EPSG:32615")
+    assert suspects.empty
+    assert not is_suspect.any()
+    with pytest.raises(ValueError, match="exclude and is_real exclude each other"):
+        Point(**here, is_real=True, exclude=True)

@@ -15,13 +15,16 @@ import shapely
 
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes, json_bytes
-from csa.base.params import DbscanParams, Month, Period
+from csa.base.params import LAND_SHARE, DbscanParams, Month, Period
 from csa.dataset.chosen import Chosen
 
 FORMAT_VERSION = 1
 METHOD_VERSION = "3"
 KIND = "proposal"
 MARKER = "proposal.json"
+ENOUGH = 0.75
+"""Areas that cover so much of the land that was looked for need no word about it."""
+
 STACK = "stack.json"
 
 AREA_COLUMNS = {
@@ -91,6 +94,23 @@ class Proposal:
     def is_doubtful(n_suspect: int, n_incidents: int) -> bool:
         """Check whether a third or more of an area's incidents are at suspect points."""
         return bool(n_suspect * 3 >= n_incidents)
+
+    @property
+    def is_all_suspect(self) -> bool:
+        """Whether no area was found, and half of the incidents or more find none.
+
+        They lie at points that may stand for unknown places.
+        """
+        totals = self.summary["totals"]
+        n_suspect = totals.get("located_suspect", 0)  # not in proposals made before
+        return self.is_empty and 0 < totals["located"] <= 2 * n_suspect
+
+    @property
+    def covers_little(self) -> bool:
+        """Whether areas cover so little land that something must be wrong, or too few data."""
+        share = self.summary["share_of_study_area"] or 0.0
+        least = ENOUGH if self.summary["params"]["suggested_by"] == "the data" else ENOUGH / 3
+        return bool(self.summary["totals"]["located"]) and share < least * LAND_SHARE
 
     @property
     def suggested(self) -> DbscanParams:

@@ -330,6 +330,7 @@ def _totals(run: Run, areas: gpd.GeoDataFrame) -> dict[str, Any]:
             "incidents": n_located + window.n_unlocated + window.n_outside,
             "located": n_located,
             "located_homicides": int(run.is_homicide.sum()),
+            "located_suspect": int(window.is_suspect.sum()),
             "unlocated": window.n_unlocated,
             "outside_study_area": window.n_outside,
             "in_areas": n_inside,

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
     from csa.config.settings import Resolved
 
-ENOUGH = 0.75
-"""With less than three quarters of the land that was looked for, it is said why."""
-
 
 def propose(
     city: CityOption,
@@ -103,7 +100,7 @@ def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
         show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
-    show(*_left_out_sentences(proposal.summary))
+    show(*_land_sentence(proposal), *_left_out_sentences(proposal.summary))
     show(_params_sentence(proposal.summary["params"], units), speak("propose.candidates"))
     show(speak("propose.written", out=out))
 
@@ -136,6 +133,10 @@ def _empty_sentence(proposal: Proposal) -> str:
     if not n_located:
         asked = {"start": _first_day(params["start"]), "end": _last_day(params["until"])}
         return speak("propose.empty", **asked)
+    if proposal.is_all_suspect:
+        return speak(
+            "propose.all_suspect", n=n_located, suspect=summary["totals"]["located_suspect"]
+        )
     if summary["left_out_fringe"]["incidents"]:
         return speak("propose.none_fits", eps_m=params["eps_m"])
     chosen = pick(params, "min_samples", "eps_m")
@@ -149,12 +150,21 @@ def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _land_sentence(proposal: Proposal) -> Iterator[str]:
+    """Say why areas cover little land, and what would help."""
+    if not proposal.covers_little or proposal.is_all_suspect:
+        return
+    share = percent(proposal.summary["share_of_study_area"] or 0.0)
+    source = proposal.summary["params"]["suggested_by"]
+    if source == "city file":
+        yield speak("propose.other_city", share=share)
+    elif source == "the data" and not proposal.is_empty:
+        yield speak("propose.little_land", share=share, goal=percent(LAND_SHARE))
+
+
 def _left_out_sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     """List which incidents are in no area, and which months have no data."""
     totals, params = summary["totals"], summary["params"]
-    share = summary["share_of_study_area"] or 0.0
-    if params["suggested_by"] == "the data" and 0 < share < ENOUGH * LAND_SHARE:
-        yield speak("propose.little_land", share=percent(share), goal=percent(LAND_SHARE))
     n_fringe = summary["left_out_fringe"]["incidents"]
     if n_fringe:
         yield speak("propose.limit", incidents=n_fringe)

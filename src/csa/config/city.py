@@ -6,7 +6,7 @@ The descriptions are what docs/DATA.md lists and `csa check` says; a test holds 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
@@ -121,6 +121,16 @@ class Point(Frozen):
     exclude: bool = Field(
         default=False, description="true leaves its rows out; false only flags them"
     )
+    is_real: bool = Field(
+        default=False,
+        description="true where people have looked and it did happen there: then it is not flagged",
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.exclude and self.is_real:
+            raise ValueError(str(say("config.point_both", name=self.name)))
+        return self
 
 
 class Source(Frozen):

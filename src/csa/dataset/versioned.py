@@ -208,6 +208,7 @@ def open_dataset(folder: Path | str) -> Dataset:
         raise SourceError("dataset.damaged", path=folder) from error
     # What was written had been checked: with the same fingerprint it is the same table.
     if fingerprint(incidents, neighborhoods, study_area) != report.get("fingerprint"):
+        check_incidents(incidents)  # says what is wrong with it
         raise SourceError("dataset.damaged", path=folder)
     return Dataset(incidents, neighborhoods, study_area, report, **layers)
 

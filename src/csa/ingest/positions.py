@@ -64,7 +64,8 @@ def find_suspect_points(
 
     A point is improbable when, were incidents spread over the other points within 500 m as
     they are, the chance of so many at one point would be below one in a thousand over all
-    points of the city together (Poisson, Bonferroni), and it holds at least 5.
+    points of the city together (Poisson, Bonferroni), and it holds at least 5. A point that the
+    city's file calls real is none.
     """
     columns = ["lon", "lat", "address", "incidents", "expected", "why"]
     is_suspect = pd.Series(False, index=incidents.index)
@@ -79,7 +80,7 @@ def find_suspect_points(
     table["why"] = np.where(is_improbable, "more incidents than chance would put there", "")
     for point in points:
         metres = distance_m(table["lon"].to_numpy(), table["lat"].to_numpy(), point.lon, point.lat)
-        table.loc[metres <= point.within_m, "why"] = point.name
+        table.loc[metres <= point.within_m, "why"] = "" if point.is_real else point.name
     suspects = table[table["why"] != ""].copy()
     at_point = zip(suspects["lon"], suspects["lat"], strict=True)
     suspects["address"] = [_commonest(by_point.get_group(place)) for place in at_point]
