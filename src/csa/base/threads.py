@@ -15,7 +15,7 @@ def _libraries() -> ThreadpoolController:
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Let linear algebra use one thread within a `with` block.
+    """Limit linear algebra to one thread within a `with` block.
 
     Threads that wait for one another on a busy machine made estimates of areas 30 times slower.
     """

@@ -151,7 +151,7 @@ def _covered_days(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _land_sentence(proposal: Proposal) -> Iterator[str]:
-    """Say why areas cover little land, and what would help."""
+    """Explain why areas cover little land, and what would help."""
     if not proposal.covers_little or proposal.is_all_suspect:
         return
     share = percent(proposal.summary["share_of_study_area"] or 0.0)
