@@ -54,6 +54,10 @@ MOAT = set(h3.grid_ring(MIDDLE, 1))
 ISLAND = grid_of(set(TOWN) - MOAT)  # the middle cell lies alone in a lake
 EVEN = grid_of(TOWN, km2=0.125)
 
+BLOCK = h3.latlng_to_cell(39.1, -94.578, 10)
+BLOCKS = grid_of(h3.grid_disk(BLOCK, 20))  # 1,261 blocks of .015 km2, 130 m apart
+FEW = grid_of(h3.grid_disk(BLOCK, 2))
+
 
 def cells_at(xy):
     """Find the cell of each point: the one with the nearest centre (cells are near-regular)."""

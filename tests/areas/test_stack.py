@@ -1,0 +1,317 @@
+"""What each cell is expected to hold: walks by hand, Gaussians and likelihoods by scipy."""
+
+import math
+from dataclasses import replace
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+
+from csa.areas.stack import (
+    AGES,
+    NARROW_M,
+    WIDTHS_M,
+    Ground,
+    Stack,
+    Subsamples,
+    diffusion,
+    learn,
+    map_names,
+    step_m,
+    weigh,
+)
+from tests.areas.ground import BLOCK, BLOCKS, FEW, grid_of
+from tests.properties import examples
+
+N_MAPS = 29
+AT_BLOCK = BLOCKS.places[BLOCK]
+WIDE = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
+
+
+def ground_of(grid):
+    return Ground.of(grid.neighbors, grid.area_km2.to_numpy(dtype=float))
+
+
+def hundredth(*columns):
+    """Make 29 maps of some cells, in hundredths; those not given are 0."""
+    maps = np.zeros((len(columns[0]), N_MAPS))
+    maps[:, : len(columns)] = np.array(columns).T / 100
+    return maps
+
+
+@st.composite
+def grounds(draw):
+    """Any blocks, in one piece or not, clipped to any size."""
+    cells = draw(st.sets(st.sampled_from(FEW.area_km2.index.tolist()), min_size=1))
+    grid = grid_of(cells)
+    part = st.sampled_from([1.0, 1.0, 0.5, 0.01])
+    parts = draw(st.lists(part, min_size=len(cells), max_size=len(cells)))
+    return ground_of(replace(grid, area_km2=grid.area_km2 * parts))
+
+
+@st.composite
+def pasts(draw, on=None):
+    """Incidents somewhere on some ground, some of them still to come."""
+    ground = draw(grounds()) if on is None else on
+    rng = np.random.default_rng(draw(st.integers(0, 9999)))
+    n = draw(st.integers(0, 40))
+    at = rng.integers(0, len(ground.area_km2), n)
+    return ground, at, rng.integers(-20, draw(st.sampled_from([1, 12, 60, 200])), n) + 0.5
+
+
+shares_of = st.builds(
+    lambda seed: np.random.default_rng(seed).dirichlet(np.full(N_MAPS, 0.3)), st.integers(0, 9999)
+)
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_there_are_28_maps_and_the_even_land():
+    names = map_names()
+    assert names[:5] == [*((age, 0) for age in AGES), ("last 12 months", 60)]
+    assert names[-2:] == [("all", 900), ("even over the land", None)]
+    assert len(set(names)) == N_MAPS
+
+
+def test_incidents_weigh_by_age_and_not_at_all_before_they_happen():
+    half = 84 * math.log(2)  # 58 months
+    weights = weigh(np.array([-0.5, 0.5, 11.5, 12.5, 35.5, 36.5, half, 84.0]))
+    assert weights[:, 0].tolist() == [0, 1, 1, 0, 0, 0, 0, 0]
+    assert weights[:, 1].tolist() == [0, 1, 1, 1, 1, 0, 0, 0]
+    assert weights[[0, 1, 6, 7], 2] == pytest.approx([0, 0.99407, 0.5, 1 / math.e], abs=1e-5)
+    assert weights[:, 3].tolist() == [0, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_a_step_moves_a_seventh_to_each_neighbor_and_nothing_over_the_edge():
+    grid = grid_of(h3.grid_disk(BLOCK, 1), km2=0.015)
+    middle = grid.places[BLOCK]
+    walk = diffusion(grid.neighbors, grid.area_km2.to_numpy()).toarray()
+    assert walk[:, middle] == pytest.approx([1 / 7] * 7)
+    corner = 1 if middle == 0 else 0  # it has three neighbors: four sevenths stay
+    assert sorted(walk[:, corner]) == pytest.approx([0, 0, 0, 1 / 7, 1 / 7, 1 / 7, 4 / 7])
+
+
+def test_a_small_cell_gives_a_large_one_what_it_gets_at_even_density():
+    near = np.full((2, 6), -1)
+    near[0, 3], near[1, 0] = 1, 0
+    walk = diffusion(near, np.array([1.0, 3.0]))
+    assert walk.toarray() == pytest.approx(np.array([[6 / 7, 1 / 21], [1 / 7, 20 / 21]]))
+
+
+def test_a_step_of_hexagons_100_m_apart_is_65_m():
+    assert step_m(np.array([math.sqrt(3) / 2 * 0.1**2])) == pytest.approx(65.465, abs=1e-3)
+
+
+def test_between_whole_steps_both_are_mixed():
+    counts = np.zeros((len(BLOCKS.area_km2), 1))
+    counts[AT_BLOCK] = 1
+    once = WIDE.walk @ counts
+    step = step_m(WIDE.area_km2)
+    width = 60
+    part = (width / step) ** 2
+    assert 0.4 < part < 0.6
+    none, sixty = WIDE.spread(counts, (0, width))
+    assert none.tolist() == counts.tolist()
+    np.testing.assert_allclose(sixty, (1 - part) * counts + part * once, atol=1e-15)
+
+
+def test_each_map_holds_what_its_name_says():
+    ground = ground_of(FEW)
+    # one lately, one of two years ago elsewhere, one to come
+    maps = ground.maps(np.array([2, 9, 15]), np.array([3.5, 24.5, -0.5]))
+    column = {name: maps[:, at] for at, name in enumerate(map_names())}
+    assert column["last 12 months", 0].nonzero()[0].tolist() == [2]
+    assert column["last 36 months", 0][[2, 9]].tolist() == [0.5, 0.5]
+    late, early = math.exp(-3.5 / 84), math.exp(-24.5 / 84)
+    assert column[AGES[2], 0][2] == pytest.approx(late / (late + early))
+    assert column["all", 0].tolist() == column["last 36 months", 0].tolist()
+    assert 0 < column["all", 60][1] < column["all", 60][2] < 0.5
+    assert column["all", 900] == pytest.approx(1 / 19, rel=0.05)  # far wider than all the land
+    even = column["even over the land", None] / FEW.area_km2.to_numpy()
+    assert even == pytest.approx(1 / FEW.area_km2.sum())
+
+
+def test_a_map_that_alone_knew_where_they_came_gets_all_but_the_prior():
+    # 29 maps with half an incident each, and ten incidents for the first
+    shares = learn([(hundredth([40, 2]), np.array([7.0, 3.0]))], ["2019-01"]).shares
+    assert shares[0] == pytest.approx(10.5 / 24.5)
+    assert shares[1:] == pytest.approx(0.5 / 24.5)
+
+
+def test_what_came_is_added_up_over_januaries():
+    one, other = (hundredth([40, 2], [1, 30]), np.array([7.0, 3.0])), (hundredth([9]), np.ones(1))
+    both = learn([one, other], ["2018-01", "2019-01"])
+    at_once = learn([(np.concatenate([one[0], other[0]]), np.array([7.0, 3, 1]))])
+    assert both.shares == pytest.approx(at_once.shares)
+    assert both.januaries == ("2018-01", "2019-01")
+    assert both.shares[0] > both.shares[1] > both.shares[2]
+
+
+def test_written_down_the_largest_share_comes_first():
+    shares = np.full(N_MAPS, 0.01)
+    shares[[5, 28]] = 0.43, 0.3
+    plain = Stack(shares, ("2019-01",)).to_plain()
+    assert (plain["januaries"], plain["horizon_months"]) == (["2019-01"], 12)
+    assert plain["shares"][:2] == [
+        {"incidents": "last 36 months", "spread_m": 60, "share": 0.43},
+        {"incidents": "even over the land", "spread_m": None, "share": 0.3},
+    ]
+    assert len(plain["shares"]) == N_MAPS
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_no_cell_has_no_map():
+    ground = ground_of(grid_of([]))
+    assert ground.maps(np.zeros(0, dtype=int), np.zeros(0)).shape == (0, N_MAPS)
+
+
+def test_without_a_past_only_the_even_land_is_a_map():
+    for ago in (np.zeros(0), np.array([-0.5])):
+        maps = ground_of(FEW).maps(np.zeros(len(ago), dtype=int), ago)
+        assert maps.sum(axis=0) == pytest.approx([0] * 28 + [1])
+
+
+def test_one_incident_on_one_cell_is_expected_there_by_every_map():
+    lone = ground_of(grid_of([BLOCK]))
+    assert lone.maps(np.zeros(1, dtype=int), np.array([0.5])).tolist() == [[1.0] * N_MAPS]
+
+
+def test_with_no_january_or_none_that_anything_came_after_all_maps_count_alike():
+    nothing = (np.zeros((0, N_MAPS)), np.zeros(0))
+    for known in ([], [nothing], [nothing, nothing]):
+        assert learn(known).shares.tolist() == [1 / N_MAPS] * N_MAPS
+
+
+def test_incidents_where_no_map_saw_any_teach_nothing():
+    known = (hundredth([40, 0]), np.array([7.0, 100.0]))
+    assert learn([known]).shares == pytest.approx(learn([(known[0][:1], known[1][:1])]).shares)
+    assert learn([(hundredth([0]), np.ones(1))]).shares == pytest.approx(1 / N_MAPS)
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@given(ground=grounds())
+def test_a_walk_keeps_every_incident_and_leaves_even_density_as_it_is(ground):
+    walk, land = ground.walk.toarray(), ground.area_km2
+    assert walk.min() >= 0
+    np.testing.assert_allclose(walk.sum(axis=0), 1)
+    np.testing.assert_allclose(walk @ land, land)
+    np.testing.assert_allclose(walk * land, (walk * land).T, atol=1e-15)  # as much back as forth
+
+
+@given(given=pasts())
+def test_maps_add_up_to_1_or_are_empty_and_the_order_of_incidents_says_nothing(given):
+    ground, at, ago = given
+    maps = ground.maps(at, ago)
+    held = [((ago > 0) & (ago < months)).any() for months in (12, 36, 999, 999)]
+    assert maps.min() >= 0
+    assert maps.sum(axis=0) == pytest.approx([*(np.tile(held, len(WIDTHS_M)) * 1.0), 1])
+    np.testing.assert_allclose(ground.maps(at[::-1], ago[::-1]), maps, atol=1e-15)
+
+
+@given(given=pasts())
+def test_what_is_still_to_come_is_on_no_map(given):
+    ground, at, ago = given
+    known = ago > 0
+    np.testing.assert_array_equal(ground.maps(at, ago), ground.maps(at[known], ago[known]))
+
+
+@examples(0.5)
+@given(given=pasts(on=ground_of(FEW)), seed=st.integers(0, 99), n=st.integers(0, 3))
+def test_shares_add_up_to_1_and_none_is_lost(given, seed, n):
+    ground, at, ago = given
+    rng = np.random.default_rng(seed)
+    known = [(ground.maps(at, ago - 3 * k), rng.poisson(1.0, 19) * 1.0) for k in range(n)]
+    shares = learn(known).shares
+    assert shares.sum() == pytest.approx(1)
+    # half an incident each, of all that came and the 29 halves
+    assert shares.min() >= 0.5 / (sum(counts.sum() for _, counts in known) + 14.5) - 1e-12
+
+
+@examples(0.5)
+@given(given=pasts(), shares=shares_of)
+def test_from_the_whole_past_a_subsample_expects_what_all_maps_say(given, shares):
+    ground, at, ago = given
+    subsamples = Subsamples(ground, Stack(shares, ()), at, ago)
+    everything = np.ones(len(at), dtype=bool)
+    np.testing.assert_allclose(
+        subsamples.shares(everything), ground.maps(at, ago) @ shares, atol=1e-12
+    )
+
+
+@examples(0.5)
+@given(given=pasts(), shares=shares_of, seed=st.integers(0, 99))
+def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares, seed):
+    ground, at, ago = given
+    kept = np.random.default_rng(seed).random(len(at)) < 0.8
+    found = Subsamples(ground, Stack(shares, ()), at, ago).shares(kept)
+    is_narrow = np.array([width is not None and width <= 200 for _, width in map_names()])
+    assert is_narrow.sum() == len(NARROW_M) * len(AGES) == 16
+    some, full = ground.maps(at[kept], ago[kept]), ground.maps(at, ago)
+    wanted = some[:, is_narrow] @ shares[is_narrow] + full[:, ~is_narrow] @ shares[~is_narrow]
+    np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
+# ---- Against what others compute -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def clouds():
+    """What one incident in the middle of 19 km2 of blocks becomes, by width."""
+    counts = np.zeros((len(BLOCKS.area_km2), 1))
+    counts[AT_BLOCK] = 1
+    return dict(zip(WIDTHS_M, (one[:, 0] for one in WIDE.spread(counts)), strict=True))
+
+
+@pytest.mark.parametrize("width_m", [60, 120, 200, 300, 500])
+def test_a_cloud_is_as_wide_as_a_gaussian(clouds, width_m):
+    away = BLOCKS.centre_xy - BLOCKS.centre_xy[AT_BLOCK]
+    assert clouds[width_m] @ away == pytest.approx([0, 0], abs=5)
+    # H3 draws hexagons a few percent longer than wide
+    across = np.array([[np.sum(clouds[width_m] * x * y) for x in away.T] for y in away.T])
+    assert np.trace(across) / 2 == pytest.approx(width_m**2, rel=0.03)
+    assert np.linalg.eigvalsh(across) == pytest.approx(width_m**2, rel=0.15)
+
+
+@pytest.mark.parametrize(("width_m", "apart"), [(200, 0.08), (300, 0.04), (500, 0.015)])
+def test_a_wide_cloud_is_a_gaussian(clouds, width_m, apart):
+    away = BLOCKS.centre_xy - BLOCKS.centre_xy[AT_BLOCK]
+    across = np.array([[np.sum(clouds[width_m] * x * y) for x in away.T] for y in away.T])
+    law = multivariate_normal([0, 0], across)
+    wanted = law.pdf(away) * 1e6 * WIDE.area_km2
+    # by steps it is a little more peaked: by less, the wider
+    assert np.abs(clouds[width_m] - wanted).max() < apart * wanted.max()
+    assert np.abs(clouds[width_m] - wanted).sum() < apart
+
+
+def posterior(shares, maps, came):
+    return came @ np.log(maps @ shares) + 0.5 * np.log(shares).sum()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_shares_are_the_likeliest_by_an_optimizer(seed):
+    rng = np.random.default_rng(seed)
+    maps = rng.dirichlet(np.full(40, 0.3), N_MAPS).T
+    came = rng.multinomial(400, maps @ rng.dirichlet(np.full(N_MAPS, 0.2))) * 1.0
+
+    def loss(logs):
+        weights = np.exp(logs - logs.max())
+        shares = weights / weights.sum()
+        slope = maps.T @ (came / (maps @ shares)) + 0.5 / shares
+        return -posterior(shares, maps, came), -shares * (slope - shares @ slope)
+
+    best = minimize(loss, np.zeros(N_MAPS), jac=True, method="L-BFGS-B", options={"maxiter": 5000})
+    weights = np.exp(best.x - best.x.max())
+    wanted = weights / weights.sum()
+    found = learn([(maps[:15], came[:15]), (maps[15:], came[15:])]).shares
+    assert posterior(found, maps, came) > -best.fun - 0.5  # a hundred steps end close to the top
+    assert np.abs(found - wanted).sum() < 0.1
+    assert posterior(found, maps, came) > posterior(np.full(N_MAPS, 1 / N_MAPS), maps, came) + 20

@@ -1,0 +1,380 @@
+"""Areas that can be walked: by hand on few cells, and as slow and obvious code would make them."""
+
+import math
+from dataclasses import replace
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csa.areas.walkable import required, walkable_areas
+from csa.base.params import AreaParams, DbscanParams
+from tests.areas.ground import (
+    BLOCKS,
+    EVEN,
+    GRID,
+    ISLAND,
+    LAKESIDE,
+    MIDDLE,
+    NUMBER,
+    TOUCH,
+    TOWN,
+    UNIVERSE,
+    expecting,
+    grid_of,
+    slow_parts,
+    slow_size,
+    slow_whole,
+    straight_row,
+)
+from tests.properties import examples
+
+PER_KM2 = 64.0
+TINY = grid_of(TOWN, km2=1 / 64)  # as large as a block: at `PER_KM2` a dense cell holds one
+SMALL = grid_of(TOWN, km2=1 / 32)  # four make a place
+RING = sorted(h3.grid_ring(MIDDLE, 1))
+
+
+def areas(counts, grid=TINY, limit=2.0, per_km2=PER_KM2, reached=None, **other):
+    """Make areas where so many are expected; clusters reach all cells unless told."""
+    size = grid.area_km2.to_numpy()
+    mask = np.ones(len(size), dtype=bool) if reached is None else grid.mask(reached)
+    expected = expecting(counts, grid) if isinstance(counts, dict) else counts
+    found = walkable_areas(mask, expected, per_km2 * size, grid, limit, **other)
+    assert len(set(found)) == len(found)
+    return set(found)
+
+
+# ---- The whole method, slow and obvious ----------------------------------------------------
+
+
+def slow_within(cell, steps):
+    near = {cell}
+    for _ in range(steps):
+        near |= {UNIVERSE[k] for one in near for k in np.flatnonzero(TOUCH[NUMBER[one]])}
+    return near
+
+
+def slow_beside(piece, free):
+    return {
+        cell for cell in free - piece if TOUCH[NUMBER[cell], [NUMBER[one] for one in piece]].any()
+    }
+
+
+class Slow:
+    """The method by sets of cells and distances between centers."""
+
+    def __init__(self, reached, expected, grid, limit):
+        self.land = grid.area_km2.index.tolist()
+        self.grid, self.limit = grid, limit
+        self.least = min(0.1, limit) - 1e-9
+        self.free = {cell for cell in self.land if reached[grid.places[cell]]}
+        more = expected - PER_KM2 * grid.area_km2.to_numpy()
+        self.more = dict(zip(self.land, more.tolist(), strict=True))
+        density = expected / grid.area_km2.to_numpy()
+        at = zip((-density).round(9).tolist(), grid.centre_xy.tolist(), strict=True)
+        self.order = dict(zip(self.land, at, strict=True)).get
+        self.dense = {cell for cell in self.free if self.more[cell] >= 0}
+
+    def worth(self, cells):
+        return sum(self.more[cell] for cell in cells)
+
+    def size(self, cells):
+        return slow_size(cells, self.grid)
+
+    def fits(self, cells):
+        return self.size(cells) <= self.limit + 1e-9
+
+    def places(self):
+        median = float(np.median(list(self.grid.area_km2))) if self.land else 1
+        steps = next(k for k in range(9) if median * len(slow_within(MIDDLE, k)) >= 0.09)
+        held = set()
+        for cell in self.free:
+            place = slow_within(cell, steps) & self.free
+            if self.worth(place) >= 0 and self.size(place) >= 0.9 * self.least:
+                held |= place
+        return held
+
+    def trim(self, piece):
+        piece = set(piece)
+        for cell in sorted(piece - self.dense, key=self.order, reverse=True):
+            around = piece & (slow_within(cell, 1) - {cell})
+            if len(slow_parts(around)) == 1 and len(around) < 6:
+                piece -= {cell} if self.size(piece - {cell}) >= self.least else set()
+        return piece
+
+    def grow(self, piece):
+        while self.size(piece) < self.least:
+            beside = slow_beside(piece, self.free)
+            if not beside:
+                return set()
+            piece = piece | {min(beside, key=self.order)}
+        return piece
+
+    def split(self, piece):
+        parts, left = [], set(piece)
+        while left and not self.fits(piece):
+            part = {min(left, key=self.order)}
+            while fitting := [one for one in slow_beside(part, left) if self.fits(part | {one})]:
+                part.add(min(fitting, key=self.order))
+            left -= part
+            parts.append(part)
+        return [part for part in parts or [piece] if self.size(part) >= self.least]
+
+    def fill(self, area, held):
+        holes = slow_parts(slow_whole(area, self.land) - area)
+        middle = self.grid.middle
+        for hole in sorted(holes, key=lambda one: (round(self.size(one), 9), *middle(one))):
+            if not hole & held and self.fits(area | hole):
+                area = area | hole
+        return area
+
+    def areas(self):
+        grown = [self.grow(self.trim(piece)) for piece in slow_parts(self.places() | self.dense)]
+        taken = {cell for piece in grown if self.worth(piece) > 0.015 * PER_KM2 for cell in piece}
+        parts = [frozenset(part) for piece in slow_parts(taken) for part in self.split(piece)]
+        return {self.fill(part, frozenset().union(*parts)) for part in parts}
+
+
+@st.composite
+def maps(draw, grids=(TINY, SMALL, EVEN, LAKESIDE, ISLAND)):
+    """What is expected on some ground, in exact quarters; knots, strays, and what is reached."""
+    grid = draw(st.sampled_from(grids))
+    n, rng = len(grid.area_km2), np.random.default_rng(draw(st.integers(0, 9999)))
+    km2 = draw(st.sampled_from([1 / 64, 1 / 32, 1 / 128, None]))
+    if km2 is not None:
+        clipped = rng.choice(
+            [1, 0.5, 0.25], n, p=draw(st.sampled_from([(1, 0, 0), (0.8, 0.1, 0.1)]))
+        )
+        grid = replace(grid, area_km2=0 * grid.area_km2 + km2 * clipped)
+    knots = np.zeros(n)
+    for middle in rng.integers(0, n, draw(st.integers(0, 7))):
+        away = np.hypot(*(grid.centre_xy - grid.centre_xy[middle]).T)
+        knots += rng.integers(1, 12) * np.exp(-away / rng.integers(200, 900))
+    strays = np.where(
+        rng.random(n) < draw(st.sampled_from([0, 0.05, 0.3])), rng.integers(0, 9, n), 0
+    )
+    scale = PER_KM2 * float(grid.area_km2.median())
+    expected = np.round(4 * scale * (knots / 3 + strays)) / 4
+    return rng.random(n) < draw(st.sampled_from([1, 0.9, 0.6])), expected, grid
+
+
+limits = st.sampled_from([0.0625, 0.125, 0.25, 0.5, 2.0])
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("eps_m", "cell_km2", "least"),
+    [
+        (250, math.pi * 0.25**2 / 2, 2.0),  # half a circle: half as many as DBSCAN's 4
+        (250, math.pi * 0.25**2 / 8, 0.5),
+        (250, math.pi * 0.25**2, 4.0),  # as large as the circle
+        (250, 0.5, 4.0),  # larger: no more is asked for
+        (60, 0.125, 4.0),
+    ],
+)
+def test_a_cell_must_hold_as_many_for_its_land_as_dbscan_asks(eps_m, cell_km2, least):
+    grid = grid_of(RING, km2=cell_km2)
+    asked = AreaParams(DbscanParams(eps_m, 4), 9, 2.0)
+    assert required(grid, asked) == pytest.approx([least] * 6)
+    assert required(grid, replace(asked, dense_per_km2=8.0)) == pytest.approx([8 * cell_km2] * 6)
+
+
+@pytest.mark.parametrize(
+    ("n", "price_km2", "is_found"),
+    [(7.96, 0.015, False), (7.97, 0.015, True), (7, 0, False), (7.01, 0, True)],
+)
+def test_a_place_must_hold_more_than_its_density_and_what_a_place_costs(n, price_km2, is_found):
+    # 7 cells make .1 km2: they ask for 7, and a place of its own for .015 km2 more: .96
+    place = frozenset({MIDDLE, *RING})
+    found = areas({MIDDLE: n}, reached=place, opening_km2=price_km2)
+    assert found == ({place} if is_found else set())
+
+
+def test_a_place_twice_as_large_costs_no_more():
+    row = straight_row(14)
+    for n, is_found in ((1.06, False), (1.08, True)):
+        found = areas(dict.fromkeys(row, n), reached=row)
+        assert found == ({frozenset(row)} if is_found else set())
+
+
+def test_a_dense_cell_grows_to_the_least_size_by_the_densest_beside():
+    row = straight_row(11)
+    counts = {cell: 0.5 + n / 100 for n, cell in enumerate(row)} | {row[3]: 20}
+    # only the row is reached: east of it is denser, then on, step by step
+    assert areas(counts, reached=row) == {frozenset(row[3:10])}
+
+
+def test_places_dense_on_average_are_one_area_where_they_touch():
+    row = straight_row(9)
+    for steps, n_areas in ((2, 1), (8, 2)):
+        found = areas({row[0]: 9, row[steps]: 9})
+        assert len(found) == n_areas
+        assert {row[0], row[steps]} <= set().union(*found)
+    # four here and four there pay for a place if one holds both
+    assert [len(areas({row[0]: 4, row[steps]: 4})) for steps in (1, 2, 8)] == [1, 1, 0]
+
+
+def test_what_is_thin_at_the_rim_is_left_out_the_thinnest_first():
+    thin = {cell: n / 10 for n, cell in enumerate(RING, start=1)}
+    (found,) = areas({MIDDLE: 10, **thin}, SMALL, 2.0, 32.0, reached=[MIDDLE, *RING])
+    # four cells make .1 km2: of those around the middle three are left out, the thinnest
+    assert found == {MIDDLE, *RING[3:]}
+
+
+def test_the_most_western_of_equally_thin_cells_stays():
+    row = straight_row(9)
+    assert areas({row[4]: 9}, reached=row) == {frozenset(row[:7])}
+
+
+@pytest.mark.parametrize("most", [9, 8, 7])
+def test_over_the_limit_parts_grow_from_the_densest_and_a_rest_too_small_is_no_area(most):
+    row = straight_row(9)
+    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
+    assert areas(counts, limit=most / 64, reached=row) == {frozenset(row[:most])}
+
+
+def test_over_the_limit_the_rest_is_an_area_where_it_is_large_enough():
+    row = straight_row(16)
+    counts = {cell: 9 - n / 4 for n, cell in enumerate(row)}
+    found = areas(counts, limit=9 / 64, reached=row)
+    assert found == {frozenset(row[:9]), frozenset(row[9:])}
+
+
+def test_where_the_densest_beside_does_not_fit_the_next_one_is_taken():
+    large, west, middle, east = straight_row(4)
+    grid = grid_of(TOWN, km2=1 / 8)
+    grid.area_km2[large] = 3 / 8
+    found = areas({large: 40, west: 25, middle: 20, east: 9}, grid, 0.5)
+    assert found == {frozenset({large}), frozenset({west, middle, east})}
+
+
+def test_a_hole_is_filled_where_it_fits_and_holds_no_other_area():
+    ring = h3.grid_ring(MIDDLE, 2)
+    inside = set(h3.grid_disk(MIDDLE, 1))
+    counts = dict.fromkeys(ring, 20)
+    for n, is_filled in ((19, True), (18, False)):
+        found = areas(counts, limit=n / 64, reached=ring)
+        assert found == {frozenset({*ring, *(inside if is_filled else ())})}
+    grid = grid_of(TOWN, km2=1 / 8)
+    found = areas(counts | {MIDDLE: 90}, grid, 5.0, reached=[*ring, MIDDLE])
+    assert found == {frozenset(ring), frozenset({MIDDLE})}
+
+
+def test_cells_that_no_cluster_reaches_are_in_no_area():
+    some = set(h3.grid_disk(MIDDLE, 2))
+    found = areas(dict.fromkeys(TOWN, 9), reached=some)
+    assert found == {frozenset(some)}
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_no_cell_none_reached_nothing_expected_and_none_dense_are_no_area():
+    assert areas({}, grid_of([])) == set()
+    assert areas(dict.fromkeys(TOWN, 9), reached=[]) == set()
+    assert areas({}) == set()
+    assert areas(dict.fromkeys(TOWN, 0.99)) == set()
+
+
+def test_an_even_city_as_dense_as_asked_pays_for_no_place():
+    assert areas(dict.fromkeys(TOWN, 1)) == set()
+    assert areas(dict.fromkeys(TOWN, 1.25)) == areas(dict.fromkeys(TOWN, 1.25), opening_km2=0)
+
+
+def test_land_too_small_for_a_place_has_no_area():
+    islet = grid_of(h3.grid_disk(MIDDLE, 1)[:6], km2=1 / 64)
+    assert areas(dict.fromkeys(islet.area_km2.index, 99), islet) == set()
+
+
+def test_a_limit_below_the_least_size_is_the_least_size_too():
+    for limit in (1 / 64, 1 / 64 - 1e-6):  # a cell over the limit stays alone
+        assert areas({MIDDLE: 9}, limit=limit, reached=[MIDDLE]) == {frozenset({MIDDLE})}
+
+
+def test_a_cell_over_the_limit_is_an_area_by_itself():
+    row = straight_row(3)
+    found = areas(dict.fromkeys(row, 99), grid_of(TOWN, km2=1.0), 0.5, reached=row)
+    assert found == {frozenset({cell}) for cell in row}
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+@examples(2)
+@given(given=maps(), limit=limits)
+def test_areas_are_those_of_the_slow_method(given, limit):
+    reached, expected, grid = given
+    if float(grid.area_km2.max()) > limit:
+        limit = 2.0
+    found = areas(expected, grid, limit, reached=grid.area_km2.index[reached])
+    assert found == Slow(reached, expected, grid, limit).areas()
+
+
+@examples(0.5)
+@given(
+    seed=st.integers(0, 9999), limit=st.sampled_from([0.12, 0.3, 2.0]), per_km2=st.integers(20, 200)
+)
+def test_on_blocks_areas_are_disjoint_of_one_piece_and_between_the_least_and_the_most(
+    seed, limit, per_km2
+):
+    rng = np.random.default_rng(seed)
+    size = BLOCKS.area_km2.to_numpy()
+    expected = size * per_km2 * rng.gamma(0.3, 3, len(size))
+    reached = rng.random(len(size)) < 0.8
+    found = walkable_areas(reached, expected, per_km2 * size, BLOCKS, limit)
+    held = [cell for area in found for cell in area]
+    assert len(held) == len(set(held)) > 0
+    for area in found:
+        assert len(BLOCKS.contiguous_parts(area)) == 1
+        assert 0.1 - 1e-9 <= BLOCKS.size_km2(area) <= limit + 1e-9
+        holes = BLOCKS.without_holes(area) - area
+        for hole in BLOCKS.contiguous_parts(holes):
+            assert hole & set(held) or BLOCKS.size_km2(area | hole) > limit
+    # what is not reached is in no area but as a hole
+    for cell in {*held} - {*BLOCKS.area_km2.index[reached].tolist()}:
+        (area,) = (area for area in found if cell in area)
+        assert any(
+            cell in BLOCKS.without_holes(part) for part in BLOCKS.contiguous_parts(area - {cell})
+        )
+
+
+@examples(0.5)
+@given(given=maps(grids=(TINY, LAKESIDE)), limit=limits, seed=st.integers(0, 99))
+def test_the_order_of_cells_says_nothing(given, limit, seed):
+    reached, expected, grid = given
+    order = np.random.default_rng(seed).permutation(len(expected))
+    turned = replace(grid, area_km2=grid.area_km2.iloc[order], centre_xy=grid.centre_xy[order])
+    needed = PER_KM2 * grid.area_km2.to_numpy()
+    one = walkable_areas(reached, expected, needed, grid, limit)
+    other = walkable_areas(reached[order], expected[order], needed[order], turned, limit)
+    assert set(one) == set(other)
+
+
+@examples(0.5)
+@given(given=maps(), limit=limits)
+def test_nothing_given_is_changed(given, limit):
+    reached, expected, grid = given
+    needed = PER_KM2 * grid.area_km2.to_numpy()
+    before = reached.copy(), expected.copy(), needed.copy()
+    walkable_areas(reached, expected, needed, grid, limit)
+    for one, other in zip(before, (reached, expected, needed), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@examples(0.5)
+@given(given=maps(grids=(TINY, GRID)))
+def test_areas_hold_more_than_the_density_asks_for(given):
+    reached, expected, grid = given
+    needed = PER_KM2 * grid.area_km2.to_numpy()
+    found = walkable_areas(reached, expected, needed, grid, 100.0)
+    held = grid.mask(cell for area in found for cell in area)
+    filled = held & ~reached  # holes
+    is_in = held & ~filled
+    price = 0.015 * PER_KM2
+    assert (expected - needed)[is_in].sum() >= 0
+    assert len(found) <= (expected[is_in].sum() / price if found else 0)
