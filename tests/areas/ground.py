@@ -70,11 +70,11 @@ def params(eps_m=60, min_samples=3, limit=2.0):
 
 
 def form(xy, choices, grid=GRID, expected=None):
-    """Form areas where, unless told, each cell is expected to go on as it was."""
+    """Form areas where, unless told, half as many again are expected in each cell."""
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
     cells = cells_at(xy)
     if expected is None:
-        expected = grid.count(cells).astype(float)
+        expected = 1.5 * grid.count(cells)
     return form_areas(xy, cells, grid, choices, expected)
 
 
@@ -151,6 +151,98 @@ def plainly_reached(xy, choices, grid):
         near = cdist(grid.centre_xy, xy[is_core]).min(axis=1) <= choices.dbscan.eps_m
         reached |= {int(cell) for cell in grid.area_km2.index[near]}
     return reached
+
+
+# ---- Walkable areas, slow and obvious -------------------------------------------------------
+
+
+def slow_within(cell, steps):
+    near = {cell}
+    for _ in range(steps):
+        near |= {UNIVERSE[k] for one in near for k in np.flatnonzero(TOUCH[NUMBER[one]])}
+    return near
+
+
+def slow_beside(piece, free):
+    return {
+        cell for cell in free - piece if TOUCH[NUMBER[cell], [NUMBER[one] for one in piece]].any()
+    }
+
+
+class SlowAreas:
+    """The method by sets of cells and distances between centers."""
+
+    def __init__(self, reached, expected, needed, grid, limit):
+        self.land = grid.area_km2.index.tolist()
+        self.grid, self.limit = grid, limit
+        self.least = min(0.1, limit) - 1e-9
+        self.free = {cell for cell in self.land if reached[grid.places[cell]]}
+        more = expected - needed
+        self.price = 0.015 * max(needed / grid.area_km2.to_numpy(), default=0)
+        self.more = dict(zip(self.land, more.tolist(), strict=True))
+        density = expected / grid.area_km2.to_numpy()
+        at = zip((-density).round(9).tolist(), grid.centre_xy.tolist(), strict=True)
+        self.order = dict(zip(self.land, at, strict=True)).get
+        self.dense = {cell for cell in self.free if self.more[cell] >= 0}
+
+    def worth(self, cells):
+        return sum(self.more[cell] for cell in cells)
+
+    def size(self, cells):
+        return slow_size(cells, self.grid)
+
+    def fits(self, cells):
+        return self.size(cells) <= self.limit + 1e-9
+
+    def places(self):
+        median = float(np.median(list(self.grid.area_km2))) if self.land else 1
+        steps = next(k for k in range(9) if median * len(slow_within(MIDDLE, k)) >= 0.09)
+        held = set()
+        for cell in self.free:
+            place = slow_within(cell, steps) & self.free
+            if self.worth(place) >= 0 and self.size(place) >= 0.9 * self.least:
+                held |= place
+        return held
+
+    def trim(self, piece):
+        piece = set(piece)
+        for cell in sorted(piece - self.dense, key=self.order, reverse=True):
+            around = piece & (slow_within(cell, 1) - {cell})
+            if len(slow_parts(around)) == 1 and len(around) < 6:
+                piece -= {cell} if self.size(piece - {cell}) >= self.least else set()
+        return piece
+
+    def grow(self, piece):
+        while self.size(piece) < self.least:
+            beside = slow_beside(piece, self.free)
+            if not beside:
+                return set()
+            piece = piece | {min(beside, key=self.order)}
+        return piece
+
+    def split(self, piece):
+        parts, left = [], set(piece)
+        while left and not self.fits(piece):
+            part = {min(left, key=self.order)}
+            while fitting := [one for one in slow_beside(part, left) if self.fits(part | {one})]:
+                part.add(min(fitting, key=self.order))
+            left -= part
+            parts.append(part)
+        return [part for part in parts or [piece] if self.size(part) >= self.least]
+
+    def fill(self, area, held):
+        holes = slow_parts(slow_whole(area, self.land) - area)
+        middle = self.grid.middle
+        for hole in sorted(holes, key=lambda one: (round(self.size(one), 9), *middle(one))):
+            if not hole & held and self.fits(area | hole):
+                area = area | hole
+        return area
+
+    def areas(self):
+        grown = [self.grow(self.trim(piece)) for piece in slow_parts(self.places() | self.dense)]
+        taken = {cell for piece in grown if self.worth(piece) > self.price for cell in piece}
+        parts = [frozenset(part) for piece in slow_parts(taken) for part in self.split(piece)]
+        return {self.fill(part, frozenset().union(*parts)) for part in parts}
 
 
 # ---- Random towns --------------------------------------------------------------------------

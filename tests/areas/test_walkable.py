@@ -18,15 +18,10 @@ from tests.areas.ground import (
     ISLAND,
     LAKESIDE,
     MIDDLE,
-    NUMBER,
-    TOUCH,
     TOWN,
-    UNIVERSE,
+    SlowAreas,
     expecting,
     grid_of,
-    slow_parts,
-    slow_size,
-    slow_whole,
     straight_row,
 )
 from tests.properties import examples
@@ -45,97 +40,6 @@ def areas(counts, grid=TINY, limit=2.0, per_km2=PER_KM2, reached=None, **other):
     found = walkable_areas(mask, expected, per_km2 * size, grid, limit, **other)
     assert len(set(found)) == len(found)
     return set(found)
-
-
-# ---- The whole method, slow and obvious ----------------------------------------------------
-
-
-def slow_within(cell, steps):
-    near = {cell}
-    for _ in range(steps):
-        near |= {UNIVERSE[k] for one in near for k in np.flatnonzero(TOUCH[NUMBER[one]])}
-    return near
-
-
-def slow_beside(piece, free):
-    return {
-        cell for cell in free - piece if TOUCH[NUMBER[cell], [NUMBER[one] for one in piece]].any()
-    }
-
-
-class Slow:
-    """The method by sets of cells and distances between centers."""
-
-    def __init__(self, reached, expected, grid, limit):
-        self.land = grid.area_km2.index.tolist()
-        self.grid, self.limit = grid, limit
-        self.least = min(0.1, limit) - 1e-9
-        self.free = {cell for cell in self.land if reached[grid.places[cell]]}
-        more = expected - PER_KM2 * grid.area_km2.to_numpy()
-        self.more = dict(zip(self.land, more.tolist(), strict=True))
-        density = expected / grid.area_km2.to_numpy()
-        at = zip((-density).round(9).tolist(), grid.centre_xy.tolist(), strict=True)
-        self.order = dict(zip(self.land, at, strict=True)).get
-        self.dense = {cell for cell in self.free if self.more[cell] >= 0}
-
-    def worth(self, cells):
-        return sum(self.more[cell] for cell in cells)
-
-    def size(self, cells):
-        return slow_size(cells, self.grid)
-
-    def fits(self, cells):
-        return self.size(cells) <= self.limit + 1e-9
-
-    def places(self):
-        median = float(np.median(list(self.grid.area_km2))) if self.land else 1
-        steps = next(k for k in range(9) if median * len(slow_within(MIDDLE, k)) >= 0.09)
-        held = set()
-        for cell in self.free:
-            place = slow_within(cell, steps) & self.free
-            if self.worth(place) >= 0 and self.size(place) >= 0.9 * self.least:
-                held |= place
-        return held
-
-    def trim(self, piece):
-        piece = set(piece)
-        for cell in sorted(piece - self.dense, key=self.order, reverse=True):
-            around = piece & (slow_within(cell, 1) - {cell})
-            if len(slow_parts(around)) == 1 and len(around) < 6:
-                piece -= {cell} if self.size(piece - {cell}) >= self.least else set()
-        return piece
-
-    def grow(self, piece):
-        while self.size(piece) < self.least:
-            beside = slow_beside(piece, self.free)
-            if not beside:
-                return set()
-            piece = piece | {min(beside, key=self.order)}
-        return piece
-
-    def split(self, piece):
-        parts, left = [], set(piece)
-        while left and not self.fits(piece):
-            part = {min(left, key=self.order)}
-            while fitting := [one for one in slow_beside(part, left) if self.fits(part | {one})]:
-                part.add(min(fitting, key=self.order))
-            left -= part
-            parts.append(part)
-        return [part for part in parts or [piece] if self.size(part) >= self.least]
-
-    def fill(self, area, held):
-        holes = slow_parts(slow_whole(area, self.land) - area)
-        middle = self.grid.middle
-        for hole in sorted(holes, key=lambda one: (round(self.size(one), 9), *middle(one))):
-            if not hole & held and self.fits(area | hole):
-                area = area | hole
-        return area
-
-    def areas(self):
-        grown = [self.grow(self.trim(piece)) for piece in slow_parts(self.places() | self.dense)]
-        taken = {cell for piece in grown if self.worth(piece) > 0.015 * PER_KM2 for cell in piece}
-        parts = [frozenset(part) for piece in slow_parts(taken) for part in self.split(piece)]
-        return {self.fill(part, frozenset().union(*parts)) for part in parts}
 
 
 @st.composite
@@ -312,7 +216,8 @@ def test_areas_are_those_of_the_slow_method(given, limit):
     if float(grid.area_km2.max()) > limit:
         limit = 2.0
     found = areas(expected, grid, limit, reached=grid.area_km2.index[reached])
-    assert found == Slow(reached, expected, grid, limit).areas()
+    needed = PER_KM2 * grid.area_km2.to_numpy()
+    assert found == SlowAreas(reached, expected, needed, grid, limit).areas()
 
 
 @examples(0.5)
