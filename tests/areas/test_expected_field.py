@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from csa.areas.expected import CellCounts, Field, count_pairs, estimate_area, fit_field
+from csa.areas.expected import (
+    CellCounts,
+    Field,
+    _units,
+    count_pairs,
+    estimate_area,
+    fit_field,
+)
 from csa.areas.ordering import stands_out
 from csa.areas.shrinkage import block_sums, fit_prior, shrink
 from csa.base.errors import ParamError
@@ -167,7 +174,7 @@ def test_a_ring_with_hardly_a_pair_is_hardly_heard():
         counts[WIDE[0][middle, :37]] = 1
     excess, expected, _ = count_pairs(city(counts))
     field = fit_field(city(counts))
-    near = field.covariance(np.array([[0.0, 0.0], [350.0, 0.0]]))[0, 1]
+    near = field.covariance(np.array([[0.0, 0.0], [350.0, 0.0]]), np.ones(2))[0, 1]
     assert near == pytest.approx(math.log(1 + excess[1] / expected[1]), abs=0.3)
 
 
@@ -242,25 +249,59 @@ def test_an_area_of_more_cells_than_can_be_asked_stands_for_itself(monkeypatch):
     assert estimate_area(area, cells, None).is_sure  # a flat city is flat at any size
 
 
-def test_where_too_many_cells_are_around_an_area_only_its_own_are_asked(monkeypatch):
+def test_where_many_cells_are_around_they_are_taken_together_in_squares(monkeypatch):
     rng = np.random.default_rng(2)
     cells = city(rng.poisson(rng.gamma(0.5, 4, 1600)))
     field = Field(2 / CELL_KM2, 0.8, 0.6, 700.0)
-    area = WIDE[0][820, :7]  # with three rings around it 61 cells
+    area = WIDE[0][820, :7]  # three rings around it are 54 cells more
     heard = estimate_area(area, cells, field)
+    monkeypatch.setattr("csa.areas.expected.MAX_AROUND", 54)
+    assert estimate_area(area, cells, field) == heard
+    monkeypatch.setattr("csa.areas.expected.MAX_AROUND", 53)
+    grouped = estimate_area(area, cells, field)
+    assert grouped != heard
+    assert grouped.mean == pytest.approx(heard.mean, rel=0.05)
+    assert (grouped.low, grouped.high) == pytest.approx((heard.low, heard.high), rel=0.1)
+    # what lies beside is still heard
     other = cells.counts.copy()
     other[WIDE[0][820, 7:61]] += 9
-    beside = city(other)
-    assert estimate_area(area, beside, field).mean > heard.mean * 1.01
-    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 61)
-    assert estimate_area(area, cells, field) == heard
-    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 60)
-    own = estimate_area(area, cells, field)
-    assert own != heard
-    assert estimate_area(area, beside, field) == own
-    monkeypatch.setattr("csa.areas.expected.MAX_CELLS", 7)
-    assert estimate_area(area, cells, field) == own
-    assert own.mean == pytest.approx(heard.mean, rel=0.1)
+    assert estimate_area(area, city(other), field).mean > grouped.mean * 1.01
+    # a square a cell is no square at all
+    monkeypatch.setattr("csa.areas.expected.BLOCK_M", 100.0)
+    assert estimate_area(area, cells, field).mean == pytest.approx(heard.mean)
+
+
+def test_units_are_the_areas_cells_and_then_squares_with_all_that_lies_in_them(monkeypatch):
+    rng = np.random.default_rng(3)
+    counts, land = rng.poisson(2.0, 1600).astype(float), rng.uniform(0.01, 0.1, 1600)
+    cells = CellCounts(counts, land, *WIDE)
+    inside = np.sort(WIDE[0][820, :7])
+    around = np.setdiff1d(WIDE[0][inside, :37], [-1, *inside])
+    monkeypatch.setattr("csa.areas.expected.MAX_AROUND", 10)
+    units = _units(inside, cells)
+    assert units.counts[:7].tolist() == counts[inside].tolist()
+    assert units.n_cells[:7].tolist() == [1] * 7
+    squares = {}
+    for cell in around.tolist():
+        squares.setdefault(tuple((WIDE[1][cell] // 400).tolist()), []).append(cell)
+    assert sorted(units.n_cells[7:]) == sorted(map(len, squares.values()))
+    found = {
+        tuple(np.round([*xy, n, km2], 6))
+        for xy, n, km2 in zip(units.xy[7:], units.counts[7:], units.area_km2[7:], strict=True)
+    }
+    assert found == {
+        tuple(np.round([*WIDE[1][held].mean(axis=0), counts[held].sum(), land[held].sum()], 6))
+        for held in squares.values()
+    }
+
+
+def test_what_is_a_cells_alone_is_averaged_out_over_many():
+    xy = np.array([[0.0, 0.0], [700.0, 0.0]])
+    field = Field(1.0, 0.8, 0.5, 700.0)
+    across = 0.5 / math.e
+    assert field.covariance(xy, np.array([1.0, 4.0])) == pytest.approx(
+        np.array([[1.3, across], [across, 0.7]]), abs=1e-5
+    )
 
 
 # ---- Refused --------------------------------------------------------------------------------
