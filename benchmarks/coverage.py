@@ -120,7 +120,9 @@ def make_city(at: Ints, month: Ints, on: Ground, random: np.random.Generator) ->
     cells = on.cover.index.to_numpy()[at]
     when = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[ns]")
     lonlat = on.cover[["lon", "lat"]].to_numpy()[at]
-    incidents = pd.DataFrame(lonlat, columns=["lon", "lat"]).assign(occurred_at=when, kind=KINDS[0])
+    incidents = pd.DataFrame(lonlat, columns=["lon", "lat"]).assign(
+        occurred_at=when, kind=KINDS[0], flags=""
+    )
     dataset = Dataset(incidents, gpd.GeoDataFrame(), shapely.Point(), {})
     located = StudyArea(dataset, KINDS, incidents, xy, cells, month, on.grid, on.cover)
     vars(located)["spirals"] = on.spirals  # the same in all cities
@@ -151,7 +153,7 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
 def areas_of(located: StudyArea, on: Ground, times_city: float = 5.3) -> tuple[CellSet, ...]:
     """Find areas as many times denser than the city; luck alone makes none at the usual 5.3."""
     asked = replace(on.areas, min_samples=round(10 * times_city / 5.3))
-    params = settle_params(located, PERIOD, Choices(), asked)
+    params = settle_params(located, PERIOD, Choices(resolution=9), asked)
     return find_areas(located, PERIOD, params).areas
 
 

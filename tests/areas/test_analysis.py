@@ -178,7 +178,7 @@ def test_an_area_tells_whether_homicides_alone_would_make_it_one(made):
 def test_five_homicides_are_enough_to_say_and_four_are_not(made, n_homicides, said):
     # 16 incidents for 100 at 5 scale to 1: the floor of 5 holds, and the radius doubles to 400 m.
     dataset, config = made(*knot(100, n_homicides, KNOT, fatal=1), *knot(200, 11, KNOT))
-    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=100, min_samples=6))
+    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=200, min_samples=6))
     assert proposal.areas["also_on_homicides"].tolist() == [said]
 
 
@@ -188,7 +188,7 @@ def test_homicides_alone_are_asked_with_the_values_that_are_suggested(made):
     for areas, said in ((config.areas.documented, "yes"), (asked, "too few")):
         proposal = propose_areas(
             City(config, dataset),
-            Choices(months=12, eps_m=100, min_samples=6),
+            Choices(months=12, eps_m=200, min_samples=6),
             suggestion=Suggestion(areas, "past years"),
         )
         assert proposal.areas["also_on_homicides"].tolist() == [said]
@@ -199,8 +199,8 @@ def test_other_choices_for_all_incidents_do_not_change_what_homicides_alone_say(
     lines = [line(100 + k, place, fatal=1) for k, place in enumerate(places)]
     lines += [line(200 + 10 * k + n, place) for k, place in enumerate(places) for n in range(6)]
     dataset, config = made(*lines)
-    # The five homicides are close at the suggested 400 m, and each alone at the chosen 60 m.
-    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=60, min_samples=5))
+    # The five homicides are close at the suggested 400 m, and each alone at the chosen 140 m.
+    proposal = propose_areas(City(config, dataset), Choices(months=12, eps_m=140, min_samples=5))
     assert proposal.areas["homicides"].tolist() == [5]
     assert proposal.areas["also_on_homicides"].tolist() == ["yes"]
 
@@ -321,8 +321,8 @@ def window(dataset):
 
 def test_philadelphias_three_years_to_2024_hold_5139_incidents(proposed, philadelphia):
     assert proposed.summary["totals"]["located"] == 5139 == len(window(philadelphia[0]))
-    assert proposed.summary["params"]["min_samples"] == 19
-    assert proposed.summary["params"]["eps_m"] == 250
+    params = proposed.summary["params"]
+    assert (params["min_samples"], params["eps_m"], params["resolution"]) == (12, 200, 10)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_without_a_size_limit_the_labels_are_plain_dbscans(philadelphia, eps_m, 
 def test_each_count_is_what_h3_and_pandas_alone_would_count(proposed, philadelphia):
     table = window(philadelphia[0])
     cells = [
-        h3.latlng_to_cell(lat, lon, 9) for lat, lon in zip(table["lat"], table["lon"], strict=True)
+        h3.latlng_to_cell(lat, lon, 10) for lat, lon in zip(table["lat"], table["lon"], strict=True)
     ]
     counts = pd.Series(cells).value_counts()
     for area in proposed.areas.to_dict("records"):

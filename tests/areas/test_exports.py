@@ -39,7 +39,7 @@ def made(town):
         config = load_city(town.config)
         path = town.write("a.csv", *lines)
         dataset = ingest_city(config, Inputs((path,), town.places)).dataset
-        chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 4, "eps_m": 200} | choices
+        chosen = {"until": Month(2020, 6), "months": 1, "min_samples": 4, "eps_m": 250} | choices
         return dataset, propose_areas(City(config, dataset), Choices(**chosen))
 
     return build
