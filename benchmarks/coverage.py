@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
 
@@ -150,10 +150,9 @@ def by_number(n: int, on: Ground, random: np.random.Generator) -> StudyArea:
     return make_city(at, PERIOD.until.index - ago, on, random)
 
 
-def areas_of(located: StudyArea, on: Ground, times_city: float = 5.3) -> tuple[CellSet, ...]:
-    """Find areas as many times denser than the city; luck alone makes none at the usual 5.3."""
-    asked = replace(on.areas, min_samples=round(10 * times_city / 5.3))
-    params = settle_params(located, PERIOD, Choices(resolution=9), asked)
+def areas_of(located: StudyArea, documented: DocumentedDbscan | None = None) -> tuple[CellSet, ...]:
+    """Find areas at a documented density, else at that of 2 % of the land."""
+    params = settle_params(located, PERIOD, Choices(resolution=9), documented)
     return find_areas(located, PERIOD, params).areas
 
 
@@ -169,7 +168,7 @@ def held_in(kind: str, mean: float, seed: int) -> dict[str, object]:
     on, random = ground(), np.random.default_rng([seed, KINDS_OF_RATES.index(kind), int(mean * 10)])
     rates = make_rates(kind, mean, on, random)
     located = by_rates(rates, on, random)
-    areas = areas_of(located, on)
+    areas = areas_of(located, on.areas)
     cells = on.cover.index.to_numpy()
     blocks = [frozenset(cells[at].tolist()) for at in random_blocks(areas, on, random)]
     told: dict[str, object] = {"n_areas": len(areas), "n_cells": sum(map(len, areas))}
@@ -193,7 +192,7 @@ def tier_in_flat(n: int, seed: int) -> tuple[int, bool]:
     """Count the areas found in a city where all is luck, and tell whether any has a tier."""
     on, random = ground(), np.random.default_rng([seed, n])
     located = by_number(n, on, random)
-    areas = areas_of(located, on, 1.6)
+    areas = areas_of(located)
     estimates = estimate_areas(located, PERIOD, areas)
     sizes = [on.grid.size_km2(area) for area in areas]
     city_per_km2 = n / float(on.cover["area_km2"].sum())

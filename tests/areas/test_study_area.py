@@ -9,14 +9,15 @@ import pyproj
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import cdist
 
 from csa.areas.choices import Choices, dbscan_of, period_of
+from csa.areas.stack import Ground, learn
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
+from csa.geo.cells import spirals
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import make_town
@@ -29,6 +30,11 @@ TO_METRES = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32615", always_xy=Tru
 def line(number, place, day="2020-05-01", fatal=0):
     lon, lat = place
     return f"{number},{number},{day},{fatal},{lon},{lat},,"
+
+
+def around(place, n):
+    """Return a place on the same block: no two the same, or they would be suspect."""
+    return place[0] + 0.00001 * (n % 20), place[1]
 
 
 def build(town, *lines):
@@ -75,32 +81,31 @@ def slow_window(dataset, period, kinds):
     return inside, unlocated, outside
 
 
-def slow_cell(row, resolution=9):
+def slow_cell(row, resolution=10):
     return int(h3.latlng_to_cell(row["lat"], row["lon"], resolution), 16)
 
 
 def slow_expected(dataset, period, kinds, cover):
-    """Tell what each cell is expected to hold, from the dates and all distances between cells."""
-    sums = {name: dict.fromkeys(cover.index.tolist(), 0.0) for name in ("lasting", "recent")}
-    n_incidents = 0
-    for row in slow_window(dataset, Period(Month(1000, 1), period.until), kinds)[0]:
-        when = row["occurred_at"]
-        ago = (period.until.year - when.year) * 12 + period.until.number - when.month - 0.5
-        sums["lasting"][slow_cell(row)] += math.exp(-ago / 84)
-        sums["recent"][slow_cell(row)] += ago < 12
-        n_incidents += str(period.start) <= f"{when:%Y-%m}"
-    xy = np.column_stack(TO_METRES.transform(cover["lon"].to_numpy(), cover["lat"].to_numpy()))
-    apart_km = cdist(xy, xy) / 1000
-    kernel = np.exp(-(apart_km**2) / 0.18) / (0.18 * math.pi)
-    kernel[apart_km > 1.2] = 0
-    found = []
-    for name, discount in (("lasting", 1), ("recent", 0.7)):
-        share = np.array(list(sums[name].values()))
-        share = share / share.sum() if share.any() else share
-        found.append(
-            discount * (0.6 * share + 0.4 * (kernel @ share) * cover["area_km2"].to_numpy())
-        )
-    return n_incidents * np.maximum(*found)
+    """Tell what each cell is expected to hold, row by row, from maps drawn and learned anew."""
+    rows = slow_window(dataset, Period(Month(1000, 1), Month(3000, 1)), kinds)[0]
+    rows = [row for row in rows if "suspect_point" not in row["flags"]]
+    places = {cell: place for place, cell in enumerate(cover.index.tolist())}
+    at = np.array([places[slow_cell(row)] for row in rows], dtype=int)
+    when = np.array([12 * row["occurred_at"].year + row["occurred_at"].month for row in rows])
+    ground = Ground.of(spirals(cover.index, 1)[:, 1:], cover["area_km2"].to_numpy())
+
+    def maps(until):
+        past = when < until
+        return ground.maps(at[past], until - when[past] - 0.5)
+
+    until, known = 12 * period.until.year + period.until.number, []
+    first = when.min(initial=until)
+    for january in (12 * year + 1 for year in range(1990, 2030)):
+        if first + 12 <= january <= until - 12:
+            came = np.bincount(at[(when >= january) & (when < january + 12)], minlength=len(places))
+            known.append((maps(january), came.astype(float)))
+    n = ((when < until) & (when >= until - period.months)).sum()
+    return maps(until) @ learn(known).shares * n
 
 
 periods = st.builds(
@@ -134,7 +139,7 @@ def test_a_window_holds_the_periods_incidents_in_the_city_and_tells_of_the_other
         pytest.approx(TO_METRES.transform(*place), abs=0.01) for place in (KNOT, OTHER)
     ]
     assert window.cells.tolist() == [
-        int(h3.latlng_to_cell(lat, lon, 9), 16) for lon, lat in (KNOT, OTHER)
+        int(h3.latlng_to_cell(lat, lon, 10), 16) for lon, lat in (KNOT, OTHER)
     ]
 
 
@@ -172,8 +177,8 @@ def test_counts_by_cell_are_of_the_period_alone(made):
     counts = located.counts(Period(Month(2020, 5), Month(2020, 6)))
     by_cell = dict(zip(located.grid.area_km2.index.tolist(), counts.tolist(), strict=True))
     (lon, lat), (other_lon, other_lat) = KNOT, OTHER
-    assert by_cell[int(h3.latlng_to_cell(lat, lon, 9), 16)] == 3
-    assert by_cell[int(h3.latlng_to_cell(other_lat, other_lon, 9), 16)] == 1
+    assert by_cell[int(h3.latlng_to_cell(lat, lon, 10), 16)] == 3
+    assert by_cell[int(h3.latlng_to_cell(other_lat, other_lon, 10), 16)] == 1
     assert counts.sum() == 4
 
 
@@ -185,11 +190,11 @@ def test_the_month_before_is_half_a_month_ago_and_what_comes_after_is_below_zero
 
 
 def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
-    dataset, config = made(*[line(n, KNOT, f"20{n}-05-01") for n in range(14, 21)])
+    dataset, config = made(*[line(n, around(KNOT, n), f"20{n}-05-01") for n in range(14, 21)])
     located = locate_incidents(City(config, dataset), Choices())
     for months, n in ((12, 1), (36, 3), (84, 7)):
         expected = located.expected(Period.before(Month(2020, 6), months))
-        assert expected.sum() == pytest.approx(n, rel=0.02)
+        assert expected.sum() == pytest.approx(n)
         assert expected.argmax() == located.positions[0]
 
 
@@ -205,27 +210,47 @@ def test_what_comes_after_the_period_is_never_expected(made):
     assert one.tolist() == other.tolist()
 
 
-def test_a_new_place_is_expected_by_its_last_months_only_where_they_are_asked_for(made):
-    old = [line(n, OTHER, f"{2015 + n % 5}-05-01") for n in range(40)]
-    dataset, config = made(*old, *[line(50 + n, KNOT) for n in range(10)])
+def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
+    old = [line(n, around(OTHER, n), f"{2015 + n % 5}-05-01") for n in range(40)]
+    dataset, config = made(*old, *[line(50 + n, around(KNOT, n)) for n in range(10)])
+    dataset.incidents.loc[[3, 45], "flags"] = "suspect_point"
     located, period = (
         locate_incidents(City(config, dataset), Choices()),
         Period.before(Month(2020, 6), 12),
     )
-    new = located.positions[located.incidents["lon"].to_numpy() < -94.55][0]
-    both, lasting = located.expected(period), located.expected(period, with_recent=False)
-    assert both[new] > 4.2  # seven tenths of the six of ten that stay with it
-    assert lasting[new] < 3
-    assert (both >= lasting).all()
     past = located.past(period)
-    rows = zip(located.xy.tolist(), located.month.tolist(), located.positions.tolist(), strict=True)
-    by_place = sorted((*xy, month, at) for xy, month, at in rows)
+    rows = zip(
+        located.xy.tolist(),
+        located.month.tolist(),
+        located.positions.tolist(),
+        located.is_suspect.tolist(),
+        strict=True,
+    )
+    by_place = sorted((*xy, month, at) for xy, month, at, is_suspect in rows if not is_suspect)
+    assert len(by_place) == 48
     assert past.xy.tolist() == [[x, y] for x, y, _, _ in by_place]
     assert past.months_ago.tolist() == [2020 * 12 + 5 - month - 0.5 for _, _, month, _ in by_place]
     assert past.at.tolist() == [at for _, _, _, at in by_place]
     earlier = located.past(Period.before(Month(2019, 6), 12))
-    assert len(earlier.xy) == 40
+    assert len(earlier.xy) == 39
     assert located.months_ago(Month(2019, 6)).min() == -11.5
+
+
+@pytest.mark.parametrize(
+    ("until", "januaries"),
+    [
+        (Month(2020, 6), ["2016-01", "2017-01", "2018-01", "2019-01"]),
+        (Month(2020, 1), ["2016-01", "2017-01", "2018-01", "2019-01"]),
+        (Month(2019, 12), ["2016-01", "2017-01", "2018-01"]),
+        (Month(2017, 1), ["2016-01"]),
+        (Month(2016, 12), []),
+        (Month(2014, 1), []),
+    ],
+)
+def test_a_january_teaches_from_a_year_of_past_until_its_own_year_is_over(many, until, januaries):
+    dataset, config = many  # from June 2014
+    located = locate_incidents(City(config, dataset), Choices(), study_cells_of(dataset))
+    assert list(located.past(Period.before(until, 12)).stack.januaries) == januaries
 
 
 def test_the_past_is_the_same_whatever_the_order_of_rows(made):
@@ -244,12 +269,13 @@ def test_the_past_is_the_same_whatever_the_order_of_rows(made):
 
 def test_a_place_before_the_period_is_remembered_but_not_counted(made):
     dataset, config = made(
-        *[line(n, OTHER, "2014-05-01") for n in range(20)], *[line(50 + n, KNOT) for n in range(6)]
+        *[line(n, around(OTHER, n), "2014-05-01") for n in range(20)],
+        *[line(50 + n, around(KNOT, n)) for n in range(6)],
     )
     located = locate_incidents(City(config, dataset), Choices())
     expected = located.expected(Period.before(Month(2020, 6), 12))
-    assert expected.sum() < 6 * 1.7
-    assert expected[located.positions[0]] > 2  # twenty of six years ago, of six in all
+    assert expected.sum() == pytest.approx(6)
+    assert expected[located.positions[0]] > 0.5  # twenty of six years ago, of six in all
     assert located.counts(Period.before(Month(2020, 6), 12))[located.positions[0]] == 0
 
 
@@ -302,7 +328,7 @@ def test_no_incident_in_the_period_expects_none_and_one_without_a_past_neither(m
 
 def test_cells_that_were_listed_before_change_nothing(made):
     dataset, config = made(line(1, KNOT), line(2, OTHER))
-    cover = study_cells(dataset, 9)
+    cover = study_cells(dataset, 10)
     given_cells = locate_incidents(City(config, dataset), Choices(), cover)
     own = locate_incidents(City(config, dataset), Choices())
     period = Period.before(Month(2020, 6), 1)
@@ -374,5 +400,5 @@ COVERS = {}
 def study_cells_of(dataset):
     """List the cells once: that is the slow part."""
     if dataset.fingerprint not in COVERS:
-        COVERS[dataset.fingerprint] = study_cells(dataset, 9)
+        COVERS[dataset.fingerprint] = study_cells(dataset, 10)
     return COVERS[dataset.fingerprint]
