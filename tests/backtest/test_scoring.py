@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,22 +24,33 @@ from csa.backtest.scoring import (
     tabulate,
 )
 from csa.base.params import Month
+from tests.areas.ground import MIDDLE, grid_of
 from tests.areas.test_land import places, settled, square
 
 ORIGIN = Month(2020, 1)
 
 
-def trial(counts, future, *, areas=(), per_km2=(), last_year=None, xy=()):
-    """What was known and what came; incidents lie nowhere unless told."""
+def trial(counts, future, *, areas=(), counts_all=None, expected=None, xy=(), xy_all=None):
+    """What was known and what came; incidents lie nowhere, and all goes on, unless told."""
     return Trial(
         ORIGIN,
         places(*counts),
-        places(*(counts if last_year is None else last_year)),
+        places(*(counts if counts_all is None else counts_all)),
+        places(*counts),
         np.array(xy, dtype=float).reshape(-1, 2),
+        np.array(xy if xy_all is None else xy_all, dtype=float).reshape(-1, 2),
+        np.array(counts if expected is None else expected, dtype=float),
         list(areas),
-        np.array(per_km2, dtype=float),
         places(*future),
     )
+
+
+def judged(one, land, area_share, seed=1):
+    """Score every method; to form areas of counts, cells lie as hexagons do."""
+    cells = sorted(h3.grid_disk(MIDDLE, 12))[: len(land.area_km2)]
+    size = pd.Series(land.area_km2, index=pd.Index(cells, dtype="uint64", name="cell"))
+    grid = replace(grid_of(cells), area_km2=size, centre_xy=land.centre_xy)
+    return judge_trial(one, land, grid, area_share, seed=seed)
 
 
 def caught(one, land, method):
@@ -49,12 +61,14 @@ def caught(one, land, method):
 @st.composite
 def trials(draw):
     """Any past, any areas, and anything that came; on any land."""
-    areas, per_km2, counts, land, budget_km2 = draw(settled())
+    areas, _, counts, land, budget_km2 = draw(settled())
     rng = np.random.default_rng(draw(st.integers(0, 9999)))
     future = rng.poisson(draw(st.sampled_from([0.3, 4])), len(counts))
     xy = np.repeat(land.centre_xy, counts, axis=0) + rng.normal(0, 300, (counts.sum(), 2))
-    last_year = rng.binomial(counts, 0.3)
-    one = Trial(ORIGIN, counts, last_year, xy, areas, per_km2, future)
+    is_late = rng.random(len(xy)) < 0.4
+    late = np.bincount(np.repeat(np.arange(len(counts)), counts)[is_late], minlength=len(counts))
+    expected = rng.gamma(counts + 0.1)
+    one = Trial(ORIGIN, late, counts, late, xy[is_late], xy, expected, areas, future)
     return one, land, budget_km2 / land.total_km2
 
 
@@ -95,19 +109,25 @@ def test_every_method_by_hand_on_nine_cells():
         counts,
         future,
         areas=[places(4), places(0)],
-        per_km2=[7, 6],
-        last_year=[1, 1, 0, 0, 0, 0, 2, 2, 0],
+        counts_all=[9, 0, 3, 1, 6, 0, 9, 9, 5],
+        expected=[8, 0, 3, 1, 9, 0, 2, 2, 0],
         xy=xy,
+        xy_all=[*xy, [2000, 2000], [2000, 2000]],
     )
-    one = judge_trial(known, land, 1.5 / 9, seed=1)
+    one = judged(known, land, 1.5 / 9)
     assert list(one.parts) == list(METHODS)
     assert one.parts["areas"].tolist() == [0.5, 0, 0, 0, 1, 0, 0, 0, 0]
-    assert one.parts["count"].tolist() == [1, 0, 0, 0, 0.5, 0, 0, 0, 0]
+    assert one.parts["blocks"].tolist() == [0.5, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert one.parts["count_36"].tolist() == [1, 0, 0, 0, 0.5, 0, 0, 0, 0]
+    # cells 6 and 7 hold as many: more lie within 1.2 km of 7
+    assert one.parts["count_all"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0.5, 0]
+    assert one.parts["kde_150_36"].tolist() == [1, 0, 0, 0, 0.5, 0, 0, 0, 0]
+    # one busiest cell is less than 1.5 km2 and two are more: a tenth of it is filled up
+    assert one.parts["count_areas"].tolist() == [1, 0, 0, 0.15, 0, 0, 0, 0, 0]
     assert one.parts["neighborhoods"].tolist() == [0] * 6 + [0.5] * 3
     assert one.parts["ceiling"].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0.5]
     assert caught(one, land, "areas") == pytest.approx((5 + 1) / 12)
-    assert caught(one, land, "count") == pytest.approx((2 + 2.5) / 12)
-    assert caught(one, land, "kde_150") == pytest.approx((2 + 2.5) / 12)
+    assert caught(one, land, "count_36") == pytest.approx((2 + 2.5) / 12)
     assert caught(one, land, "neighborhoods") == pytest.approx(2 / 12)
     assert caught(one, land, "ceiling") == pytest.approx((5 + 1.5) / 12)
     table = tabulate([one], land, 12).set_index("method")
@@ -120,37 +140,33 @@ def test_of_cells_with_equal_counts_the_one_among_others_is_taken():
     land = square(4)
     xy = [[0, 0]] * 2 + [[3000, 3000]] * 2 + [[3000, 2450]] + [[2450, 3000]]
     counts = [2] + [0] * 10 + [1] + [0] * 2 + [1] + [2]
-    one = judge_trial(
-        trial(counts, counts, xy=xy, areas=[places(15)], per_km2=[1]), land, 1 / 16, seed=1
-    )
-    assert one.parts["count"].nonzero()[0].tolist() == [15]
+    one = judged(trial(counts, counts, xy=xy, areas=[places(15)]), land, 1 / 16, seed=1)
+    assert one.parts["count_36"].nonzero()[0].tolist() == [15]
 
 
 def test_counts_are_ranked_as_counts_and_the_ceiling_by_land():
     land = square(2, [4, 1, 1, 1])
-    one = judge_trial(
-        trial([3, 2, 0, 0], [3, 2, 0, 0], areas=[places(0, 1)], per_km2=[1]), land, 1 / 7, seed=1
-    )
-    assert one.parts["count"].tolist() == [0.25, 0, 0, 0]
+    one = judged(trial([3, 2, 0, 0], [3, 2, 0, 0], areas=[places(0, 1)]), land, 1 / 7, seed=1)
+    assert one.parts["count_36"].tolist() == [0.25, 0, 0, 0]
     assert one.parts["ceiling"].tolist() == [0, 1, 0, 0]
 
 
-def test_neighborhoods_are_ranked_by_last_year_for_their_land_and_the_rest_comes_last():
+def test_neighborhoods_are_ranked_by_all_years_for_their_land_and_the_rest_comes_last():
     land = square(2, [4, 1, 1, 1], neighborhood=[0, 1, -1, -1])
-    known = trial(
-        [0, 0, 9, 9], [1, 1, 1, 1], last_year=[3, 1, 9, 9], areas=[places(0, 1, 2, 3)], per_km2=[1]
-    )
-    assert judge_trial(known, land, 1 / 7, seed=1).parts["neighborhoods"].tolist() == [0, 1, 0, 0]
-    taken = judge_trial(known, land, 6 / 7, seed=1).parts["neighborhoods"]
+    known = trial([0, 0, 9, 9], [1, 1, 1, 1], counts_all=[3, 1, 9, 9], areas=[places(0, 1, 2, 3)])
+    assert judged(known, land, 1 / 7, seed=1).parts["neighborhoods"].tolist() == [0, 1, 0, 0]
+    taken = judged(known, land, 6 / 7, seed=1).parts["neighborhoods"]
     assert taken.tolist() == [1, 1, 0.5, 0.5]
 
 
 def test_where_areas_cover_less_every_method_takes_as_little():
     land = square(3)
-    known = trial([0, 3, 0, 0, 20, 4, 0, 0, 0], [1] * 9, areas=[places(4)], per_km2=[20])
-    one = judge_trial(known, land, 5 / 9, seed=1)
+    known = trial([0, 3, 0, 0, 20, 4, 0, 0, 0], [1] * 9, areas=[places(4)])
+    one = judged(known, land, 5 / 9, seed=1)
     table = tabulate([one], land, 12)
-    assert table["area_km2"].to_numpy() == pytest.approx(1.5)
+    km2 = table.set_index("method")["area_km2"].to_dict()
+    assert km2.pop("count_areas") <= 1.5  # whole areas, and no more
+    assert list(km2.values()) == pytest.approx([1.5] * 11)
     assert one.filled_share == pytest.approx(0.1)
     assert table.set_index("method")["filled_share"].to_dict() == {
         name: pytest.approx(0.1 if name == "areas" else 0) for name in METHODS
@@ -159,12 +175,12 @@ def test_where_areas_cover_less_every_method_takes_as_little():
 
 def test_the_difference_of_two_methods_by_hand():
     west, east = np.array([1.0, 0]), np.array([0.0, 1])
-    judged = [
-        TrialScore(trial([0, 0], future), {"areas": west, "count": east}, 0.0)
+    scored = [
+        TrialScore(trial([0, 0], future), {"areas": west, "count_36": east}, 0.0)
         for future in ([30, 10], [10, 10])
     ]
-    found = compare(judged, "areas", "count", seed=1)
-    assert (found.method, found.baseline) == ("areas", "count")
+    found = compare(scored, "areas", "count_36", seed=1)
+    assert (found.method, found.baseline) == ("areas", "count_36")
     assert (found.hit_share, found.baseline_hit_share) == (0.625, 0.375)
     assert found.difference == 0.25
     assert found.low < 0.25 < found.high
@@ -186,16 +202,16 @@ def test_only_an_interval_clear_of_zero_is_better_or_worse(low, high, said):
 
 def test_the_best_baseline_has_the_highest_mean_and_of_equals_the_first_is_named():
     shares = dict.fromkeys(METHODS, 0.1) | {
-        "kde_200": 0.2,
-        "kde_500": 0.2,
+        "kde_150_36": 0.2,
+        "kde_mix_all": 0.2,
         "areas": 0.3,
         "ceiling": 0.9,
     }
     table = pd.DataFrame({"method": list(shares), "hit_share": list(shares.values())})
-    assert best_baseline(table) == "kde_200"
-    once_best = table.assign(hit_share=[0.4 if name == "count" else 0.0 for name in METHODS])
-    assert best_baseline(pd.concat([table, once_best])) == "count"
-    assert not {"areas", "random", "ceiling"} & set(BASELINES)
+    assert best_baseline(table) == "kde_150_36"
+    once_best = table.assign(hit_share=[0.4 if name == "count_36" else 0.0 for name in METHODS])
+    assert best_baseline(pd.concat([table, once_best])) == "count_36"
+    assert not {"areas", "blocks", "random", "ceiling"} & set(BASELINES)
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -203,9 +219,7 @@ def test_the_best_baseline_has_the_highest_mean_and_of_equals_the_first_is_named
 
 def test_where_nothing_came_shares_are_unknown():
     land = square(2)
-    one = judge_trial(
-        trial([1, 2, 3, 4], [0, 0, 0, 0], areas=[places(3)], per_km2=[4]), land, 0.25, seed=1
-    )
+    one = judged(trial([1, 2, 3, 4], [0, 0, 0, 0], areas=[places(3)]), land, 0.25, seed=1)
     table = tabulate([one], land, 12)
     assert table[["hit_share", "pai", "pei_star"]].isna().all(axis=None)
     assert table["n_future"].unique().tolist() == [0]
@@ -213,20 +227,18 @@ def test_where_nothing_came_shares_are_unknown():
 
 def test_without_an_area_nobody_chooses_anything():
     land = square(2)
-    one = judge_trial(trial([1, 2, 3, 4], [1, 1, 1, 1]), land, 0.25, seed=1)
+    one = judged(trial([1, 2, 3, 4], [1, 1, 1, 1]), land, 0.25, seed=1)
     table = tabulate([one], land, 12)
     assert not table[["area_km2", "hit_share", "filled_share"]].any(axis=None)
     assert table[["pai", "pei_star"]].isna().all(axis=None)
-    found = compare([one], "areas", "count", seed=1)
+    found = compare([one], "areas", "count_36", seed=1)
     assert (found.difference, found.low, found.high, found.verdict) == (0, 0, 0, "as good")
     assert math.isnan(found.ratio)
 
 
 def test_no_trial_is_a_table_without_rows_whose_columns_are_of_the_same_kinds():
     land = square(2)
-    one = judge_trial(
-        trial([1, 2, 3, 4], [1, 1, 1, 1], areas=[places(3)], per_km2=[4]), land, 0.25, seed=1
-    )
+    one = judged(trial([1, 2, 3, 4], [1, 1, 1, 1], areas=[places(3)]), land, 0.25, seed=1)
     empty, full = tabulate([], land, 12), tabulate([one], land, 12)
     assert len(empty) == 0
     assert len(full) == len(METHODS)
@@ -285,11 +297,14 @@ def test_rows_of_other_names_or_kinds_are_refused(change):
 @given(given=trials())
 def test_every_method_takes_exactly_the_same_land(given):
     known, land, share = given
-    one = judge_trial(known, land, share, seed=1)
+    one = judged(known, land, share, seed=1)
     taken = {name: float(part @ land.area_km2) for name, part in one.parts.items()}
     assert tuple(taken) == METHODS
     for name, km2 in taken.items():
-        assert km2 == pytest.approx(taken["areas"], abs=1e-9), name
+        if name == "count_areas":  # whole areas of counts, and a tenth to fill up
+            assert km2 <= taken["areas"] + 1e-9
+        else:
+            assert km2 == pytest.approx(taken["areas"], abs=1e-9), name
         assert one.parts[name].min() >= 0
         assert one.parts[name].max() <= 1 + 1e-12
     assert taken["areas"] <= share * land.total_km2 + 1e-9
@@ -299,7 +314,7 @@ def test_every_method_takes_exactly_the_same_land(given):
 @given(given=trials())
 def test_areas_judged_alone_take_what_they_take_among_all_methods(given):
     one, land, area_share = given
-    alone, among = judge_areas(one, land, area_share), judge_trial(one, land, area_share, seed=1)
+    alone, among = judge_areas(one, land, area_share), judged(one, land, area_share, seed=1)
     assert list(alone.parts) == ["areas", "ceiling"]
     for method, part in alone.parts.items():
         assert part.tolist() == among.parts[method].tolist()
@@ -311,7 +326,7 @@ def test_areas_judged_alone_take_what_they_take_among_all_methods(given):
 @given(given=trials())
 def test_nothing_catches_more_than_the_ceiling(given):
     known, land, share = given
-    table = tabulate([judge_trial(known, land, share, seed=1)], land, 12)
+    table = tabulate([judged(known, land, share, seed=1)], land, 12)
     known_shares = table["pei_star"].dropna()
     assert (known_shares <= 1 + 1e-9).all()
     assert (known_shares >= 0).all()
@@ -322,7 +337,7 @@ def test_nothing_catches_more_than_the_ceiling(given):
 @given(given=trials())
 def test_the_ceiling_is_the_best_that_any_part_of_each_cell_could_catch(given):
     known, land, share = given
-    one = judge_trial(known, land, share, seed=1)
+    one = judged(known, land, share, seed=1)
     budget_km2 = float(one.parts["areas"] @ land.area_km2)
     best = linprog(-known.future, A_ub=[land.area_km2], b_ub=[budget_km2], bounds=(0, 1))
     assert one.parts["ceiling"] @ known.future == pytest.approx(-best.fun, abs=1e-6)
@@ -332,7 +347,7 @@ def test_the_ceiling_is_the_best_that_any_part_of_each_cell_could_catch(given):
 def test_only_the_ceiling_knows_what_came(given, seed):
     known, land, share = given
     other = replace(known, future=np.random.default_rng(seed).permutation(known.future))
-    one, two = (judge_trial(each, land, share, seed=1) for each in (known, other))
+    one, two = (judged(each, land, share, seed=1) for each in (known, other))
     for name in METHODS:
         if name != "ceiling":
             assert one.parts[name].tolist() == two.parts[name].tolist()
@@ -342,10 +357,18 @@ def test_only_the_ceiling_knows_what_came(given, seed):
 @given(given=trials())
 def test_cells_are_taken_whole_in_falling_order_of_what_the_method_ranks_them_by(given):
     known, land, share = given
-    parts = judge_trial(known, land, share, seed=1).parts
-    ranks = {"count": known.counts, "ceiling": known.future / land.area_km2}
-    for bandwidth_m in (150, 200, 300, 500):
-        ranks[f"kde_{bandwidth_m}"] = land.density(known.xy, bandwidth_m)
+    parts = judged(known, land, share, seed=1).parts
+    size = land.area_km2
+    ranks = {
+        "blocks": known.expected / size,
+        "count_36": known.counts,
+        "count_all": known.counts_all,
+        "kde_150_36": land.density(known.xy, 150),
+        "kde_150_all": land.density(known.xy_all, 150),
+        "kde_300_all": land.density(known.xy_all, 300),
+        "kde_mix_all": land.density(known.xy_all, 60) + land.density(known.xy_all, 250),
+        "ceiling": known.future / size,
+    }
     for name, rank in ranks.items():
         begun, whole = parts[name] > 1e-9, parts[name] > 1 - 1e-9
         if begun.any() and not whole.all():
@@ -356,23 +379,23 @@ def test_a_random_draw_catches_about_its_share_of_the_land():
     rng = np.random.default_rng(3)
     land = square(20)
     future = rng.poisson(rng.gamma(1, 2, 400))
-    known = trial([1] * 400, future, areas=[np.arange(40)], per_km2=[1])
-    found = caught(judge_trial(known, land, 0.1, seed=5), land, "random")
+    known = trial([1] * 400, future, areas=[np.arange(40)])
+    found = caught(judged(known, land, 0.1, seed=5), land, "random")
     assert found == pytest.approx(0.1, abs=0.005)
-    again = judge_trial(known, land, 0.1, seed=5).parts["random"]
-    other = judge_trial(known, land, 0.1, seed=6).parts["random"]
-    assert again.tolist() == judge_trial(known, land, 0.1, seed=5).parts["random"].tolist()
+    again = judged(known, land, 0.1, seed=5).parts["random"]
+    other = judged(known, land, 0.1, seed=6).parts["random"]
+    assert again.tolist() == judged(known, land, 0.1, seed=5).parts["random"].tolist()
     assert again.tolist() != other.tolist()
 
 
 def years(rng, *, n_origins, differ=0.0, differs_by_year=0.0):
     """Past years of 1,500 incidents, and two methods that each catch a tenth of them."""
     parts = {"one": np.array([1.0, 0, 0]), "other": np.array([0.0, 1, 0])}
-    judged = []
+    scored = []
     for apart in differ + rng.normal(0, differs_by_year, n_origins):
         future = rng.multinomial(1500, [0.1 + apart / 2, 0.1 - apart / 2, 0.8])
-        judged.append(TrialScore(trial([0, 0, 0], future), parts, 0.0))
-    return judged
+        scored.append(TrialScore(trial([0, 0, 0], future), parts, 0.0))
+    return scored
 
 
 def verdicts(n_repeats=500, **truth):
@@ -404,9 +427,9 @@ def test_a_method_that_catches_two_points_more_is_called_better():
 
 
 def test_the_interval_is_as_wide_as_drawing_years_and_incidents_again_one_by_one_would_make_it():
-    judged = years(np.random.default_rng(2), n_origins=4)
+    scored = years(np.random.default_rng(2), n_origins=4)
     rng = np.random.default_rng(8)
-    incidents = [np.repeat([1.0, -1.0, 0.0], one.trial.future) for one in judged]
+    incidents = [np.repeat([1.0, -1.0, 0.0], one.trial.future) for one in scored]
     means = []
     for _ in range(3000):
         years_again = []
@@ -416,15 +439,15 @@ def test_the_interval_is_as_wide_as_drawing_years_and_incidents_again_one_by_one
             years_again.append(as_it_was + (again - as_it_was) / 2)  # root of four years
         means.append(np.mean([years_again[k] for k in rng.integers(4, size=4)]))
     low, high = np.quantile(means, [0.05, 0.95])
-    found = compare(judged, "one", "other", seed=1, n_resamples=8000)
+    found = compare(scored, "one", "other", seed=1, n_resamples=8000)
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.0007)
 
 
 @given(seed=st.integers(0, 99))
 def test_the_same_seed_gives_the_same_interval_and_swapped_methods_its_mirror(seed):
-    judged = years(np.random.default_rng(seed), n_origins=3)
+    scored = years(np.random.default_rng(seed), n_origins=3)
     one, again, swapped = (
-        compare(judged, *names, seed=seed, n_resamples=50)
+        compare(scored, *names, seed=seed, n_resamples=50)
         for names in (("one", "other"), ("one", "other"), ("other", "one"))
     )
     assert one == again
