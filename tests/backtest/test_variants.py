@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from csa.areas.choices import Choices
-from csa.areas.expected import spread
-from csa.areas.finding import Estimator, estimate_areas, find_areas
+from csa.areas.finding import find_areas
 from csa.areas.forming import form_areas
 from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import BacktestQuestion, run_backtest
@@ -13,7 +12,6 @@ from csa.backtest.scoring import BACKTEST_COLUMNS
 from csa.backtest.suggestion import choose_setting
 from csa.backtest.variants import (
     SWEPT_RADII,
-    judge_variant,
     list_variants,
     run_variants,
     sweep_settings,
@@ -24,7 +22,7 @@ from csa.dataset.versioned import City
 from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
 
 ORIGINS = (Month(2017, 1), Month(2018, 1))
-WAYS = ("plain_dbscan", "window_only", "memory_only")
+WAYS = ("plain_dbscan",)
 
 
 @pytest.fixture(scope="module")
@@ -99,31 +97,12 @@ def test_the_ways_of_forming_areas_are_what_their_names_say(located, testville):
     found = dict(list_variants(located, period, choices, areas))
     window, none = located.window(period), np.zeros(len(located.grid.area_km2))
     plain = form_areas(
-        window.xy, window.cells, located.grid, AreaParams(DbscanParams(200, 8), 9, 0), none
+        window.xy, window.cells, located.grid, AreaParams(DbscanParams(200, 8), 10, 0), none
     )
     assert found["plain_dbscan"] == plain.areas
-    chosen = AreaParams(DbscanParams(200, 8), 9, 2.0)
-    for way, expected in (
-        ("window_only", spread(located.counts(period).astype(float), located.grid)),
-        ("memory_only", located.expected(period, with_recent=False)),
-    ):
-        formed = form_areas(window.xy, window.cells, located.grid, chosen, expected)
-        assert found[way] == formed.areas
     # swept by radius and minimum, whatever was chosen; the minimum is for 100 incidents
-    swept = AreaParams(DbscanParams(240, max(5, round(7 * n / 100))), 9, 2.0)
+    swept = AreaParams(DbscanParams(240, max(5, round(7 * n / 100))), 10, 2.0)
     assert found["areas_240m_7"] == find_areas(located, period, swept).areas
-
-
-def test_areas_are_ordered_by_what_is_expected_in_them_as_in_the_backtest(located):
-    period = Period.before(Month(2018, 1), 36)
-    found = find_areas(located, period, AreaParams(DbscanParams(200, 8), 9, 2.0)).areas
-    question = BacktestQuestion(ORIGINS[1:])
-    one = judge_variant(located, period, question, found, Estimator(located, period))
-    assert one.trial.origin == Month(2018, 1)
-    for per_km2, estimate, area in zip(
-        one.trial.per_km2, estimate_areas(located, period, found), found, strict=True
-    ):
-        assert per_km2 == pytest.approx(estimate.mean / located.grid.size_km2(area))
 
 
 def test_the_documented_setting_is_scored_as_the_backtest_scores_it(located, testville, tried):
