@@ -118,7 +118,7 @@ def _taken(areas: Sequence[Ints], expected: Floats, land: Land, budget_km2: floa
 
 
 def _counted_areas(score: Floats, land: Land, grid: Grid, budget_km2: float) -> Floats:
-    """Grow cells by their counts to walkable areas on as much land."""
+    """Grow cells by their counts to walkable areas; cells fill up what these leave of the land."""
     share = budget_km2 / land.total_km2 if land.total_km2 else 0.0
     everywhere, size = np.ones(len(score), dtype=bool), land.area_km2
 
@@ -126,10 +126,21 @@ def _counted_areas(score: Floats, land: Land, grid: Grid, budget_km2: float) -> 
         return walkable_areas(everywhere, score, per_km2 * size, grid, MAX_KM2)
 
     per_km2 = find_density(areas_at, score, grid, share)
-    if not math.isfinite(per_km2):
-        return np.zeros(len(score))
-    areas = [np.flatnonzero(grid.mask(area)) for area in areas_at(per_km2)]
-    return _taken(areas, score, land, budget_km2).part
+    part = np.zeros(len(score))
+    if math.isfinite(per_km2):
+        areas = [np.flatnonzero(grid.mask(area)) for area in areas_at(per_km2)]
+        part = _taken(areas, score, land, budget_km2).part
+    return _filled_up(part, score, land, budget_km2)
+
+
+def _filled_up(part: Floats, score: Floats, land: Land, budget_km2: float) -> Floats:
+    """Take cells by their counts beside what is taken, up to an exact area."""
+    order = np.argsort(-score, kind="stable")
+    free_km2 = ((1 - part) * land.area_km2)[order]
+    left_km2 = budget_km2 - float((part * land.area_km2).sum())
+    more = np.zeros(len(part))
+    more[order] = np.clip(left_km2 - (np.cumsum(free_km2) - free_km2), 0.0, free_km2)
+    return np.asarray(part + more / land.area_km2)
 
 
 def judge_areas(trial: Trial, land: Land, area_share: float) -> TrialScore:
