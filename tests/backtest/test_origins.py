@@ -92,10 +92,7 @@ def test_a_row_for_each_day_and_method_on_exactly_the_same_land(tested, located)
     assert table["origin"].unique().tolist() == ["2017-01", "2018-01", "2019-01"]
     for _, rows in table.groupby("origin"):
         assert rows["method"].tolist() == list(METHODS)
-        km2 = rows.set_index("method")["area_km2"]
-        # whole areas of counts, filled up by a tenth, may be a little less
-        assert 0.9 * km2["areas"] <= km2.pop("count_areas") <= km2["areas"] + 1e-9
-        assert km2.to_numpy() == pytest.approx(km2["areas"], abs=1e-9)
+        assert rows["area_km2"].to_numpy() == pytest.approx(rows["area_km2"].iloc[0], abs=1e-9)
     study_km2 = located.grid.area_km2.sum()
     assert table["area_share"].to_numpy() == pytest.approx(table["area_km2"] / study_km2)
     assert table["area_share"].max() <= 0.02 + 1e-12
@@ -223,8 +220,7 @@ def test_land_of_no_neighborhood_comes_last(testville):
     table = run_backtest(
         here, Choices(), config.areas.documented, BacktestQuestion(JANUARIES[:1], 12, 0.02)
     ).table
-    km2 = table[table["method"] != "count_areas"]["area_km2"].to_numpy()
-    assert km2 == pytest.approx(km2[0], abs=1e-9)
+    assert table["area_km2"].to_numpy() == pytest.approx(table["area_km2"].iloc[0], abs=1e-9)
 
 
 def test_each_cell_lies_in_the_neighborhood_that_holds_its_middle(testville, located):

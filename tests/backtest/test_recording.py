@@ -66,15 +66,18 @@ def suggesting(record, eps_m=150.0, min_samples=3):
     return replace(record, suggested=Tried(eps_m, min_samples, shares, (0.02,) * 3, (4, 4, 4)))
 
 
+def trial_of(counts, last_year, future, areas):
+    """What areas held and what came; where it lay and what was expected says nothing."""
+    xy = np.zeros((0, 2))
+    return Trial(Month(2020, 1), counts, counts, last_year, xy, xy, counts * 1.0, areas, future)
+
+
 # ---- By hand -------------------------------------------------------------------------------
 
 
 def test_what_chosen_areas_held_before_in_their_last_year_and_after():
     counts = np.array([[6, 3, 3, 8], [1, 1, 2, 4], [1, 0, 1, 8]])
-    trial = Trial(
-        Month(2020, 1), counts[0], counts[1], np.zeros((0, 2)),
-        [np.array([0]), np.array([1, 2])], np.ones(2), counts[2],
-    )  # fmt: skip
+    trial = trial_of(*counts, [np.array([0]), np.array([1, 2])])
     found = find_usual_change(TrialScore(trial, {}, 0.0))
     assert (found.origin, found.n_areas) == ("2020-01", 2)
     assert (found.before_share, found.last_year_share, found.after_share) == (0.6, 0.5, 0.2)
@@ -227,7 +230,7 @@ def test_two_past_years_are_judged_but_suggest_nothing(testville):
 
 def test_a_trial_without_incidents_or_areas_has_shares_of_zero():
     nothing = np.zeros(3, dtype=np.int64)
-    trial = Trial(Month(2020, 1), nothing, nothing, np.zeros((0, 2)), [], np.zeros(0), nothing)
+    trial = trial_of(nothing, nothing, nothing, [])
     found = find_usual_change(TrialScore(trial, {}, 0.0))
     assert (found.before_share, found.last_year_share, found.after_share) == (0, 0, 0)
 
