@@ -36,9 +36,9 @@ def test_three_years_before_february_2024_begin_in_february_2021():
     assert period.months == 36
 
 
-def test_areas_have_two_square_kilometres_at_resolution_9_unless_told():
+def test_areas_have_two_square_kilometres_at_resolution_10_unless_told():
     params = AreaParams(BLOCK_AND_A_HALF)
-    assert (params.resolution, params.max_area_km2, params.is_limited) == (9, 2.0, True)
+    assert (params.resolution, params.max_area_km2, params.is_limited) == (10, 2.0, True)
 
 
 def test_a_size_limit_of_zero_is_no_limit():

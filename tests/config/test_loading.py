@@ -125,9 +125,9 @@ def _declared():
 def test_a_short_city_file_is_read_and_the_rest_is_as_documented(write):
     city = load_city(write())
     assert (city.city.id, city.city.time_zone) == ("testville", "America/Chicago")
-    assert (city.city.resolutions, city.city.units) == ((8, 9), "metric")
+    assert (city.city.resolutions, city.city.units) == ((8, 9, 10), "metric")
     assert city.city.earliest_date == date(1990, 1, 1)
-    assert (city.areas.months, city.areas.resolution, city.areas.max_area_km2) == (36, 9, 2.0)
+    assert (city.areas.months, city.areas.resolution, city.areas.max_area_km2) == (36, 10, 2.0)
     assert (city.population, city.portal, city.points) == (None, None, ())
     source = city.sources[0]
     assert dict(source.columns) == {

@@ -25,11 +25,11 @@ def displaced(proposal_of, dataset, city, since):
         tuple(areas["area_id"]),
         tuple(areas["place_name"]),
         tuple(frozenset(from_text(cells).tolist()) for cells in areas["cells"]),
-        9,
+        10,
         Period.before(since, 36),
     )
     return analyze_displacement(
-        locate_incidents(City(city, dataset), Choices(resolution=9)), chosen, since
+        locate_incidents(City(city, dataset), Choices()), chosen, since
     )
 
 

@@ -68,11 +68,10 @@ def test_no_more_than_one_area_lies_where_nothing_was_planted(planted, proposal_
     assert len(set(areas["area_id"]) - near) <= MAX_AREAS_ELSEWHERE
 
 
-def test_the_area_around_the_institution_owes_its_count_to_one_point(planted, proposal_of):
-    areas = proposal_of("2020-09", 36).areas
-    (found,) = areas_at(planted["institution"], areas).itertuples()
-    assert found.suspect > found.incidents / 2
-    assert (areas["suspect"] > 0).sum() == 1
+def test_the_institution_a_point_that_stands_for_others_is_no_area(planted, proposal_of):
+    proposal = proposal_of("2020-09", 36)
+    assert areas_at(planted["institution"], proposal.areas).empty
+    assert (3 * proposal.areas["suspect"] < proposal.areas["incidents"]).all()
 
 
 def test_the_appearing_area_is_found_in_2020_and_not_before(
