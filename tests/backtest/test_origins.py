@@ -344,42 +344,28 @@ def all_years(philadelphia):
     return run_backtest(located, Choices(), config.areas.documented, BacktestQuestion(origins))
 
 
-def test_in_philadelphia_two_past_years_are_judged_as_counted_by_another_program(philadelphia):
-    located, config = philadelphia
-    question = BacktestQuestion((Month(2022, 1), Month(2024, 1)))
-    tested = run_backtest(located, Choices(), config.areas.documented, question)
-    table = tested.table
+@pytest.mark.slow
+def test_in_philadelphia_past_years_are_judged_on_two_hundredths_of_the_land(
+    philadelphia, all_years
+):
+    located, _ = philadelphia
+    table = all_years.table
     for _, rows in table.groupby("origin"):
         assert rows["area_km2"].to_numpy() == pytest.approx(0.02 * located.land.total_km2, abs=1e-9)
     assert table["filled_share"].max() <= 0.1
     means = table.groupby("method")["hit_share"].mean()
-    assert means["areas"] >= 0.98 * means[list(BASELINES)].max()
-    assert means["random"] == pytest.approx(0.02, abs=0.003)
-    assert 0.65 < table.set_index("method").loc["areas", "pei_star"].mean() < 0.8
-
-
-@pytest.mark.slow
-def test_in_philadelphia_every_method_catches_what_was_measured_before(all_years):
-    """With the crossing cell whole, count was .2094, KDE-150 .2099, KDE-300 .1903, ceiling .3025."""
-    means = all_years.table.groupby("method")["hit_share"].mean()
-    for method, share in (
-        ("count", 0.208),
-        ("kde_150", 0.209),
-        ("kde_300", 0.188),
-        ("ceiling", 0.301),
-    ):
-        assert means[method] == pytest.approx(share, abs=0.003)
     assert means["random"] == pytest.approx(0.02, abs=0.002)
+    assert 0.35 < table.set_index("method").loc["areas", "pei_star"].mean() < 0.45
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("since", ["2018", "2022"])
-def test_in_philadelphia_areas_catch_as_much_as_the_best_other_way(all_years, since):
-    table = all_years.table[all_years.table["origin"] >= since]
-    means = table.groupby("method")["hit_share"].mean()
-    assert means["areas"] >= 0.98 * means[list(BASELINES)].max()
-    assert table["filled_share"].max() <= 0.1
-    assert all_years.comparison.verdict == "as good"
+def test_in_philadelphia_areas_that_can_be_walked_keep_most_of_what_any_way_catches(all_years):
+    means = all_years.table.groupby("method")["hit_share"].mean()
+    assert means["areas"] > 0.94 * means["blocks"]
+    assert means["areas"] > 0.94 * means[list(BASELINES)].max()
+    assert means["blocks"] > means[list(BASELINES)].max()
+    again = compare(all_years.judged, "areas", "count_areas", seed=SEED)
+    assert again.verdict == "as good"
 
 
 @pytest.mark.slow

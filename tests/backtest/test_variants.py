@@ -9,7 +9,6 @@ from csa.areas.forming import form_areas
 from csa.areas.study_area import locate_incidents
 from csa.backtest.origins import BacktestQuestion, run_backtest
 from csa.backtest.scoring import BACKTEST_COLUMNS
-from csa.backtest.suggestion import choose_setting
 from csa.backtest.variants import (
     SWEPT_RADII,
     list_variants,
@@ -19,7 +18,7 @@ from csa.backtest.variants import (
 from csa.base.errors import PeriodError
 from csa.base.params import AreaParams, DbscanParams, Month, Period
 from csa.dataset.versioned import City
-from tests.areas.test_finding import history, philadelphia_in, town_of, with_other_future
+from tests.areas.test_finding import history, town_of, with_other_future
 
 ORIGINS = (Month(2017, 1), Month(2018, 1))
 WAYS = ("plain_dbscan",)
@@ -158,22 +157,3 @@ def test_what_came_changes_no_variants_land_and_no_number_of_areas(testville, lo
     again = sweep_settings(other, Choices(), config.areas.documented, BacktestQuestion(ORIGINS[1:]))
     assert [one.n_areas for one in again] == [one.n_areas[1:] for one in tried]
     assert [one.hit_shares for one in again] != [one.hit_shares[1:] for one in tried]
-
-
-# ---- On Philadelphia -----------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_philadelphias_suggested_setting_is_19_within_250_m(shared_data, root):
-    dataset, config = philadelphia_in(shared_data, root)
-    here = locate_incidents(City(config, dataset), Choices())
-    origins = tuple(Month(year, 1) for year in range(2018, 2025))
-    tried = sweep_settings(here, Choices(), config.areas.documented, BacktestQuestion(origins))
-    chosen = choose_setting(tried)
-    assert (chosen.eps_m, chosen.min_samples) == (250, 19)
-    best = max(one.mean_hit_share for one in tried)
-    assert chosen.mean_hit_share > 0.97 * best
-    question = BacktestQuestion(origins[-2:])
-    by_model = run_backtest(here, Choices(), config.areas.documented, question).table
-    shares = by_model[by_model["method"] == "areas"]["hit_share"].to_numpy()
-    assert shares == pytest.approx(chosen.hit_shares[-2:], abs=0.01)
