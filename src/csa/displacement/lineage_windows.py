@@ -33,6 +33,7 @@ from csa.displacement.identity import (
 from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.zoning import covered_months, measure_history
+from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, as_text
 from csa.geo.neighborhoods import assign_neighborhoods
 
@@ -193,6 +194,8 @@ LEAST_WINDOW = 24
 PERIOD_MONTHS = 3
 PERIODS = 12
 ALPHA = 0.05
+CELL_RESOLUTION = 9
+"""Of the cells tested each quarter, whatever the areas': in smaller ones a quarter has too few."""
 
 TRACE_COLUMNS = {
     "month": LINEAGE_COLUMNS["month"],
@@ -202,7 +205,7 @@ TRACE_COLUMNS = {
     **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
 }
 EMERGING_COLUMNS = {
-    "cell": "H3 cell, 15 hex digits",
+    "cell": "H3 cell of resolution 9, 15 hex digits",
     "category": "new, consecutive, intensifying, diminishing, persistent, oscillating, sporadic or "
     "historical; empty for a cell that is only fading",
     "word": "new, persistent, fading, or empty: in one word",
@@ -376,14 +379,16 @@ def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFram
     start = end.plus(-PERIODS * PERIOD_MONTHS)
     if start < covered.start:
         return pd.DataFrame({name: [] for name in EMERGING_COLUMNS})
-    land = located.grid.area_km2
+    land = h3_cells.cover(located.dataset.study_area, CELL_RESOLUTION)["area_km2"]
+    near = h3_cells.find_neighbors(land.index.to_numpy())
+    lonlat = located.incidents[["lon", "lat"]]
+    cells = pd.Series(h3_cells.bin_points(lonlat["lon"], lonlat["lat"], CELL_RESOLUTION))
     hot, cold, score = [], [], []
     for step in range(PERIODS):
-        first = start.plus(step * PERIOD_MONTHS)
-        counts = located.counts(Period(first, first.plus(PERIOD_MONTHS)))
-        found = find_hot_cells(
-            pd.Series(counts, index=land.index), land, located.land.neighbours, alpha=ALPHA
-        )
+        first = start.index + step * PERIOD_MONTHS
+        is_in = (located.month >= first) & (located.month < first + PERIOD_MONTHS)
+        counts = cells[is_in].value_counts().reindex(land.index, fill_value=0)
+        found = find_hot_cells(counts, land, near, alpha=ALPHA)
         hot.append(found["is_hot"].to_numpy())
         score.append(found["z"].fillna(0.0).to_numpy())
         cold.append(_is_cold(found, int(counts.sum())))

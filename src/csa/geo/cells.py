@@ -304,10 +304,10 @@ def _disk(cell: int, steps: int) -> frozenset[int]:
     return frozenset(map(int, h3.grid_disk(cell, steps)))
 
 
-def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
-    """Find the larger cell that each cell lies in, nearly whole."""
+def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
+    """Find the larger cell that each cell lies in, nearly whole; itself if it is no smaller."""
     listed = np.asarray(list(cells), dtype=np.uint64).tolist()
-    coarser = [h3.cell_to_parent(cell, h3.get_resolution(cell) - steps) for cell in listed]
+    coarser = [h3.cell_to_parent(one, min(resolution, h3.get_resolution(one))) for one in listed]
     return np.array(coarser, dtype=np.uint64)
 
 
