@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import binom, norm
 
 from csa.areas.choices import Choices
+from csa.areas.city_scale import CityScale
 from csa.areas.finding import document, find_areas, settle_params
 from csa.areas.hot_cells import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
@@ -33,7 +34,6 @@ from csa.displacement.identity import (
 from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.zoning import covered_months, measure_history
-from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, as_text
 from csa.geo.neighborhoods import assign_neighborhoods
 
@@ -194,8 +194,6 @@ LEAST_WINDOW = 24
 PERIOD_MONTHS = 3
 PERIODS = 12
 ALPHA = 0.05
-CELL_RESOLUTION = 9
-"""Of the cells tested each quarter, whatever the areas': in smaller ones a quarter has too few."""
 
 TRACE_COLUMNS = {
     "month": LINEAGE_COLUMNS["month"],
@@ -205,7 +203,7 @@ TRACE_COLUMNS = {
     **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
 }
 EMERGING_COLUMNS = {
-    "cell": "H3 cell of resolution 9, 15 hex digits",
+    "cell": "H3 cell, of resolution 9 unless the areas' are larger, 15 hex digits",
     "category": "new, consecutive, intensifying, diminishing, persistent, oscillating, sporadic or "
     "historical; empty for a cell that is only fading",
     "word": "new, persistent, fading, or empty: in one word",
@@ -379,20 +377,17 @@ def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFram
     start = end.plus(-PERIODS * PERIOD_MONTHS)
     if start < covered.start:
         return pd.DataFrame({name: [] for name in EMERGING_COLUMNS})
-    land = h3_cells.cover(located.dataset.study_area, CELL_RESOLUTION)["area_km2"]
-    near = h3_cells.find_neighbors(land.index.to_numpy())
-    lonlat = located.incidents[["lon", "lat"]]
-    cells = pd.Series(h3_cells.bin_points(lonlat["lon"], lonlat["lat"], CELL_RESOLUTION))
+    city = CityScale.of(located)
+    exposure = city.exposure(located, located.dataset.neighborhoods)
     hot, cold, score = [], [], []
     for step in range(PERIODS):
-        first = start.index + step * PERIOD_MONTHS
-        is_in = (located.month >= first) & (located.month < first + PERIOD_MONTHS)
-        counts = cells[is_in].value_counts().reindex(land.index, fill_value=0)
-        found = find_hot_cells(counts, land, near, alpha=ALPHA)
+        first = start.plus(step * PERIOD_MONTHS)
+        counts = city.count(located.counts(Period(first, first.plus(PERIOD_MONTHS))))
+        found = find_hot_cells(counts, exposure, city.neighbors, alpha=ALPHA)
         hot.append(found["is_hot"].to_numpy())
         score.append(found["z"].fillna(0.0).to_numpy())
         cold.append(_is_cold(found, int(counts.sum())))
-    return _emerging_table(land.index.to_numpy(), np.stack(hot, 1), np.stack(cold, 1), score)
+    return _emerging_table(city.cells, np.stack(hot, 1), np.stack(cold, 1), score)
 
 
 def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:
