@@ -511,11 +511,11 @@ def test_a_leap_february_is_followed_to_its_29th(town, run):
 
 
 def test_an_area_at_the_citys_edge_is_followed_inside_it(made, ask, tmp_path):
-    edge = disk(cell_at(CORNER), 2) - disk(cell_at(CORNER), 1)
+    edge = disk(cell_at(CORNER), 3) - disk(cell_at(CORNER), 2)
     refused = ask((edge, EAST), "--since", "2019-02", check=False)
-    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 4 of")
-    done = ask((edge | disk(cell_at(KNOT), 0), EAST), "--since", "2019-02")
-    outside = "4 cells of the areas lie outside the city's study area and are left out."
+    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 11 of")
+    done = ask((edge | disk(cell_at(KNOT), 1), EAST), "--since", "2019-02")
+    outside = "11 cells of the areas lie outside the city's study area and are left out."
     assert done.stdout.splitlines()[1] == outside
     check_sums(tmp_path / "di", made.folder / "ds")
 

@@ -31,7 +31,6 @@ from csa.displacement.lineage_windows import (
     trace_lineage,
 )
 from csa.displacement.zoning import measure_history
-from csa.geo.cells import cover
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.backtest.test_recording import of_days
 from tests.displacement.test_analyze import middles
@@ -269,9 +268,10 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
 
     monkeypatch.setattr("csa.displacement.lineage_windows.classify", spy)
     found = find_emerging(crowded)
-    of_nine = cover(crowded.dataset.study_area, 9)["area_km2"]
-    land = {f"{cell:x}": km2 for cell, km2 in of_nine.items()}
-    own = np.array([cell_9_at(one) for one in crowded.incidents[["lon", "lat"]].to_numpy()])
+    land = Counter()
+    for cell, km2 in crowded.grid.area_km2.items():
+        land[h3.cell_to_parent(f"{cell:x}", 9)] += km2
+    own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in crowded.cells.tolist()])
     when = crowded.month - Month(2017, 1).index
     hot, cold, z = [], [], []
     for quarter in range(12):
