@@ -233,7 +233,7 @@ def test_what_past_years_did_moves_what_is_expected(located):
 
 
 def ratio_of(located, past, **chosen):
-    found = analyze_displacement(located, chosen_of(WEST, EAST, **chosen), SINCE, past)
+    found = analyze_displacement(located, chosen_of(WEST, **chosen), SINCE, past)
     return found.basis, found.usual_core.n_years, found.usual_core.ratio[-1]
 
 
