@@ -96,6 +96,7 @@ def _find_once(found_before, monkeypatch):
 def made(new_town):
     """A town to follow areas in: to the middle of a leap year's February, one month empty."""
     town = new_town()
+    town.edit_config("min_samples = 5", "min_samples = 3")
     kept = [row for row in history() if not row.split(",")[2].startswith(EMPTY_MONTH)]
     path = town.write("a.csv", *kept, *other_rows())
     ingest = ("ingest", "--city", town.config, "--places", town.places, path)
@@ -510,11 +511,11 @@ def test_a_leap_february_is_followed_to_its_29th(town, run):
 
 
 def test_an_area_at_the_citys_edge_is_followed_inside_it(made, ask, tmp_path):
-    edge = disk(cell_at(CORNER), 1)
+    edge = disk(cell_at(CORNER), 3) - disk(cell_at(CORNER), 2)
     refused = ask((edge, EAST), "--since", "2019-02", check=False)
-    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 4 of")
-    done = ask((edge | disk(cell_at(KNOT), 0), EAST), "--since", "2019-02")
-    outside = "4 cells of the areas lie outside the city's study area and are left out."
+    assert sentence(refused).startswith("Area A lies mostly outside the city's study area: 11 of")
+    done = ask((edge | disk(cell_at(KNOT), 1), EAST), "--since", "2019-02")
+    outside = "11 cells of the areas lie outside the city's study area and are left out."
     assert done.stdout.splitlines()[1] == outside
     check_sums(tmp_path / "di", made.folder / "ds")
 
@@ -561,7 +562,7 @@ def test_areas_of_larger_cells_are_followed_on_larger_cells(made, ask, tmp_path)
     ask(areas, "--since", "2019-02")
     check_sums(tmp_path / "di", made.folder / "ds")
     emerging = (tmp_path / "di" / "emerging.csv").read_text().splitlines()[1:]
-    assert {h3.get_resolution(line.split(",")[0]) for line in emerging} == {8}
+    assert {h3.get_resolution(line.split(",")[0]) for line in emerging} == {9}
 
 
 def test_a_file_without_an_area_is_no_error_and_nothing_is_written(ask, tmp_path):
@@ -869,7 +870,7 @@ def test_the_planted_displacement_is_told_in_time_and_no_other(sample):
     feature = next(one for one in truth["features"] if one["name"] == planted["feature"])
     with (sample[0] / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
         cells = {one["area_id"]: one["cells"].split() for one in csv.DictReader(file)}
-    middle = h3.latlng_to_cell(feature["lat"], feature["lon"], 9)
+    middle = h3.latlng_to_cell(feature["lat"], feature["lon"], 10)
     (here,) = (area_id for area_id, own in cells.items() if middle in own)
     for place in account["single"]:
         if place["area_id"] != here:
@@ -880,8 +881,9 @@ def test_the_planted_displacement_is_told_in_time_and_no_other(sample):
             for step in place["months"]
             if step["verdict"] == "fewer here and more next door"
         )
+        # Chance of seven in ten by the month that is named: it may be told sooner.
         due, at = (pd.Period(month, "M") for month in (planted["told_by"], told))
-        assert abs((at - due).n) <= 2
+        assert -4 <= (at - due).n <= 2
         assert place["sentence"] in said.splitlines()
         assert place["verdict"] == "fewer here and more next door"
     assert account["pooled"]["first_alarm"] is None
@@ -920,7 +922,7 @@ def test_core_counts_are_those_of_the_areas_cells_in_the_dataset(sample):
     with (folder / "pr" / "areas.csv").open(encoding="utf-8", newline="") as file:
         cells = {one["area_id"]: one["cells"].split() for one in csv.DictReader(file)}
     for place in account["single"]:
-        here = month[is_inside & incidents["cell_r9"].isin(cells[place["area_id"]])]
+        here = month[is_inside & incidents["cell_r10"].isin(cells[place["area_id"]])]
         assert place["core"]["counted"] == here.between("2019-07", "2020-07").sum()
         assert place["core"]["before"] == here.between("2017-07", "2019-06").sum()
 

@@ -201,16 +201,18 @@ def test_the_sentence_and_the_table_say_what_the_file_holds(made, ask, tmp_path)
     at = next(n for n, row in enumerate(printed) if row.startswith("Way of choosing"))
     assert printed[at - 1].split() == ["Caught,", "Of", "the", "Than", "areas,"]
     assert printed[at].split() == ["Way", "of", "choosing", "%", "land,", "%", "points"]
-    line = next(row for row in printed if row.startswith("counting each cell"))
-    apart = mean["count"] - mean["areas"]
+    name = "cells by count, over all years"
+    line = next(row for row in printed if row.startswith(name))
+    apart = mean["count_all"] - mean["areas"]
     taken = {
         method: {row["area_share"] for row in rows if row["method"] == method} for method in METHODS
     }
-    land = 100 * sum(float(row["area_share"]) for row in rows if row["method"] == "count") / 2
-    assert taken["count"] == taken["areas"]
-    assert line.split()[3:] == [f"{mean['count']:.1f}", f"{land:.1f}", f"{apart:+.1f}"]
+    land = 100 * sum(float(row["area_share"]) for row in rows if row["method"] == "count_all") / 2
+    assert taken["count_all"] == taken["areas"]
+    told = line.removeprefix(name).split()
+    assert told == [f"{mean['count_all']:.1f}", f"{land:.1f}", f"{apart:+.1f}"]
     lines = [row for row in printed if row.startswith("a heat map of 150 m")]
-    assert len(lines) == 1
+    assert len(lines) == 2
 
 
 def test_the_files_of_a_backtest_hold_every_column_and_key(made):
@@ -226,7 +228,9 @@ def test_the_files_of_a_backtest_hold_every_column_and_key(made):
         )
         assert all(len(value.partition(".")[2]) <= 6 for value in row.values())
     names = {row["method"] for row in table_of(folder / "variants.csv")}
-    assert {"plain_dbscan", "window_only", "memory_only"} < names
+    swept = {name for name in names if name.startswith("areas_")}
+    assert names == {"plain_dbscan", *swept}
+    assert len(swept) >= 9
     account = json.loads((folder / "backtest.json").read_text())
     assert (account["kind"], account["format_version"], account["city"]) == (
         "backtest",
@@ -297,14 +301,10 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
     assert list(lines) == letters
     for row in rows:
         line = lines[row["area_id"]]
-        if row["is_doubtful"] == "true":
-            assert "look first" in line
-            assert (row["tier"], row["is_first"], row["top_share"]) == ("", "false", "")
-        else:
-            tier = row["tier"] or "none"
-            assert f"  {tier}  " in line
-            assert in_ten(float(row["stability_share"])) in line
-            assert (" yes " in line) == (row["is_first"] == "true")
+        tier = row["tier"] or "none"
+        assert f"  {tier}  " in line
+        assert in_ten(float(row["stability_share"])) in line
+        assert (" yes " in line) == (row["is_first"] == "true")
         assert f" {int(row['incidents']):,} " in line
         low, high = float(row["expected_low"]), float(row["expected_high"])
         # As on the pages: what is said is never narrower than what is known.
@@ -312,7 +312,22 @@ def test_areas_are_listed_west_to_east_each_with_its_tier(made, ask, tmp_path):
         assert f" {times(float(row['times_city']))} " in line
         assert low <= float(row["expected"]) <= high
     assert "Areas of one tier are not ranked" in said
-    assert sum(row["is_doubtful"] == "true" for row in rows) == 1
+    # What lies at a point that may stand for unknown places makes no area.
+    assert {row["is_doubtful"] for row in rows} == {"false"}
+    assert "lie at a point" not in said
+
+
+def test_a_plain_cluster_at_a_point_that_may_stand_for_others_is_to_be_looked_at_first(
+    ask, tmp_path
+):
+    words = ("--months", "24", "--max-area-km2", "0", "--out", tmp_path / "pr")
+    said = ask("priorities", *words).stdout
+    (row,) = (
+        one for one in table_of(tmp_path / "pr" / "priorities.csv") if one["is_doubtful"] == "true"
+    )
+    assert (row["tier"], row["is_first"], row["top_share"]) == ("", "false", "")
+    (line,) = (line for line in said.splitlines() if line.startswith(f"{row['area_id']} "))
+    assert "look first" in line
     assert "a third or more of its incidents lie at a point" in said
 
 
@@ -359,12 +374,16 @@ def test_cells_are_written_where_they_can_be_tested_and_only_there(made, ask, tm
         assert (float(cell["q"]) <= 0.05) == (cell["is_hot"] == "true")
         assert (len(cell["cell"]), cell["cell"][:2]) == (15, "88")
     assert any(cell["is_hot"] == "true" for cell in cells)
-    said = ask("priorities", *CHOSEN, "--out", tmp_path / "r9").stdout
-    assert not (tmp_path / "r9" / "cells.csv").exists()
-    assert "Too few to say which single cells stand out" in said
-    assert len(set(said.splitlines())) == len(said.splitlines())
-    finest = json.loads((tmp_path / "r9" / "priorities.json").read_text())["finest_resolution"]
-    assert f"Cells of resolution {finest} are large enough to be tested" in said
+
+
+def test_cells_are_as_large_as_they_must_be_to_be_tested(ask, tmp_path):
+    """The town has 3,250 cells of resolution 10, 500 of 9 and 80 of 8; in a year 190 incidents."""
+    for months, size in (("48", "89"), ("12", "88")):
+        words = ("--months", months, "--max-area-km2", "1", "--out", tmp_path / months, "--json")
+        found = json.loads(ask("priorities", *words).stdout)
+        assert found["answers"]["test_cells"]["can"]
+        cells = {row["cell"] for row in table_of(tmp_path / months / "cells.csv")}
+        assert {(len(cell), cell[:2]) for cell in cells} == {(15, size)}
 
 
 # ---- By hand: draw --------------------------------------------------------------------------
@@ -488,7 +507,7 @@ def test_homicides_that_are_not_counted_are_unknown_on_the_list(drawn, tmp_path)
     ],
 )
 def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
-    comparison = MethodComparison("areas", "count", 0.25, 0.2, 0.05, low, high)
+    comparison = MethodComparison("areas", "count_all", 0.25, 0.2, 0.05, low, high)
     dataset = open_dataset(made.folder / "full")
     question = BacktestQuestion((Month(2018, 1), Month(2019, 1)))
     asked = BacktestRequest(
@@ -498,7 +517,7 @@ def test_the_sentence_says_better_worse_or_as_good(made, low, high, told):
     methods = {"areas": {"area_share": 0.02}, "ceiling": {"hit_share": 0.4}}
     assert backtest.explain_comparison(answer, methods) == (
         "Over 2 past years, areas caught 25.0 % of the next year's shootings on 2 % of the land "
-        f"and the best other way, counting each cell, 20.0 %: {told}, where the best possible was "
+        f"and the best other way, cells by count, over all years, 20.0 %: {told}, where the best possible was "
         "40.0 %."
     )
 
@@ -530,8 +549,9 @@ def test_each_way_of_choosing_has_a_name_of_its_own():
     names = [way_name(method) for method in METHODS]
     assert len(set(names)) == len(METHODS)
     assert not set(names) & set(METHODS)
-    assert way_name("count") == "counting each cell"
-    assert way_name("kde_150") == "a heat map of 150 m"
+    assert way_name("count_all") == "cells by count, over all years"
+    assert way_name("kde_150_all") == "a heat map of 150 m, over all years"
+    assert way_name("kde_150_36") == "a heat map of 150 m, over the areas' own months"
     with pytest.raises(KeyError):
         way_name("luck")
 

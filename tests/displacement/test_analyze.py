@@ -21,6 +21,7 @@ from csa.displacement.zoning import measure_history, past_of
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.displacement.test_zoning import (
     EAST,
+    RESOLUTION,
     SINCE,
     WEST,
     cell_at,
@@ -28,6 +29,7 @@ from tests.displacement.test_zoning import (
     counted_slowly,
     disk,
     followed_city,
+    ring_slowly,
 )
 
 START = Month(2018, 1)
@@ -40,7 +42,9 @@ JUST_BEFORE = Period.before(SINCE, 36)
 def chosen_of(*areas, period=JUST_BEFORE, **changed):
     """Areas that the months before a start chose, unless another period, or none, is given."""
     letters = tuple("ABCDEFGH"[: len(areas)])
-    return Chosen(letters, tuple(f"Place {one}" for one in letters), areas, 9, period, **changed)
+    return Chosen(
+        letters, tuple(f"Place {one}" for one in letters), areas, RESOLUTION, period, **changed
+    )
 
 
 def middles(cells):
@@ -120,12 +124,14 @@ def test_without_a_start_the_last_whole_year_is_followed_and_a_month_in_part_is_
     assert [len(one.verdicts) for one in (displaced.pooled, *displaced.single)] == [12] * 3
 
 
-def test_what_is_counted_adds_up_the_incidents_of_all_areas_and_of_each(displaced, testville):
+def test_what_is_counted_adds_up_the_incidents_of_all_areas_and_of_each(
+    displaced, testville, located
+):
     period, dataset = Period(SINCE, Month(2020, 2)), testville[0]
     for judged, cells in zip(
         (displaced.pooled, *displaced.single), (WEST | EAST, WEST, EAST), strict=True
     ):
-        near = frozenset().union(*(disk(cell, 2) for cell in cells)) - (WEST | EAST)
+        near = ring_slowly(located, cells, (WEST, EAST))
         for track, where in ((judged.core, cells), (judged.ring, near)):
             assert (
                 track.counted.tolist() == np.cumsum(counted_slowly(dataset, where, period)).tolist()
@@ -227,7 +233,7 @@ def test_what_past_years_did_moves_what_is_expected(located):
 
 
 def ratio_of(located, past, **chosen):
-    found = analyze_displacement(located, chosen_of(WEST, EAST, **chosen), SINCE, past)
+    found = analyze_displacement(located, chosen_of(WEST, **chosen), SINCE, past)
     return found.basis, found.usual_core.n_years, found.usual_core.ratio[-1]
 
 
@@ -243,16 +249,17 @@ def test_past_years_tell_only_of_areas_that_the_months_just_before_chose(located
         (Period.before(SINCE.plus(4), 36), "not chosen by the months just before"),
         (None, "not said what chose them"),
     ):
-        assert ratio_of(located, past, period=period) == (wanted, 0, pytest.approx(1.0))
-        found = analyze_displacement(located, chosen_of(WEST, EAST, period=period), SINCE, past)
+        found = analyze_displacement(located, chosen_of(WEST, period=period), SINCE, past)
+        assert (found.basis, found.usual_core.n_years) == (wanted, 0)
         assert found.past == ()
+        assert found.usual_core.ratio[0] == pytest.approx(1.0)
         assert found.usual_core.relative_error == pytest.approx(np.full(12, 0.1118), abs=1e-4)
 
 
 def test_areas_found_by_another_radius_have_no_past_year(located):
     past = [past_year("2016-01", 0.7)]
-    assert ratio_of(located, past, is_suggested=False)[:2] == ("another way of choosing", 0)
-    assert ratio_of(located, past, is_suggested=False)[2] == pytest.approx(0.95)
+    other = ratio_of(located, past, is_suggested=False)
+    assert other == ("another way of choosing", 0, pytest.approx(0.95))
     for known in (True, None):
         assert ratio_of(located, past, is_suggested=known)[:2] == ("past years", 1)
     assert ratio_of(located, [], is_suggested=False)[0] == "no past year"
@@ -392,7 +399,7 @@ def test_what_came_after_the_start_changes_nothing_that_was_expected_of_before(
     origins = [Month(2016, 1), Month(2017, 1)]
     found = []
     for each in (located, other):
-        past = [past_of(each, [WEST, EAST], one, 24) for one in origins]
+        past = [past_of(each, [WEST], one, 24) for one in origins]
         chosen = chosen_of(WEST, EAST, period=Period.before(since, 36))
         found.append(analyze_displacement(each, chosen, since, past))
     one, two = found

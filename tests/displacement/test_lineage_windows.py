@@ -1,5 +1,6 @@
 """What became of areas, window after window; by chance; and which cells are newly busy."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from scipy.stats import binom
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents
-from csa.base.params import Month, Period
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
 from csa.displacement import lineage_windows
@@ -37,6 +38,9 @@ from tests.displacement.test_zoning import EAST, SINCE, cell_at, counted_slowly,
 from tests.priority.test_assess import slow_hot_cells
 from tests.priority.test_assessment import sample_city
 
+AREAS = DocumentedDbscan(200, 3, 100, 3)
+"""Asks of Testville as little as both places always hold."""
+
 
 @pytest.fixture(scope="module")
 def testville(tmp_path_factory):
@@ -55,17 +59,13 @@ def told():
 
 @pytest.fixture(scope="module")
 def traced(located, testville, told):
-    return trace_lineage(located, Choices(), testville[1].areas.documented, tell=told.append)
+    return trace_lineage(located, Choices(), AREAS, tell=told.append)
 
 
 @pytest.fixture(scope="module")
-def of_sample(root):
-    dataset, config, cover = sample_city(root)
-    return trace_lineage(
-        locate_incidents(City(config, dataset), Choices(), cover),
-        Choices(),
-        config.areas.documented,
-    )
+def orrinvale(root):
+    dataset, config, _ = sample_city(root)
+    return locate_incidents(City(config, dataset))
 
 
 def areas_before(located, areas, until, months=36):
@@ -93,11 +93,11 @@ def test_each_of_36_windows_to_the_last_whole_month_is_traced(traced, told):
 
 
 def test_a_row_is_an_area_of_that_months_window_with_its_slow_counts(traced, located, testville):
-    dataset, config = testville
+    dataset, _ = testville
     for until in (Month(2017, 3), Month(2018, 10), Month(2020, 2)):
         rows = traced[(traced["month"] == str(until)) & (traced["n_cells"] > 0)]
         slow = []
-        for area in areas_before(located, config.areas.documented, until):
+        for area in areas_before(located, AREAS, until):
             counts = counted_slowly(dataset, area, Period.before(until, 36))
             slow.append((len(area), sum(counts[24:]), sum(counts[:24])))
         told = rows[["n_cells", "last_12", "before_24"]].to_numpy().tolist()
@@ -109,7 +109,7 @@ def test_letters_go_west_to_east_and_names_are_of_the_largest_neighborhood(trace
     assert list(names) == ["A", "B"]
     assert names == {"A": "West End", "B": "East End"}
     assert traced.groupby("area_id")["place_name"].nunique().max() == 1
-    assert set(traced["event"]) <= {"first", "persists", "grew", "shrank"}
+    assert not set(traced["event"]) & {"appeared", "gone", "split", "merged"}
 
 
 def test_an_area_is_named_after_where_most_of_its_cells_lie_and_then_by_the_alphabet(located):
@@ -134,7 +134,7 @@ def test_known_areas_keep_their_letters_and_no_other_gets_one_that_was_used(
     located, testville, monkeypatch
 ):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 2)
-    areas = testville[1].areas.documented
+    areas = AREAS
     west, east = areas_before(located, areas, Month(2020, 2))
     for known, letters in (
         ({"A": east, "B": west}, {"West End": "B", "East End": "A"}),
@@ -153,7 +153,7 @@ def test_known_areas_keep_their_letters_and_no_other_gets_one_that_was_used(
 def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
     located, testville, monkeypatch
 ):
-    dataset, config = testville
+    dataset, _ = testville
     handed = {}
 
     def spy(snapshots, count, *, dispersion, locate):
@@ -161,7 +161,7 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         return trace_tracks(snapshots, count, dispersion=dispersion, locate=locate)
 
     monkeypatch.setattr("csa.displacement.lineage_windows.trace_tracks", spy)
-    trace_lineage(located, Choices(), config.areas.documented, SINCE)
+    trace_lineage(located, Choices(), AREAS, SINCE)
     assert [one.until for one in handed["snapshots"]] == [SINCE.plus(n) for n in range(-35, 1)]
     assert handed["dispersion"] == measure_history(located, SINCE).value
     for until in (Month(2018, 3), Month(2019, 1), Month(2018, 3)):
@@ -177,22 +177,30 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         assert handed["locate"](EAST, until).tolist() == located.xy[is_in].tolist()
 
 
-def test_the_area_planted_in_the_sample_appears_and_none_is_gone(of_sample, root):
-    appeared = of_sample[of_sample["event"] == "appeared"]
-    assert appeared["month"].tolist() == ["2020-06"]
-    assert (appeared["last_12"].item(), appeared["before_24"].item()) == (20, 0)
-    assert not (of_sample["event"] == "gone").any()
-    dataset, config, cover = sample_city(root)
-    located = locate_incidents(City(config, dataset), Choices(), cover)
-    planted = int(h3.latlng_to_cell(41.77688, -101.46848, 9), 16)
-    (here,) = [
-        area
-        for area in areas_before(located, config.areas.documented, Month(2020, 6))
-        if area & disk(planted, 1)
+def test_the_seven_areas_of_the_sample_stay_in_every_window(orrinvale, monkeypatch):
+    monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 9)
+    traced = trace_lineage(orrinvale, Choices(), None)
+    assert traced.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys("ABCDEFG", 9)
+    assert set(traced["event"]) <= {"first", "persists", "grew", "shrank"}
+    assert (traced["n_cells"] > 0).all()
+
+
+def test_cells_of_the_place_that_began_last_in_the_sample_are_busy_of_late_alone(orrinvale, root):
+    (planted,) = [
+        one
+        for one in json.loads((root / "data" / "sample" / "truth.json").read_text())["features"]
+        if one["kind"] == "appearing"
     ]
-    assert len(here) == appeared["n_cells"].item()
-    later = of_sample[of_sample["area_id"] == appeared["area_id"].item()]
-    assert later["month"].tolist() == ["2020-06", "2020-07", "2020-08"]
+    here = h3.grid_disk(h3.latlng_to_cell(planted["lat"], planted["lon"], 9), 1)
+    found = find_emerging(orrinvale).set_index("cell")
+    there = found[found.index.isin(here)]
+    assert len(there) >= 5
+    assert set(there["category"]) == {"new", "consecutive"}
+    assert there["is_hot_now"].all()
+
+
+def cell_9_at(place):
+    return h3.latlng_to_cell(place[1], place[0], 9)
 
 
 def slow_cold_cells(counts, land):
@@ -225,7 +233,7 @@ LATE, TURNED, MILD = (-94.5602, 39.0203), (-94.5202, 39.0203), (-94.5903, 39.040
 def crowd():
     """Many incidents everywhere; places always, lately and hardly busy, and one quiet and then busy."""
     rng = np.random.default_rng(21)
-    around = np.array(middles(disk(cell_at(TURNED), 2)))
+    around = np.array(middles(int(one, 16) for one in h3.grid_disk(cell_9_at(TURNED), 2)))
     lines = []
     for quarter in range(12):
         spots = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (700, 2))
@@ -260,12 +268,14 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
 
     monkeypatch.setattr("csa.displacement.lineage_windows.classify", spy)
     found = find_emerging(crowded)
-    land = {f"{cell:x}": km2 for cell, km2 in crowded.grid.area_km2.items()}
+    land = Counter()
+    for cell, km2 in crowded.grid.area_km2.items():
+        land[h3.cell_to_parent(f"{cell:x}", 9)] += km2
+    own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in crowded.cells.tolist()])
     when = crowded.month - Month(2017, 1).index
     hot, cold, z = [], [], []
     for quarter in range(12):
-        cells = crowded.cells[when // 3 == quarter]
-        counts = Counter(f"{cell:x}" for cell in cells.tolist())
+        counts = Counter(own[when // 3 == quarter].tolist())
         hot.append(slow_hot_cells(counts, land))
         cold.append(slow_cold_cells(counts, land))
         z.append(slow_z(counts, land))
@@ -299,7 +309,7 @@ def test_none_where_as_many_were_due_that_chance_leaves_none_in_one_of_twenty(ex
 
 def test_a_place_always_busy_persists_one_of_late_is_new_and_a_quiet_one_oscillates(crowded):
     found = find_emerging(crowded).set_index("cell")
-    at = [f"{cell_at(place):x}" for place in (KNOT, LATE, TURNED)]
+    at = [cell_9_at(place) for place in (KNOT, LATE, TURNED)]
     assert found.loc[at, "category"].tolist() == ["persistent", "new", "oscillating"]
     assert found.loc[at, "word"].tolist() == ["persistent", "new", ""]
     assert found.loc[at, "hot_periods"].tolist() == [12, 1, 2]
@@ -351,7 +361,7 @@ def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
 def test_a_window_needs_two_years_of_data(testville, first, n_windows):
     located = short_of(testville, first, "2020-02-14")
     told = []
-    traced = trace_lineage(located, Choices(), testville[1].areas.documented, tell=told.append)
+    traced = trace_lineage(located, Choices(), AREAS, tell=told.append)
     assert traced.columns.tolist() == list(TRACE_COLUMNS)
     assert len(told) == traced["month"].nunique() == n_windows
 
@@ -360,7 +370,7 @@ def test_a_window_needs_two_years_of_data(testville, first, n_windows):
 def test_shorter_windows_need_as_many_months_as_they_have(testville, last):
     located = short_of(testville, "2019-01-01", last)
     told = []
-    trace_lineage(located, Choices(months=12), testville[1].areas.documented, tell=told.append)
+    trace_lineage(located, Choices(months=12), AREAS, tell=told.append)
     assert len(told) == (1 if last == "2019-12-31" else 2)
 
 
@@ -372,7 +382,7 @@ def test_windows_are_as_long_as_was_chosen(located, testville, monkeypatch):
         return find_areas(located, period, params)
 
     monkeypatch.setattr("csa.displacement.lineage_windows.find_areas", spy)
-    choices, areas = Choices(months=12, eps_m=150.0), testville[1].areas.documented
+    choices, areas = Choices(months=12, eps_m=150.0), AREAS
     trace_lineage(located, choices, areas, Month(2016, 1))
     periods = [Period.before(Month(2015, 1).plus(step), 12) for step in range(13)]
     assert asked == [(p, settle_params(located, p, choices, areas)) for p in periods]
@@ -387,7 +397,7 @@ def test_a_middle_is_that_of_the_windows_own_months(located, testville, monkeypa
 
     monkeypatch.setattr("csa.displacement.lineage_windows.trace_tracks", spy)
     for months in (12, 24):
-        trace_lineage(located, Choices(months=months), testville[1].areas.documented, SINCE)
+        trace_lineage(located, Choices(months=months), AREAS, SINCE)
         is_in = (located.month >= SINCE.index - months) & (located.month < SINCE.index)
         is_in &= np.isin(located.cells, list(EAST))
         assert handed["locate"](EAST, SINCE).tolist() == located.xy[is_in].tolist()
@@ -399,10 +409,8 @@ def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):
     is_west = (table["lon"] < -94.55) & (table["occurred_at"] >= "2016-01-01")
     left = replace(dataset, incidents=table[~is_west].reset_index(drop=True))
     other = locate_incidents(City(config, left), Choices(), located.cover)
-    (west, _) = areas_before(other, config.areas.documented, Month(2017, 3))
-    traced = trace_lineage(
-        other, Choices(), config.areas.documented, known={"Q": Known("Quince Row", west)}
-    )
+    (west, _) = areas_before(other, AREAS, Month(2017, 3))
+    traced = trace_lineage(other, Choices(), AREAS, known={"Q": Known("Quince Row", west)})
     gone = traced[traced["n_cells"] == 0]
     assert len(gone) > 0
     assert set(gone["area_id"]) == {"Q"}
@@ -410,7 +418,7 @@ def test_an_area_that_left_keeps_its_letter_and_its_name(testville, located):
 
 
 def test_windows_without_an_area_are_told_of_by_no_row(located, testville):
-    traced = trace_lineage(located, Choices(min_samples=400), testville[1].areas.documented)
+    traced = trace_lineage(located, Choices(min_samples=400), AREAS)
     assert len(traced) == 0
     assert traced.columns.tolist() == list(TRACE_COLUMNS)
 
@@ -438,9 +446,7 @@ def test_quarters_without_an_incident_make_no_cell_busy_or_quiet(testville):
 def test_chance_of_too_short_data_is_of_no_area(testville):
     located = short_of(testville, "2018-12-01", "2020-01-31")
     told = []
-    found = measure_chance(
-        located, Choices(), testville[1].areas.documented, seed=1, tell=told.append
-    )
+    found = measure_chance(located, Choices(), AREAS, seed=1, tell=told.append)
     assert (found.area_years, found.appeared, found.gone) == (0, 0, 0)
     assert told == ["shuffle"] * 3
 
@@ -459,8 +465,9 @@ def test_chance_is_the_same_for_the_same_seed_and_puts_whole_months_in_another_o
         return seen[-1][1]
 
     monkeypatch.setattr("csa.displacement.lineage_windows._snapshots", spy)
+    monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 9)
     found = [
-        measure_chance(located, Choices(), testville[1].areas.documented, seed=seed, n_shuffles=n)
+        measure_chance(located, Choices(), AREAS, seed=seed, n_shuffles=n)
         for seed, n in ((4, 2), (4, 1), (5, 1))
     ]
     assert [moved.tolist() for moved, _ in seen[:1]] == [moved.tolist() for moved, _ in seen[2:3]]
@@ -487,7 +494,7 @@ def test_chance_counts_what_appeared_and_what_is_gone_in_each_order(
     events = pd.DataFrame({"event": ["appeared", "gone", "gone", "grew", "redrawn", "gone"]})
     monkeypatch.setattr("csa.displacement.lineage_windows._trace", lambda *_: events)
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 1)
-    found = measure_chance(located, Choices(), testville[1].areas.documented, seed=1, n_shuffles=2)
+    found = measure_chance(located, Choices(), AREAS, seed=1, n_shuffles=2)
     assert (found.appeared, found.gone) == (2, 6)
 
 
@@ -496,9 +503,7 @@ def test_what_came_after_a_window_changes_nothing_that_was_told_then(testville, 
     other = locate_incidents(
         City(config, with_other_future(dataset, SINCE, "moved")), Choices(), located.cover
     )
-    one, two = (
-        trace_lineage(each, Choices(), config.areas.documented, SINCE) for each in (located, other)
-    )
+    one, two = (trace_lineage(each, Choices(), AREAS, SINCE) for each in (located, other))
     assert one.equals(two)
     for until in (Month(2019, 1), SINCE):
         assert find_emerging(located, until).equals(find_emerging(other, until))
@@ -512,7 +517,7 @@ def test_neither_the_order_of_rows_nor_asking_twice_changes_a_table(testville, l
     other = locate_incidents(
         City(config, replace(dataset, incidents=table)), Choices(), located.cover
     )
-    again = trace_lineage(other, Choices(), config.areas.documented)
+    again = trace_lineage(other, Choices(), AREAS)
     assert again.drop(columns=["moved_m", "moved_se_m"]).equals(
         traced.drop(columns=["moved_m", "moved_se_m"])
     )

@@ -27,6 +27,7 @@ from csa.displacement.lineage_windows import Chance
 from csa.displacement.past import past_to_plain
 from tests.areas.test_finding import history, town_of, with_other_future
 from tests.backtest.test_recording import of_days, of_fingerprint
+from tests.displacement.test_lineage_windows import AREAS
 from tests.displacement.test_zoning import counted_slowly
 
 
@@ -47,7 +48,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def past(located, testville, told):
-    return make_past(located, Choices(), testville[1].areas.documented, told.append)
+    return make_past(located, Choices(), AREAS, told.append)
 
 
 def starts(past):
@@ -66,11 +67,11 @@ def test_each_past_january_is_followed_for_two_years_or_to_the_datas_end(past, t
 
 
 def test_areas_are_found_from_what_was_known_then_and_counted_after(past, located, testville):
-    dataset, config = testville
+    dataset, _ = testville
     for one in past:
         origin = Month.parse(one.core.origin)
         period = Period.before(origin, 36)
-        params = settle_params(located, period, Choices(), config.areas.documented)
+        params = settle_params(located, period, Choices(), AREAS)
         areas = find_areas(located, period, params).areas
         cells = frozenset().union(*areas)
         after = Period(origin, origin.plus(len(one.core.monthly)))
@@ -148,9 +149,7 @@ def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(tes
 def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", last)
-    none = make_past(
-        locate_incidents(City(config, short), Choices()), Choices(), config.areas.documented
-    )
+    none = make_past(locate_incidents(City(config, short), Choices()), Choices(), AREAS)
     assert none == ()
     save_past(none, City(config, short, tmp_path), Choices())
     assert load_past(City(config, short, tmp_path), Choices()) == ()
@@ -160,14 +159,12 @@ def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
 def test_a_month_in_part_at_the_end_is_not_counted(testville):
     dataset, config = testville
     short = of_days(dataset, "2014-01-01", "2019-12-30")
-    past = make_past(
-        locate_incidents(City(config, short), Choices()), Choices(), config.areas.documented
-    )
+    past = make_past(locate_incidents(City(config, short), Choices()), Choices(), AREAS)
     assert [len(one.core.monthly) for one in past] == [24, 23]
 
 
 def test_a_past_year_without_any_area_tells_nothing(located, testville):
-    none = make_past(located, Choices(min_samples=400), testville[1].areas.documented)
+    none = make_past(located, Choices(min_samples=400), AREAS)
     assert none == ()
 
 
@@ -233,7 +230,7 @@ def test_a_damaged_file_of_what_chance_gives_is_refused_by_name(testville, tmp_p
 
 def test_a_window_of_no_month_is_refused(located, testville):
     with pytest.raises(ParamError) as refused:
-        make_past(located, Choices(months=0), testville[1].areas.documented)
+        make_past(located, Choices(months=0), AREAS)
     assert refused.value.message.key == "param.months"
 
 
@@ -247,7 +244,7 @@ def test_what_came_later_changes_no_earlier_past_year(testville, located, past, 
     other = make_past(
         locate_incidents(City(config, changed), Choices(), located.cover),
         Choices(),
-        config.areas.documented,
+        AREAS,
     )
     assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
     for one, two in zip(past[1:], other[1:], strict=True):
@@ -267,7 +264,7 @@ def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(
     shuffled = locate_incidents(
         City(config, replace(dataset, incidents=table)), Choices(), located.cover
     )
-    again = make_past(shuffled, Choices(), config.areas.documented)
+    again = make_past(shuffled, Choices(), AREAS)
     save_past(again, City(config, dataset, tmp_path / "a"), Choices())
     save_past(past, City(config, dataset, tmp_path / "b"), Choices())
     one, two = (

@@ -35,8 +35,11 @@ CORNER = (-94.5995, 39.0005)
 EMPTY_MONTH = "2018-07"
 
 
+RESOLUTION = 10
+
+
 def cell_at(place):
-    return int(h3.latlng_to_cell(place[1], place[0], 9), 16)
+    return int(h3.latlng_to_cell(place[1], place[0], RESOLUTION), 16)
 
 
 def disk(cell, steps):
@@ -79,16 +82,18 @@ def counted_slowly(dataset, cells, period, kinds=("homicide", "nonfatal")):
     """Count a list of incidents by month: those whose own cell is one of these."""
     table = dataset.incidents.dropna(subset=["lon", "lat"])
     table = table[~table["flags"].str.contains("outside_study_area") & table["kind"].isin(kinds)]
-    where = [int(h3.latlng_to_cell(lat, lon, 9), 16) for lon, lat in zip(table["lon"], table["lat"], strict=True)]  # fmt: skip
+    where = [int(h3.latlng_to_cell(lat, lon, RESOLUTION), 16) for lon, lat in zip(table["lon"], table["lat"], strict=True)]  # fmt: skip
     here = table[[cell in cells for cell in where]]
     found = here["occurred_at"].dt.strftime("%Y-%m").value_counts().to_dict()
     return [found.get(str(period.start.plus(step)), 0) for step in range(period.months)]
 
 
 def ring_slowly(located, area, areas):
-    """List the cells within two steps of an area that are in the city and in no area."""
-    near = frozenset().union(*(disk(cell, 2) for cell in area))
-    return near & set(located.grid.places) - frozenset().union(*areas)
+    """List the cells less than 750 m from an area's that are in the city and in no area."""
+    xy = dict(zip(located.grid.places, located.grid.centre_xy.tolist(), strict=True))
+    own = np.array([xy[cell] for cell in area if cell in xy])
+    near = {cell for cell, one in xy.items() if np.hypot(*(own - one).T).min() < 750}
+    return near - frozenset().union(*areas)
 
 
 def cells_of(located, places):
@@ -103,8 +108,19 @@ def test_two_areas_far_apart_have_their_cells_a_ring_each_and_the_rest(located):
     for area, core, ring in zip((WEST, EAST), zones.cores, zones.rings, strict=True):
         assert cells_of(located, core) == area
         assert cells_of(located, ring) == ring_slowly(located, area, (WEST, EAST))
-        assert (len(core), len(ring)) == (7, 30)
-    assert len(zones.rest) == len(located.cover) - 74
+        assert (len(core), len(ring)) == (7, 150)
+    assert len(zones.rest) == len(located.cover) - 2 * 157
+
+
+def test_at_resolution_9_a_ring_is_the_cells_within_two_steps(testville):
+    coarse = locate_incidents(City(*testville[::-1]), Choices(resolution=9))
+    for steps in (0, 1, 3):
+        middle = h3.latlng_to_cell(39.025, -94.55, 9)
+        area, wide = (
+            frozenset(int(cell, 16) for cell in h3.grid_disk(middle, n)) for n in (steps, steps + 2)
+        )
+        (ring,) = place_areas(coarse, [area], SINCE).zones.rings
+        assert cells_of(coarse, ring) == wide - area
 
 
 @pytest.mark.parametrize("kinds", [("homicide", "nonfatal"), ("homicide",)])
@@ -208,7 +224,7 @@ def test_a_month_that_is_not_over_is_not_covered(located, testville):
 @pytest.mark.parametrize(
     ("since", "start"), [(SINCE, Month(2014, 2)), (Month(2018, 5), Month(2014, 1))]
 )
-def test_dispersion_is_that_of_larger_cells_in_the_five_years_before(
+def test_dispersion_is_that_of_cells_of_resolution_7_in_the_five_years_before(
     located, testville, since, start
 ):
     table = testville[0].incidents.dropna(subset=["lon", "lat"])
@@ -216,7 +232,7 @@ def test_dispersion_is_that_of_larger_cells_in_the_five_years_before(
     table = table[table["occurred_at"] < f"{since}-01"]
     table = table[table["occurred_at"] >= f"{start}-01"]
     block = [
-        h3.cell_to_parent(h3.latlng_to_cell(lat, lon, 9), 7)
+        h3.cell_to_parent(h3.latlng_to_cell(lat, lon, RESOLUTION), 7)
         for lon, lat in zip(table["lon"], table["lat"], strict=True)
     ]
     when = table["occurred_at"].dt
@@ -280,20 +296,21 @@ def test_areas_that_share_a_ring_part_it_and_lose_no_cell(located):
 
 
 def test_at_the_citys_edge_cells_outside_hold_nothing_and_are_left_out(located):
-    corner = disk(cell_at(CORNER), 1)
+    corner = disk(cell_at(CORNER), 2)
     zones = place_areas(located, [corner, EAST], SINCE).zones
     inside = corner & set(located.grid.places)
-    assert 0 < len(inside) < 7
+    assert 0 < len(inside) < 19
     assert cells_of(located, zones.cores[0]) == inside
     assert cells_of(located, zones.rings[0]) == ring_slowly(located, inside, (corner, EAST))
-    assert 0 < len(zones.rings[0]) < 30
+    assert 0 < len(zones.rings[0]) < 100
 
 
 def test_an_area_within_another_has_no_ring_and_nothing_is_expected_of_it(located):
     inner = frozenset({cell_at(KNOT)})
     outer = disk(cell_at(KNOT), 3) - inner
     places = place_areas(located, [inner, outer], SINCE)
-    assert [len(ring) for ring in places.zones.rings] == [0, len(disk(cell_at(KNOT), 5)) - 37]
+    assert places.zones.rings[0].size == 0
+    assert cells_of(located, places.zones.rings[1]) == ring_slowly(located, outer, (inner, outer))
     assert places.rings[0] is None
     assert places.rings[1] is not None
     assert zone_counts(located, places.zones, places.base)[1][0].tolist() == [0] * 36

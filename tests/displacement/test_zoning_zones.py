@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
-from csa.displacement.zoning import CONTROL_LAND, Control, draw_zones, match_control
+from csa.displacement.zoning import CONTROL_LAND, RING_M, Control, draw_zones, match_control
 
 SIDE = 9
 CELLS = [(q, r) for r in range(SIDE) for q in range(SIDE)]  # axial coordinates
@@ -19,19 +19,8 @@ def steps(one, other):
     return max(abs(dq), abs(dr), abs(dq + dr))
 
 
-def spiral(cell, reach=3):
-    """List a cell's neighbourhood ring by ring, as far as three steps."""
-    q, r = cell
-    around = [
-        (q + dq, r + dr) for dr in range(-reach, reach + 1) for dq in range(-reach, reach + 1)
-    ]
-    near = [other for other in around if steps(cell, other) <= reach]
-    near.sort(key=lambda other: steps(cell, other))
-    return [PLACE.get(other, -1) for other in near]
-
-
-SPIRALS = np.array([spiral(cell) for cell in CELLS])
-CENTRES = np.array([(300.0 * (q + r / 2), 260.0 * r) for q, r in CELLS])  # metres
+# Metres: two steps are 520 to 600, three 780 or more.
+CENTRES = np.array([(300.0 * (q + r / 2), 260.0 * r) for q, r in CELLS])
 
 
 def at(*cells):
@@ -47,19 +36,17 @@ def metres(one, other):
 
 
 def slow_rings(cores):
-    """Ask each cell of no area which area is fewest steps, then metres, away."""
+    """Ask each cell of no area which area is fewest metres away."""
     rings = [set() for _ in cores]
     taken = set().union(*cores)
     for cell in CELLS:
         if cell in taken:
             continue
-        order = []
-        for area, core in enumerate(cores):
-            away = min(steps(cell, own) for own in core)
-            apart = min(round(metres(cell, own), 1) for own in core)
-            order.append((away, apart, area))
-        away, _, area = min(order)
-        if away <= 2:
+        apart, area = min(
+            (min(round(metres(cell, own), 1) for own in core), area)
+            for area, core in enumerate(cores)
+        )
+        if apart < 750:
             rings[area].add(cell)
     return rings
 
@@ -68,32 +55,37 @@ def slow_rings(cores):
 
 
 def test_an_area_of_one_cell_has_a_ring_of_eighteen():
-    zones = draw_zones([at((4, 4))], SPIRALS, CENTRES)
+    zones = draw_zones([at((4, 4))], CENTRES)
     ring = cells_of(zones.rings[0])
     assert ring == {cell for cell in CELLS if 1 <= steps(cell, (4, 4)) <= 2}
     assert len(ring) == 18
     assert len(zones.rest) == 81 - 19
 
 
-def test_a_cell_near_two_areas_goes_to_the_one_fewer_steps_away():
-    zones = draw_zones([at((2, 4)), at((5, 4))], SPIRALS, CENTRES)
-    assert (3, 4) in cells_of(zones.rings[0])
-    assert (4, 4) in cells_of(zones.rings[1])
-    steps_decide = draw_zones([at((5, 4)), at((2, 4))], SPIRALS, CENTRES)
-    assert (3, 4) in cells_of(steps_decide.rings[1])
+def test_a_ring_reaches_as_far_in_metres_whatever_the_cells():
+    apart = np.array([[0.0, 0.0], [RING_M - 0.1, 0.0], [0.0, -RING_M], [RING_M + 0.1, 0.0]])
+    zones = draw_zones([np.array([0])], apart)
+    assert zones.rings[0].tolist() == [1]
+    assert zones.rest.tolist() == [2, 3]
+    fine = draw_zones([at((4, 4))], CENTRES / 3)
+    assert cells_of(fine.rings[0]) == {
+        cell for cell in CELLS if 0 < metres(cell, (4, 4)) < 3 * RING_M
+    }
+    assert len(fine.rings[0]) > 50
 
 
-def test_steps_come_before_metres():
-    centres = CENTRES.copy()
-    centres[PLACE[4, 4]] = centres[PLACE[2, 4]] + 1.0  # one step from (5, 4), but far from it
-    zones = draw_zones([at((2, 4)), at((5, 4))], SPIRALS, centres)
-    assert (4, 4) in cells_of(zones.rings[1])
+def test_a_cell_near_two_areas_goes_to_the_nearer():
+    for first, second in (((2, 4), (5, 4)), ((5, 4), (2, 4))):
+        rings = draw_zones([at(first), at(second)], CENTRES).rings
+        of = {core: cells_of(ring) for core, ring in zip((first, second), rings, strict=True)}
+        assert (3, 4) in of[2, 4]
+        assert (4, 4) in of[5, 4]
 
 
-def test_as_many_steps_from_both_it_goes_to_the_area_with_the_nearest_cell():
+def test_the_nearest_of_an_areas_cells_counts_and_a_metre_is_enough():
     centres = CENTRES.copy()
     centres[PLACE[4, 4], 0] += 1.0
-    zones = draw_zones([at((3, 4)), at((5, 4))], SPIRALS, centres)
+    zones = draw_zones([at((3, 4), (3, 3)), at((8, 0), (5, 4))], centres)
     assert (4, 4) in cells_of(zones.rings[1])
 
 
@@ -102,7 +94,7 @@ def test_as_near_to_both_it_goes_to_the_first(nudge_m):
     centres = CENTRES.copy()
     centres[PLACE[4, 4], 0] += nudge_m  # the last digits of a centre decide nothing
     for first, second in (((3, 4), (5, 4)), ((5, 4), (3, 4))):
-        zones = draw_zones([at(first), at(second)], SPIRALS, centres)
+        zones = draw_zones([at(first), at(second)], centres)
         assert (4, 4) in cells_of(zones.rings[0])
 
 
@@ -125,27 +117,24 @@ def test_rates_are_means_by_land():
 
 
 def test_an_area_in_the_corner_of_the_study_area_has_what_there_is_of_a_ring():
-    assert (SPIRALS[PLACE[0, 0]] == -1).any()
-    zones = draw_zones([at((0, 0))], SPIRALS, CENTRES)
-    assert cells_of(zones.rings[0]) == {
-        cell for cell in CELLS if 1 <= steps(cell, (0, 0)) <= 2
-    }  # the last cell of the grid, place -1, is not near
-    assert PLACE[SIDE - 1, SIDE - 1] in zones.rest
+    zones = draw_zones([at((0, 0))], CENTRES)
+    assert cells_of(zones.rings[0]) == {cell for cell in CELLS if 1 <= steps(cell, (0, 0)) <= 2}
+    assert len(zones.rings[0]) == 5
 
 
 def test_an_area_among_others_or_of_everything_has_an_empty_ring():
     inner = [cell for cell in CELLS if steps(cell, (4, 4)) == 0]
     outer = [cell for cell in CELLS if 1 <= steps(cell, (4, 4)) <= 2]
-    zones = draw_zones([at(*inner), at(*outer)], SPIRALS, CENTRES)
+    zones = draw_zones([at(*inner), at(*outer)], CENTRES)
     assert zones.rings[0].size == 0
     assert zones.rings[1].size > 0
-    whole = draw_zones([np.arange(81)], SPIRALS, CENTRES)
+    whole = draw_zones([np.arange(81)], CENTRES)
     assert whole.rings[0].size == 0
     assert whole.rest.size == 0
 
 
 def test_without_areas_all_is_rest():
-    zones = draw_zones([], SPIRALS, CENTRES)
+    zones = draw_zones([], CENTRES)
     assert zones.cores == zones.rings == ()
     assert zones.rest.tolist() == list(range(81))
 
@@ -190,15 +179,15 @@ def test_half_and_twice_as_frequent_is_still_close(ratio, is_close):
 
 def test_an_area_without_cells_is_refused():
     with pytest.raises(ParamError, match="Area 2 has no cell"):
-        draw_zones([at((4, 4)), at()], SPIRALS, CENTRES)
+        draw_zones([at((4, 4)), at()], CENTRES)
 
 
 def test_a_cell_in_two_areas_is_refused():
     areas = [at((1, 1)), at((4, 4), (0, 0)), at((5, 5), (4, 4))]
     with pytest.raises(ParamError, match="Areas 2 and 3 share a cell"):
-        draw_zones(areas, SPIRALS, CENTRES)
+        draw_zones(areas, CENTRES)
     with pytest.raises(ParamError, match="Areas 1 and 2 share a cell"):
-        draw_zones([at((1, 1)), at((0, 0), (1, 1))], SPIRALS, CENTRES)
+        draw_zones([at((1, 1)), at((0, 0), (1, 1))], CENTRES)
 
 
 # ---- True in general ------------------------------------------------------------------------
@@ -213,7 +202,7 @@ def areas(draw):
 
 @given(cores=areas())
 def test_rings_are_what_a_slow_walk_gives_and_each_cell_is_in_one_part(cores):
-    zones = draw_zones([at(*core) for core in cores], SPIRALS, CENTRES)
+    zones = draw_zones([at(*core) for core in cores], CENTRES)
     assert [cells_of(core) for core in zones.cores] == cores
     assert [cells_of(ring) for ring in zones.rings] == slow_rings(cores)
     parts = np.concatenate([*zones.cores, *zones.rings, zones.rest])
@@ -227,8 +216,8 @@ def test_renumbering_the_areas_renumbers_their_rings(cores, seed):
     random = np.random.default_rng(seed)
     centres = CENTRES + random.uniform(-20, 20, CENTRES.shape)  # no cell is as near to two
     order = random.permutation(len(cores))
-    zones = draw_zones([at(*core) for core in cores], SPIRALS, centres)
-    again = draw_zones([at(*cores[area]) for area in order], SPIRALS, centres)
+    zones = draw_zones([at(*core) for core in cores], centres)
+    again = draw_zones([at(*cores[area]) for area in order], centres)
     assert [ring.tolist() for ring in again.rings] == [zones.rings[a].tolist() for a in order]
     assert again.rest.tolist() == zones.rest.tolist()
 

@@ -285,22 +285,25 @@ def test_a_spiral_names_the_cell_then_ring_after_ring_each_going_around():
         assert all(h3.grid_distance(a, b) == 1 for a, b in pairwise([*ring_of, ring_of[0]]))
 
 
-def test_a_cell_lies_in_the_larger_cell_that_h3_names_so_many_levels_up():
+def test_a_cell_lies_in_the_larger_cell_of_a_resolution_that_h3_names():
     listed = UNIVERSE[:40]
-    for steps in (0, 1, 2, 3):
-        found = places.parents(listed, steps)
+    for resolution in (9, 8, 7, 6):
+        found = places.parents(listed, resolution)
         assert found.dtype == np.uint64
-        assert found.tolist() == [h3.cell_to_parent(cell, 9 - steps) for cell in listed]
-    assert places.parents(listed).tolist() == places.parents(listed, 1).tolist()
-    assert places.parents(iter(listed)).tolist() == places.parents(np.array(listed)).tolist()
+        assert found.tolist() == [h3.cell_to_parent(cell, resolution) for cell in listed]
+    assert places.parents(iter(listed), 8).tolist() == places.parents(np.array(listed), 8).tolist()
 
 
-def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49():
-    for steps, n_cells in ((1, 7), (2, 49)):
-        larger = h3.cell_to_parent(MIDDLE, 9 - steps)
-        listed = h3.cell_to_children(larger, 9)
-        assert len(listed) == n_cells
-        assert places.parents(listed, steps).tolist() == [larger] * n_cells
+def test_a_cell_that_is_no_smaller_lies_in_itself():
+    assert places.parents(UNIVERSE[:3], 10).tolist() == UNIVERSE[:3]
+
+
+@pytest.mark.parametrize(("resolution", "n_cells"), [(8, 7), (7, 49)])
+def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49(resolution, n_cells):
+    larger = h3.cell_to_parent(MIDDLE, resolution)
+    listed = h3.cell_to_children(larger, 9)
+    assert len(listed) == n_cells
+    assert places.parents(listed, resolution).tolist() == [larger] * n_cells
 
 
 def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
@@ -378,8 +381,8 @@ def test_zero_steps_around_a_cell_is_the_cell():
 
 
 def test_no_cells_lie_in_no_larger_cell():
-    assert places.parents([], 2).tolist() == []
-    assert places.parents([], 2).dtype == np.uint64
+    assert places.parents([], 7).tolist() == []
+    assert places.parents([], 7).dtype == np.uint64
 
 
 def test_no_cells_have_no_neighbours():

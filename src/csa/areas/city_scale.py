@@ -41,8 +41,7 @@ class CityScale:
     def of(cls, located: StudyArea, resolution: int = RESOLUTION) -> CityScale:
         """Take a study area's cells together; never finer than they are."""
         own = located.cover.index.to_numpy()
-        steps = max(0, located.resolution - resolution)
-        cells, place = np.unique(parents(own, steps), return_inverse=True)
+        cells, place = np.unique(parents(own, resolution), return_inverse=True)
         land = np.bincount(place, located.grid.area_km2.to_numpy(), minlength=len(cells))
         return cls(cells, place.astype(np.int64), land.astype(np.float64))
 

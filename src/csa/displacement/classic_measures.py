@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control, fisher_exact, norm
 
+from csa.areas.city_scale import CityScale
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError, TableError
@@ -444,8 +445,9 @@ class _Measure:
 
 def compare_city(located: StudyArea, displaced: Displacement) -> PatternChange:
     """Compare the city's pattern before and after: the share of each cell."""
-    before = located.counts(before_months(located, displaced))
-    return compare_patterns(before, located.counts(Period(displaced.since, displaced.until)))
+    city, after = CityScale.of(located), Period(displaced.since, displaced.until)
+    before = city.count(located.counts(before_months(located, displaced)))
+    return compare_patterns(before, city.count(located.counts(after)))
 
 
 def compare_newest(located: StudyArea, displaced: Displacement) -> MonthCompared:

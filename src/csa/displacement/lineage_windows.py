@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import binom, norm
 
 from csa.areas.choices import Choices
+from csa.areas.city_scale import CityScale
 from csa.areas.finding import document, find_areas, settle_params
 from csa.areas.hot_cells import adjust_by_rank, find_hot_cells
 from csa.areas.names import letter, name_places
@@ -202,7 +203,7 @@ TRACE_COLUMNS = {
     **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
 }
 EMERGING_COLUMNS = {
-    "cell": "H3 cell, 15 hex digits",
+    "cell": "H3 cell, of resolution 9 unless the areas' are larger, 15 hex digits",
     "category": "new, consecutive, intensifying, diminishing, persistent, oscillating, sporadic or "
     "historical; empty for a cell that is only fading",
     "word": "new, persistent, fading, or empty: in one word",
@@ -376,18 +377,17 @@ def find_emerging(located: StudyArea, until: Month | None = None) -> pd.DataFram
     start = end.plus(-PERIODS * PERIOD_MONTHS)
     if start < covered.start:
         return pd.DataFrame({name: [] for name in EMERGING_COLUMNS})
-    land = located.grid.area_km2
+    city = CityScale.of(located)
+    exposure = city.exposure(located, located.dataset.neighborhoods)
     hot, cold, score = [], [], []
     for step in range(PERIODS):
         first = start.plus(step * PERIOD_MONTHS)
-        counts = located.counts(Period(first, first.plus(PERIOD_MONTHS)))
-        found = find_hot_cells(
-            pd.Series(counts, index=land.index), land, located.land.neighbours, alpha=ALPHA
-        )
+        counts = city.count(located.counts(Period(first, first.plus(PERIOD_MONTHS))))
+        found = find_hot_cells(counts, exposure, city.neighbors, alpha=ALPHA)
         hot.append(found["is_hot"].to_numpy())
         score.append(found["z"].fillna(0.0).to_numpy())
         cold.append(_is_cold(found, int(counts.sum())))
-    return _emerging_table(land.index.to_numpy(), np.stack(hot, 1), np.stack(cold, 1), score)
+    return _emerging_table(city.cells, np.stack(hot, 1), np.stack(cold, 1), score)
 
 
 def _is_cold(found: pd.DataFrame, n_incidents: int) -> np.ndarray:

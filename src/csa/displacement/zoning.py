@@ -18,8 +18,9 @@ from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersi
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
 from csa.geo.cells import CellSet, parents, refine
 
-DISK_COLUMNS = (slice(1, 7), slice(7, 19))
-"""The columns of a spiral that hold its first and its second ring: an area's ring is both."""
+RING_M = 750.0
+"""An area's ring is the cells whose center is less than so many meters from that of a cell of the
+area: with cells of resolution 9, those within two steps (580 to 730 m; three are 890 or more)."""
 
 CONTROL_LAND = 3.0
 """A control has so many times its area's land: with less, chance alone moves it too much."""
@@ -33,7 +34,7 @@ class Zones:
     """The study area's cells, divided into areas, rings and the rest."""
 
     cores: tuple[Ints, ...]  # of each of n areas, the places of its cells in the grid
-    rings: tuple[Ints, ...]  # of each area, those within two steps of it that are in no area
+    rings: tuple[Ints, ...]  # of each area, those within `RING_M` of it that are in no area
     rest: Ints  # all others
 
 
@@ -50,19 +51,24 @@ class Control:
         return self.rate_ratio is not None and CLOSE <= self.rate_ratio <= 1 / CLOSE
 
 
-def draw_zones(cores: Sequence[Ints], spirals: Ints, centre_xy: Floats) -> Zones:
+def draw_zones(cores: Sequence[Ints], centre_xy: Floats) -> Zones:
     """Divide the study area's cells into areas, their rings and the rest.
 
-    A cell near several areas goes to the one that is fewest steps away; then to the one whose
-    cells are nearest; then to the first.
+    A cell near several areas goes to the one whose cells are nearest; then to the first.
     """
-    owner = _owners(cores, len(spirals))
-    is_core = owner >= 0
-    for columns in DISK_COLUMNS:
-        claims = [_claim(core, spirals[:, columns], owner) for core in cores]
-        for cell, area in _settle(claims, cores, centre_xy).items():
-            owner[cell] = area
-    rings = tuple(np.flatnonzero((owner == area) & ~is_core) for area in range(len(cores)))
+    owner = _owners(cores, len(centre_xy))
+    others = np.flatnonzero(owner < 0)
+    nearest_m = np.full(len(others), RING_M)
+    for area, core in enumerate(cores):
+        metres, _ = cKDTree(centre_xy[core]).query(
+            centre_xy[others], distance_upper_bound=RING_M + 1
+        )
+        # To the decimetre: cells of one distance differ in the last digits of their centres.
+        apart_m = np.round(metres, 1)
+        is_nearer = apart_m < nearest_m
+        owner[others[is_nearer]] = area
+        nearest_m = np.minimum(nearest_m, apart_m)
+    rings = tuple(others[owner[others] == area] for area in range(len(cores)))
     return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
 
 
@@ -77,23 +83,6 @@ def _owners(cores: Sequence[Ints], n_cells: int) -> Ints:
             raise ParamError("displacement.shared_cells", first=first + 1, second=area + 1)
         owner[core] = area
     return owner
-
-
-def _claim(core: Ints, around: Ints, owner: Ints) -> Ints:
-    near = np.unique(around[core])
-    near = near[near >= 0]
-    return near[owner[near] < 0]
-
-
-def _settle(claims: Sequence[Ints], cores: Sequence[Ints], centre_xy: Floats) -> dict[int, int]:
-    """Assign each claimed cell to the area whose cells are nearest."""
-    nearest: dict[int, tuple[float, int]] = {}
-    for area, (claim, core) in enumerate(zip(claims, cores, strict=True)):
-        metres, _ = cKDTree(centre_xy[core]).query(centre_xy[claim])
-        # To the decimetre: cells of one distance differ in the last digits of their centres.
-        for cell, apart_m in zip(claim.tolist(), np.round(metres, 1).tolist(), strict=True):
-            nearest[cell] = min(nearest.get(cell, (np.inf, area)), (apart_m, area))
-    return {cell: area for cell, (_, area) in nearest.items()}
 
 
 def match_control(
@@ -128,9 +117,9 @@ LEAST_BEFORE = 12
 """Without a whole year before, seasons would look like change."""
 
 HISTORY_MONTHS = 60
-BLOCK_STEPS = 2
-"""Places of the city's history are cells two levels coarser: about as many incidents as an area,
-without a choice by count."""
+HISTORY_RESOLUTION = 7
+"""Places of the city's history are cells of 5 km2: about as many incidents as an area, without a
+choice by count."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +142,7 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
     numbers = grid.area_km2.index.to_numpy()
     inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
-    zones = draw_zones(at, located.spirals, grid.centre_xy)
+    zones = draw_zones(at, grid.centre_xy)
     base = base_months(located, since)
     estimator = Estimator(located, base)
     cells = grid.area_km2.index.to_numpy()
@@ -238,7 +227,7 @@ def measure_history(located: StudyArea, since: Month) -> Dispersion:
     """Estimate how much counts of fixed places varied in the years before a start."""
     start = max(covered_months(located).start.index, since.index - HISTORY_MONTHS)
     period = Period(since.plus(start - since.index), since)
-    blocks = parents(located.grid.area_km2.index.to_numpy(), BLOCK_STEPS)
+    blocks = parents(located.grid.area_km2.index.to_numpy(), HISTORY_RESOLUTION)
     numbers, groups = np.unique(blocks, return_inverse=True)
     return estimate_dispersion(monthly_counts(located, groups, len(numbers), period))
 

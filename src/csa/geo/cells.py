@@ -304,10 +304,10 @@ def _disk(cell: int, steps: int) -> frozenset[int]:
     return frozenset(map(int, h3.grid_disk(cell, steps)))
 
 
-def parents(cells: Iterable[int] | Cells, steps: int = 1) -> Cells:
-    """Find the larger cell that each cell lies in, nearly whole."""
+def parents(cells: Iterable[int] | Cells, resolution: int) -> Cells:
+    """Find the larger cell that each cell lies in, nearly whole; itself if it is no smaller."""
     listed = np.asarray(list(cells), dtype=np.uint64).tolist()
-    coarser = [h3.cell_to_parent(cell, h3.get_resolution(cell) - steps) for cell in listed]
+    coarser = [h3.cell_to_parent(one, min(resolution, h3.get_resolution(one))) for one in listed]
     return np.array(coarser, dtype=np.uint64)
 
 
@@ -395,7 +395,6 @@ def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np
     Examples
     --------
     >>> import shapely
-    from h3 import H3BaseException
     >>> cells = csa.cover(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
     >>> neighbors = csa.find_neighbors(cells.index)
     >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors

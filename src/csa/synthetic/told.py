@@ -30,7 +30,7 @@ SPILLED = 0.2
 go with it."""
 
 CAUGHT = 0.9
-"""Of those planted around it, about those within two cells."""
+"""Of those planted around it, about those in the ring, within 750 m."""
 
 
 def told_by() -> str:
