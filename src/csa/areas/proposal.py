@@ -142,7 +142,7 @@ def choose_areas(proposal: Proposal, area_ids: Iterable[str] | None = None) -> C
     --------
     >>> chosen = csa.choose_areas(proposal, ["B", "E"])
     >>> chosen.area_ids, chosen.resolution
-    (('B', 'E'), 9)
+    (('B', 'E'), 10)
     """
     known = proposal.areas["area_id"].tolist()
     wanted = known if area_ids is None else list(area_ids)

@@ -43,8 +43,8 @@ def load_city(path: Path | str) -> CityConfig:
     Examples
     --------
     >>> config = csa.load_city("config/sample.toml")
-    >>> config.city.name, config.areas.eps_m
-    ('Orrinvale (sample)', 250.0)
+    >>> config.city.name, config.areas.months
+    ('Orrinvale (sample)', 36)
     """
     path = Path(path)
     raw = read_toml(path)

@@ -395,7 +395,6 @@ def find_neighbors(cells: Iterable[int] | Cells, steps: int = 1) -> csr_array[np
     Examples
     --------
     >>> import shapely
-    from h3 import H3BaseException
     >>> cells = csa.cover(shapely.Point(-94.58, 39.10).buffer(0.02), 8)
     >>> neighbors = csa.find_neighbors(cells.index)
     >>> int(neighbors.sum(axis=1).max())  # a cell and its six neighbors
