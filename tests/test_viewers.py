@@ -16,6 +16,7 @@ from websockets.asyncio.server import serve
 from benchmarks.client import PATIENCE_S, CutOffError, FaultError, connected
 from benchmarks.server import prepare, serving
 from benchmarks.viewers import ACTS, Load, Look, Run, acts, loopback, table_of
+from tests.sentences import says
 
 # `python -m app`, which notes each full collection that anything in its process asks for, and
 # how many objects were put out of collections' reach.
@@ -115,6 +116,8 @@ def test_sliders_that_were_moved_stay_where_they_were_put(served):
         async with connected(served.address) as client:
             await client.begin()
             await client.open("compare")
+            (menu,) = [name for name in client.widgets if name.endswith("-criterion")]
+            await client.touch(menu, string_value=says("compare.several"))
             sliders = [name for name, (kind, *_) in client.widgets.items() if kind == "slider"]
             for name, weight in zip(sliders, (0.5, 2.5), strict=False):
                 await client.touch(name, double_array_value={"data": [weight]})

@@ -29,6 +29,7 @@ class ProposedCity(City):
     """An open city as the pages have it, without streamlit's cache."""
 
     proposal: Proposal
+    choices: Choices
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,7 +65,10 @@ def static(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def city(new_town):
-    """Testville with two areas, A of 6 incidents and B of 9, up to June 10, 2020."""
+    """Testville with two areas, A of 6 incidents and B of 9, up to June 10, 2020.
+
+    By DBSCAN alone, without a size limit: so few make no area that a team would walk.
+    """
     town = new_town()
     lines = [
         f"{k},{k},2020-0{4 + k % 3}-0{1 + k % 9},{k % 2},{lon + 0.000231 * (k % 20):.6f},{lat},,"
@@ -75,9 +79,9 @@ def city(new_town):
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
     dataset = ingest_city(config, Inputs((path,), town.places)).dataset
-    choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200)
+    choices = Choices(until=Month(2020, 7), months=3, min_samples=4, eps_m=200, max_area_km2=0)
     proposal = propose_areas(City(config, dataset), choices)
-    return ProposedCity(config, dataset, proposal=proposal)
+    return ProposedCity(config, dataset, proposal=proposal, choices=choices)
 
 
 URL_PATHS = {"briefing": "", "find_areas": "areas", "track_record": "how-well"}

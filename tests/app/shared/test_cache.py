@@ -2,6 +2,7 @@
 
 import ast
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -81,10 +82,10 @@ def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, tmp_pat
     assert asked == [Choices()]
 
 
-@pytest.mark.parametrize("resolution", [8, 9])
+@pytest.mark.parametrize("resolution", [8, 10])
 def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution):
     opened = Opened(city.config, city.dataset, tmp_path, key=f"test {city.dataset.fingerprint}")
-    choices = Choices(until=None, months=3, min_samples=4, eps_m=200, resolution=resolution)
+    choices = replace(city.choices, until=None, resolution=resolution)
     first = cache.proposal(opened, choices)
     assert cache.proposal(opened, choices) is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)

@@ -178,7 +178,7 @@ def test_any_cells_in_any_order_keep_their_numbers(static, chosen, chance):
 def test_the_served_files_tell_of_no_incident(static, city, tmp_path):
     geometry.base_geometry(city.dataset, tmp_path / "absent")
     with_incidents = {int(cell, 16) for cell in city.proposal.cells["cell"]}
-    cells = study_cells(city.dataset, 9).index.to_numpy()
+    cells = study_cells(city.dataset, 10).index.to_numpy()
     assert set(geometry.cell_geometry(cells).number_of) == with_incidents  # empty ones too
     served = b"".join(path.read_bytes() for path in static.rglob("*.json"))
     for row in city.dataset.incidents.itertuples():

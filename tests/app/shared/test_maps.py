@@ -31,7 +31,7 @@ def base(static, city, tmp_path):
 
 @pytest.fixture
 def cells(static, city):
-    return geometry.cell_geometry(study_cells(city.dataset, 9).index.to_numpy())
+    return geometry.cell_geometry(study_cells(city.dataset, 10).index.to_numpy())
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def dataset(root, sample_folder):
 @pytest.fixture(scope="module")
 def followed(dataset):
     config, read = dataset
-    cover = study_cells(read, 9)
+    cover = study_cells(read, 10)
     proposal = propose_areas(City(config, read), Choices(until=SINCE), cover=cover)
     located = locate_incidents(City(config, read), Choices(), cover)
     known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
@@ -38,7 +38,7 @@ def followed(dataset):
 @pytest.fixture
 def cells(dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(geometry, "STATIC", tmp_path / "static")
-    return geometry.cell_geometry(study_cells(dataset[1], 9).index.to_numpy())
+    return geometry.cell_geometry(study_cells(dataset[1], 10).index.to_numpy())
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +61,10 @@ def zones(message, *, is_core):
 
 
 def test_a_known_area_keeps_its_letter_and_others_get_the_next_never_used(followed):
-    assert followed.area_ids == ("Q", "A", "B", "C", "D", "E", "F", "G")
-    assert followed.by_letter == ["A", "B", "C", "D", "E", "F", "G", "Q"]
+    assert followed.area_ids == ("Q", "A", "B", "C", "D", "E", "F")
+    assert followed.by_letter == ["A", "B", "C", "D", "E", "F", "Q"]
     assert followed.place_name("Q") == "Hadderley (Q)"
-    assert followed.place_name("") == "the 8 areas together"
+    assert followed.place_name("") == "the 7 areas together"
 
 
 def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
@@ -80,25 +80,26 @@ def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
 
 
 def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed, cells):
-    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    message = told(ChangeScene(followed, 8, "", has_alike=False), cells)
     fewer, _, middle, *_ = theme.LIGHT.diverging
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
-    # In the sample shootings of Brindlemoor (G) move next door in 2019.
-    assert (cores["G"]["fill"], cores["A"]["fill"]) == (fewer, middle)
-    # Around it 1 to 37 would be no surprise, where 14 were expected: too wide to say anything.
-    assert (rings["G"]["fill"], rings["G"]["dash"]) == (None, maps_change.DASH)
-    assert rings["G"]["opacity"] < cores["G"]["opacity"]
-    # Kestrelby (D) had 7.
-    assert (cores["D"]["fill"], cores["D"]["dash"]) == (None, maps_change.DASH)
-    assert cores["G"]["dash"] is None
+    # In the sample shootings of Brindlemoor (F) move away in 2019.
+    assert (cores["F"]["fill"], cores["Q"]["fill"]) == (fewer, middle)
+    assert cores["F"]["dash"] is None
+    # Of what is around it too few are expected to say anything.
+    assert (rings["F"]["fill"], rings["F"]["dash"]) == (None, maps_change.DASH)
+    assert rings["F"]["opacity"] < cores["F"]["opacity"]
+    # In nine months so are those in Kindlewood (A).
+    assert (cores["A"]["fill"], cores["A"]["dash"]) == (None, maps_change.DASH)
 
 
 def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, cells):
-    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
-    dashes = {one["properties"]["area_id"]: one["properties"]["dash"] for one in message["areas"]}
-    assert {name for name, dash in dashes.items() if dash} == {"D"}
-    early = told(ChangeScene(followed, 1, "", has_alike=False), cells)
-    assert all(one["properties"]["dash"] for one in early["areas"])
+    for at, wanted in ((1, "ABCDEFQ"), (8, "AB"), (11, "")):
+        message = told(ChangeScene(followed, at, "", has_alike=False), cells)
+        dashed = [one["properties"] for one in message["areas"] if one["properties"]["dash"]]
+        assert {one["area_id"] for one in dashed} == set(wanted)
+        too_few = {says("change_page.too_early_word" if at < 2 else "displacement.too_few")}
+        assert {one["lines"][0] for one in dashed} == (too_few if wanted else set())
 
 
 def test_the_frame_holds_all_areas_and_what_is_around_them_and_no_more(followed, cells):
@@ -124,14 +125,13 @@ def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said
 
 
 def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
-    message = told(ChangeScene(followed, 11, "G", has_alike=False), cells)
-    assert message["selected"] == "G"
+    message = told(ChangeScene(followed, 11, "F", has_alike=False), cells)
+    assert message["selected"] == "F"
     features = {one["properties"]["area_id"]: one["properties"] for one in message["areas"]}
-    verdict, inside, around = features["G"]["lines"]
+    verdict, inside, around = features["F"]["lines"]
     assert verdict == says("displacement.fewer_unknown")
     assert re.match(r"Here: 9, about \d+ expected, ", inside)
-    assert around == "Around it: 35, too few to say"
-    assert features["D"]["lines"][0] == says("displacement.too_few")
+    assert around == f"Around it: {followed.judged('F').ring.counted[11]}, too few to say"
 
 
 def test_classes_are_named_fewer_to_more():
@@ -150,14 +150,14 @@ def test_an_earlier_month_has_its_own_colours_on_the_same_cells(followed, cells)
     assert [z["cells"] for z in first["zones"]] == [z["cells"] for z in last["zones"]]
     assert first["cells"] == last["cells"]
     assert all(zone["fill"] is None for zone in zones(first, is_core=True).values())
-    assert levels(followed.judged("G").core)[0] is None
+    assert levels(followed.judged("F").core)[0] is None
 
 
 def test_places_that_are_not_like_the_areas_are_not_outlined(followed, cells):
     """The sample begins too late: nothing is known of earlier years."""
     assert not followed.controls.is_known
-    plain = told(ChangeScene(followed, 11, "G", has_alike=False), cells)
-    asked = told(ChangeScene(followed, 11, "G", has_alike=True), cells)
+    plain = told(ChangeScene(followed, 11, "F", has_alike=False), cells)
+    asked = told(ChangeScene(followed, 11, "F", has_alike=True), cells)
     assert plain == asked
 
 
@@ -172,9 +172,9 @@ def test_places_most_like_the_chosen_area_are_outlined_and_only_when_asked(
     monkeypatch.setattr(
         type(followed), "control", lambda _, area_id: asked.append(area_id) or Alike
     )
-    assert all(z["area"] for z in told(ChangeScene(followed, 11, "G", False), cells)["zones"])
-    drawn = [z for z in told(ChangeScene(followed, 11, "G", True), cells)["zones"] if not z["area"]]
-    assert asked[-1] == "G"
+    assert all(z["area"] for z in told(ChangeScene(followed, 11, "F", False), cells)["zones"])
+    drawn = [z for z in told(ChangeScene(followed, 11, "F", True), cells)["zones"] if not z["area"]]
+    assert asked[-1] == "F"
     (outline,) = drawn
     wanted = [cells.number_of[int(cell)] for cell in followed.cells[Alike.cells]]
     assert (outline["cells"], outline["fill"], outline["lines"]) == (wanted, None, [])

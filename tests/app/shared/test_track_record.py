@@ -22,8 +22,9 @@ from csa.base.text import percent
 from tests.sentences import says
 
 CAUGHT = {
-    "areas": 0.21, "count": 0.20, "kde_150": 0.205, "kde_200": 0.19, "kde_300": 0.18,
-    "kde_500": 0.17, "neighborhoods": 0.13, "random": 0.02, "ceiling": 0.30,
+    "areas": 0.21, "blocks": 0.24, "count_36": 0.19, "count_all": 0.20, "kde_150_36": 0.18,
+    "kde_150_all": 0.205, "kde_300_all": 0.17, "kde_mix_all": 0.195, "count_areas": 0.15,
+    "neighborhoods": 0.13, "random": 0.02, "ceiling": 0.30,
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def record_of(*years, low=-0.004, high=0.012, falls=(0.30, 0.24)):
     rows = [row(year, method, share) for year in years for method, share in CAUGHT.items()]
     return Record(
         "f", "2", {}, as_table(rows),
-        MethodComparison("areas", "kde_150", 0.21, 0.205, 0.005, low, high) if years else None,
+        MethodComparison("areas", "kde_150_all", 0.21, 0.205, 0.005, low, high) if years else None,
         (Tried(250.0, 15, (0.21, 0.2, 0.22), (0.02,) * 3, (9, 10, 11)),), None,
         tuple(UsualChange(f"{year}-01", 9, 0.28, last, after) for year in years),
     )  # fmt: skip
@@ -71,7 +72,7 @@ def test_the_answer_says_what_areas_caught_the_best_other_way_and_the_best_possi
     (text,) = said
     for words in (
         "Over 2 past years", "from all months before", "caught 21 %", "shootings on 2 % of",
-        "a heat map of 150 m, caught 20 %", "did as well", "between -0.4 and +1.2 points",
+        "a heat map of 150 m, over all years, caught 20 %", "did as well", "between -0.4 and +1.2 points",
         "the best possible was 30 %",
     ):  # fmt: skip
         assert words in text
@@ -88,9 +89,13 @@ def test_the_table_names_each_way_in_words_ours_first_the_best_possible_last():
     table = track_record.ways(record_of(2018, 2019))
     names = table.iloc[:, 0].tolist()
     assert names[0] == "Candidate areas"
-    assert names[1:3] == ["A heat map of 150 m", "Counting each cell"]
+    assert names[1:4] == [
+        "The same blocks, scattered instead of walkable",
+        "A heat map of 150 m, over all years",
+        "Cells by count, over all years",
+    ]
     assert names[-2:] == ["Land drawn by lot", "Best possible, known only afterwards"]
-    assert table.iloc[1].tolist() == ["A heat map of 150 m", "20 %", "-0.5 points"]
+    assert table.iloc[2].tolist() == ["A heat map of 150 m, over all years", "20 %", "-0.5 points"]
     assert table.iloc[-1].tolist()[1:] == ["30 %", "+9.0 points"]
 
 
@@ -141,10 +146,17 @@ def test_lines_that_end_together_have_names_apart():
 
 def test_beside_the_ways_stands_from_which_months_each_chooses(opened, said):
     track_record.years(opened, record_of(2018), Choices(months=24))
-    note = said[-1]
-    assert "Areas are chosen from all months before" in note
-    assert "cells and heat maps from the last 24" in note
-    assert "neighborhoods from the last 12" in note
+    assert "from the same months before: all of them, or the last 24 where its name" in said[-1]
+
+
+def test_what_it_costs_that_areas_are_walkable_is_said_where_it_was_measured(opened, said):
+    record = record_of(2018, 2019)
+    track_record.years(opened, record, Choices())
+    assert "areas keep 88 % of what scattered blocks catch" in said[-1]  # 21 of 24
+    older = replace(record, table=record.table[record.table["method"] != "blocks"])
+    track_record.years(opened, older, Choices())
+    assert "scattered" not in said[-1]
+    assert "The same blocks" not in said[-2].iloc[:, 0].to_string()
 
 
 # ---- At the edge ----------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def proposal(dataset, config):
 
 @pytest.fixture(scope="module")
 def located(dataset, config):
-    return locate_incidents(City(config, dataset), Choices(), study_cells(dataset, 9))
+    return locate_incidents(City(config, dataset), Choices(), study_cells(dataset, 10))
 
 
 def served_since(proposal, on, letters="AB"):

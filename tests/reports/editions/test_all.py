@@ -4,6 +4,7 @@ import re
 from dataclasses import fields, replace
 from datetime import date
 
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -369,9 +370,40 @@ def test_sheets_of_forty_areas_name_those_that_have_none(month_facts, bare_facts
         served = edition(many(month_facts, 40), name, "en", draw)
         assert sum(isinstance(block, PageBreak) for block in served.blocks) == 11
         assert "There is none here for 28 places" in served.blocks[-1].text
-    candidates = edition(many(bare_facts, 40), "prevention-leaders", "en", draw)
-    n_first = bare_facts.config.priorities.capacity
-    assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_first - 1
+    each = many(bare_facts, 40)
+    for n_first, n_sheets in ((5, 5), (14, 12)):
+        areas = [
+            replace(area, is_first=n % 2 == 1 and n < 2 * n_first)
+            for n, area in enumerate(each.areas)
+        ]
+        candidates = edition(with_areas(each, areas), "prevention-leaders", "en", draw)
+        assert sum(isinstance(b, PageBreak) for b in candidates.blocks) == n_sheets - 1
+        assert f"There is none here for {40 - n_sheets} places" in candidates.blocks[-1].text
+
+
+def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_facts):
+    nobody = [replace(area, is_first=False) for area in bare_facts.areas]
+    document = edition(with_areas(bare_facts, nobody), LEADERS, "en", draw)
+    none, left = (one.text for one in document.blocks)
+    assert none == says("report.walks_none")
+    assert left.startswith("Sheets are made for the places that come first. There is none here for")
+    assert all(f"{area.name} ({area.letter})" in left for area in nobody)
+
+
+def test_sheets_are_of_the_places_that_the_command_names_first(
+    bare_facts, run, root, sample_folder, tmp_path
+):
+    at = ("--city", root / "config" / "sample.toml", "--dataset", sample_folder)
+    run("priorities", *at, "--until", bare_facts.month.plus(1), "--out", tmp_path / "pr")
+    table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
+    first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
+    sheets, left = walked(bare_facts)
+    assert sorted([area.letter, area.name] for area in sheets) == first
+    assert len(first) == bare_facts.config.priorities.capacity
+    # By tier and then by name, as the table stands, there would be another.
+    by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
+    assert set(by_name) != {area.letter for area in sheets}
+    assert {area.letter for area in (*sheets, *left)} == set(table["area_id"])
 
 
 def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of(bare_facts):

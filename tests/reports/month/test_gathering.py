@@ -48,7 +48,9 @@ def july(sample_source):
     dataset = through_month(source.city.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
     cover = study_cells(dataset, choices.resolution)
-    return MonthSeen(City(source.city.config, dataset), choices, period, now, now, {}, cover)
+    return MonthSeen(
+        City(source.city.config, dataset), choices, period, now, now, {}, frozenset(), cover
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,7 @@ def test_an_areas_counts_are_those_of_its_cells_in_the_period(month_facts, sampl
     incidents = sample_source.city.dataset.incidents
     inside = ~incidents["flags"].str.contains("outside_study_area")
     for area in month_facts.areas:
-        at = inside & incidents["cell_r9"].isin(h3_cells.as_text(area.cells))
+        at = inside & incidents["cell_r10"].isin(h3_cells.as_text(area.cells))
         when = incidents.loc[at, "occurred_at"]
         in_36 = (when >= "2017-08-01") & (when < "2020-08-01")
         in_12 = (when >= "2019-08-01") & (when < "2020-08-01")
@@ -167,18 +169,17 @@ def test_a_rate_is_of_the_services_inside(sample_source):
 def test_what_became_of_an_area_since_the_month_before(july):
     """One is new, one was of a lower tier, one of a higher, one had none; the others are the same."""
     tiers = july.now.areas["tier"].tolist()
-    at = [n for n, tier in enumerate(tiers) if tier == 1]
-    before = _renamed(july.now, at[0], tier=3)
-    before = _renamed(before, at[1], tier=None)
-    low = tiers.index(2)
-    before = _renamed(before, low, tier=1)
-    gone = next(n for n in range(len(tiers)) if n not in {*at[:2], low})
+    highest, second, third = (tiers.index(tier) for tier in (1, 2, 3))
+    before = _renamed(july.now, highest, tier=3)
+    before = _renamed(before, second, tier=None)
+    before = _renamed(before, third, tier=1)
+    gone = next(n for n in range(len(tiers)) if n not in {highest, second, third})
     before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
     found = areas_of(replace(july, before=before), Records(), (), date(2020, 7, 31))
     moves = {name: area.move for name, area in zip(range(len(found)), found, strict=True)}
-    assert moves.pop(at[0]) is AreaMove.HIGHER
-    assert moves.pop(at[1]) is AreaMove.HIGHER
-    assert moves.pop(low) is AreaMove.LOWER
+    assert moves.pop(highest) is AreaMove.HIGHER
+    assert moves.pop(second) is AreaMove.HIGHER
+    assert moves.pop(third) is AreaMove.LOWER
     assert moves.pop(gone) is AreaMove.NEW
     assert set(moves.values()) == {AreaMove.SAME}
 
@@ -247,7 +248,7 @@ def test_an_area_of_larger_cells_is_counted_and_told_apart(july, look, decided_r
 def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
     """The same land in cells one size smaller has nearly the same count, and the same tier."""
     known = next(area for area in month_facts.areas if area.letter == "D")
-    smaller = {h for cell in h3_cells.as_text(known.cells) for h in h3.cell_to_children(cell, 10)}
+    smaller = {h for cell in h3_cells.as_text(known.cells) for h in h3.cell_to_children(cell, 11)}
     step = StepRow(key="D/1", area="D", state="designated", on_date=date(2019, 10, 1))
     step.cells, step.evidence = sorted(smaller), {}
     steps = (step, *(row for row in decided_records.steps if row.area != "D"))

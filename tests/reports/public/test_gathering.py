@@ -121,7 +121,7 @@ def test_places_are_counted_without_what_is_domestic_by_another_way(
     areas, cells = Counter(), Counter()
     letters = {cell: area.letter for area in public_facts.areas for cell in area.cells}
     for lon, lat in zip(told["lon"], told["lat"], strict=True):
-        areas[letters.get(h3.latlng_to_cell(lat, lon, 9))] += 1
+        areas[letters.get(h3.latlng_to_cell(lat, lon, 10))] += 1
         cells[h3.latlng_to_cell(lat, lon, 8)] += 1
     districts = Counter(told["neighborhood"])
     assert [area.count for area in public_facts.areas] == [areas[letter] for letter in "ADF"]

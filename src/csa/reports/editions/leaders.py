@@ -35,7 +35,7 @@ def leaders_sheets(facts: Facts, language: str, draw: Draw) -> Document:  # noqa
         blocks += [*([PageBreak()] if blocks else []), Heading(name), *_sheet(facts, area, tell)]
     if not blocks:
         blocks.append(Paragraph(tell("report.walks_none")))
-    blocks += not_here(left, tell)
+    blocks += not_here(facts, left, tell)
     name, watermark = tell("report.leaders"), tell("report.leader_watermark")
     return framed(facts, name, blocks, tell, watermark=watermark)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from csa.areas.criterion import weights_of
+from csa.areas.ordering import say_order
 from csa.areas.year_to_date import YearToDate
 from csa.base.text import Speaker, percent, render
 from csa.reports.document import Block, Bullets, Heading, Paragraph, Table
@@ -145,11 +147,16 @@ def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
 def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
     where = facts.can_locate
     doubtful = [area_name(area, tell) for area in facts.areas if area.is_doubtful]
-    candidates = "briefing.not_ranked" if where.can else "briefing.not_ranked_at_all"
+    order = render(say_order(weights_of(facts.summary)), tell.language)
+    candidates = (
+        tell("briefing.not_ranked", order=order)
+        if where.can
+        else tell("briefing.not_ranked_at_all")
+    )
     said = [
         "" if where.can else tell("report.no_tiers", why=render(where.message, tell.language)),
         tell("report.usual_note"),
-        tell("report.list_note") if facts.is_served else tell(candidates),
+        tell("report.list_note") if facts.is_served else candidates,
         tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
         tell("report.more_rows", n=n_more) if n_more else "",
         *_off_the_list(facts, tell),

@@ -44,7 +44,7 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
         blocks += [*([PageBreak()] if blocks else []), *_sheet(facts, area, tell, draw)]
     if not blocks:
         blocks.append(Paragraph(tell("report.walks_none" if is_told else "report.walks_untold")))
-    blocks += not_here(left, tell)
+    blocks += not_here(facts, left, tell)
     is_draft = not facts.is_served and facts.public.caution is not None
     document = framed(
         facts,
@@ -60,12 +60,13 @@ def walk_sheets(facts: Facts, language: str, draw: Draw) -> Document:
 
 
 def walked(facts: Facts) -> tuple[tuple[AreaFacts, ...], tuple[AreaFacts, ...]]:
-    """Split areas into those that get a sheet and the rest, so that the file stays printable."""
-    if facts.is_served:
-        most, order = MAX_SHEETS, by_tier(facts.areas)
-    else:
-        most, order = min(MAX_SHEETS, facts.config.priorities.capacity), by_tier(_as_told(facts))
-    return tuple(order[:most]), tuple(order[most:])
+    """Split areas into those that get a sheet and the rest: served ones, else those that are first.
+
+    No more than `MAX_SHEETS`, so that the file stays printable.
+    """
+    order = by_tier(facts.areas if facts.is_served else _as_told(facts))
+    chosen = [area for area in order if facts.is_served or area.is_first][:MAX_SHEETS]
+    return tuple(chosen), tuple(area for area in order if area not in chosen)
 
 
 def _as_told(facts: Facts) -> Sequence[AreaFacts]:
@@ -89,12 +90,13 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
     return tuple(shown.values())
 
 
-def not_here(left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
+def not_here(facts: Facts, left: Sequence[AreaFacts], tell: Speaker) -> list[Block]:
     """Name the areas that have no sheet in the file."""
     if not left:
         return []
-    names = tell.listed(sorted(area_name(area, tell) for area in left))
-    return [Paragraph(tell("report.walks_left", n=len(left), names=names), is_faint=True)]
+    told = {"n": len(left), "names": tell.listed(sorted(area_name(area, tell) for area in left))}
+    said = tell("report.walks_left" if facts.is_served else "report.walks_first", **told)
+    return [Paragraph(said, is_faint=True)]
 
 
 def _sheet(facts: Facts, area: AreaFacts, tell: Speaker, draw: Draw) -> list[Block]:

@@ -51,6 +51,7 @@ class MonthSeen:
     now: Proposal  # the month's proposal
     before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
+    first: frozenset[str]  # letters of the month's candidates that come first
     cover: pd.DataFrame  # the study area's cells at the resolution of `choices`
 
 
@@ -143,6 +144,7 @@ def _facts(
         people=estimate_population(shape, seen.city.dataset.neighborhoods),
         is_listed=at_now is not None,
         tier=tier,
+        is_first=letter in seen.first,
         tier_before=tier_before,
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
         is_doubtful=bool(len(incidents)) and Proposal.is_doubtful(n_suspect, len(incidents)),

@@ -33,6 +33,7 @@ from csa.reports.month.looking import (
     NOTHING_BESIDE,
     Beside,
     MonthEnd,
+    first_of,
     follow,
     snapshot_for,
     stability_of,
@@ -108,6 +109,7 @@ def gather_month(
         now,
         before,
         stability_of(judgement),
+        first_of(judgement, look.city.config.priorities.capacity),
         look.cover,
     )
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)

@@ -28,7 +28,7 @@ from csa.displacement.follow import FollowSource, load_past
 from csa.displacement.past import PastCohort, past_to_plain
 from csa.geo.cells import CellSet
 from csa.plan import Plan
-from csa.priority.assess import AreaAssessment
+from csa.priority.assess import AreaAssessment, prioritize
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
 from csa.reports.month.following import (
@@ -184,6 +184,12 @@ def stability_of(judgement: AreaAssessment) -> dict[str, float]:
     """Return how often each area is found again with a fifth of the incidents left out."""
     named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
     return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
+
+
+def first_of(judgement: AreaAssessment, capacity: int) -> frozenset[str]:
+    """Return the letters of the candidates that come first, as on Compare and choose."""
+    chosen = prioritize(judgement, judgement.weights, capacity)
+    return frozenset(str(letter) for letter in chosen.index[chosen["is_first"].astype(bool)])
 
 
 def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:

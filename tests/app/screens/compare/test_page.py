@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,14 +16,18 @@ from app.screens.compare.weighing import Weighing
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
+from csa.areas.criterion import COMPONENTS, Weights
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
-from csa.priority.assess import assess_areas
-from csa.priority.index import Weights
+from csa.priority.assess import assess_areas, prioritize
 from tests.app.conftest import open_page, words
 from tests.sentences import says
 
 TAKE = says("choose.take_first")
+PLAIN = {"resolution": 9, "max_area_km2": 0.0}
+"""By DBSCAN alone the point that may stand for unknown places makes an area of its own."""
+
+BY_PEOPLE = dict.fromkeys(COMPONENTS, 0) | {"people": 1}
 
 
 @pytest.fixture
@@ -71,6 +76,25 @@ def with_columns(judgement, n_doubtful, **columns):
     return replace(judgement, table=table)
 
 
+def with_people(judgement, people):
+    """Give the areas these people; what was drawn of them does not matter to what is said."""
+    table = judgement.components.table.assign(people=people)
+    return replace(judgement, components=replace(judgement.components, table=table))
+
+
+def rows_of(page):
+    """Read the table: the cells of each area by their titles."""
+    table = next(e.proto.body for e in page.get("html") if "csa-table" in e.proto.body)
+    titles = re.findall(r"<th(?: [^>]*)?>(.*?)</th>", table)
+    cells = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", table)]
+    starts = range(0, len(cells), len(titles))
+    return [dict(zip(titles, cells[at : at + len(titles)], strict=True)) for at in starts]
+
+
+def tiers_of(page):
+    return {row["Area"][0]: row["Tier"] for row in rows_of(page)}
+
+
 def selected(page):
     (component,) = page.get("component_instance")
     group = json.loads(component.proto.json_args)["feature_group"]
@@ -105,19 +129,19 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     shown = page()
     text = words(shown)
     assert not shown.exception
-    assert "Of 9 candidate areas, 8 stand out" in text
+    assert "Of 7 candidate areas, 7 stand out" in text
     assert "In the highest tier" in text
     assert "there is for people to decide" in text
     assert "SAMPLE: synthetic city" in text
 
 
-def test_the_table_is_ordered_by_tier_and_within_it_by_name(page):
-    table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
-    rows = [row.split("</td>") for row in table.split("<tr>")[2:]]
-    cells = [[cell.split(">")[-1] for cell in row] for row in rows]
-    order = [(tier, place.split("  ", 1)[1]) for place, tier, *_ in cells]
+@pytest.mark.parametrize(
+    ("screen", "last"), [(None, ("4", "Brindlemoor")), (PLAIN, ("look first", "Kestrelby"))]
+)
+def test_the_table_is_ordered_by_tier_and_within_it_by_name(page, screen, last):
+    order = [(row["Tier"], row["Area"].split("  ", 1)[1]) for row in rows_of(page(screen))]
     assert order == sorted(order)
-    assert order[-1] == ("look first", "Kestrelby")
+    assert order[-1] == last
 
 
 def test_as_many_enter_as_there_is_room_for_and_the_map_shows_them(page):
@@ -126,31 +150,72 @@ def test_as_many_enter_as_there_is_room_for_and_the_map_shows_them(page):
         assert len(selected(shown)) == capacity
 
 
-def test_other_weights_say_who_enters_and_who_leaves(page):
-    by_people = {"expected": 0, "density": 0, "homicides": 0, "lasting": 0, "people": 3}
-    shown = page(weigh={"capacity": 3, "weights": by_people})
-    assert not shown.exception
-    assert "Compared with the city's own weights: in" in words(shown)
-    own = page(weigh={"capacity": 3, "weights": {}})
-    assert "Compared with the city's own weights" not in words(own)
+def test_another_criterion_changes_tiers_and_the_first_together(page, judgement):
+    shown = page()
+    assert shown.selectbox(key="criterion").value == "expected"
+    assert not shown.slider
+    assert "with the order" not in words(shown)
+    for criterion, said in (
+        ("people", says("compare.changed", enter="Kindlewood (B)", leave="Ferrymans End (C)")),
+        ("density", "6 areas share the highest tier, and there is room for 5"),
+    ):
+        shown.selectbox(key="criterion").set_value(criterion).run()
+        assert not shown.exception
+        wanted = prioritize(judgement, Weights({criterion: 1}), 5)
+        assert tiers_of(shown) == {area: str(tier) for area, tier in wanted["tier"].items()}
+        first = wanted.index[wanted["is_first"]].tolist()
+        assert selected(shown) == first
+        assert [row["Area"][0] for row in rows_of(shown) if row["First"]] == sorted(
+            first, key=[row["Area"][0] for row in rows_of(shown)].index
+        )
+        assert said in words(shown)
+        assert "Brindlemoor (G) from tier 4 to " in words(shown)
+    assert words(shown).count("tiers go by the incidents expected for the land") == 7
+    button(shown, says("compare.own_weights")).click().run()
+    assert shown.selectbox(key="criterion").value == "expected"
+    assert "with the order" not in words(shown)
+    assert [tiers_of(shown)[area] for area in "ABCDEFG"] == list("2331234")
+
+
+def test_a_link_keeps_the_criterion(page):
+    shown = page()
+    assert "weigh" not in shown.query_params
+    shown.selectbox(key="criterion").set_value("people").run()
+    link = shown.query_params["weigh"]
+    assert json.loads(link) == {"capacity": 5, "weights": BY_PEOPLE}
+    other = page(weigh=link)
+    assert other.selectbox(key="criterion").value == "people"
+    assert (tiers_of(other), selected(other)) == (tiers_of(shown), selected(shown))
+
+
+def test_a_link_of_several_or_of_a_component_not_offered_alone_opens_the_sliders(page):
+    """Links from before there was one criterion gave four components a weight each."""
+    four = {"expected": 1, "density": 1, "homicides": 1, "lasting": 1, "recent": 0, "people": 0}
+    for weights in (four, dict.fromkeys(COMPONENTS, 0) | {"lasting": 2}):
+        shown = page(weigh={"capacity": 5, "weights": weights})
+        assert shown.selectbox(key="criterion").value == "several"
+        assert {one.key.removeprefix("weight "): one.value for one in shown.slider} == weights
 
 
 def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):
     shown = page()
+    shown.selectbox(key="criterion").set_value("several").run()
+    assert "weigh" not in shown.query_params  # so far it is the city's order
     shown.slider(key="weight people").set_value(3.0).run()
     assert json.loads(shown.query_params["weigh"])["weights"]["people"] == 3.0
-    next(b for b in shown.button if b.label == says("compare.own_weights")).click().run()
-    assert shown.slider(key="weight people").value == 0
+    assert "Compared with the city's own order: in" in words(shown)
+    button(shown, says("compare.own_weights")).click().run()
+    assert shown.selectbox(key="criterion").value == "expected"
     assert "weigh" not in shown.query_params
 
 
 def test_all_weights_at_zero_say_so_and_count_as_the_city_s(page):
     shown = page()
-    for name in ("expected", "density", "homicides", "lasting"):
-        shown.slider(key=f"weight {name}").set_value(0.0)
-    shown.run()
+    shown.selectbox(key="criterion").set_value("several").run()
+    shown.slider(key="weight expected").set_value(0.0).run()
     assert not shown.exception
     assert "nothing counts" in words(shown)
+    assert [tiers_of(shown)[area] for area in "ABCDEFG"] == list("2331234")
 
 
 def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
@@ -162,14 +227,15 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("with chance allowed for") == 9
-    assert "may stand for unknown places" in text
+    assert text.count("with chance allowed for") == 7
+    assert text.count("in the next 12 months, and areas of one tier cannot be told apart") == 7
 
 
-def test_a_doubtful_area_is_never_among_the_first(page):
-    shown = page(weigh={"capacity": 30, "weights": {}})
-    assert "F" not in selected(shown)
-    assert len(selected(shown)) == 8
+def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
+    shown = page(PLAIN, weigh={"capacity": 30, "weights": {}})
+    assert selected(shown) == list("ABCDEGHI")
+    assert "Of its 24 incidents, 23 lie at a point" in words(shown)
+    assert "may stand for unknown places" in words(shown)
 
 
 def test_too_few_months_are_said_where_the_answer_would_be(page):
@@ -199,10 +265,10 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement
 
 def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, said):
     parts.answer(with_columns(judgement, 1))
-    assert "None of the 8 other candidate areas can be told apart" in said[0]
+    assert "None of the 6 other candidate areas can be told apart" in said[0]
     assert "One area owes a third or more of its count" in said[0]
     parts.answer(with_columns(judgement, 0))
-    assert "None of the 9 candidate areas can be told apart" in said[1]
+    assert "None of the 7 candidate areas can be told apart" in said[1]
     assert "unknown places" not in said[1]
 
 
@@ -212,14 +278,16 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, sa
         (0, None),
         (1, says("compare.people_unknown", areas="{B}")),
         (2, "counts: {B}, {C}."),
-        (8, "How many people live in these areas is not known, so that weight changes nothing"),
+        (6, "How many people live in these areas is not known, so that weight changes nothing"),
     ],
 )
 def test_where_people_count_areas_whose_people_are_unknown_are_named(
     judgement, opened, said, n_unknown, text
 ):
-    known = [0, *[pd.NA] * n_unknown, *[3000 + n for n in range(8 - n_unknown)]]
-    people = with_columns(judgement, 1, people=pd.array(known, dtype="Int64"))
+    """But not A: it stands in no order."""
+    known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(6 - n_unknown)]]
+    unordered = judgement.table.assign(tier=judgement.table["tier"].where(lambda t: t.index > 0))
+    people = with_people(replace(judgement, table=unordered), known)
     parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
     assert len(said) == 1
     parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened)
@@ -233,12 +301,15 @@ def test_where_people_count_areas_whose_people_are_unknown_are_named(
         assert text.format(**names) in notes[0]
 
 
-def test_no_weight_and_no_note_calls_every_incident_a_shooting(page):
+def test_no_criterion_and_no_note_calls_every_incident_a_shooting(page):
+    """Where nonfatal shootings are not told apart, reports of assaults are counted."""
     shown = page()
-    labels = [slider.label for slider in shown.slider]
+    shown.selectbox(key="criterion").set_value("several").run()
+    labels = [*shown.selectbox(key="criterion").options, *(one.label for one in shown.slider)]
     note = next(c.value for c in shown.caption if "allowing for chance" in c.value)
-    assert len(labels) == 6
-    assert not any("shooting" in text.lower() for text in [*labels, note])
+    why = [text.value for text in shown.markdown if "It is in tier" in text.value]
+    assert (len(labels), len(why)) == (11, 7)
+    assert not any("shooting" in text.lower() for text in [*labels, note, *why])
 
 
 @pytest.mark.parametrize("weights", ["[]", "null", '"ab"', "5"])
@@ -249,21 +320,18 @@ def test_a_link_whose_weights_are_none_is_a_sentence_and_no_trace(page, weights)
 
 
 def test_the_table_gives_the_expected_number_before_its_range(page):
-    table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
-    assert len(re.findall(r">[\d,]+ \([\d,]+ to [\d,]+\)<", table)) == 9
+    usual = [row["Usual number"] for row in rows_of(page())]
+    assert len(usual) == 7
+    assert all(re.fullmatch(r"[\d,]+ \([\d,]+ to [\d,]+\)", text) for text in usual)
 
 
 def test_no_share_is_said_to_be_all_or_nothing_and_few_times_keep_a_decimal(page):
-    table = next(e.proto.body for e in page().get("html") if "csa-table" in e.proto.body)
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", table)
-    assert not {"10 in 10", "0 in 10"} & set(cells)
-    assert {says("ways.over_nine_in_ten"), says("ways.under_one_in_ten")} & {
-        html.unescape(cell) for cell in cells
-    }
-    titles = re.findall(r"<th[^>]*>(.*?)</th>", table)
-    column = cells[titles.index("Times the city") :: len(titles)]
-    assert len(column) == 9
-    assert all(re.fullmatch(r"\d\.\d|\d{2,}", cell) for cell in column)
+    rows = rows_of(page(weigh={"capacity": 5, "weights": BY_PEOPLE}))
+    cells = {text for row in rows for text in row.values()}
+    assert not {"10 in 10", "0 in 10"} & cells
+    assert {says("ways.over_nine_in_ten"), says("ways.under_one_in_ten")} <= cells
+    assert len(rows) == 7
+    assert all(re.fullmatch(r"\d\.\d|\d{2,}", row["Times the city"]) for row in rows)
 
 
 # ---- Choosing ------------------------------------------------------------------------------
@@ -292,7 +360,7 @@ def test_the_page_chooses_no_area_and_a_button_takes_those_that_come_first(page)
 def test_what_was_selected_stays_when_weights_change(page):
     shown = page(weigh={"capacity": 3, "weights": {}})
     taken = button(shown, TAKE).click().run().multiselect[0].value
-    shown.slider(key="weight people").set_value(3.0).run()
+    shown.selectbox(key="criterion").set_value("people").run()
     shown.number_input(key="capacity").set_value(2).run()
     assert not shown.exception
     assert selected(shown) != taken
@@ -302,7 +370,7 @@ def test_what_was_selected_stays_when_weights_change(page):
 def test_letters_selected_of_other_areas_are_not_taken_for_these(page):
     shown = button(page(), TAKE).click().run()
     assert shown.multiselect[0].value
-    shown.query_params["screen"] = json.dumps({"eps_m": 350.0, "min_samples": 25})
+    shown.query_params["screen"] = json.dumps({"resolution": 9})
     shown.run()
     assert not shown.exception
     assert shown.multiselect[0].value == []
@@ -381,13 +449,13 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     assert "Executive Committee" in text
 
 
-def test_an_area_of_the_highest_tier_that_does_not_enter_is_told_of(page):
-    by_people = {"expected": 0, "density": 0, "homicides": 0, "lasting": 0, "people": 3}
-    text = words(page(weigh={"capacity": 1, "weights": by_people}))
-    assert "Tiers go by density" in text
-    assert ", in the highest tier," in text
-    assert "Tiers go by density" not in words(page(weigh={"capacity": 30, "weights": {}}))
-
-
-def test_every_incident_at_a_doubtful_point_is_told_of(page):
-    assert "Of its 24 incidents, 23 lie at a point" in words(page())
+def test_a_choice_keeps_the_weights_that_it_was_made_with(page, tmp_path):
+    shown = page(weigh={"capacity": 2, "weights": BY_PEOPLE})
+    button(shown, TAKE).click().run()
+    write(shown)
+    shown.selectbox(key="criterion").set_value("density").run()  # a later trial changes nothing
+    (file,) = (tmp_path / "choices").iterdir()
+    kept = json.loads(file.read_text())
+    assert (kept["capacity"], kept["weights"]) == (2, BY_PEOPLE)
+    # Most people live in A and D: it is their tiers that the choice was made by.
+    assert [(area["area_id"], area["tier"]) for area in kept["areas"]] == [("A", 2), ("D", 1)]

@@ -13,11 +13,10 @@ from app.screens.compare.weighing import (
     weighing_from_text,
     weighing_to_text,
 )
+from csa.areas.criterion import COMPONENTS, Weights
 from csa.base.errors import CsaError
 from csa.config.city import Priorities
 from csa.config.loading import load_city
-from csa.priority.assess import COMPONENTS
-from csa.priority.index import Weights
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,9 @@ def test_the_city_s_own_weights_name_every_component(own):
     assert own.capacity == 5
     assert dict(own.weights.by_component) == {
         "expected": 1,
-        "density": 1,
-        "homicides": 1,
-        "lasting": 1,
+        "density": 0,
+        "homicides": 0,
+        "lasting": 0,
         "recent": 0,
         "people": 0,
     }
@@ -44,7 +43,7 @@ def test_a_link_that_names_some_weights_leaves_the_others_as_the_city_s(own):
     found = weighing_from_text('{"capacity": 3, "weights": {"homicides": 2.5}}', own)
     assert found.capacity == 3
     assert found.weights.by_component["homicides"] == 2.5
-    assert found.weights.by_component["density"] == 1
+    assert found.weights.by_component["expected"] == 1
 
 
 # ---- Refused -------------------------------------------------------------------------------

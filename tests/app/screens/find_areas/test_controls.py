@@ -115,9 +115,9 @@ def test_a_change_by_hand_wins_over_an_address_that_comes_late(shown, changed):
 
 
 def test_the_cell_sizes_are_those_of_the_citys_file(city):
-    assert session.resolutions(city.config) == [8, 9]
+    assert session.resolutions(city.config) == [8, 9, 10]
     finer = city.config.city.model_copy(update={"resolutions": (9, 7)})
-    assert session.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9]
+    assert session.resolutions(city.config.model_copy(update={"city": finer})) == [7, 9, 10]
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -132,8 +132,8 @@ def test_no_address_and_a_new_session_are_no_way_back(shown):
 
 
 def test_a_size_that_the_deployment_settles_is_offered_too(city, monkeypatch):
-    monkeypatch.setenv("CSA_RESOLUTION", "10")
-    assert session.resolutions(city.config) == [8, 9, 10]
+    monkeypatch.setenv("CSA_RESOLUTION", "11")
+    assert session.resolutions(city.config) == [8, 9, 10, 11]
 
 
 @pytest.mark.parametrize("resolution", range(6, 12))
@@ -160,14 +160,14 @@ def test_a_link_to_the_first_and_the_last_month_is_read(until, city):
     assert str(read.choices.until) == until
 
 
-@pytest.mark.parametrize("resolution", [7, 10])
+@pytest.mark.parametrize("resolution", [7, 11])
 def test_a_link_to_cells_that_the_citys_file_does_not_offer_is_refused(city, resolution):
     """A finer cell may hold a single home: the city's file decides, not a link."""
     data, first = Data("2015-01-05", "2020-08-21"), LinkState(Choices(until=Month(2020, 9)))
     with pytest.raises(CsaError) as caught:
         session.from_link(f'{{"resolution":{resolution}}}', first, here(city, data))
     assert caught.value.message.key == "screen.bad_link"
-    for offered in (8, 9):
+    for offered in (8, 9, 10):
         read = session.from_link(f'{{"resolution":{offered}}}', first, here(city, data))
         assert read.choices.resolution == offered
 

@@ -64,7 +64,7 @@ def test_what_is_counted_is_called_what_it_is(city):
 
 
 def only(city, *kinds):
-    choices = Choices(until=Month(2020, 7), months=3, min_samples=3, eps_m=200, kinds=kinds)
+    choices = replace(city.choices, min_samples=3, kinds=kinds)
     return propose_areas(City(city.config, city.dataset), choices)
 
 

@@ -229,9 +229,11 @@ def test_a_reason_written_for_a_candidate_does_not_stay_for_another_of_its_lette
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:B")]
     why.set_value("Neighbors asked for it.")
     press(made, "Decide this", "designated proposed:B")  # refused, unsigned: what was typed stays
-    made.query_params["screen"] = '{"kinds":["homicide"]}'  # as a browser that goes back
+    assert "Kindlewood (B)" in made.selectbox(key="measures place").options[1]
+    # As a browser that goes back: to areas by DBSCAN alone.
+    made.query_params["screen"] = '{"resolution":9,"max_area_km2":0.0}'
     made.run()
-    assert "Alderquist (B)" in made.selectbox(key="measures place").options[1]
+    assert "Hadderley (B)" in made.selectbox(key="measures place").options[1]
     [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:B")]
     assert not why.value
 

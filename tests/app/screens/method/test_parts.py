@@ -1,13 +1,12 @@
 """Method: each choice beside what was suggested, and the page's own text."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from app.screens.method import parts
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
-from csa.base.params import Month
 from csa.dataset.versioned import City
 
 
@@ -28,8 +27,8 @@ def test_each_choice_stands_beside_what_was_suggested(city, said):
     radius = rows.iloc[1].tolist()[1:]
     assert radius == ["200 m", f"{suggested.eps_m:g} m"]
     assert rows.iloc[2].tolist()[1:] == ["4", str(suggested.min_samples)]
-    assert rows.iloc[3, 1] == "2.0 km2"
-    assert rows.iloc[4].tolist()[1:] == ["9", "9"]
+    assert rows.iloc[3].tolist()[1:] == ["no limit", "2.0 km2"]
+    assert rows.iloc[4].tolist()[1:] == ["10", "10"]
     assert "15 of 16 incidents" in said.texts[0]
     assert city.proposal.summary["data_fingerprint"][:12] in said.texts[1]
 
@@ -41,10 +40,10 @@ def test_what_was_left_out_is_a_sentence_of_its_own(city, said):
     assert "lie around areas" not in said.texts[1]
 
 
-def test_no_size_limit_is_said_in_words(city, said):
-    choices = Choices(until=Month(2020, 7), months=3, min_samples=5, eps_m=200, max_area_km2=0)
+def test_a_size_limit_is_said_in_the_citys_units(city, said):
+    choices = replace(city.choices, max_area_km2=1.5)
     parts.numbers(city, propose_areas(City(city.config, city.dataset), choices))
-    assert said.tables[0].iloc[3, 1].lower().startswith("no ")
+    assert said.tables[0].iloc[3].tolist()[1:] == ["1.5 km2", "2.0 km2"]
 
 
 def test_the_answer_has_the_radius_and_the_minimum_in_use(city, said):
