@@ -32,6 +32,16 @@ class CsaError(Exception):
         """Return the English sentence."""
         return str(self.message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle it, so that other processes can raise it."""
+        return _made_again, (type(self), dict(self.__dict__))
+
+
+def _made_again(kind: type[CsaError], state: dict[str, object]) -> CsaError:
+    error = kind.__new__(kind, state["message"])
+    error.__dict__.update(state)
+    return error
+
 
 class ConfigError(CsaError):
     """A city or deployment file that cannot be used."""

@@ -44,6 +44,10 @@ class Message:
         """Return the English sentence."""
         return fill(english()[self.key], self.values)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle it, so that other processes can say what was wrong."""
+        return Message, (self.key, dict(self.values))
+
 
 def say(key: str, /, **values: object) -> Message:
     """Make a message; a shorthand for `Message(key, values)`."""
