@@ -86,7 +86,7 @@ def test_nine_of_ten_chosen_areas_have_what_their_interval_says(kind):
 def test_of_places_with_sharp_edges_an_interval_may_miss_but_says_too_little():
     chosen, _, too_high = held("planted", 1.0, 24)  # about 40 areas
     assert chosen >= 0.75
-    assert too_high <= 0.13
+    assert too_high <= 0.16
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from csa.geo.cells import outline
 
 LON, LAT = -94.578, 39.1
 MIDDLE = h3.latlng_to_cell(LAT, LON, 9)
-FILES = {"areas.geojson", "areas.csv", "cells.csv", "incidents_labels.csv", MARKER}
+FILES = {"areas.geojson", "areas.csv", "cells.csv", "incidents_labels.csv", "stack.json", MARKER}
 
 
 def area_row(area_id, cells, **changed):
@@ -118,7 +118,7 @@ def geojson(proposal):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_a_proposal_is_five_files_with_the_documented_columns():
+def test_a_proposal_is_six_files_with_the_documented_columns():
     files = proposal_files(small_proposal())
     assert set(files) == FILES
     assert header(files, "areas.csv") == list(AREA_COLUMNS)

@@ -12,7 +12,7 @@ from scipy.stats import poisson
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
-from csa.base.errors import CrsError, SourceError
+from csa.base.errors import CrsError, SourceError, TableError
 from csa.config.city import PlacesSource, Point, Population, Source
 from csa.config.loading import load_city
 from csa.dataset.versioned import fingerprint, open_dataset
@@ -327,7 +327,7 @@ def test_a_changed_or_cut_off_table_is_damaged(dataset):
     with pytest.raises(SourceError, match="is damaged"):
         open_dataset(dataset)
     table.drop(columns="kind").to_parquet(place)
-    with pytest.raises(SourceError, match="is damaged"):
+    with pytest.raises(TableError, match="kind"):
         open_dataset(dataset)
 
 
