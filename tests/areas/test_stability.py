@@ -112,6 +112,9 @@ def test_the_minimum_is_scaled_by_the_part_that_is_kept():
     area = [area for area in form(past, choices) if EAST in area]
     # 14 of the 18 are kept on average: hardly ever fewer than 12, often fewer than 14
     assert measure_stability(area, past, GRID, choices, seed=1)[0] > 0.95
+    # and so is a density that was found: of the same 12 in this cell
+    found = replace(choices, dense_per_km2=12 / float(GRID.area_km2[EAST]))
+    assert measure_stability(area, past, GRID, found, seed=1)[0] > 0.95
 
 
 def test_without_a_size_limit_strong_places_are_found_every_time_too():
