@@ -15,6 +15,7 @@ import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,7 @@ from rich.progress import track
 
 import csa
 from csa.backtest.comparison import compare
+from csa.backtest.origins import full_months
 from csa.backtest.scoring import BASELINES
 from csa.geo import cells as h3_cells
 
@@ -79,11 +81,11 @@ def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
     crs = shape.estimate_utm_crs().to_string()
     (folder / "city.toml").write_text(CITY.format(name=name, crs=crs), encoding="utf-8")
     config = csa.load_city(folder / "city.toml")
-    files = csa.Inputs([folder / "list.csv"], folder / "places.geojson")
+    files = csa.Inputs((folder / "list.csv",), folder / "places.geojson")
     return csa.City(config, csa.ingest_city(config, files).dataset)
 
 
-def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict:
+def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     """Score the ways of choosing on past Januaries, and describe the areas of the last."""
     past = csa.backtest_areas(city, csa.BacktestQuestion(januaries))
     choices = csa.Choices(until=januaries[-1])
@@ -102,12 +104,13 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict:
     }
 
 
-def judge_place(item: tuple[str, pd.DataFrame]) -> dict:
+def judge_place(item: tuple[str, pd.DataFrame]) -> dict[str, Any]:
     """Set one place up, and judge it."""
     name, rows = item
     with tempfile.TemporaryDirectory() as folder:
         city = set_up(name, rows, Path(folder))
-        return {"place": name, "incidents": len(rows), **judge(city, (JANUARY,))}
+        last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
+        return {"place": name, "incidents": len(rows), **judge(city, (min(JANUARY, last),))}
 
 
 def geometric(table: pd.DataFrame, one: str, other: str) -> float:
@@ -139,7 +142,7 @@ def philadelphia() -> None:
     folder = DATA / "philadelphia"
     config = csa.load_city(Path(__file__).parent.parent / "config" / "philadelphia.toml")
     files = csa.Inputs(
-        [folder / "philly_shooting_victims_2015_2025.csv"], folder / "neighborhoods.geojson"
+        (folder / "philly_shooting_victims_2015_2025.csv",), folder / "neighborhoods.geojson"
     )
     city = csa.City(config, csa.ingest_city(config, files).dataset)
     januaries = tuple(csa.Month(year, 1) for year in range(2018, 2025))
