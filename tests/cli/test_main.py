@@ -72,6 +72,7 @@ def test_from_a_file_to_candidate_areas(town, ingest, propose, shootings):
         "cells.csv",
         "incidents_labels.csv",
         "proposal.json",
+        "stack.json",
     }
 
 
