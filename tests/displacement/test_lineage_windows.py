@@ -271,12 +271,13 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
     land = Counter()
     for cell, km2 in crowded.grid.area_km2.items():
         land[h3.cell_to_parent(f"{cell:x}", 9)] += km2
+    shares = {cell: km2 / sum(land.values()) for cell, km2 in land.items()}
     own = np.array([h3.cell_to_parent(f"{cell:x}", 9) for cell in crowded.cells.tolist()])
     when = crowded.month - Month(2017, 1).index
     hot, cold, z = [], [], []
     for quarter in range(12):
         counts = Counter(own[when // 3 == quarter].tolist())
-        hot.append(slow_hot_cells(counts, land))
+        hot.append(slow_hot_cells(counts, shares))
         cold.append(slow_cold_cells(counts, land))
         z.append(slow_z(counts, land))
     ever = sorted(set().union(*hot))
