@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 from csa.areas import stability
 from csa.areas.forming import form_areas
 from csa.areas.stability import PastIncidents, jaccard, link, measure_stability
-from csa.areas.stack import Ground, Stack
+from csa.areas.stack import Ground, Stack, combine
 from tests.areas.ground import (
     AT,
     GRID,
@@ -40,8 +40,8 @@ GROUNDS = {
 }
 
 
-def past_of(xy, months_ago=0.5, period_months=36, grid=GRID, shares=ONLY_COUNTS):
-    """Incidents on a grid, all in one month unless told."""
+def past_of(xy, months_ago=20.5, period_months=36, grid=GRID, shares=ONLY_COUNTS):
+    """Incidents on a grid, all in one month of the period, and not of its last year, unless told."""
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
     at = np.array([grid.places[int(cell)] for cell in cells_at(xy)], dtype=np.int64)
     ago = np.broadcast_to(np.asarray(months_ago, dtype=float), len(xy))
@@ -54,7 +54,7 @@ def form(past, choices, grid=GRID, wide=None):
     if wide is not None:
         maps[:, 16:] = wide.ground.maps(wide.at, wide.months_ago)[:, 16:]
     is_in = past.months_ago < past.period_months
-    expected = maps @ past.stack.shares * int(is_in.sum())
+    expected = combine(maps, past.stack) * int(is_in.sum())
     cells = grid.area_km2.index.to_numpy()[past.at[is_in]]
     return form_areas(past.xy[is_in], cells, grid, choices, expected).areas
 

@@ -14,10 +14,12 @@ from scipy.stats import multivariate_normal
 from csa.areas.stack import (
     AGES,
     NARROW_M,
+    NEW_MAP,
     WIDTHS_M,
     Ground,
     Stack,
     Subsamples,
+    combine,
     diffusion,
     learn,
     map_names,
@@ -243,7 +245,7 @@ def test_from_the_whole_past_a_subsample_expects_what_all_maps_say(given, shares
     subsamples = Subsamples(ground, Stack(shares, ()), at, ago)
     everything = np.ones(len(at), dtype=bool)
     np.testing.assert_allclose(
-        subsamples.shares(everything), ground.maps(at, ago) @ shares, atol=1e-12
+        subsamples.shares(everything), combine(ground.maps(at, ago), Stack(shares, ())), atol=1e-12
     )
 
 
@@ -257,6 +259,8 @@ def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares
     assert is_narrow.sum() == len(NARROW_M) * len(AGES) == 16
     some, full = ground.maps(at[kept], ago[kept]), ground.maps(at, ago)
     wanted = some[:, is_narrow] @ shares[is_narrow] + full[:, ~is_narrow] @ shares[~is_narrow]
+    wanted = np.maximum(wanted, some[:, map_names().index(("last 12 months", 200))] / 2)
+    wanted /= wanted.sum() or 1
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
@@ -315,3 +319,30 @@ def test_shares_are_the_likeliest_by_an_optimizer(seed):
     assert posterior(found, maps, came) > -best.fun - 0.5  # a hundred steps end close to the top
     assert np.abs(found - wanted).sum() < 0.1
     assert posterior(found, maps, came) > posterior(np.full(N_MAPS, 1 / N_MAPS), maps, came) + 20
+
+
+def test_a_place_that_is_new_is_expected_to_hold_half_of_what_the_last_year_gives():
+    ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
+    n, there = len(BLOCKS.area_km2), AT_BLOCK
+    at = np.r_[np.arange(200) % n, np.full(10, there)]
+    ago = np.r_[np.linspace(13, 70, 200), np.full(10, 2.0)]
+    shares = np.zeros(len(map_names()))
+    shares[map_names().index(("all", 0))] = 1  # the past alone, where it was
+    maps, stack = ground.maps(at, ago), Stack(shares, ())
+    new = maps[:, map_names().index(NEW_MAP)]
+    found = combine(maps, stack)
+    assert found.sum() == pytest.approx(1)
+    without = maps @ shares
+    raised = np.maximum(without, new / 2)
+    np.testing.assert_allclose(found, raised / raised.sum())
+    near = new / 2 > without
+    assert near.any()
+    assert (found[near] > without[near]).all()
+
+
+def test_without_a_last_year_the_mixture_alone_counts():
+    ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
+    maps = ground.maps(np.array([AT_BLOCK, 0, 5]), np.array([40.0, 50.0, 60.0]))
+    stack = Stack(np.full(len(map_names()), 1 / len(map_names())), ())
+    wanted = maps @ stack.shares
+    np.testing.assert_allclose(combine(maps, stack), wanted / wanted.sum())

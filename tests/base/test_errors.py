@@ -9,7 +9,9 @@ from csa.base.message import say
 def test_errors_and_messages_cross_between_processes():
     for error in (
         CsaError("dataset.other_city", found="a", wanted="b"),
-        ConfigError("config.absent", faults=(say("config.weights"),), path="x.toml", folder="config"),
+        ConfigError(
+            "config.absent", faults=(say("config.weights"),), path="x.toml", folder="config"
+        ),
     ):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         assert (type(again), str(again), again.args) == (type(error), str(error), error.args)

@@ -177,12 +177,17 @@ def test_tracks_are_followed_with_the_citys_counts_incidents_and_dispersion(
         assert handed["locate"](EAST, until).tolist() == located.xy[is_in].tolist()
 
 
-def test_the_seven_areas_of_the_sample_stay_in_every_window(orrinvale, monkeypatch):
+def test_the_seven_areas_of_the_sample_stay_and_the_eighth_appears_when_it_does(
+    orrinvale, monkeypatch
+):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 9)
     traced = trace_lineage(orrinvale, Choices(), None)
-    assert traced.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys("ABCDEFG", 9)
-    assert set(traced["event"]) <= {"first", "persists", "grew", "shrank"}
+    stay, new = traced[traced["area_id"] != "H"], traced[traced["area_id"] == "H"]
+    assert stay.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys("ABCDEFG", 9)
+    assert set(stay["event"]) <= {"first", "persists", "grew", "shrank"}
     assert (traced["n_cells"] > 0).all()
+    # The planted place begins in February; it is an area of the window that ends in July.
+    assert new[["month", "event"]].to_numpy().tolist() == [["2020-08", "appeared"]]
 
 
 def test_cells_of_the_place_that_began_last_in_the_sample_are_busy_of_late_alone(orrinvale, root):

@@ -17,7 +17,7 @@ from csa.areas.land import Land
 from csa.areas.names import letter
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
-from csa.areas.stack import HORIZON_MONTHS, LEAST_MONTHS, Ground, Stack, learn
+from csa.areas.stack import HORIZON_MONTHS, LEAST_MONTHS, Ground, Stack, combine, learn
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
 from csa.base.errors import ParamError
@@ -158,7 +158,7 @@ class StudyArea:
         if period not in self._expected:
             months_ago = self.months_ago(period.until)
             is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
-            shares = self.maps(period.until) @ self.stack_at(period.until).shares
+            shares = combine(self.maps(period.until), self.stack_at(period.until))
             self._expected[period] = shares * int(is_in.sum())
         return self._expected[period]
 
