@@ -9,8 +9,11 @@ from app.screens.find_areas import parts
 from app.shared import area_sheet, phrases
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
 from csa.base.params import Month
+from csa.base.text import percent
 from csa.dataset.versioned import City
+from tests.sentences import says
 
 
 @pytest.fixture
@@ -200,16 +203,21 @@ def test_people_and_victims_that_nobody_counted_are_not_known(city):
 
 
 def test_incidents_on_no_map_are_told_of_and_none_are_not():
-    def told(**totals):
-        none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0}
-        params = {"months_covered": 36, "months": 36}
-        return phrases.cautions(
-            SimpleNamespace(summary={"totals": {**none, **totals}, "params": params})
-        )
+    def told(by="the data", share=0.02, **totals):
+        none = {"unlocated": 0, "outside_study_area": 0, "silent_months": 0, "located": 900}
+        summary = {
+            "totals": {**none, **totals},
+            "params": {"months_covered": 36, "months": 36, "suggested_by": by},
+            "share_of_study_area": share,
+        }
+        return phrases.cautions(Proposal(None, None, None, summary))
 
     (sentence,) = told(unlocated=2, outside_study_area=1)
     assert "3 more are on no map" in sentence
     assert told() == ()
+    # A city's file whose values find next to nothing may be another city's.
+    assert told("city file", 0.0004) == (says("find.other_city", share=percent(0.0004)),)
+    assert told("the data", 0.0004) == told("city file") == ()
 
 
 # ---- Refused --------------------------------------------------------------------------------
