@@ -110,10 +110,14 @@ def test_an_area_that_is_not_served_is_not_followed(proposal):
     assert served_with(records, "B").chosen.area_ids == ("B",)
 
 
-def test_areas_of_another_cell_size_are_not_mixed_in(proposal):
+def test_areas_of_another_cell_size_are_followed_too(proposal):
     records = served_since(proposal, date(2019, 9, 1))
+    others = served_with(records, "B").chosen
     records.steps[0].cells = ["8826ad9001fffff"]
-    assert served_with(records, "B").chosen.area_ids == ("B",)
+    mixed = served_with(records, "B").chosen
+    assert mixed.area_ids == others.area_ids
+    assert mixed.resolution == others.resolution == 10
+    assert frozenset({0x8826AD9001FFFFF}) in mixed.cells
 
 
 def test_an_area_that_does_not_say_what_chose_it_leaves_that_open(proposal):

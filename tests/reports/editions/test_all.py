@@ -195,14 +195,6 @@ def test_where_no_year_is_set_beside_the_last_the_reason_is_said(month_facts):
     assert why(silent) == [says("report.silent_year")]
 
 
-def test_served_areas_of_another_cell_size_are_named_as_left_out(month_facts):
-    followed = replace(month_facts.followed, left_out=("G", "H"))
-    for facts, is_said in ((month_facts, False), (replace(month_facts, followed=followed), True)):
-        blocks = what_changed(facts, TELL, with_singles=False)
-        text = " ".join(one.text for one in blocks if isinstance(one, Paragraph))
-        assert (says("report.other_size", n=2, names="G and H") in text) is is_said
-
-
 def test_areas_stand_by_tier_and_within_one_by_name_without_any_rank(bare_facts):
     table = next(b for b in areas_by_tier(bare_facts, TELL) if isinstance(b, Table))
     assert table.columns[:3] == ("Area", "Tier", "Stands")

@@ -230,10 +230,12 @@ def test_with_months_missing_from_the_files_no_change_is_told():
     assert follow(None, Records(), n_silent=3).why_not.key == "report.silent_months"
 
 
-def test_an_area_of_larger_cells_is_counted_and_told_apart(july, look, decided_records):
-    """A served area of cells one size larger: counted in its own cells, and not pooled."""
+def test_an_area_of_larger_cells_is_counted_by_them_and_followed_with_the_others(
+    july, look, decided_records
+):
+    """A served area of cells one size larger: its own cells count, alone and with the others."""
     cells = [int(cell, 16) for cell in decided_records.steps_of("A")[-1].cells]
-    inside = Counter(int(h3_cells.parents([cell], 1)[0]) for cell in cells)
+    inside = Counter(int(h3_cells.parents([cell], 9)[0]) for cell in cells)
     larger = sorted(f"{cell:015x}" for cell, n in inside.items() if n > 1)
     step = StepRow(key="A/1", area="A", state="designated", on_date=date(2019, 10, 1))
     step.cells, step.evidence = larger, {}
@@ -241,8 +243,14 @@ def test_an_area_of_larger_cells_is_counted_and_told_apart(july, look, decided_r
     records = replace(decided_records, steps=steps)
     (area, *_) = areas_of(july, records, (), date(2020, 7, 31))
     assert area.incidents > 50
+    table = july.city.dataset.incidents.dropna(subset=["lon"])
+    start, until = (str(month) + "-01" for month in (july.period.start, july.period.until))
+    table = table[(table["occurred_at"] >= start) & (table["occurred_at"] < until)]
+    own = [h3.latlng_to_cell(*at, 9) in larger for at in table[["lat", "lon"]].to_numpy()]
+    assert area.incidents == sum(own)
     found = follow(look, records)
-    assert (found.followed.letters, found.followed.left_out) == (("D", "F"), ("A",))
+    assert found.followed.letters == ("A", "D", "F")
+    assert set(found.singles) == {"A", "D", "F"}
 
 
 def test_an_area_of_smaller_cells_is_known_again(july, month_facts, decided_records):
