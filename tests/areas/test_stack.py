@@ -260,7 +260,6 @@ def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares
     some, full = ground.maps(at[kept], ago[kept]), ground.maps(at, ago)
     wanted = some[:, is_narrow] @ shares[is_narrow] + full[:, ~is_narrow] @ shares[~is_narrow]
     wanted = np.maximum(wanted, some[:, map_names().index(("last 12 months", 200))] / 2)
-    wanted /= wanted.sum() or 1
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
@@ -331,10 +330,10 @@ def test_a_place_that_is_new_is_expected_to_hold_half_of_what_the_last_year_give
     maps, stack = ground.maps(at, ago), Stack(shares, ())
     new = maps[:, map_names().index(NEW_MAP)]
     found = combine(maps, stack)
-    assert found.sum() == pytest.approx(1)
+    assert 1 < found.sum() < 1.5
     without = maps @ shares
     raised = np.maximum(without, new / 2)
-    np.testing.assert_allclose(found, raised / raised.sum())
+    np.testing.assert_allclose(found, raised)
     near = new / 2 > without
     assert near.any()
     assert (found[near] > without[near]).all()
@@ -345,4 +344,4 @@ def test_without_a_last_year_the_mixture_alone_counts():
     maps = ground.maps(np.array([AT_BLOCK, 0, 5]), np.array([40.0, 50.0, 60.0]))
     stack = Stack(np.full(len(map_names()), 1 / len(map_names())), ())
     wanted = maps @ stack.shares
-    np.testing.assert_allclose(combine(maps, stack), wanted / wanted.sum())
+    np.testing.assert_allclose(combine(maps, stack), wanted)

@@ -107,8 +107,7 @@ def slow_expected(dataset, period, kinds, cover):
     n = ((when < until) & (when >= until - period.months)).sum()
     drawn = maps(until)
     new = drawn[:, map_names().index(("last 12 months", 200))]
-    shares = np.maximum(drawn @ learn(known).shares, new / 2)
-    return shares / max(shares.sum(), 1e-300) * n
+    return np.maximum(drawn @ learn(known).shares, new / 2) * n
 
 
 periods = st.builds(
@@ -197,7 +196,7 @@ def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
     located = locate_incidents(City(config, dataset), Choices())
     for months, n in ((12, 1), (36, 3), (84, 7)):
         expected = located.expected(Period.before(Month(2020, 6), months))
-        assert expected.sum() == pytest.approx(n)
+        assert n <= expected.sum() * (1 + 1e-9) <= 1.5 * n
         assert expected.argmax() == located.positions[0]
 
 
@@ -277,7 +276,7 @@ def test_a_place_before_the_period_is_remembered_but_not_counted(made):
     )
     located = locate_incidents(City(config, dataset), Choices())
     expected = located.expected(Period.before(Month(2020, 6), 12))
-    assert expected.sum() == pytest.approx(6)
+    assert 6 <= expected.sum() * (1 + 1e-9) < 9
     assert expected[located.positions[0]] > 0.4  # twenty of six years ago, of six in all
     assert located.counts(Period.before(Month(2020, 6), 12))[located.positions[0]] == 0
 
@@ -306,7 +305,7 @@ def test_a_period_longer_than_the_data_holds_all_of_it(made):
     period = period_of(dataset, Choices(months=600))
     assert period.months == 600
     assert len(located.window(period).incidents) == located.counts(period).sum() == 2
-    assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
+    assert 2 <= located.expected(period).sum() * (1 + 1e-9) < 3
 
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):

@@ -83,10 +83,9 @@ def combine(maps: Floats, stack: Stack) -> Floats:
 def _with_new_places(mixture: Floats, new: Floats) -> Floats:
     """Take the mixture, or half of what the last year alone gives where that is more.
 
-    Returns (m,), adding up to 1, or all 0.
+    Returns (m,), adding up to 1 or a little more: nothing is taken from places that are not new.
     """
-    shares: Floats = np.maximum(mixture, NEWLY * new)
-    return shares / (shares.sum() or 1.0)
+    return np.asarray(np.maximum(mixture, NEWLY * new))
 
 
 def diffusion(neighbors: Ints, area_km2: Floats) -> csr_array:
