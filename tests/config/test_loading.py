@@ -165,7 +165,7 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_key_and_its_remedy(write
             says("config.fault_unknown", key="areas.eps", hint="; did you mean eps_m?"),
             (
                 "areas.resolution: 16 does not fit (The H3 resolution must be 6 to 11; 16 is not."
-                " 9 is about a block group, 8 seven times as large). Mend the value."
+                " 10 is about a block, 9 seven times as large). Mend the value."
             ),
             (
                 "areas.min_samples: 1 does not fit (Input should be greater than or equal to 2)."

@@ -271,11 +271,11 @@ def test_no_area_gives_every_column_and_no_row(tmp_path):
 def test_of_499_people_there_is_no_rate_and_of_500_there_is(root):
     dataset, config, cover = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)
-    people = [499, 500, None, 0, 501, 499.4, 499.6]
+    people = [499, 500, None, 0, 501, 499.4, 499.6, 9]
     other = replace(proposal, areas=proposal.areas.assign(population=people))
     table = assess_areas(City(config, dataset), other, cover=cover).table
     given = table["per_1k_yearly"].notna().tolist()
-    assert given == [False, True, False, False, True, False, True]
+    assert given == [False, True, False, False, True, False, True, False]
 
 
 def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monkeypatch):
@@ -328,5 +328,5 @@ def test_what_is_asked_is_read_from_the_proposals_own_account(root):
     here = locate_incidents(City(config, dataset), Choices(), cover)
     asked = AssessmentInput(here, config, proposal, Period.before(UNTIL, 36), (), ())
     density = proposal.summary["params"]["dense_per_km2"]
-    assert asked.params == AreaParams(DbscanParams(200, 10), 10, 2.0, density)
+    assert asked.params == AreaParams(DbscanParams(200, 11), 10, 2.0, density)
     assert asked.covered == Period(Month(2015, 1), UNTIL)

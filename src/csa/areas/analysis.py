@@ -73,7 +73,7 @@ def propose_areas(
     --------
     >>> proposal = csa.propose_areas(city, csa.Choices(until=csa.Month(2020, 9)))
     >>> proposal.areas["area_id"].str.cat()
-    'ABCDEFG'
+    'ABCDEFGH'
     >>> bool(proposal.areas["area_km2"].max() <= 2.0)
     True
     """

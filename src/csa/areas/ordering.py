@@ -173,27 +173,19 @@ def _share_of_weightings(standard: Floats, k: int, seed: int) -> Floats:
     return np.asarray(np.bincount(top.ravel(), minlength=len(standard)) / N_WEIGHTINGS)
 
 
-ORDERS = {
-    "expected": "order.expected",
-    "density": "order.density",
-    "homicides": "order.homicides",
-    "lasting": "order.lasting",
-    "recent": "order.recent",
-    "people": "order.people",
-}
-MEMBER = {
-    "expected": "tier.member_expected",
-    "density": "tier.member_density",
-    "homicides": "tier.member_homicides",
-    "lasting": "tier.member_lasting",
-    "recent": "tier.member_recent",
-    "people": "tier.member_people",
-}
-
-
 def say_order(weights: Weights) -> Message:
     """Name the criterion that areas are ordered by."""
-    return say(ORDERS.get(weights.only or "", "order.several"))
+    return say(
+        {
+            "expected": "order.expected",
+            "density": "order.density",
+            "homicides": "order.homicides",
+            "lasting": "order.lasting",
+            "recent": "order.recent",
+            "people": "order.people",
+            "several": "order.several",
+        }[weights.only or "several"]
+    )
 
 
 @dataclass(frozen=True)
@@ -227,5 +219,13 @@ def explain_tier(
     )
     if tier is None:
         return counted, say("tier.none", usual=usual)
-    key = MEMBER.get(weights.only or "", "tier.member_several")
+    key = {
+        "expected": "tier.member_expected",
+        "density": "tier.member_density",
+        "homicides": "tier.member_homicides",
+        "lasting": "tier.member_lasting",
+        "recent": "tier.member_recent",
+        "people": "tier.member_people",
+        "several": "tier.member_several",
+    }[weights.only or "several"]
     return counted, say(key, usual=usual, tier=tier)

@@ -575,7 +575,7 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
     walkable = Choices(until=window.period.until)
     told = areas_shown(window, sample_source.city, Records(), walkable)
     assert "Kestrelby" not in {area.place_name for area in told}
-    assert [area.letter for area in told] == list("ABCDEFG")
+    assert [area.letter for area in told] == list("ABCDEFGH")
     choices = replace(walkable, max_area_km2=0.0, resolution=9)
     every = propose_areas(City(sample_source.city.config, window.placed), choices).areas.set_index(
         "place_name"
