@@ -113,7 +113,6 @@ class _Again:
         self.graph = link(
             past.xy[self.in_period], past.at[self.in_period], grid, params.dbscan.eps_m
         )
-        self.subsamples = Subsamples(past.ground, past.stack, past.at, past.months_ago)
         least = max(2, round(KEPT_SHARE * params.dbscan.min_samples))
         dense_per_km2 = params.dense_per_km2
         self.params = replace(
@@ -121,6 +120,9 @@ class _Again:
             dbscan=replace(params.dbscan, min_samples=least),
             dense_per_km2=None if dense_per_km2 is None else KEPT_SHARE * dense_per_km2,
         )
+        # No cluster of a part reaches a cell that none of the whole, with that minimum, does.
+        is_reached = self.graph.reached(np.ones(int(self.in_period.sum()), dtype=bool), least)
+        self.subsamples = Subsamples(past.ground, past.stack, past.at, past.months_ago, is_reached)
         self.needed = required(grid, self.params)
         self.cells = grid.area_km2.index.to_numpy()
 

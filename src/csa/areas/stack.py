@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, hstack
 
 from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import Bools, Floats, Ints
@@ -222,27 +222,42 @@ class Subsamples:
     Spread over 300 m and more, a map hardly changes when a fifth of its incidents is left out.
     """
 
-    def __init__(self, ground: Ground, stack: Stack, at: Ints, months_ago: Floats) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        stack: Stack,
+        at: Ints,
+        months_ago: Floats,
+        is_asked: Bools | None = None,
+    ) -> None:
         n_ages, n_narrow = len(AGES), len(NARROW_M) * len(AGES)
         maps = ground.maps(at, months_ago)
-        self._wide = maps[:, n_narrow:] @ stack.shares[n_narrow:]
+        everywhere = np.ones(len(maps), dtype=bool)
+        self._asked = np.flatnonzero(everywhere if is_asked is None else is_asked)
+        self._wide = maps[self._asked, n_narrow:] @ stack.shares[n_narrow:]
+        self._n_cells = len(maps)
         occupied, self._at = np.unique(at, return_inverse=True)
         ones = (np.ones(len(occupied)), (occupied, np.arange(len(occupied))))
         alone = csr_array(ones, shape=(len(ground.area_km2), len(occupied)))
         spread = ground.spread(alone, NARROW_M)
-        self._narrow = [
+        by_age = [
             sum(
                 share * one
                 for share, one in zip(stack.shares[age:n_narrow:n_ages], spread, strict=True)
             )
             for age in range(n_ages)
         ]
-        self._new = spread[NARROW_M.index(NEW_MAP[1])]
+        self._narrow = hstack(by_age, format="csr")[self._asked]
+        self._new = spread[NARROW_M.index(NEW_MAP[1])][self._asked]
         self._weights, self._n_occupied = weigh(months_ago), len(occupied)
 
     def shares(self, kept: Bools) -> Floats:
-        """Return the share of what comes that each cell holds by some of the past: (m,)."""
+        """Return the share of what comes that each cell holds by some of the past: (m,).
+
+        It is 0 in cells that were not asked for.
+        """
         by_cell = share_by_cell(self._at[kept], self._weights[kept], self._n_occupied)
-        narrow = [spread @ by_cell[:, age] for age, spread in enumerate(self._narrow)]
         new = self._new @ by_cell[:, AGES.index(NEW_MAP[0])]
-        return _with_new_places(self._wide + sum(narrow), new)
+        shares = np.zeros(self._n_cells)
+        shares[self._asked] = _with_new_places(self._wide + self._narrow @ by_cell.T.ravel(), new)
+        return shares

@@ -114,9 +114,10 @@ class _Ground:
         self.is_dense = reached & (self.surplus >= -ROUNDING * needed)
         self.opening = opening_km2 * float(np.max(needed / self.size, initial=0.0))
         # Densest first, then west, then south: so the order of cells decides nothing.
-        density = np.round(expected / self.size, 9)
-        order = np.lexsort((*grid.centre_xy.T[::-1], -density))
-        self.rank = np.empty(len(order), dtype=np.int64)
+        free = np.flatnonzero(reached)
+        density = np.round(expected[free] / self.size[free], 9)
+        order = free[np.lexsort((*grid.centre_xy[free].T[::-1], -density))]
+        self.rank = np.full(len(reached), len(order))
         self.rank[order] = np.arange(len(order))
 
     def areas(self) -> list[CellSet]:
@@ -131,11 +132,11 @@ class _Ground:
 
     def dense_places(self) -> Bools:
         """Return the cells of all places that are dense on average: (m,)."""
-        around = self.grid.around(_rings(self.size))
+        around = self.grid.around(_rings(self.size))[self.is_free]
         is_in = (around != OUTSIDE) & self.is_free[around]
         surplus = np.where(is_in, self.surplus[around], 0.0).sum(axis=1)
         km2 = np.where(is_in, self.size[around], 0.0).sum(axis=1)
-        is_dense = self.is_free & (surplus >= 0) & (km2 >= ROUGHLY * self.min_km2)
+        is_dense = (surplus >= 0) & (km2 >= ROUGHLY * self.min_km2)
         held = np.zeros(len(self.size), dtype=bool)
         held[around[is_dense][is_in[is_dense]]] = True
         return held

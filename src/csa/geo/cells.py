@@ -62,7 +62,13 @@ class Grid:
 
     def around(self, steps: int) -> Ints:
         """(m, 1 + 3 steps (steps + 1)) places of each cell and those within some steps, or -1."""
-        return spirals(self.area_km2.index.to_numpy(), steps)
+        if steps not in self._around:
+            self._around[steps] = spirals(self.area_km2.index.to_numpy(), steps)
+        return self._around[steps]
+
+    @cached_property
+    def _around(self) -> dict[int, Ints]:
+        return {}
 
     def on_land(self, cells: Iterable[int]) -> CellSet:
         """Keep the cells of the study area."""
