@@ -32,6 +32,7 @@ class PastIncidents:
     period_months: int  # the period's length: DBSCAN runs on the incidents of so many months
     ground: Ground  # the cells, and the walk that spreads counts over them
     stack: Stack  # how the maps of the past are combined
+    is_new: Bools  # (m,) which cells are of a place that newly began
 
     @property
     def is_in_period(self) -> Bools:
@@ -122,7 +123,9 @@ class _Again:
         )
         # No cluster of a part reaches a cell that none of the whole, with that minimum, does.
         is_reached = self.graph.reached(np.ones(int(self.in_period.sum()), dtype=bool), least)
-        self.subsamples = Subsamples(past.ground, past.stack, past.at, past.months_ago, is_reached)
+        self.subsamples = Subsamples(
+            past.ground, past.stack, past.at, past.months_ago, past.is_new, is_reached
+        )
         self.needed = required(grid, self.params)
         self.cells = grid.area_km2.index.to_numpy()
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
+from scipy.special import gammainc
 
 from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import Bools, Floats, Ints
@@ -33,11 +34,18 @@ PRIOR_INCIDENTS = 0.5
 
 NARROW_M = tuple(width_m for width_m in WIDTHS_M if width_m <= 200)
 
-NEWLY = 0.5
+NEW_SHARE = 0.7
 NEW_MAP = ("last 12 months", 200)
-"""A block is expected to hold at least half of what the last year alone, spread a little, leads one
-to expect: so a place that has newly begun is found within months. Philadelphia pays nothing for
-it (areas catch .2273 for .2276); with seven tenths it would (.224)."""
+"""In a new place a block is expected to hold seven tenths of what the last year alone, spread a
+little, leads one to expect, if that is more."""
+
+NEW_RINGS = 2
+NEW_CHANCE = 0.01
+NEW_LEAST = 5
+DISPERSION = 1.6
+"""A place of 19 blocks is new if chance would give as many as it held in the last year, 5 or more,
+in one city of a hundred: by what the years before lead one to expect, counts varying 1.6 times as
+much as Poisson's."""
 
 N_STEPS = 100
 """Steps of expectation maximization: more change no area in Philadelphia."""
@@ -74,18 +82,52 @@ def map_names() -> list[tuple[str, int | None]]:
     return [(age, width) for width in WIDTHS_M for age in AGES] + [("even over the land", None)]
 
 
-def combine(maps: Floats, stack: Stack) -> Floats:
-    """Combine maps, (m, k), into the share of what comes that each cell holds: (m,)."""
-    new = maps[:, map_names().index(NEW_MAP)]
-    return _with_new_places(maps @ stack.shares, new)
+def combine(maps: Floats, stack: Stack, is_new: Bools | None = None) -> Floats:
+    """Combine maps, (m, k), into the share of what comes that each cell holds: (m,).
 
-
-def _with_new_places(mixture: Floats, new: Floats) -> Floats:
-    """Take the mixture, or half of what the last year alone gives where that is more.
-
-    Returns (m,), adding up to 1 or a little more: nothing is taken from places that are not new.
+    New places count as new: nothing is taken from others for it, so shares may add up to a little
+    more than 1.
     """
-    return np.asarray(np.maximum(mixture, NEWLY * new))
+    mixture: Floats = maps @ stack.shares
+    if is_new is None or not is_new.any():
+        return mixture
+    return _with_new(mixture, maps[:, map_names().index(NEW_MAP)], is_new)
+
+
+def _with_new(mixture: Floats, new: Floats, is_new: Bools) -> Floats:
+    return np.asarray(np.where(is_new, np.maximum(mixture, NEW_SHARE * new), mixture))
+
+
+def find_new(around: Ints, came: Floats, expected: Floats) -> Bools:
+    """Find the places that held more in a year than the years before lead one to expect.
+
+    Parameters
+    ----------
+    around
+        (m, p) positions of each cell and of those around it; -1 outside the study area.
+    came
+        (m,) incidents of the year.
+    expected
+        (m,) as many as the years before lead one to expect.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) whether each cell is of such a place.
+    """
+    is_in = around != OUTSIDE
+
+    def of_places(values: Floats) -> Floats:
+        return np.where(is_in, values[around], 0.0).sum(axis=1)
+
+    n, usual = of_places(came), of_places(expected)
+    # P(at least n) of a Poisson count is the incomplete gamma function.
+    chance = np.where(n > 0, gammainc(np.maximum(n, 1) / DISPERSION, usual / DISPERSION), 1.0)
+    n_places = max(1.0, len(around) / around.shape[1])
+    is_middle = (n >= NEW_LEAST) & (chance * n_places < NEW_CHANCE)
+    held = np.zeros(len(around), dtype=bool)
+    held[around[is_middle][is_in[is_middle]]] = True
+    return held
 
 
 def diffusion(neighbors: Ints, area_km2: Floats) -> csr_array:
@@ -228,6 +270,7 @@ class Subsamples:
         stack: Stack,
         at: Ints,
         months_ago: Floats,
+        is_new: Bools | None = None,
         is_asked: Bools | None = None,
     ) -> None:
         n_ages, n_narrow = len(AGES), len(NARROW_M) * len(AGES)
@@ -249,6 +292,7 @@ class Subsamples:
         ]
         self._narrow = hstack(by_age, format="csr")[self._asked]
         self._new = spread[NARROW_M.index(NEW_MAP[1])][self._asked]
+        self._is_new = (~everywhere if is_new is None else is_new)[self._asked]
         self._weights, self._n_occupied = weigh(months_ago), len(occupied)
 
     def shares(self, kept: Bools) -> Floats:
@@ -259,5 +303,6 @@ class Subsamples:
         by_cell = share_by_cell(self._at[kept], self._weights[kept], self._n_occupied)
         new = self._new @ by_cell[:, AGES.index(NEW_MAP[0])]
         shares = np.zeros(self._n_cells)
-        shares[self._asked] = _with_new_places(self._wide + self._narrow @ by_cell.T.ravel(), new)
+        mixture = self._wide + self._narrow @ by_cell.T.ravel()
+        shares[self._asked] = _with_new(mixture, new, self._is_new)
         return shares

@@ -17,7 +17,16 @@ from csa.areas.land import Land
 from csa.areas.names import letter
 from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
-from csa.areas.stack import HORIZON_MONTHS, LEAST_MONTHS, Ground, Stack, combine, learn
+from csa.areas.stack import (
+    HORIZON_MONTHS,
+    LEAST_MONTHS,
+    NEW_RINGS,
+    Ground,
+    Stack,
+    combine,
+    find_new,
+    learn,
+)
 from csa.base.arrays import Bools, Floats, Ints, Objects
 from csa.base.crs import project
 from csa.base.errors import ParamError
@@ -158,9 +167,27 @@ class StudyArea:
         if period not in self._expected:
             months_ago = self.months_ago(period.until)
             is_in = (months_ago > 0) & (months_ago < period.months) & ~self.is_suspect
-            shares = combine(self.maps(period.until), self.stack_at(period.until))
+            until = period.until
+            shares = combine(self.maps(until), self.stack_at(until), self.is_new(until))
             self._expected[period] = shares * int(is_in.sum())
         return self._expected[period]
+
+    def is_new(self, until: Month) -> Bools:
+        """Return which cells are of a place that newly began in the year before a month: (m,)."""
+        before = until.plus(-HORIZON_MONTHS)
+        first = int(self.month.min()) if len(self.month) else until.index
+        if before.index - first < LEAST_MONTHS:
+            return np.zeros(len(self.grid.area_km2), dtype=bool)
+        came = self._year_after(before)
+        expected = combine(self.maps(before), self.stack_at(until)) * came.sum()
+        return find_new(self.grid.around(NEW_RINGS), came, expected)
+
+    def _year_after(self, month: Month) -> Floats:
+        """Count the incidents of the year after a month by cell: (m,), but for suspect points."""
+        after = self.month - month.index
+        is_in = (after >= 0) & (after < HORIZON_MONTHS) & ~self.is_suspect
+        counts = np.bincount(self.positions[is_in], minlength=len(self.grid.area_km2))
+        return counts.astype(np.float64)
 
     @cached_property
     def _expected(self) -> dict[Period, Floats]:
@@ -191,11 +218,9 @@ class StudyArea:
     def _lesson(self, january: Month) -> tuple[Floats, Floats]:
         """Return the maps of a January, and what came in the year after, where anything came."""
         if january not in self._lessons:
-            after = self.month - january.index
-            came = (after >= 0) & (after < HORIZON_MONTHS) & ~self.is_suspect
-            counts = np.bincount(self.positions[came], minlength=len(self.grid.area_km2))
+            counts = self._year_after(january)
             where = np.flatnonzero(counts)
-            self._lessons[january] = self.maps(january)[where], counts[where].astype(np.float64)
+            self._lessons[january] = self.maps(january)[where], counts[where]
         return self._lessons[january]
 
     @cached_property
@@ -225,6 +250,7 @@ class StudyArea:
             period.months,
             self.ground,
             self.stack_at(period.until),
+            self.is_new(period.until),
         )
 
     @cached_property
