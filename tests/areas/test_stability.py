@@ -45,7 +45,15 @@ def past_of(xy, months_ago=20.5, period_months=36, grid=GRID, shares=ONLY_COUNTS
     xy = np.asarray(xy, dtype=float).reshape(-1, 2)
     at = np.array([grid.places[int(cell)] for cell in cells_at(xy)], dtype=np.int64)
     ago = np.broadcast_to(np.asarray(months_ago, dtype=float), len(xy))
-    return PastIncidents(xy, at, ago, period_months, GROUNDS[id(grid)], Stack(shares, ()))
+    return PastIncidents(
+        xy,
+        at,
+        ago,
+        period_months,
+        GROUNDS[id(grid)],
+        Stack(shares, ()),
+        np.zeros(len(grid.area_km2), dtype=bool),
+    )
 
 
 def form(past, choices, grid=GRID, wide=None):

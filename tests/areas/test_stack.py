@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from scipy.stats import multivariate_normal
+from scipy.stats import gamma, multivariate_normal
 
 from csa.areas.stack import (
     AGES,
     NARROW_M,
-    NEW_MAP,
     WIDTHS_M,
     Ground,
     Stack,
     Subsamples,
     combine,
     diffusion,
+    find_new,
     learn,
     map_names,
     step_m,
@@ -259,7 +259,6 @@ def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares
     assert is_narrow.sum() == len(NARROW_M) * len(AGES) == 16
     some, full = ground.maps(at[kept], ago[kept]), ground.maps(at, ago)
     wanted = some[:, is_narrow] @ shares[is_narrow] + full[:, ~is_narrow] @ shares[~is_narrow]
-    wanted = np.maximum(wanted, some[:, map_names().index(("last 12 months", 200))] / 2)
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
@@ -320,28 +319,78 @@ def test_shares_are_the_likeliest_by_an_optimizer(seed):
     assert posterior(found, maps, came) > posterior(np.full(N_MAPS, 1 / N_MAPS), maps, came) + 20
 
 
-def test_a_place_that_is_new_is_expected_to_hold_half_of_what_the_last_year_gives():
-    ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
-    n, there = len(BLOCKS.area_km2), AT_BLOCK
-    at = np.r_[np.arange(200) % n, np.full(10, there)]
+# ---- New places ----------------------------------------------------------------------------
+
+
+def past_of_blocks():
+    """Two hundred old incidents strewn, and ten of the last months at one block."""
+    at = np.r_[np.arange(200) % len(BLOCKS.area_km2), np.full(10, AT_BLOCK)]
     ago = np.r_[np.linspace(13, 70, 200), np.full(10, 2.0)]
     shares = np.zeros(len(map_names()))
     shares[map_names().index(("all", 0))] = 1  # the past alone, where it was
-    maps, stack = ground.maps(at, ago), Stack(shares, ())
-    new = maps[:, map_names().index(NEW_MAP)]
-    found = combine(maps, stack)
-    assert 1 < found.sum() < 1.5
-    without = maps @ shares
-    raised = np.maximum(without, new / 2)
-    np.testing.assert_allclose(found, raised)
-    near = new / 2 > without
-    assert near.any()
-    assert (found[near] > without[near]).all()
+    return Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy()), at, ago, Stack(shares, ())
 
 
-def test_without_a_last_year_the_mixture_alone_counts():
-    ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
-    maps = ground.maps(np.array([AT_BLOCK, 0, 5]), np.array([40.0, 50.0, 60.0]))
-    stack = Stack(np.full(len(map_names()), 1 / len(map_names())), ())
-    wanted = maps @ stack.shares
-    np.testing.assert_allclose(combine(maps, stack), wanted)
+def test_in_a_new_place_the_last_year_counts_and_elsewhere_nothing_differs():
+    ground, at, ago, stack = past_of_blocks()
+    maps, is_new = ground.maps(at, ago), np.zeros(len(BLOCKS.area_km2), dtype=bool)
+    is_new[[AT_BLOCK, *BLOCKS.neighbors[AT_BLOCK]]] = True
+    mixture, found = combine(maps, stack), combine(maps, stack, is_new)
+    assert mixture.sum() == pytest.approx(1)
+    assert (found[~is_new] == mixture[~is_new]).all()
+    new = 0.7 * maps[:, map_names().index(("last 12 months", 200))]
+    np.testing.assert_allclose(found[is_new], np.maximum(mixture, new)[is_new])
+    assert (found > mixture).any()
+    some = np.ones(len(at), dtype=bool)
+    again = Subsamples(ground, stack, at, ago, is_new).shares(some)
+    np.testing.assert_allclose(again, found, atol=1e-12)
+
+
+def test_a_subsample_is_told_of_the_cells_asked_for_alone():
+    ground, at, ago, stack = past_of_blocks()
+    is_asked = np.arange(len(BLOCKS.area_km2)) % 3 == 0
+    everything, some = np.ones(len(at), dtype=bool), at % 2 == 0
+    for kept in (everything, some):
+        full = Subsamples(ground, stack, at, ago).shares(kept)
+        part = Subsamples(ground, stack, at, ago, None, is_asked).shares(kept)
+        np.testing.assert_allclose(part[is_asked], full[is_asked])
+        assert not part[~is_asked].any()
+
+
+def places_around(steps=2):
+    return BLOCKS.around(steps)
+
+
+def test_a_place_is_new_if_chance_would_give_as_many_in_one_city_of_a_hundred():
+    around, there = places_around(), AT_BLOCK
+    n_places = len(around) / 19
+    expected = np.full(len(around), 2 / 19)  # two in a place
+    for n in range(1, 30):
+        came = np.zeros(len(around))
+        came[there] = n
+        # A Poisson count of a mean of 2, with 1.6 times its variance: both counts over 1.6.
+        chance = gamma.cdf(2 / 1.6, n / 1.6)
+        is_new = n >= 5 and chance * n_places < 0.01
+        found = find_new(around, came, expected)
+        assert found.any() == is_new
+        if is_new:
+            assert found[there]
+            near = set(around[there].tolist())
+            assert all(near & set(around[place].tolist()) for place in np.flatnonzero(found))
+
+
+def test_where_nothing_came_or_as_much_as_ever_nothing_is_new():
+    around = places_around()
+    nothing, usual = np.zeros(len(around)), np.full(len(around), 0.5)
+    assert not find_new(around, nothing, usual).any()
+    assert not find_new(around, nothing, nothing).any()
+    assert not find_new(around, usual, usual).any()
+    assert not find_new(around[:0], nothing[:0], nothing[:0]).any()
+
+
+def test_in_cities_that_go_on_as_they_were_a_place_is_called_new_in_few_of_a_hundred():
+    around, random = places_around(), np.random.default_rng(12)
+    rates = random.gamma(0.5, 0.4, len(around))
+    n_cities = 200
+    told = [find_new(around, random.poisson(rates), rates).any() for _ in range(n_cities)]
+    assert np.mean(told) <= 0.03

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.areas.choices import Choices, dbscan_of, period_of
-from csa.areas.stack import Ground, learn, map_names
+from csa.areas.stack import Ground, learn
 from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
@@ -105,9 +105,7 @@ def slow_expected(dataset, period, kinds, cover):
             came = np.bincount(at[(when >= january) & (when < january + 12)], minlength=len(places))
             known.append((maps(january), came.astype(float)))
     n = ((when < until) & (when >= until - period.months)).sum()
-    drawn = maps(until)
-    new = drawn[:, map_names().index(("last 12 months", 200))]
-    return np.maximum(drawn @ learn(known).shares, new / 2) * n
+    return maps(until) @ learn(known).shares * n
 
 
 periods = st.builds(
@@ -196,7 +194,7 @@ def test_what_is_expected_of_one_place_is_its_count_of_the_period(made):
     located = locate_incidents(City(config, dataset), Choices())
     for months, n in ((12, 1), (36, 3), (84, 7)):
         expected = located.expected(Period.before(Month(2020, 6), months))
-        assert n <= expected.sum() * (1 + 1e-9) <= 1.5 * n
+        assert expected.sum() == pytest.approx(n)
         assert expected.argmax() == located.positions[0]
 
 
@@ -210,6 +208,24 @@ def test_what_comes_after_the_period_is_never_expected(made):
         for dataset in (alone, later)
     )
     assert one.tolist() == other.tolist()
+
+
+def test_a_place_that_newly_began_is_new_and_is_not_once_it_is_known(made):
+    rng = np.random.default_rng(2)
+    strays = rng.uniform((-94.598, 39.002), (-94.502, 39.048), (400, 2))
+    lines = [
+        line(n, tuple(place), f"20{15 + n % 6}-{1 + n % 5:02d}-05")
+        for n, place in enumerate(strays.tolist())
+    ]
+    begun = [line(900 + n, around(OTHER, n), f"2020-{1 + n % 5:02d}-09") for n in range(25)]
+    dataset, config = made(*lines, *begun)
+    located = locate_incidents(City(config, dataset), Choices())
+    is_new = located.is_new(Month(2020, 6))
+    here = located.positions[located.incidents["incident_id"].astype(int) >= 900]
+    assert is_new[here].all()
+    assert is_new.mean() < 0.03
+    assert not located.is_new(Month(2020, 1)).any()  # nothing is known of it yet
+    assert not located.is_new(Month(2016, 1)).any()  # a year before, nothing is known at all
 
 
 def test_the_past_is_all_that_came_before_but_for_suspect_points(made):
@@ -276,7 +292,8 @@ def test_a_place_before_the_period_is_remembered_but_not_counted(made):
     )
     located = locate_incidents(City(config, dataset), Choices())
     expected = located.expected(Period.before(Month(2020, 6), 12))
-    assert 6 <= expected.sum() * (1 + 1e-9) < 9
+    # Those of six years ago count, and the new place counts by its own year besides.
+    assert 6 < expected.sum() < 9
     assert expected[located.positions[0]] > 0.4  # twenty of six years ago, of six in all
     assert located.counts(Period.before(Month(2020, 6), 12))[located.positions[0]] == 0
 
@@ -305,7 +322,7 @@ def test_a_period_longer_than_the_data_holds_all_of_it(made):
     period = period_of(dataset, Choices(months=600))
     assert period.months == 600
     assert len(located.window(period).incidents) == located.counts(period).sum() == 2
-    assert 2 <= located.expected(period).sum() * (1 + 1e-9) < 3
+    assert located.expected(period).sum() == pytest.approx(2, rel=0.05)
 
 
 def test_no_incident_in_the_city_is_a_window_of_none(made):

@@ -88,7 +88,7 @@ def combine(maps: Floats, stack: Stack, is_new: Bools | None = None) -> Floats:
     New places count as new: nothing is taken from others for it, so shares may add up to a little
     more than 1.
     """
-    mixture: Floats = maps @ stack.shares
+    mixture = np.asarray(maps @ stack.shares, dtype=np.float64)
     if is_new is None or not is_new.any():
         return mixture
     return _with_new(mixture, maps[:, map_names().index(NEW_MAP)], is_new)
