@@ -88,7 +88,7 @@ def combine(maps: Floats, stack: Stack, is_new: Bools | None = None) -> Floats:
     New places count as new: nothing is taken from others for it, so shares may add up to a little
     more than 1.
     """
-    mixture = np.asarray(maps @ stack.shares, dtype=np.float64)
+    mixture: Floats = np.asarray(maps @ stack.shares, dtype=np.float64)
     if is_new is None or not is_new.any():
         return mixture
     return _with_new(mixture, maps[:, map_names().index(NEW_MAP)], is_new)
@@ -118,7 +118,7 @@ def find_new(around: Ints, came: Floats, expected: Floats) -> Bools:
     is_in = around != OUTSIDE
 
     def of_places(values: Floats) -> Floats:
-        return np.where(is_in, values[around], 0.0).sum(axis=1)
+        return np.asarray(np.where(is_in, values[around], 0.0).sum(axis=1))
 
     n, usual = of_places(came), of_places(expected)
     # P(at least n) of a Poisson count is the incomplete gamma function.
