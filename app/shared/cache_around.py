@@ -51,7 +51,7 @@ def geometry_afar(opened: Opened, resolution: int) -> CellGeometry | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _shapes_afar(key: str, resolution: int, _opened: Opened) -> CellGeometry:
-    larger = np.unique(parents(cells(_opened, resolution).index, resolution - AFAR))
+    larger = np.unique(parents(cells(_opened, resolution).index, AFAR))
     return cell_geometry(larger)
 
 

@@ -76,6 +76,7 @@
     map.fitBounds(kept.bounds, { padding: [8, 8], animate: false });
     if (options.tiles) L.tileLayer(options.tiles, { attribution: options.credit }).addTo(map);
     map.on("moveend zoomend resize", () => soon(map));
+    map.on("resize", () => fitLegend(map));
     addHome(map, options);
     watchSize(map);
     keepNotesInside(map);
@@ -304,8 +305,13 @@
       row.appendChild(document.createElement("i")).style.background = colour;
       row.append(words);
     }
-    // Below the map, never over it.
-    const height = legend ? box.offsetHeight : 0;
+    fitLegend(map);
+  }
+
+  // Below the map, never over it; in a narrower frame it has more lines.
+  function fitLegend(map) {
+    const box = document.getElementById("csa-map-legend");
+    const height = box && box.firstChild ? box.offsetHeight : 0;
     map.getContainer().style.setProperty("--csa-legend", `${height}px`);
     map.invalidateSize({ animate: false });
   }

@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import box
 
 from csa.areas.choices import Choices
-from csa.areas.city_scale import PASSING_SHARE, CityScale
+from csa.areas.city_scale import PASSING_SHARE, CityScale, count_afar
 from csa.areas.hot_cells import find_hot_cells
 from csa.areas.study_area import locate_incidents
 from csa.dataset.versioned import City
@@ -28,6 +28,19 @@ def peopled(west, east):
     shapes = [box(WEST, 38.9, MIDDLE, 39.1), box(MIDDLE, 38.9, EAST, 39.1)]
     people = {"name": ["West", "East"], "population": [west, east]}
     return gpd.GeoDataFrame(people, geometry=shapes, crs=4326)
+
+
+@pytest.mark.parametrize("resolution", [8, 9, 10, 11])
+def test_cells_are_added_up_in_those_of_resolution_nine_whatever_their_own(resolution):
+    cells = sorted(h3.grid_disk(h3.latlng_to_cell(39.02, MIDDLE, resolution), 3))
+    incidents = [n % 4 for n in range(len(cells))]
+    table = pd.DataFrame({"cell": [f"{cell:x}" for cell in cells], "incidents": incidents})
+    wanted = {}
+    for cell, n in zip(cells, incidents, strict=True):
+        larger = h3.cell_to_parent(cell, min(9, resolution))
+        wanted[larger] = wanted.get(larger, 0) + n
+    assert count_afar(table) == {cell: n for cell, n in wanted.items() if n}
+    assert count_afar(table.iloc[:0]) == {}
 
 
 def test_larger_cells_hold_their_childrens_land_and_counts(located):

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.sentences import says
 from tests.workers import slowly
 
 
@@ -21,13 +22,84 @@ def boxes(frame):
     )
 
 
+def scale(frame):
+    """Which cells are to be seen, and what the map's own legend says of them."""
+    return frame.evaluate(
+        """() => {
+          const map = window.map || window.map_div;
+          const box = document.getElementById('csa-map-legend');
+          const rows = [...box.querySelectorAll('span')];
+          const isShown = (name) => getComputedStyle(map.getPane(name)).display !== 'none';
+          return {
+            shown: ['far', 'cells'].filter(isShown),
+            title: box.querySelector('b').textContent,
+            classes: rows.map((row) => row.textContent),
+            colors: rows.map((row) => row.querySelector('i').style.backgroundColor),
+          };
+        }"""
+    )
+
+
+def room(frame):
+    """How far the legend, its parts and the map leave the frame or cover each other, in pixels."""
+    return frame.evaluate(
+        """() => {
+          const box = document.getElementById('csa-map-legend');
+          const map = (window.map || window.map_div).getContainer().getBoundingClientRect();
+          const {top} = box.getBoundingClientRect();
+          const parts = [box, ...box.children].map((one) => one.getBoundingClientRect());
+          return {
+            sideways: Math.max(...parts.map((one) => one.right - window.innerWidth), 0),
+            below: Math.max(...parts.map((one) => one.bottom - window.innerHeight), 0),
+            covered: Math.max(map.bottom - top, 0),
+          };
+        }"""
+    )
+
+
+def zoom(frame, level):
+    frame.evaluate(f"void (window.map || window.map_div).setZoom({level}, {{animate: false}})")
+
+
+@pytest.mark.parametrize("path", ["areas", *slowly("compare")])
+def test_near_the_map_shows_small_cells_and_its_legend_says_so(read, sample_app, path):
+    frame = read(f"{sample_app}/{path}").frame
+    far = scale(frame)
+    assert far["shown"] == ["far"]
+    zoom(frame, 14)
+    near = scale(frame)
+    assert near["shown"] == ["cells"]
+    for seen in (far, near):
+        assert len(set(seen["colors"])) == len(seen["classes"]) >= 4
+    assert far["title"] == says("map.legend", size="26 acres")  # H3's resolution 9
+    assert near["title"] == says("map.legend", size="4 acres")
+    assert near["classes"] != far["classes"]
+    assert near["colors"][-1] == far["colors"][-1]  # most is as dark in both
+    zoom(frame, 12)
+    assert scale(frame) == far
+
+
+@pytest.mark.parametrize("widths", [(390,), (1400, 390), (390, 1400)])
+def test_the_legend_stands_below_the_map_whole(read, sample_app, widths):
+    reader = read(f"{sample_app}/areas", width=widths[0])
+    for width in widths:
+        reader.page.set_viewport_size({"width": width, "height": 1000})
+        reader.settle()
+    frame = reader.frame
+    for level in (None, 14, 11):
+        if level is not None:
+            zoom(frame, level)
+        found = room(frame)
+        assert {name: px for name, px in found.items() if px > 1} == {}, level
+
+
 @pytest.mark.parametrize("width", [390, *slowly(1400)])
 @pytest.mark.parametrize("screen", [{}, {"eps_m": 250.0, "min_samples": 4, "max_area_km2": 0.5}])
 def test_no_label_hides_another(read, sample_app, width, screen):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
     frame = reader.frame
     found = boxes(frame)
-    assert len(found) >= 9
+    assert len(found) >= 8
     for n, (left, top, right, bottom) in enumerate(found):
         for other in found[n + 1 :]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top

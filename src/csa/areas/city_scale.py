@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
-from csa.geo.cells import Cells, find_neighbors, from_text, parents, resolution_of
+from csa.geo.cells import Cells, find_neighbors, from_text, parents
 from csa.geo.neighborhoods import assign_neighborhoods
 
 RESOLUTION = 9
@@ -111,7 +111,6 @@ def count_afar(cells: pd.DataFrame, resolution: int = RESOLUTION) -> dict[int, i
     """
     busy = cells[cells["incidents"] > 0]
     numbers = from_text(busy["cell"])
-    steps = max(0, resolution_of(numbers[0]) - resolution) if len(numbers) else 0
-    larger, place = np.unique(parents(numbers, steps), return_inverse=True)
+    larger, place = np.unique(parents(numbers, resolution), return_inverse=True)
     sums = np.bincount(place, busy["incidents"].to_numpy(), minlength=len(larger))
     return dict(zip(larger.tolist(), sums.astype(int).tolist(), strict=True))

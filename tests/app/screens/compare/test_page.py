@@ -129,14 +129,14 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     shown = page()
     text = words(shown)
     assert not shown.exception
-    assert "Of 7 candidate areas, 7 stand out" in text
+    assert "Of 8 candidate areas, 8 stand out" in text
     assert "In the highest tier" in text
     assert "there is for people to decide" in text
     assert "SAMPLE: synthetic city" in text
 
 
 @pytest.mark.parametrize(
-    ("screen", "last"), [(None, ("4", "Brindlemoor")), (PLAIN, ("look first", "Kestrelby"))]
+    ("screen", "last"), [(None, ("5", "Ivorstead")), (PLAIN, ("look first", "Kestrelby"))]
 )
 def test_the_table_is_ordered_by_tier_and_within_it_by_name(page, screen, last):
     order = [(row["Tier"], row["Area"].split("  ", 1)[1]) for row in rows_of(page(screen))]
@@ -156,7 +156,8 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     assert not shown.slider
     assert "with the order" not in words(shown)
     for criterion, said in (
-        ("people", says("compare.changed", enter="Kindlewood (B)", leave="Ferrymans End (C)")),
+        ("homicides", says("compare.changed", enter="Ferrymans End (D)", leave="Kindlewood (C)")),
+        ("people", "Ivorstead (A) from tier 5 to 8"),
         ("density", "6 areas share the highest tier, and there is room for 5"),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
@@ -169,12 +170,12 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
             first, key=[row["Area"][0] for row in rows_of(shown)].index
         )
         assert said in words(shown)
-        assert "Brindlemoor (G) from tier 4 to " in words(shown)
-    assert words(shown).count("tiers go by the incidents expected for the land") == 7
+        assert "Brindlemoor (H) from tier 4 to " in words(shown)
+    assert words(shown).count("tiers go by the incidents expected for the land") == 8
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
     assert "with the order" not in words(shown)
-    assert [tiers_of(shown)[area] for area in "ABCDEFG"] == list("2331234")
+    assert [tiers_of(shown)[area] for area in "ABCDEFGH"] == list("52331234")
 
 
 def test_a_link_keeps_the_criterion(page):
@@ -201,8 +202,8 @@ def test_a_moved_weight_is_in_the_link_and_the_button_takes_it_back(page):
     shown = page()
     shown.selectbox(key="criterion").set_value("several").run()
     assert "weigh" not in shown.query_params  # so far it is the city's order
-    shown.slider(key="weight people").set_value(3.0).run()
-    assert json.loads(shown.query_params["weigh"])["weights"]["people"] == 3.0
+    shown.slider(key="weight density").set_value(3.0).run()
+    assert json.loads(shown.query_params["weigh"])["weights"]["density"] == 3.0
     assert "Compared with the city's own order: in" in words(shown)
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
@@ -215,7 +216,7 @@ def test_all_weights_at_zero_say_so_and_count_as_the_city_s(page):
     shown.slider(key="weight expected").set_value(0.0).run()
     assert not shown.exception
     assert "nothing counts" in words(shown)
-    assert [tiers_of(shown)[area] for area in "ABCDEFG"] == list("2331234")
+    assert [tiers_of(shown)[area] for area in "ABCDEFGH"] == list("52331234")
 
 
 def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
@@ -227,8 +228,8 @@ def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
 
 def test_each_area_has_two_sentences_that_say_why(page):
     text = words(page())
-    assert text.count("with chance allowed for") == 7
-    assert text.count("in the next 12 months, and areas of one tier cannot be told apart") == 7
+    assert text.count("with chance allowed for") == 8
+    assert text.count("in the next 12 months, and areas of one tier cannot be told apart") == 8
 
 
 def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
@@ -265,10 +266,10 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement
 
 def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, said):
     parts.answer(with_columns(judgement, 1))
-    assert "None of the 6 other candidate areas can be told apart" in said[0]
+    assert "None of the 7 other candidate areas can be told apart" in said[0]
     assert "One area owes a third or more of its count" in said[0]
     parts.answer(with_columns(judgement, 0))
-    assert "None of the 7 candidate areas can be told apart" in said[1]
+    assert "None of the 8 candidate areas can be told apart" in said[1]
     assert "unknown places" not in said[1]
 
 
@@ -278,14 +279,14 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, sa
         (0, None),
         (1, says("compare.people_unknown", areas="{B}")),
         (2, "counts: {B}, {C}."),
-        (6, "How many people live in these areas is not known, so that weight changes nothing"),
+        (7, "How many people live in these areas is not known, so that weight changes nothing"),
     ],
 )
 def test_where_people_count_areas_whose_people_are_unknown_are_named(
     judgement, opened, said, n_unknown, text
 ):
     """But not A: it stands in no order."""
-    known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(6 - n_unknown)]]
+    known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(7 - n_unknown)]]
     unordered = judgement.table.assign(tier=judgement.table["tier"].where(lambda t: t.index > 0))
     people = with_people(replace(judgement, table=unordered), known)
     parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
@@ -308,7 +309,7 @@ def test_no_criterion_and_no_note_calls_every_incident_a_shooting(page):
     labels = [*shown.selectbox(key="criterion").options, *(one.label for one in shown.slider)]
     note = next(c.value for c in shown.caption if "allowing for chance" in c.value)
     why = [text.value for text in shown.markdown if "It is in tier" in text.value]
-    assert (len(labels), len(why)) == (11, 7)
+    assert (len(labels), len(why)) == (11, 8)
     assert not any("shooting" in text.lower() for text in [*labels, note, *why])
 
 
@@ -321,7 +322,7 @@ def test_a_link_whose_weights_are_none_is_a_sentence_and_no_trace(page, weights)
 
 def test_the_table_gives_the_expected_number_before_its_range(page):
     usual = [row["Usual number"] for row in rows_of(page())]
-    assert len(usual) == 7
+    assert len(usual) == 8
     assert all(re.fullmatch(r"[\d,]+ \([\d,]+ to [\d,]+\)", text) for text in usual)
 
 
@@ -330,7 +331,7 @@ def test_no_share_is_said_to_be_all_or_nothing_and_few_times_keep_a_decimal(page
     cells = {text for row in rows for text in row.values()}
     assert not {"10 in 10", "0 in 10"} & cells
     assert {says("ways.over_nine_in_ten"), says("ways.under_one_in_ten")} <= cells
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert all(re.fullmatch(r"\d\.\d|\d{2,}", row["Times the city"]) for row in rows)
 
 
@@ -457,5 +458,5 @@ def test_a_choice_keeps_the_weights_that_it_was_made_with(page, tmp_path):
     (file,) = (tmp_path / "choices").iterdir()
     kept = json.loads(file.read_text())
     assert (kept["capacity"], kept["weights"]) == (2, BY_PEOPLE)
-    # Most people live in A and D: it is their tiers that the choice was made by.
-    assert [(area["area_id"], area["tier"]) for area in kept["areas"]] == [("A", 2), ("D", 1)]
+    # Most people live in B and E: it is their tiers that the choice was made by.
+    assert [(area["area_id"], area["tier"]) for area in kept["areas"]] == [("B", 2), ("E", 1)]
