@@ -201,7 +201,7 @@ def test_methods_names_every_choice_and_every_threshold(root):
     for word in ("eps_m", "min_samples", "max_area_km2", "min_samples_floor", "also_on_homicides"):
         assert f"`{word}" in page
     for fact in (
-        "0.1 km2",
+        "0.015 km2",
         "within\n  500 m",
         "at least 5 incidents",
         "At most 3 rows after a gap of over 30 days",
