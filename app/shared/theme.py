@@ -89,7 +89,7 @@ STYLE = """
   [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
-  .csa-briefing { min-height: 11.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
+  .csa-briefing { min-height: 10.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
   .csa-tiers { min-height: 400px; font-size: .9375rem; line-height: 1.35; }
