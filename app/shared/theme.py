@@ -89,11 +89,11 @@ STYLE = """
   [data-testid="stLayoutWrapper"]:has(> .st-key-working, > .st-key-judging) { position: absolute; } /* no gap either */
   .st-key-judging { width: 16rem; top: .4rem; pointer-events: none; }
   [data-testid="stElementToolbar"] { display: none; } /* its CSV is not formula-safe; ours is */
-  .csa-briefing { min-height: 11.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
+  .csa-briefing { min-height: 10.5rem; font-size: 1.0625rem; line-height: 1.45; max-width: 80em; }
   .csa-briefing p { margin: 0 0 .4rem; }
   .csa-faint, .csa-briefing .csa-faint { color: var(--csa-faint); }
-  .csa-tiers { min-height: 400px; font-size: .9375rem; line-height: 1.35; }
-  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0; margin: .5rem 0 .15rem; }
+  .csa-tiers { min-height: 380px; font-size: .9375rem; line-height: 1.35; }
+  .csa-tiers h2 { font-size: .9375rem !important; font-weight: 600; padding: 0; margin: .35rem 0 .1rem; }
   .csa-tiers ul { list-style: none; margin: 0; padding: 0; }
   .csa-tiers li { display: flex; gap: .5rem; align-items: baseline; margin: 0; padding: .1rem 0; border-bottom: 1px solid var(--csa-hairline); break-inside: avoid; font-size: .9375rem; }
   .csa-tiers li span { flex: 1; }
@@ -101,7 +101,7 @@ STYLE = """
   .csa-tiers li i { font-style: normal; color: var(--csa-faint); min-width: 6em; font-variant-numeric: tabular-nums; }
   .csa-many { min-height: 14rem; }
   .csa-many > div + div { columns: 14rem 4; column-gap: 1.5rem; }
-  .st-key-small_map iframe { min-height: 380px; }
+  .st-key-small_map iframe { min-height: 370px; }
   .csa-change { min-height: 8.5rem; max-width: 80em; }
   .csa-change p { margin: 0 0 .4rem; }
   .csa-sums { min-height: 9rem; }

@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.sentences import says
+
 
 @pytest.fixture
 def compare(read, sample_app):
@@ -13,7 +15,7 @@ def compare(read, sample_app):
         reader = read(f"{sample_app}/compare{query}", width=width, scheme=scheme)
         reader.page.get_by_text("Why this tier?").wait_for()
         reader.frame  # noqa: B018 - painted
-        reader.page.get_by_text("and room for").first.wait_for()
+        reader.page.get_by_text("With room for").first.wait_for()
         reader.settle()
         return reader
 
@@ -52,7 +54,7 @@ def test_a_link_shows_the_same_weights(compare):
     reader = compare({"capacity": 3, "weights": {"people": 3, "density": 0}})
     reader.page.get_by_text("room for 3").wait_for()
     values = reader.page.locator("[data-testid=stSliderThumbValue]").all_inner_texts()
-    assert values == ["1.00", "0.00", "1.00", "1.00", "0.00", "3.00"]
+    assert values == ["1.00", "0.00", "0.00", "0.00", "0.00", "3.00"]
 
 
 @pytest.mark.slow
@@ -61,7 +63,7 @@ def test_a_selection_not_kept_yet_stays_while_weights_are_tried(compare):
     page = reader.page
     chips = page.locator("[data-testid=stMultiSelect] [data-tag]")
     assert chips.count() == 0
-    page.get_by_role("button", name="Take the areas that these weights put first").click()
+    page.get_by_role("button", name=says("choose.take_first")).click()
     chips.nth(4).wait_for()
     chips.first.get_by_role("button").click()
     chips.nth(4).wait_for(state="detached")
@@ -76,8 +78,11 @@ def test_a_selection_not_kept_yet_stays_while_weights_are_tried(compare):
 def test_areas_passed_over_are_asked_about_before_a_choice_is_kept(compare):
     reader = compare()
     page = reader.page
-    page.get_by_role("button", name="Take the areas that these weights put first").click()
-    page.locator("[data-testid=stMultiSelect] [data-tag]").nth(4).wait_for()  # G is in; C is not
+    page.get_by_role("button", name=says("choose.take_first")).click()
+    chips = page.locator("[data-testid=stMultiSelect] [data-tag]")
+    chips.nth(4).wait_for()
+    chips.filter(has_text="Silverbeck").get_by_role("button").click()  # alone in the first tier
+    chips.nth(4).wait_for(state="detached")
     page.get_by_role("textbox", name="Reasons").fill("Residents asked for it, and the hub is near.")
     page.get_by_role("textbox", name="Body or office").fill("Executive Committee")
     save = page.get_by_role("button", name="Keep this choice")
@@ -87,6 +92,31 @@ def test_areas_passed_over_are_asked_about_before_a_choice_is_kept(compare):
     page.get_by_text("The reasons say why areas of a higher tier").click()
     save.click()
     page.get_by_text("Kept as choice-").wait_for()
+
+
+def test_one_criterion_is_chosen_and_sliders_come_for_several_alone(compare):
+    reader = compare()
+    page = reader.page
+    chosen = "[...document.querySelectorAll('.csa-chosen b')].map((e) => e.textContent)"
+    before, address = reader.frame.evaluate(chosen), "decodeURIComponent(location.search)"
+    assert page.get_by_role("slider").count() == 0
+
+    def choose(name):
+        page.get_by_role("combobox", name=says("compare.order_by")).click()
+        page.get_by_role("option", name=name).click()
+        reader.settle()
+
+    choose(says("compare.weight_density"))
+    assert "Compared with the city's own order: in " in reader.text()
+    assert reader.frame.evaluate(chosen) != before
+    assert '"density":1' in page.evaluate(address)
+    choose(says("compare.several"))
+    page.get_by_role("slider").nth(5).wait_for()
+    page.get_by_role("button", name=says("compare.own_weights")).click()
+    page.get_by_role("slider").first.wait_for(state="detached")
+    reader.settle()
+    assert reader.frame.evaluate(chosen) == before
+    assert "weigh" not in page.evaluate(address)
 
 
 def test_nothing_but_the_table_scrolls_sideways(compare):

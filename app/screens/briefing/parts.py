@@ -42,7 +42,7 @@ from csa.base.params import whole_months
 from csa.base.text import month, percent, render, speak
 from csa.priority.assess import AreaAssessment
 
-MAP_HEIGHT_PX = 380
+MAP_HEIGHT_PX = 370
 MAX_NAMED = 6
 """Most areas named in a sentence; the list has the rest."""
 LAYERS = ("background", "neighborhoods")

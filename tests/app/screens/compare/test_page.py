@@ -157,7 +157,7 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     assert "with the order" not in words(shown)
     for criterion, said in (
         ("homicides", says("compare.changed", enter="Ferrymans End (D)", leave="Kindlewood (C)")),
-        ("people", "Ivorstead (A) from tier 5 to 8"),
+        ("people", "Ivorstead (A) from tier 5 to 7"),
         ("density", "6 areas share the highest tier, and there is room for 5"),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
