@@ -60,7 +60,8 @@ def choose(config: CityConfig) -> Weighing:
     chosen = {name: float(name == criterion) for name in COMPONENTS}
     if criterion == SEVERAL:
         chosen = _sliders()
-    st.button(speak("compare.own_weights"), on_click=_reset, args=(own,))
+    is_own = any(chosen.values()) and Weights(chosen).is_same(own.weights)
+    st.button(speak("compare.own_weights"), on_click=_reset, args=(own,), disabled=is_own)
     if not any(chosen.values()):
         st.warning(speak("compare.no_weight"))
         return Weighing(int(capacity), own.weights)
