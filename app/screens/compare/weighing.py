@@ -60,7 +60,8 @@ def choose(config: CityConfig) -> Weighing:
     chosen = {name: float(name == criterion) for name in COMPONENTS}
     if criterion == SEVERAL:
         chosen = _sliders()
-    is_own = any(chosen.values()) and Weights(chosen).is_same(own.weights)
+    is_same = any(chosen.values()) and Weights(chosen).is_same(own.weights)
+    is_own = is_same and criterion == _criterion_of(own)
     st.button(speak("compare.own_weights"), on_click=_reset, args=(own,), disabled=is_own)
     if not any(chosen.values()):
         st.warning(speak("compare.no_weight"))
@@ -119,10 +120,15 @@ def _start_widgets(own: Weighing) -> None:
 
 def _put(start: Weighing) -> None:
     st.session_state["capacity"] = start.capacity
-    only = start.weights.only
-    st.session_state[CRITERION] = only if only in SINGLE else SEVERAL
+    st.session_state[CRITERION] = _criterion_of(start)
     for name, weight in start.weights.by_component.items():
         st.session_state[f"weight {name}"] = weight
+
+
+def _criterion_of(weighing: Weighing) -> str:
+    """Return the one component that counts, if it is offered by itself."""
+    only = weighing.weights.only
+    return only if only in SINGLE else SEVERAL
 
 
 def _reset(own: Weighing) -> None:
