@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
+from benchmarks import places
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
 from csa.areas.study_area import locate_incidents
@@ -23,7 +24,10 @@ from csa.backtest.origins import (
 from csa.backtest.scoring import BASELINES, METHODS
 from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
+from csa.config.loading import load_city
 from csa.dataset.versioned import City
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import find_inputs
 from tests.areas.test_finding import (
     history,
     philadelphia_in,
@@ -395,3 +399,41 @@ def test_in_philadelphia_kernels_are_sums_over_all_incidents(philadelphia):
             assert found[at] == pytest.approx(
                 kernel.sum() / (2 * np.pi * (bandwidth_m / 1000) ** 2), abs=1e-9
             )
+
+
+# ---- The tables of benchmarks/places.py, small ------------------------------------------------
+
+
+def test_the_table_of_places_holds_on_the_made_up_city(root):
+    config = load_city(root / "config" / "sample.toml")
+    dataset = ingest_city(config, find_inputs(config, root / "data" / "sample", ())).dataset
+    januaries = (Month(2018, 1), Month(2019, 1))
+    row = places.judge(City(config, dataset), januaries)
+    assert 0.015 <= row["land_share"] <= 0.022
+    assert row["least_km2"] >= 0.1
+    assert row["median_km2"] >= 0.15
+    assert (row["doubtful"], row["versus_count_areas"] == "worse") == (0, False)
+    assert row["areas"] >= 0.93 * row["count_all"]
+    assert row["areas"] >= 0.90 * max(row[name] for name in BASELINES)
+    assert row["blocks"] >= row["areas"] - 0.02
+    assert row["random"] < 0.05 < row["areas"] < row["ceiling"]
+
+
+def test_places_are_summed_up_by_geometric_means_and_one_rival_for_all():
+    table = pd.DataFrame({name: [0.1, 0.1] for name in BASELINES})
+    table = table.assign(
+        count_all=[0.3, 0.2],
+        areas=[0.15, 0.4],
+        blocks=[0.3, 0.2],
+        count_areas=[0.15, 0.2],
+        land_share=[0.019, 0.03],
+        median_km2=[0.2, 0.4],
+        versus_count_areas=["worse", "as good"],
+    )
+    found = places.summarize(table)
+    assert found["best single rival"] == "count_all"
+    assert found["areas over count_all"] == pytest.approx(1.0)  # a half and twice
+    assert found["areas over count_areas"] == pytest.approx(2**0.5)
+    assert found["blocks over the best rival"] == pytest.approx(1.0)
+    assert found["share with 1.5 to 2.2 % of the land"] == 0.5
+    assert found["worse than count_areas"] == 0.5
