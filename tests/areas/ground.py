@@ -175,7 +175,7 @@ class SlowAreas:
     def __init__(self, reached, expected, needed, grid, limit):
         self.land = grid.area_km2.index.tolist()
         self.grid, self.limit = grid, limit
-        self.least = min(0.1, limit) - 1e-9
+        self.least = max(0.0, min(0.1, limit - grid.area_km2.max())) - 1e-9
         self.free = {cell for cell in self.land if reached[grid.places[cell]]}
         more = expected - needed
         self.price = 0.015 * max(needed / grid.area_km2.to_numpy(), default=0)

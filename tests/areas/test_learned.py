@@ -103,7 +103,17 @@ def test_it_is_never_read_for_other_incidents_periods_or_choices(city):
     assert load_learned(*asked(past)) is not None
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"shares": [1]}', '{"cells": ["8a"]}'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{",
+        "[]",
+        '{"shares": [1]}',
+        '{"cells": ["8a"]}',
+        '{"cells": ["ffffffffffffffffffff"], "area_km2": [1]}',
+    ],
+)
 def test_what_is_damaged_is_learned_again(city, damage):
     choices = Choices(until=UNTIL)
     first = proposal_files(propose_areas(city, choices, keep=True))
@@ -135,7 +145,14 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_is(city, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [{"shares": [0.5]}, {"shares": None}, {"documented": {"eps": 1}}, {"januaries": "x"}]
+    "change",
+    [
+        {"shares": [0.5]},
+        {"shares": None},
+        {"documented": {"eps": 1}},
+        {"documented": {"eps_m": "x", "min_samples": None, "at_incidents": 0}},
+        {"januaries": "x"},
+    ],
 )
 def test_what_is_no_such_thing_is_refused(change):
     with pytest.raises(TableError):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from scipy.stats import gamma, multivariate_normal
+from scipy.stats import multivariate_normal, nbinom
 
 from csa.areas.stack import (
     AGES,
@@ -258,7 +258,9 @@ def test_a_subsample_draws_the_narrow_maps_anew_and_keeps_the_wide(given, shares
     is_narrow = np.array([width is not None and width <= 200 for _, width in map_names()])
     assert is_narrow.sum() == len(NARROW_M) * len(AGES) == 16
     some, full = ground.maps(at[kept], ago[kept]), ground.maps(at, ago)
-    wanted = some[:, is_narrow] @ shares[is_narrow] + full[:, ~is_narrow] @ shares[~is_narrow]
+    known = np.where(full.any(axis=0), shares, 0)
+    known /= known.sum()
+    wanted = some[:, is_narrow] @ known[is_narrow] + full[:, ~is_narrow] @ known[~is_narrow]
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
@@ -363,14 +365,14 @@ def places_around(steps=2):
 
 def test_a_place_is_new_if_chance_would_give_as_many_in_one_city_of_a_hundred():
     around, there = places_around(), AT_BLOCK
-    n_places = len(around) / 19
     expected = np.full(len(around), 2 / 19)  # two in a place
     for n in range(1, 30):
         came = np.zeros(len(around))
         came[there] = n
-        # A Poisson count of a mean of 2, with 1.6 times its variance: both counts over 1.6.
-        chance = gamma.cdf(2 / 1.6, n / 1.6)
-        is_new = n >= 5 and chance * n_places < 0.01
+        # A mean of 2, with 1.6 times a Poisson count's variance, at each of so many middles.
+        law = nbinom(2 / 0.6, 1 / 1.6)
+        assert law.var() == pytest.approx(1.6 * law.mean())
+        is_new = n >= 5 and law.sf(n - 1) * len(around) < 0.01
         found = find_new(around, came, expected)
         assert found.any() == is_new
         if is_new:
@@ -392,5 +394,14 @@ def test_in_cities_that_go_on_as_they_were_a_place_is_called_new_in_few_of_a_hun
     around, random = places_around(), np.random.default_rng(12)
     rates = random.gamma(0.5, 0.4, len(around))
     n_cities = 200
-    told = [find_new(around, random.poisson(rates), rates).any() for _ in range(n_cities)]
-    assert np.mean(told) <= 0.03
+    for of_place in (random.poisson, lambda mean: random.negative_binomial(mean / 0.6, 1 / 1.6)):
+        told = [find_new(around, of_place(rates), rates).any() for _ in range(n_cities)]
+        assert np.mean(told) <= 0.02
+
+
+def test_where_the_last_year_is_empty_the_other_maps_count_for_as_much_more():
+    ground = Ground.of(BLOCKS.neighbors, BLOCKS.area_km2.to_numpy())
+    maps = ground.maps(np.array([AT_BLOCK, 0, 5]), np.array([20.0, 30.0, 50.0]))
+    assert not maps.any(axis=0).all()  # nothing in the last 12 months
+    found = combine(maps, Stack(np.full(len(map_names()), 1 / len(map_names())), ()))
+    assert found.sum() == pytest.approx(1)

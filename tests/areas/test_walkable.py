@@ -283,3 +283,13 @@ def test_areas_hold_more_than_the_density_asks_for(given):
     price = 0.015 * PER_KM2
     assert (expected - needed)[is_in].sum() >= 0
     assert len(found) <= (expected[is_in].sum() / price if found else 0)
+
+
+@pytest.mark.parametrize("limit", [0.05, 0.1, 0.11, 0.3])
+def test_under_a_small_limit_areas_are_small_and_there_are_some(limit):
+    expected = BLOCKS.area_km2.to_numpy() * 10
+    needed = BLOCKS.area_km2.to_numpy() * 5
+    reached = np.ones(len(expected), dtype=bool)
+    found = walkable_areas(reached, expected, needed, BLOCKS, limit)
+    assert found
+    assert all(0 < BLOCKS.size_km2(area) <= limit * (1 + 1e-9) for area in found)

@@ -467,3 +467,10 @@ def test_resolutions_are_taken_from_6_to_11_and_no_others(tmp_path_factory, reso
         assert load_city(path).areas.resolution == resolution
     else:
         assert faults_of(path)[0].startswith(f"areas.resolution: {resolution} does not fit")
+
+
+def test_areas_are_no_finer_than_the_cells_that_a_file_allows(town):
+    town.edit_config('name = "Testville"', 'name = "Testville"\nresolutions = [8, 9]')
+    assert load_city(town.config).areas.resolution == 9
+    town.edit_config("resolutions = [8, 9]", "resolutions = [8, 9, 10]")
+    assert load_city(town.config).areas.resolution == 10

@@ -124,3 +124,22 @@ def test_on_one_resolution_nothing_moves(city):
     plain = locate_incidents(city, Choices(resolution=9))
     assert plain.on_ground_of((OLD,)) is plain
     assert replace(plain).on_ground_of(()).cells is plain.cells
+
+
+def test_of_an_incident_at_the_edge_of_two_areas_the_finer_one_has_it(city):
+    """Beside a coarse area one of the fine cells around it: no incident counts for both."""
+    near = frozenset(h3.grid_ring(min(OLD), 0)) | OLD
+    fine = frozenset(
+        child
+        for cell in h3.grid_disk(h3.latlng_to_cell(PLACE[1], PLACE[0], 9), 2)
+        if cell not in near
+        for child in h3.cell_to_children(cell, 10)
+    )
+    panel, displaced = follow(city, OLD, fine)
+    assert n_core(panel, "B") == counted_in(city, fine)
+    assert n_core(panel, "A") <= counted_in(city, OLD)
+    assert n_core(panel, "A") >= 0.9 * counted_in(city, OLD)
+    by_month = panel[panel["zone"] != "control"].groupby("month")["incidents"].sum()
+    when = city.dataset.incidents["occurred_at"].dt.strftime("%Y-%m").value_counts()
+    assert by_month.to_dict() == when.loc[by_month.index].to_dict()
+    assert displaced.chosen.resolution == 10

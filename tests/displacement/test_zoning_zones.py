@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ParamError
-from csa.displacement.zoning import CONTROL_LAND, RING_M, Control, draw_zones, match_control
+from csa.displacement.zoning import (
+    CONTROL_LAND,
+    RING_M,
+    Control,
+    draw_zones,
+    match_control,
+    reach_m,
+)
 
 SIDE = 9
 CELLS = [(q, r) for r in range(SIDE) for q in range(SIDE)]  # axial coordinates
@@ -246,3 +253,12 @@ def test_the_control_is_what_a_slow_choice_gives(rates, seed):
     assert control.rate_ratio == pytest.approx(
         sum(rates[c] * land[c] for c in taken) / so_far / own
     )
+
+
+def test_a_ring_reaches_two_steps_where_cells_are_too_large_for_its_meters():
+    assert reach_m(CENTRES) == RING_M
+    large = CENTRES * 3
+    assert reach_m(large) > RING_M
+    ring = draw_zones([at((4, 4))], large, reach_m(large)).rings[0]
+    assert len(ring) == len(draw_zones([at((4, 4))], CENTRES).rings[0])
+    assert reach_m(CENTRES[:1]) == RING_M

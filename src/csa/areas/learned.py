@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from csa.areas.choices import Choices
+from csa.areas.choices import Choices, suggest_dbscan
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.stack import Stack, map_names
 from csa.areas.study_area import StudyArea, study_cells
 from csa.base.errors import CsaError, SourceError, TableError
-from csa.base.params import DocumentedDbscan, Month, Period
+from csa.base.params import DbscanParams, DocumentedDbscan, Month, Period
 from csa.dataset.versioned import City, list_kept, load_own, save_kept
 from csa.geo import cells as h3_cells
 
@@ -45,8 +45,11 @@ class Learned:
             shares = np.array(kept["shares"], dtype=np.float64)
             given = kept["documented"]
             documented = None if given is None else DocumentedDbscan(**given)
+            if documented is not None:
+                DbscanParams(documented.eps_m, documented.min_samples)
+                suggest_dbscan(documented, documented.at_incidents)
             januaries = tuple(str(Month.parse(name)) for name in kept["januaries"])
-        except (CsaError, KeyError, TypeError, ValueError) as error:
+        except (CsaError, ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise TableError("learned.damaged") from error
         if shares.shape != (len(map_names()),) or not np.isclose(shares.sum(), 1):
             raise TableError("learned.damaged")
@@ -85,7 +88,7 @@ def _cover_from_plain(kept: Mapping[str, Any]) -> pd.DataFrame:
         index = pd.Index(h3_cells.from_text(kept["cells"]), name="cell")
         land = np.array(kept["area_km2"], dtype=np.float64)
         cover = pd.DataFrame({"area_km2": land}, index=index).join(h3_cells.centres(index))
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise TableError("learned.damaged") from error
     if not (np.isfinite(cover.to_numpy()).all() and (cover["area_km2"] > 0).all()):
         raise TableError("learned.damaged")

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
-from scipy.special import gammainc
+from scipy.stats import nbinom
 
 from csa.areas.shrinkage import OUTSIDE
 from csa.base.arrays import Bools, Floats, Ints
@@ -88,10 +88,16 @@ def combine(maps: Floats, stack: Stack, is_new: Bools | None = None) -> Floats:
     New places count as new: nothing is taken from others for it, so shares may add up to a little
     more than 1.
     """
-    mixture: Floats = np.asarray(maps @ stack.shares, dtype=np.float64)
+    mixture: Floats = maps @ _of_known(stack.shares, maps)
     if is_new is None or not is_new.any():
         return mixture
     return _with_new(mixture, maps[:, map_names().index(NEW_MAP)], is_new)
+
+
+def _of_known(shares: Floats, maps: Floats) -> Floats:
+    """Leave out maps of an age without any incident: the others count for as much more."""
+    known = np.where(maps.any(axis=0), shares, 0.0)
+    return np.asarray(known / (known.sum() or 1.0))
 
 
 def _with_new(mixture: Floats, new: Floats, is_new: Bools) -> Floats:
@@ -121,10 +127,10 @@ def find_new(around: Ints, came: Floats, expected: Floats) -> Bools:
         return np.asarray(np.where(is_in, values[around], 0.0).sum(axis=1))
 
     n, usual = of_places(came), of_places(expected)
-    # P(at least n) of a Poisson count is the incomplete gamma function.
-    chance = np.where(n > 0, gammainc(np.maximum(n, 1) / DISPERSION, usual / DISPERSION), 1.0)
-    n_places = max(1.0, len(around) / around.shape[1])
-    is_middle = (n >= NEW_LEAST) & (chance * n_places < NEW_CHANCE)
+    # Counts whose variance is so many times their mean are negative binomial.
+    mean = np.maximum(usual, np.finfo(float).tiny)
+    chance = nbinom.sf(n - 1, mean / (DISPERSION - 1), 1 / DISPERSION)
+    is_middle = (n >= NEW_LEAST) & (chance * len(around) < NEW_CHANCE)
     held = np.zeros(len(around), dtype=bool)
     held[around[is_middle][is_in[is_middle]]] = True
     return held
@@ -277,17 +283,15 @@ class Subsamples:
         maps = ground.maps(at, months_ago)
         everywhere = np.ones(len(maps), dtype=bool)
         self._asked = np.flatnonzero(everywhere if is_asked is None else is_asked)
-        self._wide = maps[self._asked, n_narrow:] @ stack.shares[n_narrow:]
+        known = _of_known(stack.shares, maps)
+        self._wide = maps[self._asked, n_narrow:] @ known[n_narrow:]
         self._n_cells = len(maps)
         occupied, self._at = np.unique(at, return_inverse=True)
         ones = (np.ones(len(occupied)), (occupied, np.arange(len(occupied))))
         alone = csr_array(ones, shape=(len(ground.area_km2), len(occupied)))
         spread = ground.spread(alone, NARROW_M)
         by_age = [
-            sum(
-                share * one
-                for share, one in zip(stack.shares[age:n_narrow:n_ages], spread, strict=True)
-            )
+            sum(share * one for share, one in zip(known[age:n_narrow:n_ages], spread, strict=True))
             for age in range(n_ages)
         ]
         self._narrow = hstack(by_age, format="csr")[self._asked]

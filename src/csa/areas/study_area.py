@@ -284,13 +284,17 @@ class StudyArea:
         """Count incidents at the edge of coarser areas on the side of the edge that they are on.
 
         An area's own cells say whether an incident is in it. Finer cells cover that ground only
-        nearly, so an incident near its edge moves to the nearest cell on its side.
+        nearly, so an incident near its edge moves to the nearest cell on its side. One that is in
+        an area of finer cells too is counted there.
         """
-        coarse = [area for area in areas if area and self.resolution > _finest(area)]
+        by_size = sorted((area for area in areas if area), key=_finest)
+        if not by_size or _finest(by_size[0]) >= self.resolution:
+            return self
         owner, by_cell = (np.full(n, -1) for n in (len(self.cells), len(self.grid.area_km2)))
         lon, lat = self.incidents["lon"], self.incidents["lat"]
-        for number, area in enumerate(coarse):
-            own = h3_cells.bin_points(lon, lat, _finest(area))
+        for number, area in enumerate(by_size):
+            is_fine = _finest(area) >= self.resolution
+            own = self.cells if is_fine else h3_cells.bin_points(lon, lat, _finest(area))
             owner[np.isin(own, np.fromiter(area, dtype=np.uint64))] = number
             by_cell[self.place(area)] = number
         is_moved = owner != by_cell[self.positions]

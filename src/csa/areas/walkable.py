@@ -108,7 +108,9 @@ class _Ground:
     ) -> None:
         self.grid, self.size = grid, grid.area_km2.to_numpy(dtype=np.float64)
         self.max_km2 = max_area_km2 * (1 + ROUNDING)
-        self.min_km2 = min(MIN_AREA_KM2, max_area_km2) * (1 - ROUNDING)
+        # A part that fits may lack one cell of the limit.
+        cell_km2 = float(self.size.max(initial=0.0))
+        self.min_km2 = max(0.0, min(MIN_AREA_KM2, max_area_km2 - cell_km2)) * (1 - ROUNDING)
         self.surplus = expected - needed
         self.is_free = reached.copy()
         self.is_dense = reached & (self.surplus >= -ROUNDING * needed)

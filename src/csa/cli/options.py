@@ -51,7 +51,7 @@ LimitOption = Annotated[
     float | None,
     typer.Option("--max-area-km2", help="Size limit of an area; 0 for none.  [2.0]"),
 ]
-ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 resolution.  [9]")]
+ResolutionOption = Annotated[int | None, typer.Option("--resolution", help="H3 resolution.  [10]")]
 KindOption = Annotated[
     list[str] | None,
     typer.Option(

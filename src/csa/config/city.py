@@ -359,3 +359,12 @@ class CityConfig(Frozen):
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
+
+    @model_validator(mode="after")
+    def _areas_are_no_finer_than_the_city_allows(self) -> Self:
+        finest, areas = max(self.city.resolutions), self.areas
+        if "resolution" not in areas.model_fields_set and areas.resolution > finest:
+            # A file that allows no blocks gets none: a finer cell may point to a house.
+            fitting = areas.model_copy(update={"resolution": finest})
+            object.__setattr__(self, "areas", fitting)
+        return self

@@ -20,7 +20,12 @@ from csa.geo.cells import CellSet, parents, refine
 
 RING_M = 750.0
 """An area's ring is the cells whose center is less than so many meters from that of a cell of the
-area: with cells of resolution 9, those within two steps (580 to 730 m; three are 890 or more)."""
+area: with cells of resolution 9, about those within two steps (540 to 750 m; three are 820 m or
+more, by where on the globe)."""
+
+TWO_STEPS = 2.1
+"""Distances between neighbors: where cells are so large that `RING_M` is less, a ring is two steps;
+three are at least 2.6."""
 
 CONTROL_LAND = 3.0
 """A control has so many times its area's land: with less, chance alone moves it too much."""
@@ -51,17 +56,17 @@ class Control:
         return self.rate_ratio is not None and CLOSE <= self.rate_ratio <= 1 / CLOSE
 
 
-def draw_zones(cores: Sequence[Ints], centre_xy: Floats) -> Zones:
+def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M) -> Zones:
     """Divide the study area's cells into areas, their rings and the rest.
 
     A cell near several areas goes to the one whose cells are nearest; then to the first.
     """
     owner = _owners(cores, len(centre_xy))
     others = np.flatnonzero(owner < 0)
-    nearest_m = np.full(len(others), RING_M)
+    nearest_m = np.full(len(others), ring_m)
     for area, core in enumerate(cores):
         metres, _ = cKDTree(centre_xy[core]).query(
-            centre_xy[others], distance_upper_bound=RING_M + 1
+            centre_xy[others], distance_upper_bound=ring_m + 1
         )
         # To the decimetre: cells of one distance differ in the last digits of their centres.
         apart_m = np.round(metres, 1)
@@ -70,6 +75,14 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats) -> Zones:
         nearest_m = np.minimum(nearest_m, apart_m)
     rings = tuple(others[owner[others] == area] for area in range(len(cores)))
     return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
+
+
+def reach_m(centre_xy: Floats) -> float:
+    """Return how far a ring reaches: `RING_M`, or two steps where cells are so large."""
+    if len(centre_xy) < 2:
+        return RING_M
+    apart_m = np.asarray(cKDTree(centre_xy).query(centre_xy, k=2)[0])  # (m, 2), itself first
+    return max(RING_M, TWO_STEPS * float(np.median(apart_m[:, 1])))
 
 
 def _owners(cores: Sequence[Ints], n_cells: int) -> Ints:
@@ -142,7 +155,7 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
     numbers = grid.area_km2.index.to_numpy()
     inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
-    zones = draw_zones(at, grid.centre_xy)
+    zones = draw_zones(at, grid.centre_xy, reach_m(grid.centre_xy))
     base = base_months(located, since)
     estimator = Estimator(located, base)
     cells = grid.area_km2.index.to_numpy()

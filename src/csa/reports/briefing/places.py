@@ -12,7 +12,7 @@ from csa.areas.choices import Choices
 from csa.base.params import Period, whole_months
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
-from csa.geo.cells import jaccard, resolution_of
+from csa.geo.cells import as_text, bin_points, jaccard, resolution_of
 from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
@@ -92,8 +92,13 @@ def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
     by_cell: dict[str, int] = {}
     for name in columns:
         by_cell |= _counts(counted[name])
-    sizes = frozenset(int(name.removeprefix("cell_r")) for name in columns)
-    return Recent(period, by_cell, _counts(counted["neighborhood"]), len(counted), sizes)
+    sizes = {int(name.removeprefix("cell_r")) for name in columns}
+    if choices.resolution not in sizes and {"lon", "lat"} <= set(counted.columns):  # a dataset made before the city's areas had such cells
+        placed = counted.dropna(subset=["lon", "lat"])
+        cells = bin_points(placed["lon"], placed["lat"], choices.resolution)
+        by_cell |= _counts(pd.Series(as_text(cells)))
+        sizes.add(choices.resolution)
+    return Recent(period, by_cell, _counts(counted["neighborhood"]), len(counted), frozenset(sizes))
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

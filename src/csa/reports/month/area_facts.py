@@ -110,6 +110,6 @@ class Unserved:
 
     letter: str  # lowercase, since capitals may be letters of served areas
     name: str  # its place name
-    tier: int | None  # 1 for the densest; None if it cannot be told apart from the city
+    tier: int | None  # 1 for the highest; None if it cannot be told apart from the city
     is_doubtful: bool
     shape: shapely.Geometry  # its outline, WGS 84

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices, Suggestion
+from csa.areas.choices import Choices, Suggestion, city_choices
 from csa.areas.names import letter, name_places
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.study_area import locate_around
@@ -25,7 +25,7 @@ from csa.decisions.store.records import Records
 from csa.disclosure.atoms import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
-from csa.geo.cells import centres
+from csa.geo.cells import centres, resolution_of
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
 from csa.reports.public.window import PublicWindow
@@ -128,8 +128,13 @@ def change_in_all(
     records: Records,
     past: Sequence[PastCohort] = (),
     tell: Tell = silent,
+    choices: Choices | None = None,
 ) -> PooledChange | None:
-    """Measure the change in all areas in service together, by the end of the quarter."""
+    """Measure the change in all areas in service together, by the end of the quarter.
+
+    On the cells that reports measure it on, so that both say the same. Areas of several
+    resolutions may share an incident at an edge, so no sum of them is published.
+    """
     followed = last_served(records)
     if followed is None:
         return None
@@ -137,9 +142,10 @@ def change_in_all(
     chosen, since = followed.chosen, followed.since
     cells = frozenset(cell for area in chosen.cells for cell in area)
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
-    if since > through:
-        return nothing  # without a whole month since
-    at = Choices(resolution=chosen.resolution)
+    if since > through or len({resolution_of(cell) for cell in cells}) > 1:
+        return nothing  # without a whole month since, or of several cell sizes
+    own = (choices or city_choices(city.config)).resolution
+    at = Choices(resolution=max(own, chosen.resolution))
     located = locate_around(replace(city, dataset=window.placed), at, chosen.cells)
     try:
         found = analyze_displacement(located, chosen, since, past, tell)

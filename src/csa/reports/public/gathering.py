@@ -178,7 +178,7 @@ def _publish(asked: _Asked) -> Published:
     window = settle_window(asked.city, asked.month)
     asked.tell("areas")
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
-    change = change_in_all(window, asked.city, asked.records, asked.past, asked.tell)
+    change = change_in_all(window, asked.city, asked.records, asked.past, asked.tell, asked.choices)
     asked.tell("settle")
     draft = draft_of(window, areas, change)
     settled = _settle(window, areas, draft, asked.earlier)
