@@ -93,7 +93,8 @@ def count_recent(dataset: Dataset, choices: Choices) -> Recent | None:
     for name in columns:
         by_cell |= _counts(counted[name])
     sizes = {int(name.removeprefix("cell_r")) for name in columns}
-    if choices.resolution not in sizes and {"lon", "lat"} <= set(counted.columns):  # a dataset made before the city's areas had such cells
+    # A dataset made before the city's areas had such cells holds none of them.
+    if choices.resolution not in sizes and {"lon", "lat"} <= set(counted.columns):
         placed = counted.dropna(subset=["lon", "lat"])
         cells = bin_points(placed["lon"], placed["lat"], choices.resolution)
         by_cell |= _counts(pd.Series(as_text(cells)))
