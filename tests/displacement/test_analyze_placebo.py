@@ -92,7 +92,7 @@ def test_a_rise_of_the_whole_city_is_no_displacement(shared_data, root):
     displaced = followed(shared_data, root, Month(2020, 1), months=12)
     assert len(displaced.pooled.verdicts) == 12
     assert displaced.pooled.verdicts[-1] is Verdict.NO_CHANGE
-    assert len(displaced.single) == 14
+    assert len(displaced.single) == len(displaced.chosen.area_ids) >= 10
     for one in (displaced.pooled, *displaced.single):
         assert not DISPLACED & set(one.verdicts)
 
