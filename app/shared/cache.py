@@ -22,6 +22,7 @@ from csa.areas.exports import export
 from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of
+from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.record import Record
 from csa.backtest.recording import load_record, load_suggestion, suggestion_of
 from csa.base.errors import CsaError
@@ -91,8 +92,7 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
-    cover = cells(_opened, choices.resolution)
-    return assess_areas(_opened, found, _tell, cover)
+    return assess_areas(_opened, found, _tell, located(_opened, choices))
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:
@@ -105,6 +105,20 @@ def _cells(key: str, resolution: int, _opened: Opened) -> pd.DataFrame:
     return kept_cells(_opened, resolution)
 
 
+def located(opened: Opened, choices: Choices) -> StudyArea:
+    """Locate all incidents of the counted kinds, once: what is learned from them stays with them.
+
+    No other choice matters.
+    """
+    same = Choices(resolution=choices.resolution, kinds=choices.kinds)
+    return _located(opened.key, same, opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _located(key: str, choices: Choices, _opened: Opened) -> StudyArea:
+    return locate_incidents(_opened, choices, cells(_opened, choices.resolution))
+
+
 def proposal(opened: Opened, choices: Choices) -> Proposal:
     """Propose candidate areas, once for each set of choices."""
     return _proposal(opened.key, choices, opened)
@@ -112,9 +126,9 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
-    cover = cells(_opened, choices.resolution)
     suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
-    return propose_areas(_opened, choices, cover=cover, suggestion=suggestion)
+    on_cells = located(_opened, choices)
+    return propose_areas(_opened, choices, suggestion=suggestion, located=on_cells)
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:

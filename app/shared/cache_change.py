@@ -7,11 +7,10 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from app.shared.cache import cells, proposal, suggesting
+from app.shared.cache import located, proposal, suggesting
 from app.shared.city_session import Opened
 from app.shared.following import Following, cells_of, follow
 from csa.areas.choices import Choices
-from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -36,25 +35,13 @@ def _following(key: str, choices: Choices, since: str, _opened: Opened) -> Follo
     if then.is_empty:
         return None
     known = _known(_opened, choices)
-    return follow(_located(key, choices, _opened), then, known, start, past(_opened, choices) or ())
+    return follow(located(_opened, choices), then, known, start, past(_opened, choices) or ())
 
 
 def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
     """Return the areas that other pages show, by letter."""
     now = proposal(opened, choices)
     return dict(zip(now.areas["area_id"], cells_of(now), strict=True))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _located_of(key: str, choices: Choices, _opened: Opened) -> StudyArea:
-    cover = cells(_opened, choices.resolution)
-    return locate_incidents(_opened, choices, cover)
-
-
-def _located(key: str, choices: Choices, opened: Opened) -> StudyArea:
-    """Locate all incidents of the counted kinds; no other choice matters."""
-    same = Choices(resolution=choices.resolution, kinds=choices.kinds)
-    return _located_of(key, same, opened)
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
@@ -85,8 +72,7 @@ def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tel
     names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
     now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
     known = {**now, **then}  # letters mean the same here as elsewhere on the page
-    located = _located(key, choices, _opened)
-    return trace_lineage(located, choices, documented, known=known, tell=_tell)
+    return trace_lineage(located(_opened, choices), choices, documented, known=known, tell=_tell)
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:
@@ -116,7 +102,7 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVer
         finest = max(choices.resolution, areas.chosen.resolution)
         same = replace(choices, resolution=finest)
         kept = past(opened, same) or ()
-        known[name] = tell_served(_located(opened.key, same, opened), areas, key, kept)
+        known[name] = tell_served(located(opened, same), areas, key, kept)
     return known[name]
 
 

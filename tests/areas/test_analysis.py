@@ -15,7 +15,7 @@ from sklearn.cluster import DBSCAN
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion
 from csa.areas.proposal import AREA_COLUMNS, CELL_COLUMNS, LABEL_COLUMNS, proposal_files
-from csa.areas.study_area import study_cells
+from csa.areas.study_area import locate_incidents, study_cells
 from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import Month
 from csa.config.loading import load_city
@@ -130,18 +130,22 @@ def test_each_area_says_what_was_counted_and_on_which_days(made, town):
     assert propose_areas(City(load_city(town.config), dataset), choices).areas["is_synthetic"].all()
 
 
-def test_cells_that_were_listed_before_change_nothing(made):
+def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
     dataset, config = made(*knot(100, 7, KNOT), *knot(200, 5, OTHER_KNOT))
     for resolution in (8, 9):
         choices = Choices(until=Month(2020, 6), months=1, resolution=resolution)
-        cover = study_cells(dataset, resolution)
-        before = cover.copy()
-        given = propose_areas(City(config, dataset), choices, cover=cover)
-        assert proposal_files(given) == proposal_files(
-            propose_areas(City(config, dataset), choices)
-        )
-        assert cover.equals(before)
-        assert given.cells["cell"].tolist() == [f"{cell:015x}" for cell in cover.index]
+        city = City(config, dataset)
+        located = locate_incidents(city, choices)
+        given = [proposal_files(propose_areas(city, choices, located=located)) for _ in range(2)]
+        assert given == [proposal_files(propose_areas(city, choices))] * 2
+        others = [
+            (city, replace(choices, resolution=resolution - 1)),
+            (city, replace(choices, kinds=("homicide",))),
+            (City(config, replace(dataset)), choices),
+        ]
+        for other, asked in others:
+            with pytest.raises(ParamError, match="were located for another city, other kinds or"):
+                propose_areas(other, asked, located=located)
 
 
 @pytest.mark.parametrize("kinds", [(), ("murder",), ("homicide", "murder"), ("Homicide",), ("",)])

@@ -350,7 +350,7 @@ def test_philadelphias_areas_of_2024_are_those_of_its_proposal(shared_data, root
         City(config, with_other_future(dataset, Month(2024, 1), "gone")), choices, cover
     )
     assert found == find_areas(gone, period, params).areas
-    proposal = propose_areas(City(config, dataset), choices, cover=cover)
+    proposal = propose_areas(City(config, dataset), choices)
     assert [{int(cell, 16) for cell in cells} for cells in proposal.areas["cells"]] == [
         set(a) for a in found
     ]

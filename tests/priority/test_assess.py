@@ -338,11 +338,11 @@ def test_where_there_is_room_for_all_each_firm_area_is_first(root):
 
 
 def test_a_proposal_made_from_other_data_is_refused(root):
-    dataset, config, cover = sample_city(root)
+    dataset, config, _ = sample_city(root)
     proposal, _ = asked_of_sample(root)
     other = replace(dataset, report={**dataset.report, "fingerprint": "0" * 64})
     with pytest.raises(CsaError, match=r"from other data than the dataset\. Propose again\."):
-        assess_areas(City(config, other), proposal, cover=cover)
+        assess_areas(City(config, other), proposal)
 
 
 def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
@@ -357,15 +357,19 @@ def test_a_weight_of_nothing_known_and_no_capacity_are_refused(root):
 # ---- True in general ------------------------------------------------------------------------
 
 
-def test_neither_row_order_nor_asking_twice_nor_a_cover_at_hand_changes_a_judgement(root):
+def test_neither_row_order_nor_asking_twice_nor_what_was_located_before_changes_a_judgement(root):
     dataset, config, cover = sample_city(root, **LARGE)
     proposal, judged = asked_of_sample(root, **LARGE)
     order = np.random.default_rng(7).permutation(len(dataset.incidents))
     shuffled = replace(dataset, incidents=dataset.incidents.iloc[order].reset_index(drop=True))
     before = dataset.incidents.copy(), proposal.areas.copy()
+    city = City(config, dataset)
+    located = locate_incidents(city, Choices(**LARGE), cover)
     again = [
-        assess_areas(City(config, dataset), proposal),
-        assess_areas(City(config, shuffled), proposal, cover=cover),
+        assess_areas(city, proposal),
+        assess_areas(City(config, shuffled), proposal),
+        assess_areas(city, proposal, located=located),
+        assess_areas(city, proposal, located=located),  # with all that it learned
     ]
     for other in again:
         pd.testing.assert_frame_equal(other.table, judged.table)
@@ -397,8 +401,8 @@ def test_other_weights_change_the_order_and_nothing_else(root, given_, capacity)
 
 
 def test_steps_are_told_as_they_begin(root):
-    dataset, config, cover = sample_city(root, **LARGE)
+    dataset, config, _ = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)
     told = []
-    assess_areas(City(config, dataset), proposal, told.append, cover)
+    assess_areas(City(config, dataset), proposal, told.append)
     assert told == ["cells", "estimates", "stability"]

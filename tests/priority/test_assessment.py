@@ -59,8 +59,10 @@ def asked_of_sample(root, months=36, until=UNTIL, kinds=KINDS, resolution=10, ma
 @cache
 def _asked(root, choices):
     dataset, config, cover = sample_city(root, choices.resolution)
-    proposal = propose_areas(City(config, dataset), choices, cover=cover)
-    return proposal, assess_areas(City(config, dataset), proposal, cover=cover)
+    city = City(config, dataset)
+    located = locate_incidents(city, choices, cover)
+    proposal = propose_areas(city, choices, located=located)
+    return proposal, assess_areas(city, proposal, located=located)
 
 
 def incidents_in(dataset, cells, start, until, kinds=KINDS):
@@ -147,14 +149,14 @@ def test_estimates_stand_in_the_rows_of_their_areas(root):
 
 
 def test_a_rate_needs_500_people_who_were_counted_in_the_last_ten_years(root):
-    dataset, config, cover = sample_city(root, **LARGE)
+    dataset, config, _ = sample_city(root, **LARGE)
     proposal, judged = asked_of_sample(root, **PLAIN)
     is_many = (judged.table["people"] >= 500).tolist()
     assert len(set(is_many)) == 2  # both are there
     yearly = judged.table["expected"] / 3 / judged.table["people"].astype(float) * 1000
     for year, is_given in ((2020, True), (2010, True), (2009, False), (None, False)):
         aged = with_report(dataset, population_year=year)
-        table = assess_areas(City(config, aged), proposal, cover=cover).table
+        table = assess_areas(City(config, aged), proposal).table
         assert table["per_1k_yearly"].notna().tolist() == [one and is_given for one in is_many]
         if is_given:
             found = table["per_1k_yearly"][is_many].tolist()
@@ -208,10 +210,10 @@ def test_was_candidate_is_what_was_found_twelve_months_before_at_the_same_densit
     ],
 )
 def test_where_the_data_begin_too_late_the_years_before_are_unknown(root, first, is_known):
-    dataset, config, cover = sample_city(root, **LARGE)
+    dataset, config, _ = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)
     late = with_report(dataset, data_from=first)
-    table = assess_areas(City(config, late), proposal, cover=cover).table
+    table = assess_areas(City(config, late), proposal).table
     assert table["earlier_yearly"].notna().tolist() == [is_known] * len(table)
     assert (table["was_candidate"] != "unknown").tolist() == [is_known] * len(table)
 
@@ -269,17 +271,17 @@ def test_no_area_gives_every_column_and_no_row(tmp_path):
 
 
 def test_of_499_people_there_is_no_rate_and_of_500_there_is(root):
-    dataset, config, cover = sample_city(root, **LARGE)
+    dataset, config, _ = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)
     people = [499, 500, None, 0, 501, 499.4, 499.6, 9]
     other = replace(proposal, areas=proposal.areas.assign(population=people))
-    table = assess_areas(City(config, dataset), other, cover=cover).table
+    table = assess_areas(City(config, dataset), other).table
     given = table["per_1k_yearly"].notna().tolist()
     assert given == [False, True, False, False, True, False, True, False]
 
 
 def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monkeypatch):
-    dataset, config, cover = sample_city(root, **LARGE)
+    dataset, config, _ = sample_city(root, **LARGE)
     proposal, _ = asked_of_sample(root, **LARGE)
     areas = [frozenset(int(cell, 16) for cell in cells) for cells in proposal.areas["cells"]]
     place = next(place for place, area in enumerate(areas) if len(area) % 2 == 0)
@@ -287,7 +289,7 @@ def test_half_of_the_cells_of_both_is_the_same_area_and_less_is_none(root, monke
     for before, said in ((half, "yes"), (half - {min(half)}, "no")):
         found = AreaSet((before,), np.zeros(0, np.int64), np.zeros(0, bool), frozenset)
         monkeypatch.setattr("csa.priority.assessment.find_areas", lambda *_, found=found: found)
-        table = assess_areas(City(config, dataset), proposal, cover=cover).table
+        table = assess_areas(City(config, dataset), proposal).table
         wanted = ["no"] * len(areas)
         wanted[place] = said
         assert table["was_candidate"].tolist() == wanted
@@ -308,8 +310,10 @@ def test_in_any_months_counts_are_those_of_the_incidents(testville, months, year
     dataset, config, cover = testville
     until = Month(year, number)
     choices = Choices(until=until, months=months)
-    proposal = propose_areas(City(config, dataset), choices, cover=cover)
-    table = assess_areas(City(config, dataset), proposal, cover=cover).table
+    city = City(config, dataset)
+    located = locate_incidents(city, choices, cover)
+    proposal = propose_areas(city, choices, located=located)
+    table = assess_areas(city, proposal, located=located).table
     assert table.columns.tolist() == list(JUDGED_COLUMNS)
     short = until.plus(-36) < Month(2014, 1)
     for row, cells in zip(table.to_dict("records"), proposal.areas["cells"], strict=True):

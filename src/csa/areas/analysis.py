@@ -11,11 +11,11 @@ from csa.areas.choices import (
     period_of,
     suggest_dbscan,
 )
-from csa.areas.finding import document, estimate_areas, find_areas, params_for
+from csa.areas.finding import document, estimate_areas, find_areas, limit_of, params_for
 from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
-from csa.areas.study_area import Run, StudyArea, locate_incidents
+from csa.areas.study_area import Run, StudyArea, locate_incidents, require_fitting
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Period, require_resolution
 from csa.dataset.versioned import City
@@ -27,8 +27,8 @@ def propose_areas(
     city: City,
     choices: Choices | None = None,
     tell: Tell = silent,
-    cover: pd.DataFrame | None = None,
     suggestion: Suggestion | None = None,
+    located: StudyArea | None = None,
     *,
     keep: bool = False,
 ) -> Proposal:
@@ -45,10 +45,11 @@ def propose_areas(
         Period, size limit and resolution; None takes the city file's, up to the data's end.
     tell
         Called with the name of each step as it begins.
-    cover
-        The study area's cells with their centers; None finds them.
     suggestion
         Radius and minimum that past years suggest; None takes the city file's.
+    located
+        The city's incidents of these kinds on cells of this resolution, with what was learned from
+        them; None locates them.
     keep
         Whether to keep beside the dataset what was learned, so that the next run is quicker.
 
@@ -81,9 +82,10 @@ def propose_areas(
     period = period_of(city.dataset, choices)
     require_resolution(choices.resolution)
     tell("cells")
-    if cover is None:
+    if located is None:
         cover = kept_cells(city, choices.resolution, keep=keep)
-    located = locate_incidents(city, choices, cover)
+        located = locate_incidents(city, choices, cover)
+    require_fitting(located, city, choices)
     window = located.window(period)
     suggestion = suggestion or Suggestion.of(city.config.areas)
     tell("search")
@@ -125,12 +127,13 @@ def _learn(
     known = load_learned(city, located, period, choices)
     if known is not None:
         located.stacks[period.until] = known.stack
-    documented = suggestion.documented or (None if known is None else known.documented)
-    if documented is not None and known is not None:
-        return documented
-    found = document(located, period, choices, documented)
-    if keep:
-        searched = found if suggestion.documented is None else None
+        if known.documented is not None:
+            located.searched[period, limit_of(choices)] = known.documented
+    given = suggestion.documented
+    found = document(located, period, choices, given)
+    is_kept = known is not None and (given is not None or known.documented is not None)
+    if keep and not is_kept:
+        searched = found if given is None else None
         learned = Learned(searched, located.stack_at(period.until))
         save_learned(learned, city, located, period, choices)
     return found

@@ -30,10 +30,22 @@ def document(
     """
     if documented is not None:
         return documented
-    window, limit_km2 = located.window(period), choices.max_area_km2 or Choices().max_area_km2
+    limit_km2 = limit_of(choices)
+    if (period, limit_km2) not in located.searched:
+        located.searched[period, limit_km2] = _search(located, period, limit_km2)
+    return located.searched[period, limit_km2]
+
+
+def limit_of(choices: Choices) -> float:
+    """Return the size limit that a density is searched under: without one, the usual one."""
+    return choices.max_area_km2 or Choices().max_area_km2
+
+
+def _search(located: StudyArea, period: Period, limit_km2: float) -> DocumentedDbscan:
+    window = located.window(period)
 
     def areas_at(per_km2: float) -> tuple[CellSet, ...]:
-        params = AreaParams(radius_for(per_km2), choices.resolution, limit_km2, per_km2)
+        params = AreaParams(radius_for(per_km2), located.resolution, limit_km2, per_km2)
         return find_areas(located, period, params, window).areas
 
     per_km2 = find_density(areas_at, located.expected(period), located.grid)

@@ -209,6 +209,11 @@ class StudyArea:
         """How the maps are combined at each month so far asked for."""
         return {}
 
+    @cached_property
+    def searched(self) -> dict[tuple[Period, float], DocumentedDbscan]:
+        """What the data led to, by period and size limit: a search is not repeated."""
+        return {}
+
     def _learn(self, until: Month) -> Stack:
         first = int(self.month.min()) if len(self.month) else until.index
         years = range(-(-(first + LEAST_MONTHS) // 12), (until.index - HORIZON_MONTHS) // 12 + 1)
@@ -377,6 +382,13 @@ def locate_incidents(
     month = (when.year * 12 + when.month - 1).to_numpy(dtype=np.int64)
     grid = _grid(cover, metric_crs)
     return StudyArea(dataset, choices.kinds, inside, xy, cells[is_inside], month, grid, cover)
+
+
+def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
+    """Refuse incidents that were located for another city, resolution or kinds."""
+    is_own = located.dataset is city.dataset and set(located.kinds) == set(choices.kinds)
+    if not is_own or (len(located.cover) and located.resolution != choices.resolution):
+        raise ParamError("param.located", resolution=choices.resolution)
 
 
 def _in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from csa.areas.hot_cells import find_hot_cells
 from csa.areas.ordering import ORDER_COLUMNS, TierFacts, explain_tier, order_areas
 from csa.areas.proposal import Proposal
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import locate_incidents
+from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
 from csa.base.arrays import Ints
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
@@ -74,7 +74,7 @@ def assess_areas(
     city: City,
     proposal: Proposal,
     tell: Tell = silent,
-    cover: pd.DataFrame | None = None,
+    located: StudyArea | None = None,
 ) -> AreaAssessment:
     """Assess how sure each candidate area is.
 
@@ -86,8 +86,8 @@ def assess_areas(
         All candidates of one run.
     tell
         Called with the name of each step as it begins.
-    cover
-        The study area's cells with their centers; None finds them.
+    located
+        The city's incidents as the proposal has them; None locates them.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def assess_areas(
     if proposal.summary["data_fingerprint"] != city.dataset.fingerprint:
         raise CsaError("sheet.other_data")
     tell("cells")
-    asked = _ask(city, proposal, cover)
+    asked = _ask(city, proposal, located)
     tell("estimates")
     estimates = estimate_areas(asked.located, asked.period, asked.areas)
     counts = asked.located.counts(asked.period)
@@ -192,7 +192,7 @@ def reorder(assessment: AreaAssessment, weights: Weights) -> AreaAssessment:
     return replace(assessment, table=table, weights=weights, why=why)
 
 
-def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> AssessmentInput:
+def _ask(city: City, proposal: Proposal, located: StudyArea | None) -> AssessmentInput:
     params = proposal.summary["params"]
     period = Period(Month.parse(params["start"]), Month.parse(params["until"]))
     choices = Choices(
@@ -202,7 +202,9 @@ def _ask(city: City, proposal: Proposal, cover: pd.DataFrame | None) -> Assessme
         max_area_km2=params["max_area_km2"],
         kinds=tuple(params["kinds"]),
     )
-    located = locate_incidents(city, choices, cover)
+    if located is None:
+        located = locate_incidents(city, choices)
+    require_fitting(located, city, choices)
     areas = tuple(
         frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]
     )

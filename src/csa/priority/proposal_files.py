@@ -8,6 +8,7 @@ from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
+from csa.areas.study_area import locate_incidents
 from csa.backtest.record import Record
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
@@ -36,8 +37,8 @@ def find(
     city: City, choices: Choices, record: Record | None, tell: Tell = silent
 ) -> AssessedProposal:
     """Propose areas with the values that past years suggest, and assess them."""
-    cover = kept_cells(city, choices.resolution)
     suggestion = suggestion_of(city.config, record)
-    proposal = propose_areas(city, choices, tell, cover, suggestion)
-    judgement = assess_areas(city, proposal, tell, cover)
+    located = locate_incidents(city, choices, kept_cells(city, choices.resolution))
+    proposal = propose_areas(city, choices, tell, suggestion, located)
+    judgement = assess_areas(city, proposal, tell, located)
     return AssessedProposal(city, choices, record, proposal, judgement)

@@ -29,8 +29,9 @@ def dataset(root, sample_folder):
 def followed(dataset):
     config, read = dataset
     cover = study_cells(read, 10)
-    proposal = propose_areas(City(config, read), Choices(until=SINCE), cover=cover)
-    located = locate_incidents(City(config, read), Choices(), cover)
+    city = City(config, read)
+    located = locate_incidents(city, Choices(), cover)
+    proposal = propose_areas(city, Choices(until=SINCE), located=located)
     known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
     return follow(located, proposal, known, SINCE, ())
 

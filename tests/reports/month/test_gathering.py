@@ -13,7 +13,7 @@ import shapely
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.study_area import study_cells
+from csa.areas.study_area import locate_incidents
 from csa.base.errors import PeriodError
 from csa.base.logging import silent
 from csa.base.params import Month, Period
@@ -47,9 +47,9 @@ def july(sample_source):
     now = propose_areas(source.city, choices)
     dataset = through_month(source.city.dataset, JULY)
     period = Period.before(JULY.plus(1), 36)
-    cover = study_cells(dataset, choices.resolution)
+    city = City(source.city.config, dataset)
     return MonthSeen(
-        City(source.city.config, dataset), choices, period, now, now, {}, frozenset(), cover
+        city, choices, period, now, now, {}, frozenset(), locate_incidents(city, choices)
     )
 
 

@@ -52,7 +52,7 @@ class MonthSeen:
     before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
     first: frozenset[str]  # letters of the month's candidates that come first
-    cover: pd.DataFrame  # the study area's cells at the resolution of `choices`
+    located: StudyArea  # the incidents on cells of the resolution of `choices`
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,12 @@ def areas_of(
     rows = _served(records) or _candidates(seen.now)
     rows.sort(key=lambda row: (len(row.letter), row.letter))
     found: list[AreaFacts] = []
-    by_size: dict[int, tuple[StudyArea, list[_Row]]] = {}
+    by_size = {seen.located.resolution: (seen.located, list[_Row]())}
     for row in rows:
         size = h3_cells.resolution_of(min(row.cells))
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
-            cover = seen.cover if size == seen.choices.resolution else None
-            by_size[size] = locate_incidents(seen.city, alike, cover), []
+            by_size[size] = locate_incidents(seen.city, alike), []
         by_size[size][1].append(row)
     for located, alike_rows in by_size.values():
         on_land = [located.grid.on_land(row.cells) for row in alike_rows]

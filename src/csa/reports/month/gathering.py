@@ -101,7 +101,7 @@ def gather_month(
     tell("cells")
     look = MonthEnd.at(source, records, month, tell)
     now, before = look.proposal(month.plus(1)), look.proposal_before(month)
-    judgement = assess_areas(look.city, now, tell, look.cover)
+    judgement = assess_areas(look.city, now, tell, look.located)
     seen = MonthSeen(
         look.city,
         look.choices,
@@ -110,7 +110,7 @@ def gather_month(
         before,
         stability_of(judgement),
         first_of(judgement, look.city.config.priorities.capacity),
-        look.cover,
+        look.located,
     )
     lines = () if plan is None else plan_lines(plan, records, snapshot.as_of)
     areas = areas_of(seen, records, lines, snapshot.as_of)

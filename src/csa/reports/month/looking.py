@@ -11,8 +11,9 @@ import pandas as pd
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, period_of
+from csa.areas.learned import kept_cells
 from csa.areas.proposal import Proposal
-from csa.areas.study_area import StudyArea, locate_around, study_cells
+from csa.areas.study_area import StudyArea, locate_around, locate_incidents
 from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.backtest.record import Record
 from csa.backtest.recording import load_suggestion, suggestion_of
@@ -113,7 +114,7 @@ class MonthEnd:
     suggestion: Suggestion  # settings suggested by past years, else by the city's file
     past: tuple[PastCohort, ...]
     is_past_known: bool  # whether `csa backtest` has stored past years
-    cover: pd.DataFrame  # as `csa.areas.study_area.study_cells`
+    located: StudyArea  # its incidents of the kinds and on the cells of `choices`
     tell: Tell  # called as each step begins
 
     @classmethod
@@ -121,14 +122,15 @@ class MonthEnd:
         """Return a city as it was known at a month's end."""
         choices = replace(source.choices, until=month.plus(1))
         record, past = kept_of(source, records, choices)
-        dataset = through_month(source.city.dataset, month)
+        city = replace(source.city, dataset=through_month(source.city.dataset, month))
+        cover = kept_cells(city, choices.resolution)
         return cls(
-            replace(source.city, dataset=dataset),
+            city,
             choices,
             suggestion_of(source.city.config, record),
             past or (),
             record is not None and past is not None,
-            study_cells(dataset, choices.resolution),
+            locate_incidents(city, choices, cover),
             tell,
         )
 
@@ -150,7 +152,7 @@ class MonthEnd:
     def proposal(self, until: Month) -> Proposal:
         """Propose areas as of the first day of a month."""
         choices = replace(self.choices, until=until)
-        return propose_areas(self.city, choices, self.tell, self.cover, self.suggestion)
+        return propose_areas(self.city, choices, self.tell, self.suggestion, self.located)
 
     def proposal_before(self, until: Month) -> Proposal | None:
         """Propose areas as of the first day of an earlier month."""
@@ -160,7 +162,7 @@ class MonthEnd:
 
     def around(self, areas: Sequence[CellSet]) -> StudyArea:
         """Locate the incidents to follow areas."""
-        return locate_around(self.city, self.choices, areas, self.cover)
+        return locate_around(self.city, self.choices, areas, self.located.cover)
 
     def year_to_date(self) -> YearToDate | None:
         """Compare the whole city's year so far with the same months of the year before."""
