@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import nnls
 
 from csa.areas.shrinkage import OUTSIDE, Estimate
@@ -231,7 +231,7 @@ def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
     start = np.log(flat) - np.diag(prior) / 2
     logs = np.zeros(len(numbers))  # above the start
     expected = flat
-    posterior = prior
+    known = np.zeros_like(prior)  # prior less posterior is its square: only the end needs all of it
     for _ in range(MAX_ITERATIONS):
         root = np.sqrt(expected)
         factor = cho_factor(np.eye(len(numbers)) + root[:, None] * prior * root, lower=True)
@@ -239,8 +239,9 @@ def _condition(units: _Units, field: Field) -> tuple[Floats, Floats]:
         aim = prior @ (pull - root * cho_solve(factor, root * (prior @ pull)))
         step = np.clip(aim - logs, -MAX_STEP, MAX_STEP)
         logs = logs + step
-        posterior = prior - prior @ (root[:, None] * cho_solve(factor, root[:, None] * prior))
-        expected = np.exp(start + logs + np.diag(posterior) / 2)
+        known = solve_triangular(factor[0], root[:, None] * prior, lower=True, check_finite=False)
+        variance = np.diag(prior) - np.einsum("ij,ij->j", known, known)
+        expected = np.exp(start + logs + variance / 2)
         if np.abs(step).max() < TOLERANCE:
             break
-    return expected, posterior
+    return expected, prior - known.T @ known
