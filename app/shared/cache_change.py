@@ -99,8 +99,7 @@ def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVer
     """Return the verdict on a served area since its designation, once for each set of areas."""
     known, name = _verdicts(opened.key), _name(choices, areas, key)
     if name not in known:
-        finest = max(choices.resolution, areas.chosen.resolution)
-        same = replace(choices, resolution=finest)
+        same = choices.as_fine_as(areas.chosen.resolution)
         kept = past(opened, same) or ()
         known[name] = tell_served(located(opened, same), areas, key, kept)
     return known[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from csa.base.errors import ParamError, PeriodError
@@ -53,6 +53,10 @@ class Choices:
         if not self.kinds or not set(self.kinds) <= set(KINDS):
             given = ", ".join(self.kinds) or "none"
             raise ParamError("param.kinds", given=given, known=", ".join(KINDS))
+
+    def as_fine_as(self, resolution: int) -> Choices:
+        """Choose cells at least as fine, so that areas of both can be followed on one grid."""
+        return replace(self, resolution=max(self.resolution, resolution))
 
 
 def city_choices(config: CityConfig) -> Choices:

@@ -326,9 +326,8 @@ def locate_around(
     city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
 ) -> StudyArea:
     """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
-    finest = max([choices.resolution, *map(_finest, areas)])
-    choices = replace(choices, resolution=finest)
-    if cover is not None and len(cover) and h3_cells.resolution_of(cover.index[0]) != finest:
+    asked, choices = choices.resolution, choices.as_fine_as(max(map(_finest, areas), default=0))
+    if choices.resolution != asked:  # then the cells given are not those needed
         cover = None
     return locate_incidents(city, choices, cover).on_ground_of(areas)
 

@@ -186,8 +186,7 @@ def _way_of(choices: Choices, chosen: Chosen) -> Choices:
     """Take months, size limit and the finest cells, so that past years are comparable."""
     months = choices.months if chosen.period is None else chosen.period.months
     limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
-    finest = max(choices.resolution, chosen.resolution)
-    return replace(choices, months=months, max_area_km2=limit, resolution=finest)
+    return replace(choices.as_fine_as(chosen.resolution), months=months, max_area_km2=limit)
 
 
 def _options(choices: Choices, way: Choices) -> str:

@@ -50,9 +50,7 @@ def way_of(choices: Choices, areas: Served | None) -> Choices:
         return choices
     period = areas.chosen.period
     months = choices.months if period is None else period.months
-    return replace(
-        choices, months=months, resolution=max(choices.resolution, areas.chosen.resolution)
-    )
+    return replace(choices.as_fine_as(areas.chosen.resolution), months=months)
 
 
 def follow_served(

@@ -144,8 +144,8 @@ def change_in_all(
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
     if since > through or len({resolution_of(cell) for cell in cells}) > 1:
         return nothing  # without a whole month since, or of several cell sizes
-    own = (choices or city_choices(city.config)).resolution
-    at = Choices(resolution=max(own, chosen.resolution))
+    own = choices or city_choices(city.config)
+    at = Choices(resolution=own.resolution)  # of all kinds, whatever is chosen
     located = locate_around(replace(city, dataset=window.placed), at, chosen.cells)
     try:
         found = analyze_displacement(located, chosen, since, past, tell)
