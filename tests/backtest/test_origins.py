@@ -401,6 +401,14 @@ def test_in_philadelphia_kernels_are_sums_over_all_incidents(philadelphia):
             )
 
 
+def test_areas_grown_from_counts_have_the_size_limit_of_those_proposed(located):
+    question = BacktestQuestion((Month(2018, 1),))
+    for chosen, limit_km2 in ((0.5, 0.5), (2.0, 2.0), (0.0, 2.0)):  # without one, the usual one
+        choices = Choices(max_area_km2=chosen, eps_m=250.0, min_samples=4)
+        (one,) = run_backtest(located, choices, None, question).judged
+        assert one.trial.limit_km2 == limit_km2
+
+
 # ---- The tables of benchmarks/places.py, small ------------------------------------------------
 
 

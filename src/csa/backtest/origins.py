@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from csa.areas.choices import Choices, city_choices
-from csa.areas.finding import find_areas, settle_params
+from csa.areas.finding import find_areas, limit_of, settle_params
 from csa.areas.study_area import StudyArea, locate_incidents
 from csa.backtest.comparison import MethodComparison, best_baseline, compare
 from csa.backtest.scoring import Trial, TrialScore, judge_trial, tabulate
@@ -154,6 +154,7 @@ def run_backtest(
         params = settle_params(located, period, choices, documented)
         found = find_areas(located, period, params).areas
         trial = make_trial(located, period, question, found)
+        trial = replace(trial, limit_km2=limit_of(choices))
         judged.append(judge(trial, located, question))
     return _settle(judged, located, question)
 

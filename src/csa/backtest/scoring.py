@@ -20,7 +20,6 @@ from csa.base.arrays import Floats, Ints
 from csa.base.params import Month
 from csa.geo.cells import CellSet, Grid
 
-MAX_KM2 = 2.0
 TIE_BANDWIDTH_M = 300
 MIX_M = (60, 250)
 RANDOM_DRAWS = 200
@@ -68,6 +67,7 @@ class Trial:
     expected: Floats  # (m,) what the past leads to expect
     areas: Sequence[Ints]  # places of each candidate area's cells
     future: Ints  # (m,) incidents of the months scored
+    limit_km2: float = 2.0  # no area is larger, nor one grown from counts
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def judge_trial(
         "kde_mix_all": most(narrow + wide),
         "neighborhoods": _busiest_neighborhoods(trial, land, same_km2),
         "count_areas": _counted_areas(
-            trial.counts_all + tie / (1 + tie.max()), land, grid, same_km2
+            trial.counts_all + tie / (1 + tie.max()), land, grid, same_km2, trial.limit_km2
         ),
         "random": _drawn(land, same_km2, seed),
         "ceiling": _best_possible(trial.future, land, same_km2),
@@ -117,13 +117,15 @@ def _taken(areas: Sequence[Ints], expected: Floats, land: Land, budget_km2: floa
     return take_areas(areas, np.array(per_km2), expected, land, budget_km2)
 
 
-def _counted_areas(score: Floats, land: Land, grid: Grid, budget_km2: float) -> Floats:
+def _counted_areas(
+    score: Floats, land: Land, grid: Grid, budget_km2: float, limit_km2: float
+) -> Floats:
     """Grow cells by their counts to walkable areas; cells fill up what these leave of the land."""
     share = budget_km2 / land.total_km2 if land.total_km2 else 0.0
     everywhere, size = np.ones(len(score), dtype=bool), land.area_km2
 
     def areas_at(per_km2: float) -> list[CellSet]:
-        return walkable_areas(everywhere, score, per_km2 * size, grid, MAX_KM2)
+        return walkable_areas(everywhere, score, per_km2 * size, grid, limit_km2)
 
     per_km2 = find_density(areas_at, score, grid, share)
     part = np.zeros(len(score))
