@@ -14,13 +14,10 @@ from scipy.sparse import csr_array
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.geo.cells import Cells, find_neighbors, from_text, parents
-from csa.geo.neighborhoods import assign_neighborhoods
+from csa.geo.neighborhoods import people_per_km2
 
 RESOLUTION = 9
 """Density of a whole city is tested and drawn in cells of about a tenth of a square kilometer."""
-
-LEAST_KNOWN = 0.9
-"""People are the exposure where so much of the land has known ones."""
 
 PASSING_SHARE = 0.05
 """People are where nobody lives, too: so much of the exposure is even over the land."""
@@ -70,30 +67,13 @@ class CityScale:
         Returns (c,) shares, adding up to 1.
         """
         land: pd.Series = self.add_up(located.grid.area_km2) / self.area_km2.sum()
-        per_km2 = _people_per_km2(located, neighborhoods)
+        cover = located.cover
+        per_km2 = people_per_km2(cover["lon"], cover["lat"], cover["area_km2"], neighborhoods)
         if per_km2 is None:
             return land
         people = self.add_up(per_km2 * located.grid.area_km2.to_numpy())
         shares: pd.Series = (1 - PASSING_SHARE) * people / people.sum() + PASSING_SHARE * land
         return shares
-
-
-def _people_per_km2(located: StudyArea, neighborhoods: gpd.GeoDataFrame) -> Floats | None:
-    """Return how dense people live in each cell, by its neighborhood; None where too few are known.
-
-    Returns (m,).
-    """
-    if "population" not in neighborhoods or not len(located.cover):
-        return None
-    cover, land = located.cover, located.grid.area_km2.to_numpy()
-    names = assign_neighborhoods(cover["lon"], cover["lat"], neighborhoods).to_numpy()
-    people = neighborhoods.groupby("name")["population"].sum(min_count=1)
-    km2 = pd.Series(land).groupby(names).sum()
-    per_km2 = (people / km2).reindex(names).to_numpy(dtype=np.float64)
-    is_named, is_known = names != "", np.isfinite(per_km2)
-    if land[is_known].sum() < LEAST_KNOWN * land[is_named].sum() or not np.nansum(per_km2):
-        return None
-    return np.where(is_known, per_km2, 0.0)
 
 
 def count_afar(cells: pd.DataFrame, resolution: int = RESOLUTION) -> dict[int, int]:

@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from csa.base.arrays import Floats
 from csa.base.crs import LONLAT, equal_area, to_metres
+
+LEAST_KNOWN = 0.9
+"""People are told where they are known for so much of the land that lies in any neighborhood."""
 
 
 def assign_neighborhoods(
@@ -103,7 +107,26 @@ def estimate_population(outline: shapely.Geometry, neighborhoods: gpd.GeoDataFra
     drawn = to_metres(gpd.GeoSeries([outline], crs=LONLAT), metric).iloc[0]
     overlap_m2 = shapely.area(shapely.intersection(shapes, drawn))
     is_known = near["population"].notna().to_numpy()
-    if not overlap_m2[is_known].sum() or overlap_m2[is_known].sum() < 0.9 * overlap_m2.sum():
+    known_m2 = overlap_m2[is_known].sum()
+    if not known_m2 or known_m2 < LEAST_KNOWN * overlap_m2.sum():
         return None
     share = overlap_m2 / shapely.area(shapes)
     return float(np.nansum(near["population"].to_numpy(dtype=float) * share))
+
+
+def people_per_km2(
+    lon: pd.Series, lat: pd.Series, area_km2: pd.Series, neighborhoods: gpd.GeoDataFrame
+) -> Floats | None:
+    """Return how densely people live in each of m cells, spread evenly over its neighborhood.
+
+    Returns (m,), 0 where not known; None where too few are known, as in `estimate_population`.
+    """
+    if "population" not in neighborhoods or not len(lon):
+        return None
+    names, land = assign_neighborhoods(lon, lat, neighborhoods).to_numpy(), area_km2.to_numpy()
+    people = neighborhoods.groupby("name")["population"].sum(min_count=1)
+    per_km2 = (people / pd.Series(land).groupby(names).sum()).reindex(names).to_numpy(np.float64)
+    is_known = np.isfinite(per_km2)
+    if land[is_known].sum() < LEAST_KNOWN * land[names != ""].sum() or not np.nansum(per_km2):
+        return None
+    return np.where(is_known, per_km2, 0.0)
