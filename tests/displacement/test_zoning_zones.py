@@ -1,6 +1,7 @@
 """Areas, rings, controls: by hand on a few hexagons, and against a slow walk over all cells."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,9 +257,14 @@ def test_the_control_is_what_a_slow_choice_gives(rates, seed):
 
 
 def test_a_ring_reaches_two_steps_where_cells_are_too_large_for_its_meters():
-    assert reach_m(CENTRES) == RING_M
-    large = CENTRES * 3
+    def grid(xy):
+        land = pd.Series(1.0, index=pd.Index(np.arange(len(xy), dtype=np.uint64), name="cell"))
+        return Grid(land, xy, frozenset, list, frozenset)
+
+    assert reach_m(grid(CENTRES)) == RING_M
+    large = grid(CENTRES * 3)
+    assert large.spacing_m == pytest.approx(900, rel=0.01)
     assert reach_m(large) > RING_M
-    ring = draw_zones([at((4, 4))], large, reach_m(large)).rings[0]
+    ring = draw_zones([at((4, 4))], large.centre_xy, reach_m(large)).rings[0]
     assert len(ring) == len(draw_zones([at((4, 4))], CENTRES).rings[0])
-    assert reach_m(CENTRES[:1]) == RING_M
+    assert reach_m(grid(CENTRES[:1])) == RING_M

@@ -16,7 +16,7 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period, whole_months
 from csa.displacement.expectation import Baseline, Dispersion, estimate_dispersion
 from csa.displacement.past import BEFORE_MONTHS, PastCohort, PastYear
-from csa.geo.cells import CellSet, parents, refine
+from csa.geo.cells import CellSet, Grid, parents, refine
 
 RING_M = 750.0
 """An area's ring is the cells whose center is less than so many meters from that of a cell of the
@@ -77,12 +77,9 @@ def draw_zones(cores: Sequence[Ints], centre_xy: Floats, ring_m: float = RING_M)
     return Zones(tuple(np.sort(core) for core in cores), rings, np.flatnonzero(owner < 0))
 
 
-def reach_m(centre_xy: Floats) -> float:
+def reach_m(grid: Grid) -> float:
     """Return how far a ring reaches: `RING_M`, or two steps where cells are so large."""
-    if len(centre_xy) < 2:
-        return RING_M
-    apart_m = np.asarray(cKDTree(centre_xy).query(centre_xy, k=2)[0])  # (m, 2), itself first
-    return max(RING_M, TWO_STEPS * float(np.median(apart_m[:, 1])))
+    return max(RING_M, TWO_STEPS * grid.spacing_m)
 
 
 def _owners(cores: Sequence[Ints], n_cells: int) -> Ints:
@@ -155,7 +152,7 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
     numbers = grid.area_km2.index.to_numpy()
     inside = tuple(frozenset(numbers[places].tolist()) for places in at)
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
-    zones = draw_zones(at, grid.centre_xy, reach_m(grid.centre_xy))
+    zones = draw_zones(at, grid.centre_xy, reach_m(grid))
     base = base_months(located, since)
     estimator = Estimator(located, base)
     cells = grid.area_km2.index.to_numpy()

@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 from h3 import H3BaseException
 from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.crs import LONLAT, equal_area, to_metres
@@ -69,6 +70,14 @@ class Grid:
     @cached_property
     def _around(self) -> dict[int, Ints]:
         return {}
+
+    @cached_property
+    def spacing_m(self) -> float:
+        """The usual distance between the centers of neighbors; 0 for a single cell."""
+        if len(self.centre_xy) < 2:
+            return 0.0
+        apart_m = np.asarray(cKDTree(self.centre_xy).query(self.centre_xy, k=2)[0])
+        return float(np.median(apart_m[:, 1]))  # (m, 2): itself first
 
     def on_land(self, cells: Iterable[int]) -> CellSet:
         """Keep the cells of the study area."""
