@@ -130,8 +130,7 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     message = {
         "cells": cells.address,
         "counts": _counts(scene, cells) if scene.shade == "shootings" else [],
-        "legend": _legend(scene.classes, cells, scene) if _is_shaded_twice(scene) else None,
-        "far": _far(scene) if _is_shaded_twice(scene) else None,
+        **(_in_two_sizes(scene, cells, scene.afar) if scene.shade == "shootings" else {}),
         "bounds": list(scene.classes.upper),
         "palette": list(colours.sequential[-len(scene.classes.upper) :]),
         "opacity": 0.85,
@@ -158,23 +157,20 @@ def painting(scene: MapScene, cells: CellGeometry) -> folium.FeatureGroup:
     return group
 
 
-def _is_shaded_twice(scene: MapScene) -> bool:
-    return scene.afar is not None and scene.shade == "shootings"
-
-
-def _far(scene: MapScene) -> dict[str, Any] | None:
+def _in_two_sizes(scene: MapScene, near: CellGeometry, far: CellGeometry | None) -> dict[str, Any]:
     """Return the larger cells that are shown until the map is close enough for the small ones."""
-    if scene.afar is None:
-        return None
+    if far is None:
+        return {}
     counts = count_afar(scene.proposal.cells)
-    classes, numbers = classify_counts(np.array(list(counts.values()))), scene.afar.number_of
-    return {
-        "cells": scene.afar.address,
-        "counts": [[numbers[cell], n, ""] for cell, n in counts.items()],
+    classes = classify_counts(np.array(list(counts.values())))
+    larger = {
+        "cells": far.address,
+        "counts": [[far.number_of[cell], n, ""] for cell, n in counts.items()],
         "bounds": list(classes.upper),
         "palette": list(theme.current().sequential[-len(classes.upper) :]),
-        "legend": _legend(classes, scene.afar, scene),
+        "legend": _legend(classes, far, scene),
     }
+    return {"far": larger, "legend": _legend(scene.classes, near, scene)}
 
 
 def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str, Any]:

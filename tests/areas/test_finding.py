@@ -150,13 +150,7 @@ def test_an_estimator_asks_once_for_each_area_and_gives_what_estimating_all_give
 
     monkeypatch.setattr("csa.areas.finding.estimate_area", estimate)
     estimator = Estimator(located, period)
-    per_km2 = estimator.per_km2(areas)
-    sizes = [sum(located.grid.area_km2[cell] for cell in area) for area in areas]
-    assert per_km2 == pytest.approx(
-        [one.mean / km2 for one, km2 in zip(wanted, sizes, strict=True)]
-    )
     assert tuple(estimator.estimate(area) for area in (*areas, *areas)) == (*wanted, *wanted)
-    assert estimator.per_km2(areas[::-1]).tolist() == per_km2[::-1].tolist()
     assert asked == [tuple(located.place(area).tolist()) for area in areas]
 
 
@@ -240,7 +234,6 @@ def test_a_period_without_incidents_has_no_area(located):
     period = Period.before(Month(2014, 1), 12)
     assert find_areas(located, period, AreaParams(DbscanParams(200, 5), 10, 2.0)).areas == ()
     assert estimate_areas(located, period, ()) == ()
-    assert Estimator(located, period).per_km2(()).tolist() == []
 
 
 def test_an_area_that_held_nothing_is_still_estimated(located):

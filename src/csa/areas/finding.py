@@ -15,7 +15,6 @@ from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import PeriodIncidents, StudyArea
-from csa.base.arrays import Floats
 from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 
@@ -121,15 +120,6 @@ class Estimator:
             places = self._located.place(area)
             self._known[area] = estimate_area(places, self._cells, self._field)
         return self._known[area]
-
-    def per_km2(self, areas: Sequence[CellSet]) -> Floats:
-        """Estimate areas for their land.
-
-        Returns (n,) expected incidents per km2.
-        """
-        sizes = [self._located.grid.size_km2(area) for area in areas]
-        means = [self.estimate(area).mean for area in areas]
-        return np.array(means, dtype=np.float64) / np.array(sizes, dtype=np.float64)
 
 
 def estimate_areas(

@@ -183,11 +183,8 @@ def _tiers(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     table["cells"] = table["cells"].str.join(" ")
     city_per_km2 = len(run.window.cells) / float(run.grid.area_km2.sum())
     is_ordered = stands_out(run.estimates, table["area_km2"].tolist(), city_per_km2)
-    is_ordered &= [
-        not Proposal.is_doubtful(row["suspect"], row["incidents"])
-        and _covered(run)["months_covered"] >= MIN_MONTHS
-        for row in rows
-    ]
+    is_ordered &= _covered(run)["months_covered"] >= MIN_MONTHS
+    is_ordered &= [not Proposal.is_doubtful(row["suspect"], row["incidents"]) for row in rows]
     share = float(run.is_homicide.mean()) if len(run.is_homicide) else 0.0
     components = draw_components(table, run.estimates, share)
     ordered = order_areas(components, Weights.of(priorities.weights), is_ordered, 1)
