@@ -15,6 +15,7 @@ from csa.displacement.zoning import (
     match_control,
     reach_m,
 )
+from csa.geo.cells import Grid
 
 SIDE = 9
 CELLS = [(q, r) for r in range(SIDE) for q in range(SIDE)]  # axial coordinates
