@@ -38,6 +38,7 @@ from csa.dataset.versioned import Dataset
 from csa.geo import cells as h3_cells
 from csa.geo import cells as pieces
 from csa.geo.cells import CellSet, Grid
+from csa.geo.spirals import find_neighbors, spirals
 
 CRS = "EPSG:32615"
 MIDDLE = (-94.578, 39.1)
@@ -84,8 +85,8 @@ def ground(steps: int = STEPS) -> Ground:
     grid = Grid(
         cover["area_km2"], centre_xy, h3_cells.disk, pieces.contiguous_parts, pieces.fill_holes
     )
-    near = h3_cells.find_neighbors(cells)
-    return Ground(cover, grid, h3_cells.spirals(cells, steps=4), corners, near)
+    near = find_neighbors(cells)
+    return Ground(cover, grid, spirals(cells, steps=4), corners, near)
 
 
 def make_rates(kind: str, mean: float, on: Ground, random: np.random.Generator) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.shared import theme
-from csa.areas.proposal_tables import PARTS
+from csa.areas.by_time import PARTS
 from csa.base.text import month, speak
 
 MONTHS_HEIGHT_PX = 260

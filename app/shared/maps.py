@@ -24,7 +24,8 @@ from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
-from csa.geo.cells import mean_km2, resolution_of
+from csa.geo.cells import mean_km2
+from csa.geo.ground import resolution_of
 
 
 class Start(folium.MacroElement):

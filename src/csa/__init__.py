@@ -108,16 +108,7 @@ if TYPE_CHECKING:
         Displacement,
         analyze_displacement,
     )
-    from csa.displacement.classic_measures import (
-        PatternChange,
-        Wdd,
-        WddPart,
-        Wdq,
-        WeightedChange,
-        compare_patterns,
-        measure_wdd,
-        measure_wdq,
-    )
+    from csa.displacement.classic_measures import PatternChange, compare_patterns
     from csa.displacement.expectation import (
         measure_dispersion,
     )
@@ -139,16 +130,13 @@ if TYPE_CHECKING:
         AreaVerdict,
         Verdict,
     )
-    from csa.geo.cells import (
-        bin_points,
-        cover,
-        draw_cells,
-        find_neighbors,
-    )
+    from csa.displacement.wdd import Wdd, WddPart, Wdq, WeightedChange, measure_wdd, measure_wdq
+    from csa.geo.cells import bin_points, cover, draw_cells
     from csa.geo.neighborhoods import (
         assign_neighborhoods,
         estimate_population,
     )
+    from csa.geo.spirals import find_neighbors
     from csa.ingest.intake import (
         Intake,
         ingest_city,
@@ -243,10 +231,10 @@ _MODULES = {
     "TableError": "csa.base.errors",
     "Trend": "csa.displacement.lineage_windows",
     "Verdict": "csa.displacement.verdict",
-    "Wdd": "csa.displacement.classic_measures",
-    "WddPart": "csa.displacement.classic_measures",
-    "Wdq": "csa.displacement.classic_measures",
-    "WeightedChange": "csa.displacement.classic_measures",
+    "Wdd": "csa.displacement.wdd",
+    "WddPart": "csa.displacement.wdd",
+    "Wdq": "csa.displacement.wdd",
+    "WeightedChange": "csa.displacement.wdd",
     "Weights": "csa.areas.criterion",
     "analyze_displacement": "csa.displacement.analyze",
     "assess_areas": "csa.priority.assess",
@@ -261,7 +249,7 @@ _MODULES = {
     "draw_start_order": "csa.priority.draw",
     "estimate_population": "csa.geo.neighborhoods",
     "find_hot_cells": "csa.areas.hot_cells",
-    "find_neighbors": "csa.geo.cells",
+    "find_neighbors": "csa.geo.spirals",
     "fit_prior": "csa.areas.shrinkage",
     "gather_month": "csa.reports.month.gathering",
     "gather_public": "csa.reports.public.gathering",
@@ -278,8 +266,8 @@ _MODULES = {
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.displacement.expectation",
-    "measure_wdd": "csa.displacement.classic_measures",
-    "measure_wdq": "csa.displacement.classic_measures",
+    "measure_wdd": "csa.displacement.wdd",
+    "measure_wdq": "csa.displacement.wdd",
     "open_city": "csa.dataset.versioned",
     "open_dataset": "csa.dataset.versioned",
     "prioritize": "csa.priority.assess",

@@ -131,6 +131,7 @@ def test_each_area_says_what_was_counted_and_on_which_days(made, town):
 
 
 def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
+    another, _ = made(*knot(100, 8, KNOT))
     dataset, config = made(*knot(100, 7, KNOT), *knot(200, 5, OTHER_KNOT))
     for resolution in (8, 9):
         choices = Choices(until=Month(2020, 6), months=1, resolution=resolution)
@@ -138,10 +139,12 @@ def test_incidents_that_were_located_before_change_nothing_and_must_fit(made):
         located = locate_incidents(city, choices)
         given = [proposal_files(propose_areas(city, choices, located=located)) for _ in range(2)]
         assert given == [proposal_files(propose_areas(city, choices))] * 2
+        opened_again = City(config, replace(dataset))  # another object, the same data
+        assert given[0] == proposal_files(propose_areas(opened_again, choices, located=located))
         others = [
             (city, replace(choices, resolution=resolution - 1)),
             (city, replace(choices, kinds=("homicide",))),
-            (City(config, replace(dataset)), choices),
+            (City(config, another), choices),
         ]
         for other, asked in others:
             with pytest.raises(ParamError, match="were located for another city, other kinds or"):

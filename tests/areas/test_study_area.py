@@ -17,7 +17,7 @@ from csa.base.errors import CsaError, ParamError, PeriodError
 from csa.base.params import DbscanParams, Month, Period
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
-from csa.geo.cells import spirals
+from csa.geo.spirals import spirals
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from tests.conftest import make_town

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.base.errors import ConfigError
-from csa.config import city
+from csa.config import city, layouts
 from csa.config.loading import load_city, setting_descriptions
 from tests.sentences import says
 
@@ -109,8 +109,9 @@ def _flat(value, prefix=""):
 
 
 def _declared():
-    """Read each model's fields from the syntax of city.py."""
-    trees = [ast.parse(Path(city.__file__).read_text(encoding="utf-8"))]
+    """Read each model's fields from the syntax of the modules that declare them."""
+    files = (city.__file__, layouts.__file__)
+    trees = [ast.parse(Path(file).read_text(encoding="utf-8")) for file in files]
     return {
         node.name: [line.target.id for line in node.body if isinstance(line, ast.AnnAssign)]
         for tree in trees
@@ -430,7 +431,7 @@ def test_every_field_of_every_model_is_described():
     assert set(described) == expected
     assert not [key for key, text in described.items() if not text.strip()]
     assert set(declared) == {*PLACE_OF_A_MODEL, "YesNo", "Condition"}
-    assert all(field.description for field in city.Condition.model_fields.values())
+    assert all(field.description for field in layouts.Condition.model_fields.values())
 
 
 def test_descriptions_differ_where_settings_differ():

@@ -15,7 +15,8 @@ from csa.dataset.chosen import Chosen, read_areas
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import match_controls, panel_of
-from csa.geo.cells import as_text, refine
+from csa.geo.cells import as_text
+from csa.geo.ground import refine
 from tests.areas.test_finding import town_of
 
 SINCE = Month(2019, 1)

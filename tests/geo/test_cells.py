@@ -1,7 +1,6 @@
 """H3 cells: compared with h3's own figures, with geodesics, and with slow definitions."""
 
 import math
-from itertools import pairwise
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -272,19 +271,6 @@ def test_a_cell_is_written_as_fifteen_hex_digits_and_no_cell_as_nothing():
     assert places.from_text([f"{MIDDLE:x}"]).dtype == np.uint64
 
 
-def test_a_spiral_names_the_cell_then_ring_after_ring_each_going_around():
-    listed = sorted(h3.grid_disk(MIDDLE, 4), reverse=True)
-    spiral = places.spirals(listed, 2)
-    assert spiral.shape == (61, 19)
-    assert spiral.dtype == np.int64
-    row = [listed[place] for place in spiral[listed.index(MIDDLE)]]
-    assert row[0] == MIDDLE
-    assert sorted(row[1:7]) == sorted(h3.grid_ring(MIDDLE, 1))
-    assert sorted(row[7:]) == sorted(h3.grid_ring(MIDDLE, 2))
-    for ring_of in (row[1:7], row[7:]):  # each next to the one before: it goes around
-        assert all(h3.grid_distance(a, b) == 1 for a, b in pairwise([*ring_of, ring_of[0]]))
-
-
 def test_a_cell_lies_in_the_larger_cell_of_a_resolution_that_h3_names():
     listed = UNIVERSE[:40]
     for resolution in (9, 8, 7, 6):
@@ -304,20 +290,6 @@ def test_the_cells_of_a_larger_cell_are_seven_and_of_one_two_levels_up_49(resolu
     listed = h3.cell_to_children(larger, 9)
     assert len(listed) == n_cells
     assert places.parents(listed, resolution).tolist() == [larger] * n_cells
-
-
-def test_two_touching_cells_are_neighbours_and_a_far_one_is_its_own_only():
-    beside, far = min(ring(MIDDLE, 1)), far_cell(5)
-    joined = places.find_neighbors([far, MIDDLE, beside])
-    assert joined.toarray().tolist() == [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
-    assert places.find_neighbors([far, MIDDLE, beside], 6).toarray().min() == 1
-
-
-def test_of_seven_cells_the_middle_one_touches_all_and_each_other_four():
-    seven = list(h3.grid_disk(MIDDLE, 1))
-    counted = places.find_neighbors(seven).sum(axis=1)
-    assert counted[seven.index(MIDDLE)] == 7
-    assert sorted(counted) == [4] * 6 + [7]  # itself, the middle, the two beside it
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -383,31 +355,6 @@ def test_zero_steps_around_a_cell_is_the_cell():
 def test_no_cells_lie_in_no_larger_cell():
     assert places.parents([], 7).tolist() == []
     assert places.parents([], 7).dtype == np.uint64
-
-
-def test_no_cells_have_no_neighbours():
-    assert places.spirals([], 2).shape == (0, 19)
-    assert places.find_neighbors([]).shape == (0, 0)
-
-
-def test_a_lone_cell_is_its_own_neighbour_and_the_places_around_it_are_empty():
-    assert places.spirals([MIDDLE], 1).tolist() == [[0, -1, -1, -1, -1, -1, -1]]
-    assert places.find_neighbors([MIDDLE]).toarray().tolist() == [[1.0]]
-
-
-def test_within_zero_steps_a_cell_has_only_itself():
-    assert places.spirals(UNIVERSE, 0).tolist() == [[n] for n in range(len(UNIVERSE))]
-    assert (places.find_neighbors(UNIVERSE, 0).toarray() == np.eye(len(UNIVERSE))).all()
-
-
-def test_around_a_pentagon_the_shorter_ring_ends_empty():
-    pentagon = h3.get_pentagons(9)[0]
-    listed = list(h3.grid_disk(pentagon, 2))
-    spiral = places.spirals(listed, 2)[listed.index(pentagon)]
-    assert (spiral >= 0).sum() == len(listed) == 16
-    assert (spiral[:6] >= 0).all()
-    assert spiral[6] == -1
-    assert set(spiral[7:17]) == {listed.index(cell) for cell in h3.grid_ring(pentagon, 2)}
 
 
 # ---- Refused -------------------------------------------------------------------------------
@@ -502,20 +449,3 @@ def test_a_drawn_cell_has_longitude_first_and_keeps_its_place_in_the_list(cells)
     assert drawn.crs == "EPSG:4326"
     for cell, shape in drawn.items():
         assert shape.equals(hexagon(cell))
-
-
-@given(
-    cells=st.lists(st.sampled_from(UNIVERSE), unique=True, max_size=60),
-    steps=st.integers(1, 3),
-)
-def test_neighbours_are_what_so_many_steps_from_centre_to_centre_can_reach(cells, steps):
-    at = [NUMBER[cell] for cell in cells]
-    one_step = np.eye(len(UNIVERSE), dtype=int) + NEIGHBORS
-    reached = np.linalg.matrix_power(one_step, steps)[np.ix_(at, at)] > 0
-    joined = places.find_neighbors(cells, steps)
-    assert (joined.toarray() == reached).all()
-    spiral = places.spirals(cells, steps)
-    assert spiral.shape == (len(cells), 1 + 3 * steps * (steps + 1))
-    assert spiral[:, 0].tolist() == list(range(len(cells)))
-    for row, near in enumerate(spiral):
-        assert sorted(near[near >= 0]) == np.flatnonzero(reached[row]).tolist()

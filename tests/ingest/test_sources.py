@@ -13,7 +13,8 @@ from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon, box
 
 from csa.base.errors import CrsError, SourceError, TableError
-from csa.config.city import PlacesSource, Point, Population, Source
+from csa.config.city import PlacesSource, Population
+from csa.config.layouts import Point, Source
 from csa.config.loading import load_city
 from csa.dataset.versioned import fingerprint, open_dataset
 from csa.ingest.polygons import read_neighborhoods, read_study_area

@@ -12,7 +12,7 @@ import streamlit as st
 from app.shared import charts, panels
 from app.shared.city_session import Opened
 from app.shared.phrases import age_words, victims_words
-from csa.areas.proposal_tables import count_by_month
+from csa.areas.by_time import count_by_month
 from csa.base.params import Month, Period
 from csa.base.text import day, percent, speak
 

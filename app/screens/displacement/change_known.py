@@ -11,9 +11,9 @@ from app.shared.following import Following
 from app.shared.track_record import command
 from csa.areas.choices import Choices
 from csa.base.text import month, percent, render, speak, times
-from csa.displacement.classic_measures import Wdd
 from csa.displacement.sentences import ERROR_SHARE, MONTHS, POWER, row_for
 from csa.displacement.verdict import alarm_chance, planned_looks
+from csa.displacement.wdd import Wdd
 
 
 def how(opened: Opened, choices: Choices, following: Following) -> None:

@@ -15,7 +15,8 @@ from csa.areas.finding import document, estimate_areas, find_areas, limit_of, pa
 from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
-from csa.areas.study_area import Run, StudyArea, locate_incidents, require_fitting
+from csa.areas.run import Run
+from csa.areas.study_area import StudyArea, locate_incidents, require_fitting
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Period, require_resolution
 from csa.dataset.versioned import City

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.proposal import Proposal
-from csa.areas.proposal_tables import count_by_month, count_by_part, has_flag
 from csa.base.errors import CsaError
 from csa.base.params import Month, Period
 from csa.dataset.versioned import Dataset
@@ -23,8 +23,8 @@ class Sheet:
 
     area: Mapping[str, Any]  # the area's row of the proposal, without its geometry
     usual: tuple[int, int] | None
-    by_month: pd.DataFrame  # as `csa.areas.proposal_tables.count_by_month`
-    by_part: pd.DataFrame | None  # as `csa.areas.proposal_tables.count_by_part`
+    by_month: pd.DataFrame  # as `csa.areas.by_time.count_by_month`
+    by_part: pd.DataFrame | None  # as `csa.areas.by_time.count_by_part`
     without_time: int  # incidents whose time of day is unknown
     reported_time: int  # incidents whose time is that of the report
 

@@ -14,7 +14,8 @@ from csa.areas.stack import Ground, Stack, Subsamples
 from csa.areas.walkable import required, walkable_areas
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.params import AreaParams
-from csa.geo.cells import CellSet, Grid, jaccard
+from csa.geo.cells import CellSet, Grid
+from csa.geo.ground import jaccard
 
 KEPT_SHARE = 0.8
 N_SUBSAMPLES = 200

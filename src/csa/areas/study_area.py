@@ -12,10 +12,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from csa.areas.choices import Choices, city_choices
-from csa.areas.forming import AreaSet
 from csa.areas.land import Land
-from csa.areas.names import letter
-from csa.areas.shrinkage import Estimate
 from csa.areas.stability import PastIncidents
 from csa.areas.stack import (
     HORIZON_MONTHS,
@@ -27,15 +24,17 @@ from csa.areas.stack import (
     find_new,
     learn,
 )
-from csa.base.arrays import Bools, Floats, Ints, Objects
+from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import project
 from csa.base.errors import ParamError
-from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
+from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import KINDS
 from csa.dataset.versioned import City, Dataset
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
+from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
+from csa.geo.spirals import find_neighbors, spirals
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class PeriodIncidents:
 
     incidents: pd.DataFrame  # n incidents
     xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: h3_cells.Cells  # the cell of each
+    cells: Cells  # the cell of each
     n_unlocated: int  # incidents of the period without a place
     n_outside: int  # incidents of the period outside the study area
 
@@ -52,57 +51,6 @@ class PeriodIncidents:
     def is_suspect(self) -> Bools:
         """(n,) whether each is at a point that may stand for unknown places."""
         return _is_suspect(self.incidents)
-
-
-@dataclass(frozen=True)
-class AreaIncidents:
-    """What is reported of areas' incidents, as arrays: a table is slow for many areas."""
-
-    victims: Floats  # NaN where unknown
-    domestic: Objects  # texts
-    neighborhood: Objects  # texts
-    is_suspect: Bools  # whether each lies at a point that may stand for others
-    lonlat: Floats  # (n, 2) degrees
-
-
-@dataclass(frozen=True)
-class Run:
-    """All that one proposal was made from."""
-
-    city: City  # the city's file, its incidents and its places
-    period: Period  # the months asked for
-    kinds: tuple[str, ...]  # the kinds of incident counted
-    window: PeriodIncidents  # the period's incidents
-    documented: DocumentedDbscan  # the values suggested, whatever the count
-    suggested_by: str  # where they come from, as `csa.areas.choices.Suggestion`
-    suggested: DbscanParams  # the suggested choices of DBSCAN for this count
-    params: AreaParams  # the choices made
-    grid: Grid  # the study area's cells
-    found: AreaSet  # the areas, and what became of each incident
-    estimates: tuple[Estimate, ...]  # what is expected in each area
-    stack: Stack  # how the past's maps are combined in what each cell is expected to hold
-
-    @cached_property
-    def area_of_cell(self) -> dict[int, str]:
-        """The letter of the area that each cell belongs to."""
-        return {cell: letter(n) for n, area in enumerate(self.found.areas) for cell in area}
-
-    @cached_property
-    def is_homicide(self) -> Bools:
-        """Which of the window's incidents are homicides."""
-        return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
-
-    @cached_property
-    def told(self) -> AreaIncidents:
-        """What is reported of the window's incidents."""
-        incidents = self.window.incidents
-        return AreaIncidents(
-            incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
-            incidents["domestic"].to_numpy(dtype=object),
-            incidents["neighborhood"].to_numpy(dtype=object),
-            self.window.is_suspect,
-            incidents[["lon", "lat"]].to_numpy(dtype="float64"),
-        )
 
 
 def _is_suspect(incidents: pd.DataFrame) -> Bools:
@@ -126,7 +74,7 @@ class StudyArea:
     kinds: tuple[str, ...]  # the kinds of incident counted
     incidents: pd.DataFrame  # n incidents
     xy: Floats  # (n, 2) metres
-    cells: h3_cells.Cells  # (n,) the cell of each
+    cells: Cells  # (n,) the cell of each
     month: Ints  # (n,) months since the year 0
     grid: Grid  # the study area's cells
     cover: pd.DataFrame  # as `study_cells`
@@ -261,7 +209,7 @@ class StudyArea:
     @cached_property
     def spirals(self) -> Ints:
         """(m, 61) places of each cell itself and of its first to fourth rings; -1 outside."""
-        return h3_cells.spirals(self.cover.index.to_numpy(), steps=4)
+        return spirals(self.cover.index.to_numpy(), steps=4)
 
     @cached_property
     def land(self) -> Land:
@@ -272,18 +220,18 @@ class StudyArea:
         )
         numbers = pd.factorize(names.where(names != ""), sort=True)[0].astype(np.int64)
         size, centre = self.cover["area_km2"].to_numpy(), self.grid.centre_xy
-        return Land(size, centre, h3_cells.find_neighbors(cells), numbers)
+        return Land(size, centre, find_neighbors(cells), numbers)
 
     def place(self, area: CellSet) -> Ints:
         """Return the places of an area's ground in the grid, ascending; of its land alone."""
-        refined = h3_cells.refine(frozenset(area), self.resolution)
+        refined = refine(frozenset(area), self.resolution)
         known = self.grid.places
         return np.array(sorted(known[cell] for cell in refined if cell in known), dtype=np.int64)
 
     @property
     def resolution(self) -> int:
         """The H3 resolution of the grid."""
-        return h3_cells.resolution_of(self.cover.index[0]) if len(self.cover) else 0
+        return resolution_of(self.cover.index[0]) if len(self.cover) else 0
 
     def on_ground_of(self, areas: Iterable[CellSet]) -> StudyArea:
         """Count incidents at the edge of coarser areas on the side of the edge that they are on.
@@ -292,14 +240,14 @@ class StudyArea:
         nearly, so an incident near its edge moves to the nearest cell on its side. One that is in
         an area of finer cells too is counted there.
         """
-        by_size = sorted((area for area in areas if area), key=_finest)
-        if not by_size or _finest(by_size[0]) >= self.resolution:
+        by_size = sorted((area for area in areas if area), key=lambda area: finest([area]))
+        if not by_size or finest([by_size[0]]) >= self.resolution:
             return self
         owner, by_cell = (np.full(n, -1) for n in (len(self.cells), len(self.grid.area_km2)))
         lon, lat = self.incidents["lon"], self.incidents["lat"]
         for number, area in enumerate(by_size):
-            is_fine = _finest(area) >= self.resolution
-            own = self.cells if is_fine else h3_cells.bin_points(lon, lat, _finest(area))
+            is_fine = finest([area]) >= self.resolution
+            own = self.cells if is_fine else h3_cells.bin_points(lon, lat, finest([area]))
             owner[np.isin(own, np.fromiter(area, dtype=np.uint64))] = number
             by_cell[self.place(area)] = number
         is_moved = owner != by_cell[self.positions]
@@ -318,15 +266,11 @@ class StudyArea:
         return np.searchsorted(self.grid.area_km2.index.to_numpy(), self.cells)
 
 
-def _finest(area: CellSet) -> int:
-    return max(h3_cells.resolution_of(cell) for cell in area)
-
-
 def locate_around(
     city: City, choices: Choices, areas: Sequence[CellSet], cover: pd.DataFrame | None = None
 ) -> StudyArea:
     """Locate incidents to follow areas: at the finest resolution of the choices and the areas."""
-    asked, choices = choices.resolution, choices.as_fine_as(max(map(_finest, areas), default=0))
+    asked, choices = choices.resolution, choices.as_fine_as(finest(areas))
     if choices.resolution != asked:  # then the cells given are not those needed
         cover = None
     return locate_incidents(city, choices, cover).on_ground_of(areas)
@@ -365,7 +309,7 @@ def locate_incidents(
     choices = choices or city_choices(city.config)
     if cover is None:
         cover = study_cells(dataset, choices.resolution)
-    elif len(cover) and (given := h3_cells.resolution_of(cover.index[0])) != choices.resolution:
+    elif len(cover) and (given := resolution_of(cover.index[0])) != choices.resolution:
         raise ParamError("param.cover", given=given, resolution=choices.resolution)
     incidents = dataset.incidents
     if set(choices.kinds) != set(KINDS):
@@ -385,7 +329,9 @@ def locate_incidents(
 
 def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
     """Refuse incidents that were located for another city, resolution or kinds."""
-    is_own = located.dataset is city.dataset and set(located.kinds) == set(choices.kinds)
+    # By fingerprint: a dataset that was opened again is another object and the same city.
+    is_same_data = located.dataset.fingerprint == city.dataset.fingerprint
+    is_own = is_same_data and set(located.kinds) == set(choices.kinds)
     if not is_own or (len(located.cover) and located.resolution != choices.resolution):
         raise ParamError("param.located", resolution=choices.resolution)
 

@@ -9,3 +9,5 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
+Cells = npt.NDArray[np.uint64]
+"""H3 cells."""

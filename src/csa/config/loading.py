@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from csa.base.errors import ConfigError
 from csa.base.message import Message, say
-from csa.config.city import CityConfig, Condition
+from csa.config.city import CityConfig
+from csa.config.layouts import Condition
 from csa.config.types import FIELDS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

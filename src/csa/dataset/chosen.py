@@ -15,7 +15,7 @@ from typing import Any
 from csa.base.errors import SourceError
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS
-from csa.geo.cells import on_one_grid, resolution_of
+from csa.geo.ground import on_one_grid, resolution_of
 
 PROPOSED = "areas.geojson"
 PROPOSAL = "proposal.json"

@@ -17,7 +17,8 @@ from csa.decisions.store import Store
 from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.verdict import Verdict
-from csa.geo.cells import CellSet, as_text, jaccard, on_one_grid
+from csa.geo.cells import CellSet, as_text
+from csa.geo.ground import jaccard, on_one_grid
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"

@@ -38,7 +38,7 @@ from csa.displacement.zoning import (
     place_areas,
     zone_counts,
 )
-from csa.geo.cells import refine
+from csa.geo.ground import refine
 
 DEFAULT_AFTER = 12
 """Months of after where no start is given."""

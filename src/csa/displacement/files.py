@@ -12,13 +12,14 @@ from csa.base.message import Message, say
 from csa.base.params import Period
 from csa.base.text import month, render, speak
 from csa.displacement.analyze import Displacement, UsualBasis
-from csa.displacement.classic_measures import Evidence, Wdd, WddPart
+from csa.displacement.classic_measures import Evidence
 from csa.displacement.follow import FollowedAreas
 from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.past import Usual, usual_change, usual_reach
 from csa.displacement.sentences import name_in_sentence, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, net_look, planned_looks
+from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zoning import Control
 
 MARKER = "displacement.json"

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
-from csa.geo.cells import jaccard, on_one_grid
+from csa.geo.ground import jaccard, on_one_grid
 
 Cells: TypeAlias = frozenset[int]
 Former = TypeVar("Former", int, str)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csa.base.errors import SourceError
-from csa.config.city import CityConfig, Rule, Source
+from csa.config.city import CityConfig
+from csa.config.layouts import Rule, Source
 from csa.config.types import FieldName
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from csa.base.crs import to_lonlat
-from csa.config.city import CityBasics, Source
+from csa.config.city import CityBasics
+from csa.config.layouts import Source
 from csa.ingest.parse import (
     parse_clock,
     parse_dates,

@@ -24,7 +24,8 @@ import pandas as pd
 from csa.base.crs import distance_m
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
-from csa.config.city import CityConfig, Point, Source
+from csa.config.city import CityConfig
+from csa.config.layouts import Point, Source
 from csa.ingest.columns import FileLayout, fields_of
 from csa.ingest.fields import line_of, name_incidents, name_rows, read_places, read_times
 from csa.ingest.records import FileRecords

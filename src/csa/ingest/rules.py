@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from csa.config.city import Condition, Rule, YesNo
+from csa.config.layouts import Condition, Rule, YesNo
 
 
 def holds(rule: Rule, fields: Mapping[str, pd.Series], index: pd.Index) -> pd.Series | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from csa.base.message import Message, say
-from csa.config.city import Condition, Rule, Source, YesNo
+from csa.config.layouts import Condition, Rule, Source, YesNo
 from csa.ingest.rules import says
 
 Asked = Literal["kind", "victim", "gun", "domestic", "exclude"]

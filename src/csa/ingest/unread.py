@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from csa.base.message import Message, say
-from csa.config.city import Source
+from csa.config.layouts import Source
 
 WARN_SHARE = 0.05
 """Losing a row in twenty is more than typing errors."""

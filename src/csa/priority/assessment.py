@@ -20,7 +20,8 @@ from csa.base.arrays import Ints
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Month, Period
 from csa.base.stats import count_interval
 from csa.config.city import CityConfig
-from csa.geo.cells import CellSet, jaccard
+from csa.geo.cells import CellSet
+from csa.geo.ground import jaccard
 
 SEED = 20201001
 YEAR = 12

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared import charts, theme
-from csa.areas.proposal_tables import PARTS
+from csa.areas.by_time import PARTS
 
 
 @pytest.fixture(autouse=True)

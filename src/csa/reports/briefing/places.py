@@ -12,7 +12,8 @@ from csa.areas.choices import Choices
 from csa.base.params import Period, whole_months
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
-from csa.geo.cells import as_text, bin_points, jaccard, resolution_of
+from csa.geo.cells import as_text, bin_points
+from csa.geo.ground import jaccard, resolution_of
 from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"

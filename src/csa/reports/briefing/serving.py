@@ -24,7 +24,7 @@ from csa.displacement.analyze import analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
 from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
-from csa.geo.cells import resolution_of
+from csa.geo.ground import resolution_of
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.priority.assess import AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS

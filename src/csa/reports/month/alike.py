@@ -9,7 +9,8 @@ import pandas as pd
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
-from csa.geo.cells import CellSet, jaccard
+from csa.geo.cells import CellSet
+from csa.geo.ground import jaccard
 from csa.reports.briefing.places import SAME_PLACE
 from csa.reports.month.area_facts import AreaFacts, Unserved
 

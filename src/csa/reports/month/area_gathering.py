@@ -10,10 +10,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
 from csa.areas.proposal import Proposal
-from csa.areas.proposal_tables import count_by_month, count_by_part, has_flag
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
 from csa.areas.study_area import StudyArea, locate_incidents
@@ -23,6 +23,7 @@ from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
+from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.areas import served
@@ -75,7 +76,7 @@ def areas_of(
     found: list[AreaFacts] = []
     by_size = {seen.located.resolution: (seen.located, list[_Row]())}
     for row in rows:
-        size = h3_cells.resolution_of(min(row.cells))
+        size = resolution_of(min(row.cells))
         if size not in by_size:
             alike = replace(seen.choices, resolution=size)
             by_size[size] = locate_incidents(seen.city, alike), []

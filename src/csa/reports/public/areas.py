@@ -25,7 +25,8 @@ from csa.decisions.store.records import Records
 from csa.disclosure.atoms import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
-from csa.geo.cells import centres, resolution_of
+from csa.geo.cells import centres
+from csa.geo.ground import resolution_of
 from csa.reports.briefing.areas import served
 from csa.reports.briefing.serving import last_served
 from csa.reports.public.window import PublicWindow

@@ -14,7 +14,8 @@ from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
 from csa.disclosure.atoms import CLASSES, MONTH_COLUMN, THRESHOLD, Atoms, atoms_of, class_of
 from csa.disclosure.published import Publication, Sum
-from csa.geo.cells import as_text, bin_points, centres, cover, resolution_of
+from csa.geo.cells import as_text, bin_points, centres, cover
+from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.window import PublicWindow, month_index, without_domestic

@@ -8,7 +8,7 @@ import pytest
 from app.screens.displacement import change_known
 from app.shared import panels
 from csa.base.message import say
-from csa.displacement.classic_measures import Wdd, WddPart, Wdq
+from csa.displacement.wdd import Wdd, WddPart, Wdq
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
 from csa.base.errors import ParamError
-from csa.displacement.classic_measures import WeightedChange, measure_wdd, measure_wdq
+from csa.displacement.wdd import WeightedChange, measure_wdd, measure_wdq
 
 TREATED, CONTROL = WeightedChange(207, 110), WeightedChange(308, 318)
 RING, RING_CONTROL = WeightedChange(178, 157), WeightedChange(150, 140)

@@ -1,14 +1,13 @@
 """Ground of two resolutions: by hand, at the edge, and true in general."""
 
-import itertools
-
 import h3.api.basic_int as h3
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.geo.cells import jaccard, on_one_grid, outline, refine, resolution_of, spirals
+from csa.geo.cells import outline
+from csa.geo.ground import jaccard, on_one_grid, refine, resolution_of
 
 MIDDLE = h3.latlng_to_cell(39.1, -94.58, 9)
 CHILDREN = frozenset(h3.cell_to_children(MIDDLE, 10))
@@ -56,27 +55,3 @@ def test_the_share_is_nearly_that_of_the_land_itself():
     a, b = outline(one), outline(other)
     land = shapely.area(shapely.intersection(a, b)) / shapely.area(shapely.union(a, b))
     assert jaccard(one, other) == pytest.approx(land, abs=0.03)
-
-
-@pytest.mark.parametrize("place", [(39.1, -94.58), (-33.45, -70.66), (64.1, -21.9), (35.7, 139.7)])
-@pytest.mark.parametrize("resolution", [7, 9, 10])
-def test_spirals_by_coordinates_are_h3s_own_ring_by_ring(place, resolution):
-    middle = h3.latlng_to_cell(*place, resolution)
-    listed = sorted(set(h3.grid_disk(middle, 6)) - set(h3.grid_ring(middle, 3)))
-    for row, cell in zip(spirals(listed, 3), listed, strict=True):
-        for ring, part in enumerate((row[:1], row[1:7], row[7:19], row[19:])):
-            near = set(h3.grid_ring(cell, ring))
-            assert {listed[at] for at in part if at >= 0} == near & set(listed)
-            assert (part < 0).sum() == len(near - set(listed))
-        # One neighbor after another around the cell: each is beside the next.
-        ring = [listed[at] if at >= 0 else None for at in row[1:7]]
-        for one, other in itertools.pairwise([*ring, ring[0]]):
-            assert one is None or other is None or h3.grid_distance(one, other) == 1
-
-
-def test_beside_a_pentagon_spirals_are_h3s_own():
-    pentagon = next(iter(h3.get_pentagons(7)))
-    listed = sorted(h3.grid_disk(pentagon, 3))
-    row = spirals(listed, 2)[listed.index(pentagon)]
-    assert {listed[at] for at in row[1:7] if at >= 0} == set(h3.grid_ring(pentagon, 1))
-    assert (row[1:7] < 0).sum() == 1

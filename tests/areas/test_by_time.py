@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csa.areas.proposal_tables import (
+from csa.areas.by_time import (
     MIN_INCIDENTS_BY_PART,
     PARTS,
     count_by_month,

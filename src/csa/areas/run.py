@@ -1,0 +1,71 @@
+"""All that one proposal was made from, and what is reported of its incidents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from csa.areas.forming import AreaSet
+from csa.areas.names import letter
+from csa.areas.shrinkage import Estimate
+from csa.areas.stack import (
+    Stack,
+)
+from csa.areas.study_area import PeriodIncidents
+from csa.base.arrays import Bools, Floats, Objects
+from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
+from csa.dataset.versioned import City
+from csa.geo.cells import Grid
+
+
+@dataclass(frozen=True)
+class AreaIncidents:
+    """What is reported of areas' incidents, as arrays: a table is slow for many areas."""
+
+    victims: Floats  # NaN where unknown
+    domestic: Objects  # texts
+    neighborhood: Objects  # texts
+    is_suspect: Bools  # whether each lies at a point that may stand for others
+    lonlat: Floats  # (n, 2) degrees
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that one proposal was made from."""
+
+    city: City  # the city's file, its incidents and its places
+    period: Period  # the months asked for
+    kinds: tuple[str, ...]  # the kinds of incident counted
+    window: PeriodIncidents  # the period's incidents
+    documented: DocumentedDbscan  # the values suggested, whatever the count
+    suggested_by: str  # where they come from, as `csa.areas.choices.Suggestion`
+    suggested: DbscanParams  # the suggested choices of DBSCAN for this count
+    params: AreaParams  # the choices made
+    grid: Grid  # the study area's cells
+    found: AreaSet  # the areas, and what became of each incident
+    estimates: tuple[Estimate, ...]  # what is expected in each area
+    stack: Stack  # how the past's maps are combined in what each cell is expected to hold
+
+    @cached_property
+    def area_of_cell(self) -> dict[int, str]:
+        """The letter of the area that each cell belongs to."""
+        return {cell: letter(n) for n, area in enumerate(self.found.areas) for cell in area}
+
+    @cached_property
+    def is_homicide(self) -> Bools:
+        """Which of the window's incidents are homicides."""
+        return (self.window.incidents["kind"] == "homicide").to_numpy(dtype=bool)
+
+    @cached_property
+    def told(self) -> AreaIncidents:
+        """What is reported of the window's incidents."""
+        incidents = self.window.incidents
+        return AreaIncidents(
+            incidents["victims"].to_numpy(dtype="float64", na_value=np.nan),
+            incidents["domestic"].to_numpy(dtype=object),
+            incidents["neighborhood"].to_numpy(dtype=object),
+            self.window.is_suspect,
+            incidents[["lon", "lat"]].to_numpy(dtype="float64"),
+        )

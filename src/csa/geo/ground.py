@@ -1,0 +1,50 @@
+"""Areas as ground: cells of two resolutions compared at the finer one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import h3.api.numpy_int as h3
+
+from csa.geo.cells import CellSet
+
+
+def resolution_of(cell: int) -> int:
+    """Return the H3 resolution of a cell."""
+    return int(cell) >> 52 & 0xF
+
+
+def finest(areas: Iterable[CellSet]) -> int:
+    """Return the finest resolution among areas' cells; 0 where there are none."""
+    return max((resolution_of(cell) for area in areas for cell in area), default=0)
+
+
+@lru_cache(maxsize=2**12)
+def refine(cells: CellSet, resolution: int) -> CellSet:
+    """Return the cells of a finer resolution that make up the same ground; finer cells stay.
+
+    A cell's children cover it nearly: their centers lie in it, and they part it with no other.
+    """
+    return frozenset(
+        child
+        for cell in cells
+        for child in (
+            h3.cell_to_children(cell, resolution) if resolution_of(cell) < resolution else [cell]
+        )
+    )
+
+
+def on_one_grid(areas: Iterable[CellSet]) -> list[CellSet]:
+    """Return areas as cells of the finest resolution among them, so that ground is compared."""
+    listed = list(areas)
+    finer = finest(listed)
+    return [refine(area, finer) for area in listed]
+
+
+def jaccard(one: CellSet, other: CellSet) -> float:
+    """Return the Jaccard index of two areas' ground: the share of all cells that is in both."""
+    if one and other and resolution_of(min(one)) != resolution_of(min(other)):
+        one, other = on_one_grid((one, other))
+    shared = len(one & other)
+    return shared / max(1, len(one) + len(other) - shared)
