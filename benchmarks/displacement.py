@@ -37,7 +37,6 @@ from csa.displacement.verdict import (
     LEAST_MEAN,
     NET_MONTHS,
     NET_Z,
-    RestOfCity,
     Verdict,
     boundary_z,
     chances,
@@ -118,10 +117,9 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
         usual_of(city, dispersion, random) if past is None else settle_past(city, dispersion, past)
     )
     before, after = with_pooled(drawn.before).sum(axis=2), with_pooled(drawn.after)
-    compared = RestOfCity(int(drawn.rest_before.sum()), drawn.rest_after)
-    rest = np.cumsum(compared.monthly)
+    rest_before, rest = int(drawn.rest_before.sum()), np.cumsum(drawn.rest_after)
     expected = [
-        expect(base_of(counted), max(compared.before, 1), rest, usual[zone], dispersion)
+        expect(base_of(counted), max(rest_before, 1), rest, usual[zone], dispersion)
         for zone in (0, 1)
         for counted in before[zone]
     ]
@@ -136,7 +134,7 @@ def judge_city(city: City, seed: Sequence[int]) -> npt.NDArray[np.uint8]:
     tail = norm.sf(lines)
     mean, error = (one.reshape(counted.shape) for one in (joined.mean, joined.relative_error))
     is_told = (counted + mean) / 2 >= LEAST_MEAN
-    is_told &= (rest >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
+    is_told &= (rest >= LEAST_MEAN) & (rest_before >= LEAST_MEAN)
     sign = np.where(is_told, (many <= tail).astype(int) - (few < tail), 0)
     verdict = BY_PLACE[sign[0] + 1, sign[1] + 1]
     core = Expectation(mean[0].ravel(), error[0].ravel(), dispersion)

@@ -9,18 +9,20 @@ import streamlit as st
 
 from app.shared.cache import located, proposal, suggesting
 from app.shared.city_session import Opened
-from app.shared.following import Following, cells_of, follow
+from app.shared.following import Following, cells_of, follow, follow_core
 from csa.areas.choices import Choices
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
+from csa.dataset.chosen import Chosen
 from csa.dataset.history import Edition, load_history
-from csa.displacement.follow import load_past
+from csa.displacement.analyze import Displacement, analyze_displacement
+from csa.displacement.follow import load_past, past_way
 from csa.displacement.lineage_windows import Known, trace_lineage
 from csa.displacement.past import PastCohort
+from csa.displacement.zoning import covered_months
 from csa.geo.cells import CellSet
 from csa.reports.briefing.places import Recent, count_recent
-from csa.reports.briefing.serving import Served, ServedVerdict, tell_served
 
 
 def following(opened: Opened, choices: Choices, since: str) -> Following | None:
@@ -36,6 +38,22 @@ def _following(key: str, choices: Choices, since: str, _opened: Opened) -> Follo
         return None
     known = _known(_opened, choices)
     return follow(located(_opened, choices), then, known, start, past(_opened, choices) or ())
+
+
+def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following | None:
+    """Follow the core service areas; None where none has a whole month yet."""
+    displaced = core(opened, choices, areas)
+    if displaced is None:
+        return None
+    same = choices.as_fine_as(displaced.chosen.resolution)
+    return _following_core(opened.key, same, displaced.chosen, opened, displaced)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _following_core(
+    key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
+) -> Following:
+    return follow_core(located(_opened, choices), _displaced)
 
 
 def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
@@ -54,20 +72,18 @@ def _past(key: str, choices: Choices, _opened: Opened) -> tuple[PastCohort, ...]
     return load_past(_opened, choices)
 
 
-def lineage(opened: Opened, choices: Choices, since: str, tell: Tell = silent) -> pd.DataFrame:
+def lineage(opened: Opened, choices: Choices, chosen: Chosen, tell: Tell = silent) -> pd.DataFrame:
     """Trace areas from window to window, once for each set of choices."""
-    return _lineage(opened.key, choices, since, opened, tell)
+    return _lineage(opened.key, choices, chosen, opened, tell)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _lineage(key: str, choices: Choices, since: str, _opened: Opened, _tell: Tell) -> pd.DataFrame:
-    followed = following(_opened, choices, since)
-    then: dict[str, Known] = {}
-    if followed is not None:
-        chosen = followed.displaced.chosen
-        named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
-        start = Month.parse(since)
-        then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
+def _lineage(
+    key: str, choices: Choices, chosen: Chosen, _opened: Opened, _tell: Tell
+) -> pd.DataFrame:
+    start = None if chosen.lives or chosen.period is None else chosen.period.until
+    named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
+    then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
     documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
     names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
     now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
@@ -95,25 +111,29 @@ def _recent(key: str, choices: Choices, _opened: Opened) -> Recent | None:
     return count_recent(_opened.dataset, choices)
 
 
-def told(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict:
-    """Return the verdict on a served area since its designation, once for each set of areas."""
-    known, name = _verdicts(opened.key), _name(choices, areas, key)
+def core(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None:
+    """Follow the areas in service, each since its own day, once for each set of areas.
+
+    None where none has a whole month yet.
+    """
+    known, name = _cores(opened.key), _name(choices, areas)
     if name not in known:
-        same = choices.as_fine_as(areas.chosen.resolution)
-        kept = past(opened, same) or ()
-        known[name] = tell_served(located(opened, same), areas, key, kept)
+        same = choices.as_fine_as(areas.resolution)
+        on_cells, kept = located(opened, same), past(opened, past_way(choices, areas)) or ()
+        begun = areas.begun(covered_months(on_cells).until)
+        known[name] = None if begun is None else analyze_displacement(on_cells, begun, None, kept)
     return known[name]
 
 
-def told_before(opened: Opened, choices: Choices, areas: Served, key: str) -> ServedVerdict | None:
-    """Return the verdict if `told` has computed it, for a page that does not wait for it."""
-    return _verdicts(opened.key).get(_name(choices, areas, key))
+def core_before(opened: Opened, choices: Choices, areas: Chosen) -> Displacement | None:
+    """Return what `core` has computed already, for a page that does not wait for it."""
+    return _cores(opened.key).get(_name(choices, areas))
 
 
-def _name(choices: Choices, areas: Served, key: str) -> tuple[object, ...]:
-    return replace(choices, until=None, eps_m=None, min_samples=None), areas, key
+def _name(choices: Choices, areas: Chosen) -> tuple[object, ...]:
+    return replace(choices, until=None, eps_m=None, min_samples=None), areas
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _verdicts(key: str) -> dict[tuple[object, ...], ServedVerdict]:
+def _cores(key: str) -> dict[tuple[object, ...], Displacement | None]:
     return {}

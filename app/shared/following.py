@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from csa.areas.names import letter
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
+from csa.base.crs import LONLAT
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, speak
@@ -21,13 +23,11 @@ from csa.displacement.classic_measures import Evidence, measure_evidence
 from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
-from csa.displacement.sentences import Course, say_before_after, say_single, say_verdict
+from csa.displacement.sentences import Course, say_before_after
+from csa.displacement.telling import LEAST_MONTHS, name_all, say_all, say_one
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
-from csa.geo.cells import CellSet, from_text
-
-LEAST_MONTHS = 3
-"""Months since a start below which it is too early to judge: chance would pass for news."""
+from csa.geo.cells import CellSet, from_text, outline
 
 Level = int | None
 """How a sum differs from what was expected, -2 to 2; None if there are too few incidents."""
@@ -37,7 +37,7 @@ Level = int | None
 class Following:
     """The areas known at a start, and how they changed."""
 
-    proposal: Proposal  # the areas that would have been proposed at the start
+    shapes: gpd.GeoDataFrame  # `area_id`, `place_name` and outline of each area
     displaced: Displacement  # all together and each, with the letters that other pages use
     controls: Controls  # the comparison places most similar to each
     quarters: pd.DataFrame  # as `csa.displacement.panel.quarters_of`
@@ -46,9 +46,21 @@ class Following:
     evidence: Evidence  # results of the classic methods for all areas together
 
     @property
+    def is_core(self) -> bool:
+        """Whether these are core service areas, each followed since its own day."""
+        return bool(self.displaced.chosen.lives)
+
+    @property
     def area_ids(self) -> tuple[str, ...]:
         """Letters, in the order of the proposal."""
         return self.displaced.chosen.area_ids
+
+    def late(self, area_id: str) -> int:
+        """Return how many months after the first area one began; 0 for all together."""
+        if area_id not in self.area_ids:
+            return 0
+        since = self.displaced.starts[self.area_ids.index(area_id)]
+        return since.index - self.displaced.since.index
 
     @property
     def by_letter(self) -> list[str]:
@@ -62,10 +74,11 @@ class Following:
         return [str(since.plus(step)) for step in range(self.displaced.until.index - since.index)]
 
     def judged(self, area_id: str) -> AreaVerdict:
-        """Return the verdicts on an area, or on all."""
+        """Return the verdicts on an area, or on all, by the months since the first start."""
         if area_id not in self.area_ids:
             return self.displaced.pooled
-        return self.displaced.single[self.area_ids.index(area_id)]
+        late, judged = self.late(area_id), self.displaced.single[self.area_ids.index(area_id)]
+        return judged.later(late) if late else judged
 
     def control(self, area_id: str) -> Control:
         """Return the comparison places of an area, or of all."""
@@ -76,20 +89,28 @@ class Following:
     def place_name(self, area_id: str) -> str:
         """Return the place name of an area, or the words for all."""
         if area_id not in self.area_ids:
-            return speak("displacement.all_areas", n=len(self.area_ids))
+            return name_all(self.displaced)
         place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
         return speak("displacement.one_area", place=place, area_id=area_id)
 
     def sentence(self, area_id: str, at: int) -> Message:
         """Return the sentence on an area, or all, after a number of months."""
-        since, who = self.displaced.since, self.place_name(area_id)
-        is_one_of_several = area_id in self.area_ids and len(self.area_ids) > 1
-        tell = say_single if is_one_of_several else say_verdict
-        return tell(self.judged(area_id), at + 1, since, who)
+        if area_id not in self.area_ids:
+            return say_all(self.displaced, at + 1)
+        n_months = at + 1 - self.late(area_id)
+        if n_months < 1:
+            since = self.displaced.starts[self.area_ids.index(area_id)]
+            return say("change_page.not_yet", who=self.place_name(area_id), since=month(str(since)))
+        return say_one(self.displaced, area_id, n_months)
 
-    def say_usual(self, at: int) -> tuple[Message, Message]:
-        """Compare the areas before and after with the rest of the city and with what is usual."""
+    def say_usual(self, at: int) -> tuple[Message, ...]:
+        """Compare the areas before and after with the rest of the city and with what is usual.
+
+        Where areas began in different months, by the last month alone: since all are followed.
+        """
         core, found = self.displaced.pooled.core, self.evidence
+        if self.displaced.is_staggered:
+            return self._usual_since_all() if at == len(self.months) - 1 else ()
         n_before, months_before = self.before
         course = Course(
             (months_before, at + 1),
@@ -99,6 +120,18 @@ class Following:
         )
         past = self.displaced.past
         usual, within = usual_change(past, at + 1), usual_reach(past, at + 1)
+        return say_before_after(course, usual, len(past), within)
+
+    def _usual_since_all(self) -> tuple[Message, Message]:
+        found, past = self.evidence, self.displaced.past
+        n_months = found.after.months
+        course = Course(
+            (found.before.months, n_months),
+            found.core,
+            (found.rest_before, sum(found.rest_monthly)),
+            found.core_expected,
+        )
+        usual, within = usual_change(past, n_months), usual_reach(past, n_months)
         return say_before_after(course, usual, len(past), within)
 
     def say_early(self, at: int) -> Message:
@@ -134,12 +167,26 @@ def follow(
         Period.before(since, int(params["months"])),
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
     )
-    displaced = analyze_displacement(located, chosen, since, past)
+    areas = proposal.areas[["place_name", "geometry"]].assign(area_id=list(chosen.area_ids))
+    return _following(located, analyze_displacement(located, chosen, since, past), areas)
+
+
+def follow_core(located: StudyArea, displaced: Displacement) -> Following:
+    """Show the core service areas as they were followed."""
+    chosen = displaced.chosen
+    shapes = gpd.GeoDataFrame(
+        {"area_id": chosen.area_ids, "place_name": chosen.place_names},
+        geometry=[outline(cells) for cells in chosen.cells],
+        crs=LONLAT,
+    )
+    return _following(located.on_ground_of(chosen.grounds), displaced, shapes)
+
+
+def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataFrame) -> Following:
     controls = match_controls(located, displaced)
     evidence, _ = measure_evidence(located, displaced, controls)
-    areas = proposal.areas.assign(area_id=list(chosen.area_ids))
     return Following(
-        replace(proposal, areas=areas),
+        shapes,
         displaced,
         controls,
         quarters_of(located, displaced),

@@ -136,7 +136,7 @@ def _outline(cells: list[int]) -> dict[str, Any]:
 
 def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
     """Yield outlines, dashed if there are too few incidents, since a gray fill is easy to miss."""
-    areas = scene.following.proposal.areas
+    areas = scene.following.shapes
     for name, place, shape in zip(
         areas["area_id"], areas["place_name"], areas.geometry, strict=True
     ):

@@ -252,7 +252,7 @@ def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):
     )
     assert set(account["pooled"]) == PLACE
     assert [set(one) for one in account["single"]] == [
-        PLACE | {"area_id", "place_name", "cells"}
+        PLACE | {"area_id", "place_name", "cells", "since"}
     ] * 2
     assert account["data_fingerprint"] == open_dataset(made.folder / "ds").fingerprint
     assert account["base"] == {"start": "2016-02", "until": "2019-02"}

@@ -9,10 +9,21 @@ from hypothesis import strategies as st
 from csa.base.errors import ConflictError, ParamError, RoleError
 from csa.base.io import csv_bytes
 from csa.dataset.chosen import read_areas
-from csa.decisions.areas import ALLOWED, STATES, begin_work, designate, maintain, retire
+from csa.decisions.areas import (
+    ALLOWED,
+    STATES,
+    begin_work,
+    designate,
+    maintain,
+    merge,
+    redraw,
+    retire,
+    split,
+)
+from csa.decisions.registry import core_areas
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
-from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows, served
+from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows
 from tests.properties import examples
 from tests.stores import TODAY, act, trail, verified
 
@@ -55,10 +66,10 @@ def test_a_life_of_an_area(lite, candidate):
     designate(lite, act(), candidate())
     begin_work(lite, act(), "B", TODAY, {"m/city": {"value": 1}})
     maintain(lite, LATER, "B", told(cells, "fewer here and next door", sentence="Fewer."))
-    assert [area.key for area in served(read_records(lite))] == ["B"]
+    assert [area.key for area in core_areas(read_records(lite))] == ["B"]
     retire(lite, LATER, "B")
     records = read_records(lite)
-    assert served(records) == ()
+    assert core_areas(records) == ()
     assert [step.state for step in records.steps_of("B")] == [
         "candidate",
         "designated",
@@ -79,7 +90,7 @@ def test_a_life_of_an_area(lite, candidate):
 
 
 def test_a_redrawn_area_is_the_same_place_from_half_of_its_cells(lite, candidate):
-    designate(lite, act(), candidate("B", (1, 2, 3)))
+    designate(lite, act(), candidate("B", (1, 2, 3)), "candidate")
     # 3 of 6 cells in common: half.
     assert designate(lite, act(), candidate("F", (1, 2, 3, 4, 5, 6), "North")) == "B"
     assert [len(step.cells) for step in read_records(lite).steps_of("B")] == [3, 6]
@@ -121,14 +132,79 @@ def test_the_export_is_what_csa_displace_follows(lite, candidate, tmp_path):
     assert read_areas(path).area_ids == ()
 
 
+def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):
+    designate(lite, act(), candidate("B", (1, 2, 3), "Oak"))
+    drawn = [candidate("A", (50, 51), "Elm"), candidate("C", (2, 3, 4, 5), "North Oak")]
+    redraw(lite, LATER, "B", drawn)  # of several, the one that shares most
+    (area,) = core_areas(read_records(lite))
+    assert (area.key, area.place_name, area.since) == ("B", "Oak", TODAY)
+    assert [len(cells) for _, cells in area.drawn] == [3, 4]
+    assert area.drawn[1][0] == LATER.on
+    assert verified(lite).is_whole
+
+
+def test_of_a_split_area_the_largest_part_keeps_the_letter(lite, candidate):
+    designate(lite, act(), candidate("B", (1, 2, 3, 4, 5), "Oak"))
+    parts = [candidate("x", (1, 2), "West Oak"), candidate("y", (3, 4, 5, 6), "East Oak")]
+    assert split(lite, LATER, "B", parts) == ("B", "x")
+    west, oak = sorted(core_areas(read_records(lite)), key=lambda area: -ord(area.key[0]))
+    assert (west.key, west.place_name, west.since, len(west.cells)) == (
+        "x",
+        "West Oak",
+        LATER.on,
+        2,
+    )
+    assert (oak.key, oak.place_name, oak.since, len(oak.cells)) == ("B", "Oak", TODAY, 4)
+
+
+def test_of_merged_areas_one_goes_on_and_the_other_ends(lite, candidate):
+    designate(lite, act(), candidate("B", (1, 2), "Oak"))
+    designate(lite, act(), candidate("C", (3,), "Elm"))
+    merge(lite, LATER, "B", "C")
+    (area,) = core_areas(read_records(lite))
+    assert (area.key, area.since, len(area.cells)) == ("B", TODAY, 3)
+    assert read_records(lite).steps_of("C")[-1].evidence == {"merged_into": "B"}
+
+
 # ---- refused -------------------------------------------------------------------------------
+
+
+def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, candidate):
+    designate(lite, act(), candidate("B", (1, 2, 3)))
+    designate(lite, act(), candidate("C", (7, 8)))
+    designate(lite, act(), candidate("D", (9,)), "candidate")
+    seen = core_areas(read_records(lite))[0].cells
+    redraw(lite, act(), "B", [candidate("B", (1, 2))], seen=seen)
+    before = trail(lite)
+    for said, step in {
+        "was redrawn since you looked": lambda: redraw(
+            lite, act(), "B", [candidate("B", (2, 3))], seen=seen
+        ),
+        "shares no cell with it": lambda: redraw(lite, act(), "B", [candidate("B", (3, 4))]),
+        "has these cells already": lambda: redraw(lite, act(), "B", [candidate("B", (1, 2))]),
+        "shares cells with the served area C": lambda: redraw(
+            lite, act(), "B", [candidate("B", (1, 2, 7))]
+        ),
+        "only an area in service": lambda: redraw(lite, act(), "D", [candidate("D", (9, 10))]),
+        "There is no area 'Q'": lambda: redraw(lite, act(), "Q", [candidate("Q", (9, 10))]),
+        "A split needs two parts": lambda: split(lite, act(), "B", [candidate("B", (1,))]),
+        "Elm shares no cell with area B": lambda: split(
+            lite, act(), "B", [candidate("B", (1,)), candidate("E", (30,), "Elm")]
+        ),
+        "cannot be merged into itself": lambda: merge(lite, act(), "B", "B"),
+        "There is no area 'Z'": lambda: merge(lite, act(), "B", "Z"),
+        "it holds half of its ground": lambda: designate(lite, act(), candidate("F", (1, 40))),
+    }.items():
+        with pytest.raises(ParamError, match=said):
+            step()
+        assert trail(lite) == before
 
 
 def test_only_the_allowed_steps(lite, candidate):
     """Every state beside every other: a table of its own."""
     wanted = {
         "candidate": {"candidate", "designated", "retired"},
-        "designated": {"designated", "maintenance", "retired"},
+        "designated": {"maintenance", "retired"},
         "maintenance": {"designated", "retired"},
         "retired": {"candidate", "designated"},
     }
@@ -143,7 +219,7 @@ def test_only_the_allowed_steps(lite, candidate):
                     next(row for row in read_records(lite).areas if row.key == key).state == after
                 )
             else:
-                with pytest.raises(ParamError, match="cannot become"):
+                with pytest.raises(ParamError, match=r"cannot become|is core service area"):
                     _step(lite, one, key, after)
     assert verified(lite).is_whole
 
@@ -203,7 +279,8 @@ def test_cells_of_a_served_area_are_of_no_other(lite, candidate):
 def test_a_step_is_never_dated_before_the_last(lite, candidate):
     designate(lite, act(), candidate())
     early = act(on=TODAY - timedelta(days=1), why="Noted too late, alas.")
-    for step in (lambda: retire(lite, early, "B"), lambda: designate(lite, early, candidate())):
+    other = candidate("B", (1, 9))
+    for step in (lambda: retire(lite, early, "B"), lambda: redraw(lite, early, "B", [other])):
         with pytest.raises(ParamError, match="before the last step of area B"):
             step()
     retire(lite, act(), "B")
@@ -300,7 +377,7 @@ def test_any_sequence_keeps_the_trail_whole_and_cells_apart(databases, candidate
             assert len(trail(store)) > n
         records = read_records(store)
         assert held.keys() <= {row.key for row in records.areas}
-        taken = [cell for area in served(records) for cell in records.steps_of(area.key)[-1].cells]
+        taken = [cell for area in core_areas(records) for cell in area.cells]
         assert len(taken) == len(set(taken))
         assert all(area.state == records.steps_of(area.key)[-1].state for area in records.areas)
     assert verified(store).is_whole

@@ -16,8 +16,8 @@ from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import make_past
+from csa.displacement.ground_in_time import GroundInTime
 from csa.displacement.verdict import Verdict
-from csa.displacement.zoning import zone_counts
 from tests.areas.test_finding import philadelphia_in
 
 DISPLACED = {Verdict.FEWER_MORE_NEXT, Verdict.SAME_MORE_NEXT}
@@ -105,14 +105,26 @@ def test_areas_of_a_january_in_which_nobody_was_treated_are_not_said_to_have_cha
 
 def taken(monkeypatch, into_ring):
     """Take 40 % of the incidents of each area and month since; put them next door, or nowhere."""
-    random = np.random.default_rng(14)
+    alone, together = GroundInTime.alone, GroundInTime.together
 
-    def counts(*asked):
-        core, ring, rest = zone_counts(*asked)
-        gone = random.binomial(core, 0.4)
-        return core - gone, ring + gone * into_ring, rest
+    def gone(ground, area):
+        (core,), _ = alone(ground, area)
+        random = np.random.default_rng([14, ground.starts[area].index, area])
+        return random.binomial(core.monthly, 0.4)
 
-    monkeypatch.setattr("csa.displacement.analyze.zone_counts", counts)
+    def added(part, counts):
+        return replace(part, monthly=part.monthly + counts)
+
+    def alone_less(ground, area):
+        (core,), rings = alone(ground, area)
+        n = gone(ground, area)
+        return [added(core, -n)], [added(ring, n * into_ring) for ring in rings]
+
+    def together_less(ground, area):
+        return [added(ring, gone(ground, area) * into_ring) for ring in together(ground, area)]
+
+    monkeypatch.setattr(GroundInTime, "alone", alone_less)
+    monkeypatch.setattr(GroundInTime, "together", together_less)
 
 
 def test_what_moved_next_door_is_not_said_to_be_no_displacement(shared_data, root, monkeypatch):

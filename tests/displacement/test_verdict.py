@@ -15,7 +15,6 @@ from csa.displacement.verdict import (
     ALARM_CHANCE,
     BY_SIGN,
     AreaVerdict,
-    RestOfCity,
     Track,
     Verdict,
     alarm_chance,
@@ -23,11 +22,11 @@ from csa.displacement.verdict import (
     chances,
     crossing_chance,
     expect,
-    follow,
     judge_place,
     line_of,
     planned_looks,
 )
+from tests.displacement.courses import RestOfCity, follow
 
 BOTH = frozenset({-1, 1})
 SENTENCES = {

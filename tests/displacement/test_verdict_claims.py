@@ -31,7 +31,8 @@ from benchmarks.displacement import (
     with_pooled,
 )
 from csa.displacement.expectation import estimate_dispersion
-from csa.displacement.verdict import RestOfCity, boundary_z, chances, follow, judge_place, line_of
+from csa.displacement.verdict import boundary_z, chances, judge_place, line_of
+from tests.displacement.courses import RestOfCity, follow
 from tests.workers import first, slowly
 
 SEED = 41

@@ -17,14 +17,13 @@ from app.shared.plan_cards import status_html
 from csa.areas.choices import Choices
 from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
+from csa.decisions.registry import CoreArea, core_areas, followed
 from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow
 from csa.displacement.sentences import name_verdict
+from csa.displacement.telling import each
 from csa.reports.briefing import ActionLine, plan_lines
-from csa.reports.briefing.areas import served
 from csa.reports.briefing.meeting import PENDING
 from csa.reports.briefing.places import LIVE
-from csa.reports.briefing.serving import served_with
 from csa.reports.briefing.working import here
 
 WORST = ("blocked", "at-risk", "no-update", "on-track")
@@ -40,13 +39,13 @@ def show(opened: Opened, choices: Choices) -> None:
         st.caption(panels.plain(render(error.message)))
         return
     lines = () if plan is None else plan_lines(plan, records, cache_store.today(opened))
-    areas = served(records)
+    areas = core_areas(records)
     waiting = decisions(records, lines)
     if not areas and not waiting:
         return
     with st.container(key="briefing_areas"):
         if areas:
-            items = "".join(_item(opened, choices, records, row, lines) for row in areas)
+            items = "".join(_item(opened, choices, areas, area, lines) for area in areas)
             head = html.escape(speak("briefing.core_areas"))
             st.html(f'<h2>{head}</h2><ul class="csa-due">{items}</ul>')
         if waiting:
@@ -77,29 +76,31 @@ def decisions(records: Records, lines: Sequence[ActionLine]) -> list[str]:
 
 
 def _item(
-    opened: Opened, choices: Choices, records: Records, row: AreaRow, lines: Sequence[ActionLine]
+    opened: Opened,
+    choices: Choices,
+    areas: tuple[CoreArea, ...],
+    area: CoreArea,
+    lines: Sequence[ActionLine],
 ) -> str:
-    state = "here.maintenance_since" if row.state == "maintenance" else "here.served_since"
-    name = html.escape(place(row.place_name, row.key))
-    since = html.escape(speak(state, day=day(row.since)))
-    verdict = html.escape(_verdict(opened, choices, records, row.key))
-    return f"<li><b>{name}</b> {since}<br>{verdict} · {_worst(lines, row.key)}</li>"
+    state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
+    name = html.escape(place(area.place_name, area.key))
+    since = html.escape(speak(state, day=day(area.state_since)))
+    verdict = html.escape(_verdict(opened, choices, areas, area))
+    return f"<li><b>{name}</b> {since}<br>{verdict} · {_worst(lines, area.key)}</li>"
 
 
-def _verdict(opened: Opened, choices: Choices, records: Records, key: str) -> str:
+def _verdict(opened: Opened, choices: Choices, areas: tuple[CoreArea, ...], area: CoreArea) -> str:
     """Return the Displacement page's verdict if it is cached; this page computes no new one."""
-    areas, recent = (
-        served_with(records, key),
-        cache_change.recent(opened, replace(choices, until=None)),
-    )
-    if areas is None or recent is None or areas.since >= recent.period.until:
+    recent, known = cache_change.recent(opened, replace(choices, until=None)), followed(areas)
+    if known is None or recent is None or area.versions[0].since >= recent.period.until:
         return speak("change_page.too_early_word")
-    told = cache_change.told_before(opened, choices, areas, key)
-    if told is None:
+    found = cache_change.core_before(opened, choices, known)
+    if found is None:
         return speak("briefing.verdict_elsewhere")
-    if is_early(told.n_months - 1):
+    verdicts = each(found)[area.key][0].verdicts
+    if is_early(len(verdicts) - 1):
         return speak("change_page.too_early_word")
-    return name_verdict(told.verdict)
+    return name_verdict(verdicts[-1])
 
 
 def _worst(lines: Sequence[ActionLine], key: str) -> str:

@@ -12,7 +12,7 @@ from app.shared.track_record import command
 from csa.areas.choices import Choices
 from csa.base.text import month, percent, render, speak, times
 from csa.displacement.sentences import ERROR_SHARE, MONTHS, POWER, row_for
-from csa.displacement.verdict import alarm_chance, planned_looks
+from csa.displacement.verdict import planned_looks
 from csa.displacement.wdd import Wdd
 
 
@@ -29,7 +29,7 @@ def how(opened: Opened, choices: Choices, following: Following) -> None:
 
 
 def _boundary(following: Following) -> None:
-    chance = alarm_chance(len(following.area_ids), len(following.months))
+    chance = following.displaced.alarm_chance
     st.markdown(
         panels.plain(
             speak(
@@ -66,8 +66,8 @@ def _past(opened: Opened, choices: Choices, following: Following) -> None:
             st.markdown(panels.plain(speak("change_page.how_measure")))
             st.code(command(opened, choices), language=None, wrap_lines=True)
         return
-    n_months = len(following.months)
     usual = following.displaced.usual_core
+    n_months = len(usual.ratio)
     st.markdown(
         panels.plain(
             speak("change_page.how_past", n=len(past), ratio=float(usual.ratio[n_months - 1]))

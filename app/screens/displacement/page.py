@@ -11,19 +11,26 @@ from csa.base.text import month, speak
 
 opened = panels.frame(speak("change_page.title"))
 first = session.first_choices(opened)
-screen = session.screen(opened)
-screen = parts.choose_start(opened, screen)
+core = parts.core_areas_of(opened)
+has_core = core is not None
+screen = parts.choose_start(opened, session.screen(opened), has_core=has_core)
 session.remember(screen, first)
-since = parts.start_of(opened, screen)
+since = st.session_state["since"]
 try:
     with panels.working():
-        following = cache_change.following(opened, screen.choices, since)
+        if core is not None and since == parts.CORE:
+            following = cache_change.following_core(opened, screen.choices, core)
+        else:
+            following = cache_change.following(opened, screen.choices, since)
 except CsaError as error:
-    parts.start_menu(opened)
+    parts.start_menu(opened, has_core=has_core)
     panels.stop(error)
 if following is None:
-    parts.start_menu(opened)
-    panels.empty(speak("change_page.no_area", since=month(since)))
+    parts.start_menu(opened, has_core=has_core)
+    if since == parts.CORE:
+        panels.empty(speak("change_page.not_begun"))
+    else:
+        panels.empty(speak("change_page.no_area", since=month(since)))
     st.stop()
 parts.month_by_month(opened, following)
 quarterly.quarters(opened, following)

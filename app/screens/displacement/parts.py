@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import streamlit as st
 
 from app.screens.displacement import each_area, sums_since
-from app.shared import cache_around, map_component, maps, maps_change, panels, session, theme
+from app.shared import (
+    cache_around,
+    cache_store,
+    map_component,
+    maps,
+    maps_change,
+    panels,
+    session,
+    theme,
+)
 from app.shared.city_session import Opened
 from app.shared.following import Following, is_early
 from app.shared.legend import show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
+from csa.base.errors import CsaError
 from csa.base.text import month, render, speak
+from csa.dataset.chosen import Chosen
+from csa.decisions.registry import core_areas, followed
 from csa.displacement.zoning import BASE_MONTHS
 
 MAP = "name of the map of change"
@@ -24,38 +37,60 @@ WHOLE_RUN = "this run is of the whole page"
 STEP_S = 1.0
 MAP_HEIGHT_PX = 560
 MENU_PX = 200
+CORE_MENU_PX = 380
 
 
-def choose_start(opened: Opened, screen: LinkState) -> LinkState:
-    """Take the start chosen on the page, else the link's, else the city's own."""
-    starts = session.starts_of(opened.dataset)
-    if not starts:
+CORE = ""
+"""The start of core service areas: each has its own."""
+
+
+def core_areas_of(opened: Opened) -> Chosen | None:
+    """Return the core service areas; None where there are none, or readers do not see them."""
+    try:
+        return followed(core_areas(cache_store.records(opened)))
+    except CsaError:
+        return None
+
+
+def starts(opened: Opened, *, has_core: bool) -> list[str]:
+    """List what can be followed: core service areas first, then candidates of each start."""
+    return [*[CORE] * has_core, *session.starts_of(opened.dataset)[::-1]]
+
+
+def choose_start(opened: Opened, screen: LinkState, *, has_core: bool) -> LinkState:
+    """Take the start chosen on the page, else the link's, else that of core service areas.
+
+    Where there are none, the city's own.
+    """
+    offered = starts(opened, has_core=has_core)
+    if not offered:
         panels.empty(speak("change_page.too_short", least=BASE_MONTHS))
         st.stop()
-    own = session.first_start(starts)
+    own = CORE if has_core else session.first_start(offered[::-1])
     state = st.session_state
-    if state.get("since") not in starts:
-        state["since"] = screen.since if screen.since in starts else own
+    if state.get("since") not in offered:
+        state["since"] = screen.since if screen.since in offered else own
     since = state["since"]
     return screen.with_times("" if since == own else since, screen.month)
 
 
-def start_menu(opened: Opened) -> str:
+def start_menu(opened: Opened, *, has_core: bool) -> str:
     """Show the menu of starts where phones show it too, and return the chosen one."""
     return st.selectbox(
         speak("change_page.since"),
-        session.starts_of(opened.dataset)[::-1],
+        starts(opened, has_core=has_core),
         key="since",
         persist_state="session",
-        format_func=month,
+        format_func=partial(_name_start, has_core=has_core),
         help=speak("change_page.since_help", least=BASE_MONTHS),
-        width=MENU_PX,
+        width=CORE_MENU_PX if has_core else MENU_PX,
     )
 
 
-def start_of(opened: Opened, screen: LinkState) -> str:
-    """Return the start on screen."""
-    return screen.since or session.first_start(session.starts_of(opened.dataset))
+def _name_start(since: str, *, has_core: bool) -> str:
+    if since == CORE:
+        return speak("change_page.core_areas")
+    return speak("change_page.candidates_since", since=month(since)) if has_core else month(since)
 
 
 def month_by_month(opened: Opened, following: Following) -> None:
@@ -92,7 +127,8 @@ def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> 
         sums_since.show(opened, scene, choose_area)
     each_area.show(opened, following, at)
     since = month(str(following.displaced.since))
-    st.caption(speak("change_page.since_note", month=since))
+    key = "change_page.core_note" if following.is_core else "change_page.since_note"
+    st.caption(speak(key, month=since))
 
 
 def next_month(months: list[str]) -> None:
@@ -106,7 +142,9 @@ def next_month(months: list[str]) -> None:
 def _choose_times(opened: Opened, following: Following) -> int:
     """Show the start and the months since; return the position of the chosen month."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
-        if start_menu(opened) != str(following.displaced.since):
+        has_core = core_areas_of(opened) is not None
+        own = CORE if following.is_core else str(following.displaced.since)
+        if start_menu(opened, has_core=has_core) != own:
             st.rerun()  # another start has other areas, which concerns the whole page
         return _choose_month(following)
 

@@ -55,7 +55,7 @@ def quarters(opened: Opened, following: Following) -> None:
         is_all = len(told) > MAX_PANELS and st.toggle(
             speak("change_page.show_all", n=len(told)), key="all quarters"
         )
-    st.caption(speak("change_page.quarters_note", since=month(str(following.displaced.since))))
+    st.caption(speak("change_page.quarters_note", since=month(str(following.displaced.since_all))))
     shown = told if is_all else told[:MAX_PANELS]
     table = following.quarters[following.quarters["zone"] == zone]
     by_area = {str(name): rows for name, rows in table.groupby("area_id")}
@@ -157,7 +157,7 @@ def became(opened: Opened, choices: Choices, following: Following) -> None:
     st.caption(f"{note} {others}")
     choice, spot = st.empty(), st.container(key="lineage").empty()
     try:
-        traced = _traced(opened, choices, str(since))
+        traced = _traced(opened, choices, following)
     except CsaError as error:
         spot.info(render(error.message), icon=":material/info:")
         return
@@ -197,13 +197,15 @@ def areas_of_interest(traced: pd.DataFrame, following: Following) -> pd.DataFram
     return traced[traced["area_id"].isin(kept)]
 
 
-def _traced(opened: Opened, choices: Choices, since: str) -> pd.DataFrame:
+def _traced(opened: Opened, choices: Choices, following: Following) -> pd.DataFrame:
     """Follow areas, with a progress bar if it takes long; as in `panels.judged`."""
     steps: list[str] = []
     bar = st.container(key="judging").empty()
     pool = ThreadPoolExecutor(1)
     try:
-        coming = pool.submit(cache_change.lineage, opened, choices, since, steps.append)
+        coming = pool.submit(
+            cache_change.lineage, opened, choices, following.displaced.chosen, steps.append
+        )
         while not wait_for([coming], SOON_S).done:
             share = min(len(steps) / WINDOWS, 1.0)
             bar.progress(share, text=speak("change_page.tracing"))

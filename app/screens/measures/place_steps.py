@@ -10,10 +10,10 @@ import streamlit as st
 
 from app.screens.measures.place_choice import step_word
 from app.shared import cache, cache_change, panels, signing
-from app.shared.following import LEAST_MONTHS, is_early
+from app.shared.following import is_early
 from app.shared.link_state import LinkState
 from app.shared.signing import FormScene, Values
-from csa.base.errors import CsaError, PeriodError
+from csa.base.errors import CsaError
 from csa.base.text import day, month, render, speak
 from csa.decisions.areas import (
     CANDIDATE,
@@ -26,12 +26,14 @@ from csa.decisions.areas import (
     maintain,
     retire,
 )
+from csa.decisions.registry import core_area, core_areas, followed
 from csa.decisions.roles import Act, may, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import StepRow
+from csa.displacement.telling import LEAST_MONTHS
 from csa.reports.briefing.areas import baseline_of
 from csa.reports.briefing.places import AREA, PROPOSED, Place
-from csa.reports.briefing.serving import ServedVerdict, candidate_of, served_with
+from csa.reports.briefing.serving import ServedVerdict, candidate_of, tell_served
 from csa.reports.briefing.working import WorkPlan
 
 
@@ -45,19 +47,21 @@ class VerdictSince:
 
 def verdict(scene: FormScene, screen: LinkState, place: Place) -> VerdictSince | None:
     """Return the verdict on a served area since its designation; None if it is not in service."""
-    areas = served_with(scene.records, place.key) if place.kind == AREA else None
-    if areas is None:
+    area = core_area(scene.records, place.key) if place.kind == AREA else None
+    areas = followed(core_areas(scene.records))
+    if area is None or areas is None:
         return None
+    since = month(str(area.versions[0].since))
     try:
-        told = cache_change.told(scene.opened, screen.choices, areas, place.key)
-    except PeriodError:
-        through = scene.opened.dataset.report["data_through"]
-        since = month(str(areas.since))
-        return VerdictSince(None, speak("here.too_early", since=since, through=month(through[:7])))
+        found = cache_change.core(scene.opened, screen.choices, areas)
     except CsaError as error:
         return VerdictSince(None, render(error.message))
+    if found is None or place.key not in found.chosen.area_ids:
+        through = scene.opened.dataset.report["data_through"]
+        return VerdictSince(None, speak("here.too_early", since=since, through=month(through[:7])))
+    told = tell_served(scene.opened.dataset, found, place.key)
     if is_early(told.n_months - 1):
-        since, n = month(str(areas.since)), told.n_months
+        n = told.n_months
         return VerdictSince(
             None, speak("change_page.too_early", n=n, since=since, least=LEAST_MONTHS)
         )

@@ -329,9 +329,12 @@ def locate_incidents(
 
 def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
     """Refuse incidents that were located for another city, resolution or kinds."""
-    # By fingerprint: a dataset that was opened again is another object and the same city.
-    is_same_data = located.dataset.fingerprint == city.dataset.fingerprint
-    is_own = is_same_data and set(located.kinds) == set(choices.kinds)
+    # A dataset that was opened again is another object; one that was cut is another city.
+    own, given = (
+        (data.fingerprint, data.report["data_through"], len(data.incidents))
+        for data in (city.dataset, located.dataset)
+    )
+    is_own = own == given and set(located.kinds) == set(choices.kinds)
     if not is_own or (len(located.cover) and located.resolution != choices.resolution):
         raise ParamError("param.located", resolution=choices.resolution)
 

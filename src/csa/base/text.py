@@ -192,6 +192,18 @@ def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(parts) or "none"
 
 
+def in_words(names: Sequence[str], language: str = ENGLISH) -> str:
+    """List one or more names as a sentence does: A, B and C."""
+    *before, last = names
+    if not before:
+        return last
+    if language != ENGLISH:
+        from babel.lists import format_list  # noqa: PLC0415 - English alone needs no Babel
+
+        return str(format_list([*before, last], locale=locale_of(language)))
+    return f"{', '.join(before)} and {last}"
+
+
 __all__ = [
     "ENGLISH",
     "KM2_PER_SQUARE_MILE",
@@ -199,6 +211,7 @@ __all__ = [
     "Speaker",
     "day",
     "in_ten",
+    "in_words",
     "land",
     "listed",
     "month",

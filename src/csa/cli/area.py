@@ -117,6 +117,71 @@ def area_maintain(
     show(speak("keep.maintained", area=area))
 
 
+DrawnOption = Annotated[
+    Path,
+    typer.Option(
+        help="The areas as drawn: what `csa propose` wrote, an areas.csv or areas.geojson.",
+        metavar="FILE",
+    ),
+]
+
+
+def area_redraw(
+    area: AreaArgument,
+    areas: DrawnOption,
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """Give an area other cells from a day on: its letter, its name and its day stay."""
+    from csa.decisions.areas import redraw
+    from csa.ingest.designation import load_drawn
+
+    config = city_of(city)
+    drawn, signed = load_drawn(areas), act_of(config, by, why, on)
+    decided(config, store, lambda opened: redraw(opened, signed, area, drawn))
+    show(speak("keep.redrawn", area=area, day=signed.on))
+
+
+def area_split(
+    area: AreaArgument,
+    areas: DrawnOption,
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """Split an area: its largest part keeps the letter, the others get letters of their own."""
+    from csa.decisions.areas import split
+    from csa.ingest.designation import load_drawn
+
+    config = city_of(city)
+    parts, signed = load_drawn(areas), act_of(config, by, why, on)
+    letters = decided(config, store, lambda opened: split(opened, signed, area, parts))
+    show(speak("keep.split", area=area, letters=", ".join(letters), day=signed.on))
+
+
+def area_merge(
+    area: AreaArgument,
+    other: Annotated[str, typer.Argument(help="The letter of the area that becomes part of it.")],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    on: OnOption = None,
+) -> None:
+    """Merge one area into another, which keeps its letter, its name and its day."""
+    from csa.decisions.areas import merge
+
+    config = city_of(city)
+    signed = act_of(config, by, why, on)
+    decided(config, store, lambda opened: merge(opened, signed, area, other))
+    show(speak("keep.merged", area=area, other=other, day=signed.on))
+
+
 def area_retire(
     area: AreaArgument,
     by: ByOption,

@@ -10,11 +10,21 @@ import typer
 
 from csa.base.text import month, percent, render, speak
 from csa.cli.console import progress, show, show_json, show_written
-from csa.cli.options import CityOption, DatasetOption, JsonOption, choices_of, city_of
+from csa.cli.options import (
+    CityOption,
+    DatasetOption,
+    JsonOption,
+    StoreOption,
+    choices_of,
+    city_of,
+    reading_store,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from csa.config.city import CityConfig
+    from csa.dataset.chosen import Chosen
     from csa.displacement.follow import FollowedAreas
 
 N_STEPS = 6 + 36
@@ -26,22 +36,32 @@ MAX_NAMED = 12
 def displace(
     city: CityOption,
     dataset: DatasetOption,
+    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
     areas: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            help="Areas to follow: what `csa propose` wrote, its areas.csv or areas.geojson.",
+            help="Areas to follow: what `csa propose` or `csa area export` wrote.",
             metavar="FILE",
         ),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of what was found.", metavar="DIR")],
+    ] = None,
+    is_served: Annotated[
+        bool,
+        typer.Option("--served", help="Follow the core service areas, each since its own day."),
+    ] = False,
+    store: StoreOption = None,
     since: Annotated[
         str | None,
-        typer.Option(help="First month of after; else a year before the end.", metavar="YYYY-MM"),
+        typer.Option(
+            help="First month of after; else the day of an area in service, or a year before the "
+            "end.",
+            metavar="YYYY-MM",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check whether shootings fell in areas, moved next door, or would have fallen anyway."""
     config = city_of(city)
+    from csa.base.errors import ParamError
     from csa.base.io import replace_folder, require_writable
     from csa.base.params import Month
     from csa.dataset.chosen import read_areas
@@ -50,12 +70,14 @@ def displace(
     from csa.displacement.follow import FollowSource, follow_areas
 
     start = None if since is None else Month.parse(since, "--since")
-    chosen = read_areas(areas)
+    if (areas is None) is not is_served:
+        raise ParamError("follow.which_areas")
+    chosen = _served(config, store) if areas is None else read_areas(areas)
     if not chosen.cells:
         if as_json:
             show_json({"areas": 0})
         else:
-            show_no_area(areas)
+            show(speak("follow.none_served" if areas is None else "follow.no_area", path=areas))
         return
     choices = choices_of(config, None, chosen.kinds)
     require_writable(out)
@@ -74,9 +96,14 @@ def displace(
         show_written(out, files)
 
 
-def show_no_area(path: Path) -> None:
-    """Print that there is nothing to follow."""
-    show(speak("follow.no_area", path=path))
+def _served(config: CityConfig, store: str | None) -> Chosen:
+    """Read the core service areas from the store."""
+    from csa.dataset.chosen import Chosen
+    from csa.decisions.registry import core_areas, followed
+    from csa.decisions.store.records import read_records
+
+    records = read_records(reading_store(config, store), with_values=False)
+    return followed(core_areas(records)) or Chosen((), (), (), 9)
 
 
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
@@ -90,12 +117,12 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
     from csa.displacement.sentences import Course, say_before_after
 
-    core, found, usual = account["pooled"]["core"], followed.pooled, account["usual"]
+    found, usual = followed.pooled, account["usual"]
     course = Course(
-        (found.before.months, account["months_after"]),
-        (core["before"], core["counted"]),
+        (found.before.months, found.after.months),
+        found.core,
         (found.rest_before, sum(found.rest_monthly)),
-        core["expected"],
+        found.core_expected,
     )
     told, by_themselves = say_before_after(
         course, usual["change_share"], usual["years"], usual["months"]
@@ -163,7 +190,7 @@ def _caution(followed: FollowedAreas) -> Iterator[str]:
     if n_outside:
         yield speak("follow.outside", n=n_outside)
     if displaced.knew_after is None:
-        yield speak("follow.knew_unknown", since=month(str(displaced.since)))
+        yield speak("follow.knew_unknown", since=month(str(displaced.since_all)))
     if displaced.knew_after:
         yield speak("follow.knew_after", since=month(str(displaced.since)), month=displaced.since)
 

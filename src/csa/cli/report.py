@@ -11,7 +11,7 @@ import typer
 
 from csa.base.errors import ParamError
 from csa.base.text import ENGLISH, render, speak
-from csa.cli.console import progress, show
+from csa.cli.console import progress, show, show_json
 from csa.cli.options import (
     CityOption,
     DatasetOption,
@@ -38,11 +38,11 @@ def report(
     dataset: DatasetOption,
     month: Annotated[str, typer.Option(help="The month reported, included.", metavar="YYYY-MM")],
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="A file (.pdf, .html, .docx); with --all a folder.", metavar="FILE or DIR"
         ),
-    ],
+    ] = None,
     audience: Annotated[
         str | None,
         typer.Option(
@@ -67,9 +67,17 @@ def report(
             help="What `csa publish` wrote before: counts held back stay so.", metavar="DIR"
         ),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the month's facts instead of writing a report.")
+    ] = False,
 ) -> None:
     """Write the monthly report for its readers: two to six pages each. The store stays as it is."""
     config = city_of(city)
+    if as_json:
+        _show_facts(city, dataset, month, store, audience=audience, out=out)
+        return
+    if out is None:
+        raise ParamError("report_file.no_out")
     from csa.base.io import replace_folder, require_replaceable, require_writable, write_file
     from csa.base.params import Month
     from csa.reports.making import (
@@ -101,6 +109,19 @@ def report(
             tell("write")
             write_file(out, content)
     show_report(facts, out, files, language)
+
+
+def _show_facts(city: str, dataset: Path, month: str, store: str | None, **others: object) -> None:
+    """Print the month's facts; they take no reader and no file."""
+    from csa.reports.month.account import facts_account
+    from csa.reports.month.gathering import Beside
+
+    if any(others.values()):
+        raise ParamError("report_file.json_alone")
+    with progress(N_STEPS) as tell:
+        beside = Beside(with_public=False)
+        facts = _facts(city, dataset, month, store, beside, "executive", tell)
+    show_json(facts_account(facts))
 
 
 def _form(out: Path, audience: str | None, *, is_all: bool, with_docx: bool) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from csa.base.errors import SourceError
+from csa.base.errors import ParamError, SourceError
 from csa.base.params import Month, Period
 from csa.base.schema import KINDS
 from csa.geo.ground import on_one_grid, resolution_of
@@ -23,11 +23,22 @@ CELL_PATTERN = re.compile("8[0-9a-f]{14}")
 
 
 @dataclass(frozen=True)
+class GroundVersion:
+    """The cells of an area from a month on.
+
+    Fields: `cells`, `since`.
+    """
+
+    cells: frozenset[int]  # its H3 cells
+    since: Month  # the first whole month with these cells
+
+
+@dataclass(frozen=True)
 class Chosen:
     """Areas to be followed.
 
     Fields: `area_ids`, `place_names`, `cells`, `resolution`, `period`, `kinds`, `n_undated`,
-    `is_suggested`, `max_area_km2`.
+    `is_suggested`, `max_area_km2`, `lives`, `periods`.
     """
 
     area_ids: tuple[str, ...]  # the letter of each of n areas
@@ -39,6 +50,21 @@ class Chosen:
     n_undated: int = 0  # how many areas do not say which months chose them
     is_suggested: bool | None = None
     max_area_km2: float | None = None  # the size limit they were found with; None where unknown
+    lives: tuple[tuple[GroundVersion, ...], ...] = ()  # in service: their cells by month
+    periods: tuple[Period | None, ...] = ()  # the months that chose each, where they differ
+
+    @property
+    def grounds(self) -> tuple[frozenset[int], ...]:
+        """The cells of each area, in all its versions."""
+        return tuple(one.cells for life in self.lives for one in life) or self.cells
+
+    def begun(self, until: Month) -> Chosen | None:
+        """Leave out areas whose first month is not before a month; None where none is left."""
+        if not self.lives:
+            return self
+        rows = zip(self.area_ids, self.place_names, self.lives, self.periods, strict=True)
+        kept = [row for row in rows if row[2][0].since < until]
+        return in_service(*zip(*kept, strict=True)) if kept else None
 
 
 def read_areas(path: Path | str) -> Chosen:
@@ -87,6 +113,8 @@ def read_areas(path: Path | str) -> Chosen:
             raise SourceError("chosen.resolutions", path=file, area_id=area_id, found=listed)
     _refuse_twice(ids, cells, file)
     resolution = max((resolution_of(min(area)) for area in cells), default=9)
+    if rows and all(row.get("since") for row in rows):
+        return in_service(ids, names, *_lives(rows, cells, file))
     dated = [row for row in rows if row.get("first_day") and row.get("last_day")]
     return Chosen(
         tuple(ids),
@@ -97,6 +125,66 @@ def read_areas(path: Path | str) -> Chosen:
         _kinds(rows, file),
         len(rows) - len(dated),
         *_way(file),
+    )
+
+
+def in_service(
+    area_ids: Sequence[str],
+    place_names: Sequence[str],
+    lives: Sequence[tuple[GroundVersion, ...]],
+    periods: Sequence[Period | None],
+) -> Chosen:
+    """Return areas in service, to be followed each since its own first month."""
+    dated = [period for period in periods if period is not None]
+    overall = Period(min(p.start for p in dated), max(p.until for p in dated)) if dated else None
+    grounds = [version.cells for life in lives for version in life]
+    return Chosen(
+        tuple(area_ids),
+        tuple(place_names),
+        tuple(life[-1].cells for life in lives),
+        max(resolution_of(min(cells)) for cells in grounds),
+        overall,
+        n_undated=len(periods) - len(dated),
+        lives=tuple(lives),
+        periods=tuple(periods),
+    )
+
+
+def first_month(day: date) -> Month:
+    """Return the first whole month that starts on or after a day."""
+    own = Month(day.year, day.month)
+    return own if day.day == 1 else own.plus(1)
+
+
+def _lives(
+    rows: Sequence[Mapping[str, Any]], cells: Sequence[frozenset[int]], file: Path
+) -> tuple[list[tuple[GroundVersion, ...]], list[Period | None]]:
+    """Read what `csa area export` says of areas in service: their days, and how they were drawn."""
+    try:
+        lives = [
+            _versions(str(row.get("drawn") or ""), file, str(row["area_id"]))
+            or (GroundVersion(own, first_month(date.fromisoformat(str(row["since"])))),)
+            for row, own in zip(rows, cells, strict=True)
+        ]
+        periods = [
+            Period(Month.parse(str(row["chosen_from"])), Month.parse(str(row["chosen_until"])))
+            if row.get("chosen_from") and row.get("chosen_until")
+            else None
+            for row in rows
+        ]
+    except (ValueError, ParamError) as error:
+        raise SourceError("chosen.service", path=file) from error
+    for row, own, life in zip(rows, cells, lives, strict=True):
+        if life[-1].cells != own:
+            raise SourceError("chosen.drawn", path=file, area_id=row["area_id"])
+    return lives, periods
+
+
+def _versions(drawn: str, file: Path, area_id: str) -> tuple[GroundVersion, ...]:
+    parts = [part.strip().partition(":") for part in drawn.split(";") if part.strip()]
+    return tuple(
+        GroundVersion(_cells(cells.strip(), file, area_id), Month.parse(since))
+        for since, _, cells in parts
     )
 
 

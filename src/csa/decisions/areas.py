@@ -18,7 +18,7 @@ from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.verdict import Verdict
 from csa.geo.cells import CellSet, as_text
-from csa.geo.ground import jaccard, on_one_grid
+from csa.geo.ground import holds, jaccard, on_one_grid
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
@@ -28,7 +28,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "": frozenset({CANDIDATE, DESIGNATED}),
         CANDIDATE: frozenset({CANDIDATE, DESIGNATED, RETIRED}),
-        DESIGNATED: frozenset({DESIGNATED, MAINTENANCE, RETIRED}),
+        DESIGNATED: frozenset({MAINTENANCE, RETIRED}),
         MAINTENANCE: frozenset({DESIGNATED, RETIRED}),
         RETIRED: frozenset({CANDIDATE, DESIGNATED}),
     }
@@ -50,12 +50,14 @@ def designate(
     """Make a candidate a core service area, or note it as a candidate.
 
     An area that shares at least half of its ground with one decided on before is the same place: it
-    keeps its letter, and the new cells are recorded beside the old.
+    keeps its letter, and the new cells are recorded beside the old. One that holds half of a
+    designated area's ground is that area: it is redrawn, never designated again.
     """
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
     with store.writing(act.signed) as session:
         now = _cells_now(session)
+        _refuse_again(session, now, candidate)
         same = _same_place(now, _ground(candidate))
         _refuse_shared(session, now, candidate, same)
         row = None if same is None else session.get(AreaRow, same)
@@ -73,6 +75,122 @@ def designate(
         session.flush()
         _add_step(session, row, act, reasons, dict(candidate.evidence), list(candidate.cells))
     return key
+
+
+def redraw(
+    store: Store,
+    act: Act,
+    key: str,
+    drawn: Sequence[Candidate],
+    *,
+    seen: CellSet | None = None,
+) -> None:
+    """Give an area in service other cells from a day on; its letter, name and day are kept.
+
+    Of several drawn areas, it becomes the one that shares most of its ground. `seen` is its ground
+    as the person saw it: of two who redraw at once, the second is refused.
+    """
+    require_area_chair(act.person)
+    reasons = said("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, key)
+        now = _cells_now(session)[key]
+        best = max(drawn, key=lambda one: _n_shared(now, _ground(one)), default=None)
+        if best is None:
+            raise ParamError("decide.no_shared", area=key)
+        _redraw(session, act, key, best, reasons, seen)
+
+
+def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple[str, ...]:
+    """Split an area in service: the largest part keeps its letter, the others get new ones."""
+    require_area_chair(act.person)
+    reasons = said("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        find(session, AreaRow, key)
+        now = _cells_now(session)
+        if len(parts) < 2:
+            raise ParamError("decide.one_part", area=key, n=len(parts))
+        for part in parts:
+            if not _n_shared(now[key], _ground(part)):
+                raise ParamError("decide.not_a_part", area=key, place=part.place_name)
+        largest = max(parts, key=lambda part: _n_shared(now[key], _ground(part)))
+        row = _redraw(session, act, key, largest, reasons, None)
+        letters = [key]
+        for part in parts:
+            if part is largest:
+                continue
+            now = _cells_now(session)
+            _refuse_shared(session, now, part, None)
+            letters.append(_letter(part.area_id, set(now)))
+            new = AreaRow(
+                key=letters[-1], place_name=part.place_name, state=row.state, since=act.on
+            )
+            session.add(new)
+            session.flush()
+            evidence = {**part.evidence, "split_from": key}
+            _add_step(session, new, act, reasons, evidence, list(part.cells))
+    return tuple(letters)
+
+
+def merge(store: Store, act: Act, key: str, other: str) -> None:
+    """Merge an area in service into another: one keeps its letter, the other's service ends."""
+    require_area_chair(act.person)
+    reasons = said("--why", act.signed.why, least=10)
+    with store.writing(act.signed) as session:
+        row = find(session, AreaRow, other)
+        _refuse_step(other, row.state, RETIRED)
+        _refuse_earlier(row, act)
+        if key == other:
+            raise ParamError("decide.merge_self", area=key)
+        now = _cells_now(session)
+        row.state, row.since = RETIRED, act.on
+        cells = as_text(sorted(now[other]))
+        _add_step(session, row, act, reasons, {"merged_into": key}, cells)
+        session.flush()
+        whole = frozenset().union(*on_one_grid((now[key], now[other])))
+        both = Candidate(key, "", tuple(as_text(sorted(whole))), {"merged_from": other})
+        _redraw(session, act, key, both, reasons, None)
+
+
+def _redraw(
+    session: Session,
+    act: Act,
+    key: str,
+    candidate: Candidate,
+    reasons: str,
+    seen: CellSet | None,
+) -> AreaRow:
+    row = find(session, AreaRow, key)
+    if row.state not in ACTIVE:
+        raise ParamError("decide.not_served", area=key, state=row.state)
+    now, wanted = _cells_now(session), _ground(candidate)
+    if seen is not None and seen != now[key]:
+        raise ParamError("decide.redrawn_since", area=key)
+    if wanted == now[key]:
+        raise ParamError("decide.same_cells", area=key)
+    if not _n_shared(now[key], wanted):
+        raise ParamError("decide.no_shared", area=key)
+    _refuse_shared(session, now, candidate, key)
+    _refuse_earlier(row, act)
+    evidence = {**candidate.evidence, "redrawn": True}
+    _add_step(session, row, act, reasons, evidence, list(candidate.cells))
+    session.flush()
+    return row
+
+
+def _n_shared(one: CellSet, other: CellSet) -> int:
+    """Count the cells that two grounds share, on the finer of their grids."""
+    fine, also = on_one_grid((one, other))
+    return len(fine & also)
+
+
+def _refuse_again(session: Session, now: Mapping[str, CellSet], candidate: Candidate) -> None:
+    """Refuse to designate what is a designated area already: its day and years would be lost."""
+    keys = session.scalars(select(AreaRow.key).where(AreaRow.state == DESIGNATED))
+    held = {key: holds(_ground(candidate), now[key]) for key in keys}
+    best = max(held, key=lambda key: (held[key], key), default=None)
+    if best is not None and held[best] >= SAME_PLACE:
+        raise ParamError("decide.is_area", place=candidate.place_name, area=best)
 
 
 def _cells_now(session: Session) -> dict[str, CellSet]:

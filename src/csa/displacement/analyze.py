@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from csa.areas.study_area import StudyArea
-from csa.base.arrays import Floats, Ints
+from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month, Period
-from csa.dataset.chosen import Chosen
-from csa.displacement.expectation import Baseline, Dispersion
+from csa.base.params import Month
+from csa.dataset.chosen import Chosen, GroundVersion
+from csa.displacement.courses import AreaCourse
+from csa.displacement.expectation import Dispersion
+from csa.displacement.ground_in_time import GroundInTime
 from csa.displacement.past import (
     NO_FALL,
     PRIOR_CORE,
@@ -24,7 +26,8 @@ from csa.displacement.past import (
 )
 from csa.displacement.verdict import (
     AreaVerdict,
-    RestOfCity,
+    alarm_chance,
+    chance_by,
     chances,
     follow,
     judge_place,
@@ -36,7 +39,6 @@ from csa.displacement.zoning import (
     covered_months,
     measure_history,
     place_areas,
-    zone_counts,
 )
 from csa.geo.ground import refine
 
@@ -71,24 +73,53 @@ def basis_of(chosen: Chosen, since: Month, past: Sequence[PastCohort]) -> UsualB
 
 @dataclass(frozen=True)
 class Displacement:
-    """What areas and their surroundings did since a start.
+    """What areas and their surroundings did since their starts.
 
-    Fields: `chosen`, `since`, `until`, `places`, `dispersion`, `basis`, `past`, `usual_core`,
+    Fields: `chosen`, `starts`, `until`, `places`, `dispersion`, `basis`, `past`, `usual_core`,
     `usual_ring`, `pooled`, `single`, `knew_after`.
     """
 
     chosen: Chosen  # the areas
-    since: Month  # the first month of after
+    starts: tuple[Month, ...]  # of each area, the first month of after
     until: Month  # the first month that is not over or not covered
-    places: FollowedPlaces  # areas, rings and the rest, with what was expected of them
+    places: FollowedPlaces  # areas, rings and the rest, with what was expected before `since_all`
     dispersion: Dispersion  # how much more counts vary than by chance alone
-    basis: UsualBasis  # what the usual course rests on
-    past: tuple[PastCohort, ...]  # past years that were known at the start and describe such areas
-    usual_core: Usual  # the usual change of areas
+    basis: UsualBasis  # what the usual course rests on, of the areas begun last
+    past: tuple[PastCohort, ...]  # past years that were known then and describe such areas
+    usual_core: Usual  # the usual change of areas, since `since_all`
     usual_ring: Usual  # the usual change of their rings
-    pooled: AreaVerdict  # all areas together
-    single: tuple[AreaVerdict, ...]  # each area
-    knew_after: bool | None  # whether months since the start helped to choose the areas
+    pooled: AreaVerdict  # all areas together, since the first start
+    single: tuple[AreaVerdict, ...]  # each area, since its own start
+    knew_after: bool | None  # whether months since a start helped to choose the areas
+
+    @property
+    def since(self) -> Month:
+        """The first month of after; of the area that was first, where starts differ."""
+        return min(self.starts)
+
+    @property
+    def since_all(self) -> Month:
+        """The first month in which all areas are followed."""
+        return max(self.starts)
+
+    @property
+    def is_staggered(self) -> bool:
+        """Whether areas began in different months."""
+        return self.since != self.since_all
+
+    @property
+    def alarm_chance(self) -> float:
+        """How often an unchanged city raises any alarm by the end of the year that has begun."""
+        months = self.until.index - self.since.index
+        if not self.is_staggered:
+            return alarm_chance(len(self.single), months)
+        alone = sum(
+            chance_by(self._alone(since), self.until.index - since.index) for since in self.starts
+        )
+        return chance_by(chances(len(self.single))[0], months) + alone
+
+    def _alone(self, since: Month) -> float:
+        return chances(sum(start <= since for start in self.starts))[1]
 
 
 def settle_since(located: StudyArea, since: Month | None) -> tuple[Month, Month]:
@@ -120,7 +151,8 @@ def analyze_displacement(
     chosen
         The areas.
     since
-        The first month of after; None for a year before the end.
+        The first month of after. None: areas in service are followed since each one's own day,
+        others since a year before the end.
     past
         What areas chosen by the months just before a day did in past years; those not known at
         the start count for nothing, and all where these areas were not chosen like that.
@@ -156,39 +188,34 @@ def analyze_displacement(
     >>> displacement.pooled.verdicts[-1] in set(csa.Verdict)
     True
     """
-    located = located.on_ground_of(chosen.cells)
+    lives = chosen.lives if since is None else ()
+    located = located.on_ground_of(chosen.grounds if lives else chosen.cells)
     _refuse_outside(located, chosen)
+    if lives:
+        since = max(life[0].since for life in lives)
     since, until = settle_since(located, since)
     tell("expected")
+    lives = lives or tuple((GroundVersion(cells, since),) for cells in chosen.cells)
+    ground = GroundInTime(located, lives, until)
     places = place_areas(located, chosen.cells, since)
     tell("history")
-    dispersion = measure_history(located, since)
-    months = until.index - since.index
-    known = known_at(past, since, LEAST_BEFORE)
-    basis = basis_of(chosen, since, known)
-    known = known if basis is UsualBasis.PAST_YEARS else ()
-    prior = NO_FALL if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else PRIOR_CORE
-    usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
-    usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
-    knew_after = _knew_after(chosen, since)
-    judge = _Judge(dispersion.value, usual_core, usual_ring, knew_after)
+    judges = [_judge(ground, chosen, past, area) for area in range(len(lives))]
     tell("verdicts")
-    core, ring, rest = zone_counts(located, places.zones, Period(since, until))
-    compared = RestOfCity(places.rest_before, rest)
-    pooled, single = judge.all(places, core, ring, compared)
+    pooled, single = _judge_all(ground, judges)
+    last = judges[ground.starts.index(since)]
     return Displacement(
         chosen,
-        since,
+        ground.starts,
         until,
         places,
-        dispersion,
-        basis,
-        known,
-        usual_core,
-        usual_ring,
+        max((judge.dispersion for judge in judges), key=lambda one: one.value),
+        last.basis,
+        last.known,
+        last.usual_core,
+        last.usual_ring,
         pooled,
         single,
-        knew_after,
+        _any([judge.knew_after for judge in judges]),
     )
 
 
@@ -208,6 +235,46 @@ def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
             )
 
 
+def _any(known: Sequence[bool | None]) -> bool | None:
+    """Check whether any is true; None where none is, and one is unknown."""
+    return True if True in known else (None if None in known else False)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What an area's verdicts rest on: known at its start."""
+
+    dispersion: Dispersion
+    basis: UsualBasis
+    known: tuple[PastCohort, ...]
+    usual_core: Usual
+    usual_ring: Usual
+    knew_after: bool | None
+
+    @property
+    def believed(self) -> frozenset[int]:
+        """The signs that are believed."""
+        # Unless known otherwise, months since the start may have helped to choose the areas.
+        return frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
+
+
+def _judge(ground: GroundInTime, chosen: Chosen, past: Sequence[PastCohort], area: int) -> _Judge:
+    since, until = ground.starts[area], ground.until
+    period = chosen.periods[area] if chosen.periods else chosen.period
+    own = replace(chosen, period=period)
+    dispersion = measure_history(ground.located, since)
+    known = known_at(past, since, LEAST_BEFORE)
+    basis = basis_of(own, since, known)
+    known = known if basis is UsualBasis.PAST_YEARS else ()
+    prior = NO_FALL if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else PRIOR_CORE
+    months = until.index - since.index
+    usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
+    usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
+    is_redrawn = len(ground.lives[area]) > 1
+    knew_after = True if is_redrawn else _knew_after(own, since)
+    return _Judge(dispersion, basis, known, usual_core, usual_ring, knew_after)
+
+
 def _knew_after(chosen: Chosen, since: Month) -> bool | None:
     """Check whether months since the start chose areas; None where an area's months are unknown."""
     if chosen.period is not None and chosen.period.until > since:
@@ -215,51 +282,45 @@ def _knew_after(chosen: Chosen, since: Month) -> bool | None:
     return None if chosen.period is None or chosen.n_undated else False
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """Shared inputs of all verdicts for one city."""
+def _judge_all(
+    ground: GroundInTime, judges: Sequence[_Judge]
+) -> tuple[AreaVerdict, tuple[AreaVerdict, ...]]:
+    """Reach a verdict on each area, then on all together; a single area is both."""
+    cores, single = [], []
+    for area, judge in enumerate(judges):
+        core, ring = ground.alone(area)
+        here = AreaCourse(tuple(core), judge.usual_core)
+        there = [AreaCourse(tuple(ring), judge.usual_ring)] if ring else []
+        _, alone = chances(len(ground.known_with(area)))
+        single.append(_verdict([here], there, alone, judge.dispersion, judge.believed))
+        cores.append(here)
+    if len(judges) == 1:
+        return single[0], tuple(single)
+    rings = [
+        (area, AreaCourse(tuple(parts), judges[area].usual_ring))
+        for area in range(len(judges))
+        if (parts := ground.together(area))
+    ]
+    together, _ = chances(len(judges))
+    late = [start.index - min(ground.starts).index for start in ground.starts]
+    pooled = _verdict(
+        [core.later(n_months) for core, n_months in zip(cores, late, strict=True)],
+        [ring.later(late[area]) for area, ring in rings],
+        together,
+        max((judge.dispersion for judge in judges), key=lambda one: one.value),
+        frozenset.intersection(*(judge.believed for judge in judges)),
+    )
+    return pooled, tuple(single)
 
-    dispersion: float
-    usual_core: Usual
-    usual_ring: Usual
-    knew_after: bool | None
 
-    def all(
-        self, places: FollowedPlaces, core: Ints, ring: Ints, compared: RestOfCity
-    ) -> tuple[AreaVerdict, tuple[AreaVerdict, ...]]:
-        """Reach a verdict on all areas together, then on each; a single area is both."""
-        n_areas = len(core)
-        together, alone = chances(n_areas)
-        rings = [base for base in places.rings if base is not None]
-        ring_base = Baseline.total(rings) if rings else None
-        pooled = self.one(
-            (core.sum(axis=0), Baseline.total(places.cores)),
-            (ring.sum(axis=0), ring_base),
-            compared,
-            together,
-        )
-        if n_areas == 1:
-            return pooled, (pooled,)
-        cores = zip(core, places.cores, strict=True)
-        around = zip(ring, places.rings, strict=True)
-        single = [self.one(a, b, compared, alone) for a, b in zip(cores, around, strict=True)]
-        return pooled, tuple(single)
-
-    def one(
-        self,
-        core: tuple[Ints, Baseline],
-        ring: tuple[Ints, Baseline | None],
-        compared: RestOfCity,
-        chance: float,
-    ) -> AreaVerdict:
-        z: Floats = line_of(chance, len(compared.monthly))
-        here = follow(*core, compared, self.usual_core, self.dispersion, z)
-        monthly, base = ring
-        there = (
-            None
-            if base is None
-            else follow(monthly, base, compared, self.usual_ring, self.dispersion, z)
-        )
-        # Unless known otherwise, months since the start may have helped to choose the areas.
-        believed = frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
-        return judge_place(here, there, float(z[-1]), believed)
+def _verdict(
+    cores: Sequence[AreaCourse],
+    rings: Sequence[AreaCourse],
+    chance: float,
+    dispersion: Dispersion,
+    believed: frozenset[int],
+) -> AreaVerdict:
+    z: Floats = line_of(chance, len(cores[0].counted))
+    here = follow(cores, dispersion.value, z)
+    there = follow(rings, dispersion.value, z) if rings else None
+    return judge_place(here, there, float(z[-1]), believed)

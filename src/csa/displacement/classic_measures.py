@@ -128,13 +128,14 @@ class Evidence:
     wdq: Wdq | None  # the older quotient
     rest_before: int  # incidents of the rest of the city before, and in each month after
     rest_monthly: tuple[int, ...]
+    core_expected: float = 0.0  # incidents expected after, if only what changes everywhere changed
 
 
 def before_months(located: StudyArea, displaced: Displacement) -> Period:
     """Return the months of before that after is compared with."""
     first = covered_months(located).start.index
-    n_months = min(BEFORE_MONTHS, displaced.since.index - first)
-    return Period.before(displaced.since, n_months)
+    n_months = min(BEFORE_MONTHS, displaced.since_all.index - first)
+    return Period.before(displaced.since_all, n_months)
 
 
 def measure_evidence(
@@ -146,7 +147,7 @@ def measure_evidence(
     accompany a verdict and never replace it.
     """
     before = before_months(located, displaced)
-    after = Period(displaced.since, displaced.until)
+    after = Period(displaced.since_all, displaced.until)
     places = displaced.places
     parts = [zone_counts(located, places.zones, period) for period in (before, after)]
     sums = [[part.sum(axis=-1) for part in one] for one in parts]
@@ -193,7 +194,11 @@ class _Measure:
             wdd = self._wdd(here, around, pair, (weight, ring_weight))
             if around is not None:
                 wdq = measure_wdq(self._change(here), self._change(around), self._change(pair))
-        return Evidence(self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest)
+        grown = sum(self.rest[1]) / max(self.displaced.places.rest_before, 1)
+        expected = float(self.displaced.usual_core.ratio[-1]) * core_base.mean * grown
+        return Evidence(
+            self.before, self.after, here, around, pair, weight, wdd, wdq, *self.rest, expected
+        )
 
     def _wdd(
         self,
@@ -228,7 +233,7 @@ class _Measure:
 
 def compare_city(located: StudyArea, displaced: Displacement) -> PatternChange:
     """Compare the city's pattern before and after: the share of each cell."""
-    city, after = CityScale.of(located), Period(displaced.since, displaced.until)
+    city, after = CityScale.of(located), Period(displaced.since_all, displaced.until)
     before = city.count(located.counts(before_months(located, displaced)))
     return compare_patterns(before, city.count(located.counts(after)))
 

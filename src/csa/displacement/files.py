@@ -9,7 +9,7 @@ from typing import Any
 from csa.areas.file_format import list_rows, list_versions, plain, round_figures, write_header
 from csa.base.io import csv_bytes, json_bytes
 from csa.base.message import Message, say
-from csa.base.params import Period
+from csa.base.params import Month, Period
 from csa.base.text import month, render, speak
 from csa.displacement.analyze import Displacement, UsualBasis
 from csa.displacement.classic_measures import Evidence
@@ -18,7 +18,8 @@ from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.past import Usual, usual_change, usual_reach
 from csa.displacement.sentences import name_in_sentence, say_verdict
-from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, net_look, planned_looks
+from csa.displacement.telling import figures, say_all
+from csa.displacement.verdict import AreaVerdict, Track, net_look, planned_looks
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zoning import Control
 
@@ -43,7 +44,7 @@ def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> d
 def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
     """Summarize what changed, beside what would have come anyway, and how sure that is."""
     displaced = followed.displaced
-    n_months = displaced.until.index - displaced.since.index
+    n_months = len(displaced.pooled.verdicts)
     return {
         **write_header("displacement", followed.city),
         "areas": len(displaced.chosen.area_ids),
@@ -56,12 +57,12 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
         "base": _period(displaced.places.base),
         "dispersion": _dispersion(displaced),
         "boundary": {
-            "alarm_chance": _round(alarm_chance(len(displaced.single), n_months)),
+            "alarm_chance": _round(displaced.alarm_chance),
             "looks": planned_looks(n_months),
             "z_pooled": _round(displaced.pooled.boundary_z),
             "z_single": _round(displaced.single[0].boundary_z),
         },
-        "usual": _usual(followed, n_months),
+        "usual": _usual(followed),
         "pooled": _pooled(followed),
         "single": _singles(followed),
         "pattern": _pattern(followed),
@@ -89,8 +90,9 @@ def _dispersion(displaced: Displacement) -> dict[str, Any]:
     return {"value": _round(found.value), "by_block_months": by_block}
 
 
-def _usual(followed: FollowedAreas, n_months: int) -> dict[str, Any]:
+def _usual(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
+    n_months = displaced.until.index - displaced.since_all.index
     changes = [one.change(n_months) for one in displaced.past]
     core, ring = displaced.usual_core, displaced.usual_ring
     return {
@@ -117,7 +119,7 @@ def _usual(followed: FollowedAreas, n_months: int) -> dict[str, Any]:
 
 def why_usual_unknown(displaced: Displacement) -> Message | None:
     """Explain why the usual course is unknown, where the choice of the areas is the reason."""
-    since = month(str(displaced.since))
+    since = month(str(displaced.since_all))
     if displaced.basis is UsualBasis.NOT_SAID:
         return say("follow.usual_not_said", since=since)
     if displaced.basis is UsualBasis.OTHER_MONTHS:
@@ -131,7 +133,7 @@ def _why_unknown(followed: FollowedAreas) -> str:
     if why is not None:
         return render(why)
     if followed.is_past_known:
-        return speak("follow.no_past_year", since=month(str(followed.displaced.since)))
+        return speak("follow.no_past_year", since=month(str(followed.displaced.since_all)))
     return speak("follow.usual_unknown", options=followed.past_options)
 
 
@@ -144,9 +146,9 @@ def _ratio(usual: Usual) -> dict[str, Any]:
 
 def _pooled(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
-    who = speak("displacement.all_areas", n=len(displaced.chosen.area_ids))
     evidence, control = followed.pooled, followed.controls.pooled
-    return _place(followed, displaced.pooled, who, evidence, control)
+    told = render(say_all(displaced))
+    return _place(followed, displaced.pooled, displaced.since, told, evidence, control)
 
 
 def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
@@ -156,6 +158,7 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
         displaced.chosen.place_names,
         displaced.chosen.cells,
         displaced.single,
+        displaced.starts,
         followed.single,
         followed.controls.single,
         strict=True,
@@ -165,22 +168,35 @@ def _singles(followed: FollowedAreas) -> list[dict[str, Any]]:
             "area_id": area_id,
             "place_name": name,
             "cells": [f"{cell:015x}" for cell in sorted(cells)],
-            **_place(followed, judged, name_in_sentence(area_id, name), evidence, control),
+            "since": str(since),
+            **_place(followed, judged, since, _told(displaced, area_id), evidence, control),
         }
-        for area_id, name, cells, judged, evidence, control in rows
+        for area_id, name, cells, judged, since, evidence, control in rows
     ]
 
 
+def _told(displaced: Displacement, area_id: str) -> str:
+    """Describe what one area shows, without how seldom a change would be found."""
+    at = displaced.chosen.area_ids.index(area_id)
+    judged, since = displaced.single[at], displaced.starts[at]
+    who = name_in_sentence(area_id, displaced.chosen.place_names[at])
+    return render(say_verdict(judged, len(judged.verdicts), since, who))
+
+
 def _place(
-    followed: FollowedAreas, judged: AreaVerdict, who: str, evidence: Evidence, control: Control
+    followed: FollowedAreas,
+    judged: AreaVerdict,
+    since: Month,
+    told: str,
+    evidence: Evidence,
+    control: Control,
 ) -> dict[str, Any]:
-    displaced = followed.displaced
-    since, n_months = displaced.since, len(judged.verdicts)
+    n_months = len(judged.verdicts)
     first = judged.first_alarm
     before_ring = None if evidence.ring is None else evidence.ring[0]
     return {
         "verdict": str(judged.verdicts[-1]),
-        "sentence": render(say_verdict(judged, n_months, since, who)),
+        "sentence": told,
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": _track(judged.core, -1) | {"before": evidence.core[0]},
         "ring": None if judged.ring is None else _track(judged.ring, -1) | {"before": before_ring},
@@ -203,10 +219,7 @@ def _place(
 
 def _track(track: Track, at: int) -> dict[str, Any]:
     return {
-        "counted": int(track.counted[at]),
-        "expected": _round(track.expectation.mean[at]),
-        "low": int(track.low[at]),
-        "high": int(track.high[at]),
+        **figures(track, at),
         "z": _round(track.z[at]),
         "is_told": bool(track.is_told[at]),
     }

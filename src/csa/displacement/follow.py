@@ -14,7 +14,7 @@ from csa.areas.finding import find_areas, settle_params
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import StudyArea, locate_around, locate_incidents
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
-from csa.base.errors import TableError
+from csa.base.errors import PeriodError, TableError
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.dataset.chosen import Chosen
@@ -153,9 +153,16 @@ def follow_areas(
     city, choices = source.city, source.choices
     tell("cells")
     found_on = locate_incidents(city, choices)  # candidates are found at the city's resolution
-    located = locate_around(city, choices, chosen.cells, found_on.cover)
-    way = _way_of(choices, chosen)
+    located = locate_around(city, choices, chosen.grounds, found_on.cover)
+    way = past_way(choices, chosen)
     past = load_past(city, way)
+    begun = chosen if since else chosen.begun(covered_months(located).until)
+    if begun is None:
+        first = min(life[0].since for life in chosen.lives)
+        raise PeriodError(
+            "displacement.after", since=first, last=covered_months(located).until.plus(-1)
+        )
+    chosen = begun
     displaced = analyze_displacement(located, chosen, since, past or (), tell)
     controls = match_controls(located, displaced)
     pooled, single = measure_evidence(located, displaced, controls)
@@ -182,9 +189,12 @@ def follow_areas(
     )
 
 
-def _way_of(choices: Choices, chosen: Chosen) -> Choices:
+def past_way(choices: Choices, chosen: Chosen | None) -> Choices:
     """Take months, size limit and the finest cells, so that past years are comparable."""
-    months = choices.months if chosen.period is None else chosen.period.months
+    if chosen is None:
+        return choices
+    lengths = {period.months for period in chosen.periods or (chosen.period,) if period}
+    months = lengths.pop() if len(lengths) == 1 else choices.months
     limit = choices.max_area_km2 if chosen.max_area_km2 is None else chosen.max_area_km2
     return replace(choices.as_fine_as(chosen.resolution), months=months, max_area_km2=limit)
 

@@ -77,7 +77,7 @@ def _earlier_per_km2(located: StudyArea, displaced: Displacement) -> Floats | No
     period = displaced.chosen.period
     chosen_from = displaced.places.base.start if period is None else period.start
     start = covered_months(located).start
-    n_months = min(chosen_from, displaced.since).index - start.index
+    n_months = min(chosen_from, displaced.since_all).index - start.index
     if n_months < LEAST_EARLIER:
         return None
     earlier = Period(start, start.plus(n_months))
@@ -99,7 +99,7 @@ def panel_of(located: StudyArea, displaced: Displacement, controls: Controls) ->
     Core, ring, rest, unlocated and outside add up to every incident of the month; control rows
     repeat incidents of the rest.
     """
-    period = panel_months(located, displaced.since)
+    period = panel_months(located, displaced.since_all)
     counted = _zones_and_controls(located, displaced, controls, period)
     is_homicide = located.incidents["kind"].eq("homicide").to_numpy()
     killed = _zones_and_controls(located, displaced, controls, period, is_homicide)
@@ -187,7 +187,7 @@ def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
     counted = [zone_counts(located, displaced.places.zones, span) for span in spans]
     core, ring = (np.stack([one[zone].sum(axis=1) for one in counted], axis=1) for zone in (0, 1))
     rest = np.array([int(one[2].sum()) for one in counted], dtype=np.int64)
-    ends = [span.until.index - displaced.since.index for span in spans]
+    ends = [span.until.index - displaced.since_all.index for span in spans]
     head = pd.DataFrame(
         {
             "quarter": [str(span.start) for span in spans],
@@ -207,7 +207,7 @@ def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
 
 
 def _quarter_starts(located: StudyArea, displaced: Displacement) -> list[Month]:
-    since, first = displaced.since, covered_months(located).start.index
+    since, first = displaced.since_all, covered_months(located).start.index
     back = min(BEFORE_MONTHS, since.index - first) // QUARTER
     forth = math.ceil((displaced.until.index - since.index) / QUARTER)
     return [since.plus(QUARTER * step) for step in range(-back, forth)]

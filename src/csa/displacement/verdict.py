@@ -9,6 +9,7 @@ is checked, separates change from chance.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +20,7 @@ from scipy.stats import norm
 
 from csa.base.arrays import Bools, Floats, Ints
 from csa.base.errors import ParamError
+from csa.displacement.courses import AreaCourse, expect_courses
 from csa.displacement.expectation import WIDEST, Baseline, Expectation
 from csa.displacement.past import Usual
 
@@ -134,14 +136,6 @@ numbers, and claims nothing. Fewer here is `FEWER` where both together exclude t
 
 
 @dataclass(frozen=True)
-class RestOfCity:
-    """What the rest of the city did."""
-
-    before: int  # its incidents in the same months before
-    monthly: Ints  # (M,) its incidents in each month since the start
-
-
-@dataclass(frozen=True)
 class Track:
     """One set of cells since the start, added up: n months."""
 
@@ -157,6 +151,17 @@ class Track:
         """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
         found = (self.counted > self.high).astype(np.int64) - (self.counted < self.low)
         return np.where(self.is_told, found, 0)
+
+    def later(self, n_months: int) -> Track:
+        """Count months from an earlier one on, without incidents and with nothing expected."""
+        counted, low, high = (
+            np.pad(of, (n_months, 0)) for of in (self.counted, self.low, self.high)
+        )
+        found = self.expectation
+        mean, error = (np.pad(of, (n_months, 0)) for of in (found.mean, found.relative_error))
+        z, is_told = np.pad(self.z, (n_months, 0)), np.pad(self.is_told, (n_months, 0))
+        expected = Expectation(mean, error, found.dispersion)
+        return Track(counted, expected, low, high, z, is_told)
 
     @property
     def is_narrow(self) -> Bools:
@@ -177,6 +182,15 @@ class AreaVerdict:
     verdicts: tuple[Verdict, ...]  # one a month
     net: Track | None = None  # core and ring together, between bounds of `NET_Z`
 
+    def later(self, n_months: int) -> AreaVerdict:
+        """Count months from an earlier one on, in which it was not yet followed."""
+        tracks = [
+            None if one is None else one.later(n_months) for one in (self.core, self.ring, self.net)
+        ]
+        core, ring, net = tracks
+        verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
+        return AreaVerdict(core or self.core, ring, self.boundary_z, verdicts, net)
+
     @property
     def first_alarm(self) -> int | None:
         """Months after which a change is first claimed; None without a claim."""
@@ -195,19 +209,13 @@ def expect(
     return Expectation(np.asarray(mean, dtype=np.float64), error, dispersion)
 
 
-def follow(
-    monthly: Ints,
-    base: Baseline,
-    compared: RestOfCity,
-    usual: Usual,
-    dispersion: float,
-    z: float | Floats,
-) -> Track:
-    """Follow a set of cells month by month, added up since the start."""
-    counted, after = np.cumsum(monthly), np.cumsum(compared.monthly)
-    expected = expect(base, max(compared.before, 1), after, usual, dispersion)
+def follow(courses: Sequence[AreaCourse], dispersion: float, z: float | Floats) -> Track:
+    """Follow areas, or what lies around them, month by month: all together since their starts."""
+    counted: Ints = np.sum([course.counted for course in courses], axis=0)
+    expected = expect_courses(courses, dispersion)
     enough = (counted + expected.mean) / 2 >= LEAST_MEAN
-    enough &= (after >= LEAST_MEAN) & (compared.before >= LEAST_MEAN)
+    enough &= np.max([course.after for course in courses], axis=0) >= LEAST_MEAN
+    enough &= min(course.before for course in courses) >= LEAST_MEAN
     return _hold(counted, expected, enough, z)
 
 
@@ -261,13 +269,18 @@ def line_of(chance: float, n_months: int) -> Floats:
 
 def alarm_chance(n_areas: int, n_months: int) -> float:
     """Compute how often an unchanged city raises any alarm by the end of the given year."""
+    if planned_looks(n_months) == PLANNED_LOOKS:
+        return ALARM_CHANCE
+    together, alone = (chance_by(chance, n_months) for chance in chances(n_areas))
+    return together if n_areas == 1 else together + n_areas * alone
+
+
+def chance_by(chance: float, n_months: int) -> float:
+    """Compute how often a line of `line_of` is crossed without a change, by the year's end."""
     looks = planned_looks(n_months)
     if looks == PLANNED_LOOKS:
-        return ALARM_CHANCE
-    together, alone = (
-        2 * crossing_chance(tuple(line_of(chance, looks).tolist())) for chance in chances(n_areas)
-    )
-    return together if n_areas == 1 else together + n_areas * alone
+        return chance
+    return 2 * crossing_chance(tuple(line_of(chance, looks).tolist()))
 
 
 def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> AreaVerdict:

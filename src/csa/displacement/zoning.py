@@ -156,18 +156,19 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
     zones = draw_zones(at, grid.centre_xy, reach_m(grid))
     base = base_months(located, since)
     estimator = Estimator(located, base)
-    cells = grid.area_km2.index.to_numpy()
-
-    def estimate(places: Ints) -> Baseline | None:
-        if not len(places):
-            return None
-        found = estimator.estimate(frozenset(cells[places].tolist()))
-        return Baseline(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
-
-    cores = tuple(one for one in map(estimate, zones.cores) if one is not None)
-    rings = tuple(estimate(ring) for ring in zones.rings)
+    cores = tuple(estimate_base(located, estimator, core) for core in zones.cores)
+    rings = tuple(
+        estimate_base(located, estimator, ring) if len(ring) else None for ring in zones.rings
+    )
     rest_before = int(located.counts(base)[zones.rest].sum())
     return FollowedPlaces(zones, cores, rings, rest_before, base, inside, n_outside)
+
+
+def estimate_base(located: StudyArea, estimator: Estimator, places: Ints) -> Baseline:
+    """Estimate what is expected of some cells, by their places in the grid: one or more."""
+    cells = located.grid.area_km2.index.to_numpy()
+    found = estimator.estimate(frozenset(cells[places].tolist()))
+    return Baseline(found.mean, 0.0 if found.is_sure else found.alpha / found.rate**2)
 
 
 def base_months(located: StudyArea, since: Month) -> Period:

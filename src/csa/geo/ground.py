@@ -42,6 +42,12 @@ def on_one_grid(areas: Iterable[CellSet]) -> list[CellSet]:
     return [refine(area, finer) for area in listed]
 
 
+def holds(ground: CellSet, area: CellSet) -> float:
+    """Return the share of an area's ground that another holds, on the finer of their grids."""
+    one, other = on_one_grid((ground, area))
+    return len(one & other) / len(other) if other else 0.0
+
+
 def jaccard(one: CellSet, other: CellSet) -> float:
     """Return the Jaccard index of two areas' ground: the share of all cells that is in both."""
     if one and other and resolution_of(min(one)) != resolution_of(min(other)):

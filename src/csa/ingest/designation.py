@@ -70,6 +70,16 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
     return Candidate(area_id, chosen.place_names[at], cells, evidence)
 
 
+def load_drawn(path: Path) -> tuple[Candidate, ...]:
+    """Read areas as somebody drew them: a proposal's folder, or any file of areas."""
+    chosen = read_areas(path)
+    rows = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
+    return tuple(
+        Candidate(area_id, name, tuple(f"{cell:x}" for cell in sorted(cells)), {})
+        for area_id, name, cells in rows
+    )
+
+
 def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
     """Read the verdict of `csa displace` on an area."""
     account = _account(folder, DISPLACEMENT, city)
@@ -78,6 +88,7 @@ def load_verdict(folder: Path, area: str, city: str) -> dict[str, Any]:
         known = ", ".join(found)
         raise ParamError("chosen.no_area", given=area, path=folder, known=known)
     told = {name: account[name] for name in OF_VERDICT}
+    told["since"] = found[area].get("since", account["since"])  # each area has its own day
     return told | {name: found[area][name] for name in OF_AREA if name in found[area]}
 
 

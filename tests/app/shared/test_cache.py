@@ -61,7 +61,9 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
             for argument in function.args.args
             if not argument.arg.startswith("_")
         }
-        assert hashed <= {"str", "int", "Path", "Choices", "frozenset[str]"}, function.name
+        assert hashed <= {"str", "int", "Path", "Choices", "frozenset[str]", "Chosen"}, (
+            function.name
+        )
         decorator = ast.unparse(function.decorator_list[0])
         assert "max_entries=" in decorator, f"{function.name} would grow without end"
 

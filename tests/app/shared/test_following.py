@@ -64,9 +64,16 @@ def several():
     return SimpleNamespace(
         area_ids=("A", "B"),
         judged=lambda _: judged,
+        late=lambda _: 0,
         place_name=lambda area_id: area_id or "the 2 areas",
         displaced=SimpleNamespace(
-            since=Month(2020, 1), past=(), pooled=judged, single=(judged, judged)
+            since=Month(2020, 1),
+            past=(),
+            pooled=judged,
+            single=(judged, judged),
+            starts=(Month(2020, 1),) * 2,
+            chosen=SimpleNamespace(area_ids=("A", "B"), place_names=("Oak", "Elm")),
+            is_staggered=False,
         ),
         before=(48, 24),
         evidence=SimpleNamespace(rest_before=2400, rest_monthly=(50,) * 6 + (10,) * 6),
@@ -76,7 +83,12 @@ def several():
 def test_one_of_several_areas_is_told_with_how_seldom_a_fall_is_found(several):
     assert "With about 21 expected a year in an area" in str(Following.sentence(several, "B", 11))
     assert "found" not in str(Following.sentence(several, "", 11))
-    several.area_ids = ("A",)  # alone it has the whole chance of all together
+    several.displaced.chosen.area_ids = ("A",)  # alone: the whole chance of all together
+    several.displaced.chosen.place_names = ("Oak",)
+    several.displaced.single, several.displaced.starts = (
+        several.displaced.single[:1],
+        several.displaced.starts[:1],
+    )
     assert "found" not in str(Following.sentence(several, "A", 11))
 
 

@@ -71,9 +71,9 @@ def test_a_known_area_keeps_its_letter_and_others_get_the_next_never_used(follow
 def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
     message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
-    areas = followed.proposal.areas
-    for area_id, names in zip(areas["area_id"], areas["cells"], strict=True):
-        own = {cells.number_of[int(name, 16)] for name in names}
+    chosen = followed.displaced.chosen
+    for area_id, ground in zip(chosen.area_ids, chosen.cells, strict=True):
+        own = {cells.number_of[cell] for cell in ground}
         assert set(cores[area_id]["cells"]) == own
         assert not own & {n for ring in rings.values() for n in ring["cells"]}
     order = [bool(zone["lines"]) for zone in message["zones"]]

@@ -1,6 +1,5 @@
 """What a decision rests on: the candidate as seen, and the verdict on exactly the served cells."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,10 +12,12 @@ from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.decisions.areas import designate, maintain
+from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records, read_records
 from csa.decisions.store.tables import AreaRow, StepRow
+from csa.displacement.analyze import analyze_displacement
 from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
-from csa.reports.briefing.serving import candidate_of, first_month, served_with, tell_served
+from csa.reports.briefing.serving import candidate_of, tell_served
 from tests.stores import act
 
 
@@ -71,59 +72,19 @@ def test_a_candidate_holds_what_its_files_would(proposal, config, tmp_path):
 
 
 def test_a_verdict_is_of_the_served_cells_since_their_designation(proposal, located, lite):
-    records = served_since(proposal, date(2019, 9, 1))
-    areas = served_with(records, "B")
-    told = tell_served(located, areas, "B", ())
+    areas = followed(core_areas(served_since(proposal, date(2019, 9, 1))))
+    told = tell_served(located.dataset, analyze_displacement(located, areas), "B")
     assert {*OF_VERDICT, *OF_AREA} <= set(told.evidence)
     assert told.evidence["cells"] == sorted(candidate_of(proposal, "B").cells)
     assert (told.evidence["since"], told.evidence["through"]) == ("2019-09", "2020-07")
     assert told.n_months == 11
-    assert areas.chosen.period.until == Month(2019, 9)
+    assert areas.period.until == Month(2019, 9)
     # What the rule of maintenance asks of it holds, but for the verdict.
     on = act(on=date(2019, 9, 1), why="Neighbors asked for it.")
     designate(lite, on, candidate_of(proposal, "B"))
     fewer = {**told.evidence, "verdict": "fewer here"}
     maintain(lite, act(why="It fell by more than luck."), "B", fewer)
     assert read_records(lite).areas[0].state == "maintenance"
-
-
-# ---- at the edge ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("day", "month"),
-    [
-        (date(2026, 3, 1), "2026-03"),
-        (date(2026, 3, 2), "2026-04"),
-        (date(2026, 12, 31), "2027-01"),
-    ],
-)
-def test_the_first_month_is_whole(day, month):
-    assert str(first_month(day)) == month
-
-
-def test_an_area_that_is_not_served_is_not_followed(proposal):
-    records = served_since(proposal, date(2019, 9, 1))
-    records.areas[0].state = "candidate"
-    assert served_with(records, "A") is None
-    assert served_with(records, "Z") is None
-    assert served_with(records, "B").chosen.area_ids == ("B",)
-
-
-def test_areas_of_another_cell_size_are_followed_too(proposal):
-    records = served_since(proposal, date(2019, 9, 1))
-    others = served_with(records, "B").chosen
-    records.steps[0].cells = ["8826ad9001fffff"]
-    mixed = served_with(records, "B").chosen
-    assert mixed.area_ids == others.area_ids
-    assert mixed.resolution == others.resolution == 10
-    assert frozenset({0x8826AD9001FFFFF}) in mixed.cells
-
-
-def test_an_area_that_does_not_say_what_chose_it_leaves_that_open(proposal):
-    records = served_since(proposal, date(2019, 9, 1))
-    records.steps[0].evidence = {}
-    assert served_with(records, "B").chosen.period is None
 
 
 # ---- refused -------------------------------------------------------------------------------
@@ -135,8 +96,9 @@ def test_an_area_that_is_not_proposed_is_refused(proposal):
 
 
 def test_a_designation_after_the_data_is_refused(proposal, located):
-    areas = served_with(served_since(proposal, date(2020, 8, 2)), "B")
+    areas = followed(core_areas(served_since(proposal, date(2020, 8, 2))))
     with pytest.raises(PeriodError):
-        tell_served(located, areas, "B", ())
-    soon = replace(areas, since=Month(2020, 7))
-    assert tell_served(located, soon, "B", ()).n_months == 1
+        analyze_displacement(located, areas)
+    assert areas.begun(Month(2020, 8)) is None
+    soon = followed(core_areas(served_since(proposal, date(2020, 7, 1))))
+    assert len(analyze_displacement(located, soon).pooled.verdicts) == 1

@@ -19,6 +19,7 @@ from csa.base.params import Month
 from csa.base.text import Speaker
 from csa.config.loading import load_city
 from csa.dataset.versioned import City
+from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import APPROVED, Records
 from csa.decisions.store.tables import ChangeRow
 from csa.disclosure.exposure import find_exposed
@@ -27,7 +28,6 @@ from csa.displacement.analyze import analyze_displacement
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.briefing.serving import served_with
 from csa.reports.public.areas import areas_shown, change_in_all
 from csa.reports.public.bundle import table_files
 from csa.reports.public.change import change_doubts
@@ -178,11 +178,9 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
         incidents=data.incidents[is_told].reset_index(drop=True),
         report={**data.report, "data_through": "2020-06-30"},
     )
-    areas = served_with(sample_records, "A")
+    areas = followed(core_areas(sample_records))
     found = analyze_displacement(
-        locate_incidents(City(sample_source.city.config, until), Choices()),
-        areas.chosen,
-        areas.since,
+        locate_incidents(City(sample_source.city.config, until), Choices()), areas
     )
     core = found.pooled.core
     change = public_facts.change

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from csa.dataset.versioned import open_dataset
+from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AreaRow, StepRow
+from csa.geo.cells import as_text
 from csa.plan.measures import Quarter, latest
 
-EXPORT_COLUMNS = ("area_id", "place_name", "state", "since", "cells")
-SERVED = frozenset({"designated", "maintenance"})
+EXPORT_COLUMNS = (
+    *("area_id", "place_name", "state", "since", "cells"),
+    *("chosen_from", "chosen_until", "drawn"),
+)
 
 
 def area_rows(records: Records) -> list[dict[str, Any]]:
@@ -41,29 +44,6 @@ def area_rows(records: Records) -> list[dict[str, Any]]:
     ]
 
 
-def served(records: Records) -> tuple[AreaRow, ...]:
-    """List the areas in service now."""
-    return tuple(area for area in records.areas if area.state in SERVED)
-
-
-def served_since(records: Records, area: AreaRow) -> date:
-    """Return the day an area's service began; a step to maintenance does not reset it."""
-    step = designation_of(records, area.key)
-    return area.since if step is None else step.on_date
-
-
-def designation_of(records: Records, key: str) -> StepRow | None:
-    """Return the step that put an area in service."""
-    steps = [step for step in records.steps_of(key) if step.state == "designated"]
-    return steps[-1] if steps else None
-
-
-def last_begun(records: Records) -> AreaRow | None:
-    """Return the area in service that was designated last."""
-    areas = served(records)
-    return max(areas, key=lambda area: (served_since(records, area), area.key), default=None)
-
-
 def export_rows(records: Records) -> list[list[str]]:
     """Return the areas in service as rows that `csa displace --areas` reads."""
     return [
@@ -72,10 +52,30 @@ def export_rows(records: Records) -> list[list[str]]:
             area.place_name,
             area.state,
             area.since.isoformat(),
-            " ".join(records.steps_of(area.key)[-1].cells),
+            " ".join(as_text(sorted(area.cells))),
+            *(
+                ("", "")
+                if (months := area.chosen_from) is None
+                else (str(months.start), str(months.until))
+            ),
+            _drawn(area),
         ]
-        for area in served(records)
+        for area in core_areas(records)
     ]
+
+
+def _chosen_from(area: CoreArea) -> tuple[str, str]:
+    months = area.chosen_from
+    return ("", "") if months is None else (str(months.start), str(months.until))
+
+
+def _drawn(area: CoreArea) -> str:
+    """Write what an area's cells were from which month on, where it was redrawn."""
+    if len(area.versions) == 1:
+        return ""
+    return "; ".join(
+        f"{one.since}: {' '.join(as_text(sorted(one.cells)))}" for one in area.versions
+    )
 
 
 def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:

@@ -6,29 +6,22 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from csa.areas.file_format import list_rows, list_versions, plain, round_figures
 from csa.areas.proposal import Proposal, area_records
-from csa.areas.study_area import StudyArea
 from csa.base.errors import ParamError
 from csa.base.io import csv_bytes
 from csa.base.message import Message
-from csa.base.params import Month, Period
+from csa.base.params import Month
 from csa.base.text import render
-from csa.dataset.chosen import Chosen
-from csa.decisions.store.records import Records
-from csa.decisions.store.tables import StepRow
-from csa.displacement.analyze import analyze_displacement
-from csa.displacement.past import PastCohort
-from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
-from csa.displacement.verdict import AreaVerdict, Track, alarm_chance, planned_looks
-from csa.geo.ground import resolution_of
+from csa.dataset.versioned import Dataset
+from csa.displacement.analyze import Displacement
+from csa.displacement.telling import figures, say_one
+from csa.displacement.verdict import AreaVerdict, planned_looks
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.priority.assess import AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS
-from csa.reports.briefing.areas import designation_of, last_begun, served, served_since
 
 LISTS = NOT_EVIDENCE | {"geometry"}
 
@@ -62,52 +55,6 @@ def _figures(columns: Sequence[str], row: Sequence[object]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Served:
-    """The areas in service now, in the form that displacement follows."""
-
-    chosen: Chosen  # their letters, names and cells
-    since: Month  # the first whole month since the followed area was designated
-
-
-def first_month(day: date) -> Month:
-    """Return the first whole month that starts on or after a day."""
-    own = Month(day.year, day.month)
-    return own if day.day == 1 else own.plus(1)
-
-
-def served_with(records: Records, key: str) -> Served | None:
-    """Return the areas in service, to follow them since one area's designation."""
-    areas = {area.key: area for area in served(records)}
-    if key not in areas:
-        return None
-    steps = {name: records.steps_of(name)[-1] for name in areas}
-    cells = tuple(frozenset(int(cell, 16) for cell in step.cells) for step in steps.values())
-    chosen = Chosen(
-        tuple(areas),
-        tuple(area.place_name for area in areas.values()),
-        cells,
-        max(resolution_of(min(area)) for area in cells),
-        _period([designation_of(records, name) or steps[name] for name in areas]),
-    )
-    return Served(chosen, first_month(served_since(records, areas[key])))
-
-
-def last_served(records: Records) -> Served | None:
-    """Return the areas to follow since the last designation."""
-    last = last_begun(records)
-    return None if last is None else served_with(records, last.key)
-
-
-def _period(steps: Sequence[StepRow]) -> Period | None:
-    """Return the months that the areas were chosen from; None if any step does not record them."""
-    params = [step.evidence.get("params", {}) for step in steps]
-    if not all(one.get("start") and one.get("until") for one in params):
-        return None
-    start = min(Month.parse(one["start"]) for one in params)
-    return Period(start, max(Month.parse(one["until"]) for one in params))
-
-
-@dataclass(frozen=True)
 class ServedVerdict:
     """The verdict on a served area since its designation."""
 
@@ -117,33 +64,29 @@ class ServedVerdict:
     evidence: Mapping[str, Any]  # what `csa.decisions.areas.maintain` records
 
 
-def tell_served(
-    located: StudyArea, areas: Served, key: str, past: Sequence[PastCohort]
-) -> ServedVerdict:
-    """Follow the served areas since the designation of one of them, and tell of that one."""
-    found = analyze_displacement(located, areas.chosen, areas.since, past)
-    at = areas.chosen.area_ids.index(key)
-    judged, n_months = found.single[at], found.until.index - found.since.index
-    who = name_in_sentence(key, areas.chosen.place_names[at])
-    tell = say_single if len(areas.chosen.area_ids) > 1 else say_verdict
-    sentence, verdict = tell(judged, n_months, found.since, who), str(judged.verdicts[-1])
+def tell_served(dataset: Dataset, found: Displacement, key: str) -> ServedVerdict:
+    """Return the verdict on one of the areas in service since its own first month."""
+    at = found.chosen.area_ids.index(key)
+    judged, since = found.single[at], found.starts[at]
+    n_months, verdict = len(judged.verdicts), str(judged.verdicts[-1])
+    sentence = say_one(found, key)
     evidence = {
-        "data_fingerprint": located.dataset.fingerprint,
-        "data_through": located.dataset.report["data_through"],
-        "since": str(found.since),
+        "data_fingerprint": dataset.fingerprint,
+        "data_through": dataset.report["data_through"],
+        "since": str(since),
         "through": str(found.until.plus(-1)),
         "boundary": {
-            "alarm_chance": round_figures(plain(alarm_chance(len(found.single), n_months))),
+            "alarm_chance": round_figures(plain(found.alarm_chance)),
             "looks": planned_looks(n_months),
             "z_single": round_figures(plain(judged.boundary_z)),
         },
         "versions": list_versions(),
         "verdict": verdict,
         "sentence": render(sentence),
-        "first_alarm": _first_alarm(judged, found.since),
-        "core": _track(judged.core),
-        "ring": None if judged.ring is None else _track(judged.ring),
-        "cells": [f"{cell:015x}" for cell in sorted(areas.chosen.cells[at])],
+        "first_alarm": _first_alarm(judged, since),
+        "core": figures(judged.core),
+        "ring": None if judged.ring is None else figures(judged.ring),
+        "cells": [f"{cell:015x}" for cell in sorted(found.chosen.cells[at])],
     }
     return ServedVerdict(verdict, sentence, n_months, evidence)
 
@@ -151,12 +94,3 @@ def tell_served(
 def _first_alarm(judged: AreaVerdict, since: Month) -> str | None:
     first = judged.first_alarm
     return None if first is None else str(since.plus(first - 1))
-
-
-def _track(track: Track) -> dict[str, Any]:
-    return {
-        "counted": int(track.counted[-1]),
-        "expected": round_figures(plain(track.expectation.mean[-1])),
-        "low": int(track.low[-1]),
-        "high": int(track.high[-1]),
-    }

@@ -20,13 +20,13 @@ from csa.areas.study_area import StudyArea, locate_incidents
 from csa.base.arrays import Bools
 from csa.base.params import Period
 from csa.dataset.versioned import City
+from csa.decisions.registry import core_areas
 from csa.decisions.store.records import Records
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
 from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
-from csa.reports.briefing.areas import served
 from csa.reports.briefing.working import here, work_plan
 from csa.reports.month.alike import cells_of, match
 from csa.reports.month.area_facts import (
@@ -100,14 +100,8 @@ def areas_of(
 
 def _served(records: Records) -> list[_Row]:
     return [
-        _Row(
-            area.key,
-            area.place_name,
-            area.state,
-            area.since,
-            frozenset(int(cell, 16) for cell in records.steps_of(area.key)[-1].cells),
-        )
-        for area in served(records)
+        _Row(area.key, area.place_name, area.state, area.since, area.cells)
+        for area in core_areas(records)
     ]
 
 

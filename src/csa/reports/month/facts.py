@@ -16,6 +16,7 @@ from csa.areas.year_to_date import YearToDate
 from csa.base.message import Message
 from csa.base.params import Month
 from csa.config.city import CityConfig
+from csa.displacement.analyze import Displacement
 from csa.displacement.verdict import Verdict
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine
@@ -92,7 +93,7 @@ class Facts:
 
     Fields: `snapshot`, `config`, `choices`, `data_through`, `areas`, `is_served`, `unserved`,
     `gone`, `summary`, `can_locate`, `city_year`, `followed`, `why_not_followed`, `ground`,
-    `plan`, `services_per_1k`, `notes`, `missing`, `public`.
+    `plan`, `services_per_1k`, `notes`, `missing`, `public`, `displaced`.
     """
 
     snapshot: Snapshot  # what they were made from
@@ -114,6 +115,7 @@ class Facts:
     notes: tuple[Message, ...]  # what the data lack: unlocated, provisional, revised
     missing: tuple[Message, ...]  # what the report lacks, and what to do
     public: PublicPart  # for the public edition
+    displaced: Displacement | None = None  # what the change rests on; None if it is unknown
 
     @property
     def month(self) -> Month:

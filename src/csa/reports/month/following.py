@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
@@ -19,20 +18,11 @@ from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
 from csa.displacement.past import PastCohort, usual_change, usual_reach
-from csa.displacement.sentences import (
-    Course,
-    name_in_sentence,
-    say_before_after,
-    say_single,
-    say_verdict,
-)
+from csa.displacement.sentences import Course, say_before_after, say_verdict
+from csa.displacement.telling import LEAST_MONTHS, name_all, say_one
 from csa.displacement.zoning import covered_months
-from csa.reports.briefing.serving import Served
 from csa.reports.month.alike import cells_of
 from csa.reports.month.facts import PooledVerdict
-
-LEAST_MONTHS = 3
-"""Months since a start below which it is too early to judge: chance would pass for news."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +32,23 @@ class Result:
     followed: PooledVerdict | None = None  # all together; None if it cannot be measured
     why_not: Message | None = None  # why not; None if it was measured
     singles: Mapping[str, Message] | None = None  # letter to the sentence on that area alone
-
-
-def way_of(choices: Choices, areas: Served | None) -> Choices:
-    """Take the months from the areas followed, and the finest cells, as the past years' ones."""
-    if areas is None:
-        return choices
-    period = areas.chosen.period
-    months = choices.months if period is None else period.months
-    return replace(choices.as_fine_as(areas.chosen.resolution), months=months)
+    displaced: Displacement | None = None  # what both rest on
 
 
 def follow_served(
     located: StudyArea,
-    areas: Served,
+    areas: Chosen,
     past: Sequence[PastCohort],
     tell: Tell = silent,
 ) -> Result:
-    """Follow the areas in service since the last designation."""
+    """Follow the areas in service, each since its own first month."""
     try:
-        through = covered_months(located).until.plus(-1)
-        if areas.since > through:
-            since, last = month(str(areas.since)), month(str(through))
-            return Result(why_not=say("report.not_begun", since=since, through=last))
-        found = analyze_displacement(located, areas.chosen, areas.since, past, tell)
+        until = covered_months(located).until
+        begun = areas.begun(until)
+        if begun is None:
+            since, last = min(life[0].since for life in areas.lives), month(str(until.plus(-1)))
+            return Result(why_not=say("report.not_begun", since=month(str(since)), through=last))
+        found = analyze_displacement(located, begun, None, past, tell)
     except CsaError as error:
         return Result(why_not=error.message)
     return _told(located, found, are_earlier=False)
@@ -103,10 +86,9 @@ def year_ago(until: Month) -> Month:
 
 
 def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Result:
-    n_months = found.until.index - found.since.index
+    n_months = len(found.pooled.verdicts)
     ids = found.chosen.area_ids
-    key = "report.earlier_areas" if are_earlier else "displacement.all_areas"
-    together = speak(key, n=len(ids))
+    together = speak("report.earlier_areas", n=len(ids)) if are_earlier else name_all(found)
     is_early = n_months < LEAST_MONTHS
     sentence = (
         say("report.too_early", n=n_months, since=month(str(found.since)), least=LEAST_MONTHS)
@@ -121,28 +103,28 @@ def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Resu
         n_months=n_months,
         verdict=None if is_early else found.pooled.verdicts[-1],
         sentence=sentence,
-        beside=() if is_early else _beside(located, found, n_months),
+        beside=() if is_early else _beside(located, found),
         are_earlier=are_earlier,
     )
     if are_earlier or is_early:
-        return Result(followed)
-    tell_one = say_single if len(ids) > 1 else say_verdict
-    named = zip(ids, found.chosen.place_names, found.single, strict=True)
-    singles = {
-        letter: tell_one(judged, n_months, found.since, name_in_sentence(letter, name))
-        for letter, name, judged in named
-    }
-    return Result(followed, singles=singles)
+        return Result(followed, displaced=found)
+    return Result(
+        followed, singles={letter: say_one(found, letter) for letter in ids}, displaced=found
+    )
 
 
-def _beside(located: StudyArea, found: Displacement, n_months: int) -> tuple[Message, ...]:
-    """Compare before and after with the rest of the city, and with what such areas usually do."""
+def _beside(located: StudyArea, found: Displacement) -> tuple[Message, ...]:
+    """Compare before and after with the rest of the city, and with what such areas usually do.
+
+    Since all areas are followed: before that, before and after would be of different areas.
+    """
     evidence, _ = measure_evidence(located, found, match_controls(located, found))
+    n_months = evidence.after.months
     course = Course(
         (evidence.before.months, n_months),
         evidence.core,
         (evidence.rest_before, sum(evidence.rest_monthly)),
-        float(found.pooled.core.expectation.mean[-1]),
+        evidence.core_expected,
     )
     usual = usual_change(found.past, n_months)
     within = usual_reach(found.past, n_months)

@@ -148,6 +148,7 @@ def gather_month(
             *(() if beside.layers else (say("report.lacks_background"),)),
         ),
         public=_public(source, plan, records, month, beside),
+        displaced=result.displaced,
     )
 
 

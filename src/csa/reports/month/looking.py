@@ -23,22 +23,15 @@ from csa.base.params import Month, Period, whole_months
 from csa.config.city import CityConfig
 from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
+from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
 from csa.disclosure.published import Publication
-from csa.displacement.follow import FollowSource, load_past
+from csa.displacement.follow import FollowSource, load_past, past_way
 from csa.displacement.past import PastCohort, past_to_plain
 from csa.geo.cells import CellSet
 from csa.plan import Plan
 from csa.priority.assess import AreaAssessment, prioritize
-from csa.reports.briefing.areas import served
-from csa.reports.briefing.serving import last_served
-from csa.reports.month.following import (
-    Result,
-    follow_earlier,
-    follow_served,
-    way_of,
-    year_ago,
-)
+from csa.reports.month.following import Result, follow_earlier, follow_served, year_ago
 from csa.reports.month.snapshot import Snapshot, last_day, snapshot_of
 
 
@@ -58,7 +51,7 @@ ON_PUBLIC_GROUND = frozenset({"prevention-walks", "prevention-leaders"})
 def needs_public(audiences: Collection[str], records: Records) -> bool:
     """Return whether any edition needs the public facts."""
     return "public" in audiences or (
-        not served(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
+        not core_areas(records) and not ON_PUBLIC_GROUND.isdisjoint(audiences)
     )
 
 
@@ -178,7 +171,7 @@ def kept_of(
     source: FollowSource, records: Records, choices: Choices
 ) -> tuple[Record | None, tuple[PastCohort, ...] | None]:
     """Return the record and past cohorts stored beside the dataset."""
-    way = way_of(choices, last_served(records))
+    way = past_way(choices, followed(core_areas(records)))
     return load_suggestion(source.city, choices), load_past(source.city, way)
 
 
@@ -198,9 +191,9 @@ def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:
     """Follow the areas in service, else those that would have been proposed a year ago."""
     if n_silent:
         return Result(why_not=say("report.silent_months", n=n_silent))
-    areas = last_served(records)
+    areas = followed(core_areas(records))
     if areas is not None:
-        return follow_served(look.around(areas.chosen.cells), areas, look.past, look.tell)
+        return follow_served(look.around(areas.grounds), areas, look.past, look.tell)
     covered = look.covered
     then = None if covered is None else look.proposal_before(year_ago(covered.until))
     if then is None:

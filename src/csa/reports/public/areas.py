@@ -21,14 +21,13 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
+from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
 from csa.disclosure.atoms import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.geo.cells import centres
 from csa.geo.ground import resolution_of
-from csa.reports.briefing.areas import served
-from csa.reports.briefing.serving import last_served
 from csa.reports.public.window import PublicWindow
 
 State = Literal["candidate", "designated", "maintenance"]
@@ -70,15 +69,11 @@ def areas_shown(
     suggestion: Suggestion | None = None,
 ) -> tuple[PublicAreaGround, ...]:
     """List the areas in service, else the candidates at the quarter's end."""
-    found = served(records)
+    found = core_areas(records)
     if found:
         return tuple(
             PublicAreaGround(
-                area.key,
-                area.place_name,
-                cast("State", area.state),
-                area.since,
-                frozenset(int(cell, 16) for cell in records.steps_of(area.key)[-1].cells),
+                area.key, area.place_name, cast("State", area.state), area.since, area.cells
             )
             for area in found
         )
@@ -136,20 +131,21 @@ def change_in_all(
     On the cells that reports measure it on, so that both say the same. Areas of several
     resolutions may share an incident at an edge, so no sum of them is published.
     """
-    followed = last_served(records)
-    if followed is None:
-        return None
     through = window.period.until.plus(-1)
-    chosen, since = followed.chosen, followed.since
+    chosen = followed(core_areas(records))
+    if chosen is None:
+        return None
+    since = min(life[0].since for life in chosen.lives)
+    chosen = chosen.begun(window.period.until) or chosen
     cells = frozenset(cell for area in chosen.cells for cell in area)
     nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
     if since > through or len({resolution_of(cell) for cell in cells}) > 1:
         return nothing  # without a whole month since, or of several cell sizes
     own = choices or city_choices(city.config)
     at = Choices(resolution=own.resolution)  # of all kinds, whatever is chosen
-    located = locate_around(replace(city, dataset=window.placed), at, chosen.cells)
+    located = locate_around(replace(city, dataset=window.placed), at, chosen.grounds)
     try:
-        found = analyze_displacement(located, chosen, since, past, tell)
+        found = analyze_displacement(located, chosen, None, past, tell)
     except (ParamError, PeriodError):
         return nothing
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])

@@ -256,8 +256,8 @@ def test_what_became_of_areas_knows_the_letters_of_this_page_and_of_the_others(
     own = session.first_choices(City(config, read))
     choices = replace(own, eps_m=150.0, min_samples=3, max_area_km2=0.5)
     monkeypatch.setattr(cache_change, "trace_lineage", lambda *_, known, **__: known)
-    known = cache_change.lineage(opened, choices, "2019-08")
     followed = cache_change.following(opened, choices, "2019-08").displaced.chosen
+    known = cache_change.lineage(opened, choices, followed)
     now = cache.proposal(opened, choices).areas
     shapes = {a: {int(c, 16) for c in cells} for a, cells in now[["area_id", "cells"]].to_numpy()}
     then = dict(zip(followed.area_ids, followed.cells, strict=True))

@@ -11,9 +11,10 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
 
+from app.screens.measures import place_steps
 from app.screens.measures.measures_edit import read_file
 from app.screens.measures.place_choice import step_word
-from app.shared import cache_change, cache_store, person
+from app.shared import cache_store, person
 from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.base.text import day
@@ -253,7 +254,7 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     sentence = say("displacement.fewer")
     evidence = {"verdict": "fewer here", "since": "2019-09", "cells": list(CELLS)}
     told = ServedVerdict("fewer here", sentence, 11, evidence)
-    monkeypatch.setattr(cache_change, "told", lambda *_: told)
+    monkeypatch.setattr(place_steps, "tell_served", lambda *_: told)
     made = next_step(page("area:B"), "maintain")
     assert str(sentence) in [one.value for one in made.caption]
     sign(made, "maintain B", "It fell by more than luck.")

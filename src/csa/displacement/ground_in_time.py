@@ -1,0 +1,118 @@
+"""Areas on the grid since each one's own start: whose each cell was in which month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from csa.areas.finding import Estimator
+from csa.areas.study_area import StudyArea
+from csa.base.arrays import Ints
+from csa.base.params import Month, Period
+from csa.dataset.chosen import GroundVersion
+from csa.displacement.courses import GroundPart
+from csa.displacement.zoning import (
+    Zones,
+    base_months,
+    draw_zones,
+    estimate_base,
+    monthly_counts,
+    reach_m,
+)
+from csa.geo.cells import CellSet
+
+
+@dataclass(frozen=True)
+class GroundInTime:
+    """Areas followed until a month, each since its own start and redrawn or not."""
+
+    located: StudyArea  # the city's incidents, on cells of the areas' finest resolution
+    lives: tuple[tuple[GroundVersion, ...], ...]  # of each of n areas, the first version first
+    until: Month  # the first month that is not over
+
+    @property
+    def starts(self) -> tuple[Month, ...]:
+        """The first month of each area."""
+        return tuple(versions[0].since for versions in self.lives)
+
+    def known_with(self, area: int) -> list[int]:
+        """List the areas that were followed when one began, itself included."""
+        return [other for other, since in enumerate(self.starts) if since <= self.starts[area]]
+
+    def alone(self, area: int) -> tuple[list[GroundPart], list[GroundPart]]:
+        """Return an area and its ring, beside the others as they were when it began.
+
+        So nothing that is said of it changes when another is added or redrawn.
+        """
+        others = {one: self._at(one, self.starts[area]) for one in self.known_with(area)}
+        cores, rings = [], []
+        for version, span in self._spans(area):
+            shapes = {one: cells - version.cells for one, cells in others.items()}
+            core, ring, rest = self._drawn({**shapes, area: version.cells}, area)
+            cores.append(self._part(core, rest, area, span))
+            if len(ring):
+                rings.append(self._part(ring, rest, area, span))
+        return cores, rings
+
+    def together(self, area: int) -> list[GroundPart]:
+        """Return an area's ring beside all others: without what was in any area in its month."""
+        parts = []
+        moments = sorted({version.since for versions in self.lives for version in versions})
+        for since, end in zip(moments, [*moments[1:], self.until], strict=True):
+            if since < self.starts[area]:
+                continue
+            begun = [one for one, start in enumerate(self.starts) if start <= since]
+            shapes = {one: self._at(one, since) for one in begun}
+            _, ring, rest = self._drawn(shapes, area)
+            if len(ring):
+                parts.append(self._part(ring, rest, area, Period(since, end)))
+        return parts
+
+    def _at(self, area: int, month: Month) -> CellSet:
+        """Return the cells of an area as they were in a month."""
+        return [version for version in self.lives[area] if version.since <= month][-1].cells
+
+    def _spans(self, area: int) -> list[tuple[GroundVersion, Period]]:
+        versions = self.lives[area]
+        ends = [*(version.since for version in versions[1:]), self.until]
+        spans = [Period(one.since, end) for one, end in zip(versions, ends, strict=True)]
+        return list(zip(versions, spans, strict=True))
+
+    def _drawn(self, shapes: dict[int, CellSet], area: int) -> tuple[Ints, Ints, Ints]:
+        """Return the places of an area, of its ring, and of the rest of the city."""
+        at = {one: self.located.place(cells) for one, cells in sorted(shapes.items())}
+        at = {one: places for one, places in at.items() if len(places)}
+        key = tuple(places.tobytes() for places in at.values())
+        if key not in self._zones:
+            grid = self.located.grid
+            self._zones[key] = draw_zones([*at.values()], grid.centre_xy, reach_m(grid))
+        zones, place = self._zones[key], list(at).index(area)
+        return zones.cores[place], zones.rings[place], zones.rest
+
+    @cached_property
+    def _zones(self) -> dict[tuple[bytes, ...], Zones]:
+        return {}
+
+    @cached_property
+    def _estimators(self) -> dict[Month, Estimator]:
+        return {}
+
+    def _part(self, cells: Ints, rest: Ints, area: int, span: Period) -> GroundPart:
+        """Count some cells in some of the months since an area's start."""
+        since = self.starts[area]
+        base_period = base_months(self.located, since)
+        if since not in self._estimators:
+            self._estimators[since] = Estimator(self.located, base_period)
+        groups = np.full(len(self.located.grid.area_km2), -1, dtype=np.int64)
+        groups[cells], groups[rest] = 0, 1
+        monthly = monthly_counts(self.located, groups, 2, Period(since, self.until))
+        month = np.arange(monthly.shape[1]) + since.index
+        monthly = monthly * ((month >= span.start.index) & (month < span.until.index))
+        return GroundPart(
+            estimate_base(self.located, self._estimators[since], cells),
+            int(self.located.counts(base_period)[rest].sum()),
+            monthly[0],
+            monthly[1],
+        )

@@ -1,0 +1,102 @@
+"""What is said of areas that are followed, all together and each: one answer for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from csa.areas.file_format import plain, round_figures
+from csa.base.message import Message
+from csa.base.params import Month
+from csa.base.text import in_words, month, render, speak
+from csa.displacement.analyze import Displacement
+from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
+from csa.displacement.verdict import AreaVerdict, Track
+
+LEAST_MONTHS = 3
+"""Months since a start below which it is too early to judge: chance would pass for news."""
+
+
+def name_all(displaced: Displacement) -> str:
+    """Name all areas together; where they began in different months, with each one's start."""
+    n_areas = len(displaced.chosen.area_ids)
+    if not displaced.is_staggered:
+        return speak("displacement.all_areas", n=n_areas)
+    since = in_words([_started(areas, start) for start, areas in _by_start(displaced)])
+    return speak("displacement.all_areas_since", n=n_areas, since=since)
+
+
+def _by_start(displaced: Displacement) -> Sequence[tuple[Month, list[str]]]:
+    dated = sorted(zip(displaced.starts, displaced.chosen.area_ids, strict=True))
+    groups = groupby(dated, key=lambda one: one[0])
+    return [(start, [area_id for _, area_id in areas]) for start, areas in groups]
+
+
+def _started(areas: Sequence[str], start: Month) -> str:
+    return speak("displacement.begun", areas=in_words(areas), since=month(str(start)))
+
+
+def say_all(displaced: Displacement, n_months: int | None = None) -> Message:
+    """Return what all areas together show in words, so many months after the first start."""
+    n_months = len(displaced.pooled.verdicts) if n_months is None else n_months
+    return say_verdict(displaced.pooled, n_months, displaced.since, name_all(displaced))
+
+
+def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) -> Message:
+    """Return what one area shows in words, so many months after its own start."""
+    chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
+    judged, since = displaced.single[at], displaced.starts[at]
+    n_months = len(judged.verdicts) if n_months is None else n_months
+    tell = say_single if len(chosen.area_ids) > 1 else say_verdict
+    return tell(judged, n_months, since, name_in_sentence(area_id, chosen.place_names[at]))
+
+
+def each(displaced: Displacement) -> Mapping[str, tuple[AreaVerdict, Month]]:
+    """Return the verdicts on each area and its start, by its id."""
+    followed = zip(displaced.single, displaced.starts, strict=True)
+    return dict(zip(displaced.chosen.area_ids, followed, strict=True))
+
+
+def answers(displaced: Displacement) -> dict[str, Any]:
+    """Return what is said of all areas and of each as plain values, for machines to compare."""
+    chosen = displaced.chosen
+    return {
+        "through": str(displaced.until.plus(-1)),
+        "pooled": _answer(displaced.pooled, displaced.since, say_all(displaced)),
+        "single": [
+            {
+                "area_id": area_id,
+                "place_name": name,
+                **_answer(judged, since, say_one(displaced, area_id)),
+            }
+            for area_id, name, judged, since in zip(
+                chosen.area_ids,
+                chosen.place_names,
+                displaced.single,
+                displaced.starts,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _answer(judged: AreaVerdict, since: Month, told: Message) -> dict[str, Any]:
+    return {
+        "since": str(since),
+        "months": len(judged.verdicts),
+        "verdict": str(judged.verdicts[-1]),
+        "sentence": render(told),
+        "core": figures(judged.core),
+        "ring": None if judged.ring is None else figures(judged.ring),
+    }
+
+
+def figures(track: Track, at: int = -1) -> dict[str, Any]:
+    """Return what was counted after some months, and what was expected."""
+    return {
+        "counted": int(track.counted[at]),
+        "expected": round_figures(plain(track.expectation.mean[at])),
+        "low": int(track.low[at]),
+        "high": int(track.high[at]),
+    }

@@ -1,0 +1,50 @@
+"""A month's facts as plain values, so that a machine can compare them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csa.areas.file_format import plain, round_figures
+from csa.base.text import render
+from csa.displacement.telling import answers
+from csa.geo.cells import as_text
+from csa.reports.month.area_facts import AreaFacts
+from csa.reports.month.facts import Facts
+
+KIND, FORMAT_VERSION = "month", 1
+
+
+def facts_account(facts: Facts) -> dict[str, Any]:
+    """Return the areas of a month's report, and what changed in them."""
+    why_not = facts.why_not_followed
+    return {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "city": facts.config.city.id,
+        "month": str(facts.month),
+        "data_through": facts.data_through.isoformat(),
+        "snapshot": facts.snapshot.id,
+        "is_served": facts.is_served,
+        "areas": [_area(area) for area in facts.areas],
+        "candidates": [area.name for area in facts.unserved],
+        "change": None if facts.displaced is None else answers(facts.displaced),
+        "why_not_followed": None if why_not is None else render(why_not),
+        "notes": [render(note) for note in facts.notes],
+        "missing": [render(lack) for lack in facts.missing],
+    }
+
+
+def _area(area: AreaFacts) -> dict[str, Any]:
+    return {
+        "area_id": area.letter,
+        "place_name": area.name,
+        "state": area.state,
+        "since": None if area.since is None else area.since.isoformat(),
+        "cells": as_text(sorted(area.cells)),
+        "area_km2": round_figures(plain(area.km2)),
+        "incidents": area.incidents,
+        "last_12": area.recent_12,
+        "tier": area.tier,
+        "is_first": area.is_first,
+        "verdict": None if area.verdict is None else render(area.verdict),
+    }

@@ -1,0 +1,164 @@
+"""The registry: which areas are in service, since when, on which cells; for every reader alike."""
+
+from datetime import date
+
+import pytest
+
+from csa.base.errors import CsaError
+from csa.base.io import csv_bytes
+from csa.base.params import Month, Period
+from csa.dataset.chosen import first_month, read_areas
+from csa.decisions.registry import core_area, core_areas, followed
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AreaRow, StepRow
+from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+
+ONE, TWO, THREE, FAR = ("8a2aa1060007fff", "8a2aa106000ffff", "8a2aa1060017fff", "892aa1061afffff")
+PARAMS = {"params": {"start": "2016-09", "until": "2019-09"}}
+
+
+def life(key, *steps, name="Oak"):
+    """Make an area of its steps: a state, a day, cells, and what it rested on."""
+    rows = []
+    for number, (state, day, cells, *evidence) in enumerate(steps, start=1):
+        row = StepRow(key=f"{key}/{number}", area=key, state=state, on_date=date(*day))
+        row.cells, row.evidence = list(cells), dict(*evidence)
+        rows.append(row)
+    last = rows[-1]
+    return AreaRow(key=key, place_name=name, state=last.state, since=last.on_date), rows
+
+
+def records(*lives):
+    areas, steps = zip(*lives, strict=True)
+    return Records(areas=areas, steps=tuple(step for rows in steps for step in rows))
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_an_area_is_followed_from_the_first_whole_month_after_its_day():
+    found = core_areas(records(life("B", ("designated", (2019, 9, 2), [ONE], PARAMS))))
+    chosen = followed(found)
+    assert chosen.area_ids == ("B",)
+    assert [(str(one.since), one.cells) for one in chosen.lives[0]] == [
+        ("2019-10", frozenset({int(ONE, 16)}))
+    ]
+    assert chosen.period == chosen.periods[0] == Period(Month(2016, 9), Month(2019, 9))
+
+
+def test_neither_maintenance_nor_a_redraw_resets_its_day():
+    steps = (
+        ("candidate", (2018, 1, 1), [THREE]),
+        ("designated", (2019, 9, 1), [ONE], PARAMS),
+        ("designated", (2020, 1, 15), [ONE, TWO]),
+        ("maintenance", (2020, 5, 1), [ONE, TWO]),
+    )
+    (area,) = core_areas(records(life("B", *steps)))
+    assert (area.state, area.since, area.state_since) == (
+        "maintenance",
+        date(2019, 9, 1),
+        date(2020, 5, 1),
+    )
+    assert [str(one.since) for one in area.versions] == ["2019-09", "2020-02"]
+    assert area.chosen_from == Period(Month(2016, 9), Month(2019, 9))
+
+
+def test_served_anew_it_begins_anew():
+    steps = (
+        ("designated", (2018, 1, 1), [ONE], PARAMS),
+        ("retired", (2019, 1, 1), [ONE]),
+        ("designated", (2020, 1, 1), [TWO]),
+    )
+    area = core_area(records(life("B", *steps)), "B")
+    assert area.since == date(2020, 1, 1)
+    assert area.cells == {int(TWO, 16)}
+    assert area.chosen_from is None
+
+
+def test_letters_come_in_their_order_and_only_those_in_service():
+    found = records(
+        life("AA", ("designated", (2020, 1, 1), [ONE])),
+        life("B", ("designated", (2020, 1, 1), [TWO])),
+        life("C", ("candidate", (2020, 1, 1), [THREE])),
+        life("D", ("designated", (2019, 1, 1), [FAR]), ("retired", (2020, 1, 1), [FAR])),
+    )
+    assert [area.key for area in core_areas(found)] == ["B", "AA"]
+    assert core_area(found, "C") is None
+    assert followed(()) is None
+
+
+def test_the_export_is_followed_to_the_digit(tmp_path):
+    found = records(
+        life(
+            "B",
+            ("designated", (2019, 9, 2), [ONE], PARAMS),
+            ("designated", (2020, 3, 1), [ONE, TWO]),
+            name="Oak; Elm: north",
+        ),
+        life("C", ("designated", (2020, 1, 1), [FAR])),
+    )
+    path = tmp_path / "areas.csv"
+    path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(found)))
+    assert read_areas(path) == followed(core_areas(found))
+
+
+# ---- at the edge ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        (date(2026, 3, 1), "2026-03"),
+        (date(2026, 3, 2), "2026-04"),
+        (date(2026, 12, 31), "2027-01"),
+    ],
+)
+def test_the_first_month_is_whole(day, month):
+    assert str(first_month(day)) == month
+
+
+def test_of_two_redraws_before_one_month_the_last_counts():
+    steps = (
+        ("designated", (2019, 9, 2), [ONE]),
+        ("designated", (2019, 9, 10), [TWO]),
+        ("designated", (2019, 9, 20), [ONE, TWO]),
+    )
+    (area,) = core_areas(records(life("B", *steps)))
+    assert [(str(one.since), len(one.cells)) for one in area.versions] == [("2019-10", 2)]
+
+
+def test_an_area_that_has_not_begun_is_left_out():
+    found = core_areas(
+        records(
+            life("B", ("designated", (2019, 9, 1), [ONE], PARAMS)),
+            life("C", ("designated", (2020, 8, 2), [TWO])),
+        )
+    )
+    chosen = followed(found)
+    assert chosen.n_undated == 1
+    begun = chosen.begun(Month(2020, 9))
+    assert begun == followed(found[:1])
+    assert chosen.begun(Month(2019, 9)) is None
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("since", "soon", "since is a day such as"),
+        ("chosen_from", "2016", "chosen_from, chosen_until and drawn name months"),
+        ("drawn", f"2019-10: {ONE}; 2020-03: {TWO}", "are not its cells"),
+        ("drawn", "2019-10", "has no cells|lists no cell|cell"),
+    ],
+)
+def test_a_file_of_areas_in_service_that_contradicts_itself_gets_its_sentence(
+    tmp_path, column, value, said
+):
+    (row,) = export_rows(records(life("B", ("designated", (2019, 9, 2), [ONE], PARAMS))))
+    cells = dict(zip(EXPORT_COLUMNS, row, strict=True)) | {column: value}
+    path = tmp_path / "areas.csv"
+    path.write_bytes(csv_bytes(EXPORT_COLUMNS, [list(cells.values())]))
+    with pytest.raises(CsaError, match=said):
+        read_areas(path)

@@ -1,0 +1,182 @@
+"""Areas followed each since its own day, redrawn or not: what is said of one is its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate_incidents
+from csa.base.errors import PeriodError
+from csa.base.params import Month, Period
+from csa.base.text import render
+from csa.dataset.chosen import GroundVersion, in_service
+from csa.dataset.versioned import City
+from csa.displacement.analyze import analyze_displacement
+from csa.displacement.telling import answers, name_all, say_all, say_one
+from csa.displacement.verdict import Verdict
+from tests.displacement.test_analyze import chosen_of
+from tests.displacement.test_zoning import EAST, WEST, counted_slowly, followed_city
+
+FIRST, LATER, UNTIL = Month(2018, 2), Month(2019, 2), Month(2020, 2)
+SMALLER = frozenset(sorted(WEST)[: len(WEST) // 2])
+
+
+def served(*lives, names="ABCDEFGH"):
+    """Areas in service, chosen by the three years before each one's first month."""
+    periods = [Period.before(life[0].since, 36) for life in lives]
+    letters = list(names[: len(lives)])
+    return in_service(letters, [f"Place {one}" for one in letters], lives, periods)
+
+
+def alike(one, other):
+    """Two verdicts are the same in every number."""
+    assert one.verdicts == other.verdicts
+    assert one.boundary_z == other.boundary_z
+    for name in ("core", "ring", "net"):
+        a, b = getattr(one, name), getattr(other, name)
+        assert (a is None) == (b is None)
+        if a is not None:
+            for part in ("counted", "low", "high", "is_told"):
+                np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
+            np.testing.assert_allclose(a.expectation.mean, b.expectation.mean, rtol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def testville(tmp_path_factory):
+    return followed_city(tmp_path_factory.mktemp("staggered"))
+
+
+@pytest.fixture(scope="module")
+def located(testville):
+    return locate_incidents(City(*testville[::-1]), Choices())
+
+
+@pytest.fixture(scope="module")
+def staggered(located):
+    lives = [(GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER),)]
+    return analyze_displacement(located, served(*lives))
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_areas_that_begin_together_are_followed_as_with_one_start(located):
+    together = analyze_displacement(
+        located, served((GroundVersion(WEST, LATER),), (GroundVersion(EAST, LATER),))
+    )
+    plain = analyze_displacement(located, chosen_of(WEST, EAST), LATER)
+    assert not together.is_staggered
+    for one, other in zip(
+        (together.pooled, *together.single), (plain.pooled, *plain.single), strict=True
+    ):
+        alike(one, other)
+    assert together.alarm_chance == plain.alarm_chance == pytest.approx(0.05)
+
+
+def test_each_is_counted_from_its_own_month_and_all_together_add_up(staggered, testville):
+    west, east = staggered.single
+    assert (len(west.verdicts), len(east.verdicts)) == (24, 12)
+    assert west.core.counted[-1] == sum(counted_slowly(testville[0], WEST, Period(FIRST, UNTIL)))
+    assert east.core.counted[-1] == sum(counted_slowly(testville[0], EAST, Period(LATER, UNTIL)))
+    pooled = staggered.pooled.core
+    assert len(pooled.counted) == 24
+    np.testing.assert_array_equal(
+        pooled.counted, west.core.counted + np.pad(east.core.counted, (12, 0))
+    )
+    np.testing.assert_allclose(
+        pooled.expectation.mean,
+        west.core.expectation.mean + np.pad(east.core.expectation.mean, (12, 0)),
+    )
+
+
+def test_a_redrawn_area_is_counted_on_each_version_in_its_time(located, testville):
+    life = (GroundVersion(WEST, FIRST), GroundVersion(SMALLER, LATER))
+    (redrawn,) = analyze_displacement(located, served(life)).single
+    before = sum(counted_slowly(testville[0], WEST, Period(FIRST, LATER)))
+    after = sum(counted_slowly(testville[0], SMALLER, Period(LATER, UNTIL)))
+    assert redrawn.core.counted[11] == before
+    assert redrawn.core.counted[-1] == before + after
+    (whole,) = analyze_displacement(located, served((GroundVersion(WEST, FIRST),))).single
+    (small,) = analyze_displacement(located, served((GroundVersion(SMALLER, FIRST),))).single
+    mean = redrawn.core.expectation.mean
+    np.testing.assert_allclose(mean[:12], whole.core.expectation.mean[:12])
+    # From then on it grows as the smaller one does: by what the rest of the city has.
+    grown, own = np.diff(mean[11:]), np.diff(small.core.expectation.mean[11:])
+    np.testing.assert_allclose(grown, own, rtol=0.05)
+
+
+def test_the_sentence_says_since_when_for_how_many(staggered):
+    said = render(say_all(staggered))
+    assert (
+        "since February 2018: the 2 areas together, each counted from its own first month" in said
+    )
+    assert "(A since February 2018 and B since February 2019)" in said
+    assert "Place B (B) had" in render(say_one(staggered, "B"))
+    assert "since February 2019" in render(say_one(staggered, "B"))
+    one = answers(staggered)["single"][1]
+    assert (one["since"], one["months"]) == ("2019-02", 12)
+    assert one["core"]["counted"] == int(staggered.single[1].core.counted[-1])
+    assert "(A and C since" in name_all(
+        replace(
+            staggered,
+            starts=(FIRST, LATER, FIRST),
+            chosen=served(*[(GroundVersion(WEST, FIRST),)] * 3),
+        )
+    )
+
+
+# ---- True in general -----------------------------------------------------------------------
+
+
+def test_adding_redrawing_or_retiring_another_changes_nothing_of_an_area(located, staggered):
+    west = analyze_displacement(located, served((GroundVersion(WEST, FIRST),))).single[0]
+    alike(staggered.single[0], west)
+    lives = [
+        (GroundVersion(WEST, FIRST),),
+        (GroundVersion(EAST, LATER), GroundVersion(frozenset(sorted(EAST)[:3]), Month(2019, 8))),
+    ]
+    alike(analyze_displacement(located, served(*lives)).single[0], west)
+    # The order in which they are listed is nobody's either.
+    turned = analyze_displacement(located, served(*lives[::-1]))
+    alike(turned.single[1], west)
+
+
+def test_a_month_that_was_told_stays_told_when_another_area_begins(located):
+    before = analyze_displacement(located, served((GroundVersion(WEST, FIRST),)))
+    lives = [(GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER),)]
+    after = analyze_displacement(located, served(*lives))
+    np.testing.assert_array_equal(before.pooled.core.counted[:12], after.pooled.core.counted[:12])
+    np.testing.assert_allclose(
+        before.pooled.core.expectation.mean[:12], after.pooled.core.expectation.mean[:12]
+    )
+
+
+def test_alarms_are_no_more_frequent_than_is_said(staggered):
+    """The first alone has 5 in 100, the second 1.25, all together 2.5."""
+    assert staggered.alarm_chance == pytest.approx(0.05 + 0.0125 + 0.025)
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_before_its_day_an_area_says_nothing(staggered):
+    late = staggered.single[1].later(12)
+    assert late.core.counted[:12].tolist() == [0] * 12
+    assert not late.core.is_told[:12].any()
+    assert set(late.verdicts[:12]) == {Verdict.TOO_FEW}
+    assert late.verdicts[12:] == staggered.single[1].verdicts
+
+
+def test_a_start_that_is_given_is_that_of_all(located):
+    lives = [(GroundVersion(WEST, FIRST),), (GroundVersion(EAST, LATER),)]
+    found = analyze_displacement(located, served(*lives), Month(2019, 6))
+    assert found.starts == (Month(2019, 6),) * 2
+
+
+def test_an_area_that_has_not_begun_is_refused(located):
+    lives = [(GroundVersion(WEST, FIRST),), (GroundVersion(EAST, UNTIL),)]
+    with pytest.raises(PeriodError):
+        analyze_displacement(located, served(*lives))
+    chosen = served(*lives).begun(UNTIL)
+    assert analyze_displacement(located, chosen).chosen.area_ids == ("A",)
