@@ -131,6 +131,23 @@ def test_an_earlier_report_on_an_action_is_corrected_and_today_stays(lite, plan)
     assert verified(lite).is_whole
 
 
+def test_a_later_report_keeps_what_its_status_settles_and_takes_what_it_carried_over(lite, plan):
+    number = "1.2.1"
+    set_action(lite, plan, act(on=date(2026, 1, 10)), number, {"office": "Polise", "percent": 100})
+    set_action(lite, plan, act(on=date(2026, 2, 10)), number, {"status": "done"})
+    right = {"status": "at-risk", "reason": "No analyst.", "percent": 50, "office": "Police"}
+    fix(lite, NEXT, number, right, plan=plan, entry=1)
+    now, then = read_records(lite).states[number], stood(lite, date(2026, 1, 31)).states[number]
+    assert (now.status, now.reason, now.percent, now.office) == ("done", "", 100, "Police")
+    assert (then.status, then.reason, then.percent, then.office) == (
+        "at-risk",
+        "No analyst.",
+        50,
+        "Police",
+    )
+    assert verified(lite).is_whole
+
+
 # ---- at the edge ---------------------------------------------------------------------------
 
 

@@ -81,7 +81,7 @@ def corrected_lines(corrections: Sequence[CorrectionRow]) -> list[str]:
         )
         for row in corrections
         for name in row.now
-        if name != "values"
+        if name != "values" and row.was[name] != row.now[name]
     ]
 
 

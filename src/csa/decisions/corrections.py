@@ -8,8 +8,8 @@ approved or handed out before stays as it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -21,10 +21,11 @@ from csa.base.errors import ParamError
 from csa.decisions.actions import require_areas
 from csa.decisions.measures import known_on
 from csa.decisions.roles import Act, refuse_day, require, require_area_chair, require_chair
+from csa.decisions.row_history import ByEntry, RowHistory
 from csa.decisions.store import Store
 from csa.decisions.store.audit import as_text
 from csa.decisions.store.records import values_in
-from csa.decisions.store.replay import approvals, corrected
+from csa.decisions.store.replay import approvals
 from csa.decisions.store.tables import (
     ActionRow,
     AreaRow,
@@ -85,34 +86,6 @@ class Correction:
     seen: int | None = None  # the `revision_of` that was on screen
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """A row that is to be corrected, with its entries in the trail, the corrections applied."""
-
-    row: Audited
-    entries: Sequence[Mapping[str, Any]]
-
-    def entry_of(self, name: str) -> int:
-        """Return the last entry that set a value."""
-        return max(int(one["id"]) for one in self.entries if name in json.loads(one["new"]))
-
-    def at(self, entry: int) -> dict[str, Any]:
-        """Return the row's values after an entry."""
-        return _after(one for one in self.entries if one["id"] <= entry)
-
-    def righted(self, by_entry: Mapping[int, Mapping[str, Any]]) -> Wrong:
-        """Return the same with some entries as they should have been."""
-        told = [
-            {**one, "new": as_text({**json.loads(one["new"]), **by_entry.get(one["id"], {})})}
-            for one in self.entries
-        ]
-        return replace(self, entries=told)
-
-    def is_last(self, name: str, entry: int) -> bool:
-        """Check whether no later entry set a value again."""
-        return all(one["id"] <= entry for one in self.entries if name in json.loads(one["new"]))
-
-
 def correct(
     store: Store, plan: Plan | None, act: Act, correction: Correction
 ) -> tuple[CorrectionRow, ...]:
@@ -123,7 +96,7 @@ def correct(
         row, known = _row_of(session, item)
         _require_chair(act, row, plan)
         _refuse_stale(session, row, correction.seen)
-        wrong = _wrong(session, row)
+        wrong = RowHistory.of(session, row)
         right = {
             name: _checked(name, _kind(known, name), value, row, (correction.first, act.on))
             for name, value in correction.changes.items()
@@ -134,12 +107,11 @@ def correct(
             by_entry.setdefault(at, {})[name] = value
         _refuse_entries(session, wrong, by_entry)
         _refuse_order(session, row, right)
-        _refuse_contradiction(session, wrong.righted(by_entry))
-        made = []
-        for at, values in sorted(by_entry.items()):
-            made.append(_write(session, act, wrong, at, _with_measures(session, row, values)))
-            _carry_to_area(session, act, row, at, values)
-    return tuple(made)
+        right_then = wrong.with_held(_with_measures(session, row, by_entry))
+        _refuse_contradiction(session, wrong.righted(right_then))
+        made = _write(session, act, wrong, right_then)
+        _carry_to_area(session, act, row, by_entry)
+    return made
 
 
 def revision_of(row: Audited, corrections: Collection[CorrectionRow]) -> int:
@@ -177,20 +149,6 @@ def _refuse_stale(session: Session, row: Audited, seen: int | None) -> None:
     refuse_stale(session, row, None if seen is None else seen - n)
 
 
-def _wrong(session: Session, row: Audited) -> Wrong:
-    session.flush()
-    rows = session.scalars(select(CorrectionRow).where(CorrectionRow.subject == row.item))
-    in_order = sorted(rows, key=lambda one: int(one.key.rpartition("/")[2]))
-    return Wrong(row, corrected(entries(session.connection(), row.item), in_order))
-
-
-def _after(told: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    values = dict[str, Any]()
-    for one in told:
-        values |= json.loads(one["new"])
-    return values
-
-
 # ---- Whether it can be -------------------------------------------------------------------------
 
 
@@ -214,9 +172,7 @@ def _checked(name: str, kind: str, value: Any, row: Audited, days: tuple[date | 
     return list(value) if isinstance(value, tuple) else value
 
 
-def _refuse_entries(
-    session: Session, wrong: Wrong, by_entry: Mapping[int, Mapping[str, Any]]
-) -> None:
+def _refuse_entries(session: Session, wrong: RowHistory, by_entry: ByEntry) -> None:
     """Refuse an entry of something else, one that was approved, and what is no correction."""
     known = [int(one["id"]) for one in wrong.entries]
     approved = _approved(session, wrong.row)
@@ -257,7 +213,7 @@ def _refuse_order(session: Session, row: Audited, right: Mapping[str, Any]) -> N
         raise ParamError("correct.too_late", day=day, area=row.area, other=rows[at + 1].on_date)
 
 
-def _refuse_contradiction(session: Session, righted: Wrong) -> None:
+def _refuse_contradiction(session: Session, righted: RowHistory) -> None:
     """Refuse values that contradict each other, after whichever entry."""
     for one in righted.entries:
         values = righted.at(one["id"])
@@ -282,29 +238,44 @@ def _state_of(number: str, values: Mapping[str, Any]) -> ActionState:
 # ---- Writing it --------------------------------------------------------------------------------
 
 
-def _with_measures(session: Session, row: Audited, values: dict[str, Any]) -> dict[str, Any]:
+def _with_measures(session: Session, row: Audited, by_entry: ByEntry) -> ByEntry:
     """Add the measures of the day on which work really began, if that is another quarter."""
     if not isinstance(row, BaselineRow):
-        return values
+        return by_entry
+    [(entry, values)] = by_entry.items()
     if Quarter.of(row.on_date) == Quarter.of(values["on_date"]):
-        return values
-    return {**values, "values": known_on(values_in(session), row.area, values["on_date"])}
+        return by_entry
+    then = known_on(values_in(session), row.area, values["on_date"])
+    return {entry: {**values, "values": then}}
 
 
 def _write(
-    session: Session, act: Act, wrong: Wrong, entry: int, now: Mapping[str, Any]
+    session: Session, act: Act, wrong: RowHistory, by_entry: ByEntry
+) -> tuple[CorrectionRow, ...]:
+    """Record corrections, and change the row where nobody has set the value since."""
+    righted = wrong.righted(by_entry)
+    return tuple(
+        _write_one(session, act, (wrong, righted), entry, values)
+        for entry, values in sorted(by_entry.items())
+    )
+
+
+def _write_one(
+    session: Session,
+    act: Act,
+    of: tuple[RowHistory, RowHistory],
+    entry: int,
+    now: Mapping[str, Any],
 ) -> CorrectionRow:
-    """Record a correction, and change the row where nobody has changed the value since."""
-    row, before = wrong.row, wrong.at(entry)
-    last = _last_entry(session, row)
+    (wrong, righted), row = of, of[0].row
+    last, before = _last_entry(session, row), wrong.at(entry)
     for name, value in now.items():
-        if wrong.is_last(name, entry) and getattr(row, name) != value:
+        if righted.is_last(name, entry) and as_text(getattr(row, name)) != as_text(value):
             setattr(row, name, value)
     session.flush()
     carried = _last_entry(session, row)
-    carried = carried if carried > last else 0
-    key = next_key(session, CorrectionRow, f"{row.item}/")
-    made = CorrectionRow(key=key, subject=row.item, entry=entry, carried=carried)
+    made = CorrectionRow(key=next_key(session, CorrectionRow, f"{row.item}/"), subject=row.item)
+    made.entry, made.carried = entry, carried if carried > last else 0
     made.was = json.loads(as_text({name: before[name] for name in now}))
     made.now = json.loads(as_text(dict(now)))
     made.on_date, made.by_office, made.reasons = act.on, act.person.office, act.signed.why.strip()
@@ -317,19 +288,12 @@ def _last_entry(session: Session, row: Audited) -> int:
     return int(entries(session.connection(), row.item)[-1]["id"])
 
 
-def _carry_to_area(
-    session: Session, act: Act, row: Audited, entry: int, values: Mapping[str, Any]
-) -> None:
+def _carry_to_area(session: Session, act: Act, row: Audited, by_entry: ByEntry) -> None:
     """Correct the area itself too, which has the day of its last step and of its beginning."""
     name = FOLLOWS.get(type(row))
     if name is None or not isinstance(row, StepRow | BaselineRow):
         return
-    area = _wrong(session, find(session, AreaRow, row.area))
+    area = RowHistory.of(session, find(session, AreaRow, row.area))
+    [(entry, values)] = by_entry.items()
     at = max(int(one["id"]) for one in area.entries if one["id"] < entry)
-    later = [one for one in area.entries if one["id"] > at and "state" in json.loads(one["new"])]
-    if name == "since" and later and "since" not in json.loads(later[0]["new"]):
-        # Both steps were of one day, so the later one had left it as it was.
-        was = date.fromisoformat(area.at(at)[name])
-        _write(session, act, area, int(later[0]["id"]), {name: was})
-        area = _wrong(session, area.row)
-    _write(session, act, area, at, {name: values["on_date"]})
+    _write(session, act, area, area.with_held({at: {name: values["on_date"]}}))
