@@ -30,11 +30,28 @@ from csa.decisions.store.tables import AskedRow, Audited, CorrectionRow
 from csa.decisions.work import MEETINGS
 from csa.plan import STATUSES, Plan
 
-WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment", "evidence"})
+WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment"})
 OF_LISTS = {
     "kind": (MEETINGS, plan_words.meeting_word),
     "status": (STATUSES, plan_words.marked),
 }
+
+
+WORDS = {
+    "kind": "here.kind",
+    "on_date": "here.on_date",
+    "organisations": "correct_form.organisations",
+    "note": "here.note",
+    "asked": "correct_form.asked",
+    "asked_on": "correct_form.asked_on",
+    "answered": "correct_form.answered",
+    "answered_on": "correct_form.answered_on",
+    "text": "correct_form.text",
+    "organisation": "here.organisation",
+    "part": "here.part_taken",
+    "updated_on": "correct_form.updated_on",
+}
+ORDER = (*plan_words.FIELDS, *WORDS)
 
 
 class Recorded(Present, Protocol):
@@ -74,21 +91,7 @@ class OnRecord:
 
 def field_word(name: str) -> str:
     """Return what a value is called in the form and in the list."""
-    known = {
-        "kind": "here.kind",
-        "on_date": "here.on_date",
-        "organisations": "here.organisations",
-        "note": "here.note",
-        "asked": "here.asked_field",
-        "asked_on": "correct_form.asked_on",
-        "answered": "here.answered_field",
-        "answered_on": "correct_form.answered_on",
-        "text": "here.lesson_field",
-        "organisation": "here.organisation",
-        "part": "here.part_taken",
-        "updated_on": "correct_form.updated_on",
-    }
-    return speak(known[name]) if name in known else plan_words.field_word(name)
+    return speak(WORDS[name]) if name in WORDS else plan_words.field_word(name)
 
 
 def value_words(name: str, value: Any) -> str:
@@ -98,22 +101,26 @@ def value_words(name: str, value: Any) -> str:
     return plan_words.meeting_word(value) if name == "kind" else plan_words.value_words(name, value)
 
 
-def notes(corrections: Iterable[CorrectionRow]) -> str:
-    """Return, as HTML, what was there before: was ..., corrected on ... because ..."""
-    said = [
-        speak(
-            "correct_form.was",
-            name=field_word(name),
-            was=value_words(name, row.was[name]),
-            day=day(row.on_date),
-            by=row.by_office,
-            why=row.reasons,
-        )
-        for row in corrections
-        for name in row.was
-        if name != "values" and row.was[name] != row.now[name]
-    ]
-    return "".join(f'<br><span class="csa-faint">{html.escape(text)}</span>' for text in said)
+def notes(corrections: Iterable[CorrectionRow], *, beside_wrong: bool = False) -> str:
+    """Return, as HTML, what was there before; beside the wrong entry itself, what is right."""
+    said = (_note(row, beside_wrong=beside_wrong) for row in corrections)
+    return "".join(
+        f'<br><span class="csa-faint">{html.escape(text)}</span>' for text in said if text
+    )
+
+
+def _note(row: CorrectionRow, *, beside_wrong: bool) -> str:
+    """Return a correction in words; nothing where a later entry only keeps what it had."""
+    differ = [name for name in ORDER if name in row.was and row.was[name] != row.now[name]]
+    values = row.now if beside_wrong else row.was
+    what = [f"{field_word(name)}: {value_words(name, values[name])}" for name in differ]
+    if not differ:
+        return ""
+    if len(differ) == 1 and not beside_wrong:
+        what = [value_words(differ[0], values[differ[0]])]
+    said = {"day": day(row.on_date), "by": row.by_office, "why": row.reasons}
+    key = "correct_form.right" if beside_wrong else "correct_form.was"
+    return speak(key, what="; ".join(what), **said)
 
 
 def show(scene: Recorded, key: str, things: Sequence[OnRecord]) -> None:

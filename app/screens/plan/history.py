@@ -97,7 +97,7 @@ def trail(scene: ActionScene, line: ActionLine) -> None:
             f"<li><b>{html.escape(one.when)} · {html.escape(one.office)}</b><br>"
             f"{html.escape('; '.join(one.changes))}<br>"
             f'<span class="csa-faint">{html.escape(speak("plan_page.because", why=one.why))}</span>'
-            f"{correcting.notes(corrections.get(one.n, ()))}</li>"
+            f"{correcting.notes(corrections.get(one.n, ()), beside_wrong=True)}</li>"
             for one in told_of
         )
         st.html(f'<ul class="csa-trail">{body}</ul>')

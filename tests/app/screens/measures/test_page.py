@@ -403,9 +403,9 @@ def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(pa
     said = text_of(press(made, "Correct it", "correct meeting B"))
     assert "Work began on day 5 of 60." in said
     today = day(TODAY)
-    assert f"was {day(began)}, corrected on {today} by Prevention team because: They began" in said
-    assert f"Day: was {day(met)}, corrected on {today}" in said
-    assert f"Note: was {says('plan_page.none')}, corrected" in said
+    none = says("plan_page.none")
+    assert f"Was {day(began)}, corrected on {today} by {PREVENTION} because: They began" in said
+    assert f"Was Day: {day(met)}; Note: {none}, corrected on {today}" in said
     assert "What was approved or handed out before stays as it was" in said
 
 

@@ -672,8 +672,9 @@ def test_an_earlier_report_is_corrected_and_the_trail_says_what_it_was(page, sto
     assert not made.exception
     assert not made.error
     said = words(made)
-    assert "Status: was on track, corrected on" in said
-    assert "by Mayor because: The list was read wrong." in said
+    assert (
+        "by Mayor to Status: at risk; Reason: No analyst.; Office: Parks, because: The list" in said
+    )
     state = read_records(store).states["1.2.1"]
     assert (state.status, state.office, state.reason) == ("done", "Parks", "")
 
