@@ -184,6 +184,16 @@ def test_a_later_decision_leaves_a_past_day_and_its_head_as_they_were(served, ca
     assert after.decided != before.decided
 
 
+@pytest.mark.parametrize("changes", [{"text": "Go in pairs."}, {"on_date": date(2026, 3, 8)}])
+def test_a_past_report_has_another_head_once_what_it_said_is_corrected(served, changes):
+    """Also where the corrected entry is not the last, or no longer counts by then."""
+    for text in ("Go in pears.", "Bring water."):
+        add_lesson(served, act(on=date(2026, 3, 3)), "B", text)
+    before = stood(served, date(2026, 3, 3))
+    fix(served, NEXT, "lesson B/lesson-1", changes)
+    assert stood(served, date(2026, 3, 3)).decided != before.decided
+
+
 def test_an_approved_proposal_counts_from_its_approval(lite, plan):
     late = datetime(2026, 4, 20, 12, tzinfo=UTC)
     number = "1.2.1"
@@ -290,22 +300,24 @@ def test_of_two_who_correct_at_once_the_second_is_refused(store, plan, is_of_the
 
 
 @pytest.mark.parametrize(
-    ("role", "team", "may_area", "may_action"),
+    ("role", "team", "may"),
     [
-        ("viewer", "", False, False), ("member", "", False, False), ("editor", "", False, False),
-        ("chair", "prevention", True, True), ("chair", "executive", True, True),
-        ("chair", "intervention", False, False),
+        ("viewer", "", ""), ("member", "", ""), ("editor", "", ""),
+        ("chair", "prevention", "step action lesson"), ("chair", "executive", "step action lesson"),
+        ("chair", "intervention", "lesson"),
     ],
 )  # fmt: skip
-def test_who_may_correct(served, plan, role, team, may_area, may_action):
+def test_who_may_correct(served, plan, role, team, may):
     set_action(served, plan, act(), "1.2.1", {"percent": 10})
+    add_lesson(served, act(), "B", "Go in pears.")
     who = act(role, team=team, strategies=("1.2",))
-    for may, item, changes in (
-        (may_area, "area B/1", {"on_date": date(2026, 3, 1)}),
-        (may_action, "1.2.1", {"percent": 20}),
+    for what, item, changes in (
+        ("step", "area B/1", {"on_date": date(2026, 3, 1)}),
+        ("action", "1.2.1", {"percent": 20}),
+        ("lesson", "lesson B/lesson-1", {"text": "Go in pairs."}),
     ):
         n = len(trail(served))
-        if may:
+        if what in may:
             fix(served, who, item, changes, plan=plan)
         else:
             with pytest.raises(RoleError):
