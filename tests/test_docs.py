@@ -155,6 +155,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa measure approve",
         "csa audit verify",
         "csa audit list",
+        "csa correct",
         "csa backup",
         "csa restore",
     }

@@ -70,7 +70,7 @@ def as_it_would_be(
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
     source, when = source_at(_basis.opened, month)
-    return gather_from(source, _basis.plan, _basis.records, when, beside(), _tell).facts
+    return gather_from(source, _basis.plan, _basis.at(month), when, beside(), _tell).facts
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

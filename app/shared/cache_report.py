@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from app.shared import cache
+from app.shared import cache, cache_store
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from app.shared.settings import deployment
@@ -28,6 +29,7 @@ from csa.reports.editions.all import spoken
 from csa.reports.making import Drawer, make_report
 from csa.reports.month.facts import Facts
 from csa.reports.month.gathering import Beside, gather_month, snapshot_for
+from csa.reports.month.standing import stood
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class ReportBasis:
     opened: Opened  # the city
     plan: Plan | None  # its plan; None if its file names none
     records: Records  # what was decided
+
+    def at(self, month: str) -> Records:
+        """Return what a month's report is made from: of a past month, as it stood at its end."""
+        trail = partial(cache_store.whole_trail, self.opened)
+        return stood(self.records, trail, self.opened, Month.parse(month))
 
     @property
     def mark(self) -> str:
@@ -83,7 +90,7 @@ def _facts(
 ) -> Facts:
     source, when = source_at(_basis.opened, month)
     around = replace(beside(), with_public=with_public)
-    return gather_month(source, _basis.plan, _basis.records, when, _tell, around)
+    return gather_month(source, _basis.plan, _basis.at(month), when, _tell, around)
 
 
 def beside() -> Beside:
@@ -156,4 +163,4 @@ def snapshot_id(basis: ReportBasis, month: str) -> str:
 @st.cache_resource(max_entries=240, show_spinner=False)
 def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
     source, when = source_at(_basis.opened, month)
-    return snapshot_for(source, _basis.plan, _basis.records, when, beside()).id
+    return snapshot_for(source, _basis.plan, _basis.at(month), when, beside()).id

@@ -6,7 +6,7 @@ pages that can do without the store show as a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from csa.base.errors import RoleError
 from csa.config.settings import resolve
 from csa.decisions.store import Store, open_store
 from csa.decisions.store.records import Records, mark_values, read_records, read_values
-from csa.decisions.store.trail import entries_of
+from csa.decisions.store.trail import entries, entries_of
 from csa.plan import Plan, load_plan
 from csa.plan.measures import Value
 
@@ -101,6 +101,18 @@ def trail_of(opened: Opened, items: frozenset[str]) -> tuple[Mapping[str, Any], 
     if found is None or not items:
         return ()
     return _trail(address(opened), found.head().hash, items, found)
+
+
+def whole_trail(opened: Opened) -> Sequence[Mapping[str, Any]]:
+    """Return the whole trail."""
+    found = reading(opened)
+    return () if found is None else _whole_trail(address(opened), found.head().hash, found)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _whole_trail(where: str, head: str, _store: Store) -> Sequence[Mapping[str, Any]]:
+    with _store.reading() as session:
+        return tuple(entries(session.connection()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

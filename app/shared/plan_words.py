@@ -155,3 +155,15 @@ def proposal_state(key: str, state: str) -> str:
         "refused": "plan_page.state_refused",
     }[state]
     return speak(sentence, key=key)
+
+
+def meeting_word(kind: str) -> str:
+    """Return a kind of meeting in words."""
+    return speak(
+        {
+            "group": "here.group",
+            "walk": "here.walk",
+            "listening": "here.listening",
+            "progress": "here.progress",
+        }[kind]
+    )

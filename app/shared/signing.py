@@ -101,6 +101,17 @@ def pick(key: str, label: str, options: Mapping[str, str]) -> str:
     return found or names[0]
 
 
+def first_day(scene: Present) -> date:
+    """Return the day on which data begin."""
+    return date.fromisoformat(scene.opened.dataset.report["data_from"])
+
+
+def ask_day(scene: Present, label: str, before: date | None, key: str) -> date | None:
+    """Ask for a day since the year in which data begin; without bounds it would be ten years."""
+    least = first_day(scene).replace(month=1, day=1)
+    return st.date_input(label, before, min(before or least, least), key=key)
+
+
 def _turn(key: str) -> int:
     return int(st.session_state.setdefault(f"turn {key}", 0))
 

@@ -341,3 +341,28 @@ def test_no_area_yet(run, town):
     assert "no core service area yet" in run("area", "list", *AREA_CITY).stdout
     assert json.loads(run("area", "list", "--json", *AREA_CITY).stdout) == []
     assert nothing_made(town.folder)
+
+
+def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed):
+    words = (*AREA_CITY, "--by", "Committee", "--why", "The minutes say April.")
+    fix = ("correct", "area A/1", "--dataset", "ds", *words)
+    run("area", "designate", "A", "--areas", "pr", "--on", "2020-06-15", *AREA_CITY, *WHO)
+    said = " ".join(run(*fix, "on_date=2020-05-20").stdout.split())
+    assert "was 2020-06-15, corrected on" in said
+    assert "What was approved or handed out before stays as it was" in said
+    said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
+    assert "designated since May 20, 2020" in said
+    assert "was 2020-06-15" in said
+    assert "because: The minutes say April." in said
+    before = json.loads(run("audit", "list", "--json", *AREA_CITY).stdout)
+    for value, sentence in (
+        ("on_date=2020-04-30", "before the data begin (2020-05-01)"),
+        ("on_date=2999-01-01", "ahead of today"),
+        ("on_date=soon", "must be a day"),
+        ("on_date", "NAME=VALUE"),
+        ("state=retired", "is no field"),
+    ):
+        refused(run(*fix, value, check=False), sentence)
+    refused(run("correct", "1.2.1", "percent=half", *words, check=False), "must be a number")
+    assert json.loads(run("audit", "list", "--json", *AREA_CITY).stdout) == before
+    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout

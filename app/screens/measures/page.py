@@ -13,7 +13,7 @@ from app.screens.measures import (
     work_forms,
     work_plan,
 )
-from app.shared import cache_store, panels, person, session
+from app.shared import cache_store, correcting, panels, person, session
 from app.shared.signing import FormScene
 from csa.base.errors import CsaError
 from csa.base.text import speak
@@ -63,3 +63,5 @@ with right:
         work_forms.show(scene, work)
     if place.kind in {AREA, PROPOSED}:
         place_steps.show(scene, screen, place, work, verdict)
+    if work is not None:
+        correcting.show(scene, place.key, place_steps.on_record(scene, work))

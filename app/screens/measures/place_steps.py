@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.screens.measures.place_choice import step_word
+from app.screens.measures.work_plan import entries_words
 from app.shared import cache, cache_change, panels, signing
+from app.shared.correcting import OnRecord, notes
 from app.shared.following import is_early
 from app.shared.link_state import LinkState
 from app.shared.signing import FormScene, Values
@@ -27,9 +29,9 @@ from csa.decisions.areas import (
     retire,
 )
 from csa.decisions.registry import core_area, core_areas, followed
-from csa.decisions.roles import Act, may, require_area_chair
+from csa.decisions.roles import Act, dated, may, require, require_area_chair
 from csa.decisions.store import Store
-from csa.decisions.store.tables import StepRow
+from csa.decisions.store.tables import BaselineRow, StepRow
 from csa.displacement.telling import LEAST_MONTHS
 from csa.reports.briefing.areas import baseline_of
 from csa.reports.briefing.places import AREA, PROPOSED, Place
@@ -80,10 +82,12 @@ def show(
     if work is None:
         st.caption(speak("here.steps_none"))
     else:
-        items = "".join(_step(row) for row in reversed(work.steps))
+        of = scene.records.corrections_of
+        items = "".join(_step(row, notes(of(row.item))) for row in reversed(work.steps))
         begun = work.area.execution_on
         if begun is not None:
-            items = f"<li>{html.escape(speak('here.work_began', day=day(begun)))}</li>{items}"
+            began = html.escape(speak("here.work_began", day=day(begun)))
+            items = f"<li>{began}{notes(of(_beginnings(scene, work)[-1].item))}</li>{items}"
         st.html(f'<ul class="csa-due">{items}</ul>')
     if not may(require_area_chair, scene.who):
         st.caption(speak("here.steps_read_only"))
@@ -106,9 +110,31 @@ def show(
             forms[chosen]()
 
 
-def _step(row: StepRow) -> str:
+def _beginnings(scene: FormScene, work: WorkPlan) -> list[BaselineRow]:
+    return [row for row in scene.records.baselines if row.area == work.area.key]
+
+
+def on_record(scene: FormScene, work: WorkPlan) -> list[OnRecord]:
+    """List what the reader may correct of an area and its work."""
+    found: list[OnRecord] = []
+    if may(require_area_chair, scene.who):
+        found = [OnRecord.of(row, _step_words(row)) for row in reversed(work.steps)]
+        began = [
+            (row, speak("here.work_began", day=day(row.on_date)))
+            for row in _beginnings(scene, work)
+        ]
+        found += [OnRecord.of(row, words) for row, words in reversed(began)]
+    if may(require, scene.who, "chair"):
+        found += [OnRecord.of(row, words) for row, words in entries_words(work)]
+    return found
+
+
+def _step_words(row: StepRow) -> str:
     head = speak("here.step", state=step_word(row.state), day=day(row.on_date), by=row.by_office)
-    head = f"{head[:1].upper()}{head[1:]}"
+    return f"{head[:1].upper()}{head[1:]}"
+
+
+def _step(row: StepRow, corrected: str) -> str:
     params = row.evidence.get("params", {})
     facts = [speak("here.n_cells", n=len(row.cells))]
     area = row.evidence.get("area", {})
@@ -118,8 +144,8 @@ def _step(row: StepRow) -> str:
         facts.append(str(row.evidence["sentence"]))
     said = html.escape(" ".join(facts))
     return (
-        f"<li><b>{html.escape(head)}</b><br>{html.escape(row.reasons)}"
-        f'<br><span class="csa-faint">{said}</span></li>'
+        f"<li><b>{html.escape(_step_words(row))}</b><br>{html.escape(row.reasons)}"
+        f'<br><span class="csa-faint">{said}</span>{corrected}</li>'
     )
 
 
@@ -155,9 +181,14 @@ def _designate(
     st.caption(speak("here.designate_about" if state == DESIGNATED else "here.candidate_about"))
 
     def fields(key: str) -> Values:
-        return {"seen": signing.seen(key, 0 if work is None else work.area.revision)[0]}
+        label = speak("here.since_day")
+        return {
+            "seen": signing.seen(key, 0 if work is None else work.area.revision)[0],
+            "on": signing.ask_day(scene, label, scene.today, f"{key} on"),
+        }
 
     def write(store: Store, act: Act, values: Values) -> str:
+        act = dated(act, values["on"], signing.first_day(scene))
         proposal = cache.proposal(scene.opened, screen.choices)
         judgement = panels.judged(scene.opened, screen.choices)
         candidate = candidate_of(proposal, place.letter, judgement)

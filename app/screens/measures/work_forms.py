@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.screens.measures.work_plan import meeting_word, source_word
+from app.screens.measures.work_plan import source_word
 from app.shared import signing
-from app.shared.plan_words import marked
+from app.shared.plan_words import marked, meeting_word
 from app.shared.signing import FormScene, Values
 from csa.base.text import speak
 from csa.decisions.roles import Act, may, require

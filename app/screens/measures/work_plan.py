@@ -7,11 +7,19 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app.shared import correcting
 from app.shared.plan_cards import status_html
-from app.shared.plan_words import MARKS, updated_words
+from app.shared.plan_words import MARKS, meeting_word, updated_words
 from app.shared.signing import FormScene
 from csa.base.text import day, speak
-from csa.decisions.store.tables import AskedRow, MeetingRow, StakeholderRow, TaskRow
+from csa.decisions.store.tables import (
+    AskedRow,
+    Audited,
+    LessonRow,
+    MeetingRow,
+    StakeholderRow,
+    TaskRow,
+)
 from csa.plan.calendar import CLOCK_DAYS, ResponseClock
 from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.places import AREA, LIVE, Place
@@ -88,10 +96,10 @@ def show(scene: FormScene, work: WorkPlan) -> None:
     late = scene.today
     parts: tuple[tuple[str, list[str]], ...] = (
         (speak("here.tasks"), [_task(row, is_late=_is_late(row, late)) for row in work.tasks]),
-        (speak("here.asked"), _each(work.asked, _asked)),
-        (speak("here.meetings"), _each(work.meetings, _meeting)),
-        (speak("here.lessons"), [f"<li>{html.escape(row.text)}</li>" for row in work.lessons]),
-        (speak("here.takers"), _each(work.stakeholders, _taker)),
+        (speak("here.asked"), _each(scene, work.asked, _asked)),
+        (speak("here.meetings"), _each(scene, work.meetings, _meeting)),
+        (speak("here.lessons"), _each(scene, work.lessons, _lesson)),
+        (speak("here.takers"), _each(scene, work.stakeholders, _taker)),
     )
     said = "".join(
         f'<h3>{html.escape(head)}</h3><ul class="csa-due">{"".join(items)}</ul>'
@@ -105,8 +113,23 @@ def show(scene: FormScene, work: WorkPlan) -> None:
     st.html(f'<div class="csa-work">{said}</div>')
 
 
-def _each(rows: Sequence[object], write: Callable[..., str]) -> list[str]:
-    return [write(row) for row in rows]
+def _each(scene: FormScene, rows: Sequence[Audited], write: Callable[..., str]) -> list[str]:
+    """Write each row, with what was corrected of it."""
+    corrections = scene.records.corrections_of
+    return [f"<li>{write(row)}{correcting.notes(corrections(row.item))}</li>" for row in rows]
+
+
+def entries_words(work: WorkPlan) -> list[tuple[Audited, str]]:
+    """Name what people wrote in a work plan, tasks aside: those can be changed anyway."""
+    return [
+        *((row, f"{day(row.on_date)}: {meeting_word(row.kind)}") for row in work.meetings),
+        *(
+            (row, speak("here.you_said", text=row.asked, day=day(row.asked_on)))
+            for row in work.asked
+        ),
+        *((row, speak("correct_form.lesson", text=row.text)) for row in work.lessons),
+        *((row, row.organisation) for row in work.stakeholders),
+    ]
 
 
 def _is_late(row: TaskRow, today: object) -> bool:
@@ -138,33 +161,25 @@ def source_word(source: str) -> str:
     )
 
 
-def meeting_word(kind: str) -> str:
-    """Return a kind of meeting in words."""
-    return speak(
-        {
-            "group": "here.group",
-            "walk": "here.walk",
-            "listening": "here.listening",
-            "progress": "here.progress",
-        }[kind]
-    )
-
-
 def _meeting(row: MeetingRow) -> str:
     head = f"<b>{html.escape(day(row.on_date))}</b> {html.escape(meeting_word(row.kind))}"
     said = " · ".join(html.escape(part) for part in (row.organisations, row.note) if part)
-    return f"<li>{head}<br>{said}</li>" if said else f"<li>{head}</li>"
+    return f"{head}<br>{said}" if said else head
 
 
 def _asked(row: AskedRow) -> str:
     asked = speak("here.you_said", text=row.asked, day=day(row.asked_on))
     if not row.answered or row.answered_on is None:
         wait = html.escape(speak("here.no_answer"))
-        return f'<li>{html.escape(asked)}<br><span class="csa-faint">{wait}</span></li>'
+        return f'{html.escape(asked)}<br><span class="csa-faint">{wait}</span>'
     answered = speak("here.we_did", text=row.answered, day=day(row.answered_on))
-    return f"<li>{html.escape(asked)}<br><b>{html.escape(answered)}</b></li>"
+    return f"{html.escape(asked)}<br><b>{html.escape(answered)}</b>"
+
+
+def _lesson(row: LessonRow) -> str:
+    return html.escape(row.text)
 
 
 def _taker(row: StakeholderRow) -> str:
     part = f": {row.part}" if row.part else ""
-    return f"<li>{html.escape(row.organisation + part)}</li>"
+    return html.escape(row.organisation + part)

@@ -12,6 +12,7 @@ from app.shared import cache_store, panels
 from app.shared.city_session import Opened
 from csa.base.text import day, render, speak
 from csa.decisions.store.records import Records
+from csa.decisions.store.replay import corrected
 from csa.plan import Plan
 from csa.reports.briefing import ActionLine, plan_lines
 from csa.reports.briefing.measuring import measure_lines
@@ -95,7 +96,7 @@ def prepare(opened: Opened, plan: Plan, records: Records) -> Review:
     today = cache_store.today(opened)
     lines = plan_lines(plan, records, today)
     done = frozenset(line.number for line in lines if line.state.status == "done")
-    done_on = done_days(cache_store.trail_of(opened, done))
+    done_on = done_days(corrected(cache_store.trail_of(opened, done), records.corrections))
     return put_together(plan, lines, records, today, done_on)
 
 

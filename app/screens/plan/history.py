@@ -13,10 +13,15 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app.screens.plan.one_action import ActionScene
+from app.shared import cache_store, correcting
+from app.shared.correcting import OnRecord
 from app.shared.plan_words import changes_words, field_word, proposal_state, value_words
 from csa.base.text import day, speak
+from csa.decisions.corrections import CORRECTABLE
+from csa.decisions.roles import may, require_chair
 from csa.decisions.store.audit import AT_UTC
-from csa.decisions.store.trail import entries
+from csa.decisions.store.replay import approvals, corrected
+from csa.decisions.store.tables import ActionRow, CorrectionRow
 from csa.reports.briefing import ActionLine
 
 
@@ -28,6 +33,7 @@ class TrailEntry:
     office: str  # who made the change
     changes: tuple[str, ...]  # what changed, each in words
     why: str  # in the office's own words
+    n: int  # its number
 
 
 def local_time(at_utc: str, time_zone: str) -> str:
@@ -45,6 +51,7 @@ def told(entries: Sequence[Mapping[str, Any]], time_zone: str) -> list[TrailEntr
             entry["by_office"],
             tuple(_entry_changes(entry)),
             entry["why"],
+            int(entry["id"]),
         )
         for entry in newest
     ]
@@ -78,20 +85,48 @@ def trail(scene: ActionScene, line: ActionLine) -> None:
         if scene.store is None:
             st.caption(speak("plan_page.no_trail"))
             return
-        own = [row.item for row in scene.records.changes if row.action == line.number]
-        own += [row.item for row in scene.records.links if row.action == line.number]
-        items = [line.number, *own]
-        with scene.store.reading() as session:
-            found = [e for item in items for e in entries(session.connection(), item)]
+        found = _entries(scene, line)
         if not found:
             st.caption(speak("plan_page.no_trail"))
             return
+        corrections = dict[int, list[CorrectionRow]]()
+        for row in scene.records.corrections_of(line.number):
+            corrections.setdefault(row.entry, []).append(row)
         told_of = told(found, scene.opened.config.city.time_zone)
         body = "".join(
             f"<li><b>{html.escape(one.when)} · {html.escape(one.office)}</b><br>"
             f"{html.escape('; '.join(one.changes))}<br>"
             f'<span class="csa-faint">{html.escape(speak("plan_page.because", why=one.why))}</span>'
-            "</li>"
+            f"{correcting.notes(corrections.get(one.n, ()), beside_wrong=True)}</li>"
             for one in told_of
         )
         st.html(f'<ul class="csa-trail">{body}</ul>')
+
+
+def _entries(scene: ActionScene, line: ActionLine) -> Sequence[Mapping[str, Any]]:
+    """Return the trail's entries on an action, its proposals and its links."""
+    own = [row.item for row in scene.records.changes if row.action == line.number]
+    own += [row.item for row in scene.records.links if row.action == line.number]
+    return cache_store.trail_of(scene.opened, frozenset({line.number, *own}))
+
+
+def correct(scene: ActionScene, line: ActionLine) -> None:
+    """Offer to correct any report on an action, but what was approved."""
+    row = next((one for one in scene.records.actions if one.key == line.number), None)
+    if row is None or not may(require_chair, scene.who, scene.plan, line.number):
+        return
+    found = _entries(scene, line)
+    right = corrected(found, scene.records.corrections_of(line.number))
+    names = {one.n: one for one in told(right, scene.opened.config.city.time_zone)}
+    approved = approvals(found)
+    fields = list(CORRECTABLE[ActionRow])
+    things = [
+        OnRecord(row, _label(names[n]), {name: values[name] for name in fields}, n)
+        for n, values in correcting.reports_of(row, right)
+        if n not in approved
+    ]
+    correcting.show(scene, line.number, things)
+
+
+def _label(one: TrailEntry) -> str:
+    return f"{one.when} · {one.office} · {'; '.join(one.changes)}"

@@ -42,6 +42,7 @@ if view.opened:
         one_action.proposals(scene, line)
         links.links(scene, line)
         history.trail(scene, line)
+        history.correct(scene, line)
 preview.draft_note(opened, who)
 in_order = [lines[action.number] for action in ordered(the_plan, records.states, today)]
 shown = filters.shown(view, in_order)

@@ -124,7 +124,7 @@ def why_no_pdf() -> Message | None:
 def _make_all(
     basis: ReportBasis, asked: ReportRequest, forms: Sequence[str], tell: Tell
 ) -> tuple[Facts, tuple[MadeEdition, ...]]:
-    with_public = needs_public(asked.audiences, basis.records)
+    with_public = needs_public(asked.audiences, basis.at(asked.month))
     facts = cache_report.facts(basis, asked.month, tell, with_public=with_public)
     tell(GATHERED)
     files = []

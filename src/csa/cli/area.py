@@ -9,6 +9,7 @@ import typer
 
 from csa.base.text import day, speak
 from csa.cli.console import show, show_json
+from csa.cli.correct import corrected_lines
 from csa.cli.options import (
     DEFAULT_CITY,
     ByOption,
@@ -61,6 +62,9 @@ def show_areas(records: Records) -> None:
                     reasons=step.reasons,
                 )
             )
+            show(*corrected_lines(records.corrections_of(step.item)))
+        for begun in (row for row in records.baselines if row.area == area.key):
+            show(*corrected_lines(records.corrections_of(begun.item)))
 
 
 def area_designate(

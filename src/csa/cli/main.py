@@ -18,6 +18,7 @@ from csa.base.text import render, speak
 from csa.cli import area, measure, plan, store
 from csa.cli.backtest import backtest
 from csa.cli.console import fail
+from csa.cli.correct import correct
 from csa.cli.displace import displace
 from csa.cli.draw import draw
 from csa.cli.gather import basemap, check, fetch, ingest, sample
@@ -47,6 +48,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command()(correct)
 app.command()(store.backup)
 app.command()(store.restore)
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -183,12 +182,7 @@ def today_of(config: CityConfig) -> date:
 
 def act_of(config: CityConfig, by: str, why: str, on: str | None = None) -> Act:
     """Sign a change by the person at this machine, who has a chair's role."""
-    from csa.decisions.roles import act, local_person
+    from csa.decisions.roles import act, dated, local_person
 
     signed = act(local_person(by), why, datetime.now(UTC), config.city.time_zone)
-    day = day_of(on, "--on")
-    if day is None:
-        return signed
-    if day > signed.on:
-        raise ParamError("decide.ahead", day=day, today=signed.on)
-    return replace(signed, on=day)
+    return dated(signed, day_of(on, "--on"))

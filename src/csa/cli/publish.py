@@ -60,11 +60,11 @@ def publish(
     config = city_of(city)
     from csa.base.io import require_writable
     from csa.dataset.versioned import open_city
-    from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
     from csa.reports.month.noting import refuse_outside
+    from csa.reports.month.standing import read_month
     from csa.reports.public.bundle import all_published, carried_on, publish_bundle
     from csa.reports.public.gathering import STEPS, gather_from
     from csa.reports.public.window import last_month
@@ -74,12 +74,13 @@ def publish(
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
     plan = plan_of(city) if config.city.plan else None
-    records = read_records(reading_store(config, store), with_values=False)
+    opened = reading_store(config, store)
     with progress(STEPS + 3) as tell:
         tell("load")
         source = FollowSource(open_city(config, dataset), choices_of(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
+        records = read_month(opened, source.city, last)
         made = gather_from(source, plan, records, last, Beside(layers, known), tell)
         _refuse_older(out, made.facts.quarter)
         tell("maps")

@@ -148,18 +148,19 @@ def _facts(
 ) -> Facts:
     from csa.base.params import Month
     from csa.dataset.versioned import open_city
-    from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.reports.month.gathering import gather_month
     from csa.reports.month.looking import needs_public
+    from csa.reports.month.standing import read_month
 
     config = city_of(city)
     when = Month.parse(month, "--month")
     choices = choices_of(config, str(when.plus(1)))
     plan = plan_of(city) if config.city.plan else None
-    records = read_records(reading_store(config, store))
+    opened = reading_store(config, store)
     tell("load")
     source = FollowSource(open_city(config, dataset), choices)
+    records = read_month(opened, source.city, when)
     beside = replace(beside, with_public=needs_public({audience}, records))
     return gather_month(source, plan, records, when, tell, beside)
 

@@ -46,7 +46,7 @@ def set_action(
         before = ActionState(number) if row is None else state_of(row)
         now = changed(before, changes, act.signed.why, act.on)
         _require_written(session, plan, number)
-        _require_areas(session, now)
+        require_areas(session, now)
         values = {name: value for name, value in asdict(now).items() if name != "number"}
         values["areas"] = list(now.areas)
         if row is None:
@@ -93,7 +93,8 @@ def _require_title(session: Session, plan: Plan, number: str, wanted: Mapping[st
         raise ParamError("decide.slot_title", number=number)
 
 
-def _require_areas(session: Session, state: ActionState) -> None:
+def require_areas(session: Session, state: ActionState) -> None:
+    """Refuse areas that nobody decided on."""
     known = set(session.scalars(select(AreaRow.key)))
     strange = sorted(set(state.areas) - known)
     if strange:

@@ -33,6 +33,8 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
         RETIRED: frozenset({CANDIDATE, DESIGNATED}),
     }
 )
+REDRAWN = "redrawn"
+"""In the evidence of a step: the area was given other cells, and nothing else changed."""
 SAME_PLACE = 0.5
 """Share of ground in common (Jaccard) at which a redrawn area is the same place."""
 FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
@@ -172,7 +174,7 @@ def _redraw(
         raise ParamError("decide.no_shared", area=key)
     _refuse_shared(session, now, candidate, key)
     _refuse_earlier(row, act)
-    evidence = {**candidate.evidence, "redrawn": True}
+    evidence = {**candidate.evidence, REDRAWN: True}
     _add_step(session, row, act, reasons, evidence, list(candidate.cells))
     session.flush()
     return row

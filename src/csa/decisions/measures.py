@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from csa.decisions.store import Store
 from csa.decisions.store.tables import MeasureRow, QuarterRow, ValueRow
 from csa.decisions.writing import refuse_stale, said
 from csa.plan import Plan, PlanMeasure
-from csa.plan.measures import Quarter, Value
+from csa.plan.measures import Quarter, Value, latest
 
 CITY = "city"
 SETTLED = (
@@ -77,6 +78,21 @@ def _require_measure(person: Person, measures: Mapping[str, PlanMeasure], measur
         return
     if not {strategy.split(".")[0] for strategy in person.strategies} & set(goals):
         raise RoleError("roles.not_goal", measure=measures[measure].name, goals=", ".join(goals))
+
+
+def known_on(values: Iterable[Value], area: str, on: date) -> dict[str, Any]:
+    """Return an area's measures as known on a day: its own, and the whole city's."""
+    until = Quarter.of(on)
+    return {
+        f"{row.measure}/{row.place or CITY}": {
+            "quarter": str(row.quarter),
+            "value": row.value,
+            "numerator": row.numerator,
+            "denominator": row.denominator,
+        }
+        for row in latest(values)
+        if row.place in {"", area} and row.quarter < until
+    }
 
 
 def approve_quarter(

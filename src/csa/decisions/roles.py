@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,22 @@ def act(person: Person, why: str, at_utc: datetime, time_zone: str) -> Act:
     """Sign a change."""
     signed = Signed(person.office, why, at_utc)
     return Act(person, signed, at_utc.astimezone(ZoneInfo(time_zone)).date())
+
+
+def dated(signed: Act, day: date | None, first: date | None = None) -> Act:
+    """Return a change as of an earlier day; `first` is the day on which data begin."""
+    if day is None:
+        return signed
+    refuse_day(day, signed.on, first)
+    return replace(signed, on=day)
+
+
+def refuse_day(day: date, today: date, first: date | None = None) -> None:
+    """Refuse a day that is ahead, or before data begin."""
+    if day > today:
+        raise ParamError("decide.ahead", day=day, today=today)
+    if first is not None and day < first:
+        raise ParamError("decide.before_data", day=day, first=first)
 
 
 def may(check: Callable[..., None], *given: object) -> bool:

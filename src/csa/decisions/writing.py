@@ -7,11 +7,11 @@ from collections.abc import Collection
 from textwrap import shorten
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import ConflictError, ParamError
-from csa.decisions.store.tables import Audit, Audited
+from csa.decisions.store.tables import Audit, Audited, CorrectionRow
 
 MAX_TEXT = 2000
 MAX_TOLD = 200
@@ -31,9 +31,10 @@ def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> Non
     """Refuse to overwrite what somebody else changed meanwhile, and name who changed what."""
     if row is None or seen is None or seen == row.revision:
         return
+    of_corrections = f"{CorrectionRow.prefix}{row.item}/"
     last = session.execute(
         select(Audit.at_utc, Audit.by_office, Audit.new, Audit.why)
-        .where(Audit.item == row.item)
+        .where(or_(Audit.item == row.item, Audit.item.startswith(of_corrections, autoescape=True)))
         .order_by(Audit.id.desc())
         .limit(1)
     ).one()
@@ -47,8 +48,11 @@ def refuse_stale(session: Session, row: Audited | None, seen: int | None) -> Non
 
 
 def _told(new: str) -> str:
-    """Summarize what became of a row, from its entry."""
-    parts = (f"{name.replace('_', ' ')} {value}" for name, value in json.loads(new).items())
+    """Summarize what became of a row, from its entry or a correction's."""
+    values = json.loads(new)
+    parts = (
+        f"{name.replace('_', ' ')} {value}" for name, value in values.get("now", values).items()
+    )
     return shorten("; ".join(parts), MAX_TOLD, placeholder=" ...")
 
 

@@ -1,13 +1,19 @@
 """The one seam between pages and the store."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
 from app.shared import cache_store
+from app.shared.cache_report import ReportBasis
+from app.shared.city_session import Opened
 from csa.base.errors import RoleError
+from csa.base.params import Month
+from csa.decisions.areas import designate
 from csa.decisions.store import open_store
-from tests.stores import plain
+from csa.ingest.designation import Candidate
+from tests.stores import act, plain
 
 
 @pytest.fixture
@@ -32,3 +38,21 @@ def test_what_everybody_opens_makes_no_store(opened, tmp_path, monkeypatch):
     with pytest.raises(RoleError):
         cache_store.writing(opened)
     assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_a_report_on_screen_of_a_past_month_has_what_was_decided_by_its_end(
+    city, tmp_path, monkeypatch
+):
+    where = str(tmp_path / "store.sqlite3")
+    monkeypatch.setenv("CSA_STORE", where)
+    store = open_store(where, make=True, city=city.config.city.id)
+    last = Month.parse(city.dataset.report["data_through"][:7]).plus(-1)
+    day = date(last.year, last.number, 2)
+    designate(store, act(on=day), Candidate("B", "Hadderley", ("8926ad90507ffff",), {}))
+    store.engine.dispose()
+    seen = Opened(city.config, city.dataset, tmp_path, key="k")
+    basis = ReportBasis(seen, None, cache_store.records(seen))
+    found = {n: basis.at(str(last.plus(n))) for n in (-1, 0)}
+    assert [row.key for row in found[0].areas] == ["B"]
+    assert found[-1].areas == ()
+    assert found[-1].on is not None

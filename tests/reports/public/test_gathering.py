@@ -345,9 +345,13 @@ def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_
         sample_source.city, sample_plan, cared, Month(2020, 8), [public_made.publication]
     )
     assert told.change == public_made.facts.change
-    # Designated anew, the comparison does begin again: the count of then is of other months.
-    again = tuple(replace_row(step, state="designated") for step in steps)
-    anew = replace(sample_records, steps=(*sample_records.steps, *again))
+    # Served anew, the comparison does begin again: the count of then is of other months.
+    ended = tuple(replace_row(step, state="retired", on_date=date(2020, 2, 15)) for step in steps)
+    again = tuple(
+        replace_row(step, key=f"{step.area}/3", state="designated", on_date=date(2020, 3, 1))
+        for step in steps
+    )
+    anew = replace(sample_records, steps=(*sample_records.steps, *ended, *again))
     change = gather_public(
         sample_source.city, sample_plan, anew, Month(2020, 8), [public_made.publication]
     )[0].change

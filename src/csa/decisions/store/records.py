@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from csa.decisions.store.tables import (
     Audited,
     BaselineRow,
     ChangeRow,
+    CorrectionRow,
     HandoutRow,
     LessonRow,
     LinkRow,
@@ -45,7 +47,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`.
+    `minutes`, `handouts`, `corrections`, `on`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -66,11 +68,17 @@ class Records:
     quarters: tuple[QuarterRow, ...] = ()
     minutes: tuple[MinuteRow, ...] = ()
     handouts: tuple[HandoutRow, ...] = ()
+    corrections: tuple[CorrectionRow, ...] = ()
+    on: date | None = None  # the past day at whose end it stood so; None: as it stands now
 
     @property
     def states(self) -> Mapping[str, ActionState]:
         """The state of each action that was ever reported on."""
         return {row.key: state_of(row) for row in self.actions}
+
+    def corrections_of(self, item: str) -> tuple[CorrectionRow, ...]:
+        """List the corrections of an item, oldest first."""
+        return tuple(row for row in self.corrections if row.subject == item)
 
     def steps_of(self, area: str) -> tuple[StepRow, ...]:
         """List an area's steps."""
@@ -93,6 +101,7 @@ TABLES: Mapping[str, type[Audited]] = {
     "quarters": QuarterRow,
     "minutes": MinuteRow,
     "handouts": HandoutRow,
+    "corrections": CorrectionRow,
 }
 
 
@@ -102,7 +111,7 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         return Records()
     with store.reading() as session:
         found = {name: _rows(session, table) for name, table in TABLES.items()}
-        values = _values(session) if with_values else ()
+        values = values_in(session) if with_values else ()
         head = head_of(session.connection())
         decided = _decided(session)
         session.expunge_all()
@@ -131,10 +140,10 @@ def mark_values(store: Store) -> str:
 def read_values(store: Store) -> tuple[Value, ...]:
     """Read the values of measures."""
     with store.reading() as session:
-        return _values(session)
+        return values_in(session)
 
 
-def _values(session: Session) -> tuple[Value, ...]:
+def values_in(session: Session) -> tuple[Value, ...]:
     """Read the rows as plain values: the session's own objects take ten times as long."""
     names = [field.name for field in fields(Value)]
     table = ValueRow.__table__

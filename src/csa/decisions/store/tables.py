@@ -286,10 +286,7 @@ class MinuteRow(Audited):
 
 
 class HandoutRow(Audited):
-    """An edition of a month's report that an office or a group received.
-
-    Editions are made without these entries: handing one out does not change a report.
-    """
+    """An edition of a month's report that an office or a group received; it changes no report."""
 
     __tablename__ = "handout"
     prefix = "handout "
@@ -303,6 +300,22 @@ class HandoutRow(Audited):
     handed_on: Mapped[date]
     sha256: Mapped[str] = mapped_column(String(64))
     audit_n: Mapped[int]
+
+
+class CorrectionRow(Audited):
+    """Values on record that were wrong, at one of the trail's entries, and what is right."""
+
+    __tablename__ = "correction"
+    prefix = "correction "
+
+    subject: Mapped[str]  # the item corrected, by its name in the trail
+    entry: Mapped[int]  # the entry that was wrong
+    carried: Mapped[int]  # the entry by which its row changed too; 0 if others had changed it since
+    was: Mapped[dict[str, Any]]
+    now: Mapped[dict[str, Any]]
+    on_date: Mapped[date]
+    by_office: Mapped[str]
+    reasons: Mapped[str]
 
 
 class DraftRow(Base):
@@ -332,4 +345,5 @@ AUDITED: tuple[type[Audited], ...] = (
     QuarterRow,
     MinuteRow,
     HandoutRow,
+    CorrectionRow,
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from csa.dataset.versioned import open_dataset
+from csa.decisions.measures import known_on
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text
-from csa.plan.measures import Quarter, latest
 
 EXPORT_COLUMNS = (
     *("area_id", "place_name", "state", "since", "cells"),
@@ -80,17 +80,7 @@ def _drawn(area: CoreArea) -> str:
 
 def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
     """Return an area's measures as known on a day: its own, and the whole city's."""
-    until = Quarter.of(on)
-    found: dict[str, Any] = {}
-    for row in latest(records.values):
-        if row.place in {"", area} and row.quarter < until:
-            found[f"{row.measure}/{row.place or 'city'}"] = {
-                "quarter": str(row.quarter),
-                "value": row.value,
-                "numerator": row.numerator,
-                "denominator": row.denominator,
-            }
-    return found
+    return known_on(records.values, area, on)
 
 
 def place_names(records: Records, dataset: Path | None) -> frozenset[str]:

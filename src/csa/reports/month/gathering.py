@@ -38,7 +38,13 @@ from csa.reports.month.looking import (
     snapshot_for,
     stability_of,
 )
-from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
+from csa.reports.month.noting import (
+    data_notes,
+    refuse_outside,
+    standing_note,
+    tasks_withheld,
+    what_lacks,
+)
 from csa.reports.public.gathering import gather_from
 
 __all__ = ["Beside", "gather_month", "snapshot_for"]
@@ -54,8 +60,8 @@ def gather_month(
 ) -> Facts:
     """Gather the facts of a month, once for all editions of its report.
 
-    Nothing later than the month is looked at, except in the store: what was decided is shown as it
-    stands there.
+    Nothing later than the month is looked at, except in `records`: what was decided is shown as it
+    stands there. `csa.reports.month.standing.read_month` gives what stood at a past month's end.
 
     Parameters
     ----------
@@ -139,6 +145,7 @@ def gather_month(
         plan=plan_facts,
         services_per_1k=services_per_1k(look.city.dataset),
         notes=(
+            *standing_note(records, snapshot),
             *data_notes(look.city, now.summary, month, editions, through),
             *tasks_withheld(records),
         ),

@@ -11,13 +11,14 @@ import pandas as pd
 from csa.base.errors import PeriodError
 from csa.base.message import Message, say
 from csa.base.params import Month
-from csa.base.text import month
+from csa.base.text import day, month
 from csa.config.city import CityConfig
 from csa.dataset.history import Edition, explain_left_out, list_revisions
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
+from csa.reports.month.snapshot import Snapshot, last_day
 from csa.reports.public.told import holds_address
 
 MAX_REVISED = 3
@@ -41,6 +42,14 @@ def data_notes(
         _people(city.dataset),
     )
     return tuple(message for message in said if message is not None)
+
+
+def standing_note(records: Records, snapshot: Snapshot) -> Iterator[Message]:
+    """Note whether the plan and the areas are those of the month's end, or of now."""
+    if records.on is not None:
+        yield say("report.stood_then", day=day(records.on))
+    elif snapshot.as_of > last_day(snapshot.month):
+        yield say("report.stands_now", day=day(snapshot.as_of))
 
 
 def _left_out(summary: Mapping[str, Any]) -> Iterator[Message]:

@@ -4,6 +4,7 @@ import html
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,8 @@ from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.base.text import day
 from csa.decisions.actions import set_action
-from csa.decisions.areas import designate
+from csa.decisions.areas import begin_work, designate
+from csa.decisions.corrections import Correction, correct
 from csa.decisions.measures import add_values, settle_measure
 from csa.decisions.roles import Act, Person
 from csa.decisions.store import Signed, open_store
@@ -254,6 +256,8 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     sentence = say("displacement.fewer")
     evidence = {"verdict": "fewer here", "since": "2019-09", "cells": list(CELLS)}
     told = ServedVerdict("fewer here", sentence, 11, evidence)
+    followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
+    monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
     monkeypatch.setattr(place_steps, "tell_served", lambda *_: told)
     made = next_step(page("area:B"), "maintain")
     assert str(sentence) in [one.value for one in made.caption]
@@ -369,3 +373,92 @@ def test_a_file_is_refused_whole_with_each_fault(plan):
     with pytest.raises(SourceError) as unread:
         read_file("a.csv", b"\x00", kinds, {"B"})
     assert "values.csv" not in str(unread.value)
+
+
+# ---- what is on record is corrected --------------------------------------------------------
+
+
+def choose(made, label, key):
+    """Choose what is wrong by its words."""
+    [which] = [one for one in made.selectbox if one.key == key]
+    return which.set_value(next(one for one in which.options if label in one)).run()
+
+
+def field(made, form, name, kind="date_input"):
+    [found] = [
+        one
+        for one in getattr(made, kind)
+        if one.key and one.key.startswith(form) and one.key.endswith(f" right {name}")
+    ]
+    return found
+
+
+def test_a_corrected_beginning_and_meeting_show_what_was_and_move_the_60_days(page, filled):
+    began, met = TODAY - timedelta(days=3), TODAY - timedelta(days=23)
+    begin_work(filled, act(), "B", began, {})
+    made = choose(page("area:B"), "Work began on", "correct B")
+    field(made, "correct baseline B/1", "on_date").set_value(began - timedelta(days=10))
+    sign(made, "correct baseline B/1", "They began on the Monday.")
+    made = press(made, "Correct it", "correct baseline B/1")
+    made = choose(made, "Group meeting", "correct B")
+    field(made, "correct meeting B", "on_date").set_value(met + timedelta(days=5))
+    field(made, "correct meeting B", "note", "text_area").set_value("In the gym")
+    sign(made, "correct meeting B", "The list of those present.")
+    said = text_of(press(made, "Correct it", "correct meeting B"))
+    assert "Work began on day 5 of 60." in said
+    today = day(TODAY)
+    none = says("plan_page.none")
+    assert f"Was {day(began)}, corrected on {today} by {PREVENTION} because: They began" in said
+    assert f"Was Day: {day(met)}; Note: {none}, corrected on {today}" in said
+    assert "What was approved or handed out before stays as it was" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (TODAY + timedelta(days=1), "is ahead of today"),
+        (date(2015, 1, 1), "is before the data begin"),
+        (None, "Nothing of"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused_beside_the_form(page, filled, wrong, sentence):
+    n = len(read_records(filled).corrections)
+    made = choose(page("area:B"), "Core service area", "correct B")
+    [key] = {one.form_id for one in made.button if one.form_id.startswith("correct area B/1")}
+    on = field(made, key, "on_date")
+    on.set_value(wrong or on.value)
+    sign(made, key)
+    made = press(made, "Correct it", key)
+    assert sentence in made.error[0].value
+    assert len(read_records(filled).corrections) == n
+
+
+def test_who_corrects_second_is_told(page, filled):
+    made = choose(page("area:B"), "Group meeting", "correct B")
+    other = Correction("meeting B/meeting-1", {"note": "In the church"})
+    correct(filled, None, act(), other)
+    field(made, "correct meeting B", "note", "text_area").set_value("In the gym")
+    sign(made, "correct meeting B")
+    made = press(made, "Correct it", "correct meeting B")
+    assert "Prevention team changed meeting B/meeting-1" in made.error[0].value.replace("\\", "")
+    assert read_records(filled).meetings[0].note == "In the church"
+
+
+def test_an_area_is_designated_as_of_an_earlier_day(page, where):
+    made = page("proposed:B")
+    [form] = {one.form_id for one in made.button if one.form_id.startswith("designated")}
+    [on] = [one for one in made.date_input if one.key.startswith("designated")]
+    for day_of, sentence in (
+        (TODAY + timedelta(days=1), "is ahead of today"),
+        (date(2015, 1, 1), "is before the data begin"),
+    ):
+        on.set_value(day_of)
+        sign(made, form)
+        made = press(made, says("here.decide"), form)
+        assert sentence in made.error[0].value
+        [on] = [one for one in made.date_input if one.key.startswith("designated")]
+    assert not where.exists() or not read_records(open_store(str(where))).areas
+    on.set_value(TODAY - timedelta(days=30))
+    press(made, says("here.decide"), form)
+    [area] = read_records(open_store(str(where))).areas
+    assert area.since == TODAY - timedelta(days=30)

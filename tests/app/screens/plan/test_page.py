@@ -16,7 +16,7 @@ from app.screens.plan.filters import CARDS, PlanFilter, shown, view_from_text, v
 from app.screens.plan.history import told
 from app.screens.plan.parts import standing
 from app.screens.plan.preview import foresee
-from app.shared import plan_edits, plan_words
+from app.shared import person, plan_edits, plan_words
 from app.shared.plan_words import (
     NO_UPDATE,
     Edit,
@@ -650,3 +650,43 @@ def test_an_edit_holds_what_differs_and_a_draft_keeps_it(before, after):
 @pytest.mark.parametrize("status", ["not-started", "on-track", "at-risk", "blocked", "done"])
 def test_a_status_reads_back_from_its_shape_and_word(status):
     assert status_of(marked(status)) == status
+
+
+def test_an_earlier_report_is_corrected_and_the_trail_says_what_it_was(page, store, plan):
+    set_action(store, plan, acting("Team"), "1.2.1", {"status": "done"})
+    made = page({"opened": "1.2.1"})
+    [which] = [one for one in made.selectbox if one.key == "correct 1.2.1"]
+    made = which.set_value(which.options[-1]).run()
+    [form] = {one.form_id for one in made.button if one.form_id.startswith("correct 1.2.1")}
+    [status] = [one for one in made.selectbox if one.key == f"{form} right status"]
+    [office] = [one for one in made.text_input if one.key == f"{form} right office"]
+    status.set_value("at-risk")
+    office.set_value("Parks")
+    [reason] = [one for one in made.text_area if one.key == f"{form} right reason"]
+    reason.set_value("No analyst.")
+    for one in made.text_input:
+        if one.key in {f"{form} office", f"{form} why"}:
+            one.set_value("Mayor" if one.key.endswith("office") else "The list was read wrong.")
+    [button] = [one for one in made.button if one.form_id == form]
+    made = button.click().run()
+    assert not made.exception
+    assert not made.error
+    said = words(made)
+    assert (
+        "by Mayor to Status: at risk; Reason: No analyst.; Office: Parks, because: The list" in said
+    )
+    state = read_records(store).states["1.2.1"]
+    assert (state.status, state.office, state.reason) == ("done", "Parks", "")
+
+
+def test_only_a_chair_of_the_action_is_offered_a_correction(page, store, monkeypatch):
+    for role, team, is_offered in (
+        ("member", "", False),
+        ("editor", "", False),
+        ("chair", "intervention", False),
+        ("chair", "prevention", True),
+    ):
+        who = Person("Works", role, ("1.2",), team)
+        monkeypatch.setattr(person, "person", lambda _, who=who: who)
+        made = page({"opened": "1.2.1"})
+        assert any(one.key == "correct 1.2.1" for one in made.selectbox) == is_offered

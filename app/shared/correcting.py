@@ -1,0 +1,206 @@
+"""Correct what is on record: one form for all that may be corrected, and what was there before."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import streamlit as st
+
+from app.shared import plan_words, signing
+from app.shared.signing import Present, Values
+from csa.base.text import day, speak
+from csa.decisions.corrections import (
+    CORRECTABLE,
+    DAY,
+    KIND,
+    PLANNED,
+    Correction,
+    correct,
+    revision_of,
+)
+from csa.decisions.roles import Act
+from csa.decisions.store import Store
+from csa.decisions.store.records import Records
+from csa.decisions.store.tables import AskedRow, Audited, CorrectionRow
+from csa.decisions.work import MEETINGS
+from csa.plan import STATUSES, Plan
+
+WIDE = frozenset({"asked", "answered", "text", "note", "reason", "comment"})
+OF_LISTS = {
+    "kind": (MEETINGS, plan_words.meeting_word),
+    "status": (STATUSES, plan_words.marked),
+}
+
+
+WORDS = {
+    "kind": "here.kind",
+    "on_date": "here.on_date",
+    "organisations": "correct_form.organisations",
+    "note": "here.note",
+    "asked": "correct_form.asked",
+    "asked_on": "correct_form.asked_on",
+    "answered": "correct_form.answered",
+    "answered_on": "correct_form.answered_on",
+    "text": "correct_form.text",
+    "organisation": "here.organisation",
+    "part": "here.part_taken",
+    "updated_on": "correct_form.updated_on",
+}
+ORDER = (*plan_words.FIELDS, *WORDS)
+
+
+class Recorded(Present, Protocol):
+    """What the form needs from its page."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+
+    @property
+    def records(self) -> Records:
+        """What was decided."""
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """Something on record that may be wrong."""
+
+    row: Audited
+    label: str  # as the page's list calls it
+    values: Mapping[str, Any]  # as they are on record
+    entry: int | None = None  # the trail's entry that is meant; None: the last
+
+    @property
+    def key(self) -> str:
+        """The key of its form."""
+        return self.row.item if self.entry is None else f"{self.row.item} {self.entry}"
+
+    @classmethod
+    def of(cls, row: Audited, label: str) -> OnRecord:
+        """Return a row as it stands."""
+        names = list(CORRECTABLE[type(row)])
+        if isinstance(row, AskedRow) and not row.answered:
+            names = [name for name in names if not name.startswith("answered")]
+        return cls(row, label, {name: getattr(row, name) for name in names})
+
+
+def field_word(name: str) -> str:
+    """Return what a value is called in the form and in the list."""
+    return speak(WORDS[name]) if name in WORDS else plan_words.field_word(name)
+
+
+def value_words(name: str, value: Any) -> str:
+    """Return a value in words."""
+    if value and name.endswith(("_on", "on_date")):
+        return day(value if isinstance(value, date) else date.fromisoformat(value))
+    return plan_words.meeting_word(value) if name == "kind" else plan_words.value_words(name, value)
+
+
+def notes(corrections: Iterable[CorrectionRow], *, beside_wrong: bool = False) -> str:
+    """Return, as HTML, what was there before; beside the wrong entry itself, what is right."""
+    said = (_note(row, beside_wrong=beside_wrong) for row in corrections)
+    return "".join(
+        f'<br><span class="csa-faint">{html.escape(text)}</span>' for text in said if text
+    )
+
+
+def _note(row: CorrectionRow, *, beside_wrong: bool) -> str:
+    """Return a correction in words; nothing where a later entry only keeps what it had."""
+    differ = [name for name in ORDER if name in row.was and row.was[name] != row.now[name]]
+    values = row.now if beside_wrong else row.was
+    what = [f"{field_word(name)}: {value_words(name, values[name])}" for name in differ]
+    if not differ:
+        return ""
+    if len(differ) == 1 and not beside_wrong:
+        what = [value_words(differ[0], values[differ[0]])]
+    said = {"day": day(row.on_date), "by": row.by_office, "why": row.reasons}
+    key = "correct_form.right" if beside_wrong else "correct_form.was"
+    return speak(key, what="; ".join(what), **said)
+
+
+def show(scene: Recorded, key: str, things: Sequence[OnRecord]) -> None:
+    """Offer to correct what is on record."""
+    if not things:
+        return
+    with st.expander(speak("correct_form.title")):
+        st.caption(speak("correct_form.about"))
+        named = {thing.key: thing for thing in things}
+        chosen = st.selectbox(
+            speak("correct_form.which"),
+            list(named),
+            format_func=lambda name: named[name].label if name in named else name,
+            key=f"correct {key}",
+        )
+        _form(scene, named[chosen])
+
+
+def _form(scene: Recorded, thing: OnRecord) -> None:
+    def fields(key: str) -> Values:
+        corrections = scene.records.corrections_of(thing.row.item)
+        revision = revision_of(thing.row, corrections)
+        seen = signing.seen(key, revision, thing.values)
+        return {"right": _fields(scene, key, thing), "seen": seen}
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        revision, before = values["seen"]
+        right = signing.changed(values["right"], before)
+        first = signing.first_day(scene)
+        wrong = Correction(thing.row.item, right, thing.entry, first, revision)
+        correct(store, scene.plan, act, wrong)
+        return speak("correct_form.done")
+
+    signing.form(scene, f"correct {thing.key}", fields, write, label=speak("correct_form.do"))
+
+
+def _fields(scene: Recorded, key: str, thing: OnRecord) -> dict[str, Any]:
+    narrow = [name for name in thing.values if name not in WIDE]
+    found: dict[str, Any] = {}
+    for pair in (narrow[n : n + 2] for n in range(0, len(narrow), 2)):
+        for column, name in zip(st.columns(2), pair, strict=False):
+            with column:
+                found[name] = _field(scene, f"{key} right {name}", thing, name)
+    return found | {
+        name: _field(scene, f"{key} right {name}", thing, name)
+        for name in thing.values
+        if name in WIDE
+    }
+
+
+def _field(scene: Recorded, key: str, thing: OnRecord, name: str) -> Any:
+    """Ask for one value, by what it is."""
+    label, value = field_word(name), thing.values[name]
+    kind = CORRECTABLE[type(thing.row)][name]
+    if kind in {DAY, PLANNED}:
+        return signing.ask_day(scene, label, value, key)
+    if kind == KIND or name == "status":
+        known, words = OF_LISTS[name]
+        at = known.index(value)
+        return st.selectbox(label, known, index=at, format_func=words, key=key)
+    if name == "percent":
+        return st.number_input(label, 0, 100, value, key=key)
+    if name == "areas":
+        letters = [area.key for area in scene.records.areas]
+        return st.multiselect(label, letters, default=value, key=key)
+    if name in WIDE:
+        return st.text_area(label, value, key=key, max_chars=signing.MAX_WHY, height=80)
+    return st.text_input(label, value, key=key, max_chars=signing.MAX_WHY)
+
+
+def reports_of(row: Audited, entries: Sequence[Mapping[str, Any]]) -> list[tuple[int, Values]]:
+    """List the trail's entries of an action, the newest first, each with all values after it."""
+    found, values = list[tuple[int, Values]](), dict[str, Any]()
+    for entry in entries:
+        if entry["item"] == row.item:
+            values |= json.loads(entry["new"])
+            days = {name: _day(values[name]) for name in ("start", "due", "updated_on")}
+            found.append((int(entry["id"]), values | days))
+    return found[::-1]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,123 @@
+"""The command of corrections: what is wrong on record, with the reason and the old value kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from csa.base.errors import ParamError
+from csa.base.text import day, speak
+from csa.cli.console import show
+from csa.cli.options import (
+    DEFAULT_CITY,
+    ByOption,
+    PlanCityOption,
+    StoreOption,
+    WhyOption,
+    act_of,
+    city_of,
+    day_of,
+    decided,
+    plan_of,
+)
+
+if TYPE_CHECKING:
+    from csa.config.city import CityConfig
+    from csa.decisions.store.tables import CorrectionRow
+
+NOTHING = "none"
+"""What takes a planned day or a percentage away."""
+
+
+def correct(
+    item: Annotated[
+        str, typer.Argument(help="As in csa audit list: 1.2.1, 'area B/1', 'meeting B/meeting-1'.")
+    ],
+    values: Annotated[
+        list[str],
+        typer.Argument(help="What is right: on_date=2026-03-05.", metavar="NAME=VALUE..."),
+    ],
+    by: ByOption,
+    why: WhyOption,
+    city: PlanCityOption = DEFAULT_CITY,
+    store: StoreOption = None,
+    entry: Annotated[
+        int | None, typer.Option(help="The trail's entry that was wrong; else the last.")
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `csa ingest` wrote: no day may be before its first.  [var/<city>/dataset]",
+            metavar="DIR",
+        ),
+    ] = None,
+) -> None:
+    """Correct a day, a meeting, a lesson ... on record; the old value stays in the trail."""
+    from csa.decisions import corrections
+
+    config = city_of(city)
+    signed, first = act_of(config, by, why), _first_day(config, dataset)
+    plan = plan_of(city) if config.city.plan else None
+    wrong = corrections.Correction(item, _changes(values), entry, first)
+    made = decided(config, store, lambda opened: corrections.correct(opened, plan, signed, wrong))
+    show(*corrected_lines(made), speak("keep.corrected_stays"))
+
+
+def corrected_lines(corrections: Sequence[CorrectionRow]) -> list[str]:
+    """Return what was corrected: was, is, on which day and why."""
+    return [
+        speak(
+            "keep.corrected",
+            item=row.subject,
+            name=name,
+            was=_shown(row.was[name]),
+            now=_shown(row.now[name]),
+            day=day(row.on_date),
+            why=row.reasons,
+        )
+        for row in corrections
+        for name in row.now
+        if name != "values" and row.was[name] != row.now[name]
+    ]
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else NOTHING if value is None else str(value)
+
+
+def _changes(given: Sequence[str]) -> Mapping[str, Any]:
+    """Read NAME=VALUE, each value as its name tells."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise ParamError("correct.field", given=text)
+        found[name] = _typed(name, value.strip())
+    return found
+
+
+def _typed(name: str, value: str) -> str | date | int | list[str] | None:
+    if name in {"start", "due", "percent"} and value == NOTHING:
+        return None
+    if name in {"start", "due"} or name.endswith("_on") or name.startswith("on_"):
+        return day_of(value, name)
+    if name == "percent":
+        if not value.isdecimal():
+            raise ParamError("param.number", name=name, given=value)
+        return int(value)
+    return value.replace(",", " ").split() if name == "areas" else value
+
+
+def _first_day(config: CityConfig, dataset: Path | None) -> date | None:
+    """Return the first day with data, if there is a dataset."""
+    from csa.dataset.versioned import open_dataset
+
+    folder = dataset or Path("var") / config.city.id / "dataset"
+    if dataset is None and not (folder / "ingest.json").is_file():
+        return None
+    first = open_dataset(folder).report["data_from"]
+    return None if first is None else date.fromisoformat(first)
