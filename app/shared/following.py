@@ -24,7 +24,7 @@ from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
-from csa.displacement.telling import LEAST_MONTHS, name_all, say_all, say_one
+from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
 from csa.geo.cells import CellSet, from_text, outline
@@ -89,7 +89,7 @@ class Following:
     def place_name(self, area_id: str) -> str:
         """Return the place name of an area, or the words for all."""
         if area_id not in self.area_ids:
-            return name_all(self.displaced)
+            return speak("displacement.all_areas", n=len(self.area_ids))
         place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
         return speak("displacement.one_area", place=place, area_id=area_id)
 
@@ -123,16 +123,7 @@ class Following:
         return say_before_after(course, usual, len(past), within)
 
     def _usual_since_all(self) -> tuple[Message, Message]:
-        found, past = self.evidence, self.displaced.past
-        n_months = found.after.months
-        course = Course(
-            (found.before.months, n_months),
-            found.core,
-            (found.rest_before, sum(found.rest_monthly)),
-            found.core_expected,
-        )
-        usual, within = usual_change(past, n_months), usual_reach(past, n_months)
-        return say_before_after(course, usual, len(past), within)
+        return before_and_after(self.displaced, self.evidence)
 
     def say_early(self, at: int) -> Message:
         """Return the sentence that it is too early to judge; see `is_early`."""

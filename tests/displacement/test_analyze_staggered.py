@@ -174,6 +174,13 @@ def test_a_start_that_is_given_is_that_of_all(located):
     assert found.starts == (Month(2019, 6),) * 2
 
 
+def test_a_redraw_from_a_later_month_on_counts_later(located):
+    life = (GroundVersion(WEST, FIRST), GroundVersion(SMALLER, UNTIL))
+    found = analyze_displacement(located, served(life))
+    alike(found.pooled, analyze_displacement(located, served(life[:1])).pooled)
+    assert found.chosen.cells == (WEST,)
+
+
 def test_an_area_that_has_not_begun_is_refused(located):
     lives = [(GroundVersion(WEST, FIRST),), (GroundVersion(EAST, UNTIL),)]
     with pytest.raises(PeriodError):

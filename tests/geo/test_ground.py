@@ -7,12 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csa.geo.cells import outline
-from csa.geo.ground import jaccard, on_one_grid, refine, resolution_of
+from csa.geo.ground import holder, holds, jaccard, on_one_grid, refine, resolution_of
 
 MIDDLE = h3.latlng_to_cell(39.1, -94.58, 9)
 CHILDREN = frozenset(h3.cell_to_children(MIDDLE, 10))
 NEAR = sorted(h3.grid_disk(MIDDLE, 2))
 some_cells = st.sets(st.sampled_from(NEAR), min_size=1).map(frozenset)
+
+
+def test_a_place_is_the_area_of_which_it_holds_half():
+    area = frozenset({1, 2, 3, 4})
+    assert [holds(frozenset(place), area) for place in ({1}, {1, 2, 9}, {1, 2, 3, 4, 5})] == [
+        0.25,
+        0.5,
+        1,
+    ]
+    assert holder(area, [frozenset({1}), frozenset({1, 2, 9}), frozenset({3, 4, 2})]) == 2
+    assert holder(area, [frozenset({1, 2, 9}), frozenset({3, 4})]) == 1  # the smaller of equals
+    assert holder(area, [frozenset({1})]) is None
+    assert holder(area, []) is None
+    assert holds(frozenset({1}), frozenset()) == 0
+    # On one ground, whatever the size of the cells.
+    assert holds(CHILDREN, frozenset({MIDDLE})) == holds(frozenset({MIDDLE}), CHILDREN) == 1
 
 
 def test_a_cell_and_its_own_children_are_one_ground():

@@ -18,14 +18,17 @@ from app.shared.signing import FormScene, Values
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, speak
 from csa.decisions.areas import (
+    ACTIVE,
     CANDIDATE,
     DESIGNATED,
     FEWER,
     MAINTENANCE,
+    REDRAWN,
     RETIRED,
     begin_work,
     designate,
     maintain,
+    redraw,
     retire,
 )
 from csa.decisions.registry import core_area, core_areas, followed
@@ -101,6 +104,7 @@ def show(
             "candidate": speak("here.do_candidate"),
             "begin": speak("here.do_begin"),
             "maintain": speak("here.do_maintain"),
+            "redraw": speak("here.do_redraw"),
             "retire": speak("here.do_retire"),
         }
         with st.expander(speak("here.next_step")):
@@ -130,7 +134,9 @@ def on_record(scene: FormScene, work: WorkPlan) -> list[OnRecord]:
 
 
 def _step_words(row: StepRow) -> str:
-    head = speak("here.step", state=step_word(row.state), day=day(row.on_date), by=row.by_office)
+    is_redrawn = bool(row.evidence.get(REDRAWN))
+    state = speak("here.redrawn") if is_redrawn else step_word(row.state)
+    head = speak("here.step", state=state, day=day(row.on_date), by=row.by_office)
     return f"{head[:1].upper()}{head[1:]}"
 
 
@@ -170,6 +176,8 @@ def _forms(
     told = None if found is None else found.told
     if state == DESIGNATED and told is not None and told.verdict in FEWER:
         forms["maintain"] = lambda: _maintain(scene, work, told)
+    if state in ACTIVE and _other_cells(scene, screen, place):
+        forms["redraw"] = lambda: _redraw(scene, screen, place, work)
     if state != RETIRED:
         forms["retire"] = lambda: _retire(scene, work)
     return forms
@@ -227,6 +235,35 @@ def _maintain(scene: FormScene, work: WorkPlan, told: ServedVerdict) -> None:
     signing.form(
         scene, f"maintain {work.area.key}", _seen(work), write, label=speak("here.do_maintain")
     )
+
+
+def _other_cells(scene: FormScene, screen: LinkState, place: Place) -> bool:
+    """Check whether the month's candidate that is an area has other cells than it."""
+    if not place.letter:
+        return False
+    areas = cache.proposal(scene.opened, screen.choices).areas.set_index("area_id")
+    return set(areas["cells"].to_dict()[place.letter]) != set(place.cells)
+
+
+def _redraw(scene: FormScene, screen: LinkState, place: Place, work: WorkPlan) -> None:
+    st.caption(speak("here.redraw_about", n=len(place.cells)))
+
+    def fields(key: str) -> Values:
+        label = speak("here.since_day")
+        return {
+            "seen": signing.seen(key, 0, {"cells": place.cells})[1]["cells"],
+            "on": signing.ask_day(scene, label, scene.today, f"{key} on"),
+        }
+
+    def write(store: Store, act: Act, values: Values) -> str:
+        act = dated(act, values["on"], signing.first_day(scene))
+        candidate = candidate_of(cache.proposal(scene.opened, screen.choices), place.letter)
+        seen = frozenset(int(cell, 16) for cell in values["seen"])
+        redraw(store, act, work.area.key, [candidate], seen=seen)
+        return speak("keep.redrawn", area=work.area.key, day=values["on"])
+
+    key = f"redraw {work.area.key} {hash(place.cells)}"
+    signing.form(scene, key, fields, write, label=speak("here.do_redraw"))
 
 
 def _retire(scene: FormScene, work: WorkPlan) -> None:

@@ -47,21 +47,23 @@ def area_list(
 
 def show_areas(records: Records) -> None:
     """Print each area with its steps."""
+    from csa.decisions.areas import REDRAWN
+
     if not records.areas:
         show(speak("keep.no_areas"))
     for area in records.areas:
         for step in records.steps_of(area.key):
-            show(
-                speak(
-                    "keep.area_step",
-                    area=area.key,
-                    place=area.place_name,
-                    state=step.state,
-                    day=day(step.on_date),
-                    by=step.by_office,
-                    reasons=step.reasons,
-                )
-            )
+            said = {
+                "area": area.key,
+                "place": area.place_name,
+                "day": day(step.on_date),
+                "by": step.by_office,
+                "reasons": step.reasons,
+            }
+            if step.evidence.get(REDRAWN):
+                show(speak("keep.area_redrawn", **said))
+            else:
+                show(speak("keep.area_step", state=step.state, **said))
             show(*corrected_lines(records.corrections_of(step.item)))
         for begun in (row for row in records.baselines if row.area == area.key):
             show(*corrected_lines(records.corrections_of(begun.item)))

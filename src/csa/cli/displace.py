@@ -115,21 +115,12 @@ def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.displacement.sentences import Course, say_before_after
+    from csa.displacement.telling import before_and_after
 
-    found, usual = followed.pooled, account["usual"]
-    course = Course(
-        (found.before.months, found.after.months),
-        found.core,
-        (found.rest_before, sum(found.rest_monthly)),
-        found.core_expected,
-    )
-    told, by_themselves = say_before_after(
-        course, usual["change_share"], usual["years"], usual["months"]
-    )
+    told, by_themselves = before_and_after(followed.displaced, followed.pooled)
     yield render(told)
     # Where it is not known, the reason names what to do about it.
-    yield usual["reason"] or render(by_themselves)
+    yield account["usual"]["reason"] or render(by_themselves)
 
 
 def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:

@@ -63,8 +63,17 @@ class Chosen:
         if not self.lives:
             return self
         rows = zip(self.area_ids, self.place_names, self.lives, self.periods, strict=True)
-        kept = [row for row in rows if row[2][0].since < until]
+        kept = [
+            (area_id, name, _known_by(life, until), period)
+            for area_id, name, life, period in rows
+            if life[0].since < until
+        ]
         return in_service(*zip(*kept, strict=True)) if kept else None
+
+
+def _known_by(life: tuple[GroundVersion, ...], until: Month) -> tuple[GroundVersion, ...]:
+    """Leave out what an area is redrawn to from a later month on."""
+    return tuple(version for version in life if version.since < until)
 
 
 def read_areas(path: Path | str) -> Chosen:

@@ -18,7 +18,7 @@ from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.verdict import Verdict
 from csa.geo.cells import CellSet, as_text
-from csa.geo.ground import holds, jaccard, on_one_grid
+from csa.geo.ground import HALF, holds, on_one_grid
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
@@ -35,8 +35,6 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 REDRAWN = "redrawn"
 """In the evidence of a step: the area was given other cells, and nothing else changed."""
-SAME_PLACE = 0.5
-"""Share of ground in common (Jaccard) at which a redrawn area is the same place."""
 FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
@@ -51,9 +49,9 @@ def designate(
 ) -> str:
     """Make a candidate a core service area, or note it as a candidate.
 
-    An area that shares at least half of its ground with one decided on before is the same place: it
-    keeps its letter, and the new cells are recorded beside the old. One that holds half of a
-    designated area's ground is that area: it is redrawn, never designated again.
+    One that holds at least half of the ground of an area decided on before is that place: it keeps
+    its letter, and the new cells are recorded beside the old. If that is designated already, it can
+    be redrawn, and is never designated again.
     """
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
@@ -189,10 +187,9 @@ def _n_shared(one: CellSet, other: CellSet) -> int:
 def _refuse_again(session: Session, now: Mapping[str, CellSet], candidate: Candidate) -> None:
     """Refuse to designate what is a designated area already: its day and years would be lost."""
     keys = session.scalars(select(AreaRow.key).where(AreaRow.state == DESIGNATED))
-    held = {key: holds(_ground(candidate), now[key]) for key in keys}
-    best = max(held, key=lambda key: (held[key], key), default=None)
-    if best is not None and held[best] >= SAME_PLACE:
-        raise ParamError("decide.is_area", place=candidate.place_name, area=best)
+    same = _same_place({key: now[key] for key in keys}, _ground(candidate))
+    if same is not None:
+        raise ParamError("decide.is_area", place=candidate.place_name, area=same)
 
 
 def _cells_now(session: Session) -> dict[str, CellSet]:
@@ -203,9 +200,10 @@ def _cells_now(session: Session) -> dict[str, CellSet]:
 
 
 def _same_place(now: Mapping[str, CellSet], wanted: CellSet) -> str | None:
-    shares = {key: jaccard(kept, wanted) for key, kept in now.items()}
-    best = max(shares, key=lambda key: (shares[key], key), default=None)
-    return best if best is not None and shares[best] >= SAME_PLACE else None
+    """Return the area whose ground a candidate holds at least half of, and most of."""
+    held = {key: holds(wanted, kept) for key, kept in now.items()}
+    best = max(held, key=lambda key: (held[key], key), default=None)
+    return best if best is not None and held[best] >= HALF else None
 
 
 def _refuse_shared(

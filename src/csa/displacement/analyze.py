@@ -194,6 +194,9 @@ def analyze_displacement(
     if lives:
         since = max(life[0].since for life in lives)
     since, until = settle_since(located, since)
+    if lives:  # all have begun; what they are redrawn to later counts later
+        chosen = chosen.begun(until) or chosen
+        lives = chosen.lives
     tell("expected")
     lives = lives or tuple((GroundVersion(cells, since),) for cells in chosen.cells)
     ground = GroundInTime(located, lives, until)

@@ -7,11 +7,19 @@ from itertools import groupby
 from typing import Any
 
 from csa.areas.file_format import plain, round_figures
-from csa.base.message import Message
+from csa.base.message import Message, say
 from csa.base.params import Month
 from csa.base.text import in_words, month, render, speak
 from csa.displacement.analyze import Displacement
-from csa.displacement.sentences import name_in_sentence, say_single, say_verdict
+from csa.displacement.classic_measures import Evidence
+from csa.displacement.past import usual_change, usual_reach
+from csa.displacement.sentences import (
+    Course,
+    name_in_sentence,
+    say_before_after,
+    say_single,
+    say_verdict,
+)
 from csa.displacement.verdict import AreaVerdict, Track
 
 LEAST_MONTHS = 3
@@ -50,6 +58,26 @@ def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) 
     n_months = len(judged.verdicts) if n_months is None else n_months
     tell = say_single if len(chosen.area_ids) > 1 else say_verdict
     return tell(judged, n_months, since, name_in_sentence(area_id, chosen.place_names[at]))
+
+
+def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message, Message]:
+    """Describe before and after, beside the rest of the city, and what usually happens anyway.
+
+    Since all areas are followed: before that, before and after would be of different areas.
+    """
+    n_months, past = found.after.months, displaced.past
+    course = Course(
+        (found.before.months, n_months),
+        found.core,
+        (found.rest_before, sum(found.rest_monthly)),
+        found.core_expected,
+    )
+    usual, within = usual_change(past, n_months), usual_reach(past, n_months)
+    told, by_themselves = say_before_after(course, usual, len(past), within)
+    if displaced.is_staggered:
+        since = month(str(displaced.since_all))
+        told = say("displacement.since_all", since=since, told=render(told))
+    return told, by_themselves
 
 
 def each(displaced: Displacement) -> Mapping[str, tuple[AreaVerdict, Month]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import h3.api.numpy_int as h3
@@ -46,6 +46,20 @@ def holds(ground: CellSet, area: CellSet) -> float:
     """Return the share of an area's ground that another holds, on the finer of their grids."""
     one, other = on_one_grid((ground, area))
     return len(one & other) / len(other) if other else 0.0
+
+
+HALF = 0.5
+"""Share of an area's ground that a place must hold to be that area."""
+
+
+def holder(area: CellSet, places: Sequence[CellSet]) -> int | None:
+    """Return which place is an area: the one that holds most of its ground, at least half of it.
+
+    Of equal ones, the smallest.
+    """
+    held = [(holds(place, area), -len(place)) for place in places]
+    best = max(range(len(held)), key=held.__getitem__, default=None)
+    return best if best is not None and held[best][0] >= HALF else None
 
 
 def jaccard(one: CellSet, other: CellSet) -> float:

@@ -95,7 +95,9 @@ def test_a_candidate_of_half_the_cells_is_the_area_itself():
     records = recorded(area("B", cells=(ONE, TWO)))
     same = list_places(records, [("D", "x", [TWO])], [], None, {})
     assert [(place.id, place.letter) for place in same] == [("area:B", "D"), ("city:", "")]
-    other = list_places(records, [("D", "x", [TWO, THREE])], [], None, {})
+    grown = list_places(records, [("D", "x", [TWO, THREE])], [], None, {})
+    assert [place.id for place in grown] == ["area:B", "city:"]
+    other = list_places(records, [("D", "x", [THREE])], [], None, {})
     assert [place.id for place in other] == ["area:B", "proposed:D", "city:"]
 
 

@@ -13,15 +13,13 @@ from csa.base.params import Period, whole_months
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text, bin_points
-from csa.geo.ground import jaccard, resolution_of
+from csa.geo.ground import holder, resolution_of
 from csa.reports.briefing.lines import ActionLine
 
 AREA, PROPOSED, NEIGHBORHOOD, CITY = "area", "proposed", "neighborhood", "city"
 YEAR_MONTHS = 12
 LIVE = frozenset({"on-track", "at-risk", "blocked"})
 """Statuses of an action in progress."""
-SAME_PLACE = 0.5
-"""Share of ground in common (Jaccard) from which two areas are the same place."""
 UNSERVED = frozenset({"retired"})
 
 
@@ -165,10 +163,8 @@ def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:
 
 def _same(cells: Sequence[str], proposed: Sequence[tuple[str, str, Sequence[str]]]) -> str:
     """Return the letter of the candidate that is the same place as an area."""
-    own = _ground(cells)
-    shares = {letter: jaccard(own, _ground(other)) for letter, _, other in proposed}
-    best = max(shares, key=lambda letter: shares[letter], default="")
-    return best if best and shares[best] >= SAME_PLACE else ""
+    at = holder(_ground(cells), [_ground(other) for _, _, other in proposed])
+    return "" if at is None else proposed[at][0]
 
 
 def _ground(cells: Iterable[str]) -> frozenset[int]:

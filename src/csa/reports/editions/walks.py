@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from csa.base.text import Speaker
 from csa.geo.cells import outline
-from csa.reports.briefing.places import SAME_PLACE
+from csa.geo.ground import HALF
 from csa.reports.briefing.working import DONE
 from csa.reports.document import (
     Block,
@@ -78,7 +78,7 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
         for public in facts.public.facts.areas:
             cells = frozenset(int(cell, 16) for cell in public.cells)
             alike = len(cells & area.cells) / len(cells | area.cells)
-            if alike >= SAME_PLACE and public.letter not in shown:
+            if alike >= HALF and public.letter not in shown:
                 shown[public.letter] = replace(
                     area,
                     cells=cells,

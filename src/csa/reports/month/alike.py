@@ -10,8 +10,7 @@ from csa.areas.names import letter
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.ground import jaccard
-from csa.reports.briefing.places import SAME_PLACE
+from csa.geo.ground import holder
 from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
@@ -19,9 +18,10 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
     """Name the candidates of a proposal that match none of the given areas."""
     if proposal is None:
         return ()
-    shapes = [area.cells for area in areas]
-    named = zip(proposal.areas["place_name"], cells_of(proposal), strict=True)
-    return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
+    shapes = cells_of(proposal)
+    served = {holder(area.cells, shapes) for area in areas}
+    names = proposal.areas["place_name"]
+    return tuple(sorted(str(name) for at, name in enumerate(names) if at not in served))
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
@@ -42,7 +42,7 @@ def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
     """Name the candidates of one month that are gone a month later."""
     shapes = cells_of(now)
     named = zip(before.areas["place_name"], cells_of(before), strict=True)
-    return tuple(sorted(str(name) for name, own in named if _like(own, shapes) is None))
+    return tuple(sorted(str(name) for name, own in named if holder(own, shapes) is None))
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:
@@ -52,13 +52,4 @@ def cells_of(proposal: Proposal) -> list[CellSet]:
 
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:
     """Return the position of the candidate that is the same place as an area."""
-    if proposal is None:
-        return None
-    return _like(cells, cells_of(proposal))
-
-
-def _like(cells: CellSet, others: Sequence[CellSet]) -> int | None:
-    """Return the position of the area that shares at least half of the combined ground."""
-    shares = [jaccard(cells, other) for other in others]
-    best = max(range(len(shares)), key=shares.__getitem__, default=None)
-    return best if best is not None and shares[best] >= SAME_PLACE else None
+    return None if proposal is None else holder(cells, cells_of(proposal))

@@ -17,9 +17,9 @@ from csa.displacement.analyze import DEFAULT_AFTER, Displacement, analyze_displa
 from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
-from csa.displacement.past import PastCohort, usual_change, usual_reach
-from csa.displacement.sentences import Course, say_before_after, say_verdict
-from csa.displacement.telling import LEAST_MONTHS, name_all, say_one
+from csa.displacement.past import PastCohort
+from csa.displacement.sentences import say_verdict
+from csa.displacement.telling import LEAST_MONTHS, before_and_after, name_all, say_one
 from csa.displacement.zoning import covered_months
 from csa.reports.month.alike import cells_of
 from csa.reports.month.facts import PooledVerdict
@@ -114,19 +114,7 @@ def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Resu
 
 
 def _beside(located: StudyArea, found: Displacement) -> tuple[Message, ...]:
-    """Compare before and after with the rest of the city, and with what such areas usually do.
-
-    Since all areas are followed: before that, before and after would be of different areas.
-    """
+    """Compare before and after with the rest of the city, and with what such areas usually do."""
     evidence, _ = measure_evidence(located, found, match_controls(located, found))
-    n_months = evidence.after.months
-    course = Course(
-        (evidence.before.months, n_months),
-        evidence.core,
-        (evidence.rest_before, sum(evidence.rest_monthly)),
-        evidence.core_expected,
-    )
-    usual = usual_change(found.past, n_months)
-    within = usual_reach(found.past, n_months)
-    told, by_themselves = say_before_after(course, usual, len(found.past), within)
+    told, by_themselves = before_and_after(found, evidence)
     return told, why_usual_unknown(found) or by_themselves

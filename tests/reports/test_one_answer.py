@@ -1,0 +1,203 @@
+"""A city lives with its areas for months: every reader is told the same places and numbers."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate_incidents
+from csa.base.io import csv_bytes
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.chosen import read_areas
+from csa.dataset.versioned import open_city, save_dataset
+from csa.decisions.areas import designate, redraw, retire
+from csa.decisions.registry import core_areas, followed
+from csa.decisions.store.records import Records, read_records
+from csa.displacement.analyze import analyze_displacement
+from csa.displacement.follow import FollowSource, follow_areas
+from csa.displacement.telling import answers
+from csa.geo.ground import holder
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
+from csa.reports.briefing.places import AREA, list_places
+from csa.reports.briefing.serving import candidate_of, tell_served
+from csa.reports.month.account import facts_account
+from csa.reports.month.alike import cells_of
+from csa.reports.month.gathering import Beside, gather_month
+from csa.reports.month.looking import through_month
+from csa.reports.public.areas import areas_shown
+from csa.reports.public.window import settle_window
+from tests.stores import act
+
+WHY = "Neighbors and the team asked for it."
+
+
+def proposed(source, month):
+    """The candidates as known at a month's end."""
+    return propose_areas(
+        replace(source.city, dataset=through_month(source.city.dataset, month)),
+        replace(source.choices, until=month.plus(1)),
+    )
+
+
+def decide(store, source, month, decisions):
+    """Carry out a month's decisions on its last day's proposal: dated the first of the next."""
+    after = month.plus(1)
+    who = act(on=date(after.year, after.number, 1), why=WHY)
+    for name, given in decisions:
+        proposal = proposed(source, month)
+        if name == "designate":
+            rank = proposal.areas.sort_values("incidents", ascending=False)["area_id"].tolist()
+            now = [area.cells for area in core_areas(read_records(store))]
+            free = [
+                area_id
+                for area_id in rank
+                if not any(
+                    cells & set(cells_of(proposal)[list(proposal.areas["area_id"]).index(area_id)])
+                    for cells in now
+                )
+            ]
+            designate(store, who, candidate_of(proposal, free[0]))
+        elif name == "redraw":
+            area = core_areas(read_records(store))[given]
+            at = holder(area.cells, cells_of(proposal))
+            if at is not None:
+                found = candidate_of(proposal, proposal.areas["area_id"].iloc[at])
+            else:
+                fewer = sorted(area.cells)[: max(1, len(area.cells) // 2)]
+                found = replace(
+                    candidate_of(proposal, rank_first(proposal)),
+                    cells=tuple(f"{cell:x}" for cell in fewer),
+                )
+            if set(found.cells) != {f"{cell:x}" for cell in area.cells}:
+                redraw(store, who, area.key, [found], seen=area.cells)
+        else:
+            retire(store, who, core_areas(read_records(store))[given].key)
+
+
+def rank_first(proposal):
+    return proposal.areas["area_id"].iloc[0]
+
+
+def everywhere(source, records, month, tmp_path):
+    """Ask every reader of a month's end, and compare: places, letters, names, numbers."""
+    areas = core_areas(records)
+    facts = gather_month(source, None, records, month, beside=Beside(with_public=False))
+    account = facts_account(facts)
+    city = replace(source.city, dataset=through_month(source.city.dataset, month))
+    wanted = {area.key: (area.place_name, area.cells) for area in areas}
+    told = [
+        {area.letter: (area.name, area.cells) for area in facts.areas},
+        {area.letter: (area.place_name, area.cells) for area in shown(city, records, month)},
+        {
+            place.key: (place.name, frozenset(int(cell, 16) for cell in place.cells))
+            for place in list_places(records, [], [], None, {})
+            if place.kind == AREA and place.state != "retired"
+        },
+    ]
+    assert told == [wanted] * 3
+    path = tmp_path / "areas.csv"
+    path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(records)))
+    chosen = followed(areas)
+    assert read_areas(path) == chosen
+    begun = chosen.begun(month.plus(1))
+    if begun is None:
+        assert account["change"] is None
+        return
+    # As the command follows them, from the store and from the export; then as the pages do.
+    command = follow_areas(FollowSource(city, source.choices), chosen, None)
+    assert answers(command.displaced) == account["change"]
+    located = locate_incidents(city, source.choices)
+    page = analyze_displacement(located, begun)
+    assert answers(page) == account["change"]
+    for one in account["change"]["single"]:
+        assert month.plus(1) > Month.parse(one["since"])
+        verdict = tell_served(city.dataset, page, one["area_id"])
+        assert verdict.evidence["core"] == one["core"]
+        assert (verdict.verdict, verdict.evidence["since"]) == (one["verdict"], one["since"])
+
+
+def shown(city, records, month):
+    window = settle_window(city, month)
+    return areas_shown(window, city, records, Choices())
+
+
+def play(store, source, first, n_months, decisions, tmp_path, looked_at):
+    """Live through months; between decisions, what was said of an area's past stays."""
+    before: dict[tuple[str, Month], list[int]] = {}
+    for step in range(n_months):
+        month = first.plus(step)
+        decide(store, source, month, decisions.get(step, ()))
+        if step not in looked_at:
+            continue
+        records = read_records(store)
+        if not core_areas(records):
+            continue
+        everywhere(source, records, month, tmp_path)
+        begun = followed(core_areas(records)).begun(month.plus(1))
+        if begun is None:
+            continue
+        city = replace(source.city, dataset=through_month(source.city.dataset, month))
+        displaced = analyze_displacement(locate_incidents(city, source.choices), begun)
+        services = zip(begun.area_ids, displaced.starts, strict=True)
+        for key, judged in zip(services, displaced.single, strict=True):
+            counted = judged.core.counted.tolist()
+            assert counted[: len(before.get(key, []))] == before.get(key, [])
+            before[key] = counted
+    return before
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+def test_ten_months_of_the_sample_with_four_designations_a_redraw_and_an_end(
+    sample_source, lite, tmp_path
+):
+    decisions = {
+        0: [("designate", None), ("designate", None)],
+        3: [("designate", None)],
+        5: [("redraw", 0)],
+        7: [("retire", 1), ("designate", None)],
+    }
+    said = play(lite, sample_source, Month(2019, 6), 10, decisions, tmp_path, {1, 4, 6, 9})
+    # Two since July, one since October, and one that was served anew since February.
+    assert sorted(str(since) for _, since in said) == ["2019-07", "2019-07", "2019-10", "2020-02"]
+    steps = [step.state for step in read_records(lite).steps]
+    assert sorted(steps) == ["designated"] * 5 + ["retired"]
+
+
+@pytest.mark.slow
+def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
+    config = load_city(root / "config" / "philadelphia.toml")
+    folder = shared_data / "philadelphia"
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    intake = ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson"))
+    kept = tmp_path / "dataset"
+    save_dataset(intake.dataset, intake.rejected, kept)
+    source = FollowSource(open_city(config, kept), Choices())
+    decisions = {
+        0: [("designate", None), ("designate", None)],
+        6: [("designate", None)],
+        11: [("redraw", 0)],
+        15: [("retire", 1)],
+        18: [("designate", None)],
+    }
+    said = play(lite, source, Month(2022, 1), 24, decisions, tmp_path, set(range(24)))
+    assert len(said) >= 4
+    assert max(map(len, said.values())) == 23
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_before_any_decision_no_letter_is_anybodys(sample_source):
+    facts = gather_month(
+        sample_source, None, Records(), Month(2019, 8), beside=Beside(with_public=False)
+    )
+    account = facts_account(facts)
+    assert not account["is_served"]
+    assert {area["state"] for area in account["areas"]} == {"candidate"}
