@@ -12,9 +12,9 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared.cache_report import ReportBasis, beside, mark_of, source_at
+from app.shared.city_session import Opened
 from csa.base.errors import CsaError
 from csa.base.logging import Tell, silent
-from csa.dataset.versioned import Dataset
 from csa.reports.maps.cartography import draw_map
 from csa.reports.month.facts import MapGround
 from csa.reports.public.bundle import read_bundle
@@ -70,19 +70,22 @@ def as_it_would_be(
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _facts(mark: str, month: str, _basis: ReportBasis, _tell: Tell) -> PublicFacts:
     source, when = source_at(_basis.opened, month)
-    return gather_from(source, _basis.plan, _basis.records, when, beside(), _tell).facts
+    return gather_from(
+        source, _basis.plan, _basis.records, when, beside(_basis.opened), _tell
+    ).facts
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _pictures(
     mark: str, month: str, language: str, _basis: ReportBasis, _facts: PublicFacts
 ) -> Pictures:
-    sheet = public_sheet(_facts, _ground(_basis.opened.dataset), _basis.opened.config, language)
+    sheet = public_sheet(_facts, _ground(_basis.opened), _basis.opened.config, language)
     try:
         return Pictures(*(draw_map(sheet, style) for style in PUBLIC_STYLES))
     except CsaError:
         return Pictures()  # the page says that it could not be drawn
 
 
-def _ground(dataset: Dataset) -> MapGround:
-    return MapGround(dataset.study_area, dataset.neighborhoods, beside().layers, {})
+def _ground(opened: Opened) -> MapGround:
+    dataset = opened.dataset
+    return MapGround(dataset.study_area, dataset.neighborhoods, beside(opened).layers, {})

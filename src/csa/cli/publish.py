@@ -21,6 +21,7 @@ from csa.cli.options import (
     StoreOption,
     choices_of,
     city_of,
+    making_store,
     plan_of,
     reading_store,
 )
@@ -60,7 +61,9 @@ def publish(
     config = city_of(city)
     from csa.base.io import require_writable
     from csa.dataset.versioned import open_city
+    from csa.decisions.secret import keep_public_secret, public_secret
     from csa.decisions.store.records import read_records
+    from csa.disclosure.keys import Secret
     from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
@@ -74,18 +77,22 @@ def publish(
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
     plan = plan_of(city) if config.city.plan else None
-    records = read_records(reading_store(config, store), with_values=False)
+    opened = reading_store(config, store)
+    records = read_records(opened, with_values=False)
+    secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as tell:
         tell("load")
         source = FollowSource(open_city(config, dataset), choices_of(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
-        made = gather_from(source, plan, records, last, Beside(layers, known), tell)
+        beside = Beside(layers, known, secret=secret)
+        made = gather_from(source, plan, records, last, beside, tell)
         _refuse_older(out, made.facts.quarter)
         tell("maps")
         pictures, undrawn = _draw(made.facts, source, layers)
         tell("write")
         ledger = carried_on((*known, made.publication))
+        keep_public_secret(opened or making_store(config, store), secret)
         files = publish_bundle(out, made.facts, ledger, pictures, with_site=html)
     told = (made, out, files, len(known), undrawn)
     if as_json:
@@ -134,7 +141,7 @@ def show_published(
     """Print what is published, and what is held back."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
-    show(known)
+    show(known, *([speak("publish.new_way")] if made.facts.is_new_way else []))
     if undrawn is not None:
         show(speak("publish.undrawn", why=render(undrawn)))
     show(speak("publish.written", out=out, files=", ".join(files)))

@@ -127,6 +127,7 @@ def _facts(
 ) -> Facts:
     from csa.base.params import Month
     from csa.dataset.versioned import open_city
+    from csa.decisions.secret import public_secret
     from csa.decisions.store.records import read_records
     from csa.displacement.follow import FollowSource
     from csa.reports.month.gathering import gather_month
@@ -136,10 +137,12 @@ def _facts(
     when = Month.parse(month, "--month")
     choices = choices_of(config, str(when.plus(1)))
     plan = plan_of(city) if config.city.plan else None
-    records = read_records(reading_store(config, store))
+    opened = reading_store(config, store)
+    records = read_records(opened)
     tell("load")
     source = FollowSource(open_city(config, dataset), choices)
-    beside = replace(beside, with_public=needs_public({audience}, records))
+    secret = public_secret(opened)
+    beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
     return gather_month(source, plan, records, when, tell, beside)
 
 

@@ -78,8 +78,8 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
         for public in facts.public.facts.areas:
             cells = frozenset(int(cell, 16) for cell in public.cells)
             alike = len(cells & area.cells) / len(cells | area.cells)
-            if alike >= SAME_PLACE and public.letter not in shown:
-                shown[public.letter] = replace(
+            if alike >= SAME_PLACE and public.key not in shown:
+                shown[public.key] = replace(
                     area,
                     cells=cells,
                     shape=outline(cells),

@@ -24,6 +24,7 @@ from csa.config.city import CityConfig
 from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
+from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource, load_past
 from csa.displacement.past import PastCohort, past_to_plain
@@ -49,6 +50,7 @@ class Beside:
     layers: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[Publication, ...] = ()  # all earlier publications, for the public edition
     with_public: bool = True  # whether the public edition is wanted
+    secret: Secret | None = None  # what public counts are changed by; None before the first
 
 
 NOTHING_BESIDE = Beside()

@@ -18,7 +18,13 @@ from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceab
 from csa.base.text import ENGLISH, LANGUAGES
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
-from csa.reports.public.facts import FORMAT_VERSION, PublicArea, PublicCell, PublicFacts
+from csa.reports.public.facts import (
+    FORMAT_VERSION,
+    READABLE,
+    PublicArea,
+    PublicCell,
+    PublicFacts,
+)
 from csa.reports.public.pages import Pictures
 from csa.reports.public.site import site_files
 
@@ -172,7 +178,7 @@ def _marker(folder: Path) -> Mapping[str, Any]:
     if not isinstance(marker, dict) or marker.get("kind") != KIND:
         raise SourceError("bundle.absent", path=folder)
     version = marker.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE:
         raise SourceError("bundle.format", path=folder, found=version, known=FORMAT_VERSION)
     if not isinstance(marker.get("files"), dict):
         raise SourceError("bundle.damaged", path=folder, file=MARKER)

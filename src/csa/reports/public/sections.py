@@ -22,10 +22,12 @@ from csa.reports.public.plan import (
 from csa.reports.public.words import (
     are_cells_hidden,
     are_chosen,
+    area_name,
     area_state,
     areas_title,
     city_count,
     class_words,
+    how_numbers_are_made,
     limits,
     noun,
     period,
@@ -93,9 +95,10 @@ def _number(facts: PublicFacts, tell: Speaker) -> Section:
         what=noun(facts, tell),
         when=period(facts, tell),
     )
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Lead((unit_sentence(facts, tell), tell("public.behind"))),
         Paragraph(whole_city),
+        *(Paragraph(sentence) for sentence in how_numbers_are_made(facts, tell)),
     )
     return Section("number", tell("public.number_title"), blocks)
 
@@ -131,10 +134,10 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
         blocks.append(Paragraph(tell("public.areas_candidates")))
     rows = tuple(
         (
-            tell("public.area_named", letter=area.letter, name=tell.place(area.place_name)),
+            area_name(area, facts, tell),
             area_state(area, tell),
             day_or_none(area.since, tell),
-            place_count(area.count, tell),
+            place_count(area.count, facts, tell),
         )
         for area in facts.areas
     )
@@ -151,7 +154,7 @@ def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
         return Section("neighborhoods", title, (Paragraph(tell("public.neighborhoods_none")),))
     by_name = sorted(facts.districts, key=lambda place: (place.name.casefold(), place.name))
     rows: tuple[tuple[str, ...], ...] = tuple(
-        (place.name, place_count(place.count, tell)) for place in by_name
+        (place.name, place_count(place.count, facts, tell)) for place in by_name
     )
     what, when = noun(facts, tell), period(facts, tell)
     caption = tell("public.neighborhoods_caption", what=what, when=when)
@@ -159,7 +162,8 @@ def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
     columns: tuple[str, ...] = (tell("public.neighborhood"), tell("public.count"))
     if any(place.level is not None for place in by_name):
         words = class_words(facts, tell.language)
-        columns = (*columns, tell("public.darkest"))
+        color = "public.color" if facts.method == "keys" else "public.darkest"
+        columns = (*columns, tell(color))
         rows = tuple(
             (*row, "" if place.level is None else words[place.level])
             for row, place in zip(rows, by_name, strict=True)
