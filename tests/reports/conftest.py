@@ -128,5 +128,5 @@ def pictures():
 def bundle_folder(public_made, pictures, tmp_path_factory):
     """The sample city's bundle, with its site; not to be changed."""
     out = tmp_path_factory.mktemp("published") / "bundle"
-    publish_bundle(out, public_made.facts, [public_made.publication], pictures, with_site=True)
+    publish_bundle(out, public_made.facts, [public_made.publication], pictures)
     return out

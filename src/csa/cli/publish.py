@@ -19,8 +19,10 @@ from csa.cli.options import (
     DatasetOption,
     JsonOption,
     StoreOption,
+    act_of,
     choices_of,
     city_of,
+    decided,
     making_store,
     plan_of,
     reading_store,
@@ -28,6 +30,7 @@ from csa.cli.options import (
 
 if TYPE_CHECKING:
     from csa.base.message import Message
+    from csa.config.city import CityConfig
     from csa.displacement.follow import FollowSource
     from csa.reports.public.facts import PublicFacts
     from csa.reports.public.gathering import Published
@@ -38,9 +41,9 @@ def publish(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.", metavar="DIR")],
-    html: Annotated[
-        bool, typer.Option("--html", help="Pages too: a site for any web server.")
-    ] = False,
+    html: Annotated[  # noqa: ARG001 - as before, when pages had to be asked for
+        bool, typer.Option("--html", hidden=True)
+    ] = True,
     month: Annotated[
         str | None,
         typer.Option(
@@ -54,6 +57,15 @@ def publish(
     earlier: Annotated[
         list[Path] | None,
         typer.Option(help="Every earlier bundle that is not in --out.", metavar="DIR"),
+    ] = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Code of a text that was caught, read again. Repeatable.", metavar="CODE"
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The office that confirms texts; recorded.", metavar="OFFICE")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,6 +89,8 @@ def publish(
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
     plan = plan_of(city) if config.city.plan else None
+    if confirm:
+        _confirm(config, store, confirm, by)
     opened = reading_store(config, store)
     records = read_records(opened, with_values=False)
     secret = public_secret(opened) or Secret.new()
@@ -93,12 +107,22 @@ def publish(
         tell("write")
         ledger = carried_on((*known, made.publication))
         keep_public_secret(opened or making_store(config, store), secret)
-        files = publish_bundle(out, made.facts, ledger, pictures, with_site=html)
+        files = publish_bundle(out, made.facts, ledger, pictures)
     told = (made, out, files, len(known), undrawn)
     if as_json:
         show_published_json(*told)
     else:
         show_published(*told)
+
+
+def _confirm(config: CityConfig, store: str | None, codes: Sequence[str], by: str | None) -> None:
+    """Record that texts were read again, before they are published."""
+    from csa.decisions.texts import confirm_texts
+
+    if not by:
+        raise ParamError("publish.confirm_by")
+    signed = act_of(config, by, speak("publish.read_again"))
+    decided(config, store, lambda opened: confirm_texts(opened, signed, codes))
 
 
 def _refuse_older(out: Path, quarter: str) -> None:
@@ -166,7 +190,7 @@ def show_published_json(
         "held_back": {name: asdict(held) for name, held in made.held_back.items()},
         "earlier": n_earlier,
         "map": None if undrawn is None else render(undrawn),
-        "texts": list(_written(made)),
+        "texts": list(made.texts),
     }
     show_json(account)
 
@@ -214,7 +238,7 @@ def _change(made: Published) -> Iterator[str]:
 
 def _texts(made: Published) -> Iterator[str]:
     """List texts written by hand, to be read once more before publishing."""
-    found = _written(made)
+    found = made.texts
     if found:
         yield speak("publish.texts")
         yield from (f"  {text}" for text in found)
@@ -228,9 +252,3 @@ def _domestic(made: Published) -> Iterator[str]:
         yield speak("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
     if made.n_unknown:
         yield speak("publish.unknown", n=made.n_unknown)
-
-
-def _written(made: Published) -> Sequence[str]:
-    tasks = (text for one in made.facts.tasks for text in (one.what, one.agency))
-    answers = (text for one in made.facts.answers for text in (one.asked, one.answered))
-    return [*dict.fromkeys(text for text in (*tasks, *answers, *made.titles) if text)]

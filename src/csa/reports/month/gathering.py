@@ -40,6 +40,7 @@ from csa.reports.month.looking import (
 )
 from csa.reports.month.noting import data_notes, refuse_outside, tasks_withheld, what_lacks
 from csa.reports.public.gathering import gather_from
+from csa.reports.public.texts import CAUGHT
 
 __all__ = ["Beside", "gather_month", "snapshot_for"]
 
@@ -209,6 +210,6 @@ def _public(
         caution = say("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution)
     except CsaError as error:
-        if error.message.key == "publish.address":  # its sentence would quote the text itself
+        if error.message.key == CAUGHT:  # its sentence would quote the text itself
             return PublicPart(why_not=say("report.text_address"))
         return PublicPart(why_not=error.message)

@@ -16,9 +16,9 @@ from csa.config.city import CityConfig
 from csa.dataset.history import Edition, explain_left_out, list_revisions
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
+from csa.disclosure.texts import kinds_in
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
-from csa.reports.public.told import holds_address
 
 MAX_REVISED = 3
 
@@ -139,7 +139,7 @@ def tasks_withheld(records: Records) -> Iterator[Message]:
         {
             task.area
             for task in records.tasks
-            if task.is_public and holds_address(f"{task.what} {task.agency}")
+            if task.is_public and kinds_in(f"{task.what}. {task.agency}")
         }
     )
     if found:

@@ -40,8 +40,6 @@ def publish_bundle(
     facts: PublicFacts,
     ledger: Sequence[Publication],
     pictures: Mapping[str, Pictures] = NO_PICTURES,
-    *,
-    with_site: bool = False,
 ) -> tuple[str, ...]:
     """Publish a bundle whole, or not at all; an earlier one is replaced, anything else refused.
 
@@ -55,8 +53,6 @@ def publish_bundle(
         All that was ever published, this quarter's figures included.
     pictures
         Maps by language; none where they were not drawn.
-    with_site
-        Whether pages for a web server are written too.
 
     Returns
     -------
@@ -81,7 +77,7 @@ def publish_bundle(
     >>> "areas.csv" in files and "published.json" in files
     True
     """
-    files = bundle_files(facts, ledger, pictures, with_site=with_site)
+    files = bundle_files(facts, ledger, pictures)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
     replace_folder(Path(out), MARKER, files, _may_hold(), refuse)
     return tuple(files)
@@ -98,8 +94,6 @@ def bundle_files(
     facts: PublicFacts,
     ledger: Sequence[Publication],
     pictures: Mapping[str, Pictures],
-    *,
-    with_site: bool = False,
 ) -> dict[str, bytes]:
     """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time."""
     files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | table_files(facts)
@@ -108,8 +102,7 @@ def bundle_files(
         for name, png in zip(_picture_names(language), _each(shown), strict=True):
             if png is not None:
                 files[name] = png
-    if with_site:
-        files |= site_files(facts, pictures)
+    files |= site_files(facts, pictures)
     marker = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -135,6 +128,17 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
             raise SourceError("bundle.damaged", path=folder, file=", ".join(names))
         pictures[language] = Pictures(*found)
     return facts, pictures
+
+
+def read_bundle_files(folder: Path) -> dict[str, bytes]:
+    """Read every file of a bundle that a server may send, with its pages; damaged is refused.
+
+    A bundle written without pages, as before, gets them here.
+    """
+    facts, pictures = read_bundle(folder)
+    told = _marker(folder)["files"]
+    files = {name: _content(folder, name, told) for name in told}
+    return site_files(facts, pictures) | {MARKER: (folder / MARKER).read_bytes()} | files
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:

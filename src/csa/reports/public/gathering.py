@@ -39,6 +39,7 @@ from csa.reports.public.counts import (
     span_name,
 )
 from csa.reports.public.facts import DensityClass, PublicCell, PublicFacts
+from csa.reports.public.texts import refuse_unread, written
 from csa.reports.public.told import (
     actions_of,
     answers_of,
@@ -73,7 +74,7 @@ class Published:
     publication: Publication  # its figures, for the ledger of everything ever published
     held_back: Mapping[str, HeldBack]  # by geography
     n_unknown: int  # located incidents whose source does not say whether they are domestic
-    titles: tuple[str, ...] = ()  # action titles written by hand since the plan
+    texts: tuple[str, ...] = ()  # every text written by hand
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,10 @@ def _publish(asked: _Asked) -> Published:
         made = count_all(window, areas, change, asked.secret, asked.earlier)
     facts = _facts(asked, window, areas, change, made)
     titles = approved_titles(asked.plan, asked.records)
-    return Published(facts, made, count_held_back(facts), window.n_unknown, titles)
+    texts = written(facts, titles)
+    offices = {name for team in (asked.plan.teams if asked.plan else ()) for name in team.offices}
+    refuse_unread([text for text in texts if text not in offices], asked.records.confirmed)
+    return Published(facts, made, count_held_back(facts), window.n_unknown, texts)
 
 
 def _may_stand(area: PublicAreaGround, window: PublicWindow, made: Publication) -> bool:
