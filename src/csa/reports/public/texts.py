@@ -25,15 +25,16 @@ def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
     """Refuse to publish texts that seem to name a person, a home or a case, unless confirmed."""
     found = unread(texts, confirmed)
     if found:
-        raise CaughtTextsError(found)
+        said = "; ".join(map(_listed, found))
+        error = CaughtTextsError("publish.caught", n=len(found), texts=said)
+        error.texts = found
+        raise error
 
 
 class CaughtTextsError(PrivacyError):
     """Texts that were caught, and that nobody has confirmed."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = tuple(texts)
-        super().__init__("publish.caught", n=len(texts), texts="; ".join(map(_listed, texts)))
+    texts: tuple[str, ...] = ()
 
 
 def _listed(text: str) -> str:
