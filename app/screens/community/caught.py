@@ -10,12 +10,13 @@ import streamlit as st
 
 from app.shared import panels, person, signing
 from app.shared.city_session import Opened
+from csa.base.errors import PrivacyError
 from csa.base.text import speak
 from csa.decisions.roles import Act, Person, may, require
 from csa.decisions.store import Store
 from csa.decisions.texts import confirm_texts
 from csa.disclosure.texts import code_of
-from csa.reports.public.texts import CaughtTextsError, kinds_said
+from csa.reports.public.texts import kinds_said
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class _Scene:
     who: Person  # the person at the screen
 
 
-def show(opened: Opened, error: CaughtTextsError) -> None:
+def show(opened: Opened, error: PrivacyError) -> None:
     """List the texts with what each seems to hold, and offer to confirm those that are harmless."""
     st.title(speak("community.short"), anchor=False)
     panels.answer(speak("community.caught", n=len(error.texts)), speak("community.caught_how"))

@@ -15,13 +15,12 @@ from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
 from app.shared.language import LANGUAGE
 from app.shared.reports_words import reportable_months
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, PrivacyError
 from csa.base.text import LANGUAGES, Speaker, render, speak
 from csa.reports.document import Block, Table
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import Pictures, language_name
 from csa.reports.public.sections import Section, public_sections, public_title
-from csa.reports.public.texts import CaughtTextsError
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import marks_of, period
 
@@ -33,7 +32,7 @@ def settle(chosen: str) -> PublicEdition:
         opened = cache.open_city()
         return _worked_out(opened, chosen)
     except CsaError as error:
-        if opened is not None and isinstance(error, CaughtTextsError):
+        if opened is not None and isinstance(error, PrivacyError) and error.texts:
             caught.show(opened, error)
             st.stop()
         panels.empty(render(error.message))

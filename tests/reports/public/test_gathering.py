@@ -13,7 +13,7 @@ import pytest
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
-from csa.base.errors import ConfigError, PeriodError
+from csa.base.errors import ConfigError, PeriodError, PrivacyError
 from csa.base.params import Month
 from csa.base.text import Speaker
 from csa.config.loading import load_city
@@ -33,7 +33,6 @@ from csa.reports.public.bundle import table_files
 from csa.reports.public.change import change_doubts
 from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
-from csa.reports.public.texts import CaughtTextsError
 from csa.reports.public.told import change_told
 from csa.reports.public.window import settle_window
 from tests.conftest import make_town
@@ -459,7 +458,7 @@ def test_philadelphia_is_published_on_the_word_in_its_file(root, shared_data, tm
 
 
 def caught_in(sample_source, records, plan=None):
-    with pytest.raises(CaughtTextsError) as refused:
+    with pytest.raises(PrivacyError) as refused:
         gather_public(sample_source.city, plan, records, Month(2020, 7), (), SECRET)
     assert refused.value.message.key == "publish.caught"
     return refused.value.texts

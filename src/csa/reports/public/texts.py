@@ -26,15 +26,9 @@ def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
     found = unread(texts, confirmed)
     if found:
         said = "; ".join(map(_listed, found))
-        error = CaughtTextsError("publish.caught", n=len(found), texts=said)
+        error = PrivacyError("publish.caught", n=len(found), texts=said)
         error.texts = found
         raise error
-
-
-class CaughtTextsError(PrivacyError):
-    """Texts that were caught, and that nobody has confirmed."""
-
-    texts: tuple[str, ...] = ()
 
 
 def _listed(text: str) -> str:
