@@ -18,9 +18,11 @@ from app.shared.reports_words import reportable_months
 from csa.base.errors import CsaError, PrivacyError
 from csa.base.text import LANGUAGES, Speaker, render, speak
 from csa.reports.document import Block, Table
+from csa.reports.public.fairness_sections import fairness_sections
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import Pictures, language_name
-from csa.reports.public.sections import Section, public_sections, public_title
+from csa.reports.public.section import Section
+from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import marks_of, period
 
@@ -104,7 +106,7 @@ def sections(told: PublicEdition, chosen: str) -> None:
     """Show all sections of the public report."""
     shown_maps = picture(told, chosen)
     told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)
-    for section in told_parts:
+    for section in (*told_parts, *fairness_sections(told.facts, chosen)):
         with st.container(key=f"public_{section.key}"):
             st.header(panels.plain(section.title), anchor=False)
             is_list = section.key == "neighborhoods"

@@ -29,10 +29,13 @@ from csa.cli.options import (
 )
 
 if TYPE_CHECKING:
+    import shapely
+
     from csa.base.message import Message
     from csa.config.city import CityConfig
     from csa.displacement.follow import FollowSource
     from csa.reports.public.facts import PublicFacts
+    from csa.reports.public.fairness import Census
     from csa.reports.public.gathering import Published
     from csa.reports.public.pages import Pictures
 
@@ -57,6 +60,18 @@ def publish(
     earlier: Annotated[
         list[Path] | None,
         typer.Option(help="Every earlier bundle that is not in --out.", metavar="DIR"),
+    ] = None,
+    fairness: Annotated[
+        bool,
+        typer.Option(
+            "--fairness", help="Propose again as if one neighborhood had reported twice as much."
+        ),
+    ] = False,
+    census: Annotated[
+        Path | None,
+        typer.Option(
+            help="Who lives where, for the fairness page; see `public.census`.", metavar="FILE"
+        ),
     ] = None,
     confirm: Annotated[
         list[str] | None,
@@ -89,6 +104,7 @@ def publish(
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
     plan = plan_of(city) if config.city.plan else None
+    who = _census(config, census)
     if confirm:
         _confirm(config, store, confirm, by)
     opened = reading_store(config, store)
@@ -99,7 +115,9 @@ def publish(
         source = FollowSource(open_city(config, dataset), choices_of(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
-        beside = Beside(layers, known, secret=secret)
+        beside = Beside(
+            layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
+        )
         made = gather_from(source, plan, records, last, beside, tell)
         _refuse_older(out, made.facts.quarter)
         tell("maps")
@@ -107,12 +125,29 @@ def publish(
         tell("write")
         ledger = carried_on((*known, made.publication))
         keep_public_secret(opened or making_store(config, store), secret)
-        files = publish_bundle(out, made.facts, ledger, pictures)
+        files = publish_bundle(out, made.facts, ledger, pictures, _shapes(source))
     told = (made, out, files, len(known), undrawn)
     if as_json:
         show_published_json(*told)
     else:
         show_published(*told)
+
+
+def _census(config: CityConfig, path: Path | None) -> Census | None:
+    """Read who lives where, by the columns that the city's file names."""
+    if path is None:
+        return None
+    source = config.public.census
+    if source is None:
+        raise ParamError("publish.no_census", path=path)
+    from csa.ingest.census import read_census
+    from csa.reports.public.fairness import Census
+
+    names: dict[str, Mapping[str, str]] = {
+        group.column: {str(language): name for language, name in group.names.items()}
+        for group in source.groups
+    }
+    return Census(read_census(path, source), names)
 
 
 def _confirm(config: CityConfig, store: str | None, codes: Sequence[str], by: str | None) -> None:
@@ -133,6 +168,11 @@ def _refuse_older(out: Path, quarter: str) -> None:
         newer = read_bundle(out)[0].quarter
         if newer > quarter:
             raise ParamError("publish.older", out=out, newer=newer, quarter=quarter)
+
+
+def _shapes(source: FollowSource) -> Mapping[str, shapely.Geometry]:
+    dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
+    return dict(zip(dissolved.index, dissolved, strict=True))
 
 
 def _draw(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -42,6 +42,9 @@ from csa.reports.month.following import (
 )
 from csa.reports.month.snapshot import Snapshot, last_day, snapshot_of
 
+if TYPE_CHECKING:
+    from csa.reports.public.fairness import Census
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -50,6 +53,8 @@ class Beside:
     layers: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[Publication, ...] = ()  # all earlier publications, for the public edition
     with_public: bool = True  # whether the public edition is wanted
+    census: Census | None = None  # who lives where, for the fairness page
+    with_fairness: bool = False  # whether to propose areas again with one neighborhood doubled
     secret: Secret | None = None  # what public counts are changed by; None before the first
 
 

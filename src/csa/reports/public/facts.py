@@ -44,7 +44,7 @@ class PublicPlace(Frozen):
     level: int | None = None  # class of its own count; in format 1, of the darkest cell it touches
     years: Years = ()  # each whole year
     quarters: Quarters = ()  # where it has 100 or more a year
-    areas: tuple[str, ...] = ()  # names of the areas that lie in it, at least in part
+    areas: tuple[str, ...] = ()  # keys of the areas that lie in it, at least in part
 
 
 class PublicArea(Frozen):
@@ -116,6 +116,32 @@ class PublicAnswer(Frozen):
     answered_on: date | None
 
 
+class PublicGroup(Frozen):
+    """A group of residents: its share in the areas and in the city."""
+
+    names: dict[str, str]  # by language
+    areas: int  # percent of the people in the areas
+    city: int  # percent of the people in the city
+
+
+class PublicDoubled(Frozen):
+    """Areas proposed again as if one neighborhood had reported every shooting twice."""
+
+    name: str  # the neighborhood: of those without an area, the one with the highest number
+    before: int  # areas there as reported
+    after: int  # areas there as if reported twice
+    others: int  # areas elsewhere as reported
+    others_kept: int  # of these, those still found
+
+
+class PublicFairness(Frozen):
+    """Who lives in the areas, and how they depend on what is reported."""
+
+    people_percent: int | None = None  # of the city's people, in areas; None without a census
+    groups: tuple[PublicGroup, ...] = ()
+    doubled: PublicDoubled | None = None
+
+
 class PublicFacts(Frozen):
     """All public facts."""
 
@@ -149,5 +175,7 @@ class PublicFacts(Frozen):
     take_part: dict[str, tuple[str, ...]]  # how to take part: sentences by language
     spanish_office: str  # who approved the Spanish; empty if nobody did
     meetings: tuple[PublicMeeting, ...] = ()  # after the quarter's end, soonest first
+    fairness: PublicFairness | None = None  # None if it was not asked for
+    decided_by: str = ""  # who decides which areas are chosen
     method: Literal["held back", "keys"] = "held back"  # how counts are protected
     is_new_way: bool = False  # whether all that was published before was made in another way

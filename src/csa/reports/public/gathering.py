@@ -39,6 +39,7 @@ from csa.reports.public.counts import (
     span_name,
 )
 from csa.reports.public.facts import DensityClass, PublicCell, PublicFacts
+from csa.reports.public.fairness import fairness_of
 from csa.reports.public.texts import refuse_unread, written
 from csa.reports.public.told import (
     actions_of,
@@ -47,7 +48,9 @@ from csa.reports.public.told import (
     area_told,
     change_told,
     classes_told,
+    districts_of,
     districts_told,
+    meetings_of,
     quarters_told,
     tasks_of,
     years_told,
@@ -91,6 +94,7 @@ class _Asked:
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
     past: tuple[PastCohort, ...] = ()
+    beside: Beside = field(default_factory=Beside)
     tell: Tell = field(default=silent)
 
 
@@ -189,6 +193,7 @@ def gather_from(
             snapshot,
             suggestion_of(source.city.config, record),
             past or (),
+            beside,
             tell,
         )
     )
@@ -209,6 +214,11 @@ def _publish(asked: _Asked) -> Published:
     facts = _facts(asked, window, areas, change, made)
     titles = approved_titles(asked.plan, asked.records)
     texts = written(facts, titles)
+    if asked.beside.with_fairness:
+        found = fairness_of(
+            window, asked.city, asked.choices, areas, facts.districts, asked.beside.census
+        )
+        facts = facts.model_copy(update={"fairness": found})
     offices = {name for team in (asked.plan.teams if asked.plan else ()) for name in team.offices}
     refuse_unread([text for text in texts if text not in offices], asked.records.confirmed)
     return Published(facts, made, count_held_back(facts), window.n_unknown, texts)
@@ -230,7 +240,7 @@ def _facts(
     city, public = asked.city.config.city, asked.city.config.public
     snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
-    span = span_name(window.span)
+    span, touched = span_name(window.span), districts_of(window, areas)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
         snapshot_id=snapshot.id,
@@ -254,7 +264,7 @@ def _facts(
             for cell, count in sorted(made.counts[CELL][span].items())
         ),
         areas=tuple(area_told(area, made, span) for area in areas),
-        districts=districts_told(window, made, areas),
+        districts=districts_told(window, made, areas, touched),
         change=change_told(change, made),
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),
         tasks=tasks_of(asked.records, letters),
@@ -264,6 +274,8 @@ def _facts(
         domestic_on=public.domestic_on if is_confirmed else None,
         take_part=dict(public.take_part),
         spanish_office=public.spanish_office,
+        meetings=meetings_of(asked.records, public, areas, touched, window.quarter.last_day),
+        decided_by=public.decided_by,
         method="keys",
         is_new_way=_is_new_way(made, asked.earlier),
     )

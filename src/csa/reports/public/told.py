@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from csa.base.schema import UNASSIGNED
+from csa.config.city import Public
 from csa.decisions.store.records import Records, titles_of
 from csa.disclosure.classes import Class, class_of, classes_up_to
 from csa.disclosure.keys import THRESHOLD
@@ -20,6 +22,7 @@ from csa.reports.public.facts import (
     PublicAnswer,
     PublicArea,
     PublicChange,
+    PublicMeeting,
     PublicPlace,
     PublicTask,
     Quarters,
@@ -29,11 +32,13 @@ from csa.reports.public.window import PublicWindow
 
 
 def districts_told(
-    window: PublicWindow, made: Publication, areas: Sequence[PublicAreaGround]
+    window: PublicWindow,
+    made: Publication,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
 ) -> tuple[PublicPlace, ...]:
     """Return each neighborhood's numbers, the class of its own count, and the areas in it."""
     span = span_name(window.span)
-    touched = _districts_of(window, areas)
     return tuple(
         PublicPlace(
             name=name,
@@ -41,13 +46,13 @@ def districts_told(
             level=class_of(count),
             years=years_told(made, DISTRICT, name),
             quarters=quarters_told(made, DISTRICT, name),
-            areas=tuple(area.place_name for area in areas if name in touched[area.key]),
+            areas=tuple(area.key for area in areas if name in touched[area.key]),
         )
         for name, count in sorted(made.counts[DISTRICT].get(span, {}).items())
     )
 
 
-def _districts_of(
+def districts_of(
     window: PublicWindow, areas: Sequence[PublicAreaGround]
 ) -> dict[str, frozenset[str]]:
     """Return the neighborhoods that hold the middle of a cell of each area."""
@@ -91,6 +96,7 @@ def area_told(area: PublicAreaGround, made: Publication, span: str) -> PublicAre
     )
 
 
+LISTENING = "listening"
 COARSE = 5
 """To this the range expected is rounded: it is made from exact counts of years before."""
 
@@ -147,6 +153,28 @@ def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
     written = titles_of(records.changes)
     actions = () if plan is None else plan.actions
     return tuple(written[one.number] for one in actions if one.number in written)
+
+
+def meetings_of(
+    records: Records,
+    public: Public,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
+    after: date,
+) -> tuple[PublicMeeting, ...]:
+    """List the meetings that anyone may come to, soonest first.
+
+    Those of the city's file, and the listening sessions of areas: other meetings of a work plan
+    are for those who work on it.
+    """
+    found = [PublicMeeting(**one.model_dump()) for one in public.meetings if one.on > after]
+    letters = {area.letter for area in areas if area.letter}
+    found += [
+        PublicMeeting(on=row.on_date, places=tuple(sorted(touched[row.area] - {UNASSIGNED})))
+        for row in records.meetings
+        if row.kind == LISTENING and row.on_date > after and row.area in letters
+    ]
+    return tuple(sorted(found, key=lambda one: (one.on, one.at, one.what)))
 
 
 def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:

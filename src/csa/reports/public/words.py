@@ -29,6 +29,13 @@ def between(first: str, last: str, tell: Speaker) -> str:
     return tell("public.between", first=tell.month(first), last=tell.month(last))
 
 
+def quarter_words(quarter: str, tell: Speaker) -> str:
+    """Return a quarter in words: its months."""
+    year, number = quarter.split("-Q")
+    first = Month(int(year), 3 * int(number) - 2)
+    return between(str(first), str(first.plus(2)), tell)
+
+
 def city_count(count: int | None, tell: Speaker) -> str:
     """Return a count of the whole city in words."""
     return tell("public.fewer") if count is None or count < LEAST else f"{count:,}"
