@@ -12,10 +12,12 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import uvicorn
 from streamlit.web import bootstrap
 from streamlit.web.cli import main as streamlit
 
@@ -92,6 +94,8 @@ def serve_if_allowed(serve: Callable[..., None]) -> Callable[..., None]:
         if why is not None:
             sys.stderr.write(f"{render(why)}\n")
             sys.exit(2)
+        # The server's name is nobody's business.
+        uvicorn.Config = partial(uvicorn.Config, server_header=False)  # type: ignore[assignment, misc]
         # Not earlier: a process that ends while one of its threads imports may hang forever.
         Thread(target=get_ready, name="warm-up", daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on after it has shut down

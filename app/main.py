@@ -42,10 +42,8 @@ groups = {
         st.Page("screens/method/page.py", title=speak("method.short"), url_path="method"),
     ],
 }
-published = [st.Page("screens/community/page.py", title=speak("community.short"), default=True)]
-is_published = access.shows_bundle()
 # Screen readers do not read Streamlit's grouped pages as a list, so titles and links are used.
-page = st.navigation(published if is_published else groups, position="hidden")
+page = st.navigation(groups, position="hidden")
 theme.speak_in(language() if page.title == speak("community.short") else ENGLISH)
 access.enter()  # before any page runs, so that a closed page is not even read
 if st.query_params.get("view") == "wall":
@@ -53,12 +51,11 @@ if st.query_params.get("view") == "wall":
 
     wall.show()
     st.stop()
-if not is_published:  # a single page needs no list
-    with st.sidebar, st.container(key="pages"):
-        for title, pages in groups.items():
-            st.caption(title)
-            for listed in pages:
-                st.page_link(listed)
-    with st.sidebar:
-        person.side(cache.city_config())
+with st.sidebar, st.container(key="pages"):
+    for title, pages in groups.items():
+        st.caption(title)
+        for listed in pages:
+            st.page_link(listed)
+with st.sidebar:
+    person.side(cache.city_config())
 page.run()

@@ -17,11 +17,13 @@ from app.shared import cache, cache_store
 from app.shared.city_session import Opened
 from app.shared.session import first_choices
 from app.shared.settings import deployment
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, StoreError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.config.settings import resolve
+from csa.decisions.secret import public_secret
 from csa.decisions.store.records import Records
+from csa.disclosure.keys import Secret
 from csa.displacement.follow import FollowSource
 from csa.ingest.basemap import load_basemap
 from csa.plan import Plan
@@ -51,7 +53,9 @@ class ReportBasis:
         plan = "" if self.plan is None else hashlib.sha256(repr(self.plan).encode()).hexdigest()
         folders = (deployment().basemap, _bundle())
         beside = [mark_of(path) for path in folders if path is not None]
-        return f"{self.opened.key} {plan[:16]} {self.records.decided.hash} {beside}"
+        secret = _secret_of(self.opened)
+        key = "" if secret is None else secret.id
+        return f"{self.opened.key} {plan[:16]} {self.records.decided.hash} {beside} {key}"
 
 
 @dataclass(frozen=True)
@@ -89,22 +93,31 @@ def _facts(
     _tell: Tell,
 ) -> Facts:
     source, when = source_at(_basis.opened, month)
-    around = replace(beside(), with_public=with_public)
+    around = replace(beside(_basis.opened), with_public=with_public)
     return gather_month(source, _basis.plan, _basis.at(month), when, _tell, around)
 
 
-def beside() -> Beside:
-    """Return the background of the app's maps, and the earlier publications."""
+def beside(opened: Opened) -> Beside:
+    """Return the background of the app's maps, the earlier publications, and their secret."""
     try:
         layers = dict(load_basemap(deployment().basemap).layers)
     except CsaError:
         layers = {}
-    folder = _bundle()
+    folder, secret = _bundle(), _secret_of(opened)
     if folder is None:
-        return Beside(layers)
+        return Beside(layers, secret=secret)
     from csa.reports.public.bundle import read_published  # noqa: PLC0415 - only if one is named
 
-    return Beside(layers, tuple(read_published(folder, cache.city_config().city.id)))
+    published = tuple(read_published(folder, cache.city_config().city.id))
+    return Beside(layers, published, secret=secret)
+
+
+def _secret_of(opened: Opened) -> Secret | None:
+    """Return the secret of public counts; None before the first, and where the store is down."""
+    try:
+        return public_secret(cache_store.reading(opened))
+    except StoreError:
+        return None
 
 
 def _bundle() -> Path | None:
@@ -163,4 +176,4 @@ def snapshot_id(basis: ReportBasis, month: str) -> str:
 @st.cache_resource(max_entries=240, show_spinner=False)
 def _snapshot_id(mark: str, month: str, _basis: ReportBasis) -> str:
     source, when = source_at(_basis.opened, month)
-    return snapshot_for(source, _basis.plan, _basis.at(month), when, beside()).id
+    return snapshot_for(source, _basis.plan, _basis.at(month), when, beside(_basis.opened)).id

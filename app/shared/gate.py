@@ -20,6 +20,7 @@ from streamlit.runtime import Runtime
 from app.shared import access as access_door
 from app.shared import cache
 from app.shared.person import LOCAL, SIGNED_IN, access_of
+from app.shared.public_files import answer_from_bundle
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -63,8 +64,13 @@ class Gate:
         access_door.is_guarded = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on or refuse it; a websocket is refused before it is accepted."""
+        """Pass a request on or refuse it; a websocket is refused before it is accepted.
+
+        Where the public is shown a bundle, its files are all that is sent.
+        """
         answer = None if scope["type"] == "lifespan" else self._refusal(scope)
+        if answer is None and await answer_from_bundle(scope, receive, send):
+            return
         await (answer or self.app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:

@@ -79,6 +79,12 @@ STYLE = """
   .csa-long { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--csa-hairline); } .csa-long thead th { position: sticky; top: 0; background: var(--csa-ground); }
   .stHtml .csa-text { margin: 0 0 .4rem; font-size: 1rem; line-height: 1.5; max-width: 60em; overflow-wrap: anywhere; } .stHtml ul.csa-text { padding-left: 1.25rem; } .stHtml .csa-text li { margin: 0 0 .15rem; font-size: 1rem; }
   .csa-table .csa-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; min-width: 3.5rem; padding-right: 1.5rem; }
+  @media (max-width: 40rem) {
+    .csa-wide :is(table, caption, tbody, tr, th, td) { display: block; } .csa-wide thead { display: none; }
+    .csa-wide tr { padding: .5rem 0; border-bottom: 1px solid var(--csa-hairline); }
+    .csa-wide :is(tbody th, td, .csa-number) { border: 0; padding: .1rem 0; text-align: left; width: auto; white-space: normal; }
+    .csa-wide tbody th { font-weight: 600; } .csa-wide td::before { content: attr(data-label) ": "; color: var(--csa-faint); }
+  }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
   [data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) p { color: var(--csa-ground); } /* white on the dark theme's teal is faint */
   [data-testid="stCaptionContainer"] p { color: var(--csa-faint); opacity: 1; }

@@ -101,6 +101,9 @@ if TYPE_CHECKING:
     from csa.decisions.store.records import (
         Records,
     )
+    from csa.disclosure.keys import (
+        Secret,
+    )
     from csa.disclosure.published import (
         Publication,
     )
@@ -224,6 +227,7 @@ _MODULES = {
     "PublicFacts": "csa.reports.public.facts",
     "Publication": "csa.disclosure.published",
     "Records": "csa.decisions.store.records",
+    "Secret": "csa.disclosure.keys",
     "Slot": "csa.priority.draw",
     "SourceError": "csa.base.errors",
     "StudyArea": "csa.areas.study_area",
@@ -321,6 +325,7 @@ __all__ = [
     "PublicFacts",
     "Publication",
     "Records",
+    "Secret",
     "Slot",
     "SourceError",
     "StudyArea",

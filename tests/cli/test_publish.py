@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from csa.decisions.secret import public_secret
+from csa.decisions.store import open_store
 from csa.reports.public.bundle import read_bundle, read_published
 
 RULE = """
@@ -52,8 +54,8 @@ def publish(run, ingested):
 
 def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed, publish):
     done = publish("--out", "b", "--month", "2019-09", "--html")
-    assert "2019-Q3, with January 2017 to September 2019" in done.stdout
-    assert "cover only 33 months" in done.stdout
+    assert "2019-Q3, with January 2017 to December 2018" in done.stdout
+    assert "cover only 24 months" in done.stdout
     assert "Testville Police confirmed that on January 2, 2020" in done.stdout
     assert "name each earlier bundle with --earlier" in done.stdout
     folder = confirmed.folder / "b"
@@ -61,14 +63,19 @@ def test_a_quarter_is_published_and_told_then_the_next_with_its_ledger(confirmed
     assert facts.quarter == "2019-Q3"
     assert all(one.map_screen and one.map_wall for one in pictures.values())
     assert (folder / "es" / "wall.html").exists()
-    assert not list(
-        confirmed.folder.rglob("*.sqlite3")
-    )  # nothing was decided, and no store is made
+    (store,) = confirmed.folder.rglob("*.sqlite3")  # the first makes it, to keep the secret
     account = json.loads(publish("--out", "c", "--earlier", "b", "--json").stdout)
     assert (account["quarter"], account["earlier"], account["map"]) == ("2019-Q4", 1, None)
     assert set(account["held_back"]) == {"cell", "area", "neighborhood"}
     assert [one.id for one in read_published(confirmed.folder / "c")] == ["2019-Q3", "2019-Q4"]
     assert read_published(confirmed.folder / "c")[0] == read_published(folder)[0]
+    told = {one.secret_id for one in read_published(confirmed.folder / "c")}
+    secret = public_secret(open_store(str(store)))
+    assert told == {secret.id}
+    held = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    for written in (done.stdout.encode(), done.stderr.encode(), held):
+        assert secret.value.hex().encode() not in written
+        assert secret.value not in written
 
 
 def test_published_again_it_is_the_same(confirmed, publish):
@@ -102,6 +109,7 @@ def test_without_an_offices_word_nothing_is_published(ingested, publish):
     for word in ("Testville", "[public]", "domestic_rule", "domestic_office", "domestic_on"):
         assert word in done.stderr
     assert not (ingested.folder / "b").exists()
+    assert not list(ingested.folder.rglob("*.sqlite3"))
 
 
 @pytest.mark.parametrize(

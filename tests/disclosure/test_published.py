@@ -1,123 +1,109 @@
-"""Classes of the map, what was published as a file, and the joint finest partition."""
+"""Classes of counts, and what was published as a file that later quarters read."""
 
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from csa.base.errors import ParamError, PrivacyError
-from csa.base.params import Month
-from csa.disclosure.atoms import CLASSES, LOWEST, atoms_of, class_of, classes_up_to
-from csa.disclosure.published import Publication, Sum
+from csa.base.errors import PrivacyError
+from csa.disclosure.classes import CLASSES, class_of, classes_up_to
+from csa.disclosure.published import Publication
 
 PUBLISHED = Publication(
     "2017-Q4",
-    Month(2015, 1),
-    Month(2018, 1),
+    "5ec2e7",
     {"area": {"A": ("892a", "892b")}},
-    {"district": {"West End": 25, "East End": None}, "area": {"A": 23}},
-    {"cell": {"882a": (0, 9), "882b": (10, None)}},
-    {"2017": 40, "window": 110},
-    (Sum("area", ("A",), Month(2017, 1), Month(2018, 1), 12),),
+    {
+        "neighborhood": {"2016": {"West End": 25, "East End": None}},
+        "area": {"2016": {"A": 23}, "2017": {"A": 31}},
+    },
 )
+ANOTHER = "0ther"
+BEFORE = {
+    "format_version": 1,
+    "id": "2017-Q3",
+    "start": "2014-10",
+    "until": "2017-10",
+    "places": {"area": {"A": ["892a"]}},
+    "counts": {"area": {"A": 24}},
+    "classes": {"cell": {"882a": [0, 9]}},
+    "totals": {"2016": 40},
+    "sums": [],
+}
+
+
+# ---- by hand -------------------------------------------------------------------------------
 
 
 def test_classes_double_from_ten_on_and_are_the_same_for_every_city():
     assert CLASSES == ((0, 9), (10, 19), (20, 39), (40, 79), (80, None))
-    for n, at in ((0, 0), (9, 0), (10, 1), (19, 1), (20, 2), (39, 2), (79, 3), (80, 4), (999, 4)):
-        assert class_of(n, CLASSES) == at
+    for n, at in ((None, 0), (10, 1), (19, 1), (20, 2), (39, 2), (79, 3), (80, 4), (999, 4)):
+        assert class_of(n) == at
+    assert all(one[1] + 1 == other[0] for one, other in pairwise(CLASSES))
 
 
-def test_the_classes_of_a_map_end_with_that_of_its_busiest_cell():
-    assert classes_up_to(0) == classes_up_to(9) == (LOWEST,)
+def test_the_classes_of_a_map_end_with_that_of_its_greatest_count():
+    assert classes_up_to(0) == CLASSES[:1]
     assert classes_up_to(10) == classes_up_to(19) == CLASSES[:2]
     assert classes_up_to(80) == CLASSES
 
 
-def test_a_count_of_no_class_is_refused():
-    with pytest.raises(ParamError, match="12"):
-        class_of(12, (LOWEST,))
-
-
-def test_no_class_leaves_a_gap_and_none_tells_a_count():
-    assert all(one[1] + 1 == other[0] for one, other in pairwise(CLASSES))
-    assert all(high is None or high - low >= 9 for low, high in CLASSES)
-
-
-def test_what_was_published_is_read_as_it_was_written():
+def test_what_was_published_is_read_as_it_was_written_of_both_versions():
     assert Publication.from_json(PUBLISHED.to_json()) == PUBLISHED
+    before = Publication.from_json(BEFORE)
+    assert (before.id, before.secret_id, before.counts) == ("2017-Q3", "", {})
+    assert before.to_json() == BEFORE
 
 
-def test_another_version_is_refused():
-    with pytest.raises(PrivacyError, match="format 2"):
-        Publication.from_json({**PUBLISHED.to_json(), "format_version": 2})
+def test_what_another_secret_changed_stands_and_only_what_is_new_is_changed_by_this_one():
+    own = {"2016": {"West End": 27, "East End": 10}, "2017": {"West End": 30}}
+    made = replace(PUBLISHED, id="2018-Q1", secret_id=ANOTHER, counts={"neighborhood": own})
+    stands = made.standing([PUBLISHED, Publication.from_json(BEFORE)])
+    assert stands.counts["neighborhood"] == {
+        "2016": {"West End": 25, "East End": None},
+        "2017": {"West End": 30},
+    }
+    assert replace(made, secret_id=PUBLISHED.secret_id).standing([PUBLISHED]).counts == {
+        "neighborhood": own
+    }
+
+
+def test_an_area_that_was_redrawn_under_its_letter_is_another_place():
+    redrawn = replace(PUBLISHED, secret_id=ANOTHER, places={"area": {"A": ("892a",)}})
+    new = replace(redrawn, counts={"area": {"2016": {"A": 18}}})
+    assert new.standing([PUBLISHED]).count("area", "2016", "A") == 18
+    same = replace(new, places=PUBLISHED.places)
+    assert same.standing([PUBLISHED]).count("area", "2016", "A") == 23
+
+
+# ---- refused -------------------------------------------------------------------------------
+
+
+def test_a_later_version_is_refused():
+    with pytest.raises(PrivacyError) as refused:
+        Publication.from_json({**PUBLISHED.to_json(), "format_version": 3})
+    assert refused.value.message.key == "privacy.version"
 
 
 @pytest.mark.parametrize(
     "fault",
     [
-        {"counts": {"area": {"A": "23"}}},
-        {"counts": {"area": {"A": -1}}},
-        {"counts": {"area": {"A": True}}},
+        {"counts": {"area": {"2016": {"A": "23"}}}},
+        {"counts": {"area": {"2016": {"A": -1}}}},
+        {"counts": {"area": {"2016": {"A": True}}}},
         {"counts": None},
-        {"start": "2015"},
-        {"until": "2015-01"},
-        {"classes": {"cell": {"882a": [9, 0]}}},
         {"places": {"area": {"A": "892a"}}},
         {"id": 4},
+        {"secret": None},
         {"format_version": None},
     ],
 )
 def test_a_damaged_one_is_refused(fault):
-    with pytest.raises(PrivacyError, match="damaged"):
+    with pytest.raises(PrivacyError) as refused:
         Publication.from_json({**PUBLISHED.to_json(), **fault})
+    assert refused.value.message.key == "privacy.damaged"
 
 
 def test_a_list_is_no_publication():
-    with pytest.raises(PrivacyError, match="damaged"):
+    with pytest.raises(PrivacyError):
         Publication.from_json([])
-
-
-TABLE = pd.DataFrame(
-    {
-        "district": ["W", "W", "E", None, "E"],
-        "cell": ["c1", "c1", "c2", None, "c3"],
-        "month": [
-            Month(2015, 1).index,
-            Month(2015, 3).index,
-            Month(2015, 1).index,
-            Month(2015, 2).index,
-            -1,
-        ],
-    }
-)
-
-
-def test_atoms_by_hand_and_land_without_an_incident():
-    atoms = atoms_of(TABLE, ["district", "cell"], Month(2015, 1), 3)
-    assert [*zip(*atoms.members.values(), strict=True)] == [
-        ("", ""),
-        ("E", "c2"),
-        ("E", "c3"),
-        ("W", "c1"),
-    ]
-    assert atoms.counts.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0], [1, 0, 1]]
-    assert atoms.until == Month(2015, 4)
-
-
-def test_no_incident_gives_no_atom():
-    atoms = atoms_of(TABLE.iloc[:0], ["district"], Month(2015, 1), 3)
-    assert atoms.counts.shape == (0, 3)
-
-
-def test_the_order_of_rows_is_of_no_matter():
-    turned = atoms_of(TABLE.iloc[::-1], ["district", "cell"], Month(2015, 1), 3)
-    assert np.array_equal(
-        turned.counts, atoms_of(TABLE, ["district", "cell"], Month(2015, 1), 3).counts
-    )
-
-
-def test_publications_are_values():
-    assert replace(PUBLISHED, id="2018-Q1") != PUBLISHED

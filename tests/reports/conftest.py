@@ -18,6 +18,7 @@ from csa.dataset.versioned import City, open_dataset
 from csa.decisions.store.audit import Head
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
+from csa.disclosure.keys import Secret
 from csa.displacement.follow import FollowSource
 from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
@@ -81,7 +82,8 @@ def sample_records(sample_source):
 @pytest.fixture(scope="session")
 def public_made(sample_source, sample_plan, sample_records):
     """What the public of the sample city is told by August 2020: its second quarter."""
-    return gather_from(sample_source, sample_plan, sample_records, Month(2020, 8), Beside())
+    beside = Beside(secret=Secret(bytes(range(32))))
+    return gather_from(sample_source, sample_plan, sample_records, Month(2020, 8), beside)
 
 
 @pytest.fixture(scope="session")
@@ -126,5 +128,5 @@ def pictures():
 def bundle_folder(public_made, pictures, tmp_path_factory):
     """The sample city's bundle, with its site; not to be changed."""
     out = tmp_path_factory.mktemp("published") / "bundle"
-    publish_bundle(out, public_made.facts, [public_made.publication], pictures, with_site=True)
+    publish_bundle(out, public_made.facts, [public_made.publication], pictures)
     return out

@@ -22,6 +22,8 @@ from csa.reports.document import (
 )
 
 NUMBER = ' class="csa-number"'
+MAX_COLUMNS = 5
+"""Columns above which a row becomes a small list on a phone."""
 MAX_ROWS = 12
 """Rows above which a table scrolls in a box of its own, to keep what follows close."""
 
@@ -63,6 +65,7 @@ def _(block: Bullets) -> None:
 @_show.register
 def _(block: Table) -> None:
     long = " csa-long" if len(block.rows) > MAX_ROWS else ""
+    long += " csa-wide" if len(block.columns) > MAX_COLUMNS else ""
     caption = html.escape(block.caption)
     head = "".join(
         f'<th scope="col"{_side(block, n)}>{html.escape(name)}</th>'
@@ -82,7 +85,8 @@ def _(block: Table) -> None:
 def _cell(block: Table, n: int, text: str) -> str:
     if n == 0:  # the first column names the row
         return f'<th scope="row">{html.escape(text)}</th>'
-    return f"<td{_side(block, n)}>{html.escape(text)}</td>"
+    label = f' data-label="{html.escape(block.columns[n])}"'
+    return f"<td{_side(block, n)}{label}>{html.escape(text)}</td>"
 
 
 def _side(block: Table, n: int) -> str:

@@ -8,35 +8,35 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.screens.community import blocks
+from app.screens.community import blocks, caught
 from app.shared import cache, cache_public, cache_store, panels
 from app.shared.cache_public import PublicEdition
 from app.shared.cache_report import ReportBasis
 from app.shared.city_session import Opened
 from app.shared.language import LANGUAGE
-from app.shared.published import bundle_folder
 from app.shared.reports_words import reportable_months
-from csa.base.errors import CsaError
+from csa.base.errors import CsaError, PrivacyError
 from csa.base.text import LANGUAGES, Speaker, render, speak
 from csa.reports.document import Block, Table
+from csa.reports.public.fairness_sections import fairness_sections
 from csa.reports.public.gathering import STEPS
 from csa.reports.public.pages import Pictures, language_name
-from csa.reports.public.sections import Section, public_sections, public_title
+from csa.reports.public.section import Section
+from csa.reports.public.sections import public_sections, public_title
 from csa.reports.public.wall import wall_page
 from csa.reports.public.words import marks_of, period
 
 
 def settle(chosen: str) -> PublicEdition:
-    """Return what was published or a preview of it; if neither exists, show why and stop."""
-    folder = None
+    """Return a preview of what would be published; if there is none, show why and stop."""
+    opened = None
     try:
-        folder = bundle_folder(cache.city_config())
-        if folder is not None:
-            return cache_public.published(folder)
-        return _worked_out(cache.open_city(), chosen)
+        opened = cache.open_city()
+        return _worked_out(opened, chosen)
     except CsaError as error:
-        if folder is not None:
-            panels.unavailable(error, chosen)
+        if opened is not None and isinstance(error, PrivacyError) and error.texts:
+            caught.show(opened, error)
+            st.stop()
         panels.empty(render(error.message))
         st.stop()
 
@@ -70,8 +70,7 @@ def head(told: PublicEdition, chosen: str) -> None:
         st.markdown(marks)
     st.title(panels.plain(public_title(told.facts, chosen)), anchor=False)
     st.caption(panels.plain(tell("public.subtitle", when=period(told.facts, tell))))
-    if not told.is_published:
-        st.caption(panels.plain(speak("community.preview", quarter=told.facts.quarter)))
+    st.caption(panels.plain(speak("community.preview", quarter=told.facts.quarter)))
     with st.container(horizontal=True, key="community_ways"):
         for other in LANGUAGES:
             if other != chosen:
@@ -107,7 +106,7 @@ def sections(told: PublicEdition, chosen: str) -> None:
     """Show all sections of the public report."""
     shown_maps = picture(told, chosen)
     told_parts = public_sections(told.facts, chosen, shown_maps.map_screen, shown_maps.map_phone)
-    for section in told_parts:
+    for section in (*told_parts, *fairness_sections(told.facts, chosen)):
         with st.container(key=f"public_{section.key}"):
             st.header(panels.plain(section.title), anchor=False)
             is_list = section.key == "neighborhoods"

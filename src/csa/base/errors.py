@@ -9,7 +9,7 @@ CsaError                what the user can fix; the command exits with 2
 ├── PeriodError         a period wholly outside the data
 ├── OutputError         a place that cannot be written, or holds something else
 ├── MapError            a map that cannot be drawn
-├── PrivacyError        what was published before cannot be read, or compared with now
+├── PrivacyError        what was published before cannot be read; texts that must not be published
 ├── StoreError          a store that cannot be opened, read or written
 ├── ConflictError       somebody else changed it meanwhile
 ├── RoleError           a change that a person's role does not allow
@@ -83,7 +83,9 @@ class MapError(CsaError):
 
 
 class PrivacyError(CsaError):
-    """A publication that cannot be read, or whose places cannot be found in the data."""
+    """A record of what was published that cannot be read, or texts that must not be published."""
+
+    texts: tuple[str, ...] = ()  # those that were caught
 
 
 class StoreError(CsaError):

@@ -154,6 +154,11 @@ def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kep
     return decide(opened)
 
 
+def making_store(config: CityConfig, given: str | None) -> Store:
+    """Open a city's store, or create it."""
+    return _made(store_address(config, given), config.city.id)
+
+
 def _made(address: str, city: str) -> Store:
     from csa.decisions.store import open_store
 

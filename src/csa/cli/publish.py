@@ -19,16 +19,23 @@ from csa.cli.options import (
     DatasetOption,
     JsonOption,
     StoreOption,
+    act_of,
     choices_of,
     city_of,
+    decided,
+    making_store,
     plan_of,
     reading_store,
 )
 
 if TYPE_CHECKING:
+    import shapely
+
     from csa.base.message import Message
+    from csa.config.city import CityConfig
     from csa.displacement.follow import FollowSource
     from csa.reports.public.facts import PublicFacts
+    from csa.reports.public.fairness import Census
     from csa.reports.public.gathering import Published
     from csa.reports.public.pages import Pictures
 
@@ -37,9 +44,9 @@ def publish(
     city: CityOption,
     dataset: DatasetOption,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.", metavar="DIR")],
-    html: Annotated[
-        bool, typer.Option("--html", help="Pages too: a site for any web server.")
-    ] = False,
+    html: Annotated[  # noqa: ARG001 - as before, when pages had to be asked for
+        bool, typer.Option("--html", hidden=True)
+    ] = True,
     month: Annotated[
         str | None,
         typer.Option(
@@ -54,12 +61,35 @@ def publish(
         list[Path] | None,
         typer.Option(help="Every earlier bundle that is not in --out.", metavar="DIR"),
     ] = None,
+    fairness: Annotated[
+        bool,
+        typer.Option(
+            "--fairness", help="Propose again as if one neighborhood had reported twice as much."
+        ),
+    ] = False,
+    census: Annotated[
+        Path | None,
+        typer.Option(
+            help="Who lives where, for the fairness page; see `public.census`.", metavar="FILE"
+        ),
+    ] = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Code of a text that was caught, read again. Repeatable.", metavar="CODE"
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The office that confirms texts; recorded.", metavar="OFFICE")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = city_of(city)
     from csa.base.io import require_writable
     from csa.dataset.versioned import open_city
+    from csa.decisions.secret import keep_public_secret, public_secret
+    from csa.disclosure.keys import Secret
     from csa.displacement.follow import FollowSource
     from csa.ingest.basemap import load_basemap
     from csa.reports.month.gathering import Beside
@@ -74,25 +104,60 @@ def publish(
     known = all_published(out, earlier or (), config.city.id)
     layers = {} if basemap is None else load_basemap(basemap).layers
     plan = plan_of(city) if config.city.plan else None
+    who = _census(config, census)
+    if confirm:
+        _confirm(config, store, confirm, by)
     opened = reading_store(config, store)
+    secret = public_secret(opened) or Secret.new()
     with progress(STEPS + 3) as tell:
         tell("load")
         source = FollowSource(open_city(config, dataset), choices_of(config))
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
         records = read_month(opened, source.city, last)
-        made = gather_from(source, plan, records, last, Beside(layers, known), tell)
+        beside = Beside(
+            layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
+        )
+        made = gather_from(source, plan, records, last, beside, tell)
         _refuse_older(out, made.facts.quarter)
         tell("maps")
         pictures, undrawn = _draw(made.facts, source, layers)
         tell("write")
         ledger = carried_on((*known, made.publication))
-        files = publish_bundle(out, made.facts, ledger, pictures, with_site=html)
+        keep_public_secret(opened or making_store(config, store), secret)
+        files = publish_bundle(out, made.facts, ledger, pictures, _shapes(source))
     told = (made, out, files, len(known), undrawn)
     if as_json:
         show_published_json(*told)
     else:
         show_published(*told)
+
+
+def _census(config: CityConfig, path: Path | None) -> Census | None:
+    """Read who lives where, by the columns that the city's file names."""
+    if path is None:
+        return None
+    source = config.public.census
+    if source is None:
+        raise ParamError("publish.no_census", path=path)
+    from csa.ingest.census import read_census
+    from csa.reports.public.fairness import Census
+
+    names: dict[str, Mapping[str, str]] = {
+        group.column: {str(language): name for language, name in group.names.items()}
+        for group in source.groups
+    }
+    return Census(read_census(path, source), names)
+
+
+def _confirm(config: CityConfig, store: str | None, codes: Sequence[str], by: str | None) -> None:
+    """Record that texts were read again, before they are published."""
+    from csa.decisions.texts import confirm_texts
+
+    if not by:
+        raise ParamError("publish.confirm_by")
+    signed = act_of(config, by, speak("publish.read_again"))
+    decided(config, store, lambda opened: confirm_texts(opened, signed, codes))
 
 
 def _refuse_older(out: Path, quarter: str) -> None:
@@ -103,6 +168,11 @@ def _refuse_older(out: Path, quarter: str) -> None:
         newer = read_bundle(out)[0].quarter
         if newer > quarter:
             raise ParamError("publish.older", out=out, newer=newer, quarter=quarter)
+
+
+def _shapes(source: FollowSource) -> Mapping[str, shapely.Geometry]:
+    dissolved = source.city.dataset.neighborhoods.dissolve("name").geometry
+    return dict(zip(dissolved.index, dissolved, strict=True))
 
 
 def _draw(
@@ -135,7 +205,7 @@ def show_published(
     """Print what is published, and what is held back."""
     show(*_told(made), *_held_back(made), *_change(made), *_domestic(made), *_texts(made))
     known = speak("publish.earlier", n=n_earlier) if n_earlier else speak("publish.first")
-    show(known)
+    show(known, *([speak("publish.new_way")] if made.facts.is_new_way else []))
     if undrawn is not None:
         show(speak("publish.undrawn", why=render(undrawn)))
     show(speak("publish.written", out=out, files=", ".join(files)))
@@ -160,7 +230,7 @@ def show_published_json(
         "held_back": {name: asdict(held) for name, held in made.held_back.items()},
         "earlier": n_earlier,
         "map": None if undrawn is None else render(undrawn),
-        "texts": list(_written(made)),
+        "texts": list(made.texts),
     }
     show_json(account)
 
@@ -208,7 +278,7 @@ def _change(made: Published) -> Iterator[str]:
 
 def _texts(made: Published) -> Iterator[str]:
     """List texts written by hand, to be read once more before publishing."""
-    found = _written(made)
+    found = made.texts
     if found:
         yield speak("publish.texts")
         yield from (f"  {text}" for text in found)
@@ -222,9 +292,3 @@ def _domestic(made: Published) -> Iterator[str]:
         yield speak("publish.confirmed", office=facts.domestic_office, day=day(facts.domestic_on))
     if made.n_unknown:
         yield speak("publish.unknown", n=made.n_unknown)
-
-
-def _written(made: Published) -> Sequence[str]:
-    tasks = (text for one in made.facts.tasks for text in (one.what, one.agency))
-    answers = (text for one in made.facts.answers for text in (one.asked, one.answered))
-    return [*dict.fromkeys(text for text in (*tasks, *answers, *made.titles) if text)]

@@ -148,6 +148,7 @@ def _facts(
 ) -> Facts:
     from csa.base.params import Month
     from csa.dataset.versioned import open_city
+    from csa.decisions.secret import public_secret
     from csa.displacement.follow import FollowSource
     from csa.reports.month.gathering import gather_month
     from csa.reports.month.looking import needs_public
@@ -161,7 +162,8 @@ def _facts(
     tell("load")
     source = FollowSource(open_city(config, dataset), choices)
     records = read_month(opened, source.city, when)
-    beside = replace(beside, with_public=needs_public({audience}, records))
+    secret = public_secret(opened)
+    beside = replace(beside, with_public=needs_public({audience}, records), secret=secret)
     return gather_month(source, plan, records, when, tell, beside)
 
 

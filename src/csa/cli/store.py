@@ -114,6 +114,7 @@ def backup(
     store: StoreOption = None,
 ) -> None:
     """Write the store into one checksummed file, while others go on."""
+    from csa.decisions.secret import public_secret
     from csa.decisions.store.backup import save_backup
 
     config = city_of(city)
@@ -122,6 +123,8 @@ def backup(
         raise ParamError("store.absent", name=store_name(config, store))
     head = save_backup(opened, file)
     show(speak("keep.saved", path=file, n=head.n))
+    if public_secret(opened) is not None:
+        show(speak("keep.saved_secret"))
 
 
 def restore(

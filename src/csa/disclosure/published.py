@@ -1,117 +1,95 @@
-"""One publication: every count and class by place published for one quarter."""
+"""One publication: every count published for one quarter, as the ledger keeps it forever."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from csa.base.errors import PrivacyError
-from csa.base.params import Month
-from csa.disclosure.atoms import Class
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+BEFORE_KEYS = 1
+"""The format of figures that were exact, with small ones held back."""
 
 Members: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
-Counts: TypeAlias = Mapping[str, Mapping[str, int | None]]
-Classes: TypeAlias = Mapping[str, Mapping[str, Class]]
-
-
-@dataclass(frozen=True)
-class Sum:
-    """A count of several places together, over its own months."""
-
-    geography: str  # the geography of its places
-    places: tuple[str, ...]  # the places counted together
-    start: Month  # first month counted
-    until: Month  # first month not counted
-    count: int | None  # None if below 10 or held back
+Counts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]]]
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What was told of one quarter, as numbers.
+    """What was published for one quarter, as numbers.
 
-    Fields: `id`, `start`, `until`, `places`, `counts`, `classes`, `totals`, `sums`.
+    Fields: `id`, `secret_id`, `places`, `counts`, `before`.
     """
 
     id: str  # the quarter, `YYYY-Qn`
-    start: Month  # first month counted
-    until: Month  # first month not counted
-    places: Members  # what each place was, so that a later reader knows it
-    counts: Counts  # geography, place, count over the whole period
-    classes: Classes  # geography, place, bounds of its class: cells of the map
-    totals: Mapping[str, int | None]
-    sums: tuple[Sum, ...] = ()  # counts over other months: what changed in all areas together
+    secret_id: str  # which secret changed the counts; empty for those of an earlier version
+    places: Members  # geography, place, its cells: of places that are redrawn
+    counts: Counts  # geography, period, place, count; None for fewer than 10
+    before: Mapping[str, Any] = field(default_factory=dict)  # as an earlier version wrote it
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain values."""
+        if self.before:
+            return dict(self.before)
         return {
             "format_version": FORMAT_VERSION,
             "id": self.id,
-            "start": str(self.start),
-            "until": str(self.until),
+            "secret": self.secret_id,
             "places": {
-                geography: {place: list(members) for place, members in inner.items()}
-                for geography, inner in self.places.items()
+                g: {p: list(cells) for p, cells in x.items()} for g, x in self.places.items()
             },
-            "counts": {geography: dict(inner) for geography, inner in self.counts.items()},
-            "classes": {
-                geography: {place: list(bounds) for place, bounds in inner.items()}
-                for geography, inner in self.classes.items()
-            },
-            "totals": dict(self.totals),
-            "sums": [_sum_to_json(each) for each in self.sums],
+            "counts": {g: {p: dict(y) for p, y in x.items()} for g, x in self.counts.items()},
         }
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> Publication:
-        """Read what `to_json` wrote."""
-        version = _version(given)
-        if version is not None and version != FORMAT_VERSION:
+    def from_json(cls, given: Any) -> Publication:
+        """Read what `to_json` wrote, of this version or the one before."""
+        version = given.get("format_version") if isinstance(given, Mapping) else None
+        if version is None:
+            raise PrivacyError("privacy.damaged", why="no format_version")
+        if version not in {FORMAT_VERSION, BEFORE_KEYS}:
             raise PrivacyError("privacy.version", found=version, known=FORMAT_VERSION)
         try:
-            made = cls(
-                _text(given["id"]),
-                Month.parse(given["start"]),
-                Month.parse(given["until"]),
-                _nested(given["places"], _names),
-                _nested(given["counts"], _count),
-                _nested(given["classes"], _bounds),
-                {_text(key): _count(value) for key, value in given["totals"].items()},
-                tuple(_sum_from_json(each) for each in given["sums"]),
-            )
+            if version == BEFORE_KEYS:
+                return cls(_text(given["id"]), "", {}, {}, dict(given))
+            places = {
+                _text(g): {_text(p): tuple(map(_text, _listed(cells))) for p, cells in x.items()}
+                for g, x in given["places"].items()
+            }
+            counts = {
+                _text(g): {
+                    _text(period): {_text(p): _count(n) for p, n in y.items()}
+                    for period, y in x.items()
+                }
+                for g, x in given["counts"].items()
+            }
+            return cls(_text(given["id"]), _text(given["secret"]), places, counts)
         except Exception as error:
             raise PrivacyError("privacy.damaged", why=f"{type(error).__name__}: {error}") from error
-        if version is None or made.until <= made.start:
-            raise PrivacyError("privacy.damaged", why="version or period")
-        return made
 
+    def count(self, geography: str, period: str, place: str) -> int | None:
+        """Return a published count; None for fewer than 10, and where there is none."""
+        return self.counts.get(geography, {}).get(period, {}).get(place)
 
-def _version(given: Any) -> Any:
-    return given.get("format_version") if isinstance(given, Mapping) else None
+    def standing(self, earlier: Iterable[Publication]) -> Publication:
+        """Return it with the counts that were published under another secret, as they were.
 
-
-def _sum_to_json(given: Sum) -> dict[str, Any]:
-    return {
-        "geography": given.geography,
-        "places": list(given.places),
-        "start": str(given.start),
-        "until": str(given.until),
-        "count": given.count,
-    }
-
-
-def _sum_from_json(given: Mapping[str, Any]) -> Sum:
-    months = Month.parse(given["start"]), Month.parse(given["until"])
-    return Sum(_text(given["geography"]), _names(given["places"]), *months, _count(given["count"]))
-
-
-def _nested(given: Any, read: Any) -> dict[str, dict[str, Any]]:
-    return {
-        _text(geography): {_text(place): read(value) for place, value in inner.items()}
-        for geography, inner in given.items()
-    }
+        Changed by two secrets, a count would be given away twice: whoever averages them knows more.
+        """
+        counts = {g: {p: dict(y) for p, y in x.items()} for g, x in self.counts.items()}
+        for one in sorted(earlier, key=lambda each: each.id):
+            if one.secret_id in {"", self.secret_id}:
+                continue
+            for geography, periods in one.counts.items():
+                for period, told in periods.items():
+                    here = counts.get(geography, {}).get(period, {})
+                    own, theirs = self.places.get(geography), one.places.get(geography, {})
+                    for place in told.keys() & here.keys():
+                        if own is None or own.get(place) == theirs.get(place):
+                            here[place] = told[place]
+        return replace(self, counts=counts)
 
 
 def _text(given: Any) -> str:
@@ -120,25 +98,15 @@ def _text(given: Any) -> str:
     return given
 
 
-def _whole(given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+def _listed(given: Any) -> list[Any]:
+    if not isinstance(given, list):
         raise TypeError(given)
     return given
 
 
 def _count(given: Any) -> int | None:
-    return None if given is None else _whole(given)
-
-
-def _names(given: Any) -> tuple[str, ...]:
-    if isinstance(given, str):
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
         raise TypeError(given)
-    return tuple(_text(name) for name in given)
-
-
-def _bounds(given: Any) -> Class:
-    low, high = given
-    bounds = _whole(low), _count(high)
-    if bounds[1] is not None and bounds[1] < bounds[0]:
-        raise ValueError(given)
-    return bounds
+    return given

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from csa.reports.public.bundle import (
     read_published,
 )
 from csa.reports.public.pages import Pictures
+from csa.reports.public.site import public_page
 from tests.reports.conftest import INTERNAL
 
 ALLOWED = {".json", ".geojson", ".csv", ".html", ".png"}
@@ -134,16 +136,14 @@ def test_nothing_internal_is_in_it(texts):
 
 
 def test_the_same_facts_give_the_same_bytes(bundle_folder, public_made, pictures, tmp_path):
-    publish_bundle(
-        tmp_path / "b", public_made.facts, [public_made.publication], pictures, with_site=True
-    )
+    publish_bundle(tmp_path / "b", public_made.facts, [public_made.publication], pictures)
     assert files_in(tmp_path / "b") == files_in(bundle_folder)
 
 
 def test_the_ledger_is_in_order_and_holds_each_publication_once(public_made, pictures):
     one = public_made.publication
     older = replace(one, id="2020-Q1")
-    other = replace(one, totals={"period": 1})
+    other = replace(one, counts={"city": {"2019": {"all": 100}}})
     assert carried_on([one, older, one]) == (older, one)
     assert len(carried_on([one, other])) == 2
     first, second = (
@@ -161,12 +161,11 @@ def copied(bundle_folder, tmp_path):
     return shutil.copytree(bundle_folder, tmp_path / "bundle")
 
 
-def test_a_bundle_replaces_a_bundle_whole_its_site_too(copied, public_made):
+def test_a_bundle_replaces_a_bundle_whole_its_pictures_too(copied, public_made):
     publish_bundle(copied, public_made.facts, [public_made.publication], {})
     names = set(files_in(copied))
-    assert not names & SITE
+    assert names >= SITE
     assert not [name for name in names if name.endswith(".png")]
-    assert not (copied / "es").exists()
     assert read_bundle(copied)[1] == {"en": Pictures(), "es": Pictures()}
 
 
@@ -187,7 +186,7 @@ def test_a_full_disk_leaves_the_old_bundle_as_it_was(copied, public_made, monkey
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left"):
-        publish_bundle(copied, public_made.facts, [public_made.publication], {}, with_site=True)
+        publish_bundle(copied, public_made.facts, [public_made.publication], {})
     assert files_in(copied) == before
     assert [path.name for path in copied.parent.iterdir()] == ["bundle"]
 
@@ -257,9 +256,47 @@ def test_a_bundle_from_before_there_was_a_map_for_telephones_is_read(copied, pic
 
 def test_a_bundle_of_a_later_format_is_refused(copied):
     path = copied / "bundle.json"
-    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 2'))
-    with pytest.raises(SourceError, match="format 2, and this version reads 1"):
+    path.write_text(path.read_text().replace('"format_version": 2', '"format_version": 3'))
+    with pytest.raises(SourceError) as refused:
         read_bundle(copied)
+    assert refused.value.message.key == "bundle.format"
+
+
+@pytest.fixture
+def of_format_1(copied):
+    """A bundle as it was before: exact counts, small ones held back, and no years of places."""
+    ledger = {
+        "kind": "published figures",
+        "format_version": 1,
+        "city": "sample",
+        "publications": [{"format_version": 1, "id": "2020-Q1", "counts": {"area": {"A": 24}}}],
+    }
+    published = json.dumps(ledger).encode()
+    (copied / "published.json").write_bytes(published)
+    path = copied / "bundle.json"
+    marker = json.loads(path.read_text())
+    facts = marker["facts"]
+    for name in ("quarters", "meetings", "method", "is_new_way"):
+        del facts[name]
+    for place in (*facts["districts"], *facts["areas"]):
+        for name in {"years", "quarters", "areas"} & place.keys():
+            del place[name]
+    marker["format_version"] = 1
+    marker["files"]["published.json"] = hashlib.sha256(published).hexdigest()
+    path.write_text(json.dumps(marker))
+    return copied
+
+
+def test_a_bundle_of_before_opens_and_its_ledger_is_carried_on_as_it_was(of_format_1, public_made):
+    facts, _ = read_bundle(of_format_1)
+    assert (facts.method, facts.is_new_way, facts.quarter) == ("held back", False, "2020-Q2")
+    assert "not shown" in public_page(facts, "en", Pictures())
+    (before,) = read_published(of_format_1, "sample")
+    assert before.secret_id == ""
+    publish_bundle(of_format_1, public_made.facts, [before, public_made.publication])
+    assert read_published(of_format_1) == (before, public_made.publication)
+    held = json.loads((of_format_1 / "published.json").read_text())["publications"][0]
+    assert held == {"format_version": 1, "id": "2020-Q1", "counts": {"area": {"A": 24}}}
 
 
 def test_another_citys_bundle_is_no_earlier_one(copied, tmp_path):

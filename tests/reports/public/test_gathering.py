@@ -1,15 +1,14 @@
 """What the public is told: true where it is told, silent where it must be, whatever the data."""
 
-import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date
 
+import geopandas as gpd
 import h3
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
@@ -22,25 +21,26 @@ from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import APPROVED, Records
 from csa.decisions.store.tables import ChangeRow
-from csa.disclosure.exposure import find_exposed
+from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
+from csa.disclosure.texts import code_of
 from csa.displacement.analyze import analyze_displacement
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.reports.briefing.lines import plan_lines
-from csa.reports.public.areas import areas_shown, change_in_all
+from csa.reports.public.areas import PooledChange, areas_shown, change_in_all
 from csa.reports.public.bundle import table_files
 from csa.reports.public.change import change_doubts
-from csa.reports.public.counts import atoms_for
 from csa.reports.public.facts import PublicChange
 from csa.reports.public.gathering import gather_public
-from csa.reports.public.told import ADDRESS
+from csa.reports.public.told import change_told
 from csa.reports.public.window import settle_window
 from tests.conftest import make_town
+from tests.disclosure import by_hand
 from tests.reports.conftest import INTERNAL
 from tests.reports.told import replace_row
 
-FEW = 10
+SECRET = Secret(bytes(range(32)))
 RULE = """
 [public]
 domestic_rule = "no field in the source"
@@ -59,6 +59,10 @@ def in_town(folder, lines, *, has_field=False, rule=RULE):
     config = load_city(town.config)
     path = town.write("a.csv", *lines)
     return ingest_city(config, Inputs((path,), town.places)).dataset, config
+
+
+def gathered(config, dataset, month, earlier=()):
+    return gather_public(City(config, dataset), None, Records(), month, earlier, SECRET)
 
 
 def row(n, day, lon=-94.57, lat=39.02, domestic="N"):
@@ -90,82 +94,93 @@ def months_from(first, n):
 # ---- by hand -------------------------------------------------------------------------------
 
 
-def in_period(incidents):
+def replace_change(counted, low, high):
+    return PooledChange(
+        "no change shown", Month(2019, 10), Month(2020, 6), counted, low, high, frozenset()
+    )
+
+
+def in_years(incidents, first="2017", after="2020"):
     when = incidents["occurred_at"]
-    return incidents[(when >= "2017-07-01") & (when < "2020-07-01")]
+    return incidents[(when >= f"{first}-01-01") & (when < f"{after}-01-01")]
 
 
-def test_the_whole_city_is_told_of_the_last_whole_quarter_and_three_years(
+def told(place, incidents, **how):
+    """Work out what is published of some incidents."""
+    pairs = [*zip(incidents["incident_id"], incidents["domestic"], strict=True)]
+    return by_hand.told(SECRET.value, place, pairs, **how)
+
+
+def test_the_whole_city_is_told_of_its_years_and_quarters_domestic_cases_too(
     public_facts, sample_source
 ):
-    incidents = in_period(sample_source.city.dataset.incidents)
-    no_place = incidents["lon"].isna() | incidents["flags"].str.contains("outside")
+    incidents = sample_source.city.dataset.incidents
+    three = in_years(incidents)
+    no_place = three["lon"].isna() | three["flags"].str.contains("outside")
     assert (public_facts.quarter, public_facts.start, public_facts.until) == (
         "2020-Q2",
-        "2017-07",
-        "2020-07",
+        "2017-01",
+        "2020-01",
     )
-    assert public_facts.n_incidents == len(incidents)
-    assert public_facts.n_unlocated == no_place.sum()
-    years = sample_source.city.dataset.incidents["occurred_at"].dt.year.value_counts()
-    assert public_facts.years == tuple((year, years[year]) for year in range(2015, 2020))
+    assert public_facts.n_incidents == told("city\nall", three, all_count=True)
+    assert public_facts.n_unlocated == told("city\nunlocated", three[no_place], all_count=True)
+    assert public_facts.years == tuple(
+        (year, told("city\nall", in_years(incidents, year, year + 1), all_count=True))
+        for year in range(2015, 2020)
+    )
+    assert [quarter for quarter, _ in public_facts.quarters][-2:] == ["2020-Q1", "2020-Q2"]
 
 
 def test_places_are_counted_without_what_is_domestic_by_another_way(
     public_facts, public_made, sample_source
 ):
-    """h3 itself finds the cells, and places are counted one incident after the other."""
-    incidents = in_period(sample_source.city.dataset.incidents)
-    told = incidents[(incidents["domestic"] != "yes") & incidents["lon"].notna()]
-    told = told[~told["flags"].str.contains("outside")]
-    areas, cells = Counter(), Counter()
-    letters = {cell: area.letter for area in public_facts.areas for cell in area.cells}
-    for lon, lat in zip(told["lon"], told["lat"], strict=True):
-        areas[letters.get(h3.latlng_to_cell(lat, lon, 10))] += 1
-        cells[h3.latlng_to_cell(lat, lon, 8)] += 1
-    districts = Counter(told["neighborhood"])
-    assert [area.count for area in public_facts.areas] == [areas[letter] for letter in "ADF"]
-    assert {cell.cell for cell in public_facts.cells} >= set(cells)
+    """h3 itself finds the cells, and each count and its change are made in plain Python."""
+    three = in_years(sample_source.city.dataset.incidents)
+    three = three[three["lon"].notna() & ~three["flags"].str.contains("outside")].copy()
+    points = [*zip(three["lat"], three["lon"], strict=True)]
+    three["cell"] = [h3.latlng_to_cell(lat, lon, 8) for lat, lon in points]
+    blocks = pd.Series([h3.latlng_to_cell(lat, lon, 10) for lat, lon in points], three.index)
+    assert [area.count for area in public_facts.areas] == [
+        told(f"area\n{area.letter}", three[blocks.isin(area.cells)]) for area in public_facts.areas
+    ]
     for place in public_facts.districts:
-        true = districts[place.name]
-        assert place.count in ({None} if true < FEW else {None, true})
-    below = sum(districts[place.name] < FEW for place in public_facts.districts)
-    held = public_made.held_back["neighborhood"]
-    assert (held.below, held.below + held.beyond) == (
-        below,
-        sum(place.count is None for place in public_facts.districts),
-    )
+        own = three[three["neighborhood"] == place.name]
+        assert place.count == told(f"neighborhood\n{place.name}", own)
+        assert [year for year, _ in place.years] == [2015, 2016, 2017, 2018, 2019]
+        for year, count in place.years[2:]:
+            own_year = in_years(own, year, year + 1)
+            assert count == told(f"neighborhood\n{place.name}", own_year)
     for cell in public_facts.cells:
-        bounds = public_facts.classes[cell.level]
-        assert bounds.low <= cells[cell.cell]
-        assert bounds.high is None or cells[cell.cell] <= bounds.high
+        assert cell.count == told(f"cell\n{cell.cell}", three[three["cell"] == cell.cell])
+    held = public_made.held_back["neighborhood"]
+    below = sum(place.count is None for place in public_facts.districts)
+    assert (held.below, held.told) == (below, len(public_facts.districts) - below)
 
 
-def test_no_class_has_a_bound_below_ten_and_the_lowest_ends_at_nine(public_facts):
+def test_no_class_has_a_bound_below_ten_and_each_place_has_the_class_of_its_own_number(
+    public_facts,
+):
     classes = [(one.low, one.high) for one in public_facts.classes]
     assert classes[0] == (0, 9)
-    assert all(low >= FEW for low, _ in classes[1:])
-    assert [high for _, high in classes][-1] is None
     assert [low for low, _ in classes[1:]] == [high + 1 for _, high in classes[:-1]]
-
-
-def test_the_list_says_of_each_neighborhood_what_the_map_shows_there(public_facts, sample_source):
-    """The oracle cuts the cells' polygons, as h3 draws them, at the neighborhoods' own."""
-    hexagons = {
-        one.cell: shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(one.cell)])
-        for one in public_facts.cells
-    }
-    levels = {one.cell: one.level for one in public_facts.cells}
-    places = sample_source.city.dataset.neighborhoods.dissolve("name").geometry
     seen = Counter()
-    for district in public_facts.districts:
-        own = places[district.name]
-        shares = {cell: own.intersection(each).area / each.area for cell, each in hexagons.items()}
-        touching = [levels[cell] for cell, share in shares.items() if share > 0]
-        mostly = [levels[cell] for cell, share in shares.items() if share > 0.15]
-        assert max(mostly, default=0) <= district.level <= max(touching)
-        seen[district.level] += 1
-    assert len(seen) == len(public_facts.classes)
+    for place in (*public_facts.districts, *public_facts.cells):
+        low, high = classes[place.level]
+        assert low <= (place.count or 0)
+        assert high is None or (place.count or 0) <= high
+        seen[place.level] += 1
+    assert len(seen) == len(classes)
+
+
+def test_a_neighborhood_names_the_areas_that_lie_in_it(public_facts, sample_source):
+    """The oracle looks where the middles of the areas' cells are."""
+    places = sample_source.city.dataset.neighborhoods.dissolve("name").geometry
+    for area in public_facts.areas:
+        middles = [h3.cell_to_latlng(cell) for cell in area.cells]
+        points = gpd.GeoSeries.from_xy([lon for _, lon in middles], [lat for lat, _ in middles])
+        inside = {name for name, shape in places.items() if points.within(shape).any()}
+        named = {one.name for one in public_facts.districts if area.place_name in one.areas}
+        assert named == inside & set(places.index)
 
 
 def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end(
@@ -186,11 +201,10 @@ def test_what_changed_is_what_displacement_says_of_all_areas_by_the_quarters_end
     change = public_facts.change
     assert (change.since, change.through) == ("2019-10", "2020-06")
     assert change.verdict == str(found.pooled.verdicts[-1])
-    assert (change.counted, change.low, change.high) == (
-        core.counted[-1],
-        core.low[-1],
-        core.high[-1],
-    )
+    assert abs(change.counted - core.counted[-1]) < 10
+    assert abs(change.low - core.low[-1]) <= 2
+    assert abs(change.high - core.high[-1]) <= 2
+    assert (change.low % 5, change.high % 5) == (0, 0)
 
 
 def test_what_is_done_is_told_without_a_comment_a_reason_or_a_name(public_facts):
@@ -205,22 +219,18 @@ def test_what_is_done_is_told_without_a_comment_a_reason_or_a_name(public_facts)
     assert INTERNAL not in public_facts.model_dump_json()
 
 
-def test_nothing_can_be_derived_from_what_was_told(public_made, sample_source, sample_records):
-    window = settle_window(sample_source.city, Month(2020, 8))
-    areas = areas_shown(window, sample_source.city, sample_records, Choices())
-    assert find_exposed(atoms_for(window, areas, ()), [public_made.publication], {}) == ()
-
-
 def test_a_domestic_incident_counts_in_the_city_and_in_no_place(tmp_path):
     lines = [row(n, f"2019-{1 + n % 12:02d}-05", *at) for n, at in enumerate(spread(100))]
     lines += [row("x", "2019-01-01"), row("y", "2019-12-31")]
     hidden = [row(f"d{n}", "2019-05-05", *at, domestic="D") for n, at in enumerate(spread(40, 1))]
     dataset, config = in_town(tmp_path, [*lines, *hidden], has_field=True, rule="")
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
-    is_shown = dataset.incidents["domestic"] == "no"
-    true = dataset.incidents[is_shown]["neighborhood"].value_counts()
-    assert (facts.domestic, facts.n_incidents, is_shown.sum()) == ("left_out", 142, 102)
-    assert publication.counts["neighborhood"] == dict(true)
+    facts, publication = gathered(config, dataset, Month(2019, 12))
+    assert facts.domestic == "left_out"
+    assert facts.n_incidents == told("city\nall", dataset.incidents, all_count=True)
+    for name, count in publication.counts["neighborhood"]["2019"].items():
+        own = dataset.incidents[dataset.incidents["neighborhood"] == name]
+        assert count == told(f"neighborhood\n{name}", own)
+    assert sum(publication.counts["neighborhood"]["2019"].values()) < 120  # of 102, not of 142
 
 
 # ---- at the edge ---------------------------------------------------------------------------
@@ -269,9 +279,9 @@ def test_without_an_area_and_without_a_plan_the_public_is_told_the_rest(tmp_path
     lines = [row(n, f"2019-{1 + n % 12:02d}-05", *at) for n, at in enumerate(spread(40))]
     lines += [row("x", "2019-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, lines)
-    facts, _ = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
+    facts, _ = gathered(config, dataset, Month(2019, 12))
     assert (facts.areas, facts.change, facts.actions, facts.tasks) == ((), None, (), ())
-    assert facts.n_incidents == 42
+    assert facts.n_incidents == told("city\nall", dataset.incidents, all_count=True)
     assert (facts.domestic, facts.domestic_office) == ("confirmed", "Testville Police")
     assert facts.domestic_on == date(2020, 1, 2)
 
@@ -283,11 +293,12 @@ def test_candidates_stand_where_no_area_is_served(tmp_path):
         for n, at in enumerate([*near, *spread(90)])
     ]
     dataset, config = in_town(tmp_path, [*lines, row("x", "2017-01-01"), row("y", "2019-12-31")])
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
+    facts, publication = gathered(config, dataset, Month(2019, 12))
     assert [area.state for area in facts.areas] == ["candidate"]
     assert facts.areas[0].since is None
     assert facts.change is None
-    assert publication.places["area"]["A"] == facts.areas[0].cells
+    assert facts.areas[0].letter == ""
+    assert publication.places["area"] == {facts.areas[0].place_name: facts.areas[0].cells}
 
 
 def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample_records):
@@ -299,34 +310,24 @@ def test_areas_without_a_whole_month_since_have_no_verdict(sample_source, sample
     assert (change.verdict, change.counted, str(change.since)) == ("unknown", None, "2020-07")
 
 
-def test_the_order_of_rows_is_of_no_matter(sample_source, sample_records):
-    window = settle_window(sample_source.city, Month(2020, 8))
-    areas = areas_shown(window, sample_source.city, sample_records, Choices())
-    shuffled = replace(
-        sample_source.city.dataset,
-        incidents=sample_source.city.dataset.incidents.sample(frac=1, random_state=3),
+def test_the_order_of_rows_is_of_no_matter(public_made, sample_source, sample_records, sample_plan):
+    incidents = sample_source.city.dataset.incidents.sample(frac=1, random_state=3)
+    shuffled = City(
+        sample_source.city.config, replace(sample_source.city.dataset, incidents=incidents)
     )
-    other = settle_window(City(sample_source.city.config, shuffled), Month(2020, 8))
-    one, two = atoms_for(window, areas, ()), atoms_for(other, areas, ())
-    assert np.array_equal(one.counts, two.counts)
+    _, again = gather_public(shuffled, sample_plan, sample_records, Month(2020, 8), (), SECRET)
+    assert again == public_made.publication
 
 
-def test_an_earlier_count_of_all_areas_stands_without_a_range_of_other_data(
-    public_made, sample_source, sample_plan, sample_records
-):
-    """The quarter was told before, and its data were corrected since: the count stays as told."""
-    told = public_made.publication
-    (both,) = told.sums
-    before = replace(told, sums=(replace(both, count=both.count + 1),))
-    made = gather_public(
-        sample_source.city,
-        sample_plan,
-        sample_records,
-        Month(2020, 8),
-        [before],
-    )
-    change = made[0].change
-    assert (change.counted, change.low, change.high) == (both.count + 1, None, None)
+def test_a_range_stands_only_where_the_changed_count_lies_on_its_side_of_it(public_made):
+    """Else two numbers on the page would say the opposite of the sentence above them."""
+    change = replace_change(counted=58, low=44, high=77)
+    stands = Publication("2020-Q2", "s", {}, {"all areas": {"2019-10/2020-06": {"all": 57}}})
+    told = change_told(change, stands)
+    assert (told.counted, told.low, told.high) == (57, 45, 75)
+    moved = Publication("2020-Q2", "s", {}, {"all areas": {"2019-10/2020-06": {"all": 79}}})
+    told = change_told(change, moved)
+    assert (told.counted, told.low, told.high) == (79, None, None)
 
 
 def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_months(
@@ -341,22 +342,21 @@ def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_
         for step in sample_records.steps
     )
     cared = replace(sample_records, areas=areas, steps=(*sample_records.steps, *steps))
-    told, _ = gather_public(
-        sample_source.city, sample_plan, cared, Month(2020, 8), [public_made.publication]
-    )
+    before = [public_made.publication]
+    told, _ = gather_public(sample_source.city, sample_plan, cared, Month(2020, 8), before, SECRET)
     assert told.change == public_made.facts.change
-    # Served anew, the comparison does begin again: the count of then is of other months.
+    # Served anew, the comparison does begin again, with a count of its own.
     ended = tuple(replace_row(step, state="retired", on_date=date(2020, 2, 15)) for step in steps)
     again = tuple(
         replace_row(step, key=f"{step.area}/3", state="designated", on_date=date(2020, 3, 1))
         for step in steps
     )
     anew = replace(sample_records, steps=(*sample_records.steps, *ended, *again))
-    change = gather_public(
-        sample_source.city, sample_plan, anew, Month(2020, 8), [public_made.publication]
-    )[0].change
+    change = gather_public(sample_source.city, sample_plan, anew, Month(2020, 8), before, SECRET)[
+        0
+    ].change
     assert change.since == "2020-03"
-    assert change.counted is None
+    assert change.counted is None or change.counted < told.change.counted
 
 
 # ---- refused -------------------------------------------------------------------------------
@@ -365,16 +365,17 @@ def test_maintenance_begins_no_new_comparison_and_no_old_count_stands_under_new_
 def test_a_source_without_a_domestic_field_needs_an_offices_word(tmp_path):
     dataset, config = in_town(tmp_path, some_each_month(months_from("2019-01", 6)), rule="")
     with pytest.raises(ConfigError, match=r"Testville.*list.*domestic_rule = .no field in"):
-        gather_public(City(config, dataset), None, Records(), Month(2019, 6))
+        gathered(config, dataset, Month(2019, 6))
 
 
 def test_incidents_without_a_place_need_no_word_on_what_is_domestic(tmp_path):
     lines = some_each_month(months_from("2019-01", 6), lon="", lat="")
     dataset, config = in_town(tmp_path, lines, rule="")
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 6))
-    assert facts.n_unlocated == facts.n_incidents == 25
+    facts, publication = gathered(config, dataset, Month(2019, 6))
+    assert facts.n_unlocated == facts.n_incidents  # the same incidents
+    assert abs(facts.n_incidents - 25) < 10
     assert {cell.level for cell in facts.cells} == {0}
-    assert set(publication.counts["neighborhood"].values()) == {None}
+    assert set(publication.counts["neighborhood"]["2019-01/2019-06"].values()) == {None}
 
 
 @pytest.mark.parametrize("month", ["2018-12", "2019-02"])
@@ -405,66 +406,40 @@ def test_half_a_confirmation_in_the_citys_file_is_refused(tmp_path, public):
 # ---- true in general -----------------------------------------------------------------------
 
 
-def test_a_second_quarter_gives_away_nothing_and_a_corrected_one_stands_as_it_was(new_town):
-    """A correction comes with the next quarter: no difference between two tells of one event."""
-    knot = np.random.default_rng(8).normal((-94.57, 39.02), 0.0012, (60, 2)).tolist()
-    lines = [
-        row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *at)
-        for n, at in enumerate([*spread(120, 7), *knot])
-    ]
-    lines += [row(f"k{n}", "2019-11-11", *at) for n, at in enumerate(spread(12, 9))]
-    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
+def test_a_quarter_published_again_with_the_same_data_is_the_same(new_town):
+    lines = some_each_month(months_from("2017-01", 36))
     dataset, config = in_town(new_town().folder, lines)
-    first = gather_public(City(config, dataset), None, Records(), Month(2019, 9))[1]
-    second = gather_public(City(config, dataset), None, Records(), Month(2019, 12), [first])[1]
-    window = settle_window(City(config, dataset), Month(2019, 12))
-    areas = areas_shown(window, City(config, dataset), Records(), Choices())
-    atoms = atoms_for(window, areas, [first])
-    assert first.places["area"] != second.places["area"]
-    told = {
-        cell for one in (first, second) for area in one.places["area"].values() for cell in area
-    }
-    assert told <= set(atoms.members["cell of size 10"])
-    assert find_exposed(atoms, [first, second], {}) == ()
-    assert (first.id, second.id) == ("2019-Q3", "2019-Q4")
-    later, _ = in_town(new_town().folder, lines[1:])
-    facts, again = gather_public(
-        City(config, later), None, Records(), Month(2019, 9), [first, second]
-    )
-    assert again == first
-    assert facts.n_incidents == first.totals["period"]
+    facts, first = gathered(config, dataset, Month(2019, 12))
+    assert gathered(config, dataset, Month(2019, 12), [first]) == (facts, first)
+    fewer, _ = in_town(new_town().folder, lines[1:])
+    assert gathered(config, fewer, Month(2019, 12), [first])[1] != first
 
 
-def test_a_total_of_the_city_below_ten_is_not_told_either(tmp_path):
-    lines = [row(k, f"2018-{1 + k % 12:02d}-05", *at) for k, at in enumerate(spread(12, 1))]
-    lines += [row(f"b{k}", "2019-03-05", *at) for k, at in enumerate(spread(7, 2))]
+def test_the_first_quarter_made_in_the_new_way_says_so_and_no_later_one(tmp_path):
+    dataset, config = in_town(tmp_path, some_each_month(months_from("2017-01", 36)))
+    before = Publication.from_json({"format_version": 1, "id": "2019-Q2", "counts": {}})
+    facts, first = gathered(config, dataset, Month(2019, 9), [before])
+    assert (facts.method, facts.is_new_way) == ("keys", True)
+    assert gathered(config, dataset, Month(2019, 9), [before, first])[0].is_new_way
+    assert not gathered(config, dataset, Month(2019, 12), [before, first])[0].is_new_way
+    assert not gathered(config, dataset, Month(2019, 9))[0].is_new_way
+
+
+def test_a_year_below_ten_is_fewer_than_ten_in_the_citys_table_too(tmp_path):
+    lines = [row(k, f"2018-{1 + k % 12:02d}-05", *at) for k, at in enumerate(spread(40, 1))]
+    lines += [row(f"b{k}", "2019-03-05", *at) for k, at in enumerate(spread(2, 2))]
     ends = [row("x", "2018-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(tmp_path, [*lines, *ends])
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
-    assert facts.years == ((2018, 13), (2019, None))
-    assert facts.n_incidents == 21
-    assert publication.totals == {"2018": 13, "2019": None, "period": 21, "unlocated": None}
+    facts, publication = gathered(config, dataset, Month(2019, 12))
+    ((_, n_2018), (_, n_2019)) = facts.years
+    assert n_2018 == told("city\nall", in_years(dataset.incidents, 2018, 2019), all_count=True)
+    assert n_2019 is None
     assert Publication.from_json(publication.to_json()) == publication
     assert table_files(facts)["years.csv"].decode().split() == [
         "year,incidents",
-        "2018,13",
+        f"2018,{n_2018}",
         "2019,",
     ]
-
-
-@pytest.mark.parametrize(("n", "seed"), [(12, 1), (60, 2), (150, 3)])
-def test_what_is_told_is_true_and_nothing_below_ten_is_told(tmp_path, n, seed):
-    lines = [row(k, f"2019-{1 + k % 12:02d}-05", *at) for k, at in enumerate(spread(n, seed))]
-    ends = [row("x", "2019-01-01"), row("y", "2019-12-31")]
-    dataset, config = in_town(tmp_path, [*lines, *ends])
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
-    true = dataset.incidents["neighborhood"].value_counts()
-    for place in facts.districts:
-        assert place.count is None or place.count == true.get(place.name, 0) >= FEW
-    window = settle_window(City(config, dataset), Month(2019, 12))
-    areas = areas_shown(window, City(config, dataset), Records(), Choices())
-    assert find_exposed(atoms_for(window, areas, ()), [publication], {}) == ()
-    assert json.loads(facts.model_dump_json())["quarter"] == "2019-Q4"
 
 
 @pytest.mark.slow
@@ -475,59 +450,43 @@ def test_philadelphia_is_published_on_the_word_in_its_file(root, shared_data, tm
         (folder / "philly_shooting_victims_2015_2025.csv",), folder / "neighborhoods.geojson"
     )
     dataset = ingest_city(config, inputs).dataset
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2024, 12))
+    facts, _ = gathered(config, dataset, Month(2024, 12))
     assert facts.domestic == "confirmed"
-    assert facts.quarter == "2024-Q4"
-    window = settle_window(City(config, dataset), Month(2024, 12))
-    areas = areas_shown(window, City(config, dataset), Records(), Choices())
-    assert find_exposed(atoms_for(window, areas, ()), [publication], {}) == ()
+    assert (facts.quarter, facts.start, facts.until) == ("2024-Q4", "2022-01", "2025-01")
+    assert sum(one.count is not None for one in facts.districts) > 40
 
 
 # ---- what was written by hand --------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "is_address"),
-    [
-        ("Check on the family at 4123 Prospect Ave", True),
-        ("Lights at 12 N. Main Street", True),
-        ("Mend 3700 Martin Luther King Blvd, please", True),
-        ("1420 Dr. Martin Luther King Jr. Blvd", True),
-        ("visit 1420 east lehigh ave", True),
-        ("4123-A prospect ave", True),
-        ("4123 Prospect Trafficway", True),
-        ("Visitar la casa de la calle Prospect 4123", True),
-        ("avenida Troost núm. 39", True),
-        ("The corner at 39.0997, -94.5786", True),
-        ("Open the park until 8 on the way home", False),
-        ("30 days to find a way", False),
-        ("40 lights for the streets near the school, by 9.30", False),
-        ("12 walks each month on Main Street", False),
-        ("Mejorar la luz en la calle Main", False),
-        ("Two walks in 2020 and 3 new lights", False),
-        ("Meet at the corner of Main Street and 31st Street", False),
-    ],
-)
-def test_a_text_with_a_house_number_is_not_published(text, is_address):
-    assert bool(ADDRESS.search(text)) is is_address
+def caught_in(sample_source, records, plan=None):
+    with pytest.raises(PrivacyError) as refused:
+        gather_public(sample_source.city, plan, records, Month(2020, 7), (), SECRET)
+    assert refused.value.message.key == "publish.caught"
+    return refused.value.texts
 
 
-def test_a_task_with_an_address_stops_the_bundle(sample_source, sample_plan, sample_records):
-    task = replace_row(sample_records.tasks[0], what="Visit 4123 Prospect Ave", is_public=True)
+def test_a_task_that_names_a_home_stops_the_bundle_until_somebody_has_read_it_again(
+    sample_source, sample_records
+):
+    what = "Visit 4123 Prospect Ave"
+    task = replace_row(sample_records.tasks[0], what=what, is_public=True)
     records = replace(sample_records, tasks=(task,))
-    with pytest.raises(PrivacyError, match="4123 Prospect Ave"):
-        gather_public(sample_source.city, None, records, Month(2020, 7))
+    assert caught_in(sample_source, records) == (what,)
+    read = replace(records, confirmed=frozenset([code_of(what)]))
+    facts, _ = gather_public(sample_source.city, None, read, Month(2020, 7), (), SECRET)
+    assert [one.what for one in facts.tasks] == [what]
 
 
-def test_an_approved_title_with_an_address_stops_the_bundle_too(
+def test_an_answer_and_an_approved_title_stop_it_too_and_all_are_named_at_once(
     sample_source, sample_plan, sample_records
 ):
-    title = "Visit the family at 4123 Prospect Ave"
+    title, asked = "Visit the family at 4123 Prospect Ave", "Help Keisha Thompson move"
     change = ChangeRow(key="change-1", action="1.2.1", values={"title": title}, state=APPROVED)
-    records = replace(sample_records, changes=(change,))
+    first = replace_row(sample_records.asked[0], asked=asked, is_public=True)
+    records = replace(sample_records, changes=(change,), asked=(first,))
     assert title in [line.title for line in plan_lines(sample_plan, records, date(2020, 8, 31))]
-    with pytest.raises(PrivacyError, match="4123 Prospect Ave"):
-        gather_public(sample_source.city, sample_plan, records, Month(2020, 7))
+    assert set(caught_in(sample_source, records, sample_plan)) == {asked, title}
 
 
 def test_a_source_that_stopped_to_mark_domestic_cases_needs_an_offices_word(tmp_path):
@@ -536,7 +495,7 @@ def test_a_source_that_stopped_to_mark_domestic_cases_needs_an_offices_word(tmp_
     ends = [row("x", "2015-01-01"), row("y", "2019-12-31", domestic="")]
     dataset, config = in_town(tmp_path, [*marked, *lines, *ends], has_field=True, rule="")
     with pytest.raises(ConfigError, match="domestic"):
-        gather_public(City(config, dataset), None, Records(), Month(2019, 12))
+        gathered(config, dataset, Month(2019, 12))
 
 
 def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts, new_town):
@@ -546,14 +505,14 @@ def test_a_candidate_whose_number_is_held_back_is_not_shown_at_all(public_facts,
     lines += [row(f"s{n}", "2018-11-11", *at) for n, at in enumerate(spread(80, 5))]
     lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
     dataset, config = in_town(new_town().folder, lines)
-    facts, publication = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
+    facts, publication = gathered(config, dataset, Month(2019, 12))
     assert all(area.count for area in facts.areas)
-    assert set(publication.places["area"]) == {area.letter for area in facts.areas}
+    assert set(publication.places["area"]) == {area.place_name for area in facts.areas}
 
 
 @pytest.mark.parametrize("middle", [8, 14])
-def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_path, middle):
-    """Letters run west to east, and two candidates of a neighborhood tell each other apart."""
+def test_no_name_tells_of_a_candidate_that_is_withheld(tmp_path, middle):
+    """Two candidates of a neighborhood tell each other apart; none has a letter."""
     rng = np.random.default_rng(4)
     knots = ((-94.59, 39.02, 30), (-94.585, 39.045, middle), (-94.58, 39.02, 30))
     at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0003, (n, 2))]
@@ -566,7 +525,7 @@ def test_neither_a_letter_nor_a_name_tells_of_a_candidate_that_is_withheld(tmp_p
     assert list(all_of_them["area_id"]) == ["A", "B", "C"]
     told = areas_shown(window, City(config, dataset), Records(), choices)
     is_told = all_of_them["incidents"] >= 10
-    assert [area.letter for area in told] == ["A", "B", "C"][: is_told.sum()]
+    assert [area.letter for area in told] == [""] * is_told.sum()
     words = [area.place_name.removeprefix("West End, ") for area in told]
     assert words == (["west", "east"] if middle < 10 else ["southwest", "north", "southeast"])
 
@@ -577,7 +536,7 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
     walkable = Choices(until=window.period.until)
     told = areas_shown(window, sample_source.city, Records(), walkable)
     assert "Kestrelby" not in {area.place_name for area in told}
-    assert [area.letter for area in told] == list("ABCDEFGH")
+    assert len(told) == 8
     choices = replace(walkable, max_area_km2=0.0, resolution=9)
     every = propose_areas(City(sample_source.city.config, window.placed), choices).areas.set_index(
         "place_name"
@@ -585,12 +544,11 @@ def test_the_false_hot_spot_of_the_made_up_city_is_told_to_nobody_outside(sample
     assert tuple(every.loc["Kestrelby", ["suspect", "incidents"]]) == (21, 22)
     told = areas_shown(window, sample_source.city, Records(), choices)
     assert {area.place_name for area in told} == set(every.index) - {"Kestrelby"}
-    assert [area.letter for area in told] == list("ABCDEFGH")
 
 
-@pytest.mark.parametrize(("at_hospital", "letters"), [(14, "ABC"), (15, "AB")])
+@pytest.mark.parametrize(("at_hospital", "n_told"), [(14, 3), (15, 2)])
 def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
-    tmp_path, at_hospital, letters
+    tmp_path, at_hospital, n_told
 ):
     rng = np.random.default_rng(4)
     knots = ((-94.59, 39.02, 30), (-94.585, 39.045, 30), (-94.52, 39.02, 30))
@@ -602,28 +560,9 @@ def test_a_candidate_that_owes_a_third_to_points_for_unknown_places_is_not_told(
     assert [point["incidents"] for point in dataset.report["suspect_points"]] == [at_hospital]
     window = settle_window(City(config, dataset), Month(2019, 12))
     told = areas_shown(window, City(config, dataset), Records(), Choices(until=window.period.until))
-    assert [area.letter for area in told] == list(letters)
+    assert len(told) == n_told
     hospital = int(h3.latlng_to_cell(39.045, -94.585, 10), 16)
-    assert any(hospital in area.cells for area in told) == (letters == "ABC")
-
-
-def test_a_quarter_told_again_keeps_its_counts_though_letters_moved_up(new_town):
-    """A candidate that fell below ten is told no more; what was told of the others stands."""
-    rng = np.random.default_rng(4)
-    knots = ((-94.59, 39.02, 11), (-94.585, 39.045, 22), (-94.52, 39.02, 22))
-    at = [place for lon, lat, n in knots for place in rng.normal((lon, lat), 0.0002, (n, 2))]
-    lines = [row(n, f"{2017 + n % 3}-{1 + n % 12:02d}-03", *place) for n, place in enumerate(at)]
-    lines += [row(f"s{n}", "2018-11-11", *place) for n, place in enumerate(spread(43, 5))]
-    lines += [row("x", "2017-01-01"), row("y", "2019-12-31")]
-    dataset, config = in_town(new_town().folder, lines)
-    facts, first = gather_public(City(config, dataset), None, Records(), Month(2019, 12))
-    fewer = [line for n, line in enumerate(lines) if n not in {0, 1, 2, 15, 40}]
-    dataset, config = in_town(new_town().folder, fewer)
-    facts_again, _ = gather_public(City(config, dataset), None, Records(), Month(2019, 12), [first])
-    then = {area.cells: area.count for area in facts.areas}
-    assert {area.cells: area.count for area in facts_again.areas}.items() <= then.items()
-    assert [area.letter for area in facts.areas] == ["A", "B", "C"]
-    assert [area.letter for area in facts_again.areas] == ["A", "B"]
+    assert any(hospital in area.cells for area in told) == (n_told == 3)
 
 
 @pytest.mark.parametrize(("through", "key"), [("2018-12", "20."), ("2020-12", "10.")])

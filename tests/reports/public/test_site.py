@@ -91,7 +91,7 @@ def test_tables_say_what_the_map_shows():
         html, says("public.areas_caption", what="shootings", when="July 2017 to June 2020")
     ) == [
         ("Area", "Where it stands", "Since", "Number"),
-        ("A: Ash Hollow", "chosen", "October 1, 2019", "120"),
+        ("A: around Ash Hollow", "chosen", "October 1, 2019", "120"),
         ("B: Larkmoor", "chosen", "October 1, 2019", "120"),
         ("C: Old Mill", says("public.maintenance"), "October 1, 2019", "not shown"),
     ]

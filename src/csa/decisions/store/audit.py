@@ -24,7 +24,9 @@ from csa.decisions.store.tables import Audit, Audited
 GENESIS = "0" * 64
 SIGNED = "csa_signed"
 STORE_ITEM = "store"
-"""The item of entries about the store itself: a restored backup."""
+"""The item of entries about the store itself: a restored backup, a public text read again."""
+TEXT_READ = "text_read"
+"""The key of the code of a public text that was read again."""
 AT_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 MAX_WHY = 2000
 

@@ -25,7 +25,7 @@ from csa.decisions.store import migrating
 from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, append, as_text, head_of
 from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
 from csa.decisions.store.guard import guard_trail, unguard_trail
-from csa.decisions.store.tables import AboutRow, Base
+from csa.decisions.store.tables import PUBLIC_SECRET, AboutRow, Base
 from csa.decisions.store.trail import verify
 
 KIND = "csa-store-backup"
@@ -116,9 +116,10 @@ def restore(store: Store, backup: Backup, signed: Signed, safe: Path) -> Head:
     ):
         lock_writers(connection)
         before, content = _packed(connection)
-        city = _city(connection)
+        city, secret = (_about(connection, key) for key in (CITY, PUBLIC_SECRET))
         _replace(connection, backup)
         _keep_city(connection, city, store.name)
+        _keep_secret(connection, secret)
         with Session(connection) as session:
             found = verify(session)
             if not found.is_whole or found.head != backup.head:
@@ -137,17 +138,23 @@ def _keep(safe: Path, content: bytes) -> None:
         raise StoreError("store.safe_exists", path=safe)
 
 
-def _city(connection: Connection) -> str | None:
-    """Return which city's store it is; None where that is not recorded yet."""
+def _about(connection: Connection, key: str) -> str | None:
+    """Return a fact about the store; None where that is not recorded yet."""
     found: str | None = connection.execute(
-        select(AboutRow.value).where(AboutRow.key == CITY)
+        select(AboutRow.value).where(AboutRow.key == key)
     ).scalar()
     return found
 
 
+def _keep_secret(connection: Connection, secret: str | None) -> None:
+    """Keep the secret of public counts where a backup is older than the first publication."""
+    if secret is not None and _about(connection, PUBLIC_SECRET) is None:
+        connection.execute(insert(AboutRow).values(key=PUBLIC_SECRET, value=secret))
+
+
 def _keep_city(connection: Connection, city: str | None, name: str) -> None:
     """Refuse a backup of another city; one that does not name a city is taken as this city's."""
-    theirs = _city(connection)
+    theirs = _about(connection, CITY)
     if city is None or theirs == city:
         return
     if theirs is not None:

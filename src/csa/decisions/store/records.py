@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -9,7 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csa.decisions.store.audit import GENESIS, Head, head_of
+from csa.decisions.store.audit import GENESIS, STORE_ITEM, TEXT_READ, Head, head_of
 from csa.decisions.store.engine import Store
 from csa.decisions.store.tables import (
     ActionRow,
@@ -47,7 +48,7 @@ class Records:
 
     Fields: `head`, `decided`, `actions`, `changes`, `links`, `areas`, `steps`, `baselines`,
     `tasks`, `meetings`, `asked`, `lessons`, `stakeholders`, `measures`, `values`, `quarters`,
-    `minutes`, `handouts`, `corrections`, `on`.
+    `minutes`, `handouts`, `corrections`, `on`, `confirmed`.
     """
 
     head: Head = NO_STORE  # the end of the trail: equal heads mean equal records
@@ -70,6 +71,7 @@ class Records:
     handouts: tuple[HandoutRow, ...] = ()
     corrections: tuple[CorrectionRow, ...] = ()
     on: date | None = None  # the past day at whose end it stood so; None: as it stands now
+    confirmed: frozenset[str] = frozenset()  # codes of public texts that somebody read again
 
     @property
     def states(self) -> Mapping[str, ActionState]:
@@ -113,9 +115,22 @@ def read_records(store: Store | None, *, with_values: bool = True) -> Records:
         found = {name: _rows(session, table) for name, table in TABLES.items()}
         values = values_in(session) if with_values else ()
         head = head_of(session.connection())
+        confirmed = _confirmed(session)
         decided = _decided(session)
         session.expunge_all()
-    return Records(head=head, decided=decided, values=values, **found)  # type: ignore[arg-type]
+    return Records(
+        head=head,
+        decided=decided,
+        values=values,
+        confirmed=confirmed,
+        **found,  # type: ignore[arg-type]
+    )
+
+
+def _confirmed(session: Session) -> frozenset[str]:
+    """Read which texts were confirmed: the trail has that, and no table of its own."""
+    of_store = session.scalars(select(Audit.new).where(Audit.item == STORE_ITEM))
+    return frozenset(filter(None, (json.loads(new).get(TEXT_READ) for new in of_store)))
 
 
 def _decided(session: Session) -> Head:

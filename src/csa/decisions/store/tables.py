@@ -48,8 +48,12 @@ class Audit(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+PUBLIC_SECRET = "public secret"  # noqa: S105 - a name
+"""The row of `about` with the secret that changes public counts. No page or command shows it."""
+
+
 class AboutRow(Base):
-    """Facts about the store: which city's it is."""
+    """Facts about the store: which city's it is, and the secret of its public counts."""
 
     __tablename__ = "about"
 

@@ -49,7 +49,8 @@ def months_covered(facts: Facts) -> int:
 
 def area_name(area: AreaFacts, tell: Speaker) -> str:
     """Name an area by its place name and letter."""
-    return tell("briefing.place", place=tell.place(area.name), area_id=area.letter)
+    name = tell.place(area.name)
+    return tell("briefing.place", place=name, area_id=area.letter) if area.letter else name
 
 
 def state_words(area: AreaFacts, tell: Speaker) -> str:

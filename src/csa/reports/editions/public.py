@@ -14,9 +14,11 @@ from csa.reports.month.facts import Facts
 from csa.reports.public.facts import PublicFacts
 from csa.reports.public.map_sheet import public_sheet
 from csa.reports.public.plan import standing
-from csa.reports.public.sections import Section, public_sections, public_title
+from csa.reports.public.section import Section
+from csa.reports.public.sections import public_sections, public_title
 
 MAX_ACTIONS = 20
+MAX_COLUMNS = 5
 MAX_NEIGHBORHOODS = 40
 """Most neighborhoods in a printed table; beyond it, only those with a number are kept."""
 
@@ -57,12 +59,18 @@ def _blocks(told: PublicFacts, sections: Sequence[Section], tell: Speaker) -> li
         blocks.append(Heading(section.title))
         for block in section.blocks:
             if section.key == "neighborhoods" and isinstance(block, Table):
-                blocks += _shortened(told, block, tell)
+                blocks += _shortened(told, _narrowed(block), tell)
             elif section.key == "doing" and isinstance(block, Table):
                 blocks += _with_news(told, block, tell)
             else:
                 blocks.append(block)
     return blocks
+
+
+def _narrowed(table: Table) -> Table:
+    """Keep the columns with numbers: what is done and who meets are sections of their own."""
+    rows = tuple(row[:MAX_COLUMNS] for row in table.rows)
+    return replace(table, columns=table.columns[:MAX_COLUMNS], rows=rows)
 
 
 def _shortened(told: PublicFacts, table: Table, tell: Speaker) -> list[Block]:

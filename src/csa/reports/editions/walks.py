@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from csa.base.text import Speaker
+from csa.disclosure.texts import kinds_in
 from csa.geo.cells import outline
 from csa.geo.ground import HALF
 from csa.reports.briefing.working import DONE
@@ -23,7 +24,6 @@ from csa.reports.editions.map_sheets import MAX_ON_WALK, Draw, walk_map
 from csa.reports.editions.phrases import area_name, by_tier, kept_rows, kind_word
 from csa.reports.month.area_facts import AreaFacts
 from csa.reports.month.facts import Facts
-from csa.reports.public.told import holds_address
 
 MAX_SHEETS = 12
 MAX_TASKS = 6
@@ -78,8 +78,8 @@ def _as_told(facts: Facts) -> Sequence[AreaFacts]:
         for public in facts.public.facts.areas:
             cells = frozenset(int(cell, 16) for cell in public.cells)
             alike = len(cells & area.cells) / len(cells | area.cells)
-            if alike >= HALF and public.letter not in shown:
-                shown[public.letter] = replace(
+            if alike >= HALF and public.key not in shown:
+                shown[public.key] = replace(
                     area,
                     cells=cells,
                     shape=outline(cells),
@@ -134,8 +134,8 @@ def _help(facts: Facts, area: AreaFacts, tell: Speaker) -> list[Block]:
 def _tasks(area: AreaFacts, tell: Speaker) -> list[Block]:
     tasks = () if area.work is None else area.work.tasks
     open_ones = [task for task in tasks if task.is_public and task.status != DONE]
-    # The public report refuses a text that holds an address; here the author is warned as well.
-    shown = [task for task in open_ones if not holds_address(f"{task.what} {task.agency}")]
+    # The public report refuses a text that was caught; here the author is warned as well.
+    shown = [task for task in open_ones if not kinds_in(f"{task.what}. {task.agency}")]
     if not shown:
         return [Paragraph(tell("report.walk_tasks_none"))]
     rows, n_more = kept_rows(shown, MAX_TASKS)

@@ -152,11 +152,12 @@ def signs(sheet: MapSheet, style: Style, room: float, notes: Notes) -> Block:
 def index(sheet: MapSheet, style: Style, room: float, rows: int) -> Block:
     """List area names by letter, if the map has room for letters only."""
     size = style.small_px
-    field = max((width_px(_letter(area), size, is_bold=True) for area in sheet.areas), default=0.0)
+    areas = [area for area in sheet.areas if area.letter]  # a candidate's name stands on the map
+    field = max((width_px(_letter(area), size, is_bold=True) for area in areas), default=0.0)
     field += 0.6 * size
     columns = []
-    for first in range(0, len(sheet.areas), rows):
-        some = sheet.areas[first : first + rows]
+    for first in range(0, len(areas), rows):
+        some = areas[first : first + rows]
         lines = [_index_line(area, size, field, room) for area in some]
         columns.append(stack(lines, 0.0))
     return flow(columns, room, 1.2 * size)

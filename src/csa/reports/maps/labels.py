@@ -214,7 +214,12 @@ def place_areas(
 ) -> tuple[list[str], list[str]]:
     """Place area labels beside their areas: letter and name, or the letter alone if crowded."""
     seen = [(area, shapely.intersection(shape, labels.frame)) for area, shape in areas]
-    shown = [(area, shape) for area, shape in seen if not shapely.is_empty(shape)]
+    is_named = [bool(area.letter) or labels.style.names_all for area, _ in seen]
+    shown = [
+        (area, shape)
+        for (area, shape), is_so in zip(seen, is_named, strict=True)
+        if is_so and not shapely.is_empty(shape)
+    ]
     land = shapely.union_all([shape for _, shape in shown])
     order = list(range(len(shown)))
     unplaced: list[int] = []
@@ -230,7 +235,8 @@ def place_areas(
         order = [*unplaced, *(at for at in order if at not in unplaced)]
     labels.outlines.extend(shapely.buffer(shapely.boundary(shape), 3.0) for _, shape in shown)
     outside = [area.letter for area, shape in seen if shapely.is_empty(shape) and not is_near]
-    return outside, [shown[at][0].letter for at in sorted(unplaced)]
+    without = [shown[at][0].letter for at in sorted(unplaced)]
+    return [letter for letter in outside if letter], [letter for letter in without if letter]
 
 
 def _place_area(
@@ -281,7 +287,7 @@ def _cheapest(
 
 @dataclass(frozen=True)
 class _Label:
-    """A letter in its badge, with the lines of a name beside it."""
+    """A letter in its badge, with the lines of a name beside it; a candidate may have no letter."""
 
     letter: str
     lines: tuple[str, ...]
@@ -289,6 +295,8 @@ class _Label:
 
     @property
     def badge_px(self) -> float:
+        if not self.letter:
+            return 0.0
         wide = width_px(self.letter, self.size, is_bold=True) + 0.7 * self.size
         return max(wide, 1.4 * self.size)
 
@@ -305,19 +313,14 @@ class _Label:
         left, top, right, bottom = shapely.bounds(box)
         middle, badge = (top + bottom) / 2, left + self.badge_px
         fill, ink = (PAPER.ink, PAPER.casing) if is_served else (PAPER.casing, PAPER.ink)
-        marks: list[Mark] = [
-            Fill((shapely.box(left, top, right, bottom),), PAPER.casing, PAPER.ink, 2.0),
-            Fill((shapely.box(left, top, badge, bottom),), fill, PAPER.ink, 2.0),
-            Words(
-                self.letter,
-                (left + badge) / 2,
-                middle,
-                self.size,
-                ink,
-                is_bold=True,
-                align="center",
-            ),
-        ]
+        frame = Fill((shapely.box(left, top, right, bottom),), PAPER.casing, PAPER.ink, 2.0)
+        marks: list[Mark] = [frame]
+        if self.letter:
+            x = (left + badge) / 2
+            marks += [
+                Fill((shapely.box(left, top, badge, bottom),), fill, PAPER.ink, 2.0),
+                Words(self.letter, x, middle, self.size, ink, is_bold=True, align="center"),
+            ]
         step = LINE_HEIGHT * self.size
         first = middle - step * (len(self.lines) - 1) / 2
         x = badge + 0.4 * self.size
@@ -328,10 +331,12 @@ class _Label:
 
 def _label_forms(area: MapArea, style: Style) -> list[_Label]:
     size, small = style.text_px, style.small_px
-    letter = area.letter if is_writable(area.letter) else "?"
+    letter = area.letter if is_writable(area.letter) or not area.letter else "?"
     short = _Label(letter, (), small)
     if not is_writable(area.name):
         return [short]
+    if not letter:
+        short = _Label("", wrap(area.name, small, NAME_EMS * small, 4), small)
     return [_Label(letter, wrap(area.name, size, NAME_EMS * size, 4), size), short]
 
 

@@ -170,7 +170,7 @@ THINNEST_PX = 2.0
 def draw_ground(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     """Draw everything below the labels, except the areas."""
     city = _city(sheet, view)
-    few, more = _cells(sheet, view, city)
+    few, more = _classes(sheet, view, city)
     marks: list[Mark] = [Fill((city,), PAPER.land), *few]
     marks.append(Fill(_layer(sheet, view, "parks"), PAPER.park))
     water = _layer(sheet, view, "water")
@@ -202,16 +202,20 @@ def _neighborhoods(sheet: MapSheet, style: Style, view: MapView) -> list[Mark]:
     return [Stroke(named, edge, 1.6)]
 
 
-def _cells(sheet: MapSheet, view: MapView, city: shapely.Geometry) -> tuple[list[Mark], list[Mark]]:
+def _classes(
+    sheet: MapSheet, view: MapView, city: shapely.Geometry
+) -> tuple[list[Mark], list[Mark]]:
     """Draw the lowest class as one pale field under the water, and the others cell by cell."""
-    if not sheet.cells:
+    if not (sheet.cells or sheet.shaded):
         return [], []
-    levels = np.array([level for _, level in sheet.cells])
+    levels = np.array([level for _, level in sheet.shaded or sheet.cells])
     n_classes = len(sheet.class_words)
     wrong = levels[(levels < 0) | (levels >= n_classes)]
     if len(wrong):
         raise MapError("map_sheet.no_class", level=int(wrong[0]) + 1, n_classes=n_classes)
-    shapes = np.array(view.draw(draw_cells([cell for cell, _ in sheet.cells])), dtype=object)
+    places = [shape for shape, _ in sheet.shaded]
+    drawn = places or draw_cells([cell for cell, _ in sheet.cells])
+    shapes = np.array(view.draw(drawn), dtype=object)
     if not shapely.is_empty(city):
         shapely.prepare(city)
         is_edge = ~shapely.contains_properly(city, shapes)

@@ -43,6 +43,7 @@ class MapSheet:
     focus: shapely.Geometry | None = None  # the shape to zoom to, WGS 84
     services: tuple[tuple[str, float, float, int], ...] = ()
     street_names: bool = False  # whether main streets are named
+    shaded: tuple[tuple[shapely.Geometry, int], ...] = ()  # places in place of cells, WGS 84
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Style:
     outline_px: float  # a candidate's line; a core service area's is heavier
     pad_px: float  # between parts
     is_projected: bool = False  # whether it is shown on a wall
+    names_all: bool = True  # whether areas without a letter are named: their names hide a small map
 
 
 STYLES: Mapping[StyleName, Style] = MappingProxyType(
@@ -64,7 +66,7 @@ STYLES: Mapping[StyleName, Style] = MappingProxyType(
         "print": Style((1340, 1400), 200, 24, 21, 18, 4.5, 20),
         "wall": Style((1240, 900), 96, 32, 28, 28, 5, 24, is_projected=True),
         "screen": Style((1400, 1000), 96, 21, 18, 15, 3, 18),
-        "phone": Style((720, 1000), 96, 26, 24, 24, 4, 16, is_projected=True),
+        "phone": Style((720, 1000), 96, 26, 24, 24, 4, 16, is_projected=True, names_all=False),
     }
 )
 """The width of `print` is the text's width on A4 and US Letter at 200 dots per inch."""

@@ -46,6 +46,7 @@ from csa.reports.month.noting import (
     what_lacks,
 )
 from csa.reports.public.gathering import gather_from
+from csa.reports.public.texts import CAUGHT
 
 __all__ = ["Beside", "gather_month", "snapshot_for"]
 
@@ -217,6 +218,6 @@ def _public(
         caution = say("report.unrecorded", quarter=made.facts.quarter)
         return PublicPart(made.facts, caution=caution)
     except CsaError as error:
-        if error.message.key == "publish.address":  # its sentence would quote the text itself
+        if error.message.key == CAUGHT:  # its sentence would quote the text itself
             return PublicPart(why_not=say("report.text_address"))
         return PublicPart(why_not=error.message)

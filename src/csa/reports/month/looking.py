@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ from csa.dataset.history import load_history
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
+from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
 from csa.displacement.follow import FollowSource, load_past, past_way
 from csa.displacement.past import PastCohort, past_to_plain
@@ -34,6 +35,9 @@ from csa.priority.assess import AreaAssessment, prioritize
 from csa.reports.month.following import Result, follow_earlier, follow_served, year_ago
 from csa.reports.month.snapshot import Snapshot, last_day, snapshot_of
 
+if TYPE_CHECKING:
+    from csa.reports.public.fairness import Census
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -42,6 +46,9 @@ class Beside:
     layers: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[Publication, ...] = ()  # all earlier publications, for the public edition
     with_public: bool = True  # whether the public edition is wanted
+    census: Census | None = None  # who lives where, for the fairness page
+    with_fairness: bool = False  # whether to propose areas again with one neighborhood doubled
+    secret: Secret | None = None  # what public counts are changed by; None before the first
 
 
 NOTHING_BESIDE = Beside()

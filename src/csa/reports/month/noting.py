@@ -16,10 +16,10 @@ from csa.config.city import CityConfig
 from csa.dataset.history import Edition, explain_left_out, list_revisions
 from csa.dataset.versioned import City, Dataset
 from csa.decisions.store.records import Records
+from csa.disclosure.texts import kinds_in
 from csa.plan import Plan
 from csa.reports.briefing.measuring import MeasureLine
 from csa.reports.month.snapshot import Snapshot, last_day
-from csa.reports.public.told import holds_address
 
 MAX_REVISED = 3
 
@@ -148,7 +148,7 @@ def tasks_withheld(records: Records) -> Iterator[Message]:
         {
             task.area
             for task in records.tasks
-            if task.is_public and holds_address(f"{task.what} {task.agency}")
+            if task.is_public and kinds_in(f"{task.what}. {task.agency}")
         }
     )
     if found:

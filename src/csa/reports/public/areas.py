@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, city_choices
-from csa.areas.names import letter, name_places
+from csa.areas.names import name_places
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.study_area import locate_around
 from csa.base.crs import project
@@ -23,7 +23,7 @@ from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
-from csa.disclosure.atoms import THRESHOLD
+from csa.disclosure.keys import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
 from csa.geo.cells import centres
@@ -39,12 +39,17 @@ UNKNOWN = "unknown"
 class PublicAreaGround:
     """An area in the public report, before figures are held back."""
 
-    letter: str  # its letter
+    letter: str  # its letter; empty for a candidate
     place_name: str  # its place name
     state: State  # candidate, designated or maintenance
     since: date | None  # first day of its state; None for a candidate
     cells: frozenset[int]  # its H3 cells
     neighborhood: str = ""  # for a candidate, the first part of its name
+
+    @property
+    def key(self) -> str:
+        """Its name among the figures: a candidate has no letter, which would promise a choice."""
+        return self.letter or self.place_name
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def areas_shown(
     return named_anew(
         (
             PublicAreaGround(
-                str(row["area_id"]),
+                "",
                 str(row["place_name"]),
                 "candidate",
                 None,
@@ -102,15 +107,12 @@ def named_anew(
 ) -> tuple[PublicAreaGround, ...]:
     """Name candidates as if the withheld ones did not exist.
 
-    A missing letter, or a "west" without an "east", would reveal that there is one, and where.
+    A "west" without an "east" would reveal that there is one, and where.
     """
     shown = tuple(candidates)
     middles = np.array([_middle(one.cells, metric_crs) for one in shown]).reshape(-1, 2)
     names = name_places([one.neighborhood for one in shown], middles)
-    return tuple(
-        replace(one, letter=letter(n), place_name=name)
-        for n, (one, name) in enumerate(zip(shown, names, strict=True))
-    )
+    return tuple(replace(one, place_name=name) for one, name in zip(shown, names, strict=True))
 
 
 def _middle(cells: Iterable[int], metric_crs: Any) -> npt.NDArray[np.float64]:

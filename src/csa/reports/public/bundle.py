@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -18,13 +18,22 @@ from csa.base.io import csv_bytes, json_bytes, replace_folder, require_replaceab
 from csa.base.text import ENGLISH, LANGUAGES
 from csa.disclosure.published import Publication
 from csa.geo.cells import outline
-from csa.reports.public.facts import FORMAT_VERSION, PublicArea, PublicCell, PublicFacts
+from csa.reports.public.downloads import FEED, PACKAGE, feed_bytes, package_bytes
+from csa.reports.public.facts import (
+    FORMAT_VERSION,
+    READABLE,
+    PublicArea,
+    PublicCell,
+    PublicFacts,
+    PublicPlace,
+)
 from csa.reports.public.pages import Pictures
-from csa.reports.public.site import site_files
+from csa.reports.public.site import PAGES, site_files
 
 KIND, MARKER = "public bundle", "bundle.json"
 LEDGER_KIND, LEDGER = "published figures", "published.json"
 LEDGER_VERSION = 1
+NO_SHAPES: Mapping[str, shapely.Geometry] = MappingProxyType({})
 NO_PICTURES: Mapping[str, Pictures] = MappingProxyType({})
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -34,8 +43,7 @@ def publish_bundle(
     facts: PublicFacts,
     ledger: Sequence[Publication],
     pictures: Mapping[str, Pictures] = NO_PICTURES,
-    *,
-    with_site: bool = False,
+    shapes: Mapping[str, shapely.Geometry] = NO_SHAPES,
 ) -> tuple[str, ...]:
     """Publish a bundle whole, or not at all; an earlier one is replaced, anything else refused.
 
@@ -49,8 +57,8 @@ def publish_bundle(
         All that was ever published, this quarter's figures included.
     pictures
         Maps by language; none where they were not drawn.
-    with_site
-        Whether pages for a web server are written too.
+    shapes
+        Outlines of the neighborhoods by name, WGS 84, for the download.
 
     Returns
     -------
@@ -75,7 +83,7 @@ def publish_bundle(
     >>> "areas.csv" in files and "published.json" in files
     True
     """
-    files = bundle_files(facts, ledger, pictures, with_site=with_site)
+    files = bundle_files(facts, ledger, pictures, shapes)
     refuse = partial(_refuse_lost, facts.city_id, ledger)
     replace_folder(Path(out), MARKER, files, _may_hold(), refuse)
     return tuple(files)
@@ -92,18 +100,18 @@ def bundle_files(
     facts: PublicFacts,
     ledger: Sequence[Publication],
     pictures: Mapping[str, Pictures],
-    *,
-    with_site: bool = False,
+    shapes: Mapping[str, shapely.Geometry] = NO_SHAPES,
 ) -> dict[str, bytes]:
     """Write the files of a bundle: JSON, GeoJSON, CSV, HTML and PNG, the same bytes each time."""
-    files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | table_files(facts)
+    tables = table_files(facts, shapes)
+    tables |= {PACKAGE: package_bytes(facts, tables, COLUMNS), FEED: feed_bytes(facts, ledger)}
+    files = {LEDGER: _ledger_bytes(facts.city_id, ledger)} | tables
     for language in LANGUAGES:
         shown = pictures.get(language, Pictures())
         for name, png in zip(_picture_names(language), _each(shown), strict=True):
             if png is not None:
                 files[name] = png
-    if with_site:
-        files |= site_files(facts, pictures)
+    files |= site_files(facts, pictures, tables)
     marker = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -129,6 +137,17 @@ def read_bundle(folder: Path) -> tuple[PublicFacts, dict[str, Pictures]]:
             raise SourceError("bundle.damaged", path=folder, file=", ".join(names))
         pictures[language] = Pictures(*found)
     return facts, pictures
+
+
+def read_bundle_files(folder: Path) -> dict[str, bytes]:
+    """Read every file of a bundle that a server may send, with its pages; damaged is refused.
+
+    A bundle written without pages, as before, gets them here.
+    """
+    facts, pictures = read_bundle(folder)
+    told = _marker(folder)["files"]
+    files = {name: _content(folder, name, told) for name in told}
+    return site_files(facts, pictures, told) | {MARKER: (folder / MARKER).read_bytes()} | files
 
 
 def read_published(folder: Path, city: str | None = None) -> tuple[Publication, ...]:
@@ -172,7 +191,7 @@ def _marker(folder: Path) -> Mapping[str, Any]:
     if not isinstance(marker, dict) or marker.get("kind") != KIND:
         raise SourceError("bundle.absent", path=folder)
     version = marker.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE:
         raise SourceError("bundle.format", path=folder, found=version, known=FORMAT_VERSION)
     if not isinstance(marker.get("files"), dict):
         raise SourceError("bundle.damaged", path=folder, file=MARKER)
@@ -214,8 +233,8 @@ def _may_hold() -> tuple[str, ...]:
     """List the optional files of a bundle: pictures, and the pages of the site."""
     pictures = [name for language in LANGUAGES for name in _picture_names(language)]
     folders = ["" if language == ENGLISH else f"{language}/" for language in LANGUAGES]
-    pages = [f"{folder}{page}" for folder in folders for page in ("index.html", "wall.html")]
-    return (*pictures, *pages)
+    pages = [f"{folder}{page}" for folder in folders for page in PAGES]
+    return (*pictures, *pages, SHAPES)
 
 
 def _digest(content: bytes) -> str:
@@ -226,25 +245,30 @@ DIGITS = 1e-6
 """Degrees, about ten centimetres."""
 
 COLUMNS = {
-    "cells.csv": ("cell", "level", "low", "high"),
+    "cells.csv": ("cell", "level", "low", "high", "count"),
     "areas.csv": ("letter", "place_name", "state", "since", "count", "cells"),
-    "neighborhoods.csv": ("name", "count"),
+    "neighborhoods.csv": ("name", "count", "level", "low", "high"),
+    "counts.csv": ("geography", "place", "period", "count"),
     "years.csv": ("year", "incidents"),
     "actions.csv": ("number", "title", "status", "due"),
 }
-"""An empty `count` means fewer than 10 or held back; an empty `high` means no upper bound."""
+"""An empty `count` means fewer than 10; an empty `high` means no upper bound."""
 
-TABLES = (*COLUMNS, "cells.geojson", "areas.geojson")
+SHAPES = "neighborhoods.geojson"
+TABLES = (*COLUMNS, "cells.geojson", "areas.geojson", PACKAGE, FEED)
 
 
-def table_files(facts: PublicFacts) -> dict[str, bytes]:
-    """Write the tables, and the shapes of cells and areas."""
+def table_files(
+    facts: PublicFacts, shapes: Mapping[str, shapely.Geometry] = NO_SHAPES
+) -> dict[str, bytes]:
+    """Write the tables, and the shapes of cells, areas and neighborhoods."""
     rows: dict[str, Iterable[tuple[object, ...]]] = {
         "cells.csv": (tuple(_of_cell(cell, facts).values()) for cell in facts.cells),
         "areas.csv": (
             (*list(_of_area(area).values())[:-1], " ".join(area.cells)) for area in facts.areas
         ),
-        "neighborhoods.csv": ((place.name, place.count) for place in facts.districts),
+        "neighborhoods.csv": (tuple(_of_place(place, facts).values()) for place in facts.districts),
+        "counts.csv": _counts(facts),
         "years.csv": facts.years,
         "actions.csv": (
             (one.number, one.title, one.status, one.due and one.due.isoformat())
@@ -252,17 +276,41 @@ def table_files(facts: PublicFacts) -> dict[str, bytes]:
         ),
     }
     tables = {name: csv_bytes(COLUMNS[name], rows[name]) for name in COLUMNS}
-    cells = [((cell.cell,), _of_cell(cell, facts)) for cell in facts.cells]
-    areas = [(area.cells, _of_area(area)) for area in facts.areas]
-    return tables | {
-        "cells.geojson": _geojson("cells", facts, cells),
-        "areas.geojson": _geojson("areas", facts, areas),
-    }
+    cells = [(_shape((cell.cell,)), _of_cell(cell, facts)) for cell in facts.cells]
+    areas = [(_shape(area.cells), _of_area(area)) for area in facts.areas]
+    places = [
+        (_geometry(shapes[one.name]), _of_place(one, facts))
+        for one in facts.districts
+        if one.name in shapes
+    ]
+    return (
+        tables
+        | {"cells.geojson": _geojson("cells", facts, cells)}
+        | {"areas.geojson": _geojson("areas", facts, areas)}
+        | ({SHAPES: _geojson("neighborhoods", facts, places)} if places else {})
+    )
+
+
+def _of_place(place: PublicPlace, facts: PublicFacts) -> dict[str, Any]:
+    bounds = None if place.level is None else facts.classes[place.level]
+    of_class = (None, None) if bounds is None else (bounds.low, bounds.high)
+    values = (place.name, place.count, place.level, *of_class)
+    return dict(zip(COLUMNS["neighborhoods.csv"], values, strict=True))
+
+
+def _counts(facts: PublicFacts) -> Iterator[tuple[str, str, str, int | None]]:
+    """Yield every count of a year or quarter: of the city, then by neighborhood, then by area."""
+    places = [("city", facts.city_name, facts.years, facts.quarters)]
+    places += [("neighborhood", one.name, one.years, one.quarters) for one in facts.districts]
+    places += [("area", one.key, one.years, ()) for one in facts.areas]
+    for geography, name, years, quarters in places:
+        yield from ((geography, name, str(year), count) for year, count in years)
+        yield from ((geography, name, quarter, count) for quarter, count in quarters)
 
 
 def _of_cell(cell: PublicCell, facts: PublicFacts) -> dict[str, Any]:
     bounds = facts.classes[cell.level]
-    values = (cell.cell, cell.level, bounds.low, bounds.high)
+    values = (cell.cell, cell.level, bounds.low, bounds.high, cell.count)
     return dict(zip(COLUMNS["cells.csv"], values, strict=True))
 
 
@@ -272,12 +320,8 @@ def _of_area(area: PublicArea) -> dict[str, Any]:
     return dict(zip(COLUMNS["areas.csv"], values, strict=True))
 
 
-def _geojson(
-    name: str, facts: PublicFacts, rows: Iterable[tuple[tuple[str, ...], dict[str, Any]]]
-) -> bytes:
-    features = [
-        {"type": "Feature", "properties": told, "geometry": _shape(cells)} for cells, told in rows
-    ]
+def _geojson(name: str, facts: PublicFacts, rows: Iterable[tuple[Any, dict[str, Any]]]) -> bytes:
+    features = [{"type": "Feature", "properties": told, "geometry": shape} for shape, told in rows]
     head = {
         "type": "FeatureCollection",
         "name": name,
@@ -292,5 +336,8 @@ def _geojson(
 
 
 def _shape(cells: Iterable[str]) -> Any:
-    drawn = outline(int(cell, 16) for cell in cells)
+    return _geometry(outline(int(cell, 16) for cell in cells))
+
+
+def _geometry(drawn: shapely.Geometry) -> Any:
     return json.loads(shapely.to_geojson(shapely.set_precision(drawn, DIGITS)))

@@ -1,81 +1,153 @@
-"""Every public count by place, before any is held back, and the atoms they are made of."""
+"""Every public count: by neighborhood, area, cell and city, by calendar year and quarter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from csa.base.arrays import Bools, Ints
-from csa.base.params import RESOLUTION_RANGE, Period
+from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import Dataset
-from csa.disclosure.atoms import CLASSES, MONTH_COLUMN, THRESHOLD, Atoms, atoms_of, class_of
-from csa.disclosure.published import Publication, Sum
-from csa.geo.cells import as_text, bin_points, centres, cover
+from csa.disclosure.keys import Keys, Secret, lines_of, publish_counts, record_keys, sum_keys
+from csa.disclosure.published import Publication
+from csa.geo.cells import as_text, bin_points, cover
 from csa.geo.ground import resolution_of
-from csa.geo.neighborhoods import assign_neighborhoods, is_inside
 from csa.reports.public.areas import PooledChange, PublicAreaGround
-from csa.reports.public.window import PublicWindow, month_index, without_domestic
+from csa.reports.public.window import PublicWindow, month_index
 
 RESOLUTION = 8
-"""H3 resolution of the public map."""
+"""H3 resolution of the cells with counts."""
+CITY, AREA, DISTRICT, CELL = "city", "area", "neighborhood", "cell"
+"""Geographies with published figures. The city's places are these:"""
+ALL, UNLOCATED, UNKNOWN = "all", "unlocated", "domestic unknown"
+"""All incidents, those without a usable location, those whose source does not say whether they are
+domestic."""
+TOGETHER = "all areas"
+"""A geography of its own: all areas as one, since they went into service."""
+LARGE = 100
+"""Incidents a year from which a place has figures by quarter the year after."""
+YEAR, QUARTER = 12, 3
 
-CELL, AREA, DISTRICT = "cell", "area", "neighborhood"
-"""Geographies with published figures."""
 
-PERIOD, UNLOCATED, UNKNOWN = "period", "unlocated", "unknown"
-"""Keys of the whole city's totals over the period: all, those without a usable location, those
-whose source does not say whether they are domestic; a year's key is `YYYY`."""
+@dataclass(frozen=True)
+class CountedIncidents:
+    """The incidents behind the public's counts."""
 
-NO_MONTH = -1
-YEAR = 12
+    places: pd.DataFrame  # n rows: the place in each geography, `""` outside all
+    month: Ints  # (n,) months since the year 0
+    is_counted: Bools  # (n,) whether it is counted: domestic ones are not, at any place
+    keys: Keys  # (n,) record keys, of all
+
+    def count(self, names: Ints, n: int, period: Period) -> tuple[Ints, Keys]:
+        """Count incidents, and add up their keys, by the position of their place; -1 for none.
+
+        The keys of domestic incidents belong to a count that they are not in: two places whose
+        incidents differ by one that is domestic have different changes too, so that nobody sees
+        in equal numbers that it was.
+        """
+        is_in = (names >= 0) & is_within(self.month, period)
+        at = names[is_in]
+        true = np.bincount(at[self.is_counted[is_in]], minlength=n).astype(np.int64)
+        return true, sum_keys(self.keys[is_in], at, n)
+
+    def inside(self, key: str) -> Ints:
+        """Return 0 for each incident in an area, and -1 for the others."""
+        return np.where(self.places[_shape(key)], 0, -1)
 
 
-def draft_of(
-    window: PublicWindow, areas: Sequence[PublicAreaGround], change: PooledChange | None
+def count_all(
+    window: PublicWindow,
+    areas: Sequence[PublicAreaGround],
+    change: PooledChange | None,
+    secret: Secret,
+    earlier: Sequence[Publication],
 ) -> Publication:
-    """Count all figures that would be published if none had to be held back."""
-    table = _places_of_incidents(window.placed, _sizes(cell for a in areas for cell in a.cells))
-    inside = table[_is_in(table[MONTH_COLUMN].to_numpy(), window.period)]
-    cells, names = _cells_of(window.dataset), district_names(window.dataset)
-    in_cell = inside[CELL].value_counts().reindex(cells, fill_value=0)
-    in_district = inside[DISTRICT].value_counts().reindex(names, fill_value=0)
-    return Publication(
-        id=str(window.quarter),
-        start=window.period.start,
-        until=window.period.until,
-        places={AREA: {area.letter: _texts(area.cells) for area in areas}},
-        counts={
-            AREA: {area.letter: _n_in(inside, area.cells) for area in areas},
-            DISTRICT: {str(name): int(n) for name, n in in_district.items()},
-        },
-        classes={CELL: {str(c): CLASSES[class_of(int(n), CLASSES)] for c, n in in_cell.items()}},
-        totals=_totals(window),
-        sums=_sums(areas, change),
-    )
+    """Make every figure of a quarter, with what was published under another secret as it stands."""
+    shapes = {area.key: area.cells for area in areas}
+    together = {} if change is None or change.counted is None else {TOGETHER: change.cells}
+    located = located_records(window.dataset, secret, shapes | together)
+    every = all_records(window, secret)
+    span = span_name(window.span)
+    spans = whole_years(window.covered) | {span: window.span}
+    names, cells = district_names(window.dataset), cells_of(window.dataset)
+    counts: dict[str, dict[str, dict[str, int | None]]] = {g: {} for g in (CITY, DISTRICT, AREA)}
+
+    def add(geography: str, period: str, places: Sequence[str], made: tuple[Ints, Keys]) -> None:
+        lines = lines_of(secret, (f"{geography}\n{place}" for place in places))
+        told = dict(zip(places, publish_counts(*made, lines), strict=True))
+        counts.setdefault(geography, {}).setdefault(period, {}).update(told)
+
+    at = {CITY: positions(every.places[CITY], [ALL])}
+    at[DISTRICT] = positions(located.places[DISTRICT], names)
+    for name, period in spans.items():
+        add(CITY, name, [ALL], every.count(at[CITY], 1, period))
+        add(DISTRICT, name, names, located.count(at[DISTRICT], len(names), period))
+        for key in shapes:
+            add(AREA, name, [key], located.count(located.inside(key), 1, period))
+    in_cells = positions(located.places[CELL], cells)
+    add(CELL, span, cells, located.count(in_cells, len(cells), window.span))
+    for place in (UNLOCATED, UNKNOWN):
+        own = positions(every.places[place], [place])
+        add(CITY, span, [place], every.count(own, 1, window.span))
+    for name, period in whole_quarters(window.covered).items():
+        add(CITY, name, [ALL], every.count(at[CITY], 1, period))
+        for place in _large(DISTRICT, name, names, counts, earlier):
+            own = np.where(at[DISTRICT] == names.index(place), 0, -1)
+            add(DISTRICT, name, [place], located.count(own, 1, period))
+        for key in _large(AREA, name, shapes, counts, earlier):
+            add(AREA, name, [key], located.count(located.inside(key), 1, period))
+    members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
+    if change is not None and together:
+        members[TOGETHER] = {ALL: tuple(as_text(sorted(change.cells)))}
+        period = Period(change.since, change.through.plus(1))
+        made = located.count(located.inside(TOGETHER), 1, period)
+        add(TOGETHER, span_name(period), [ALL], made)
+    return Publication(str(window.quarter), secret.id, members, counts).standing(earlier)
 
 
-def atoms_for(
-    window: PublicWindow, areas: Sequence[PublicAreaGround], earlier: Sequence[Publication]
-) -> Atoms:
-    """Split the city into pieces that no publication separates, and count them by month."""
-    cells = {cell for area in areas for cell in area.cells}
-    cells |= {int(name, 16) for name in _cells_told(earlier)}
-    sizes = _sizes(cells)
-    incidents = _places_of_incidents(without_domestic(window.whole), sizes)
-    land = _places_of_land(window.dataset, sizes)
-    nowhere = _nowhere(window.whole, incidents)
-    table = pd.concat([land, incidents, nowhere], ignore_index=True)
-    told = set(as_text(sorted(cells)))
-    for name in map(_fine, sizes):
-        table[name] = table[name].where(table[name].isin(told), "")
-    first = min([window.covered.start, *(one.start for one in earlier)])
-    until = max([window.covered.until, *(one.until for one in earlier)])
-    geographies = (CELL, DISTRICT, *map(_fine, sizes))
-    return atoms_of(table, geographies, first, until.index - first.index)
+def whole_years(covered: Period) -> dict[str, Period]:
+    """Return the whole calendar years in a period."""
+    first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
+    return {
+        f"{year:04d}": Period(Month(year, 1), Month(year + 1, 1)) for year in range(first, after)
+    }
+
+
+def whole_quarters(covered: Period) -> dict[str, Period]:
+    """Return the whole quarters in a period."""
+    first, after = -(-covered.start.index // QUARTER), covered.until.index // QUARTER
+    starts = (Month(1, 1).plus(QUARTER * n - YEAR) for n in range(first, after))
+    return {
+        f"{start.year:04d}-Q{start.number // QUARTER + 1}": Period(start, start.plus(QUARTER))
+        for start in starts
+    }
+
+
+def span_name(period: Period) -> str:
+    """Name a period: whole years by their years, any other by its months."""
+    last = period.until.plus(-1)
+    if period.start.number == 1 and last.number == YEAR:
+        first, end = f"{period.start.year:04d}", f"{last.year:04d}"
+        return first if first == end else f"{first}/{end}"
+    return f"{period.start}/{last}"
+
+
+def _large(
+    geography: str,
+    quarter: str,
+    places: Iterable[str],
+    counts: Mapping[str, Mapping[str, Mapping[str, int | None]]],
+    earlier: Sequence[Publication],
+) -> list[str]:
+    """List the places with figures by quarter; a place that had one once keeps it."""
+    before = counts[geography].get(f"{int(quarter[:4]) - 1:04d}", {})
+    had = {p for one in earlier for p in one.counts.get(geography, {}).get(quarter, {})}
+    return [place for place in places if (before.get(place) or 0) >= LARGE or place in had]
 
 
 def district_names(dataset: Dataset) -> list[str]:
@@ -83,114 +155,63 @@ def district_names(dataset: Dataset) -> list[str]:
     return sorted(set(dataset.neighborhoods["name"].astype(str)) - {"", UNASSIGNED})
 
 
-def cells_on(dataset: Dataset) -> dict[str, frozenset[str]]:
-    """Return the map cells that overlap each neighborhood."""
-    pairs = _places_of_land(dataset, [])[[DISTRICT, CELL]].drop_duplicates()
-    on_one = pairs[pairs[DISTRICT] != ""].groupby(DISTRICT)[CELL]
-    return {str(name): frozenset(cells) for name, cells in on_one}
-
-
-def n_without_place(window: PublicWindow) -> int:
-    """Count the period's incidents without a usable location in the city."""
-    incidents = window.dataset.incidents
-    has_none = incidents[["lon", "lat"]].isna().any(axis=1) | _is_outside(incidents)
-    return int((has_none & _is_in(month_index(incidents), window.period)).sum())
-
-
-def _places_of_incidents(dataset: Dataset, sizes: Iterable[int]) -> pd.DataFrame:
-    """Return each incident's place in each geography, leaving out incidents outside the city."""
-    incidents = dataset.incidents
-    has_place = incidents[["lon", "lat"]].notna().all(axis=1) & ~_is_outside(incidents)
-    inside = incidents[has_place]
-    table = _cells_at(inside["lon"], inside["lat"], sizes)
-    table[DISTRICT] = inside["neighborhood"].replace(UNASSIGNED, "").to_numpy(dtype=object)
-    table[MONTH_COLUMN] = month_index(inside)
-    # A point on the border itself may fall into a cell with no land inside.
-    return table[table[CELL].isin(set(_cells_of(dataset)))].reset_index(drop=True)
-
-
-def _places_of_land(dataset: Dataset, sizes: Sequence[int]) -> pd.DataFrame:
-    """List pieces of land, whether or not anything happened there.
-
-    A finer grid would also find slivers. Ignoring them lets more figures be derived, never
-    fewer, so that the check errs on the safe side.
-    """
-    fine = min(max([RESOLUTION, *sizes]) + 1, RESOLUTION_RANGE[1])
-    middle = centres(cover(dataset.study_area, fine).index.to_numpy())
-    # Beyond the border there is nothing to count, and so nothing to hide.
-    middle = middle[is_inside(middle["lon"], middle["lat"], dataset.study_area)]
-    table = _cells_at(middle["lon"], middle["lat"], sizes)
-    names = assign_neighborhoods(middle["lon"], middle["lat"], dataset.neighborhoods)
-    table[DISTRICT] = names.replace(UNASSIGNED, "").to_numpy(dtype=object)
-    table[MONTH_COLUMN] = NO_MONTH
-    return table[table[CELL].isin(set(_cells_of(dataset)))]
-
-
-def _nowhere(dataset: Dataset, placed: pd.DataFrame) -> pd.DataFrame:
-    """List incidents counted in the city but in no public place, one row each with its month."""
-    every = np.sort(month_index(dataset.incidents))
-    months, n_all = np.unique(every, return_counts=True)
-    n_placed = placed[MONTH_COLUMN].value_counts().reindex(months, fill_value=0).to_numpy()
-    return pd.DataFrame({MONTH_COLUMN: np.repeat(months, n_all - n_placed)})
-
-
-def _cells_at(lon: npt.ArrayLike, lat: npt.ArrayLike, sizes: Iterable[int]) -> pd.DataFrame:
-    columns = {CELL: as_text(bin_points(lon, lat, RESOLUTION))}
-    columns |= {_fine(size): as_text(bin_points(lon, lat, size)) for size in sizes}
-    return pd.DataFrame(columns, dtype=object)
-
-
-def _cells_of(dataset: Dataset) -> list[str]:
+def cells_of(dataset: Dataset) -> list[str]:
+    """List the cells with counts."""
     return as_text(cover(dataset.study_area, RESOLUTION).index)
 
 
-def _cells_told(earlier: Iterable[Publication]) -> Iterator[str]:
-    for one in earlier:
-        for members in one.places.get(AREA, {}).values():
-            yield from members
+def located_records(
+    dataset: Dataset, secret: Secret, shapes: Mapping[str, Collection[int]] = MappingProxyType({})
+) -> CountedIncidents:
+    """Return the incidents with a usable location in the city."""
+    has_place = ~_has_no_place(dataset.incidents)
+    incidents = dataset.incidents[has_place].reset_index(drop=True)
+    places = pd.DataFrame(
+        {CELL: as_text(bin_points(incidents["lon"], incidents["lat"], RESOLUTION))}, dtype=object
+    )
+    places[DISTRICT] = incidents["neighborhood"].replace(UNASSIGNED, "").to_numpy(dtype=object)
+    sizes = {resolution_of(cell) for cells in shapes.values() for cell in cells}
+    binned = {size: bin_points(incidents["lon"], incidents["lat"], size) for size in sizes}
+    for key, cells in shapes.items():
+        own = np.array(sorted(cells), dtype=np.uint64)
+        is_in = [np.isin(at, own) for at in binned.values()]  # a cell's number has its size
+        places[_shape(key)] = np.any(is_in, axis=0) if is_in else False
+    return _records(incidents, places, secret, (incidents["domestic"] != "yes").to_numpy(bool))
 
 
-def _sizes(cells: Iterable[int]) -> list[int]:
-    return sorted({resolution_of(cell) for cell in cells})
+def all_records(window: PublicWindow, secret: Secret) -> CountedIncidents:
+    """Return the whole city's incidents: those without a location and domestic ones too."""
+    incidents = window.dataset.incidents
+    has_none = _has_no_place(incidents)
+    is_unknown = ~has_none & (incidents["domestic"] == "unknown").to_numpy(bool)
+    is_unknown &= ~incidents["source"].isin(window.silent).to_numpy(bool)
+    places = pd.DataFrame({CITY: ALL}, index=incidents.index)
+    places[UNLOCATED] = np.where(has_none, UNLOCATED, "")
+    places[UNKNOWN] = np.where(is_unknown, UNKNOWN, "")
+    return _records(incidents, places, secret, np.ones(len(incidents), dtype=bool))
 
 
-def _fine(size: int) -> str:
-    return f"cell of size {size}"
+def _records(
+    incidents: pd.DataFrame, places: pd.DataFrame, secret: Secret, is_counted: Bools
+) -> CountedIncidents:
+    keys = record_keys(secret, incidents["incident_id"].astype(str), incidents["domestic"])
+    return CountedIncidents(places, month_index(incidents), is_counted, keys)
 
 
-def _texts(cells: Iterable[int]) -> tuple[str, ...]:
-    return tuple(as_text(sorted(cells)))
+def positions(names: pd.Series, places: Sequence[str]) -> Ints:
+    """Return the position of each name in a list; -1 where it is not there."""
+    return np.asarray(pd.Index(list(places)).get_indexer_for(pd.Index(names)), dtype=np.int64)
 
 
-def _n_in(inside: pd.DataFrame, cells: frozenset[int]) -> int:
-    names = _texts(cells)
-    return int(sum(inside[_fine(size)].isin(names).sum() for size in _sizes(cells)))
+def is_within(month: Ints, period: Period) -> Bools:
+    """Return whether each month is in a period."""
+    return (month >= period.start.index) & (month < period.until.index)
 
 
-def _is_outside(incidents: pd.DataFrame) -> Bools:
-    return incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+def _shape(key: str) -> str:
+    return f"area {key}"
 
 
-def _is_in(index: Ints, period: Period) -> Bools:
-    return (index >= period.start.index) & (index < period.until.index)
-
-
-def _totals(window: PublicWindow) -> dict[str, int | None]:
-    """Count the whole city, for the period and each whole year covered; none below ten."""
-    index, covered = month_index(window.dataset.incidents), window.covered
-    first, after = -(-covered.start.index // YEAR), covered.until.index // YEAR
-    by_year = {f"{year:04d}": int((index // YEAR == year).sum()) for year in range(first, after)}
-    every = by_year | {
-        PERIOD: int(_is_in(index, window.period).sum()),
-        UNLOCATED: n_without_place(window),
-    }
-    if window.n_unknown:
-        every[UNKNOWN] = window.n_unknown
-    return {key: count if count >= THRESHOLD else None for key, count in every.items()}
-
-
-def _sums(areas: Sequence[PublicAreaGround], change: PooledChange | None) -> tuple[Sum, ...]:
-    if change is None or change.counted is None:
-        return ()
-    letters = tuple(area.letter for area in areas)
-    return (Sum(AREA, letters, change.since, change.through.plus(1), change.counted),)
+def _has_no_place(incidents: pd.DataFrame) -> Bools:
+    is_outside = incidents["flags"].str.contains("outside_study_area").to_numpy(dtype=bool)
+    return is_outside | incidents[["lon", "lat"]].isna().any(axis=1).to_numpy(bool)

@@ -11,7 +11,14 @@ from typing import Literal
 
 from csa.config.types import Frozen
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, FORMAT_VERSION)
+"""In bundles of format 1 counts are exact and small ones held back; none tells years of places."""
+
+Years = tuple[tuple[int, int | None], ...]
+"""A calendar year and its count; None for fewer than 10."""
+Quarters = tuple[tuple[str, int | None], ...]
+"""A quarter, `YYYY-Qn`, and its count; None for fewer than 10."""
 
 
 class DensityClass(Frozen):
@@ -26,25 +33,45 @@ class PublicCell(Frozen):
 
     cell: str  # 15 hexadecimal digits
     level: int  # position of its class
+    count: int | None = None  # over the whole period; None if fewer than 10
 
 
 class PublicPlace(Frozen):
     """A neighborhood with its count over the whole period."""
 
     name: str  # its name
-    count: int | None  # people or events shot, as the city counts
-    level: int | None = None  # highest class among the map cells that overlap it
+    count: int | None  # incidents over the whole period; None if fewer than 10
+    level: int | None = None  # class of its own count; in format 1, of the darkest cell it touches
+    years: Years = ()  # each whole year
+    quarters: Quarters = ()  # where it has 100 or more a year
+    areas: tuple[str, ...] = ()  # keys of the areas that lie in it, at least in part
 
 
 class PublicArea(Frozen):
     """A core service area, or one of the period's candidates where none is designated."""
 
-    letter: str
+    letter: str  # empty for a candidate
     place_name: str
     state: Literal["candidate", "designated", "maintenance"]
     since: date | None  # first day of its state; None for a candidate
     cells: tuple[str, ...]  # H3 cells, 15 hexadecimal digits each
-    count: int | None  # over the whole period; None if fewer than 10 or held back
+    count: int | None  # over the whole period; None if fewer than 10
+    years: Years = ()  # each whole year
+
+    @property
+    def key(self) -> str:
+        """Its name among tasks, answers and figures."""
+        return self.letter or self.place_name
+
+
+class PublicMeeting(Frozen):
+    """A meeting that anyone may come to."""
+
+    on: date
+    what: str = ""  # what it is about; empty for a listening session of an area's work plan
+    at: str = ""  # the time of day, as people say it
+    where: str = ""  # a public building
+    places: tuple[str, ...] = ()  # neighborhoods; empty if it is for the whole city
 
 
 class PublicChange(Frozen):
@@ -89,6 +116,32 @@ class PublicAnswer(Frozen):
     answered_on: date | None
 
 
+class PublicGroup(Frozen):
+    """A group of residents: its share in the areas and in the city."""
+
+    names: dict[str, str]  # by language
+    areas: int  # percent of the people in the areas
+    city: int  # percent of the people in the city
+
+
+class PublicDoubled(Frozen):
+    """Areas proposed again as if one neighborhood had reported every shooting twice."""
+
+    name: str  # the neighborhood: of those without an area, the one with the highest number
+    before: int  # areas there as reported
+    after: int  # areas there as if reported twice
+    others: int  # areas elsewhere as reported
+    others_kept: int  # of these, those still found
+
+
+class PublicFairness(Frozen):
+    """Who lives in the areas, and how they depend on what is reported."""
+
+    people_percent: int | None = None  # of the city's people, in areas; None without a census
+    groups: tuple[PublicGroup, ...] = ()
+    doubled: PublicDoubled | None = None
+
+
 class PublicFacts(Frozen):
     """All public facts."""
 
@@ -106,11 +159,12 @@ class PublicFacts(Frozen):
     n_incidents: int | None  # the whole city over the period
     n_unlocated: int | None  # of these, those without a usable location
     n_unknown: int | None = 0
-    years: tuple[tuple[int, int | None], ...]
+    years: Years
+    quarters: Quarters = ()  # the whole city's
     classes: tuple[DensityClass, ...]  # of the map
     cells: tuple[PublicCell, ...]  # of the map
-    areas: tuple[PublicArea, ...]  # counts of 10 or more, and none that reveals a smaller one
-    districts: tuple[PublicPlace, ...]  # counts of 10 or more
+    areas: tuple[PublicArea, ...]
+    districts: tuple[PublicPlace, ...]
     change: PublicChange | None  # all areas together
     actions: tuple[PublicAction, ...]  # the plan's actions
     tasks: tuple[PublicTask, ...]  # tasks marked public
@@ -120,3 +174,8 @@ class PublicFacts(Frozen):
     domestic_on: date | None  # the day it was confirmed
     take_part: dict[str, tuple[str, ...]]  # how to take part: sentences by language
     spanish_office: str  # who approved the Spanish; empty if nobody did
+    meetings: tuple[PublicMeeting, ...] = ()  # after the quarter's end, soonest first
+    fairness: PublicFairness | None = None  # None if it was not asked for
+    decided_by: str = ""  # who decides which areas are chosen
+    method: Literal["held back", "keys"] = "held back"  # how counts are protected
+    is_new_way: bool = False  # whether all that was published before was made in another way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,9 +12,9 @@ from csa.base.logging import Tell, silent
 from csa.base.params import Month
 from csa.dataset.versioned import City
 from csa.decisions.store.records import Records
-from csa.disclosure.atoms import LOWEST, THRESHOLD
+from csa.disclosure.classes import class_of
+from csa.disclosure.keys import Secret
 from csa.disclosure.published import Publication
-from csa.disclosure.settle import settle
 from csa.displacement.follow import FollowSource
 from csa.displacement.past import PastCohort
 from csa.plan import Plan
@@ -27,20 +28,19 @@ from csa.reports.public.areas import (
     named_anew,
 )
 from csa.reports.public.counts import (
+    ALL,
     AREA,
     CELL,
+    CITY,
     DISTRICT,
-    PERIOD,
     UNKNOWN,
     UNLOCATED,
-    atoms_for,
-    draft_of,
+    count_all,
+    span_name,
 )
-from csa.reports.public.facts import (
-    DensityClass,
-    PublicCell,
-    PublicFacts,
-)
+from csa.reports.public.facts import DensityClass, PublicCell, PublicFacts
+from csa.reports.public.fairness import fairness_of
+from csa.reports.public.texts import refuse_unread, written
 from csa.reports.public.told import (
     actions_of,
     answers_of,
@@ -48,9 +48,12 @@ from csa.reports.public.told import (
     area_told,
     change_told,
     classes_told,
+    districts_of,
     districts_told,
-    level_of,
+    meetings_of,
+    quarters_told,
     tasks_of,
+    years_told,
 )
 from csa.reports.public.window import PublicWindow, settle_window
 
@@ -59,14 +62,22 @@ STEPS = 6
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """How many places of a geography have a number over the whole period."""
+
+    told: int  # published by number
+    below: int  # published as fewer than 10
+
+
+@dataclass(frozen=True)
 class Published:
-    """The published facts, and for the publisher a count of what was held back."""
+    """The published facts, and for the publisher a count of what is too small."""
 
     facts: PublicFacts  # all public facts
     publication: Publication  # its figures, for the ledger of everything ever published
     held_back: Mapping[str, HeldBack]  # by geography
     n_unknown: int  # located incidents whose source does not say whether they are domestic
-    titles: tuple[str, ...] = ()  # action titles written by hand since the plan
+    texts: tuple[str, ...] = ()  # every text written by hand
 
 
 @dataclass(frozen=True)
@@ -78,10 +89,12 @@ class _Asked:
     records: Records
     month: Month
     earlier: tuple[Publication, ...]
+    secret: Secret
     choices: Choices
     snapshot: Callable[[Publication], Snapshot]
     suggestion: Suggestion | None = None
     past: tuple[PastCohort, ...] = ()
+    beside: Beside = field(default_factory=Beside)
     tell: Tell = field(default=silent)
 
 
@@ -91,10 +104,12 @@ def gather_public(
     records: Records,
     month: Month,
     earlier: Sequence[Publication] = (),
+    secret: Secret | None = None,
 ) -> tuple[PublicFacts, Publication]:
-    """Gather all that the public is told of a quarter, from a dataset alone.
+    """Gather all that is published for a quarter, from a dataset alone.
 
-    Counts below ten are held back, and so is whatever would give one away.
+    Each count is changed by a small number that the incidents in it and the secret decide; below
+    ten it is published as fewer than 10.
 
     Parameters
     ----------
@@ -107,7 +122,9 @@ def gather_public(
     month
         The quarter's last month.
     earlier
-        All that was ever published: what was held back stays so.
+        All that was ever published: what another secret changed stays as it was.
+    secret
+        The secret of the deployment; None for a trial, which must not be published.
 
     Returns
     -------
@@ -119,25 +136,32 @@ def gather_public(
     Raises
     ------
     PrivacyError
-        If no way is found to hold back enough.
+        If a text that would be published seems to name a person or an address.
     PeriodError
         If the data do not cover the quarter.
 
     Examples
     --------
     >>> from dataclasses import replace
-    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(6).reset_index(drop=True))
-    >>> quiet = csa.City(city.config, few)
-    >>> facts, publication = csa.gather_public(quiet, None, csa.Records(), csa.Month(2020, 6))
-    >>> facts.quarter, facts.n_incidents  # six shootings are too few to be told
+    >>> few = replace(city.dataset, incidents=city.dataset.incidents.tail(3).reset_index(drop=True))
+    >>> quiet, secret = csa.City(city.config, few), csa.Secret(bytes(32))
+    >>> facts, publication = csa.gather_public(
+    ...     quiet, None, csa.Records(), csa.Month(2020, 6), secret=secret
+    ... )
+    >>> facts.quarter, facts.n_incidents  # three shootings are fewer than 10
     ('2020-Q2', None)
     """
     choices = replace(city_choices(city.config), until=month.plus(1))
     snapshot = snapshot_of(city, month, records, choices)
-    before = tuple(earlier)
-    asked = _Asked(city, plan, records, month, before, choices, lambda _: snapshot)
+    before, own = tuple(earlier), secret or trial_secret(city)
+    asked = _Asked(city, plan, records, month, before, own, choices, lambda _: snapshot)
     made = _publish(asked)
     return made.facts, made.publication
+
+
+def trial_secret(city: City) -> Secret:
+    """Return a secret for previews, which nobody can guess without the data themselves."""
+    return Secret(hashlib.sha256(f"preview\n{city.dataset.fingerprint}".encode()).digest())
 
 
 def gather_from(
@@ -164,10 +188,12 @@ def gather_from(
             records,
             month,
             beside.earlier,
+            beside.secret or trial_secret(source.city),
             choices,
             snapshot,
             suggestion_of(source.city.config, record),
             past or (),
+            beside,
             tell,
         )
     )
@@ -180,40 +206,28 @@ def _publish(asked: _Asked) -> Published:
     areas = areas_shown(window, asked.city, asked.records, asked.choices, asked.suggestion)
     change = change_in_all(window, asked.city, asked.records, asked.past, asked.tell, asked.choices)
     asked.tell("settle")
-    draft = draft_of(window, areas, change)
-    settled = _settle(window, areas, draft, asked.earlier)
-    while not all(_may_stand(area, settled) for area in areas):
-        left = (area for area in areas if _may_stand(area, settled))
+    made = count_all(window, areas, change, asked.secret, asked.earlier)
+    while not all(_may_stand(area, window, made) for area in areas):
+        left = (area for area in areas if _may_stand(area, window, made))
         areas = named_anew(left, asked.city.config.city.metric_crs)
-        draft = draft_of(window, areas, change)
-        settled = _settle(window, areas, draft, asked.earlier)
-    # A bundle of an earlier version had fewer totals; what it published stands.
-    settled = replace(settled, totals={**draft.totals, **settled.totals})
-    facts = _facts(asked, window, areas, change, settled)
-    held_back = count_held_back(draft, settled)
+        made = count_all(window, areas, change, asked.secret, asked.earlier)
+    facts = _facts(asked, window, areas, change, made)
     titles = approved_titles(asked.plan, asked.records)
-    return Published(facts, settled, held_back, window.n_unknown, titles)
+    texts = written(facts, titles)
+    if asked.beside.with_fairness:
+        found = fairness_of(
+            window, asked.city, asked.choices, areas, facts.districts, asked.beside.census
+        )
+        facts = facts.model_copy(update={"fairness": found})
+    offices = {name for team in (asked.plan.teams if asked.plan else ()) for name in team.offices}
+    refuse_unread([text for text in texts if text not in offices], asked.records.confirmed)
+    return Published(facts, made, count_held_back(facts), window.n_unknown, texts)
 
 
-def _may_stand(area: PublicAreaGround, settled: Publication) -> bool:
-    """Return whether an area may be named: naming a candidate reveals a count of ten or more."""
-    return area.state != "candidate" or settled.counts[AREA][area.letter] is not None
-
-
-def _settle(
-    window: PublicWindow,
-    areas: Sequence[PublicAreaGround],
-    draft: Publication,
-    earlier: tuple[Publication, ...],
-) -> Publication:
-    counts = [count for inner in draft.counts.values() for count in inner.values()]
-    figures = [*(n or 0 for n in counts), *(one.count or 0 for one in draft.sums)]
-    is_flat = set(draft.classes[CELL].values()) <= {LOWEST}
-    if earlier or not is_flat or max(figures, default=0) >= THRESHOLD:
-        return settle(atoms_for(window, areas, earlier), draft, earlier, {})
-    # No figure reaches ten, so all are held back and nothing more needs hiding.
-    none = {geography: dict.fromkeys(inner) for geography, inner in draft.counts.items()}
-    return replace(draft, counts=none, sums=tuple(replace(one, count=None) for one in draft.sums))
+def _may_stand(area: PublicAreaGround, window: PublicWindow, made: Publication) -> bool:
+    """Return whether an area may be named: naming a candidate says that it has ten or more."""
+    is_told = made.count(AREA, span_name(window.span), area.key) is not None
+    return area.state != "candidate" or is_told
 
 
 def _facts(
@@ -221,36 +235,37 @@ def _facts(
     window: PublicWindow,
     areas: Sequence[PublicAreaGround],
     change: PooledChange | None,
-    settled: Publication,
+    made: Publication,
 ) -> PublicFacts:
     city, public = asked.city.config.city, asked.city.config.public
-    snapshot = asked.snapshot(settled)
+    snapshot = asked.snapshot(made)
     letters = frozenset(area.letter for area in areas if area.state != "candidate")
-    classes = classes_told(settled)
+    span, touched = span_name(window.span), districts_of(window, areas)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
         snapshot_id=snapshot.id,
-        quarter=settled.id,
-        start=str(settled.start),
-        until=str(settled.until),
+        quarter=made.id,
+        start=str(window.span.start),
+        until=str(window.span.until),
         city_id=city.id,
         city_name=city.name,
         units=city.units,
         is_synthetic=city.is_synthetic,
         is_proxy=city.nonfatal_is_proxy,
         source=public.source or city.name,
-        n_incidents=settled.totals[PERIOD],
-        n_unlocated=settled.totals[UNLOCATED],
-        n_unknown=settled.totals.get(UNKNOWN, 0),
-        years=tuple((int(y), n) for y, n in sorted(settled.totals.items()) if y.isdigit()),
-        classes=tuple(DensityClass(low=low, high=high) for low, high in classes),
+        n_incidents=made.count(CITY, span, ALL),
+        n_unlocated=made.count(CITY, span, UNLOCATED),
+        n_unknown=made.count(CITY, span, UNKNOWN) if window.n_unknown else 0,
+        years=years_told(made, CITY, ALL),
+        quarters=quarters_told(made, CITY, ALL),
+        classes=tuple(DensityClass(low=low, high=high) for low, high in classes_told(made, span)),
         cells=tuple(
-            PublicCell(cell=cell, level=level_of(bounds, classes))
-            for cell, bounds in sorted(settled.classes[CELL].items())
+            PublicCell(cell=cell, level=class_of(count), count=count)
+            for cell, count in sorted(made.counts[CELL][span].items())
         ),
-        areas=tuple(area_told(area, settled) for area in areas),
-        districts=districts_told(window, settled, classes),
-        change=change_told(change, settled),
+        areas=tuple(area_told(area, made, span) for area in areas),
+        districts=districts_told(window, made, areas, touched),
+        change=change_told(change, made),
         actions=actions_of(asked.plan, asked.records, snapshot.as_of),
         tasks=tasks_of(asked.records, letters),
         answers=answers_of(asked.records, letters),
@@ -259,28 +274,23 @@ def _facts(
         domestic_on=public.domestic_on if is_confirmed else None,
         take_part=dict(public.take_part),
         spanish_office=public.spanish_office,
+        meetings=meetings_of(asked.records, public, areas, touched, window.quarter.last_day),
+        decided_by=public.decided_by,
+        method="keys",
+        is_new_way=_is_new_way(made, asked.earlier),
     )
 
 
-@dataclass(frozen=True)
-class HeldBack:
-    """How many figures of a geography are published, and why the others are not."""
-
-    told: int  # published, by number or class
-    below: int  # fewer than 10
-    beyond: int  # ten or more, but they would reveal another
+def _is_new_way(made: Publication, earlier: Sequence[Publication]) -> bool:
+    """Return whether everything published for other quarters was made in the way before."""
+    was_before = any(not one.secret_id for one in earlier)
+    return was_before and all(not one.secret_id or one.id == made.id for one in earlier)
 
 
-def count_held_back(draft: Publication, settled: Publication) -> dict[str, HeldBack]:
-    """Count the figures published and held back, for the publisher."""
+def count_held_back(facts: PublicFacts) -> dict[str, HeldBack]:
+    """Count the places with a number and those with fewer than 10, for the publisher."""
     found = {}
-    for geography in (AREA, DISTRICT):
-        true, told = draft.counts[geography], settled.counts[geography]
-        hidden = [true[place] for place, count in told.items() if count is None]
-        below = sum(count is not None and count < THRESHOLD for count in hidden)
-        found[geography] = HeldBack(len(told) - len(hidden), below, len(hidden) - below)
-    true_classes, shown = draft.classes[CELL], settled.classes[CELL]
-    below = sum(bounds == LOWEST for bounds in true_classes.values())
-    lowered = sum(shown[c] != bounds != LOWEST for c, bounds in true_classes.items())
-    found[CELL] = HeldBack(len(shown) - below - lowered, below, lowered)
+    for name, places in ((AREA, facts.areas), (DISTRICT, facts.districts), (CELL, facts.cells)):
+        below = sum(place.count is None for place in places)
+        found[name] = HeldBack(len(places) - below, below)
     return found

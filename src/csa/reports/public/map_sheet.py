@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import shapely
 
 from csa.base.crs import LONLAT
 from csa.base.text import Speaker
@@ -11,7 +12,7 @@ from csa.geo import cells as h3_cells
 from csa.reports.maps.sheet import MapArea, MapSheet, StyleName
 from csa.reports.month.facts import MapGround
 from csa.reports.public.facts import PublicFacts
-from csa.reports.public.words import class_words, noun, period
+from csa.reports.public.words import class_words, map_name, noun, period
 
 CANDIDATE = "candidate"
 PUBLIC_STYLES: tuple[StyleName, ...] = ("screen", "wall", "phone")
@@ -36,7 +37,7 @@ def public_sheet(
         areas=tuple(
             MapArea(
                 area.letter,
-                area.place_name,
+                map_name(area, told, tell),
                 h3_cells.outline(int(cell, 16) for cell in area.cells),
                 area.state != CANDIDATE,
             )
@@ -45,8 +46,23 @@ def public_sheet(
         legend_title=noun(told, tell),
         date_line=period(told, tell),
         source_line=told.source,
+        shaded=_shaded(told, ground),
         is_synthetic=told.is_synthetic,
         units=told.units,
         metric_crs=config.city.metric_crs,
         language=language,
     )
+
+
+def _shaded(told: PublicFacts, ground: MapGround) -> tuple[tuple[shapely.Geometry, int], ...]:
+    """Give each neighborhood the class of its own number, as the table has it.
+
+    Cells are left to the downloads: one that touches a quiet neighborhood colored it too. Where
+    there are no neighborhoods, and in bundles of format 1, cells are shown.
+    """
+    if told.method != "keys":
+        return ()
+    dissolved = ground.neighborhoods.dissolve("name").geometry
+    shapes = dict(zip(dissolved.index, dissolved, strict=True))
+    named = [one for one in told.districts if one.name in shapes]
+    return tuple((shapes[one.name], one.level or 0) for one in named)

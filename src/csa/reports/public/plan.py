@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from csa.base.params import Month
 from csa.base.text import ENGLISH, Speaker
+from csa.plan.measures import Quarter
 from csa.reports.public.facts import PublicAction, PublicAnswer, PublicFacts, PublicTask
 
 STANDINGS = ("done", "on-track", "late", "at-risk", "not-started", "no-update")
@@ -17,8 +17,7 @@ _SAME = {"blocked": "at-risk"}
 
 def standing(item: PublicAction | PublicTask, facts: PublicFacts) -> str:
     """Return the status of an action or task at the end of the quarter."""
-    end = Month.parse(facts.until)
-    is_due = item.due is not None and item.due < date(end.year, end.number, 1)
+    is_due = item.due is not None and item.due <= Quarter.parse(facts.quarter).last_day
     if item.status != "done" and is_due:
         return "late"
     return _SAME.get(item.status, item.status)

@@ -17,6 +17,7 @@ from csa.reports.public.words import (
     class_words,
     is_unreviewed,
     limits,
+    map_name,
     noun,
     period,
     unit_sentence,
@@ -150,7 +151,7 @@ def _areas(facts: PublicFacts, tell: Speaker, room: int) -> Iterable[WallScreen]
         said = [Row(tell("public.areas_candidates"))]
     yield from spread("about", title, said, room)
     if facts.areas:
-        rows = [Row(tell.place(area.place_name), area.letter) for area in facts.areas]
+        rows = [Row(map_name(area, facts, tell), area.letter) for area in facts.areas]
         yield from spread("areas", title, rows, room)
 
 
@@ -221,7 +222,7 @@ def _answers(facts: PublicFacts, tell: Speaker, room: int) -> tuple[WallScreen, 
 
 def _of_area(title: str, answer: PublicAnswer, facts: PublicFacts, tell: Speaker) -> str:
     """Name the area in the title, so that an answer is not taken for another area's."""
-    names = [tell.place(area.place_name) for area in facts.areas if area.letter == answer.area]
+    names = [map_name(area, facts, tell) for area in facts.areas if area.letter == answer.area]
     return f"{title}: {names[0]}" if names else title
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
 from csa.base.text import ENGLISH, Speaker
 from csa.reports.document import Block, Bullets, Lead, Paragraph, Picture, Table
 from csa.reports.public.change import change_doubts, change_numbers, change_sentence
 from csa.reports.public.facts import PublicFacts
+from csa.reports.public.neighborhoods import meeting_row, neighborhood_blocks
 from csa.reports.public.plan import (
     action_title,
     day_or_none,
@@ -19,42 +17,25 @@ from csa.reports.public.plan import (
     standings,
     ways_in,
 )
+from csa.reports.public.section import Section
 from csa.reports.public.words import (
     are_cells_hidden,
     are_chosen,
+    area_name,
     area_state,
     areas_title,
     city_count,
     class_words,
+    how_numbers_are_made,
     limits,
     noun,
     period,
     place_count,
+    quarter_words,
     unit_sentence,
 )
 
-Key: TypeAlias = Literal[
-    "number",
-    "where",
-    "areas",
-    "neighborhoods",
-    "years",
-    "change",
-    "doing",
-    "tasks",
-    "answers",
-    "part",
-    "limits",
-]
-
-
-@dataclass(frozen=True)
-class Section:
-    """One idea of the public report."""
-
-    key: Key  # its topic: an anchor that is the same in every language
-    title: str  # its heading
-    blocks: tuple[Block, ...]  # its contents
+MOST_QUARTERS = 8
 
 
 def public_sections(
@@ -75,7 +56,7 @@ def public_sections(
         _doing(facts, tell),
         _tasks(facts, tell),
         _answers(facts, tell),
-        Section("part", tell("public.part_title"), (Bullets(ways_in(facts, tell)),)),
+        _part(facts, tell),
         Section("limits", tell("public.limits_title"), (Bullets(limits(facts, tell)),)),
     )
 
@@ -93,9 +74,10 @@ def _number(facts: PublicFacts, tell: Speaker) -> Section:
         what=noun(facts, tell),
         when=period(facts, tell),
     )
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Lead((unit_sentence(facts, tell), tell("public.behind"))),
         Paragraph(whole_city),
+        *(Paragraph(sentence) for sentence in how_numbers_are_made(facts, tell)),
     )
     return Section("number", tell("public.number_title"), blocks)
 
@@ -131,10 +113,10 @@ def _areas(facts: PublicFacts, tell: Speaker) -> Section:
         blocks.append(Paragraph(tell("public.areas_candidates")))
     rows = tuple(
         (
-            tell("public.area_named", letter=area.letter, name=tell.place(area.place_name)),
+            area_name(area, facts, tell),
             area_state(area, tell),
             day_or_none(area.since, tell),
-            place_count(area.count, tell),
+            place_count(area.count, facts, tell),
         )
         for area in facts.areas
     )
@@ -149,23 +131,7 @@ def _neighborhoods(facts: PublicFacts, tell: Speaker) -> Section:
     title = tell("public.neighborhoods_title")
     if not facts.districts:
         return Section("neighborhoods", title, (Paragraph(tell("public.neighborhoods_none")),))
-    by_name = sorted(facts.districts, key=lambda place: (place.name.casefold(), place.name))
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (place.name, place_count(place.count, tell)) for place in by_name
-    )
-    what, when = noun(facts, tell), period(facts, tell)
-    caption = tell("public.neighborhoods_caption", what=what, when=when)
-    why_few = _why_few(rows, tell)
-    columns: tuple[str, ...] = (tell("public.neighborhood"), tell("public.count"))
-    if any(place.level is not None for place in by_name):
-        words = class_words(facts, tell.language)
-        columns = (*columns, tell("public.darkest"))
-        rows = tuple(
-            (*row, "" if place.level is None else words[place.level])
-            for row, place in zip(rows, by_name, strict=True)
-        )
-    table = Table(caption, columns, rows, numeric=(1,))
-    return Section("neighborhoods", title, (table, *why_few))
+    return Section("neighborhoods", title, neighborhood_blocks(facts, tell))
 
 
 def _why_few(rows: tuple[tuple[str, ...], ...], tell: Speaker) -> list[Block]:
@@ -177,10 +143,18 @@ def _years(facts: PublicFacts, tell: Speaker) -> Section:
     title = tell("public.years_title")
     if not facts.years:
         return Section("years", title, (Paragraph(tell("public.years_none")),))
+    what = noun(facts, tell)
     rows = tuple((str(year), city_count(count, tell)) for year, count in facts.years)
-    caption = tell("public.years_caption", what=noun(facts, tell))
     columns = (tell("public.year"), tell("public.count"))
-    return Section("years", title, (Table(caption, columns, rows, numeric=(1,)),))
+    blocks = [Table(tell("public.years_caption", what=what), columns, rows, numeric=(1,))]
+    if facts.quarters:
+        latest = facts.quarters[-MOST_QUARTERS:]
+        rows = tuple((quarter_words(name, tell), city_count(n, tell)) for name, n in latest)
+        columns = (tell("public.quarter"), tell("public.count"))
+        blocks.append(
+            Table(tell("public.quarters_caption", what=what), columns, rows, numeric=(1,))
+        )
+    return Section("years", title, tuple(blocks))
 
 
 def _change(facts: PublicFacts, tell: Speaker) -> Section:
@@ -244,6 +218,15 @@ def _answers(facts: PublicFacts, tell: Speaker) -> Section:
     columns = (tell("public.area"), tell("public.you_said"), tell("public.we_did"))
     table = Table(tell("public.answers_caption"), columns, rows)
     return Section("answers", title, (table, *_as_written(tell)))
+
+
+def _part(facts: PublicFacts, tell: Speaker) -> Section:
+    blocks: list[Block] = [Bullets(ways_in(facts, tell))]
+    if facts.meetings:
+        rows = tuple(meeting_row(one, tell) for one in facts.meetings)
+        columns = ("public.meeting_on", "public.meeting_what", "public.meeting_where")
+        blocks.append(Table(tell("public.meetings"), tuple(tell(key) for key in columns), rows))
+    return Section("part", tell("public.part_title"), tuple(blocks))
 
 
 def _as_written(tell: Speaker) -> tuple[Paragraph, ...]:

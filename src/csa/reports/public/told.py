@@ -2,126 +2,133 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from csa.base.errors import PrivacyError
+from csa.base.schema import UNASSIGNED
+from csa.config.city import Public
 from csa.decisions.store.records import Records, titles_of
-from csa.disclosure.atoms import CLASSES, HIDDEN, LOWEST, THRESHOLD, Class, classes_up_to
+from csa.disclosure.classes import Class, class_of, classes_up_to
+from csa.disclosure.keys import THRESHOLD
 from csa.disclosure.published import Publication
+from csa.geo.cells import centres
+from csa.geo.neighborhoods import assign_neighborhoods
 from csa.plan import Plan
 from csa.reports.briefing.lines import plan_lines
 from csa.reports.public.areas import PooledChange, PublicAreaGround
-from csa.reports.public.counts import AREA, CELL, DISTRICT, cells_on
+from csa.reports.public.counts import AREA, CELL, DISTRICT, TOGETHER, span_name
 from csa.reports.public.facts import (
     PublicAction,
     PublicAnswer,
     PublicArea,
     PublicChange,
+    PublicMeeting,
     PublicPlace,
     PublicTask,
+    Quarters,
+    Years,
 )
 from csa.reports.public.window import PublicWindow
 
 
 def districts_told(
-    window: PublicWindow, settled: Publication, classes: tuple[Class, ...]
+    window: PublicWindow,
+    made: Publication,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
 ) -> tuple[PublicPlace, ...]:
-    """Return each neighborhood's number, and its darkest class on the map."""
-    levels = {cell: level_of(bounds, classes) for cell, bounds in settled.classes[CELL].items()}
-    on_one = cells_on(window.dataset)
+    """Return each neighborhood's numbers, the class of its own count, and the areas in it."""
+    span = span_name(window.span)
     return tuple(
         PublicPlace(
             name=name,
             count=count,
-            level=max((levels.get(cell, 0) for cell in on_one.get(name, ())), default=None),
+            level=class_of(count),
+            years=years_told(made, DISTRICT, name),
+            quarters=quarters_told(made, DISTRICT, name),
+            areas=tuple(area.key for area in areas if name in touched[area.key]),
         )
-        for name, count in sorted(settled.counts[DISTRICT].items())
+        for name, count in sorted(made.counts[DISTRICT].get(span, {}).items())
     )
 
 
-def classes_told(settled: Publication) -> tuple[Class, ...]:
-    """List the classes up to the highest in use, so that a color keeps its meaning."""
-    found = set(settled.classes[CELL].values()) - {LOWEST, HIDDEN}
-    if found <= set(CLASSES):  # otherwise published by an earlier version, which stands
-        found = set(classes_up_to(max((low for low, _ in found), default=0))) - {LOWEST}
-    return (_lowest(settled), *sorted(found, key=lambda bounds: bounds[0]))
+def districts_of(
+    window: PublicWindow, areas: Sequence[PublicAreaGround]
+) -> dict[str, frozenset[str]]:
+    """Return the neighborhoods that hold the middle of a cell of each area."""
+    found = {}
+    for area in areas:
+        middle = centres(sorted(area.cells))
+        names = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
+        found[area.key] = frozenset(names)
+    return found
 
 
-def _lowest(settled: Publication) -> Class:
-    """Return the lowest class: one that admits held-back cells, if there are any."""
-    return HIDDEN if HIDDEN in settled.classes[CELL].values() else LOWEST
+def years_told(made: Publication, geography: str, place: str) -> Years:
+    """Return a place's published count of each year."""
+    periods = made.counts.get(geography, {})
+    return tuple((int(p), periods[p].get(place)) for p in sorted(periods) if p.isdigit())
 
 
-def level_of(bounds: Class, classes: tuple[Class, ...]) -> int:
-    """Return the position of a cell's class."""
-    return 0 if bounds in (LOWEST, HIDDEN) else classes.index(bounds)
+def quarters_told(made: Publication, geography: str, place: str) -> Quarters:
+    """Return a place's published count of each quarter for which it has one."""
+    periods = made.counts.get(geography, {})
+    quarters = sorted(p for p in periods if "-Q" in p and place in periods[p])
+    return tuple((p, periods[p][place]) for p in quarters)
 
 
-def area_told(area: PublicAreaGround, settled: Publication) -> PublicArea:
+def classes_told(made: Publication, span: str) -> tuple[Class, ...]:
+    """List the classes up to the greatest published count, the same for cells and neighborhoods."""
+    told = (made.counts.get(geography, {}).get(span, {}) for geography in (CELL, DISTRICT))
+    return classes_up_to(max((n or 0 for counts in told for n in counts.values()), default=0))
+
+
+def area_told(area: PublicAreaGround, made: Publication, span: str) -> PublicArea:
     """Return the public facts of an area."""
     return PublicArea(
         letter=area.letter,
         place_name=area.place_name,
         state=area.state,
         since=area.since,
-        cells=settled.places[AREA][area.letter],
-        count=settled.counts[AREA][area.letter],
+        cells=made.places[AREA][area.key],
+        count=made.count(AREA, span, area.key),
+        years=years_told(made, AREA, area.key),
     )
 
 
-def change_told(change: PooledChange | None, settled: Publication) -> PublicChange | None:
+LISTENING = "listening"
+COARSE = 5
+"""To this the range expected is rounded: it is made from exact counts of years before."""
+
+
+def change_told(change: PooledChange | None, made: Publication) -> PublicChange | None:
     """Return the public facts of the change in all areas together."""
     if change is None:
         return None
-    counted = next(iter(_counts_of(change, settled)), None)
-    # If an earlier figure of this quarter stands, today's range does not belong to it.
-    is_todays = counted is not None and counted == change.counted
+    counted = next((n for p in made.counts.get(TOGETHER, {}).values() for n in p.values()), None)
+    low, high = (
+        None if n is None else COARSE * round(n / COARSE) for n in (change.low, change.high)
+    )
+    is_so = counted is not None and change.counted is not None and low is not None
+    # A change of a few may carry a count over the range's end: then the count stands alone.
+    if is_so and _side(counted, low, high) != _side(change.counted, change.low, change.high):
+        low = high = None
     return PublicChange(
         verdict=change.verdict,
         since=str(change.since),
         through=str(change.through),
         counted=counted,
-        low=_from_ten(change.low) if is_todays else None,
-        high=_from_ten(change.high) if is_todays else None,
+        low=low if is_so and low and low >= THRESHOLD else None,
+        high=high if is_so and high and high >= THRESHOLD else None,
         is_usual_known=change.is_usual_known,
     )
 
 
-def _counts_of(change: PooledChange, settled: Publication) -> Iterator[int]:
-    """Find the publishable count for exactly these places and months."""
-    cells = frozenset(f"{cell:x}" for cell in change.cells)
-    for each in settled.sums:
-        own = (settled.places[each.geography][place] for place in each.places)
-        is_same = frozenset(cell for one in own for cell in one) == cells
-        months = (each.start, each.until)
-        is_then = months == (change.since, change.through.plus(1))
-        if is_same and is_then and each.count is not None:
-            yield each.count
-
-
-def _from_ten(count: int | None) -> int | None:
-    return None if count is None or count < THRESHOLD else count
-
-
-SMALL_WORDS = (
-    "a|an|and|are|as|at|by|each|every|for|from|in|is|of|on|or|our|that|the|their|this|to|with"
-)
-STREETS = (
-    "st|street|av|ave|avenue|blvd|boulevard|rd|road|dr|drive|ln|lane|ct|court|pl|place|ter|terrace"
-    "|way|pkwy|parkway|trafficway|cir|circle|hwy|highway|sq|square|trl|trail|plaza|aly|alley"
-)
-ADDRESS = re.compile(
-    rf"\b\d{{1,5}}(?:-?[a-z]|\s1/2)?,?\s+(?:(?!(?:{SMALL_WORDS})\b)[\w.'-]+\s+){{1,5}}?"
-    rf"(?:{STREETS})\b"
-    r"|\b(?:calle|avenida|av|bulevar|camino|paseo|pasaje)\.?\s+(?:[\w.'-]+,?\s+){1,5}?"
-    r"(?:(?:#|n\.?[oº°]\.?|núm\.?|número)\s*)?\d{1,5}\b"
-    r"|-?\d{1,3}\.\d{3,}\s*[,;/ ]\s*-?\d{1,3}\.\d{3,}",
-    re.IGNORECASE,
-)
-"""A house number with its street, in English or Spanish, or a pair of coordinates: no text that
-the public reads may hold one. Better to refuse one text too many than one too few."""
+def _side(count: int | None, low: int | None, high: int | None) -> int:
+    """Return where a count lies: -1 below a range, 1 above it, 0 inside."""
+    if count is None or low is None or high is None:
+        return 0
+    return int(count > high) - int(count < low)
 
 
 def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[PublicAction, ...]:
@@ -129,7 +136,6 @@ def actions_of(plan: Plan | None, records: Records, today: date) -> tuple[Public
     if plan is None:
         return ()
     lines = [line for line in plan_lines(plan, records, today) if not line.is_open]
-    _refuse_addresses(line.title for line in lines if line.title != line.action.title)
     return tuple(
         PublicAction(
             number=line.number,
@@ -149,20 +155,40 @@ def approved_titles(plan: Plan | None, records: Records) -> tuple[str, ...]:
     return tuple(written[one.number] for one in actions if one.number in written)
 
 
+def meetings_of(
+    records: Records,
+    public: Public,
+    areas: Sequence[PublicAreaGround],
+    touched: Mapping[str, frozenset[str]],
+    after: date,
+) -> tuple[PublicMeeting, ...]:
+    """List the meetings that anyone may come to, soonest first.
+
+    Those of the city's file, and the listening sessions of areas: other meetings of a work plan
+    are for those who work on it.
+    """
+    found = [PublicMeeting(**one.model_dump()) for one in public.meetings if one.on > after]
+    letters = {area.letter for area in areas if area.letter}
+    found += [
+        PublicMeeting(on=row.on_date, places=tuple(sorted(touched[row.area] - {UNASSIGNED})))
+        for row in records.meetings
+        if row.kind == LISTENING and row.on_date > after and row.area in letters
+    ]
+    return tuple(sorted(found, key=lambda one: (one.on, one.at, one.what)))
+
+
 def tasks_of(records: Records, letters: Collection[str]) -> tuple[PublicTask, ...]:
     """List the areas' tasks that were marked public."""
-    found = tuple(
+    return tuple(
         PublicTask(area=row.area, what=row.what, agency=row.agency, status=row.status, due=row.due)
         for row in records.tasks
         if row.is_public and row.area in letters
     )
-    _refuse_addresses(text for one in found for text in (one.what, one.agency))
-    return found
 
 
 def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer, ...]:
     """List what residents asked and what was answered, if marked public."""
-    found = tuple(
+    return tuple(
         PublicAnswer(
             area=row.area,
             asked=row.asked,
@@ -173,16 +199,3 @@ def answers_of(records: Records, letters: Collection[str]) -> tuple[PublicAnswer
         for row in records.asked
         if row.is_public and row.area in letters
     )
-    _refuse_addresses(text for one in found for text in (one.asked, one.answered))
-    return found
-
-
-def holds_address(text: str) -> bool:
-    """Return whether a text seems to hold a house number or exact coordinates."""
-    return ADDRESS.search(text) is not None
-
-
-def _refuse_addresses(texts: Iterable[str]) -> None:
-    for text in texts:
-        if holds_address(text):
-            raise PrivacyError("publish.address", text=text)

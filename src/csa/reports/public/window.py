@@ -18,6 +18,7 @@ from csa.plan.measures import Quarter
 
 MONTHS = 36
 QUARTER = 3
+YEAR = 12
 TELLING_ROWS = 20
 """Rows below which a source cannot show whether it has stopped marking domestic incidents."""
 CERTAIN_GAP = 20.0
@@ -32,10 +33,11 @@ class PublicWindow:
     quarter: Quarter  # the last quarter included
     period: Period  # up to 36 months, ending with the quarter; fewer if the data cover fewer
     covered: Period  # all months covered without a gap up to the quarter's end
-    dataset: Dataset  # the incidents of those months, and the places; nothing later
+    span: Period  # the last whole calendar years, up to three: places have figures by year alone
+    dataset: Dataset  # the incidents of the months covered, and the places; nothing later
     placed: Dataset  # the same without domestic incidents
-    whole: Dataset  # incidents of all months
     domestic: Literal["left_out", "confirmed"]
+    silent: tuple[str, ...]  # sources that do not say which incidents are domestic
     n_unknown: int
 
 
@@ -45,6 +47,7 @@ def settle_window(city: City, month: Month) -> PublicWindow:
     quarter, covered = _last_quarter(dataset, month)
     start = max(covered.start, covered.until.plus(-MONTHS))
     period = Period(start, covered.until)
+    span = _whole_years(covered)
     known = _only(dataset, covered)
     located = known.incidents.dropna(subset=["lon", "lat"])
     silent = _silent_sources(dataset, located, period)
@@ -54,12 +57,22 @@ def settle_window(city: City, month: Month) -> PublicWindow:
         quarter,
         period,
         covered,
+        span,
         known,
         without_domestic(known),
-        dataset,
         "confirmed" if silent else "left_out",
-        _n_unknown(located, period, silent),
+        tuple(silent),
+        _n_unknown(located, span, silent),
     )
+
+
+def _whole_years(covered: Period) -> Period:
+    """Return the last whole calendar years; where there is none yet, the months there are."""
+    until = covered.until.index - covered.until.index % YEAR
+    start = max(until - MONTHS, -(-covered.start.index // YEAR) * YEAR)
+    if until <= start:
+        return covered
+    return Period(Month(start // YEAR, 1), Month(until // YEAR, 1))
 
 
 def without_domestic(dataset: Dataset) -> Dataset:

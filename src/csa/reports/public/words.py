@@ -29,14 +29,26 @@ def between(first: str, last: str, tell: Speaker) -> str:
     return tell("public.between", first=tell.month(first), last=tell.month(last))
 
 
+def quarter_words(quarter: str, tell: Speaker) -> str:
+    """Return a quarter in words: its months."""
+    year, number = quarter.split("-Q")
+    first = Month(int(year), 3 * int(number) - 2)
+    return between(str(first), str(first.plus(2)), tell)
+
+
 def city_count(count: int | None, tell: Speaker) -> str:
     """Return a count of the whole city in words."""
     return tell("public.fewer") if count is None or count < LEAST else f"{count:,}"
 
 
-def place_count(count: int | None, tell: Speaker) -> str:
+def place_count(count: int | None, facts: PublicFacts, tell: Speaker) -> str:
     """Return a count of a place in words short enough for a table."""
-    return tell("public.few") if count is None or count < LEAST else f"{count:,}"
+    return few(facts, tell) if count is None or count < LEAST else f"{count:,}"
+
+
+def few(facts: PublicFacts, tell: Speaker) -> str:
+    """Return the word for a count without a number; in the way before, it may be any."""
+    return tell("public.fewer" if facts.method == "keys" else "public.few")
 
 
 def marks_of(facts: PublicFacts, language: str = ENGLISH) -> tuple[str, ...]:
@@ -88,6 +100,19 @@ def are_chosen(facts: PublicFacts) -> bool:
     return any(area.state != "candidate" for area in facts.areas)
 
 
+def map_name(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
+    """Return an area's name without its letter, which is never a neighborhood's bare name."""
+    name = tell.place(area.place_name)
+    is_shared = any(place.name == area.place_name for place in facts.districts)
+    return tell("public.around", name=name) if is_shared else name
+
+
+def area_name(area: PublicArea, facts: PublicFacts, tell: Speaker) -> str:
+    """Return an area's name; a candidate has no letter, which would promise a choice."""
+    name = map_name(area, facts, tell)
+    return tell("public.area_named", letter=area.letter, name=name) if area.letter else name
+
+
 def area_state(area: PublicArea, tell: Speaker) -> str:
     """Return an area's state in words."""
     return tell(
@@ -97,6 +122,14 @@ def area_state(area: PublicArea, tell: Speaker) -> str:
             "maintenance": "public.maintenance",
         }[area.state]
     )
+
+
+def how_numbers_are_made(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:
+    """Return sentences on how the numbers differ from the true ones, and since when."""
+    if facts.method != "keys":
+        return ()
+    new = (tell("public.new_way"),) if facts.is_new_way else ()
+    return (*new, tell("public.changed"))
 
 
 def limits(facts: PublicFacts, tell: Speaker) -> tuple[str, ...]:

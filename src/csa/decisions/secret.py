@@ -1,0 +1,45 @@
+"""The secret by which public counts are changed: made once, kept in the store, shown to nobody."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select
+
+from csa.base.errors import StoreError
+from csa.decisions.store import Store
+from csa.decisions.store.engine import lock_writers, spoken
+from csa.decisions.store.tables import PUBLIC_SECRET, AboutRow
+from csa.disclosure.keys import Secret
+
+
+def public_secret(store: Store | None) -> Secret | None:
+    """Return the deployment's secret; None before the first publication."""
+    if store is None:
+        return None
+    with store.reading() as session:
+        return _found(session.connection())
+
+
+def keep_public_secret(store: Store, secret: Secret) -> None:
+    """Keep the secret of the first publication: no decision, so nobody signs it.
+
+    Kept last, so that a refused publication leaves nothing behind; refused where somebody else
+    published for the first time meanwhile.
+    """
+    with (
+        spoken(store.name),
+        store.engine.connect().execution_options(csa_writes=True) as connection,
+        connection.begin(),
+    ):
+        lock_writers(connection)
+        found = _found(connection)
+        if found is None:
+            row = {"key": PUBLIC_SECRET, "value": secret.value.hex()}
+            connection.execute(insert(AboutRow).values(**row))
+        elif found != secret:
+            raise StoreError("store.other_secret", name=store.name)
+
+
+def _found(connection: Connection) -> Secret | None:
+    wanted = select(AboutRow.value).where(AboutRow.key == PUBLIC_SECRET)
+    value = connection.execute(wanted).scalar()
+    return None if value is None else Secret(bytes.fromhex(value))

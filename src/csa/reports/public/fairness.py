@@ -1,0 +1,120 @@
+"""Who lives in the areas, and what happens to areas when one neighborhood's reports double."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import Choices
+from csa.areas.proposal import area_records
+from csa.base.crs import to_metres
+from csa.dataset.versioned import City
+from csa.geo.cells import centres, draw_cells
+from csa.geo.neighborhoods import assign_neighborhoods
+from csa.reports.public.areas import PublicAreaGround
+from csa.reports.public.facts import PublicDoubled, PublicFairness, PublicGroup, PublicPlace
+from csa.reports.public.window import PublicWindow
+
+SAME = 0.5
+"""Share of two areas' common cells from which both are the same area."""
+ROUND = 100
+"""Shares are told in whole percent."""
+
+
+@dataclass(frozen=True)
+class Census:
+    """A census layer: places with people, and each group's share of them."""
+
+    places: gpd.GeoDataFrame  # `people`, and a column of shares (0 to 1) for each group
+    groups: Mapping[str, Mapping[str, str]]  # column to name by language
+
+
+def fairness_of(
+    window: PublicWindow,
+    city: City,
+    choices: Choices,
+    areas: Sequence[PublicAreaGround],
+    districts: Sequence[PublicPlace],
+    census: Census | None,
+) -> PublicFairness:
+    """Gather what the fairness page says of a city."""
+    cells = sorted({cell for area in areas for cell in area.cells})
+    people: int | None = None
+    groups: tuple[PublicGroup, ...] = ()
+    if census is not None and cells:
+        people, groups = _who(census, cells, city.config.city.metric_crs)
+    doubled = double_one(window, city, choices, districts)
+    return PublicFairness(people_percent=people, groups=groups, doubled=doubled)
+
+
+def _who(
+    census: Census, cells: Sequence[int], metric_crs: str
+) -> tuple[int | None, tuple[PublicGroup, ...]]:
+    """Share people out over the land of their places, and add up those in the areas."""
+    places = census.places
+    shapes = to_metres(places.geometry, metric_crs).make_valid()
+    land = shapely.union_all(to_metres(draw_cells(cells), metric_crs).to_numpy())
+    inside = shapes.intersection(land).area / shapes.area
+    people = places["people"].fillna(0.0).to_numpy(dtype=float)
+    here = people * inside.fillna(0.0).to_numpy(dtype=float)
+    if not here.sum():
+        return None, ()
+    found = []
+    for column, names in census.groups.items():
+        share = places[column].to_numpy(dtype=float)
+        is_known = np.isfinite(share)
+        own, whole = (np.average(share[is_known], weights=w[is_known]) for w in (here, people))
+        found.append(
+            PublicGroup(names=dict(names), areas=round(ROUND * own), city=round(ROUND * whole))
+        )
+    return round(ROUND * here.sum() / people.sum()), tuple(found)
+
+
+def double_one(
+    window: PublicWindow, city: City, choices: Choices, districts: Sequence[PublicPlace]
+) -> PublicDoubled | None:
+    """Propose areas again as if one neighborhood had reported every shooting twice.
+
+    The one with the highest number of those without an area, where more reports would bring one
+    first; where each has an area, the one with the highest number.
+    """
+    told = [(not one.areas, one.count, one.name) for one in districts if one.count is not None]
+    if not told:
+        return None
+    name = max(told)[2]
+    incidents = window.placed.incidents
+    again = incidents[incidents["neighborhood"] == name]
+    again = again.assign(incident_id=again["incident_id"].astype(str) + " again")
+    both = pd.concat([incidents, again], ignore_index=True)
+    wanted = replace(choices, until=window.period.until)
+    before, after = (
+        [
+            frozenset(row["cells"])
+            for row in area_records(propose_areas(replace(city, dataset=data), wanted).areas)
+        ]
+        for data in (window.placed, replace(window.placed, incidents=both))
+    )
+    n_before, n_after = (
+        sum(_is_in(cells, name, window) for cells in found) for found in (before, after)
+    )
+    others = [cells for cells in before if not _is_in(cells, name, window)]
+    kept = sum(any(_alike(one, other) for other in after) for one in others)
+    return PublicDoubled(
+        name=name, before=n_before, after=n_after, others=len(others), others_kept=kept
+    )
+
+
+def _is_in(cells: frozenset[str], name: str, window: PublicWindow) -> bool:
+    middle = centres(sorted(int(cell, 16) for cell in cells))
+    named = assign_neighborhoods(middle["lon"], middle["lat"], window.dataset.neighborhoods)
+    return bool((named == name).any())
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= SAME * len(one | other)

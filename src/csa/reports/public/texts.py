@@ -1,0 +1,47 @@
+"""The texts that people wrote and that the public would read: each that is caught is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from csa.base.errors import PrivacyError
+from csa.base.text import speak
+from csa.disclosure.texts import code_of, kinds_in, unread
+from csa.reports.public.facts import PublicFacts
+
+CAUGHT = "publish.caught"
+"""The key of the refusal, by which pages offer to confirm instead."""
+
+
+def written(facts: PublicFacts, titles: Iterable[str]) -> tuple[str, ...]:
+    """List every text written by hand, each once."""
+    tasks = (text for one in facts.tasks for text in (one.what, one.agency))
+    answers = (text for one in facts.answers for text in (one.asked, one.answered))
+    meetings = (text for one in facts.meetings for text in (one.what, one.where))
+    return tuple(dict.fromkeys(t for t in (*tasks, *answers, *meetings, *titles) if t))
+
+
+def refuse_unread(texts: Sequence[str], confirmed: Iterable[str]) -> None:
+    """Refuse to publish texts that seem to name a person, a home or a case, unless confirmed."""
+    found = unread(texts, confirmed)
+    if found:
+        said = "; ".join(map(_listed, found))
+        error = PrivacyError("publish.caught", n=len(found), texts=said)
+        error.texts = found
+        raise error
+
+
+def _listed(text: str) -> str:
+    return f"[{code_of(text)}] {kinds_said(text)}: '{text}'"
+
+
+def kinds_said(text: str) -> str:
+    """Name what a text seems to hold."""
+    words = {
+        "address": "publish.kind_address",
+        "coordinates": "publish.kind_coordinates",
+        "contact": "publish.kind_contact",
+        "person": "publish.kind_person",
+        "case": "publish.kind_case",
+    }
+    return ", ".join(speak(words[kind]) for kind in kinds_in(text))

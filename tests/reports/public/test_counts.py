@@ -1,0 +1,149 @@
+"""Twelve quarters against an attacker who has every bundle and every point on the city's map."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import City
+from csa.disclosure.audit import Figure, find_exposed
+from csa.disclosure.keys import Secret
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from tests.reports.public.releases import area, figures_of, publish, true_counts, without
+
+SECRET = Secret(bytes(range(32)))
+MONTHS = [Month(2017, 9).plus(3 * n) for n in range(12)]
+
+
+def reported_late(month, dataset):
+    """Leave out a tenth of what happened in the last four months: it is reported a quarter later."""
+    when = dataset.incidents["occurred_at"].dt
+    is_recent = (when.year * 12 + when.month - 1 > month.index - 4).to_numpy()
+    is_late = np.random.default_rng(5).random(len(is_recent)) < 0.1
+    return without(dataset, dataset.incidents["incident_id"].to_numpy()[is_recent & is_late])
+
+
+@pytest.fixture(scope="module")
+def sample_city(sample_source):
+    return sample_source.city
+
+
+@pytest.fixture(scope="module")
+def areas_at(sample_records):
+    """Two areas from 2018, in 2019 one of them is redrawn by two blocks and a third is added."""
+    a, d, f = ([int(cell, 16) for cell in step.cells] for step in sample_records.steps)
+
+    def at(month):
+        if month.index < Month(2018, 3).index:
+            return []
+        if month.index < Month(2019, 3).index:
+            return [area("A", frozenset(a)), area("D", frozenset(d))]
+        return [area("A", frozenset(a[2:])), area("D", frozenset(d)), area("F", frozenset(f))]
+
+    return at
+
+
+@pytest.fixture(scope="module")
+def twelve(sample_city, areas_at):
+    """Twelve quarters with late reports, and the last published again after a correction."""
+    found = publish(sample_city, MONTHS, SECRET, areas_at, reported_late)
+    gone = sample_city.dataset.incidents["incident_id"].tolist()[100:3000:90]
+    again = publish(sample_city, MONTHS[-1:], SECRET, areas_at, lambda _, data: without(data, gone))
+    return [*found, *again]
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def test_each_count_is_of_its_own_incidents_and_within_the_table(twelve):
+    figures, is_counted = figures_of(twelve[-2:])
+    true = true_counts(figures, is_counted)
+    off = [one.told - n for one, n in zip(figures, true, strict=True) if one.told is not None]
+    assert len(off) > 200
+    assert np.mean(np.abs(off) <= 3) > 0.8
+    assert max(abs(one) for one in off) < 15
+    assert all(n < 20 for one, n in zip(figures, true, strict=True) if one.told is None)
+
+
+def test_the_same_incidents_are_told_the_same_in_every_quarter_and_geography(twelve):
+    figures, _ = figures_of(twelve)
+    kept = [(one.members.tobytes(), one.name.split()[0]) for one in figures]
+    assert len(kept) == len(set(kept))  # two figures of the same incidents would differ
+    assert len(figures) < sum(
+        len(places)
+        for one in twelve
+        for g in one.publication.counts.values()
+        for places in g.values()
+    )
+
+
+def test_places_have_quarters_from_100_a_year_on_and_keep_those_they_had(sample_city):
+    first, second = (
+        one.publication.counts["neighborhood"]
+        for one in publish(sample_city, MONTHS[-2:], SECRET, lambda _: [])
+    )
+    for counts in (first, second):
+        for quarter in (period for period in counts if "-Q" in period):
+            before = counts[str(int(quarter[:4]) - 1)]
+            assert set(counts[quarter]) == {place for place, n in before.items() if (n or 0) >= 100}
+    assert first.keys() <= second.keys()
+
+
+# ---- true in general -----------------------------------------------------------------------
+
+
+def test_no_count_held_back_and_no_domestic_count_can_be_worked_out(twelve):
+    figures, is_counted = figures_of(twelve)
+    assert find_exposed(figures, is_counted, are_points_known=True) == ()
+    with_land, is_counted = figures_of(twelve[::4], with_land=True)
+    assert find_exposed(with_land, is_counted, are_points_known=False) == ()
+
+
+def test_the_audit_sees_that_exact_counts_would_give_domestic_ones_away(twelve):
+    """As they were: with the points known, each count that was told gives its own away."""
+    figures, is_counted = figures_of(twelve[:1])
+    true = true_counts(figures, is_counted)
+    exact = [
+        Figure(one.name, one.members, n if n >= 10 else None)
+        for one, n in zip(figures, true, strict=True)
+    ]
+    found = {one.name for one in find_exposed(exact, is_counted, are_points_known=True, within=0)}
+    assert {one.name for one in exact if one.told is not None and len(one.members) > 1} <= found
+
+
+def test_a_lost_secret_tells_nothing_anew(sample_city):
+    (first,) = publish(sample_city, MONTHS[-1:], SECRET, lambda _: [])
+    other = Secret(bytes(range(1, 33)))
+    (trial,) = publish(sample_city, MONTHS[-1:], other, lambda _: [])
+    assert trial.publication.counts != first.publication.counts
+    stands = trial.publication.standing([first.publication])
+    assert stands.counts == first.publication.counts
+
+
+@pytest.mark.slow
+def test_twelve_quarters_of_philadelphia_give_nothing_away_and_take_the_same_time(
+    root, shared_data
+):
+    """Its file does not say what is domestic: one in eight is drawn to be, at random."""
+    config = load_city(root / "config" / "philadelphia.toml")
+    folder = shared_data / "philadelphia"
+    files = (folder / "philly_shooting_victims_2015_2025.csv",)
+    dataset = ingest_city(config, Inputs(files, folder / "neighborhoods.geojson")).dataset
+    rng = np.random.default_rng(7)
+    marked = np.where(rng.random(len(dataset.incidents)) < 1 / 8, "yes", "no")
+    dataset = replace(dataset, incidents=dataset.incidents.assign(domestic=marked))
+    months = [Month(2020, 3).plus(3 * n) for n in range(20)]
+    found = publish(City(config, dataset), months, SECRET, lambda _: [], reported_late)
+    alone = publish(City(config, dataset), months[-1:], SECRET, lambda _: [], reported_late)
+    assert found[-1].seconds < 1.5 * max(alone[0].seconds, 0.1)
+    figures, is_counted = figures_of(found[-12:])
+    assert find_exposed(figures, is_counted, are_points_known=True) == ()
+    sure, few = set(), set()
+    for one, n in zip(figures, true_counts(figures, is_counted), strict=True):
+        if one.told is None or one.told >= 20:
+            (few if one.told is None else sure).add((one.name.split(",")[0], n))
+    assert len(sure) > 100
+    assert not sure & few  # no place with 20 or more is ever "fewer than 10" with the same count
