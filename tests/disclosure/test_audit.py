@@ -97,6 +97,13 @@ def test_two_narrow_changes_at_opposite_ends_leave_one_value():
     assert names(found) == [("in", 11, 11), ("around", 12, 12)]
 
 
+def test_fewer_than_ten_is_nine_at_most():
+    """Nine of its ten points are known to count: so the tenth does not, or it would be ten."""
+    figures = [Figure("all", np.arange(10), None), Figure("nine", np.arange(9), 9)]
+    found = find_exposed(figures, counted(10, domestic=(9,)), are_points_known=True, within=0)
+    assert names(found) == [("all", 9, 9), ("nine", 9, 9)]
+
+
 # ---- at the edge ---------------------------------------------------------------------------
 
 

@@ -68,6 +68,13 @@ def test_below_ten_is_fewer_than_ten_by_the_changed_count_not_by_the_true_one():
     assert told(12, np.array([down])) == THRESHOLD
 
 
+def test_a_large_change_carries_no_count_over_its_places_line():
+    changes = changes_of(MANY).tolist()
+    up, down = (np.array([MANY[changes.index(change)]]) for change in (9, -9))
+    assert [told(true, up, line=15) for true in (14, 15)] == [SURE - 1, 24]
+    assert [told(true, down, line=15) for true in (14, 15)] == [None, THRESHOLD]
+
+
 # ---- at the edge ---------------------------------------------------------------------------
 
 

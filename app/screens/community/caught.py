@@ -29,12 +29,10 @@ class _Scene:
 
 def show(opened: Opened, error: PrivacyError) -> None:
     """List the texts with what each seems to hold, and offer to confirm those that are harmless."""
-    st.title(speak("community.short"), anchor=False)
     panels.answer(speak("community.caught", n=len(error.texts)), speak("community.caught_how"))
-    listed = (f"- **{kinds_said(text)}**: {panels.plain(text)}" for text in error.texts)
-    st.markdown("\n".join(listed))
     scene = _Scene(opened, person.person(opened))
     if not may(require, scene.who, "member"):
+        st.markdown("\n".join(f"- {_listed(text)}" for text in error.texts))
         panels.empty(speak("reports_page.read_only"))
         return
     signing.form(
@@ -47,8 +45,12 @@ def show(opened: Opened, error: PrivacyError) -> None:
 
 
 def _fields(texts: tuple[str, ...], key: str) -> Mapping[str, Any]:
-    boxes = {text: st.checkbox(panels.plain(text), key=f"{key} {code_of(text)}") for text in texts}
+    boxes = {text: st.checkbox(_listed(text), key=f"{key} {code_of(text)}") for text in texts}
     return {"texts": [text for text, is_read in boxes.items() if is_read]}
+
+
+def _listed(text: str) -> str:
+    return f"{panels.plain(text)} (**{kinds_said(text)}**)"
 
 
 def _write(store: Store, act: Act, values: Mapping[str, Any]) -> str:

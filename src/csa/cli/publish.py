@@ -86,6 +86,7 @@ def publish(
 ) -> None:
     """Publish what the public is told of a quarter: no figure that gives away a small one."""
     config = city_of(city)
+    from csa.areas.learned import kept_cells
     from csa.base.io import require_writable
     from csa.dataset.versioned import open_city
     from csa.decisions.secret import keep_public_secret, public_secret
@@ -115,6 +116,9 @@ def publish(
         last = asked or last_month(source.city.dataset)
         refuse_outside(source.city.dataset, last)
         records = read_month(opened, source.city, last)
+        kept_cells(
+            source.city, source.choices.resolution, keep=True
+        )  # the next is a second quicker
         beside = Beside(
             layers, known, secret=secret, census=who, with_fairness=fairness or who is not None
         )

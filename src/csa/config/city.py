@@ -61,7 +61,9 @@ class CensusSource(Frozen):
     is_percent: bool = Field(
         default=True, description="whether shares run from 0 to 100, or from 0 to 1"
     )
-    groups: tuple[CensusGroup, ...] = Field(min_length=1)
+    groups: tuple[CensusGroup, ...] = Field(
+        min_length=1, description="groups whose shares are compared: areas against the city"
+    )
 
 
 class Public(Frozen):

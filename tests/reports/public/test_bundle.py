@@ -29,8 +29,8 @@ from csa.reports.public.pages import Pictures
 from csa.reports.public.site import public_page
 from tests.reports.conftest import INTERNAL
 
-ALLOWED = {".json", ".geojson", ".csv", ".html", ".png"}
-SITE = {"index.html", "wall.html", "es/index.html", "es/wall.html"}
+ALLOWED = {".json", ".geojson", ".csv", ".html", ".png", ".xml"}
+SITE = {f"{folder}{page}.html" for folder in ("", "es/") for page in ("index", "fairness", "wall")}
 
 
 def files_in(folder):
@@ -51,7 +51,7 @@ def texts(bundle_folder):
 # ---- by hand -------------------------------------------------------------------------------
 
 
-def test_a_bundle_holds_json_geojson_csv_html_and_png_and_nothing_else(bundle_folder):
+def test_a_bundle_holds_data_pages_pictures_and_a_feed_and_nothing_else(bundle_folder):
     names = set(files_in(bundle_folder))
     assert {f".{name.rpartition('.')[2]}" for name in names} == ALLOWED
     assert names >= {"bundle.json", "published.json", "cells.geojson", "areas.geojson", *COLUMNS}

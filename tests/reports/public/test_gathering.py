@@ -179,7 +179,7 @@ def test_a_neighborhood_names_the_areas_that_lie_in_it(public_facts, sample_sour
         middles = [h3.cell_to_latlng(cell) for cell in area.cells]
         points = gpd.GeoSeries.from_xy([lon for _, lon in middles], [lat for lat, _ in middles])
         inside = {name for name, shape in places.items() if points.within(shape).any()}
-        named = {one.name for one in public_facts.districts if area.place_name in one.areas}
+        named = {one.name for one in public_facts.districts if area.key in one.areas}
         assert named == inside & set(places.index)
 
 

@@ -147,4 +147,4 @@ def link_names(files: Iterable[str], tell: Speaker) -> tuple[tuple[str, str], ..
         FEED: "public.file_feed",
     }
     held = set(files)
-    return tuple((name, tell(key)) for name, key in said.items() if name in held)
+    return tuple((name, tell(said[name])) for name in said if name in held)

@@ -62,7 +62,6 @@ def _shaded(told: PublicFacts, ground: MapGround) -> tuple[tuple[shapely.Geometr
     """
     if told.method != "keys":
         return ()
-    dissolved = ground.neighborhoods.dissolve("name").geometry
-    shapes = dict(zip(dissolved.index, dissolved, strict=True))
-    named = [one for one in told.districts if one.name in shapes]
-    return tuple((shapes[one.name], one.level or 0) for one in named)
+    levels = {one.name: one.level or 0 for one in told.districts}
+    pieces = zip(ground.neighborhoods["name"], ground.neighborhoods.geometry, strict=True)
+    return tuple((shape, levels[name]) for name, shape in pieces if name in levels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csa.base.text import Speaker
 from csa.reports.document import Block, Paragraph, Table
 from csa.reports.public.facts import PublicFacts, PublicMeeting, PublicPlace
-from csa.reports.public.trend import Trend, dispersion_of, latest, percent, trend_of
+from csa.reports.public.trend import YearTrend, dispersion_of, latest, percent, trend_of
 from csa.reports.public.words import (
     area_name,
     class_words,
@@ -84,7 +84,7 @@ def _years(place: PublicPlace, tell: Speaker) -> str:
     return ", ".join(few_words if n is None else f"{n:,}" for _, n in latest(place.years))
 
 
-def trend_words(trend: Trend | None, tell: Speaker) -> str:
+def trend_words(trend: YearTrend | None, tell: Speaker) -> str:
     """Return how the last year compares with those before, with its range."""
     if trend is None:
         return tell("public.trend_few")

@@ -17,7 +17,7 @@ CHANGE_VARIANCE = 4.0
 
 
 @dataclass(frozen=True)
-class Trend:
+class YearTrend:
     """The last year against the mean of the years before, with its 95 % range."""
 
     first: int  # the first of the years before
@@ -37,7 +37,7 @@ def latest(years: Years) -> Years:
     return years[-MOST_YEARS:]
 
 
-def trend_of(years: Years, dispersion: float = 1.0) -> Trend | None:
+def trend_of(years: Years, dispersion: float = 1.0) -> YearTrend | None:
     """Compare the last year with those before; None where one of them is fewer than 10.
 
     On the logarithm of the ratio: counts vary as Poisson counts times the dispersion, and each
@@ -53,7 +53,7 @@ def trend_of(years: Years, dispersion: float = 1.0) -> Trend | None:
     variance = dispersion * (1 / last + 1 / total)
     variance += CHANGE_VARIANCE * (1 / last**2 + len(before) / total**2)
     reach = exp(WIDE * sqrt(variance))
-    return Trend(shown[0][0], shown[-1][0], ratio, ratio / reach, ratio * reach)
+    return YearTrend(shown[0][0], shown[-1][0], ratio, ratio / reach, ratio * reach)
 
 
 def dispersion_of(facts: PublicFacts) -> float:
