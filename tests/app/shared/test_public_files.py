@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -55,7 +56,9 @@ def ask(bundle, monkeypatch):
 
         host = [(b"host", b"localhost:8501"), (b"origin", b"http://localhost:8501")]
         scope = {"type": kind, "method": method, "path": path, "headers": host, "root_path": ""}
-        asyncio.run(gate(scope, receive, send))
+        # In a thread of its own: a browser's test of the same process leaves its loop running.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, gate(scope, receive, send)).result()
         return sent
 
     return call
