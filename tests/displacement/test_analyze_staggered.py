@@ -7,7 +7,7 @@ import pytest
 
 from csa.areas.choices import Choices
 from csa.areas.study_area import locate_incidents
-from csa.base.errors import PeriodError
+from csa.base.errors import ParamError, PeriodError
 from csa.base.params import Month, Period
 from csa.base.text import render
 from csa.dataset.chosen import GroundVersion, in_service
@@ -179,6 +179,13 @@ def test_a_redraw_from_a_later_month_on_counts_later(located):
     found = analyze_displacement(located, served(life))
     alike(found.pooled, analyze_displacement(located, served(life[:1])).pooled)
     assert found.chosen.cells == (WEST,)
+
+
+def test_an_earlier_version_outside_the_study_area_gets_its_sentence(located):
+    elsewhere = frozenset({0x8A2A1072B59FFFF})
+    life = (GroundVersion(elsewhere, FIRST), GroundVersion(WEST, LATER))
+    with pytest.raises(ParamError, match="A"):
+        analyze_displacement(located, served(life))
 
 
 def test_an_area_that_has_not_begun_is_refused(located):

@@ -225,7 +225,9 @@ def analyze_displacement(
 def _refuse_outside(located: StudyArea, chosen: Chosen) -> None:
     if not chosen.cells:
         raise ParamError("displacement.no_areas")
-    for area_id, cells in zip(chosen.area_ids, chosen.cells, strict=True):
+    lives = zip(chosen.area_ids, chosen.lives, strict=False)
+    versions = [(area_id, one.cells) for area_id, life in lives for one in life[:-1]]
+    for area_id, cells in [*zip(chosen.area_ids, chosen.cells, strict=True), *versions]:
         n_inside, n_cells = len(located.place(cells)), len(refine(cells, located.resolution))
         if not n_inside:
             raise ParamError("displacement.outside", area_id=area_id)
