@@ -93,7 +93,7 @@ def _name_start(since: str, *, has_core: bool) -> str:
     return speak("change_page.candidates_since", since=month(since)) if has_core else month(since)
 
 
-def month_by_month(opened: Opened, following: Following) -> None:
+def month_by_month(opened: Opened, following: Following, *, has_core: bool) -> None:
     """Show the parts that follow the month; changing the month repaints only these."""
     state = st.session_state
     # Any other change stops the playback, since the whole page then runs.
@@ -101,16 +101,18 @@ def month_by_month(opened: Opened, following: Following) -> None:
     state[WHOLE_RUN] = True
     is_playing = state[PLAYING]
     part = st.fragment(_month_parts, run_every=STEP_S if is_playing else None)
-    part(opened, following, is_stepping=is_playing)
+    part(opened, following, has_core=has_core, is_stepping=is_playing)
 
 
-def _month_parts(opened: Opened, following: Following, *, is_stepping: bool) -> None:
+def _month_parts(
+    opened: Opened, following: Following, *, has_core: bool, is_stepping: bool
+) -> None:
     state = st.session_state
     is_whole = state.pop(WHOLE_RUN, False)
     if is_stepping and not is_whole and state[PLAYING]:
         next_month(following.months)
     said = st.empty()
-    at = _choose_times(opened, following)
+    at = _choose_times(opened, following, has_core=has_core)
     _remember(opened, following, at)
     if state[PLAYING] != is_stepping:
         state[PRESSED] = state[PLAYING]
@@ -139,10 +141,9 @@ def next_month(months: list[str]) -> None:
     state[PLAYING] = place < len(months) - 1
 
 
-def _choose_times(opened: Opened, following: Following) -> int:
+def _choose_times(opened: Opened, following: Following, *, has_core: bool) -> int:
     """Show the start and the months since; return the position of the chosen month."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="months"):
-        has_core = core_areas_of(opened) is not None
         own = CORE if following.is_core else str(following.displaced.since)
         if start_menu(opened, has_core=has_core) != own:
             st.rerun()  # another start has other areas, which concerns the whole page

@@ -10,7 +10,7 @@ from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen, GroundVersion
 from csa.displacement.courses import AreaCourse
 from csa.displacement.expectation import Dispersion
@@ -200,9 +200,9 @@ def analyze_displacement(
     tell("expected")
     lives = lives or tuple((GroundVersion(cells, since),) for cells in chosen.cells)
     ground = GroundInTime(located, lives, until)
-    places = place_areas(located, chosen.cells, since)
+    places = place_areas(located, chosen.cells, since, ground.estimator(since))
     tell("history")
-    judges = [_judge(ground, chosen, past, area) for area in range(len(lives))]
+    judges = _judges(ground, chosen, past)
     tell("verdicts")
     pooled, single = _judge_all(ground, judges)
     last = judges[ground.starts.index(since)]
@@ -263,19 +263,34 @@ class _Judge:
         return frozenset({-1, 1}) if self.knew_after is False else frozenset({-1})
 
 
-def _judge(ground: GroundInTime, chosen: Chosen, past: Sequence[PastCohort], area: int) -> _Judge:
-    since, until = ground.starts[area], ground.until
-    period = chosen.periods[area] if chosen.periods else chosen.period
-    own = replace(chosen, period=period)
+def _judges(ground: GroundInTime, chosen: Chosen, past: Sequence[PastCohort]) -> list[_Judge]:
+    """Find for each area what its verdicts rest on; areas that began alike have the same."""
+    known: dict[tuple[Month, Period | None, bool], _Judge] = {}
+    periods = chosen.periods or (chosen.period,) * len(ground.lives)
+    alike = [
+        (life[0].since, period, len(life) > 1)
+        for life, period in zip(ground.lives, periods, strict=True)
+    ]
+    for since, period, is_redrawn in alike:
+        if (since, period, is_redrawn) not in known:
+            own = replace(chosen, period=period)
+            known[since, period, is_redrawn] = _judge(
+                ground, own, past, since, is_redrawn=is_redrawn
+            )
+    return [known[one] for one in alike]
+
+
+def _judge(
+    ground: GroundInTime, own: Chosen, past: Sequence[PastCohort], since: Month, *, is_redrawn: bool
+) -> _Judge:
     dispersion = measure_history(ground.located, since)
     known = known_at(past, since, LEAST_BEFORE)
     basis = basis_of(own, since, known)
     known = known if basis is UsualBasis.PAST_YEARS else ()
     prior = NO_FALL if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else PRIOR_CORE
-    months = until.index - since.index
+    months = ground.until.index - since.index
     usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
     usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
-    is_redrawn = len(ground.lives[area]) > 1
     knew_after = True if is_redrawn else _knew_after(own, since)
     return _Judge(dispersion, basis, known, usual_core, usual_ring, knew_after)
 

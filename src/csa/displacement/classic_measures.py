@@ -128,7 +128,7 @@ class Evidence:
     wdq: Wdq | None  # the older quotient
     rest_before: int  # incidents of the rest of the city before, and in each month after
     rest_monthly: tuple[int, ...]
-    core_expected: float = 0.0  # incidents expected after, if only what changes everywhere changed
+    core_expected: float  # incidents expected after, if only what changes everywhere changed
 
 
 def before_months(located: StudyArea, displaced: Displacement) -> Period:

@@ -32,7 +32,7 @@ class GroundInTime:
     lives: tuple[tuple[GroundVersion, ...], ...]  # of each of n areas, the first version first
     until: Month  # the first month that is not over
 
-    @property
+    @cached_property
     def starts(self) -> tuple[Month, ...]:
         """The first month of each area."""
         return tuple(versions[0].since for versions in self.lives)
@@ -82,37 +82,51 @@ class GroundInTime:
 
     def _drawn(self, shapes: dict[int, CellSet], area: int) -> tuple[Ints, Ints, Ints]:
         """Return the places of an area, of its ring, and of the rest of the city."""
-        at = {one: self.located.place(cells) for one, cells in sorted(shapes.items())}
-        at = {one: places for one, places in at.items() if len(places)}
-        key = tuple(places.tobytes() for places in at.values())
+        key = tuple(sorted(shapes.items()))
         if key not in self._zones:
             grid = self.located.grid
-            self._zones[key] = draw_zones([*at.values()], grid.centre_xy, reach_m(grid))
-        zones, place = self._zones[key], list(at).index(area)
+            at = {one: self.located.place(cells) for one, cells in key}
+            at = {one: places for one, places in at.items() if len(places)}
+            zones = draw_zones([*at.values()], grid.centre_xy, reach_m(grid))
+            self._zones[key] = list(at), zones
+        drawn, zones = self._zones[key]
+        place = drawn.index(area)
         return zones.cores[place], zones.rings[place], zones.rest
 
     @cached_property
-    def _zones(self) -> dict[tuple[bytes, ...], Zones]:
+    def _zones(self) -> dict[tuple[tuple[int, CellSet], ...], tuple[list[int], Zones]]:
         return {}
+
+    def estimator(self, since: Month) -> Estimator:
+        """Return what estimates the months before a start: it knows each area that it was asked."""
+        if since not in self._estimators:
+            self._estimators[since] = Estimator(self.located, base_months(self.located, since))
+        return self._estimators[since]
 
     @cached_property
     def _estimators(self) -> dict[Month, Estimator]:
         return {}
 
+    def _counts_before(self, since: Month) -> Ints:
+        if since not in self._before:
+            self._before[since] = self.located.counts(base_months(self.located, since))
+        return self._before[since]
+
+    @cached_property
+    def _before(self) -> dict[Month, Ints]:
+        return {}
+
     def _part(self, cells: Ints, rest: Ints, area: int, span: Period) -> GroundPart:
         """Count some cells in some of the months since an area's start."""
         since = self.starts[area]
-        base_period = base_months(self.located, since)
-        if since not in self._estimators:
-            self._estimators[since] = Estimator(self.located, base_period)
         groups = np.full(len(self.located.grid.area_km2), -1, dtype=np.int64)
         groups[cells], groups[rest] = 0, 1
         monthly = monthly_counts(self.located, groups, 2, Period(since, self.until))
         month = np.arange(monthly.shape[1]) + since.index
         monthly = monthly * ((month >= span.start.index) & (month < span.until.index))
         return GroundPart(
-            estimate_base(self.located, self._estimators[since], cells),
-            int(self.located.counts(base_period)[rest].sum()),
+            estimate_base(self.located, self.estimator(since), cells),
+            int(self._counts_before(since)[rest].sum()),
             monthly[0],
             monthly[1],
         )

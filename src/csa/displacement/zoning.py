@@ -146,7 +146,12 @@ class FollowedPlaces:
     n_outside: int  # how many cells of areas lie outside and were left out
 
 
-def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> FollowedPlaces:
+def place_areas(
+    located: StudyArea,
+    areas: Sequence[CellSet],
+    since: Month,
+    estimator: Estimator | None = None,
+) -> FollowedPlaces:
     """Put areas on the grid, with their expected counts before a start."""
     grid = located.grid
     at = [located.place(area) for area in areas]
@@ -155,7 +160,7 @@ def place_areas(located: StudyArea, areas: Sequence[CellSet], since: Month) -> F
     n_outside = sum(len(refine(area, located.resolution)) for area in areas) - sum(map(len, at))
     zones = draw_zones(at, grid.centre_xy, reach_m(grid))
     base = base_months(located, since)
-    estimator = Estimator(located, base)
+    estimator = estimator or Estimator(located, base)
     cores = tuple(estimate_base(located, estimator, core) for core in zones.cores)
     rings = tuple(
         estimate_base(located, estimator, ring) if len(ring) else None for ring in zones.rings
