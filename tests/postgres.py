@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from csa.decisions.store import open_store
-from csa.decisions.store.tables import Base
+from csa.decisions.store.tables import METADATA
 
 ROLE, APP_ROLE = "csa_test", "csa_app"
 
@@ -55,7 +55,7 @@ class Server:
     def give_back(self, address: str) -> None:
         """Empty a store for the next test, if its guard is as it was made: a new one takes long."""
         name = address.rpartition("/")[2]
-        if self.run(INTACT, name) == [(2, False, len(Base.metadata.tables))]:
+        if self.run(INTACT, name) == [(2, False, len(METADATA.tables))]:
             tables = ", ".join(row[0] for row in self.run(TABLES, name))
             self.run(f"SET session_replication_role = replica; TRUNCATE {tables}", name)
             self.free.append(address)

@@ -16,8 +16,9 @@ from csa.cli.main import app
 from csa.config.loading import setting_descriptions
 from csa.config.settings import SETTINGS
 from csa.config.types import FieldName
+from csa.displacement.emerging import EMERGING_COLUMNS
 from csa.displacement.files import REVISED
-from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
+from csa.displacement.lineage_windows import TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.geo.risk_score import RISK_COLUMNS
 from csa.geo.services import SERVICE_COLUMNS

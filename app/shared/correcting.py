@@ -26,7 +26,8 @@ from csa.decisions.corrections import (
 from csa.decisions.roles import Act
 from csa.decisions.store import Store
 from csa.decisions.store.records import Records
-from csa.decisions.store.tables import AskedRow, Audited, CorrectionRow
+from csa.decisions.store.rows import Audited
+from csa.decisions.store.tables import AskedRow, CorrectionRow
 from csa.decisions.work import MEETINGS
 from csa.plan import STATUSES, Plan
 

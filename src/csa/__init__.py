@@ -112,15 +112,12 @@ if TYPE_CHECKING:
         analyze_displacement,
     )
     from csa.displacement.classic_measures import PatternChange, compare_patterns
+    from csa.displacement.emerging import Trend, mann_kendall
     from csa.displacement.expectation import (
         measure_dispersion,
     )
     from csa.displacement.follow import (
         FollowSource,
-    )
-    from csa.displacement.lineage_windows import (
-        Trend,
-        mann_kendall,
     )
     from csa.displacement.past import (
         PastCohort,
@@ -233,7 +230,7 @@ _MODULES = {
     "StudyArea": "csa.areas.study_area",
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
-    "Trend": "csa.displacement.lineage_windows",
+    "Trend": "csa.displacement.emerging",
     "Verdict": "csa.displacement.verdict",
     "Wdd": "csa.displacement.wdd",
     "WddPart": "csa.displacement.wdd",
@@ -266,7 +263,7 @@ _MODULES = {
     "locate_incidents": "csa.areas.study_area",
     "make_report": "csa.reports.making",
     "make_sample": "csa.synthetic.sample",
-    "mann_kendall": "csa.displacement.lineage_windows",
+    "mann_kendall": "csa.displacement.emerging",
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.displacement.expectation",

@@ -24,8 +24,9 @@ from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
 from csa.dataset.versioned import open_city, open_dataset
 from csa.displacement import files, follow, lineage_windows
+from csa.displacement.emerging import EMERGING_COLUMNS, find_emerging
 from csa.displacement.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
-from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS, Chance, find_emerging
+from csa.displacement.lineage_windows import TRACE_COLUMNS, Chance
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.verdict import Verdict
 from tests.areas.test_finding import KNOT, OTHER, history

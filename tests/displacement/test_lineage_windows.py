@@ -16,20 +16,17 @@ from csa.areas.study_area import locate_incidents
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.dataset.versioned import City
-from csa.displacement import lineage_windows
-from csa.displacement.identity import WindowAreas, follow_areas
-from csa.displacement.lineage import trace_lineage as trace_tracks
-from csa.displacement.lineage_windows import (
+from csa.displacement import emerging, lineage_windows
+from csa.displacement.emerging import (
     EMERGING_COLUMNS,
-    TRACE_COLUMNS,
     Category,
-    Known,
     classify,
     find_emerging,
-    measure_chance,
     screen_word,
-    trace_lineage,
 )
+from csa.displacement.identity import WindowAreas, follow_areas
+from csa.displacement.lineage import trace_lineage as trace_tracks
+from csa.displacement.lineage_windows import TRACE_COLUMNS, Known, measure_chance, trace_lineage
 from csa.displacement.zoning import measure_history
 from tests.areas.test_finding import KNOT, line, town_of, with_other_future
 from tests.backtest.test_recording import of_days
@@ -272,7 +269,7 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
         asked.append((is_hot, z, is_cold))
         return classify(is_hot, z, is_cold=is_cold)
 
-    monkeypatch.setattr("csa.displacement.lineage_windows.classify", spy)
+    monkeypatch.setattr("csa.displacement.emerging.classify", spy)
     found = find_emerging(crowded)
     land = Counter()
     for cell, km2 in crowded.grid.area_km2.items():
@@ -311,7 +308,7 @@ def test_cells_newly_and_always_busy_are_those_of_a_slow_test_quarter_by_quarter
 def test_none_where_as_many_were_due_that_chance_leaves_none_in_one_of_twenty(expected, is_cold):
     # Of 10 incidents in all: 0.74 ** 10 is .0492, 0.75 ** 10 is .0563.
     around = pd.DataFrame({"incidents_around": [0], "expected_around": [expected]})
-    assert lineage_windows._is_cold(around, 10).tolist() == [is_cold]
+    assert emerging._is_cold(around, 10).tolist() == [is_cold]
 
 
 def test_a_place_always_busy_persists_one_of_late_is_new_and_a_quiet_one_oscillates(crowded):
@@ -336,7 +333,7 @@ def test_a_fading_cell_is_told_of_though_it_has_no_category(quarters, told):
     hot = np.zeros((1, 12), dtype=bool)
     hot[0, list(quarters)] = True
     cell = np.array([cell_at(KNOT)], dtype=np.uint64)
-    found = lineage_windows._emerging_table(cell, hot, np.zeros_like(hot), [np.zeros(1)] * 12)
+    found = emerging._emerging_table(cell, hot, np.zeros_like(hot), [np.zeros(1)] * 12)
     assert found[["category", "word"]].to_numpy().tolist() == ([] if told is None else [told])
 
 

@@ -12,14 +12,8 @@ from app.shared.plan_cards import status_html
 from app.shared.plan_words import MARKS, meeting_word, updated_words
 from app.shared.signing import FormScene
 from csa.base.text import day, speak
-from csa.decisions.store.tables import (
-    AskedRow,
-    Audited,
-    LessonRow,
-    MeetingRow,
-    StakeholderRow,
-    TaskRow,
-)
+from csa.decisions.store.rows import Audited
+from csa.decisions.store.tables import AskedRow, LessonRow, MeetingRow, StakeholderRow, TaskRow
 from csa.plan.calendar import CLOCK_DAYS, ResponseClock
 from csa.reports.briefing import ActionLine, status_word
 from csa.reports.briefing.places import AREA, LIVE, Place

@@ -14,7 +14,8 @@ from csa.areas.forming import NOISE, AreaSet, form_areas
 from csa.areas.proposal import Proposal
 from csa.areas.searching import LEAST_SAMPLES, find_density, radius_for
 from csa.areas.shrinkage import Estimate
-from csa.areas.study_area import PeriodIncidents, StudyArea
+from csa.areas.study_area import StudyArea
+from csa.areas.window import PeriodIncidents
 from csa.base.params import AreaParams, DocumentedDbscan, Period
 from csa.geo.cells import CellSet
 

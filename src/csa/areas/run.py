@@ -13,7 +13,7 @@ from csa.areas.shrinkage import Estimate
 from csa.areas.stack import (
     Stack,
 )
-from csa.areas.study_area import PeriodIncidents
+from csa.areas.window import PeriodIncidents
 from csa.base.arrays import Bools, Floats, Objects
 from csa.base.params import AreaParams, DbscanParams, DocumentedDbscan, Period
 from csa.dataset.versioned import City

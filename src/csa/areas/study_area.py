@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
@@ -24,6 +23,7 @@ from csa.areas.stack import (
     find_new,
     learn,
 )
+from csa.areas.window import PeriodIncidents, in_period, is_suspect
 from csa.base.arrays import Bools, Cells, Floats, Ints
 from csa.base.crs import project
 from csa.base.errors import ParamError
@@ -35,26 +35,6 @@ from csa.geo.cells import CellSet, Grid, contiguous_parts, fill_holes
 from csa.geo.ground import finest, refine, resolution_of
 from csa.geo.neighborhoods import assign_neighborhoods
 from csa.geo.spirals import find_neighbors, spirals
-
-
-@dataclass(frozen=True)
-class PeriodIncidents:
-    """The incidents of the period that lie in the study area."""
-
-    incidents: pd.DataFrame  # n incidents
-    xy: npt.NDArray[np.float64]  # (n, 2) metres
-    cells: Cells  # the cell of each
-    n_unlocated: int  # incidents of the period without a place
-    n_outside: int  # incidents of the period outside the study area
-
-    @cached_property
-    def is_suspect(self) -> Bools:
-        """(n,) whether each is at a point that may stand for unknown places."""
-        return _is_suspect(self.incidents)
-
-
-def _is_suspect(incidents: pd.DataFrame) -> Bools:
-    return incidents["flags"].str.contains("suspect_point").to_numpy(dtype=bool)
 
 
 def study_cells(dataset: Dataset, resolution: int) -> pd.DataFrame:
@@ -82,7 +62,7 @@ class StudyArea:
     def window(self, period: Period) -> PeriodIncidents:
         """Take a period's incidents."""
         is_in = (self.month >= period.start.index) & (self.month < period.until.index)
-        everything = _in_period(self.dataset.incidents, period, self.kinds)
+        everything = in_period(self.dataset.incidents, period, self.kinds)
         n_unlocated = int(everything[["lon", "lat"]].isna().any(axis=1).sum())
         return PeriodIncidents(
             self.incidents[is_in].reset_index(drop=True),
@@ -183,7 +163,7 @@ class StudyArea:
     @cached_property
     def is_suspect(self) -> Bools:
         """(n,) whether each incident is at a point that may stand for unknown places."""
-        return _is_suspect(self.incidents)
+        return is_suspect(self.incidents)
 
     @cached_property
     def ground(self) -> Ground:
@@ -337,16 +317,6 @@ def require_fitting(located: StudyArea, city: City, choices: Choices) -> None:
     is_own = own == given and set(located.kinds) == set(choices.kinds)
     if not is_own or (len(located.cover) and located.resolution != choices.resolution):
         raise ParamError("param.located", resolution=choices.resolution)
-
-
-def _in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:
-    when = incidents["occurred_at"]
-    is_in = (when >= pd.Timestamp(f"{period.start}-01")) & (
-        when < pd.Timestamp(f"{period.until}-01")
-    )
-    if set(kinds) != set(KINDS):
-        is_in &= incidents["kind"].isin(kinds)
-    return incidents[is_in]
 
 
 def _grid(cover: pd.DataFrame, crs: str) -> Grid:

@@ -27,11 +27,11 @@ from csa.decisions.store import Store
 from csa.decisions.store.audit import as_text
 from csa.decisions.store.records import values_in
 from csa.decisions.store.replay import approvals
+from csa.decisions.store.rows import Audited
 from csa.decisions.store.tables import (
     ActionRow,
     AreaRow,
     AskedRow,
-    Audited,
     BaselineRow,
     CorrectionRow,
     LessonRow,

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from csa.decisions.store.audit import as_text
 from csa.decisions.store.replay import corrected
-from csa.decisions.store.tables import Audited, CorrectionRow
+from csa.decisions.store.rows import Audited
+from csa.decisions.store.tables import CorrectionRow
 from csa.decisions.store.trail import entries
 from csa.plan import NEED_REASON
 

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, insert, select
 from csa.base.errors import StoreError
 from csa.decisions.store import Store
 from csa.decisions.store.engine import lock_writers, spoken
-from csa.decisions.store.tables import PUBLIC_SECRET, AboutRow
+from csa.decisions.store.rows import AboutRow
+from csa.decisions.store.tables import PUBLIC_SECRET
 from csa.disclosure.keys import Secret
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from csa.base.errors import ConflictError, ParamError
-from csa.decisions.store.tables import Audit, Audited, CorrectionRow
+from csa.decisions.store.rows import Audit, Audited
+from csa.decisions.store.tables import CorrectionRow
 
 MAX_TEXT = 2000
 MAX_TOLD = 200

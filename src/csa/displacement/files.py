@@ -13,8 +13,9 @@ from csa.base.params import Month, Period
 from csa.base.text import month, render, speak
 from csa.displacement.analyze import Displacement, UsualBasis
 from csa.displacement.classic_measures import Evidence
+from csa.displacement.emerging import EMERGING_COLUMNS
 from csa.displacement.follow import FollowedAreas
-from csa.displacement.lineage_windows import EMERGING_COLUMNS, TRACE_COLUMNS
+from csa.displacement.lineage_windows import TRACE_COLUMNS
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.past import Usual, usual_change, usual_reach
 from csa.displacement.sentences import name_in_sentence, say_verdict

@@ -28,7 +28,8 @@ from csa.displacement.classic_measures import (
     compare_newest,
     measure_evidence,
 )
-from csa.displacement.lineage_windows import Chance, Known, find_emerging, trace_lineage
+from csa.displacement.emerging import find_emerging
+from csa.displacement.lineage_windows import Chance, Known, trace_lineage
 from csa.displacement.panel import Controls, match_controls, panel_of
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.season import MonthCompared
@@ -122,7 +123,7 @@ class FollowedAreas:
     newest: MonthCompared  # the newest whole month beside the same months of earlier years
     panel: pd.DataFrame  # as `csa.displacement.panel.panel_of`
     lineage: pd.DataFrame  # as `csa.displacement.lineage_windows.trace_lineage`
-    emerging: pd.DataFrame  # as `csa.displacement.lineage_windows.find_emerging`
+    emerging: pd.DataFrame  # as `csa.displacement.emerging.find_emerging`
     revisions: pd.DataFrame  # as `csa.dataset.history.list_revisions`
     lineage_months: int  # length of each window of the lineage
     chance: Chance | None  # how often areas appear and go by chance

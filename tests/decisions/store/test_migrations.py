@@ -14,7 +14,7 @@ from csa.base.errors import StoreError
 from csa.decisions.store import migrating, open_store
 from csa.decisions.store.backup import load_backup, restore, save_backup
 from csa.decisions.store.records import TABLES, read_records
-from csa.decisions.store.tables import AUDITED, Base, ValueRow
+from csa.decisions.store.tables import AUDITED, METADATA, ValueRow
 from tests.stores import oracle, plain, run_sql, signed, trail, verified
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.sqlite3.sql"))
@@ -84,13 +84,13 @@ def test_an_earlier_store_is_brought_forward_with_all_it_holds(sql, tmp_path, da
 def test_every_audited_table_is_read_and_verified():
     assert {*TABLES.values(), ValueRow} == set(AUDITED)
     assert {table.__tablename__ for table in AUDITED} | {"about", "audit", "draft"} == set(
-        Base.metadata.tables
+        METADATA.tables
     )
 
 
 def test_the_tables_are_what_the_program_says_they_are(store):
     with store.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -19,7 +19,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from csa.base.errors import ParamError
-from csa.decisions.store.tables import Audit, Audited
+from csa.decisions.store.rows import Audit, Audited
 
 GENESIS = "0" * 64
 SIGNED = "csa_signed"

@@ -25,7 +25,8 @@ from csa.decisions.store import migrating
 from csa.decisions.store.audit import STORE_ITEM, AuditEntry, Head, Signed, append, as_text, head_of
 from csa.decisions.store.engine import CITY, Store, lock_writers, spoken
 from csa.decisions.store.guard import guard_trail, unguard_trail
-from csa.decisions.store.tables import PUBLIC_SECRET, AboutRow, Base
+from csa.decisions.store.rows import AboutRow
+from csa.decisions.store.tables import METADATA, PUBLIC_SECRET
 from csa.decisions.store.trail import verify
 
 KIND = "csa-store-backup"
@@ -76,7 +77,7 @@ def _packed(connection: Connection) -> tuple[Head, bytes]:
 def _tables_of(connection: Connection) -> list[Table]:
     """List the store's own tables, those referred to first."""
     found = MetaData()
-    found.reflect(connection, only=lambda name, _: name in Base.metadata.tables)
+    found.reflect(connection, only=lambda name, _: name in METADATA.tables)
     return found.sorted_tables
 
 

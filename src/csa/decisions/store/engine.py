@@ -18,7 +18,7 @@ from csa.base.errors import StoreError
 from csa.decisions.store import migrating
 from csa.decisions.store.address import POSTGRESQL, SQLITE, named, url_of
 from csa.decisions.store.audit import SIGNED, Head, Signed, head_of
-from csa.decisions.store.tables import AboutRow
+from csa.decisions.store.rows import AboutRow
 
 BUSY_MS = 10_000
 AGAIN_S = 0.02

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from csa.base.errors import StoreError
-from csa.decisions.store.tables import Base
+from csa.decisions.store.tables import METADATA
 
 
 def config_of(connection: Connection | None = None) -> Config:
@@ -73,6 +73,6 @@ def bring_forward(
 
 
 def _refuse_other_tables(connection: Connection, name: str) -> None:
-    ours = {table.name for table in Base.metadata.sorted_tables}
+    ours = {table.name for table in METADATA.sorted_tables}
     if ours & set(inspect(connection).get_table_names()):
         raise StoreError("store.other", name=name)

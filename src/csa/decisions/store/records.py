@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from csa.decisions.store.audit import GENESIS, STORE_ITEM, TEXT_READ, Head, head_of
 from csa.decisions.store.engine import Store
+from csa.decisions.store.rows import Audit, Audited
 from csa.decisions.store.tables import (
     ActionRow,
     AreaRow,
     AskedRow,
-    Audit,
-    Audited,
     BaselineRow,
     ChangeRow,
     CorrectionRow,

@@ -18,7 +18,8 @@ from sqlalchemy import inspect as look_into
 
 from csa.decisions.store.audit import AT_UTC, Head, as_text, values_of
 from csa.decisions.store.records import APPROVED, NO_STORE, TABLES, Records
-from csa.decisions.store.tables import Audited, CorrectionRow, HandoutRow, ValueRow
+from csa.decisions.store.rows import Audited
+from csa.decisions.store.tables import CorrectionRow, HandoutRow, ValueRow
 from csa.plan.measures import Value
 
 OWN_DAYS = (

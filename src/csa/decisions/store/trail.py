@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from csa.decisions.store.audit import GENESIS, STORE_ITEM, Head, as_text, chained, values_of
 from csa.decisions.store.guard import is_guarded
-from csa.decisions.store.tables import AUDITED, Audit, Audited
+from csa.decisions.store.rows import Audit, Audited
+from csa.decisions.store.tables import AUDITED
 
 LEAST_SIGNS = 12
 """Characters of a hash: fewer are not enough to compare."""

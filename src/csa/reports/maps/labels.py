@@ -11,9 +11,9 @@ import numpy.typing as npt
 import shapely
 
 from csa.base.arrays import Bools
+from csa.reports.maps.area_labels import NAME_EMS, AreaLabel, label_forms
 from csa.reports.maps.marks import (
     LINE_HEIGHT,
-    Fill,
     Mark,
     Stroke,
     Words,
@@ -167,9 +167,6 @@ def _is_open(labels: Labels, box: shapely.Geometry) -> bool:
     return labels.is_free(box) and not (len(lines) and shapely.intersects(lines, box).any())
 
 
-NAME_EMS = 12.0
-"""Longest line of an area's name, in ems."""
-
 REACHES = (0.35, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 11.0, 15.0, 20.0, 26.0)
 """Distances at which a label may stand from its area, in ems; nearer is better."""
 
@@ -198,7 +195,7 @@ def is_crowded(labels: Labels, areas: Sequence[tuple[MapArea, shapely.Geometry]]
     seen = [(area, shape) for area, shape in areas if not shapely.is_empty(shape)]
     if len(seen) < 2:
         return False
-    named = [_label_forms(area, labels.style)[0] for area, _ in seen]
+    named = [label_forms(area, labels.style)[0] for area, _ in seen]
     covered = sum((label.badge_px + label.name_px) * label.height_px for label in named)
     hull = shapely.convex_hull(shapely.union_all([shape for _, shape in seen]))
     around = shapely.intersection(shapely.buffer(hull, 2 * size), labels.frame)
@@ -223,7 +220,7 @@ def place_areas(
     land = shapely.union_all([shape for _, shape in shown])
     order = list(range(len(shown)))
     unplaced: list[int] = []
-    forms = [_label_forms(area, labels.style) for area, _ in shown]
+    forms = [label_forms(area, labels.style) for area, _ in shown]
     if is_lettered:
         forms = [some[-1:] for some in forms]
     before = (len(labels.placed), len(labels.taken), len(labels.marks))
@@ -244,9 +241,9 @@ def _place_area(
     area: MapArea,
     shape: shapely.Geometry,
     land: shapely.Geometry,
-    forms: Sequence[_Label],
+    forms: Sequence[AreaLabel],
 ) -> bool:
-    best: tuple[float, _Label, shapely.Geometry, shapely.Geometry] | None = None
+    best: tuple[float, AreaLabel, shapely.Geometry, shapely.Geometry] | None = None
     for label in forms:
         found = _cheapest(labels, label, shape, land)
         if found is not None and (best is None or found[0] < best[0]):
@@ -263,7 +260,7 @@ def _place_area(
 
 
 def _cheapest(
-    labels: Labels, label: _Label, shape: shapely.Geometry, land: shapely.Geometry
+    labels: Labels, label: AreaLabel, shape: shapely.Geometry, land: shapely.Geometry
 ) -> tuple[float, shapely.Geometry, shapely.Geometry] | None:
     """Return the nearest position that covers least, as its cost, box and leader line."""
     boxes = np.array(list(_around(label, shape)), dtype=object)
@@ -285,62 +282,7 @@ def _cheapest(
     return float(costs[at]), boxes[at], leaders[at]
 
 
-@dataclass(frozen=True)
-class _Label:
-    """A letter in its badge, with the lines of a name beside it; a candidate may have no letter."""
-
-    letter: str
-    lines: tuple[str, ...]
-    size: float
-
-    @property
-    def badge_px(self) -> float:
-        if not self.letter:
-            return 0.0
-        wide = width_px(self.letter, self.size, is_bold=True) + 0.7 * self.size
-        return max(wide, 1.4 * self.size)
-
-    @property
-    def name_px(self) -> float:
-        widest = max((width_px(line, self.size) for line in self.lines), default=0.0)
-        return widest + 0.8 * self.size if self.lines else 0.0
-
-    @property
-    def height_px(self) -> float:
-        return (max(len(self.lines), 1) * LINE_HEIGHT + 0.25) * self.size
-
-    def marks(self, box: shapely.Geometry, is_served: bool) -> list[Mark]:  # noqa: FBT001
-        left, top, right, bottom = shapely.bounds(box)
-        middle, badge = (top + bottom) / 2, left + self.badge_px
-        fill, ink = (PAPER.ink, PAPER.casing) if is_served else (PAPER.casing, PAPER.ink)
-        frame = Fill((shapely.box(left, top, right, bottom),), PAPER.casing, PAPER.ink, 2.0)
-        marks: list[Mark] = [frame]
-        if self.letter:
-            x = (left + badge) / 2
-            marks += [
-                Fill((shapely.box(left, top, badge, bottom),), fill, PAPER.ink, 2.0),
-                Words(self.letter, x, middle, self.size, ink, is_bold=True, align="center"),
-            ]
-        step = LINE_HEIGHT * self.size
-        first = middle - step * (len(self.lines) - 1) / 2
-        x = badge + 0.4 * self.size
-        named = enumerate(self.lines)
-        marks += [Words(line, x, first + n * step, self.size, PAPER.ink) for n, line in named]
-        return marks
-
-
-def _label_forms(area: MapArea, style: Style) -> list[_Label]:
-    size, small = style.text_px, style.small_px
-    letter = area.letter if is_writable(area.letter) or not area.letter else "?"
-    short = _Label(letter, (), small)
-    if not is_writable(area.name):
-        return [short]
-    if not letter:
-        short = _Label("", wrap(area.name, small, NAME_EMS * small, 4), small)
-    return [_Label(letter, wrap(area.name, size, NAME_EMS * size, 4), size), short]
-
-
-def _around(label: _Label, shape: shapely.Geometry) -> Iterable[shapely.Geometry]:
+def _around(label: AreaLabel, shape: shapely.Geometry) -> Iterable[shapely.Geometry]:
     """Yield positions around a shape, nearest first."""
     left, top, right, bottom = shapely.bounds(shape)
     x, y = (left + right) / 2, (top + bottom) / 2

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from csa.base.errors import ParamError, TableError
-from csa.displacement.lineage_windows import Category, classify, mann_kendall, screen_word
+from csa.displacement.emerging import Category, classify, mann_kendall, screen_word
 
 UP = np.arange(20.0)
 FLAT = np.tile([0.0, 1.0], 15)

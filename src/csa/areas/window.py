@@ -1,0 +1,46 @@
+"""The incidents of one period, and which of them stand at points that may mean nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from csa.base.arrays import Bools, Cells
+from csa.base.params import Period
+from csa.base.schema import KINDS
+
+
+@dataclass(frozen=True)
+class PeriodIncidents:
+    """The incidents of the period that lie in the study area."""
+
+    incidents: pd.DataFrame  # n incidents
+    xy: npt.NDArray[np.float64]  # (n, 2) metres
+    cells: Cells  # the cell of each
+    n_unlocated: int  # incidents of the period without a place
+    n_outside: int  # incidents of the period outside the study area
+
+    @cached_property
+    def is_suspect(self) -> Bools:
+        """(n,) whether each is at a point that may stand for unknown places."""
+        return is_suspect(self.incidents)
+
+
+def is_suspect(incidents: pd.DataFrame) -> Bools:
+    """Return whether each incident is at a point that may stand for unknown places: (n,)."""
+    return incidents["flags"].str.contains("suspect_point").to_numpy(dtype=bool)
+
+
+def in_period(incidents: pd.DataFrame, period: Period, kinds: tuple[str, ...]) -> pd.DataFrame:
+    """Take a period's incidents of some kinds, located or not."""
+    when = incidents["occurred_at"]
+    is_in = (when >= pd.Timestamp(f"{period.start}-01")) & (
+        when < pd.Timestamp(f"{period.until}-01")
+    )
+    if set(kinds) != set(KINDS):
+        is_in &= incidents["kind"].isin(kinds)
+    return incidents[is_in]
