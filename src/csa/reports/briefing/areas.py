@@ -53,11 +53,7 @@ def export_rows(records: Records) -> list[list[str]]:
             area.state,
             area.since.isoformat(),
             " ".join(as_text(sorted(area.cells))),
-            *(
-                ("", "")
-                if (months := area.chosen_from) is None
-                else (str(months.start), str(months.until))
-            ),
+            *_chosen_from(area),
             _drawn(area),
         ]
         for area in core_areas(records)
@@ -65,6 +61,7 @@ def export_rows(records: Records) -> list[list[str]]:
 
 
 def _chosen_from(area: CoreArea) -> tuple[str, str]:
+    """Write the months that chose an area; empty where they are not known."""
     months = area.chosen_from
     return ("", "") if months is None else (str(months.start), str(months.until))
 
