@@ -9,6 +9,7 @@ import shutil
 import sys
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import h3
@@ -23,12 +24,15 @@ from csa.cli import main
 from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
 from csa.dataset.versioned import open_city, open_dataset
+from csa.decisions.areas import designate
+from csa.decisions.store import open_store
 from csa.displacement import files, follow, lineage_windows
 from csa.displacement.emerging import EMERGING_COLUMNS, find_emerging
 from csa.displacement.follow import CHANCE_NAME, NAME, past_path, save_chance, save_past
 from csa.displacement.lineage_windows import TRACE_COLUMNS, Chance
 from csa.displacement.panel import PANEL_COLUMNS
 from csa.displacement.verdict import Verdict
+from csa.ingest.designation import Candidate
 from tests.areas.test_finding import KNOT, OTHER, history
 from tests.displacement.test_analyze import past_year, steady
 from tests.displacement.test_zoning import (
@@ -40,6 +44,7 @@ from tests.displacement.test_zoning import (
     disk,
     other_rows,
 )
+from tests.stores import act
 
 PARTS = ("core", "ring", "rest", "unlocated", "outside")
 FILES = {"panel.csv", "lineage.csv", "emerging.csv", "displacement.json"}
@@ -231,6 +236,30 @@ def test_the_numbers_are_counts_of_the_panel(ask, read, tmp_path):
             "2020-01",
         ]
         assert {**place["months"][-1]["core"], "before": place["core"]["before"]} == place["core"]
+
+
+def test_areas_of_the_store_and_of_its_export_give_the_same_files(made, ask, run, tmp_path):
+    store = ("--city", made.config, "--store", tmp_path / "s.sqlite3")
+    about = ("displace", "--city", made.config, "--dataset", made.folder / "ds")
+    none = run(*about, "--served", *store[2:], "--out", tmp_path / "no")
+    assert "No area is in service yet" in none.stdout
+    who = ("--by", "Committee", "--why", "Neighbors asked for it.")
+    opened = open_store(str(tmp_path / "s.sqlite3"), city="testville", make=True)
+    for letter, cells, month in (("A", WEST, 2), ("B", EAST, 6)):
+        texts = tuple(f"{cell:x}" for cell in sorted(cells))
+        since = act(on=date(2019, month, 1), why="Neighbors asked for it.")
+        designate(opened, since, Candidate(letter, f"Place {letter}", texts, {}))
+    run("area", "redraw", "B", "--areas", listed(tmp_path / "b.csv", (EAST - {min(EAST)},)),
+        "--on", "2019-10-01", *store, *who)  # fmt: skip
+    run(*about, "--served", *store[2:], "--out", tmp_path / "st")
+    run("area", "export", tmp_path / "export.csv", *store)
+    ask(tmp_path / "export.csv", out="ex")
+    assert bytes_of(tmp_path / "st") == bytes_of(tmp_path / "ex")
+    told = json.loads((tmp_path / "st" / "displacement.json").read_text())
+    assert [one["since"] for one in told["single"]] == ["2019-02", "2019-06"]
+    for words in ((), ("--served", "--areas", tmp_path / "export.csv")):
+        done = run(*about, *words, "--out", tmp_path / "no", check=False)
+        assert "Say which areas to follow" in sentence(done)
 
 
 def test_the_files_hold_every_column_and_key(made, ask, read, tmp_path):

@@ -325,6 +325,39 @@ def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
 
 
+def drawn(town, **areas):
+    """A file of areas as somebody drew them."""
+    rows = [f"{name},{' '.join(cells)}" for name, cells in areas.items()]
+    (town.folder / "drawn.csv").write_text("\n".join(["area_id,cells", *rows]) + "\n")
+    return ("--areas", "drawn.csv")
+
+
+def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, proposed):
+    words, on = (*AREA_CITY, *WHO), ("--on", "2020-06-15")
+    run("area", "designate", "A", "--areas", "pr", *on, *words)
+    cells = [f"{cell:015x}" for cell in sorted(proposed.cells[0])]
+    assert len(cells) > 3
+    on = ("--on", "2020-07-01")
+    said = run("area", "redraw", "A", *drawn(town, x=cells[1:]), *on, *words).stdout
+    assert said.startswith("Area A has other cells from 2020-07-01 on.")
+    refused(
+        run("area", "redraw", "A", *drawn(town, x=cells[:1]), *on, *words, check=False),
+        "shares no cell with it",
+    )
+    parts = drawn(town, x=cells[1:2], y=cells[2:])
+    assert "2020-07-01 on: A, B." in run("area", "split", "A", *parts, *on, *words).stdout
+    assert "Area B is part of area A" in run("area", "merge", "A", "B", *on, *words).stdout
+    row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]
+    assert (row["area_id"], row["cells"]) == ("A", cells[1:])
+    said = " ".join(run("area", "list", *AREA_CITY).stdout.split())
+    assert "A West End: designated since June 15, 2020." in said
+    assert said.count("A West End: other cells since July 1, 2020.") == 3
+    run("area", "export", "areas.csv", *AREA_CITY)
+    chosen = read_areas(town.folder / "areas.csv")
+    assert [str(one.since) for one in chosen.lives[0]] == ["2020-07"]
+    assert "chain whole" in run("audit", "verify", *AREA_CITY).stdout
+
+
 def displaced(town, cells, verdict="fewer here"):
     """What `csa displace` writes, of one area."""
     folder = town.folder / "dis"

@@ -146,10 +146,10 @@ def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):
 def test_of_a_split_area_the_largest_part_keeps_the_letter(lite, candidate):
     designate(lite, act(), candidate("B", (1, 2, 3, 4, 5), "Oak"))
     parts = [candidate("x", (1, 2), "West Oak"), candidate("y", (3, 4, 5, 6), "East Oak")]
-    assert split(lite, LATER, "B", parts) == ("B", "x")
-    west, oak = sorted(core_areas(read_records(lite)), key=lambda area: -ord(area.key[0]))
+    assert split(lite, LATER, "B", parts) == ("B", "A")
+    west, oak = core_areas(read_records(lite))
     assert (west.key, west.place_name, west.since, len(west.cells)) == (
-        "x",
+        "A",
         "West Oak",
         LATER.on,
         2,
@@ -193,6 +193,8 @@ def test_what_is_no_redraw_gets_its_sentence_and_leaves_all_as_it_was(lite, cand
         ),
         "cannot be merged into itself": lambda: merge(lite, act(), "B", "B"),
         "There is no area 'Z'": lambda: merge(lite, act(), "B", "Z"),
+        "There is no area 'Y'": lambda: merge(lite, act(), "Y", "B"),
+        "Area D is 'candidate': only an area in service": lambda: merge(lite, act(), "B", "D"),
         "it holds half of its ground": lambda: designate(lite, act(), candidate("F", (1, 40))),
     }.items():
         with pytest.raises(ParamError, match=said):

@@ -1,5 +1,6 @@
 """The command `csa report`: what it writes and says, and what it refuses before it reads anything."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,9 +8,11 @@ import subprocess
 import pytest
 
 from csa.base.errors import MachineError
+from csa.base.io import json_bytes
 from csa.decisions.store import open_store
 from csa.reports import making
 from csa.reports.month import gathering
+from csa.reports.month.account import facts_account
 from tests.reports.documents import picture
 
 EDITIONS = 7
@@ -43,6 +46,18 @@ def gathered(monkeypatch, month_facts):
 
 
 # ---- By hand -------------------------------------------------------------------------------
+
+
+def test_the_facts_are_printed_for_machines_and_nothing_is_written(
+    report, gathered, month_facts, root
+):
+    before = sorted(path.name for path in root.iterdir())
+    told = json.loads(report("--json").stdout)
+    assert told == json.loads(json_bytes(facts_account(month_facts)))
+    assert [area["area_id"] for area in told["areas"]] == ["A", "D", "F"]
+    assert [one["area_id"] for one in told["change"]["single"]] == ["A", "D", "F"]
+    assert gathered[0][:2] == ("2020-07", False)
+    assert sorted(path.name for path in root.iterdir()) == before
 
 
 def test_one_edition_is_written_and_what_it_was_made_from_and_lacks_is_said(report, tmp_path):
@@ -125,6 +140,10 @@ def test_what_residents_walk_with_needs_what_the_public_is_told_where_nobody_is_
         (("--audience", "public", "--out", "a.odt"), "ends in one of .pdf, .html, .docx"),
         (("--audience", "public", "--out", "a.pdf", "--lang", "fr"), "no report in fr"),
         (("--audience", "public", "--docx", "--out", "a.pdf"), "--docx goes with --all"),
+        (("--json", "--out", "a.pdf"), "--json prints the month's facts: it takes no --out"),
+        (("--json", "--audience", "public"), "--json prints the month's facts"),
+        (("--json", "--all"), "--json prints the month's facts"),
+        (("--audience", "public"), "Say where the report goes"),
     ],
 )
 def test_a_wrong_choice_is_one_sentence_before_anything_is_read(run, root, words, told):

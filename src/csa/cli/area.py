@@ -215,13 +215,13 @@ def area_begin(
 ) -> None:
     """Note that an area's plans are carried out from a day on, and keep its measures of then."""
     from csa.decisions.areas import begin_work
+    from csa.decisions.measures import known_on
     from csa.decisions.store.records import read_records
-    from csa.reports.briefing.areas import baseline_of
 
     config = city_of(city)
     signed = act_of(config, by, why)
     start = day_of(on, "--on") or signed.on
-    values = baseline_of(read_records(reading_store(config, store)), area, start)
+    values = known_on(read_records(reading_store(config, store)).values, area, start)
     decided(config, store, lambda opened: begin_work(opened, signed, area, start, values))
     show(speak("keep.begun", area=area, day=start, n=len(values)))
 

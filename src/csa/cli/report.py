@@ -74,7 +74,9 @@ def report(
     """Write the monthly report for its readers: two to six pages each. The store stays as it is."""
     config = city_of(city)
     if as_json:
-        _show_facts(city, dataset, month, store, audience=audience, out=out)
+        if audience or out or is_all or with_docx:
+            raise ParamError("report_file.json_alone")
+        _show_facts(city, dataset, month, store)
         return
     if out is None:
         raise ParamError("report_file.no_out")
@@ -111,13 +113,11 @@ def report(
     show_report(facts, out, files, language)
 
 
-def _show_facts(city: str, dataset: Path, month: str, store: str | None, **others: object) -> None:
-    """Print the month's facts; they take no reader and no file."""
+def _show_facts(city: str, dataset: Path, month: str, store: str | None) -> None:
+    """Print the month's facts."""
     from csa.reports.month.account import facts_account
     from csa.reports.month.gathering import Beside
 
-    if any(others.values()):
-        raise ParamError("report_file.json_alone")
     with progress(N_STEPS) as tell:
         beside = Beside(with_public=False)
         facts = _facts(city, dataset, month, store, beside, "executive", tell)

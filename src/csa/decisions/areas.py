@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from string import ascii_uppercase
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from csa.areas.names import letter
 from csa.base.errors import ParamError
 from csa.decisions.roles import Act, require_area_chair
 from csa.decisions.store import Store
@@ -62,7 +63,8 @@ def designate(
         _refuse_shared(session, now, candidate, same)
         row = None if same is None else session.get(AreaRow, same)
         refuse_stale(session, row, seen)
-        key: str = same or _letter(candidate.area_id, set(now))
+        wanted = candidate.area_id
+        key: str = same or (next_letter(now) if wanted in now else wanted)
         before = "" if row is None else row.state
         _refuse_step(key, before, state)
         _refuse_earlier(row, act)
@@ -121,7 +123,7 @@ def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple
                 continue
             now = _cells_now(session)
             _refuse_shared(session, now, part, None)
-            letters.append(_letter(part.area_id, set(now)))
+            letters.append(next_letter(now))
             new = AreaRow(
                 key=letters[-1], place_name=part.place_name, state=row.state, since=act.on
             )
@@ -137,11 +139,12 @@ def merge(store: Store, act: Act, key: str, other: str) -> None:
     require_area_chair(act.person)
     reasons = said("--why", act.signed.why, least=10)
     with store.writing(act.signed) as session:
+        find(session, AreaRow, key)
         row = find(session, AreaRow, other)
-        _refuse_step(other, row.state, RETIRED)
-        _refuse_earlier(row, act)
         if key == other:
             raise ParamError("decide.merge_self", area=key)
+        _refuse_unserved(row)
+        _refuse_earlier(row, act)
         now = _cells_now(session)
         row.state, row.since = RETIRED, act.on
         cells = as_text(sorted(now[other]))
@@ -161,8 +164,7 @@ def _redraw(
     seen: CellSet | None,
 ) -> AreaRow:
     row = find(session, AreaRow, key)
-    if row.state not in ACTIVE:
-        raise ParamError("decide.not_served", area=key, state=row.state)
+    _refuse_unserved(row)
     now, wanted = _cells_now(session), _ground(candidate)
     if seen is not None and seen != now[key]:
         raise ParamError("decide.redrawn_since", area=key)
@@ -176,6 +178,11 @@ def _redraw(
     _add_step(session, row, act, reasons, evidence, list(candidate.cells))
     session.flush()
     return row
+
+
+def _refuse_unserved(row: AreaRow) -> None:
+    if row.state not in ACTIVE:
+        raise ParamError("decide.not_served", area=row.key, state=row.state)
 
 
 def _n_shared(one: CellSet, other: CellSet) -> int:
@@ -222,12 +229,9 @@ def _ground(candidate: Candidate) -> CellSet:
     return frozenset(int(cell, 16) for cell in candidate.cells)
 
 
-def _letter(wanted: str, used: Collection[str]) -> str:
-    if wanted not in used:
-        return wanted
-    letters = [*ascii_uppercase, *(a + b for a in ascii_uppercase for b in ascii_uppercase)]
-    free: Iterator[str] = (letter for letter in letters if letter not in used)
-    return next(free)
+def next_letter(used: Collection[str]) -> str:
+    """Return the first letter that no area ever had."""
+    return next(name for name in map(letter, count()) if name not in used)
 
 
 def _refuse_step(key: str, before: str, state: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from csa.dataset.versioned import open_dataset
-from csa.decisions.measures import known_on
 from csa.decisions.registry import CoreArea, core_areas
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text
@@ -73,11 +71,6 @@ def _drawn(area: CoreArea) -> str:
     return "; ".join(
         f"{one.since}: {' '.join(as_text(sorted(one.cells)))}" for one in area.versions
     )
-
-
-def baseline_of(records: Records, area: str, on: date) -> dict[str, Any]:
-    """Return an area's measures as known on a day: its own, and the whole city's."""
-    return known_on(records.values, area, on)
 
 
 def place_names(records: Records, dataset: Path | None) -> frozenset[str]:
