@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from csa.decisions.roles import Act, Person
 from csa.decisions.store import Signed, Store, open_store, verify
+from csa.reports.briefing.serving import candidate_of
 
 NOON = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)
 TODAY = date(2026, 3, 5)
@@ -21,6 +22,12 @@ OFFICE = "Prevention team"
 WHY = "Neighbors named these blocks."
 KINDS = ("sqlite", "postgresql")
 GENESIS = "0" * 64
+
+
+def lettered(proposal, letter: str):
+    """An area of a proposal as a file of the version before gave it: A is the westernmost."""
+    area_id = proposal.areas["area_id"].iloc["ABCDEFGH".index(letter)]
+    return replace(candidate_of(proposal, area_id), area_id=letter)
 
 
 @dataclass

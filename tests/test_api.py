@@ -113,7 +113,7 @@ def test_chosen_areas_are_those_of_the_proposals_own_file(library, tmp_path):
 
 def test_an_area_that_a_proposal_lacks_is_refused(library):
     with pytest.raises(csa.ParamError) as error:
-        csa.choose_areas(library["proposal"], ["A", "Z"])
+        csa.choose_areas(library["proposal"], ["c-1", "Z"])
     assert error.value.message.key == "chosen.unknown"
     assert error.value.message.values["given"] == "Z"
 

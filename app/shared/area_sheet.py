@@ -11,11 +11,13 @@ import streamlit as st
 from app.shared import cache, charts, nearby, panels
 from app.shared.city_session import Opened
 from app.shared.phrases import months_covered, victims_words, what_is_counted
+from app.shared.standing import state_words
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, speak
+from csa.decisions.registry import AreaStanding
 
 FEW_PEOPLE = 100
 FEW_DOMESTIC = 5
@@ -23,14 +25,19 @@ FEW_DOMESTIC = 5
 
 
 def show_sheet(
-    opened: Opened, choices: Choices, sheet: Sheet, on_close: Callable[[], None]
+    opened: Opened,
+    choices: Choices,
+    sheet: Sheet,
+    standing: AreaStanding,
+    on_close: Callable[[], None],
 ) -> None:
     """Show an area's sheet."""
     proposal = cache.proposal(opened, choices)
     area = sheet.area
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{area['area_id']}  {panels.plain(area['place_name'])}", anchor=False)
+        st.subheader(panels.plain(standing.called), anchor=False)
         st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
+    st.caption(state_words(standing))
     st.markdown(_count(proposal, sheet))
     panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
@@ -39,12 +46,12 @@ def show_sheet(
             charts.by_month(sheet.by_month, is_synthetic=opened.config.city.is_synthetic),
             config=charts.CONFIG,
             key="by month",
-            alt=speak("sheet.months_alt", area_id=area["area_id"]),
+            alt=speak("sheet.months_alt", area=standing.called),
         )
     with tabs[1]:
-        _times(opened, sheet)
+        _times(opened, sheet, standing.called)
     with tabs[2]:
-        _places(opened, choices, area)
+        _places(opened, choices, area, standing.called)
 
 
 def _count(proposal: Proposal, sheet: Sheet) -> str:
@@ -85,7 +92,7 @@ def _known(value: Any) -> str:
     return speak("sheet.unknown") if pd.isna(value) else f"{int(value):,}"
 
 
-def _times(opened: Opened, sheet: Sheet) -> None:
+def _times(opened: Opened, sheet: Sheet, area: str) -> None:
     if sheet.by_part is None:
         panels.empty(speak("sheet.too_few_times"))
         return
@@ -93,7 +100,7 @@ def _times(opened: Opened, sheet: Sheet) -> None:
         charts.by_part(sheet.by_part, is_synthetic=opened.config.city.is_synthetic),
         config=charts.CONFIG,
         key="by part",
-        alt=speak("sheet.times_alt", area_id=sheet.area["area_id"]),
+        alt=speak("sheet.times_alt", area=area),
     )
     notes = [speak("sheet.night_note")]
     if sheet.without_time:
@@ -103,7 +110,7 @@ def _times(opened: Opened, sheet: Sheet) -> None:
     st.caption(" ".join(notes))
 
 
-def _places(opened: Opened, choices: Choices, area: Any) -> None:
+def _places(opened: Opened, choices: Choices, area: Any, called: str) -> None:
     shares = ", ".join(
         f"{panels.plain(name)} {percent(share)}" for name, share in area["neighborhoods"].items()
     )
@@ -126,4 +133,4 @@ def _places(opened: Opened, choices: Choices, area: Any) -> None:
         )
     if area["suspect"]:
         st.warning(speak("sheet.suspect", n=int(area["suspect"]), incidents=area["incidents"]))
-    nearby.of_area(opened, choices, area["area_id"])
+    nearby.of_area(opened, choices, area["area_id"], called)

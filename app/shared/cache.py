@@ -16,10 +16,11 @@ import streamlit as st
 
 from app.shared.city_session import Opened, make_dataset
 from app.shared.settings import deployment
-from csa.areas.analysis import propose_areas
-from csa.areas.choices import Choices
+from csa.areas.analysis import is_own, propose_areas
+from csa.areas.choices import Choices, city_choices
 from csa.areas.exports import export
 from csa.areas.learned import kept_cells
+from csa.areas.places import Places, areas_of, load_places, see
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import Sheet, sheet_of
 from csa.areas.study_area import StudyArea, locate_incidents
@@ -28,6 +29,7 @@ from csa.backtest.recording import load_record, load_suggestion, suggestion_of
 from csa.base.errors import CsaError
 from csa.base.io import KEPT
 from csa.base.logging import Tell, silent
+from csa.base.params import Month
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import MARKER, Dataset, open_dataset
@@ -126,9 +128,38 @@ def proposal(opened: Opened, choices: Choices) -> Proposal:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _proposal(key: str, choices: Choices, _opened: Opened) -> Proposal:
-    suggestion = suggestion_of(_opened.config, suggesting(_opened, choices))
-    on_cells = located(_opened, choices)
-    return propose_areas(_opened, choices, suggestion=suggestion, located=on_cells)
+    return _propose(_opened, choices, None if is_own(_opened, choices) else places(_opened))
+
+
+def _propose(opened: Opened, choices: Choices, known: Places | None) -> Proposal:
+    suggestion = suggestion_of(opened.config, suggesting(opened, choices))
+    on_cells = located(opened, choices)
+    return propose_areas(opened, choices, suggestion=suggestion, located=on_cells, places=known)
+
+
+def proposal_then(opened: Opened, choices: Choices, until: Month) -> Proposal:
+    """Propose areas as of an earlier month; an id means the same as in the proposal of now."""
+    return _proposal_then(opened.key, choices, str(until), opened)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _proposal_then(key: str, choices: Choices, until: str, _opened: Opened) -> Proposal:
+    now, end = proposal(_opened, choices), Month.parse(until)
+    known = see(areas_of(now.areas), end, places(_opened))
+    return _propose(_opened, replace(choices, until=end), known)
+
+
+def places(opened: Opened) -> Places:
+    """Return what the city's places are called: as kept, else as its own proposal calls them."""
+    kept = load_places(opened)
+    if kept:
+        return kept
+    try:
+        found = proposal(opened, city_choices(opened.config))
+    except CsaError:
+        return ()
+    until = Month.parse(found.summary["params"]["until"])
+    return see(areas_of(found.areas), until, ())
 
 
 def suggesting(opened: Opened, choices: Choices) -> Record | None:
@@ -149,6 +180,6 @@ def _sheet(key: str, choices: Choices, area_id: str, _opened: Opened) -> Sheet:
     return sheet_of(_opened.dataset, proposal(_opened, choices), area_id)
 
 
-def download(opened: Opened, choices: Choices, name: str) -> Callable[[], bytes]:
+def download(found: Proposal, name: str) -> Callable[[], bytes]:
     """Return a function that writes an export when it is requested."""
-    return lambda: export(proposal(opened, choices), name)
+    return lambda: export(found, name)

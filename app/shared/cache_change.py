@@ -7,10 +7,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from app.shared.cache import located, proposal, suggesting
+from app.shared.cache import located, proposal, proposal_then, suggesting
 from app.shared.city_session import Opened
-from app.shared.following import Following, cells_of, follow, follow_core
+from app.shared.following import Following, follow, follow_core
+from app.shared.standing import standing_of
 from csa.areas.choices import Choices
+from csa.areas.places import areas_of
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -18,26 +20,29 @@ from csa.dataset.chosen import Chosen
 from csa.dataset.history import Edition, load_history
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.follow import load_past, past_way
-from csa.displacement.lineage_windows import Known, trace_lineage
+from csa.displacement.lineage_windows import Known, beside, trace_lineage
 from csa.displacement.past import PastCohort
 from csa.displacement.zoning import covered_months
-from csa.geo.cells import CellSet
 from csa.reports.briefing.places import Recent, count_recent
 
 
 def following(opened: Opened, choices: Choices, since: str) -> Following | None:
     """Follow the areas that were known at a start, once for each set of choices."""
-    return _following(opened.key, choices, since, opened)
+    then = proposal_then(opened, choices, Month.parse(since))
+    if then.is_empty:
+        return None
+    stands = standing_of(opened, then).values()
+    names = tuple((one.letter or one.area_id, one.place_name) for one in stands)
+    return _following(opened.key, choices, since, names, opened)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _following(key: str, choices: Choices, since: str, _opened: Opened) -> Following | None:
+def _following(
+    key: str, choices: Choices, since: str, names: tuple[tuple[str, str], ...], _opened: Opened
+) -> Following:
     start = Month.parse(since)
-    then = proposal(_opened, replace(choices, until=start))
-    if then.is_empty:
-        return None
-    known = _known(_opened, choices)
-    return follow(located(_opened, choices), then, known, start, past(_opened, choices) or ())
+    then = proposal_then(_opened, choices, start)
+    return follow(located(_opened, choices), then, names, start, past(_opened, choices) or ())
 
 
 def following_core(opened: Opened, choices: Choices, areas: Chosen) -> Following | None:
@@ -54,12 +59,6 @@ def _following_core(
     key: str, choices: Choices, chosen: Chosen, _opened: Opened, _displaced: Displacement
 ) -> Following:
     return follow_core(located(_opened, choices), _displaced)
-
-
-def _known(opened: Opened, choices: Choices) -> dict[str, CellSet]:
-    """Return the areas that other pages show, by letter."""
-    now = proposal(opened, choices)
-    return dict(zip(now.areas["area_id"], cells_of(now), strict=True))
 
 
 def past(opened: Opened, choices: Choices) -> tuple[PastCohort, ...] | None:
@@ -85,9 +84,11 @@ def _lineage(
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
     then = {area_id: Known(name, cells, start) for area_id, name, cells in named}
     documented = suggestion_of(_opened.config, suggesting(_opened, choices)).documented
-    names = proposal(_opened, choices).areas.set_index("area_id")["place_name"].to_dict()
-    now = {name: Known(names[name], own) for name, own in _known(_opened, choices).items()}
-    known = {**now, **then}  # letters mean the same here as elsewhere on the page
+    now = {
+        area_id: Known(name, cells)
+        for area_id, name, cells in areas_of(proposal(_opened, choices).areas)
+    }
+    known = beside(then, now)  # an id means the same here as elsewhere on the page
     return trace_lineage(located(_opened, choices), choices, documented, known=known, tell=_tell)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.areas.names import letter
+from csa.areas.places import called, in_order
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.base.crs import LONLAT
@@ -20,7 +20,6 @@ from csa.base.text import month, speak
 from csa.dataset.chosen import Chosen
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import Evidence, measure_evidence
-from csa.displacement.identity import carry_letters
 from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
@@ -52,7 +51,7 @@ class Following:
 
     @property
     def area_ids(self) -> tuple[str, ...]:
-        """Letters, in the order of the proposal."""
+        """Letters or ids, in the order of the proposal."""
         return self.displaced.chosen.area_ids
 
     def late(self, area_id: str) -> int:
@@ -64,8 +63,9 @@ class Following:
 
     @property
     def by_letter(self) -> list[str]:
-        """Letters, A before AA."""
-        return sorted(self.area_ids, key=lambda area_id: (len(area_id), area_id))
+        """Letters, A before AA, then candidates by name."""
+        names = dict(zip(self.area_ids, self.displaced.chosen.place_names, strict=True))
+        return sorted(self.area_ids, key=lambda one: in_order(one, names[one]))
 
     @property
     def months(self) -> list[str]:
@@ -91,7 +91,7 @@ class Following:
         if area_id not in self.area_ids:
             return speak("displacement.all_areas", n=len(self.area_ids))
         place = self.displaced.chosen.place_names[self.area_ids.index(area_id)]
-        return speak("displacement.one_area", place=place, area_id=area_id)
+        return called(place, area_id)
 
     def sentence(self, area_id: str, at: int) -> Message:
         """Return the sentence on an area, or all, after a number of months."""
@@ -142,23 +142,23 @@ class Following:
 def follow(
     located: StudyArea,
     proposal: Proposal,
-    known: Mapping[str, CellSet],
+    names: Sequence[tuple[str, str]],
     since: Month,
     past: Sequence[PastCohort],
 ) -> Following:
-    """Follow the areas that were known at a start."""
-    shapes = cells_of(proposal)
-    letters = carry_letters(dict(enumerate(shapes)), known, letter)
+    """Follow the areas that were known at a start, under their present letters and names."""
     params = proposal.summary["params"]
     chosen = Chosen(
-        tuple(letters[place] for place in range(len(shapes))),
-        tuple(proposal.areas["place_name"]),
-        tuple(shapes),
+        tuple(area_id for area_id, _ in names),
+        tuple(name for _, name in names),
+        tuple(cells_of(proposal)),
         int(params["resolution"]),
         Period.before(since, int(params["months"])),
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
     )
-    areas = proposal.areas[["place_name", "geometry"]].assign(area_id=list(chosen.area_ids))
+    areas = proposal.areas[["geometry"]].assign(
+        area_id=list(chosen.area_ids), place_name=list(chosen.place_names)
+    )
     return _following(located, analyze_displacement(located, chosen, since, past), areas)
 
 

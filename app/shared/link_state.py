@@ -20,7 +20,7 @@ MAX_MONTHS = 240
 MAX_KM2 = 100
 """The size of a whole city."""
 MAX_MIN_SAMPLES = 1000
-AREA_PATTERN = re.compile("[A-Z]{0,3}")
+AREA_PATTERN = re.compile("[A-Z]{0,3}|c-[0-9]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LinkState:
     """All that a link reproduces."""
 
     choices: Choices  # what is counted, and how areas are found
-    area: str = ""  # the chosen area's letter, or ""
+    area: str = ""  # the chosen area's id, or its letter; "" for none
     shade: str = SHADES[0]  # what colors the cells, one of `SHADES`
     layers: tuple[str, ...] = ("background", "neighborhoods")
     since: str = ""  # first month after the start, `YYYY-MM`; "" for the page's default
@@ -69,8 +69,8 @@ def screen_from_text(text: str, first: LinkState) -> LinkState:
     except (TypeError, ValueError, OverflowError) as error:
         raise CsaError("screen.bad_link") from error
     area, shade = given.get("area", ""), given.get("shade", first.shade)
-    is_letters = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
-    if set(given) - set(_plain(first)) or not is_letters or shade not in SHADES:
+    is_area = isinstance(area, str) and AREA_PATTERN.fullmatch(area) is not None
+    if set(given) - set(_plain(first)) or not is_area or shade not in SHADES:
         raise CsaError("screen.bad_link")
     return LinkState(choices, area, shade, layers, since, month)
 

@@ -19,11 +19,13 @@ from folium.template import Template
 from app.shared import theme
 from app.shared.geometry import BaseGeometry, CellGeometry
 from app.shared.legend import Classes, classify_counts
+from app.shared.standing import state_words
 from csa.areas.city_scale import count_afar
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import speak
 from csa.config.city import CityConfig
+from csa.decisions.registry import AreaStanding
 from csa.geo.cells import mean_km2
 from csa.geo.ground import resolution_of
 
@@ -80,9 +82,10 @@ class MapScene:
     period: str  # period in words, for tooltips
     shade: str  # what colors the cells: `shootings`, `risk` or `none`
     visible: Sequence[str]  # `background`, `neighborhoods`
-    selected: str | tuple[str, ...]  # the chosen area's letter, or several; "" for none
+    selected: str | tuple[str, ...]  # the chosen area's id, or several; "" for none
     services: Sequence[Spot] = ()  # services to mark
     risk: tuple[str, str] | None = None  # address and classes of the scored places, or None
+    standing: Mapping[str, AreaStanding] = field(default_factory=dict)  # which areas are in service
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     afar: CellGeometry | None = None  # larger cells for a view of the whole city
     units: str = "us"  # of the sizes in the map's legend
@@ -189,8 +192,13 @@ def _legend(classes: Classes, cells: CellGeometry, scene: MapScene) -> dict[str,
 def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
     table = scene.proposal.cells
     counted = table[table["incidents"] > 0]
+    areas = scene.proposal.areas
+    names = {"": ""} | {
+        str(area_id): _called(scene, str(area_id), str(place))
+        for area_id, place in zip(areas["area_id"], areas["place_name"], strict=True)
+    }
     return [
-        [cells.number_of[int(cell, 16)], int(count), area_id]
+        [cells.number_of[int(cell, 16)], int(count), names[area_id]]
         for cell, count, area_id in counted[["cell", "incidents", "area_id"]].itertuples(
             index=False, name=None
         )
@@ -200,25 +208,33 @@ def _counts(scene: MapScene, cells: CellGeometry) -> list[list[object]]:
 def _areas(scene: MapScene) -> list[dict[str, Any]]:
     areas = scene.proposal.areas
     return [
-        _feature(area, shape, scene.period, scene.notes.get(area["area_id"], ()))
+        _feature(area, shape, scene)
         for area, shape in zip(areas.to_dict("records"), areas.geometry, strict=True)
     ]
 
 
+def _called(scene: MapScene, area_id: str, place: str) -> str:
+    stands = scene.standing.get(area_id)
+    return place if stands is None else stands.called
+
+
 def _feature(
-    area: Mapping[Hashable, Any], shape: shapely.Geometry, period: str, notes: Sequence[str]
+    area: Mapping[Hashable, Any], shape: shapely.Geometry, scene: MapScene
 ) -> dict[str, Any]:
-    usual = usual_number(area["expected_low"], area["expected_high"])
+    usual, area_id = usual_number(area["expected_low"], area["expected_high"]), str(area["area_id"])
+    stands = scene.standing.get(area_id)
     lines = [
-        speak("map.area_count", n=area["incidents"], period=period),
+        *([state_words(stands)] if stands else []),
+        speak("map.area_count", n=area["incidents"], period=scene.period),
         *([speak("map.area_chance", low=usual[0], high=usual[1])] if usual else []),
-        *notes,
+        *scene.notes.get(area_id, ()),
     ]
-    return feature(str(area["area_id"]), str(area["place_name"]), shape, lines)
+    name = str(area["place_name"]) if stands is None else stands.place_name
+    return feature(area_id, name, shape, lines, letter=stands.letter if stands else "")
 
 
 def feature(
-    area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str]
+    area_id: str, place: str, shape: shapely.Geometry, lines: Sequence[str], *, letter: str
 ) -> dict[str, Any]:
     """Return an area's outline as a feature, labeled at its upper left corner."""
     top = max(shapely.get_coordinates(shape), key=lambda corner: corner[1] - corner[0])
@@ -226,6 +242,7 @@ def feature(
         "type": "Feature",
         "properties": {
             "area_id": area_id,
+            "letter": letter,
             "place": place,
             "lines": list(lines),
             "at": [round(float(top[1]), 5), round(float(top[0]), 5)],

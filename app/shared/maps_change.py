@@ -14,6 +14,7 @@ from app.shared.following import Following, Level, is_early, levels
 from app.shared.geometry import CellGeometry
 from app.shared.legend import Classes
 from app.shared.maps import Painting, feature
+from csa.areas.places import is_candidate
 from csa.base.arrays import Ints
 from csa.base.text import speak
 from csa.displacement.sentences import name_verdict
@@ -141,7 +142,8 @@ def _areas(scene: ChangeScene) -> Iterator[dict[str, Any]]:
         areas["area_id"], areas["place_name"], areas.geometry, strict=True
     ):
         area_id = str(name)
-        drawn = feature(area_id, str(place), shape, _lines(scene, area_id))
+        letter = "" if is_candidate(area_id) else area_id
+        drawn = feature(area_id, str(place), shape, _lines(scene, area_id), letter=letter)
         level = _level(scene.following.judged(area_id).core, scene.at)
         drawn["properties"]["dash"] = THICK_DASH if level is None else None
         yield drawn

@@ -67,13 +67,13 @@ def risk_title(opened: Opened) -> str:
     return "" if risk is None else speak("risk.legend", source=risk.source, day=day(risk.as_of))
 
 
-def of_area(opened: Opened, choices: Choices, area_id: str) -> None:
+def of_area(opened: Opened, choices: Choices, area_id: str, called: str) -> None:
     """Show the services in and near an area, the gaps, and the external score."""
-    _services(opened, choices, area_id)
+    _services(opened, choices, area_id, called)
     show_risk(opened, choices, area_id)
 
 
-def _services(opened: Opened, choices: Choices, area_id: str) -> None:
+def _services(opened: Opened, choices: Choices, area_id: str, called: str) -> None:
     table, config = cache_around.services(opened, choices), opened.config.services
     if table is None or config is None:
         st.caption(speak("services.none_listed"))
@@ -87,7 +87,7 @@ def _services(opened: Opened, choices: Choices, area_id: str) -> None:
         st.markdown(speak("services.no_gap", near=near))
     panels.table(
         service_table(here, opened.config.city.units, near),
-        speak("services.alt", area_id=area_id),
+        speak("services.alt", area=called),
     )
     st.caption(
         speak(

@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.shared import cache
 from app.shared.city_session import Opened
 from csa.areas.choices import Choices
+from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError, OutputError
 from csa.base.logging import Tell
 from csa.base.text import ENGLISH, Speaker, day, render, speak
@@ -197,14 +198,14 @@ def map_words() -> Iterator[None]:
         st.warning(render(error.message), icon=":material/map:")
 
 
-def downloads(opened: Opened, choices: Choices, names: Sequence[str], stem: str) -> None:
+def downloads(proposal: Proposal, names: Sequence[str], stem: str) -> None:
     """Offer files for download, each written on request."""
     with st.popover(speak("find.download"), icon=":material/download:"):
         st.caption(speak("find.download_note"))
         for name in names:
             st.download_button(
                 name,
-                cache.download(opened, choices, name),
+                cache.download(proposal, name),
                 file_name=f"{stem}-{name}",
                 key=f"download {name}",
                 on_click="ignore",

@@ -437,7 +437,7 @@
     const thick = thickness(window.map || window.map_div);
     kept.lines = [];
     for (const feature of message.areas) {
-      const { area_id: id, place, lines, dash } = feature.properties;
+      const { area_id: id, letter, place, lines, dash } = feature.properties;
       const isChosen = [].concat(message.selected).includes(id);
       const common = { fill: false, interactive: false, lineJoin: "round" };
       const edge = isChosen ? colours.accent : colours.outline;
@@ -458,7 +458,8 @@
       });
       kept.lines.push({ casing, shape, isChosen });
       group.addLayer(casing);
-      const note = () => text(`${id}  ${place}`, ...briefly(window.map || window.map_div, lines));
+      const called = letter ? `${letter}  ${place}` : place;
+      const note = () => text(called, ...briefly(window.map || window.map_div, lines));
       shape.bindTooltip(note, { sticky: true, className: "csa-tip" });
       group.addLayer(shape);
       const label = L.marker(feature.properties.at, {
@@ -471,7 +472,7 @@
       label.bindTooltip(note, { className: "csa-tip" });
       // A featureGroup of one: the page is told of clicks on a group's layers alone.
       group.addLayer(L.featureGroup([label]));
-      kept.labels.push({ label, id, place, isChosen });
+      kept.labels.push({ label, letter, place, isChosen });
     }
     drawLines(thick);
   }
@@ -499,8 +500,10 @@
     }, 120);
   }
 
-  // A letter or a name never hides another: first the chosen area's, then the others' letters,
-  // then names where there is still room.
+  const NAMES_FROM = 12; // from afar, many names would hide the cells
+  const FEW = 12;
+  // A letter or a name never hides another: first the chosen area's, then the letters of areas in
+  // service, then names where there is still room. A candidate has a name alone.
   function settleLabels(map) {
     const labels = kept.labels || [];
     const taken = [];
@@ -510,28 +513,33 @@
       .filter(({ label }) => label._map && label.getElement())
       .map((one) => ({ ...one, element: one.label.getElement() }))
       .sort((a, b) => Number(b.isChosen) - Number(a.isChosen));
-    for (const { element, id, place, isChosen } of parts) {
-      element.children[0].textContent = id;
+    for (const { element, letter, place, isChosen } of parts) {
+      element.children[0].textContent = letter;
       element.children[1].textContent = place;
       element.classList.toggle("csa-chosen", isChosen);
       element.style.visibility = "hidden";
-      element.children[1].style.display = "none";
+      element.children[0].style.display = letter ? "" : "none";
+      element.children[1].style.display = letter ? "none" : "";
     }
     // The element itself has no size, so that it hangs from its corner: its parts have.
     const boxOf = (element) => {
-      const [letter, name] = [...element.children].map((part) => part.getBoundingClientRect());
-      const right = name.width ? name.right : letter.right;
-      return { left: letter.left, right, top: letter.top, bottom: letter.bottom };
+      const boxes = [...element.children].map((part) => part.getBoundingClientRect());
+      const [first, last] = [boxes.find((box) => box.width), boxes.findLast((box) => box.width)];
+      return first && { left: first.left, right: last.right, top: first.top, bottom: first.bottom };
     };
     const frame = map.getContainer().getBoundingClientRect();
     const inside = (box) => box.left >= frame.left && box.right <= frame.right;
-    for (const part of parts) {
+    const areFew = parts.length <= FEW;
+    const isShown = (one) => one.letter || one.isChosen || areFew || map.getZoom() >= NAMES_FROM;
+    for (const part of [...parts.filter((one) => one.letter), ...parts.filter((one) => !one.letter)]) {
+      if (!isShown(part)) continue;
       // Above its corner; where that is taken, left of it, below it, or farther right.
-      const { width, height } = part.element.children[0].getBoundingClientRect();
+      const { width, height } = part.element.children[part.letter ? 0 : 1].getBoundingClientRect();
       const places = [[0, 0], [-width, 0], [0, height], [-width, height], [width, 0], [width, height]];
       const free = places.find(([x, y]) => {
         part.element.style.translate = `${x}px ${y}px`;
-        return !clash(boxOf(part.element));
+        const box = boxOf(part.element);
+        return !clash(box) && (part.letter || inside(box));
       });
       if (!free && !part.isChosen) continue;
       if (!free) part.element.style.translate = "";
@@ -539,7 +547,8 @@
       part.box = boxOf(part.element);
       taken.push(part.box);
     }
-    for (const part of parts.filter((one) => one.box && (one.isChosen || map.getZoom() >= 12))) {
+    const named = parts.filter((one) => one.letter && one.box);
+    for (const part of named.filter((one) => one.isChosen || map.getZoom() >= NAMES_FROM)) {
       part.element.children[1].style.display = "";
       const box = boxOf(part.element);
       taken.splice(taken.indexOf(part.box), 1);

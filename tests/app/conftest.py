@@ -65,7 +65,7 @@ def static(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def city(new_town):
-    """Testville with two areas, A of 6 incidents and B of 9, up to June 10, 2020.
+    """Testville with two areas, c-1 of 6 incidents and c-2 of 9, up to June 10, 2020.
 
     By DBSCAN alone, without a size limit: so few make no area that a team would walk.
     """

@@ -1,9 +1,12 @@
 """Each page run by Streamlit itself, without a browser: what it says and what was sent to the map."""
 
+import csv
+import io
 import json
 import re
 import shutil
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -12,16 +15,22 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
 
 from app.screens.briefing import parts as briefing
+from app.shared import cache
 from app.shared.session import first_choices
 from csa.areas.analysis import propose_areas
 from csa.backtest.recording import make_record, save_record
 from csa.config.loading import load_city
 from csa.dataset.versioned import City, open_dataset, save_dataset
+from csa.decisions.areas import designate
+from csa.decisions.registry import standings
+from csa.decisions.store import open_store
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
 from csa.priority.assess import assess_areas
+from csa.reports.briefing.serving import candidate_of
 from tests.app.conftest import open_page
 from tests.sentences import says
+from tests.stores import act
 
 FIND, DATA, METHOD = "screens/find_areas/page.py", "screens/data/page.py", "screens/method/page.py"
 BRIEFING, RECORD = "screens/briefing/page.py", "screens/track_record/page.py"
@@ -39,7 +48,9 @@ WIDGETS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "bu
 
 
 @pytest.fixture
-def app(root, dataset, monkeypatch):
+def app(root, dataset, monkeypatch, tmp_path):
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+
     def start(page=FIND, screen=None, **environment):
         monkeypatch.setenv("CSA_CITY", str(dataset))
         for name, value in environment.items():
@@ -51,6 +62,14 @@ def app(root, dataset, monkeypatch):
         return made if page == HOME else open_page(made, page).run()
 
     return start
+
+
+@pytest.fixture
+def served(own, tmp_path):
+    """Silverbeck, c-5 in the proposal, is in service as A."""
+    store = open_store(str(tmp_path / "store.sqlite3"), make=True)
+    designate(store, act(on=date(2020, 2, 3)), candidate_of(own, "c-5"))
+    store.engine.dispose()
 
 
 def words(page):
@@ -138,7 +157,7 @@ def test_no_page_sends_the_place_of_an_incident(app, root):
     lines = (root / "data" / "sample" / "shootings.csv").read_text().splitlines()[1:]
     numbers = {line.split(",")[0] for line in lines}
     for page in PAGES:
-        shown = app(page, screen={"area": "C"})
+        shown = app(page, screen={"area": "c-3"})
         text = words(shown)
         if page in {BRIEFING, FIND}:
             text += json.dumps(sent_to_map(shown))
@@ -185,18 +204,61 @@ def test_a_radius_by_hand_begins_at_the_suggested_one(app):
     assert not page.number_input
 
 
-def test_a_sheet_tells_counts_with_their_uncertainty(app):
-    shown = app(screen={"area": "C"})
+@pytest.mark.parametrize("area", ["c-3", "C"])
+def test_a_sheet_tells_counts_with_their_uncertainty(app, area):
+    """Also by a link of the version before, which named areas by letters from the west."""
+    shown = app(screen={"area": area})
     text = words(shown)
+    assert shown.subheader[0].value == "Kindlewood"
+    assert "candidate" in [one.value for one in shown.caption]
+    assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
     assert "Allowing for chance, the usual number here is" in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
 
-def test_an_area_that_is_not_there_is_not_chosen(app):
-    shown = app(screen={"area": "ZZ"})
+@pytest.mark.parametrize("area", ["ZZ", "c-99"])
+def test_an_area_that_is_not_there_is_not_chosen(app, area):
+    shown = app(screen={"area": area})
     assert not shown.exception
     assert "Choose an area" in words(shown)
+
+
+@pytest.mark.parametrize("area", ["c-5", "A"])
+def test_an_area_in_service_has_its_letter_in_the_table_on_its_sheet_and_in_the_file(
+    app, served, monkeypatch, area
+):
+    """Its letter is not counted from the west: there Ivorstead would be A."""
+    files, write = {}, cache.download
+    monkeypatch.setattr(cache, "download", lambda of, name: files.setdefault(name, write(of, name)))
+    shown = app(screen={"area": area})
+    assert not shown.exception
+    table = shown.dataframe[0].value
+    assert "Area" not in table.columns
+    stands = dict(zip(table[says("find.col_place")], table[says("find.col_state")], strict=True))
+    assert stands.pop("Silverbeck (A)") == "core area"
+    assert (len(stands), {*stands.values()}) == (7, {"candidate"})
+    assert all("(" not in name for name in stands)
+    assert says("standing.of_them", n=1, areas="Silverbeck (A)") in words(shown)
+    assert shown.subheader[0].value.replace("\\", "") == "Silverbeck (A)"
+    since = says("standing.core", since="February 2020")
+    assert since in [one.value for one in shown.caption]
+    rows = csv.DictReader(io.StringIO(files["areas.csv"]().decode()))
+    letters = {row["place_name"]: row["served_as"] for row in rows}
+    assert letters.pop("Silverbeck") == "A"
+    assert (len(letters), {*letters.values()}) == (7, {""})
+    sent = sent_to_map(shown)["feature_group"]
+    assert (sent.count('"letter":"A"'), sent.count('"letter":""')) == (1, 7)
+    assert '"selected":"c-5"' in sent
+
+
+def test_the_briefing_says_which_area_is_in_service_with_its_letter(app, served):
+    sentences, listed = briefing_of(app(BRIEFING))
+    assert says("standing.of_them", n=1, areas="Silverbeck (A)") in sentences
+    assert "One is in the highest tier: Silverbeck (A)." in sentences
+    assert "<span>Silverbeck (A)</span>" in listed
+    assert listed.count("(A)") == 1
+    assert "<span>Ivorstead</span>" in listed
 
 
 @pytest.mark.parametrize("link", ["{", '{"months": "many"}', '{"eps_m": 1e308, "min_samples": 5}'])
@@ -231,7 +293,7 @@ def test_a_damaged_dataset_is_a_sentence(app, dataset, tmp_path):
 
 def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     (tmp_path / "basemap.json").write_text("{", encoding="utf-8")
-    shown = app(screen={"area": "C"}, CSA_BASEMAP=tmp_path)
+    shown = app(screen={"area": "c-3"}, CSA_BASEMAP=tmp_path)
     assert not shown.exception
     (warning,) = shown.warning
     assert str(tmp_path) in warning.value
@@ -264,7 +326,7 @@ def test_going_back_shows_the_earlier_screen(app):
 
 
 def test_where_the_nonfatal_alone_are_counted_no_page_tells_of_homicides(app):
-    shown = app(screen={"kinds": ["nonfatal"], "area": "C"})
+    shown = app(screen={"kinds": ["nonfatal"], "area": "c-3"})
     assert not shown.exception
     text = words(shown)
     assert "nonfatal incidents in 36 months" in text
@@ -312,7 +374,7 @@ def test_the_briefing_is_home_and_says_what_stands_out_what_changed_and_what_can
     assert shown.title[0].value == "Briefing: August 2020"
     sentences, listed = briefing_of(shown)
     assert re.search(r"\d+ candidate areas hold [\d,]+ of 1,967 shootings", sentences)
-    assert "One is in the highest tier: Silverbeck (E)" in sentences
+    assert "One is in the highest tier: Silverbeck." in sentences
     assert "with and without a place on the map, from January through July 2020" in sentences
     assert "in the same months of 2019" in sentences
     assert "even a full stop may be missed" in sentences
@@ -333,7 +395,7 @@ def test_the_briefing_lists_each_area_once_by_name_within_its_tier(app):
     every = [name for tier in names for name in tier]
     assert len(every) == len(set(every)) == 9
     look_first = listed[listed.index("Look first") :]
-    assert "Kestrelby (F)" in look_first  # by DBSCAN alone: the hospital's point
+    assert "<span>Kestrelby</span>" in look_first  # by DBSCAN alone: the hospital's point
     assert look_first.count("<li>") == 1
     assert not re.search(r"(?i)worst|hot spot|dangerous|score|significant|#1", listed)
 
@@ -352,16 +414,30 @@ def test_a_briefing_of_one_area_and_of_none(app):
     one, _ = briefing_of(app(BRIEFING, screen=ONE_AREA))
     none, listed = briefing_of(app(BRIEFING, screen={"eps_m": 50.0, "min_samples": 60}))
     assert "One candidate area holds" in one
-    assert "One is in the highest tier: Osierbank (A)" in one
+    assert "One is in the highest tier: Osierbank." in one
     assert "no place where 60 of them lie within 50 m" in none
     assert "There is no candidate area to list" in listed
 
 
 @pytest.fixture(scope="module")
-def judged(root, dataset):
-    city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
-    larger = replace(first_choices(city), resolution=9)  # in less time
-    return assess_areas(city, propose_areas(city, larger))
+def sample(root, dataset):
+    return City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
+
+
+@pytest.fixture(scope="module")
+def own(sample):
+    """The proposal that pages show first."""
+    return propose_areas(sample, first_choices(sample))
+
+
+@pytest.fixture(scope="module")
+def larger(sample):
+    return propose_areas(sample, replace(first_choices(sample), resolution=9))  # in less time
+
+
+@pytest.fixture(scope="module")
+def judged(sample, larger):
+    return assess_areas(sample, larger)
 
 
 @pytest.mark.parametrize(
@@ -372,12 +448,15 @@ def judged(root, dataset):
         (0, "told apart from the city as a whole.", "unknown places"),
     ],
 )
-def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(judged, n_doubtful, has, lacks):
+def test_areas_without_a_tier_and_doubtful_ones_are_said_apart(
+    judged, larger, n_doubtful, has, lacks
+):
     table = judged.table.assign(
         tier=pd.array([pd.NA] * len(judged.table), dtype="Int64"),
         is_doubtful=[place < n_doubtful for place in range(len(judged.table))],
     )
-    text = briefing.highest_areas(replace(judged, table=table))
+    standing = standings(larger.areas, ())
+    text = briefing.highest_areas(replace(judged, table=table), standing)
     assert has in text
     assert lacks not in text
 

@@ -53,10 +53,10 @@ def test_two_knots_are_two_areas_named_west_to_east(made):
     )
     proposal = propose_areas(City(config, dataset), Choices(months=12, min_samples=5))
     areas = proposal.areas.set_index("area_id")
-    assert areas["place_name"].to_dict() == {"A": "West End", "B": "East End"}
-    assert areas["incidents"].to_dict() == {"A": 7, "B": 6}
-    assert areas["homicides"].to_dict() == {"A": 7, "B": 0}
-    assert areas["neighborhoods"]["A"] == {"West End": 1.0}
+    assert areas["place_name"].to_dict() == {"c-1": "West End", "c-2": "East End"}
+    assert areas["incidents"].to_dict() == {"c-1": 7, "c-2": 6}
+    assert areas["homicides"].to_dict() == {"c-1": 7, "c-2": 0}
+    assert areas["neighborhoods"]["c-1"] == {"West End": 1.0}
     assert proposal.summary["totals"]["located"] == 14
     assert proposal.summary["totals"]["noise"] == 1
     assert proposal.summary["share_of_incidents"] == round(13 / 14, 4)

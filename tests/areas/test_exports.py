@@ -60,7 +60,7 @@ def test_a_geopackage_has_the_areas_and_the_cells(made, tmp_path):
     assert [str(name) for name, _ in pyogrio.list_layers(path)] == ["areas", "cells"]
     areas, cells = (pyogrio.read_dataframe(path, layer=layer) for layer in ("areas", "cells"))
     assert areas.columns.tolist() == [*AREA_COLUMNS, "geometry"]
-    assert areas["area_id"].tolist() == ["A", "B"]
+    assert areas["area_id"].tolist() == ["c-1", "c-2"]
     assert areas["incidents"].tolist() == [6, 6]
     assert json.loads(areas["neighborhoods"][0]) == {"West End": 1.0}
     assert areas["cells"].tolist() == [" ".join(row) for row in proposal.areas["cells"]]

@@ -85,9 +85,32 @@ def test_nine_places_in_a_square_are_all_winds_and_the_center():
     ]
 
 
-def test_ten_places_are_counted_from_the_west():
-    row = [(100 * place, 0) for place in range(10)]
-    assert words(*row) == [f"{place} of 10 from the west" for place in range(1, 11)]
+def test_ten_places_are_told_by_distance_from_the_middle_of_their_neighborhood():
+    row = np.array([(1000.0 * place, 0.0) for place in range(-5, 6) if place])
+    assert words(*row) == []
+    middle = {"Brooklyn": np.array([0.0, 0.0])}
+    assert name_places(["Brooklyn"] * 10, row, (), middle)[3:6] == [
+        "Brooklyn, 2.0 km west of its middle",
+        "Brooklyn, 1.0 km west of its middle",
+        "Brooklyn, 1.0 km east of its middle",
+    ]
+    assert name_places(["Brooklyn"] * 10, row, (), middle, "us")[9] == (
+        "Brooklyn, 3.1 mi east of its middle"
+    )
+    near = np.vstack([row, [(1020.0, 0.0)]])
+    assert name_places(["Brooklyn"] * 11, near, (), middle)[-1] == (
+        "Brooklyn, 1.02 km east of its middle"
+    )
+
+
+def test_a_new_place_takes_no_name_that_another_has():
+    middle = {"Oak": np.array([0.0, 0.0])}
+    north = np.array([[0.0, 700.0]])
+    assert name_places(["Oak"], north, {"Oak"}, middle) == ["Oak, north"]
+    taken = {"Oak", "Oak, north"}
+    assert name_places(["Oak"], north, taken, middle) == ["Oak, 0.7 km north of its middle"]
+    assert name_places(["Oak"], north, {"Oak, south"}, middle) == ["Oak, north"]
+    assert name_places(["Oak"], north, {"Oak Park", "Elm"}, middle) == ["Oak"]
 
 
 # ---- At the edge ---------------------------------------------------------------------------
@@ -97,7 +120,7 @@ def test_no_areas_have_no_names():
     assert name_places([], np.empty((0, 2))) == []
 
 
-@pytest.mark.parametrize("n", range(2, 12))
+@pytest.mark.parametrize("n", range(2, 10))
 def test_places_on_one_spot_still_have_different_words(n):
     assert len(set(words(*[(3, 3)] * n))) == n
 
@@ -128,7 +151,8 @@ def test_names_and_middles_must_be_as_many():
 
 
 def test_names_are_not_told_any_count():
-    assert list(inspect.signature(name_places).parameters) == ["neighborhoods", "xy"]
+    given = ["neighborhoods", "xy", "taken", "middles", "units"]
+    assert list(inspect.signature(name_places).parameters) == given
     assert list(inspect.signature(compass_words).parameters) == ["xy"]
     assert list(inspect.signature(letter).parameters) == ["number"]
 

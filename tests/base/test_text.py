@@ -302,6 +302,10 @@ def test_a_speaker_writes_days_numbers_lists_and_places_in_one_language():
     assert (tell.listed(["A", "B", "C"]), tell.listed(["A"])) == ("A, B y C", "A")
     assert english_one.place("Elmvale, east") == "Elmvale, east"
     assert tell.place("Elmvale, east") == "Elmvale, al este"
+    assert tell.place("Elmvale, center") == "Elmvale, en el centro"
+    far = "Elmvale, 2.1 km northeast of its middle"
+    assert tell.place(far) == "Elmvale, a 2.1 km al noreste de su centro"
+    assert english_one.place(far) == far
 
 
 def test_shares_times_and_land_are_written_in_the_readers_language():

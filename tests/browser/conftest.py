@@ -204,18 +204,23 @@ class Reader:
             """
         )
 
-    def click_area(self, letter):
-        """Click inside an area: a little below and right of its letter's corner."""
-        self.settle()
-        x, y = self.frame.evaluate(
-            """(letter) => {
-              const label = [...document.querySelectorAll('.csa-label')]
-                .find((e) => e.children[0].textContent === letter);
-              const box = label.getBoundingClientRect();
-              return [box.left + 14, box.top + 22];
+    def label_of(self, area):
+        """Where the label of an area is in the map's frame, by its letter or its name: its box."""
+        return self.frame.evaluate(
+            """(area) => {
+              const part = [...document.querySelectorAll('.csa-label b, .csa-label span')]
+                .find((e) => e.textContent === area && e.getBoundingClientRect().width);
+              const {left, top, width, height} = part.getBoundingClientRect();
+              return [left, top, width, height];
             }""",
-            letter,
+            area,
         )
+
+    def click_area(self, area):
+        """Click inside an area: a little below and right of its label's corner."""
+        self.settle()
+        left, top, _, height = self.label_of(area)
+        x, y = left + 14, top + height + 8
         self.page.locator("iframe").first.scroll_into_view_if_needed()
         box = self.page.locator("iframe").first.bounding_box()
         self.page.mouse.click(box["x"] + x, box["y"] + y)

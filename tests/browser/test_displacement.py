@@ -102,39 +102,31 @@ def test_a_month_moved_by_hand_stops_the_play(displacement):
 @pytest.mark.slow
 def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
     reader = displacement()
-    reader.click_area("H")
-    reader.page.get_by_text("Fewer here and more next door: Brindlemoor (H)").wait_for()
+    reader.click_area("Brindlemoor")
+    reader.page.get_by_text("Fewer here and more next door: Brindlemoor").wait_for()
     reader.settle()
-    assert remembered(reader) == {"area": "H"}
+    assert remembered(reader) == {"area": "c-8"}
     reader.page.get_by_role("link", name="Find areas").click()
     reader.page.get_by_role("button", name="Close").wait_for()
     assert reader.page.get_by_text("Brindlemoor").first.is_visible()
     reader.page.get_by_role("link", name="Displacement").click()
-    reader.page.get_by_text("Fewer here and more next door: Brindlemoor (H)").wait_for()
+    reader.page.get_by_text("Fewer here and more next door: Brindlemoor").wait_for()
     reader.page.get_by_role("button", name="All areas together").click()
     reader.page.get_by_text("No change shown: the 7 areas together").wait_for()
 
 
 @pytest.mark.slow
-def test_a_letter_chooses_its_own_area_whatever_lies_below_it(displacement):
-    """Areas lie close together here: a letter stands on its neighbour's land, or on a ring."""
+def test_a_label_chooses_its_own_area_whatever_lies_below_it(displacement):
+    """Areas lie close together here: a label stands on its neighbour's land, or on a ring."""
     reader = displacement(width=390, height=844)
-    for letter in ("G", "D"):
+    for area_id, name in (("c-5", "Silverbeck"), ("c-4", "Ferrymans End")):
         reader.page.locator("iframe").first.scroll_into_view_if_needed()
         box = reader.page.locator("iframe").first.bounding_box()
-        x, y = reader.frame.evaluate(
-            """(letter) => {
-              const badge = [...document.querySelectorAll('.csa-label b')]
-                .find((e) => e.textContent === letter);
-              const {left, top, width, height} = badge.getBoundingClientRect();
-              return [left + width / 2, top + height / 2];
-            }""",
-            letter,
-        )
-        reader.page.mouse.click(box["x"] + x, box["y"] + y)
-        reader.page.locator(".csa-sums h3", has_text=f"({letter})").wait_for()
+        left, top, width, height = reader.label_of(name)
+        reader.page.mouse.click(box["x"] + left + width / 2, box["y"] + top + height / 2)
+        reader.page.locator(".csa-sums h3", has_text=name).wait_for()
         reader.settle()
-        assert remembered(reader) == {"area": letter}
+        assert remembered(reader) == {"area": area_id}
 
 
 def test_an_area_is_chosen_by_keys_alone(displacement):
@@ -142,25 +134,18 @@ def test_an_area_is_chosen_by_keys_alone(displacement):
     reader.page.get_by_role("combobox", name="One area").focus()
     reader.page.keyboard.type("Brindle")
     reader.page.keyboard.press("Enter")
-    reader.page.locator(".csa-sums h3", has_text="Brindlemoor (H)").wait_for()
+    reader.page.locator(".csa-sums h3", has_text="Brindlemoor").wait_for()
     reader.settle()
-    assert remembered(reader) == {"area": "H"}
+    assert remembered(reader) == {"area": "c-8"}
 
 
-@pytest.mark.parametrize("letter", ["H", *slowly("B", "F")])
-def test_a_note_on_a_phone_is_short_and_never_cut(displacement, letter):
+@pytest.mark.parametrize("area", ["Brindlemoor", *slowly("Hadderley", "Osierbank")])
+def test_a_note_on_a_phone_is_short_and_never_cut(displacement, area):
     reader = displacement(width=390, height=844)
     reader.page.locator("iframe").first.scroll_into_view_if_needed()
     box = reader.page.locator("iframe").first.bounding_box()
-    found = reader.frame.evaluate(
-        """(letter) => {
-          const badge = [...document.querySelectorAll('.csa-label b')]
-            .find((e) => e.textContent === letter).getBoundingClientRect();
-          return [badge.left + badge.width / 2, badge.top + badge.height / 2];
-        }""",
-        letter,
-    )
-    reader.page.mouse.move(box["x"] + found[0], box["y"] + found[1])
+    left, top, width, height = reader.label_of(area)
+    reader.page.mouse.move(box["x"] + left + width / 2, box["y"] + top + height / 2)
     note = reader.frame.locator(".csa-tip")
     note.wait_for()
     assert note.locator("div div").count() == 1  # below its name, the verdict alone

@@ -1,5 +1,6 @@
 """The commands of the store, from one end to the other: the plan, areas, the trail, backups."""
 
+import csv
 import json
 import os
 import shutil
@@ -293,8 +294,18 @@ def proposed(run, town):
 
 def test_an_area_from_its_proposal_to_its_end(run, town, proposed):
     words = (*AREA_CITY, *WHO)
-    said = run("area", "designate", "A", "--areas", "pr", "--on", "2020-06-15", *words).stdout
+    said = run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *words).stdout
     assert said.startswith("Area A (West End) is designated since 2020-06-15")
+    # From then on proposals say so, in words and in files, and its place keeps its number.
+    said = run("propose", *AREA_CITY, "--dataset", "ds", "--out", "pr").stdout
+    assert "c-1   West End (A)" in said
+    with (town.folder / "pr" / "areas.csv").open() as file:
+        (one,) = csv.DictReader(file)
+    assert (one["area_id"], one["served_as"], one["place_name"]) == ("c-1", "A", "West End")
+    said = run("priorities", *AREA_CITY, "--dataset", "ds", "--out", "pri").stdout
+    assert "West End (A)" in said
+    with (town.folder / "pri" / "priorities.csv").open() as file:
+        assert [one["served_as"] for one in csv.DictReader(file)] == ["A"]
     row = json.loads(run("area", "list", "--json", *AREA_CITY).stdout)[0]
     assert {int(cell, 16) for cell in row["cells"]} == proposed.cells[0]
     assert row["steps"][0]["evidence"]["area"]["incidents"] == "60"
@@ -334,7 +345,7 @@ def drawn(town, **areas):
 
 def test_an_area_is_redrawn_split_and_merged_and_its_day_stays(run, town, proposed):
     words, on = (*AREA_CITY, *WHO), ("--on", "2020-06-15")
-    run("area", "designate", "A", "--areas", "pr", *on, *words)
+    run("area", "designate", "c-1", "--areas", "pr", *on, *words)
     cells = [f"{cell:015x}" for cell in sorted(proposed.cells[0])]
     assert len(cells) > 3
     on = ("--on", "2020-07-01")
@@ -379,7 +390,7 @@ def test_no_area_yet(run, town):
 def test_a_day_on_record_is_corrected_and_the_old_one_shows(run, town, proposed):
     words = (*AREA_CITY, "--by", "Committee", "--why", "The minutes say April.")
     fix = ("correct", "area A/1", "--dataset", "ds", *words)
-    run("area", "designate", "A", "--areas", "pr", "--on", "2020-06-15", *AREA_CITY, *WHO)
+    run("area", "designate", "c-1", "--areas", "pr", "--on", "2020-06-15", *AREA_CITY, *WHO)
     said = " ".join(run(*fix, "on_date=2020-05-20").stdout.split())
     assert "was 2020-06-15, corrected on" in said
     assert "What was approved or handed out before stays as it was" in said

@@ -31,6 +31,9 @@ def choice(**changed):
     return Choice(**(given | changed))
 
 
+NAMES = {letter: f"Place {letter}" for letter in "ABCDEF"}
+
+
 def judged(*tiers):
     """Areas A, B ... with these tiers: what was counted and expected is their number."""
     names = [chr(ord("A") + place) for place in range(len(tiers))]
@@ -99,11 +102,11 @@ def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, 
 @pytest.mark.parametrize(
     ("tiers", "chosen", "said"),
     [
-        ((1, 2, 2), "B", "Area A is in a higher tier and was not chosen."),
-        ((1, 1, 2), "C", "2 areas are in a higher tier and were not chosen: A, B."),
-        ((1, 1, 2), "AC", "Area B is in a higher tier and was not chosen."),
-        ((2, None, 1), "B", "2 areas are in a higher tier and were not chosen: A, C."),
-        ((2, None, 1), "BC", "Area A is in a higher tier and was not chosen."),
+        ((1, 2, 2), "B", "Place A is in a higher tier and was not chosen."),
+        ((1, 1, 2), "C", "2 areas are in a higher tier and were not chosen: Place A, Place B."),
+        ((1, 1, 2), "AC", "Place B is in a higher tier and was not chosen."),
+        ((2, None, 1), "B", "2 areas are in a higher tier and were not chosen: Place A, Place C."),
+        ((2, None, 1), "BC", "Place A is in a higher tier and was not chosen."),
         ((1, 1, 2), "A", None),  # of one tier none is before another
         ((1, 1, 2), "AB", None),
         ((1, 2, None), "ABC", None),
@@ -112,7 +115,7 @@ def test_the_latest_choice_stands_first_and_the_earlier_one_beside_it(tmp_path, 
     ],
 )
 def test_who_leaves_out_a_higher_tier_is_asked_why(tiers, chosen, said):
-    message = passed_over(judged(*tiers), tuple(chosen))
+    message = passed_over(judged(*tiers), tuple(chosen), NAMES)
     assert (message and str(message)) == (said and f"{said} The reasons should say why.")
 
 
@@ -319,13 +322,13 @@ def test_passed_over_are_those_left_out_that_stand_above_some_chosen_one(tiers, 
     chosen = {chr(65 + place) for place in places if place < len(tiers)}
     by_area = {chr(65 + place): tier for place, tier in enumerate(tiers)}
     expected = [
-        area
+        f"Place {area}"
         for area, tier in by_area.items()
         if area not in chosen
         and tier is not None
         and any(by_area[one] is None or by_area[one] > tier for one in chosen)
     ]
-    message = passed_over(judged(*tiers), sorted(chosen))
+    message = passed_over(judged(*tiers), sorted(chosen), NAMES)
     assert (message.values["areas"].split(", ") if message else []) == expected  # noqa: PD011
     assert message is None or message.values["n"] == len(expected)  # noqa: PD011
 

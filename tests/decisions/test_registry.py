@@ -2,13 +2,14 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from csa.base.errors import CsaError
 from csa.base.io import csv_bytes
 from csa.base.params import Month, Period
 from csa.dataset.chosen import first_month, read_areas
-from csa.decisions.registry import core_area, core_areas, followed
+from csa.decisions.registry import core_area, core_areas, followed, served_as, standings
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
@@ -61,6 +62,60 @@ def test_neither_maintenance_nor_a_redraw_resets_its_day():
     )
     assert [str(one.since) for one in area.versions] == ["2019-09", "2020-02"]
     assert area.chosen_from == Period(Month(2016, 9), Month(2019, 9))
+
+
+def texts(*numbers):
+    return [f"8926ad9{n:02x}0bffff" for n in numbers]
+
+
+def proposal_of(*areas):
+    """A proposal's table of areas by the numbers of their cells."""
+    return pd.DataFrame(
+        {
+            "area_id": [f"c-{n}" for n in range(1, len(areas) + 1)],
+            "place_name": [f"Place {n}" for n in range(1, len(areas) + 1)],
+            "cells": [texts(*cells) for cells in areas],
+        }
+    )
+
+
+def test_a_candidate_that_holds_half_of_an_area_is_that_area():
+    first = (2020, 2, 10)
+    served = core_areas(
+        records(
+            life("A", ("designated", first, texts(1, 2, 3, 4)), name="Oak"),
+            life(
+                "C",
+                ("designated", first, texts(9, 10)),
+                ("maintenance", (2020, 6, 1), texts(9, 10)),
+            ),
+            life("D", ("designated", first, texts(30, 31, 32)), name="Elm"),
+        )
+    )
+    found = standings(proposal_of((3, 4, 5, 6, 7, 8), (9, 10, 11), (30, 40, 41), (50,)), served)
+    assert [(one.letter, one.called, one.state, one.since) for one in found.values()] == [
+        ("A", "Oak (A)", "designated", date(*first)),
+        ("C", "Oak (C)", "maintenance", date(2020, 6, 1)),
+        ("", "Place 3", "candidate", None),  # a third of Elm is not Elm
+        ("", "Place 4", "candidate", None),
+    ]
+    table = proposal_of((1, 2, 3, 4), (50,))
+    assert served_as(table, standings(table, served))["served_as"].tolist() == ["A", ""]
+    assert "served_as" not in table
+
+
+def test_of_several_areas_a_candidate_is_the_one_with_which_it_shares_most():
+    first = (2020, 2, 10)
+    served = core_areas(
+        records(
+            life("A", ("designated", first, texts(1, 2))),
+            life("B", ("designated", first, texts(3, 4, 5, 6))),
+        )
+    )
+    (one,) = standings(proposal_of((1, 2, 3, 4, 5)), served).values()
+    assert one.letter == "B"  # all of A, but three cells of B
+    assert standings(proposal_of(), served) == {}
+    assert [one.letter for one in standings(proposal_of((1,)), ()).values()] == [""]
 
 
 def test_served_anew_it_begins_anew():

@@ -101,10 +101,9 @@ def test_a_row_is_an_area_of_that_months_window_with_its_slow_counts(traced, loc
         assert sorted(map(tuple, told)) == sorted(slow)
 
 
-def test_letters_go_west_to_east_and_names_are_of_the_largest_neighborhood(traced):
+def test_ids_go_west_to_east_and_names_are_of_the_largest_neighborhood(traced):
     names = traced.groupby("area_id")["place_name"].first().to_dict()
-    assert list(names) == ["A", "B"]
-    assert names == {"A": "West End", "B": "East End"}
+    assert names == {"c-1": "West End", "c-2": "East End"}
     assert traced.groupby("area_id")["place_name"].nunique().max() == 1
     assert not set(traced["event"]) & {"appeared", "gone", "split", "merged"}
 
@@ -123,11 +122,13 @@ def test_an_area_is_named_after_where_most_of_its_cells_lie_and_then_by_the_alph
         (west[:2] + east[:2], "East End"),
         (west[:1] + out[:3], UNASSIGNED),
     ):
-        assert lineage_windows._names(located, {4: frozenset(cells)}) == {4: name}
-    assert lineage_windows._names(located, {}) == {}
+        assert lineage_windows._names(located, {4: frozenset(cells)}, ()) == {4: name}
+    assert lineage_windows._names(located, {}, ()) == {}
+    named = lineage_windows._names(located, {4: frozenset(west)}, ["West End"])
+    assert named[4].startswith("West End, ")
 
 
-def test_known_areas_keep_their_letters_and_no_other_gets_one_that_was_used(
+def test_known_areas_keep_their_ids_and_no_other_gets_one_that_was_used(
     located, testville, monkeypatch
 ):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 2)
@@ -135,9 +136,10 @@ def test_known_areas_keep_their_letters_and_no_other_gets_one_that_was_used(
     west, east = areas_before(located, areas, Month(2020, 2))
     for known, letters in (
         ({"A": east, "B": west}, {"West End": "B", "East End": "A"}),
-        ({"Q": west}, {"West End": "Q", "East End": "A"}),
-        ({"A": disk(cell_at((-94.51, 39.045)), 1)}, {"West End": "B", "East End": "C"}),
-        ({}, {"West End": "A", "East End": "B"}),
+        ({"Q": west}, {"West End": "Q", "East End": "c-1"}),
+        ({"c-4": west}, {"West End": "c-4", "East End": "c-5"}),
+        ({"c-1": disk(cell_at((-94.51, 39.045)), 1)}, {"West End": "c-2", "East End": "c-3"}),
+        ({}, {"West End": "c-1", "East End": "c-2"}),
     ):
         own = {name: Known(f"old {name}", cells) for name, cells in known.items()}
         traced = trace_lineage(located, Choices(), areas, SINCE, own)
@@ -179,8 +181,9 @@ def test_the_seven_areas_of_the_sample_stay_and_the_eighth_appears_when_it_does(
 ):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 9)
     traced = trace_lineage(orrinvale, Choices(), None)
-    stay, new = traced[traced["area_id"] != "H"], traced[traced["area_id"] == "H"]
-    assert stay.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys("ABCDEFG", 9)
+    stay, new = traced[traced["area_id"] != "c-8"], traced[traced["area_id"] == "c-8"]
+    seven = [f"c-{number}" for number in range(1, 8)]
+    assert stay.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys(seven, 9)
     assert set(stay["event"]) <= {"first", "persists", "grew", "shrank"}
     assert (traced["n_cells"] > 0).all()
     # The planted place begins in February; it is an area four months later.
@@ -337,7 +340,7 @@ def test_a_fading_cell_is_told_of_though_it_has_no_category(quarters, told):
     assert found[["category", "word"]].to_numpy().tolist() == ([] if told is None else [told])
 
 
-def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
+def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     """Tracks 1 and 2 move: at the end the second covers nothing that it had at the start."""
     months = [Month(2020, n) for n in (1, 2, 3)]
     west, other = frozenset({1, 2, 3, 4}), [frozenset(range(n, n + 4)) for n in (10, 12, 14)]
@@ -348,12 +351,12 @@ def test_an_area_of_an_earlier_window_keeps_its_letter_where_it_was_then():
     seen = follow_areas(snapshots)
     then, now = Known("Quince Row", other[0], months[0]), Known("Quince Row", other[0])
     tracks = {lineage_windows._letters(seen, {"Q": one}).get(2) for one in (then, now)}
-    assert tracks == {"Q", "B"}
-    assert lineage_windows._letters(seen, {"Q": then}) == {1: "A", 2: "Q"}
+    assert tracks == {"Q", "c-2"}
+    assert lineage_windows._letters(seen, {"Q": then}) == {1: "c-1", 2: "Q"}
     # A start before all windows is looked for in the first; no letter is given twice.
     early = Known("Quince Row", other[0], Month(2015, 1))
-    told = lineage_windows._letters(seen, {"Q": early, "A": Known("Elm Row", other[2])})
-    assert told == {1: "B", 2: "Q"}
+    told = lineage_windows._letters(seen, {"Q": early, "c-1": Known("Elm Row", other[2])})
+    assert told == {1: "c-2", 2: "Q"}
 
 
 # ---- At the edge ---------------------------------------------------------------------------

@@ -152,8 +152,10 @@ def test_what_cannot_be_read_is_refused(folders, content):
 
 
 def test_an_area_that_is_not_there_is_refused(folders, tmp_path):
-    with pytest.raises(ParamError, match=r"no area 'C' in .*There are: A, B"):
+    with pytest.raises(ParamError, match=r"no area 'C' in .*There are: A North, B South"):
         load_candidate(folders[0], "C", None, "here")
+    by_name = load_candidate(folders[0], " south ", None, "here")
+    assert by_name == load_candidate(folders[0], "B", None, "here")
     with pytest.raises(SourceError, match="is not what csa proposal writes"):
         load_candidate(tmp_path / "absent", "A", None, "here")
     (folders[0] / "areas.csv").unlink()

@@ -20,13 +20,13 @@ from csa.decisions.store.records import Records
 from csa.decisions.store.tables import ActionRow, AreaRow, AskedRow, StepRow, TaskRow
 from csa.disclosure.keys import Secret
 from csa.displacement.follow import FollowSource
-from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.facts import PublicPart
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.public.bundle import publish_bundle
 from csa.reports.public.gathering import gather_from
 from csa.reports.public.pages import Pictures
 from tests.reports import told
+from tests.stores import lettered
 
 DESIGNATED = date(2019, 10, 1)
 INTERNAL = "nobody outside may read this"
@@ -52,7 +52,7 @@ def sample_records(sample_source):
     proposal = propose_areas(source.city, Choices(until=Month(2019, 9)))
     areas, steps, tasks, asked = [], [], [], []
     for letter in "ADF":
-        made = candidate_of(proposal, letter)
+        made = lettered(proposal, letter)
         row = AreaRow(key=letter, place_name=made.place_name, state="designated", since=DESIGNATED)
         step = StepRow(key=f"{letter}/1", area=letter, state="designated", on_date=DESIGNATED)
         step.cells, step.evidence, step.reasons = list(made.cells), dict(made.evidence), INTERNAL

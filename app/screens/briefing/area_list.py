@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
 from app.shared.phrases import months_covered, what_is_counted
+from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.base.text import render, speak
+from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 
 MAX_IN_ONE_COLUMN = 14
-LISTED = ["place_name", "area_id", "incidents", "expected_low", "expected_high"]
+LISTED = ["area_id", "incidents", "expected_low", "expected_high"]
 
 
-def by_name(rows: pd.DataFrame) -> pd.DataFrame:
+def by_name(rows: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> pd.DataFrame:
     """Sort areas by name, since no other order is meaningful."""
-    return rows.sort_values(["place_name", "area_id"])
-
-
-def place(place_name: object, area_id: object) -> str:
-    """Name an area by its place name and letter."""
-    return speak("briefing.place", place=place_name, area_id=area_id)
+    names = [natural(standing[area_id].place_name) for area_id in rows["area_id"]]
+    return rows.iloc[sorted(range(len(rows)), key=names.__getitem__)]
 
 
 def are_many(proposal: Proposal) -> bool:
@@ -32,7 +31,12 @@ def are_many(proposal: Proposal) -> bool:
     return len(proposal.areas) > MAX_IN_ONE_COLUMN
 
 
-def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessment | None) -> None:
+def tiers(
+    spot: DeltaGenerator,
+    proposal: Proposal,
+    judgement: AreaAssessment | None,
+    standing: Mapping[str, AreaStanding],
+) -> None:
     """List the areas by tier, then by name."""
     note = speak(
         "briefing.list_note",
@@ -44,7 +48,9 @@ def tiers(spot: DeltaGenerator, proposal: Proposal, judgement: AreaAssessment | 
     elif judgement is None:
         inside = _faint(speak("briefing.judging"))
     else:
-        lists = "".join(_listed(head, rows) for head, rows in groups(judgement))
+        lists = "".join(
+            _listed(head, by_name(rows, standing), standing) for head, rows in groups(judgement)
+        )
         where = judgement.answers["locate"]
         inside = _faint(note if where.can else f"{render(where.message)} {note}")
         inside += f"<div>{lists}</div>"
@@ -71,13 +77,13 @@ def groups(judgement: AreaAssessment) -> list[tuple[str, pd.DataFrame]]:
     else:
         found.append((speak("briefing.candidates"), firm))
     found.append((speak("briefing.look_first"), table[is_doubtful]))
-    return [(head, by_name(rows)) for head, rows in found if len(rows)]
+    return [(head, rows) for head, rows in found if len(rows)]
 
 
-def _listed(head: str, rows: pd.DataFrame) -> str:
+def _listed(head: str, rows: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> str:
     items = "".join(
-        _item(place(place_name, area_id), int(n), usual_number(low, high))
-        for place_name, area_id, n, low, high in rows[LISTED].to_numpy()
+        _item(standing[area_id].called, int(n), usual_number(low, high))
+        for area_id, n, low, high in rows[LISTED].to_numpy()
     )
     return f"<h2>{html.escape(head)}</h2><ul>{items}</ul>"
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.screens.briefing.area_list import place
 from app.shared import cache_change, cache_store, panels
 from app.shared.city_session import Opened
 from app.shared.following import is_early
 from app.shared.person import PUBLIC, access
 from app.shared.plan_cards import status_html
 from csa.areas.choices import Choices
+from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.registry import CoreArea, core_areas, followed
@@ -83,7 +83,7 @@ def _item(
     lines: Sequence[ActionLine],
 ) -> str:
     state = "here.maintenance_since" if area.state == "maintenance" else "here.served_since"
-    name = html.escape(place(area.place_name, area.key))
+    name = html.escape(called(area.place_name, area.key))
     since = html.escape(speak(state, day=day(area.state_since)))
     verdict = html.escape(_verdict(opened, choices, areas, area))
     return f"<li><b>{name}</b> {since}<br>{verdict} · {_worst(lines, area.key)}</li>"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.screens.briefing import area_list, areas, parts
 from app.shared import cache, panels, session
+from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -18,13 +19,14 @@ try:
         proposal = cache.proposal(opened, choices)
 except CsaError as error:
     panels.stop(error)
+standing = standing_of(opened, proposal)
 said = st.empty()
-parts.sentences(said, opened, choices, proposal, None)
+parts.sentences(said, opened, choices, (proposal, None), standing)
 with st.container(key="small_map"):
     on_left, listed = parts.places(proposal)
-area_list.tiers(listed, proposal, None)
+area_list.tiers(listed, proposal, None, standing)
 with on_left:
-    parts.small_map(opened, choices, proposal)
+    parts.small_map(opened, choices, proposal, standing)
 ranked = st.empty()
 areas.show(opened, choices)
 parts.links()
@@ -33,6 +35,6 @@ try:
     judgement = panels.judged(opened, choices)
 except CsaError as error:
     panels.stop(error)
-parts.sentences(said, opened, choices, proposal, judgement)
-area_list.tiers(listed, proposal, judgement)
+parts.sentences(said, opened, choices, (proposal, judgement), standing)
+area_list.tiers(listed, proposal, judgement, standing)
 parts.not_ranked(ranked, judgement)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import calendar
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.screens.briefing.area_list import are_many, by_name, place
+from app.screens.briefing.area_list import are_many, by_name
 from app.shared import (
     cache,
     cache_around,
@@ -33,6 +33,7 @@ from app.shared.phrases import (
     what_is_counted,
     why_no_area,
 )
+from app.shared.standing import say_served
 from csa.areas.choices import Choices, period_of
 from csa.areas.ordering import say_order
 from csa.areas.proposal import Proposal
@@ -40,6 +41,7 @@ from csa.areas.year_to_date import YearToDate, compare_year_to_date
 from csa.base.errors import CsaError
 from csa.base.params import whole_months
 from csa.base.text import month, percent, render, speak
+from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 
 MAP_HEIGHT_PX = 370
@@ -62,12 +64,13 @@ def sentences(
     spot: DeltaGenerator,
     opened: Opened,
     choices: Choices,
-    proposal: Proposal,
-    judgement: AreaAssessment | None,
+    found: tuple[Proposal, AreaAssessment | None],
+    standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show what stands out, what changed and what cannot be said."""
+    proposal, judgement = found
     parts = (
-        (speak("briefing.stands_out"), *_stands_out(proposal, judgement)),
+        (speak("briefing.stands_out"), *_stands_out(proposal, judgement, standing)),
         (speak("briefing.changed"), *_changed(opened, choices)),
         (speak("briefing.cannot"), *_cannot(judgement)),
     )
@@ -79,7 +82,9 @@ def sentences(
     spot.html(f'<div class="csa-briefing">{said}</div>')
 
 
-def _stands_out(proposal: Proposal, judgement: AreaAssessment | None) -> tuple[str, str]:
+def _stands_out(
+    proposal: Proposal, judgement: AreaAssessment | None, standing: Mapping[str, AreaStanding]
+) -> tuple[str, str]:
     """Return what is certain, and a fainter sentence on what is not."""
     nothing = why_no_area(proposal)
     if nothing:
@@ -95,15 +100,17 @@ def _stands_out(proposal: Proposal, judgement: AreaAssessment | None) -> tuple[s
         land=percent(proposal.summary["share_of_study_area"]),
         period=period_words(proposal),
     )
+    if served := say_served(standing):
+        found = f"{found} {served}"
     if judgement is None:
         return found, speak("briefing.judging")
     where = judgement.answers["locate"]
     if not where.can:
         return found, speak("briefing.no_tiers")
-    return f"{found} {highest_areas(judgement)}", ""
+    return f"{found} {highest_areas(judgement, standing)}", ""
 
 
-def highest_areas(judgement: AreaAssessment) -> str:
+def highest_areas(judgement: AreaAssessment, standing: Mapping[str, AreaStanding]) -> str:
     """Name the areas of the highest tier."""
     table = judgement.table
     if judgement.n_without_tier == len(table):
@@ -113,10 +120,10 @@ def highest_areas(judgement: AreaAssessment) -> str:
         if n_doubtful:
             return speak("briefing.none_and_doubtful", n=n_doubtful)
         return speak("briefing.none_told_apart")
-    highest = by_name(table[table["tier"] == table["tier"].min()])
+    highest = by_name(table[table["tier"] == table["tier"].min()], standing)
     if len(highest) > MAX_NAMED:
         return speak("briefing.many_highest", n=len(highest))
-    names = ", ".join(place(row.place_name, row.area_id) for row in highest.itertuples())
+    names = ", ".join(standing[area_id].called for area_id in highest["area_id"])
     return speak("briefing.highest", n=len(highest), areas=names)
 
 
@@ -189,7 +196,9 @@ def places(proposal: Proposal) -> tuple[DeltaGenerator, DeltaGenerator]:
     return left, right.empty()
 
 
-def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
+def small_map(
+    opened: Opened, choices: Choices, proposal: Proposal, standing: Mapping[str, AreaStanding]
+) -> None:
     """Show the areas on a map without selection."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     period = speak("find.n_months", n=months_covered(proposal))
@@ -204,6 +213,7 @@ def small_map(opened: Opened, choices: Choices, proposal: Proposal) -> None:
             "shootings",
             LAYERS,
             "",
+            standing=standing,
             afar=afar,
             units=opened.config.city.units,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from app.screens.compare.weighing import Weighing
 from app.shared import panels, person
 from app.shared.city_session import Opened
 from app.shared.settings import deployment
+from app.shared.standing import short_state
+from csa.areas.places import called, natural
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.message import Message
 from csa.base.text import day, render, speak
 from csa.decisions import Choice, list_choices, passed_over, save_choice
+from csa.decisions.registry import AreaStanding
 from csa.decisions.roles import Person, may, require_area_chair
 from csa.priority.assess import AreaAssessment
 
@@ -35,6 +39,7 @@ def form(
     judgement: AreaAssessment,
     weighing: Weighing,
     first: list[str],
+    standing: Mapping[str, AreaStanding],
 ) -> None:
     """Ask for areas, reasons and office, and store the choice, if the reader may choose."""
     st.subheader(speak("choose.title"), anchor=False)
@@ -44,25 +49,31 @@ def form(
         before(opened)
         return
     st.caption(speak("choose.about"))
-    names = dict(proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None))
+    st.page_link(
+        "screens/measures/page.py",
+        label=speak("choose.designate"),
+        icon=":material/arrow_forward:",
+    )
     key = _key(proposal)
     st.button(speak("choose.take_first"), on_click=_take, args=(key, first), disabled=not first)
     with st.form("choose", clear_on_submit=False, border=True):
         areas = st.multiselect(
             speak("choose.areas"),
-            list(names),
+            sorted(standing, key=lambda area: natural(standing[area].place_name)),
             key=key,
-            format_func=lambda area: f"{area}  {names[area]}",
+            format_func=lambda area: f"{standing[area].called}, {short_state(standing[area])}",
         )
         reasons = st.text_area(speak("choose.reasons"), max_chars=4000, height=120)
         office = _office(who, is_asked=person.access(opened) == person.LOCAL)
         spot = st.empty()
         is_answered = _ask(spot, st.session_state.get(f"{ASKED} {key}"))
         is_sent = st.form_submit_button(speak("choose.save"), type="primary")
+    names = {area_id: one.called for area_id, one in standing.items()}
     if is_sent:
         try:
             choice = _choice(areas, reasons, office, weighing, proposal)
-            _keep(spot, choice, proposal, judgement, by=who, is_answered=is_answered)
+            seen = proposal, judgement
+            _keep(spot, choice, seen, by=who, is_answered=is_answered, names=names)
         except CsaError as error:
             st.error(render(error.message))
     before(opened)
@@ -81,7 +92,7 @@ def _office(who: Person, *, is_asked: bool) -> str:
 
 
 def _key(proposal: Proposal) -> str:
-    """Return a widget key for these areas, since another proposal's letters name other areas."""
+    """Return a widget key for these areas, since another proposal's ids may name other areas."""
     cells = proposal.areas[["area_id", "cells"]].to_numpy().tolist()
     return f"choose {hashlib.sha256(repr(cells).encode()).hexdigest()[:16]}"
 
@@ -95,7 +106,7 @@ def _ask(spot: DeltaGenerator, note: Message | None) -> bool:
     if note is None:
         return False
     with spot.container():
-        st.info(f"{render(note)} {speak('choose.not_yet')}")
+        st.info(f"{panels.plain(render(note))} {speak('choose.not_yet')}")
         return st.checkbox(speak("choose.passed_told"), key=f"told {note.values['areas']}")
 
 
@@ -115,14 +126,15 @@ def _choice(
 def _keep(
     spot: DeltaGenerator,
     choice: Choice,
-    proposal: Proposal,
-    judgement: AreaAssessment,
+    seen: tuple[Proposal, AreaAssessment],
     *,
     by: Person,
     is_answered: bool,
+    names: Mapping[str, str],
 ) -> None:
     """Store a choice; if it passes areas over, only after the question was answered."""
-    note = passed_over(judgement, choice.areas)
+    proposal, judgement = seen
+    note = passed_over(judgement, choice.areas, names)
     asked = f"{ASKED} {_key(proposal)}"
     is_asked = st.session_state.get(asked) == note
     if note is not None and not (is_asked and is_answered):
@@ -146,7 +158,7 @@ def before(opened: Opened) -> None:
     with st.expander(speak("choose.before", n=len(kept))):
         for choice in kept:
             when = datetime.fromisoformat(choice["at_utc"])
-            places = ", ".join(f"{a['place_name']} ({a['area_id']})" for a in choice["areas"])
+            places = ", ".join(called(a["place_name"], a["area_id"]) for a in choice["areas"])
             st.markdown(
                 panels.plain(
                     speak(

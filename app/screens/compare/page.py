@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.screens.compare import choosing, parts, side_by_side, weighing
 from app.shared import cache, panels, session
+from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.priority.assess import reorder
@@ -24,12 +25,13 @@ if proposal.is_empty:
     panels.empty(speak("compare.empty"))
     st.stop()
 judgement = reorder(judgement, weighed.weights)
+standing = standing_of(opened, proposal)
 parts.cannot(judgement, "locate")
-parts.answer(judgement)
-chosen = parts.what_enters(judgement, weighed, opened)
+parts.answer(judgement, standing)
+chosen = parts.what_enters(judgement, weighed, opened, standing)
 with panels.map_words(), st.container(key="map"):
-    parts.show_map(opened, screen.choices, proposal, judgement, chosen)
-side_by_side.show(opened, screen.choices, judgement, chosen)
+    parts.show_map(opened, screen.choices, proposal, judgement, chosen, standing)
+side_by_side.show(opened, screen.choices, judgement, chosen, standing)
 parts.cannot(judgement, "compare_one")
-parts.reasons(opened, screen.choices, judgement, proposal)
-choosing.form(opened, proposal, judgement, weighed, parts.first_areas(chosen))
+parts.reasons(opened, screen.choices, judgement, proposal, standing)
+choosing.form(opened, proposal, judgement, weighed, parts.first_areas(chosen), standing)

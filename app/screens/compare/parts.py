@@ -8,16 +8,20 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.screens.compare.side_by_side import tier_words
+from app.screens.compare.side_by_side import by_tier, tier_words
 from app.screens.compare.weighing import Weighing, own_weighing
 from app.shared import cache_around, map_component, maps, panels, theme
 from app.shared.city_session import Opened
 from app.shared.legend import classify_counts, show_counts_legend
 from app.shared.phrases import months_covered
+from app.shared.standing import areas_in_service, state_words
 from csa.areas.choices import Choices
 from csa.areas.criterion import list_unknown
+from csa.areas.places import called, natural
 from csa.areas.proposal import Proposal
 from csa.base.text import percent, render, speak
+from csa.decisions.areas import DESIGNATED
+from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment, prioritize
 
@@ -25,7 +29,7 @@ MAX_NAMED = 6
 """Most areas named in a sentence; the list below has the rest."""
 
 
-def answer(judgement: AreaAssessment) -> None:
+def answer(judgement: AreaAssessment, standing: Mapping[str, AreaStanding]) -> None:
     """Show how many areas stand out, and that tiers do not rank within themselves."""
     table = judgement.table
     if not judgement.answers["locate"].can:
@@ -35,7 +39,8 @@ def answer(judgement: AreaAssessment) -> None:
     if tiered.empty:
         panels.answer(*_none_stands_out(table))
         return
-    first = sorted(table.loc[table["tier"] == 1, "place_name"])
+    highest = table.loc[table["tier"] == 1, "area_id"]
+    first = sorted((standing[str(area_id)].called for area_id in highest), key=natural)
     is_short = len(first) <= MAX_NAMED
     panels.answer(
         speak("compare.answer", n=len(table), standing=len(tiered), tiers=int(tiered.max())),
@@ -64,20 +69,24 @@ def cannot(judgement: AreaAssessment, question: str) -> None:
         panels.empty(render(found.message))
 
 
-def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -> pd.DataFrame:
+def what_enters(
+    judgement: AreaAssessment,
+    weighing: Weighing,
+    opened: Opened,
+    standing: Mapping[str, AreaStanding],
+) -> pd.DataFrame:
     """Show which areas this order puts first, and what that changes; return the order."""
     chosen = prioritize(judgement, weighing.weights, weighing.capacity)
     own = prioritize(judgement, own_weighing(opened.config).weights, weighing.capacity)
     first, before = set(first_areas(chosen)), set(first_areas(own))
-    names = dict(zip(judgement.table["area_id"], judgement.table["place_name"], strict=True))
+    names = {area_id: one.called for area_id, one in standing.items()}
 
     def listed(areas: set[str]) -> str:
-        return ", ".join(
-            f"{names[area]} ({area})" for area in sorted(areas, key=lambda one: names[one])
-        )
+        return ", ".join(sorted((names[area] for area in areas), key=natural))
 
     enter = speak("compare.enter", n=len(first), areas=listed(first), capacity=weighing.capacity)
     said = [enter if first else speak("compare.none_enters")]
+    said += say_room(areas_in_service(opened), weighing.capacity)
     n_highest = int((chosen["tier"] == 1).sum())
     if first and n_highest > weighing.capacity:
         said.append(speak("compare.no_room", n=n_highest, capacity=weighing.capacity))
@@ -93,11 +102,26 @@ def what_enters(judgement: AreaAssessment, weighing: Weighing, opened: Opened) -
     return chosen
 
 
+def say_room(areas: Sequence[CoreArea], capacity: int) -> list[str]:
+    """Count the places that areas in service take, and those left.
+
+    An area in maintenance takes none: its work goes on without a team of its own.
+    """
+    taken = [area for area in areas if area.state == DESIGNATED]
+    if not taken:
+        return []
+    room = max(0, capacity - len(taken))
+    names = ", ".join(called(area.place_name, area.key) for area in taken)
+    key = "compare.over" if len(taken) > capacity else "compare.taken"
+    said = speak(key, n=len(taken), capacity=capacity, areas=names)
+    return [f"{said} {speak('compare.room', n=room) if room else speak('compare.full')}"]
+
+
 def _moved(before: pd.Series, now: pd.Series, names: Mapping[str, str]) -> list[str]:
     """List the areas that another order puts into another tier."""
     return [
-        speak("compare.moved", area=f"{names[area]} ({area})", before=before[area], now=now[area])
-        for area in sorted(before.dropna().index, key=lambda one: names[one])
+        speak("compare.moved", area=names[area], before=before[area], now=now[area])
+        for area in sorted(before.dropna().index, key=lambda one: natural(names[one]))
         if before[area] != now[area]
     ]
 
@@ -112,7 +136,7 @@ def _unknown_people(judgement: AreaAssessment, names: Mapping[str, str]) -> None
     if len(lacking) == len(parts):
         st.caption(speak("compare.people_all_unknown"))
         return
-    areas = [panels.plain(f"{names[area]} ({area})") for area in lacking]
+    areas = [panels.plain(names[area]) for area in lacking]
     st.caption(speak("compare.people_unknown", areas=", ".join(areas)))
 
 
@@ -127,6 +151,7 @@ def show_map(
     proposal: Proposal,
     judgement: AreaAssessment,
     chosen: pd.DataFrame,
+    standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show the areas on the map, those that come first in the accent color."""
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
@@ -142,6 +167,7 @@ def show_map(
         "shootings",
         ("background", "neighborhoods"),
         tuple(first_areas(chosen)),
+        standing=standing,
         notes={
             str(row.area_id): (tier_words(row.tier, is_doubtful=bool(row.is_doubtful)),)
             for row in judgement.table.itertuples()
@@ -161,7 +187,11 @@ def show_map(
 
 
 def reasons(
-    opened: Opened, choices: Choices, judgement: AreaAssessment, proposal: Proposal
+    opened: Opened,
+    choices: Choices,
+    judgement: AreaAssessment,
+    proposal: Proposal,
+    standing: Mapping[str, AreaStanding],
 ) -> None:
     """Show two sentences per area on why it has its tier, or none."""
     services = cache_around.services(opened, choices)
@@ -169,16 +199,18 @@ def reasons(
     areas = proposal.areas
     shares = dict(zip(areas["area_id"], areas["neighborhoods"], strict=True))
     st.subheader(speak("compare.why"), anchor=False)
-    table = judgement.table.sort_values(["tier", "place_name", "area_id"], na_position="last")
+    table = by_tier(judgement.table, standing)
     for tier, rows in table.groupby(table["tier"].fillna(0).astype(int), sort=False):
         title = speak("compare.tier", tier=tier) if tier else speak("compare.without_tier")
         with st.expander(speak("compare.tier_group", title=title, n=len(rows))):
             for row in rows.to_dict("records"):
-                first, second = judgement.why[row["area_id"]]
-                name = panels.plain(f"{row['area_id']}  {row['place_name']}")
-                st.markdown(
-                    f"**{name}.** {panels.plain(render(first))} {panels.plain(render(second))}"
+                stands = standing[row["area_id"]]
+                first, second = (
+                    one.naming(name=stands.called) for one in judgement.why[row["area_id"]]
                 )
+                name, state = panels.plain(stands.called), panels.plain(state_words(stands))
+                why = f"{panels.plain(render(first))} {panels.plain(render(second))}"
+                st.markdown(f"**{name}**, {state}. {why}")
                 places = ", ".join(f"{k} {percent(v)}" for k, v in shares[row["area_id"]].items())
                 st.caption(
                     speak(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,9 +12,12 @@ import streamlit as st
 from app.shared import cache_around, panels
 from app.shared.area_sheet import FEW_PEOPLE
 from app.shared.city_session import Opened
+from app.shared.standing import short_state
 from csa.areas.choices import Choices
+from csa.areas.places import natural
 from csa.areas.sheets import usual_number
 from csa.base.text import in_ten, speak, times
+from csa.decisions.registry import AreaStanding
 from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment
 
@@ -24,18 +29,38 @@ def tier_words(tier: Any, *, is_doubtful: bool) -> str:
     return speak("compare.no_tier") if pd.isna(tier) else speak("compare.tier", tier=int(tier))
 
 
-def show(opened: Opened, choices: Choices, judgement: AreaAssessment, chosen: pd.DataFrame) -> None:
+def by_tier(table: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> pd.DataFrame:
+    """Sort areas by tier, then by name."""
+    names = {area_id: natural(one.place_name) for area_id, one in standing.items()}
+    order = sorted(
+        range(len(table)),
+        key=lambda at: (
+            float(table["tier"].iloc[at]) if pd.notna(table["tier"].iloc[at]) else math.inf,
+            names[table["area_id"].iloc[at]],
+        ),
+    )
+    return table.iloc[order]
+
+
+def show(
+    opened: Opened,
+    choices: Choices,
+    judgement: AreaAssessment,
+    chosen: pd.DataFrame,
+    standing: Mapping[str, AreaStanding],
+) -> None:
     """Show the areas side by side, by tier, then by name."""
     services = cache_around.services(opened, choices)
     lacking = {} if services is None else gaps(services)
     table = judgement.table.join(chosen.drop(columns="tier"), on="area_id")
-    table = table.sort_values(["tier", "place_name", "area_id"], na_position="last")
+    table = by_tier(table, standing)
     has_people = table["people"].notna().any()
     rows = []
     for row in table.to_dict("records"):
         area = str(row["area_id"])
         shown = {
-            "compare.col_area": f"{area}  {row['place_name']}",
+            "compare.col_area": standing[area].called,
+            "compare.col_state": short_state(standing[area]),
             "compare.col_tier": _short_tier(row["tier"], is_doubtful=row["is_doubtful"]),
             "compare.col_first": speak("compare.yes") if row["is_first"] else "",
             "compare.col_incidents": int(row["incidents"]),
@@ -73,6 +98,7 @@ def _title(key: str) -> str:
     return speak(
         {
             "compare.col_area": "compare.col_area",
+            "compare.col_state": "compare.col_state",
             "compare.col_tier": "compare.col_tier",
             "compare.col_incidents": "compare.col_incidents",
             "compare.col_expected": "compare.col_expected",

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from app.screens.displacement.charts_change import faded
 from app.shared import theme
 from app.shared.charts import layout
+from csa.areas.places import called, in_order
 from csa.base.params import Month
 from csa.base.text import month, speak
 
@@ -38,10 +39,10 @@ def timeline(
 ) -> go.Figure:
     """Draw each area's history: a bar for its months as a candidate, marks for events."""
     colours = theme.current()
-    letters = sorted(set(traced["area_id"]), key=lambda name: (len(name), name))
     last = traced.groupby("area_id")["place_name"].last()
     names = _told_apart({str(name): str(place) for name, place in last.items()}, followed)
-    rows = {name: f"{name}  {_in_lines(names[name])}" for name in letters}
+    letters = sorted(names, key=lambda name: in_order(name, names[name]))
+    rows = {name: _in_lines(called(names[name], name)) for name in letters}
     row_px = TALL_ROW_PX if any("<br>" in row for row in rows.values()) else ROW_PX
     months = sorted(set(traced["month"]))
     # A window is named by its last month, not by the first month after it.

@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.screens.displacement import each_area, sums_since
 from app.shared import (
+    cache,
     cache_around,
-    cache_store,
     map_component,
     maps,
     maps_change,
@@ -24,10 +24,10 @@ from app.shared.legend import show_legend
 from app.shared.link_state import LinkState
 from app.shared.maps_change import ChangeScene
 from app.shared.phrases import kinds_words
-from csa.base.errors import CsaError
+from app.shared.standing import areas_in_service, id_of, standing_of
 from csa.base.text import month, render, speak
 from csa.dataset.chosen import Chosen
-from csa.decisions.registry import core_areas, followed
+from csa.decisions.registry import followed
 from csa.displacement.zoning import BASE_MONTHS
 
 MAP = "name of the map of change"
@@ -46,10 +46,7 @@ CORE = ""
 
 def core_areas_of(opened: Opened) -> Chosen | None:
     """Return the core service areas; None where there are none, or readers do not see them."""
-    try:
-        return followed(core_areas(cache_store.records(opened)))
-    except CsaError:
-        return None
+    return followed(areas_in_service(opened))
 
 
 def starts(opened: Opened, *, has_core: bool) -> list[str]:
@@ -122,7 +119,7 @@ def _month_parts(
     has_alike = _legend(following)
     with st.container(key="change_parts"):
         left, right = st.columns([0.62, 0.38], gap="medium")
-    scene = ChangeScene(following, at, screen.area, has_alike)
+    scene = ChangeScene(following, at, _selected(opened, screen, following), has_alike)
     with left, panels.map_words(), st.container(key="map"):
         _map(opened, scene)
     with right:
@@ -261,6 +258,15 @@ def _map(opened: Opened, scene: ChangeScene) -> None:
         _on_map_click,
         MAP_HEIGHT_PX,
     )
+
+
+def _selected(opened: Opened, screen: LinkState, following: Following) -> str:
+    """Return the chosen area by its id here: other pages know it by its id in the proposal."""
+    if screen.area in following.area_ids or not screen.area:
+        return screen.area
+    stands = standing_of(opened, cache.proposal(opened, screen.choices))
+    area_id = id_of(opened, stands, screen.area)
+    return (stands[area_id].letter or area_id) if area_id else screen.area
 
 
 def _on_map_click() -> None:

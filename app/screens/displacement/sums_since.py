@@ -83,5 +83,5 @@ def _choose_listed(choose: Callable[[str], None]) -> None:
 def _how_to_choose(area_id: str) -> str:
     """Explain how to choose an area, or that the chosen one did not exist at this start."""
     if area_id:
-        return speak("change_page.not_then", area_id=area_id)
+        return speak("change_page.not_then")
     return speak("change_page.choose")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.screens.find_areas import controls, parts
 from app.shared import cache, panels, session
+from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 
@@ -30,5 +31,5 @@ with below:
         parts.override_cost(opened, proposal, choices),
     )
 session.remember(screen, first)
-parts.answer(proposal)
+parts.answer(proposal, standing_of(opened, proposal))
 parts.map_and_areas(opened, choices)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -18,11 +20,14 @@ from app.shared.phrases import (
     what_is_counted,
     why_no_area,
 )
+from app.shared.standing import id_of, say_served, served_as, short_state, standing_of
 from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS
+from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.backtest.suggestion import explain_override
 from csa.base.text import KM2_PER_SQUARE_MILE, percent, render, speak
+from csa.decisions.registry import AreaStanding
 
 TABLE = "areas table"
 MAP = "map name"
@@ -31,7 +36,7 @@ ORDER = "areas in the table's order"
 TABLE_HEIGHT_PX = 430
 
 
-def answer(proposal: Proposal) -> None:
+def answer(proposal: Proposal, standing: Mapping[str, AreaStanding]) -> None:
     """Show where shootings concentrate, and how certain that is."""
     nothing = why_no_area(proposal)
     if nothing:
@@ -49,7 +54,7 @@ def answer(proposal: Proposal) -> None:
             land=percent(proposal.summary["share_of_study_area"]),
             period=period_words(proposal),
         ),
-        speak("find.candidates"),
+        say_served(standing) or speak("find.candidates"),
         *cautions(proposal),
     )
 
@@ -80,30 +85,38 @@ def map_and_areas(opened: Opened, choices: Choices) -> None:
     screen: LinkState = st.session_state[session.SCREEN]
     shades, offered = nearby.offered(opened)
     screen = controls.choose_layers(screen, offered, shades)
-    if screen.area not in set(proposal.areas["area_id"]):
-        screen = screen.with_area("")
+    standing = standing_of(opened, proposal)
+    screen = screen.with_area(id_of(opened, standing, screen.area))
     session.remember(screen, session.first_choices(opened))
     with panels.map_words(), st.container(key="map"):
-        _map(opened, proposal, screen)
+        _map(opened, proposal, standing, screen)
     if proposal.is_empty:
         return
     with st.container(key="areas"):
         left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
-        _table(opened, proposal, screen.area)
+        _table(opened, proposal, standing, screen.area)
         stem = file_stem(opened.config.city.id, proposal)
-        panels.downloads(opened, choices, tuple(EXPORTS), stem)
+        panels.downloads(served_as(opened, proposal), tuple(EXPORTS), stem)
     with right:
         if screen.area:
             sheet = cache.sheet(opened, choices, screen.area)
-            show_sheet(opened, choices, sheet, on_close=lambda: _choose_elsewhere(""))
+            show_sheet(
+                opened,
+                choices,
+                sheet,
+                standing[screen.area],
+                on_close=lambda: _choose_elsewhere(""),
+            )
         elif st.session_state.pop(session.DROPPED, False):
             panels.empty(speak("find.choose_again"))
         else:
             panels.empty(speak("find.choose"))
 
 
-def _map(opened: Opened, proposal: Proposal, screen: LinkState) -> None:
+def _map(
+    opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding], screen: LinkState
+) -> None:
     classes = classify_counts(proposal.cells["incidents"].to_numpy())
     afar = cache_around.geometry_afar(opened, screen.choices.resolution)
     marks, spots = nearby.spots(opened, is_shown="services" in screen.layers)
@@ -125,6 +138,7 @@ def _map(opened: Opened, proposal: Proposal, screen: LinkState) -> None:
         screen.area,
         spots,
         None if risk is None else (risk.address, risk.levels),
+        standing=standing,
         afar=afar,
         units=opened.config.city.units,
     )
@@ -167,8 +181,10 @@ def _choose(area_id: str) -> None:
     st.session_state[session.SCREEN] = st.session_state[session.SCREEN].with_area(area_id)
 
 
-def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
-    table = area_table(proposal, opened.config.city.units)
+def _table(
+    opened: Opened, proposal: Proposal, standing: Mapping[str, AreaStanding], area_id: str
+) -> None:
+    table = area_table(proposal, standing, opened.config.city.units)
     order = table.index.tolist()
     st.session_state[ORDER] = order
     accent = f"background-color: {theme.current().accent}33"  # a fifth of its strength
@@ -180,8 +196,8 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
         hide_index=True,
         height=min(TABLE_HEIGHT_PX, 38 + 35 * len(table)),
         column_config={
-            speak("find.col_area"): st.column_config.TextColumn(width=44),
-            speak("find.col_place"): st.column_config.TextColumn(width=222),
+            speak("find.col_place"): st.column_config.TextColumn(width=172),
+            speak("find.col_state"): st.column_config.TextColumn(width=92),
             speak("find.col_incidents"): st.column_config.NumberColumn(width=76),
             speak("find.col_homicides"): st.column_config.NumberColumn(width=86),
         },
@@ -193,21 +209,25 @@ def _table(opened: Opened, proposal: Proposal, area_id: str) -> None:
         if proposal.is_doubtful(n_suspect, n)
     ]
     if doubtful:
-        st.caption(speak("find.doubtful", n=len(doubtful), areas=", ".join(doubtful)))
+        names = ", ".join(standing[area_id].called for area_id in doubtful)
+        st.caption(panels.plain(speak("find.doubtful", n=len(doubtful), areas=names)))
 
 
-def area_table(proposal: Proposal, units: str) -> pd.DataFrame:
+def area_table(
+    proposal: Proposal, standing: Mapping[str, AreaStanding], units: str
+) -> pd.DataFrame:
     """Tabulate the areas for readers, sorted by name, since no order says which is worst."""
-    areas = proposal.areas.sort_values(["place_name", "area_id"])
+    by_name = sorted(standing.values(), key=lambda one: natural(one.place_name))
+    areas = proposal.areas.set_index("area_id").loc[[one.area_id for one in by_name]]
     factor, unit = (KM2_PER_SQUARE_MILE, "mi2") if units == "us" else (1.0, "km2")
     per = speak("find.col_per_mi2" if unit == "mi2" else "find.col_per_km2")
     has_homicides = "homicide" in proposal.summary["params"]["kinds"]
     return pd.DataFrame(
         {
-            speak("find.col_area"): areas["area_id"],
-            speak("find.col_place"): areas["place_name"],
+            speak("find.col_place"): [one.called for one in by_name],
+            speak("find.col_state"): [short_state(one) for one in by_name],
             speak("find.col_incidents"): areas["incidents"],
             **({speak("find.col_homicides"): areas["homicides"]} if has_homicides else {}),
             per: (areas["incidents_per_km2"] * factor).round().astype("int64"),
         }
-    ).set_index(pd.Index(areas["area_id"].tolist()))
+    ).rename_axis(None)

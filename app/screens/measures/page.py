@@ -13,8 +13,9 @@ from app.screens.measures import (
     work_forms,
     work_plan,
 )
-from app.shared import cache_store, correcting, panels, person, session
+from app.shared import cache, cache_store, correcting, panels, person, session
 from app.shared.signing import FormScene
+from app.shared.standing import standing_of
 from csa.base.errors import CsaError
 from csa.base.text import speak
 from csa.reports.briefing import plan_lines
@@ -38,12 +39,13 @@ try:
     lines = plan_lines(plan, records, today)
     with panels.working():
         places, recent = place_choice.places(opened, screen, records, lines)
+        standing = standing_of(opened, cache.proposal(opened, screen.choices))
 except CsaError as error:
     panels.stop(error)
 lacking = place_choice.without_action(places)
 if lacking:
     st.caption(panels.plain(lacking))
-place, screen = place_choice.choose(screen, places)
+place, screen = place_choice.choose(opened, screen, places, standing)
 session.remember(screen, first)
 work = plan_of(records, place.key, lines, today) if place.kind == AREA else None
 measures = measure_lines(plan, records, place.id if place.value_place is None else place.key)

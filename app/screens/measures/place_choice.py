@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from app.shared import cache, cache_change
 from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
+from app.shared.standing import id_of
+from csa.areas.places import called
 from csa.base.text import speak
+from csa.decisions.registry import AreaStanding
 from csa.decisions.store.records import Records
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.places import (
@@ -40,8 +43,11 @@ def places(
     return list_places(records, proposed, names, recent, live_by_area(lines)), recent
 
 
-def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState]:
+def choose(
+    opened: Opened, screen: LinkState, listed: Sequence[Place], standing: Mapping[str, AreaStanding]
+) -> tuple[Place, LinkState]:
     """Ask for a place; other pages then show the same area."""
+    screen = screen.with_area(id_of(opened, standing, screen.area))
     by_id = {place.id: place for place in listed}
     ids, now = list(by_id), st.session_state.get(WIDGET)
     found = by_id[
@@ -49,7 +55,7 @@ def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState
             speak("here.choose"),
             ids,
             # Never the first by default: a browser can forget a widget.
-            index=ids.index(now if now in by_id else _first(screen, by_id)),
+            index=ids.index(now if now in by_id else _first(opened, screen, by_id, standing)),
             key=WIDGET,
             format_func=lambda name: name_of(by_id[name]),
         )
@@ -62,15 +68,28 @@ def choose(screen: LinkState, listed: Sequence[Place]) -> tuple[Place, LinkState
     return found, screen
 
 
-def _first(screen: LinkState, by_id: dict[str, Place]) -> str:
+def _first(
+    opened: Opened,
+    screen: LinkState,
+    by_id: dict[str, Place],
+    standing: Mapping[str, AreaStanding],
+) -> str:
     """Return the link's place, else the last one shown unless another area was chosen since."""
     asked = st.query_params.get(QUERY, "")
+    kind, _, key = asked.partition(":")
+    if kind == PROPOSED and key:  # it may be in service by now, or a link of the version before
+        key = id_of(opened, standing, key)
+        asked = next((name for name, one in by_id.items() if key and one.letter == key), asked)
     if asked in by_id:
         return asked
     kept, area = st.session_state.get(KEPT, ("", ""))
     if kept in by_id and area == screen.area:
         return str(kept)
-    same = [name for name, place in by_id.items() if screen.area and place.letter == screen.area]
+    same = [
+        name
+        for name, place in by_id.items()
+        if screen.area and screen.area in {place.letter, place.key} and place.kind != NEIGHBORHOOD
+    ]
     return (same or list(by_id))[0]
 
 
@@ -80,7 +99,7 @@ def name_of(place: Place) -> str:
         return speak("here.city")
     if place.kind == NEIGHBORHOOD:
         return place.name
-    name = speak("briefing.place", place=place.name, area_id=place.key)
+    name = called(place.name, place.key)
     return speak("here.named", name=name, state=state_word(place))
 
 
@@ -111,10 +130,7 @@ def without_action(listed: Sequence[Place]) -> str:
     lacking = [place for place in areas if place.lacks_action]
     if not lacking:
         return ""
-    names = [
-        speak("briefing.place", place=place.name, area_id=place.key)
-        for place in lacking[:MOST_NAMED]
-    ]
+    names = [called(place.name, place.key) for place in lacking[:MOST_NAMED]]
     left = len(lacking) - len(names)
     if left:
         names.append(speak("here.and_more", n=left))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from csa.areas.choices import (
@@ -13,6 +15,7 @@ from csa.areas.choices import (
 )
 from csa.areas.finding import document, estimate_areas, find_areas, limit_of, params_for
 from csa.areas.learned import Learned, kept_cells, load_learned, save_learned
+from csa.areas.places import Places, areas_of, load_places, save_places
 from csa.areas.proposal import Proposal
 from csa.areas.proposal_tables import proposal_of
 from csa.areas.run import Run
@@ -24,13 +27,14 @@ from csa.geo.risk_score import Highest, find_highest, risk_in
 from csa.geo.services import services_of
 
 
-def propose_areas(
+def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known already
     city: City,
     choices: Choices | None = None,
     tell: Tell = silent,
     suggestion: Suggestion | None = None,
     located: StudyArea | None = None,
     *,
+    places: Places | None = None,
     keep: bool = False,
 ) -> Proposal:
     """Propose candidate core service areas.
@@ -51,8 +55,11 @@ def propose_areas(
     located
         The city's incidents of these kinds on cells of this resolution, with what was learned from
         them; None locates them.
+    places
+        The city's places known before; None reads what is kept beside the dataset.
     keep
-        Whether to keep beside the dataset what was learned, so that the next run is quicker.
+        Whether to keep beside the dataset what was learned, so that the next run is quicker, and,
+        for the city file's own choices up to the data's end, what the places are called.
 
     Returns
     -------
@@ -74,8 +81,8 @@ def propose_areas(
     Examples
     --------
     >>> proposal = csa.propose_areas(city, csa.Choices(until=csa.Month(2020, 9)))
-    >>> proposal.areas["area_id"].str.cat()
-    'ABCDEFGH'
+    >>> proposal.areas["area_id"].str.cat(sep=" ")
+    'c-1 c-2 c-3 c-4 c-5 c-6 c-7 c-8'
     >>> bool(proposal.areas["area_km2"].max() <= 2.0)
     True
     """
@@ -98,6 +105,7 @@ def propose_areas(
     tell("areas")
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
+    places = load_places(city) if places is None else places
     run = Run(
         city,
         period,
@@ -110,9 +118,20 @@ def propose_areas(
         grid,
         found,
         estimates,
+        places,
         located.stack_at(period.until),
     )
-    return proposal_of(run)
+    proposal = proposal_of(run)
+    if keep and is_own(city, choices):
+        save_places(city, areas_of(proposal.areas), period.until)
+    return proposal
+
+
+def is_own(city: City, choices: Choices) -> bool:
+    """Return whether choices are the city file's own, up to the data's end."""
+    own = city_choices(city.config)
+    is_same = replace(choices, until=None) == own
+    return is_same and period_of(city.dataset, choices) == period_of(city.dataset, own)
 
 
 def _learn(

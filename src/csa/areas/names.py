@@ -1,19 +1,22 @@
-"""Letters west to east, and place names that distinguish areas of one neighborhood.
+"""Place names that distinguish areas of one neighborhood, and the letters of areas in service.
 
 No label, number or order follows the count: on a wall "Area 1" reads as "worst".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from string import ascii_uppercase
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from csa.base.crs import METRES_PER_MILE
+
 COMPASS = ("east", "northeast", "north", "northwest", "west", "southwest", "south", "southeast")
 CENTER = "center"
+Floats = npt.NDArray[np.float64]
 
 
 def letter(number: int) -> str:
@@ -26,28 +29,77 @@ def letter(number: int) -> str:
     return text
 
 
-def name_places(neighborhoods: Sequence[str], xy: npt.NDArray[np.float64]) -> list[str]:
-    """Name areas after their neighborhood, with a compass word where two would be equal."""
+def name_places(
+    neighborhoods: Sequence[str],
+    xy: Floats,
+    taken: Collection[str] = (),
+    middles: Mapping[str, Floats] | None = None,
+    units: str = "metric",
+) -> list[str]:
+    """Name areas after their neighborhood, with compass words where two would be equal.
+
+    Where one neighborhood holds more areas than the compass has words, each is told by its
+    distance and direction from the neighborhood's middle. No name that is taken is given again.
+
+    Parameters
+    ----------
+    neighborhoods
+        The neighborhood of each of n areas.
+    xy
+        (n, 2) the areas' middles, metres.
+    taken
+        Names of other places.
+    middles
+        The middle of each neighborhood, metres; where unknown, that of its areas.
+    units
+        `us` gives distances in miles, `metric` in kilometres.
+    """
     names = list(neighborhoods)
     for name in sorted(set(neighborhoods)):
         same = [place for place, other in enumerate(neighborhoods) if other == name]
-        if len(same) > 1:
-            told_apart = [f"{name}, {word}" for word in compass_words(xy[same])]
-            if set(told_apart) & set(neighborhoods):  # "Oak, west" is a neighborhood itself
-                told_apart = [f"{name}, {word}" for word in _from_the_west(len(same))]
-            for place, told in zip(same, told_apart, strict=True):
-                names[place] = told
+        used = {*taken, *names} - {name}
+        if len(same) == 1 and not any(is_named_after(one, {name}) for one in taken):
+            continue
+        told = [f"{name}, {word}" for word in compass_words(xy[same])] if len(same) > 1 else []
+        if not told or used & set(told):  # "Oak, west" is a place itself
+            middle = (middles or {}).get(name, xy[same].mean(axis=0))
+            told = _told_by_distance(name, xy[same] - middle, used, units)
+        for place, text in zip(same, told, strict=True):
+            names[place] = text
     return names
 
 
-def _from_the_west(n: int) -> list[str]:
-    return [f"{place + 1} of {n} from the west" for place in range(n)]
+def is_named_after(name: str, neighborhoods: Collection[str]) -> bool:
+    """Return whether a place is named after one of some neighborhoods."""
+    parts = name.split(", ")
+    return any(", ".join(parts[: n + 1]) in neighborhoods for n in range(len(parts)))
 
 
-def compass_words(xy: npt.NDArray[np.float64]) -> list[str]:
-    """Return a different compass word for each place, as seen from their common middle."""
+def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: str) -> list[str]:
+    """Name places by distance and direction, as roughly as still tells each from all others."""
+    word, metres = ("mi", METRES_PER_MILE) if units == "us" else ("km", 1000.0)
+    sectors = np.round(np.arctan2(apart_m[:, 1], apart_m[:, 0]) / (np.pi / 4)).astype(int) % 8
+    far = np.hypot(*apart_m.T) / metres
+    told: list[str] = []
+    for digits in (None, 1, 2, 3):
+        told = [
+            f"{name}, {COMPASS[sector]}"
+            if digits is None
+            else f"{name}, {distance:.{digits}f} {word} {COMPASS[sector]} of its middle"
+            for distance, sector in zip(far, sectors, strict=True)
+        ]
+        if len({*told}) == len(told) and not {*told} & {*used}:
+            return told
+    return [f"{text} ({number})" for number, text in enumerate(told, start=1)]
+
+
+def compass_words(xy: Floats) -> list[str]:
+    """Return a different compass word for each place, as seen from their common middle.
+
+    None where there are more places than words.
+    """
     if len(xy) > len(COMPASS) + 1:
-        return _from_the_west(len(xy))
+        return []
     from_middle = xy - xy.mean(axis=0)
     reach = np.hypot(*from_middle.T).max() or 1.0
     turns = np.arange(len(COMPASS)) * np.pi / 4

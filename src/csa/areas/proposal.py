@@ -28,8 +28,10 @@ ENOUGH = 0.75
 STACK = "stack.json"
 
 AREA_COLUMNS = {
-    "area_id": "letter, west to east",
-    "place_name": "largest neighborhood, with a compass word where two areas share it",
+    "area_id": "c- and the place's number, the same from month to month",
+    "served_as": "letter of the core service area that it is; empty for another candidate",
+    "place_name": "largest neighborhood when first seen, with a compass word or distance where "
+    "places share it",
     "tier": "1 for the highest by the city's order; empty where it cannot be told apart from the "
     "city, or is doubtful",
     "incidents": "incidents in the area's cells, noise included",
@@ -126,7 +128,7 @@ def choose_areas(proposal: Proposal, area_ids: Iterable[str] | None = None) -> C
     proposal
         All candidates of one run.
     area_ids
-        Their letters; None takes all.
+        Their ids; None takes all.
 
     Returns
     -------
@@ -136,13 +138,13 @@ def choose_areas(proposal: Proposal, area_ids: Iterable[str] | None = None) -> C
     Raises
     ------
     ParamError
-        If the proposal has no area of such a letter.
+        If the proposal has no area of such an id.
 
     Examples
     --------
-    >>> chosen = csa.choose_areas(proposal, ["B", "E"])
+    >>> chosen = csa.choose_areas(proposal, ["c-2", "c-5"])
     >>> chosen.area_ids, chosen.resolution
-    (('B', 'E'), 10)
+    (('c-2', 'c-5'), 10)
     """
     known = proposal.areas["area_id"].tolist()
     wanted = known if area_ids is None else list(area_ids)

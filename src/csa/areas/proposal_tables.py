@@ -17,8 +17,9 @@ from csa.areas.choices import suggest_dbscan
 from csa.areas.criterion import Weights, draw_components
 from csa.areas.forming import cluster_points
 from csa.areas.gate import MIN_MONTHS
-from csa.areas.names import letter, name_places
+from csa.areas.names import is_named_after, name_places
 from csa.areas.ordering import order_areas, stands_out
+from csa.areas.places import recognize
 from csa.areas.proposal import (
     AREA_COLUMNS,
     FORMAT_VERSION,
@@ -34,7 +35,7 @@ from csa.base.params import Month, Period
 from csa.base.schema import KINDS, UNASSIGNED
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.neighborhoods import estimate_population
+from csa.geo.neighborhoods import estimate_population, middles_of
 
 DIGITS = 4
 LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
@@ -53,14 +54,31 @@ def _areas_table(run: Run) -> gpd.GeoDataFrame:
         return gpd.GeoDataFrame({name: [] for name in AREA_COLUMNS}, geometry=[], crs=LONLAT)
     cores, floor = _homicide_cores(run)
     rows = [_area_row(run, number) for number in range(len(areas))]
-    largest = [next(iter(row["neighborhoods"]), UNASSIGNED) for row in rows]
-    names = name_places(largest, np.array([run.grid.middle(area) for area in areas]))
     tiers = _tiers(run, rows)
-    for row, name, area, tier in zip(rows, names, areas, tiers, strict=True):
+    for row, name, area, tier in zip(rows, _names(run, rows), areas, tiers, strict=True):
         row["place_name"] = name
         row["tier"] = tier
         row["also_on_homicides"] = _also(area, cores, row["homicides"], floor)
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=LONLAT)
+
+
+def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return each area's name: its place's own, else one of its largest neighborhood's."""
+    neighborhoods = run.city.dataset.neighborhoods
+    # Names of polygons that the city has replaced by others are given up.
+    bases = {UNASSIGNED, *map(str, neighborhoods["name"])}
+    known = [
+        place if place is not None and is_named_after(place.name, bases) else None
+        for place in recognize(run.found.areas, run.places)
+    ]
+    new = [at for at, place in enumerate(known) if place is None]
+    largest = [next(iter(rows[at]["neighborhoods"]), UNASSIGNED) for at in new]
+    xy = np.array([run.grid.middle(run.found.areas[at]) for at in new]).reshape(-1, 2)
+    city = run.city.config.city
+    middles = middles_of(neighborhoods, city.metric_crs)
+    taken = [place.name for place in run.places]
+    named = dict(zip(new, name_places(largest, xy, taken, middles, city.units), strict=True))
+    return [named[at] if place is None else place.name for at, place in enumerate(known)]
 
 
 def _area_row(run: Run, number: int) -> dict[str, Any]:
@@ -73,7 +91,8 @@ def _area_row(run: Run, number: int) -> dict[str, Any]:
     size_km2 = run.grid.size_km2(area)
     covered = _covered(run)
     return {
-        "area_id": letter(number),
+        "area_id": run.area_ids[number],
+        "served_as": "",
         "tier": None,
         "incidents": len(inside),
         **_expected(run.estimates[number]),

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from csa.areas.forming import AreaSet
-from csa.areas.names import letter
+from csa.areas.places import Places, candidate_id, number_areas
 from csa.areas.shrinkage import Estimate
 from csa.areas.stack import (
     Stack,
@@ -46,12 +46,19 @@ class Run:
     grid: Grid  # the study area's cells
     found: AreaSet  # the areas, and what became of each incident
     estimates: tuple[Estimate, ...]  # what is expected in each area
+    places: Places  # the city's places known before
     stack: Stack  # how the past's maps are combined in what each cell is expected to hold
 
     @cached_property
+    def area_ids(self) -> tuple[str, ...]:
+        """The id of each area: its place's number, whatever the month."""
+        return tuple(map(candidate_id, number_areas(self.found.areas, self.places)))
+
+    @cached_property
     def area_of_cell(self) -> dict[int, str]:
-        """The letter of the area that each cell belongs to."""
-        return {cell: letter(n) for n, area in enumerate(self.found.areas) for cell in area}
+        """The id of the area that each cell belongs to."""
+        named = zip(self.area_ids, self.found.areas, strict=True)
+        return {cell: area_id for area_id, area in named for cell in area}
 
     @cached_property
     def is_homicide(self) -> Bools:

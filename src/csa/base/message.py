@@ -40,6 +40,10 @@ class Message:
     key: str  # a key of `locale/en.toml`, such as `"source.empty"`
     values: Mapping[str, object]  # what the sentence names
 
+    def naming(self, **values: object) -> Message:
+        """Return the same sentence with other values."""
+        return Message(self.key, {**self.values, **values})
+
     def __str__(self) -> str:
         """Return the English sentence."""
         return fill(english()[self.key], self.values)

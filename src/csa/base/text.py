@@ -228,6 +228,9 @@ def speak(key: str, /, **values: object) -> str:
     return render(say(key, **values))
 
 
+AWAY = re.compile(r"(?P<n>[\d.]+) (?P<unit>km|mi) (?P<word>[a-z]+) of its middle")
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Renders in one language: `Speaker("es")("public.title", city="Orrinvale")`."""
@@ -267,9 +270,15 @@ class Speaker:
         return render(say(key, earlier=", ".join(earlier), last=last), self.language)
 
     def place(self, place_name: str) -> str:
-        """Write an area's place name, translating the compass word at its end."""
+        """Write an area's place name, translating the compass word and distance at its end."""
         name, _, word = place_name.rpartition(", ")
+        away = AWAY.fullmatch(word)
+        if away is not None:
+            told = self.place(f"{name}, {away['word']}").removeprefix(f"{name}, ")
+            said = say("compass.away", distance=away["n"], unit=away["unit"], word=told)
+            return f"{name}, {render(said, self.language)}"
         key = {
+            "center": "compass.center",
             "east": "compass.east",
             "northeast": "compass.northeast",
             "north": "compass.north",

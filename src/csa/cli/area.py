@@ -70,7 +70,7 @@ def show_areas(records: Records) -> None:
 
 
 def area_designate(
-    area: AreaArgument,
+    area: Annotated[str, typer.Argument(help="The candidate's id or name in the proposal.")],
     areas: Annotated[
         Path, typer.Option(help="What `csa propose` wrote: its folder.", metavar="DIR")
     ],
@@ -97,8 +97,6 @@ def area_designate(
     state = CANDIDATE if as_candidate else DESIGNATED
     key = decided(config, store, lambda opened: designate(opened, signed, candidate, state))
     show(speak("keep.designated", area=key, place=candidate.place_name, state=state, day=signed.on))
-    if key != area:
-        show(speak("keep.other_letter", area=key, proposed=area))
 
 
 def area_maintain(

@@ -151,7 +151,7 @@ def _named(areas: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _name(area: Mapping[Any, Any]) -> str:
-    """Name an area by place and letter: letters alone are those of one proposal."""
+    """Name an area by its place, and its letter if it has one."""
     from csa.displacement.sentences import name_in_sentence
 
     area_id, place = str(area["area_id"]), str(area["place_name"])

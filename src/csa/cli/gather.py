@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,24 +44,26 @@ def ingest(
 ) -> None:
     """Read a city's shooting files, judge every row, and write a dataset."""
     config = city_of(city)
-    from csa.dataset.versioned import list_ids, save_dataset
+    from csa.dataset.versioned import City, list_ids, save_dataset
     from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
+    from csa.workflow.naming import N_STEPS, name_places
 
     folder = data_dir_of(config)
     last_day = day_of(as_of, "--as-of")
     inputs = find_inputs(config, folder, tuple(files or ()), places, population, last_day)
     inputs = add_layers(inputs, config, folder, services, risk_terrain)
     has_layers = bool(inputs.services or inputs.risk_terrain)
-    with progress(len(inputs.incidents) + 4 + has_layers) as tell:
+    with progress(len(inputs.incidents) + 4 + has_layers + N_STEPS) as tell:
         intake = ingest_city(config, inputs, tell)
         tell("write")
         renamed = intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
+        notes = name_places(City(config, intake.dataset, out), tell)
     if as_json:
         show_json(intake.dataset.report)
     else:
-        show_intake(intake, out, version, renamed)
+        show_intake(replace(intake, messages=(*intake.messages, *notes)), out, version, renamed)
 
 
 def show_intake(intake: Intake, out: Path, version: str, renamed: Message | None) -> None:

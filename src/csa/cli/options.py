@@ -14,8 +14,11 @@ import typer
 from csa.base.errors import ParamError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from csa.areas.choices import Choices
     from csa.config.city import CityConfig
+    from csa.decisions.registry import AreaStanding
     from csa.decisions.roles import Act
     from csa.decisions.store import Store
     from csa.plan import Plan
@@ -140,6 +143,17 @@ def reading_store(config: CityConfig, given: str | None) -> Store | None:
     from csa.decisions.store import open_store
 
     return open_store(store_address(config, given), city=config.city.id)
+
+
+def standing_in(
+    config: CityConfig, given: str | None, proposed: pd.DataFrame
+) -> dict[str, AreaStanding]:
+    """Return how each area of a proposal stands by the city's store."""
+    from csa.decisions.registry import core_areas, standings
+    from csa.decisions.store.records import read_records
+
+    records = read_records(reading_store(config, given), with_values=False)
+    return standings(proposed, core_areas(records))
 
 
 def decided(config: CityConfig, given: str | None, decide: Callable[[Store], Kept]) -> Kept:

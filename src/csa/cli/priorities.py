@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,9 +24,11 @@ from csa.cli.options import (
     MinSamplesOption,
     MonthsOption,
     ResolutionOption,
+    StoreOption,
     UntilOption,
     choices_of,
     city_of,
+    standing_in,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from csa.areas.criterion import Weights
     from csa.base.logging import Tell
     from csa.config.city import CityConfig
+    from csa.decisions.registry import AreaStanding
     from csa.priority.proposal_files import AssessedProposal
 
 CapacityOption = Annotated[
@@ -63,11 +66,13 @@ def priorities(
     kind: KindOption = None,
     capacity: CapacityOption = None,
     weight: WeightOption = None,
+    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how sure each candidate area is, and in one order which come first."""
     config = city_of(city)
     from csa.base.io import replace_folder
+    from csa.decisions.registry import served_as
     from csa.priority.assess import prioritize, reorder
     from csa.priority.files import MARKER, join_chosen, priorities_account, priorities_files
 
@@ -86,6 +91,9 @@ def priorities(
         found = assess_areas(config, dataset, choices, tell)
         found = replace(found, judgement=reorder(found.judgement, weights))
         chosen = prioritize(found.judgement, weights, n_first)
+        standing = standing_in(config, store, found.proposal.areas)
+        table = served_as(found.judgement.table, standing)
+        found = replace(found, judgement=replace(found.judgement, table=table))
         account = priorities_account(found, weights, n_first)
         files = priorities_files(account, found.judgement, chosen)
         tell("write")
@@ -93,7 +101,7 @@ def priorities(
     if as_json:
         show_json(account)
     else:
-        show_priorities(found, join_chosen(found.judgement, chosen))
+        show_priorities(found, join_chosen(found.judgement, chosen), standing)
         show_written(out, files)
 
 
@@ -139,14 +147,16 @@ def assess_areas(
     return find(opened, choices, load_suggestion(opened, choices), tell)
 
 
-def show_priorities(found: AssessedProposal, table: pd.DataFrame) -> None:
+def show_priorities(
+    found: AssessedProposal, table: pd.DataFrame, standing: Mapping[str, AreaStanding]
+) -> None:
     """Print what is known of each area, west to east, and what the data cannot answer."""
     from csa.areas.ordering import say_order
 
     if table.empty:
         show(speak("judged.no_area"))
     else:
-        _priority_table(table)
+        _priority_table(table, standing)
         show(speak("judged.order", order=render(say_order(found.judgement.weights))))
         show(speak("judged.not_ranked"))
         if table["is_doubtful"].any():
@@ -173,7 +183,7 @@ def _source_sentence(found: AssessedProposal) -> str:
     return speak("judged.of_record", **pick(vars(record.suggested), "eps_m", "min_samples"))
 
 
-def _priority_table(areas: pd.DataFrame) -> None:
+def _priority_table(areas: pd.DataFrame, standing: Mapping[str, AreaStanding]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("Area", no_wrap=True)
     table.add_column("Place", overflow="fold", min_width=18)
@@ -187,7 +197,7 @@ def _priority_table(areas: pd.DataFrame) -> None:
     for area in areas.to_dict("records"):
         table.add_row(
             area["area_id"],
-            area["place_name"],
+            standing[area["area_id"]].called,
             _tier(area["tier"], is_doubtful=bool(area["is_doubtful"])),
             f"{area['incidents']:,}",
             _usual(area["expected_low"], area["expected_high"]),

@@ -25,14 +25,17 @@ from csa.cli.options import (
     MinSamplesOption,
     MonthsOption,
     ResolutionOption,
+    StoreOption,
     UntilOption,
     choices_of,
     city_of,
+    standing_in,
 )
 
 if TYPE_CHECKING:
     from csa.areas.proposal import Proposal
     from csa.config.settings import Resolved
+    from csa.decisions.registry import AreaStanding
 
 
 def propose(
@@ -46,15 +49,17 @@ def propose(
     max_area_km2: LimitOption = None,
     resolution: ResolutionOption = None,
     kind: KindOption = None,
+    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose candidate core service areas from a dataset."""
+    """Propose candidate core service areas from a dataset, and show which are in service."""
     config = city_of(city)
     from csa.areas.analysis import propose_areas
     from csa.areas.proposal import MARKER, proposal_files
     from csa.backtest.recording import load_suggestion, suggestion_of
     from csa.base.io import replace_folder
     from csa.dataset.versioned import open_city
+    from csa.decisions.registry import served_as
 
     choices = choices_of(
         config,
@@ -71,12 +76,14 @@ def propose(
         opened = open_city(config, dataset)
         suggestion = suggestion_of(config, load_suggestion(opened, choices))
         proposal = propose_areas(opened, choices, tell, suggestion=suggestion, keep=True)
+        standing = standing_in(config, store, proposal.areas)
+        proposal = replace(proposal, areas=served_as(proposal.areas, standing))
         tell("write")
         replace_folder(out, MARKER, proposal_files(proposal))
     if as_json:
         show_json(proposal.summary)
     else:
-        show_proposal(proposal, config.city.units, out)
+        show_proposal(proposal, standing, config.city.units, out)
 
 
 def config_show(city: CityOption, as_json: JsonOption = False) -> None:
@@ -92,11 +99,13 @@ def config_show(city: CityOption, as_json: JsonOption = False) -> None:
         show_settings(settled)
 
 
-def show_proposal(proposal: Proposal, units: str, out: Path) -> None:
+def show_proposal(
+    proposal: Proposal, standing: Mapping[str, AreaStanding], units: str, out: Path
+) -> None:
     """Print the candidate areas."""
     if not proposal.is_empty:
         show(*_proxy_sentence(proposal), _found_sentence(proposal))
-        _area_table(proposal, units)
+        _area_table(proposal, standing, units)
         show(*_suspect_sentences(proposal))
     else:
         show(*_proxy_sentence(proposal), _empty_sentence(proposal))
@@ -221,7 +230,7 @@ def _params_sentence(params: Mapping[str, Any], units: str) -> str:
     return speak("propose.params", **chosen, why=why, limit=limit)
 
 
-def _area_table(proposal: Proposal, units: str) -> None:
+def _area_table(proposal: Proposal, standing: Mapping[str, AreaStanding], units: str) -> None:
     unit, factor = ("sq mi", KM2_PER_SQUARE_MILE) if units == "us" else ("km2", 1.0)
     table = Table(box=None, pad_edge=False)
     table.add_column("Area", no_wrap=True)
@@ -232,7 +241,7 @@ def _area_table(proposal: Proposal, units: str) -> None:
     for area in proposal.areas.to_dict("records"):
         table.add_row(
             area["area_id"],
-            area["place_name"],
+            standing[area["area_id"]].called,
             f"{area['incidents']:,}"
             + "*" * proposal.is_doubtful(area["suspect"], area["incidents"]),
             f"{area['homicides']:,}",

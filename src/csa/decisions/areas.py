@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import count
+from re import compile as pattern
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +20,7 @@ from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
 from csa.displacement.verdict import Verdict
 from csa.geo.cells import CellSet, as_text
-from csa.geo.ground import HALF, holds, on_one_grid
+from csa.geo.ground import HALF, holds, n_shared, on_one_grid
 from csa.ingest.designation import Candidate
 
 CANDIDATE, DESIGNATED, MAINTENANCE, RETIRED = "candidate", "designated", "maintenance", "retired"
@@ -36,6 +37,8 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 REDRAWN = "redrawn"
 """In the evidence of a step: the area was given other cells, and nothing else changed."""
+LETTERS = pattern("[A-Z]{1,3}")
+"""An area's key. A file's own is taken while no area has it, so that an export comes back whole."""
 FEWER = frozenset({Verdict.FEWER, Verdict.FEWER_FEWER_NEXT})
 """Verdicts on which an area may go to maintenance: fewer here, and not all moved next door."""
 
@@ -64,7 +67,8 @@ def designate(
         row = None if same is None else session.get(AreaRow, same)
         refuse_stale(session, row, seen)
         wanted = candidate.area_id
-        key: str = same or (next_letter(now) if wanted in now else wanted)
+        is_free = LETTERS.fullmatch(wanted) is not None and wanted not in now
+        key: str = same or (wanted if is_free else next_letter(now))
         before = "" if row is None else row.state
         _refuse_step(key, before, state)
         _refuse_earlier(row, act)
@@ -97,7 +101,7 @@ def redraw(
     with store.writing(act.signed) as session:
         find(session, AreaRow, key)
         now = _cells_now(session)[key]
-        best = max(drawn, key=lambda one: _n_shared(now, _ground(one)), default=None)
+        best = max(drawn, key=lambda one: n_shared(now, _ground(one)), default=None)
         if best is None:
             raise ParamError("decide.no_shared", area=key)
         _redraw(session, act, key, best, reasons, seen)
@@ -113,9 +117,9 @@ def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple
         if len(parts) < 2:
             raise ParamError("decide.one_part", area=key, n=len(parts))
         for part in parts:
-            if not _n_shared(now[key], _ground(part)):
+            if not n_shared(now[key], _ground(part)):
                 raise ParamError("decide.not_a_part", area=key, place=part.place_name)
-        largest = max(parts, key=lambda part: _n_shared(now[key], _ground(part)))
+        largest = max(parts, key=lambda part: n_shared(now[key], _ground(part)))
         row = _redraw(session, act, key, largest, reasons, None)
         letters = [key]
         for part in parts:
@@ -170,7 +174,7 @@ def _redraw(
         raise ParamError("decide.redrawn_since", area=key)
     if wanted == now[key]:
         raise ParamError("decide.same_cells", area=key)
-    if not _n_shared(now[key], wanted):
+    if not n_shared(now[key], wanted):
         raise ParamError("decide.no_shared", area=key)
     _refuse_shared(session, now, candidate, key)
     _refuse_earlier(row, act)
@@ -183,12 +187,6 @@ def _redraw(
 def _refuse_unserved(row: AreaRow) -> None:
     if row.state not in ACTIVE:
         raise ParamError("decide.not_served", area=row.key, state=row.state)
-
-
-def _n_shared(one: CellSet, other: CellSet) -> int:
-    """Count the cells that two grounds share, on the finer of their grids."""
-    fine, also = on_one_grid((one, other))
-    return len(fine & also)
 
 
 def _refuse_again(session: Session, now: Mapping[str, CellSet], candidate: Candidate) -> None:

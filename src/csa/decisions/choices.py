@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import create_file, json_bytes
@@ -56,7 +57,7 @@ class Choice:
 
     at_utc: datetime  # when, to the second
     by_office: str  # which body or office, never a private person
-    areas: tuple[str, ...]  # the areas' letters, west to east
+    areas: tuple[str, ...]  # the areas' ids, in the proposal's order
     reasons: str  # in the body's own words
     capacity: int  # how many areas it could serve first
     weights: Mapping[str, float]  # weight of each component
@@ -73,8 +74,10 @@ class Choice:
             raise ParamError("choose.not_utc")
 
 
-def passed_over(judgement: AreaAssessment, areas: Sequence[str]) -> Message | None:
-    """List the areas of a higher tier than a chosen one that were not chosen."""
+def passed_over(
+    judgement: AreaAssessment, areas: Sequence[str], names: Mapping[str, str]
+) -> Message | None:
+    """List the areas of a higher tier than a chosen one that were not chosen, by name."""
     tiers = judgement.table.set_index("area_id")["tier"]
     lowest = max((_rank(tiers[area]) for area in areas), default=0)
     missing = [
@@ -82,7 +85,8 @@ def passed_over(judgement: AreaAssessment, areas: Sequence[str]) -> Message | No
     ]
     if not missing:
         return None
-    return say("choose.passed_over", n=len(missing), areas=", ".join(map(str, missing)))
+    listed = ", ".join(sorted((names[str(area)] for area in missing), key=natural))
+    return say("choose.passed_over", n=len(missing), areas=listed)
 
 
 def _rank(tier: Any) -> int:

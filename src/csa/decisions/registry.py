@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+import pandas as pd
+
+from csa.areas.places import areas_of, called
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen, GroundVersion, first_month, in_service
-from csa.decisions.areas import ACTIVE, MAINTENANCE
+from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo.cells import CellSet
+from csa.geo.ground import holder, n_shared
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,58 @@ def _in_service(row: AreaRow, steps: tuple[StepRow, ...]) -> CoreArea | None:
         tuple(drawn),
         dict(first.evidence),
     )
+
+
+@dataclass(frozen=True)
+class AreaStanding:
+    """How an area of a proposal stands."""
+
+    area_id: str  # its id in the proposal
+    letter: str  # of the core service area that it is; "" for another candidate
+    place_name: str  # that area's name, else its own
+    state: str  # designated, maintenance or candidate
+    since: date | None  # the day of its state; None for a candidate
+
+    @property
+    def called(self) -> str:
+        """What readers call it, with its letter if it has one."""
+        return called(self.place_name, self.letter)
+
+
+def standings(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[str, AreaStanding]:
+    """Return for each area of a proposal, by id, which area in service it is, if any.
+
+    It is the one of whose ground it holds at least half; of several, the one with which it shares
+    the most.
+    """
+    listed = areas_of(proposed)
+    shapes = [cells for _, _, cells in listed]
+    is_one: dict[int, tuple[int, CoreArea]] = {}
+    for area in areas:
+        at = holder(area.cells, shapes)
+        if at is None:
+            continue
+        shared = n_shared(shapes[at], area.cells)
+        if at not in is_one or shared > is_one[at][0]:
+            is_one[at] = shared, area
+    found = {}
+    for at, (area_id, name, _) in enumerate(listed):
+        if at in is_one:
+            area = is_one[at][1]
+            told = AreaStanding(area_id, area.key, area.place_name, area.state, area.state_since)
+        else:
+            told = AreaStanding(area_id, "", name, CANDIDATE, None)
+        found[area_id] = told
+    return found
+
+
+Areas = TypeVar("Areas", bound=pd.DataFrame)
+
+
+def served_as(table: Areas, standing: Mapping[str, AreaStanding]) -> Areas:
+    """Fill in which area in service each area of a table is, as files say it."""
+    letters = [standing[str(area_id)].letter for area_id in table["area_id"]]
+    return table.assign(served_as=letters)
 
 
 def followed(areas: Sequence[CoreArea]) -> Chosen | None:

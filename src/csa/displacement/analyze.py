@@ -180,7 +180,7 @@ def analyze_displacement(
     Examples
     --------
     >>> before = csa.Choices(until=csa.Month(2019, 9))
-    >>> chosen = csa.choose_areas(csa.propose_areas(city, before), ["B"])
+    >>> chosen = csa.choose_areas(csa.propose_areas(city, before), ["c-2"])
     >>> study_area = csa.locate_incidents(city)
     >>> displacement = csa.analyze_displacement(study_area, chosen, csa.Month(2019, 9))
     >>> str(displacement.since), len(displacement.pooled.verdicts)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import find_areas, settle_params
+from csa.areas.places import candidate_id, load_places
 from csa.areas.proposal import METHOD_VERSION
 from csa.areas.study_area import StudyArea, locate_around, locate_incidents
 from csa.backtest.recording import load_suggestion, past_years, record_params, suggestion_of
@@ -29,7 +30,7 @@ from csa.displacement.classic_measures import (
     measure_evidence,
 )
 from csa.displacement.emerging import find_emerging
-from csa.displacement.lineage_windows import Chance, Known, trace_lineage
+from csa.displacement.lineage_windows import Chance, Known, beside, trace_lineage
 from csa.displacement.panel import Controls, match_controls, panel_of
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.season import MonthCompared
@@ -169,7 +170,10 @@ def follow_areas(
     pooled, single = measure_evidence(located, displaced, controls)
     documented = suggestion_of(city.config, load_suggestion(city, choices)).documented
     named = zip(chosen.area_ids, chosen.place_names, chosen.cells, strict=True)
-    known = {area_id: Known(name, cells) for area_id, name, cells in named}
+    known = beside(
+        {area_id: Known(name, cells) for area_id, name, cells in named},
+        {candidate_id(one.number): Known(one.name, one.cells) for one in load_places(city)},
+    )
     lineage = trace_lineage(found_on, choices, documented, displaced.until, known, tell)
     return FollowedAreas(
         city,

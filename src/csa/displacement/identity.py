@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
+from csa.areas.places import PART, SAME, match_areas
 from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
-from csa.geo.ground import jaccard, on_one_grid
+from csa.geo.ground import jaccard
 
 Cells: TypeAlias = frozenset[int]
-Former = TypeVar("Former", int, str)
-
-SAME = 0.5
-"""Jaccard at which two shapes are one area, whatever else is near: of two shapes that do not
-overlap, at most one can share more than half."""
 
 SAME_VERSION = 0.8
 """Jaccard with a version's first shape under which it is a new version: a fifth of the cells
@@ -29,9 +25,6 @@ lost. Measured from the first shape, so that many small steps cannot carry it aw
 
 CLEARLY = 0.2
 """An area grew or shrank if its number of cells changed by more than this share."""
-
-PART = 0.2
-"""From this share of the cells on, a later area is a part of an earlier one, or the reverse."""
 
 MEMORY_MONTHS = 12
 """A track keeps its number for so many months without an area, in case one returns there."""
@@ -97,25 +90,6 @@ class Sighting:
         return jaccard(self.cells, self.former) if self.former else None
 
 
-def match_areas(
-    former: Mapping[Former, Cells], areas: Mapping[int, Cells], *, at_least: float | None = None
-) -> dict[int, Former]:
-    """Match areas with earlier ones, each with at most one, most alike first."""
-    pairs = []
-    for name, earlier in former.items():
-        for number, later in areas.items():
-            alike = jaccard(earlier, later)
-            one, other = on_one_grid((earlier, later))
-            shared = len(one & other) / min(len(one), len(other))
-            if alike >= at_least if at_least is not None else shared >= PART:
-                pairs.append((-alike, name, number))
-    matched: dict[int, Former] = {}
-    for _, name, number in sorted(pairs):
-        if number not in matched and name not in matched.values():
-            matched[number] = name
-    return matched
-
-
 def follow_areas(snapshots: Sequence[WindowAreas]) -> list[Sighting]:
     """Follow areas from window to window by the cells that they share.
 
@@ -145,17 +119,17 @@ def follow_areas(snapshots: Sequence[WindowAreas]) -> list[Sighting]:
 
 
 def carry_letters(
-    tracks: Mapping[int, Cells], known: Mapping[str, Cells], letter: Callable[[int], str]
+    tracks: Mapping[int, Cells], known: Mapping[str, Cells], following: Callable[[int], str]
 ) -> dict[int, str]:
-    """Assign tracks their letters: a known area's own, or the next that was never used."""
+    """Assign tracks their ids: a known area's own, or the next that was never used."""
     letters = match_areas(known, tracks, at_least=SAME)
     number = 0
     for track in sorted(tracks):
         if track in letters:
             continue
-        while letter(number) in known:
+        while following(number) in known:
             number += 1
-        letters[track] = letter(number)
+        letters[track] = following(number)
         number += 1
     return dict(sorted(letters.items()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,24 +11,24 @@ import pandas as pd
 
 from csa.areas.choices import Choices
 from csa.areas.finding import document, find_areas, settle_params
-from csa.areas.names import letter, name_places
+from csa.areas.names import name_places
+from csa.areas.places import SAME, match_areas, next_id
 from csa.areas.study_area import StudyArea
 from csa.base.arrays import Floats, Ints
 from csa.base.logging import Tell, silent
 from csa.base.params import DocumentedDbscan, Month, Period
 from csa.base.schema import UNASSIGNED
 from csa.displacement.identity import (
-    SAME,
     Sighting,
     WindowAreas,
     carry_letters,
     follow_areas,
-    match_areas,
 )
 from csa.displacement.lineage import LINEAGE_COLUMNS, Event
 from csa.displacement.lineage import trace_lineage as trace_tracks
 from csa.displacement.zoning import covered_months, measure_history
 from csa.geo.cells import CellSet
+from csa.geo.ground import holder
 from csa.geo.neighborhoods import assign_neighborhoods
 
 WINDOWS = 36
@@ -39,7 +39,7 @@ LEAST_WINDOW = 24
 TRACE_COLUMNS = {
     "month": LINEAGE_COLUMNS["month"],
     "last_month": "the last month that is counted, YYYY-MM",
-    "area_id": "the area's letter, the same as long as it persists",
+    "area_id": "the area's letter or id, the same as long as it persists",
     "place_name": "its largest neighborhood",
     **{name: text for name, text in LINEAGE_COLUMNS.items() if name != "month"},
 }
@@ -47,7 +47,7 @@ TRACE_COLUMNS = {
 
 @dataclass(frozen=True)
 class Known:
-    """An area that has a letter."""
+    """An area that has a letter or a number."""
 
     place_name: str  # its name
     cells: CellSet  # its cells
@@ -79,8 +79,9 @@ def trace_lineage(
     sightings, kept = follow_areas(snapshots), known or {}
     shapes = _last_shapes(sightings)
     letters = _letters(sightings, kept)
-    named = _names(located, shapes)
-    named |= {track: kept[name].place_name for track, name in letters.items() if name in kept}
+    named = {track: kept[name].place_name for track, name in letters.items() if name in kept}
+    new = {track: cells for track, cells in shapes.items() if track not in named}
+    named |= _names(located, new, [one.place_name for one in kept.values()])
     traced["last_month"] = [str(Month.parse(name).plus(-1)) for name in traced["month"]]
     traced["area_id"] = traced["track"].map(letters)
     traced["place_name"] = traced["track"].map(named)
@@ -137,7 +138,7 @@ def _trace(located: StudyArea, snapshots: list[WindowAreas], months: int) -> pd.
 
 
 def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int, str]:
-    """Assign tracks their letters: those of areas of an earlier window first, as they were then."""
+    """Assign tracks their ids: those of areas of an earlier window first, as they were then."""
     months = sorted({one.until for one in sightings})
     kept: dict[int, str] = {}
     for until in sorted({one.until for one in known.values() if one.until is not None}):
@@ -149,17 +150,27 @@ def _letters(sightings: list[Sighting], known: Mapping[str, Known]) -> dict[int,
     taken = set(kept.values())
     left = {name: one.cells for name, one in known.items() if name not in taken}
     others = {track: cells for track, cells in _last_shapes(sightings).items() if track not in kept}
-    names = (letter(number) for number in range(len(others) + len(known)))
-    unused = [name for name in names if name not in taken]
-    return dict(sorted({**kept, **carry_letters(others, left, unused.__getitem__)}.items()))
+    return dict(sorted({**kept, **carry_letters(others, left, next_id(known))}.items()))
+
+
+def beside(areas: Mapping[str, Known], others: Mapping[str, Known]) -> dict[str, Known]:
+    """Add to areas the other places known, except those that are one of them."""
+    shapes = [one.cells for one in others.values()]
+    same = {holder(area.cells, shapes) for area in areas.values()}
+    left = {name: one for at, (name, one) in enumerate(others.items()) if at not in same}
+    return {**left, **areas}
 
 
 def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
     return {one.track: one.cells for one in sightings if one.cells}
 
 
-def _names(located: StudyArea, shapes: Mapping[int, CellSet]) -> dict[int, str]:
+def _names(
+    located: StudyArea, shapes: Mapping[int, CellSet], taken: Sequence[str]
+) -> dict[int, str]:
     """Name each track after the neighborhood that most of its cells lie in."""
+    if not shapes:
+        return {}
     cover = located.cover
     at = assign_neighborhoods(cover["lon"], cover["lat"], located.dataset.neighborhoods)
     name_of = dict(zip(cover.index.tolist(), at.tolist(), strict=True))
@@ -168,7 +179,7 @@ def _names(located: StudyArea, shapes: Mapping[int, CellSet]) -> dict[int, str]:
         counts = Counter(name_of[cell] or UNASSIGNED for cell in cells)
         largest.append(min(counts, key=lambda name: (-counts[name], name)))
     middles = np.array([located.grid.middle(cells) for cells in shapes.values()])
-    return dict(zip(shapes, name_places(largest, middles), strict=True)) if shapes else {}
+    return dict(zip(shapes, name_places(largest, middles, taken), strict=True))
 
 
 def measure_chance(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from csa.areas.places import called
 from csa.base import text
 from csa.base.message import Message, say
 from csa.base.params import Month
@@ -170,7 +171,7 @@ def name_in_sentence(area_id: str, place_name: str) -> str:
     """Name an area in a sentence."""
     if place_name in {"", area_id}:
         return text.speak("displacement.nameless_area", area_id=area_id)
-    return text.speak("displacement.one_area", place=place_name, area_id=area_id)
+    return called(place_name, area_id)
 
 
 def say_verdict(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Message:

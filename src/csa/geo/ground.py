@@ -48,6 +48,12 @@ def holds(ground: CellSet, area: CellSet) -> float:
     return len(one & other) / len(other) if other else 0.0
 
 
+def n_shared(one: CellSet, other: CellSet) -> int:
+    """Count the cells that two grounds share, on the finer of their grids."""
+    fine, also = on_one_grid((one, other))
+    return len(fine & also)
+
+
 HALF = 0.5
 """Share of an area's ground that a place must hold to be that area."""
 

@@ -130,3 +130,12 @@ def people_per_km2(
     if land[is_known].sum() < LEAST_KNOWN * land[names != ""].sum() or not np.nansum(per_km2):
         return None
     return np.where(is_known, per_km2, 0.0)
+
+
+def middles_of(neighborhoods: gpd.GeoDataFrame, metric_crs: str) -> dict[str, Floats]:
+    """Return each neighborhood's middle, (2,) metres; polygons of one name are one."""
+    if neighborhoods.empty:
+        return {}
+    merged = neighborhoods.to_crs(metric_crs).dissolve("name").geometry.centroid
+    xy = shapely.get_coordinates(merged.to_numpy())
+    return dict(zip(map(str, merged.index), xy, strict=True))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from csa.base.errors import ParamError, SourceError
-from csa.dataset.chosen import read_areas
+from csa.dataset.chosen import Chosen, read_areas
 
 PROPOSAL, PRIORITIES, DISPLACEMENT = "proposal", "priorities", "displacement"
 OF_PROPOSAL = ("data_fingerprint", "data_through", "params", "versions")
@@ -35,7 +35,7 @@ NOT_EVIDENCE = frozenset({"cells", "neighborhoods", "is_synthetic"})
 class Candidate:
     """An area of a proposal, and what was known of it."""
 
-    area_id: str  # its letter in the proposal
+    area_id: str  # its id in the proposal
     place_name: str  # its name
     cells: tuple[str, ...]  # H3 cells, 15 hexadecimal digits each
     evidence: Mapping[str, Any]
@@ -47,13 +47,11 @@ class Candidate:
 
 
 def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: str) -> Candidate:
-    """Read an area of a proposal, with what was known of it."""
+    """Read an area of a proposal, given by its id or its name, with what was known of it."""
     proposal = _account(folder, PROPOSAL, city)
     chosen = read_areas(folder)
-    if area_id not in chosen.area_ids:
-        known = ", ".join(chosen.area_ids) or "none"
-        raise ParamError("chosen.no_area", given=area_id, path=folder, known=known)
-    at = chosen.area_ids.index(area_id)
+    at = _place_of(chosen, area_id, folder)
+    area_id = chosen.area_ids[at]
     evidence: dict[str, Any] = {name: proposal[name] for name in OF_PROPOSAL}
     proposed = _row(folder / "areas.csv", area_id)
     evidence["area"] = _figures(proposed)
@@ -68,6 +66,18 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
             raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
         evidence["judged"] = _figures(judged)
     return Candidate(area_id, chosen.place_names[at], cells, evidence)
+
+
+def _place_of(chosen: Chosen, given: str, folder: Path) -> int:
+    """Return which area of a file is meant: that of an id, else that of a name."""
+    if given in chosen.area_ids:
+        return chosen.area_ids.index(given)
+    names = [name.casefold() for name in chosen.place_names]
+    if names.count(given.strip().casefold()) == 1:
+        return names.index(given.strip().casefold())
+    named = zip(chosen.area_ids, chosen.place_names, strict=True)
+    known = ", ".join(f"{area_id} {name}" for area_id, name in named) or "none"
+    raise ParamError("chosen.no_area", given=given, path=folder, known=known)
 
 
 def load_drawn(path: Path) -> tuple[Candidate, ...]:

@@ -241,7 +241,7 @@ def _reasons(
     """Explain each area's tier."""
     reasons = {}
     for row, estimate in zip(table.to_dict("records"), estimates, strict=True):
-        name, area_id = f"{row['place_name']} ({row['area_id']})", str(row["area_id"])
+        name, area_id = str(row["place_name"]), str(row["area_id"])
         facts = TierFacts(name, int(row["incidents"]), row["area_km2"], estimate)
         tier = None if pd.isna(row["tier"]) else int(row["tier"])
         counted, why = explain_tier(facts, tier, city_per_km2, weights)

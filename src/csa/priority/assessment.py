@@ -30,7 +30,8 @@ MIN_PEOPLE = 500
 MAX_YEARS_OLD = 10
 
 JUDGED_COLUMNS = {
-    "area_id": "letter, west to east",
+    "area_id": "as in the proposal",
+    "served_as": "letter of the core service area that it is; empty for another candidate",
     "place_name": "as in the proposal",
     "tier": "1 for the highest by the order; empty where it cannot be told apart from the city",
     "incidents": "in the period",
@@ -95,7 +96,7 @@ def judged_table(
 ) -> pd.DataFrame:
     """List what is known of each area, except its tier and its hot cells."""
     areas = asked.proposal.areas
-    kept = ["area_id", "place_name", "incidents", "homicides", "suspect", "population"]
+    kept = ["area_id", "served_as", "place_name", "incidents", "homicides", "suspect", "population"]
     table = pd.DataFrame(areas[kept]).rename(columns={"population": "people"})
     table["is_doubtful"] = [
         Proposal.is_doubtful(n_suspect, n)

@@ -61,9 +61,8 @@ def test_nothing_is_remembered_by_a_table_or_by_a_citys_content(root):
             for argument in function.args.args
             if not argument.arg.startswith("_")
         }
-        assert hashed <= {"str", "int", "Path", "Choices", "frozenset[str]", "Chosen"}, (
-            function.name
-        )
+        names = {"str", "int", "Path", "Choices", "frozenset[str]", "Chosen"}
+        assert hashed <= {*names, "tuple[tuple[str, str], ...]"}, function.name
         decorator = ast.unparse(function.decorator_list[0])
         assert "max_entries=" in decorator, f"{function.name} would grow without end"
 
@@ -72,16 +71,13 @@ def test_the_screens_sit_beside_the_library_and_not_in_it(root):
     assert app.__file__ == str(root / "app" / "__init__.py")
 
 
-def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        cache, "proposal", lambda _, choices: asked.append(choices) or city.proposal
-    )
-    opened = Opened(city.config, city.dataset, tmp_path, key="k")
-    promise = cache.download(opened, Choices(), "areas.csv")
+def test_a_download_is_written_when_it_is_asked_for_and_not_before(city, monkeypatch):
+    asked, write = [], cache.export
+    monkeypatch.setattr(cache, "export", lambda *of: asked.append(of) or write(*of))
+    promise = cache.download(city.proposal, "areas.csv")
     assert asked == []
-    assert promise().startswith(b"area_id,")
-    assert asked == [Choices()]
+    assert promise().startswith(b"area_id,served_as,")
+    assert asked == [(city.proposal, "areas.csv")]
 
 
 @pytest.mark.parametrize("resolution", [8, 10])
@@ -92,9 +88,9 @@ def test_what_is_remembered_is_what_the_library_says(city, tmp_path, resolution)
     assert cache.proposal(opened, choices) is first
     assert cache.cells(opened, resolution) is cache.cells(opened, resolution)
     assert first.summary["params"]["resolution"] == resolution
-    sheet = cache.sheet(opened, choices, "B")
-    assert cache.sheet(opened, choices, "B") is sheet
-    assert sheet.area["area_id"] == "B"
+    sheet = cache.sheet(opened, choices, "c-2")
+    assert cache.sheet(opened, choices, "c-2") is sheet
+    assert sheet.area["area_id"] == "c-2"
     assert cache_around.services(opened, choices) is None
     assert cache_around.risk(opened, choices) is None
     assert cache_around.risk_layer(opened) is None

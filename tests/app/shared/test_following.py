@@ -1,4 +1,4 @@
-"""Areas followed since a start: letters that stay, classes of change, and what is usual."""
+"""Areas followed since a start: their order, classes of change, and what is usual."""
 
 import math
 from types import SimpleNamespace
@@ -109,9 +109,24 @@ def test_a_sum_at_the_end_of_the_range_is_still_as_expected():
     assert found == [-1, 0, 0, 1]
 
 
-def test_letters_are_listed_as_they_are_given():
-    areas = SimpleNamespace(area_ids=("AB", "B", "AA", "A"))
-    assert Following.by_letter.fget(areas) == ["A", "B", "AA", "AB"]
+def test_letters_are_listed_as_they_are_given_and_then_candidates_by_name():
+    named = {
+        "AB": "Ash", "c-1": "Oak", "B": "Yew", "c-10": "Elm, 10 km east of its middle",
+        "AA": "Box", "c-9": "Elm, 2.5 km east of its middle", "A": "Fir", "c-2": "Ash, north",
+    }  # fmt: skip
+    chosen = SimpleNamespace(place_names=tuple(named.values()))
+    areas = SimpleNamespace(area_ids=tuple(named), displaced=SimpleNamespace(chosen=chosen))
+    candidates = ["c-2", "c-9", "c-10", "c-1"]
+    assert Following.by_letter.fget(areas) == ["A", "B", "AA", "AB", *candidates]
+
+
+@pytest.mark.parametrize(
+    ("area_id", "name"), [("c-7", "Oak"), ("B", "Elm (B)"), ("", "the 2 areas together")]
+)
+def test_a_candidate_is_called_by_its_name_alone_and_another_with_its_letter(area_id, name):
+    chosen = SimpleNamespace(place_names=("Oak", "Elm"))
+    areas = SimpleNamespace(area_ids=("c-7", "B"), displaced=SimpleNamespace(chosen=chosen))
+    assert Following.place_name(areas, area_id) == name
 
 
 def test_with_too_few_incidents_no_class_is_told_however_far_the_sum():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.shared.link_state import LAYERS, SHADES, LinkState, screen_from_text, screen_to_text
 from csa.areas.choices import Choices
 from csa.areas.names import letter
+from csa.areas.places import candidate_id
 from csa.base.errors import CsaError, ParamError
 from csa.base.params import Month
 from csa.base.schema import KINDS
@@ -45,7 +46,8 @@ def screens(draw):
         draw(st.integers(6, 11)),
         draw(some_of(KINDS).filter(bool)),
     )
-    area = draw(st.just("") | st.integers(0, 26 + 26**2 - 1).map(letter))
+    letters = st.integers(0, 26 + 26**2 - 1).map(letter)  # of areas in service, and of old links
+    area = draw(st.just("") | letters | st.integers(1, 10**6 - 1).map(candidate_id))
     since, month = (draw(st.just("") | months.map(str)) for _ in range(2))
     shade, layers = draw(st.sampled_from(SHADES)), draw(some_of(LAYERS))
     return LinkState(choices, area, shade, layers, since, month)
@@ -57,30 +59,32 @@ def screens(draw):
 def test_a_link_says_only_what_differs_from_the_citys_own():
     assert screen_to_text(FIRST, FIRST) == "{}"
     changed = LinkState(
-        Choices(until=Month(2020, 1), months=12, kinds=("homicide",)), "B", "none", ("services",)
+        Choices(until=Month(2020, 1), months=12, kinds=("homicide",)), "c-2", "none", ("services",)
     )
     assert screen_to_text(changed, FIRST) == (
         '{"until":"2020-01","kinds":["homicide"],"months":12,'
-        '"area":"B","shade":"none","layers":["services"]}'
+        '"area":"c-2","shade":"none","layers":["services"]}'
     )
 
 
-def test_a_link_is_read_and_what_it_does_not_say_is_the_citys_own():
-    text = '{"months": 12, "eps_m": 200, "min_samples": 7, "area": "C"}'
+@pytest.mark.parametrize("area", ["c-3", "C"])
+def test_a_link_is_read_and_what_it_does_not_say_is_the_citys_own(area):
+    """It names a candidate by its id, an area in service by its letter; old ones have letters."""
+    text = f'{{"months": 12, "eps_m": 200, "min_samples": 7, "area": "{area}"}}'
     read = screen_from_text(text, FIRST)
     assert read.choices == Choices(until=Month(2020, 9), months=12, eps_m=200.0, min_samples=7)
     assert isinstance(read.choices.eps_m, float)
-    assert (read.area, read.shade, read.layers) == ("C", FIRST.shade, FIRST.layers)
+    assert (read.area, read.shade, read.layers) == (area, FIRST.shade, FIRST.layers)
 
 
-def test_other_choices_have_other_letters_so_no_area_stays_chosen():
-    screen = FIRST.with_area("B")
+def test_other_choices_have_other_areas_so_none_stays_chosen():
+    screen = FIRST.with_area("c-2")
     assert screen.with_choices(screen.choices) is screen
     other = screen.with_choices(Choices(until=Month(2020, 9), months=12))
     assert (other.area, other.choices.months) == ("", 12)
-    assert screen.with_map("none", ()).area == "B"
+    assert screen.with_map("none", ()).area == "c-2"
     since = screen.with_times("2019-08", "2020-01")
-    assert (since.area, since.since, since.month) == ("B", "2019-08", "2020-01")
+    assert (since.area, since.since, since.month) == ("c-2", "2019-08", "2020-01")
     other = since.with_choices(Choices(months=12))
     assert (other.since, other.month) == ("2019-08", "2020-01")
 
@@ -183,6 +187,15 @@ HOSTILE = [
     link(kinds=None),
     link(area="ABCD"),
     link(area="a"),
+    link(area="c-"),
+    link(area="c-1234567"),
+    link(area="C-1"),
+    link(area="c-1 "),
+    link(area="c-1\n"),
+    link(area="c--1"),
+    link(area="c-1.5"),
+    link(area="c-\uff11"),
+    link(area="A-1"),
     link(area="<b>"),
     link(area=1),
     link(area=None),
@@ -230,12 +243,12 @@ def test_every_screen_comes_back_from_its_link(screen, first):
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-    | st.sampled_from(["2020-05", "A", *KINDS, *LAYERS, *SHADES]),
+    | st.sampled_from(["2020-05", "A", "c-1", *KINDS, *LAYERS, *SHADES]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
 names = st.sampled_from([*json.loads(screen_to_text(LinkState(Choices(Month(1, 1), 1, 1.0, 2, 1.0, 6,
-    ("homicide",)), "A", "none", ()), FIRST))]) | st.text(max_size=5)  # fmt: skip
+    ("homicide",)), "c-1", "none", ()), FIRST))]) | st.text(max_size=5)  # fmt: skip
 
 
 @general

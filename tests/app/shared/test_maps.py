@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import folium
@@ -17,6 +18,14 @@ from app.shared.maps import MapScene, Spot
 from csa.areas.study_area import study_cells
 from csa.base.errors import CsaError
 from csa.base.text import speak
+from csa.decisions.registry import AreaStanding
+from tests.sentences import says
+
+STANDING = {
+    "c-1": AreaStanding("c-1", "", "West End", "candidate", None),
+    "c-2": AreaStanding("c-2", "B", "East Corner", "designated", date(2019, 9, 14)),
+}
+"""The eastern area of Testville is in service, under a name of its own."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +54,7 @@ def sent(monkeypatch):
 
 def scene(city, **changed):
     classes = classify_counts(city.proposal.cells["incidents"].to_numpy())
-    first = MapScene(city.proposal, classes, "3 months", "shootings", ("background",), "A")
+    first = MapScene(city.proposal, classes, "3 months", "shootings", ("background",), "c-1")
     return replace(first, **changed)
 
 
@@ -58,21 +67,26 @@ def message(group):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_the_message_holds_each_cell_with_its_count_and_area(city, cells):
-    told = message(maps.painting(scene(city), cells))
+@pytest.mark.parametrize("east", ["East End", "East Corner (B)"])
+def test_the_message_holds_each_cell_with_its_count_and_what_its_area_is_called(city, cells, east):
+    standing = {} if east == "East End" else STANDING
+    told = message(maps.painting(scene(city, standing=standing), cells))
     counted = city.proposal.cells[city.proposal.cells["incidents"] > 0]
     number_of = {f"{cell:015x}": n for cell, n in cells.number_of.items()}
+    called = {"c-1": "West End", "c-2": east, "": ""}
     wanted = counted[["cell", "incidents", "area_id"]].itertuples(index=False, name=None)
-    assert told["counts"] == [[number_of[cell], n, area] for cell, n, area in wanted]
+    assert told["counts"] == [[number_of[cell], n, called[area]] for cell, n, area in wanted]
+    assert {area for _, _, area in told["counts"]} == {*called.values()}
     assert sum(n for _, n, _ in told["counts"]) == 16
-    assert told["selected"] == "A"
+    assert told["selected"] == "c-1"
     assert told["cells"] == cells.address
     assert len(told["palette"]) == len(told["bounds"])
 
 
-def test_an_area_has_its_letter_its_place_and_both_of_its_numbers(city, cells):
+def test_a_candidate_has_its_id_its_place_no_letter_and_both_of_its_numbers(city, cells):
     west, east = message(maps.painting(scene(city), cells))["areas"]
-    assert (west["properties"]["area_id"], east["properties"]["area_id"]) == ("A", "B")
+    assert (west["properties"]["area_id"], east["properties"]["area_id"]) == ("c-1", "c-2")
+    assert (west["properties"]["letter"], east["properties"]["letter"]) == ("", "")
     assert west["properties"]["place"] == "West End"
     count, chance = east["properties"]["lines"]
     assert count.startswith("9 ")
@@ -83,6 +97,17 @@ def test_an_area_has_its_letter_its_place_and_both_of_its_numbers(city, cells):
     lat, lon = west["properties"]["at"]
     assert 39.0 < lat < 39.05
     assert -94.6 < lon < -94.55
+
+
+def test_an_area_in_service_has_its_letter_its_own_name_and_since_when(city, cells):
+    shown = scene(city, standing=STANDING, notes={"c-1": ("first",), "c-2": ("second",)})
+    west, east = (one["properties"] for one in message(maps.painting(shown, cells))["areas"])
+    assert (east["area_id"], east["letter"], east["place"]) == ("c-2", "B", "East Corner")
+    assert (west["area_id"], west["letter"], west["place"]) == ("c-1", "", "West End")
+    assert west["lines"][0] == says("standing.candidate")
+    assert east["lines"][0] == says("standing.core", since="September 2019")
+    assert (west["lines"][1][:2], east["lines"][1][:2]) == ("6 ", "9 ")
+    assert (west["lines"][-1], east["lines"][-1]) == ("first", "second")
 
 
 def test_services_are_marked_and_the_score_is_sent_only_when_it_is_shown(city, cells):
@@ -116,7 +141,7 @@ def test_a_click_tells_the_area_and_a_cell_outside_tells_none(monkeypatch):
         monkeypatch.setattr(map_component.st, "session_state", {"map": answer})
         return map_component.clicked_area("map")
 
-    assert clicked({"last_active_drawing": {"properties": {"area_id": "B"}}}) == "B"
+    assert clicked({"last_active_drawing": {"properties": {"area_id": "c-2"}}}) == "c-2"
     assert clicked({"last_active_drawing": {"properties": {"area_id": ""}}}) == ""
 
 
@@ -274,7 +299,7 @@ def test_a_changed_choice_sends_another_message_and_the_same_base(city, base, ce
         )
         return sent["key"], sent["script"], sent["feature_group"]
 
-    one, other = hashed(), hashed(selected="B")
+    one, other = hashed(), hashed(selected="c-2")
     assert one[:2] == other[:2]  # not remounted
     assert one[2] != other[2]
     assert hashed() == one

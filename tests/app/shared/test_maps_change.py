@@ -32,8 +32,9 @@ def followed(dataset):
     city = City(config, read)
     located = locate_incidents(city, Choices(), cover)
     proposal = propose_areas(city, Choices(until=SINCE), located=located)
-    known = {"Q": frozenset(int(cell, 16) for cell in proposal.areas["cells"].iloc[0])}
-    return follow(located, proposal, known, SINCE, ())
+    named = proposal.areas[["area_id", "place_name"]].itertuples(index=False, name=None)
+    names = [("Q", "Hadderley Square"), *list(named)[1:]]  # the westernmost is in service
+    return follow(located, proposal, names, SINCE, ())
 
 
 @pytest.fixture
@@ -61,11 +62,26 @@ def zones(message, *, is_core):
 # ---- By hand --------------------------------------------------------------------------------
 
 
-def test_a_known_area_keeps_its_letter_and_others_get_the_next_never_used(followed):
-    assert followed.area_ids == ("Q", "A", "B", "C", "D", "E", "F")
-    assert followed.by_letter == ["A", "B", "C", "D", "E", "F", "Q"]
-    assert followed.place_name("Q") == "Hadderley (Q)"
+def test_an_area_in_service_keeps_its_letter_and_name_and_candidates_have_a_name_alone(followed):
+    assert followed.area_ids == ("Q", "c-2", "c-3", "c-4", "c-5", "c-6", "c-7")
+    assert followed.by_letter == ["Q", "c-7", "c-3", "c-2", "c-6", "c-4", "c-5"]
+    assert followed.place_name("Q") == "Hadderley Square (Q)"
+    assert followed.place_name("c-7") == "Brindlemoor"
     assert followed.place_name("") == "the 7 areas together"
+
+
+def test_a_letter_is_drawn_for_an_area_in_service_and_for_no_candidate(followed, cells):
+    message = told(ChangeScene(followed, 11, "", has_alike=False), cells)
+    drawn = [one["properties"] for one in message["areas"]]
+    assert [(one["area_id"], one["letter"], one["place"]) for one in drawn] == [
+        ("Q", "Q", "Hadderley Square"),
+        ("c-2", "", "Kindlewood"),
+        ("c-3", "", "Ferrymans End"),
+        ("c-4", "", "Silverbeck"),
+        ("c-5", "", "Umberley"),
+        ("c-6", "", "Osierbank"),
+        ("c-7", "", "Brindlemoor"),
+    ]
 
 
 def test_cores_are_the_areas_own_cells_and_no_ring_holds_one(followed, cells):
@@ -84,18 +100,18 @@ def test_colours_are_of_what_came_and_too_few_have_a_dashed_edge_alone(followed,
     message = told(ChangeScene(followed, 9, "", has_alike=False), cells)
     fewer, _, middle, _, more = theme.LIGHT.diverging
     cores, rings = zones(message, is_core=True), zones(message, is_core=False)
-    # In the sample shootings of Brindlemoor (F) move next door in 2019.
-    assert (cores["F"]["fill"], rings["F"]["fill"], cores["Q"]["fill"]) == (fewer, more, middle)
-    assert (cores["F"]["dash"], rings["F"]["dash"]) == (None, None)
+    # In the sample shootings of Brindlemoor (c-7) move next door in 2019.
+    assert (cores["c-7"]["fill"], rings["c-7"]["fill"], cores["Q"]["fill"]) == (fewer, more, middle)
+    assert (cores["c-7"]["dash"], rings["c-7"]["dash"]) == (None, None)
     # Of what is around Hadderley (Q) too few are expected in ten months to say anything.
     assert (rings["Q"]["fill"], rings["Q"]["dash"]) == (None, maps_change.DASH)
     assert rings["Q"]["opacity"] < cores["Q"]["opacity"]
-    # So are those in Kindlewood (A).
-    assert (cores["A"]["fill"], cores["A"]["dash"]) == (None, maps_change.DASH)
+    # So are those in Kindlewood (c-2).
+    assert (cores["c-2"]["fill"], cores["c-2"]["dash"]) == (None, maps_change.DASH)
 
 
 def test_the_outline_of_an_area_with_too_few_is_dashed_and_no_other(followed, cells):
-    for at, wanted in ((1, "ABCDEFQ"), (9, "A"), (11, "")):
+    for at, wanted in ((1, followed.area_ids), (9, {"c-2"}), (11, ())):
         message = told(ChangeScene(followed, at, "", has_alike=False), cells)
         dashed = [one["properties"] for one in message["areas"] if one["properties"]["dash"]]
         assert {one["area_id"] for one in dashed} == set(wanted)
@@ -126,10 +142,10 @@ def test_before_three_months_are_over_nothing_is_coloured_and_no_verdict_is_said
 
 
 def test_an_area_tells_its_verdict_and_its_numbers(followed, cells):
-    message = told(ChangeScene(followed, 11, "F", has_alike=False), cells)
-    assert message["selected"] == "F"
+    message = told(ChangeScene(followed, 11, "c-7", has_alike=False), cells)
+    assert message["selected"] == "c-7"
     features = {one["properties"]["area_id"]: one["properties"] for one in message["areas"]}
-    verdict, inside, around = features["F"]["lines"]
+    verdict, inside, around = features["c-7"]["lines"]
     assert verdict == says("displacement.fewer_more_next")
     assert re.match(r"Here: 9, about \d+ expected, ", inside)
     assert re.match(r"Around it: 37, about \d+ expected, ", around)
@@ -151,14 +167,14 @@ def test_an_earlier_month_has_its_own_colours_on_the_same_cells(followed, cells)
     assert [z["cells"] for z in first["zones"]] == [z["cells"] for z in last["zones"]]
     assert first["cells"] == last["cells"]
     assert all(zone["fill"] is None for zone in zones(first, is_core=True).values())
-    assert levels(followed.judged("F").core)[0] is None
+    assert levels(followed.judged("c-7").core)[0] is None
 
 
 def test_places_that_are_not_like_the_areas_are_not_outlined(followed, cells):
     """The sample begins too late: nothing is known of earlier years."""
     assert not followed.controls.is_known
-    plain = told(ChangeScene(followed, 11, "F", has_alike=False), cells)
-    asked = told(ChangeScene(followed, 11, "F", has_alike=True), cells)
+    plain = told(ChangeScene(followed, 11, "c-7", has_alike=False), cells)
+    asked = told(ChangeScene(followed, 11, "c-7", has_alike=True), cells)
     assert plain == asked
 
 
@@ -173,9 +189,11 @@ def test_places_most_like_the_chosen_area_are_outlined_and_only_when_asked(
     monkeypatch.setattr(
         type(followed), "control", lambda _, area_id: asked.append(area_id) or Alike
     )
-    assert all(z["area"] for z in told(ChangeScene(followed, 11, "F", False), cells)["zones"])
-    drawn = [z for z in told(ChangeScene(followed, 11, "F", True), cells)["zones"] if not z["area"]]
-    assert asked[-1] == "F"
+    assert all(z["area"] for z in told(ChangeScene(followed, 11, "c-7", False), cells)["zones"])
+    drawn = [
+        z for z in told(ChangeScene(followed, 11, "c-7", True), cells)["zones"] if not z["area"]
+    ]
+    assert asked[-1] == "c-7"
     (outline,) = drawn
     wanted = [cells.number_of[int(cell)] for cell in followed.cells[Alike.cells]]
     assert (outline["cells"], outline["fill"], outline["lines"]) == (wanted, None, [])

@@ -183,7 +183,7 @@ def test_a_chair_by_the_deployment_file_keeps_a_choice_in_the_name_of_their_offi
     assert "Chair of prevention" in words(shown)
     assert shown.text_input[0].disabled
     assert shown.text_input[0].value == "Mayor's Office"
-    shown.multiselect[0].set_value(["A"])
+    shown.multiselect[0].set_value(["c-1"])
     shown.text_area[0].input("The neighbors asked for it, and outreach is near.")
     next(one for one in shown.button if one.label == "Keep this choice").click().run()
     box = [one for one in shown.checkbox if "passed over" in one.label]

@@ -18,7 +18,7 @@ from csa.decisions.store.tables import AreaRow, StepRow
 from csa.displacement.analyze import analyze_displacement
 from csa.ingest.designation import OF_AREA, OF_VERDICT, load_candidate
 from csa.reports.briefing.serving import candidate_of, tell_served
-from tests.stores import act
+from tests.stores import act, lettered
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def served_since(proposal, on, letters="AB"):
     """Hold areas of the proposal as designated on a day."""
     areas, steps = [], []
     for letter in letters:
-        made = candidate_of(proposal, letter)
+        made = lettered(proposal, letter)
         areas.append(AreaRow(key=letter, place_name=made.place_name, state="designated", since=on))
         step = StepRow(key=f"{letter}/1", area=letter, state="designated", on_date=on)
         step.cells, step.evidence = list(made.cells), dict(made.evidence)
@@ -59,8 +59,8 @@ def served_since(proposal, on, letters="AB"):
 def test_a_candidate_holds_what_its_files_would(proposal, config, tmp_path):
     for name, content in proposal_files(proposal).items():
         (tmp_path / name).write_bytes(content)
-    of_files = load_candidate(tmp_path, "B", None, config.city.id)
-    made = candidate_of(proposal, "B", weighed={"capacity": 3})
+    of_files = load_candidate(tmp_path, "c-2", None, config.city.id)
+    made = candidate_of(proposal, "c-2", weighed={"capacity": 3})
     assert (made.area_id, made.place_name, made.cells) == (
         of_files.area_id,
         of_files.place_name,
@@ -75,13 +75,13 @@ def test_a_verdict_is_of_the_served_cells_since_their_designation(proposal, loca
     areas = followed(core_areas(served_since(proposal, date(2019, 9, 1))))
     told = tell_served(located.dataset, analyze_displacement(located, areas), "B")
     assert {*OF_VERDICT, *OF_AREA} <= set(told.evidence)
-    assert told.evidence["cells"] == sorted(candidate_of(proposal, "B").cells)
+    assert told.evidence["cells"] == sorted(lettered(proposal, "B").cells)
     assert (told.evidence["since"], told.evidence["through"]) == ("2019-09", "2020-07")
     assert told.n_months == 11
     assert areas.period.until == Month(2019, 9)
     # What the rule of maintenance asks of it holds, but for the verdict.
     on = act(on=date(2019, 9, 1), why="Neighbors asked for it.")
-    designate(lite, on, candidate_of(proposal, "B"))
+    designate(lite, on, lettered(proposal, "B"))
     fewer = {**told.evidence, "verdict": "fewer here"}
     maintain(lite, act(why="It fell by more than luck."), "B", fewer)
     assert read_records(lite).areas[0].state == "maintenance"

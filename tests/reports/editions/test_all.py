@@ -379,7 +379,7 @@ def test_where_nobody_is_first_no_sheet_is_made_and_each_place_is_named(bare_fac
     none, left = (one.text for one in document.blocks)
     assert none == says("report.walks_none")
     assert left.startswith("Sheets are made for the places that come first. There is none here for")
-    assert all(f"{area.name} ({area.letter})" in left for area in nobody)
+    assert all(area.name in left for area in nobody)
 
 
 def test_sheets_are_of_the_places_that_the_command_names_first(
@@ -390,12 +390,12 @@ def test_sheets_are_of_the_places_that_the_command_names_first(
     table = pd.read_csv(tmp_path / "pr" / "priorities.csv")
     first = table.loc[table["is_first"], ["area_id", "place_name"]].to_numpy().tolist()
     sheets, left = walked(bare_facts)
-    assert sorted([area.letter, area.name] for area in sheets) == first
+    assert sorted([area.area_id, area.name] for area in sheets) == sorted(first)
     assert len(first) == bare_facts.config.priorities.capacity
     # By tier and then by name, as the table stands, there would be another.
     by_name = table.sort_values(["tier", "place_name"])["area_id"].head(len(first))
-    assert set(by_name) != {area.letter for area in sheets}
-    assert {area.letter for area in (*sheets, *left)} == set(table["area_id"])
+    assert set(by_name) != {area.area_id for area in sheets}
+    assert {area.area_id for area in (*sheets, *left)} == set(table["area_id"])
 
 
 def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of(bare_facts):
@@ -414,12 +414,12 @@ def test_a_walk_sheet_of_a_candidate_is_of_the_ground_that_the_public_is_told_of
     document = edition(facts, "prevention-walks", "en", keep)
     said = " ".join(texts_of(document))
     assert "As told" in said
-    assert f"{other.name} ({other.letter})" not in said.split("There is none here")[0]
+    assert other.name not in said.split("There is none here")[0]
     (walk,) = drawn
     assert walk.areas[0].letter == "Q"
     assert len(fewer) < len(area.cells)
     assert walk.areas[0].shape.equals(outline(int(cell, 16) for cell in fewer))
-    assert not [one.name for one in bare_facts.areas if f"{one.name} ({one.letter})" in said]
+    assert not [one.name for one in bare_facts.areas if one.name in said]
     assert document.watermark == ""
     draft = replace(
         facts, public=replace(facts.public, caution=say("report.unrecorded", quarter=""))
@@ -442,12 +442,12 @@ def test_a_public_edition_that_stands_in_no_record_is_marked_a_draft(month_facts
 def test_who_is_not_served_is_named_with_the_tier_and_the_doubt(month_facts):
     shape = month_facts.areas[0].shape
     more = (
-        Unserved("a", "Brindlemoor", 1, False, shape),
-        Unserved("b", "Kestrelby", None, True, shape),
+        Unserved("Brindlemoor", 1, False, shape),
+        Unserved("Kestrelby", None, True, shape),
     )
     said = " ".join(texts_of(edition(replace(month_facts, unserved=more), "executive", "en", draw)))
     assert says("report.unserved_top", n=1) in said
-    assert "Brindlemoor (a, tier 1) and Kestrelby (b)" in said
+    assert "Brindlemoor (tier 1) and Kestrelby." in said
     assert "Kestrelby owes a third or more of its count" in said
 
 
@@ -456,7 +456,7 @@ def test_where_only_places_that_are_not_served_are_in_the_highest_tier_the_lead_
 ):
     shape = month_facts.areas[0].shape
     lower = tuple(replace(area, tier=2) for area in month_facts.areas)
-    facts = replace(month_facts, areas=lower, unserved=(Unserved("a", "B", 1, False, shape),))
+    facts = replace(month_facts, areas=lower, unserved=(Unserved("B", 1, False, shape),))
     said = stands_out(facts, Speaker())
     assert says("report.unserved_top_alone", n=1) in said
     assert "is in the highest tier:" not in said
@@ -501,7 +501,7 @@ def test_a_place_off_the_list_and_one_on_it_of_the_same_name_are_told_apart(mont
     assert f"off the list: {name} (another part of it) and Oldtown." in said
 
 
-def test_the_map_shows_who_is_not_served_by_the_letters_of_the_text(month_facts):
+def test_the_map_names_who_is_not_served_as_the_text_does_and_without_a_letter(month_facts):
     assert month_facts.unserved
     sheets = []
 
@@ -511,9 +511,9 @@ def test_the_map_shows_who_is_not_served_by_the_letters_of_the_text(month_facts)
 
     said = " ".join(texts_of(edition(month_facts, "executive", "en", keep)))
     shown = {(one.letter, one.name) for one in sheets[0].areas if not one.is_served}
-    assert shown == {(one.letter, one.name) for one in month_facts.unserved}
-    assert all(f"{name} ({letter}" in said for letter, name in shown)
-    assert "small letters are candidates that are not served." in said
+    assert shown == {("", one.name) for one in month_facts.unserved}
+    assert all(name in said for _, name in shown)
+    assert "candidates that are not served have a name alone." in said
     drawn = [one.shape for one in sheets[0].areas]
     assert not any(a.intersects(b) and a.intersection(b).area > 0.5 * min(a.area, b.area)
                    for n, a in enumerate(drawn) for b in drawn[n + 1:])  # fmt: skip

@@ -3,18 +3,20 @@
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
+from csa.areas.places import areas_of, is_candidate, natural
 from csa.areas.study_area import locate_incidents
 from csa.base.io import csv_bytes
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
-from csa.dataset.versioned import open_city, save_dataset
+from csa.dataset.versioned import fingerprint, open_city, save_dataset
 from csa.decisions.areas import designate, redraw, retire
-from csa.decisions.registry import core_areas, followed
+from csa.decisions.registry import core_areas, followed, standings
 from csa.decisions.store.records import Records, read_records
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import FollowSource, follow_areas
@@ -22,6 +24,7 @@ from csa.displacement.telling import answers
 from csa.geo.ground import holder
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
+from csa.priority.assess import assess_areas
 from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 from csa.reports.briefing.places import AREA, list_places
 from csa.reports.briefing.serving import candidate_of, tell_served
@@ -31,6 +34,7 @@ from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.month.looking import through_month
 from csa.reports.public.areas import areas_shown
 from csa.reports.public.window import settle_window
+from csa.workflow.naming import name_places
 from tests.stores import act
 
 WHY = "Neighbors and the team asked for it."
@@ -79,11 +83,50 @@ def decide(store, source, month, decisions):
             retire(store, who, core_areas(read_records(store))[given].key)
 
 
+def ingested(source, month, folder):
+    """The city as its data arrive anew at a month's end, beside all versions before."""
+    city = source.city
+    dataset = through_month(city.dataset, month)
+    layers = (dataset.neighborhoods, dataset.study_area)
+    report = {**dataset.report, "fingerprint": fingerprint(dataset.incidents, *layers)}
+    dataset = replace(dataset, report=report)
+    save_dataset(dataset, pd.DataFrame(columns=["file", "line", "reason"]), folder)
+    again = open_city(city.config, folder)
+    assert name_places(again) == ()
+    return FollowSource(again, source.choices)
+
+
+def pages(source, records, account, named):
+    """Find areas and Compare: each area in service at most once, with its letter and name.
+
+    A candidate's number and name are never another's, nor another month's.
+    """
+    areas = core_areas(records)
+    proposal = propose_areas(source.city, source.choices)
+    found = standings(proposal.areas, areas)
+    served = {one.letter: one for one in found.values() if one.letter}
+    assert len(served) == sum(bool(one.letter) for one in found.values())
+    by_letter = {area["area_id"]: area for area in account["areas"]}
+    listed = assess_areas(source.city, proposal).table.set_index("area_id")
+    assert list(listed.index) == list(found)
+    for letter, one in served.items():
+        told, tier = by_letter[letter], listed["tier"][one.area_id]
+        assert (one.place_name, one.state) == (told["place_name"], told["state"])
+        assert told["tier"] == (None if pd.isna(tier) else tier)
+    assert account["candidates"] == sorted(
+        (one.place_name for one in found.values() if not one.letter), key=natural
+    )
+    for area_id, name, _ in areas_of(proposal.areas):
+        assert is_candidate(area_id)
+        assert named.setdefault(area_id, name) == name
+    assert len({*named.values()}) == len(named)
+
+
 def rank_first(proposal):
     return proposal.areas["area_id"].iloc[0]
 
 
-def everywhere(source, records, month, tmp_path):
+def everywhere(source, records, month, tmp_path, named):
     """Ask every reader of a month's end, and compare: places, letters, names, numbers."""
     areas = core_areas(records)
     facts = gather_month(source, None, records, month, beside=Beside(with_public=False))
@@ -104,6 +147,7 @@ def everywhere(source, records, month, tmp_path):
     path.write_bytes(csv_bytes(EXPORT_COLUMNS, export_rows(records)))
     chosen = followed(areas)
     assert read_areas(path) == chosen
+    pages(source, records, account, named)
     begun = chosen.begun(month.plus(1))
     if begun is None:
         assert account["change"] is None
@@ -129,15 +173,18 @@ def shown(city, records, month):
 def play(store, source, first, n_months, decisions, tmp_path, looked_at):
     """Live through months; between decisions, what was said of an area's past stays."""
     before: dict[tuple[str, Month], list[int]] = {}
+    named: dict[str, str] = {}
+    whole = source
     for step in range(n_months):
         month = first.plus(step)
+        source = ingested(whole, month, tmp_path / "dataset")
         decide(store, source, month, decisions.get(step, ()))
         if step not in looked_at:
             continue
         records = read_records(store)
         if not core_areas(records):
             continue
-        everywhere(source, records, month, tmp_path)
+        everywhere(source, records, month, tmp_path, named)
         begun = followed(core_areas(records)).begun(month.plus(1))
         if begun is None:
             continue
@@ -176,7 +223,7 @@ def test_24_months_of_philadelphia(shared_data, root, lite, tmp_path):
     folder = shared_data / "philadelphia"
     path = folder / "philly_shooting_victims_2015_2025.csv"
     intake = ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson"))
-    kept = tmp_path / "dataset"
+    kept = tmp_path / "whole"
     save_dataset(intake.dataset, intake.rejected, kept)
     source = FollowSource(open_city(config, kept), Choices())
     decisions = {

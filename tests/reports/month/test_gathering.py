@@ -176,7 +176,8 @@ def test_what_became_of_an_area_since_the_month_before(july):
     gone = next(n for n in range(len(tiers)) if n not in {highest, second, third})
     before = replace(before, areas=before.areas.drop(before.areas.index[gone]))
     found = areas_of(replace(july, before=before), Records(), (), date(2020, 7, 31))
-    moves = {name: area.move for name, area in zip(range(len(found)), found, strict=True)}
+    order = july.now.areas["area_id"].tolist()
+    moves = {order.index(area.area_id): area.move for area in found}
     assert moves.pop(highest) is AreaMove.HIGHER
     assert moves.pop(second) is AreaMove.HIGHER
     assert moves.pop(third) is AreaMove.LOWER

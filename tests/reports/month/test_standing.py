@@ -10,11 +10,10 @@ from csa.base.params import Month
 from csa.decisions.areas import designate
 from csa.decisions.corrections import Correction, correct
 from csa.decisions.store.records import Records
-from csa.reports.briefing.serving import candidate_of
 from csa.reports.month.gathering import Beside, gather_month, snapshot_for
 from csa.reports.month.noting import standing_note
 from csa.reports.month.standing import read_month
-from tests.stores import act
+from tests.stores import act, lettered
 
 NEWEST = Month(2020, 7)  # the sample's last whole month
 
@@ -24,7 +23,7 @@ def served(lite, sample_source):
     """One area designated on February 10, 2020, another on June 2."""
     proposal = propose_areas(sample_source.city, Choices(until=Month(2020, 1)))
     for letter, day in (("A", date(2020, 2, 10)), ("B", date(2020, 6, 2))):
-        designate(lite, act(on=day), candidate_of(proposal, letter))
+        designate(lite, act(on=day), lettered(proposal, letter))
     return lite
 
 
@@ -64,7 +63,7 @@ def _snapshot(store, source):
 def test_a_later_decision_leaves_a_past_report_as_it_is(served, sample_source):
     before = _snapshot(served, sample_source)
     proposal = propose_areas(sample_source.city, Choices(until=Month(2020, 1)))
-    designate(served, act(on=date(2020, 7, 2)), candidate_of(proposal, "C"))
+    designate(served, act(on=date(2020, 7, 2)), lettered(proposal, "C"))
     assert _snapshot(served, sample_source) == before
 
 
@@ -76,7 +75,7 @@ def test_the_report_says_as_of_which_day_it_is(served, sample_source):
         said[month] = [(one.key, one.values) for one in standing_note(records, snapshot)]
     assert said[Month(2020, 5)] == [("report.stood_then", {"day": "May 31, 2020"})]
     assert said[NEWEST] == []
-    designate_later = candidate_of(
+    designate_later = lettered(
         propose_areas(sample_source.city, Choices(until=Month(2020, 1))), "C"
     )
     designate(served, act(on=date(2020, 8, 3)), designate_later)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
 
 from csa.areas.choices import Choices
+from csa.areas.places import natural
 from csa.base.params import Period, whole_months
+from csa.base.text import speak
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text, bin_points
@@ -28,11 +30,11 @@ class Place:
     """A place that readers can choose."""
 
     kind: str
-    key: str  # its letter in the store or the proposal, or its name; empty for the city
+    key: str  # its letter in the store, its id in the proposal, or its name; empty for the city
     name: str  # its name
     state: str = ""  # for an area, its last step; otherwise empty
     cells: tuple[str, ...] = ()  # H3 cells, 15 hexadecimal digits each
-    letter: str = ""  # the matching area's letter in the proposal on screen, if any
+    letter: str = ""  # the matching area's id in the proposal on screen, if any
     n_shot: int | None = None  # incidents in the last 12 whole months
     n_live: int = 0  # actions in progress that are meant for it
 
@@ -139,22 +141,28 @@ def list_places(
         )
         for area in records.areas
     ]
+    around = frozenset(neighborhoods)  # a candidate is not all of the neighborhood of its name
     known = {place.letter for place in areas}
     candidates = [
         Place(PROPOSED, letter, name, "", tuple(own), letter, _shot(recent, own))
-        for letter, name, own in proposed
+        for letter, name, own in sorted(proposed, key=lambda one: natural(one[1]))
         if letter not in known
     ]
+    candidates = [replace(place, name=_around(place.name, around)) for place in candidates]
     counts = {} if recent is None else recent.by_neighborhood
     named = [
         Place(NEIGHBORHOOD, name, name, n_shot=None if recent is None else counts.get(name, 0))
-        for name in sorted(neighborhoods)
+        for name in sorted(around, key=natural)
     ]
     city = Place(CITY, "", "", n_shot=None if recent is None else recent.total)
     served = [place for place in areas if place.state not in UNSERVED]
     served.sort(key=lambda place: not place.lacks_action)
     ended = [place for place in areas if place.state in UNSERVED]
     return (*served, *candidates, city, *named, *ended)
+
+
+def _around(name: str, neighborhoods: Collection[str]) -> str:
+    return speak("here.around", name=name) if name in neighborhoods else name
 
 
 def _shot(recent: Recent | None, cells: Sequence[str]) -> int | None:

@@ -106,7 +106,7 @@ def _sheet(
         layers=ground.layers,
         areas=(
             *(MapArea(one.letter, one.name, one.shape, not one.is_candidate) for one in areas),
-            *(MapArea(one.letter, one.name, one.shape, is_served=False) for one in unserved),
+            *(MapArea("", one.name, one.shape, is_served=False) for one in unserved),
         ),
         is_synthetic=city.is_synthetic,
         units=city.units,

@@ -180,9 +180,9 @@ def _off_the_list(facts: Facts, tell: Speaker) -> list[str]:
 
 def _tiers(more: Sequence[Unserved], tell: Speaker) -> list[str]:
     return [
-        tell("report.unserved_one", name=one.name, letter=one.letter)
+        tell.place(one.name)
         if one.tier is None
-        else tell("report.in_tier", name=one.name, letter=one.letter, tier=one.tier)
+        else tell("report.in_tier", name=tell.place(one.name), tier=one.tier)
         for one in more
     ]
 

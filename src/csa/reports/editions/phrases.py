@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
+from csa.areas.places import natural
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
 from csa.base.text import Speaker
 from csa.reports.month.area_facts import AreaFacts, AreaMove
@@ -85,7 +86,7 @@ def move_words(area: AreaFacts, tell: Speaker) -> str:
 
 def by_tier(areas: Iterable[AreaFacts]) -> list[AreaFacts]:
     """Sort areas by tier, then by name, since no finer order is meaningful."""
-    return sorted(areas, key=lambda area: (area.tier or 10**6, area.name, area.letter))
+    return sorted(areas, key=lambda area: (area.tier or 10**6, natural(area.name)))
 
 
 def near_words(metres: float, facts: Facts, tell: Speaker) -> str:

@@ -36,7 +36,7 @@ def facts_account(facts: Facts) -> dict[str, Any]:
 
 def _area(area: AreaFacts) -> dict[str, Any]:
     return {
-        "area_id": area.letter,
+        "area_id": area.area_id,
         "place_name": area.name,
         "state": area.state,
         "since": None if area.since is None else area.since.isoformat(),

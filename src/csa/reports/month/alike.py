@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from csa.areas.names import letter
+from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
@@ -21,20 +21,20 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
     shapes = cells_of(proposal)
     served = {holder(area.cells, shapes) for area in areas}
     names = proposal.areas["place_name"]
-    return tuple(sorted(str(name) for at, name in enumerate(names) if at not in served))
+    return tuple(
+        sorted((str(name) for at, name in enumerate(names) if at not in served), key=natural)
+    )
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:
     """List a month's candidates that are not in service, with how certain they are."""
-    names = set(unlike(areas, now))
-    rows = table[table["place_name"].isin(names)].sort_values("place_name")
+    rows = table.set_index("place_name", drop=False).loc[list(unlike(areas, now))]
     tiers = [None if pd.isna(tier) else int(tier) for tier in rows["tier"].tolist()]
     doubtful = rows["is_doubtful"].astype(bool).tolist()
     shapes = now.areas.set_index("place_name").geometry.loc[rows["place_name"]].tolist()
     told = zip(rows["place_name"], tiers, doubtful, shapes, strict=True)
     return [
-        Unserved(letter(n).lower(), str(name), tier, is_doubtful, shape)
-        for n, (name, tier, is_doubtful, shape) in enumerate(told)
+        Unserved(str(name), tier, is_doubtful, shape) for name, tier, is_doubtful, shape in told
     ]
 
 
@@ -42,7 +42,8 @@ def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
     """Name the candidates of one month that are gone a month later."""
     shapes = cells_of(now)
     named = zip(before.areas["place_name"], cells_of(before), strict=True)
-    return tuple(sorted(str(name) for name, own in named if holder(own, shapes) is None))
+    gone = (str(name) for name, own in named if holder(own, shapes) is None)
+    return tuple(sorted(gone, key=natural))
 
 
 def cells_of(proposal: Proposal) -> list[CellSet]:

@@ -74,7 +74,8 @@ class Times:
 class AreaFacts:
     """One area of a report."""
 
-    letter: str  # from the store, or the month's proposal
+    area_id: str  # its letter, or its id in the month's proposal
+    letter: str  # from the store; "" for a candidate
     name: str  # from the store, or the month's proposal
     state: str  # `candidate`, `designated` or `maintenance`
     since: date | None  # first day of its state; None for a candidate
@@ -108,7 +109,6 @@ class AreaFacts:
 class Unserved:
     """A candidate of the month that is not in service."""
 
-    letter: str  # lowercase, since capitals may be letters of served areas
     name: str  # its place name
     tier: int | None  # 1 for the highest; None if it cannot be told apart from the city
     is_doubtful: bool

@@ -13,6 +13,7 @@ import pandas as pd
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
+from csa.areas.places import in_order
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
@@ -52,7 +53,7 @@ class MonthSeen:
     now: Proposal  # the month's proposal
     before: Proposal | None  # the proposal a month earlier
     stability: Mapping[str, float]
-    first: frozenset[str]  # letters of the month's candidates that come first
+    first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
 
 
@@ -60,7 +61,7 @@ class MonthSeen:
 class _Row:
     """An area's identity, before anything is counted."""
 
-    letter: str
+    area_id: str
     name: str
     state: str
     since: date | None
@@ -72,7 +73,6 @@ def areas_of(
 ) -> tuple[AreaFacts, ...]:
     """Gather the facts of a month's areas: those in service, else its candidates."""
     rows = _served(records) or _candidates(seen.now)
-    rows.sort(key=lambda row: (len(row.letter), row.letter))
     found: list[AreaFacts] = []
     by_size = {seen.located.resolution: (seen.located, list[_Row]())}
     for row in rows:
@@ -87,7 +87,7 @@ def areas_of(
         helps = helps_of(seen.city, [row.cells for row in alike_rows])
         for row, estimate, helped in zip(alike_rows, estimates, helps, strict=True):
             found.append(_facts(seen, located, row, estimate, helped))
-    found.sort(key=lambda area: (len(area.letter), area.letter))
+    found.sort(key=lambda area: in_order(area.area_id, area.name))
     return tuple(
         replace(
             area,
@@ -109,7 +109,7 @@ def _candidates(proposal: Proposal) -> list[_Row]:
     named = zip(
         proposal.areas["area_id"], proposal.areas["place_name"], cells_of(proposal), strict=True
     )
-    return [_Row(str(letter), str(name), CANDIDATE, None, own) for letter, name, own in named]
+    return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
 
 
 def _facts(
@@ -121,11 +121,12 @@ def _facts(
     shape = h3_cells.outline(row.cells)
     is_in = np.isin(located.cells, np.fromiter(row.cells, dtype=np.uint64))
     year = Period.before(seen.period.until, YEAR)
-    letter = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
+    candidate = "" if at_now is None else str(seen.now.areas["area_id"].iloc[at_now])
     incidents = located.incidents[is_in & _within(located, seen.period)]
     n_suspect = int(has_flag(incidents, "suspect_point").sum())
     return AreaFacts(
-        letter=row.letter,
+        area_id=row.area_id,
+        letter="" if row.state == CANDIDATE else row.area_id,
         name=row.name,
         state=row.state,
         since=row.since,
@@ -138,11 +139,11 @@ def _facts(
         people=estimate_population(shape, seen.city.dataset.neighborhoods),
         is_listed=at_now is not None,
         tier=tier,
-        is_first=letter in seen.first,
+        is_first=candidate in seen.first,
         tier_before=tier_before,
         move=_move(seen, (at_now, at_before), (tier, tier_before)),
         is_doubtful=bool(len(incidents)) and Proposal.is_doubtful(n_suspect, len(incidents)),
-        stability=seen.stability.get(letter),
+        stability=seen.stability.get(candidate),
         times=_times(seen, incidents),
         help=helped,
         verdict=None,

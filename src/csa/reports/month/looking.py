@@ -185,13 +185,13 @@ def kept_of(
 def stability_of(judgement: AreaAssessment) -> dict[str, float]:
     """Return how often each area is found again with a fifth of the incidents left out."""
     named = judgement.table[["area_id", "stability_share"]].itertuples(index=False)
-    return {str(letter): float(share) for letter, share in named if not pd.isna(share)}
+    return {str(area_id): float(share) for area_id, share in named if not pd.isna(share)}
 
 
 def first_of(judgement: AreaAssessment, capacity: int) -> frozenset[str]:
-    """Return the letters of the candidates that come first, as on Compare and choose."""
+    """Return the ids of the candidates that come first, as on Compare and choose."""
     chosen = prioritize(judgement, judgement.weights, capacity)
-    return frozenset(str(letter) for letter in chosen.index[chosen["is_first"].astype(bool)])
+    return frozenset(str(area_id) for area_id in chosen.index[chosen["is_first"].astype(bool)])
 
 
 def follow(look: MonthEnd, records: Records, n_silent: int = 0) -> Result:

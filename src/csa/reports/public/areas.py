@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal, cast
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices, Suggestion, city_choices
-from csa.areas.names import name_places
 from csa.areas.proposal import Proposal, area_records
 from csa.areas.study_area import locate_around
-from csa.base.crs import project
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -26,7 +21,6 @@ from csa.decisions.store.records import Records
 from csa.disclosure.keys import THRESHOLD
 from csa.displacement.analyze import UsualBasis, analyze_displacement
 from csa.displacement.past import PastCohort
-from csa.geo.cells import centres
 from csa.geo.ground import resolution_of
 from csa.reports.public.window import PublicWindow
 
@@ -84,40 +78,19 @@ def areas_shown(
         )
     wanted = replace(choices, until=window.period.until)
     proposal = propose_areas(replace(city, dataset=window.placed), wanted, suggestion=suggestion)
-    return named_anew(
-        (
-            PublicAreaGround(
-                "",
-                str(row["place_name"]),
-                "candidate",
-                None,
-                frozenset(int(cell, 16) for cell in row["cells"]),
-                next(iter(row["neighborhoods"]), UNASSIGNED),
-            )
-            for row in area_records(proposal.areas)
-            if row["incidents"] >= THRESHOLD
-            and not Proposal.is_doubtful(row["suspect"], row["incidents"])
-        ),
-        city.config.city.metric_crs,
+    return tuple(
+        PublicAreaGround(
+            "",
+            str(row["place_name"]),
+            "candidate",
+            None,
+            frozenset(int(cell, 16) for cell in row["cells"]),
+            next(iter(row["neighborhoods"]), UNASSIGNED),
+        )
+        for row in area_records(proposal.areas)
+        if row["incidents"] >= THRESHOLD
+        and not Proposal.is_doubtful(row["suspect"], row["incidents"])
     )
-
-
-def named_anew(
-    candidates: Iterable[PublicAreaGround], metric_crs: Any
-) -> tuple[PublicAreaGround, ...]:
-    """Name candidates as if the withheld ones did not exist.
-
-    A "west" without an "east" would reveal that there is one, and where.
-    """
-    shown = tuple(candidates)
-    middles = np.array([_middle(one.cells, metric_crs) for one in shown]).reshape(-1, 2)
-    names = name_places([one.neighborhood for one in shown], middles)
-    return tuple(replace(one, place_name=name) for one, name in zip(shown, names, strict=True))
-
-
-def _middle(cells: Iterable[int], metric_crs: Any) -> npt.NDArray[np.float64]:
-    lon, lat = centres(sorted(cells)).to_numpy().T
-    return np.asarray(project(lon, lat, metric_crs).mean(axis=0))
 
 
 def change_in_all(

@@ -25,7 +25,6 @@ from csa.reports.public.areas import (
     PublicAreaGround,
     areas_shown,
     change_in_all,
-    named_anew,
 )
 from csa.reports.public.counts import (
     ALL,
@@ -208,8 +207,7 @@ def _publish(asked: _Asked) -> Published:
     asked.tell("settle")
     made = count_all(window, areas, change, asked.secret, asked.earlier)
     while not all(_may_stand(area, window, made) for area in areas):
-        left = (area for area in areas if _may_stand(area, window, made))
-        areas = named_anew(left, asked.city.config.city.metric_crs)
+        areas = tuple(area for area in areas if _may_stand(area, window, made))
         made = count_all(window, areas, change, asked.secret, asked.earlier)
     facts = _facts(asked, window, areas, change, made)
     titles = approved_titles(asked.plan, asked.records)

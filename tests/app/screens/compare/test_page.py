@@ -4,6 +4,7 @@ import html
 import json
 import re
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -19,15 +20,33 @@ from csa.areas.analysis import propose_areas
 from csa.areas.criterion import COMPONENTS, Weights
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_dataset
+from csa.decisions.areas import designate
+from csa.decisions.registry import standings
+from csa.decisions.store import open_store
 from csa.priority.assess import assess_areas, prioritize
+from csa.reports.briefing.serving import candidate_of
 from tests.app.conftest import open_page, words
 from tests.sentences import says
+from tests.stores import act
 
 TAKE = says("choose.take_first")
 PLAIN = {"resolution": 9, "max_area_km2": 0.0}
 """By DBSCAN alone the point that may stand for unknown places makes an area of its own."""
 
+NAMES = (
+    "Ivorstead", "Hadderley", "Kindlewood", "Ferrymans End", "Silverbeck", "Umberley", "Osierbank",
+    "Brindlemoor",
+)  # fmt: skip
+"""The sample's areas from west to east: c-1 to c-8."""
+
 BY_PEOPLE = dict.fromkeys(COMPONENTS, 0) | {"people": 1}
+
+
+@pytest.fixture(autouse=True)
+def where(monkeypatch, tmp_path):
+    """Where the store is, once there is one."""
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    return str(tmp_path / "store.sqlite3")
 
 
 @pytest.fixture
@@ -52,9 +71,19 @@ def opened(root, dataset):
 
 
 @pytest.fixture(scope="module")
-def judgement(opened):
-    proposal = propose_areas(opened, first_choices(opened))
+def proposal(opened):
+    return propose_areas(opened, first_choices(opened))
+
+
+@pytest.fixture(scope="module")
+def judgement(opened, proposal):
     return assess_areas(opened, proposal)
+
+
+@pytest.fixture(scope="module")
+def standing(proposal):
+    """None of the areas is in service."""
+    return standings(proposal.areas, ())
 
 
 @pytest.fixture
@@ -92,7 +121,14 @@ def rows_of(page):
 
 
 def tiers_of(page):
-    return {row["Area"][0]: row["Tier"] for row in rows_of(page)}
+    return {row["Area"]: row["Tier"] for row in rows_of(page)}
+
+
+def own_tiers(page):
+    """The tiers of the sample's areas from west to east."""
+    tiers = tiers_of(page)
+    assert len(tiers) == len(NAMES)
+    return "".join(tiers[name] for name in NAMES)
 
 
 def selected(page):
@@ -139,9 +175,38 @@ def test_the_answer_names_the_highest_tier_and_ranks_nobody_within_it(page):
     ("screen", "last"), [(None, ("5", "Ivorstead")), (PLAIN, ("look first", "Kestrelby"))]
 )
 def test_the_table_is_ordered_by_tier_and_within_it_by_name(page, screen, last):
-    order = [(row["Tier"], row["Area"].split("  ", 1)[1]) for row in rows_of(page(screen))]
+    rows = rows_of(page(screen))
+    order = [(row["Tier"], row["Area"]) for row in rows]
     assert order == sorted(order)
     assert order[-1] == last
+    assert {row["Stands as"] for row in rows} == {"candidate"}
+
+
+def test_an_area_in_service_is_said_with_its_letter_wherever_it_is_named(page, where, proposal):
+    store = open_store(where, make=True)
+    designate(store, act(on=date(2020, 2, 3)), candidate_of(proposal, "c-5"))
+    store.engine.dispose()
+    shown = page(weigh={"capacity": 5, "weights": {}})
+    text = words(shown)
+    assert not shown.exception
+    assert says("compare.first_tier", n=1, places="Silverbeck (A)") in text
+    assert "One of 5 places is taken: Silverbeck (A). There is room for 4 more." in text
+    assert (
+        "**Silverbeck (A)**, core service area since February 2020. Silverbeck (A) had 143" in text
+    )
+    assert "**Ivorstead**, candidate. Ivorstead had 36" in text
+    rows = {row["Area"]: row["Stands as"] for row in rows_of(shown)}
+    assert rows.pop("Silverbeck (A)") == "core area"
+    assert rows == dict.fromkeys({*NAMES} - {"Silverbeck"}, "candidate")
+    served, state = "Silverbeck (A)", "core area"
+    assert shown.multiselect[0].options == [
+        f"{name}, candidate" if name != "Silverbeck" else f"{served}, {state}"
+        for name in sorted(NAMES)
+    ]
+    (component,) = shown.get("component_instance")
+    group = json.loads(component.proto.json_args)["feature_group"]
+    assert group.count('"letter":"A"') == 1
+    assert group.count('"letter":""') == 7
 
 
 def test_as_many_enter_as_there_is_room_for_and_the_map_shows_them(page):
@@ -155,27 +220,29 @@ def test_another_criterion_changes_tiers_and_the_first_together(page, judgement)
     assert shown.selectbox(key="criterion").value == "expected"
     assert not shown.slider
     assert "with the order" not in words(shown)
+    called = dict(zip(judgement.table["area_id"], NAMES, strict=True))
     for criterion, said in (
-        ("homicides", says("compare.changed", enter="Ferrymans End (D)", leave="Kindlewood (C)")),
-        ("people", "Ivorstead (A) from tier 5 to 7"),
+        ("homicides", says("compare.changed", enter="Ferrymans End", leave="Kindlewood")),
+        ("people", "Ivorstead from tier 5 to 7"),
         ("density", "6 areas share the highest tier, and there is room for 5"),
     ):
         shown.selectbox(key="criterion").set_value(criterion).run()
         assert not shown.exception
         wanted = prioritize(judgement, Weights({criterion: 1}), 5)
-        assert tiers_of(shown) == {area: str(tier) for area, tier in wanted["tier"].items()}
+        tiers = {called[area]: str(tier) for area, tier in wanted["tier"].items()}
+        assert tiers_of(shown) == tiers
         first = wanted.index[wanted["is_first"]].tolist()
         assert selected(shown) == first
-        assert [row["Area"][0] for row in rows_of(shown) if row["First"]] == sorted(
-            first, key=[row["Area"][0] for row in rows_of(shown)].index
+        assert [row["Area"] for row in rows_of(shown) if row["First"]] == sorted(
+            (called[area] for area in first), key=[row["Area"] for row in rows_of(shown)].index
         )
         assert said in words(shown)
-        assert "Brindlemoor (H) from tier 4 to " in words(shown)
+        assert "Brindlemoor from tier 4 to " in words(shown)
     assert words(shown).count("tiers go by the incidents expected for the land") == 8
     button(shown, says("compare.own_weights")).click().run()
     assert shown.selectbox(key="criterion").value == "expected"
     assert "with the order" not in words(shown)
-    assert [tiers_of(shown)[area] for area in "ABCDEFGH"] == list("52331234")
+    assert own_tiers(shown) == "52331234"
 
 
 def test_a_link_keeps_the_criterion(page):
@@ -216,7 +283,7 @@ def test_all_weights_at_zero_say_so_and_count_as_the_city_s(page):
     shown.slider(key="weight expected").set_value(0.0).run()
     assert not shown.exception
     assert "nothing counts" in words(shown)
-    assert [tiers_of(shown)[area] for area in "ABCDEFGH"] == list("52331234")
+    assert own_tiers(shown) == "52331234"
 
 
 def test_a_broken_link_is_told_of_and_the_city_s_own_weights_shown(page):
@@ -234,7 +301,7 @@ def test_each_area_has_two_sentences_that_say_why(page):
 
 def test_a_doubtful_area_is_never_among_the_first_and_says_why(page):
     shown = page(PLAIN, weigh={"capacity": 30, "weights": {}})
-    assert selected(shown) == list("ABCDEGHI")
+    assert selected(shown) == [f"c-{n}" for n in range(1, 9)]  # but not c-9, Kestrelby
     assert "Of its 24 incidents, 23 lie at a point" in words(shown)
     assert "may stand for unknown places" in words(shown)
 
@@ -251,11 +318,13 @@ def test_no_area_says_where_to_look(page):
     assert "There is no candidate area to compare" in words(shown)
 
 
-def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement, opened, said):
+def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(
+    judgement, opened, standing, said
+):
     doubtful = with_columns(judgement, len(judgement.table))
-    parts.answer(doubtful)
+    parts.answer(doubtful, standing)
     own = Weights({"expected": 1.0})
-    parts.what_enters(doubtful, Weighing(5, own), opened)
+    parts.what_enters(doubtful, Weighing(5, own), opened, standing)
     first, second = said
     assert "chance" not in first
     assert "may stand for unknown places" in first
@@ -264,11 +333,11 @@ def test_all_areas_doubtful_are_not_said_to_owe_their_counts_to_chance(judgement
     assert ": ." not in second
 
 
-def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, said):
-    parts.answer(with_columns(judgement, 1))
+def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, standing, said):
+    parts.answer(with_columns(judgement, 1), standing)
     assert "None of the 7 other candidate areas can be told apart" in said[0]
     assert "One area owes a third or more of its count" in said[0]
-    parts.answer(with_columns(judgement, 0))
+    parts.answer(with_columns(judgement, 0), standing)
     assert "None of the 8 candidate areas can be told apart" in said[1]
     assert "unknown places" not in said[1]
 
@@ -277,25 +346,29 @@ def test_one_doubtful_area_among_some_not_told_apart_is_said_apart(judgement, sa
     ("n_unknown", "text"),
     [
         (0, None),
-        (1, says("compare.people_unknown", areas="{B}")),
-        (2, "counts: {B}, {C}."),
+        (1, says("compare.people_unknown", areas="{c-2}")),
+        (2, "counts: {c-2}, {c-3}."),
         (7, "How many people live in these areas is not known, so that weight changes nothing"),
     ],
 )
 def test_where_people_count_areas_whose_people_are_unknown_are_named(
-    judgement, opened, said, n_unknown, text
+    judgement, opened, standing, said, n_unknown, text
 ):
-    """But not A: it stands in no order."""
+    """But not the westernmost: it stands in no order. The next is in service."""
+    served = replace(standing["c-2"], letter="B", state="designated", since=date(2020, 1, 2))
+    standing = {**standing, "c-2": served}
     known = [np.nan, *[np.nan] * n_unknown, *[3000.0 + n for n in range(7 - n_unknown)]]
     unordered = judgement.table.assign(tier=judgement.table["tier"].where(lambda t: t.index > 0))
     people = with_people(replace(judgement, table=unordered), known)
-    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened)
+    parts.what_enters(
+        people, Weighing(3, Weights({"expected": 1.0, "people": 0.0})), opened, standing
+    )
     assert len(said) == 1
-    parts.what_enters(people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened)
-    names = {
-        row.area_id: parts.panels.plain(f"{row.place_name} ({row.area_id})")
-        for row in people.table.itertuples()
-    }
+    parts.what_enters(
+        people, Weighing(3, Weights({"expected": 1.0, "people": 0.5})), opened, standing
+    )
+    names = dict(zip(people.table["area_id"], people.table["place_name"], strict=True))
+    names["c-2"] = parts.panels.plain("Hadderley (B)")
     notes = said[2:]
     assert len(notes) == (text is not None)
     if text is not None:
@@ -368,7 +441,7 @@ def test_what_was_selected_stays_when_weights_change(page):
     assert shown.multiselect[0].value == taken
 
 
-def test_letters_selected_of_other_areas_are_not_taken_for_these(page):
+def test_areas_selected_are_not_taken_for_others_of_the_same_id(page):
     shown = button(page(), TAKE).click().run()
     assert shown.multiselect[0].value
     shown.query_params["screen"] = json.dumps({"resolution": 9})
@@ -380,7 +453,9 @@ def test_letters_selected_of_other_areas_are_not_taken_for_these(page):
 def test_nothing_is_kept_until_the_reasons_are_said_to_tell_of_those_passed_over(page, tmp_path):
     shown = page()
     assert not shown.checkbox
-    write(shown, ["A", "B"])
+    write(shown, ["c-1", "c-2"])
+    higher = ", ".join(sorted(NAMES[2:]))
+    assert says("choose.passed_over", n=6, areas=higher) in words(shown)
     assert "in a higher tier and were not chosen" in words(shown)
     assert "Nothing is kept yet" in words(shown)
     assert not (tmp_path / "choices").exists()
@@ -396,9 +471,9 @@ def test_nothing_is_kept_until_the_reasons_are_said_to_tell_of_those_passed_over
 
 def test_a_tick_for_some_areas_does_not_answer_for_others(page, tmp_path):
     shown = page()
-    write(shown, ["A", "B"])
+    write(shown, ["c-1", "c-2"])
     shown.checkbox[0].check()
-    shown.multiselect[0].set_value(["A"])
+    shown.multiselect[0].set_value(["c-1"])
     button(shown, "Keep this choice").click().run()
     assert not (tmp_path / "choices").exists()
     assert not shown.checkbox[0].value
@@ -425,7 +500,7 @@ def test_a_damaged_choice_is_told_of_and_hides_no_other(page, tmp_path, judgemen
 def test_a_choice_without_reasons_is_refused_and_nothing_is_kept(page, tmp_path):
     shown = page()
     shown.text_input[0].set_value("Executive Committee")
-    shown.multiselect[0].set_value(["A"])
+    shown.multiselect[0].set_value(["c-1"])
     next(b for b in shown.button if b.label == "Keep this choice").click().run()
     assert "The reasons are missing" in words(shown)
     assert not (tmp_path / "choices").exists()
@@ -435,7 +510,7 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     shown = page()
     shown.text_area[0].set_value("Both lie beside the new hub, and residents asked for it.")
     shown.text_input[0].set_value("Executive Committee")
-    shown.multiselect[0].set_value(["A", "B"])
+    shown.multiselect[0].set_value(["c-1", "c-2"])
     button(shown, "Keep this choice").click().run()
     shown.checkbox[0].check()
     button(shown, "Keep this choice").click().run()
@@ -444,10 +519,10 @@ def test_a_choice_is_kept_with_its_reasons_and_listed(page, tmp_path):
     assert "Kept as choice-" in text
     (file,) = (tmp_path / "choices").iterdir()
     kept = json.loads(file.read_text())
-    assert [area["area_id"] for area in kept["areas"]] == ["A", "B"]
+    assert [area["area_id"] for area in kept["areas"]] == ["c-1", "c-2"]
     assert kept["by_office"] == "Executive Committee"
     assert kept["areas"][0]["cells"]
-    assert "Executive Committee" in text
+    assert "Executive Committee: Ivorstead, Hadderley" in text
 
 
 def test_a_choice_keeps_the_weights_that_it_was_made_with(page, tmp_path):
@@ -458,5 +533,7 @@ def test_a_choice_keeps_the_weights_that_it_was_made_with(page, tmp_path):
     (file,) = (tmp_path / "choices").iterdir()
     kept = json.loads(file.read_text())
     assert (kept["capacity"], kept["weights"]) == (2, BY_PEOPLE)
-    # Most people live in B and E: it is their tiers that the choice was made by.
-    assert [(area["area_id"], area["tier"]) for area in kept["areas"]] == [("B", 2), ("E", 1)]
+    # Most people live in Hadderley and Silverbeck: by their tiers the choice was made.
+    assert [(area["area_id"], area["tier"]) for area in kept["areas"]] == [("c-2", 2), ("c-5", 1)]
+    names = [area["place_name"] for area in kept["areas"]]
+    assert names == ["Hadderley", "Silverbeck"]

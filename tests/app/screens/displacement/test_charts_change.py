@@ -1,5 +1,7 @@
 """Pictures of change: what is drawn is what was counted, less what was expected."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,12 +61,17 @@ def quarters(**changed):
 
 
 def traced(*rows):
-    """Rows of (month, letter, event, cells)."""
+    """Rows of (month, letter or id, event, cells)."""
     table = pd.DataFrame({name: [None] * len(rows) for name in TRACE_COLUMNS})
     for place, name in enumerate(("month", "area_id", "event", "n_cells")):
         table[name] = [row[place] for row in rows]
     table["place_name"] = "A street with quite a long name, north"
     return table
+
+
+def letter_of(row):
+    """The letter at the end of a row's name."""
+    return re.search(r"\(([A-Z]+)\)$", row)[1]
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -159,14 +166,22 @@ def test_an_area_is_a_bar_for_each_run_of_months_and_a_mark_for_each_event():
     ]
     figure = charts_became.timeline(traced(*rows))
     bars = [t for t in figure.data if t.type == "bar"]
-    assert sorted((b.y[0][0], b.base[0], b.x[0]) for b in bars) == [
+    assert sorted((letter_of(b.y[0]), b.base[0], b.x[0]) for b in bars) == [
         ("A", 2.5, 1),
         ("B", -0.5, 2),
         ("B", 2.5, 1),
     ]
-    marks = {t.name: (list(t.x), [name[0] for name in t.y]) for t in figure.data if t.name}
+    marks = {t.name: (list(t.x), [*map(letter_of, t.y)]) for t in figure.data if t.name}
     assert marks == {"appeared": ([3], ["A"]), "gone": ([2], ["B"]), "redrawn": ([3], ["B"])}
-    assert [name[0] for name in figure.layout.yaxis.categoryarray] == ["B", "A"]  # A on top
+    assert [*map(letter_of, figure.layout.yaxis.categoryarray)] == ["B", "A"]  # A on top
+
+
+def test_candidates_stand_below_letters_by_their_names_alone():
+    named = {"c-1": "Yew", "AA": "Ash", "c-10": "Elm", "B": "Oak", "c-9": "Fir, north"}
+    table = traced(*[("2020-01", name, "persists", 4) for name in named])
+    table["place_name"] = list(named.values())
+    rows = charts_became.timeline(table).layout.yaxis.categoryarray
+    assert list(rows)[::-1] == ["Oak (B)", "Ash (AA)", "Elm", "Fir, north", "Yew"]
 
 
 def test_a_window_is_named_by_its_last_month():
@@ -187,13 +202,20 @@ def test_the_start_is_a_line_between_the_months_that_chose_areas_and_those_after
     assert not charts_became.timeline(traced(*rows)).layout.shapes
 
 
-def test_names_alike_are_numbered_and_areas_of_the_start_keep_theirs():
-    rows = [("2020-01", name, "persists", 4) for name in ("A", "T", "B", "AF")]
-    table = traced(*rows)
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (("A", "T", "B", "AF"), ["Logan (2) (A)", "Logan (T)", "Ridge (B)", "Logan (3) (AF)"]),
+        (("c-9", "c-20", "c-3", "c-10"), ["Logan (2)", "Logan", "Ridge", "Logan (3)"]),
+    ],
+)
+def test_names_alike_are_numbered_and_areas_of_the_start_keep_theirs(ids, told):
+    table = traced(*[(month, name, "persists", 4) for month, name in zip(MONTHS, ids, strict=True)])
     table["place_name"] = ["Logan", "Logan", "Ridge", "Logan"]
-    figure = charts_became.timeline(table, None, ("T", "B"))
-    named = dict(row.split("  ") for row in figure.layout.yaxis.categoryarray)
-    assert named == {"T": "Logan", "B": "Ridge", "A": "Logan (2)", "AF": "Logan (3)"}
+    figure = charts_became.timeline(table, None, ids[1:3])
+    rows = {bar.base[0] + 0.5: bar.y[0] for bar in figure.data if bar.type == "bar"}
+    assert [rows[month] for month in range(4)] == told
+    assert sorted(figure.layout.yaxis.categoryarray) == sorted(told)
 
 
 def test_a_mark_of_the_last_month_is_drawn_whole():
@@ -229,12 +251,11 @@ def test_a_single_month_is_a_mark_and_not_an_empty_picture():
     assert figure.layout.xaxis.range[1] > 0
 
 
-def test_long_names_are_broken_into_lines_and_none_of_them_is_cut():
-    figure = charts_became.timeline(traced(("2020-01", "AB", "first", 3)))
-    (name,) = figure.layout.yaxis.categoryarray
-    letter, lines = name.split("  ")
-    assert letter == "AB"
-    assert " ".join(lines.split("<br>")) == traced(("2020-01", "AB", "first", 3))["place_name"][0]
+@pytest.mark.parametrize(("area_id", "behind"), [("AB", " (AB)"), ("c-28", "")])
+def test_long_names_are_broken_into_lines_and_none_of_them_is_cut(area_id, behind):
+    table = traced(("2020-01", area_id, "first", 3))
+    (lines,) = charts_became.timeline(table).layout.yaxis.categoryarray
+    assert " ".join(lines.split("<br>")) == table["place_name"][0] + behind
     assert max(len(line) for line in lines.split("<br>")) <= charts_became.MAX_NAME
     assert "<br>" in lines
 

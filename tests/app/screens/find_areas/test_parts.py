@@ -1,19 +1,26 @@
 """The words and the table of Find areas: ordered by name, in the city's units."""
 
+import csv
+import io
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
 from app.screens.find_areas import parts
-from app.shared import area_sheet, phrases
+from app.shared import area_sheet, cache, cache_store, phrases, standing
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
 from csa.areas.proposal import Proposal
 from csa.base.params import Month
 from csa.base.text import percent
 from csa.dataset.versioned import City
+from csa.decisions.areas import designate
+from csa.decisions.registry import standings
+from csa.decisions.store import open_store
 from tests.sentences import says
+from tests.stores import act, lettered
 
 
 @pytest.fixture
@@ -27,6 +34,27 @@ def pages(monkeypatch):
     return said
 
 
+def table_of(proposal, units="metric"):
+    """The table of areas of which none is in service."""
+    return parts.area_table(proposal, standings(proposal.areas, ()), units)
+
+
+def answer(proposal):
+    parts.answer(proposal, standings(proposal.areas, ()))
+
+
+@pytest.fixture
+def opened(city, tmp_path, monkeypatch):
+    """Testville, whose eastern area is in service as B, under the name that it had then."""
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    found = SimpleNamespace(config=city.config)
+    store = open_store(cache_store.address(found), make=True)
+    then = replace(lettered(city.proposal, "B"), place_name="Zion Corner")
+    designate(store, act(on=date(2020, 7, 2)), then)
+    store.engine.dispose()
+    return found
+
+
 def with_summary(proposal, **changed):
     return replace(proposal, summary={**proposal.summary, **changed})
 
@@ -35,27 +63,53 @@ def with_summary(proposal, **changed):
 
 
 def test_areas_are_ordered_by_name_and_never_by_count(city):
-    table = parts.area_table(city.proposal, "metric")
-    assert table.index.tolist() == ["B", "A"]  # East End, West End
+    table = table_of(city.proposal)
+    assert table.index.tolist() == ["c-2", "c-1"]  # East End, West End
     areas = city.proposal.areas.set_index("area_id").loc[table.index]
-    assert table.iloc[:, 1].tolist() == areas["place_name"].tolist() == ["East End", "West End"]
+    assert table.iloc[:, 0].tolist() == areas["place_name"].tolist() == ["East End", "West End"]
+    assert table.columns[:2].tolist() == [says("find.col_place"), says("find.col_state")]
+    assert table.iloc[:, 1].tolist() == ["candidate", "candidate"]
     assert table.iloc[:, 2].tolist() == [9, 6]
     assert table.iloc[:, 4].tolist() == areas["incidents_per_km2"].round().tolist()
 
 
 def test_in_square_miles_a_density_is_2_59_times_as_large(city):
-    metric, us = (parts.area_table(city.proposal, units) for units in ("metric", "us"))
+    metric, us = (table_of(city.proposal, units) for units in ("metric", "us"))
     exact = city.proposal.areas.set_index("area_id").loc[us.index, "incidents_per_km2"]
     assert us.iloc[:, 4].tolist() == (exact * 2.589988).round().tolist()
     assert metric.columns[4] != us.columns[4]
 
 
 def test_the_answer_says_the_areas_their_incidents_and_the_period(city, pages):
-    parts.answer(city.proposal)
+    answer(city.proposal)
     ((kind, text),) = pages
     assert kind == "answer"
+    assert says("find.candidates") in text
     for words in ("15", "16", "April 1, 2020", "June 10, 2020"):
         assert words in text
+
+
+def test_an_area_in_service_stands_with_its_letter_in_the_table_and_in_the_answer(
+    city, opened, pages
+):
+    stands = standing.standing_of(opened, city.proposal)
+    table = parts.area_table(city.proposal, stands, "metric")
+    # By the name that it has in service: Zion after West.
+    assert table.index.tolist() == ["c-1", "c-2"]
+    assert table[says("find.col_place")].tolist() == ["West End", "Zion Corner (B)"]
+    assert table[says("find.col_state")].tolist() == ["candidate", "core area"]
+    assert table[says("find.col_incidents")].tolist() == [6, 9]
+    parts.answer(city.proposal, stands)
+    ((_, text),) = pages
+    assert "One of them is a core service area already: Zion Corner (B)." in text
+    assert says("find.candidates") not in text
+
+
+def test_a_downloaded_table_says_which_area_in_service_each_is(city, opened):
+    written = cache.download(standing.served_as(opened, city.proposal), "areas.csv")().decode()
+    rows = list(csv.DictReader(io.StringIO(written)))
+    assert [(row["area_id"], row["served_as"]) for row in rows] == [("c-1", ""), ("c-2", "B")]
+    assert [row["place_name"] for row in rows] == ["West End", "East End"]
 
 
 def test_what_is_counted_is_called_what_it_is(city):
@@ -76,9 +130,9 @@ def test_where_only_the_nonfatal_are_counted_no_homicides_are_told_of(city):
     proposal = only(city, "nonfatal")
     assert not proposal.is_empty
     assert phrases.what_is_counted(proposal) == "nonfatal incidents"
-    assert "Homicides" not in parts.area_table(proposal, "metric").columns
-    assert "Homicides" in parts.area_table(only(city, "homicide"), "metric").columns
-    assert "Homicides" in parts.area_table(city.proposal, "metric").columns
+    assert "Homicides" not in table_of(proposal).columns
+    assert "Homicides" in table_of(only(city, "homicide")).columns
+    assert "Homicides" in table_of(city.proposal).columns
     area = proposal.areas.iloc[0]
     units = [
         unit
@@ -116,7 +170,7 @@ def sheet_words(city, monkeypatch):
             monkeypatch.setattr(area_sheet.st, name, lambda text, **_: said.append(text))
         monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
         area = city.proposal.areas.iloc[0].to_dict() | changed
-        area_sheet._places(city, choices or Choices(), area)
+        area_sheet._places(city, choices or Choices(), area, "West End")
         return " ".join(said)
 
     return tell
@@ -170,18 +224,18 @@ def test_no_incident_no_group_and_no_fitting_area_each_say_so(city, pages):
         (dataset, Choices(**month)),
         (city.dataset, Choices(**month, min_samples=40, eps_m=200)),
     ):
-        parts.answer(propose_areas(City(city.config, held), choices))
+        answer(propose_areas(City(city.config, held), choices))
     fringe = {**city.proposal.summary["left_out_fringe"], "incidents": 9}
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    parts.answer(with_summary(none, left_out_fringe=fringe))
+    answer(with_summary(none, left_out_fringe=fringe))
     assert [kind for kind, _ in pages] == ["empty"] * 3
     assert len({text for _, text in pages}) == 3
 
 
 def test_a_table_without_areas_has_its_columns(city):
     none = replace(city.proposal, areas=city.proposal.areas.iloc[:0])
-    table = parts.area_table(none, "metric")
-    assert table.columns.tolist() == parts.area_table(city.proposal, "metric").columns.tolist()
+    table = table_of(none)
+    assert table.columns.tolist() == table_of(city.proposal).columns.tolist()
     assert table.empty
 
 
@@ -231,6 +285,6 @@ def test_a_name_from_a_file_is_no_picture_and_no_link(city, monkeypatch):
     monkeypatch.setattr(area_sheet.nearby, "of_area", lambda *_: None)
     bad = "![x](https://elsewhere.example/x.png)"
     area = city.proposal.areas.iloc[0].to_dict() | {"neighborhoods": {bad: 1.0}}
-    area_sheet._places(city, Choices(), area)
+    area_sheet._places(city, Choices(), area, "West End")
     assert any("elsewhere" in text for text in said)
     assert not any("](" in text for text in said)

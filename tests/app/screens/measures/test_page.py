@@ -1,6 +1,7 @@
 """Neighborhood measures, run by Streamlit itself: what it says, what it keeps, what it refuses."""
 
 import html
+import json
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +17,13 @@ from app.screens.measures import place_steps
 from app.screens.measures.measures_edit import read_file
 from app.screens.measures.place_choice import step_word
 from app.shared import cache_store, person
+from app.shared.session import first_choices
+from csa.areas.analysis import propose_areas
 from csa.base.errors import SourceError
 from csa.base.message import say
 from csa.base.text import day
+from csa.config.loading import load_city
+from csa.dataset.versioned import City, open_dataset
 from csa.decisions.actions import set_action
 from csa.decisions.areas import begin_work, designate
 from csa.decisions.corrections import Correction, correct
@@ -32,6 +37,7 @@ from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing.serving import ServedVerdict
 from tests.app.conftest import open_page
 from tests.sentences import says
+from tests.stores import lettered
 
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
 LAST = Quarter.of(TODAY).plus(-1)
@@ -46,7 +52,7 @@ def where(tmp_path):
 
 @pytest.fixture
 def page(root, dataset, static, monkeypatch, where):
-    def start(place="", name="measures", **environment):
+    def start(place="", name="measures", area="", **environment):
         given = {"CSA_CITY": dataset, "CSA_STORE": where, **environment}
         for variable, value in given.items():
             monkeypatch.setenv(variable, str(value))
@@ -55,6 +61,8 @@ def page(root, dataset, static, monkeypatch, where):
         open_page(made, f"screens/{name}/page.py")
         if place:
             made.query_params["place"] = place
+        if area:
+            made.query_params["screen"] = json.dumps({"area": area})
         return made.run()
 
     return start
@@ -89,6 +97,14 @@ def filled(where, plan):
     add_values(store, plan, act(), [checked(later, "gun-violence")])
     settle_measure(store, plan, act(), "gun-violence", {"baseline": 140.0, "target": 90.0})
     return store
+
+
+@pytest.fixture
+def served(where, dataset, root):
+    """Hadderley, c-2 on screen, is in service as B."""
+    city = City(load_city(root / "config" / "sample.toml"), open_dataset(dataset))
+    drawn = lettered(propose_areas(city, first_choices(city)), "B")
+    designate(open_store(str(where), make=True), act(), drawn)
 
 
 def text_of(made):
@@ -141,10 +157,15 @@ def test_both_sentences_of_an_area(page, filled):
 
 def test_without_a_store_candidates_are_shown_and_nothing_is_made(page, where):
     made = page()
-    said = text_of(made)
+    said, state = text_of(made), says("here.proposed")
     assert "No core service area is designated yet." in said
     assert "None of the plan's 15 measures has a value here yet" in said
-    assert "(A), candidate of this month" in made.selectbox[0].options[0]
+    names = "Brindlemoor", "Ferrymans End", "Hadderley", "Ivorstead", "Kindlewood"
+    options = made.selectbox[0].options
+    # A candidate is not all of the neighborhood whose name it has, which is listed too.
+    candidates = [says("here.named", name=f"around {name}", state=state) for name in names]
+    assert options[:5] == candidates
+    assert {*names} <= {*options[9:]}
     assert not where.exists()
 
 
@@ -165,16 +186,19 @@ def test_a_task_is_added_and_shown_at_once(page, filled):
 
 
 def test_a_candidate_is_designated_with_what_is_on_screen(page, where):
-    made = page("proposed:B")
-    sign(made, "designated proposed:B", "Neighbors asked for it.")
-    press(made, "Decide this", "designated proposed:B")
+    made = page("proposed:c-2")
+    sign(made, "designated proposed:c-2", "Neighbors asked for it.")
+    press(made, "Decide this", "designated proposed:c-2")
     assert "Core service area" in text_of(made)
     records = read_records(open_store(str(where)))
     [area], [step] = records.areas, records.steps
-    assert (area.key, area.state, step.by_office) == ("B", "designated", PREVENTION)
-    assert step.evidence["area"]["area_id"] == "B"
+    # The first letter, wherever it lies; and its name is not that of what is around it.
+    assert (area.key, area.place_name) == ("A", "Hadderley")
+    assert (area.state, step.by_office) == ("designated", PREVENTION)
+    assert step.evidence["area"]["area_id"] == "c-2"
     assert "judged" in step.evidence
-    assert made.query_params["place"] == "area:B"
+    assert made.query_params["place"] == "area:A"
+    assert made.selectbox(key="measures place").options[0].startswith("Hadderley (A), ")
 
 
 def test_a_value_is_entered_by_hand(page, filled):
@@ -219,31 +243,46 @@ def test_a_browser_that_forgot_a_choice_is_told_it_again(page, filled, monkeypat
     assert made.session_state[key] == chosen
 
 
-def test_a_candidate_takes_no_value_for_the_city_or_an_area_of_the_same_letter(page, filled):
+def test_a_candidate_takes_no_value_for_the_city_or_for_an_area_that_was_decided(page, filled):
     made = page("area:B")
     assert any(one.form_id.startswith("value") for one in made.button)
-    made.selectbox(key="measures place").set_value("proposed:C").run()
+    made.selectbox(key="measures place").set_value("proposed:c-3").run()
     assert "measures are kept for decided areas" in text_of(made)
     assert not any(one.form_id.startswith("value") for one in made.button)
 
 
-def test_a_reason_written_for_a_candidate_does_not_stay_for_another_of_its_letter(page):
-    made = page("proposed:F")
-    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:F")]
+def test_a_reason_written_for_a_candidate_does_not_stay_for_other_cells_of_its_id(page):
+    made = page("proposed:c-6")
+    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     why.set_value("Neighbors asked for it.")
-    press(made, "Decide this", "designated proposed:F")  # refused, unsigned: what was typed stays
-    assert "Umberley (F)" in made.selectbox(key="measures place").options[5]
+    press(made, "Decide this", "designated proposed:c-6")  # refused, unsigned: what was typed stays
+    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
+    assert why.value == "Neighbors asked for it."
+    assert "Umberley" in made.selectbox(key="measures place").options[7]
     # As a browser that goes back: to areas by DBSCAN alone.
     made.query_params["screen"] = '{"resolution":9,"max_area_km2":0.0}'
     made.run()
-    assert "Kestrelby (F)" in made.selectbox(key="measures place").options[5]
-    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:F")]
+    assert "Umberley" in made.selectbox(key="measures place").options[8]  # after Kestrelby
+    assert made.selectbox(key="measures place").value == "proposed:c-6"
+    [_, why] = [one for one in made.text_input if one.key.startswith("designated proposed:c-6")]
     assert not why.value
 
 
-@pytest.mark.parametrize("place", ["neighborhood:Bellwick", "city:", "proposed:C", "area:ZZ"])
-def test_each_kind_of_place_and_a_bad_link(page, filled, place):
-    assert says("here.said_done") in text_of(page(place))
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("neighborhood:Bellwick", None),
+        ("city:", None),
+        ("proposed:c-3", None),
+        ("area:B", None),
+        ("area:ZZ", "area:B"),
+        ("proposed:c-99", "area:B"),
+    ],
+)
+def test_each_kind_of_place_and_a_bad_link(page, filled, place, shown):
+    made = page(place)
+    assert says("here.said_done") in text_of(made)
+    assert made.selectbox(key="measures place").value == (shown or place)
 
 
 def test_where_a_verdict_allows_no_maintenance_one_line_says_why(page, filled):
@@ -287,9 +326,24 @@ def test_a_service_ends_with_its_reasons(page, filled):
     assert records.steps[-1].reasons == "Nobody works here any more."
 
 
-def test_an_area_follows_the_one_chosen_on_another_page(page, filled):
-    made = page("proposed:C")
-    assert made.session_state["screen"].area == "C"
+@pytest.mark.parametrize(("place", "area"), [("proposed:c-3", "c-3"), ("area:B", "c-2")])
+def test_an_area_that_is_chosen_here_is_chosen_on_other_pages(page, served, place, area):
+    made = page(place)
+    assert made.session_state["screen"].area == area
+
+
+@pytest.mark.parametrize(
+    ("area", "place"), [("c-3", "proposed:c-3"), ("c-2", "area:B"), ("B", "area:B")]
+)
+def test_an_area_follows_the_one_chosen_on_another_page(page, served, area, place):
+    """By its id; Displacement names one in service by its letter."""
+    made = page(area=area)
+    menu = made.selectbox(key="measures place")
+    assert menu.value == place
+    assert [name for name in menu.options if "Hadderley" in name] == [
+        says("here.named", name="Hadderley (B)", state=step_word("designated")),
+        "Hadderley",  # the neighborhood
+    ]
 
 
 def test_briefing_names_areas_and_what_waits(page, filled):
@@ -445,7 +499,7 @@ def test_who_corrects_second_is_told(page, filled):
 
 
 def test_an_area_is_designated_as_of_an_earlier_day(page, where):
-    made = page("proposed:B")
+    made = page("proposed:c-2")
     [form] = {one.form_id for one in made.button if one.form_id.startswith("designated")}
     [on] = [one for one in made.date_input if one.key.startswith("designated")]
     for day_of, sentence in (
@@ -461,4 +515,4 @@ def test_an_area_is_designated_as_of_an_earlier_day(page, where):
     on.set_value(TODAY - timedelta(days=30))
     press(made, says("here.decide"), form)
     [area] = read_records(open_store(str(where))).areas
-    assert area.since == TODAY - timedelta(days=30)
+    assert (area.place_name, area.since) == ("Hadderley", TODAY - timedelta(days=30))

@@ -1,0 +1,82 @@
+"""How a proposal's areas stand: in service since when, in maintenance, or candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+
+from app.shared import cache_store
+from app.shared.city_session import Opened
+from csa.areas.names import letter
+from csa.areas.proposal import Proposal
+from csa.base.errors import StoreError
+from csa.base.text import month, speak
+from csa.decisions.areas import CANDIDATE, MAINTENANCE
+from csa.decisions.registry import AreaStanding, CoreArea, core_areas, standings
+from csa.decisions.registry import served_as as with_letters
+
+
+def areas_in_service(opened: Opened) -> tuple[CoreArea, ...]:
+    """List the core service areas; none while the store cannot be read, which other pages say."""
+    try:
+        return core_areas(cache_store.records(opened))
+    except StoreError:
+        return ()
+
+
+def standing_of(opened: Opened, proposal: Proposal) -> Mapping[str, AreaStanding]:
+    """Return how each area of a proposal stands, by its id."""
+    return standings(proposal.areas, areas_in_service(opened))
+
+
+def served_as(opened: Opened, proposal: Proposal) -> Proposal:
+    """Fill in which core service area each area is, as its files say it."""
+    return replace(proposal, areas=with_letters(proposal.areas, standing_of(opened, proposal)))
+
+
+def state_words(standing: AreaStanding) -> str:
+    """Return how an area stands, in words."""
+    if standing.since is None or standing.state == CANDIDATE:
+        return speak("standing.candidate")
+    key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
+    return speak(key, since=month(f"{standing.since:%Y-%m}"))
+
+
+def short_state(standing: AreaStanding) -> str:
+    """Return how an area stands, in one or two words."""
+    if standing.since is None or standing.state == CANDIDATE:
+        return speak("standing.candidate")
+    return speak(
+        "standing.short_maintenance" if standing.state == MAINTENANCE else "standing.short"
+    )
+
+
+def say_served(standing: Mapping[str, AreaStanding]) -> str:
+    """Name the areas of a proposal that are in service; "" where none is."""
+    served = [one for one in standing.values() if one.letter]
+    served.sort(key=lambda one: (len(one.letter), one.letter))
+    names = ", ".join(one.called for one in served)
+    return speak("standing.of_them", n=len(served), areas=names) if served else ""
+
+
+def id_of(opened: Opened, standing: Mapping[str, AreaStanding], given: str) -> str:
+    """Return the id of the area that a link means; "" for none.
+
+    It names an id or the letter of an area in service. Links of the version before named every
+    area by its letter from west to east: so is read a letter that no area ever got.
+    """
+    if given in standing or not given:
+        return given
+    served = {one.letter: area_id for area_id, one in standing.items() if one.letter}
+    if given in served or given in _letters_given(opened):
+        return served.get(given, "")
+    from_the_west = zip(map(letter, count()), standing, strict=False)
+    return dict(from_the_west).get(given, "")
+
+
+def _letters_given(opened: Opened) -> frozenset[str]:
+    try:
+        return frozenset(area.key for area in cache_store.records(opened).areas)
+    except StoreError:
+        return frozenset()

@@ -1,0 +1,210 @@
+"""The city's places: what candidate areas are called and numbered, the same from month to month.
+
+A proposal draws its areas anew each time. One that is mostly a place seen before keeps that
+place's number and name; another gets the next number, and a name that no place has. What was
+seen is kept beside the dataset, and carried on when the data are replaced by newer ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+import pandas as pd
+
+from csa.base.errors import CsaError, SourceError, TableError
+from csa.base.params import Month
+from csa.base.text import speak
+from csa.dataset.versioned import City, load_newest, load_own, save_kept
+from csa.geo.cells import CellSet, as_text, from_text
+from csa.geo.ground import jaccard, on_one_grid
+
+Cells: TypeAlias = frozenset[int]
+Former = TypeVar("Former", int, str)
+
+SAME = 0.5
+"""Jaccard at which two shapes are one area, whatever else is near: of two shapes that do not
+overlap, at most one can share more than half."""
+
+PART = 0.2
+"""From this share of the cells on, a later area is a part of an earlier one, or the reverse."""
+
+NAME, KIND, FORMAT_VERSION = "places", "places", 1
+PARAMS = {"places": FORMAT_VERSION}
+PREFIX = "c-"
+"""Begins the id of a candidate: letters are those of core service areas."""
+
+
+@dataclass(frozen=True)
+class KnownPlace:
+    """A place that was a candidate area."""
+
+    number: int  # its number, from 1, never another place's
+    name: str  # what it is called
+    cells: CellSet  # its cells when last seen
+    until: Month  # when last seen: the first month not counted
+
+
+Places: TypeAlias = tuple[KnownPlace, ...]
+
+
+def candidate_id(number: int) -> str:
+    """Return the id of a candidate in files."""
+    return f"{PREFIX}{number}"
+
+
+def is_candidate(area_id: str) -> bool:
+    """Return whether an id is a candidate's, not the letter of a core service area."""
+    return area_id.startswith(PREFIX)
+
+
+def called(place_name: str, area_id: str) -> str:
+    """Return what readers call an area: a candidate by its name alone, others with their letter."""
+    if not area_id or is_candidate(area_id):
+        return place_name
+    return speak("briefing.place", place=place_name, area_id=area_id)
+
+
+def in_order(area_id: str, place_name: str) -> tuple[int, str, tuple[object, ...]]:
+    """Return a key to sort areas by: letters, A before AA, then candidates by name."""
+    if area_id and not is_candidate(area_id):
+        return len(area_id), area_id, ()
+    return 10**6, "", natural(place_name)
+
+
+def natural(text: str) -> tuple[object, ...]:
+    """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return tuple(int(part) if part.isdigit() else part for part in parts)
+
+
+def match_areas(
+    former: Mapping[Former, Cells],
+    areas: Mapping[int, Cells],
+    *,
+    at_least: float | None = None,
+    part: float = PART,
+) -> dict[int, Former]:
+    """Match areas with earlier ones, each with at most one, most alike first."""
+    pairs = []
+    for name, earlier in former.items():
+        for number, later in areas.items():
+            alike = jaccard(earlier, later)
+            one, other = on_one_grid((earlier, later))
+            shared = len(one & other) / min(len(one), len(other))
+            if alike >= at_least if at_least is not None else shared >= part:
+                pairs.append((-alike, name, number))
+    matched: dict[int, Former] = {}
+    for _, name, number in sorted(pairs):
+        if number not in matched and name not in matched.values():
+            matched[number] = name
+    return matched
+
+
+def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None, ...]:
+    """Return which known place each area is: half of the smaller one's ground is the other's.
+
+    None for an area that was never seen. No two areas are one place.
+    """
+    known = {place.number: place for place in places}
+    shapes = {number: place.cells for number, place in known.items()}
+    found = match_areas(shapes, dict(enumerate(areas)), part=SAME)
+    return tuple(known[found[at]] if at in found else None for at in range(len(areas)))
+
+
+def number_areas(areas: Sequence[Cells], places: Places) -> tuple[int, ...]:
+    """Return each area's number: a known place's own, else the next that was never used."""
+    following = max((place.number for place in places), default=0)
+    numbers = []
+    for place in recognize(areas, places):
+        following += place is None
+        numbers.append(following if place is None else place.number)
+    return tuple(numbers)
+
+
+def see(areas: Sequence[tuple[str, str, Cells]], until: Month, places: Places) -> Places:
+    """Add what a proposal shows to the places known: id, name and cells of each of its areas."""
+    seen = {int(area_id.removeprefix(PREFIX)): (name, cells) for area_id, name, cells in areas}
+    kept = {place.number: place for place in places}
+    for number, (name, cells) in seen.items():
+        kept[number] = KnownPlace(number, name, cells, until)
+    return tuple(kept[number] for number in sorted(kept))
+
+
+def next_id(known: Iterable[str]) -> Callable[[int], str]:
+    """Return what names further candidates, counted from 0, unlike any known one."""
+    numbers = [int(one.removeprefix(PREFIX)) for one in known if is_candidate(one)]
+    last = max(numbers, default=0)
+    return lambda number: candidate_id(last + 1 + number)
+
+
+def areas_of(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
+    """List a proposal's areas: id, name and cells of each."""
+    return [
+        (str(area_id), str(name), frozenset(from_text(cells).tolist()))
+        for area_id, name, cells in zip(
+            areas["area_id"], areas["place_name"], areas["cells"], strict=True
+        )
+    ]
+
+
+def load_places(city: City) -> Places:
+    """Read the places known: kept for this dataset, else for the latest before it."""
+    with suppress(SourceError):  # damaged: numbered anew
+        return load_newest(city, NAME, PARAMS, _from_plain, _last_seen) or ()
+    return ()
+
+
+def save_places(city: City, areas: Sequence[tuple[str, str, Cells]], until: Month) -> None:
+    """Keep what the city's own proposal shows, once for a dataset.
+
+    A folder that cannot be written is left as it is.
+    """
+    if city.folder is None:
+        return
+    with suppress(SourceError, OSError):
+        own = load_own(city, NAME, PARAMS, _from_plain)
+        if own is not None and _last_seen(own) >= until:
+            return
+        save_kept(city, NAME, PARAMS, _to_plain(see(areas, until, load_places(city))))
+
+
+def _last_seen(places: Places) -> Month:
+    return max((place.until for place in places), default=Month(1, 1))
+
+
+def _to_plain(places: Places) -> dict[str, Any]:
+    listed = [
+        {
+            "number": place.number,
+            "name": place.name,
+            "until": str(place.until),
+            "cells": as_text(sorted(place.cells)),
+        }
+        for place in places
+    ]
+    return {"kind": KIND, "format_version": FORMAT_VERSION, "places": listed}
+
+
+def _from_plain(kept: Mapping[str, Any]) -> Places:
+    try:
+        if kept["kind"] != KIND or kept["format_version"] != FORMAT_VERSION:
+            raise TableError("learned.damaged")
+        places = tuple(
+            KnownPlace(
+                int(one["number"]),
+                str(one["name"]),
+                frozenset(from_text(one["cells"]).tolist()),
+                Month.parse(one["until"]),
+            )
+            for one in kept["places"]
+        )
+    except (CsaError, KeyError, TypeError, ValueError) as error:
+        raise TableError("learned.damaged") from error
+    numbers, names = {one.number for one in places}, {one.name for one in places}
+    if len(numbers) < len(places) or len(names) < len(places) or min(numbers, default=1) < 1:
+        raise TableError("learned.damaged")
+    return places

@@ -1,0 +1,74 @@
+"""Compare and choose: how many places areas in service take, and for how many there is room."""
+
+from datetime import date
+
+import pytest
+
+from app.screens.compare.parts import say_room
+from csa.decisions.registry import CoreArea
+from tests.sentences import says
+
+DAY = date(2020, 2, 3)
+PLACES = {"A": "Hadderley", "B": "Oak, north", "C": "Silverbeck", "D": "Elm", "E": "Yew"}
+
+
+def in_service(letters, maintained=""):
+    """Areas as the registry lists them; those of some letters are in maintenance."""
+    return [
+        CoreArea(
+            letter,
+            PLACES[letter],
+            "maintenance" if letter in maintained else "designated",
+            DAY,
+            DAY,
+            ((DAY, frozenset({1})),),
+            {},
+        )
+        for letter in letters
+    ]
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_three_of_five_places_are_taken_and_there_is_room_for_two_more():
+    (said,) = say_room(in_service("ABC"), 5)
+    taken = "3 of 5 places are taken: Hadderley (A), Oak, north (B), Silverbeck (C)."
+    assert said == f"{taken} There is room for 2 more."
+
+
+def test_one_place_taken_and_one_left_are_said_in_the_singular():
+    assert say_room(in_service("A"), 2) == [
+        "One of 2 places is taken: Hadderley (A). There is room for 1 more."
+    ]
+
+
+def test_where_all_places_are_taken_there_is_no_room():
+    (said,) = say_room(in_service("ABC"), 3)
+    assert said.startswith("3 of 3 places are taken: Hadderley (A), ")
+    assert said.endswith(says("compare.full"))
+    assert "There is room" not in said
+
+
+@pytest.mark.parametrize("maintained", ["A", "B", "C"])
+def test_an_area_in_maintenance_takes_no_place_and_is_not_named(maintained):
+    (said,) = say_room(in_service("ABC", maintained), 3)
+    assert said.startswith("2 of 3 places are taken: ")
+    assert said.endswith("There is room for 1 more.")
+    assert [f"({letter})" in said for letter in "ABC"] == [one != maintained for one in "ABC"]
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("areas", [[], in_service("AB", "AB")], ids=["none", "maintenance"])
+def test_where_no_area_takes_a_place_nothing_is_said(areas):
+    assert say_room(areas, 5) == []
+
+
+def test_more_areas_than_places_leave_no_room():
+    """A reader may enter a smaller capacity than the office has."""
+    (said,) = say_room(in_service("ABCDE"), 2)
+    assert said.endswith(says("compare.full"))
+    assert "There is room" not in said
+    assert all(f"{PLACES[letter]} ({letter})" in said for letter in PLACES)

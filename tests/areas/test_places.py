@@ -1,0 +1,230 @@
+"""What places are called: the same from month to month, and never another's number or name."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csa.areas.analysis import is_own, propose_areas
+from csa.areas.choices import Choices, city_choices
+from csa.areas.places import (
+    KnownPlace,
+    areas_of,
+    called,
+    candidate_id,
+    in_order,
+    load_places,
+    natural,
+    next_id,
+    number_areas,
+    recognize,
+    save_places,
+    see,
+)
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from tests.properties import examples
+
+general = examples(2)
+NOW = Month(2024, 1)
+BASE = 0x8A26AD900907FFF
+
+
+def ground(*numbers):
+    return frozenset(BASE + (number << 15) for number in numbers)
+
+
+def place(number, *cells, name=None, until=NOW):
+    return KnownPlace(number, name or f"Place {number}", ground(*cells), until)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_a_place_that_grew_shrank_or_moved_by_less_than_half_keeps_its_number():
+    known = (place(1, 1, 2, 3, 4), place(5, 11, 12, 13))
+    areas = [ground(20, 21), ground(12, 13, 14, 15), ground(*range(1, 9)), ground(3)]
+    assert number_areas(areas, known) == (6, 5, 1, 7)
+    assert [one and one.number for one in recognize(areas, known)] == [None, 5, 1, None]
+
+
+def test_of_two_areas_in_one_place_the_more_alike_is_that_place():
+    known = (place(1, *range(10)),)
+    assert number_areas([ground(0, 1), ground(*range(2, 10))], known) == (2, 1)
+    assert number_areas([ground(*range(10)), ground(0, 1)], ()) == (1, 2)
+
+
+def test_what_is_seen_is_added_and_what_is_not_seen_stays():
+    known = (place(1, 1, 2), place(2, 5, 6, name="Oak"))
+    seen = see([("c-3", "Elm", ground(8)), ("c-1", "Place 1", ground(1, 2, 3))], NOW.plus(1), known)
+    assert [(one.number, one.name, len(one.cells)) for one in seen] == [
+        (1, "Place 1", 3),
+        (2, "Oak", 2),
+        (3, "Elm", 1),
+    ]
+    assert [str(one.until) for one in seen] == ["2024-02", "2024-01", "2024-02"]
+
+
+def test_a_candidate_is_called_by_its_name_and_an_area_in_service_with_its_letter():
+    assert called("Oak", "c-12") == called("Oak", "") == "Oak"
+    assert called("Oak", "B") == "Oak (B)"
+    assert candidate_id(12) == "c-12"
+    assert next_id(["A", "c-4", "c-2"])(1) == "c-6"
+    assert next_id(["A"])(0) == "c-1"
+
+
+def test_letters_come_before_names_and_names_are_sorted_as_readers_do():
+    rows = [("c-1", "oak, 10.5 km"), ("AA", "x"), ("c-2", "Oak, 2 km"), ("B", "y"), ("", "Elm")]
+    assert [one[0] for one in sorted(rows, key=lambda one: in_order(*one))] == [
+        "B",
+        "AA",
+        "",
+        "c-2",
+        "c-1",
+    ]
+    assert sorted(["b 10", "B 9", "a"], key=natural) == ["a", "B 9", "b 10"]
+
+
+# ---- Beside a dataset -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def city(root, sample_folder, tmp_path):
+    """The sample city in a folder of its own, without names."""
+    shutil.copytree(sample_folder, tmp_path / "ds")
+    for path in (tmp_path / "ds" / "kept").glob("places-*"):
+        path.unlink()
+    return open_city(load_city(root / "config" / "sample.toml"), tmp_path / "ds")
+
+
+def names_of(proposal):
+    return {name: area_id for area_id, name, _ in areas_of(proposal.areas)}
+
+
+def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
+    first = propose_areas(city, keep=True)
+    assert [one.name for one in load_places(city)] == list(names_of(first))
+    assert list(names_of(first).values()) == [f"c-{n}" for n in range(1, 9)]
+    then = propose_areas(city, Choices(until=Month(2019, 9)))
+    homicides = propose_areas(city, Choices(kinds=("homicide",)))
+    for other in (then, homicides):
+        assert len(names_of(other)) > 3
+        same = names_of(first).items() & names_of(other).items()
+        assert len(same) >= len(names_of(other)) - 1
+        new = {*names_of(other).values()} - {*names_of(first).values()}
+        assert new <= {"c-9", "c-10"}
+    assert [one.name for one in load_places(city)] == list(names_of(first))  # others name nothing
+
+
+def test_newer_data_carry_names_and_numbers_on(city):
+    """As if the data had ended in February 2020, when the eighth place was none yet."""
+    known = propose_areas(city, Choices(until=Month(2020, 3)))
+    report = {**city.dataset.report, "fingerprint": "0" * 64}
+    earlier = replace(city, dataset=replace(city.dataset, report=report))
+    assert len(known.areas) == 7
+    renamed = [(area_id, f"Old {name}", own) for area_id, name, own in areas_of(known.areas)]
+    save_places(earlier, renamed, Month(2020, 3))
+    neighborhoods = city.dataset.neighborhoods
+    old = neighborhoods.assign(name="Old " + neighborhoods["name"])
+    wide = replace(city.dataset, neighborhoods=pd.concat([neighborhoods, old]))
+    now = propose_areas(replace(city, dataset=wide), keep=True)
+    kept = {area_id: name for area_id, name, _ in renamed}
+    found = {area_id: name for area_id, name, _ in areas_of(now.areas)}
+    assert {area_id: found[area_id] for area_id in kept} == kept
+    assert {*found} - {*kept} == {"c-8"}
+    assert [one.number for one in load_places(city)] == list(range(1, 9))
+
+
+def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
+    first = propose_areas(city, keep=True)
+    neighborhoods = city.dataset.neighborhoods
+    other = neighborhoods.assign(name="New " + neighborhoods["name"])
+    incidents = city.dataset.incidents.assign(
+        neighborhood="New " + city.dataset.incidents["neighborhood"]
+    )
+    dataset = replace(city.dataset, neighborhoods=other, incidents=incidents)
+    again = propose_areas(replace(city, dataset=dataset))
+    assert names_of(again) == {f"New {name}": one for name, one in names_of(first).items()}
+
+
+# ---- Refused --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda kept: kept | {"format_version": 2},
+        lambda kept: kept | {"places": [*kept["places"], kept["places"][0]]},
+        lambda kept: kept | {"places": [{**kept["places"][0], "number": 0}]},
+        lambda kept: kept | {"places": [{**kept["places"][0], "until": "soon"}]},
+        lambda _: [],
+    ],
+)
+def test_names_that_cannot_be_read_are_made_again(city, spoil):
+    first = propose_areas(city, keep=True)
+    (path,) = (city.folder / "kept").glob("places-*")
+    path.write_text(json.dumps(spoil(json.loads(path.read_text()))))
+    assert load_places(city) == ()
+    assert names_of(propose_areas(city)) == names_of(first)
+
+
+def test_a_folder_that_cannot_be_written_costs_the_names_alone(city, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("csa.areas.places.save_kept", full)
+    assert len(propose_areas(city, keep=True).areas) == 8
+    assert load_places(city) == ()
+
+
+def test_only_the_citys_own_choices_up_to_the_end_name_places(city):
+    own = city_choices(city.config)
+    assert is_own(city, own)
+    assert is_own(city, replace(own, until=Month(2020, 9)))
+    for other in (
+        replace(own, until=Month(2020, 8)),
+        replace(own, months=24),
+        replace(own, kinds=("homicide",)),
+        replace(own, eps_m=300.0, min_samples=9),
+    ):
+        assert not is_own(city, other)
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+shapes = st.lists(st.sets(st.integers(0, 40), min_size=1, max_size=9), max_size=6)
+
+
+def apart(sets):
+    """Sets without what an earlier one has; empty ones are left out."""
+    taken, found = set(), []
+    for one in sets:
+        if one - taken:
+            found.append(ground(*(one - taken)))
+        taken |= one
+    return found
+
+
+@general
+@given(known=shapes, areas=shapes)
+def test_no_number_is_given_twice_and_what_is_known_is_half_the_same(known, areas):
+    places = tuple(
+        KnownPlace(3 * n + 1, f"Place {n}", cells, NOW) for n, cells in enumerate(apart(known))
+    )
+    areas = apart(areas)
+    numbers = number_areas(areas, places)
+    assert len(set(numbers)) == len(areas)
+    by_number = {one.number: one.cells for one in places}
+    for number, cells in zip(numbers, areas, strict=True):
+        if number in by_number:
+            shared = len(by_number[number] & cells)
+            assert 2 * shared >= min(len(by_number[number]), len(cells))
+        else:
+            assert number > max(by_number, default=0)
+    again = see([(f"c-{n}", str(n), own) for n, own in zip(numbers, areas, strict=True)], NOW, ())
+    assert number_areas(areas, again) == numbers
