@@ -130,6 +130,7 @@ def test_every_command_and_option_is_named(data_page):
         "csa backtest",
         "csa priorities",
         "csa draw",
+        "csa trial",
         "csa displace",
         "csa report",
         "csa publish",

@@ -131,6 +131,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from csa.displacement.wdd import Wdd, WddPart, Wdq, WeightedChange, measure_wdd, measure_wdq
+    from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
     from csa.geo.cells import bin_points, cover, draw_cells
     from csa.geo.neighborhoods import (
         assign_neighborhoods,
@@ -231,6 +232,8 @@ _MODULES = {
     "Suggestion": "csa.areas.choices",
     "TableError": "csa.base.errors",
     "Trend": "csa.displacement.emerging",
+    "TrialDesign": "csa.evaluation.trial",
+    "TrialEffect": "csa.evaluation.trial",
     "Verdict": "csa.displacement.verdict",
     "Wdd": "csa.displacement.wdd",
     "WddPart": "csa.displacement.wdd",
@@ -267,6 +270,7 @@ _MODULES = {
     "marshall_rates": "csa.areas.shrinkage",
     "measure_concentration": "csa.areas.concentration",
     "measure_dispersion": "csa.displacement.expectation",
+    "measure_trial": "csa.evaluation.trial",
     "measure_wdd": "csa.displacement.wdd",
     "measure_wdq": "csa.displacement.wdd",
     "open_city": "csa.dataset.versioned",
@@ -329,6 +333,8 @@ __all__ = [
     "Suggestion",
     "TableError",
     "Trend",
+    "TrialDesign",
+    "TrialEffect",
     "Verdict",
     "Wdd",
     "WddPart",
@@ -365,6 +371,7 @@ __all__ = [
     "marshall_rates",
     "measure_concentration",
     "measure_dispersion",
+    "measure_trial",
     "measure_wdd",
     "measure_wdq",
     "open_city",

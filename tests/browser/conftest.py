@@ -209,7 +209,8 @@ class Reader:
         return self.frame.evaluate(
             """(area) => {
               const part = [...document.querySelectorAll('.csa-label b, .csa-label span')]
-                .find((e) => e.textContent === area && e.getBoundingClientRect().width);
+                .find((e) => e.textContent === area && e.getBoundingClientRect().width
+                  && e.parentElement.style.visibility === 'visible');
               const {left, top, width, height} = part.getBoundingClientRect();
               return [left, top, width, height];
             }""",

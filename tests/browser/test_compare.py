@@ -97,7 +97,7 @@ def test_areas_passed_over_are_asked_about_before_a_choice_is_kept(compare):
 def test_one_criterion_is_chosen_and_sliders_come_for_several_alone(compare):
     reader = compare()
     page = reader.page
-    chosen = "[...document.querySelectorAll('.csa-chosen b')].map((e) => e.textContent)"
+    chosen = "[...document.querySelectorAll('.csa-chosen span')].map((e) => e.textContent)"
     before, address = reader.frame.evaluate(chosen), "decodeURIComponent(location.search)"
     assert page.get_by_role("slider").count() == 0
 

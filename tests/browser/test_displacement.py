@@ -139,7 +139,7 @@ def test_an_area_is_chosen_by_keys_alone(displacement):
     assert remembered(reader) == {"area": "c-8"}
 
 
-@pytest.mark.parametrize("area", ["Brindlemoor", *slowly("Hadderley", "Osierbank")])
+@pytest.mark.parametrize("area", ["Silverbeck", *slowly("Hadderley", "Ferrymans End")])
 def test_a_note_on_a_phone_is_short_and_never_cut(displacement, area):
     reader = displacement(width=390, height=844)
     reader.page.locator("iframe").first.scroll_into_view_if_needed()

@@ -15,9 +15,9 @@ def boxes(frame):
         """[...document.querySelectorAll('.csa-label')]
           .filter((e) => e.style.visibility === 'visible')
           .map((e) => {
-            const parts = [...e.children].map((p) => p.getBoundingClientRect());
-            const right = parts[1].width ? parts[1].right : parts[0].right;
-            return [parts[0].left, parts[0].top, right, parts[0].bottom];
+            const parts = [...e.children].map((p) => p.getBoundingClientRect())
+              .filter((box) => box.width);
+            return [parts[0].left, parts[0].top, parts.at(-1).right, parts[0].bottom];
           })"""
     )
 
@@ -98,8 +98,11 @@ def test_the_legend_stands_below_the_map_whole(read, sample_app, widths):
 def test_no_label_hides_another(read, sample_app, width, screen):
     reader = read(f"{sample_app}/areas?screen={quote(json.dumps(screen))}", width=width)
     frame = reader.frame
+    if screen:
+        assert boxes(frame) == [] or width > 390  # many names would hide the cells from afar
+        zoom(frame, 13)
     found = boxes(frame)
-    assert len(found) >= 8
+    assert len(found) >= 5
     for n, (left, top, right, bottom) in enumerate(found):
         for other in found[n + 1 :]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top

@@ -421,7 +421,7 @@ def drawn_now(drawn, tmp_path):
 def test_a_list_is_closed_first_and_then_drawn_by_a_rule_that_anybody_can_repeat(drawn, tmp_path):
     said = drawn().stdout
     folder = tmp_path / "dr"
-    assert set(bytes_of(folder)) == {"draw.json", "list.txt"}
+    assert set(bytes_of(folder)) == {"draw.json", "list.txt", "areas.csv"}
     closed = json.loads((folder / "draw.json").read_text())
     text = (folder / "list.txt").read_text(encoding="utf-8")
     assert closed["kind"] == "closed list"

@@ -47,6 +47,7 @@ STEPS = {
     "write": "Writing",
     "page": "Downloading pages",
     "check": "Comparing with the portal",
+    "orders": "Orders that could be",
 }
 PIPED_WIDTH = 120
 

@@ -26,6 +26,7 @@ from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
+from csa.cli.trial import trial
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,6 +39,7 @@ COMMANDS = (
     backtest,
     priorities,
     draw,
+    trial,
     displace,
     report,
     publish,

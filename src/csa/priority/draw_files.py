@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from csa.priority.proposal_files import AssessedProposal
 
 MARKER = "draw.json"
 LIST_FILE = "list.txt"
+AREAS_FILE = "areas.csv"
+"""The areas' cells, without which nobody could count what follows."""
 CLOSED = "closed list"
 DRAWN = "draw"
 SEEDED = ("rule", "seed", "slots")
@@ -74,6 +77,7 @@ class ClosedDraw:
     """A list closed, or drawn."""
 
     account: Mapping[str, Any]  # what `draw.json` holds
+    areas: bytes  # what `areas.csv` holds: the list's areas with their cells
     draw: Draw | None = None  # the order; None for a closed list
     power: pd.DataFrame | None = None  # as `csa.priority.draw_power.power_table`
 
@@ -83,6 +87,7 @@ class ClosedDraw:
         files = {
             MARKER: json_bytes(self.account),
             LIST_FILE: self.account["list_text"].encode(),
+            AREAS_FILE: self.areas,
         }
         if self.power is not None:
             columns = list(POWER_COLUMNS)
@@ -95,7 +100,9 @@ def close_list(found: AssessedProposal, starts: Starts) -> ClosedDraw:
     """Close the list of a draw, before anybody knows the seed."""
     # The list and its code do not depend on the seed: any will do to write them.
     record = draw_record(_draw(found, starts, "any seed"))
-    return ClosedDraw(_account(CLOSED, found, {n: v for n, v in record.items() if n not in SEEDED}))
+    areas = _areas_of(found, starts)
+    closed = {name: value for name, value in record.items() if name not in SEEDED}
+    return ClosedDraw(_account(CLOSED, found, closed, areas), areas)
 
 
 def make_draw(found: AssessedProposal, starts: Starts, seed: str) -> ClosedDraw:
@@ -103,7 +110,21 @@ def make_draw(found: AssessedProposal, starts: Starts, seed: str) -> ClosedDraw:
     drawn = _draw(found, starts, seed)
     usual = found.usual_fall_share or 0.0
     power = power_table(drawn, dispersion=DISPERSION, usual_fall_share=usual)
-    return ClosedDraw(_account(DRAWN, found, draw_record(drawn)), drawn, power)
+    areas = _areas_of(found, starts)
+    return ClosedDraw(_account(DRAWN, found, draw_record(drawn), areas), areas, drawn, power)
+
+
+def _areas_of(found: AssessedProposal, starts: Starts) -> bytes:
+    """Write the areas of a list with their cells."""
+    wanted = {one.area_id for one in starts.entrants}
+    rows = [
+        [area_id, name, " ".join(cells)]
+        for area_id, name, cells in found.proposal.areas[
+            ["area_id", "place_name", "cells"]
+        ].itertuples(index=False)
+        if area_id in wanted
+    ]
+    return csv_bytes(["area_id", "place_name", "cells"], rows)
 
 
 def _draw(found: AssessedProposal, starts: Starts, seed: str) -> Draw:
@@ -128,12 +149,15 @@ def _require_time_to_come(found: AssessedProposal, first_start: Month) -> None:
         raise ParamError("draw.start_past", given=first_start, last=last, earliest=earliest)
 
 
-def _account(kind: str, found: AssessedProposal, record: Mapping[str, Any]) -> dict[str, Any]:
+def _account(
+    kind: str, found: AssessedProposal, record: Mapping[str, Any], areas: bytes
+) -> dict[str, Any]:
     return {
         **write_header(kind, found.city),
         "params": dict(found.proposal.summary["params"]),
         "suggested_by": found.proposal.summary["params"]["suggested_by"],
         **record,
+        "areas_sha256": hashlib.sha256(areas).hexdigest(),
         "usual_fall_share": found.usual_fall_share,
         "method_version": METHOD_VERSION,
         "versions": list_versions(),
@@ -158,6 +182,7 @@ def require_one_draw(path: Path, before: Mapping[str, Any] | None, made: ClosedD
     if before.get("kind") != CLOSED:
         raise SourceError("draw.unreadable", path=path)
     closed = before.get("entrants_sha256")
-    if closed != code:
+    own = made.account["areas_sha256"]
+    if closed != code or before.get("areas_sha256", own) != own:
         key = "draw.closed_already" if made.draw is None else "draw.other_list"
         raise ParamError(key, path=path, closed=closed, made=code)

@@ -1,0 +1,71 @@
+"""The command that reads what a drawn start order shows: trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from csa.base.text import month, render, speak
+from csa.cli.console import progress, show, show_json, show_table, show_written
+from csa.cli.options import CityOption, DatasetOption, JsonOption, city_of
+
+if TYPE_CHECKING:
+    from csa.evaluation.trial_files import TrialSoFar
+
+
+def trial(
+    city: CityOption,
+    dataset: DatasetOption,
+    draw: Annotated[Path, typer.Option(help="What `csa draw` wrote.", metavar="DIR")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of what was found.  [only print]", metavar="DIR")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare areas that began early with those that wait, by the draw's own chances."""
+    config = city_of(city)
+    from csa.base.io import replace_folder, require_writable
+    from csa.dataset.versioned import open_city
+    from csa.evaluation.trial_files import (
+        OUT_MARKER,
+        load_draw,
+        read_trial,
+        trial_account,
+        trial_files,
+    )
+
+    drawn = load_draw(draw, config.city.id)
+    if out is not None:
+        require_writable(out)
+    with progress(6) as tell:
+        tell("load")
+        found = read_trial(open_city(config, dataset), drawn, tell)
+        account = trial_account(found)
+        files = trial_files(account)
+        tell("write")
+        if out is not None:
+            replace_folder(out, OUT_MARKER, files)
+    if as_json:
+        show_json(account)
+        return
+    show_trial(found)
+    if out is not None:
+        show_written(out, files)
+
+
+def show_trial(found: TrialSoFar) -> None:
+    """Print what a trial shows, and each area's numbers."""
+    from csa.evaluation.trial_files import list_areas, say_trial
+
+    show(*(render(one) for one in say_trial(found)))
+    table = Table(box=None, pad_edge=False)
+    table.add_column(speak("trial.col_area"), overflow="fold", min_width=18)
+    table.add_column(speak("trial.col_start"))
+    for title in ("trial.col_counted", "trial.col_expected"):
+        table.add_column(speak(title), justify="right")
+    for name, start, counted, expected, _ in list_areas(found):
+        table.add_row(name, month(start), f"{counted:,}", f"{expected:,.1f}")
+    show_table(table)

@@ -1,0 +1,1 @@
+"""What was shown by work in areas: trials with a drawn start order."""

@@ -1,0 +1,121 @@
+"""The command `csa trial`: from a closed list and its draw to what came of it."""
+
+import csv
+import json
+import shutil
+from itertools import product
+
+import pytest
+
+from csa.evaluation.trial_files import AREA_COLUMNS
+from tests.cli.test_priorities import CHOSEN, PLACES, _command, _lines, sentence
+
+
+def later(n_early):
+    """What came in 2020: in each place as before, in the first place fewer."""
+    number = 20_000
+    for month in range(1, 7):
+        for at, (lon, lat, _) in enumerate(PLACES):
+            for n in range(n_early if at == 0 else 4):
+                number += 1
+                yield (
+                    f"{number},{number},2020-{month:02d}-{n + 3:02d} 10:00,0,"
+                    f"{lon + (n % 3) / 2000:.6f},{lat + n / 3000:.6f},,"
+                )
+    yield "29999,29999,2020-06-30 10:00,0,-94.55,39.0001,,"
+
+
+@pytest.fixture(scope="module")
+def town(new_town):
+    """A town with a draw of March 2020, and its data before and four months after."""
+    made = new_town()
+    city = ("--city", made.config)
+    before = made.write("a.csv", *_lines())
+    after = made.write("b.csv", *_lines(), *later(1))
+    for name, path in (("before", before), ("after", after)):
+        _command("ingest", *city, "--places", made.places, path, "--out", made.folder / name)
+    words = ("draw", *city, "--dataset", made.folder / "before", *CHOSEN, "--tier", "1",
+             "--first-start", "2020-03", "--out", made.folder / "dr")  # fmt: skip
+    _command(*words)
+    shutil.copytree(made.folder / "dr", made.folder / "closed")
+    _command(*words, "--seed", "Pick 3 417")
+    return made
+
+
+@pytest.fixture
+def ask(town, run):
+    def call(*words, dataset="after", draw=None, check=True):
+        about = ("--city", town.config, "--dataset", town.folder / dataset)
+        return run("trial", *about, "--draw", draw or town.folder / "dr", *words, check=check)
+
+    return call
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_draw_is_read_with_its_areas_as_they_were_closed(ask, town, tmp_path):
+    said = ask("--out", tmp_path / "tr").stdout
+    account = json.loads((tmp_path / "tr" / "trial.json").read_text())
+    rows = rows_of(tmp_path / "tr" / "trial.csv")
+    assert list(rows[0]) == list(AREA_COLUMNS)
+    record = json.loads((town.folder / "dr" / "draw.json").read_text())
+    assert [(row["area_id"], row["start"]) for row in rows] == [
+        (slot["area_id"], slot["start"]) for slot in record["slots"]
+    ]
+    assert (account["through"], account["months_compared"]) == ("2020-06", 4)
+    assert account["months_planned"] == 6
+    # The statistic and its chance by hand, from the file alone.
+    gaps = {}
+    for row in rows:
+        is_early = row["wave"] == "1"
+        kind = "with_work" if is_early else "waiting"
+        assert int(row["months_with_work"]) == (4 if is_early else 0)
+        gap = int(row[f"incidents_{kind}"]) - float(row[f"expected_{kind}"])
+        gaps.setdefault(row["pair"], []).append(gap if is_early else -gap)
+    by_pair = [sum(pair) for pair in gaps.values()]
+    assert account["statistic"] == pytest.approx(sum(by_pair), abs=0.05)
+    sums = [sum(s * one for s, one in zip(signs, by_pair, strict=True))
+            for signs in product((1, -1), repeat=len(by_pair))]  # fmt: skip
+    share = sum(one <= sum(by_pair) + 1e-9 for one in sums) / len(sums)
+    assert account["p_fewer"] == pytest.approx(share)
+    assert account["n_orders"] == len(sums)
+    assert account["verdict"] == "too few to say"
+    assert f"Too few to say: only {len(sums)} orders" in said
+    assert "The comparison goes on through August 2020" in said
+    assert json.loads(ask("--json").stdout) == account
+
+
+def test_before_the_first_start_and_of_a_list_not_drawn_there_is_nothing_to_read(ask, town):
+    done = ask(dataset="before", check=False)
+    assert "The first areas begin in 2020-03, and the data go through 2019-12" in sentence(done)
+    done = ask(draw=town.folder / "closed", check=False)
+    assert "is a closed list, not yet drawn" in sentence(done)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda folder: (folder / "areas.csv").unlink(), "does not hold its areas' cells"),
+        (lambda folder: (folder / "areas.csv").write_text("area_id,cells\n"), "is not what was"),
+        (lambda folder: (folder / "draw.json").unlink(), "is no record of a draw"),
+        (lambda folder: edit(folder, seed="Pick 3 418"), "cannot be repeated from its own"),
+        (lambda folder: edit(folder, city="elsewhere"), "elsewhere"),
+        (lambda folder: edit(folder, areas_sha256="0" * 64), "is not what was closed"),
+    ],
+)
+def test_a_draw_that_is_not_whole_gets_its_sentence_and_nothing_is_written(
+    ask, town, tmp_path, spoil, told
+):
+    shutil.copytree(town.folder / "dr", tmp_path / "dr")
+    spoil(tmp_path / "dr")
+    done = ask("--out", tmp_path / "tr", draw=tmp_path / "dr", check=False)
+    assert told in sentence(done)
+    assert not (tmp_path / "tr").exists()
+
+
+def edit(folder, **values):
+    path = folder / "draw.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
