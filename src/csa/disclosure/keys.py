@@ -63,6 +63,10 @@ class Secret:
         """Make a secret."""
         return cls(secrets.token_bytes(SECRET_BYTES))
 
+    def name_of(self, text: str) -> str:
+        """Return a name of something that nobody without the secret can check a guess against."""
+        return hmac.digest(self.value, f"name\n{text}".encode(), "sha256").hex()
+
     def keys(self, names: Iterable[str]) -> Keys:
         """Return a key for each name.
 

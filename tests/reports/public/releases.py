@@ -12,7 +12,7 @@ import h3
 import numpy as np
 import pandas as pd
 
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.disclosure.audit import Figure
 from csa.disclosure.published import Publication
@@ -20,8 +20,8 @@ from csa.reports.public.areas import PooledChange, PublicAreaGround
 from csa.reports.public.counts import count_all
 from csa.reports.public.window import settle_window
 
-PLACES = ("area", "neighborhood", "cell", "all areas")
-"""The city's own totals count domestic incidents too: they tell nothing of them."""
+PLACES = ("area", "neighborhood", "cell")
+"""The city's own totals and all areas together count domestic incidents too: they tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ def area(letter, cells):
 
 def together(areas, since, through):
     """All areas as one; how many were counted does not matter here."""
-    cells = frozenset(cell for one in areas for cell in one.cells)
-    return PooledChange("no change shown", since, through, 50, 40, 60, cells)
+    months = Period(since, through.plus(1))
+    grounds = tuple((one.cells, months) for one in areas)
+    return PooledChange("no change shown", since, through, 50, 40, 60, grounds)
 
 
 def publish(city, months, secret, areas_at, data_at=lambda _, dataset: dataset):

@@ -128,6 +128,7 @@ def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
         "As a group, the areas had fewer shootings than we would expect. "
         "The areas had 38 in this time: October 2019 to June 2020. "
         "With no change, we would expect 45 to 77. "
+        "Cases between partners or family count here too. "
         "If nothing had changed, we would say this less than 1 time in 20. "
         "This does not tell us why."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, cast
@@ -13,8 +13,9 @@ from csa.areas.proposal import Proposal, area_records
 from csa.areas.study_area import locate_around
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
-from csa.base.params import Month
+from csa.base.params import Month, Period
 from csa.base.schema import UNASSIGNED
+from csa.dataset.chosen import GroundVersion
 from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas, followed
 from csa.decisions.store.records import Records
@@ -48,15 +49,19 @@ class PublicAreaGround:
 
 @dataclass(frozen=True)
 class PooledChange:
-    """All areas together since the last of them went into service."""
+    """All areas together, each since its own day, of all incidents, domestic ones too.
+
+    An attacker who has the city's points knows them all but for what is domestic: whatever rests
+    on all of them, exact as it is, tells nothing of that.
+    """
 
     verdict: str  # a value of `csa.displacement.verdict.Verdict`, or `unknown`
-    since: Month  # first month compared
+    since: Month  # first month compared, of the area that was first
     through: Month  # last month compared
     counted: int | None
     low: int | None  # lowest count that would show no change
     high: int | None  # highest count that would show no change
-    cells: frozenset[int]  # of all areas
+    grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
     is_usual_known: bool = True  # whether past years show what such areas do without action
 
 
@@ -77,7 +82,8 @@ def areas_shown(
             for area in found
         )
     wanted = replace(choices, until=window.period.until)
-    proposal = propose_areas(replace(city, dataset=window.placed), wanted, suggestion=suggestion)
+    # Of all incidents: outlines that knew which are domestic would tell it to whoever draws them.
+    proposal = propose_areas(replace(city, dataset=window.dataset), wanted, suggestion=suggestion)
     return tuple(
         PublicAreaGround(
             "",
@@ -103,8 +109,8 @@ def change_in_all(
 ) -> PooledChange | None:
     """Measure the change in all areas in service together, by the end of the quarter.
 
-    On the cells that reports measure it on, so that both say the same. Areas of several
-    resolutions may share an incident at an edge, so no sum of them is published.
+    On the incidents and cells that all pages measure it on, so that all say the same. Areas of
+    several resolutions may share an incident at an edge, so no sum of them is published.
     """
     through = window.period.until.plus(-1)
     chosen = followed(core_areas(records))
@@ -112,13 +118,14 @@ def change_in_all(
         return None
     since = min(life[0].since for life in chosen.lives)
     chosen = chosen.begun(window.period.until) or chosen
-    cells = frozenset(cell for area in chosen.cells for cell in area)
-    nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, cells)
-    if since > through or len({resolution_of(cell) for cell in cells}) > 1:
+    grounds = tuple(_counted_in(chosen.lives, window.period.until))
+    nothing = PooledChange(UNKNOWN, since, max(since, through), None, None, None, grounds)
+    sizes = {resolution_of(cell) for cells in chosen.grounds for cell in cells}
+    if since > through or len(sizes) > 1:
         return nothing  # without a whole month since, or of several cell sizes
     own = choices or city_choices(city.config)
     at = Choices(resolution=own.resolution)  # of all kinds, whatever is chosen
-    located = locate_around(replace(city, dataset=window.placed), at, chosen.grounds)
+    located = locate_around(replace(city, dataset=window.dataset), at, chosen.grounds)
     try:
         found = analyze_displacement(located, chosen, None, past, tell)
     except (ParamError, PeriodError):
@@ -126,4 +133,15 @@ def change_in_all(
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
     bounds = int(core.counted[-1]), int(core.low[-1]), int(core.high[-1])
     is_usual_known = found.basis is UsualBasis.PAST_YEARS
-    return PooledChange(verdict, since, through, *bounds, cells, is_usual_known)
+    return PooledChange(verdict, since, through, *bounds, grounds, is_usual_known)
+
+
+def _counted_in(
+    lives: Sequence[tuple[GroundVersion, ...]], until: Month
+) -> Iterator[tuple[frozenset[int], Period]]:
+    """Yield the cells of each version of each area, with the months in which they are its own."""
+    for life in lives:
+        ends = [*(version.since for version in life[1:]), until]
+        for version, end in zip(life, ends, strict=True):
+            if version.since < min(end, until):
+                yield version.cells, Period(version.since, min(end, until))

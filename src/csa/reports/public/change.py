@@ -62,11 +62,12 @@ def change_numbers(change: PublicChange | None, tell: Speaker) -> tuple[str, ...
         return (tell("public.change_counted_few"),)
     when = between(change.since, change.through, tell)
     counted = tell("public.change_counted", counted=told.counted, when=when)
+    every = tell("public.change_all")
     if told.high is None:
-        return (counted,)
+        return (counted, every)
     if told.low is None:
-        return (counted, tell("public.change_up_to", high=told.high))
-    return (counted, tell("public.change_expected", low=told.low, high=told.high))
+        return (counted, tell("public.change_up_to", high=told.high), every)
+    return (counted, tell("public.change_expected", low=told.low, high=told.high), every)
 
 
 def change_doubts(change: PublicChange | None, tell: Speaker) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ ALL, UNLOCATED, UNKNOWN = "all", "unlocated", "domestic unknown"
 domestic."""
 TOGETHER = "all areas"
 """A geography of its own: all areas as one, since they went into service."""
+ALL_TOGETHER = "all incidents in all areas"
+"""Names the key that is added to that count's."""
 LARGE = 100
 """Incidents a year from which a place has figures by quarter the year after."""
 YEAR, QUARTER = 12, 3
@@ -69,8 +71,7 @@ def count_all(
 ) -> Publication:
     """Make every figure of a quarter, with what was published under another secret as it stands."""
     shapes = {area.key: area.cells for area in areas}
-    together = {} if change is None or change.counted is None else {TOGETHER: change.cells}
-    located = located_records(window.dataset, secret, shapes | together)
+    located = located_records(window.dataset, secret, shapes)
     every = all_records(window, secret)
     span = span_name(window.span)
     spans = whole_years(window.covered) | {span: window.span}
@@ -102,12 +103,32 @@ def count_all(
         for key in _large(AREA, name, shapes, counts, earlier):
             add(AREA, name, [key], located.count(located.inside(key), 1, period))
     members = {AREA: {key: tuple(as_text(sorted(own))) for key, own in shapes.items()}}
-    if change is not None and together:
-        members[TOGETHER] = {ALL: tuple(as_text(sorted(change.cells)))}
+    if change is not None and change.counted is not None:
+        followed = [(as_text(sorted(cells)), months) for cells, months in change.grounds]
+        members[TOGETHER] = {
+            ALL: tuple(
+                f"{cell} {span_name(months)}" for cells, months in followed for cell in cells
+            )
+        }
         period = Period(change.since, change.through.plus(1))
-        made = located.count(located.inside(TOGETHER), 1, period)
-        add(TOGETHER, span_name(period), [ALL], made)
+        add(TOGETHER, span_name(period), [ALL], count_followed(window.dataset, change, secret))
     return Publication(str(window.quarter), secret.id, members, counts).standing(earlier)
+
+
+def count_followed(dataset: Dataset, change: PooledChange, secret: Secret) -> tuple[Ints, Keys]:
+    """Count all incidents, domestic ones too, in areas together, in the months they are followed.
+
+    With a key of its own: that of the same incidents in another count, which leaves the domestic
+    ones out, would make the difference of the two exact.
+    """
+    grounds = {str(at): cells for at, (cells, _) in enumerate(change.grounds)}
+    located = located_records(dataset, secret, grounds)
+    is_in = np.zeros(len(located.month), dtype=np.bool_)
+    for at, (_, months) in enumerate(change.grounds):
+        is_in |= (located.inside(str(at)) == 0) & is_within(located.month, months)
+    own = np.append(located.keys[is_in], secret.keys([ALL_TOGETHER]))
+    total = sum_keys(own, np.zeros(len(own), dtype=np.int64), 1)
+    return np.array([is_in.sum()], dtype=np.int64), total
 
 
 def whole_years(covered: Period) -> dict[str, Period]:

@@ -88,7 +88,7 @@ def double_one(
     if not told:
         return None
     name = max(told)[2]
-    incidents = window.placed.incidents
+    incidents = window.dataset.incidents
     again = incidents[incidents["neighborhood"] == name]
     again = again.assign(incident_id=again["incident_id"].astype(str) + " again")
     both = pd.concat([incidents, again], ignore_index=True)
@@ -98,7 +98,7 @@ def double_one(
             frozenset(row["cells"])
             for row in area_records(propose_areas(replace(city, dataset=data), wanted).areas)
         ]
-        for data in (window.placed, replace(window.placed, incidents=both))
+        for data in (window.dataset, replace(window.dataset, incidents=both))
     )
     n_before, n_after = (
         sum(_is_in(cells, name, window) for cells in found) for found in (before, after)

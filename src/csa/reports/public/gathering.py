@@ -241,7 +241,7 @@ def _facts(
     span, touched = span_name(window.span), districts_of(window, areas)
     is_confirmed = window.domestic == "confirmed"
     return PublicFacts(
-        snapshot_id=snapshot.id,
+        snapshot_id=asked.secret.name_of(snapshot.id),
         quarter=made.id,
         start=str(window.span.start),
         until=str(window.span.until),
@@ -253,7 +253,7 @@ def _facts(
         source=public.source or city.name,
         n_incidents=made.count(CITY, span, ALL),
         n_unlocated=made.count(CITY, span, UNLOCATED),
-        n_unknown=made.count(CITY, span, UNKNOWN) if window.n_unknown else 0,
+        n_unknown=made.count(CITY, span, UNKNOWN),
         years=years_told(made, CITY, ALL),
         quarters=quarters_told(made, CITY, ALL),
         classes=tuple(DensityClass(low=low, high=high) for low, high in classes_told(made, span)),

@@ -35,7 +35,6 @@ class PublicWindow:
     covered: Period  # all months covered without a gap up to the quarter's end
     span: Period  # the last whole calendar years, up to three: places have figures by year alone
     dataset: Dataset  # the incidents of the months covered, and the places; nothing later
-    placed: Dataset  # the same without domestic incidents
     domestic: Literal["left_out", "confirmed"]
     silent: tuple[str, ...]  # sources that do not say which incidents are domestic
     n_unknown: int
@@ -59,7 +58,6 @@ def settle_window(city: City, month: Month) -> PublicWindow:
         covered,
         span,
         known,
-        without_domestic(known),
         "confirmed" if silent else "left_out",
         tuple(silent),
         _n_unknown(located, span, silent),
@@ -73,12 +71,6 @@ def _whole_years(covered: Period) -> Period:
     if until <= start:
         return covered
     return Period(Month(start // YEAR, 1), Month(until // YEAR, 1))
-
-
-def without_domestic(dataset: Dataset) -> Dataset:
-    """Drop domestic incidents, which are not published."""
-    is_domestic = (dataset.incidents["domestic"] == "yes").to_numpy(dtype=bool)
-    return replace(dataset, incidents=dataset.incidents[~is_domestic].reset_index(drop=True))
 
 
 def month_index(incidents: pd.DataFrame) -> Ints:
