@@ -1,0 +1,87 @@
+"""Texts that the rules caught: listed with why, and confirmed one by one by somebody who read them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import Choices
+from csa.base.params import Month
+from csa.config.loading import load_city
+from csa.dataset.versioned import open_city
+from csa.decisions.areas import designate
+from csa.decisions.roles import Person, act
+from csa.decisions.store import open_store
+from csa.decisions.store.records import read_records
+from csa.decisions.work import add_task
+from tests.app.conftest import open_page, words
+from tests.sentences import says
+from tests.stores import lettered
+
+CAUGHT, FINE = "Board up 1412 Oak Street", "Mend the street lights"
+
+
+def signed():
+    person = Person("Prevention team", "chair", team="prevention")
+    return act(person, "Neighbors asked for it.", datetime.now(UTC), "America/Chicago")
+
+
+@pytest.fixture
+def store(root, dataset, tmp_path):
+    """A store with one area in service and two public tasks, one of which names a home."""
+    city = open_city(load_city(root / "config" / "sample.toml"), dataset)
+    made = open_store(str(tmp_path / "store.sqlite3"), make=True)
+    proposal = propose_areas(city, Choices(until=Month(2019, 9)))
+    designate(made, signed(), lettered(proposal, "A"))
+    for what in (CAUGHT, FINE):
+        given = {"what": what, "agency": "Works", "status": "on-track", "is_public": True}
+        add_task(made, signed(), "A", given)
+    return made
+
+
+@pytest.fixture
+def page(root, dataset, monkeypatch, tmp_path, store):
+    monkeypatch.setenv("CSA_CITY", str(dataset))
+    monkeypatch.setenv("CSA_STORE", str(tmp_path / "store.sqlite3"))
+    monkeypatch.setenv("CSA_BASEMAP", str(tmp_path / "no basemap"))
+    made = AppTest.from_file(str(root / "app" / "main.py"), default_timeout=120)
+    return open_page(made, "screens/community/page.py").run()
+
+
+def confirm(page, why="Read aloud in the team: it is a shop."):
+    named = {one.label: one for one in page.text_input}
+    named[says("plan_page.on_behalf")].set_value("Prevention team")
+    named["Why"].set_value(why)
+    (button,) = [one for one in page.button if one.label == says("community.confirm")]
+    return button.click().run()
+
+
+def test_a_text_that_names_a_home_is_listed_with_why_and_nothing_else_is(page):
+    assert not page.exception
+    said = words(page)
+    assert says("community.caught", n=1) in said
+    (box,) = page.checkbox
+    assert CAUGHT in box.label
+    assert "**" in box.label  # what it seems to hold
+    assert FINE not in said
+
+
+def test_one_that_was_read_is_confirmed_with_a_reason_and_the_page_then_stands(page, store):
+    page.checkbox[0].check()
+    confirm(page)
+    assert not page.exception
+    assert not page.checkbox
+    assert says("community.caught", n=1) not in words(page)
+    (kept,) = read_records(store).confirmed
+    assert CAUGHT not in str(kept)  # a code of it, in the trail for ever: never the text
+
+
+def test_without_a_tick_or_a_reason_nothing_is_confirmed(page, store):
+    confirm(page)
+    assert not page.exception
+    assert page.error
+    page.checkbox[0].check()
+    confirm(page, why="")
+    assert page.error
+    assert list(read_records(store).confirmed) == []
