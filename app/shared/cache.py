@@ -34,6 +34,7 @@ from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import MARKER, Dataset, open_dataset
 from csa.priority.assess import AreaAssessment, assess_areas
+from csa.priority.next12 import add_next12
 
 
 def open_city(tell: Tell = silent) -> Opened:
@@ -94,7 +95,9 @@ def judgement(opened: Opened, choices: Choices, tell: Tell = silent) -> AreaAsse
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> AreaAssessment:
     found = proposal(_opened, choices)
-    return assess_areas(_opened, found, _tell, located(_opened, choices))
+    on_cells = located(_opened, choices)
+    judged = assess_areas(_opened, found, _tell, on_cells)
+    return add_next12(judged, found, on_cells, suggesting(_opened, choices))
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:

@@ -212,7 +212,7 @@ def test_a_sheet_tells_counts_with_their_uncertainty(app, area):
     assert shown.subheader[0].value == "Kindlewood"
     assert "candidate" in [one.value for one in shown.caption]
     assert json.loads(shown.query_params["screen"]) == {"area": "c-3"}
-    assert "Allowing for chance, the usual number here is" in text
+    assert "Luck taken out, that is" in text
     assert "homicides among them" in text
     assert len(shown.get("plotly_chart")) == 2
 
@@ -299,7 +299,7 @@ def test_a_damaged_background_costs_the_map_alone(app, dataset, tmp_path):
     assert str(tmp_path) in warning.value
     assert "csa basemap" in warning.value
     assert len(shown.dataframe) == 1
-    assert "the usual number here" in words(shown)
+    assert "Luck taken out, that is" in words(shown)
     data = app(DATA, CSA_BASEMAP=tmp_path)
     assert not data.exception
     assert not data.error

@@ -15,7 +15,6 @@ from app.shared.city_session import Opened
 from app.shared.standing import short_state
 from csa.areas.choices import Choices
 from csa.areas.places import natural
-from csa.areas.sheets import usual_number
 from csa.base.text import in_ten, speak, times
 from csa.decisions.registry import AreaStanding
 from csa.geo.services import gaps
@@ -65,7 +64,7 @@ def show(
             "compare.col_first": speak("compare.yes") if row["is_first"] else "",
             "compare.col_incidents": int(row["incidents"]),
             "compare.col_expected": expected(
-                row["expected"], row["expected_low"], row["expected_high"]
+                row["next12_expected"], row["next12_low"], row["next12_high"]
             ),
             "compare.col_times": times(row["times_city"]),
             "compare.col_again": in_ten(row["stability_share"]),
@@ -117,11 +116,10 @@ def _title(key: str) -> str:
 
 
 def expected(mean: float, low: float, high: float) -> str:
-    """Format an expected number with its interval, in whole incidents."""
-    usual = usual_number(low, high)
-    if usual is None:
-        return f"{mean:,.0f}"
-    return speak("compare.expected", n=mean, low=usual[0], high=usual[1])
+    """Format what to expect in the next 12 months, in whole incidents."""
+    if math.isnan(mean):
+        return speak("compare.unknown")
+    return speak("compare.expected", n=mean, low=int(low), high=int(high))
 
 
 def _before(answered: str) -> str:

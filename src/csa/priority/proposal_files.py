@@ -14,6 +14,7 @@ from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.dataset.versioned import City
 from csa.priority.assess import AreaAssessment, assess_areas
+from csa.priority.next12 import add_next12
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,5 @@ def find(
     located = locate_incidents(city, choices, kept_cells(city, choices.resolution))
     proposal = propose_areas(city, choices, tell, suggestion, located)
     judgement = assess_areas(city, proposal, tell, located)
+    judgement = add_next12(judgement, proposal, located, record)
     return AssessedProposal(city, choices, record, proposal, judgement)

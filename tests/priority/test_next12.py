@@ -1,0 +1,174 @@
+"""What to expect in the next 12 months: by hand, at the edge, and against what came."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from csa.areas.analysis import propose_areas
+from csa.areas.choices import city_choices
+from csa.areas.finding import estimate_areas
+from csa.areas.learned import kept_cells
+from csa.areas.places import areas_of
+from csa.areas.study_area import locate_incidents
+from csa.base.params import Month, Period
+from csa.config.loading import load_city
+from csa.dataset.versioned import City
+from csa.ingest.intake import ingest_city
+from csa.ingest.sources import Inputs
+from csa.priority.next12 import COLUMNS, add_next12, begun_newly, predict_next12
+
+EVEN = (1000.0, 1000.0)
+
+
+# ---- By hand --------------------------------------------------------------------------------
+
+
+def test_what_areas_had_in_a_year_is_shared_among_them_and_falls_as_in_past_years():
+    found = predict_next12(np.array([90.0, 30.0]), 40.0, EVEN, [0.9, 0.9])
+    # Two years of .9, and .85 as if from two.
+    settled = math.exp((2 * math.log(0.9) + 2 * math.log(0.85)) / 4)
+    assert found[:, 0] == pytest.approx([30 * settled, 10 * settled])
+    assert (found[:, 1] < found[:, 0]).all()
+    assert (found[:, 0] < found[:, 2]).all()
+    bare = predict_next12(np.array([90.0, 30.0]), 40.0, EVEN, [])
+    assert bare[:, 0] == pytest.approx([30 * 0.85, 10 * 0.85])
+
+
+def test_half_of_the_citys_rise_is_taken_to_go_on():
+    same, risen, fallen = (
+        predict_next12(np.array([50.0]), 20.0, (1000.0, last), [])[0, 0]
+        for last in (1000.0, 1440.0, 250.0)
+    )
+    assert risen / same == pytest.approx(1.2)
+    assert fallen / same == pytest.approx(0.5)
+
+
+def test_the_range_is_that_of_a_count_whose_mean_is_unsure():
+    """An oracle that draws: the mean's logarithm, then the count."""
+    ((middle, low, high),) = predict_next12(np.array([10.0]), 40.0, EVEN, [])
+    rng = np.random.default_rng(1)
+    means = middle * np.exp(rng.normal(0, math.hypot(0.25, 0.25), 400_000))
+    counts = rng.negative_binomial(means / 0.6, 1 / 1.6)
+    assert middle == pytest.approx(34)
+    assert abs(low - np.quantile(counts, 0.05)) <= 1
+    assert abs(high - np.quantile(counts, 0.95)) <= 1
+
+
+def test_a_place_that_has_newly_begun_is_told_by_its_last_year_and_others_by_chance_alone():
+    recent = np.array([36.0, 36.0, 12.0, 5.0, 36.0])
+    earlier = np.array([0.0, 30.0, 9.0, 0.0, np.nan])
+    assert begun_newly(recent, earlier).tolist() == [True, False, False, False, False]
+
+
+def assessed(**columns):
+    table = pd.DataFrame(
+        {
+            "expected": [90.0, 30.0],
+            "incidents": [100, 40],
+            "recent_12": [30, 36],
+            "earlier_yearly": [35.0, 2.0],
+        }
+        | columns
+    )
+    return SimpleNamespace(table=table)
+
+
+@pytest.fixture
+def replaced(monkeypatch):
+    monkeypatch.setattr(
+        "csa.priority.next12.replace", lambda _, table: SimpleNamespace(table=table)
+    )
+    return SimpleNamespace(
+        summary={"params": {"months_covered": 36, "covered_through": "2020-08-21"}}
+    ), SimpleNamespace(counts=lambda period: np.array([10 * period.months]))
+
+
+def test_a_new_place_takes_nothing_from_the_others(replaced):
+    proposal, located = replaced
+    table = add_next12(assessed(), proposal, located, None).table
+    assert table["next12_expected"].tolist() == pytest.approx([100 / 3 * 0.85, 0.7 * 36])
+    old = SimpleNamespace(origin="2018-01", before_share=0.2, after_share=0.1)
+    late = SimpleNamespace(origin="2020-01", before_share=0.2, after_share=0.01)
+    record = SimpleNamespace(usual_changes=(old, late))  # the second year was not over
+    table = add_next12(assessed(), proposal, located, record).table
+    settled = math.exp((math.log(0.5) + 2 * math.log(0.85)) / 3)
+    assert table["next12_expected"].iloc[0] == pytest.approx(100 / 3 * settled)
+
+
+# ---- At the edge ----------------------------------------------------------------------------
+
+
+def test_where_nothing_is_known_nothing_is_said(replaced):
+    proposal, located = replaced
+    flat = add_next12(assessed(expected=[np.nan, np.nan]), proposal, located, None).table
+    assert flat[list(COLUMNS)].iloc[0].isna().all()
+    proposal.summary["params"]["months_covered"] = 23
+    short = assessed()
+    assert add_next12(short, proposal, located, None) is short
+    assert predict_next12(np.array([]), 0.0, EVEN, []).shape == (0, 3)
+    assert np.isnan(predict_next12(np.array([np.nan, 0.0]), 10.0, EVEN, [])).all()
+    assert not np.isnan(predict_next12(np.array([1.0]), 3.0, (0.0, 0.0), [0.0])).any()
+
+
+# ---- True in general ------------------------------------------------------------------------
+
+
+def test_ranges_hold_next_years_counts_nine_times_in_ten():
+    """Made-up cities: areas chosen by high counts among many, a city that drifts."""
+    rng = np.random.default_rng(20260401)
+    inside = []
+    for _ in range(120):
+        rates = rng.gamma(2, 3, 80)
+        drift = np.exp(rng.normal(0, 0.2))
+        window = rng.negative_binomial(3 * rates / 0.6, 1 / 1.6)
+        after = rng.negative_binomial(rates * drift * rng.lognormal(0, 0.2, 80) / 0.6, 1 / 1.6)
+        top = np.argsort(-window)[:10]
+        shrunk = (window + 2 * 1.6) / (1 + 1.6 / 9)  # toward the mean of 18, gamma of shape 2
+        kept = [rates[top].sum() * 3 / window[top].sum()] * 4
+        city = (rates.sum(), rates.sum())
+        found = predict_next12(shrunk[top], window[top].sum() / 3, city, kept)
+        inside += ((found[:, 1] <= after[top]) & (after[top] <= found[:, 2])).tolist()
+    assert 0.86 <= np.mean(inside) <= 0.97
+
+
+@pytest.mark.slow
+def test_philadelphia_next_years_from_2018_on(shared_data, root, tmp_path):
+    """Each origin knows nothing after it, neither counts nor how past areas fared."""
+    config = load_city(root / "config" / "philadelphia.toml")
+    folder = shared_data / "philadelphia"
+    path = folder / "philly_shooting_victims_2015_2025.csv"
+    city = City(
+        config, ingest_city(config, Inputs((path,), folder / "neighborhoods.geojson")).dataset
+    )
+    own = city_choices(config)
+    located = locate_incidents(city, own, kept_cells(city, own.resolution))
+    rows, kept = [], {}
+    for step in range(0, 73, 3):
+        until = Month(2018, 1).plus(step)
+        window, last = Period.before(until, 36), Period.before(until, 12)
+        proposal = propose_areas(city, replace(own, until=until), located=located, places=())
+        cells = [own_cells for _, _, own_cells in areas_of(proposal.areas)]
+        means = np.array([one.mean for one in estimate_areas(located, window, cells)])
+        at = [[located.grid.places[cell] for cell in area] for area in cells]
+        now, after = located.counts(window), located.counts(Period(until, until.plus(12)))
+        before_share = sum(int(now[one].sum()) for one in at) / now.sum()
+        known = [share for (name, share) in kept.items() if name.plus(12) <= until]
+        yearly = sum(int(now[one].sum()) for one in at) / 3
+        whole = now.sum() / 3, float(located.counts(last).sum())
+        found = predict_next12(means, yearly, whole, known)
+        given = (after.sum() / whole[0]) / math.sqrt(whole[1] / whole[0])
+        for one, (mean, low, high) in zip(at, found, strict=True):
+            rows.append((until.year, int(after[one].sum()), mean, low, high, mean * given))
+        if until.number == 1:
+            after_share = sum(int(after[one].sum()) for one in at) / after.sum()
+            kept[until] = after_share / before_share
+    table = pd.DataFrame(rows, columns=["year", "n", "mean", "low", "high", "given"])
+    is_in = table["n"].between(table["low"], table["high"])
+    assert 0.85 <= is_in.mean() <= 0.95
+    assert is_in.groupby(table["year"]).mean().min() >= 0.65
+    assert table["n"].sum() / table["mean"].sum() == pytest.approx(1, abs=0.15)
+    assert table["n"].sum() / table["given"].sum() == pytest.approx(1, abs=0.03)
