@@ -89,7 +89,9 @@ def _lineage(
         for area_id, name, cells in areas_of(proposal(_opened, choices).areas)
     }
     known = beside(then, now)  # an id means the same here as elsewhere on the page
-    return trace_lineage(located(_opened, choices), choices, documented, known=known, tell=_tell)
+    units = _opened.config.city.units
+    on_cells = located(_opened, choices)
+    return trace_lineage(on_cells, choices, documented, known=known, tell=_tell, units=units)
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:

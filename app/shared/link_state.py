@@ -20,7 +20,7 @@ MAX_MONTHS = 240
 MAX_KM2 = 100
 """The size of a whole city."""
 MAX_MIN_SAMPLES = 1000
-AREA_PATTERN = re.compile("[A-Z]{0,3}|c-[0-9]{1,6}")
+AREA_PATTERN = re.compile("[A-Z]{0,3}|[cx]-[0-9]{1,6}")
 
 
 @dataclass(frozen=True)

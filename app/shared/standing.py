@@ -37,6 +37,8 @@ def served_as(opened: Opened, proposal: Proposal) -> Proposal:
 
 def state_words(standing: AreaStanding) -> str:
     """Return how an area stands, in words."""
+    if standing.part_of:
+        return speak("standing.in_core")
     if standing.since is None or standing.state == CANDIDATE:
         return speak("standing.candidate")
     key = "standing.maintenance" if standing.state == MAINTENANCE else "standing.core"
@@ -45,6 +47,8 @@ def state_words(standing: AreaStanding) -> str:
 
 def short_state(standing: AreaStanding) -> str:
     """Return how an area stands, in one or two words."""
+    if standing.part_of:
+        return speak("standing.short_part")
     if standing.since is None or standing.state == CANDIDATE:
         return speak("standing.candidate")
     return speak(

@@ -103,6 +103,14 @@ def test_ten_places_are_told_by_distance_from_the_middle_of_their_neighborhood()
     )
 
 
+def test_places_that_no_distance_tells_apart_are_numbered_and_no_number_is_taken():
+    spot = np.zeros((2, 2))
+    told = name_places(["Oak", "Oak"], spot, {"Oak, west", "Oak, east"}, {"Oak": spot[0]})
+    assert len(set(told)) == 2
+    again = name_places(["Oak"], spot[:1], {"Oak", "Oak, east", *told}, {"Oak": spot[0]})
+    assert not {*again} & {*told}
+
+
 def test_a_new_place_takes_no_name_that_another_has():
     middle = {"Oak": np.array([0.0, 0.0])}
     north = np.array([[0.0, 700.0]])

@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,10 +20,12 @@ from csa.areas.places import (
     natural,
     next_id,
     number_areas,
+    number_of,
     recognize,
     save_places,
     see,
 )
+from csa.base.errors import OutputError
 from csa.base.params import Month
 from csa.config.loading import load_city
 from csa.dataset.versioned import open_city
@@ -59,6 +60,16 @@ def test_of_two_areas_in_one_place_the_more_alike_is_that_place():
     assert number_areas([ground(*range(10)), ground(0, 1)], ()) == (1, 2)
 
 
+def test_a_place_that_is_not_kept_takes_no_lasting_number():
+    known = (place(1, 1, 2, 3, 4), place(5, 11, 12, 13))
+    areas = [ground(20, 21), ground(11, 12), ground(30)]
+    assert number_areas(areas, known, is_kept=False) == (-1, 5, -2)
+    assert [candidate_id(number) for number in (-1, 5)] == ["x-1", "c-5"]
+    more = (*known, KnownPlace(-1, "Ash", ground(20), NOW))
+    assert number_areas([ground(20, 21), ground(40)], more, is_kept=False) == (-1, -2)
+    assert [number_of(one) for one in ("c-5", "x-2")] == [5, -2]
+
+
 def test_what_is_seen_is_added_and_what_is_not_seen_stays():
     known = (place(1, 1, 2), place(2, 5, 6, name="Oak"))
     seen = see([("c-3", "Elm", ground(8)), ("c-1", "Place 1", ground(1, 2, 3))], NOW.plus(1), known)
@@ -74,8 +85,8 @@ def test_a_candidate_is_called_by_its_name_and_an_area_in_service_with_its_lette
     assert called("Oak", "c-12") == called("Oak", "") == "Oak"
     assert called("Oak", "B") == "Oak (B)"
     assert candidate_id(12) == "c-12"
-    assert next_id(["A", "c-4", "c-2"])(1) == "c-6"
-    assert next_id(["A"])(0) == "c-1"
+    assert next_id(["A", "c-4", "x-2"])(1) == "x-4"
+    assert next_id(["A"])(0) == "x-1"
 
 
 def test_letters_come_before_names_and_names_are_sorted_as_readers_do():
@@ -117,7 +128,7 @@ def test_the_citys_own_proposal_names_its_places_and_others_call_them_so(city):
         same = names_of(first).items() & names_of(other).items()
         assert len(same) >= len(names_of(other)) - 1
         new = {*names_of(other).values()} - {*names_of(first).values()}
-        assert new <= {"c-9", "c-10"}
+        assert new <= {"x-1", "x-2"}
     assert [one.name for one in load_places(city)] == list(names_of(first))  # others name nothing
 
 
@@ -127,17 +138,26 @@ def test_newer_data_carry_names_and_numbers_on(city):
     report = {**city.dataset.report, "fingerprint": "0" * 64}
     earlier = replace(city, dataset=replace(city.dataset, report=report))
     assert len(known.areas) == 7
-    renamed = [(area_id, f"Old {name}", own) for area_id, name, own in areas_of(known.areas)]
+    renamed = [(area_id, f"{name}, west", own) for area_id, name, own in areas_of(known.areas)]
     save_places(earlier, renamed, Month(2020, 3))
-    neighborhoods = city.dataset.neighborhoods
-    old = neighborhoods.assign(name="Old " + neighborhoods["name"])
-    wide = replace(city.dataset, neighborhoods=pd.concat([neighborhoods, old]))
-    now = propose_areas(replace(city, dataset=wide), keep=True)
+    now = propose_areas(city, keep=True)
     kept = {area_id: name for area_id, name, _ in renamed}
     found = {area_id: name for area_id, name, _ in areas_of(now.areas)}
     assert {area_id: found[area_id] for area_id in kept} == kept
     assert {*found} - {*kept} == {"c-8"}
     assert [one.number for one in load_places(city)] == list(range(1, 9))
+
+
+def test_a_place_that_drifts_out_of_its_neighborhood_is_named_anew(city):
+    first = propose_areas(city, keep=True)
+    (path,) = (city.folder / "kept").glob("places-*")
+    kept = json.loads(path.read_text())
+    kept["places"][0]["name"], kept["places"][1]["name"] = "Umberley, west", "Hadderley, west"
+    path.write_text(json.dumps(kept))
+    names = {area_id: name for name, area_id in names_of(propose_areas(city)).items()}
+    assert names["c-1"] == "Ivorstead"  # nothing of it lies in Umberley
+    assert names["c-2"] == "Hadderley, west"
+    assert list(names) == list(names_of(first).values())
 
 
 def test_a_name_of_polygons_that_are_no_more_is_given_anew(city):
@@ -170,14 +190,30 @@ def test_names_that_cannot_be_read_are_made_again(city, spoil):
     (path,) = (city.folder / "kept").glob("places-*")
     path.write_text(json.dumps(spoil(json.loads(path.read_text()))))
     assert load_places(city) == ()
-    assert names_of(propose_areas(city)) == names_of(first)
+    assert names_of(propose_areas(city, keep=True)) == names_of(first)
+    assert [one.number for one in load_places(city)] == list(range(1, 9))
+
+
+def test_what_an_earlier_dataset_kept_stands_in_for_a_damaged_file(city):
+    """Of two of one month the fuller one: each was made with what was known before."""
+    first = propose_areas(city, keep=True)
+    (path,) = (city.folder / "kept").glob("places-*")
+    whole = json.loads(path.read_text())
+    for code, n in (("0" * 16, 6), ("f" * 16, 8), ("8" * 16, 7)):
+        fewer = whole | {"places": whole["places"][:n]}
+        path.with_name(path.name.replace(path.name.split("-")[1], code)).write_text(
+            json.dumps(fewer)
+        )
+    path.write_text("{")
+    assert [one.name for one in load_places(city)] == list(names_of(first))
 
 
 def test_a_folder_that_cannot_be_written_costs_the_names_alone(city, monkeypatch):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OutputError("files.cannot_write", path="kept", why="Read-only file system")
 
-    monkeypatch.setattr("csa.areas.places.save_kept", full)
+    for module in ("places", "learned"):
+        monkeypatch.setattr(f"csa.areas.{module}.save_kept", full)
     assert len(propose_areas(city, keep=True).areas) == 8
     assert load_places(city) == ()
 

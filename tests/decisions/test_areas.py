@@ -143,6 +143,16 @@ def test_a_redrawn_area_keeps_its_letter_its_name_and_its_day(lite, candidate):
     assert verified(lite).is_whole
 
 
+def test_no_two_areas_in_service_have_one_name(lite, candidate):
+    designate(lite, act(), candidate("B", (1, 2, 3, 4, 5), "Oak"))
+    designate(lite, act(), candidate("c-9", (11, 12), "Oak"))
+    assert [area.place_name for area in core_areas(read_records(lite))] == ["Oak 2", "Oak"]
+    parts = [candidate("x", (1, 2), "Oak"), candidate("y", (3, 4, 5, 6), "Oak")]
+    split(lite, LATER, "B", parts)
+    names = [area.place_name for area in core_areas(read_records(lite))]
+    assert sorted(names) == ["Oak", "Oak 2", "Oak 3"]
+
+
 def test_of_a_split_area_the_largest_part_keeps_the_letter(lite, candidate):
     designate(lite, act(), candidate("B", (1, 2, 3, 4, 5), "Oak"))
     parts = [candidate("x", (1, 2), "West Oak"), candidate("y", (3, 4, 5, 6), "East Oak")]

@@ -103,7 +103,7 @@ def test_a_row_is_an_area_of_that_months_window_with_its_slow_counts(traced, loc
 
 def test_ids_go_west_to_east_and_names_are_of_the_largest_neighborhood(traced):
     names = traced.groupby("area_id")["place_name"].first().to_dict()
-    assert names == {"c-1": "West End", "c-2": "East End"}
+    assert names == {"x-1": "West End", "x-2": "East End"}
     assert traced.groupby("area_id")["place_name"].nunique().max() == 1
     assert not set(traced["event"]) & {"appeared", "gone", "split", "merged"}
 
@@ -136,10 +136,10 @@ def test_known_areas_keep_their_ids_and_no_other_gets_one_that_was_used(
     west, east = areas_before(located, areas, Month(2020, 2))
     for known, letters in (
         ({"A": east, "B": west}, {"West End": "B", "East End": "A"}),
-        ({"Q": west}, {"West End": "Q", "East End": "c-1"}),
-        ({"c-4": west}, {"West End": "c-4", "East End": "c-5"}),
-        ({"c-1": disk(cell_at((-94.51, 39.045)), 1)}, {"West End": "c-2", "East End": "c-3"}),
-        ({}, {"West End": "c-1", "East End": "c-2"}),
+        ({"Q": west}, {"West End": "Q", "East End": "x-1"}),
+        ({"c-4": west}, {"West End": "c-4", "East End": "x-1"}),
+        ({"c-1": disk(cell_at((-94.51, 39.045)), 1)}, {"West End": "x-1", "East End": "x-2"}),
+        ({}, {"West End": "x-1", "East End": "x-2"}),
     ):
         own = {name: Known(f"old {name}", cells) for name, cells in known.items()}
         traced = trace_lineage(located, Choices(), areas, SINCE, own)
@@ -181,8 +181,8 @@ def test_the_seven_areas_of_the_sample_stay_and_the_eighth_appears_when_it_does(
 ):
     monkeypatch.setattr("csa.displacement.lineage_windows.WINDOWS", 9)
     traced = trace_lineage(orrinvale, Choices(), None)
-    stay, new = traced[traced["area_id"] != "c-8"], traced[traced["area_id"] == "c-8"]
-    seven = [f"c-{number}" for number in range(1, 8)]
+    stay, new = traced[traced["area_id"] != "x-8"], traced[traced["area_id"] == "x-8"]
+    seven = [f"x-{number}" for number in range(1, 8)]
     assert stay.groupby("area_id")["month"].nunique().to_dict() == dict.fromkeys(seven, 9)
     assert set(stay["event"]) <= {"first", "persists", "grew", "shrank"}
     assert (traced["n_cells"] > 0).all()
@@ -351,12 +351,12 @@ def test_an_area_of_an_earlier_window_keeps_its_id_where_it_was_then():
     seen = follow_areas(snapshots)
     then, now = Known("Quince Row", other[0], months[0]), Known("Quince Row", other[0])
     tracks = {lineage_windows._letters(seen, {"Q": one}).get(2) for one in (then, now)}
-    assert tracks == {"Q", "c-2"}
-    assert lineage_windows._letters(seen, {"Q": then}) == {1: "c-1", 2: "Q"}
+    assert tracks == {"Q", "x-2"}
+    assert lineage_windows._letters(seen, {"Q": then}) == {1: "x-1", 2: "Q"}
     # A start before all windows is looked for in the first; no letter is given twice.
     early = Known("Quince Row", other[0], Month(2015, 1))
     told = lineage_windows._letters(seen, {"Q": early, "c-1": Known("Elm Row", other[2])})
-    assert told == {1: "c-2", 2: "Q"}
+    assert told == {1: "x-1", 2: "Q"}
 
 
 # ---- At the edge ---------------------------------------------------------------------------

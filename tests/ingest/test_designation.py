@@ -49,7 +49,7 @@ def write(folder, kind, account):
 
 def test_an_area_with_all_that_was_known(folders):
     found = load_candidate(folders[0], "B", folders[1], "here")
-    assert (found.area_id, found.place_name, found.cells) == ("B", "South", tuple(CELLS[1:]))
+    assert (found.area_id, found.place_name, found.cells) == ("South", "South", tuple(CELLS[1:]))
     figures = {
         "area_id": "B",
         "place_name": "South",

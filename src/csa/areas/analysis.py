@@ -119,6 +119,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
         found,
         estimates,
         places,
+        is_own(city, choices),
         located.stack_at(period.until),
     )
     proposal = proposal_of(run)

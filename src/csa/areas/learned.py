@@ -76,7 +76,7 @@ def kept_cells(city: City, resolution: int, *, keep: bool = False) -> pd.DataFra
     cover = study_cells(city.dataset, resolution)
     if keep and city.folder is not None:
         plain = {"cells": h3_cells.as_text(cover.index), "area_km2": cover["area_km2"].tolist()}
-        with suppress(SourceError, OSError):
+        with suppress(CsaError, OSError):
             save_kept(city, CELLS, params, plain)
             for older in list_kept(city, CELLS, params):
                 older.unlink()
@@ -109,7 +109,7 @@ def save_learned(
 ) -> None:
     """Keep what was learned; a folder that cannot be written is left as it is."""
     if city.folder is not None:
-        with suppress(SourceError, OSError):
+        with suppress(CsaError, OSError):
             params = _params(located, period, choices)
             save_kept(city, LEARNED, params, learned.to_plain())
 

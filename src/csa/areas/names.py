@@ -6,6 +6,7 @@ No label, number or order follows the count: on a wall "Area 1" reads as "worst"
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from string import ascii_uppercase
 
 import numpy as np
@@ -71,8 +72,14 @@ def name_places(
 
 def is_named_after(name: str, neighborhoods: Collection[str]) -> bool:
     """Return whether a place is named after one of some neighborhoods."""
+    return base_of(name, neighborhoods) is not None
+
+
+def base_of(name: str, neighborhoods: Collection[str]) -> str | None:
+    """Return which of some neighborhoods a place is named after: the longest; None for none."""
     parts = name.split(", ")
-    return any(", ".join(parts[: n + 1]) in neighborhoods for n in range(len(parts)))
+    bases = [", ".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    return next((base for base in bases if base in neighborhoods), None)
 
 
 def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: str) -> list[str]:
@@ -90,7 +97,12 @@ def _told_by_distance(name: str, apart_m: Floats, used: Collection[str], units: 
         ]
         if len({*told}) == len(told) and not {*told} & {*used}:
             return told
-    return [f"{text} ({number})" for number, text in enumerate(told, start=1)]
+    free = ((text, f"{text} ({number})") for number in count(2) for text in told)
+    given: dict[int, str] = {}
+    for at, text in enumerate(told):
+        names = (name for base, name in free if base == text)
+        given[at] = next(name for name in names if name not in used and name not in given.values())
+    return [given[at] for at in range(len(told))]
 
 
 def compass_words(xy: Floats) -> list[str]:

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import pandas as pd
 
-from csa.base.errors import CsaError, SourceError, TableError
+from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
 from csa.base.text import speak
-from csa.dataset.versioned import City, load_newest, load_own, save_kept
+from csa.dataset.versioned import City, kept_path, list_kept, load_kept, save_kept
 from csa.geo.cells import CellSet, as_text, from_text
 from csa.geo.ground import jaccard, on_one_grid
 
@@ -34,15 +34,16 @@ PART = 0.2
 
 NAME, KIND, FORMAT_VERSION = "places", "places", 1
 PARAMS = {"places": FORMAT_VERSION}
-PREFIX = "c-"
-"""Begins the id of a candidate: letters are those of core service areas."""
+LASTING, PASSING = "c-", "x-"
+"""Begin the ids of candidates: of places that are kept, and of others, which are counted anew in
+each run. Letters are those of core service areas."""
 
 
 @dataclass(frozen=True)
 class KnownPlace:
     """A place that was a candidate area."""
 
-    number: int  # its number, from 1, never another place's
+    number: int  # its number, from 1, never another place's; below 0 where it is not kept
     name: str  # what it is called
     cells: CellSet  # its cells when last seen
     until: Month  # when last seen: the first month not counted
@@ -53,12 +54,18 @@ Places: TypeAlias = tuple[KnownPlace, ...]
 
 def candidate_id(number: int) -> str:
     """Return the id of a candidate in files."""
-    return f"{PREFIX}{number}"
+    return f"{LASTING}{number}" if number > 0 else f"{PASSING}{-number}"
+
+
+def number_of(area_id: str) -> int:
+    """Return the number in a candidate's id, below 0 where its place is not kept."""
+    number = int(area_id[len(LASTING) :])
+    return number if area_id.startswith(LASTING) else -number
 
 
 def is_candidate(area_id: str) -> bool:
     """Return whether an id is a candidate's, not the letter of a core service area."""
-    return area_id.startswith(PREFIX)
+    return area_id.startswith((LASTING, PASSING))
 
 
 def called(place_name: str, area_id: str) -> str:
@@ -115,19 +122,26 @@ def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None
     return tuple(known[found[at]] if at in found else None for at in range(len(areas)))
 
 
-def number_areas(areas: Sequence[Cells], places: Places) -> tuple[int, ...]:
-    """Return each area's number: a known place's own, else the next that was never used."""
-    following = max((place.number for place in places), default=0)
+def number_areas(
+    areas: Sequence[Cells], places: Places, *, is_kept: bool = True
+) -> tuple[int, ...]:
+    """Return each area's number: a known place's own, else the next that was never used.
+
+    Where nothing will be kept that is one below 0: lasting numbers are never another place's.
+    """
+    step = 1 if is_kept else -1
+    following = max((step * place.number for place in places), default=0)
+    following = max(following, 0)
     numbers = []
     for place in recognize(areas, places):
         following += place is None
-        numbers.append(following if place is None else place.number)
+        numbers.append(step * following if place is None else place.number)
     return tuple(numbers)
 
 
 def see(areas: Sequence[tuple[str, str, Cells]], until: Month, places: Places) -> Places:
     """Add what a proposal shows to the places known: id, name and cells of each of its areas."""
-    seen = {int(area_id.removeprefix(PREFIX)): (name, cells) for area_id, name, cells in areas}
+    seen = {number_of(area_id): (name, cells) for area_id, name, cells in areas}
     kept = {place.number: place for place in places}
     for number, (name, cells) in seen.items():
         kept[number] = KnownPlace(number, name, cells, until)
@@ -136,9 +150,9 @@ def see(areas: Sequence[tuple[str, str, Cells]], until: Month, places: Places) -
 
 def next_id(known: Iterable[str]) -> Callable[[int], str]:
     """Return what names further candidates, counted from 0, unlike any known one."""
-    numbers = [int(one.removeprefix(PREFIX)) for one in known if is_candidate(one)]
-    last = max(numbers, default=0)
-    return lambda number: candidate_id(last + 1 + number)
+    numbers = [number_of(one) for one in known if is_candidate(one)]
+    last = min([0, *numbers])
+    return lambda number: candidate_id(last - 1 - number)
 
 
 def areas_of(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
@@ -152,24 +166,34 @@ def areas_of(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
 
 
 def load_places(city: City) -> Places:
-    """Read the places known: kept for this dataset, else for the latest before it."""
-    with suppress(SourceError):  # damaged: numbered anew
-        return load_newest(city, NAME, PARAMS, _from_plain, _last_seen) or ()
-    return ()
+    """Read the places known: what was kept last, for this dataset or another of the city.
+
+    A file that cannot be read is passed over.
+    """
+    if city.folder is None:
+        return ()
+    found: list[Places] = []
+    for path in (kept_path(city, NAME, PARAMS), *list_kept(city, NAME, PARAMS)):
+        with suppress(CsaError):
+            kept = load_kept(path)
+            found += [] if kept is None else [_from_plain(kept)]
+    return max(found, key=_age, default=())
 
 
 def save_places(city: City, areas: Sequence[tuple[str, str, Cells]], until: Month) -> None:
-    """Keep what the city's own proposal shows, once for a dataset.
-
-    A folder that cannot be written is left as it is.
-    """
+    """Keep what the city's own proposal shows; a folder that cannot be written is left as it is."""
     if city.folder is None:
         return
-    with suppress(SourceError, OSError):
-        own = load_own(city, NAME, PARAMS, _from_plain)
-        if own is not None and _last_seen(own) >= until:
-            return
-        save_kept(city, NAME, PARAMS, _to_plain(see(areas, until, load_places(city))))
+    known = load_places(city)
+    seen = see(areas, until, known)
+    with suppress(CsaError, OSError):
+        if seen != known or not kept_path(city, NAME, PARAMS).is_file():
+            save_kept(city, NAME, PARAMS, _to_plain(seen))
+
+
+def _age(places: Places) -> tuple[Month, int]:
+    """Return how late places were kept: two files of one month differ by what was added."""
+    return _last_seen(places), max((place.number for place in places), default=0)
 
 
 def _last_seen(places: Places) -> Month:

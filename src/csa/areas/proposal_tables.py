@@ -17,7 +17,7 @@ from csa.areas.choices import suggest_dbscan
 from csa.areas.criterion import Weights, draw_components
 from csa.areas.forming import cluster_points
 from csa.areas.gate import MIN_MONTHS
-from csa.areas.names import is_named_after, name_places
+from csa.areas.names import base_of, name_places
 from csa.areas.ordering import order_areas, stands_out
 from csa.areas.places import recognize
 from csa.areas.proposal import (
@@ -38,6 +38,7 @@ from csa.geo.cells import CellSet
 from csa.geo.neighborhoods import estimate_population, middles_of
 
 DIGITS = 4
+FITS_SHARE = 1 / 3
 LIBRARIES = ("h3", "scikit-learn", "numpy", "pyproj", "shapely")
 
 
@@ -65,11 +66,9 @@ def _areas_table(run: Run) -> gpd.GeoDataFrame:
 def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return each area's name: its place's own, else one of its largest neighborhood's."""
     neighborhoods = run.city.dataset.neighborhoods
-    # Names of polygons that the city has replaced by others are given up.
-    bases = {UNASSIGNED, *map(str, neighborhoods["name"])}
     known = [
-        place if place is not None and is_named_after(place.name, bases) else None
-        for place in recognize(run.found.areas, run.places)
+        place if place is not None and _still_fits(place.name, row["neighborhoods"]) else None
+        for place, row in zip(recognize(run.found.areas, run.places), rows, strict=True)
     ]
     new = [at for at, place in enumerate(known) if place is None]
     largest = [next(iter(rows[at]["neighborhoods"]), UNASSIGNED) for at in new]
@@ -79,6 +78,15 @@ def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     taken = [place.name for place in run.places]
     named = dict(zip(new, name_places(largest, xy, taken, middles, city.units), strict=True))
     return [named[at] if place is None else place.name for at, place in enumerate(known)]
+
+
+def _still_fits(name: str, shares: Mapping[str, float]) -> bool:
+    """Return whether most of an area, or a third, is still in the neighborhood of its name.
+
+    It is not where areas drift over the years, and where the city's polygons were replaced.
+    """
+    base = base_of(name, shares)
+    return base is not None and (base == next(iter(shares)) or shares[base] >= FITS_SHARE)
 
 
 def _area_row(run: Run, number: int) -> dict[str, Any]:

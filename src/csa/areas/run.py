@@ -47,12 +47,15 @@ class Run:
     found: AreaSet  # the areas, and what became of each incident
     estimates: tuple[Estimate, ...]  # what is expected in each area
     places: Places  # the city's places known before
+    is_own: bool  # whether the choices are the city file's, so that new places are kept
     stack: Stack  # how the past's maps are combined in what each cell is expected to hold
 
     @cached_property
     def area_ids(self) -> tuple[str, ...]:
         """The id of each area: its place's number, whatever the month."""
-        return tuple(map(candidate_id, number_areas(self.found.areas, self.places)))
+        is_kept = self.is_own or not self.places  # where none is kept, no number is another's
+        numbers = number_areas(self.found.areas, self.places, is_kept=is_kept)
+        return tuple(map(candidate_id, numbers))
 
     @cached_property
     def area_of_cell(self) -> dict[int, str]:

@@ -73,7 +73,8 @@ def designate(
         _refuse_step(key, before, state)
         _refuse_earlier(row, act)
         if row is None:
-            row = AreaRow(key=key, place_name=candidate.place_name, state=state, since=act.on)
+            name = _free_name(session, candidate.place_name)
+            row = AreaRow(key=key, place_name=name, state=state, since=act.on)
             session.add(row)
         if before == RETIRED:
             row.execution_on = None  # a new service: its work begins anew, with a new baseline
@@ -129,7 +130,10 @@ def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple
             _refuse_shared(session, now, part, None)
             letters.append(next_letter(now))
             new = AreaRow(
-                key=letters[-1], place_name=part.place_name, state=row.state, since=act.on
+                key=letters[-1],
+                place_name=_free_name(session, part.place_name),
+                state=row.state,
+                since=act.on,
             )
             session.add(new)
             session.flush()
@@ -225,6 +229,13 @@ def _refuse_shared(
 
 def _ground(candidate: Candidate) -> CellSet:
     return frozenset(int(cell, 16) for cell in candidate.cells)
+
+
+def _free_name(session: Session, name: str) -> str:
+    """Return a name that no other area in service has: one name is never two places."""
+    taken = set(session.scalars(select(AreaRow.place_name).where(AreaRow.state.in_(ACTIVE))))
+    names = (name if number == 1 else f"{name} {number}" for number in count(1))
+    return next(one for one in names if one not in taken)
 
 
 def next_letter(used: Collection[str]) -> str:

@@ -14,12 +14,13 @@ import pandas as pd
 
 from csa.areas.places import areas_of, called
 from csa.base.params import Month, Period
+from csa.base.text import speak
 from csa.dataset.chosen import Chosen, GroundVersion, first_month, in_service
 from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo.cells import CellSet
-from csa.geo.ground import holder, n_shared
+from csa.geo.ground import HALF, holder, holds, n_shared
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,13 @@ class AreaStanding:
     place_name: str  # that area's name, else its own
     state: str  # designated, maintenance or candidate
     since: date | None  # the day of its state; None for a candidate
+    part_of: str = ""  # of a core service area that most of it lies in, what it is called
 
     @property
     def called(self) -> str:
         """What readers call it, with its letter if it has one."""
+        if self.part_of:
+            return speak("standing.part", area=self.part_of)
         return called(self.place_name, self.letter)
 
 
@@ -126,15 +130,25 @@ def standings(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[str, Ar
         shared = n_shared(shapes[at], area.cells)
         if at not in is_one or shared > is_one[at][0]:
             is_one[at] = shared, area
-    found = {}
+    found, names = {}, {area.place_name for area in areas}
     for at, (area_id, name, _) in enumerate(listed):
         if at in is_one:
             area = is_one[at][1]
             told = AreaStanding(area_id, area.key, area.place_name, area.state, area.state_since)
         else:
-            told = AreaStanding(area_id, "", name, CANDIDATE, None)
+            whole = part_of(shapes[at], areas)
+            inside = "" if whole is None else called(whole.place_name, whole.key)
+            own = speak("standing.other_part", name=name) if name in names else name
+            told = AreaStanding(area_id, "", own, CANDIDATE, None, inside)
         found[area_id] = told
     return found
+
+
+def part_of(cells: CellSet, areas: Sequence[CoreArea]) -> CoreArea | None:
+    """Return the area in service that most of a candidate lies in, at least half; None for none."""
+    held = [(holds(area.cells, cells), -n, area) for n, area in enumerate(areas)]
+    share, _, area = max(held, key=lambda one: one[:2], default=(0.0, 0, None))
+    return area if share >= HALF else None
 
 
 Areas = TypeVar("Areas", bound=pd.DataFrame)

@@ -174,7 +174,10 @@ def follow_areas(
         {area_id: Known(name, cells) for area_id, name, cells in named},
         {candidate_id(one.number): Known(one.name, one.cells) for one in load_places(city)},
     )
-    lineage = trace_lineage(found_on, choices, documented, displaced.until, known, tell)
+    units = city.config.city.units
+    lineage = trace_lineage(
+        found_on, choices, documented, displaced.until, known, tell, units=units
+    )
     return FollowedAreas(
         city,
         displaced,

@@ -63,13 +63,15 @@ class Chance:
     gone: int  # areas that are gone
 
 
-def trace_lineage(
+def trace_lineage(  # noqa: PLR0913 - where, how, and what places are called
     located: StudyArea,
     choices: Choices,
     documented: DocumentedDbscan | None,
     until: Month | None = None,
     known: Mapping[str, Known] | None = None,
     tell: Tell = silent,
+    *,
+    units: str = "metric",
 ) -> pd.DataFrame:
     """Propose areas for each month's window, and trace what became of each."""
     snapshots = _snapshots(located, choices, documented, until, tell)
@@ -81,7 +83,7 @@ def trace_lineage(
     letters = _letters(sightings, kept)
     named = {track: kept[name].place_name for track, name in letters.items() if name in kept}
     new = {track: cells for track, cells in shapes.items() if track not in named}
-    named |= _names(located, new, [one.place_name for one in kept.values()])
+    named |= _names(located, new, [one.place_name for one in kept.values()], units)
     traced["last_month"] = [str(Month.parse(name).plus(-1)) for name in traced["month"]]
     traced["area_id"] = traced["track"].map(letters)
     traced["place_name"] = traced["track"].map(named)
@@ -166,7 +168,7 @@ def _last_shapes(sightings: list[Sighting]) -> dict[int, CellSet]:
 
 
 def _names(
-    located: StudyArea, shapes: Mapping[int, CellSet], taken: Sequence[str]
+    located: StudyArea, shapes: Mapping[int, CellSet], taken: Sequence[str], units: str = "metric"
 ) -> dict[int, str]:
     """Name each track after the neighborhood that most of its cells lie in."""
     if not shapes:
@@ -178,8 +180,10 @@ def _names(
     for cells in shapes.values():
         counts = Counter(name_of[cell] or UNASSIGNED for cell in cells)
         largest.append(min(counts, key=lambda name: (-counts[name], name)))
-    middles = np.array([located.grid.middle(cells) for cells in shapes.values()])
-    return dict(zip(shapes, name_places(largest, middles, taken), strict=True))
+    xy = np.array([located.grid.middle(cells) for cells in shapes.values()])
+    own = {name: [cell for cell, other in name_of.items() if other == name] for name in {*largest}}
+    middles = {name: np.array(located.grid.middle(own[name])) for name in own if own[name]}
+    return dict(zip(shapes, name_places(largest, xy, taken, middles, units), strict=True))
 
 
 def measure_chance(

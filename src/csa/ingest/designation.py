@@ -65,7 +65,9 @@ def load_candidate(folder: Path, area_id: str, priorities: Path | None, city: st
         if not _is_same(proposed, judged, cells):
             raise SourceError("chosen.other_area", path=priorities, other=folder, area_id=area_id)
         evidence["judged"] = _figures(judged)
-    return Candidate(area_id, chosen.place_names[at], cells, evidence)
+    name = chosen.place_names[at]
+    # Proposals of the version before had letters, which were no decision.
+    return Candidate(area_id if "-" in area_id else name, name, cells, evidence)
 
 
 def _place_of(chosen: Chosen, given: str, folder: Path) -> int:

@@ -114,7 +114,7 @@ def pages(source, records, account, named):
         assert (one.place_name, one.state) == (told["place_name"], told["state"])
         assert told["tier"] == (None if pd.isna(tier) else tier)
     assert account["candidates"] == sorted(
-        (one.place_name for one in found.values() if not one.letter), key=natural
+        (one.place_name for one in found.values() if not (one.letter or one.part_of)), key=natural
     )
     for area_id, name, _ in areas_of(proposal.areas):
         assert is_candidate(area_id)

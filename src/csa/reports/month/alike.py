@@ -10,20 +10,23 @@ from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.ground import holder
+from csa.geo.ground import HALF, holder, holds
 from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
 def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, ...]:
-    """Name the candidates of a proposal that match none of the given areas."""
+    """Name the candidates of a proposal that are none of some areas, and do not lie in one."""
     if proposal is None:
         return ()
     shapes = cells_of(proposal)
     served = {holder(area.cells, shapes) for area in areas}
     names = proposal.areas["place_name"]
-    return tuple(
-        sorted((str(name) for at, name in enumerate(names) if at not in served), key=natural)
+    left = (
+        str(name)
+        for at, name in enumerate(names)
+        if at not in served and not any(holds(area.cells, shapes[at]) >= HALF for area in areas)
     )
+    return tuple(sorted(left, key=natural))
 
 
 def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -> list[Unserved]:

@@ -39,9 +39,9 @@ since the start, and what moved in the sample is seen next door."""
 
 NAMES = {
     "c-2": "Hadderley", "c-3": "Kindlewood", "c-4": "Ferrymans End", "c-5": "Silverbeck",
-    "c-9": "Kestrelby", "c-6": "Umberley", "c-7": "Osierbank", "c-8": "Brindlemoor",
+    "x-1": "Kestrelby", "c-6": "Umberley", "c-7": "Osierbank", "c-8": "Brindlemoor",
 }  # fmt: skip
-"""The areas of that start from west to east. c-9 is new to the city's own proposal."""
+"""The areas of that start from west to east. x-1 is no place of the city's own proposal."""
 
 
 @pytest.fixture(scope="module")
