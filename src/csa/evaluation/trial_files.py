@@ -28,11 +28,10 @@ from csa.displacement.follow import load_past, past_way
 from csa.displacement.zoning import covered_months
 from csa.evaluation.trial import TrialDesign, TrialEffect, measure_trial
 from csa.priority.draw_files import AREAS_FILE, CLOSED, DRAWN, MARKER
+from csa.priority.draw_power import STUDIES
 from csa.priority.draw_record import find_differences
 
 KIND, OUT_MARKER = "trial", "trial.json"
-STUDIES = (0.07, 0.23)
-"""Falls that studies of work at places found (Moyer 2019; Caplan 2021)."""
 AREA_COLUMNS = {
     "area_id": "as in the draw",
     "place_name": "as in the draw",
@@ -161,7 +160,7 @@ def say_trial(trial: TrialSoFar) -> tuple[Message, ...]:
         "no effect shown": "trial.none",
         "too few to say": "trial.too_few",
     }[effect.verdict]
-    low, high = STUDIES
+    low, *_, high = STUDIES
     said = [
         say("trial.counted", **values),
         say(key, orders=effect.n_orders, p=effect.p_fewer, p_more=effect.p_more),

@@ -34,6 +34,9 @@ DISPERSION = 1.6
 ALPHA = 0.05
 """One-sided: the question is whether there were fewer."""
 
+STUDIES, FOUND = (0.07, 0.15, 0.23), ("found_7_share", "found_15_share", "found_23_share")
+"""Falls that studies of work at places found, from the least to the most (Moyer 2019; Caplan
+2021), and how often each would be found."""
 WANTED_POWER = 0.8
 
 
@@ -129,11 +132,14 @@ def power_table(
         compared = wanted if clean_months is None else min(wanted, clean_months)
         drop = smallest_drop(compared, early, late, dispersion, usual_fall_share)
         expected = _expect_after(np.array([early]), compared, usual_fall_share)[0]
-        rows.append(
-            (wanted, compared, compared < wanted, math.nan if drop is None else drop, expected)
-        )
+        found = [
+            power(share, compared, early, late, dispersion, usual_fall_share) for share in STUDIES
+        ]
+        smallest = math.nan if drop is None else drop
+        rows.append((wanted, compared, compared < wanted, smallest, expected, *found))
     columns = ["months", "months_compared", "is_cut_short", "smallest_drop_share", "expected_early"]
-    types = ["int64", "int64", "bool", "float64", "float64"]
+    columns += [*FOUND]
+    types = ["int64", "int64", "bool", "float64", "float64", *["float64"] * len(FOUND)]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(dict(zip(columns, types, strict=True)))
 
@@ -147,6 +153,17 @@ def explain_power(table: pd.DataFrame) -> tuple[Message, ...]:
         for compared, drop in table.drop_duplicates("months_compared")[
             ["months_compared", "smallest_drop_share"]
         ].itertuples(index=False)
+    ]
+    said += [
+        say(
+            "draw.power_studies",
+            n=int(longest["months_compared"]),
+            low=percent(STUDIES[0]),
+            high=percent(STUDIES[-1]),
+            few=round(100 * longest[FOUND[0]]),
+            many=round(100 * longest[FOUND[-1]]),
+        )
+        for longest in table.tail(1).to_dict("records")
     ]
     cut = table.loc[table["is_cut_short"], "months_compared"]
     if len(cut):
