@@ -1,1 +1,1 @@
-"""What the public may see: classes, suppressed counts, and the proof that nothing is given away."""
+"""What the public may see: changed counts, their classes, texts, and an audit of the counts."""

@@ -68,10 +68,7 @@ class Secret:
         return hmac.digest(self.value, f"name\n{text}".encode(), "sha256").hex()
 
     def keys(self, names: Iterable[str]) -> Keys:
-        """Return a key for each name.
-
-        Returns (n,) uniform numbers of 64 bits.
-        """
+        """Return a key for each name, (n,) uniform numbers of 64 bits."""
         digests = (hmac.digest(self.value, name.encode(), "sha256") for name in names)
         return np.frombuffer(b"".join(digest[:KEY_BYTES] for digest in digests), dtype="<u8")
 
