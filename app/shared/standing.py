@@ -56,6 +56,18 @@ def short_state(standing: AreaStanding) -> str:
     )
 
 
+def step_word(state: str) -> str:
+    """Return a step of an area in words."""
+    return speak(
+        {
+            "candidate": "here.candidate",
+            "designated": "here.designated",
+            "maintenance": "here.maintenance",
+            "retired": "here.retired",
+        }[state]
+    )
+
+
 def say_served(standing: Mapping[str, AreaStanding]) -> str:
     """Name the areas of a proposal that are in service; "" where none is."""
     served = [one for one in standing.values() if one.letter]

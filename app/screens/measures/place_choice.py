@@ -9,7 +9,7 @@ import streamlit as st
 from app.shared import cache, cache_change
 from app.shared.city_session import Opened
 from app.shared.link_state import LinkState
-from app.shared.standing import id_of
+from app.shared.standing import id_of, step_word
 from csa.areas.places import called
 from csa.base.text import speak
 from csa.decisions.registry import AreaStanding
@@ -108,18 +108,6 @@ def state_word(place: Place) -> str:
     if place.kind == PROPOSED:
         return speak("here.proposed")
     return step_word(place.state)
-
-
-def step_word(state: str) -> str:
-    """Return a step of an area in words."""
-    return speak(
-        {
-            "candidate": "here.candidate",
-            "designated": "here.designated",
-            "maintenance": "here.maintenance",
-            "retired": "here.retired",
-        }[state]
-    )
 
 
 def without_action(listed: Sequence[Place]) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.screens.measures.place_choice import step_word
 from app.screens.measures.work_plan import entries_words
 from app.shared import cache, cache_change, panels, signing
 from app.shared.correcting import OnRecord, notes
 from app.shared.following import is_early
 from app.shared.link_state import LinkState
 from app.shared.signing import FormScene, Values
+from app.shared.standing import step_word
 from csa.base.errors import CsaError
 from csa.base.text import day, month, render, speak
 from csa.decisions.areas import (

@@ -12,6 +12,8 @@ import streamlit as st
 from app.screens.meeting.lists import head, item, listed, quiet
 from app.shared import cache_store, panels, person
 from app.shared.city_session import Opened
+from app.shared.standing import step_word
+from csa.areas.places import called
 from csa.base.errors import CsaError
 from csa.base.text import day, render, speak
 from csa.decisions.actions import answer_change
@@ -147,7 +149,7 @@ def _abouts(plan: Plan, records: Records) -> dict[str, str]:
     """Name everything that a decision may be about."""
     titles = titles_of(records.changes)
     named = {
-        area.key: speak("meeting.area", area_id=area.key, place=area.place_name)
+        area.key: f"{called(area.place_name, area.key)}, {step_word(area.state)}"
         for area in records.areas
     }
     for action in plan.actions:
