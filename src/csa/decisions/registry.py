@@ -20,7 +20,7 @@ from csa.decisions.areas import ACTIVE, CANDIDATE, MAINTENANCE
 from csa.decisions.store.records import Records
 from csa.decisions.store.tables import AreaRow, StepRow
 from csa.geo.cells import CellSet
-from csa.geo.ground import HALF, holder, holds, n_shared
+from csa.geo.ground import holder, n_shared
 
 
 @dataclass(frozen=True)
@@ -131,24 +131,18 @@ def standings(proposed: pd.DataFrame, areas: Sequence[CoreArea]) -> dict[str, Ar
         if at not in is_one or shared > is_one[at][0]:
             is_one[at] = shared, area
     found, names = {}, {area.place_name for area in areas}
+    grounds = [area.cells for area in areas]
     for at, (area_id, name, _) in enumerate(listed):
         if at in is_one:
             area = is_one[at][1]
             told = AreaStanding(area_id, area.key, area.place_name, area.state, area.state_since)
         else:
-            whole = part_of(shapes[at], areas)
-            inside = "" if whole is None else called(whole.place_name, whole.key)
+            whole = holder(shapes[at], grounds)  # the area in service that most of it lies in
+            inside = "" if whole is None else called(areas[whole].place_name, areas[whole].key)
             own = speak("standing.other_part", name=name) if name in names else name
             told = AreaStanding(area_id, "", own, CANDIDATE, None, inside)
         found[area_id] = told
     return found
-
-
-def part_of(cells: CellSet, areas: Sequence[CoreArea]) -> CoreArea | None:
-    """Return the area in service that most of a candidate lies in, at least half; None for none."""
-    held = [(holds(area.cells, cells), -n, area) for n, area in enumerate(areas)]
-    share, _, area = max(held, key=lambda one: one[:2], default=(0.0, 0, None))
-    return area if share >= HALF else None
 
 
 Areas = TypeVar("Areas", bound=pd.DataFrame)

@@ -10,7 +10,7 @@ from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.geo import cells as h3_cells
 from csa.geo.cells import CellSet
-from csa.geo.ground import HALF, holder, holds
+from csa.geo.ground import holder
 from csa.reports.month.area_facts import AreaFacts, Unserved
 
 
@@ -20,11 +20,12 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
         return ()
     shapes = cells_of(proposal)
     served = {holder(area.cells, shapes) for area in areas}
+    grounds = [area.cells for area in areas]
     names = proposal.areas["place_name"]
     left = (
         str(name)
         for at, name in enumerate(names)
-        if at not in served and not any(holds(area.cells, shapes[at]) >= HALF for area in areas)
+        if at not in served and holder(shapes[at], grounds) is None
     )
     return tuple(sorted(left, key=natural))
 
