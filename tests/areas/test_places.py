@@ -44,29 +44,33 @@ def place(number, *cells, name=None, until=NOW):
     return KnownPlace(number, name or f"Place {number}", ground(*cells), until)
 
 
+def numbered(areas, places, **how):
+    return number_areas(recognize(areas, places), places, **how)
+
+
 # ---- By hand --------------------------------------------------------------------------------
 
 
 def test_a_place_that_grew_shrank_or_moved_by_less_than_half_keeps_its_number():
     known = (place(1, 1, 2, 3, 4), place(5, 11, 12, 13))
     areas = [ground(20, 21), ground(12, 13, 14, 15), ground(*range(1, 9)), ground(3)]
-    assert number_areas(areas, known) == (6, 5, 1, 7)
+    assert numbered(areas, known) == (6, 5, 1, 7)
     assert [one and one.number for one in recognize(areas, known)] == [None, 5, 1, None]
 
 
 def test_of_two_areas_in_one_place_the_more_alike_is_that_place():
     known = (place(1, *range(10)),)
-    assert number_areas([ground(0, 1), ground(*range(2, 10))], known) == (2, 1)
-    assert number_areas([ground(*range(10)), ground(0, 1)], ()) == (1, 2)
+    assert numbered([ground(0, 1), ground(*range(2, 10))], known) == (2, 1)
+    assert numbered([ground(*range(10)), ground(0, 1)], ()) == (1, 2)
 
 
 def test_a_place_that_is_not_kept_takes_no_lasting_number():
     known = (place(1, 1, 2, 3, 4), place(5, 11, 12, 13))
     areas = [ground(20, 21), ground(11, 12), ground(30)]
-    assert number_areas(areas, known, is_kept=False) == (-1, 5, -2)
+    assert numbered(areas, known, is_kept=False) == (-1, 5, -2)
     assert [candidate_id(number) for number in (-1, 5)] == ["x-1", "c-5"]
     more = (*known, KnownPlace(-1, "Ash", ground(20), NOW))
-    assert number_areas([ground(20, 21), ground(40)], more, is_kept=False) == (-1, -2)
+    assert numbered([ground(20, 21), ground(40)], more, is_kept=False) == (-1, -2)
     assert [number_of(one) for one in ("c-5", "x-2")] == [5, -2]
 
 
@@ -253,7 +257,7 @@ def test_no_number_is_given_twice_and_what_is_known_is_half_the_same(known, area
         KnownPlace(3 * n + 1, f"Place {n}", cells, NOW) for n, cells in enumerate(apart(known))
     )
     areas = apart(areas)
-    numbers = number_areas(areas, places)
+    numbers = numbered(areas, places)
     assert len(set(numbers)) == len(areas)
     by_number = {one.number: one.cells for one in places}
     for number, cells in zip(numbers, areas, strict=True):
@@ -263,4 +267,4 @@ def test_no_number_is_given_twice_and_what_is_known_is_half_the_same(known, area
         else:
             assert number > max(by_number, default=0)
     again = see([(f"c-{n}", str(n), own) for n, own in zip(numbers, areas, strict=True)], NOW, ())
-    assert number_areas(areas, again) == numbers
+    assert numbered(areas, again) == numbers

@@ -106,6 +106,7 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
     estimates = estimate_areas(located, period, found.areas)
     grid, kinds = located.grid, choices.kinds
     places = load_places(city) if places is None else places
+    are_own = is_own(city, choices)
     run = Run(
         city,
         period,
@@ -119,11 +120,11 @@ def propose_areas(  # noqa: PLR0913 - what it is made from, and what is known al
         found,
         estimates,
         places,
-        is_own(city, choices),
+        are_own,
         located.stack_at(period.until),
     )
     proposal = proposal_of(run)
-    if keep and is_own(city, choices):
+    if keep and are_own:
         save_places(city, areas_of(proposal.areas), period.until)
     return proposal
 

@@ -123,17 +123,16 @@ def recognize(areas: Sequence[Cells], places: Places) -> tuple[KnownPlace | None
 
 
 def number_areas(
-    areas: Sequence[Cells], places: Places, *, is_kept: bool = True
+    recognized: Sequence[KnownPlace | None], places: Places, *, is_kept: bool = True
 ) -> tuple[int, ...]:
     """Return each area's number: a known place's own, else the next that was never used.
 
     Where nothing will be kept that is one below 0: lasting numbers are never another place's.
     """
     step = 1 if is_kept else -1
-    following = max((step * place.number for place in places), default=0)
-    following = max(following, 0)
+    following = max([0, *(step * place.number for place in places)])
     numbers = []
-    for place in recognize(areas, places):
+    for place in recognized:
         following += place is None
         numbers.append(step * following if place is None else place.number)
     return tuple(numbers)

@@ -19,7 +19,6 @@ from csa.areas.forming import cluster_points
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.names import base_of, name_places
 from csa.areas.ordering import order_areas, stands_out
-from csa.areas.places import recognize
 from csa.areas.proposal import (
     AREA_COLUMNS,
     FORMAT_VERSION,
@@ -68,13 +67,14 @@ def _names(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     neighborhoods = run.city.dataset.neighborhoods
     known = [
         place if place is not None and _still_fits(place.name, row["neighborhoods"]) else None
-        for place, row in zip(recognize(run.found.areas, run.places), rows, strict=True)
+        for place, row in zip(run.recognized, rows, strict=True)
     ]
     new = [at for at, place in enumerate(known) if place is None]
     largest = [next(iter(rows[at]["neighborhoods"]), UNASSIGNED) for at in new]
     xy = np.array([run.grid.middle(run.found.areas[at]) for at in new]).reshape(-1, 2)
     city = run.city.config.city
-    middles = middles_of(neighborhoods, city.metric_crs)
+    here = neighborhoods[neighborhoods["name"].isin(largest)]
+    middles = middles_of(here, city.metric_crs)
     taken = [place.name for place in run.places]
     named = dict(zip(new, name_places(largest, xy, taken, middles, city.units), strict=True))
     return [named[at] if place is None else place.name for at, place in enumerate(known)]

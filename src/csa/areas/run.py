@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from csa.areas.forming import AreaSet
-from csa.areas.places import Places, candidate_id, number_areas
+from csa.areas.places import KnownPlace, Places, candidate_id, number_areas, recognize
 from csa.areas.shrinkage import Estimate
 from csa.areas.stack import (
     Stack,
@@ -51,10 +51,15 @@ class Run:
     stack: Stack  # how the past's maps are combined in what each cell is expected to hold
 
     @cached_property
+    def recognized(self) -> tuple[KnownPlace | None, ...]:
+        """The known place that each area is; None for one that was never seen."""
+        return recognize(self.found.areas, self.places)
+
+    @cached_property
     def area_ids(self) -> tuple[str, ...]:
         """The id of each area: its place's number, whatever the month."""
         is_kept = self.is_own or not self.places  # where none is kept, no number is another's
-        numbers = number_areas(self.found.areas, self.places, is_kept=is_kept)
+        numbers = number_areas(self.recognized, self.places, is_kept=is_kept)
         return tuple(map(candidate_id, numbers))
 
     @cached_property
