@@ -14,7 +14,7 @@ from csa.ingest.basemap import MARKER as BASEMAP_MARKER
 from csa.ingest.basemap_layers import build_basemap, save_basemap
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import add_layers, find_inputs
-from csa.workflow.naming import name_places
+from csa.workflow.naming import keep_place_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ def make_dataset(served: Deployment, config: CityConfig, tell: Tell) -> None:
     inputs = add_layers(find_inputs(config, inputs_folder, ()), config, inputs_folder)
     intake = ingest_city(config, inputs, tell)
     save_dataset(intake.dataset, intake.rejected, served.dataset)
-    name_places(City(config, intake.dataset, served.dataset), tell)
+    keep_place_names(City(config, intake.dataset, served.dataset), tell)
     if not (served.basemap / BASEMAP_MARKER).is_file():
         background, _ = build_basemap(config, inputs_folder, tell=tell)
         save_basemap(background, served.basemap)

@@ -10,7 +10,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import City, save_dataset
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import find_inputs
-from csa.workflow.naming import name_places, polygons_km2, too_coarse
+from csa.workflow.naming import keep_place_names, polygons_km2, too_coarse
 
 
 def arrived(town, lines):
@@ -29,14 +29,14 @@ def test_places_have_their_names_when_the_data_have_arrived(town):
     ]
     city = arrived(town, lines)
     assert load_places(city) == ()
-    assert name_places(city) == ()
+    assert keep_place_names(city) == ()
     assert [(one.number, one.name) for one in load_places(city)] == [(1, "West End")]
 
 
 def test_data_without_incidents_give_no_names_and_no_error(town):
     city = arrived(town, ["1,1,2020-05-04 10:00,2,-94.57,39.02,,"])
     assert city.dataset.incidents.empty
-    assert name_places(city) == ()
+    assert keep_place_names(city) == ()
     assert load_places(city) == ()
 
 

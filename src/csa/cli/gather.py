@@ -47,7 +47,7 @@ def ingest(
     from csa.dataset.versioned import City, list_ids, save_dataset
     from csa.ingest.intake import ingest_city
     from csa.ingest.sources import add_layers, find_inputs
-    from csa.workflow.naming import N_STEPS, name_places
+    from csa.workflow.naming import N_STEPS, keep_place_names
 
     folder = data_dir_of(config)
     last_day = day_of(as_of, "--as-of")
@@ -59,7 +59,7 @@ def ingest(
         tell("write")
         renamed = intake.explain_renamed(list_ids(out))
         version = save_dataset(intake.dataset, intake.rejected, out)
-        notes = name_places(City(config, intake.dataset, out), tell)
+        notes = keep_place_names(City(config, intake.dataset, out), tell)
     if as_json:
         show_json(intake.dataset.report)
     else:

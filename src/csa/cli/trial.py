@@ -66,6 +66,6 @@ def show_trial(found: TrialSoFar) -> None:
     table.add_column(speak("trial.col_start"))
     for title in ("trial.col_counted", "trial.col_expected"):
         table.add_column(speak(title), justify="right")
-    for name, start, counted, expected, _ in list_areas(found):
+    for name, start, counted, expected in list_areas(found):
         table.add_row(name, month(start), f"{counted:,}", f"{expected:,.1f}")
     show_table(table)

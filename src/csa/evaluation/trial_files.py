@@ -207,17 +207,16 @@ def trial_files(account: Mapping[str, Any]) -> dict[str, bytes]:
     return {"trial.csv": csv_bytes(list(AREA_COLUMNS), rows), OUT_MARKER: json_bytes(account)}
 
 
-def list_areas(trial: TrialSoFar) -> list[tuple[str, str, int, float, bool]]:
-    """List each area: what it is called, its start, counted and expected, and whether it began."""
+def list_areas(trial: TrialSoFar) -> list[tuple[str, str, int, float]]:
+    """List each area: what it is called, its start, counted and expected."""
     starts = [str(slot["start"]) for slot in trial.drawn.record["slots"]]
-    chosen, begun = trial.drawn.chosen, trial.has_begun
+    chosen = trial.drawn.chosen
     return [
         (
             called(chosen.place_names[at], chosen.area_ids[at]),
             starts[at],
             int(trial.counted[at].sum()),
             float(trial.expected[at].sum()),
-            bool(begun[at].any()),
         )
         for at in range(len(starts))
     ]

@@ -11,6 +11,7 @@ from scipy.stats import nbinom
 
 from csa.areas.gate import MIN_MONTHS
 from csa.areas.proposal import Proposal
+from csa.areas.stack import DISPERSION, NEW_CHANCE, NEW_SHARE
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Bools, Floats
@@ -26,11 +27,6 @@ TREND = 0.5
 """Half of the city's recent rise or fall, on the logarithm, is taken to go on."""
 OWN_SD, CITY_SD = 0.25, 0.25
 """By how much an area and the whole city differ from what was expected, on the logarithm."""
-DISPERSION = 1.6
-"""Variance of a count over its mean."""
-NEW_P, NEW_KEPT = 0.01, 0.7
-"""A place has newly begun where chance would give as many as its last 12 months, by the 24 before
-them, in no more than so many of all areas; of those 12 months so much is expected again."""
 TAIL = 0.05
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 
@@ -87,7 +83,7 @@ def begun_newly(recent: Floats, earlier: Floats) -> Bools:
     means = np.fmax(earlier, 1.0)
     chance = nbinom.sf(recent - 1, means / (DISPERSION - 1), 1 / DISPERSION)
     return np.asarray(
-        (chance * max(1, len(recent)) <= NEW_P) & np.isfinite(earlier), dtype=np.bool_
+        (chance * max(1, len(recent)) <= NEW_CHANCE) & np.isfinite(earlier), dtype=np.bool_
     )
 
 
@@ -115,7 +111,7 @@ def add_next12(
     counted = float(table["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
     found = predict_next12(others, counted * a_year, (whole * a_year, last), kept)
     for at in np.flatnonzero(is_new):
-        middle = NEW_KEPT * float(recent[at])
+        middle = NEW_SHARE * float(recent[at])
         found[at] = middle, *_bounds(middle)
     columns = dict(zip(COLUMNS, found.T, strict=True))
     return replace(judgement, table=table.assign(**columns))

@@ -21,7 +21,7 @@ LARGE_KM2 = 40.0
 """Land of a polygon that residents would not call one neighborhood: 4 miles by 4."""
 
 
-def name_places(city: City, tell: Tell = silent) -> tuple[Message, ...]:
+def keep_place_names(city: City, tell: Tell = silent) -> tuple[Message, ...]:
     """Propose areas as the city's file says, and keep beside the dataset what they are called.
 
     Returns what to know about the names: nothing, or that the polygons are too coarse to name

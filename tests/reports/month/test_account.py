@@ -34,7 +34,7 @@ from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.month.looking import through_month
 from csa.reports.public.areas import areas_shown
 from csa.reports.public.window import settle_window
-from csa.workflow.naming import name_places
+from csa.workflow.naming import keep_place_names
 from tests.stores import act
 
 WHY = "Neighbors and the team asked for it."
@@ -92,7 +92,7 @@ def ingested(source, month, folder):
     dataset = replace(dataset, report=report)
     save_dataset(dataset, pd.DataFrame(columns=["file", "line", "reason"]), folder)
     again = open_city(city.config, folder)
-    assert name_places(again) == ()
+    assert keep_place_names(again) == ()
     return FollowSource(again, source.choices)
 
 

@@ -14,7 +14,6 @@ from csa.areas.study_area import locate_around
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
-from csa.base.schema import UNASSIGNED
 from csa.dataset.chosen import GroundVersion
 from csa.dataset.versioned import City
 from csa.decisions.registry import core_areas, followed
@@ -39,7 +38,6 @@ class PublicAreaGround:
     state: State  # candidate, designated or maintenance
     since: date | None  # first day of its state; None for a candidate
     cells: frozenset[int]  # its H3 cells
-    neighborhood: str = ""  # for a candidate, the first part of its name
 
     @property
     def key(self) -> str:
@@ -91,7 +89,6 @@ def areas_shown(
             "candidate",
             None,
             frozenset(int(cell, 16) for cell in row["cells"]),
-            next(iter(row["neighborhoods"]), UNASSIGNED),
         )
         for row in area_records(proposal.areas)
         if row["incidents"] >= THRESHOLD
