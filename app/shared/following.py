@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from csa.areas.places import called, in_order
+from csa.areas.places import called, cells_of, in_order
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.base.crs import LONLAT
@@ -26,7 +26,7 @@ from csa.displacement.sentences import Course, say_before_after
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
 from csa.displacement.verdict import AreaVerdict, Track, Verdict
 from csa.displacement.zoning import Control
-from csa.geo.cells import CellSet, from_text, outline
+from csa.geo.cells import outline
 
 Level = int | None
 """How a sum differs from what was expected, -2 to 2; None if there are too few incidents."""
@@ -151,7 +151,7 @@ def follow(
     chosen = Chosen(
         tuple(area_id for area_id, _ in names),
         tuple(name for _, name in names),
-        tuple(cells_of(proposal)),
+        tuple(cells_of(proposal.areas)),
         int(params["resolution"]),
         Period.before(since, int(params["months"])),
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
@@ -185,11 +185,6 @@ def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataF
         (evidence.core[0], evidence.before.months),
         evidence,
     )
-
-
-def cells_of(proposal: Proposal) -> list[CellSet]:
-    """List each area's cells."""
-    return [frozenset(from_text(cells).tolist()) for cells in proposal.areas["cells"]]
 
 
 def is_early(at: int) -> bool:

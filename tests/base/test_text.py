@@ -500,3 +500,8 @@ def test_a_share_in_percent_is_within_half_of_its_last_digit(share):
 def test_whatever_a_value_holds_is_said_word_for_word(path, why):
     said = Message("source.unreadable", {"path": path, "why": why})
     assert str(said) == path + " cannot be read: " + why + "."
+
+
+def test_names_are_sorted_by_their_numbers_and_small_letters_as_large():
+    told = ["b 10 km", "B 2.5 km", "a"]
+    assert sorted(told, key=csa_text.natural) == ["a", "B 2.5 km", "b 10 km"]

@@ -9,10 +9,9 @@ import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
 from app.shared.phrases import months_covered, what_is_counted
-from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
-from csa.base.text import render, speak
+from csa.base.text import natural, render, speak
 from csa.decisions.registry import AreaStanding
 from csa.priority.assess import AreaAssessment
 

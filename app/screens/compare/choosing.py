@@ -15,11 +15,11 @@ from app.shared import panels, person
 from app.shared.city_session import Opened
 from app.shared.settings import deployment
 from app.shared.standing import short_state
-from csa.areas.places import called, natural
+from csa.areas.places import called
 from csa.areas.proposal import Proposal
 from csa.base.errors import CsaError
 from csa.base.message import Message
-from csa.base.text import day, render, speak
+from csa.base.text import day, natural, render, speak
 from csa.decisions import Choice, list_choices, passed_over, save_choice
 from csa.decisions.registry import AreaStanding
 from csa.decisions.roles import Person, may, require_area_chair

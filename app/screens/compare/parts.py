@@ -17,9 +17,9 @@ from app.shared.phrases import months_covered
 from app.shared.standing import areas_in_service, state_words
 from csa.areas.choices import Choices
 from csa.areas.criterion import list_unknown
-from csa.areas.places import called, natural
+from csa.areas.places import called
 from csa.areas.proposal import Proposal
-from csa.base.text import percent, render, speak
+from csa.base.text import natural, percent, render, speak
 from csa.decisions.areas import DESIGNATED
 from csa.decisions.registry import AreaStanding, CoreArea
 from csa.geo.services import gaps

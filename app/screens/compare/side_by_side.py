@@ -14,8 +14,7 @@ from app.shared.area_sheet import FEW_PEOPLE
 from app.shared.city_session import Opened
 from app.shared.standing import short_state
 from csa.areas.choices import Choices
-from csa.areas.places import natural
-from csa.base.text import in_ten, speak, times
+from csa.base.text import in_ten, natural, speak, times
 from csa.decisions.registry import AreaStanding
 from csa.geo.services import gaps
 from csa.priority.assess import AreaAssessment

@@ -23,10 +23,9 @@ from app.shared.phrases import (
 from app.shared.standing import id_of, say_served, served_as, short_state, standing_of
 from csa.areas.choices import Choices
 from csa.areas.exports import EXPORTS
-from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.backtest.suggestion import explain_override
-from csa.base.text import KM2_PER_SQUARE_MILE, percent, render, speak
+from csa.base.text import KM2_PER_SQUARE_MILE, natural, percent, render, speak
 from csa.decisions.registry import AreaStanding
 
 TABLE = "areas table"

@@ -7,7 +7,6 @@ seen is kept beside the dataset, and carried on when the data are replaced by ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pandas as pd
 
 from csa.base.errors import CsaError, TableError
 from csa.base.params import Month
-from csa.base.text import speak
+from csa.base.text import natural, speak
 from csa.dataset.versioned import City, kept_path, list_kept, load_kept, save_kept
 from csa.geo.cells import CellSet, as_text, from_text
 from csa.geo.ground import jaccard, on_one_grid
@@ -80,12 +79,6 @@ def in_order(area_id: str, place_name: str) -> tuple[int, str, tuple[object, ...
     if area_id and not is_candidate(area_id):
         return len(area_id), area_id, ()
     return 10**6, "", natural(place_name)
-
-
-def natural(text: str) -> tuple[object, ...]:
-    """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
-    parts = re.split(r"(\d+)", text.casefold())
-    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def match_areas(
@@ -156,12 +149,13 @@ def next_id(known: Iterable[str]) -> Callable[[int], str]:
 
 def areas_of(areas: pd.DataFrame) -> list[tuple[str, str, Cells]]:
     """List a proposal's areas: id, name and cells of each."""
-    return [
-        (str(area_id), str(name), frozenset(from_text(cells).tolist()))
-        for area_id, name, cells in zip(
-            areas["area_id"], areas["place_name"], areas["cells"], strict=True
-        )
-    ]
+    ids, names = areas["area_id"].astype(str), areas["place_name"].astype(str)
+    return list(zip(ids, names, cells_of(areas), strict=True))
+
+
+def cells_of(areas: pd.DataFrame) -> list[Cells]:
+    """List each area's cells."""
+    return [frozenset(from_text(cells).tolist()) for cells in areas["cells"]]
 
 
 def load_places(city: City) -> Places:

@@ -215,12 +215,19 @@ __all__ = [
     "land",
     "listed",
     "month",
+    "natural",
     "percent",
     "render",
     "speak",
     "times",
     "way_name",
 ]
+
+
+def natural(text: str) -> tuple[object, ...]:
+    """Return a key to sort names by as readers do: "2.5 km" before "10 km", small as large."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def speak(key: str, /, **values: object) -> str:

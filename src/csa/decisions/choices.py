@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from csa.areas.places import natural
 from csa.areas.proposal import Proposal
 from csa.base.errors import ParamError, SourceError
 from csa.base.io import create_file, json_bytes
 from csa.base.message import Message, say
+from csa.base.text import natural
 from csa.decisions.roles import Person, require_area_chair
 from csa.priority.assess import AreaAssessment
 

@@ -8,10 +8,11 @@ import pytest
 
 from csa.areas.analysis import propose_areas
 from csa.areas.choices import Choices
-from csa.areas.places import areas_of, is_candidate, natural
+from csa.areas.places import areas_of, cells_of, is_candidate
 from csa.areas.study_area import locate_incidents
 from csa.base.io import csv_bytes
 from csa.base.params import Month
+from csa.base.text import natural
 from csa.config.loading import load_city
 from csa.dataset.chosen import read_areas
 from csa.dataset.versioned import fingerprint, open_city, save_dataset
@@ -29,7 +30,6 @@ from csa.reports.briefing.areas import EXPORT_COLUMNS, export_rows
 from csa.reports.briefing.places import AREA, list_places
 from csa.reports.briefing.serving import candidate_of, tell_served
 from csa.reports.month.account import facts_account
-from csa.reports.month.alike import cells_of
 from csa.reports.month.gathering import Beside, gather_month
 from csa.reports.month.looking import through_month
 from csa.reports.public.areas import areas_shown
@@ -61,14 +61,15 @@ def decide(store, source, month, decisions):
                 area_id
                 for area_id in rank
                 if not any(
-                    cells & set(cells_of(proposal)[list(proposal.areas["area_id"]).index(area_id)])
+                    cells
+                    & set(cells_of(proposal.areas)[list(proposal.areas["area_id"]).index(area_id)])
                     for cells in now
                 )
             ]
             designate(store, who, candidate_of(proposal, free[0]))
         elif name == "redraw":
             area = core_areas(read_records(store))[given]
-            at = holder(area.cells, cells_of(proposal))
+            at = holder(area.cells, cells_of(proposal.areas))
             if at is not None:
                 found = candidate_of(proposal, proposal.areas["area_id"].iloc[at])
             else:

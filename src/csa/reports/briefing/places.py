@@ -9,9 +9,8 @@ from datetime import date
 import pandas as pd
 
 from csa.areas.choices import Choices
-from csa.areas.places import natural
 from csa.base.params import Period, whole_months
-from csa.base.text import speak
+from csa.base.text import natural, speak
 from csa.dataset.versioned import Dataset
 from csa.decisions.store.records import Records
 from csa.geo.cells import as_text, bin_points

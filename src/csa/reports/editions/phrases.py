@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from csa.areas.places import natural
 from csa.base.crs import METRES_PER_FOOT, METRES_PER_MILE
-from csa.base.text import Speaker
+from csa.base.text import Speaker, natural
 from csa.reports.month.area_facts import AreaFacts, AreaMove
 from csa.reports.month.facts import Facts
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from csa.areas.places import natural
+from csa.areas.places import cells_of
 from csa.areas.proposal import Proposal
-from csa.geo import cells as h3_cells
+from csa.base.text import natural
 from csa.geo.cells import CellSet
 from csa.geo.ground import holder
 from csa.reports.month.area_facts import AreaFacts, Unserved
@@ -18,7 +18,7 @@ def unlike(areas: Sequence[AreaFacts], proposal: Proposal | None) -> tuple[str, 
     """Name the candidates of a proposal that are none of some areas, and do not lie in one."""
     if proposal is None:
         return ()
-    shapes = cells_of(proposal)
+    shapes = cells_of(proposal.areas)
     served = {holder(area.cells, shapes) for area in areas}
     grounds = [area.cells for area in areas]
     names = proposal.areas["place_name"]
@@ -44,17 +44,12 @@ def not_served(areas: Sequence[AreaFacts], now: Proposal, table: pd.DataFrame) -
 
 def lost_names(before: Proposal, now: Proposal) -> tuple[str, ...]:
     """Name the candidates of one month that are gone a month later."""
-    shapes = cells_of(now)
-    named = zip(before.areas["place_name"], cells_of(before), strict=True)
+    shapes = cells_of(now.areas)
+    named = zip(before.areas["place_name"], cells_of(before.areas), strict=True)
     gone = (str(name) for name, own in named if holder(own, shapes) is None)
     return tuple(sorted(gone, key=natural))
 
 
-def cells_of(proposal: Proposal) -> list[CellSet]:
-    """List each candidate's cells."""
-    return [frozenset(h3_cells.from_text(cells).tolist()) for cells in proposal.areas["cells"]]
-
-
 def match(cells: CellSet, proposal: Proposal | None) -> int | None:
     """Return the position of the candidate that is the same place as an area."""
-    return None if proposal is None else holder(cells, cells_of(proposal))
+    return None if proposal is None else holder(cells, cells_of(proposal.areas))

@@ -13,7 +13,7 @@ import pandas as pd
 from csa.areas.by_time import count_by_month, count_by_part, has_flag
 from csa.areas.choices import Choices
 from csa.areas.finding import estimate_areas
-from csa.areas.places import in_order
+from csa.areas.places import cells_of, in_order
 from csa.areas.proposal import Proposal
 from csa.areas.sheets import usual_number
 from csa.areas.shrinkage import Estimate
@@ -29,7 +29,7 @@ from csa.geo.ground import resolution_of
 from csa.geo.neighborhoods import estimate_population
 from csa.reports.briefing import ActionLine
 from csa.reports.briefing.working import here, work_plan
-from csa.reports.month.alike import cells_of, match
+from csa.reports.month.alike import match
 from csa.reports.month.area_facts import (
     CANDIDATE,
     AreaFacts,
@@ -106,9 +106,8 @@ def _served(records: Records) -> list[_Row]:
 
 
 def _candidates(proposal: Proposal) -> list[_Row]:
-    named = zip(
-        proposal.areas["area_id"], proposal.areas["place_name"], cells_of(proposal), strict=True
-    )
+    areas = proposal.areas
+    named = zip(areas["area_id"], areas["place_name"], cells_of(areas), strict=True)
     return [_Row(str(area_id), str(name), CANDIDATE, None, own) for area_id, name, own in named]
 
 

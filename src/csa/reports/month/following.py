@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from csa.areas.places import cells_of
 from csa.areas.proposal import Proposal
 from csa.areas.study_area import StudyArea
 from csa.base.errors import CsaError
@@ -21,7 +22,6 @@ from csa.displacement.past import PastCohort
 from csa.displacement.sentences import say_verdict
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, name_all, say_one
 from csa.displacement.zoning import covered_months
-from csa.reports.month.alike import cells_of
 from csa.reports.month.facts import PooledVerdict
 
 
@@ -68,7 +68,7 @@ def follow_earlier(
     chosen = Chosen(
         tuple(then.areas["area_id"]),
         tuple(then.areas["place_name"]),
-        tuple(cells_of(then)),
+        tuple(cells_of(then.areas)),
         int(params["resolution"]),
         Period.before(since, int(params["months"])),
         is_suggested=all(params[name] == value for name, value in params["suggested"].items()),
