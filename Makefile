@@ -21,7 +21,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # What was compiled once is kept: the tests start the app and the command many times.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run browser postgres test test-browser coverage test-slow lint format lock wheel bench golden words docs clean
+.PHONY: help setup run browser postgres test test-browser coverage test-slow lint format lock wheel bench bench-cities golden words docs clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -187,6 +187,9 @@ lock: setup ## write requirements*.lock from pyproject.toml (UPGRADE=1: newest v
 
 wheel: setup ## build a wheel in dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+bench-cities: setup ## set up every place of the shared list unattended, and judge it
+	@$(BIN)/python -m benchmarks.places
 
 bench: setup ## measure (benchmarks/)
 	@$(BIN)/python -m benchmarks

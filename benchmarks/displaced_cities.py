@@ -2,62 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from csa.displacement.past import PRIOR_SPREAD
-from csa.displacement.verdict import PLANNED_LOOKS
+from csa.base.params import Month
+from csa.displacement.boundary import AlarmChances, chances, line_of
+from csa.displacement.courses import AreaCourse, GroundPart
+from csa.displacement.expectation import Baseline, estimate_dispersion
+from csa.displacement.follow import MONTHS_AFTER, STEP_MONTHS
+from csa.displacement.past import CORE, NET, RING, PastYear, Usual, join_years, settle_usual
+from csa.displacement.verdict import AreaVerdict, follow, follow_net, judge_place
+from csa.displacement.zoning import HISTORY_MONTHS, LEAST_BEFORE
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BEFORE, AFTER = 36, 24  # months
-ERRORS = (0.04, 0.05)  # of what is usual in cores and in rings, where it is well known
+FIRST = Month(2000, 1)
+BOTH = frozenset({-1, 1})
+SEASON, JUMP, AR = 0.25, 1.5, 0.15
+FLARE_SD, FLARE_RHO = 0.4, 0.95
 
 
 @dataclass(frozen=True)
 class City:
-    """What is true in a city, and what is known of it.
+    """What is true in a city.
 
-    `yearly` incidents in each area and in each ring before; twice as many as in all areas in the
-    rest. Of an area's, `drop` end, of which `moved` go next door; a ring loses `ring_drop`; the
-    whole city is multiplied by `trend`, areas by `usual`. `n_past` past years are known, each
-    with a ratio of its own; None: what is usual is well known. With a `calendar`, years differ by
-    so much, of areas and of rings against the rest, and past years, the months before and those
-    since are months of that one calendar, as a city's are.
+    `yearly` incidents in each area and in each ring; twice as many as in all areas in the rest.
+    At the start, of an area's `drop` end, for `lasts` months, and of those `moved` go next door; a
+    ring loses `ring_drop`; the whole city is multiplied by `trend`. Areas are expected to have
+    1 / `usual` times what they truly have. `n_past` years lie between the first months that areas
+    can be chosen by and the start. Shares of areas and of rings differ by `drift` from year to
+    year; places flare up and calm down by themselves (`flares`); the city has seasons, months that
+    follow the one before, and a jump by half (`restless`). All months are of one calendar, as a
+    city's are.
     """
 
     yearly: float
     dispersion: float = 1.0
     n_areas: int = 12
     drop: float = 0.0
+    lasts: int | None = None
     moved: float = 0.0
     ring_drop: float = 0.0
     trend: float = 1.0
     usual: float = 1.0
-    n_past: int | None = None
-    is_estimated: bool = False
-    before: int = BEFORE
-    after: int = AFTER
-    looks: int = PLANNED_LOOKS
-    calendar: float | None = None
+    n_past: int = 7
+    drift: float = 0.0
+    flares: bool = False
+    restless: bool = False
+    before: int = 36
+    after: int = 24
 
     @property
-    def rest_yearly(self) -> float:
-        return 2 * self.yearly * self.n_areas
+    def start(self) -> int:
+        """The month of the start, from 0."""
+        return self.before + 12 * self.n_past
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Months of a city: (2, n_areas, months) of areas and rings, and those of the rest."""
+    """Months of a city: (2, n_areas, months) of areas and rings, and (months,) of the rest."""
 
-    before: Ints
-    after: Ints
-    rest_before: Ints
-    rest_after: Ints
+    places: Ints
+    rest: Ints
 
 
 def draw_months(mean: Floats, dispersion: float, random: np.random.Generator) -> Ints:
@@ -67,41 +78,101 @@ def draw_months(mean: Floats, dispersion: float, random: np.random.Generator) ->
 
 
 def draw_city(city: City, random: np.random.Generator) -> Drawn:
-    """Draw the months before and after; what is usual this year is not quite what it was."""
-    monthly, rest = city.yearly / 12, city.rest_yearly / 12
-    spread = np.array(ERRORS if city.n_past is None else (PRIOR_SPREAD, PRIOR_SPREAD))
-    core, ring = np.exp(spread * random.normal(size=2)) if city.n_past != 0 else (1.0, 1.0)
-    core *= monthly * city.usual * city.trend
-    ring *= monthly * (1 - city.ring_drop) * city.trend
-    after = np.array([core * (1 - city.drop), ring + core * city.drop * city.moved])
+    """Draw all months of one calendar."""
+    months = city.start + city.after
+    n_years = -(-months // 12)
+    everywhere = np.ones(months)
+    everywhere[city.start :] *= city.trend
+    if city.restless:
+        everywhere *= np.exp(_follows(random, 1, months, AR, AR)[0])
+        everywhere *= 1 + SEASON * np.sin(2 * np.pi * np.arange(months) / 12)
+        everywhere[random.integers(months) :] *= JUMP
+    years = np.exp(city.drift * random.normal(size=(2, 1, n_years)))
+    own = np.repeat(years, 12, axis=2)[..., :months] * np.ones((2, city.n_areas, 1))
+    if city.flares:
+        flares = _follows(random, 2 * city.n_areas, months, FLARE_SD, FLARE_RHO)
+        own *= np.exp(flares.reshape(2, city.n_areas, months) - FLARE_SD**2 / 2)
+    rates = own * everywhere * city.yearly / 12
+    since = slice(city.start, city.start + (city.lasts or city.after))
+    gone = city.drop * rates[0, :, since]
+    rates[1, :, city.start :] *= 1 - city.ring_drop
+    rates[0, :, since] -= gone
+    rates[1, :, since] += city.moved * gone
+    rest = 2 * city.yearly * city.n_areas / 12 * everywhere
     draw = partial(draw_months, dispersion=city.dispersion, random=random)
-    return Drawn(
-        draw(np.full((2, city.n_areas, city.before), monthly)),
-        draw(np.broadcast_to(after[:, None, None], (2, city.n_areas, city.after))),
-        draw(np.full(city.before, rest)),
-        draw(np.full(city.after, rest * city.trend)),
+    return Drawn(draw(rates), draw(rest))
+
+
+def _follows(random: np.random.Generator, n: int, months: int, spread: float, rho: float) -> Floats:
+    """Draw n series of which each month follows the one before: (n, months)."""
+    noise = spread * random.normal(size=(n, months))
+    for month in range(1, months):
+        noise[:, month] = rho * noise[:, month - 1] + np.sqrt(1 - rho**2) * noise[:, month]
+    return noise
+
+
+def past_starts(city: City, drawn: Drawn) -> tuple[list[PastYear], list[PastYear]]:
+    """Count what areas and rings did after past starts, as far as it is known at the start."""
+    starts = range(city.start - LEAST_BEFORE, city.before - 1, -STEP_MONTHS)[::-1]
+    cores, rings = ([_past(city, drawn, zone, at) for at in starts] for zone in (0, 1))
+    return cores, rings
+
+
+def _past(city: City, drawn: Drawn, zone: int, at: int) -> PastYear:
+    before, after = slice(at - city.before, at), slice(at, min(at + MONTHS_AFTER, city.start))
+    base = base_of(drawn.places[zone, :, before].sum(), city.usual if zone == 0 else 1.0)
+    monthly, rest = drawn.places[zone, :, after].sum(axis=0), drawn.rest
+    name = str(FIRST.plus(at))
+    return PastYear(name, base, int(rest[before].sum()), monthly, rest[after])
+
+
+def base_of(counted: int, usual: float = 1.0) -> Baseline:
+    return Baseline(counted / usual, counted / usual**2)
+
+
+def judge_city(city: City, seed: Sequence[int]) -> list[AreaVerdict]:
+    """Judge all areas together, then each, by the functions that the product uses."""
+    drawn = draw_city(city, np.random.default_rng(seed))
+    history = slice(max(0, city.start - HISTORY_MONTHS), city.start)
+    dispersion = estimate_dispersion(
+        drawn.places[..., history].reshape(-1, history.stop - history.start)
+    ).value
+    past = past_starts(city, drawn)
+    usual = [
+        settle_usual(years, city.after, prior, dispersion)
+        for years, prior in zip(past, (CORE, RING), strict=True)
+    ]
+    joined = [join_years(core, ring) for core, ring in zip(*past, strict=True)]
+    net = settle_usual(joined, city.after, NET, dispersion)
+    cores, rings = (
+        [_course(city, drawn, zone, area, usual[zone]) for area in range(city.n_areas)]
+        for zone in (0, 1)
     )
+    pooled, single = chances(city.n_areas)
+    judged = [
+        _judge([core], [ring], net, dispersion, single)
+        for core, ring in zip(cores, rings, strict=True)
+    ]
+    return judged if city.n_areas == 1 else [_judge(cores, rings, net, dispersion, pooled), *judged]
 
 
-def draw_calendar(city: City, random: np.random.Generator) -> tuple[Drawn, list[Drawn]]:
-    """Draw one calendar: the months before and after this January, and before and after each past.
+def _course(city: City, drawn: Drawn, zone: int, area: int, usual: Usual) -> AreaCourse:
+    before, after = slice(city.start - city.before, city.start), slice(city.start, None)
+    counts, rest = drawn.places[zone, area], drawn.rest
+    base = base_of(counts[before].sum(), city.usual if zone == 0 else 1.0)
+    part = GroundPart(base, int(rest[before].sum()), counts[after], rest[after])
+    return AreaCourse((part,), usual)
 
-    Nothing is chosen and nothing changes but that years differ. What a past year's months are
-    known of ends with this January.
-    """
-    n_past, spread = city.n_past or 0, city.calendar or 0.0
-    n_before, n_after = city.before // 12, city.after // 12
-    years = np.exp(spread * random.normal(size=(2, n_before + n_past + n_after)))
-    rates = np.repeat(years, 12, axis=1)[:, None, :] * city.yearly / 12  # (2, 1, months)
-    months = rates.shape[-1]
-    draw = partial(draw_months, dispersion=city.dispersion, random=random)
-    areas = draw(np.broadcast_to(rates, (2, city.n_areas, months)))
-    rest = draw(np.full(months, city.rest_yearly / 12))
-    now = city.before + 12 * n_past
 
-    def since(january: int) -> Drawn:
-        before = slice(january - city.before, january)
-        after = slice(january, min(january + city.after, months if january == now else now))
-        return Drawn(areas[..., before], areas[..., after], rest[before], rest[after])
-
-    return since(now), [since(city.before + 12 * year) for year in range(n_past)]
+def _judge(
+    cores: list[AreaCourse],
+    rings: list[AreaCourse],
+    net: Usual,
+    dispersion: float,
+    allowed: AlarmChances,
+) -> AreaVerdict:
+    n_months = len(cores[0].counted)
+    here = follow(cores, dispersion, line_of(allowed.core, n_months))
+    there = follow(rings, dispersion, line_of(allowed.ring, n_months))
+    both = follow_net(cores, rings, [net] * (len(cores) + len(rings)), dispersion)
+    return judge_place(here, there, both, BOTH)

@@ -1,8 +1,8 @@
 """How areas do in places nobody tuned them for: `python -m benchmarks.places`.
 
-Each place of ../shared/data/usa with 300 incidents or more is set up as a new city, with a city
-file that says nothing of areas, and judged on one past January beside the other ways of choosing
-land. Its land is the H3 cells of resolution 7 with two incidents or more, and their neighbors.
+Each place of ../shared/data/usa is set up as `csa start --yes` does, from its file alone, and its
+areas are proposed; those with 300 incidents or more are judged on one past January beside the other
+ways of choosing land.
 `--philadelphia` prints the same table for Philadelphia's own list and polygons.
 """
 
@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from rich.progress import track
@@ -26,62 +25,33 @@ import csa
 from csa.backtest.comparison import compare
 from csa.backtest.origins import full_months
 from csa.backtest.scoring import BASELINES
-from csa.geo import cells as h3_cells
+from csa.workflow.city_file import city_file
+from csa.workflow.new_city import understand
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 FILE = DATA / "usa" / "gva_2014_2018_places_100_plus.csv.gz"
 LEAST_INCIDENTS = 300
 JANUARY = csa.Month(2017, 1)
 SEED = 20170101
-CITY = """
-format_version = 1
-[city]
-id = "place"
-name = "{name}"
-time_zone = "America/Chicago"
-metric_crs = "{crs}"
-[places]
-file = "places.geojson"
-name_column = "name"
-[[sources]]
-name = "list"
-rows_are = "incidents"
-incident_from = ["incident_id"]
-row_id_from = ["incident_id"]
-homicide = [{{ fatal = ["1"] }}]
-nonfatal = [{{ fatal = ["0"] }}]
-gun = {{ yes = [{{}}] }}
-date_formats = ["%Y-%m-%d"]
-[sources.columns]
-incident_id = "incident_id"
-date = "date"
-fatal = "fatal"
-lon = "longitude"
-lat = "latitude"
-"""
 
 
-def places() -> dict[str, pd.DataFrame]:
-    """Read the places with enough incidents, by name."""
+def places(least: int = LEAST_INCIDENTS) -> dict[str, pd.DataFrame]:
+    """Read the places with enough incidents, by name, as the file has them."""
     rows = pd.read_csv(FILE, dtype={"incident_id": "str"})
-    rows["fatal"] = (rows["n_killed"] > 0).astype(int)
     named = rows.groupby(rows["city_or_county"] + ", " + rows["state"])
-    return {str(name): place for name, place in named if len(place) >= LEAST_INCIDENTS}
+    return {str(name): place for name, place in named if len(place) >= least}
 
 
 def set_up(name: str, rows: pd.DataFrame, folder: Path) -> csa.City:
-    """Set a place up as a new city: files, a city file, a dataset."""
-    located = rows.dropna(subset=["longitude", "latitude"])
-    cells = h3_cells.bin_points(located["longitude"], located["latitude"], 7)
-    busy, counts = np.unique(cells, return_counts=True)
-    land = {near for cell in busy[counts >= 2].tolist() for near in h3_cells.disk(cell)}
-    shape = gpd.GeoSeries([h3_cells.outline(land)], crs="EPSG:4326")
-    gpd.GeoDataFrame({"name": [name]}, geometry=shape).to_file(folder / "places.geojson")
+    """Set a place up as `csa start --yes` does: nothing is said but its file and its name."""
     rows.to_csv(folder / "list.csv", index=False)
-    crs = shape.estimate_utm_crs().to_string()
-    (folder / "city.toml").write_text(CITY.format(name=name, crs=crs), encoding="utf-8")
+    city = understand(folder / "list.csv", name=name)
+    land = folder / "land.geojson"
+    if city.places is not None:
+        city.places.to_file(land)
+    (folder / "city.toml").write_text(city_file(city, ["list.csv"], land.name, "name"))
     config = csa.load_city(folder / "city.toml")
-    files = csa.Inputs((folder / "list.csv",), folder / "places.geojson")
+    files = csa.Inputs((folder / "list.csv",), land)
     return csa.City(config, csa.ingest_city(config, files).dataset)
 
 
@@ -99,18 +69,32 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
         "n_areas": len(areas),
         "median_km2": float(areas["area_km2"].median()) if len(areas) else math.nan,
         "least_km2": float(areas["area_km2"].min()) if len(areas) else math.nan,
-        "doubtful": int((areas["suspect"] * 3 >= areas["incidents"]).sum()) if len(areas) else 0,
+        "doubtful": _doubtful(areas),
         "versus_count_areas": paired.verdict,
     }
 
 
 def judge_place(item: tuple[str, pd.DataFrame]) -> dict[str, Any]:
-    """Set one place up, and judge it."""
+    """Set one place up, propose its areas, and judge it where it has enough incidents."""
     name, rows = item
-    with tempfile.TemporaryDirectory() as folder:
-        city = set_up(name, rows, Path(folder))
-        last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
-        return {"place": name, "incidents": len(rows), **judge(city, (min(JANUARY, last),))}
+    found: dict[str, Any] = {"place": name, "rows": len(rows)}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            city = set_up(name, rows, Path(folder))
+            found["incidents"] = len(city.dataset.incidents)
+            areas = csa.propose_areas(city).areas
+            found |= {"areas_now": len(areas), "doubtful_now": _doubtful(areas)}
+            if len(rows) >= LEAST_INCIDENTS:
+                last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
+                found |= judge(city, (min(JANUARY, last),))
+    except csa.CsaError as error:
+        found["why_not"] = str(error)
+    return found
+
+
+def _doubtful(areas: pd.DataFrame) -> int:
+    """Count areas of which a third or more lies at points that may stand for others."""
+    return int((areas["suspect"] * 3 >= areas["incidents"]).sum()) if len(areas) else 0
 
 
 def geometric(table: pd.DataFrame, one: str, other: str) -> float:
@@ -121,9 +105,18 @@ def geometric(table: pd.DataFrame, one: str, other: str) -> float:
 
 def summarize(table: pd.DataFrame) -> dict[str, float | str]:
     """Summarize many places as the targets are put."""
+    every, table = table, table[table["areas"].notna()]
     best = max(BASELINES, key=lambda name: table[name].mean())
+    with_areas = every["areas_now"].fillna(0) > 0
     return {
-        "places": len(table),
+        "places": len(every),
+        "set up without a hand": int(every["incidents"].notna().sum()),
+        "with areas now": int(with_areas.sum()),
+        "that rest on one suspect point": int(
+            (every["doubtful_now"] == every["areas_now"])[with_areas].sum()
+        ),
+        "why not": sorted(set(every.get("why_not", pd.Series(dtype=str)).dropna())),
+        "judged on a past January": len(table),
         "share with 1.5 to 2.2 % of the land": float(
             table["land_share"].between(0.015, 0.022).mean()
         ),
@@ -167,6 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--philadelphia", action="store_true")
     parser.add_argument("--every", type=int, default=1, help="only each n-th place")
+    parser.add_argument("--least", type=int, default=100, help="only places with so many rows")
     parser.add_argument("--out", type=Path, help="write a row a place here (CSV)")
     given = parser.parse_args()
     if not FILE.is_file():
@@ -174,7 +168,7 @@ def main() -> None:
     if given.philadelphia:
         philadelphia()
         return
-    items = list(places().items())[:: given.every]
+    items = list(places(given.least).items())[:: given.every]
     with ProcessPoolExecutor(2) as pool:
         judged = list(track(pool.map(judge_place, items), total=len(items)))
     table = pd.DataFrame(judged)

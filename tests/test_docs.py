@@ -125,12 +125,14 @@ def test_every_command_and_option_is_named(data_page):
 
     commands = dict(walk(command, "csa"))
     assert set(commands) == {
+        "csa start",
         "csa ingest",
         "csa propose",
         "csa backtest",
         "csa priorities",
         "csa draw",
         "csa trial",
+        "csa evaluate",
         "csa displace",
         "csa report",
         "csa publish",

@@ -18,6 +18,7 @@ from csa.areas.sheets import Sheet
 from csa.base.schema import KINDS
 from csa.base.text import land, percent, speak
 from csa.decisions.registry import AreaStanding
+from csa.priority.next12 import COLUMNS
 
 FEW_PEOPLE = 100
 FEW_DOMESTIC = 5
@@ -38,7 +39,7 @@ def show_sheet(
         st.subheader(panels.plain(standing.called), anchor=False)
         st.button(speak("sheet.close"), type="tertiary", icon=":material/close:", on_click=on_close)
     st.caption(state_words(standing))
-    st.markdown(_count(proposal, sheet))
+    st.markdown(" ".join([_count(proposal, sheet), _next12(opened, choices, sheet)]))
     panels.numbers(_numbers(opened, area, has_homicides="homicide" in choices.kinds))
     tabs = st.tabs([speak("sheet.tab_months"), speak("sheet.tab_times"), speak("sheet.tab_places")])
     with tabs[0]:
@@ -65,6 +66,15 @@ def _count(proposal: Proposal, sheet: Sheet) -> str:
         return speak("sheet.count_flat", **counted)
     low, high = sheet.usual
     return speak("sheet.count", low=low, high=high, **counted)
+
+
+def _next12(opened: Opened, choices: Choices, sheet: Sheet) -> str:
+    """Return what to expect in the next 12 months, in words; "" where that is not known."""
+    found = cache.next12(opened, choices).loc[sheet.area["area_id"]]
+    if found.isna().any():
+        return ""
+    expected, low, high = (float(found[name]) for name in COLUMNS)
+    return speak("sheet.next12", expected=expected, low=low, high=high)
 
 
 def _numbers(opened: Opened, area: Any, *, has_homicides: bool) -> list[tuple[str, str]]:

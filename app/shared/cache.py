@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -33,8 +34,9 @@ from csa.base.params import Month
 from csa.config.city import CityConfig
 from csa.config.loading import load_city
 from csa.dataset.versioned import MARKER, Dataset, open_dataset
+from csa.evaluation.trial_files import kept_trials
 from csa.priority.assess import AreaAssessment, assess_areas
-from csa.priority.next12 import add_next12
+from csa.priority.next12 import add_next12, next12_of
 
 
 def open_city(tell: Tell = silent) -> Opened:
@@ -98,6 +100,27 @@ def _judgement(key: str, choices: Choices, _opened: Opened, _tell: Tell) -> Area
     on_cells = located(_opened, choices)
     judged = assess_areas(_opened, found, _tell, on_cells)
     return add_next12(judged, found, on_cells, suggesting(_opened, choices))
+
+
+def trials(opened: Opened) -> list[dict[str, Any]]:
+    """List what trials show, as `csa trial` stored it beside the dataset."""
+    return _trials(opened.key, opened)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _trials(key: str, _opened: Opened) -> list[dict[str, Any]]:
+    return kept_trials(_opened)
+
+
+def next12(opened: Opened, choices: Choices) -> pd.DataFrame:
+    """Predict the next 12 months of the candidates, once for each set of choices."""
+    return _next12(opened.key, choices, opened)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _next12(key: str, choices: Choices, _opened: Opened) -> pd.DataFrame:
+    found = proposal(_opened, choices)
+    return next12_of(found, located(_opened, choices), suggesting(_opened, choices))
 
 
 def cells(opened: Opened, resolution: int) -> pd.DataFrame:

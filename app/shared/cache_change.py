@@ -12,7 +12,7 @@ from app.shared.city_session import Opened
 from app.shared.following import Following, follow, follow_core
 from app.shared.standing import standing_of
 from csa.areas.choices import Choices
-from csa.areas.places import areas_of
+from csa.areas.places import areas_of, cells_of
 from csa.backtest.recording import suggestion_of
 from csa.base.logging import Tell, silent
 from csa.base.params import Month
@@ -21,7 +21,9 @@ from csa.dataset.history import Edition, load_history
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.follow import load_past, past_way
 from csa.displacement.lineage_windows import Known, beside, trace_lineage
+from csa.displacement.outcomes import OutcomeFollowed, follow_outcomes
 from csa.displacement.past import PastCohort
+from csa.displacement.second_opinions import PlaceboInSpace, rank_among_unserved
 from csa.displacement.zoning import covered_months
 from csa.reports.briefing.places import Recent, count_recent
 
@@ -92,6 +94,43 @@ def _lineage(
     units = _opened.config.city.units
     on_cells = located(_opened, choices)
     return trace_lineage(on_cells, choices, documented, known=known, tell=_tell, units=units)
+
+
+def outcomes(
+    opened: Opened, choices: Choices, displaced: Displacement
+) -> tuple[OutcomeFollowed, ...]:
+    """Follow the same areas by the city's other signals, once."""
+    since = "" if displaced.chosen.lives else str(displaced.since_all)
+    return _outcomes(opened.key, choices, displaced.chosen, since, opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _outcomes(
+    key: str, choices: Choices, chosen: Chosen, since: str, _opened: Opened
+) -> tuple[OutcomeFollowed, ...]:
+    start = Month.parse(since) if since else None
+    return follow_outcomes(_opened, choices, chosen, start)
+
+
+def unserved(opened: Opened, choices: Choices, displaced: Displacement) -> PlaceboInSpace | None:
+    """Rank the areas' net change among candidates of their start that nobody served, once."""
+    same = choices.as_fine_as(displaced.chosen.resolution)
+    since = str(displaced.since_all)
+    return _unserved(opened.key, same, displaced.chosen, since, opened, displaced)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _unserved(
+    key: str,
+    choices: Choices,
+    chosen: Chosen,
+    since: str,
+    _opened: Opened,
+    _displaced: Displacement,
+) -> PlaceboInSpace | None:
+    then = proposal_then(_opened, choices, Month.parse(since))
+    on_cells = located(_opened, choices).on_ground_of(chosen.grounds)
+    return rank_among_unserved(on_cells, _displaced, list(cells_of(then.areas)))
 
 
 def history(opened: Opened) -> tuple[Edition, ...]:

@@ -20,7 +20,7 @@ from csa.base.text import month, speak
 from csa.dataset.chosen import Chosen
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.classic_measures import Evidence, measure_evidence
-from csa.displacement.panel import BAND_Z, Controls, match_controls, quarters_of
+from csa.displacement.panel import BAND_Z, Controls, match_controls, newest_of, quarters_of
 from csa.displacement.past import PastCohort, usual_change, usual_reach
 from csa.displacement.sentences import Course, say_before_after
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, say_all, say_one
@@ -40,6 +40,7 @@ class Following:
     displaced: Displacement  # all together and each, with the letters that other pages use
     controls: Controls  # the comparison places most similar to each
     quarters: pd.DataFrame  # as `csa.displacement.panel.quarters_of`
+    newest: pd.DataFrame  # as `csa.displacement.panel.newest_of`
     cells: npt.NDArray[np.uint64]  # (m,) the study area's cells, in the order of the grid
     before: tuple[int, int]  # incidents in the areas before the start, and in how many months
     evidence: Evidence  # results of the classic methods for all areas together
@@ -181,6 +182,7 @@ def _following(located: StudyArea, displaced: Displacement, shapes: gpd.GeoDataF
         displaced,
         controls,
         quarters_of(located, displaced),
+        newest_of(located, displaced),
         located.grid.area_km2.index.to_numpy(),
         (evidence.core[0], evidence.before.months),
         evidence,

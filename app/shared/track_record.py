@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.shared import charts, charts_record, panels
+from app.shared import cache, charts, charts_record, panels
 from app.shared.charts_record import MethodLine
 from app.shared.city_session import Opened
 from app.shared.phrases import kinds_words
 from app.shared.settings import ROOT, deployment
 from app.shared.ways import beside, named, tried_table
 from csa.areas.choices import Choices
+from csa.areas.places import called
 from csa.areas.year_to_date import months_missing
 from csa.backtest.comparison import MethodComparison
 from csa.backtest.origins import HORIZON_MONTHS, full_months
@@ -217,3 +218,38 @@ def settings(opened: Opened, record: Record) -> None:
             return
         panels.table(tried_table(record.tried, record.suggested), speak("how_well.tried_alt"))
         st.caption(speak("how_well.tried_note", n=opened.config.areas.at_incidents))
+
+
+def trials(opened: Opened) -> None:
+    """Show what starts drawn by lot show, where `csa trial` has read any."""
+    found = cache.trials(opened)
+    if not found:
+        return
+    st.subheader(speak("how_well.trials_title"), anchor=False)
+    st.caption(speak("how_well.trials_note"))
+    for one in found:
+        st.markdown(panels.plain(" ".join(one["sentences"])))
+        rows = one["areas"]
+        panels.table(
+            pd.DataFrame(
+                {
+                    speak("trial.col_area"): [
+                        called(row["place_name"], row["area_id"]) for row in rows
+                    ],
+                    speak("trial.col_start"): [month(row["start"]) for row in rows],
+                    speak("how_well.trial_begun"): [
+                        _counted_of(row["incidents_with_work"], row["expected_with_work"])
+                        for row in rows
+                    ],
+                    speak("how_well.trial_waiting"): [
+                        _counted_of(row["incidents_waiting"], row["expected_waiting"])
+                        for row in rows
+                    ],
+                }
+            ),
+            speak("how_well.trials_alt"),
+        )
+
+
+def _counted_of(counted: int, expected: float) -> str:
+    return speak("how_well.counted_of", counted=counted, expected=expected)

@@ -437,8 +437,14 @@ def test_places_are_summed_up_by_geometric_means_and_one_rival_for_all():
         land_share=[0.019, 0.03],
         median_km2=[0.2, 0.4],
         versus_count_areas=["worse", "as good"],
+        incidents=[120, 400],
+        areas_now=[3, 2],
+        doubtful_now=[0, 2],
     )
-    found = places.summarize(table)
+    few = pd.DataFrame({"incidents": [None], "why_not": ["No."]})
+    found = places.summarize(pd.concat([table, few], ignore_index=True))
+    assert (found["places"], found["set up without a hand"], found["with areas now"]) == (3, 2, 2)
+    assert (found["all areas at suspect points"], found["why not"]) == (1, ["No."])
     assert found["best single rival"] == "count_all"
     assert found["areas over count_all"] == pytest.approx(1.0)  # a half and twice
     assert found["areas over count_areas"] == pytest.approx(2**0.5)

@@ -103,14 +103,14 @@ def test_a_month_moved_by_hand_stops_the_play(displacement):
 def test_a_click_on_the_map_chooses_an_area_here_and_on_other_pages(displacement):
     reader = displacement()
     reader.click_area("Brindlemoor")
-    reader.page.get_by_text("Fewer here and more next door: Brindlemoor").wait_for()
+    reader.page.get_by_text("Fewer here, moved next door: Brindlemoor").wait_for()
     reader.settle()
     assert remembered(reader) == {"area": "c-8"}
     reader.page.get_by_role("link", name="Find areas").click()
     reader.page.get_by_role("button", name="Close").wait_for()
     assert reader.page.get_by_text("Brindlemoor").first.is_visible()
     reader.page.get_by_role("link", name="Displacement").click()
-    reader.page.get_by_text("Fewer here and more next door: Brindlemoor").wait_for()
+    reader.page.get_by_text("Fewer here, moved next door: Brindlemoor").wait_for()
     reader.page.get_by_role("button", name="All areas together").click()
     reader.page.get_by_text("No change shown: the 7 areas together").wait_for()
 

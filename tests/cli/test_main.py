@@ -226,7 +226,7 @@ def test_what_kansas_citys_files_cannot_tell_is_printed(shared_data, root, run):
     [
         ("empty.csv", b"", "is empty. Download it again."),
         ("header.csv", b"row,number,date,fatal\n", "holds a header and no row"),
-        ("x.xlsx", b"PK\x03\x04rest", "is an Excel or zip file, not a CSV"),
+        ("x.xlsx", b"PK\x03\x04rest", "cannot be read as an Excel file"),
         ("words.csv", b"no table\n", "is not a CSV table"),
         ("other.csv", b"case,colour\n1,red\n", "has no layout that Testville's file describes"),
     ],

@@ -54,6 +54,7 @@ PLACE_OF_A_MODEL = {
     "RiskTerrain": "risk_terrain.",
     "Areas": "areas.",
     "Priorities": "priorities.",
+    "Outcome": "outcomes.",
     "Portal": "portal.",
     "Public": "public.",
     "Meeting": "public.meetings[].",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from csa.base.errors import ConflictError, ParamError, RoleError
 from csa.base.io import csv_bytes
-from csa.dataset.chosen import read_areas
+from csa.dataset.chosen import first_month, read_areas
 from csa.decisions.areas import (
     ALLOWED,
     STATES,
@@ -23,6 +23,7 @@ from csa.decisions.areas import (
 from csa.decisions.registry import core_areas
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_meeting, add_task
+from csa.displacement.sealed import is_whole, seal
 from csa.reports.briefing.areas import EXPORT_COLUMNS, area_rows, export_rows
 from tests.properties import examples
 from tests.stores import TODAY, act, trail, verified
@@ -53,7 +54,14 @@ def test_a_candidate_becomes_a_core_service_area_with_all_that_was_seen(store, c
         "Neighbors named these blocks.",
     )
     assert step.cells == list(candidate().cells)
-    assert step.evidence == {"data_fingerprint": "f", "area": {"incidents": "133"}}
+    sealed = seal(candidate().cells, TODAY)
+    assert step.evidence == {
+        "data_fingerprint": "f",
+        "area": {"incidents": "133"},
+        "evaluation": sealed,
+    }
+    assert is_whole(sealed)
+    assert sealed["since"] == str(first_month(TODAY))
     assert [row["item"] for row in trail(store)] == ["area B", "area B/1"]
     row = area_rows(records)[0]
     assert row["cells"] == step.cells

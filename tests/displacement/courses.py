@@ -1,9 +1,16 @@
-"""One set of cells followed since one start, as most cases need it."""
+"""Cells followed since one start, as most cases need them."""
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from csa.displacement import verdict
 from csa.displacement.courses import AreaCourse, GroundPart
+from csa.displacement.expectation import Expectation
+from csa.displacement.past import Usual
+from csa.displacement.verdict import NET_Z, Track, judge_place
+
+BOTH = frozenset({-1, 1})
 
 
 class RestOfCity(NamedTuple):
@@ -13,7 +20,39 @@ class RestOfCity(NamedTuple):
     monthly: Any
 
 
+def as_usual(n_months, ratio=1.0, error=0.0):
+    return Usual(np.full(n_months, ratio), np.full(n_months, error))
+
+
+def course_of(monthly, base, compared, usual):
+    """Make the course of one set of cells."""
+    part = GroundPart(base, compared.before, np.array(monthly), np.array(compared.monthly))
+    return AreaCourse((part,), usual)
+
+
 def follow(monthly, base, compared, usual, dispersion, z):
     """Follow one set of cells month by month."""
-    part = GroundPart(base, compared.before, monthly, compared.monthly)
-    return verdict.follow([AreaCourse((part,), usual)], dispersion, z)
+    return verdict.follow([course_of(monthly, base, compared, usual)], dispersion, z)
+
+
+def track_of(monthly, expected, *, error=0.0, dispersion=1.0, line=2.7, is_told=True):
+    """Make a track from what came each month and what was expected, each month or in all alike."""
+    n = len(monthly)
+    mean = np.cumsum(np.broadcast_to(np.asarray(expected, dtype=np.float64), n))
+    law = Expectation(mean, np.full(n, error), dispersion)
+    told = np.broadcast_to(np.asarray(is_told, dtype=bool), n)
+    line = np.broadcast_to(np.asarray(line, dtype=np.float64), n)
+    return Track(np.cumsum(np.array(monthly, dtype=np.int64)), law, line, told)
+
+
+def together(core, ring, error=0.0):
+    """Take core and ring as one set of cells."""
+    mean = core.expectation.mean + ring.expectation.mean
+    law = Expectation(mean, np.full(len(mean), error), core.expectation.dispersion)
+    return Track(core.counted + ring.counted, law, np.full(len(mean), NET_Z), core.is_told)
+
+
+def judge(core, ring=None, believed=BOTH, net_error=0.0):
+    """Judge an area by its track and its ring's."""
+    net = None if ring is None else together(core, ring, net_error)
+    return judge_place(core, ring, net, believed)

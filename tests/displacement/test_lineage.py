@@ -410,12 +410,12 @@ def test_a_row_of_incidents_has_no_error_across_it():
         assert move.is_told
 
 
-def test_one_in_a_hundred_is_the_line():
-    # 2 * (1/2)**n of n, no one before: n 7 gives .0156, n 8 gives .0078.
+def test_one_in_two_hundred_is_the_line():
+    # 2 * (1/2)**n of n, no one before: n 8 gives .0078, n 9 gives .0039.
     months = [[], [row(0, 5)]]
-    assert events(months, {1: (7, 0, 500, 500)}) == [(1, "redrawn")]
-    assert events(months, {1: (8, 0, 500, 500)}) == [(1, "appeared")]
-    assert events(months, {1: (8, 0, 500, 500)}, dispersion=1.6) == [(1, "redrawn")]
+    assert events(months, {1: (8, 0, 500, 500)}) == [(1, "redrawn")]
+    assert events(months, {1: (9, 0, 500, 500)}) == [(1, "appeared")]
+    assert events(months, {1: (9, 0, 500, 500)}, dispersion=1.6) == [(1, "redrawn")]
 
 
 def test_without_any_incident_nothing_is_told():

@@ -13,10 +13,12 @@ from csa.base.params import Month, Period
 from csa.dataset.versioned import City
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.panel import (
+    NEWEST_COLUMNS,
     PANEL_COLUMNS,
     QUARTER_COLUMNS,
     Controls,
     match_controls,
+    newest_of,
     panel_months,
     panel_of,
     quarters_of,
@@ -209,6 +211,31 @@ def test_nine_in_ten_counts_of_a_quarter_lie_in_its_range(tmp_path, at):
     assert [row["low"], row["high"]] == [law.ppf(0.05), law.isf(0.05)]
 
 
+def newest_rows(table, area_id, zone):
+    rows = table[(table["area_id"] == area_id) & (table["zone"] == zone)]
+    return dict(zip(rows["month"], rows["incidents"], strict=True))
+
+
+def test_the_newest_whole_month_stands_beside_the_one_before_and_earlier_years(
+    located, displaced, testville
+):
+    found = newest_of(located, displaced)
+    assert found.columns.tolist() == list(NEWEST_COLUMNS)
+    months = ["2020-01", "2019-12", *(f"{year}-01" for year in range(2019, 2014, -1))]
+    zones = displaced.places.zones
+    for zone, places in (("core", zones.cores), ("ring", zones.rings)):
+        cells = {name: cells_of(located, at) for name, at in zip("AB", places, strict=True)}
+        cells[""] = cells["A"] | cells["B"]
+        for area_id, own in cells.items():
+            period = Period(Month(2015, 1), Month(2020, 2))
+            slow = counted_slowly(testville[0], own, period)
+            rows = newest_rows(found, area_id, zone)
+            assert list(rows) == months
+            assert rows == {m: slow[Month.parse(m).index - period.start.index] for m in months}
+    assert len(found) == 2 * 3 * 7
+    assert newest_rows(found, "", "core")["2020-01"] > 0
+
+
 def test_a_control_is_the_cells_likest_in_the_years_before_those_that_chose(
     controls, displaced, located
 ):
@@ -257,6 +284,21 @@ def test_near_the_datas_beginning_fewer_quarters_are_before_and_all_are_whole(
     assert (~core["is_after"]).sum() == n_before
     assert (core.loc[~core["is_after"], "months"] == 3).all()
     assert panel_months(located, since).start == max(Month(2014, 1), since.plus(-24))
+
+
+def test_beside_the_newest_month_stand_only_years_that_the_data_have(testville, located):
+    dataset, config = testville
+    kept = dataset.incidents[dataset.incidents["occurred_at"] >= "2017-12-31"]
+    report = {**dataset.report, "data_from": "2017-12-31"}
+    late = replace(dataset, incidents=kept.reset_index(drop=True), report=report)
+    other = locate_incidents(City(config, late), Choices(), located.cover)
+    found = newest_of(other, analyze_displacement(other, chosen_of(WEST), SINCE))
+    rows = newest_rows(found, "A", "core")
+    assert list(rows) == ["2020-01", "2019-12", "2019-01", "2018-01"]
+    whole = newest_rows(
+        newest_of(located, analyze_displacement(located, chosen_of(WEST), SINCE)), "A", "core"
+    )
+    assert rows.items() <= whole.items()
 
 
 def test_one_area_alone_is_told_as_all_together_and_by_itself(located):

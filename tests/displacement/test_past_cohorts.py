@@ -16,10 +16,12 @@ from csa.displacement.follow import (
     CHANCE_NAME,
     MONTHS_AFTER,
     NAME,
+    STEP_MONTHS,
     load_chance,
     load_past,
     make_past,
     past_path,
+    past_starts,
     save_chance,
     save_past,
 )
@@ -58,17 +60,22 @@ def starts(past):
 # ---- By hand -------------------------------------------------------------------------------
 
 
-def test_each_past_january_is_followed_for_two_years_or_to_the_datas_end(past, told):
-    assert MONTHS_AFTER == 24
-    assert starts(past) == ["2017-01", "2018-01", "2019-01"]
-    assert [len(one.core.monthly) for one in past] == [24, 24, 12]
-    assert [len(one.ring.compared) for one in past] == [24, 24, 12]
-    assert told == ["after"] * 3
+def test_every_second_month_of_past_years_is_followed_for_three_years_or_to_the_datas_end(
+    past, told
+):
+    """The first has three years before it, the last a year after it; the data end with 2019."""
+    assert (MONTHS_AFTER, STEP_MONTHS) == (36, 2)
+    assert starts(past) == [str(Month(2017, 1).plus(2 * step)) for step in range(13)]
+    for ring_or_core in ("core", "ring"):
+        years = [getattr(one, ring_or_core) for one in past]
+        assert [len(one.monthly) for one in years] == [36 - 2 * step for step in range(13)]
+        assert [len(one.compared) for one in years] == [len(one.monthly) for one in years]
+    assert told == ["after"] * 13
 
 
 def test_areas_are_found_from_what_was_known_then_and_counted_after(past, located, testville):
     dataset, _ = testville
-    for one in past:
+    for one in past[::6]:
         origin = Month.parse(one.core.origin)
         period = Period.before(origin, 36)
         params = settle_params(located, period, Choices(), AREAS)
@@ -100,7 +107,7 @@ def test_what_another_method_or_another_length_made_is_not_read(
     past, testville, tmp_path, monkeypatch, name
 ):
     save_past(past, City(*testville[::-1], tmp_path), Choices())
-    monkeypatch.setattr(f"csa.displacement.follow.{name}", 36)
+    monkeypatch.setattr(f"csa.displacement.follow.{name}", 24)
     assert load_past(City(*testville[::-1], tmp_path), Choices()) is None
 
 
@@ -110,9 +117,9 @@ def test_new_data_use_the_older_past_that_reaches_furthest(past, testville, tmp_
     for letter, n in (("c", 3), ("f", 2), ("a", 1)):
         save_past(past[:n], City(config, of_fingerprint(dataset, letter), tmp_path), Choices())
     save_past(past[:1], City(config, of_fingerprint(dataset, "b"), tmp_path), Choices(months=24))
-    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == starts(past)
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == starts(past)[:3]
     save_past(past[1:2], City(config, dataset, tmp_path), Choices())
-    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2018-01"]
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2017-03"]
 
 
 def test_a_later_month_counts_before_more_years_and_then_more_years(past, testville, tmp_path):
@@ -127,9 +134,9 @@ def test_a_later_month_counts_before_more_years_and_then_more_years(past, testvi
         for one in past
     ]
     save_past(tuple(cut), City(config, of_fingerprint(dataset, "f"), tmp_path), Choices())
-    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2019-01"]
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == starts(past)[2:]
     save_past(past[1:], City(config, of_fingerprint(dataset, "c"), tmp_path), Choices())
-    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == ["2018-01", "2019-01"]
+    assert starts(load_past(City(config, dataset, tmp_path), Choices())) == starts(past)[1:]
 
 
 def test_what_chance_gives_is_read_again_for_the_same_data_and_choices_alone(testville, tmp_path):
@@ -156,11 +163,22 @@ def test_data_too_short_for_a_past_year_tell_nothing(testville, tmp_path, last):
     assert load_past(City(config, of_fingerprint(short, "e"), tmp_path), Choices()) == ()
 
 
-def test_a_month_in_part_at_the_end_is_not_counted(testville):
+@pytest.mark.parametrize(
+    ("last", "first_start", "last_start", "n_starts"),
+    [
+        ("2019-12-30", "2017-02", "2018-12", 12),  # a month in part does not count
+        ("2018-12-31", "2017-01", "2018-01", 7),
+        ("2017-12-31", "2017-01", "2017-01", 1),
+    ],
+)
+def test_starts_have_the_months_that_choose_before_them_and_a_whole_year_after(
+    testville, last, first_start, last_start, n_starts
+):
     dataset, config = testville
-    short = of_days(dataset, "2014-01-01", "2019-12-30")
-    past = make_past(locate_incidents(City(config, short), Choices()), Choices(), AREAS)
-    assert [len(one.core.monthly) for one in past] == [24, 23]
+    short = of_days(dataset, "2014-01-01", last)
+    found = past_starts(locate_incidents(City(config, short), Choices()), Choices())
+    assert [str(found[0]), str(found[-1]), len(found)] == [first_start, last_start, n_starts]
+    assert np.diff([one.index for one in found]).tolist() == [2] * (n_starts - 1)
 
 
 def test_a_past_year_without_any_area_tells_nothing(located, testville):
@@ -237,22 +255,21 @@ def test_a_window_of_no_month_is_refused(located, testville):
 # ---- True in general -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["gone", "moved", "tripled"])
-def test_what_came_later_changes_no_earlier_past_year(testville, located, past, way):
+@pytest.mark.parametrize("way", ["gone", "moved"])
+def test_what_came_later_changes_nothing_of_past_starts_but_the_months_since(
+    testville, located, past, way
+):
     dataset, config = testville
     changed = with_other_future(dataset, Month(2019, 1), way)
     other = make_past(
-        locate_incidents(City(config, changed), Choices(), located.cover),
-        Choices(),
-        AREAS,
+        locate_incidents(City(config, changed), Choices(), located.cover), Choices(), AREAS
     )
-    assert past_to_plain(past[:1])["past"] == past_to_plain(other[:1])["past"]
-    for one, two in zip(past[1:], other[1:], strict=True):
+    for one, two in zip(past, other, strict=True):
+        known = Month(2019, 1).index - Month.parse(one.core.origin).index
         assert (one.core.base, one.ring.base) == (two.core.base, two.ring.base)
         assert (one.core_before, one.rest_before) == (two.core_before, two.rest_before)
-    known = 12  # of the year 2018, that is
-    assert np.array_equal(past[1].core.monthly[:known], other[1].core.monthly[:known])
-    assert past_to_plain(past[2:]) != past_to_plain(other[2:])
+        assert one.core.monthly[:known].tolist() == two.core.monthly[:known].tolist()
+    assert past_to_plain(past) != past_to_plain(other)
 
 
 def test_the_same_past_is_kept_byte_for_byte_whatever_the_order_of_rows(

@@ -1,9 +1,8 @@
 """One sentence for each verdict, with its numbers; and before and after never alone."""
 
+import math
 import re
-from itertools import product
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,43 +10,37 @@ from scipy.stats import norm, poisson
 
 from csa.base import text as csa_text
 from csa.base.params import Month
-from csa.displacement.expectation import Expectation
+from csa.displacement.net import moved_share, net_change
+from csa.displacement.past import CORE, NOT_CHOSEN, PRIOR_SPREAD
 from csa.displacement.sentences import (
+    FALLS,
     KEYS,
-    POWER,
+    STUDIED,
     Course,
-    find_power,
-    row_for,
+    name_verdict,
     say_before_after,
     say_power,
-    say_single,
     say_verdict,
+    than_expected,
 )
-from csa.displacement.verdict import AreaVerdict, Track, Verdict, judge_place
+from csa.displacement.verdict import AreaVerdict, Verdict
+from tests.displacement.courses import judge, track_of
 from tests.sentences import says
 
 SINCE = Month(2020, 2)
 WHO = "the 12 areas together"
 
 
-def track_of(counted, expected, low, high, *, is_told=True):
-    n = len(counted)
-    mean = np.array(expected, dtype=np.float64)
-    return Track(
-        np.array(counted),
-        Expectation(mean, np.zeros(n)),
-        np.array(low),
-        np.array(high),
-        np.zeros(n),
-        np.full(n, is_told),
-    )
-
-
 def judged_of(core, ring=None):
-    """An area after one and after two months; the second is the one told of."""
-    core = track_of([5, core], [50.0, 200.4], [30, 160], [70, 240])
-    ring = None if ring is None else track_of([9, ring], [40.0, 1500.5], [20, 1400], [60, 1600])
-    return judge_place(core, ring, 3.0, frozenset({-1, 1}))
+    """Judge an area after two months: 200 expected in it and 1,500 around it, by chance alone."""
+    here = track_of([core // 2, core - core // 2], 100, line=3.0)
+    near = None if ring is None else track_of([ring // 2, ring - ring // 2], 750, line=3.0)
+    return judge(here, near)
+
+
+def bounds(mean):
+    """Return the least and the greatest count that three deviations of chance alone allow."""
+    return int(poisson.ppf(norm.sf(3.0), mean)), int(poisson.isf(norm.sf(3.0), mean))
 
 
 def course_of(areas, months, rest=(0, 0), expected=0.0):
@@ -55,142 +48,227 @@ def course_of(areas, months, rest=(0, 0), expected=0.0):
     return Course(months, areas, rest, expected)
 
 
-def few(counted, expected):
-    core = track_of(counted, expected, counted, counted, is_told=False)
-    return AreaVerdict(core, None, 3.0, (Verdict.TOO_FEW,) * len(counted))
+def few(counted, expected, line=3.0):
+    """Make an area with too few to say, of sums counted and expected."""
+    core = track_of(
+        [one - last for one, last in zip(counted, [0, *counted], strict=False)],
+        [one - last for one, last in zip(expected, [0.0, *expected], strict=False)],
+        line=line,
+        is_told=False,
+    )
+    return AreaVerdict(core, None, line, (Verdict.TOO_FEW,) * len(counted))
 
 
 # ---- By hand -------------------------------------------------------------------------------
 
 SAID = {
-    Verdict.NO_CHANGE: (200, 1500, "No change shown since February 2020: "),
-    Verdict.FEWER_UNKNOWN: (
-        120,
-        1500,
-        "Fewer here; whether it moved cannot be told since February 2020: ",
-    ),
-    Verdict.MORE: (290, 1500, "More here since February 2020: "),
-    Verdict.FEWER_MORE_NEXT: (120, 1700, "Fewer here and more next door since February 2020: "),
-    Verdict.FEWER_FEWER_NEXT: (120, 1300, "Fewer here and next door since February 2020: "),
-    Verdict.MORE_FEWER_NEXT: (290, 1300, "More here and fewer next door since February 2020: "),
-    Verdict.SAME_MORE_NEXT: (200, 1700, "No change here and more next door since February 2020: "),
+    Verdict.NO_CHANGE: (200, 1500),
+    Verdict.FEWER_UNKNOWN: (120, 1500),
+    Verdict.MORE: (290, 1500),
+    Verdict.FEWER_MOVED: (60, 1640),
+    Verdict.FEWER_FEWER_NEXT: (120, 1300),
+    Verdict.MORE_NEXT: (200, 1700),
 }
 
 
 @pytest.mark.parametrize("verdict", SAID)
-def test_each_verdict_is_short_sentences_with_what_was_counted_and_what_could_have_come(verdict):
-    core, ring, begins = SAID[verdict]
+def test_each_verdict_is_told_with_what_was_counted_and_what_could_have_come(verdict):
+    core, ring = SAID[verdict]
     judged = judged_of(core, ring)
     assert judged.verdicts[1] is verdict
-    said = say_verdict(judged, 2, SINCE, WHO)
-    assert said.key == "displacement.said"
-    assert str(said) == (
-        f"{begins}the 12 areas together had {core} shootings; about 200 were expected "
-        f"(160 to 240 could be chance). Next door there were {ring:,}; about 1,500 "
-        "were expected (1,400 to 1,600)."
+    (low, high), (ring_low, ring_high) = bounds(200), bounds(1500)
+    assert (low, high, ring_low, ring_high) == (159, 244, 1385, 1618)
+    net = net_change(judged, 1)
+    said = [
+        says(
+            "displacement.said",
+            verdict=name_verdict(verdict),
+            since="February 2020",
+            who=WHO,
+            counted=core,
+            expected=200.0,
+            low=low,
+            high=high,
+        ),
+        says("displacement.next_door", counted=ring, expected=1500.0, low=ring_low, high=ring_high),
+        says(
+            "displacement.net",
+            change=than_expected(core + ring - 1700),
+            low=than_expected(net.low),
+            high=than_expected(net.high),
+        ),
+    ]
+    assert str(say_verdict(judged, 2, SINCE, WHO)).startswith(" ".join(said))
+
+
+def test_the_whole_of_what_is_said_of_a_fall_that_may_have_moved():
+    """Poisson's 1,700 lie between 1,632 and 1,768 nine times in ten."""
+    assert (poisson.ppf(0.05, 1700), poisson.isf(0.05, 1700)) == (1632, 1768)
+    high = moved_share(judged_of(120, 1500), 1).high
+    assert str(say_verdict(judged_of(120, 1500), 2, SINCE, WHO)) == (
+        "Fewer here; whether it moved cannot be told: since February 2020, the 12 areas together "
+        "had 120 shootings; about 200 were expected (159 to 244 could be chance). Next door there "
+        "were 1,500; about 1,500 were expected (1,385 to 1,618). Here and next door together: "
+        "80 fewer than expected (148 fewer to 12 fewer, 9 times in 10). Of about 80 missing here, "
+        f"none is found next door (at most {100 * high:.0f} %, 9 times in 10)."
     )
 
 
 def test_every_verdict_has_its_own_words():
-    assert set(KEYS) == set(Verdict) == {*SAID, Verdict.FEWER, Verdict.TOO_FEW}
-    assert len(set(KEYS.values())) == len(Verdict)
+    others = {Verdict.FEWER, Verdict.FEWER_ONCE, Verdict.MORE_ONCE, Verdict.TOO_FEW}
+    assert set(KEYS) == set(Verdict) == {*SAID, *others}
+    assert len({name_verdict(one) for one in Verdict}) == len(Verdict)
+    assert name_verdict("fewer here and more next door") == name_verdict(Verdict.FEWER_MOVED)
 
 
 def test_an_area_without_a_ring_is_told_of_alone():
-    said = say_verdict(judged_of(120), 2, SINCE, "West End (A)")
-    assert said.key == "displacement.said_alone"
-    assert str(said) == (
-        says(
-            "displacement.said_alone",
-            verdict="Fewer here; whether it moved cannot be told",
-            since="February 2020",
-            who="West End (A)",
-            counted=120,
-            expected=200,
-            low=160,
-            high=240,
-        )
+    assert str(say_verdict(judged_of(120), 2, SINCE, "West End (A)")) == says(
+        "displacement.said",
+        verdict="Fewer here; whether it moved cannot be told",
+        since="February 2020",
+        who="West End (A)",
+        counted=120,
+        expected=200.0,
+        low=159,
+        high=244,
     )
 
 
-def test_that_nothing_moved_is_said_with_core_and_ring_together_when_they_were_asked():
-    core = track_of(
-        [10 * n for n in range(1, 15)],
-        [20.0 * n for n in range(1, 15)],
-        [15 * n for n in range(1, 15)],
-        [40 * n for n in range(1, 15)],
+def test_of_a_ring_with_too_few_only_that_is_said_and_nothing_of_both_together():
+    judged = judge(track_of([60, 60], 100, line=3.0), track_of([20, 10], 750, is_told=False))
+    said = str(say_verdict(judged, 2, SINCE, WHO))
+    assert said.endswith("244 could be chance). " + says("displacement.next_door_few", n=30))
+
+
+def test_what_is_said_is_of_the_months_that_were_asked_for():
+    judged = judge(track_of([50, 80], 100, line=3.0), track_of([600, 750], 750, line=3.0))
+    said = str(say_verdict(judged, 1, SINCE, WHO))
+    assert said.startswith("Fewer here and next door: since February 2020, ")
+    low, high = bounds(100)
+    assert f"had 50 shootings; about 100 were expected ({low} to {high} could be chance)" in said
+    assert "Next door there were 600; about 750 were expected (669 to 833)." in said
+
+
+def test_a_fall_that_was_shown_and_is_kept_is_told_with_the_month_that_showed_it_last():
+    """6 of 10 a month for a year, then 8: shown until August 2021, the nineteenth month."""
+    judged = judge(track_of([6] * 12 + [8] * 12, 10, line=2.86, error=0.1))
+    assert judged.shown_before(23) == 18
+    core = judged.core
+    assert str(say_verdict(judged, 24, SINCE, WHO)) == says(
+        "displacement.said_kept",
+        verdict=name_verdict(Verdict.FEWER_UNKNOWN),
+        last="August 2021",
+        since="February 2020",
+        who=WHO,
+        counted=168,
+        expected=240.0,
+        low=core.low[23],
+        high=core.high[23],
     )
-    ring = track_of(
-        [30 * n for n in range(1, 15)],
-        [30.0 * n for n in range(1, 15)],
-        [0] * 14,
-        [60 * n for n in range(1, 15)],
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [(4, Verdict.FEWER_ONCE), (20, Verdict.MORE_ONCE)])
+def test_what_is_over_is_told_with_its_months_and_what_came_since(rate, verdict):
+    judged = judge(track_of([rate] * 12 + [10] * 11, 10, line=2.86))
+    assert judged.verdicts[-1] is verdict
+    assert str(say_verdict(judged, 23, SINCE, WHO)) == says(
+        "displacement.said_once",
+        verdict=name_verdict(verdict),
+        since="February 2020",
+        until="January 2021",
+        who=WHO,
+        counted=12 * rate,
+        expected=120.0,
+        later=110,
+        later_expected=110.0,
     )
-    judged = judge_place(core, ring, 3.0, frozenset({-1, 1}))
-    assert say_verdict(judged, 11, SINCE, WHO).key == "displacement.said"
-    assert judged.verdicts[10:] == (Verdict.FEWER_UNKNOWN, *[Verdict.FEWER] * 3)
-    assert str(say_verdict(judged, 14, SINCE, WHO)) == (
-        says(
-            "displacement.said_net",
-            verdict="Fewer here, and no displacement shown",
-            since="February 2020",
-            who="the 12 areas together",
-            counted=140,
-            expected=280,
-            low=210,
-            high=560,
-            ring_counted=420,
-            ring_expected=420,
-            ring_low=0,
-            ring_high=840,
-            look=12,
-            net_counted=480,
-            net_expected=600,
-            net_low=552,
-            net_high=648,
-        )
+
+
+@pytest.mark.parametrize(
+    ("core", "ring", "key"),
+    [
+        (60, 1640, "moved"),  # 140 here, and 140 next door
+        (120, 1500, "moved_none"),
+        (120, 1440, "moved_none"),  # fewer there too, within chance
+        (155, 1520, "moved_unknown"),  # of 45, anything
+    ],
+)
+def test_which_share_of_a_fall_is_found_next_door_is_told_as_far_as_it_is_known(core, ring, key):
+    judged = judged_of(core, ring)
+    found = moved_share(judged, 1)
+    values = {
+        "moved": {"share": "100 %", "low": f"{100 * found.low:.0f} %", "high": "100 %"},
+        "moved_none": {"high": f"{100 * min(found.high, 1):.0f} %"},
+        "moved_unknown": {},
+    }[key]
+    said = str(say_verdict(judged, 2, SINCE, WHO))
+    assert said.endswith(says(f"displacement.{key}", missing=200.0 - core, **values))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.MORE, Verdict.FEWER_FEWER_NEXT, Verdict.MORE_NEXT])
+def test_where_nothing_can_have_moved_next_door_no_share_is_told(verdict):
+    assert "missing" not in str(say_verdict(judged_of(*SAID[verdict]), 2, SINCE, WHO))
+
+
+def test_beside_no_change_stands_how_often_falls_would_have_been_shown():
+    """Of 200, below 159 is shown: of a mean of 160 so are 46 in 100, of 140 94."""
+    assert (FALLS, STUDIED) == ((0.2, 0.3), (0.07, 0.23))
+    shown = [round(100 * poisson.cdf(158, mean)) for mean in (160, 140)]
+    assert shown == [46, 94]
+    told = says(
+        "displacement.power",
+        lesser="20 %",
+        n_lesser=46,
+        larger="30 %",
+        n_larger=94,
+        least="7 %",
+        most="23 %",
     )
+    assert str(say_verdict(judged_of(200, 1500), 2, SINCE, WHO)).endswith(f"9 times in 10). {told}")
+    assert str(say_power(judged_of(200).core, 1)) == told
+    # Of one of several areas, only the larger, since little is found in one.
+    one = says("displacement.power_one", larger="30 %", n_larger=94)
+    assert str(say_verdict(judged_of(200), 2, SINCE, WHO, is_one=True)).endswith(f"). {one}")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(-80.4, "80 fewer"), (12, "12 more"), (-0.4, "0 more"), (-1234.5, "1,234 fewer")],
+)
+def test_a_difference_is_a_number_fewer_or_more(change, words):
+    assert than_expected(change) == words
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "prior"),
+    [
+        ("change_page.how_no_past", {}, CORE),
+        ("follow.usual_unknown", {"options": ""}, CORE),
+        ("follow.usual_other_way", {}, CORE),
+        ("follow.no_past_year", {"since": "May 2020"}, CORE),
+        ("follow.usual_since", {"since": "May 2020"}, NOT_CHOSEN),
+        ("follow.usual_earlier", {"since": "May 2020"}, NOT_CHOSEN),
+    ],
+)
+def test_what_is_assumed_where_no_past_is_known_is_told_as_it_is(key, values, prior):
+    told, error = says(key, **values), math.hypot(prior.error, PRIOR_SPREAD)
+    assert f"{100 * error:.0f} %" in told
+    assert (f"{100 * (1 - prior.ratio):.0f} %" in told) == (prior is CORE)
 
 
 @pytest.mark.parametrize("n_months", [3, 30])
 def test_of_a_range_that_spans_more_than_twice_its_middle_only_that_it_cannot_be_told(n_months):
-    """9 to 515 about 160, as a city read: the doubt is too large, and more months mend nothing."""
-    mean = np.array([160.0] * n_months)
-    core = Track(
-        np.full(n_months, 150), Expectation(mean, np.full(n_months, 0.9)),
-        np.full(n_months, 9), np.full(n_months, 515), np.zeros(n_months), np.ones(n_months, bool),
-    )  # fmt: skip
-    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
-    for tell in (say_verdict, say_single):
-        assert str(tell(judged, n_months, SINCE, WHO)) == (
-            says(
-                "displacement.said_too_wide",
-                who="the 12 areas together",
-                n=150,
-                since="February 2020",
-            )
-        )
-
-
-def test_of_a_ring_with_too_wide_a_range_only_the_count_is_told():
-    ring = track_of([9, 30], [10.0, 30.0], [0, 0], [60, 90])
-    judged = judge_place(judged_of(120).core, ring, 3.0, frozenset({-1, 1}))
-    assert str(say_verdict(judged, 2, SINCE, WHO)).endswith(
-        "(160 to 240 could be chance). Next door there were 30: too few to say."
+    """160, known to nine tenths: the doubt is too large, and more months mend nothing."""
+    core = track_of([150] + [0] * (n_months - 1), [160] + [0] * (n_months - 1), error=0.9)
+    assert str(say_verdict(judge(core), n_months, SINCE, WHO)) == says(
+        "displacement.said_too_wide", who=WHO, n=150, since="February 2020"
     )
-
-
-def test_what_is_said_is_of_the_months_that_were_asked_for():
-    said = str(say_verdict(judged_of(120, 1700), 1, SINCE, WHO))
-    assert "had 5 shootings; about 50 were expected (30 to 70" in said
-    assert "Next door there were 9; about 40 were expected (20 to 60)." in said
-    assert said.startswith("Fewer here and next door since February 2020")
 
 
 @pytest.mark.parametrize(
     ("counted", "expected", "at", "until"),
     [
-        # At 3 deviations chance alone spans twice what is expected up to some 9 incidents;
+        # At 3 deviations chance alone spans twice what is expected up to 9 incidents;
         # 1 and 3 in two months are 1 a month on average: a mean of 11 takes 11 months.
         ([0, 1], [1.0, 3.0], 2, "December 2020"),
         ([2], [2.0], 1, "July 2020"),
@@ -204,27 +282,6 @@ def test_too_few_names_the_month_by_which_there_may_be_enough(counted, expected,
     assert said.values == {
         "who": "West End (A)", "n": counted[at - 1], "since": "February 2020", "until": until,
     }  # fmt: skip
-
-
-def test_too_few_is_said_with_the_count_and_the_month_to_wait_for():
-    assert str(say_verdict(few([0, 1], [1.0, 3.0]), 2, SINCE, "West End (A)")) == (
-        says(
-            "displacement.said_too_few_until",
-            who="West End (A)",
-            n=1,
-            since="February 2020",
-            until="December 2020",
-        )
-    )
-    assert str(say_verdict(few([2], [2.0]), 1, SINCE, WHO)) == (
-        says(
-            "displacement.said_too_few_until",
-            who="the 12 areas together",
-            n=2,
-            since="February 2020",
-            until="July 2020",
-        )
-    )
 
 
 def test_before_and_after_are_told_a_month_beside_what_such_areas_do_by_themselves():
@@ -268,21 +325,6 @@ def test_where_the_rest_fell_too_a_fall_here_was_to_be_expected():
 def test_where_the_rest_rose_a_rise_here_was_to_be_expected():
     assert rest_said((522, 252), (504, 319), 299.0) == (
         says("displacement.rest_rose", rest_before=21.0, rest_after=26.6)
-    )
-
-
-def test_beside_no_change_in_one_area_stands_how_seldom_a_large_fall_is_found():
-    core = track_of([9, 20], [11.0, 20.4], [3, 6], [24, 40])
-    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
-    said = str(say_single(judged, 2, SINCE, "West End (A)"))
-    # 20.4 in two months are 122 a year: there such a fall is found in most areas.
-    assert said == str(say_verdict(judged, 2, SINCE, "West End (A)"))
-    core = track_of([1] * 11 + [20], [1.0] * 11 + [21.0], [0] * 12, [42] * 12)
-    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
-    assert str(say_single(judged, 12, SINCE, "West End (A)")) == (
-        "No change shown since February 2020: West End (A) had 20 shootings; about 21 were "
-        "expected (0 to 42 could be chance). With about 21 expected a year in an area, even "
-        "60 % fewer there would hardly ever be found within 12 months: look at all areas together."
     )
 
 
@@ -333,7 +375,7 @@ def test_on_few_incidents_no_percent_is_told_but_what_is_usual():
 def test_a_change_of_less_than_one_in_a_hundred_is_told_as_none(change, key):
     usual = say_before_after(course_of((3, 5), (24, 12)), change, 2, 12)[1]
     assert usual.key == f"displacement.usual_{key}"
-    assert str(usual).startswith("In 2 past years areas picked this way")
+    assert str(usual).startswith("After 2 past starts, areas picked this way")
 
 
 @pytest.mark.parametrize(
@@ -359,63 +401,23 @@ def test_where_the_rest_had_nothing_before_it_is_not_told_of():
     assert rest_said((100, 40), (0, 7), 40.0) == ""
 
 
-@pytest.mark.parametrize(
-    ("yearly", "n_months", "said"),
-    [
-        (5, 1, "would hardly ever be found within 12 months"),
-        (5.4, 13, "would hardly ever be found within 24 months"),
-        (10, 24, "would hardly ever be found within 24 months"),
-        (20, 12, "would hardly ever be found within 12 months"),
-        (20, 40, "9 times in 100 within 24 months"),
-        (
-            30,
-            12,
-            "would hardly ever be found within 12 months",
-        ),  # as near to 20 as to 40: the lesser
-        (40, 24, None),
-        (80, 12, None),
-        (9000, 12, None),
-    ],
-)
-def test_how_seldom_a_fall_by_60_percent_is_found_in_an_area_of_that_size(yearly, n_months, said):
-    told = say_power(yearly, n_months)
-    assert (told is None) == (said is None)
-    if told is not None:
-        text = str(told)
-        assert said in text
-        assert text.startswith(f"With about {yearly:.0f} expected a year in an area, even 60 % ")
-        assert text.endswith(": look at all areas together.")
+def test_where_no_fall_can_be_shown_at_all_that_is_said():
+    core = track_of([30], 30, line=6.0)
+    assert core.low[0] > 0
+    assert str(say_power(core, 0)) == says(
+        "displacement.power_never", larger="30 %", least="7 %", most="23 %"
+    )
 
 
-@pytest.mark.parametrize("core", [120, 290])
-def test_beside_a_change_or_too_few_nothing_is_said_of_what_is_found(core):
-    judged = judged_of(core, 1500)
-    assert say_single(judged, 2, SINCE, WHO) == say_verdict(judged, 2, SINCE, WHO)
-    few_only = few([3], [3.0])
-    assert say_single(few_only, 1, SINCE, WHO) == say_verdict(few_only, 1, SINCE, WHO)
+def test_a_share_is_never_told_as_more_than_all_nor_its_ends_in_the_wrong_order():
+    """80 fewer here and 200 more next door: at least 159 % of the fall, which is all of it."""
+    judged = judged_of(120, 1700)
+    assert moved_share(judged, 1).low > 1
+    told = says("displacement.moved", missing=80.0, share="100 %", low="100 %", high="100 %")
+    assert str(say_verdict(judged, 2, SINCE, WHO)).endswith(told)
 
 
 # ---- True in general -----------------------------------------------------------------------
-
-
-def test_what_is_found_is_said_of_the_points_that_were_measured():
-    for point, n_months in product(POWER, (1, 12, 13, 24, 25)):
-        if point.moved:
-            continue
-        found = find_power(point.incidents_yearly, point.drop_share, n_months)
-        assert found.months == (12 if n_months <= 12 else 24)
-        assert (found.incidents_yearly, found.drop_share, found.moved) == (
-            point.incidents_yearly,
-            point.drop_share,
-            False,
-        )
-
-
-@given(st.floats(0, 1000))
-def test_the_row_that_is_taken_promises_no_more_than_the_area_has(yearly):
-    row = row_for(yearly)
-    below = {one.incidents_yearly for one in POWER if one.incidents_yearly <= yearly}
-    assert row == max(below, default=min(one.incidents_yearly for one in POWER))
 
 
 @given(
@@ -426,14 +428,14 @@ def test_the_row_that_is_taken_promises_no_more_than_the_area_has(yearly):
 def test_after_the_months_named_the_mean_is_enough_and_a_month_before_it_is_not(
     counted, expected, n_months
 ):
+    """Enough is what lets a verdict be told: a mean of 11, and at 3 deviations no wider range."""
     judged = few([counted] * n_months, [expected] * n_months)
     said = say_verdict(judged, n_months, SINCE, WHO)
     named = re.search(r"By (\w+ \d{4}) there", str(said))
 
     def is_enough(months):
         mean = expected * months / n_months
-        low, high = poisson.ppf(norm.sf(3.0), mean), poisson.isf(norm.sf(3.0), mean)
-        return (counted * months / n_months + mean) / 2 >= 11 and high - low <= 2 * mean
+        return (counted * months / n_months + mean) / 2 >= 11 and 3 * mean**0.5 <= mean
 
     by_name = {csa_text.month(str(SINCE.plus(step))): step + 1 for step in range(60)}
     first = next((n for n in range(n_months, n_months + 25) if is_enough(n)), None)
@@ -441,9 +443,9 @@ def test_after_the_months_named_the_mean_is_enough_and_a_month_before_it_is_not(
 
 
 @given(core=st.integers(0, 400), ring=st.none() | st.integers(1000, 2000))
-def test_no_sentence_says_that_anything_moved_or_tells_a_percent(core, ring):
-    said = str(say_verdict(judged_of(core, ring), 2, SINCE, WHO))
-    said = said.replace("whether it moved cannot be told", "")
-    assert not re.search(r"%|moved|significant|hot ?spot", said)
-    assert said.count(".") == (1 if ring is None else 2)
+def test_what_is_said_is_short_sentences_that_name_no_hot_spot_and_no_significance(core, ring):
+    judged = judged_of(core, ring)
+    said = str(say_verdict(judged, 2, SINCE, WHO))
+    assert said.startswith(name_verdict(judged.verdicts[1]))
+    assert not re.search(r"significant|hot ?spot|inf|nan|\{|-\d", said)
     assert said.endswith(".")

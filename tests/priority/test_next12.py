@@ -19,7 +19,7 @@ from csa.config.loading import load_city
 from csa.dataset.versioned import City
 from csa.ingest.intake import ingest_city
 from csa.ingest.sources import Inputs
-from csa.priority.next12 import COLUMNS, add_next12, begun_newly, predict_next12
+from csa.priority.next12 import begun_newly, next12_of, predict_next12
 
 EVEN = (1000.0, 1000.0)
 
@@ -64,51 +64,56 @@ def test_a_place_that_has_newly_begun_is_told_by_its_last_year_and_others_by_cha
     assert begun_newly(recent, earlier).tolist() == [True, False, False, False, False]
 
 
-def assessed(**columns):
-    table = pd.DataFrame(
+CELLS = (0x8A2A1072B59FFFF, 0x8A2A1072B587FFF)
+
+
+def proposed(months=36, expected=(90.0, 30.0)):
+    """Make a proposal of two areas of a cell each: 100 and 40 counted in 36 months."""
+    areas = pd.DataFrame(
         {
-            "expected": [90.0, 30.0],
+            "area_id": ["c-1", "c-2"],
+            "cells": [[f"{cell:x}"] for cell in CELLS],
+            "expected": expected,
             "incidents": [100, 40],
-            "recent_12": [30, 36],
-            "earlier_yearly": [35.0, 2.0],
         }
-        | columns
     )
-    return SimpleNamespace(table=table)
+    params = {"months_covered": months, "covered_through": "2020-08-21"}
+    return SimpleNamespace(areas=areas, summary={"params": params})
 
 
-@pytest.fixture
-def replaced(monkeypatch):
-    monkeypatch.setattr(
-        "csa.priority.next12.replace", lambda _, table: SimpleNamespace(table=table)
-    )
-    return SimpleNamespace(
-        summary={"params": {"months_covered": 36, "covered_through": "2020-08-21"}}
-    ), SimpleNamespace(counts=lambda period: np.array([10 * period.months]))
+class TwoCells:
+    """A city of two cells and the rest: the second began in the last 12 months."""
+
+    dataset = SimpleNamespace(report={"data_from": "2015-01-01", "data_through": "2020-08-21"})
+
+    def counts(self, period):
+        last = period.until == Month(2020, 9) and period.months == 12
+        before = period.until == Month(2019, 9)
+        own = [30, 36] if last else [70, 4] if before else [100, 40]
+        return np.array([*own, 10 * period.months - sum(own)])
+
+    def place(self, cells):
+        return np.array([CELLS.index(cell) for cell in cells])
 
 
-def test_a_new_place_takes_nothing_from_the_others(replaced):
-    proposal, located = replaced
-    table = add_next12(assessed(), proposal, located, None).table
-    assert table["next12_expected"].tolist() == pytest.approx([100 / 3 * 0.85, 0.7 * 36])
+def test_a_new_place_takes_nothing_from_the_others():
+    found = next12_of(proposed(), TwoCells(), None)
+    assert found["next12_expected"].tolist() == pytest.approx([100 / 3 * 0.85, 0.7 * 36])
     old = SimpleNamespace(origin="2018-01", before_share=0.2, after_share=0.1)
     late = SimpleNamespace(origin="2020-01", before_share=0.2, after_share=0.01)
     record = SimpleNamespace(usual_changes=(old, late))  # the second year was not over
-    table = add_next12(assessed(), proposal, located, record).table
+    found = next12_of(proposed(), TwoCells(), record)
     settled = math.exp((math.log(0.5) + 2 * math.log(0.85)) / 3)
-    assert table["next12_expected"].iloc[0] == pytest.approx(100 / 3 * settled)
+    assert found.loc["c-1", "next12_expected"] == pytest.approx(100 / 3 * settled)
 
 
 # ---- At the edge ----------------------------------------------------------------------------
 
 
-def test_where_nothing_is_known_nothing_is_said(replaced):
-    proposal, located = replaced
-    flat = add_next12(assessed(expected=[np.nan, np.nan]), proposal, located, None).table
-    assert flat[list(COLUMNS)].iloc[0].isna().all()
-    proposal.summary["params"]["months_covered"] = 23
-    short = assessed()
-    assert add_next12(short, proposal, located, None) is short
+def test_where_nothing_is_known_nothing_is_said():
+    flat = next12_of(proposed(expected=(np.nan, np.nan)), TwoCells(), None)
+    assert flat.loc["c-1"].isna().all()
+    assert next12_of(proposed(months=23), TwoCells(), None).isna().all(axis=None)
     assert predict_next12(np.array([]), 0.0, EVEN, []).shape == (0, 3)
     assert np.isnan(predict_next12(np.array([np.nan, 0.0]), 10.0, EVEN, [])).all()
     assert not np.isnan(predict_next12(np.array([1.0]), 3.0, (0.0, 0.0), [0.0])).any()

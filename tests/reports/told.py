@@ -19,13 +19,14 @@ from csa.reports.public.facts import (
 LONG_NAME = "Saint Bartholomew and the Upper Riverside Gardens at the Mill"
 VERDICTS = (
     "no change shown",
-    "fewer here",
+    "fewer, and fewer in all",
     "fewer here; whether it moved cannot be told",
-    "more here",
-    "fewer here and more next door",
+    "fewer here, moved next door",
     "fewer here and next door",
-    "more here and fewer next door",
-    "no change here and more next door",
+    "fewer for a time",
+    "more here",
+    "more for a time",
+    "more next door",
     "too few to say",
     "unknown",
 )
@@ -40,7 +41,13 @@ def area(letter, name, state="designated", count=120):
 
 def change(verdict="no change shown", counted=58, low=45, high=77):
     return PublicChange(
-        verdict=verdict, since="2019-10", through="2020-06", counted=counted, low=low, high=high
+        verdict=verdict,
+        since="2019-10",
+        through="2020-06",
+        counted=counted,
+        low=low,
+        high=high,
+        lasted_until="2020-02" if verdict.endswith("for a time") else None,
     )
 
 
@@ -155,7 +162,7 @@ STATES = {
         n_unlocated=0,
     ),
     **{f"verdict {verdict}": facts(change=change(verdict)) for verdict in VERDICTS},
-    "held back": facts(change=change("fewer here", counted=None, low=None, high=None)),
+    "held back": facts(change=change("fewer, and fewer in all", counted=None, low=None, high=None)),
     "low bound held back": facts(change=change(low=None)),
     "long words": facts(
         tasks=(task("Plant " + "very " * 40 + "many trees"),) * 9,

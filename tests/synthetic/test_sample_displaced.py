@@ -44,7 +44,7 @@ def test_the_planted_displacement_is_told_by_the_truths_month_or_soon_after(
     truth, displaced, cooling, since
 ):
     verdicts = displaced.single[cooling].verdicts
-    told = verdicts.index(Verdict.FEWER_MORE_NEXT)
+    told = verdicts.index(Verdict.FEWER_MOVED)
     due = Month.parse(truth["displacement"]["told_by"])
     assert -4 <= since.index + told - due.index <= 2  # in 7 of 10 such cities it is told by then
 
@@ -55,7 +55,7 @@ def test_it_is_never_told_the_other_way_round(displaced, cooling):
         Verdict.NO_CHANGE,
         Verdict.FEWER,
         Verdict.FEWER_UNKNOWN,
-        Verdict.FEWER_MORE_NEXT,
+        Verdict.FEWER_MOVED,
     }
 
 

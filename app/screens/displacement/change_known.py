@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
 from app.shared import cache_change, panels
 from app.shared.city_session import Opened
 from app.shared.following import Following
+from app.shared.standing import areas_in_service
 from app.shared.track_record import command
 from csa.areas.choices import Choices
+from csa.areas.places import called
 from csa.base.text import month, percent, render, speak, times
-from csa.displacement.sentences import ERROR_SHARE, MONTHS, POWER, row_for
-from csa.displacement.verdict import planned_looks
+from csa.displacement.boundary import planned_looks
+from csa.displacement.follow import STEP_MONTHS
+from csa.displacement.sealed import SEALED, is_whole
+from csa.displacement.second_opinions import ratios_before
+from csa.displacement.sentences import STUDIED
 from csa.displacement.wdd import Wdd
+
+YEAR = 12
+"""Months from one row to the next of the table of past starts."""
 
 
 def how(opened: Opened, choices: Choices, following: Following) -> None:
@@ -26,6 +36,10 @@ def how(opened: Opened, choices: Choices, following: Following) -> None:
         _alike(following)
         _classic(following)
         _power(following)
+        if following.is_core:
+            _sealed(opened)
+        _before(following)
+        _unserved(opened, choices, following)
 
 
 def _boundary(following: Following) -> None:
@@ -66,23 +80,30 @@ def _past(opened: Opened, choices: Choices, following: Following) -> None:
             st.markdown(panels.plain(speak("change_page.how_measure")))
             st.code(command(opened, choices), language=None, wrap_lines=True)
         return
-    usual = following.displaced.usual_core
-    n_months = len(usual.ratio)
-    st.markdown(
-        panels.plain(
-            speak("change_page.how_past", n=len(past), ratio=float(usual.ratio[n_months - 1]))
-        )
+    usual, n_months = following.displaced.usual_core, len(following.displaced.usual_core.ratio)
+    told = speak(
+        "change_page.how_past",
+        n=len(past),
+        ratio=float(usual.ratio[-1]),
+        error=percent(float(usual.relative_error[-1])),
+        spans=usual.n_spans,
+        months=n_months,
     )
-    known = [min(n_months, len(one.core.monthly)) for one in past]
-    ratios = usual.past[:, n_months - 1]
+    st.markdown(panels.plain(told))
+    shown = past[:: max(1, YEAR // STEP_MONTHS)]
+    known = [min(n_months, len(one.core.monthly)) for one in shown]
+    ratios = [
+        one.core.ratio(n, following.displaced.dispersion.value)[0]
+        for one, n in zip(shown, known, strict=True)
+    ]
     panels.table(
         pd.DataFrame(
             {
-                speak("change_page.col_year"): [month(one.core.origin) for one in past],
-                speak("change_page.col_areas"): [one.n_areas for one in past],
+                speak("change_page.col_year"): [month(one.core.origin) for one in shown],
+                speak("change_page.col_areas"): [one.n_areas for one in shown],
                 speak("change_page.col_months"): known,
                 speak("change_page.col_change"): [
-                    _change(one.change(n)) for one, n in zip(past, known, strict=True)
+                    _change(one.change(n)) for one, n in zip(shown, known, strict=True)
                 ],
                 speak("change_page.col_ratio"): [
                     speak("change_page.unknown") if not ratio else f"{ratio:.2f}"
@@ -175,31 +196,77 @@ def _by_chance(wdd: Wdd) -> str:
     return speak("change_page.wdq_here") if wdd.local.low <= 0 <= wdd.local.high else ""
 
 
+FALLS = (0.1, 0.2, 0.3, 0.4, 0.6)
+
+
 def _power(following: Following) -> None:
-    """Show which changes can be detected at all in areas with as many incidents."""
-    # By the count expected since, not the count that chose the areas, which luck raised.
-    expected = float(following.displaced.pooled.core.expectation.mean[-1])
-    yearly = 12 * expected / len(following.months) / len(following.area_ids)
-    near = row_for(yearly)
-    st.markdown(panels.plain(speak("change_page.how_power", yearly=yearly, near=near)))
-    points = [one for one in POWER if one.incidents_yearly == near]
-    kinds = sorted({(one.moved, one.drop_share) for one in points})
-    found = {(one.moved, one.drop_share, one.months): one for one in points}
-    columns: dict[str, list[str]] = {
-        speak("change_page.col_change_kind"): [
-            speak("change_page.moved" if moved else "change_page.fell", share=percent(drop))
-            for moved, drop in kinds
+    """Show how often falls of several sizes would have been shown by now."""
+    least, most = map(percent, STUDIED)
+    st.markdown(panels.plain(speak("change_page.how_power", least=least, most=most)))
+    at = len(following.months) - 1
+    listed = ["", *(following.by_letter if len(following.area_ids) > 1 else [])]
+    columns = {
+        speak("change_page.fell", share=percent(fall)): [
+            percent(following.judged(area_id).core.power(at, fall)) for area_id in listed
         ]
+        for fall in FALLS
     }
-    for months in MONTHS:
-        rows = [found[moved, drop, months] for moved, drop in kinds]
-        columns[speak("change_page.col_single", months=months)] = [
-            percent(row.single_share) for row in rows
-        ]
-        columns[speak("change_page.col_pooled", months=months)] = [
-            percent(row.pooled_share) for row in rows
-        ]
-    panels.table(pd.DataFrame(columns), speak("change_page.power_alt"))
-    error = float(following.displaced.usual_core.relative_error[-1])
-    if error > ERROR_SHARE:
-        st.markdown(panels.plain(speak("change_page.how_power_doubt", error=percent(error))))
+    names = [following.place_name(area_id) for area_id in listed]
+    panels.table(
+        pd.DataFrame({speak("change_page.col_area"): names, **columns}),
+        speak("change_page.power_alt"),
+    )
+
+
+def _sealed(opened: Opened) -> None:
+    """Show what was agreed of each area in service when it was designated."""
+    listed = []
+    for area in areas_in_service(opened):
+        sealed, who = area.evidence.get(SEALED), called(area.place_name, area.key)
+        if sealed is None:
+            listed.append(speak("change_page.seal_none", who=who))
+        elif not is_whole(sealed):
+            listed.append(speak("change_page.seal_broken", who=who))
+        else:
+            since, seal = month(sealed["since"]), sealed["sha256"][:12]
+            listed.append(speak("change_page.seal_of", who=who, since=since, seal=seal))
+    st.markdown(panels.plain(speak("change_page.sealed", listed="; ".join(listed))))
+
+
+def _before(following: Following) -> None:
+    """Show each quarter before the start as a multiple of what was expected."""
+    table = ratios_before(following.quarters)
+    if table.empty:
+        return
+    st.markdown(panels.plain(speak("change_page.how_before")))
+    panels.table(
+        pd.DataFrame(
+            {
+                speak("change_page.col_quarter"): [month(one) for one in table["quarter"]],
+                speak("change_page.col_here"): table["core_ratio"].map(_ratio),
+                speak("change_page.col_around"): table["ring_ratio"].map(_ratio),
+            }
+        ),
+        speak("change_page.before_alt"),
+    )
+
+
+def _ratio(value: float) -> str:
+    return speak("change_page.unknown") if math.isnan(value) else f"{value:.2f}"
+
+
+def _unserved(opened: Opened, choices: Choices, following: Following) -> None:
+    """Show where the areas' net change ranks among candidates that nobody served."""
+    found = cache_change.unserved(opened, choices, following.displaced)
+    if found is None:
+        st.markdown(panels.plain(speak("change_page.unserved_none")))
+        return
+    told = speak(
+        "change_page.unserved",
+        n=found.n_sets,
+        lower=found.n_lower,
+        areas=len(following.area_ids),
+        candidates=found.n_candidates,
+        ratio=found.ratio,
+    )
+    st.markdown(panels.plain(told))

@@ -33,6 +33,7 @@ if following is None:
         panels.empty(speak("change_page.no_area", since=month(since)))
     st.stop()
 parts.month_by_month(opened, following, has_core=has_core)
+quarterly.others(opened, screen.choices, following)
 quarterly.quarters(opened, following)
 quarterly.newest(opened, screen.choices, following)
 change_known.how(opened, screen.choices, following)

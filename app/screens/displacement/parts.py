@@ -28,6 +28,7 @@ from app.shared.standing import areas_in_service, id_of, standing_of
 from csa.base.text import month, render, speak
 from csa.dataset.chosen import Chosen
 from csa.decisions.registry import followed
+from csa.displacement.telling import say_classic
 from csa.displacement.zoning import BASE_MONTHS
 
 MAP = "name of the map of change"
@@ -205,6 +206,8 @@ def _answer(
     """Show what all areas together did, which of them differ, and what usually happens anyway."""
     choices = st.session_state[session.SCREEN].choices
     faint = []
+    if not following.is_core and core_areas_of(opened) is not None:
+        faint.append(speak("change_page.not_agreed"))
     if at < len(following.months) - 1:
         faint.append(speak("change_page.up_to", month=month(following.months[at])))
     if opened.config.city.nonfatal_is_proxy or len(choices.kinds) == 1:
@@ -214,6 +217,8 @@ def _answer(
     else:
         said = [render(following.sentence("", at)), each_area.say_singles(following, at)]
         faint += [render(told) for told in following.say_usual(at)]
+        classic = say_classic(following.evidence) if at == len(following.months) - 1 else None
+        faint += [] if classic is None else [render(classic)]
     answers = "".join(
         f'<p class="csa-answer">{html.escape(sentence)}</p>' for sentence in said if sentence
     )

@@ -19,7 +19,9 @@ from csa.base.params import Month
 from csa.base.text import month, render, speak
 from csa.dataset.history import Edition, explain_left_out, list_revisions
 from csa.displacement.lineage_windows import WINDOWS
+from csa.displacement.outcomes import say_outcome
 from csa.displacement.season import as_message, compare_month
+from csa.displacement.sentences import name_verdict
 
 MAX_PANELS = 12
 PANEL_PX = 300
@@ -82,6 +84,42 @@ def _panel(opened: Opened, following: Following, rows: pd.DataFrame, area_id: st
         )
 
 
+def others(opened: Opened, choices: Choices, following: Following) -> None:
+    """Show what other signals did in the same areas, in a panel of their own."""
+    if not opened.config.outcomes:
+        return
+    found = cache_change.outcomes(opened, choices, following.displaced)
+    st.subheader(speak("change_page.others_title"), anchor=False)
+    st.caption(speak("change_page.others_note"))
+    for one in found:
+        said = " ".join(render(told) for told in say_outcome(one))
+        st.markdown(panels.plain(said))
+        if one.displaced is None or len(following.area_ids) < 2:
+            continue
+        judged = dict(zip(one.displaced.chosen.area_ids, one.displaced.single, strict=True))
+        panels.table(
+            pd.DataFrame(
+                {
+                    speak("change_page.col_area"): [
+                        following.place_name(area_id) for area_id in following.by_letter
+                    ],
+                    speak("change_page.col_verdict"): [
+                        name_verdict(judged[area_id].verdicts[-1])
+                        for area_id in following.by_letter
+                    ],
+                    speak("change_page.col_here"): [
+                        int(judged[area_id].core.counted[-1]) for area_id in following.by_letter
+                    ],
+                    speak("change_page.col_expected"): [
+                        round(float(judged[area_id].core.expectation.mean[-1]))
+                        for area_id in following.by_letter
+                    ],
+                }
+            ),
+            speak("change_page.others_alt", name=one.outcome.name),
+        )
+
+
 def newest(opened: Opened, choices: Choices, following: Following) -> None:
     """Show how the newest whole month compares, and what late reports changed."""
     try:
@@ -99,10 +137,29 @@ def newest(opened: Opened, choices: Choices, following: Following) -> None:
     dispersion = following.displaced.dispersion.value
     compared = compare_month(counts, Month.parse(last), dispersion=dispersion)
     st.markdown(panels.plain(render(as_message(compared, what))))
+    panels.table(newest_table(following), speak("change_page.newest_alt"))
     said = [speak("change_page.provisional", month=month(last))]
     said += revised_months(editions)
     said += [render(message) for message in explain_left_out(editions)]
     st.caption(panels.plain(" ".join(said)))
+
+
+def newest_table(following: Following) -> pd.DataFrame:
+    """Tabulate the newest month here and around, beside the month before and earlier years."""
+    counted = following.newest.set_index(["month", "area_id", "zone"])["incidents"].to_dict()
+    months = list(dict.fromkeys(following.newest["month"]))
+    order = ["", *following.by_letter] if len(following.area_ids) > 1 else following.by_letter
+    rows = [(area_id, zone) for area_id in order for zone in ("core", "ring")]
+    words = {"core": speak("change_page.inside"), "ring": speak("change_page.outside")}
+    named = {
+        speak("change_page.col_area"): [following.place_name(area_id) for area_id, _ in rows],
+        speak("change_page.col_part"): [words[zone] for _, zone in rows],
+    }
+    counts = {
+        month(one, is_short=True): [counted[one, area_id, zone] for area_id, zone in rows]
+        for one in months
+    }
+    return pd.DataFrame(named | counts)
 
 
 def month_counts(edition: Edition, choices: Choices) -> dict[str, int]:

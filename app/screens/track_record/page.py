@@ -18,8 +18,10 @@ except CsaError as error:
     panels.stop(error)
 if record is None or record.comparison is None:
     track_record.nothing(opened, choices, record)
+    track_record.trials(opened)
     st.stop()
 track_record.answer(opened, record, choices)
 track_record.years(opened, record, choices)
 track_record.afterwards(opened, record, choices)
+track_record.trials(opened)
 track_record.settings(opened, record)

@@ -48,6 +48,7 @@ STEPS = {
     "page": "Downloading pages",
     "check": "Comparing with the portal",
     "orders": "Orders that could be",
+    "outcome": "Other signals",
 }
 PIPED_WIDTH = 120
 

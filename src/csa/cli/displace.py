@@ -109,23 +109,25 @@ def _served(config: CityConfig, store: str | None) -> Chosen:
 def show_followed(followed: FollowedAreas, account: Mapping[str, Any]) -> None:
     """Print what changed, beside what would have come anyway."""
     show(account["pooled"]["sentence"], *_caution(followed), *_before_after(followed, account))
-    show(*_counted(followed), *_singles(account["single"], account["months_after"]))
+    show(*_counted(followed), *_singles(account["single"]))
+    show(*(told for one in account["outcomes"] for told in one["sentences"]))
     show(*lineage_sentences(followed))
     show(*_months(followed))
 
 
 def _before_after(followed: FollowedAreas, account: Mapping[str, Any]) -> Iterator[str]:
-    from csa.displacement.telling import before_and_after
+    from csa.displacement.telling import before_and_after, say_classic
 
+    classic = say_classic(followed.pooled)
+    yield from () if classic is None else (render(classic),)
     told, by_themselves = before_and_after(followed.displaced, followed.pooled)
     yield render(told)
     # Where it is not known, the reason names what to do about it.
     yield account["usual"]["reason"] or render(by_themselves)
 
 
-def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str]:
+def _singles(single: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """List each area that changed, then on one line each those with too few and those unchanged."""
-    from csa.displacement.sentences import say_power
     from csa.displacement.verdict import Verdict
 
     if len(single) == 1:
@@ -141,9 +143,9 @@ def _singles(single: Sequence[Mapping[str, Any]], n_months: int) -> Iterator[str
         yield speak("follow.too_few", n=len(too_few), areas=_named(too_few))
     if same:
         yield speak("follow.no_change", n=len(same), areas=_named(same))
-        expected = sum(one["core"]["expected"] for one in same) / len(same)
-        power = say_power(12 * expected / n_months, n_months)
-        yield from () if power is None else (render(power),)
+        power = max(same, key=lambda one: one["core"]["expected"])["power"][-1]
+        share = percent(power["fall_share"])
+        yield speak("follow.power", n=round(100 * power["told_share"]), share=share)
 
 
 def _named(areas: Sequence[Mapping[str, Any]]) -> str:

@@ -21,11 +21,13 @@ from csa.cli.console import fail
 from csa.cli.correct import correct
 from csa.cli.displace import displace
 from csa.cli.draw import draw
+from csa.cli.evaluate import evaluate
 from csa.cli.gather import basemap, check, fetch, ingest, sample
 from csa.cli.priorities import priorities
 from csa.cli.propose import config_show, propose
 from csa.cli.publish import publish
 from csa.cli.report import report
+from csa.cli.start import start
 from csa.cli.trial import trial
 
 app = typer.Typer(
@@ -34,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
+    start,
     ingest,
     propose,
     backtest,
@@ -41,6 +44,7 @@ COMMANDS = (
     draw,
     trial,
     displace,
+    evaluate,
     report,
     publish,
     sample,

@@ -31,6 +31,7 @@ def trial(
     from csa.dataset.versioned import open_city
     from csa.evaluation.trial_files import (
         OUT_MARKER,
+        keep_trial,
         load_draw,
         read_trial,
         trial_account,
@@ -46,6 +47,7 @@ def trial(
         account = trial_account(found)
         files = trial_files(account)
         tell("write")
+        keep_trial(found, account)
         if out is not None:
             replace_folder(out, OUT_MARKER, files)
     if as_json:

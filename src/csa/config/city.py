@@ -207,6 +207,16 @@ class RiskTerrain(Frozen):
     as_of: date = Field(description="day that the score is of")
 
 
+class Outcome(Frozen):
+    """Another signal of the city, such as shots-fired alerts: beside shootings, never added."""
+
+    name: Name = Field(description="what is counted, in the plural, such as shots-fired alerts")
+    dataset: Name = Field(
+        description="its dataset's folder, beside this city's; csa ingest makes it, by a city file "
+        "of its own with the same id"
+    )
+
+
 class Areas(Frozen):
     """Values for candidate areas; what is not given is found in the city's own data."""
 
@@ -293,6 +303,7 @@ class CityConfig(Frozen):
     basemap: BasemapSource = Field(BasemapSource(), description="the background of the maps")
     services: Services | None = Field(None, description="places that help")
     risk_terrain: RiskTerrain | None = Field(None, description="an external score of places")
+    outcomes: dict[str, Outcome] = Field({}, description="other signals, by a short name")
     portal: Portal | None = Field(None, description="where files can be downloaded")
     public: Public = Field(Public(), description="what the public is told, and on whose word")
 

@@ -18,7 +18,8 @@ from csa.decisions.roles import Act, require_area_chair
 from csa.decisions.store import Store
 from csa.decisions.store.tables import AreaRow, BaselineRow, StepRow
 from csa.decisions.writing import find, next_key, refuse_stale, said
-from csa.displacement.verdict import Verdict
+from csa.displacement.sealed import SEALED, seal
+from csa.displacement.verdict import EARLIER_NAMES, Verdict
 from csa.geo.cells import CellSet, as_text
 from csa.geo.ground import HALF, holds, n_shared, on_one_grid
 from csa.ingest.designation import Candidate
@@ -80,8 +81,17 @@ def designate(
             row.execution_on = None  # a new service: its work begins anew, with a new baseline
         row.state, row.since = state, act.on
         session.flush()
-        _add_step(session, row, act, reasons, dict(candidate.evidence), list(candidate.cells))
+        evidence = dict(candidate.evidence)
+        if state == DESIGNATED:
+            evidence[SEALED] = _seal(candidate, act)
+        _add_step(session, row, act, reasons, evidence, list(candidate.cells))
     return key
+
+
+def _seal(candidate: Candidate, act: Act) -> dict[str, Any]:
+    """Close how the area will be judged: by the kinds that chose it, from this day on."""
+    kinds = candidate.evidence.get("params", {}).get("kinds", ())
+    return seal(candidate.cells, act.on, kinds)
 
 
 def redraw(
@@ -137,7 +147,7 @@ def split(store: Store, act: Act, key: str, parts: Sequence[Candidate]) -> tuple
             )
             session.add(new)
             session.flush()
-            evidence = {**part.evidence, "split_from": key}
+            evidence = {**part.evidence, "split_from": key, SEALED: _seal(part, act)}
             _add_step(session, new, act, reasons, evidence, list(part.cells))
     return tuple(letters)
 
@@ -182,7 +192,7 @@ def _redraw(
         raise ParamError("decide.no_shared", area=key)
     _refuse_shared(session, now, candidate, key)
     _refuse_earlier(row, act)
-    evidence = {**candidate.evidence, REDRAWN: True}
+    evidence = {**candidate.evidence, REDRAWN: True, SEALED: _seal(candidate, act)}
     _add_step(session, row, act, reasons, evidence, list(candidate.cells))
     session.flush()
     return row
@@ -273,8 +283,10 @@ def maintain(
 ) -> None:
     """Move an area to maintenance, if its shootings fell by more than chance explains."""
     require_area_chair(act.person)
-    if told.get("verdict") not in FEWER:
-        raise ParamError("decide.not_fewer", area=key, verdict=told.get("verdict"))
+    known = {*Verdict} | {*EARLIER_NAMES}
+    verdict = told.get("verdict")
+    if verdict not in known or Verdict(verdict) not in FEWER:
+        raise ParamError("decide.not_fewer", area=key, verdict=verdict)
     _step(store, act, key, MAINTENANCE, told, seen)
 
 

@@ -7,32 +7,26 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from csa.areas.study_area import StudyArea
-from csa.base.arrays import Floats
 from csa.base.errors import ParamError, PeriodError
 from csa.base.logging import Tell, silent
 from csa.base.params import Month, Period
 from csa.dataset.chosen import Chosen, GroundVersion
+from csa.displacement.boundary import AlarmChances, alarm_chance, chance_by, chances, line_of
 from csa.displacement.courses import AreaCourse
 from csa.displacement.expectation import Dispersion
 from csa.displacement.ground_in_time import GroundInTime
 from csa.displacement.past import (
-    NO_FALL,
-    PRIOR_CORE,
-    PRIOR_RING,
+    CORE,
+    NET,
+    NOT_CHOSEN,
+    RING,
     PastCohort,
     Usual,
+    join_years,
     known_at,
     settle_usual,
 )
-from csa.displacement.verdict import (
-    AreaVerdict,
-    alarm_chance,
-    chance_by,
-    chances,
-    follow,
-    judge_place,
-    line_of,
-)
+from csa.displacement.verdict import AreaVerdict, follow, follow_net, judge_place
 from csa.displacement.zoning import (
     LEAST_BEFORE,
     FollowedPlaces,
@@ -118,7 +112,7 @@ class Displacement:
         )
         return chance_by(chances(len(self.single))[0], months) + alone
 
-    def _alone(self, since: Month) -> float:
+    def _alone(self, since: Month) -> AlarmChances:
         return chances(sum(start <= since for start in self.starts))[1]
 
 
@@ -254,6 +248,7 @@ class _Judge:
     known: tuple[PastCohort, ...]
     usual_core: Usual
     usual_ring: Usual
+    usual_net: Usual
     knew_after: bool | None
 
     @property
@@ -287,12 +282,16 @@ def _judge(
     known = known_at(past, since, LEAST_BEFORE)
     basis = basis_of(own, since, known)
     known = known if basis is UsualBasis.PAST_YEARS else ()
-    prior = NO_FALL if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else PRIOR_CORE
+    is_chosen = basis not in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID}
     months = ground.until.index - since.index
-    usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
-    usual_ring = settle_usual([p.ring for p in known], months, PRIOR_RING, dispersion.value)
+    usual_core = settle_usual(
+        [p.core for p in known], months, CORE if is_chosen else NOT_CHOSEN, dispersion.value
+    )
+    usual_ring = settle_usual([p.ring for p in known], months, RING, dispersion.value)
+    joined = [join_years(p.core, p.ring) for p in known]
+    usual_net = settle_usual(joined, months, NET, dispersion.value)
     knew_after = True if is_redrawn else _knew_after(own, since)
-    return _Judge(dispersion, basis, known, usual_core, usual_ring, knew_after)
+    return _Judge(dispersion, basis, known, usual_core, usual_ring, usual_net, knew_after)
 
 
 def _knew_after(chosen: Chosen, since: Month) -> bool | None:
@@ -312,7 +311,8 @@ def _judge_all(
         here = AreaCourse(tuple(core), judge.usual_core)
         there = [AreaCourse(tuple(ring), judge.usual_ring)] if ring else []
         _, alone = chances(len(ground.known_with(area)))
-        single.append(_verdict([here], there, alone, judge.dispersion, judge.believed))
+        net = [judge.usual_net] * (1 + len(there))
+        single.append(_verdict([here], there, net, alone, judge.dispersion, judge.believed))
         cores.append(here)
     if len(judges) == 1:
         return single[0], tuple(single)
@@ -323,9 +323,11 @@ def _judge_all(
     ]
     together, _ = chances(len(judges))
     late = [start.index - min(ground.starts).index for start in ground.starts]
+    nets = [judge.usual_net.later(n) for judge, n in zip(judges, late, strict=True)]
     pooled = _verdict(
         [core.later(n_months) for core, n_months in zip(cores, late, strict=True)],
         [ring.later(late[area]) for area, ring in rings],
+        [*nets, *(nets[area] for area, _ in rings)],
         together,
         max((judge.dispersion for judge in judges), key=lambda one: one.value),
         frozenset.intersection(*(judge.believed for judge in judges)),
@@ -336,11 +338,15 @@ def _judge_all(
 def _verdict(
     cores: Sequence[AreaCourse],
     rings: Sequence[AreaCourse],
-    chance: float,
+    nets: Sequence[Usual],
+    allowed: AlarmChances,
     dispersion: Dispersion,
     believed: frozenset[int],
 ) -> AreaVerdict:
-    z: Floats = line_of(chance, len(cores[0].counted))
-    here = follow(cores, dispersion.value, z)
-    there = follow(rings, dispersion.value, z) if rings else None
-    return judge_place(here, there, float(z[-1]), believed)
+    n_months = len(cores[0].counted)
+    here = follow(cores, dispersion.value, line_of(allowed.core, n_months))
+    if not rings:
+        return judge_place(here, None, None, believed)
+    there = follow(rings, dispersion.value, line_of(allowed.ring, n_months))
+    both = follow_net(cores, rings, nets, dispersion.value)
+    return judge_place(here, there, both, believed)

@@ -45,12 +45,12 @@ class AreaCourse:
 
     def later(self, n_months: int) -> AreaCourse:
         """Count months from an earlier one on, in which it was not yet followed."""
-        usual = Usual(
-            np.pad(self.usual.ratio, (n_months, 0), constant_values=1.0),
-            np.pad(self.usual.relative_error, (n_months, 0)),
-            self.usual.past,
-        )
-        return AreaCourse(tuple(part.later(n_months) for part in self.parts), usual)
+        parts = tuple(part.later(n_months) for part in self.parts)
+        return AreaCourse(parts, self.usual.later(n_months))
+
+    def known_as(self, usual: Usual) -> AreaCourse:
+        """Expect the same, with the error that another usual change is known within."""
+        return replace(self, usual=replace(self.usual, relative_error=usual.relative_error))
 
     @property
     def counted(self) -> Ints:

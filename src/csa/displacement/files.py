@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,15 +13,19 @@ from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, render, speak
 from csa.displacement.analyze import Displacement, UsualBasis
+from csa.displacement.boundary import planned_looks
 from csa.displacement.classic_measures import Evidence
 from csa.displacement.emerging import EMERGING_COLUMNS
+from csa.displacement.fade import Fade
 from csa.displacement.follow import FollowedAreas
 from csa.displacement.lineage_windows import TRACE_COLUMNS
-from csa.displacement.panel import PANEL_COLUMNS
-from csa.displacement.past import Usual, usual_change, usual_reach
-from csa.displacement.sentences import name_in_sentence, say_verdict
+from csa.displacement.net import moved_share, net_change
+from csa.displacement.outcomes import outcome_account
+from csa.displacement.panel import NEWEST_COLUMNS, PANEL_COLUMNS
+from csa.displacement.past import PastYear, Usual, usual_change, usual_reach
+from csa.displacement.sentences import FALLS, name_in_sentence, say_verdict
 from csa.displacement.telling import figures, say_all
-from csa.displacement.verdict import AreaVerdict, Track, net_look, planned_looks
+from csa.displacement.verdict import AreaVerdict, Track
 from csa.displacement.wdd import Wdd, WddPart
 from csa.displacement.zoning import Control
 
@@ -32,6 +37,7 @@ def displacement_files(account: Mapping[str, Any], followed: FollowedAreas) -> d
     """Write areas followed as files, the same bytes for the same data."""
     tables = (
         ("panel.csv", followed.panel, PANEL_COLUMNS),
+        ("newest_month.csv", followed.newest_zones, NEWEST_COLUMNS),
         ("lineage.csv", followed.lineage, TRACE_COLUMNS),
         ("emerging.csv", followed.emerging, EMERGING_COLUMNS),
     )
@@ -68,6 +74,7 @@ def displacement_account(followed: FollowedAreas) -> dict[str, Any]:
         "single": _singles(followed),
         "pattern": _pattern(followed),
         "newest_month": _newest(followed),
+        "outcomes": [outcome_account(one) for one in followed.outcomes],
         "late_reports": [
             {name: plain(row[name]) for name in REVISED}
             for row in followed.changed_months.to_dict("records")
@@ -94,10 +101,10 @@ def _dispersion(displaced: Displacement) -> dict[str, Any]:
 def _usual(followed: FollowedAreas) -> dict[str, Any]:
     displaced = followed.displaced
     n_months = displaced.until.index - displaced.since_all.index
-    changes = [one.change(n_months) for one in displaced.past]
     core, ring = displaced.usual_core, displaced.usual_ring
     return {
-        "years": len(displaced.past),
+        "starts": len(displaced.past),
+        "independent_spans": _round(core.n_spans),
         "months": usual_reach(displaced.past, n_months),
         "basis": str(displaced.basis),
         "reason": None if displaced.past else _why_unknown(followed),
@@ -109,13 +116,19 @@ def _usual(followed: FollowedAreas) -> dict[str, Any]:
                 "origin": one.core.origin,
                 "areas": one.n_areas,
                 "months": usual_reach([one], n_months),
-                "change_share": _round(change),
-                "core_ratio": _round(core.past[year, -1]),
-                "ring_ratio": _round(ring.past[year, -1]),
+                "change_share": _round(one.change(n_months)),
+                "core_ratio": _past_ratio(displaced, one.core, n_months),
+                "ring_ratio": _past_ratio(displaced, one.ring, n_months),
             }
-            for year, (one, change) in enumerate(zip(displaced.past, changes, strict=True))
+            for one in displaced.past
         ],
     }
+
+
+def _past_ratio(displaced: Displacement, past: PastYear, n_months: int) -> Any:
+    """Return what came after a past start, as a multiple of what was expected."""
+    reach = min(n_months, len(past.monthly))
+    return _round(past.ratio(reach, displaced.dispersion.value)[0])
 
 
 def why_usual_unknown(displaced: Displacement) -> Message | None:
@@ -201,7 +214,13 @@ def _place(
         "first_alarm": None if first is None else str(since.plus(first - 1)),
         "core": _track(judged.core, -1) | {"before": evidence.core[0]},
         "ring": None if judged.ring is None else _track(judged.ring, -1) | {"before": before_ring},
-        "net": _net(judged, n_months),
+        "net": _net(judged, n_months - 1),
+        "moved": _moved(judged, n_months - 1),
+        "faded": _faded(judged.fade_at(n_months - 1), since),
+        "power": [
+            {"fall_share": fall, "told_share": _round(judged.core.power(n_months - 1, fall))}
+            for fall in FALLS
+        ],
         "before_months": evidence.before.months,
         "months": [
             {
@@ -209,6 +228,8 @@ def _place(
                 "verdict": str(judged.verdicts[step]),
                 "core": _track(judged.core, step),
                 "ring": None if judged.ring is None else _track(judged.ring, step),
+                "net": _net(judged, step),
+                "faded": _faded(judged.fade_at(step), since),
             }
             for step in range(n_months)
         ],
@@ -226,10 +247,33 @@ def _track(track: Track, at: int) -> dict[str, Any]:
     }
 
 
-def _net(judged: AreaVerdict, n_months: int) -> dict[str, Any] | None:
-    """Write down core and ring together, when they were asked last."""
-    look = net_look(n_months)
-    return {"months": look, **_track(judged.net, look - 1)} if judged.net and look else None
+def _net(judged: AreaVerdict, at: int) -> dict[str, Any] | None:
+    """Write down what core and ring together had beyond what was expected, with its interval."""
+    found = net_change(judged, at)
+    return None if found is None else {name: _round(n) for name, n in asdict(found).items()}
+
+
+def _moved(judged: AreaVerdict, at: int) -> dict[str, Any] | None:
+    """Write down which share of a fall moved next door; null for an end that cannot be told."""
+    found = moved_share(judged, at)
+    if found is None:
+        return None
+    return {name: _round(n) if math.isfinite(n) else None for name, n in asdict(found).items()}
+
+
+def _faded(fade: Fade | None, since: Month) -> dict[str, Any] | None:
+    """Write down what had been shown and is over, with its dates."""
+    if fade is None:
+        return None
+    return {
+        "change": "fewer" if fade.sign < 0 else "more",
+        "from": str(since),
+        "through": str(since.plus(fade.months - 1)),
+        "counted": fade.counted,
+        "expected": _round(fade.expected),
+        "later_counted": fade.later_counted,
+        "later_expected": _round(fade.later_expected),
+    }
 
 
 def _control(followed: FollowedAreas, control: Control, evidence: Evidence) -> dict[str, Any]:
@@ -294,4 +338,15 @@ def _newest(followed: FollowedAreas) -> dict[str, Any]:
         "low": found.low,
         "high": found.high,
         "verdict": str(found.verdict),
+        **{zone: _zone_months(followed, zone) for zone in ("core", "ring")},
     }
+
+
+def _zone_months(followed: FollowedAreas, zone: str) -> list[dict[str, Any]]:
+    """Write down the newest month of all areas together, or of their rings, beside others."""
+    table = followed.newest_zones
+    rows = table[(table["zone"] == zone) & (table["area_id"] == "")]
+    return [
+        {"month": one, "incidents": n}
+        for one, n in zip(rows["month"], rows["incidents"].tolist(), strict=True)
+    ]

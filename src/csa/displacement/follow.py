@@ -31,13 +31,16 @@ from csa.displacement.classic_measures import (
 )
 from csa.displacement.emerging import find_emerging
 from csa.displacement.lineage_windows import Chance, Known, beside, trace_lineage
-from csa.displacement.panel import Controls, match_controls, panel_of
+from csa.displacement.outcomes import OutcomeFollowed, follow_outcomes
+from csa.displacement.panel import Controls, match_controls, newest_of, panel_of
 from csa.displacement.past import PastCohort, past_from_plain, past_to_plain
 from csa.displacement.season import MonthCompared
-from csa.displacement.zoning import covered_months, past_of
+from csa.displacement.zoning import LEAST_BEFORE, covered_months, past_of
 
 NAME = "after-past-years"
-MONTHS_AFTER = 24
+MONTHS_AFTER = 36
+STEP_MONTHS = 2
+"""Past starts lie so far apart: twice as many would share nearly all their months."""
 
 CHANCE_NAME, CHANCE_KIND, FORMAT_VERSION = "lineage-by-chance", "lineage by chance", 1
 
@@ -48,18 +51,27 @@ def make_past(
     documented: DocumentedDbscan | None,
     tell: Tell = silent,
 ) -> tuple[PastCohort, ...]:
-    """Find areas on each past January, and count what they did after it."""
-    until = covered_months(located).until if past_years(located.dataset, choices) else None
+    """Find areas at past starts, all years round, and count what they did afterwards."""
     made = []
-    for origin in past_years(located.dataset, choices):
+    for origin in past_starts(located, choices):
         tell("after")
         period = Period.before(origin, choices.months)
         params = settle_params(located, period, choices, documented)
         found = find_areas(located, period, params).areas
-        if found and until is not None:
-            months = min(MONTHS_AFTER, until.index - origin.index)
+        if found:
+            months = min(MONTHS_AFTER, covered_months(located).until.index - origin.index)
             made.append(past_of(located, found, origin, months))
     return tuple(made)
+
+
+def past_starts(located: StudyArea, choices: Choices) -> tuple[Month, ...]:
+    """List the past months that areas are followed from, each a year ago or more; newest last."""
+    if not past_years(located.dataset, choices):
+        return ()
+    covered = covered_months(located)
+    n_months = covered.months - choices.months - LEAST_BEFORE
+    last = covered.until.plus(-LEAST_BEFORE)
+    return tuple(last.plus(-back) for back in range(0, n_months + 1, STEP_MONTHS))[::-1]
 
 
 def save_past(past: tuple[PastCohort, ...], city: City, choices: Choices) -> None:
@@ -122,6 +134,8 @@ class FollowedAreas:
     single: tuple[Evidence, ...]  # the classic numbers of each area
     pattern: PatternChange  # whether the city's pattern moved
     newest: MonthCompared  # the newest whole month beside the same months of earlier years
+    outcomes: tuple[OutcomeFollowed, ...]  # what other signals did in the same areas
+    newest_zones: pd.DataFrame  # as `csa.displacement.panel.newest_of`
     panel: pd.DataFrame  # as `csa.displacement.panel.panel_of`
     lineage: pd.DataFrame  # as `csa.displacement.lineage_windows.trace_lineage`
     emerging: pd.DataFrame  # as `csa.displacement.emerging.find_emerging`
@@ -186,6 +200,8 @@ def follow_areas(
         single,
         compare_city(located, displaced),
         compare_newest(located, displaced),
+        follow_outcomes(city, choices, chosen, since, tell),
+        newest_of(located, displaced),
         panel_of(located, displaced, controls),
         lineage,
         find_emerging(found_on, displaced.until),

@@ -37,7 +37,7 @@ Counter: TypeAlias = Callable[[Cells, Month], Counts]
 Look: TypeAlias = tuple[Cells, Month]
 Locator: TypeAlias = Callable[[Cells, Month], Floats]
 
-MAX_CHANCE = 0.01
+MAX_CHANCE = 0.005
 """A change of fixed cells against the city is reported if chance makes it at most this often."""
 
 WAIT_MONTHS = MEMORY_MONTHS

@@ -42,6 +42,15 @@ QUARTER_COLUMNS = {
     "high": "its upper end",
     "is_after": "whether it lies after the start",
 }
+NEWEST_COLUMNS = {
+    "area_id": "the area's letter; empty for all together",
+    "zone": "core or ring",
+    "month": "YYYY-MM: the newest whole month, the one before, the same month of earlier years",
+    "incidents": "in the month",
+}
+EARLIER_YEARS = 5
+"""How many earlier years the newest month is shown beside."""
+
 QUARTER = 3
 BAND_Z = 1.6448536269514722
 """90 % of values lie within."""
@@ -176,6 +185,27 @@ def _everything(located: StudyArea, period: Period) -> dict[str, tuple[Ints, Int
     }
 
 
+def newest_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
+    """Count areas and rings in the newest month, beside the month before and earlier years.
+
+    On the cells that are followed now, whenever each area began.
+    """
+    newest, covered = displaced.until.plus(-1), covered_months(located)
+    wanted = [newest, newest.plus(-1), *(newest.plus(-12 * n) for n in range(1, EARLIER_YEARS + 1))]
+    months = [one for one in wanted if one >= covered.start]
+    period = Period(min(months), displaced.until)
+    core, ring, _ = zone_counts(located, displaced.places.zones, period)
+    at = [one.index - period.start.index for one in months]
+    names = ["", *displaced.chosen.area_ids]
+    rows = [
+        (area_id, zone, str(one), int(counts[place]))
+        for zone, table in (("core", core), ("ring", ring))
+        for area_id, counts in zip(names, np.vstack([table.sum(axis=0), table]), strict=True)
+        for one, place in zip(months, at, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(NEWEST_COLUMNS))
+
+
 def quarters_of(located: StudyArea, displaced: Displacement) -> pd.DataFrame:
     """Count areas and rings by quarter, beside what would come if nothing changed.
 
@@ -235,4 +265,4 @@ def _usual_at(usual: Usual, ends: Sequence[int]) -> Usual:
     is_after = at >= 0
     ratio = np.where(is_after, usual.ratio[at.clip(0)], 1.0)
     error = np.where(is_after, usual.relative_error[at.clip(0)], 0.0)
-    return Usual(ratio, error, usual.past)
+    return Usual(ratio, error)

@@ -14,19 +14,31 @@ from csa.base.errors import ParamError, TableError
 from csa.base.params import Month
 from csa.displacement.expectation import Baseline
 
-PRIOR_CORE = 0.95
-PRIOR_RING = 1.0
-PRIOR_ERROR = 0.10
-"""Without past years: about what Philadelphia's seven years showed (0.90, from 0.83 to 0.97, for
-areas; 0.98 for their rings), with an error that covers a city without any fall."""
 
-NO_FALL = 1.0
-"""The usual ratio for areas not chosen by the months before: without chance that could end."""
+@dataclass(frozen=True)
+class UsualPrior:
+    """What usually happens by what other cities showed: it counts where a city's past is short."""
 
-PRIOR_SPREAD = 0.05
-PRIOR_YEARS = 2
-"""From year to year the ratio moves by about a twentieth beyond chance; few past years cannot show
-how much, so this prior counts as two of them where they show less."""
+    ratio: float  # counted as a multiple of what was expected
+    error: float  # standard error of its logarithm, between cities
+
+
+CORE = UsualPrior(0.9, 0.08)
+RING = UsualPrior(1.0, 0.06)
+NET = UsualPrior(0.95, 0.06)
+"""Of areas, of what lies around them, and of both together: between Philadelphia (.88, 1.00 and
+.95) and 39 smaller places with short lists (.82, 1.00 and .87 after a year)."""
+
+NOT_CHOSEN = UsualPrior(1.0, 0.08)
+"""Of areas not chosen by the months before: without chance that could end."""
+
+PRIOR_SPREAD = 0.03
+PRIOR_STARTS = 2
+"""From start to start the ratio moves by about 3 % beyond chance; few past starts cannot show how
+much, so this prior counts as two independent ones where they show less."""
+
+BEYOND = 0.08
+"""Relative error of months that no past start reaches."""
 
 
 @dataclass(frozen=True)
@@ -55,65 +67,75 @@ class Usual:
 
     ratio: Floats  # (M,) after each number of months
     relative_error: Floats  # (M,) of the ratio in a future period
-    past: Floats  # (years, M) the ratios that it rests on
+    n_starts: int = 0  # past starts that it rests on
+    n_spans: float = 0.0  # how many of their spans of M months are independent
 
-    @property
-    def n_years(self) -> int:
-        """How many past years it rests on."""
-        return len(self.past)
+    def later(self, n_months: int) -> Usual:
+        """Count months from an earlier one on, in which nothing was followed yet."""
+        ratio = np.pad(self.ratio, (n_months, 0), constant_values=1.0)
+        return replace(self, ratio=ratio, relative_error=np.pad(self.relative_error, (n_months, 0)))
 
 
 def settle_usual(
-    past: Sequence[PastYear], n_months: int, prior_ratio: float, dispersion: float
+    past: Sequence[PastYear], n_months: int, prior: UsualPrior, dispersion: float
 ) -> Usual:
-    """Estimate what usually happens, from past years and, where they are few, from elsewhere.
+    """Estimate what usually happens, from past starts and, where they are few, from elsewhere.
 
-    Each number of months is compared with past years after as many. A past year that does not reach
-    so far is used up to its last whole month, with an added error for the months beyond, of which
-    only `PRIOR_ERROR` is known; beyond the longest, that error is common to all.
+    Each number of months is compared with the past starts that had ended after as many. Beyond the
+    longest, its last month is used, with an error for the months beyond, of which only
+    `BEYOND` is known.
     """
-    ratios, errors = np.zeros((len(past), n_months)), np.zeros((len(past), n_months))
-    for year, one in enumerate(past):
-        for month in range(n_months):
-            ratios[year, month], error = one.ratio(month + 1, dispersion)
-            errors[year, month] = math.hypot(error, _beyond(len(one.monthly), month + 1))
-    found = [_settle(ratios[:, m], errors[:, m], prior_ratio) for m in range(n_months)]
-    ratio, relative_error = np.array(found, dtype=np.float64).reshape(-1, 2).T
-    reach = max((len(one.monthly) for one in past), default=n_months)
-    lacking = np.array([_beyond(reach, month + 1) for month in range(n_months)])
-    return Usual(ratio, np.hypot(relative_error, lacking), ratios)
+    reach = max((len(one.monthly) for one in past), default=0)
+    found = []
+    for month in range(1, n_months + 1):
+        used = [one for one in past if len(one.monthly) >= min(month, reach)]
+        ratios = np.array([one.ratio(min(month, reach), dispersion) for one in used])
+        ratio, error = _settle(ratios.reshape(-1, 2), _spans(used, min(month, reach)), prior)
+        found.append((ratio, math.hypot(error, _beyond(reach, month))))
+    table: Floats = np.array(found, dtype=np.float64).reshape(-1, 2)
+    return Usual(table[:, 0], table[:, 1], len(past), _spans(past, n_months))
+
+
+def join_years(core: PastYear, ring: PastYear) -> PastYear:
+    """Take a past year's areas and the cells around them as one set of cells."""
+    base = Baseline.total([core.base, ring.base])
+    return replace(core, base=base, monthly=core.monthly + ring.monthly)
+
+
+def _spans(past: Sequence[PastYear], n_months: int) -> float:
+    """Return how many independent spans past starts have, since those that overlap share months."""
+    if not past or not n_months:
+        return 0.0
+    months = [Month.parse(one.origin).index for one in past]
+    return min(len(past), (max(months) - min(months)) / n_months + 1)
 
 
 def _beyond(reach: int, n_months: int) -> float:
     """Return the added error for months beyond the reach of past years."""
-    return PRIOR_ERROR * max(0, n_months - reach) / n_months
+    return BEYOND * max(0, n_months - reach) / n_months if reach else 0.0
 
 
-def _settle(ratios: Floats, errors: Floats, prior_ratio: float) -> tuple[float, float]:
-    """Join one length's ratios.
+def _settle(ratios: Floats, n_spans: float, prior: UsualPrior) -> tuple[float, float]:
+    """Join one length's ratios and errors, (starts, 2), of so many independent spans.
 
-    Their logarithms are normal around a common mean, from which years differ by chance and by
-    a spread of their own (DerSimonian & Laird 1986, Controlled Clinical Trials 7, pp. 177-188).
+    Their logarithms are normal around a common mean, from which they differ by chance and by
+    a spread of their own (as DerSimonian & Laird 1986, Controlled Clinical Trials 7, 177-188).
     """
-    known = ratios > 0
-    logs, chance = np.log(ratios[known]), errors[known] ** 2
-    spread = _spread(logs, chance)
-    weights = 1 / (chance + spread)
-    precision = float(weights.sum()) + PRIOR_ERROR**-2
-    mean = (float(weights @ logs) + math.log(prior_ratio) * PRIOR_ERROR**-2) / precision
-    return math.exp(mean), math.sqrt(1 / precision + spread)
+    known = ratios[ratios[:, 0] > 0]
+    if not len(known):
+        return prior.ratio, math.hypot(prior.error, PRIOR_SPREAD)
+    logs, chance = np.log(known[:, 0]), float(np.mean(known[:, 1] ** 2))
+    spread = _spread(float(np.var(logs)), chance, n_spans)
+    own, others = n_spans / (chance + spread), prior.error**-2
+    mean = (own * float(logs.mean()) + others * math.log(prior.ratio)) / (own + others)
+    return math.exp(mean), math.sqrt(1 / (own + others) + spread)
 
 
-def _spread(logs: Floats, chance: Floats) -> float:
-    """Estimate the variance between years, shrunk toward that found elsewhere if that is larger."""
-    others = max(0, len(logs) - 1)
-    found = 0.0
-    if others:
-        weights = 1 / chance
-        mean = float(weights @ logs / weights.sum())
-        beyond = float(weights @ (logs - mean) ** 2) - others
-        found = max(0.0, beyond / float(weights.sum() - (weights**2).sum() / weights.sum()))
-    drawn = (others * found + PRIOR_YEARS * PRIOR_SPREAD**2) / (others + PRIOR_YEARS)
+def _spread(variance: float, chance: float, n_spans: float) -> float:
+    """Estimate the variance beyond chance, shrunk toward that found elsewhere if that is larger."""
+    others = n_spans - 1
+    found = max(0.0, variance * n_spans / others - chance) if others >= 1 else 0.0
+    drawn = (others * found + PRIOR_STARTS * PRIOR_SPREAD**2) / (others + PRIOR_STARTS)
     return max(found, drawn)
 
 

@@ -17,8 +17,8 @@ from csa.displacement.sentences import (
     Course,
     name_in_sentence,
     say_before_after,
-    say_single,
     say_verdict,
+    than_expected,
 )
 from csa.displacement.verdict import AreaVerdict, Track
 
@@ -56,8 +56,8 @@ def say_one(displaced: Displacement, area_id: str, n_months: int | None = None) 
     chosen, at = displaced.chosen, displaced.chosen.area_ids.index(area_id)
     judged, since = displaced.single[at], displaced.starts[at]
     n_months = len(judged.verdicts) if n_months is None else n_months
-    tell = say_single if len(chosen.area_ids) > 1 else say_verdict
-    return tell(judged, n_months, since, name_in_sentence(area_id, chosen.place_names[at]))
+    who, is_one = name_in_sentence(area_id, chosen.place_names[at]), len(chosen.area_ids) > 1
+    return say_verdict(judged, n_months, since, who, is_one=is_one)
 
 
 def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message, Message]:
@@ -78,6 +78,15 @@ def before_and_after(displaced: Displacement, found: Evidence) -> tuple[Message,
         since = month(str(displaced.since_all))
         told = say("displacement.since_all", since=since, told=render(told))
     return told, by_themselves
+
+
+def say_classic(found: Evidence) -> Message | None:
+    """Describe the classic measure of what is left in all: the weighted displacement difference."""
+    if found.wdd is None or found.wdd.total is None:
+        return None
+    total = found.wdd.total
+    change, low, high = (than_expected(n) for n in (total.estimate, total.low, total.high))
+    return say("displacement.classic", change=change, low=low, high=high)
 
 
 def each(displaced: Displacement) -> Mapping[str, tuple[AreaVerdict, Month]]:

@@ -1,4 +1,4 @@
-"""What changed since a start: here, next door, and beyond what would have come anyway.
+"""What changed since a start: here, next door, in all, and beyond what would have come anyway.
 
 Counts since a start are added up month by month and compared with what would have come without a
 change: the expected count of these cells, corrected for chance, times what the rest of the city
@@ -8,88 +8,19 @@ is checked, separates change from chance.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.stats import norm
 
 from csa.base.arrays import Bools, Floats, Ints
-from csa.base.errors import ParamError
 from csa.displacement.courses import AreaCourse, expect_courses
-from csa.displacement.expectation import WIDEST, Baseline, Expectation
+from csa.displacement.expectation import Baseline, Expectation
+from csa.displacement.fade import Fade, find_fade
 from csa.displacement.past import Usual
-
-POINTS = 4
-"""Points at which the distribution of the sum is computed, for each unit of its width, so that they
-stay closer than the sum's own step. Four times as many would not change a digit that is used."""
-
-MAX_LOOKS = 600
-
-
-@lru_cache(maxsize=256)
-def boundary_z(alpha: float, looks: int) -> float:
-    """Find the line that an unchanged sum crosses at any of so many looks with a given chance.
-
-    Each month adds as much, and the sum so far is measured in its own standard deviations. Where
-    part of the error is common to all months, the looks are more alike than here, so that the line
-    is crossed more rarely than stated.
-
-    References
-    ----------
-    Armitage, McPherson & Rowe (1969), JRSS A 132, pp. 235-244. Pocock (1977), Biometrika 64,
-    pp. 191-199.
-    """
-    if not 0 < alpha < 1:
-        raise ParamError("displacement.alpha", given=alpha)
-    if not 1 <= looks <= MAX_LOOKS:
-        raise ParamError("displacement.looks", given=looks, most=MAX_LOOKS)
-    least = float(norm.isf(alpha / 2))
-    most = float(norm.isf(alpha / 2 / looks))  # as if looks were independent
-    if not _chance(most, looks) < alpha < _chance(least, looks):
-        return most  # one look, or too rare for floating point; this errs on the safe side
-    return float(brentq(lambda z: _chance(z, looks) - alpha, least, most, xtol=1e-6))
-
-
-@lru_cache(maxsize=256)
-def crossing_chance(line: tuple[float, ...]) -> float:
-    """Compute how often an unchanged sum crosses a line that may differ from look to look."""
-    if not 1 <= len(line) <= MAX_LOOKS:
-        raise ParamError("displacement.looks", given=len(line), most=MAX_LOOKS)
-    nodes, weights = _gauss(POINTS * math.ceil(max(line) * math.sqrt(len(line))))
-    density = norm.pdf(nodes * line[0])  # of the first month's sum
-    width = line[0]
-    for look, z in enumerate(line[1:], start=2):
-        wider = z * math.sqrt(look)  # where the sum has not crossed: from -wider to wider
-        step = norm.pdf(nodes[:, None] * wider - nodes * width)
-        density = step @ (weights * width * density)
-        width = wider
-    return 1.0 - width * float(weights @ density)
-
-
-def _chance(z: float, looks: int) -> float:
-    return crossing_chance((z,) * looks)
-
-
-@lru_cache(maxsize=64)
-def _gauss(n_points: int) -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(n_points)
-    return nodes, weights
-
-
-ALARM_CHANCE = 0.05
-"""How often an unchanged city raises any alarm at all, over the planned months."""
-
-POOLED_SHARE = 0.5
-"""The part of that chance for all areas together; single areas share the rest."""
-
-PLANNED_LOOKS = 24
-"""Months that the boundary is drawn for; each year after them adds to the chance of an alarm, so
-that the boundary of past months, and their verdicts, stay."""
 
 LEAST_MEAN = 11.0
 """Below a mean of 11 incidents a period no test is run at all."""
@@ -105,13 +36,14 @@ class Verdict(StrEnum):
     """What is said of an area and its ring: a closed set. `FEWER` excludes that all moved."""
 
     NO_CHANGE = "no change shown"
-    FEWER = "fewer here"
+    FEWER = "fewer, and fewer in all"
     FEWER_UNKNOWN = "fewer here; whether it moved cannot be told"
-    MORE = "more here"
-    FEWER_MORE_NEXT = "fewer here and more next door"
+    FEWER_MOVED = "fewer here, moved next door"
     FEWER_FEWER_NEXT = "fewer here and next door"
-    MORE_FEWER_NEXT = "more here and fewer next door"
-    SAME_MORE_NEXT = "no change here and more next door"
+    FEWER_ONCE = "fewer for a time"
+    MORE = "more here"
+    MORE_ONCE = "more for a time"
+    MORE_NEXT = "more next door"
     TOO_FEW = "too few to say"
 
     @property
@@ -119,15 +51,28 @@ class Verdict(StrEnum):
         """Whether it claims a change."""
         return self not in {Verdict.NO_CHANGE, Verdict.TOO_FEW}
 
+    @classmethod
+    def _missing_(cls, value: object) -> Verdict | None:
+        """Read the names that files of earlier versions use."""
+        return EARLIER_NAMES.get(str(value))
+
+
+EARLIER_NAMES = {
+    "fewer here": Verdict.FEWER,
+    "fewer here and more next door": Verdict.FEWER_MOVED,
+    "no change here and more next door": Verdict.MORE_NEXT,
+    "more here and fewer next door": Verdict.MORE,
+}
+"""Names that files of earlier versions use."""
 
 BY_SIGN = {
     (-1, -1): Verdict.FEWER_FEWER_NEXT,
     (-1, 0): Verdict.FEWER_UNKNOWN,
-    (-1, 1): Verdict.FEWER_MORE_NEXT,
+    (-1, 1): Verdict.FEWER_MOVED,
     (0, -1): Verdict.NO_CHANGE,
     (0, 0): Verdict.NO_CHANGE,
-    (0, 1): Verdict.SAME_MORE_NEXT,
-    (1, -1): Verdict.MORE_FEWER_NEXT,
+    (0, 1): Verdict.MORE_NEXT,
+    (1, -1): Verdict.MORE,
     (1, 0): Verdict.MORE,
     (1, 1): Verdict.MORE,
 }
@@ -141,39 +86,73 @@ class Track:
 
     counted: Ints  # (n,) incidents since the start
     expectation: Expectation  # what would have come if nothing had changed
-    low: Ints  # (n,) the boundary: the least sum that claims nothing
-    high: Ints  # (n,) the boundary: the greatest sum that claims nothing
-    z: Floats  # (n,) how surprising the sum is
+    line: Floats  # (n,) the boundary, in standard deviations
     is_told: Bools  # (n,) whether there are enough incidents for a verdict
 
+    @cached_property
+    def _bounds(self) -> tuple[Ints, Ints]:
+        return self.expectation.bounds(self.line)
+
     @property
+    def low(self) -> Ints:
+        """(n,) the boundary: the least sum that claims nothing."""
+        return self._bounds[0]
+
+    @property
+    def high(self) -> Ints:
+        """(n,) the boundary: the greatest sum that claims nothing."""
+        return self._bounds[1]
+
+    @cached_property
+    def z(self) -> Floats:
+        """(n,) how surprising the sum is, in standard deviations."""
+        return self.expectation.z(self.counted)
+
+    @cached_property
     def sign(self) -> Ints:
         """(n,) -1 fewer, 1 more, 0 neither or too few incidents."""
-        found = (self.counted > self.high).astype(np.int64) - (self.counted < self.low)
-        return np.where(self.is_told, found, 0)
+        few, many = self.expectation.tails(self.counted)
+        tail = norm.sf(self.line)
+        return np.where(self.is_told, (many <= tail).astype(np.int64) - (few < tail), 0)
 
     def later(self, n_months: int) -> Track:
         """Count months from an earlier one on, without incidents and with nothing expected."""
-        counted, low, high = (
-            np.pad(of, (n_months, 0)) for of in (self.counted, self.low, self.high)
-        )
         found = self.expectation
         mean, error = (np.pad(of, (n_months, 0)) for of in (found.mean, found.relative_error))
-        z, is_told = np.pad(self.z, (n_months, 0)), np.pad(self.is_told, (n_months, 0))
-        expected = Expectation(mean, error, found.dispersion)
-        return Track(counted, expected, low, high, z, is_told)
+        return Track(
+            np.pad(self.counted, (n_months, 0)),
+            Expectation(mean, error, found.dispersion),
+            np.pad(self.line, (n_months, 0), mode="edge"),
+            np.pad(self.is_told, (n_months, 0)),
+        )
 
     @property
     def is_narrow(self) -> Bools:
-        """(n,) whether what would be no surprise is little enough to say anything."""
-        return np.asarray(self.high - self.low <= WIDEST * self.expectation.mean, dtype=np.bool_)
+        """(n,) whether what would be no surprise is little enough to say anything.
+
+        That is, whether it spans at most twice what is expected.
+        """
+        reach = self.line * np.sqrt(self.expectation.variance)
+        return np.asarray(reach <= self.expectation.mean, dtype=np.bool_)
+
+    def power(self, at: int, drop_share: float) -> float:
+        """Return how often such a fall would be told after so many months, of 0 to 1.
+
+        Of a fall from the start on, known no better than what is expected here, and by the last
+        look alone: an earlier one may have told it too, so that it is told at least as often.
+        """
+        found, one = self.expectation, slice(at, at + 1)
+        fallen = Expectation(
+            (1 - drop_share) * found.mean[one], found.relative_error[one], found.dispersion
+        )
+        return float(fallen.tails(self.low[one] - 1)[0][0]) if self.low[at] else 0.0
 
 
 @dataclass(frozen=True)
 class AreaVerdict:
     """An area, or all together: core and ring since the start, and what is said each month.
 
-    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`.
+    Fields: `core`, `ring`, `boundary_z`, `verdicts`, `net`, `fades`.
     """
 
     core: Track  # the area's own cells
@@ -181,6 +160,7 @@ class AreaVerdict:
     boundary_z: float  # the boundary in the last month, in standard deviations
     verdicts: tuple[Verdict, ...]  # one a month
     net: Track | None = None  # core and ring together, between bounds of `NET_Z`
+    fades: tuple[Fade | None, ...] = ()  # one a month: what was shown before and is over
 
     def later(self, n_months: int) -> AreaVerdict:
         """Count months from an earlier one on, in which it was not yet followed."""
@@ -189,13 +169,25 @@ class AreaVerdict:
         ]
         core, ring, net = tracks
         verdicts = (*(Verdict.TOO_FEW,) * n_months, *self.verdicts)
-        return AreaVerdict(core or self.core, ring, self.boundary_z, verdicts, net)
+        fades = (*(None,) * n_months, *self.fades)
+        return AreaVerdict(core or self.core, ring, self.boundary_z, verdicts, net, fades)
 
     @property
     def first_alarm(self) -> int | None:
         """Months after which a change is first claimed; None without a claim."""
         alarms = [n for n, verdict in enumerate(self.verdicts, start=1) if verdict.is_alarm]
         return alarms[0] if alarms else None
+
+    def shown_before(self, at: int) -> int | None:
+        """Return the month, from 0, that last showed a change which a later one does not."""
+        if self.core.sign[at] or self.verdicts[at] not in _HERE:
+            return None
+        shown = np.flatnonzero(self.core.sign[:at])
+        return int(shown[-1]) if len(shown) else None
+
+    def fade_at(self, at: int) -> Fade | None:
+        """Return what had been shown by a month, counted from 0, and was over."""
+        return self.fades[at] if self.fades else None
 
 
 def expect(
@@ -216,25 +208,24 @@ def follow(courses: Sequence[AreaCourse], dispersion: float, z: float | Floats) 
     enough = (counted + expected.mean) / 2 >= LEAST_MEAN
     enough &= np.max([course.after for course in courses], axis=0) >= LEAST_MEAN
     enough &= min(course.before for course in courses) >= LEAST_MEAN
-    return _hold(counted, expected, enough, z)
+    return Track(counted, expected, np.broadcast_to(z, counted.shape), enough)
 
 
-def _hold(counted: Ints, expected: Expectation, enough: Bools, z: float | Floats) -> Track:
-    """Hold sums against a boundary."""
-    low, high = expected.bounds(z)
-    return Track(counted, expected, low, high, expected.z(counted), enough)
+def follow_net(
+    cores: Sequence[AreaCourse],
+    rings: Sequence[AreaCourse],
+    usual: Sequence[Usual],
+    dispersion: float,
+) -> Track:
+    """Follow core and ring as one set of cells, to ask what is left in all.
 
-
-def join(core: Track, ring: Track) -> Track:
-    """Take core and ring as one set of cells, to ask whether all that is fewer moved next door."""
-    here, there = core.expectation, ring.expectation
-    mean = here.mean + there.mean
-    doubt = here.relative_error * here.mean + there.relative_error * there.mean
-    error = np.divide(doubt, mean, out=np.zeros_like(mean), where=mean > 0)
-    expected = Expectation(mean, error, here.dispersion)
-    enough = core.is_told & ring.is_told
-    net = _hold(core.counted + ring.counted, expected, enough, NET_Z)
-    return replace(net, is_told=enough & net.is_narrow)
+    What is expected is what is expected of both. How well that is known, past starts tell by the
+    sums of core and ring (`usual`, one for each core, then for each ring), in which incidents that
+    only moved from one to the other make no difference.
+    """
+    courses = [one.known_as(known) for one, known in zip((*cores, *rings), usual, strict=True)]
+    net = follow(courses, dispersion, NET_Z)
+    return replace(net, is_told=net.is_told & net.is_narrow)
 
 
 def net_look(n_months: int) -> int:
@@ -242,67 +233,57 @@ def net_look(n_months: int) -> int:
     return n_months // NET_MONTHS * NET_MONTHS
 
 
-def chances(n_areas: int) -> tuple[float, float]:
-    """Share the chance of a false alarm between all areas together and each alone."""
-    if n_areas == 1:
-        return ALARM_CHANCE, ALARM_CHANCE
-    return POOLED_SHARE * ALARM_CHANCE, (1 - POOLED_SHARE) * ALARM_CHANCE / n_areas
-
-
-def planned_looks(n_months: int) -> int:
-    """Return for how many months the boundary is drawn."""
-    return max(PLANNED_LOOKS, 12 * math.ceil(n_months / 12))
-
-
-def line_of(chance: float, n_months: int) -> Floats:
-    """Draw the boundary of a core or of a ring: each has half of the chance.
-
-    Each month has the line for its own two, three, four ... years, whatever has passed since, so
-    that verdicts stay. So each year after two adds a little to the chance of an alarm; see
-    `alarm_chance`.
-
-    Returns (n_months,) standard deviations.
-    """
-    looks = [planned_looks(month) for month in range(1, n_months + 1)]
-    return np.array([boundary_z(chance / 2, n) for n in looks], dtype=np.float64)
-
-
-def alarm_chance(n_areas: int, n_months: int) -> float:
-    """Compute how often an unchanged city raises any alarm by the end of the given year."""
-    if planned_looks(n_months) == PLANNED_LOOKS:
-        return ALARM_CHANCE
-    together, alone = (chance_by(chance, n_months) for chance in chances(n_areas))
-    return together if n_areas == 1 else together + n_areas * alone
-
-
-def chance_by(chance: float, n_months: int) -> float:
-    """Compute how often a line of `line_of` is crossed without a change, by the year's end."""
-    looks = planned_looks(n_months)
-    if looks == PLANNED_LOOKS:
-        return chance
-    return 2 * crossing_chance(tuple(line_of(chance, looks).tolist()))
-
-
-def judge_place(core: Track, ring: Track | None, z: float, believed: frozenset[int]) -> AreaVerdict:
+def judge_place(
+    core: Track, ring: Track | None, net: Track | None, believed: frozenset[int]
+) -> AreaVerdict:
     """Return what the core and the ring show each month."""
-    net = None
-    if ring is not None:
-        net = join(core, ring)
+    if ring is None or net is None:
+        ring = net = None
+    else:
+        net = replace(net, is_told=net.is_told & core.is_told & ring.is_told)
         # More next door than even a wide range allows is told; within one, nothing is.
         ring = replace(ring, is_told=ring.is_told & (ring.is_narrow | (ring.sign != 0)))
     core = replace(core, is_told=core.is_told & core.is_narrow)
+    here, fades = _course_of(core, believed)
+    there = (
+        np.zeros_like(here)
+        if ring is None
+        else np.where(np.isin(-ring.sign, list(believed)), ring.sign, 0)
+    )
     verdicts = []
-    for month in range(len(core.counted)):
+    for month, fade in enumerate(fades):
         if not core.is_told[month]:
             verdicts.append(Verdict.TOO_FEW)
-            continue
-        here = int(core.sign[month])
-        there = 0 if ring is None else int(ring.sign[month])
-        here = here if here in believed else 0
-        there = there if -there in believed else 0
-        verdict, look = BY_SIGN[here, there], net_look(month + 1)
-        # Rings are low by luck where months since the start chose the areas.
-        if verdict is Verdict.FEWER_UNKNOWN and net is not None and look and 1 in believed:
-            verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
-        verdicts.append(verdict)
-    return AreaVerdict(core, ring, z, tuple(verdicts), net)
+        elif fade is not None and not here[month]:
+            verdicts.append(Verdict.FEWER_ONCE if fade.sign < 0 else Verdict.MORE_ONCE)
+        else:
+            verdict, look = BY_SIGN[int(here[month]), int(there[month])], net_look(month + 1)
+            # Rings are low by luck where months since the start chose the areas.
+            if verdict in _ASKED and net is not None and look and 1 in believed:
+                verdict = Verdict.FEWER if net.sign[look - 1] < 0 else verdict
+            verdicts.append(verdict)
+    z = float(core.line[-1]) if len(core.line) else 0.0
+    return AreaVerdict(core, ring, z, tuple(verdicts), net, fades)
+
+
+_HERE = {*BY_SIGN.values(), Verdict.FEWER} - {Verdict.NO_CHANGE, Verdict.MORE_NEXT}
+"""Verdicts of a change in the core that goes on."""
+
+_ASKED = {Verdict.FEWER_UNKNOWN, Verdict.FEWER_MOVED}
+"""Verdicts that depend on whether it is fewer in all."""
+
+
+def _course_of(core: Track, believed: frozenset[int]) -> tuple[Ints, tuple[Fade | None, ...]]:
+    """Return the sign that is said each month, and what was shown before and is over.
+
+    What was once shown is kept: until later months show that it is over, and then with its dates.
+    """
+    shown = np.where(np.isin(core.sign, list(believed)), core.sign, 0)
+    said, fades = np.zeros_like(shown), list[Fade | None]()
+    kept = 0
+    for at, now in enumerate(shown.tolist()):
+        kept = now or kept
+        fade = find_fade(core, kept, at, is_shown=bool(now)) if kept else None
+        fades.append(fade)
+        said[at] = 0 if fade is not None else kept
+    return said, tuple(fades)

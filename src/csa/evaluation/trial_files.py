@@ -16,13 +16,13 @@ from csa.areas.places import called
 from csa.areas.study_area import locate_around
 from csa.base.arrays import Floats, Ints
 from csa.base.errors import PeriodError, SourceError
-from csa.base.io import csv_bytes, json_bytes
+from csa.base.io import KEPT, csv_bytes, json_bytes
 from csa.base.logging import Tell, silent
 from csa.base.message import Message, say
 from csa.base.params import Month, Period
 from csa.base.text import month, percent, render
 from csa.dataset.chosen import Chosen, read_areas
-from csa.dataset.versioned import City, load_kept
+from csa.dataset.versioned import City, load_kept, save_kept
 from csa.displacement.analyze import analyze_displacement
 from csa.displacement.follow import load_past, past_way
 from csa.displacement.zoning import covered_months
@@ -32,6 +32,7 @@ from csa.priority.draw_power import STUDIES
 from csa.priority.draw_record import find_differences
 
 KIND, OUT_MARKER = "trial", "trial.json"
+KEPT_NAME = "trial-by-lot"
 AREA_COLUMNS = {
     "area_id": "as in the draw",
     "place_name": "as in the draw",
@@ -205,6 +206,25 @@ def trial_files(account: Mapping[str, Any]) -> dict[str, bytes]:
     """Write a trial as files, the same bytes for the same data."""
     rows = [list(row.values()) for row in account["areas"]]
     return {"trial.csv": csv_bytes(list(AREA_COLUMNS), rows), OUT_MARKER: json_bytes(account)}
+
+
+def keep_trial(trial: TrialSoFar, account: Mapping[str, Any]) -> None:
+    """Store what a trial shows beside its dataset, where the screens find it."""
+    lot = {name: account[name] for name in ("entrants_sha256", "seed")}
+    save_kept(trial.city, KEPT_NAME, lot, account)
+
+
+def kept_trials(city: City) -> list[dict[str, Any]]:
+    """List what trials show, each by the newest data it was read with, in order of their starts."""
+    newest: dict[str, dict[str, Any]] = {}
+    for path in sorted((city.own_folder / KEPT).glob(f"{KEPT_NAME}-*.json")):
+        account = load_kept(path) or {}
+        if account.get("kind") != KIND or account.get("city") != city.config.city.id:
+            raise SourceError("backtest.damaged", path=path)
+        lot = str(account["entrants_sha256"])
+        if lot not in newest or newest[lot]["through"] < account["through"]:
+            newest[lot] = account
+    return sorted(newest.values(), key=lambda one: (one["first_start"], one["entrants_sha256"]))
 
 
 def list_areas(trial: TrialSoFar) -> list[tuple[str, str, int, float]]:

@@ -12,10 +12,12 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
+from csa.base.text import speak
 
 DELIMITERS = ",;\t|"
 MAX_NOTES = 10
@@ -30,6 +32,9 @@ MAGIC = {
     b"PAR1": "a Parquet file",
     b"SQLite format 3": "a database or GeoPackage",
 }
+
+
+ZIP, EXCEL = b"PK\x03\x04", frozenset({".xlsx", ".xlsm", ".xlsb"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def read_records(path: Path) -> FileRecords:
         raise SourceError("source.unreadable", path=path, why=error.strerror) from error
     if not content.strip():
         raise SourceError("source.empty", path=path)
+    if content.startswith(ZIP) and path.suffix.casefold() in EXCEL:
+        return _from_excel(content, path)
     for magic, what in MAGIC.items():
         if content.startswith(magic):
             raise SourceError("source.not_text", path=path, what=what)
@@ -74,6 +81,36 @@ def read_records(path: Path) -> FileRecords:
         key = "source.no_record" if start[0] in "[{" else "source.header_only"
         raise SourceError(key, path=path)
     return replace(records, notes=(*notes, *records.notes))
+
+
+def _from_excel(content: bytes, path: Path) -> FileRecords:
+    """Read the first sheet of an Excel file, as text in which days are as ISO writes them."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - loads late
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheet, *others = book.sheet_names
+        table = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
+    except (CalamineError, ValueError) as error:
+        raise SourceError("source.bad_excel", path=path) from error
+    rows = [[_cell_text(value) for value in row] for row in table]
+    if len(rows) < 2:
+        raise SourceError("source.header_only", path=path)
+    left = speak("source.other_sheets", names=", ".join(others)) if others else ""
+    note = say("source.note_excel", name=path.name, sheet=sheet, others=left)
+    header, records = tuple(rows[0]), rows[1:]
+    lines = list(range(2, len(rows) + 1))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return FileRecords(path.name, sha256, header, records, lines, notes=(note,))
+
+
+def _cell_text(value: object) -> str:
+    """Write a cell as a CSV would: days and times as ISO writes them, whole numbers without .0."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def _decode(content: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:

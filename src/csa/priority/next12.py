@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
+import pandas as pd
 from scipy.stats import nbinom
 
 from csa.areas.gate import MIN_MONTHS
+from csa.areas.places import cells_of
 from csa.areas.proposal import Proposal
 from csa.areas.stack import DISPERSION, NEW_CHANCE, NEW_SHARE
 from csa.areas.study_area import StudyArea
 from csa.backtest.record import Record
 from csa.base.arrays import Bools, Floats
-from csa.base.params import Month, Period
+from csa.base.params import Month, Period, whole_months
 from csa.priority.assess import AreaAssessment
 
 COLUMNS = ("next12_expected", "next12_low", "next12_high")
 YEAR = 12
+LOOK_BACK = 24
+"""Months before the last 12, by which a place is known not to have newly begun."""
 PRIOR_KEPT, PRIOR_YEARS = 0.85, 2
 """Share of their part of the city that chosen areas keep in the year after, where few or no past
 years of the city tell it; it weighs as much as so many years."""
@@ -87,31 +92,49 @@ def begun_newly(recent: Floats, earlier: Floats) -> Bools:
     )
 
 
-def add_next12(
-    judgement: AreaAssessment, proposal: Proposal, located: StudyArea, record: Record | None
-) -> AreaAssessment:
-    """Add what to expect in the next 12 months to an assessment, where the data reach so far."""
-    table, params = judgement.table, proposal.summary["params"]
-    months = int(params["months_covered"])
-    if table.empty or months < MIN_MONTHS:
-        return judgement
+def next12_of(proposal: Proposal, located: StudyArea, record: Record | None) -> pd.DataFrame:
+    """Predict the next 12 months of a proposal's areas, where its data reach so far.
+
+    Returns the columns of `COLUMNS` by `area_id`, as `predict_next12`; all missing with fewer than
+    24 months. A place that has newly begun is told by its last year, and takes nothing from others.
+    """
+    areas, params = proposal.areas, proposal.summary["params"]
+    months, index = int(params["months_covered"]), pd.Index(areas["area_id"], name="area_id")
+    if areas.empty or months < MIN_MONTHS:
+        return pd.DataFrame(np.nan, index, COLUMNS)
     until = Month.parse(params["covered_through"][:7]).plus(1)
     period = Period.before(until, months)
-    whole, last = (float(located.counts(one).sum()) for one in (period, Period.before(until, YEAR)))
-    a_year = YEAR / months
+    whole, last = (located.counts(one) for one in (period, Period.before(until, YEAR)))
+    before = located.counts(Period.before(until.plus(-YEAR), LOOK_BACK))
+    at = [located.place(cells) for cells in cells_of(areas)]
+    recent = np.array([last[cells].sum() for cells in at], dtype=np.float64)
+    earlier = np.array([before[cells].sum() for cells in at]) * (YEAR / LOOK_BACK)
+    report = located.dataset.report
+    first, through = (date.fromisoformat(report[n]) for n in ("data_from", "data_through"))
+    covered = whole_months(first, through)
+    if covered is None or covered.start > until.plus(-YEAR - LOOK_BACK):
+        earlier = np.full(len(at), np.nan)
     kept = [
         one.after_share / one.before_share
         for one in (() if record is None else record.usual_changes)
         if one.before_share and Month.parse(one.origin).plus(YEAR) <= until
     ]
-    recent = table["recent_12"].to_numpy(dtype=np.float64)
-    earlier = table["earlier_yearly"].to_numpy(dtype=np.float64)
     is_new = begun_newly(recent, earlier)
-    others = np.where(is_new, np.nan, table["expected"].to_numpy(dtype=np.float64))
-    counted = float(table["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
-    found = predict_next12(others, counted * a_year, (whole * a_year, last), kept)
-    for at in np.flatnonzero(is_new):
-        middle = NEW_SHARE * float(recent[at])
-        found[at] = middle, *_bounds(middle)
-    columns = dict(zip(COLUMNS, found.T, strict=True))
+    others = np.where(is_new, np.nan, areas["expected"].to_numpy(dtype=np.float64))
+    counted = float(areas["incidents"].to_numpy(dtype=np.float64)[~is_new].sum())
+    a_year = YEAR / months
+    city = float(whole.sum()) * a_year, float(last.sum())
+    found = predict_next12(others, counted * a_year, city, kept)
+    for area in np.flatnonzero(is_new):
+        middle = NEW_SHARE * float(recent[area])
+        found[area] = middle, *_bounds(middle)
+    return pd.DataFrame(found, index, COLUMNS)
+
+
+def add_next12(
+    judgement: AreaAssessment, proposal: Proposal, located: StudyArea, record: Record | None
+) -> AreaAssessment:
+    """Add what to expect in the next 12 months to an assessment."""
+    found, table = next12_of(proposal, located, record), judgement.table
+    columns = {name: table["area_id"].map(found[name]) for name in COLUMNS}
     return replace(judgement, table=table.assign(**columns))

@@ -1,6 +1,5 @@
 """Areas followed since a start: their order, classes of change, and what is usual."""
 
-import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,16 +12,15 @@ from app.shared.following import Following, levels
 from csa.base.params import Month
 from csa.displacement.expectation import Baseline, Expectation
 from csa.displacement.past import PastCohort, PastYear, usual_change
+from csa.displacement.sentences import say_power, say_verdict
 from csa.displacement.verdict import Track, judge_place
 from tests.sentences import says
 
 
-def track(counted, mean, low, high, told=True):
-    """One month of sums, with its boundary."""
-    one = np.array([counted]), np.array([float(mean)])
-    expectation = Expectation(one[1], np.array([0.1]), 1.5)
-    bounds = np.array([low]), np.array([high])
-    return Track(one[0], expectation, *bounds, np.zeros(1), np.array([told]))
+def track(counted, mean, *, line=3.0, told=True):
+    """One month of sums: of 100 expected nine in ten lie from 75 to 127."""
+    expectation = Expectation(np.array([float(mean)]), np.array([0.1]), 1.5)
+    return Track(np.array([counted]), expectation, np.array([line]), np.array([told]))
 
 
 def past_year(core_before, rest_before, came, rest):
@@ -34,11 +32,13 @@ def past_year(core_before, rest_before, came, rest):
 
 
 @pytest.mark.parametrize(
-    ("counted", "level"), [(100, 0), (60, -1), (40, -1), (39, -2), (150, 1), (180, 1), (181, 2)]
+    ("counted", "level"),
+    [(100, 0), (75, 0), (74, -1), (58, -1), (57, -2), (127, 0), (128, 1), (153, 1), (154, 2)],
 )
 def test_a_sum_has_one_of_five_classes(counted, level):
-    """About 100 are expected; nine in ten lie from 75 to 127, and the boundary is 40 to 180."""
-    assert levels(track(counted, 100, 40, 180)) == [level]
+    """About 100 are expected; nine in ten lie from 75 to 127, and the boundary is 58 to 153."""
+    assert (track(100, 100).low[0], track(100, 100).high[0]) == (58, 153)
+    assert levels(track(counted, 100)) == [level]
 
 
 def test_past_years_are_averaged_after_as_many_months():
@@ -52,15 +52,9 @@ def test_past_years_are_averaged_after_as_many_months():
 @pytest.fixture
 def several():
     """Two areas of which 20 came in a year where 21 were expected."""
-    core = Track(
-        np.arange(9, 21),
-        Expectation(np.arange(10.0, 22.0), np.full(12, 0.1)),
-        np.zeros(12, dtype=int),
-        np.full(12, 40),
-        np.zeros(12),
-        np.full(12, True),
-    )
-    judged = judge_place(core, None, 3.0, frozenset({-1, 1}))
+    expected = Expectation(np.arange(10.0, 22.0), np.full(12, 0.1))
+    core = Track(np.arange(9, 21), expected, np.full(12, 2.9), np.full(12, True))
+    judged = judge_place(core, None, None, frozenset({-1, 1}))
     return SimpleNamespace(
         area_ids=("A", "B"),
         judged=lambda _: judged,
@@ -80,16 +74,15 @@ def several():
     )
 
 
-def test_one_of_several_areas_is_told_with_how_seldom_a_fall_is_found(several):
-    assert "With about 21 expected a year in an area" in str(Following.sentence(several, "B", 11))
-    assert "found" not in str(Following.sentence(several, "", 11))
-    several.displaced.chosen.area_ids = ("A",)  # alone: the whole chance of all together
-    several.displaced.chosen.place_names = ("Oak",)
-    several.displaced.single, several.displaced.starts = (
-        several.displaced.single[:1],
-        several.displaced.starts[:1],
-    )
-    assert "found" not in str(Following.sentence(several, "A", 11))
+@pytest.mark.parametrize(
+    ("area_id", "who", "is_one"), [("B", "Elm (B)", True), ("", "the 2 areas together", False)]
+)
+def test_one_area_and_all_are_told_beside_what_would_have_been_shown(several, area_id, who, is_one):
+    judged = several.judged(area_id)
+    assert judged.verdicts[11] == "no change shown"
+    told = Following.sentence(several, area_id, 11)
+    assert told == say_verdict(judged, 12, Month(2020, 1), who, is_one=is_one)
+    assert str(told).endswith(str(say_power(judged.core, 11, is_one=is_one)))
 
 
 def test_the_rest_is_told_to_the_month_on_screen(several):
@@ -100,13 +93,6 @@ def test_the_rest_is_told_to_the_month_on_screen(several):
 
 
 # ---- At the edge ----------------------------------------------------------------------------
-
-
-def test_a_sum_at_the_end_of_the_range_is_still_as_expected():
-    """Mean 100, variance 250: the ends of nine in ten by scipy's own law."""
-    least, most = (int(end) for end in nbinom.interval(0.9, 100**2 / 150, 100 / 250))
-    found = [levels(track(n, 100, 40, 180))[0] for n in (least - 1, least, most, most + 1)]
-    assert found == [-1, 0, 0, 1]
 
 
 def test_letters_are_listed_as_they_are_given_and_then_candidates_by_name():
@@ -130,7 +116,7 @@ def test_a_candidate_is_called_by_its_name_alone_and_another_with_its_letter(are
 
 
 def test_with_too_few_incidents_no_class_is_told_however_far_the_sum():
-    assert levels(track(500, 100, 40, 180, told=False)) == [None]
+    assert levels(track(500, 100, told=False)) == [None]
 
 
 def test_without_a_past_year_nothing_is_usual():
@@ -141,17 +127,12 @@ def test_without_a_past_year_nothing_is_usual():
 # ---- True in general ------------------------------------------------------------------------
 
 
-@given(st.integers(0, 300), st.floats(12, 150), st.integers(0, 60), st.integers(0, 60))
-def test_classes_are_those_of_nine_in_ten_and_of_the_boundary(counted, mean, below, above):
+@given(st.integers(0, 300), st.floats(12, 150), st.floats(1.7, 4.5))
+def test_classes_are_those_of_nine_in_ten_and_of_the_boundary(counted, mean, line):
     """The law is a negative binomial's, of variance 1.5 mean + (mean / 10)^2, from scipy."""
     variance = 1.5 * mean + (0.1 * mean) ** 2
-    size, chance = mean**2 / (variance - mean), mean / variance
-    tail = norm.sf(1.6448536269514722)
-    least, most = nbinom.ppf(tail, size, chance), nbinom.isf(tail, size, chance)
-    low, high = math.floor(least) - below, math.ceil(most) + above  # wider, as boundaries are
+    law = nbinom(mean**2 / (variance - mean), mean / variance)
     wanted = 0
-    if counted > most:
-        wanted = 2 if counted > high else 1
-    if counted < least:
-        wanted = -2 if counted < low else -1
-    assert levels(track(counted, mean, low, high)) == [wanted]
+    for tail in (0.05, norm.sf(line)):
+        wanted += int(counted > law.isf(tail)) - int(counted < law.ppf(tail))
+    assert levels(track(counted, mean, line=line)) == [wanted]

@@ -45,9 +45,9 @@ def test_the_wall_opens_with_what_a_number_is_then_the_map():
 
 
 def test_a_change_stands_on_one_screen_its_numbers_on_the_next():
-    given_facts = facts(change=change("fewer here", 38, 45, 77))
+    given_facts = facts(change=change("fewer here, moved next door", 38, 45, 77))
     assert [row.text for row in screens("change", given_facts)[0].rows] == [
-        says("public.change_fewer", what="shootings")
+        says("public.change_fewer_moved", what="shootings")
     ]
     assert screens("sure", given_facts)[0].rows == (
         Row("shootings, October 2019 to June 2020", "38"),

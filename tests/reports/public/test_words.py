@@ -123,9 +123,10 @@ def test_the_classes_are_words_and_the_lowest_is_fewer_than_ten():
 
 
 def test_what_changed_is_said_with_its_numbers_and_how_sure_that_is():
-    said = text_of("change", facts(change=change("fewer here", 38, 45, 77)))
+    said = text_of("change", facts(change=change("fewer, and fewer in all", 38, 45, 77)))
     assert said == (
         "As a group, the areas had fewer shootings than we would expect. "
+        "They did not all move to the blocks next to them. "
         "The areas had 38 in this time: October 2019 to June 2020. "
         "With no change, we would expect 45 to 77. "
         "Cases between partners or family count here too. "
@@ -138,6 +139,32 @@ def test_that_a_fall_may_have_moved_next_door_is_said_in_both_languages():
     given = facts(change=change("fewer here; whether it moved cannot be told", 38, 45, 77))
     assert "We cannot tell if they moved to the blocks next to them." in text_of("change", given)
     assert "No podemos saber si pasaron a las cuadras de al lado." in text_of("change", given, "es")
+
+
+@pytest.mark.parametrize("verdict", ["fewer for a time", "more for a time"])
+def test_a_change_that_is_over_is_said_with_its_last_month(verdict):
+    said = text_of("change", facts(change=change(verdict, 38, 45, 77)))
+    assert (
+        f"the areas had {verdict.split()[0]} shootings than we would expect, but only until "
+        in said
+    )
+    assert "until February 2020. Since then it is no longer so." in said
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("fewer here", "fewer, and fewer in all"),
+        ("fewer here and more next door", "fewer here, moved next door"),
+        ("no change here and more next door", "more next door"),
+        ("more here and fewer next door", "more here"),
+    ],
+)
+def test_a_bundle_of_an_earlier_version_is_read_with_its_own_names(earlier, now):
+    one, two = (
+        change_sentence(facts(change=change(verdict)), Speaker()) for verdict in (earlier, now)
+    )
+    assert one == two
 
 
 def test_neighborhoods_stand_by_name_never_by_count():
@@ -224,7 +251,7 @@ def test_what_would_be_no_surprise_has_no_bound_below_ten(given, low, high):
 
 @pytest.mark.parametrize("counted", [None, 0, 9])
 def test_a_count_below_ten_takes_its_range_with_it(counted):
-    said = change_numbers(change("fewer here", counted, 12, 30), Speaker())
+    said = change_numbers(change("fewer, and fewer in all", counted, 12, 30), Speaker())
     assert said == (says("public.change_counted_few"),)
 
 

@@ -17,8 +17,9 @@ from csa.base.params import Month
 from csa.base.text import render
 from csa.dataset.versioned import Dataset
 from csa.displacement.analyze import Displacement
+from csa.displacement.boundary import planned_looks
 from csa.displacement.telling import figures, say_one
-from csa.displacement.verdict import AreaVerdict, planned_looks
+from csa.displacement.verdict import AreaVerdict
 from csa.ingest.designation import NOT_EVIDENCE, OF_PROPOSAL, Candidate
 from csa.priority.assess import AreaAssessment
 from csa.priority.assessment import JUDGED_COLUMNS

@@ -33,9 +33,9 @@ def executive(facts: Facts, language: str, draw: Draw) -> Document:
     blocks: list[Block] = [
         *decisions(facts, tell),
         *areas_by_tier(facts, tell),
+        *what_changed(facts, tell, with_singles=False),
         Heading(tell("report.where_title")),
         city_map(facts, tell, draw),
-        *what_changed(facts, tell, with_singles=False),
         Heading(tell("report.measures_title")),
     ]
     if known is None:

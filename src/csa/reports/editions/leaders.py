@@ -66,6 +66,9 @@ def _known(facts: Facts, area: AreaFacts, tell: Speaker) -> str:
     ]
     if area.usual is not None:
         said.append(tell("report.leader_usual", low=area.usual[0], high=area.usual[1]))
+    if area.next12 is not None:
+        expected, low, high = area.next12
+        said.append(tell("report.leader_next12", expected=expected, low=low, high=high))
     if area.stability is not None:
         share = in_ten(area.stability)
         said.append(tell("report.leader_stability", share=share, what=what))

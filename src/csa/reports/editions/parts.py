@@ -27,7 +27,7 @@ MAX_AREAS = 40
 MAX_NAMED = 6
 """Most areas named in a sentence; the table has the rest."""
 MAX_SINGLES = 6
-FULL = frozenset(f"displacement.said{way}" for way in ("", "_net", "_ring_few", "_alone"))
+FULL = frozenset({"displacement.said", "displacement.said_kept"})
 """Verdicts that are told with counts."""
 
 
@@ -86,9 +86,11 @@ def changed(facts: Facts, tell: Speaker) -> str:
 
 def lead_changed(facts: Facts, tell: Speaker) -> str:
     """Describe the change in all areas together in one sentence; `changed` gives the full text."""
-    if facts.followed is None or facts.followed.sentence.key not in FULL:
+    if facts.followed is None:
         return changed(facts, tell)
-    values, what = facts.followed.sentence.values, counted(facts, tell)
+    if facts.followed.here.key not in FULL:
+        return render(facts.followed.here, tell.language)
+    values, what = facts.followed.here.values, counted(facts, tell)
     return tell(
         "report.lead_changed",
         verdict=values["verdict"],
@@ -114,7 +116,7 @@ def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
         tell("report.tier"),
         tell("report.stands"),
         tell("report.count", what=counted(facts, tell).capitalize(), months=months_covered(facts)),
-        tell("report.usual"),
+        tell("report.next12"),
         tell("report.last_year"),
         tell("report.since_month", month=tell.month(str(facts.month.plus(-1)), is_short=True)),
     )
@@ -128,17 +130,16 @@ def areas_by_tier(facts: Facts, tell: Speaker) -> list[Block]:
 
 
 def _area_row(area: AreaFacts, tell: Speaker) -> tuple[str, ...]:
-    usual = (
-        tell("report.usual_none")
-        if area.usual is None
-        else tell("report.usual_range", low=area.usual[0], high=area.usual[1])
-    )
+    next12 = tell("report.next12_none")
+    if area.next12 is not None:
+        expected, low, high = area.next12
+        next12 = tell("report.next12_range", expected=expected, low=low, high=high)
     return (
         area_name(area, tell),
         tier_words(area.tier, tell),
         state_words(area, tell),
         f"{area.incidents:,}",
-        usual,
+        next12,
         f"{area.recent_12:,}",
         move_words(area, tell),
     )
@@ -155,7 +156,7 @@ def _area_notes(facts: Facts, n_more: int, tell: Speaker) -> list[str]:
     )
     said = [
         "" if where.can else tell("report.no_tiers", why=render(where.message, tell.language)),
-        tell("report.usual_note"),
+        tell("report.next12_note"),
         tell("report.list_note") if facts.is_served else candidates,
         tell("report.doubtful", n=len(doubtful), areas=tell.listed(doubtful)) if doubtful else "",
         tell("report.more_rows", n=n_more) if n_more else "",
@@ -200,8 +201,6 @@ def what_changed(facts: Facts, tell: Speaker, *, with_singles: bool) -> list[Blo
     blocks.append(Paragraph(changed(facts, tell)))
     if followed is not None:
         beside = [render(message, tell.language) for message in followed.beside]
-        if followed.verdict is not None and not followed.verdict.is_alarm:
-            beside.append(tell("report.no_change_means"))
         if facts.config.city.nonfatal_is_proxy:
             beside.append(tell("report.kinds_counted", what=counted(facts, tell)))
         blocks += _paragraphs([" ".join(beside)])

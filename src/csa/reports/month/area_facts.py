@@ -85,6 +85,9 @@ class AreaFacts:
     incidents: int  # in the period
     recent_12: int  # in the last 12 months of the period
     usual: tuple[int, int] | None
+    next12: (
+        tuple[int, int, int] | None
+    )  # expected in the next 12 months, low, high; None if unknown
     people: float | None  # residents; None if unknown
     is_listed: bool  # whether most of it is among the month's candidates
     tier: int | None  # in this month's proposal; None if it has none

@@ -55,6 +55,7 @@ class MonthSeen:
     stability: Mapping[str, float]
     first: frozenset[str]  # ids of the month's candidates that come first
     located: StudyArea  # the incidents on cells of the resolution of `choices`
+    next12: pd.DataFrame  # as `csa.priority.next12.next12_of`, of `now`
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ def _facts(
         incidents=len(incidents),
         recent_12=int((is_in & _within(located, year)).sum()),
         usual=None if known is None else usual_number(*known),
+        next12=_next12(seen, candidate),
         people=estimate_population(shape, seen.city.dataset.neighborhoods),
         is_listed=at_now is not None,
         tier=tier,
@@ -149,6 +151,14 @@ def _facts(
         lines=(),
         work=None,
     )
+
+
+def _next12(seen: MonthSeen, candidate: str) -> tuple[int, int, int] | None:
+    """Return what to expect in the candidate that an area is, or mostly lies in."""
+    if candidate not in seen.next12.index:
+        return None
+    expected, low, high = seen.next12.loc[[candidate]].to_numpy(dtype=np.float64)[0].tolist()
+    return None if math.isnan(expected) else (round(expected), int(low), int(high))
 
 
 def _within(located: StudyArea, period: Period) -> Bools:

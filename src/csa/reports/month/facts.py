@@ -39,6 +39,7 @@ class PooledVerdict:
     n_months: int  # number of months compared
     verdict: Verdict | None  # None if it is too early to tell
     sentence: Message  # the verdict in words, with the range chance would explain
+    here: Message  # its first sentence, on the areas' own cells
     beside: tuple[Message, ...]
     are_earlier: bool
 

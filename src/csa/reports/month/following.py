@@ -19,8 +19,9 @@ from csa.displacement.classic_measures import measure_evidence
 from csa.displacement.files import why_usual_unknown
 from csa.displacement.panel import match_controls
 from csa.displacement.past import PastCohort
-from csa.displacement.sentences import say_verdict
+from csa.displacement.sentences import say_here, say_verdict
 from csa.displacement.telling import LEAST_MONTHS, before_and_after, name_all, say_one
+from csa.displacement.verdict import Verdict
 from csa.displacement.zoning import covered_months
 from csa.reports.month.facts import PooledVerdict
 
@@ -90,11 +91,13 @@ def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Resu
     ids = found.chosen.area_ids
     together = speak("report.earlier_areas", n=len(ids)) if are_earlier else name_all(found)
     is_early = n_months < LEAST_MONTHS
-    sentence = (
-        say("report.too_early", n=n_months, since=month(str(found.since)), least=LEAST_MONTHS)
-        if is_early
-        else say_verdict(found.pooled, n_months, found.since, together)
-    )
+    if is_early:
+        since = month(str(found.since))
+        sentence = here = say("report.too_early", n=n_months, since=since, least=LEAST_MONTHS)
+    else:
+        sentence = say_verdict(found.pooled, n_months, found.since, together)
+        is_few = found.pooled.verdicts[-1] is Verdict.TOO_FEW
+        here = sentence if is_few else say_here(found.pooled, n_months, found.since, together)
     followed = PooledVerdict(
         letters=() if are_earlier else ids,
         n_areas=len(ids),
@@ -103,6 +106,7 @@ def _told(located: StudyArea, found: Displacement, *, are_earlier: bool) -> Resu
         n_months=n_months,
         verdict=None if is_early else found.pooled.verdicts[-1],
         sentence=sentence,
+        here=here,
         beside=() if is_early else _beside(located, found),
         are_earlier=are_earlier,
     )

@@ -113,6 +113,7 @@ class MonthEnd:
     choices: Choices  # how areas are proposed, with the month's end
     suggestion: Suggestion  # settings suggested by past years, else by the city's file
     past: tuple[PastCohort, ...]
+    record: Record | None  # past years scored, where `csa backtest` has stored them
     is_past_known: bool  # whether `csa backtest` has stored past years
     located: StudyArea  # its incidents of the kinds and on the cells of `choices`
     tell: Tell  # called as each step begins
@@ -129,6 +130,7 @@ class MonthEnd:
             choices,
             suggestion_of(source.city.config, record),
             past or (),
+            record,
             record is not None and past is not None,
             locate_incidents(city, choices, cover),
             tell,

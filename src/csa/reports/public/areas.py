@@ -61,6 +61,7 @@ class PooledChange:
     high: int | None  # highest count that would show no change
     grounds: tuple[tuple[frozenset[int], Period], ...]  # cells, and the months they are counted in
     is_usual_known: bool = True  # whether past years show what such areas do without action
+    lasted_until: Month | None = None  # the last month of a change that is over
 
 
 def areas_shown(
@@ -129,8 +130,9 @@ def change_in_all(
         return nothing
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
     bounds = int(core.counted[-1]), int(core.low[-1]), int(core.high[-1])
-    is_usual_known = found.basis is UsualBasis.PAST_YEARS
-    return PooledChange(verdict, since, through, *bounds, grounds, is_usual_known)
+    is_usual_known, fade = found.basis is UsualBasis.PAST_YEARS, found.pooled.fades[-1]
+    until = None if fade is None else found.since.plus(fade.months - 1)
+    return PooledChange(verdict, since, through, *bounds, grounds, is_usual_known, until)
 
 
 def _counted_in(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from csa.base.params import Month
 from csa.base.text import Speaker
-from csa.displacement.verdict import PLANNED_LOOKS, Verdict
+from csa.displacement.boundary import PLANNED_LOOKS
+from csa.displacement.verdict import Verdict
 from csa.reports.public.facts import PublicChange, PublicFacts
 from csa.reports.public.words import LEAST, are_chosen, between, noun
 
@@ -23,13 +24,16 @@ def change_sentence(facts: PublicFacts, tell: Speaker) -> str:
         Verdict.FEWER: "public.change_fewer",
         Verdict.FEWER_UNKNOWN: "public.change_fewer_unknown",
         Verdict.MORE: "public.change_more",
-        Verdict.FEWER_MORE_NEXT: "public.change_fewer_more_next",
+        Verdict.FEWER_MOVED: "public.change_fewer_moved",
         Verdict.FEWER_FEWER_NEXT: "public.change_fewer_fewer_next",
-        Verdict.MORE_FEWER_NEXT: "public.change_more_fewer_next",
-        Verdict.SAME_MORE_NEXT: "public.change_same_more_next",
+        Verdict.FEWER_ONCE: "public.change_fewer_once",
+        Verdict.MORE_ONCE: "public.change_more_once",
+        Verdict.MORE_NEXT: "public.change_more_next",
         Verdict.TOO_FEW: "public.change_too_few",
     }[Verdict(facts.change.verdict)]
-    return tell(said, what=noun(facts, tell))
+    lasted_until = facts.change.lasted_until
+    until = tell.month(lasted_until) if lasted_until else ""
+    return tell(said, what=noun(facts, tell), until=until)
 
 
 @dataclass(frozen=True)

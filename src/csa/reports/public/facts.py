@@ -84,6 +84,7 @@ class PublicChange(Frozen):
     low: int | None  # low end of the range expected without change
     high: int | None  # high end of the range expected without change
     is_usual_known: bool = True  # whether past years show what such areas do without action
+    lasted_until: str | None = None  # last month of a change that is over, `YYYY-MM`
 
 
 class PublicAction(Frozen):

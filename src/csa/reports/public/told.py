@@ -121,6 +121,7 @@ def change_told(change: PooledChange | None, made: Publication) -> PublicChange 
         low=low if is_so and low and low >= THRESHOLD else None,
         high=high if is_so and high and high >= THRESHOLD else None,
         is_usual_known=change.is_usual_known,
+        lasted_until=None if change.lasted_until is None else str(change.lasted_until),
     )
 
 

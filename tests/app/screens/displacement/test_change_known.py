@@ -3,12 +3,21 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import norm, poisson
 
 from app.screens.displacement import change_known
 from app.shared import panels
 from csa.base.message import say
+from csa.base.params import Month
+from csa.base.text import percent, speak
+from csa.displacement.expectation import Baseline, Expectation
+from csa.displacement.past import PastCohort, PastYear, Usual
+from csa.displacement.second_opinions import PlaceboInSpace
+from csa.displacement.verdict import AreaVerdict, Track
 from csa.displacement.wdd import Wdd, WddPart, Wdq
+from tests.sentences import says
 
 
 @pytest.fixture
@@ -36,18 +45,34 @@ def evidence(local, around, value=-0.5, reason=None):
     )
 
 
-def followed(expected, n_months, n_areas=8, error=0.112):
-    core = SimpleNamespace(expectation=SimpleNamespace(mean=np.array([1.0, expected])))
+def power_of(mean):
+    """An area of which so many were expected by now, and nothing is known but chance."""
+    law = Expectation(np.array([1.0, mean]), np.zeros(2))
+    return AreaVerdict(
+        Track(np.array([1, 9]), law, np.full(2, 2.9), np.ones(2, bool)), None, 2.9, ()
+    )
+
+
+def followed(past=(), **areas):
+    """Areas by their letters, each with its verdicts, and past starts that were known."""
+    usual = Usual(np.array([0.9, 0.88]), np.array([0.02, 0.04]), len(past), 1.75)
     return SimpleNamespace(
-        months=["2020-01"] * n_months,
-        area_ids=("A",) * n_areas,
-        before=(9999, 24),
+        months=["2020-01", "2020-02"],
+        area_ids=tuple(areas),
+        by_letter=sorted(areas),
+        judged=lambda area_id: areas.get(area_id, power_of(200.0)),
+        place_name=lambda area_id: f"Row {area_id}" if area_id else "all",
         displaced=SimpleNamespace(
-            past=(),
-            pooled=SimpleNamespace(core=core),
-            usual_core=SimpleNamespace(relative_error=np.array([0.9, error])),
+            past=past, usual_core=usual, dispersion=SimpleNamespace(value=1.0), chosen=None
         ),
     )
+
+
+def past_start(origin, n_known):
+    """A past start after which 9 came a month, of 10 expected, and of 12 in each month before."""
+    monthly, rest = np.full(n_known, 9), np.full(n_known, 100)
+    core = PastYear(origin, Baseline(360.0, 1.0), 3600, monthly, rest)
+    return PastCohort(core, core, 5, 12 * 24, 2400)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -60,21 +85,69 @@ def test_the_classic_numbers_begin_with_why_they_differ(said):
     assert "below 0 it moved there; it has no error of its own." in text
 
 
-def test_what_can_be_found_goes_by_what_was_expected_since(said):
-    # 60 in six months in eight areas: 15 a year in each; what chose them does not count.
-    change_known._power(followed(60.0, 6))
-    assert "about 15 a year were expected in an area here since the start" in said.text()
-    assert "twelve areas with 10 each" in said.text()
-    assert said.tables[0].iloc[2].tolist()[1:] == ["0 %", "93 %", "0 %", "over 99 %"]
+def shown_of(mean, fall):
+    """Return how often such a fall is shown at 2.9 deviations, by Poisson's own law."""
+    low = poisson.ppf(norm.sf(2.9), mean)
+    return percent(poisson.cdf(low - 1, (1 - fall) * mean))
 
 
-def test_without_a_past_year_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
+def test_how_often_falls_would_be_shown_is_told_of_all_and_of_each_area(said):
+    change_known._power(followed(B=power_of(40.0), A=power_of(90.0)))
+    (table,) = said.tables
+    falls = ["10 % fewer", "20 % fewer", "30 % fewer", "40 % fewer", "60 % fewer"]
+    assert table.columns.tolist() == [speak("change_page.col_area"), *falls]
+    assert table.iloc[:, 0].tolist() == ["all", "Row A", "Row B"]
+    for row, mean in zip(table.iloc[:, 1:].to_numpy().tolist(), (200, 90, 40), strict=True):
+        assert row == [shown_of(mean, fall) for fall in (0.1, 0.2, 0.3, 0.4, 0.6)]
+    assert "found falls of 7 % to 23 %" in said.text()
+
+
+def test_of_one_area_alone_there_is_one_row(said):
+    change_known._power(followed(A=power_of(90.0)))
+    assert said.tables[0].iloc[:, 0].tolist() == ["all"]
+
+
+def test_past_starts_are_told_with_their_spans_and_one_of_each_year_is_listed(said):
+    """Starts each second month of a year and a half: of ten the first and the seventh."""
+    origins = [str(Month(2017, 1).plus(2 * step)) for step in range(10)]
+    past = tuple(past_start(origin, 24 if origin == "2017-01" else 1) for origin in origins)
+    change_known._past(None, None, followed(past))
+    assert (
+        says("change_page.how_past", n=10, ratio=0.88, error="4 %", spans=1.75, months=2)
+        in said.text()
+    )
+    (table,) = said.tables
+    year, areas, months, change, ratio = (table.iloc[:, at].tolist() for at in range(5))
+    assert year == ["January 2017", "January 2018"]
+    assert (areas, months, ratio) == ([5, 5], [2, 1], ["0.90", "0.90"])
+    assert change == [speak("change_page.less", share="25 %")] * 2  # 9 a month after 12
+
+
+def test_without_a_past_start_the_command_that_measures_them_is_shown_as_code(said, monkeypatch):
     monkeypatch.setattr(change_known.cache_change, "past", lambda *_: None)
     monkeypatch.setattr(change_known, "command", lambda *_: "csa backtest --city sample")
-    change_known._past(None, None, followed(60.0, 6))
+    change_known._past(None, None, followed())
     assert said.codes == ["csa backtest --city sample"]
-    assert "a fall of 5 % is assumed, with an error of 11 %" in said.text()
+    assert says("change_page.how_no_past") in said.text()
     assert "csa backtest" not in said.text()
+
+
+def test_quarters_before_the_start_are_told_as_multiples_of_what_was_expected(said):
+    rows = [("", "core", "2019-10", 9, 6.0, False), ("", "ring", "2019-10", 3, 0.0, False)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.tables[0].to_numpy().tolist() == [
+        ["October 2019", "1.50", speak("change_page.unknown")]
+    ]
+
+
+def test_the_rank_among_places_that_nobody_served_is_told(said, monkeypatch):
+    found = PlaceboInSpace(7, 21, 0.755, 3)
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: found)
+    change_known._unserved(None, None, followed(A=None, B=None))
+    assert said.text() == says(
+        "change_page.unserved", n=21, areas=2, candidates=7, lower=3, ratio=0.755
+    )
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -104,16 +177,22 @@ def test_without_a_quotient_its_reason_is_said_and_never_chance(said):
     assert "chance" not in said.text().partition("(WDQ")[2]
 
 
-def test_where_past_years_are_kept_and_none_was_over_no_command_is_shown(said, monkeypatch):
+def test_where_past_starts_are_kept_and_none_was_known_no_command_is_shown(said, monkeypatch):
     monkeypatch.setattr(change_known.cache_change, "past", lambda *_: ())
-    change_known._past(None, None, followed(60.0, 6))
+    change_known._past(None, None, followed())
     assert said.codes == []
     assert "This command" not in said.text()
 
 
-@pytest.mark.parametrize(("error", "is_told"), [(0.04, False), (0.0401, True), (0.112, True)])
-def test_the_table_is_doubted_where_the_usual_is_known_less_well_than_it_takes(
-    said, error, is_told
-):
-    change_known._power(followed(60.0, 6, error=error))
-    assert ("so less is found than it says" in said.text()) == is_told
+def test_without_enough_candidates_no_rank_is_told(said, monkeypatch):
+    monkeypatch.setattr(change_known.cache_change, "unserved", lambda *_: None)
+    change_known._unserved(None, None, followed())
+    assert said.text() == says("change_page.unserved_none")
+
+
+def test_without_a_quarter_before_the_start_nothing_is_told_of_it(said):
+    rows = [("", "core", "2020-01", 9, 6.0, True)]
+    names = ["area_id", "zone", "quarter", "incidents", "expected", "is_after"]
+    change_known._before(SimpleNamespace(quarters=pd.DataFrame(rows, columns=names)))
+    assert said.text() == ""
+    assert said.tables == []

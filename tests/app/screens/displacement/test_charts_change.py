@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm, poisson
 
 from app.screens.displacement import charts_became, charts_change
 from app.shared import theme
@@ -22,22 +23,20 @@ def light(monkeypatch):
     monkeypatch.setattr(theme, "is_dark", lambda: False)
 
 
-def track(counted, mean, low, high, told):
+def track(counted, mean, told):
     expectation = Expectation(np.array(mean, dtype=float), np.zeros(len(mean)), 1.0)
-    numbers = (np.array(values) for values in (low, high))
-    return Track(
-        np.array(counted), expectation, *numbers, np.zeros(len(mean)), np.array(told, dtype=bool)
-    )
+    line = np.full(len(mean), 2.9)
+    return Track(np.array(counted), expectation, line, np.array(told, dtype=bool))
 
 
 @pytest.fixture
 def core():
-    return track([5, 9, 30, 45], [6, 12, 20, 25], [1, 4, 9, 12], [14, 23, 34, 41], [0, 1, 1, 1])
+    return track([5, 9, 30, 45], [6, 12, 20, 25], [0, 1, 1, 1])
 
 
 @pytest.fixture
 def judged(core):
-    ring = track([1, 2, 3, 4], [2, 4, 6, 8], [0, 0, 1, 2], [6, 9, 13, 16], [0, 0, 0, 0])
+    ring = track([1, 2, 3, 4], [2, 4, 6, 8], [0, 0, 0, 0])
     return AreaVerdict(core, ring, 2.9, (Verdict.NO_CHANGE,) * 4)
 
 
@@ -80,8 +79,9 @@ def letter_of(row):
 def test_a_line_is_counted_less_expected_and_its_band_the_boundary_less_expected(judged):
     figure = charts_change.since_start(judged, MONTHS, 3)
     low, high = [t for t in figure.data if t.yaxis == "y"][:2]
-    assert list(low.y) == [-5, -8, -11, -13]
-    assert list(high.y) == [8, 11, 14, 16]
+    tail = norm.sf(2.9)  # of Poisson's law about 6, 12, 20 and 25
+    assert list(low.y) == [poisson.ppf(tail, mean) - mean for mean in (6, 12, 20, 25)]
+    assert list(high.y) == [poisson.isf(tail, mean) - mean for mean in (6, 12, 20, 25)]
     assert high.fill == "tonexty"
     (solid,) = lines(figure, "y", "solid")
     assert (list(solid.x), list(solid.y)) == (MONTHS[1:], [-3, 10, 20])
@@ -244,7 +244,7 @@ def test_an_area_without_a_ring_has_one_panel(core):
 
 
 def test_a_single_month_is_a_mark_and_not_an_empty_picture():
-    one = AreaVerdict(track([30], [20], [9], [34], [1]), None, 2.9, (Verdict.NO_CHANGE,))
+    one = AreaVerdict(track([30], [20], [1]), None, 2.9, (Verdict.NO_CHANGE,))
     figure = charts_change.since_start(one, MONTHS[:1], 0)
     (solid,) = lines(figure, "y", "solid")
     assert solid.mode == "lines+markers"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.stats import norm, poisson
 
 from app.screens.displacement import each_area
 from csa.displacement.expectation import Expectation
@@ -15,16 +16,20 @@ from tests.sentences import says
 MONTHS = ["2020-01", "2020-02", "2020-03"]
 
 
-def track(counted, mean, low, high):
+def track(counted, mean):
     """Three months of sums, the last as given."""
-    sums = (np.array([n // 3, n // 2, n]) for n in (counted, low, high))
-    many, least, most = sums
+    many = np.array([counted // 3, counted // 2, counted])
     expectation = Expectation(np.array([mean / 3, mean / 2, mean]), np.zeros(3), 1.0)
-    return Track(many, expectation, least, most, np.zeros(3), np.ones(3, dtype=bool))
+    return Track(many, expectation, np.full(3, 2.9), np.ones(3, dtype=bool))
+
+
+def bounds(mean):
+    """Return the ends of the boundary at 2.9 deviations of chance alone."""
+    return tuple(int(end(norm.sf(2.9), mean)) for end in (poisson.ppf, poisson.isf))
 
 
 def judged(verdict, ring=None):
-    return AreaVerdict(track(9, 38.0, 11, 79), ring, 2.9, (verdict,) * 3)
+    return AreaVerdict(track(9, 38.0), ring, 2.9, (verdict,) * 3)
 
 
 def following(**areas):
@@ -55,7 +60,7 @@ FEWER, SAME, FEW = (judged(one) for one in (Verdict.FEWER, Verdict.NO_CHANGE, Ve
         (
             {"A": FEWER, "B": FEW, "C": SAME},
             (
-                "One area differs: Row A (A), fewer here, and no displacement shown. "
+                "One area differs: Row A (A), fewer, and fewer in all. "
                 "No change shown in 1. Too few to say in 1."
             ),
         ),
@@ -67,22 +72,23 @@ def test_the_line_names_areas_that_differ_and_counts_the_others(areas, said):
 
 
 def test_a_row_has_what_is_here_and_around_with_what_was_expected():
-    alone, ringed = SAME, judged(Verdict.SAME_MORE_NEXT, track(35, 14.0, 1, 37))
+    alone, ringed = SAME, judged(Verdict.MORE_NEXT, track(35, 14.0))
+    (low, high), (ring_low, ring_high) = bounds(38), bounds(14)
     table = each_area.table(following(AA=alone, B=ringed), 2)
     assert table.to_numpy().tolist() == [
         [
             "Row B (B)",
-            says("displacement.same_more_next"),
+            says("displacement.more_next"),
             9,
-            says("change_page.expected", mean=38, low=11, high=79),
+            says("change_page.expected", mean=38, low=low, high=high),
             "35",
-            says("change_page.expected", mean=14, low=1, high=37),
+            says("change_page.expected", mean=14, low=ring_low, high=ring_high),
         ],
         [
             "Row AA (AA)",
             "No change shown",
             9,
-            says("change_page.expected", mean=38, low=11, high=79),
+            says("change_page.expected", mean=38, low=low, high=high),
             "",
             "",
         ],
@@ -90,12 +96,16 @@ def test_a_row_has_what_is_here_and_around_with_what_was_expected():
 
 
 def test_the_file_has_the_same_numbers_a_row_an_area():
-    ringed = judged(Verdict.FEWER, track(35, 14.256, 1, 37))
+    ringed = judged(Verdict.FEWER_MOVED, track(35, 14.256))
     made = each_area.as_csv(following(AA=SAME, B=ringed), 2, is_synthetic=True)
     first, second = csv.DictReader(io.StringIO(made.decode()))
     assert list(first) == list(each_area.COLUMNS)
     told = ",".join(first.values())
-    assert told == "B,Row B,2020-01,2020-03,fewer here,9,38.0,11,79,35,14.26,1,37,True"
+    (low, high), (ring_low, ring_high) = bounds(38), bounds(14.256)
+    assert told == (
+        "B,Row B,2020-01,2020-03,fewer here, moved next door,"
+        f"9,38.0,{low},{high},35,14.26,{ring_low},{ring_high},True"
+    )
     assert second["area_id"] == "AA"
     assert [second[name] for name in each_area.COLUMNS[9:13]] == [""] * 4
 
@@ -121,8 +131,8 @@ def test_too_early_is_in_the_table_and_the_file_too():
 def test_many_that_differ_are_named_up_to_six_and_the_rest_counted():
     many = dict.fromkeys("ABCDEFGH", FEWER)
     said = each_area.say_singles(following(**many), 2)
-    assert said.startswith("8 areas differ: Row A (A), fewer here")
-    assert said.endswith("Row F (F), fewer here, and no displacement shown; 2 more.")
+    assert said.startswith("8 areas differ: Row A (A), fewer, and fewer in all; Row B (B), ")
+    assert said.endswith("Row F (F), fewer, and fewer in all; 2 more.")
 
 
 # ---- Refused --------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from csa.decisions.roles import Act, Person
 from csa.decisions.store import Signed, open_store
 from csa.decisions.store.records import read_records
 from csa.decisions.work import add_asked, add_meeting, add_task, set_task
+from csa.displacement.verdict import Verdict
 from csa.ingest.designation import Candidate
 from csa.plan.measures import Quarter, Value, checked
 from csa.reports.briefing.serving import ServedVerdict
@@ -293,8 +294,8 @@ def test_a_fall_since_the_designation_opens_maintenance_and_is_kept_with_it(
     page, filled, monkeypatch
 ):
     sentence = say("displacement.fewer")
-    evidence = {"verdict": "fewer here", "since": "2019-09", "cells": list(CELLS)}
-    told = ServedVerdict("fewer here", sentence, 11, evidence)
+    evidence = {"verdict": Verdict.FEWER.value, "since": "2019-09", "cells": list(CELLS)}
+    told = ServedVerdict(Verdict.FEWER, sentence, 11, evidence)
     followed = SimpleNamespace(chosen=SimpleNamespace(area_ids=("B",)))
     monkeypatch.setattr(place_steps.cache_change, "core", lambda *_: followed)
     monkeypatch.setattr(place_steps, "tell_served", lambda *_: told)

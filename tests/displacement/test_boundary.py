@@ -1,4 +1,4 @@
-"""The line for all looks: printed values, an exact case, random walks."""
+"""The line for all looks: printed values, an exact case, random walks, and who has which chance."""
 
 import math
 
@@ -9,21 +9,37 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from csa.base.errors import ParamError
-from csa.displacement import verdict
-from csa.displacement.verdict import MAX_LOOKS, boundary_z, crossing_chance
+from csa.displacement import boundary
+from csa.displacement.boundary import (
+    ALARM_CHANCE,
+    MAX_LOOKS,
+    AlarmChances,
+    alarm_chance,
+    boundary_z,
+    chance_by,
+    chances,
+    crossing_chance,
+    line_of,
+    planned_looks,
+)
 from tests.properties import examples
 
 general = examples(0.3)
 
 
-def walks_that_cross(z, looks, n_walks, seed):
-    """Let sums of normal months walk, and tell the share that is ever beyond the line."""
+def walks_that_cross(line, n_walks, seed):
+    """Return the share of random walks of normal months that are ever beyond a line."""
     random = np.random.default_rng(seed)
     sums, crossed = np.zeros(n_walks), np.zeros(n_walks, dtype=bool)
-    for look in range(1, looks + 1):
+    for look, z in enumerate(line, start=1):
         sums += random.standard_normal(n_walks)
         crossed |= np.abs(sums) > z * math.sqrt(look)
     return crossed.mean()
+
+
+def error_of(share, n_walks):
+    """Return four standard errors of a simulated share."""
+    return 4 * math.sqrt(share * (1 - share) / n_walks)
 
 
 # ---- By hand --------------------------------------------------------------------------------
@@ -44,6 +60,39 @@ def test_pococks_printed_lines_at_five_percent(looks, printed):
 
 def test_two_years_of_months_at_five_percent():
     assert boundary_z(0.05, 24) == pytest.approx(2.70, abs=0.005)
+
+
+def test_all_areas_together_have_four_fifths_of_the_chance_and_cores_most_of_it():
+    """All together 3.2 % and 0.8 %; of single areas 0.7 % and 0.3 %, shared equally."""
+    assert ALARM_CHANCE == 0.05
+    assert chances(12) == (AlarmChances(0.032, 0.008), AlarmChances(0.007 / 12, 0.003 / 12))
+    assert chances(2)[1].both == pytest.approx(0.005)
+
+
+def test_an_area_alone_is_all_of_them_and_has_the_whole_chance():
+    assert chances(1) == (AlarmChances(0.035, 0.015),) * 2
+
+
+@pytest.mark.parametrize(
+    ("months", "looks"), [(0, 24), (1, 24), (24, 24), (25, 36), (36, 36), (37, 48)]
+)
+def test_the_line_is_drawn_for_two_years_then_for_whole_years(months, looks):
+    assert planned_looks(months) == looks
+
+
+def test_each_month_has_the_line_for_its_own_years_and_the_whole_chance_that_is_given():
+    later = [boundary_z(0.032, looks) for looks in [24] * 24 + [36] * 12 + [48]]
+    assert line_of(0.032, 37).tolist() == later
+    assert line_of(0.032, 0).size == 0
+
+
+def test_each_year_after_two_spends_a_stated_chance_more():
+    """Of twelve areas: 5 % in two years, then 5.7, 6.2 and 6.5 in three, four and five."""
+    told = [round(100 * alarm_chance(12, months), 1) for months in (1, 24, 25, 36, 48, 60)]
+    assert told == [5.0, 5.0, 5.7, 5.7, 6.2, 6.5]
+    assert chance_by(AlarmChances(0.03, 0.01), 24) == pytest.approx(0.04)
+    by_hand = sum(crossing_chance(tuple(line_of(chance, 36))) for chance in (0.035, 0.015))
+    assert alarm_chance(1, 36) == chance_by(AlarmChances(0.035, 0.015), 30) == by_hand
 
 
 # ---- At the edge ----------------------------------------------------------------------------
@@ -69,14 +118,14 @@ def test_of_an_alarm_too_rare_to_follow_the_line_is_on_the_safe_side(alpha):
 
 
 def test_where_the_machines_digits_end_the_line_is_that_of_looks_alone(monkeypatch):
-    monkeypatch.setattr(verdict, "_chance", lambda *_: 0.0)
+    monkeypatch.setattr(boundary, "_chance", lambda *_: 0.0)
     line = boundary_z.__wrapped__(0.03, 12)
     assert line == pytest.approx(norm.isf(0.015 / 12))
 
 
 def test_the_most_looks_have_a_line(monkeypatch):
     """Its law itself takes seconds to follow; here as if looks told nothing of each other."""
-    monkeypatch.setattr(verdict, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
+    monkeypatch.setattr(boundary, "_chance", lambda z, looks: 2 * norm.sf(z) * looks)
     assert MAX_LOOKS == 600
     most = boundary_z.__wrapped__(0.05, MAX_LOOKS)
     assert most == pytest.approx(norm.isf(0.025 / 600), abs=1e-5)
@@ -111,24 +160,23 @@ def test_a_line_without_a_look_or_with_too_many_is_refused(looks):
 
 
 @pytest.mark.parametrize(
-    ("alpha", "looks"), [(0.05, 24), (0.025, 24), (0.2, 6), (0.05, 60), (0.01, 12)]
+    ("alpha", "looks"), [(0.05, 24), (0.008, 24), (0.2, 6), (0.05, 60), (0.01, 12)]
 )
 def test_as_many_random_walks_cross_as_is_said(alpha, looks):
-    """200,000 walks: within four standard errors of the simulation."""
-    n_walks = 200_000
-    share = walks_that_cross(boundary_z(alpha, looks), looks, n_walks, seed=looks)
-    assert share == pytest.approx(alpha, abs=4 * math.sqrt(alpha * (1 - alpha) / n_walks))
+    line, n_walks = (boundary_z(alpha, looks),) * looks, 200_000
+    assert crossing_chance(line) == pytest.approx(alpha, abs=1e-5)
+    share = walks_that_cross(line, n_walks, seed=looks)
+    assert share == pytest.approx(alpha, abs=error_of(alpha, n_walks))
 
 
-def test_as_many_random_walks_cross_a_line_that_rises_as_is_said():
-    line = (2.4,) * 12 + (2.6,) * 12
-    random, n_walks = np.random.default_rng(8), 100_000
-    sums, crossed = np.zeros(n_walks), np.zeros(n_walks, dtype=bool)
-    for look, z in enumerate(line, start=1):
-        sums += random.standard_normal(n_walks)
-        crossed |= np.abs(sums) > z * math.sqrt(look)
-    assert crossing_chance(line) == pytest.approx(crossed.mean(), abs=0.003)
-    assert crossing_chance((boundary_z(0.05, 24),) * 24) == pytest.approx(0.05, abs=1e-5)
+def test_as_many_random_walks_cross_a_line_that_rises_from_year_to_year_as_is_said():
+    line, n_walks = tuple(line_of(0.032, 36)), 200_000
+    assert line[0] < line[-1]
+    share = chance_by(AlarmChances(0.032, 0.008), 36) - crossing_chance(tuple(line_of(0.008, 36)))
+    assert share == pytest.approx(crossing_chance(line))
+    assert walks_that_cross(line, n_walks, seed=8) == pytest.approx(
+        share, abs=error_of(share, n_walks)
+    )
 
 
 @general
@@ -138,3 +186,15 @@ def test_the_line_lies_between_one_look_and_looks_that_tell_nothing_of_each_othe
     assert norm.isf(alpha / 2) <= z <= norm.isf(alpha / 2 / looks)
     assert boundary_z(alpha, looks + 1) > z
     assert boundary_z(alpha / 2, looks) > z
+
+
+@given(n_areas=st.integers(1, 200))
+def test_all_chances_together_are_one_in_twenty(n_areas):
+    pooled, single = chances(n_areas)
+    together = pooled.both if n_areas == 1 else pooled.both + n_areas * single.both
+    assert together == pytest.approx(ALARM_CHANCE)
+
+
+@given(months=st.integers(1, 60))
+def test_a_longer_time_changes_no_earlier_month_of_a_line(months):
+    assert line_of(0.01, 60)[:months].tolist() == line_of(0.01, months).tolist()

@@ -1,0 +1,157 @@
+"""An area's evaluation: as agreed at designation, or for other months, which it then says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csa.areas.study_area import StudyArea
+from csa.base.errors import ParamError, PeriodError
+from csa.base.message import Message, say
+from csa.base.params import Month, Period
+from csa.base.stats import compare_counts
+from csa.base.text import month, percent, render
+from csa.displacement.analyze import Displacement
+from csa.displacement.sealed import WINDOWS, is_whole, sealed_since
+from csa.displacement.telling import say_one
+from csa.displacement.verdict import LEAST_MEAN
+from csa.displacement.zoning import covered_months
+from csa.geo.cells import CellSet
+
+SHOWN_P = 0.05
+"""A chance below which a difference of two windows is told."""
+
+
+@dataclass(frozen=True)
+class WindowCounts:
+    """An area's incidents in two windows that somebody named.
+
+    Fields: `before`, `after`, `counted`, `rest`, `p`, `p_rest`.
+    """
+
+    before: Period
+    after: Period
+    counted: tuple[int, int]  # in the area
+    rest: tuple[int, int]  # in the rest of the city
+    p: float  # how often chance alone makes two counts differ as much, by the windows' lengths
+    p_rest: float | None  # so, where the rest of the city went as it did; None with nothing there
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough incidents to say anything."""
+        return sum(self.counted) / 2 >= LEAST_MEAN
+
+    @property
+    def verdict(self) -> str:
+        """What is said: `too few to say`, `fewer`, `more` or `no change shown`."""
+        if not self.is_enough:
+            return "too few to say"
+        if self.p_rest is None or max(self.p, self.p_rest) >= SHOWN_P:
+            return "no change shown"
+        rate_before = self.counted[0] / self.before.months
+        return "fewer" if self.counted[1] / self.after.months < rate_before else "more"
+
+
+def count_windows(
+    located: StudyArea, cells: CellSet, before: Period, after: Period
+) -> WindowCounts:
+    """Count an area in two windows, and how surprising their difference is.
+
+    Parameters
+    ----------
+    located
+        The city's incidents, on cells of the area's resolution.
+    cells
+        The area's H3 cells.
+    before, after
+        The windows: both covered by the data, the second not before the end of the first.
+
+    Returns
+    -------
+    WindowCounts
+        Counts of the area and of the rest of the city, with exact chances.
+
+    Raises
+    ------
+    PeriodError
+        If windows overlap, come in the wrong order, or lie outside the data.
+
+    References
+    ----------
+    Przyborowski & Wilenski (1940), Biometrika 31, pp. 313-323.
+    """
+    if after.start < before.until:
+        raise PeriodError("evaluate.overlap", last=before.until.plus(-1), first=after.start)
+    covered = covered_months(located)
+    if before.start < covered.start or after.until > covered.until:
+        raise PeriodError("evaluate.outside", first=covered.start, last=covered.until.plus(-1))
+    at = located.place(cells)
+    own, all_of = zip(
+        *((int(n[at].sum()), int(n.sum())) for n in map(located.counts, (before, after))),
+        strict=True,
+    )
+    rest = (all_of[0] - own[0], all_of[1] - own[1])
+    p = compare_counts(own[1], own[0], after.months, before.months)
+    p_rest = compare_counts(own[1], own[0], rest[1], rest[0]) if min(rest) else None
+    return WindowCounts(before, after, (own[0], own[1]), rest, p, p_rest)
+
+
+def say_windows(found: WindowCounts, who: str) -> Message:
+    """Describe two windows that were not agreed, with their exact chances."""
+    values = {
+        "who": who,
+        "before": found.counted[0],
+        "after": found.counted[1],
+        "first": _span(found.before),
+        "second": _span(found.after),
+        "p": found.p,
+        "share": percent(found.p),
+        "p_rest": "-" if found.p_rest is None else f"{found.p_rest:.2g}",
+    }
+    key = {
+        "too few to say": "evaluate.too_few",
+        "no change shown": "evaluate.no_change",
+        "fewer": "evaluate.fewer",
+        "more": "evaluate.more",
+    }[found.verdict]
+    return say(key, **values)
+
+
+def _span(window: Period) -> str:
+    first, last = (month(str(one)) for one in (window.start, window.until.plus(-1)))
+    return first if first == last else render(say("evaluate.span", first=first, last=last))
+
+
+def check_seal(sealed: Mapping[str, Any] | None, area_id: str) -> Mapping[str, Any]:
+    """Return what was agreed of an area; refuse where nothing was, or it was changed since."""
+    if sealed is None:
+        raise ParamError("evaluate.not_sealed", area=area_id)
+    if not is_whole(sealed):
+        raise ParamError("evaluate.broken_seal", area=area_id)
+    return sealed
+
+
+def say_agreed(sealed: Mapping[str, Any], displaced: Displacement, area_id: str) -> list[Message]:
+    """Describe an area after each agreed number of months that is over, and when the next is."""
+    since, until = sealed_since(sealed), displaced.until
+    at = displaced.chosen.area_ids.index(area_id)
+    if displaced.starts[at] != since:
+        raise ParamError("evaluate.other_start", area=area_id, since=since)
+    over = [months for months in WINDOWS if since.plus(months) <= until]
+    said = [
+        say("evaluate.agreed", months=months, told=render(say_one(displaced, area_id, months)))
+        for months in over
+    ]
+    coming = [months for months in WINDOWS if since.plus(months) > until]
+    if coming:
+        when = month(str(since.plus(coming[0])))
+        said.append(say("evaluate.next", months=coming[0], when=when))
+    return said
+
+
+def parse_window(text: str, option: str) -> Period:
+    """Read a window such as `2023-01:2023-12`, both months included."""
+    first, _, last = text.partition(":")
+    start = Month.parse(first, option)
+    return Period(start, Month.parse(last or first, option).plus(1))

@@ -1,0 +1,177 @@
+"""Guess where a table's rows lie: degrees, a text of both, or meters and feet of some system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from csa.base.crs import LONLAT, systems_near, to_lonlat
+from csa.base.errors import CrsError, SourceError
+from csa.base.message import say
+from csa.config.types import FieldName
+from csa.ingest.guess_columns import (
+    LATITUDE,
+    LONGITUDE,
+    X_NAMES,
+    Y_NAMES,
+    Doubt,
+    Reading,
+    TextColumn,
+    is_location,
+    settle,
+)
+from csa.ingest.parse import parse_locations
+
+MOST_SYSTEMS = 3
+LEAST_INSIDE = 0.8
+"""Share of points that must lie in the given polygons for a system to be a likely one."""
+
+
+@dataclass(frozen=True)
+class WhereColumns:
+    """The columns that say where."""
+
+    columns: Mapping[FieldName, TextColumn]  # lon and lat, or x and y, or location
+    crs: str  # their coordinate system
+    lonlat: pd.DataFrame  # `lon` and `lat` in degrees of the rows that have them
+
+
+def guess_where(
+    columns: Sequence[TextColumn],
+    area: shapely.Geometry | None,
+    crs: str | None,
+    answers: Mapping[str, int],
+    doubts: list[Doubt],
+    name: str,
+) -> WhereColumns:
+    """Guess the coordinates; refuse where nothing says where."""
+    numeric = [one for one in columns if one.is_number]
+    lats = [one for one in numeric if _is_named(one, LATITUDE)]
+    lons = [one for one in numeric if _is_named(one, LONGITUDE)]
+    if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
+        return _in_degrees(lons[0], lats[0], answers, doubts)
+    located = [one for one in columns if is_location(one)]
+    if located and crs is None:
+        return WhereColumns(
+            {"location": located[0]}, LONLAT, _known(*parse_locations(located[0].texts))
+        )
+    xs = [one for one in numeric if one.name == "x" or one.says(*X_NAMES) or one in lons]
+    ys = [one for one in numeric if one.name == "y" or one.says(*Y_NAMES) or one in lats]
+    if xs and ys:
+        x, y = xs[0], ys[0]
+        if crs is None and _is_degrees(x, 180) and _is_degrees(y, 90):
+            return _in_degrees(x, y, answers, doubts)
+        return _projected(x, y, area, crs, answers, doubts, name)
+    pair = _unnamed_pair(numeric)
+    if pair is not None:
+        return _in_degrees(*pair, answers, doubts, is_named=False)
+    raise SourceError("start.no_place", path=name)
+
+
+def _is_named(column: TextColumn, names: Sequence[str]) -> bool:
+    """Check for a name such as Latitude, LAT_WGS84 or point_lat."""
+    parts = re.split(r"[^a-z]+", column.header.casefold())
+    return column.name in names or not {*names}.isdisjoint(parts)
+
+
+def _is_degrees(column: TextColumn, most: float) -> bool:
+    return bool((column.numbers.abs() <= most).mean() >= 0.95)
+
+
+def _in_degrees(
+    lon: TextColumn,
+    lat: TextColumn,
+    answers: Mapping[str, int],
+    doubts: list[Doubt],
+    *,
+    is_named: bool = True,
+) -> WhereColumns:
+    """Take two columns as degrees; asked where names and values do not say the same."""
+    is_beyond = bool((lat.numbers.abs() > 90).mean() > 0.05)
+    is_odd = is_beyond or _looks_swapped(lon, lat)
+    if is_odd or not is_named:
+        as_named = Reading(say("start.lon_lat", lon=lon.header, lat=lat.header), (lon, lat))
+        swapped = Reading(say("start.lon_lat", lon=lat.header, lat=lon.header), (lat, lon))
+        readings = [swapped, as_named] if is_odd else [as_named, swapped]
+        example = (lon.distinct[0], lat.distinct[0])
+        question = say("start.which_lon", first=example[0], second=example[1])
+        lon, lat = settle("longitude", question, readings, answers, doubts)
+    lonlat = _known(
+        pd.to_numeric(lon.texts, errors="coerce"), pd.to_numeric(lat.texts, errors="coerce")
+    )
+    return WhereColumns({"lon": lon, "lat": lat}, LONLAT, lonlat)
+
+
+def _looks_swapped(lon: TextColumn, lat: TextColumn) -> bool:
+    """Check for the Americas' signs: a positive longitude beside a negative latitude."""
+    middle_lon, middle_lat = float(lon.numbers.median()), float(lat.numbers.median())
+    return -170 < middle_lat < -50 and 15 < middle_lon < 72
+
+
+def _unnamed_pair(numeric: Sequence[TextColumn]) -> tuple[TextColumn, TextColumn] | None:
+    """Return two columns that could be longitude and latitude by their values alone."""
+    precise = [
+        one
+        for one in numeric
+        if one.share(lambda text: len(text.partition(".")[2]) >= 3) >= 0.8 and _is_degrees(one, 180)
+    ]
+    west = [one for one in precise if -170 < float(one.numbers.median()) < -20]
+    north = [one for one in precise if 0 < float(one.numbers.median()) < 72]
+    if west and north:
+        return west[0], north[0]
+    return (precise[0], precise[1]) if len(precise) == 2 else None
+
+
+def _projected(  # noqa: PLR0913 - two columns, and what all guesses need
+    x: TextColumn,
+    y: TextColumn,
+    area: shapely.Geometry | None,
+    crs: str | None,
+    answers: Mapping[str, int],
+    doubts: list[Doubt],
+    name: str,
+) -> WhereColumns:
+    """Find the system of projected coordinates: the one given, or those that fall in the city."""
+    both = pd.DataFrame(
+        {axis: pd.to_numeric(one.texts, errors="coerce") for axis, one in (("x", x), ("y", y))}
+    ).dropna()
+    both = both[(both != 0).all(axis=1)]
+    columns: dict[FieldName, TextColumn] = {"x": x, "y": y}
+    if crs is None and area is None:
+        example = (x.distinct[0], y.distinct[0])
+        raise SourceError("start.which_system", path=name, x=example[0], y=example[1])
+    if crs is None and area is not None:
+        west, south, east, north = shapely.bounds(area)
+        sample = both.sample(min(len(both), 500), random_state=0)
+        near = systems_near((west + east) / 2, (south + north) / 2)
+        inside = [one for one in near if _share_inside(sample, one, area) >= LEAST_INSIDE]
+        systems = inside[:MOST_SYSTEMS]
+        if not systems:
+            raise SourceError("start.no_system", path=name)
+        readings = [Reading(say("start.in_system", crs=one), one) for one in systems]
+        if len(readings) > 1:
+            question = say("start.which_of_systems", x=x.header, y=y.header)
+            crs = settle("system", question, readings, answers, doubts)
+        else:
+            crs = systems[0]
+    lon, lat = to_lonlat(both["x"].to_numpy(), both["y"].to_numpy(), str(crs))
+    lonlat = pd.DataFrame({"lon": lon, "lat": lat}, index=both.index)
+    return WhereColumns(columns, str(crs), lonlat)
+
+
+def _share_inside(points: pd.DataFrame, crs: str, area: shapely.Geometry) -> float:
+    try:
+        lon, lat = to_lonlat(points["x"].to_numpy(), points["y"].to_numpy(), crs)
+    except CrsError:  # such a system is no candidate
+        return 0.0
+    return float(np.mean(shapely.contains_xy(area, lon, lat)))
+
+
+def _known(lon: pd.Series, lat: pd.Series) -> pd.DataFrame:
+    both = pd.DataFrame({"lon": lon, "lat": lat}).dropna()
+    return both[(both != 0).all(axis=1) & (both["lat"].abs() <= 90) & (both["lon"].abs() <= 180)]

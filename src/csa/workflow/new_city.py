@@ -1,0 +1,182 @@
+"""A new city from its file alone: what it means, what is in doubt, and the city's file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from csa.base.crs import LONLAT
+from csa.base.errors import SourceError
+from csa.base.message import Message, say
+from csa.geo import cells as h3_cells
+from csa.ingest.guess_columns import Doubt, TextColumn, WhenColumns, columns_of, guess_when
+from csa.ingest.guess_places import WhereColumns, guess_where
+from csa.ingest.guess_rules import GuessedRules, guess_rules
+from csa.ingest.records import FileRecords, read_records
+
+US_ZONES = re.compile(
+    r"America/(New_York|Detroit|Chicago|Denver|Boise|Phoenix|Los_Angeles|Anchorage|Indiana/.*"
+    r"|Kentucky/.*|North_Dakota/.*|Juneau|Menominee)|Pacific/Honolulu"
+)
+LAND_RESOLUTION = 7
+LEAST_IN_CELL = 2
+"""Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
+FEW = 200
+"""With fewer incidents, areas are few and mostly without a tier."""
+
+
+@dataclass(frozen=True)
+class NewCity:
+    """What a new city's file was understood to be.
+
+    Fields: `id`, `name`, `records`, `when`, `where`, `rules`, `time_zone`, `metric_crs`, `units`,
+    `doubts`, `notes`, `places`.
+    """
+
+    id: str
+    name: str
+    records: FileRecords
+    when: WhenColumns
+    where: WhereColumns
+    rules: GuessedRules
+    time_zone: str
+    metric_crs: str
+    units: str
+    doubts: tuple[Doubt, ...]  # what has two likely readings, in the order to ask
+    notes: tuple[Message, ...]  # what a reader should know
+    places: gpd.GeoDataFrame | None  # the land, made from the incidents; None where it was given
+
+    @property
+    def columns(self) -> dict[str, TextColumn]:
+        """The fields and the columns that they are read from."""
+        parts = (self.rules.columns, self.when.columns, self.where.columns)
+        return {str(name): column for part in parts for name, column in part.items()}
+
+
+def understand(
+    file: Path,
+    places: Path | None = None,
+    *,
+    name: str = "",
+    crs: str | None = None,
+    answers: Mapping[str, int] | None = None,
+) -> NewCity:
+    """Understand a city's file of shootings: columns, formats, systems, kinds, incidents.
+
+    Parameters
+    ----------
+    file
+        CSV, JSON or Excel, one row an incident, a victim or a person.
+    places
+        Polygons of the city's neighborhoods; without them the land is made from the incidents.
+    name
+        What the city is called; else the file's name.
+    crs
+        The coordinate system of x and y, where the file has no degrees.
+    answers
+        The number of the reading chosen, by `Doubt.about`; the likeliest (0) where there is none.
+
+    Returns
+    -------
+    NewCity
+        The readings, with `doubts`: all that were asked, answered or not.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, or says no day, no place, or not who was shot.
+    """
+    given, doubts = answers or {}, list[Doubt]()
+    records = read_records(file)
+    columns = columns_of(records)
+    _refuse_no_header(columns, file)
+    when = guess_when(columns, given, doubts)
+    if when is None:
+        raise SourceError("start.no_day", path=file.name)
+    area = area_of(places)
+    where = guess_where(columns, area, crs, given, doubts, file.name)
+    if where.lonlat.empty:
+        raise SourceError("start.no_place", path=file.name)
+    fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
+    rules = guess_rules(columns, fields, given, doubts, file.name)
+    zone = _time_zone(where.lonlat)
+    metric_crs, notes = _metric_crs(where.lonlat)
+    land = None if places is not None else _land(where.lonlat, name or file.stem)
+    if land is not None:
+        notes.append(say("start.land_made"))
+    title = name or re.sub(r"[_\W]+", " ", file.stem).strip().title() or "City"
+    return NewCity(
+        re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city",
+        title,
+        records,
+        when,
+        where,
+        rules,
+        zone,
+        metric_crs,
+        "us" if US_ZONES.fullmatch(zone) else "metric",
+        tuple(doubts),
+        (*records.notes, *notes, *rules.notes),
+        land,
+    )
+
+
+def _refuse_no_header(columns: Sequence[TextColumn], file: Path) -> None:
+    """Refuse a file whose first line is data: names of columns are hardly ever numbers or days."""
+    heads = [one.header for one in columns]
+    odd = [head for head in heads if re.fullmatch(r"[-+\d./: ]+|\d{4}-\d\d-\d\d.*", head)]
+    if len(odd) * 3 >= max(1, len(heads)):
+        raise SourceError("start.no_header", path=file.name, first=", ".join(heads[:4]))
+
+
+def area_of(places: Path | None) -> shapely.Geometry | None:
+    """Read the land that polygons cover, in degrees."""
+    if places is None:
+        return None
+    try:
+        shapes = gpd.read_file(places)
+    except Exception as error:
+        raise SourceError("start.places_unread", path=places) from error
+    if shapes.crs is None:
+        shapes = shapes.set_crs(LONLAT)
+    whole: shapely.Geometry = shapes.to_crs(LONLAT).geometry.make_valid().union_all()
+    return whole
+
+
+def _time_zone(lonlat: pd.DataFrame) -> str:
+    from timezonefinder import TimezoneFinder  # noqa: PLC0415 - loads late
+
+    middle = lonlat.median()
+    found = TimezoneFinder().timezone_at(lng=float(middle["lon"]), lat=float(middle["lat"]))
+    return found or "UTC"
+
+
+def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
+    """Return the UTM zone of the middle, and a note where a city lies in two."""
+    middle = lonlat.median()
+    shape = gpd.GeoSeries.from_xy([middle["lon"]], [middle["lat"]], crs=LONLAT)
+    crs = shape.estimate_utm_crs().to_string()
+    zones = np.floor((lonlat["lon"].to_numpy() + 180) / 6).astype(int) + 1
+    numbers, counts = np.unique(zones, return_counts=True)
+    two = numbers[counts >= 0.01 * counts.sum()]
+    if len(two) < 2:
+        return crs, []
+    return crs, [say("start.two_zones", zones=" and ".join(map(str, two.tolist())), crs=crs)]
+
+
+def _land(lonlat: pd.DataFrame, name: str) -> gpd.GeoDataFrame:
+    """Make the city's land from its incidents: cells with two or more, and those around them."""
+    cells = h3_cells.bin_points(lonlat["lon"], lonlat["lat"], LAND_RESOLUTION)
+    busy, counts = np.unique(cells, return_counts=True)
+    kept = busy[counts >= LEAST_IN_CELL]
+    land = {near for cell in (kept if len(kept) else busy).tolist() for near in h3_cells.disk(cell)}
+    return gpd.GeoDataFrame(
+        {"name": [name]}, geometry=gpd.GeoSeries([h3_cells.outline(land)], crs=LONLAT)
+    )

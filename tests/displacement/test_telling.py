@@ -1,0 +1,79 @@
+"""One answer for every page: each area's sentence, and the classic count in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from csa.areas.choices import Choices
+from csa.areas.study_area import locate_incidents
+from csa.base.params import Month
+from csa.dataset.versioned import City
+from csa.displacement.analyze import analyze_displacement
+from csa.displacement.classic_measures import measure_evidence
+from csa.displacement.panel import match_controls
+from csa.displacement.sentences import say_verdict
+from csa.displacement.telling import answers, each, say_all, say_classic, say_one
+from csa.displacement.wdd import WddPart
+from tests.displacement.test_analyze import chosen_of
+from tests.displacement.test_zoning import EAST, SINCE, WEST, followed_city
+from tests.sentences import says
+
+
+@pytest.fixture(scope="module")
+def located(tmp_path_factory):
+    dataset, config = followed_city(tmp_path_factory.mktemp("telling"))
+    return locate_incidents(City(config, dataset), Choices())
+
+
+@pytest.fixture(scope="module")
+def displaced(located):
+    return analyze_displacement(located, chosen_of(WEST, EAST), SINCE)
+
+
+@pytest.fixture(scope="module")
+def evidence(located, displaced):
+    return measure_evidence(located, displaced, match_controls(located, displaced))[0]
+
+
+# ---- By hand -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_months", [None, 12, 5])
+def test_one_area_is_told_as_all_are_in_the_month_asked_for(displaced, n_months):
+    at = n_months or 12
+    for number, (letter, (judged, since)) in enumerate(each(displaced).items()):
+        assert (judged, since) == (displaced.single[number], SINCE)
+        told = say_verdict(judged, at, since, f"Place {letter} ({letter})", is_one=True)
+        assert str(say_one(displaced, letter, n_months)) == str(told)
+    together = say_verdict(displaced.pooled, at, SINCE, "the 2 areas together")
+    assert str(say_all(displaced, n_months)) == str(together)
+
+
+def test_the_classic_count_is_told_with_its_interval_and_what_it_does_not_allow_for(evidence):
+    total = WddPart(-40.4, 12.0, -3.4, -63.9, -16.9)
+    found = replace(evidence, wdd=replace(evidence.wdd, total=total))
+    assert str(say_classic(found)) == says(
+        "displacement.classic", change="40 fewer", low="64 fewer", high="17 fewer"
+    )
+
+
+def test_answers_hold_what_is_said_and_the_newest_numbers(displaced):
+    told = answers(displaced)
+    assert told["through"] == str(Month(2020, 1))
+    assert told["pooled"]["sentence"] == str(say_all(displaced))
+    assert told["pooled"]["verdict"] == displaced.pooled.verdicts[-1]
+    assert [one["area_id"] for one in told["single"]] == ["A", "B"]
+    for one, judged in zip(told["single"], displaced.single, strict=True):
+        assert one["core"]["counted"] == judged.core.counted[-1]
+        assert (one["ring"]["low"], one["ring"]["high"]) == (
+            judged.ring.low[-1],
+            judged.ring.high[-1],
+        )
+
+
+# ---- At the edge ---------------------------------------------------------------------------
+
+
+def test_without_a_ring_there_is_no_classic_count_of_both(evidence):
+    assert say_classic(replace(evidence, wdd=None)) is None
+    assert say_classic(replace(evidence, wdd=replace(evidence.wdd, total=None))) is None
