@@ -86,14 +86,17 @@ def settle_usual(
     `BEYOND` is known.
     """
     reach = max((len(one.monthly) for one in past), default=0)
-    found = []
+    found, spans = [], 0.0
     for month in range(1, n_months + 1):
-        used = [one for one in past if len(one.monthly) >= min(month, reach)]
-        ratios = np.array([one.ratio(min(month, reach), dispersion) for one in used])
-        ratio, error = _settle(ratios.reshape(-1, 2), _spans(used, min(month, reach)), prior)
+        at = min(month, reach)
+        reaching = [one for one in past if len(one.monthly) >= at]
+        used = [one for one in reaching if one.ratio(at, dispersion)[0] > 0]
+        spans = _spans(used, at)
+        ratios = np.array([one.ratio(at, dispersion) for one in used]).reshape(-1, 2)
+        ratio, error = _settle(ratios, spans, prior)
         found.append((ratio, math.hypot(error, _beyond(reach, month))))
     table: Floats = np.array(found, dtype=np.float64).reshape(-1, 2)
-    return Usual(table[:, 0], table[:, 1], len(past), _spans(past, n_months))
+    return Usual(table[:, 0], table[:, 1], len(past), spans)
 
 
 def join_years(core: PastYear, ring: PastYear) -> PastYear:
@@ -121,10 +124,9 @@ def _settle(ratios: Floats, n_spans: float, prior: UsualPrior) -> tuple[float, f
     Their logarithms are normal around a common mean, from which they differ by chance and by
     a spread of their own (as DerSimonian & Laird 1986, Controlled Clinical Trials 7, 177-188).
     """
-    known = ratios[ratios[:, 0] > 0]
-    if not len(known):
+    if not len(ratios):
         return prior.ratio, math.hypot(prior.error, PRIOR_SPREAD)
-    logs, chance = np.log(known[:, 0]), float(np.mean(known[:, 1] ** 2))
+    logs, chance = np.log(ratios[:, 0]), float(np.mean(ratios[:, 1] ** 2))
     spread = _spread(float(np.var(logs)), chance, n_spans)
     own, others = n_spans / (chance + spread), prior.error**-2
     mean = (own * float(logs.mean()) + others * math.log(prior.ratio)) / (own + others)

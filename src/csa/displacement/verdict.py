@@ -142,10 +142,14 @@ class Track:
         look alone: an earlier one may have told it too, so that it is told at least as often.
         """
         found, one = self.expectation, slice(at, at + 1)
+        if not (self.is_narrow[one].all() and self.low[at]):
+            return 0.0
         fallen = Expectation(
             (1 - drop_share) * found.mean[one], found.relative_error[one], found.dispersion
         )
-        return float(fallen.tails(self.low[one] - 1)[0][0]) if self.low[at] else 0.0
+        least = np.ceil(2 * LEAST_MEAN - found.mean[one]).astype(np.int64)  # fewer are too few
+        shown, too_few = (fallen.tails(n - 1)[0][0] for n in (self.low[one], least))
+        return max(0.0, float(shown - too_few))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.config.types import FieldName
@@ -24,15 +26,17 @@ from csa.ingest.guess_columns import (
 
 HOMICIDE = re.compile(r"homicide|murder|manslaughter(?!.*negl)", re.IGNORECASE)
 NOT_HOMICIDE = re.compile(
-    r"justif|negligen|attempt|vehic|non.?fatal|suicide|threat|accident|abuse", re.IGNORECASE
+    r"justif|(?<!non)(?<!non[ -])negligen|attempt|vehic|non.?fatal|suicide|threat|accident|abuse",
+    re.IGNORECASE,
 )
 SHOOTING = re.compile(r"shoot|shot|gun.?fire|gsw", re.IGNORECASE)
 NOT_SHOOTING = re.compile(
-    r"no victim|without injur|not injured|discharg|property|unfounded|shots? fired|dwelling"
-    r"|occupied|range|photo|parking",
+    r"suicid|self|no victim|without injur|not injured|discharg|property|unfounded|shots? fired"
+    r"|dwelling|occupied|range|photo|parking",
     re.IGNORECASE,
 )
 ASSAULT = re.compile(r"agg.*ass|ass.*agg|(deadly|dangerous) weapon|battery", re.IGNORECASE)
+NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
 GUN = re.compile(r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shotgun|revolver", re.IGNORECASE)
 NO_GUN = re.compile(r"other|unknown|not|none|\bbb\b|air|toy|imit|replica|knife", re.IGNORECASE)
 OFFENSE_NAMES = (
@@ -71,6 +75,8 @@ LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
 )
 DOMESTIC = ("domestic", "dvflag", "dv")
 KILLED = re.compile(r"^(?!.*non).*fatal|dead|died", re.IGNORECASE)
+REPEATED = 0.005
+"""Share of rows of one time and place with an earlier row that tells of several victims."""
 MOST_COUNT = 60
 
 
@@ -95,19 +101,22 @@ class GuessedRules:
 def guess_rules(
     columns: Sequence[TextColumn],
     place: Sequence[FieldName],
+    moments: pd.Series,
     answers: Mapping[str, int],
     doubts: list[Doubt],
     name: str,
 ) -> GuessedRules:
     """Guess what rows are, and which are one incident.
 
-    `place` are the fields that say when and where, for files without a number.
+    `place` are the fields that say when and where, for files without a number; `moments` their
+    texts, row by row.
     """
     found = GuessedRules()
     _guess_gun(columns, found)
     _guess_kinds(columns, found, answers, doubts, name)
     _guess_flags(columns, found)
-    _guess_incidents(columns, found, place, answers, doubts)
+    has_repeats = bool(moments.duplicated().mean() > REPEATED)
+    _guess_incidents(columns, found, place, answers, doubts, has_repeats=has_repeats)
     _guess_address(columns, found)
     return found
 
@@ -175,7 +184,11 @@ def _is_shooting(value: str) -> bool:
 
 def _has_others(column: TextColumn) -> bool:
     """Check whether a column tells shootings from other crimes, or how one ended."""
-    return any(_is_shooting(v) or ASSAULT.search(v) for v in column.distinct)
+    return any(_is_shooting(v) or _is_assault(v) for v in column.distinct)
+
+
+def _is_assault(value: str) -> bool:
+    return bool(ASSAULT.search(value)) and not NOT_ASSAULT.search(value)
 
 
 def _by_offense(offenses: Sequence[TextColumn], found: GuessedRules) -> None:
@@ -184,7 +197,7 @@ def _by_offense(offenses: Sequence[TextColumn], found: GuessedRules) -> None:
     found.columns["offense"] = column
     homicides = [value for value in column.distinct if _is_homicide(value)]
     shootings = [value for value in column.distinct if _is_shooting(value)]
-    assaults = [v for v in column.distinct if ASSAULT.search(v) and v not in shootings]
+    assaults = [v for v in column.distinct if _is_assault(v) and v not in shootings]
     found.homicide = [{"offense": homicides}]
     is_gun = found.gun.get("yes", [{}])[0]
     if shootings:
@@ -303,6 +316,8 @@ def _guess_incidents(
     place: Sequence[FieldName],
     answers: Mapping[str, int],
     doubts: list[Doubt],
+    *,
+    has_repeats: bool,
 ) -> None:
     """Find the incident's number, and whether rows are incidents, victims or persons."""
     for column in columns:
@@ -321,7 +336,7 @@ def _guess_incidents(
         (one for one in columns if _rank(one, ROW_NAMES) is not None and one.is_unique),
         key=lambda one: (_rank(one, ROW_NAMES), one.position),
     )
-    has_persons = any(one.says(*PERSON_NAMES) for one in columns)
+    has_persons = any(_is_of_a_person(one) for one in columns)
     if numbers:
         column = numbers[0]
         found.columns["incident_id"] = column
@@ -336,7 +351,7 @@ def _guess_incidents(
         elif not is_repeated and found.rows_are == "incidents":
             found.row_id_from = ["incident_id"]
         return
-    if rows and not has_persons:
+    if rows and not (has_persons or has_repeats):
         found.columns["incident_id"] = rows[0]
         found.incident_from = found.row_id_from = ["incident_id"]
         return
@@ -348,10 +363,16 @@ def _guess_incidents(
             Reading(say("start.rows_are_victims"), "victims"),
             Reading(say("start.rows_are_incidents"), "incidents"),
         ]
-        readings = readings if has_persons else readings[::-1]
+        readings = readings if has_persons or has_repeats else readings[::-1]
         question = say("start.which_rows")
         found.rows_are = settle("rows", question, readings, answers, doubts)
     found.notes.append(say("start.no_number"))
+
+
+def _is_of_a_person(column: TextColumn) -> bool:
+    """Check for a name such as AGE or VIC_SEX, not VILLAGE."""
+    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.header).casefold())
+    return not {*PERSON_NAMES}.isdisjoint(words)
 
 
 def _rank(column: TextColumn, names: Sequence[str]) -> int | None:

@@ -28,6 +28,7 @@ US_ZONES = re.compile(
 LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
+FAR_DEGREES = 0.6
 FEW = 200
 """With fewer incidents, areas are few and mostly without a tier."""
 
@@ -105,7 +106,9 @@ def understand(
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=file.name)
     fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
-    rules = guess_rules(columns, fields, given, doubts, file.name)
+    taken = {**when.columns, **where.columns}
+    moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
+    rules = guess_rules(columns, fields, moments, given, doubts, file.name)
     zone = _time_zone(where.lonlat)
     metric_crs, notes = _metric_crs(where.lonlat)
     land = None if places is not None else _land(where.lonlat, name or file.stem)
@@ -173,6 +176,8 @@ def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
 
 def _land(lonlat: pd.DataFrame, name: str) -> gpd.GeoDataFrame:
     """Make the city's land from its incidents: cells with two or more, and those around them."""
+    away = (lonlat - lonlat.median()).abs().max(axis=1)
+    lonlat = lonlat[away <= FAR_DEGREES]  # a place beyond is another city's, or an error
     cells = h3_cells.bin_points(lonlat["lon"], lonlat["lat"], LAND_RESOLUTION)
     busy, counts = np.unique(cells, return_counts=True)
     kept = busy[counts >= LEAST_IN_CELL]

@@ -129,7 +129,9 @@ def change_in_all(
     except (ParamError, PeriodError):
         return nothing
     core, verdict = found.pooled.core, str(found.pooled.verdicts[-1])
-    bounds = int(core.counted[-1]), int(core.low[-1]), int(core.high[-1])
+    is_kept = found.pooled.shown_before(len(core.counted) - 1) is not None
+    low, high = (None if is_kept else int(end[-1]) for end in (core.low, core.high))
+    bounds = int(core.counted[-1]), low, high  # none where it was shown before and not now
     is_usual_known, fade = found.basis is UsualBasis.PAST_YEARS, found.pooled.fades[-1]
     until = None if fade is None else found.since.plus(fade.months - 1)
     return PooledChange(verdict, since, through, *bounds, grounds, is_usual_known, until)
