@@ -32,6 +32,17 @@ groups = {
         st.Page("screens/plan/page.py", title=speak("plan_page.short"), url_path="plan"),
         st.Page("screens/meeting/page.py", title=speak("meeting.short"), url_path="meeting"),
     ],
+    **(
+        {
+            speak("screen.work"): [
+                st.Page(
+                    "screens/new_city/page.py", title=speak("new_city.short"), url_path="new-city"
+                )
+            ]
+        }
+        if access.may_set_up()
+        else {}
+    ),
     speak("screen.tell"): [
         *([] if access.is_public() else [reports]),
         st.Page("screens/community/page.py", title=speak("community.short"), url_path="community"),

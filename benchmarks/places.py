@@ -112,7 +112,7 @@ def summarize(table: pd.DataFrame) -> dict[str, float | str]:
         "places": len(every),
         "set up without a hand": int(every["incidents"].notna().sum()),
         "with areas now": int(with_areas.sum()),
-        "that rest on one suspect point": int(
+        "all areas at suspect points": int(
             (every["doubtful_now"] == every["areas_now"])[with_areas].sum()
         ),
         "why not": sorted(set(every.get("why_not", pd.Series(dtype=str)).dropna())),

@@ -77,6 +77,14 @@ def is_public() -> bool:
         return False
 
 
+def may_set_up() -> bool:
+    """Return whether a new city may be made here."""
+    try:
+        return person.may_set_up(cache.city_config())
+    except CsaError:
+        return False
+
+
 def why_closed(config: CityConfig) -> Message | None:
     """Return why nobody may open the app; None if it is open."""
     access = person.access_of(config)

@@ -42,6 +42,11 @@ def _is_signed_in() -> bool:
     return getattr(st.user, "is_logged_in", False) is True
 
 
+def may_set_up(config: CityConfig) -> bool:
+    """Return whether a new city may be made here: on one's own machine, or by a chair."""
+    return access_of(config) == LOCAL or person_of(config).role == "chair"
+
+
 def person(opened: Opened) -> Person:
     """Return who is at the screen."""
     return person_of(opened.config)

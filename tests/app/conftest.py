@@ -84,7 +84,12 @@ def city(new_town):
     return ProposedCity(config, dataset, proposal=proposal, choices=choices)
 
 
-URL_PATHS = {"briefing": "", "find_areas": "areas", "track_record": "how-well"}
+URL_PATHS = {
+    "briefing": "",
+    "find_areas": "areas",
+    "new_city": "new-city",
+    "track_record": "how-well",
+}
 """Of pages whose address is not their folder's name."""
 
 

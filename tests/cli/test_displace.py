@@ -509,8 +509,8 @@ def test_months_since_the_start_that_chose_make_more_here_no_change_and_a_cautio
         assert "More here" not in done.stdout
         assert done.stdout.splitlines()[1] == (
             "Careful: shootings since January 2018 helped to pick these areas, so part of their "
-            'number since then is luck. Therefore "more here", "fewer next door" and "no '
-            'displacement shown" are never claimed, and a real fall may be missed. Follow areas '
+            'number since then is luck. Therefore "more here", "fewer next door" and '
+            '"fewer in all" are never claimed, and a real fall may be missed. Follow areas '
             "picked before the start: csa propose --until 2018-01 --out before, then csa displace --areas before "
             "--since 2018-01."
         )

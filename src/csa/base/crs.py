@@ -158,7 +158,7 @@ def systems_near(lon: float, lat: float) -> list[str]:
         return float((area.east - area.west) * (area.north - area.south))
 
     codes = [f"EPSG:{info.code}" for info in sorted(found, key=size)]
-    return [code for code in (*codes, "EPSG:3857") if _can_be_used(code)]
+    return [code for code in dict.fromkeys((*codes, "EPSG:3857")) if _can_be_used(code)]
 
 
 def _can_be_used(code: str) -> bool:

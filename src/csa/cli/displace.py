@@ -92,6 +92,8 @@ def displace(
     if as_json:
         show_json(account)
     else:
+        if is_served and since is not None:
+            show(speak("evaluate.not_agreed"))
         show_followed(followed, account)
         show_written(out, files)
 

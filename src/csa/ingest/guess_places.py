@@ -19,14 +19,15 @@ from csa.ingest.guess_columns import (
     LONGITUDE,
     X_NAMES,
     Y_NAMES,
-    Doubt,
+    Questions,
     Reading,
     TextColumn,
     is_location,
-    settle,
 )
 from csa.ingest.parse import parse_locations
 
+MANY = 0.75
+"""Share of coordinates that must be numbers: some are withheld, in words."""
 MOST_SYSTEMS = 3
 LEAST_INSIDE = 0.8
 """Share of points that must lie in the given polygons for a system to be a likely one."""
@@ -45,16 +46,15 @@ def guess_where(
     columns: Sequence[TextColumn],
     area: shapely.Geometry | None,
     crs: str | None,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
+    questions: Questions,
     name: str,
 ) -> WhereColumns:
     """Guess the coordinates; refuse where nothing says where."""
-    numeric = [one for one in columns if one.is_number]
+    numeric = [one for one in columns if len(one.known) and one.numbers.notna().mean() >= MANY]
     lats = [one for one in numeric if _is_named(one, LATITUDE)]
     lons = [one for one in numeric if _is_named(one, LONGITUDE)]
     if lats and lons and crs is None and _is_degrees(lons[0], 180) and _is_degrees(lats[0], 180):
-        return _in_degrees(lons[0], lats[0], answers, doubts)
+        return _in_degrees(lons[0], lats[0], questions)
     located = [one for one in columns if is_location(one)]
     if located and crs is None:
         return WhereColumns(
@@ -65,11 +65,11 @@ def guess_where(
     if xs and ys:
         x, y = xs[0], ys[0]
         if crs is None and _is_degrees(x, 180) and _is_degrees(y, 90):
-            return _in_degrees(x, y, answers, doubts)
-        return _projected(x, y, area, crs, answers, doubts, name)
+            return _in_degrees(x, y, questions)
+        return _projected(x, y, area, crs, questions, name)
     pair = _unnamed_pair(numeric)
     if pair is not None:
-        return _in_degrees(*pair, answers, doubts, is_named=False)
+        return _in_degrees(*pair, questions, is_named=False)
     raise SourceError("start.no_place", path=name)
 
 
@@ -86,8 +86,7 @@ def _is_degrees(column: TextColumn, most: float) -> bool:
 def _in_degrees(
     lon: TextColumn,
     lat: TextColumn,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
+    questions: Questions,
     *,
     is_named: bool = True,
 ) -> WhereColumns:
@@ -100,7 +99,7 @@ def _in_degrees(
         readings = [swapped, as_named] if is_odd else [as_named, swapped]
         example = (lon.distinct[0], lat.distinct[0])
         question = say("start.which_lon", first=example[0], second=example[1])
-        lon, lat = settle("longitude", question, readings, answers, doubts)
+        lon, lat = questions.settle("longitude", question, readings)
     lonlat = _known(
         pd.to_numeric(lon.texts, errors="coerce"), pd.to_numeric(lat.texts, errors="coerce")
     )
@@ -127,13 +126,12 @@ def _unnamed_pair(numeric: Sequence[TextColumn]) -> tuple[TextColumn, TextColumn
     return (precise[0], precise[1]) if len(precise) == 2 else None
 
 
-def _projected(  # noqa: PLR0913 - two columns, and what all guesses need
+def _projected(
     x: TextColumn,
     y: TextColumn,
     area: shapely.Geometry | None,
     crs: str | None,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
+    questions: Questions,
     name: str,
 ) -> WhereColumns:
     """Find the system of projected coordinates: the one given, or those that fall in the city."""
@@ -156,7 +154,7 @@ def _projected(  # noqa: PLR0913 - two columns, and what all guesses need
         readings = [Reading(say("start.in_system", crs=one), one) for one in systems]
         if len(readings) > 1:
             question = say("start.which_of_systems", x=x.header, y=y.header)
-            crs = settle("system", question, readings, answers, doubts)
+            crs = questions.settle("system", question, readings)
         else:
             crs = systems[0]
     lon, lat = to_lonlat(both["x"].to_numpy(), both["y"].to_numpy(), str(crs))

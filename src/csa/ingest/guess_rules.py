@@ -3,67 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import pandas as pd
+from collections.abc import Sequence
 
 from csa.base.errors import SourceError
-from csa.base.message import Message, say
+from csa.base.message import say
 from csa.config.types import FieldName
-from csa.ingest.guess_columns import (
-    FATAL,
-    INJURED,
-    NO,
-    YES,
-    Doubt,
-    Reading,
-    TextColumn,
-    is_location,
-    settle,
-)
+from csa.ingest.guess_columns import FATAL, INJURED, NO, YES, Questions, Reading, TextColumn
+from csa.ingest.guess_incidents import GuessedRules, RowClues, guess_address, guess_incidents
 
 HOMICIDE = re.compile(r"homicide|murder|manslaughter(?!.*negl)", re.IGNORECASE)
 NOT_HOMICIDE = re.compile(
-    r"justif|(?<!non)(?<!non[ -])negligen|attempt|vehic|non.?fatal|suicide|threat|accident|abuse",
+    r"justif|(?<!non)(?<!non[ -])negligen|attempt|\batt\b|intent|conspir|solicit|assault (to|with)"
+    r"|traffic|\bdu[ir]\b|dwi|vehic|non.?fatal|suicide|threat|accident|abuse",
     re.IGNORECASE,
 )
-SHOOTING = re.compile(r"shoot|shot|gun.?fire|gsw", re.IGNORECASE)
+SHOOTING = re.compile(r"shoot|\bshot(?!.?gun|.?spot)|gun.?shot|gun.?fire|gsw", re.IGNORECASE)
 NOT_SHOOTING = re.compile(
-    r"suicid|self|no victim|without injur|not injured|discharg|property|unfounded|shots? fired"
-    r"|dwelling|occupied|range|photo|parking",
+    r"suicid|(?<!not )self|no victim|no injur|without injur|not injured|discharg|property|unfounded"
+    r"|shots? (fired|heard)|alert|dwelling|occupied|at veh|range|photo|parking|animal|possess"
+    r"|officer|police|accident|unintent|\bbb\b",
     re.IGNORECASE,
 )
 ASSAULT = re.compile(r"agg.*ass|ass.*agg|(deadly|dangerous) weapon|battery", re.IGNORECASE)
 NOT_ASSAULT = re.compile(r"non.{0,2}agg|simple|threat", re.IGNORECASE)
 GUN = re.compile(r"fire.?arm|\bgun|hand.?gun|rifle|pistol|shotgun|revolver", re.IGNORECASE)
-NO_GUN = re.compile(r"other|unknown|not|none|\bbb\b|air|toy|imit|replica|knife", re.IGNORECASE)
+NO_GUN = re.compile(
+    r"\bno\b|non.?(fire|gun)|without|\bbb\b|\bair\b|\btoy|imit|replica|knife|stun", re.IGNORECASE
+)
 OFFENSE_NAMES = (
     "offense", "offence", "crime", "description", "desc", "category", "type", "primary",
     "victimization", "charge", "ucr", "nibrs", "class", "kind", "outcome", "severity", "result",
 )  # fmt: skip
-INCIDENT_NAMES = (
-    "incidentkey", "incidentid", "incidentnumber", "incidentno", "incidentnum", "incident",
-    "eventuniqueid", "eventnumber", "eventid", "event", "casenumber", "caseno", "caseid", "casenum",
-    "ccnumber", "ccno", "ccn",
-    "complaintno", "complaintnumber", "complaint", "dckey", "drno", "reportno",
-    "reportnumber", "rpt", "offensenumber", "offenseid", "crimeid", "rdno", "dr", "case", "crid",
-    "fileno", "irnumber", "inum", "number",
-)  # fmt: skip
-ROW_NAMES = (
-    "objectid",
-    "rowid",
-    "uniqueid",
-    "globalid",
-    "fid",
-    "id",
-    "uid",
-    "victimid",
-    "personid",
-)
-PERSON_NAMES = ("age", "sex", "gender", "race", "ethnicity")
-VICTIM_WORDS = re.compile(r"\bvic", re.IGNORECASE)
 OF_OTHERS = ("offender", "suspect", "perp", "officer", "arrest")
 LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
     (
@@ -74,57 +44,30 @@ LEFT_OUT: tuple[tuple[FieldName, tuple[str, ...], str], ...] = (
     ("accidental", ("accidental", "unintentional"), "an accident is not what the plan prevents"),
 )
 DOMESTIC = ("domestic", "dvflag", "dv")
-KILLED = re.compile(r"^(?!.*non).*fatal|dead|died", re.IGNORECASE)
-REPEATED = 0.005
-"""Share of rows of one time and place with an earlier row that tells of several victims."""
+KILLED = re.compile(r"fatal|dead|died|death|deceas|killed", re.IGNORECASE)
+NOT_KILLED = re.compile(r"\bno[nt]?\b|non.?fatal|surviv|wound|injur|graze", re.IGNORECASE)
+UNHURT = re.compile(r"^none$|no injur|unhurt|uninjur|unknown|not hit", re.IGNORECASE)
 MOST_COUNT = 60
 
 
-@dataclass
-class GuessedRules:
-    """What rows mean, as a city's file says it."""
-
-    columns: dict[FieldName, TextColumn] = field(default_factory=dict)
-    homicide: list[dict[str, Any]] = field(default_factory=list)
-    nonfatal: list[dict[str, Any]] = field(default_factory=list)
-    victim: list[dict[str, Any]] = field(default_factory=list)
-    gun: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    domestic: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    exclude: list[dict[str, Any]] = field(default_factory=list)
-    rows_are: str = "incidents"
-    incident_from: list[str] = field(default_factory=list)
-    row_id_from: list[str] = field(default_factory=list)
-    is_proxy: bool = False
-    notes: list[Message] = field(default_factory=list)
-
-
 def guess_rules(
-    columns: Sequence[TextColumn],
-    place: Sequence[FieldName],
-    moments: pd.Series,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
-    name: str,
+    columns: Sequence[TextColumn], clues: RowClues, questions: Questions, name: str
 ) -> GuessedRules:
-    """Guess what rows are, and which are one incident.
-
-    `place` are the fields that say when and where, for files without a number; `moments` their
-    texts, row by row.
-    """
+    """Guess what rows are, and which are one incident."""
     found = GuessedRules()
     _guess_gun(columns, found)
-    _guess_kinds(columns, found, answers, doubts, name)
+    _guess_kinds(columns, found, questions, name)
     _guess_flags(columns, found)
-    has_repeats = bool(moments.duplicated().mean() > REPEATED)
-    _guess_incidents(columns, found, place, answers, doubts, has_repeats=has_repeats)
-    _guess_address(columns, found)
+    guess_incidents(columns, found, clues, questions)
+    guess_address(columns, found)
     return found
 
 
 def _guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
     """Take a column that says whether a gun was used."""
     for column in columns:
-        if not column.says("firearm", "gunshot", "gunused", "weapon", "gun", "method"):
+        is_named = column.says("firearm", "gunshot", "gunused", "weapon", "gun", "method")
+        if not is_named or column.says("recover", "seiz", "found", "count"):
             continue
         spelled = column.yes_no
         if spelled is not None:
@@ -144,22 +87,22 @@ def _guess_gun(columns: Sequence[TextColumn], found: GuessedRules) -> None:
 def _guess_kinds(
     columns: Sequence[TextColumn],
     found: GuessedRules,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
+    questions: Questions,
     name: str,
 ) -> None:
     """Find what marks a homicide and a nonfatal shooting: a text of offenses, counts, or a flag."""
     offenses = [one for one in columns if _is_offense(one)]
     victims = [one for one in columns if not one.says(*OF_OTHERS)]
     fatal = [one for one in victims if one.says(*FATAL) and not one.says(*INJURED, "motive")]
-    fatal = [one for one in fatal if one.is_number or one.yes_no]
+    fatal = [one for one in fatal if one.yes_no or _is_count(one)]
     fatal += [one for one in victims if _is_fatal_text(one)]
     fatal.sort(key=lambda one: (len(one.distinct) < 2, not one.says("fatal", "murder", "killed")))
-    injured = [one for one in victims if one.says(*INJURED) and one.is_number]
-    if offenses and (not fatal or _has_others(offenses[0])):
+    injured = [one for one in victims if one.says(*INJURED) and _is_count(one)]
+    is_telling = any(_tells(one, found) for one in offenses)
+    if offenses and (not fatal or is_telling):
         _by_offense(offenses, found)
     elif fatal:
-        _by_flag(fatal[0], injured, found, answers, doubts)
+        _by_flag(fatal[0], injured, found, questions)
     elif "firearm" in found.columns or offenses:
         raise SourceError("start.no_homicide", path=name)
     else:
@@ -185,6 +128,12 @@ def _is_shooting(value: str) -> bool:
 def _has_others(column: TextColumn) -> bool:
     """Check whether a column tells shootings from other crimes, or how one ended."""
     return any(_is_shooting(v) or _is_assault(v) for v in column.distinct)
+
+
+def _tells(column: TextColumn, found: GuessedRules) -> bool:
+    """Check whether a column by itself marks nonfatal shootings, too."""
+    has_gun = "firearm" in found.columns
+    return any(_is_shooting(v) or (has_gun and _is_assault(v)) for v in column.distinct)
 
 
 def _is_assault(value: str) -> bool:
@@ -214,9 +163,13 @@ def _by_offense(offenses: Sequence[TextColumn], found: GuessedRules) -> None:
         found.notes.append(say("start.homicides_only"))
 
 
+def _is_killed(value: str) -> bool:
+    return bool(KILLED.search(value)) and not NOT_KILLED.search(value)
+
+
 def _is_fatal_text(column: TextColumn) -> bool:
     """Check whether values themselves say fatal and not."""
-    said = [KILLED.search(value) is not None for value in column.distinct]
+    said = [_is_killed(value) for value in column.distinct]
     return 2 <= len(said) <= 6 and any(said) and not all(said)
 
 
@@ -224,8 +177,7 @@ def _by_flag(
     column: TextColumn,
     injured: Sequence[TextColumn],
     found: GuessedRules,
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
+    questions: Questions,
 ) -> None:
     """Take a flag, or a number of people, as what marks a homicide; all rows are shootings."""
     found.columns["fatal"] = column
@@ -244,12 +196,8 @@ def _by_flag(
     if spelled is not None and set(map(str.casefold, spelled[0] + spelled[1])) <= {*YES, *NO}:
         yes, no = spelled
     else:
-        yes = tuple(
-            v
-            for v in column.distinct
-            if re.search(r"^(?!.*non).*fatal|dead|died", v, re.IGNORECASE)
-        )
-        no = tuple(v for v in column.distinct if v not in yes)
+        yes = tuple(v for v in column.distinct if _is_killed(v))
+        no = tuple(v for v in column.distinct if v not in yes and not UNHURT.search(v))
         readings = [
             Reading(say("start.is_killed", values=_listed(one)), (tuple(one), tuple(other)))
             for one, other in ((yes, no), (no, yes))
@@ -257,11 +205,24 @@ def _by_flag(
         ]
         if len(readings) > 1 or not yes:
             question = say("start.which_killed", column=column.header)
-            yes, no = settle("killed", question, readings, answers, doubts)
+            yes, no = questions.settle("killed", question, readings)
     if column.says("nonfatal", "survived"):
         yes, no = no, yes
     found.homicide = [{"fatal": list(yes)}]
     found.nonfatal = [{"fatal": list(no)}] if no else []
+    if not no and len(column.known) < len(column.texts):
+        readings = [
+            Reading(say("start.blank_is_no", column=column.header), "no"),
+            Reading(say("start.blank_is_unknown", column=column.header), "unknown"),
+        ]
+        question = say("start.which_blank", column=column.header)
+        if questions.settle("blank", question, readings) == "no":
+            found.nonfatal = [{}]
+
+
+def _is_count(column: TextColumn) -> bool:
+    """Check whether a column numbers people: few in a row, and no number of a case."""
+    return column.is_number and 0 <= column.numbers.min() <= column.numbers.max() <= MOST_COUNT
 
 
 def _counts() -> list[str]:
@@ -294,99 +255,6 @@ def _leave_out(column: TextColumn, yes: Sequence[str], found: GuessedRules) -> N
             when = {field_name: list(yes)}
             found.exclude.append({"name": field_name, "why": why, "when": when})
             return
-
-
-ADDRESS = ("address", "block", "streetblock", "hundredblock", "location", "street")
-
-
-def _guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
-    """Take a column of addresses, by which points without a place are told apart."""
-    texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
-    for name in ADDRESS:
-        for column in texts:
-            taken = column in found.columns.values()
-            if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
-                found.columns["address"] = column
-                return
-
-
-def _guess_incidents(
-    columns: Sequence[TextColumn],
-    found: GuessedRules,
-    place: Sequence[FieldName],
-    answers: Mapping[str, int],
-    doubts: list[Doubt],
-    *,
-    has_repeats: bool,
-) -> None:
-    """Find the incident's number, and whether rows are incidents, victims or persons."""
-    for column in columns:
-        if column.says("involvement", "persontype", "victimtype", "role") and any(
-            VICTIM_WORDS.search(value) for value in column.distinct
-        ):
-            found.columns["involvement"] = column
-            found.rows_are = "persons"
-            found.victim = [{"involvement": {"contains": ["VIC"]}}]
-            break
-    numbers = sorted(
-        (one for one in columns if _rank(one, INCIDENT_NAMES) is not None and _is_number(one)),
-        key=lambda one: (_rank(one, INCIDENT_NAMES), one.position),
-    )
-    rows = sorted(
-        (one for one in columns if _rank(one, ROW_NAMES) is not None and one.is_unique),
-        key=lambda one: (_rank(one, ROW_NAMES), one.position),
-    )
-    has_persons = any(_is_of_a_person(one) for one in columns)
-    if numbers:
-        column = numbers[0]
-        found.columns["incident_id"] = column
-        found.incident_from = ["incident_id"]
-        is_repeated = not column.known.is_unique
-        if found.rows_are != "persons":
-            found.rows_are = "victims" if is_repeated or has_persons else "incidents"
-        rows = [one for one in rows if one is not column]
-        if rows and is_repeated:
-            found.columns["row_id"] = rows[0]
-            found.row_id_from = ["incident_id", "row_id"]
-        elif not is_repeated and found.rows_are == "incidents":
-            found.row_id_from = ["incident_id"]
-        return
-    if rows and not (has_persons or has_repeats):
-        found.columns["incident_id"] = rows[0]
-        found.incident_from = found.row_id_from = ["incident_id"]
-        return
-    found.incident_from = list(place)
-    if rows:
-        found.columns["row_id"], found.row_id_from = rows[0], ["row_id"]
-    if found.rows_are != "persons":
-        readings = [
-            Reading(say("start.rows_are_victims"), "victims"),
-            Reading(say("start.rows_are_incidents"), "incidents"),
-        ]
-        readings = readings if has_persons or has_repeats else readings[::-1]
-        question = say("start.which_rows")
-        found.rows_are = settle("rows", question, readings, answers, doubts)
-    found.notes.append(say("start.no_number"))
-
-
-def _is_of_a_person(column: TextColumn) -> bool:
-    """Check for a name such as AGE or VIC_SEX, not VILLAGE."""
-    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.header).casefold())
-    return not {*PERSON_NAMES}.isdisjoint(words)
-
-
-def _rank(column: TextColumn, names: Sequence[str]) -> int | None:
-    """Return how well a name fits: its place among the names; None where it is none of them."""
-    exact = [at for at, name in enumerate(names) if column.name == name]
-    begins = [at for at, name in enumerate(names) if len(name) > 3 and column.name.startswith(name)]
-    found = exact or [at + 100 for at in begins]
-    return min(found, default=None)
-
-
-def _is_number(column: TextColumn) -> bool:
-    """Check whether values could be numbers of incidents: many, and mostly with digits."""
-    many = len(column.known) and column.known.nunique() >= 0.2 * len(column.known)
-    return bool(many) and column.share(lambda text: any(map(str.isdigit, text))) >= 0.9
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -53,7 +53,10 @@ def parse_clock(text: pd.Series, formats: Sequence[str]) -> pd.Series:
         open_rows = clock.isna() & (text != "")
         if not open_rows.any():
             break
-        read = pd.to_datetime(text[open_rows], format=form, errors="coerce")
+        given = text[open_rows]
+        if form == "%H%M":  # 41 is 00:41; a table's export may add .0
+            given = given.str.replace(r"\.0$", "", regex=True).str.zfill(4)
+        read = pd.to_datetime(given, format=form, errors="coerce")
         clock[open_rows] = (read - read.dt.normalize()).astype("timedelta64[us]")
     return clock
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from csa.base.crs import LONLAT
-from csa.ingest.guess_rules import GuessedRules
+from csa.ingest.guess_incidents import GuessedRules
 from csa.ingest.parse import parse_dates
 from csa.workflow.new_city import NewCity
 
@@ -166,4 +166,4 @@ def _toml(value: Any) -> str:
         )
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -16,15 +16,23 @@ from csa.base.crs import LONLAT
 from csa.base.errors import SourceError
 from csa.base.message import Message, say
 from csa.geo import cells as h3_cells
-from csa.ingest.guess_columns import Doubt, TextColumn, WhenColumns, columns_of, guess_when
+from csa.ingest.guess_columns import (
+    Doubt,
+    Questions,
+    TextColumn,
+    columns_of,
+)
+from csa.ingest.guess_incidents import GuessedRules, RowClues
 from csa.ingest.guess_places import WhereColumns, guess_where
-from csa.ingest.guess_rules import GuessedRules, guess_rules
+from csa.ingest.guess_rules import guess_rules
+from csa.ingest.guess_when import WhenColumns, guess_when
 from csa.ingest.records import FileRecords, read_records
 
 US_ZONES = re.compile(
     r"America/(New_York|Detroit|Chicago|Denver|Boise|Phoenix|Los_Angeles|Anchorage|Indiana/.*"
     r"|Kentucky/.*|North_Dakota/.*|Juneau|Menominee)|Pacific/Honolulu"
 )
+US_DAYS = re.compile(r"%m[/-]%d[/-]%[yY]")
 LAND_RESOLUTION = 7
 LEAST_IN_CELL = 2
 """Without polygons, the land is the cells of 5 km2 with so many incidents, and their neighbors."""
@@ -94,26 +102,32 @@ def understand(
     SourceError
         If the file cannot be read, or says no day, no place, or not who was shot.
     """
-    given, doubts = answers or {}, list[Doubt]()
+    questions = Questions(answers or {})
     records = read_records(file)
+    if not records.rows:
+        raise SourceError("start.no_rows", path=file.name)
     columns = columns_of(records)
     _refuse_no_header(columns, file)
-    when = guess_when(columns, given, doubts)
+    when = guess_when(columns, questions)
     if when is None:
         raise SourceError("start.no_day", path=file.name)
     area = area_of(places)
-    where = guess_where(columns, area, crs, given, doubts, file.name)
+    where = guess_where(columns, area, crs, questions, file.name)
     if where.lonlat.empty:
         raise SourceError("start.no_place", path=file.name)
     fields = [*(f for f in ("date", "time", "hour") if f in when.columns), *where.columns]
     taken = {**when.columns, **where.columns}
     moments = pd.concat([taken[name].texts for name in fields], axis=1).agg("|".join, axis=1)
-    rules = guess_rules(columns, fields, moments, given, doubts, file.name)
+    days = taken["date"].texts.str.slice(0, 10)
+    clues = RowClues(tuple(fields), moments, days)
+    rules = guess_rules(columns, clues, questions, file.name)
     zone = _time_zone(where.lonlat)
     metric_crs, notes = _metric_crs(where.lonlat)
     land = None if places is not None else _land(where.lonlat, name or file.stem)
     if land is not None:
         notes.append(say("start.land_made"))
+    if where.lonlat["lon"].min() > 0 and US_DAYS.search(when.date_formats[0]):
+        notes.append(say("start.no_minus", zone=zone))
     title = name or re.sub(r"[_\W]+", " ", file.stem).strip().title() or "City"
     return NewCity(
         re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "city",
@@ -125,7 +139,7 @@ def understand(
         zone,
         metric_crs,
         "us" if US_ZONES.fullmatch(zone) else "metric",
-        tuple(doubts),
+        tuple(questions.doubts),
         (*records.notes, *notes, *rules.notes),
         land,
     )
@@ -165,7 +179,11 @@ def _metric_crs(lonlat: pd.DataFrame) -> tuple[str, list[Message]]:
     """Return the UTM zone of the middle, and a note where a city lies in two."""
     middle = lonlat.median()
     shape = gpd.GeoSeries.from_xy([middle["lon"]], [middle["lat"]], crs=LONLAT)
-    crs = shape.estimate_utm_crs().to_string()
+    try:
+        crs = shape.estimate_utm_crs().to_string()
+    except RuntimeError as error:
+        where = f"{middle['lon']:.2f}, {middle['lat']:.2f}"
+        raise SourceError("start.nowhere", where=where) from error
     zones = np.floor((lonlat["lon"].to_numpy() + 180) / 6).astype(int) + 1
     numbers, counts = np.unique(zones, return_counts=True)
     two = numbers[counts >= 0.01 * counts.sum()]

@@ -41,14 +41,19 @@ class MadeCity:
 
 
 def set_up(
-    city: NewCity, files: Sequence[Path], places: Path | None, path: Path, tell: Tell = silent
+    city: NewCity,
+    files: Sequence[Path],
+    places: Path | None,
+    path: Path,
+    tell: Tell = silent,
+    root: Path = Path(),
 ) -> MadeCity:
-    """Write a new city's file at a path, its data beside, a dataset and a proposal.
+    """Write a new city's file at a path; under a root its data, a dataset and a proposal.
 
     Everything is tried in a folder of its own first, so that a city that cannot be read leaves
     nothing behind.
     """
-    kept = Path("data") / city.id
+    kept = root / "data" / city.id
     with tempfile.TemporaryDirectory() as trial:
         tried = Path(trial) / path.name
         land = Path(trial) / LAND
@@ -64,7 +69,7 @@ def set_up(
         for file in (*files, polygons):
             _keep(file, kept)
     write_file(path, text.encode())
-    folder = Path("var") / path.stem
+    folder = root / "var" / path.stem
     dataset = folder / "dataset"
     version = save_dataset(intake.dataset, intake.rejected, dataset)
     opened = City(config, intake.dataset, dataset)

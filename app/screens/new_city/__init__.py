@@ -1,0 +1,1 @@
+"""New city: a file of shootings becomes a city."""

@@ -1,0 +1,174 @@
+"""Guess which rows are one incident, and whether they are incidents, victims or persons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from csa.base.message import Message, say
+from csa.config.types import FieldName
+from csa.ingest.guess_columns import Questions, Reading, TextColumn, is_location
+
+INCIDENT_NAMES = (
+    "incidentkey", "incidentid", "incidentnumber", "incidentno", "incidentnum", "incident",
+    "eventuniqueid", "eventnumber", "eventid", "event", "casenumber", "caseno", "caseid", "casenum",
+    "ccnumber", "ccno", "ccn",
+    "complaintno", "complaintnumber", "complaint", "dckey", "drno", "reportno",
+    "reportnumber", "rpt", "offensenumber", "offenseid", "crimeid", "rdno", "dr", "case", "crid",
+    "fileno", "irnumber", "inum", "number",
+)  # fmt: skip
+ROW_NAMES = (
+    "objectid",
+    "rowid",
+    "uniqueid",
+    "globalid",
+    "fid",
+    "id",
+    "uid",
+    "victimid",
+    "personid",
+)
+PERSON_NAMES = ("age", "sex", "gender", "race", "ethnicity")
+VICTIM_WORDS = re.compile(r"\bvic", re.IGNORECASE)
+REPEATED = 0.005
+"""Share of rows of one time and place with an earlier row that tells of several victims."""
+
+
+@dataclass
+class GuessedRules:
+    """What rows mean, as a city's file says it."""
+
+    columns: dict[FieldName, TextColumn] = field(default_factory=dict)
+    homicide: list[dict[str, Any]] = field(default_factory=list)
+    nonfatal: list[dict[str, Any]] = field(default_factory=list)
+    victim: list[dict[str, Any]] = field(default_factory=list)
+    gun: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    domestic: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    exclude: list[dict[str, Any]] = field(default_factory=list)
+    rows_are: str = "incidents"
+    incident_from: list[str] = field(default_factory=list)
+    row_id_from: list[str] = field(default_factory=list)
+    is_proxy: bool = False
+    notes: list[Message] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RowClues:
+    """What tells rows of one incident without a number."""
+
+    place: tuple[FieldName, ...]  # the fields that say when and where
+    moments: pd.Series  # their texts, row by row
+    days: pd.Series  # the texts of the day alone
+
+
+def guess_incidents(
+    columns: Sequence[TextColumn], found: GuessedRules, clues: RowClues, questions: Questions
+) -> None:
+    """Find the incident's number, and whether rows are incidents, victims or persons."""
+    _find_victims(columns, found)
+    numbers = sorted(
+        (one for one in columns if _rank(one, INCIDENT_NAMES) is not None and _is_number(one)),
+        key=lambda one: (_rank(one, INCIDENT_NAMES), one.position),
+    )
+    rows = sorted(
+        (one for one in columns if _rank(one, ROW_NAMES) is not None and one.is_unique),
+        key=lambda one: (_rank(one, ROW_NAMES), one.position),
+    )
+    has_repeats = bool(clues.moments.duplicated().mean() > REPEATED)
+    has_persons = any(_is_of_a_person(one) for one in columns)
+    if numbers:
+        column = numbers[0]
+        found.columns["incident_id"] = column
+        found.incident_from = ["incident_id"]
+        if _begins_anew(column, clues.days):
+            found.incident_from.append("date")
+            found.notes.append(say("start.number_and_day", column=column.header))
+        is_repeated = not column.known.is_unique
+        if found.rows_are != "persons":
+            found.rows_are = "victims" if is_repeated or has_persons else "incidents"
+        rows = [one for one in rows if one is not column]
+        if rows and is_repeated:
+            found.columns["row_id"] = rows[0]
+            found.row_id_from = ["incident_id", "row_id"]
+        elif not is_repeated and found.rows_are == "incidents":
+            found.row_id_from = ["incident_id"]
+        return
+    if rows and not (has_persons or has_repeats):
+        found.columns["incident_id"] = rows[0]
+        found.incident_from = found.row_id_from = ["incident_id"]
+        return
+    found.incident_from = list(clues.place)
+    if rows:
+        found.columns["row_id"], found.row_id_from = rows[0], ["row_id"]
+    if found.rows_are != "persons":
+        readings = [
+            Reading(say("start.rows_are_victims"), "victims"),
+            Reading(say("start.rows_are_incidents"), "incidents"),
+        ]
+        readings = readings if has_persons or has_repeats else readings[::-1]
+        question = say("start.which_rows")
+        found.rows_are = questions.settle("rows", question, readings)
+    found.notes.append(say("start.no_number"))
+
+
+def _find_victims(columns: Sequence[TextColumn], found: GuessedRules) -> None:
+    """Take a column that tells victims from other persons."""
+    for column in columns:
+        if column.says("involvement", "persontype", "victimtype", "role") and any(
+            VICTIM_WORDS.search(value) for value in column.distinct
+        ):
+            found.columns["involvement"] = column
+            found.rows_are = "persons"
+            found.victim = [{"involvement": {"contains": ["VIC"]}}]
+            return
+
+
+def _is_of_a_person(column: TextColumn) -> bool:
+    """Check for a name such as AGE or VIC_SEX, not VILLAGE."""
+    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.header).casefold())
+    return not {*PERSON_NAMES}.isdisjoint(words)
+
+
+def _rank(column: TextColumn, names: Sequence[str]) -> int | None:
+    """Return how well a name fits: its place among the names; None where it is none of them."""
+    exact = [at for at, name in enumerate(names) if column.name == name]
+    begins = [at for at, name in enumerate(names) if len(name) > 3 and column.name.startswith(name)]
+    found = exact or [at + 100 for at in begins]
+    return min(found, default=None)
+
+
+def _begins_anew(column: TextColumn, days: pd.Series) -> bool:
+    """Check whether numbers begin anew, each year perhaps: their rows then differ by day."""
+    is_known = column.texts != ""
+    per_number = days[is_known].groupby(column.texts[is_known]).agg(["size", "nunique"])
+    repeated = per_number[per_number["size"] > 1]
+    return bool(len(repeated)) and bool((repeated["nunique"] > 1).mean() > 0.3)
+
+
+def _is_number(column: TextColumn) -> bool:
+    """Check whether values could be numbers of incidents: many, and mostly with digits."""
+    many = len(column.known) and column.known.nunique() >= 0.2 * len(column.known)
+    is_other = column.formats or column.clocks or column.share(lambda text: " " in text) > 0.5
+    return (
+        bool(many)
+        and not is_other
+        and column.share(lambda text: any(map(str.isdigit, text))) >= 0.9
+    )
+
+
+ADDRESS = ("address", "block", "streetblock", "hundredblock", "location", "street")
+
+
+def guess_address(columns: Sequence[TextColumn], found: GuessedRules) -> None:
+    """Take a column of addresses, by which points without a place are told apart."""
+    texts = [one for one in columns if not (one.is_number or one.formats or is_location(one))]
+    for name in ADDRESS:
+        for column in texts:
+            taken = column in found.columns.values()
+            if column.says(name) and not taken and column.share(lambda text: " " in text) > 0.5:
+                found.columns["address"] = column
+                return
