@@ -14,6 +14,7 @@ import math
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def judge(city: csa.City, januaries: tuple[csa.Month, ...]) -> dict[str, Any]:
     }
 
 
-def judge_place(item: tuple[str, pd.DataFrame]) -> dict[str, Any]:
+def judge_place(item: tuple[str, pd.DataFrame], *, is_judged: bool = True) -> dict[str, Any]:
     """Set one place up, propose its areas, and judge it where it has enough incidents."""
     name, rows = item
     found: dict[str, Any] = {"place": name, "rows": len(rows)}
@@ -84,7 +85,7 @@ def judge_place(item: tuple[str, pd.DataFrame]) -> dict[str, Any]:
             found["incidents"] = len(city.dataset.incidents)
             areas = csa.propose_areas(city).areas
             found |= {"areas_now": len(areas), "doubtful_now": _doubtful(areas)}
-            if len(rows) >= LEAST_INCIDENTS:
+            if is_judged and len(rows) >= LEAST_INCIDENTS:
                 last = full_months(city.dataset).until.plus(-12)  # a list may end before the others
                 found |= judge(city, (min(JANUARY, last),))
     except csa.CsaError as error:
@@ -103,19 +104,25 @@ def geometric(table: pd.DataFrame, one: str, other: str) -> float:
     return float(np.exp(np.log(both[one] / both[other]).mean()))
 
 
-def summarize(table: pd.DataFrame) -> dict[str, float | str]:
+def summarize_set_up(table: pd.DataFrame) -> dict[str, Any]:
+    """Count the places that were set up without a hand, and why others were not."""
+    with_areas = table["areas_now"].fillna(0) > 0
+    is_doubtful = table["doubtful_now"] == table["areas_now"]
+    return {
+        "places": len(table),
+        "set up without a hand": int(table["incidents"].notna().sum()),
+        "with areas now": int(with_areas.sum()),
+        "all areas at suspect points": int((with_areas & is_doubtful).sum()),
+        "why not": sorted(set(table.get("why_not", pd.Series(dtype=str)).dropna())),
+    }
+
+
+def summarize(table: pd.DataFrame) -> dict[str, Any]:
     """Summarize many places as the targets are put."""
     every, table = table, table[table["areas"].notna()]
     best = max(BASELINES, key=lambda name: table[name].mean())
-    with_areas = every["areas_now"].fillna(0) > 0
     return {
-        "places": len(every),
-        "set up without a hand": int(every["incidents"].notna().sum()),
-        "with areas now": int(with_areas.sum()),
-        "all areas at suspect points": int(
-            (every["doubtful_now"] == every["areas_now"])[with_areas].sum()
-        ),
-        "why not": sorted(set(every.get("why_not", pd.Series(dtype=str)).dropna())),
+        **summarize_set_up(every),
         "judged on a past January": len(table),
         "share with 1.5 to 2.2 % of the land": float(
             table["land_share"].between(0.015, 0.022).mean()
@@ -161,6 +168,7 @@ def main() -> None:
     parser.add_argument("--philadelphia", action="store_true")
     parser.add_argument("--every", type=int, default=1, help="only each n-th place")
     parser.add_argument("--least", type=int, default=100, help="only places with so many rows")
+    parser.add_argument("--set-up-only", action="store_true", help="set up and propose, no past")
     parser.add_argument("--out", type=Path, help="write a row a place here (CSV)")
     given = parser.parse_args()
     if not FILE.is_file():
@@ -170,11 +178,13 @@ def main() -> None:
         return
     items = list(places(given.least).items())[:: given.every]
     with ProcessPoolExecutor(2) as pool:
-        judged = list(track(pool.map(judge_place, items), total=len(items)))
+        ask = partial(judge_place, is_judged=not given.set_up_only)
+        judged = list(track(pool.map(ask, items), total=len(items)))
     table = pd.DataFrame(judged)
     if given.out:
         table.to_csv(given.out, index=False)
-    sys.stdout.write(json.dumps(summarize(table), indent=1) + "\n")
+    summed = summarize_set_up(table) if given.set_up_only else summarize(table)
+    sys.stdout.write(json.dumps(summed, indent=1) + "\n")
 
 
 if __name__ == "__main__":

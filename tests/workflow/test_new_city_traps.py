@@ -1,5 +1,6 @@
 """Files that would be read wrongly in silence: each with the truth that was planted."""
 
+import json
 from collections import Counter
 
 import pandas as pd
@@ -167,3 +168,20 @@ def test_what_would_be_wrong_is_refused(tmp_path, rows, key):
     with pytest.raises(SourceError) as refused:
         read(tmp_path, rows())
     assert refused.value.message.key == key
+
+
+def test_a_geojson_of_points_is_read_as_its_records(tmp_path):
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]},
+            "properties": without(base(one), "Latitude", "Longitude"),
+        }
+        for one in TRUTH
+    ]
+    path = tmp_path / "shootings.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    city = understand(path)
+    assert len(city.where.lonlat) == len(TRUTH)
+    assert city.columns["location"].header == "geometry"
+    assert city.where.lonlat["lat"].median() == pytest.approx(38.23, abs=0.02)

@@ -20,7 +20,7 @@ from csa.workflow.setting_up import set_up
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-TABLES = ("csv", "json", "xlsx", "txt")
+TABLES = ("csv", "json", "geojson", "xlsx", "txt")
 POLYGONS = ("geojson", "json", "gpkg", "zip")
 MAX_FILE_MB = 200
 ASKED = "new city: "

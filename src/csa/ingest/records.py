@@ -225,6 +225,8 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
         parsed = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise SourceError("source.not_json", path=path, why=str(error)) from error
+    if isinstance(parsed, dict) and isinstance(parsed.get("features"), list):
+        parsed = [_from_feature(feature) for feature in parsed["features"]]
     if not isinstance(parsed, list):
         raise SourceError("source.not_records", path=path)
     good = [(number, row) for number, row in enumerate(parsed, 1) if isinstance(row, dict)]
@@ -240,6 +242,14 @@ def _from_json(text: str, path: Path, sha256: str) -> FileRecords:
         else:
             bad.append(number)
     return FileRecords(path.name, sha256, header, rows, lines, sorted(bad))
+
+
+def _from_feature(feature: object) -> object:
+    """Take a feature of a GeoJSON as a record: its properties, and its point as a column."""
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+        return feature
+    geometry = feature.get("geometry")
+    return feature["properties"] | ({"geometry": geometry} if isinstance(geometry, dict) else {})
 
 
 def _is_text(text: str) -> bool:
