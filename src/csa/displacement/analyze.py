@@ -282,11 +282,9 @@ def _judge(
     known = known_at(past, since, LEAST_BEFORE)
     basis = basis_of(own, since, known)
     known = known if basis is UsualBasis.PAST_YEARS else ()
-    is_chosen = basis not in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID}
+    prior = NOT_CHOSEN if basis in {UsualBasis.OTHER_MONTHS, UsualBasis.NOT_SAID} else CORE
     months = ground.until.index - since.index
-    usual_core = settle_usual(
-        [p.core for p in known], months, CORE if is_chosen else NOT_CHOSEN, dispersion.value
-    )
+    usual_core = settle_usual([p.core for p in known], months, prior, dispersion.value)
     usual_ring = settle_usual([p.ring for p in known], months, RING, dispersion.value)
     joined = [join_years(p.core, p.ring) for p in known]
     usual_net = settle_usual(joined, months, NET, dispersion.value)

@@ -19,7 +19,7 @@ from csa.displacement.emerging import EMERGING_COLUMNS
 from csa.displacement.fade import Fade
 from csa.displacement.follow import FollowedAreas
 from csa.displacement.lineage_windows import TRACE_COLUMNS
-from csa.displacement.net import moved_share, net_change
+from csa.displacement.net import NetChange, moved_share, net_change
 from csa.displacement.outcomes import outcome_account
 from csa.displacement.panel import NEWEST_COLUMNS, PANEL_COLUMNS
 from csa.displacement.past import PastYear, Usual, usual_change, usual_reach
@@ -207,35 +207,38 @@ def _place(
 ) -> dict[str, Any]:
     n_months = len(judged.verdicts)
     first = judged.first_alarm
+    last = _state(judged, n_months - 1, since)
     before_ring = None if evidence.ring is None else evidence.ring[0]
     return {
-        "verdict": str(judged.verdicts[-1]),
+        **last,
+        "core": last["core"] | {"before": evidence.core[0]},
+        "ring": None if last["ring"] is None else last["ring"] | {"before": before_ring},
         "sentence": told,
         "first_alarm": None if first is None else str(since.plus(first - 1)),
-        "core": _track(judged.core, -1) | {"before": evidence.core[0]},
-        "ring": None if judged.ring is None else _track(judged.ring, -1) | {"before": before_ring},
-        "net": _net(judged, n_months - 1),
         "moved": _moved(judged, n_months - 1),
-        "faded": _faded(judged.fade_at(n_months - 1), since),
         "power": [
             {"fall_share": fall, "told_share": _round(judged.core.power(n_months - 1, fall))}
             for fall in FALLS
         ],
         "before_months": evidence.before.months,
         "months": [
-            {
-                "month": str(since.plus(step)),
-                "verdict": str(judged.verdicts[step]),
-                "core": _track(judged.core, step),
-                "ring": None if judged.ring is None else _track(judged.ring, step),
-                "net": _net(judged, step),
-                "faded": _faded(judged.fade_at(step), since),
-            }
+            {"month": str(since.plus(step)), **_state(judged, step, since)}
             for step in range(n_months)
         ],
         "control": _control(followed, control, evidence),
         "wdd": _wdd(evidence.wdd),
         **_wdq(evidence),
+    }
+
+
+def _state(judged: AreaVerdict, at: int, since: Month) -> dict[str, Any]:
+    """Write down what was known after so many months."""
+    return {
+        "verdict": str(judged.verdicts[at]),
+        "core": _track(judged.core, at),
+        "ring": None if judged.ring is None else _track(judged.ring, at),
+        "net": _part(net_change(judged, at)),
+        "faded": _faded(judged.fade_at(at), since),
     }
 
 
@@ -245,12 +248,6 @@ def _track(track: Track, at: int) -> dict[str, Any]:
         "z": _round(track.z[at]),
         "is_told": bool(track.is_told[at]),
     }
-
-
-def _net(judged: AreaVerdict, at: int) -> dict[str, Any] | None:
-    """Write down what core and ring together had beyond what was expected, with its interval."""
-    found = net_change(judged, at)
-    return None if found is None else {name: _round(n) for name, n in asdict(found).items()}
 
 
 def _moved(judged: AreaVerdict, at: int) -> dict[str, Any] | None:
@@ -300,7 +297,7 @@ def _wdd(wdd: Wdd | None) -> dict[str, Any] | None:
     }
 
 
-def _part(part: WddPart | None) -> dict[str, Any] | None:
+def _part(part: WddPart | NetChange | None) -> dict[str, Any] | None:
     return None if part is None else {name: _round(value) for name, value in asdict(part).items()}
 
 

@@ -90,10 +90,10 @@ def settle_usual(
     for month in range(1, n_months + 1):
         at = min(month, reach)
         reaching = [one for one in past if len(one.monthly) >= at]
-        used = [one for one in reaching if one.ratio(at, dispersion)[0] > 0]
-        spans = _spans(used, at)
-        ratios = np.array([one.ratio(at, dispersion) for one in used]).reshape(-1, 2)
-        ratio, error = _settle(ratios, spans, prior)
+        ratios = np.array([one.ratio(at, dispersion) for one in reaching]).reshape(-1, 2)
+        is_used = ratios[:, 0] > 0
+        spans = _spans([one for one, is_in in zip(reaching, is_used, strict=True) if is_in], at)
+        ratio, error = _settle(ratios[is_used], spans, prior)
         found.append((ratio, math.hypot(error, _beyond(reach, month))))
     table: Floats = np.array(found, dtype=np.float64).reshape(-1, 2)
     return Usual(table[:, 0], table[:, 1], len(past), spans)
