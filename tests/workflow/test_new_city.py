@@ -172,6 +172,8 @@ def test_the_only_polygons_beside_the_file_are_taken(tmp_path):
     assert find_places([path]) == places
     assert name_column_of(places) == "name"
     (tmp_path / "noise.geojson").write_text("{}")
+    with pytest.raises(SourceError, match=r"noise\.geojson"):
+        understand_all([path], tmp_path / "noise.geojson")
     assert find_places([path]) == places
     shutil.copy(places, tmp_path / "more_neighborhoods.geojson")
     assert find_places([path]) is None

@@ -22,7 +22,7 @@ def read_neighborhoods(
     path: Path, places: PlacesSource
 ) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     """Read a city's neighborhoods."""
-    table = _read(path, places.crs)
+    table = read_polygons(path, places.crs)
     for column in filter(None, (places.name_column, places.id_column)):
         if column not in table.columns:
             found = ", ".join(str(name) for name in table.columns if name != "geometry")
@@ -62,11 +62,12 @@ def require_zone(neighborhoods: gpd.GeoDataFrame, city: CityBasics) -> None:
 
 def read_study_area(path: Path, crs: str | None) -> shapely.Geometry:
     """Read the study area from its own file."""
-    table, _ = _mend(_read(path, crs).assign(name="study area"), path)
+    table, _ = _mend(read_polygons(path, crs).assign(name="study area"), path)
     return table.geometry.union_all()
 
 
-def _read(path: Path, crs: str | None) -> gpd.GeoDataFrame:
+def read_polygons(path: Path, crs: str | None) -> gpd.GeoDataFrame:
+    """Read the polygons of a map file, in degrees; `crs` is the system where it names none."""
     table = read_map(path, SourceError("places.unreadable", path=path))
     if not isinstance(table, gpd.GeoDataFrame):
         raise SourceError("places.no_polygons", path=path)

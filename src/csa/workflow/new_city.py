@@ -26,6 +26,7 @@ from csa.ingest.guess_incidents import GuessedRules, RowClues
 from csa.ingest.guess_places import WhereColumns, guess_where
 from csa.ingest.guess_rules import guess_rules
 from csa.ingest.guess_when import WhenColumns, guess_when
+from csa.ingest.polygons import read_polygons
 from csa.ingest.records import FileRecords, read_records
 
 US_ZONES = re.compile(
@@ -157,13 +158,7 @@ def area_of(places: Path | None) -> shapely.Geometry | None:
     """Read the land that polygons cover, in degrees."""
     if places is None:
         return None
-    try:
-        shapes = gpd.read_file(places)
-    except Exception as error:
-        raise SourceError("start.places_unread", path=places) from error
-    if shapes.crs is None:
-        shapes = shapes.set_crs(LONLAT)
-    whole: shapely.Geometry = shapes.to_crs(LONLAT).geometry.make_valid().union_all()
+    whole: shapely.Geometry = read_polygons(places, LONLAT).geometry.make_valid().union_all()
     return whole
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import geopandas as gpd
 import shapely
 
+from csa.base.crs import LONLAT
 from csa.base.errors import CsaError, ParamError
-from csa.workflow.new_city import NewCity, area_of, understand
+from csa.ingest.polygons import read_polygons
+from csa.workflow.new_city import NewCity, understand
 
 POLYGON_FILES = ("*.geojson", "*.shp", "*.gpkg")
 NAMES = ("neighborhood", "neighbourhood", "name", "nhood", "nbhd", "mapname", "label", "district")
@@ -23,36 +24,29 @@ def find_places(files: Sequence[Path], crs: str | None = None) -> Path | None:
     """Return the only polygons beside the first file that hold its places; None for none."""
     folder = files[0].parent
     found = [path for pattern in POLYGON_FILES for path in sorted(folder.glob(pattern))]
-    fitting = [path for path in found if _has_polygons(path) and _hold(path, files[0], crs)]
+    fitting = [path for path in found if _hold(path, files[0], crs)]
     named = [one for one in fitting if any(name in one.stem.casefold() for name in NAMES)]
     best = named or fitting
     return best[0] if len(best) == 1 else None
 
 
 def _hold(places: Path, file: Path, crs: str | None) -> bool:
-    """Check whether polygons hold most of a file's places."""
+    """Check whether there are several polygons, which hold most of a file's places."""
     try:
+        shapes = read_polygons(places, LONLAT)
+        if len(shapes) < 2:
+            return False
         lonlat = understand(file, places, crs=crs).where.lonlat
-        area = area_of(places)
     except CsaError:  # what is wrong with the file is said where it is read
         return False
-    if area is None:
-        return False
+    area = shapes.geometry.make_valid().union_all()
     inside = shapely.contains_xy(area, lonlat["lon"].to_numpy(), lonlat["lat"].to_numpy())
     return bool(inside.mean() >= LEAST_INSIDE)
 
 
-def _has_polygons(path: Path) -> bool:
-    try:
-        shapes = gpd.read_file(path, rows=5)
-    except Exception:  # noqa: BLE001 - what cannot be read is no file of polygons
-        return False
-    return len(shapes) > 1 and bool(shapes.geom_type.isin(("Polygon", "MultiPolygon")).all())
-
-
 def name_column_of(places: Path) -> str:
     """Return the column of names: of text, with about as many names as polygons."""
-    shapes = gpd.read_file(places)
+    shapes = read_polygons(places, LONLAT)
     texts = [
         str(column)
         for column in shapes.columns
