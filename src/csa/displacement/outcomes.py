@@ -22,7 +22,7 @@ from csa.dataset.chosen import Chosen
 from csa.dataset.versioned import City, open_dataset
 from csa.displacement.analyze import Displacement, analyze_displacement
 from csa.displacement.net import net_change
-from csa.displacement.sentences import name_verdict, than_expected
+from csa.displacement.sentences import name_verdict, numbers_of, than_expected
 from csa.displacement.telling import name_all
 from csa.displacement.verdict import AreaVerdict, Verdict
 from csa.geo.cells import parents
@@ -120,16 +120,13 @@ def say_outcome(found: OutcomeFollowed) -> Iterator[Message]:
 
 
 def _say(judged: AreaVerdict, name: str, who: str, since: str) -> Message:
-    verdict, core = judged.verdicts[-1], judged.core
+    verdict = judged.verdicts[-1]
     values: dict[str, Any] = {
         "name": name,
         "verdict": name_verdict(verdict),
         "who": who,
         "since": month(since),
-        "counted": int(core.counted[-1]),
-        "expected": float(core.expectation.mean[-1]),
-        "low": int(core.low[-1]),
-        "high": int(core.high[-1]),
+        **numbers_of(judged.core, -1),
     }
     if verdict is Verdict.TOO_FEW:
         return say("outcome.too_few", **values)

@@ -101,9 +101,9 @@ def say_here(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Mess
     if fade is None or judged.verdicts[at] not in {Verdict.FEWER_ONCE, Verdict.MORE_ONCE}:
         shown = judged.shown_before(at)
         if shown is None:
-            return say("displacement.said", **values, **_numbers(judged.core, at))
+            return say("displacement.said", **values, **numbers_of(judged.core, at))
         last = text.month(str(since.plus(shown)))
-        return say("displacement.said_kept", **values, last=last, **_numbers(judged.core, at))
+        return say("displacement.said_kept", **values, last=last, **numbers_of(judged.core, at))
     return say(
         "displacement.said_once",
         **values,
@@ -115,7 +115,8 @@ def say_here(judged: AreaVerdict, n_months: int, since: Month, who: str) -> Mess
     )
 
 
-def _numbers(track: Track, at: int) -> dict[str, object]:
+def numbers_of(track: Track, at: int) -> dict[str, object]:
+    """Return the numbers that a sentence says of a track after some months."""
     return {
         "counted": int(track.counted[at]),
         "expected": float(track.expectation.mean[at]),
@@ -130,7 +131,7 @@ def _say_next_door(judged: AreaVerdict, at: int) -> Message | None:
         return None
     if not ring.is_told[at]:
         return say("displacement.next_door_few", n=int(ring.counted[at]))
-    return say("displacement.next_door", **_numbers(ring, at))
+    return say("displacement.next_door", **numbers_of(ring, at))
 
 
 def _say_net(judged: AreaVerdict, at: int) -> Message | None:

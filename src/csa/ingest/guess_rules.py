@@ -1,4 +1,4 @@
-"""Guess which rows are homicides and nonfatal shootings, and which rows are one incident."""
+"""Guess which rows are homicides and which are nonfatal shootings."""
 
 from __future__ import annotations
 
